@@ -1,0 +1,56 @@
+import * as Schema from "effect/Schema"
+import { CloseReason } from "./CloseReason.ts"
+import { Endpoint } from "./Endpoint.ts"
+import { EventsMissed } from "./ServerEvent.ts"
+
+const stamp = { seq: Schema.Int, at: Schema.Number }
+const bytes = Schema.Uint8ArrayFromBase64
+
+/** The addresses of a name are being asked for. Not sent for an address or a unix socket. */
+export const LookingUp = Schema.TaggedStruct("LookingUp", { ...stamp, host: Schema.String })
+/** One address is dialled. A name with several addresses gives several of these. */
+export const Connecting = Schema.TaggedStruct("Connecting", { ...stamp, endpoint: Endpoint })
+/** The connection is there. */
+export const Connected = Schema.TaggedStruct("Connected", { ...stamp, local: Endpoint, remote: Endpoint })
+/** One direction ended with FIN: `peer` sends no more, or `local` sends no more. */
+export const HalfClosed = Schema.TaggedStruct("HalfClosed", { ...stamp, by: Schema.Literal("peer", "local") })
+/** What is left is flushed, then the connection ends. */
+export const Closing = Schema.TaggedStruct("Closing", { ...stamp, pendingBytes: Schema.Number })
+/** The connection has ended; the figures are totals over its life. */
+export const Disconnected = Schema.TaggedStruct("Disconnected", {
+  ...stamp,
+  remote: Endpoint,
+  reason: CloseReason,
+  bytesIn: Schema.Number,
+  bytesOut: Schema.Number,
+  lifetimeMillis: Schema.Number,
+})
+/** The connection, or an attempt at it, failed; the next attempt follows after the delay. */
+export const Reconnecting = Schema.TaggedStruct("Reconnecting", {
+  ...stamp,
+  attempt: Schema.Int,
+  delayMillis: Schema.Number,
+  cause: Schema.String,
+})
+/** No further attempt is made. */
+export const GaveUp = Schema.TaggedStruct("GaveUp", { ...stamp, attempts: Schema.Int, cause: Schema.String })
+/** A whole frame came from the server. `bytes` is its payload. */
+export const ClientFrameReceived = Schema.TaggedStruct("FrameReceived", { ...stamp, bytes })
+/** A frame was handed over for sending. */
+export const ClientFrameSent = Schema.TaggedStruct("FrameSent", { ...stamp, bytes })
+
+/** Everything that a client tells, after the socket states unconnected, host lookup, connecting, connected, closing. */
+export const ClientEvent = Schema.Union(
+  LookingUp,
+  Connecting,
+  Connected,
+  HalfClosed,
+  Closing,
+  Disconnected,
+  Reconnecting,
+  GaveUp,
+  ClientFrameReceived,
+  ClientFrameSent,
+  EventsMissed,
+)
+export type ClientEvent = typeof ClientEvent.Type

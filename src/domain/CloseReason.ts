@@ -1,0 +1,90 @@
+import * as Schema from "effect/Schema"
+
+/** The peer sent FIN and everything that was to be sent had been sent. */
+const PeerClosed = Schema.TaggedStruct("PeerClosed", {})
+/** The peer reset the connection (RST): it went away in the middle, or refused what was sent. */
+const PeerReset = Schema.TaggedStruct("PeerReset", {})
+/** The peer stopped acknowledging; the system gave the connection up (ETIMEDOUT, EHOSTUNREACH). */
+const PeerVanished = Schema.TaggedStruct("PeerVanished", { code: Schema.String })
+/** This side closed it: its handler came to its end, or its owner closed it. */
+const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
+/** A command closed it. */
+const Kicked = Schema.TaggedStruct("Kicked", {})
+/** The peer took bytes so slowly that those waiting for it exceeded the budget. */
+const SlowConsumer = Schema.TaggedStruct("SlowConsumer", { pendingBytes: Schema.Number, budgetBytes: Schema.Number })
+/** The peer sent a frame above the limit. */
+const FrameTooLong = Schema.TaggedStruct("FrameTooLong", { limitBytes: Schema.Number })
+/** The program that served it failed, died or was interrupted. */
+const HandlerFailed = Schema.TaggedStruct("HandlerFailed", { message: Schema.String })
+/** The server drained: everything was flushed and the peer agreed to the end. */
+const Drained = Schema.TaggedStruct("Drained", {})
+/** The deadline of a drain, or of closing, passed before the peer took what was left and closed its side. */
+const DrainDeadline = Schema.TaggedStruct("DrainDeadline", { pendingBytes: Schema.Number })
+/** The system reported another failure of the socket. */
+const TransportFailed = Schema.TaggedStruct("TransportFailed", { code: Schema.String })
+
+/** Why a connection ended: a closed list, one reason for each. */
+export const CloseReason = Schema.Union(
+  PeerClosed,
+  PeerReset,
+  PeerVanished,
+  LocalClosed,
+  Kicked,
+  SlowConsumer,
+  FrameTooLong,
+  HandlerFailed,
+  Drained,
+  DrainDeadline,
+  TransportFailed,
+)
+export type CloseReason = typeof CloseReason.Type
+
+/** The reasons without figures of their own. */
+export const closeReasons = {
+  peerClosed: { _tag: "PeerClosed" },
+  peerReset: { _tag: "PeerReset" },
+  localClosed: { _tag: "LocalClosed" },
+  kicked: { _tag: "Kicked" },
+  drained: { _tag: "Drained" },
+} as const satisfies Record<string, CloseReason>
+
+/**
+ * The reason in words, to stand behind "closed: ".
+ *
+ * @example
+ * import { describeCloseReason } from "tcpfx/domain"
+ *
+ * assert.equal(describeCloseReason({ _tag: "FrameTooLong", limitBytes: 1024 }), "it sent a frame above 1024 bytes")
+ */
+export const describeCloseReason = (reason: CloseReason): string => {
+  switch (reason._tag) {
+    case "PeerClosed":
+      return "by the peer"
+    case "PeerReset":
+      return "reset by the peer"
+    case "PeerVanished":
+      return `the peer vanished (${reason.code})`
+    case "LocalClosed":
+      return "by this side"
+    case "Kicked":
+      return "kicked"
+    case "SlowConsumer":
+      return `it read too slowly, ${reason.pendingBytes} bytes were waiting, ${reason.budgetBytes} is the budget`
+    case "FrameTooLong":
+      return `it sent a frame above ${reason.limitBytes} bytes`
+    case "HandlerFailed":
+      return `its handler failed (${reason.message})`
+    case "Drained":
+      return "drained"
+    case "DrainDeadline":
+      return reason.pendingBytes === 0
+        ? "the peer did not close its side before the deadline"
+        : `the deadline passed with ${reason.pendingBytes} bytes not taken by the peer`
+    case "TransportFailed":
+      return `the transport failed (${reason.code})`
+  }
+}
+
+/** Whether a reason is a failure of the network or of the peer rather than an orderly end. */
+export const isAbnormal = (reason: CloseReason): boolean =>
+  reason._tag === "PeerReset" || reason._tag === "PeerVanished" || reason._tag === "TransportFailed"

@@ -1,0 +1,54 @@
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { CodecError } from "./errors.ts"
+
+/** How a value of `A` becomes the payload of a frame, and back. */
+export interface Codec<A> {
+  readonly name: string
+  readonly encode: (value: A) => Either.Either<Uint8Array, CodecError>
+  readonly decode: (payload: Uint8Array) => Either.Either<A, CodecError>
+}
+
+/** The payload itself. */
+export const bytes: Codec<Uint8Array> = { name: "bytes", encode: Either.right, decode: Either.right }
+
+const encoder = new TextEncoder()
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** UTF-8 text. Decoding fails on bytes that are not UTF-8. */
+export const text: Codec<string> = {
+  name: "text",
+  encode: (value) => Either.right(encoder.encode(value)),
+  decode: (payload) =>
+    Either.try({
+      try: () => strictUtf8.decode(payload),
+      catch: () => new CodecError({ codec: "text", problem: `the ${payload.length} bytes are not UTF-8` }),
+    }),
+}
+
+/**
+ * JSON of a schema's encoded side. Goes with {@link framings.line}, as JSON text needs no line end.
+ *
+ * @example
+ * import { Either, Schema } from "effect"
+ * import { Codec } from "tcpfx/domain"
+ *
+ * const Reading = Schema.Struct({ sensor: Schema.String, celsius: Schema.Number })
+ * const codec = Codec.json(Reading)
+ * const payload = Either.getOrThrow(codec.encode({ sensor: "t1", celsius: 21.5 }))
+ * assert.deepEqual(codec.decode(payload), Either.right({ sensor: "t1", celsius: 21.5 }))
+ */
+export const json = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
+  const line = Schema.parseJson(schema)
+  const encodeJson = Schema.encodeEither(line)
+  const decodeJson = Schema.decodeEither(line)
+  const failed = (error: ParseResult.ParseError) =>
+    new CodecError({ codec: "json", problem: ParseResult.TreeFormatter.formatErrorSync(error) })
+  return {
+    name: "json",
+    encode: (value) => Either.map(Either.mapLeft(encodeJson(value), failed), (encoded) => encoder.encode(encoded)),
+    decode: (payload) =>
+      Either.flatMap(text.decode(payload), (decoded) => Either.mapLeft(decodeJson(decoded), failed)),
+  }
+}

@@ -1,0 +1,158 @@
+/** How a stream of bytes is cut into frames. One value serves any number of connections. */
+export interface Framing {
+  /** Its name, as `--frame` takes it. */
+  readonly name: string
+  /** A decoder for one direction of one connection. `maxFrameBytes` bounds a payload. */
+  readonly decoder: (maxFrameBytes: number) => FrameDecoder
+  /** The bytes on the wire for one payload. */
+  readonly encode: (payload: Uint8Array) => Uint8Array
+  /** Calls `each` with every payload of a run of whole frames, in order, as views of `wire`. */
+  readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
+  /** How many frames a run of whole frames holds. */
+  readonly count: (wire: Uint8Array) => number
+}
+
+/**
+ * The state of cutting one stream. It hands on runs: views of the input that hold whole frames with their marks, so
+ * that a relay forwards them without a copy and without looking at each frame.
+ */
+export interface FrameDecoder {
+  /** Takes what one read gave. `emit` is called with each run of whole frames. `false`: a frame is above the limit. */
+  readonly push: (chunk: Uint8Array, emit: (wire: Uint8Array) => void) => boolean
+  /** The peer sent FIN: hands on what is left over, completed to a whole frame. */
+  readonly end: (emit: (wire: Uint8Array) => void) => void
+  /** Bytes kept of a frame that is not whole yet. */
+  readonly pending: () => number
+}
+
+/** A frame is what one read gave. TCP keeps no message bounds, so this is for showing and relaying, not for protocols. */
+export const raw: Framing = {
+  name: "raw",
+  decoder: (maxFrameBytes) => ({
+    push: (chunk, emit) => {
+      if (chunk.length > maxFrameBytes) return false
+      if (chunk.length > 0) emit(chunk)
+      return true
+    },
+    end: () => {},
+    pending: () => 0,
+  }),
+  encode: (payload) => payload,
+  payloads: (wire, each) => each(wire),
+  count: () => 1,
+}
+
+const newline = 0x0a
+const carriageReturn = 0x0d
+const empty = new Uint8Array(0)
+
+/**
+ * A frame is a line that ends with LF; its limit counts what stands before the LF. A CR before the LF is not part of the payload; a relay forwards both as they
+ * came. A last line without LF is completed with one, so that lines of two senders never run together.
+ */
+export const line: Framing = {
+  name: "line",
+  decoder: (maxFrameBytes) => new LineDecoder(maxFrameBytes),
+  encode: (payload) => {
+    const wire = new Uint8Array(payload.length + 1)
+    wire.set(payload)
+    wire[payload.length] = newline
+    return wire
+  },
+  payloads: (wire, each) => {
+    let start = 0
+    while (start < wire.length) {
+      const found = wire.indexOf(newline, start)
+      const end = found === -1 ? wire.length : found
+      each(wire.subarray(start, end > start && wire[end - 1] === carriageReturn ? end - 1 : end))
+      start = end + 1
+    }
+  },
+  count: (wire) => {
+    let frames = 0
+    let at = -1
+    do {
+      at = wire.indexOf(newline, at + 1)
+      if (at !== -1) frames++
+    } while (at !== -1)
+    return frames
+  },
+}
+
+class LineDecoder implements FrameDecoder {
+  readonly maxFrameBytes: number
+  // The line begun and not ended, in one buffer that doubles: a line that arrives byte by byte costs its length, not an
+  // object for each read.
+  private buffer = empty
+  private held = 0
+
+  constructor(maxFrameBytes: number) {
+    this.maxFrameBytes = maxFrameBytes
+  }
+
+  push(chunk: Uint8Array, emit: (wire: Uint8Array) => void): boolean {
+    const last = chunk.lastIndexOf(newline)
+    if (last === -1) return this.hold(chunk)
+    let start = 0
+    if (this.held > 0) {
+      start = chunk.indexOf(newline) + 1
+      if (this.held + start - 1 > this.maxFrameBytes) return false
+      emit(this.complete(chunk.subarray(0, start)))
+    }
+    // Only a run longer than the limit can hold a line longer than the limit.
+    if (last + 1 - start > this.maxFrameBytes) {
+      const whole = this.wholeUpTo(chunk, start, last)
+      if (whole > start) emit(chunk.subarray(start, whole))
+      if (whole <= last) return false
+    } else if (start <= last) {
+      emit(chunk.subarray(start, last + 1))
+    }
+    return this.hold(chunk.subarray(last + 1))
+  }
+
+  end(emit: (wire: Uint8Array) => void): void {
+    if (this.held > 0) emit(this.complete(Uint8Array.of(newline)))
+  }
+
+  pending(): number {
+    return this.held
+  }
+
+  private wholeUpTo(chunk: Uint8Array, start: number, last: number): number {
+    let at = start
+    while (at <= last) {
+      const end = chunk.indexOf(newline, at)
+      if (end - at > this.maxFrameBytes) return at
+      at = end + 1
+    }
+    return at
+  }
+
+  private hold(rest: Uint8Array): boolean {
+    if (this.held + rest.length > this.maxFrameBytes) return false
+    this.append(rest)
+    return true
+  }
+
+  private append(bytes: Uint8Array): void {
+    const length = this.held + bytes.length
+    if (length > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(length, this.buffer.length * 2))
+      grown.set(this.buffer.subarray(0, this.held))
+      this.buffer = grown
+    }
+    this.buffer.set(bytes, this.held)
+    this.held = length
+  }
+
+  private complete(tail: Uint8Array): Uint8Array {
+    this.append(tail)
+    const wire = this.buffer.subarray(0, this.held)
+    this.buffer = empty
+    this.held = 0
+    return wire
+  }
+}
+
+/** The framings by name, as `--frame` takes them. */
+export const framings: Readonly<Record<string, Framing>> = { raw, line }

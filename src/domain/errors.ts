@@ -1,0 +1,126 @@
+import * as Data from "effect/Data"
+import { type CloseReason, describeCloseReason } from "./CloseReason.ts"
+import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
+
+/** Why listening did not start. */
+export type ListenFailure =
+  | "AddressInUse"
+  | "AddressNotAvailable"
+  | "PermissionDenied"
+  | "NameNotFound"
+  | "PathNotFound"
+  | "Failed"
+
+const listenAdvice = (endpoint: Endpoint, reason: ListenFailure, code: string): string => {
+  switch (reason) {
+    case "AddressInUse":
+      return endpoint._tag === "Unix"
+        ? "the path is in use; remove the file if nothing listens there any more, or choose another path"
+        : "the port is in use; stop what listens there, choose another port, or use port 0 for a free one"
+    case "AddressNotAvailable":
+      return "no interface of this machine has that address; `tcpfx interfaces` lists those it has"
+    case "PermissionDenied":
+      return endpoint._tag === "Unix"
+        ? "permission denied; choose a path in a folder that you may write to"
+        : "permission denied; ports below 1024 need privileges, choose a port from 1024 up"
+    case "NameNotFound":
+      return "the name has no address; check the spelling, or give an IP address"
+    case "PathNotFound":
+      return "the folder of that path does not exist; create it, or choose another path"
+    case "Failed":
+      return `the system refused it with ${code}`
+  }
+}
+
+/** A listener could not be started. Nothing is left open by the attempt. */
+export class ListenError extends Data.TaggedError("ListenError")<{
+  readonly endpoint: Endpoint
+  readonly reason: ListenFailure
+  /** The system's own code, such as `EADDRINUSE` (errno(3)). */
+  readonly code: string
+}> {
+  override get message(): string {
+    return `cannot listen on ${formatEndpoint(this.endpoint)}: ${listenAdvice(this.endpoint, this.reason, this.code)}`
+  }
+}
+
+/** Why dialling did not lead to a connection. */
+export type ConnectFailure =
+  | "Refused"
+  | "Timeout"
+  | "NameNotFound"
+  | "Unreachable"
+  | "PermissionDenied"
+  | "PathNotFound"
+  | "Failed"
+
+const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string): string => {
+  switch (reason) {
+    case "Refused":
+      return "connection refused; nothing listens there, or a firewall rejects it"
+    case "Timeout":
+      return "no answer in time; the host is down, or a firewall drops the packets"
+    case "NameNotFound":
+      return endpoint._tag === "Tcp"
+        ? `the name ${JSON.stringify(endpoint.host)} was not found; check the spelling, or give an IP address`
+        : "the name was not found"
+    case "Unreachable":
+      return "there is no route to that address; check the address and this machine's network"
+    case "PermissionDenied":
+      return "permission denied by this machine"
+    case "PathNotFound":
+      return "there is no socket at that path; check the path, and that the server is running"
+    case "Failed":
+      return `the system refused it with ${code}`
+  }
+}
+
+/** No connection could be made. Nothing is left open by the attempt. */
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  readonly endpoint: Endpoint
+  readonly reason: ConnectFailure
+  /** The system's own code, such as `ECONNREFUSED` (errno(3)). */
+  readonly code: string
+}> {
+  override get message(): string {
+    return `cannot connect to ${formatEndpoint(this.endpoint)}: ${connectAdvice(this.endpoint, this.reason, this.code)}`
+  }
+}
+
+/** The connection is closed or closing, so nothing more can be sent on it, or read from it. */
+export class ConnectionClosedError extends Data.TaggedError("ConnectionClosedError")<{
+  readonly reason: CloseReason
+}> {
+  override get message(): string {
+    return `the connection is closed: ${describeCloseReason(this.reason)}`
+  }
+}
+
+/** A command named a connection that the server does not have (any more). */
+export class NoSuchConnectionError extends Data.TaggedError("NoSuchConnectionError")<{
+  readonly id: number
+}> {
+  override get message(): string {
+    return `there is no connection #${this.id}; it has ended, or never was`
+  }
+}
+
+/** A subscription lagged further behind than its budget, and its policy was to be disconnected. */
+export class SlowConsumerError extends Data.TaggedError("SlowConsumerError")<{
+  readonly pendingBytes: number
+  readonly budgetBytes: number
+}> {
+  override get message(): string {
+    return `the subscriber is ${this.pendingBytes} bytes behind, its budget is ${this.budgetBytes}`
+  }
+}
+
+/** A payload could not be turned into a value, or a value into a payload. */
+export class CodecError extends Data.TaggedError("CodecError")<{
+  readonly codec: string
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `${this.codec}: ${this.problem}`
+  }
+}

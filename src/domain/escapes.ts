@@ -1,0 +1,85 @@
+import * as Either from "effect/Either"
+import { ValueSyntaxError } from "./syntaxErrors.ts"
+
+const simple: Record<string, number> = {
+  n: 0x0a,
+  r: 0x0d,
+  t: 0x09,
+  "0": 0x00,
+  a: 0x07,
+  b: 0x08,
+  e: 0x1b,
+  f: 0x0c,
+  v: 0x0b,
+  "\\": 0x5c,
+  '"': 0x22,
+  "'": 0x27,
+}
+
+/**
+ * Reads text with escapes into bytes: `\n \r \t \0 \a \b \e \f \v \\ \" \'`, `\xHH` for one byte and `\u{…}` for one
+ * character in UTF-8. All other text is UTF-8.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseEscapes } from "tcpfx/domain"
+ *
+ * assert.deepEqual(parseEscapes("ok\\r\\n\\xff"), Either.right(Uint8Array.of(0x6f, 0x6b, 0x0d, 0x0a, 0xff)))
+ */
+export const parseEscapes = (input: string): Either.Either<Uint8Array, ValueSyntaxError> => {
+  const encoder = new TextEncoder()
+  const bytes: Array<number> = []
+  let at = 0
+  while (at < input.length) {
+    const next = input.indexOf("\\", at)
+    const literal = input.slice(at, next === -1 ? input.length : next)
+    for (const byte of encoder.encode(literal)) bytes.push(byte)
+    if (next === -1) break
+    const hex = /^\\x([0-9a-fA-F]{2})/.exec(input.slice(next, next + 4))
+    const unicode = /^\\u\{([0-9a-fA-F]{1,6})\}/.exec(input.slice(next, next + 10))
+    const code = simple[input[next + 1] ?? ""]
+    if (hex?.[1] !== undefined) {
+      bytes.push(Number.parseInt(hex[1], 16))
+      at = next + 4
+    } else if (unicode?.[1] !== undefined && isScalar(Number.parseInt(unicode[1], 16))) {
+      for (const byte of encoder.encode(String.fromCodePoint(Number.parseInt(unicode[1], 16)))) bytes.push(byte)
+      at = next + unicode[0].length
+    } else if (code !== undefined) {
+      bytes.push(code)
+      at = next + 2
+    } else {
+      return Either.left(
+        new ValueSyntaxError({
+          input,
+          kind: "a text with escapes",
+          problem: `the escape at character ${next + 1} is unknown or incomplete`,
+          expected: "\\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\\" \\' \\xHH \\u{HEX}",
+        }),
+      )
+    }
+  }
+  return Either.right(Uint8Array.from(bytes))
+}
+
+const isScalar = (code: number): boolean => code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+
+const named: Record<number, string> = { 0x09: "\\t", 0x0a: "\\n", 0x0d: "\\r", 0x1b: "\\e", 0x00: "\\0", 0x07: "\\a" }
+
+// C0, DEL, C1, and the marks that reorder or hide what surrounds them (bidirectional controls, line separators, the
+// zero width ones): a peer must not be able to write anything on a terminal but its own text.
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/**
+ * Makes text from a peer safe to show: control characters and marks that reorder a line are written as escapes.
+ *
+ * @example
+ * import { escapeControls } from "tcpfx/domain"
+ *
+ * assert.equal(escapeControls("a\u001b[2Jb\n"), "a\\e[2Jb\\n")
+ */
+export const escapeControls = (text: string): string =>
+  text.replace(unsafe, (character) => {
+    const code = character.charCodeAt(0)
+    if (code > 0xff) return `\\u{${code.toString(16)}}`
+    return named[code] ?? `\\x${code.toString(16).padStart(2, "0")}`
+  })

@@ -1,0 +1,43 @@
+import * as Duration from "effect/Duration"
+
+/** What happens to a subscriber that lags further behind than its budget. */
+export type SlowConsumerPolicy = "disconnect" | "drop-oldest" | "block"
+
+/**
+ * Every bound, in one place: its default, its unit, and what the peer sees when it bites.
+ */
+export const limits = {
+  /** Payload of one frame, bytes. Whoever sends a longer one is closed with `FrameTooLong`. */
+  maxFrameBytes: 1024 * 1024,
+  /**
+   * What may wait for one subscriber of the hub, bytes, in the shared log and in its socket. Beyond it the policy
+   * decides: closed with `SlowConsumer`, frames missing, or its publishers paused.
+   */
+  hubBudgetBytes: 8 * 1024 * 1024,
+  /** What a subscriber beyond its budget meets. */
+  slowConsumer: "disconnect" as SlowConsumerPolicy,
+  /**
+   * How long publishers wait for subscribers of whom none takes anything; their peers' windows close meanwhile. Then
+   * those who stand still are no longer waited for, and their lag grows towards the budget.
+   */
+  paceLimit: Duration.seconds(5),
+  /** Received and not yet taken by a handler, bytes per connection. Reading stops: the peer's window closes. */
+  inboxBytes: 64 * 1024,
+  /** Handed over for sending and not yet taken by the system, bytes per connection. `send` waits. */
+  outboxBytes: 64 * 1024,
+  /**
+   * How long a closing connection may make no progress: its peer takes nothing, or does not send its FIN. Then it is
+   * destroyed: the peer sees a reset.
+   */
+  closeDeadline: Duration.seconds(5),
+  /** Draining a server. Then what is left is destroyed: the peers see a reset. */
+  drainDeadline: Duration.seconds(5),
+  /** Connecting, names and all addresses included. */
+  connectTimeout: Duration.seconds(10),
+  /** Head start of one address of a name over the next (RFC 8305, section 5). */
+  attemptDelay: Duration.millis(250),
+  /** Connections that the system completes and that wait to be accepted (listen(2)). Beyond it, peers retry. */
+  backlog: 511,
+  /** Events that wait for one subscriber to the events, bytes (an event counts 256 and its payload). */
+  eventBufferBytes: 4 * 1024 * 1024,
+} as const

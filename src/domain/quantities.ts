@@ -1,0 +1,100 @@
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import { ValueSyntaxError } from "./syntaxErrors.ts"
+
+const timeUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const sizeUnits: Record<string, number> = {
+  "": 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+}
+
+const split = (input: string): readonly [number: number, unit: string] | undefined => {
+  const match = /^([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)$/.exec(input.trim())
+  return match?.[1] === undefined ? undefined : [Number(match[1]), match[2] ?? ""]
+}
+
+/**
+ * Reads a duration: a number with `ms`, `s`, `m` or `h`; a bare number is seconds, as in ncat.
+ *
+ * @example
+ * import { Duration, Either } from "effect"
+ * import { parseDuration } from "tcpfx/domain"
+ *
+ * assert.deepEqual(parseDuration("1.5"), Either.right(Duration.millis(1500)))
+ * assert.deepEqual(parseDuration("2m"), Either.right(Duration.minutes(2)))
+ */
+export const parseDuration = (input: string): Either.Either<Duration.Duration, ValueSyntaxError> => {
+  const expected = "a number with ms, s, m or h (a bare number is seconds), such as 5s"
+  const fail = (problem: string) => Either.left(new ValueSyntaxError({ input, kind: "a duration", problem, expected }))
+  const parts = split(input)
+  if (parts === undefined) return fail("it is not a number with a unit")
+  const factor = timeUnits[parts[1] === "" ? "s" : parts[1]]
+  if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
+  const millis = parts[0] * factor
+  // setTimeout fires at once above 2^31-1 ms, which would turn "very long" into "none".
+  return millis <= 0x7fffffff ? Either.right(Duration.millis(millis)) : fail("it is above 24 days")
+}
+
+/**
+ * Reads a size in bytes: a bare number, or one with `KiB`, `MiB`, `GiB` (powers of 1024; `k m g` are the same) or
+ * `kB`, `MB`, `GB` (powers of 1000). At least 1 byte.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseSize } from "tcpfx/domain"
+ *
+ * assert.deepEqual(parseSize("1 MiB"), Either.right(1_048_576))
+ */
+export const parseSize = (input: string): Either.Either<number, ValueSyntaxError> => {
+  const expected = "bytes, or a number with KiB, MiB or GiB, such as 1MiB"
+  const fail = (problem: string) => Either.left(new ValueSyntaxError({ input, kind: "a size", problem, expected }))
+  const parts = split(input)
+  if (parts === undefined) return fail("it is not a number with a unit")
+  const factor = sizeUnits[parts[1].toLowerCase()]
+  if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
+  const bytes = Math.round(parts[0] * factor)
+  if (bytes < 1) return fail("it is less than one byte")
+  return Number.isSafeInteger(bytes) ? Either.right(bytes) : fail("it is larger than can be counted")
+}
+
+/**
+ * Writes a number of bytes for people, in the units that {@link parseSize} reads.
+ *
+ * @example
+ * import { formatBytes } from "tcpfx/domain"
+ *
+ * assert.equal(formatBytes(512), "512 B")
+ * assert.equal(formatBytes(1536), "1.5 KiB")
+ */
+export const formatBytes = (bytes: number): string => {
+  if (bytes < 1024) return `${bytes} B`
+  const unit = bytes < 1024 ** 2 ? "KiB" : bytes < 1024 ** 3 ? "MiB" : "GiB"
+  const value = bytes / (unit === "KiB" ? 1024 : unit === "MiB" ? 1024 ** 2 : 1024 ** 3)
+  return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${unit}`
+}
+
+/**
+ * Writes a duration given in milliseconds for people.
+ *
+ * @example
+ * import { formatMillis } from "tcpfx/domain"
+ *
+ * assert.equal(formatMillis(250), "250 ms")
+ * assert.equal(formatMillis(90_000), "1 m 30 s")
+ */
+export const formatMillis = (millis: number): string => {
+  if (millis < 1000) return `${Math.round(millis)} ms`
+  if (millis < 60_000) return `${Number((millis / 1000).toFixed(1))} s`
+  const seconds = Math.round(millis / 1000)
+  const parts = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60]
+  return parts.flatMap((part, index) => (part === 0 ? [] : [`${part} ${"hms"[index]}`])).join(" ")
+}

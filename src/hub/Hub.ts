@@ -1,0 +1,137 @@
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  Codec,
+  type CodecError,
+  type ConnectionId,
+  type Frame,
+  Framing,
+  limits,
+  SlowConsumerError,
+  type SlowConsumerPolicy,
+} from "../domain/index.ts"
+import { makeTiming } from "../runtime/Timing.ts"
+import { HubCore, type HubMember } from "./HubCore.ts"
+import { StreamSink } from "./internal/StreamSink.ts"
+
+/** Options of a hub; what is left out comes from `limits`. */
+export interface HubOptions {
+  /** How runs are cut into frames: it must be that of the connections. Default `Framing.raw`. */
+  readonly framing?: Framing.Framing
+  /** What may wait for one subscriber, bytes. */
+  readonly budgetBytes?: number
+  /** What a subscriber beyond its budget meets. */
+  readonly slowConsumer?: SlowConsumerPolicy
+  /** How long publishers wait while none of the others takes anything. */
+  readonly paceLimit?: Duration.Duration
+}
+
+/** How a stream subscribes; what is left out is the hub's. */
+export interface HubSubscribeOptions {
+  readonly budgetBytes?: number
+  readonly slowConsumer?: SlowConsumerPolicy
+}
+
+/** The state of a hub at one moment. */
+export interface HubStats {
+  readonly subscribers: number
+  /** Subscribers that have not taken everything published to them. */
+  readonly lagging: number
+  /** What the shared log holds for them, bytes. */
+  readonly retainedBytes: number
+}
+
+/**
+ * Publish once, every subscriber reads at its own pace. One log is shared by all; each subscriber has a place in it and
+ * a budget. Each frame reaches each subscriber once, in the order of its publisher, never the publisher itself.
+ */
+export class Hub extends Context.Tag("tcpfx/hub/Hub")<
+  Hub,
+  {
+    /**
+     * Publishes one payload to all subscribers. Waits while publishers are held back: for a subscriber with the policy
+     * `block`, or because nobody at all takes anything (`paceLimit`).
+     */
+    readonly publish: (payload: Uint8Array) => Effect.Effect<void>
+    /** Publishes a value through a codec. */
+    readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError>
+    /** Subscribes now, gives everything published from here on. Fails when it lags beyond its budget. */
+    readonly subscribe: (
+      options?: HubSubscribeOptions,
+    ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, never, Scope.Scope>
+    /** Subscribes to values: the same, with each payload decoded. */
+    readonly subscribeAs: <A>(
+      codec: Codec.Codec<A>,
+      options?: HubSubscribeOptions,
+    ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, never, Scope.Scope>
+    readonly stats: Effect.Effect<HubStats>
+    /** The synchronous side, for connections. */
+    readonly core: HubCore
+  }
+>() {
+  /** A hub in memory, alive as long as the scope. */
+  static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], never, Scope.Scope> =>
+    Effect.map(makeTiming, (timing) => {
+      const framing = options.framing ?? Framing.raw
+      const core = new HubCore({
+        timing,
+        countFrames: framing.count,
+        budgetBytes: options.budgetBytes ?? limits.hubBudgetBytes,
+        slowConsumer: options.slowConsumer ?? limits.slowConsumer,
+        paceLimit: options.paceLimit ?? limits.paceLimit,
+      })
+
+      const publish = (payload: Uint8Array) =>
+        Effect.suspend(() => (core.publish(framing.encode(payload)) ? Effect.void : core.released))
+
+      const subscribe = (subscribeOptions: HubSubscribeOptions = {}) =>
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            const sink = new StreamSink(framing)
+            const member = core.attach(sink, subscribeOptions)
+            sink.member = member
+            return sink
+          }),
+          (sink) => Effect.sync(() => sink.member?.detach()),
+        ).pipe(Effect.map(streamOf))
+
+      return Hub.of({
+        core,
+        publish,
+        publishAs: (codec, value) => Effect.flatMap(codec.encode(value), publish),
+        subscribe,
+        subscribeAs: (codec, subscribeOptions) =>
+          Effect.map(
+            subscribe(subscribeOptions),
+            Stream.mapChunksEffect((frames) =>
+              Effect.map(
+                Either.all(Chunk.toReadonlyArray(frames).map((frame) => codec.decode(frame.bytes))),
+                Chunk.unsafeFromArray,
+              ),
+            ),
+          ),
+        stats: Effect.sync(() => core.stats()),
+      })
+    })
+
+  static readonly layer = (options: HubOptions = {}): Layer.Layer<Hub> => Layer.scoped(Hub, Hub.make(options))
+}
+
+const streamOf = (sink: StreamSink): Stream.Stream<Frame, SlowConsumerError> =>
+  Stream.repeatEffectChunkOption(
+    Effect.flatMap(sink.take, (taken) => {
+      if (taken._tag === "Overflowed") {
+        return Effect.fail(Option.some(new SlowConsumerError(taken)))
+      }
+      return Effect.succeed(Chunk.unsafeFromArray(taken.frames))
+    }),
+  )
+
+export type { ConnectionId, HubMember }

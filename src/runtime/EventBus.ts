@@ -1,0 +1,197 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { limits } from "../domain/index.ts"
+
+/** What every event has. */
+interface Stamped {
+  readonly _tag: string
+  readonly seq: number
+  readonly at: number
+}
+
+/** How a subscriber to events wants them. */
+export interface EventSubscribeOptions {
+  /** Frames too (`FrameReceived`, `FrameSent`), not only the connections' lives. Default false. */
+  readonly frames?: boolean
+  /** What may wait for this subscriber, bytes; an event counts 256 and its payload. Default `limits.eventBufferBytes`. */
+  readonly bufferBytes?: number
+  /**
+   * What happens beyond that. `"drop-oldest"` (default): the oldest go, and `EventsMissed` stands in their place.
+   * `"block"`: peers are not read until the subscriber has caught up; nothing is lost.
+   */
+  readonly overflow?: "drop-oldest" | "block"
+}
+
+/** What the bus gives to an event: its number and its time. */
+export type Stamp = Pick<Stamped, "seq" | "at">
+
+interface Subscriber<E> {
+  readonly frames: boolean
+  readonly bufferBytes: number
+  readonly block: boolean
+  queue: Array<E>
+  bytes: number
+  missed: number
+  blocking: boolean
+  ended: boolean
+  wake: (() => void) | undefined
+}
+
+const costOf = (event: object): number => {
+  const bytes = "bytes" in event ? event.bytes : undefined
+  return 256 + (bytes instanceof Uint8Array ? bytes.length : 0)
+}
+
+/**
+ * Numbers events, stamps them with the time and hands each to every subscriber. Emitting is synchronous and costs next
+ * to nothing while nobody subscribes; every subscriber has a bounded buffer of its own.
+ */
+export class EventBus<E extends Stamped> {
+  private readonly now: () => number
+  private readonly missedEvent: (missed: number, stamp: Stamp) => E
+  private readonly onBlocked: (blocked: boolean) => void
+  private readonly subscribers = new Set<Subscriber<E>>()
+  private seq = 0
+  private frameSubscribers = 0
+  private blockers = 0
+  private ended = false
+
+  /** `onBlocked` is told when the first blocking subscriber is full, and when none is any more. */
+  constructor(options: {
+    readonly now: () => number
+    readonly missedEvent: (missed: number, stamp: Stamp) => E
+    readonly onBlocked: (blocked: boolean) => void
+  }) {
+    this.now = options.now
+    this.missedEvent = options.missedEvent
+    this.onBlocked = options.onBlocked
+  }
+
+  /** Whether anybody wants frames: asked before a frame event is built. */
+  wantsFrames(): boolean {
+    return this.frameSubscribers > 0
+  }
+
+  /** Whether peers are to be held back for a subscriber. */
+  isBlocked(): boolean {
+    return this.blockers > 0
+  }
+
+  emit(event: (stamp: Stamp) => E): void {
+    this.dispatch(event, false)
+  }
+
+  emitFrame(event: (stamp: Stamp) => E): void {
+    if (this.frameSubscribers > 0) this.dispatch(event, true)
+  }
+
+  /** Ends every subscription, once what it has not taken is taken. */
+  end(): void {
+    this.ended = true
+    for (const subscriber of this.subscribers) {
+      subscriber.ended = true
+      subscriber.wake?.()
+    }
+  }
+
+  /** Subscribes now: the stream has everything emitted from here on, whenever it is run. The scope unsubscribes. */
+  subscribe(options: EventSubscribeOptions = {}): Effect.Effect<Stream.Stream<E>, never, Scope.Scope> {
+    return Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => this.add(options)),
+        (subscriber) => Effect.sync(() => this.remove(subscriber)),
+      ),
+      (subscriber) => Stream.repeatEffectChunkOption(this.pull(subscriber)),
+    )
+  }
+
+  private add(options: EventSubscribeOptions): Subscriber<E> {
+    const subscriber: Subscriber<E> = {
+      frames: options.frames ?? false,
+      bufferBytes: options.bufferBytes ?? limits.eventBufferBytes,
+      block: options.overflow === "block",
+      queue: [],
+      bytes: 0,
+      missed: 0,
+      blocking: false,
+      ended: this.ended,
+      wake: undefined,
+    }
+    this.subscribers.add(subscriber)
+    if (subscriber.frames) this.frameSubscribers++
+    return subscriber
+  }
+
+  private remove(subscriber: Subscriber<E>): void {
+    this.subscribers.delete(subscriber)
+    if (subscriber.frames) this.frameSubscribers--
+    this.unblock(subscriber)
+    subscriber.ended = true
+    subscriber.wake?.()
+  }
+
+  private dispatch(build: (stamp: Stamp) => E, frame: boolean): void {
+    const stamped = build({ seq: ++this.seq, at: this.now() })
+    for (const subscriber of this.subscribers) {
+      if (frame && !subscriber.frames) continue
+      subscriber.queue.push(stamped)
+      subscriber.bytes += costOf(stamped)
+      if (subscriber.bytes > subscriber.bufferBytes) this.overflow(subscriber)
+      subscriber.wake?.()
+    }
+  }
+
+  private overflow(subscriber: Subscriber<E>): void {
+    if (!subscriber.block) {
+      // Half at a time: one by one would move the whole buffer for each event.
+      let dropped = 0
+      while (subscriber.bytes > subscriber.bufferBytes / 2 && dropped < subscriber.queue.length) {
+        subscriber.bytes -= costOf(subscriber.queue[dropped] as E)
+        dropped++
+      }
+      subscriber.queue.splice(0, dropped)
+      subscriber.missed += dropped
+    } else if (!subscriber.blocking) {
+      subscriber.blocking = true
+      this.blockers++
+      if (this.blockers === 1) this.onBlocked(true)
+    }
+  }
+
+  private unblock(subscriber: Subscriber<E>): void {
+    if (!subscriber.blocking) return
+    subscriber.blocking = false
+    this.blockers--
+    if (this.blockers === 0) this.onBlocked(false)
+  }
+
+  private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> {
+    const wait = Effect.async<void>((resume) => {
+      if (subscriber.queue.length > 0 || subscriber.ended) return resume(Effect.void)
+      subscriber.wake = () => {
+        subscriber.wake = undefined
+        resume(Effect.void)
+      }
+      return Effect.sync(() => {
+        subscriber.wake = undefined
+      })
+    })
+    const take: Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> = Effect.suspend(() => {
+      if (subscriber.queue.length === 0) {
+        return subscriber.ended ? Effect.fail(Option.none()) : Effect.zipRight(wait, take)
+      }
+      const events = subscriber.queue
+      const first = events[0] as E
+      if (subscriber.missed > 0) events.unshift(this.missedEvent(subscriber.missed, { seq: first.seq - 1, at: first.at }))
+      subscriber.queue = []
+      subscriber.bytes = 0
+      subscriber.missed = 0
+      this.unblock(subscriber)
+      return Effect.succeed(Chunk.unsafeFromArray(events))
+    })
+    return take
+  }
+}

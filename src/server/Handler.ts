@@ -1,0 +1,89 @@
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ConnectionClosedError, ConnectionId } from "../domain/index.ts"
+import type { Connection } from "../transport/index.ts"
+
+/** A connection that a server accepted. */
+export interface ServerConnection extends Connection {
+  readonly id: ConnectionId
+  /** Sends one payload to every other connection, through the hub. Waits while publishers are held back. */
+  readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+}
+
+/**
+ * The program of one connection. It runs in a fiber and a scope of its own: when it ends, in whatever way, the
+ * connection is closed (flushed first) and everything it acquired is gone. When it fails or dies, that connection ends
+ * with `HandlerFailed`, and no other notices.
+ */
+export type FiberHandler<E, R> = (connection: ServerConnection) => Effect.Effect<void, E, R | Scope.Scope>
+
+/** What a reactor can do with the connection that it is called for. All of it is synchronous. */
+export interface ReactorConnection {
+  readonly id: ConnectionId
+  /** Writes wire bytes back. Reading is held back while the peer does not take them. */
+  readonly write: (wire: Uint8Array) => void
+  /** Sends one payload back, marked by the framing and told as `FrameSent`. */
+  readonly reply: (payload: Uint8Array) => void
+  /** Publishes a run of whole frames to all others. Reading is held back while publishers are. */
+  readonly publish: (run: Uint8Array) => void
+  /** How many frames a run holds. */
+  readonly count: (run: Uint8Array) => number
+  /** Closes it in order. */
+  readonly close: () => void
+}
+
+/**
+ * A program without a fiber step for each message: callbacks that get whole runs of frames. It must not throw, and
+ * keeps no state but what it closes over.
+ */
+export interface Reactor {
+  readonly _tag: "Reactor"
+  readonly name: string
+  readonly onRun: (connection: ReactorConnection, run: Uint8Array) => void
+  /** The peer has sent FIN, and everything before it was given to `onRun`. */
+  readonly onPeerEnd: (connection: ReactorConnection) => void
+}
+
+/** What serves the connections of a server. */
+export type Handler<E, R> = FiberHandler<E, R> | Reactor
+
+/** What happens to a connection whose peer has sent FIN: closed too, or kept for what is still sent to it. */
+export type HalfClosed = "close" | "keep"
+
+const onPeerEnd = (halfClosed: HalfClosed) => (connection: ReactorConnection) => {
+  if (halfClosed === "close") connection.close()
+}
+
+/** Relays what each sends to all others, byte for byte, in order. */
+export const broker = (halfClosed: HalfClosed = "keep"): Reactor => ({
+  _tag: "Reactor",
+  name: "broker",
+  onRun: (connection, run) => connection.publish(run),
+  onPeerEnd: onPeerEnd(halfClosed),
+})
+
+/** Sends back what comes (RFC 862). */
+export const echo = (halfClosed: HalfClosed = "close"): Reactor => ({
+  _tag: "Reactor",
+  name: "echo",
+  onRun: (connection, run) => connection.write(run),
+  onPeerEnd: onPeerEnd(halfClosed),
+})
+
+/** Takes what comes and answers nothing (RFC 863); the events tell what it was. */
+export const discard = (halfClosed: HalfClosed = "close"): Reactor => ({
+  _tag: "Reactor",
+  name: "discard",
+  onRun: () => {},
+  onPeerEnd: onPeerEnd(halfClosed),
+})
+
+/** Answers each frame with the same payload. */
+export const reply = (payload: Uint8Array, halfClosed: HalfClosed = "close"): Reactor => ({
+  _tag: "Reactor",
+  name: "reply",
+  onRun: (connection, run) => {
+    for (let frames = connection.count(run); frames > 0; frames--) connection.reply(payload)
+  },
+  onPeerEnd: onPeerEnd(halfClosed),
+})

@@ -1,0 +1,248 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  type ConnectionClosedError,
+  type ConnectionId,
+  closeReasons,
+  type Endpoint,
+  type ListenError,
+  NoSuchConnectionError,
+  type ServerEvent,
+} from "../domain/index.ts"
+import { Hub } from "../hub/index.ts"
+import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { makeTiming } from "../runtime/Timing.ts"
+import { Transport } from "../transport/index.ts"
+import type { Handler } from "./Handler.ts"
+import type { ConnectionActor } from "./internal/ConnectionActor.ts"
+import { ServerCore } from "./internal/ServerCore.ts"
+import { ServerConfig, type ServerSettings } from "./ServerConfig.ts"
+
+/** A listening endpoint of a server. */
+export interface Listener {
+  /** With the real port. */
+  readonly endpoint: Endpoint
+}
+
+/** What can be known of a connection at one moment. */
+export interface ConnectionInfo {
+  readonly id: ConnectionId
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly state: "open" | "peer-half-closed" | "closing"
+  /** Handed over for sending and not taken by the system, bytes. */
+  readonly pendingBytes: number
+}
+
+/** How a drain ended. */
+export interface DrainResult {
+  /** Connections that came to an orderly end. */
+  readonly graceful: number
+  /** Connections that were destroyed at the deadline. */
+  readonly forced: number
+}
+
+/** What a server is made with. */
+export interface ServerOptions<E, R> {
+  /** The program of each connection: an effect, run in a fiber and scope of its own, or a reactor. */
+  readonly handler: Handler<E, R>
+  /** A hub to share with others. Default: one of its own, after the settings. Its framing must be the server's. */
+  readonly hub?: Hub["Type"]
+  /** What differs from `ServerConfig.defaults`. */
+  readonly settings?: Partial<ServerSettings>
+}
+
+/**
+ * Concurrent connections on any number of listeners. Each connection is a fiber; a hub carries what goes to all; events
+ * tell everything that happens. The end of the scope frees ports, sockets and fibers, at once; `drain` first ends
+ * everything in order.
+ */
+export class Server extends Context.Tag("tcpfx/server/Server")<
+  Server,
+  {
+    /** Listens until the scope closes. Connections accepted before live on. */
+    readonly listen: (endpoint: Endpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
+    /** Subscribes now: the stream has every event from here on, whenever it is run. */
+    readonly subscribe: (
+      options?: EventSubscribeOptions,
+    ) => Effect.Effect<Stream.Stream<ServerEvent>, never, Scope.Scope>
+    /** The events of the connections' lives, from when the stream is run. */
+    readonly events: Stream.Stream<ServerEvent>
+    /** Who is there. */
+    readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
+    /** Sends one payload to one connection. */
+    readonly send: (
+      id: ConnectionId,
+      payload: Uint8Array,
+    ) => Effect.Effect<void, NoSuchConnectionError | ConnectionClosedError>
+    /** Sends one payload to every connection through the hub, and gives their ids. */
+    readonly broadcast: (payload: Uint8Array) => Effect.Effect<ReadonlyArray<ConnectionId>>
+    /** Sends FIN to one connection; what it sends is still received. */
+    readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
+    /** Ends one connection: in order (FIN, the default) or at once (RST). */
+    readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
+    /** Stops listening, lets every connection come to an orderly end, and destroys what is left at the deadline. */
+    readonly drain: Effect.Effect<DrainResult>
+    /** The hub that its connections share. */
+    readonly hub: Hub["Type"]
+  }
+>() {
+  /** A server that does not listen yet. */
+  static readonly make = <E, R>(
+    options: ServerOptions<E, R>,
+  ): Effect.Effect<Server["Type"], never, Scope.Scope | Transport | Exclude<R, Scope.Scope>> => makeServer(options)
+
+  /** A server that listens as `ServerConfig` says, and drains when its scope closes. */
+  static readonly layer = <E, R>(
+    options: Omit<ServerOptions<E, R>, "settings">,
+  ): Layer.Layer<Server, ListenError, Transport | ServerConfig | Exclude<R, Scope.Scope>> =>
+    Layer.scoped(
+      Server,
+      Effect.gen(function* () {
+        const settings = yield* ServerConfig
+        const server = yield* makeServer({ ...options, settings })
+        yield* server.listen(settings.listen)
+        yield* Effect.addFinalizer(() => server.drain)
+        return server
+      }),
+    )
+}
+
+const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, R>) {
+  const transport = yield* Transport
+  const settings: ServerSettings = { ...ServerConfig.defaults, ...options.settings }
+  const timing = yield* makeTiming
+  const hub =
+    options.hub ??
+    (yield* Hub.make({
+      framing: settings.frame,
+      budgetBytes: settings.hubBudget,
+      slowConsumer: settings.slowConsumer,
+      paceLimit: settings.paceLimit,
+    }))
+  const bus: EventBus<ServerEvent> = new EventBus<ServerEvent>({
+    now: timing.now,
+    missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
+    onBlocked: (blocked) => core.holdForEvents(blocked),
+  })
+  const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
+  const fork = yield* FiberSet.makeRuntime<never, void, never>()
+  const { handler } = options
+  const core = new ServerCore({
+    settings,
+    timing,
+    hub: hub.core,
+    bus,
+    fork,
+    handler:
+      typeof handler === "function"
+        ? // The connection's scope is the inner one: what a handler acquires goes with its connection.
+          (connection) => Effect.mapInputContext(Effect.scoped(handler(connection)), () => context)
+        : handler,
+  })
+  const listeners = new Set<Scope.CloseableScope>()
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      core.draining = true
+      core.destroyAll()
+      return Effect.zipRight(core.empty, Effect.sync(() => bus.end()))
+    }),
+  )
+
+  const listen = Effect.fn("Server.listen")(function* (endpoint: Endpoint) {
+    const scope = yield* Effect.acquireRelease(Scope.make(), (own) => Scope.close(own, Exit.void))
+    const bound = yield* transport
+      .listen(
+        endpoint,
+        { backlog: settings.backlog },
+        { onWire: (wire) => core.accept(wire), onFailure: (code) => core.onAcceptFailed(endpoint, code) },
+      )
+      .pipe(Scope.extend(scope))
+    listeners.add(scope)
+    bus.emit((stamp) => ({ ...stamp, _tag: "Listening", endpoint: bound }))
+    yield* Scope.addFinalizer(
+      scope,
+      Effect.sync(() => {
+        listeners.delete(scope)
+        bus.emit((stamp) => ({ ...stamp, _tag: "ListenStopped", endpoint: bound }))
+      }),
+    )
+    return { endpoint: bound }
+  })
+
+  const find = (id: ConnectionId): Effect.Effect<ConnectionActor, NoSuchConnectionError> =>
+    Effect.suspend(() => {
+      const actor = core.actors.get(id)
+      return actor === undefined ? Effect.fail(new NoSuchConnectionError({ id })) : Effect.succeed(actor)
+    })
+
+  const broadcast = (payload: Uint8Array): Effect.Effect<ReadonlyArray<ConnectionId>> =>
+    Effect.suspend(() => {
+      const recipients = core.writable()
+      bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: recipients, bytes: payload }))
+      const released = hub.core.publish(settings.frame.encode(payload)) ? Effect.void : hub.core.released
+      return Effect.as(released, recipients)
+    })
+
+  const drain = yield* Effect.cachedFunction(() => drainServer(core, bus, settings, listeners))
+
+  return Server.of({
+    listen,
+    subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
+    events: Stream.unwrapScoped(bus.subscribe()),
+    connections: Effect.sync(() => [...core.actors.values()].map(describe)),
+    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.core.send(payload)),
+    broadcast,
+    halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.core.halfClose),
+    kick: (id, how = "fin") =>
+      Effect.map(find(id), ({ core: connection }) =>
+        how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
+      ),
+    drain: drain(undefined),
+    hub,
+  })
+})
+
+const describe = (actor: ConnectionActor): ConnectionInfo => ({
+  id: actor.id,
+  local: actor.core.local,
+  remote: actor.core.remote,
+  since: actor.since,
+  state: actor.core.isClosing() ? "closing" : actor.core.isPeerEnded() ? "peer-half-closed" : "open",
+  pendingBytes: actor.core.pending(),
+})
+
+const drainServer = Effect.fn("Server.drain")(function* (
+  core: ServerCore,
+  bus: EventBus<ServerEvent>,
+  settings: ServerSettings,
+  listeners: Set<Scope.CloseableScope>,
+) {
+  core.draining = true
+  for (const scope of [...listeners]) yield* Scope.close(scope, Exit.void)
+  const connections = core.actors.size
+  const deadlineMillis = Duration.toMillis(settings.drain)
+  bus.emit((stamp) => ({ ...stamp, _tag: "DrainStarted", connections, deadlineMillis }))
+  for (const actor of core.actors.values()) actor.drain()
+  const inTime = yield* Effect.timeoutOption(core.empty, settings.drain)
+  const forced = Option.isSome(inTime) ? 0 : core.actors.size
+  if (forced > 0) {
+    for (const actor of core.actors.values()) {
+      actor.abort({ _tag: "DrainDeadline", pendingBytes: actor.core.pending() })
+    }
+    yield* core.empty
+  }
+  const result: DrainResult = { graceful: connections - forced, forced }
+  bus.emit((stamp) => ({ ...stamp, _tag: "DrainFinished", ...result }))
+  return result
+})
+

@@ -1,0 +1,250 @@
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import {
+  type CloseReason,
+  type ConnectionClosedError,
+  type ConnectionId,
+  closeReasons,
+  type ServerEvent,
+} from "../../domain/index.ts"
+import type { HubCore, HubMember, HubSink } from "../../hub/index.ts"
+import type { EventBus } from "../../runtime/EventBus.ts"
+import type { Timing } from "../../runtime/Timing.ts"
+import type { ConnectionEnd, Wire } from "../../transport/index.ts"
+import {
+  ConnectionCore,
+  type ConnectionOwner,
+  type ConnectionSettings,
+  Hold,
+} from "../../transport/internal/ConnectionCore.ts"
+import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
+
+/** What an actor has from its server. */
+export interface ActorContext {
+  readonly settings: ConnectionSettings
+  readonly timing: Timing
+  readonly hub: HubCore
+  readonly bus: EventBus<ServerEvent>
+  readonly reactor: Reactor | undefined
+  /** Those who would get a broadcast of this connection. */
+  readonly others: (id: ConnectionId) => ReadonlyArray<ConnectionId>
+  readonly onClosed: (actor: ConnectionActor) => void
+}
+
+/**
+ * One accepted connection: it ties the socket, the hub and the events together. Everything it tells is in order:
+ * opened, anything, closed.
+ */
+export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnection {
+  readonly id: ConnectionId
+  readonly core: ConnectionCore
+  readonly since: number
+  readonly needsPublisher = false
+  /** The fiber that runs the handler, or stands for the reactor. */
+  fiber: Fiber.RuntimeFiber<void> | undefined
+  private readonly context: ActorContext
+  private readonly member: HubMember
+  /** Told at the end, after everything else. */
+  onEnded: (() => void) | undefined
+  /** Whether a handler is at work. */
+  isServing: boolean
+  private draining = false
+  private releaseWaiters: Array<() => void> = []
+
+  constructor(id: ConnectionId, wire: Wire, context: ActorContext) {
+    this.id = id
+    this.context = context
+    this.since = context.timing.now()
+    this.isServing = context.reactor === undefined
+    this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined)
+    this.member = context.hub.attach(this, { connection: id })
+    const { local, remote } = wire
+    context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionOpened", id, local, remote }))
+  }
+
+  // --- what a handler gets
+
+  connection(): ServerConnection {
+    const { core } = this
+    return {
+      id: this.id,
+      local: core.local,
+      remote: core.remote,
+      receive: core.receive,
+      frames: core.frames,
+      send: core.send,
+      halfClose: core.halfClose,
+      close: core.close,
+      reset: core.reset,
+      closed: core.closed,
+      broadcast: (payload) => this.broadcast(payload),
+    }
+  }
+
+  private broadcast(payload: Uint8Array): Effect.Effect<void, ConnectionClosedError> {
+    return Effect.suspend(() => {
+      if (this.core.isEnded()) return Effect.fail(this.core.closedError())
+      this.context.bus.emitFrame((stamp) => ({
+        ...stamp,
+        _tag: "FrameSent",
+        to: this.context.others(this.id),
+        bytes: payload,
+      }))
+      return this.member.publish(this.context.settings.framing.encode(payload)) ? Effect.void : this.released
+    })
+  }
+
+  private readonly released: Effect.Effect<void> = Effect.async<void>((resume) => {
+    this.releaseWaiters.push(() => resume(Effect.void))
+  })
+
+  // --- what a reactor gets
+
+  write(wire: Uint8Array): void {
+    if (!this.core.write(wire)) this.core.hold(Hold.output)
+  }
+
+  reply(payload: Uint8Array): void {
+    this.write(this.context.settings.framing.encode(payload))
+    this.onSent(payload)
+  }
+
+  publish(run: Uint8Array): void {
+    this.member.publish(run)
+  }
+
+  count(run: Uint8Array): number {
+    return this.context.settings.framing.count(run)
+  }
+
+  close(): void {
+    this.core.beginClose(closeReasons.localClosed)
+  }
+
+  // --- from the connection
+
+  onRun(run: Uint8Array): void {
+    const { bus, reactor, settings } = this.context
+    if (bus.wantsFrames()) {
+      settings.framing.payloads(run, (bytes) =>
+        bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameReceived", id: this.id, bytes })),
+      )
+    }
+    reactor?.onRun(this, run)
+  }
+
+  onSent(payload: Uint8Array): void {
+    this.context.bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: [this.id], bytes: payload }))
+  }
+
+  onHalfClosed(by: "peer" | "local"): void {
+    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionHalfClosed", id: this.id, by }))
+    if (by === "peer") this.context.reactor?.onPeerEnd(this)
+  }
+
+  onClosing(): void {}
+
+  onDrain(): void {
+    this.member.drained()
+  }
+
+  flush(done: () => void): void {
+    this.member.finish(done)
+  }
+
+  onClosed(end: ConnectionEnd): void {
+    this.member.detach()
+    this.wakeReleased()
+    const { remote } = this.core
+    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionClosed", id: this.id, remote, ...end }))
+    this.context.onClosed(this)
+    this.onEnded?.()
+  }
+
+  // --- from the hub
+
+  deliver(bytes: Uint8Array): boolean {
+    return this.core.write(bytes)
+  }
+
+  cork(): void {
+    this.core.cork()
+  }
+
+  uncork(): boolean {
+    return this.core.uncork()
+  }
+
+  pending(): number {
+    return this.core.pending()
+  }
+
+  progress(): number {
+    return this.core.progress()
+  }
+
+  onOverflow(pendingBytes: number, budgetBytes: number): void {
+    this.core.abort({ _tag: "SlowConsumer", pendingBytes, budgetBytes })
+  }
+
+  onDropped(missed: number, total: number): void {
+    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "FramesDropped", id: this.id, missed, total }))
+  }
+
+  onStalled(pendingBytes: number): void {
+    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionStalled", id: this.id, pendingBytes }))
+  }
+
+  onRecovered(): void {
+    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRecovered", id: this.id }))
+  }
+
+  onHeld(): void {
+    this.core.hold(Hold.hub)
+  }
+
+  onReleased(): void {
+    this.core.release(Hold.hub)
+    this.wakeReleased()
+  }
+
+  private wakeReleased(): void {
+    const waiters = this.releaseWaiters
+    this.releaseWaiters = []
+    for (const waiter of waiters) waiter()
+  }
+
+  holdForEvents(held: boolean): void {
+    if (held) this.core.hold(Hold.events)
+    else this.core.release(Hold.events)
+  }
+
+  // --- ends
+
+  /** The handler has come to its end. */
+  onHandlerEnd(failure: string | undefined): void {
+    this.isServing = false
+    if (failure !== undefined) this.core.beginClose({ _tag: "HandlerFailed", message: failure })
+    else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
+    else this.core.beginClose(closeReasons.localClosed)
+  }
+
+  /** Lets it come to an orderly end: a handler finishes what has arrived, a reactor's connection is flushed. */
+  drain(): void {
+    this.draining = true
+    if (this.context.reactor === undefined) this.core.endInput()
+    else this.core.beginClose(closeReasons.drained, "unwatched")
+  }
+
+  /** Ends it now. */
+  abort(reason: CloseReason): void {
+    this.core.abort(reason)
+    this.interrupt()
+  }
+
+  interrupt(): void {
+    const { fiber } = this
+    if (fiber !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
+  }
+}
+

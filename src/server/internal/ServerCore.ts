@@ -1,0 +1,129 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Inspectable from "effect/Inspectable"
+import { ConnectionId, closeReasons, type Endpoint, type ServerEvent } from "../../domain/index.ts"
+import type { HubCore } from "../../hub/index.ts"
+import type { EventBus } from "../../runtime/EventBus.ts"
+import type { Timing } from "../../runtime/Timing.ts"
+import type { Wire } from "../../transport/index.ts"
+import type { FiberHandler, Handler } from "../Handler.ts"
+import type { ServerSettings } from "../ServerConfig.ts"
+import { ConnectionActor } from "./ConnectionActor.ts"
+
+/** What a server is made of. */
+export interface ServerCoreOptions {
+  readonly settings: ServerSettings
+  readonly timing: Timing
+  readonly hub: HubCore
+  readonly bus: EventBus<ServerEvent>
+  readonly handler: Handler<unknown, never>
+  readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+}
+
+/** The connections of a server: accepted, known by number, ended. */
+export class ServerCore {
+  readonly actors = new Map<ConnectionId, ConnectionActor>()
+  draining = false
+  private readonly options: ServerCoreOptions
+  private lastId = 0
+  private emptyWaiters: Array<() => void> = []
+
+  constructor(options: ServerCoreOptions) {
+    this.options = options
+  }
+
+  accept(wire: Wire): void {
+    const { bus, handler, hub, settings, timing } = this.options
+    if (this.draining) {
+      const { remote } = wire
+      wire.destroy()
+      bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule: "Draining" }))
+      return
+    }
+    const id = ConnectionId.make(++this.lastId, true)
+    const actor = new ConnectionActor(id, wire, {
+      settings: {
+        framing: settings.frame,
+        maxFrameBytes: settings.maxFrame,
+        inboxBytes: settings.inbox,
+        outboxBytes: settings.outbox,
+        closeDeadline: settings.closeDeadline,
+      },
+      timing,
+      hub,
+      bus,
+      reactor: typeof handler === "function" ? undefined : handler,
+      others: (self) => this.writable().filter((other) => other !== self),
+      onClosed: (closed) => this.onClosed(closed),
+    })
+    this.actors.set(id, actor)
+    if (bus.isBlocked()) actor.holdForEvents(true)
+    actor.fiber = this.options.fork(typeof handler === "function" ? serve(actor, handler) : stand(actor))
+    actor.core.start()
+  }
+
+  onAcceptFailed(endpoint: Endpoint, code: string): void {
+    this.options.bus.emit((stamp) => ({ ...stamp, _tag: "AcceptFailed", endpoint, code }))
+  }
+
+  /** Those to whom something can be sent. */
+  writable(): ReadonlyArray<ConnectionId> {
+    return [...this.actors.values()].filter((actor) => actor.core.isWritable()).map((actor) => actor.id)
+  }
+
+  holdForEvents(held: boolean): void {
+    for (const actor of this.actors.values()) actor.holdForEvents(held)
+  }
+
+  /** Waits until no connection is left. */
+  readonly empty: Effect.Effect<void> = Effect.async<void>((resume) => {
+    if (this.actors.size === 0) return resume(Effect.void)
+    const waiter = () => resume(Effect.void)
+    this.emptyWaiters.push(waiter)
+    return Effect.sync(() => {
+      this.emptyWaiters = this.emptyWaiters.filter((other) => other !== waiter)
+    })
+  })
+
+  /** Ends everything now. */
+  destroyAll(): void {
+    for (const actor of this.actors.values()) actor.core.destroy(closeReasons.localClosed)
+  }
+
+  private onClosed(actor: ConnectionActor): void {
+    this.actors.delete(actor.id)
+    // A handler may still be at work on what had arrived. It has as long as a connection has to close.
+    if (actor.isServing) this.options.timing.after(this.options.settings.closeDeadline, () => actor.interrupt())
+    if (this.actors.size > 0) return
+    const waiters = this.emptyWaiters
+    this.emptyWaiters = []
+    for (const waiter of waiters) waiter()
+  }
+}
+
+// The fiber of a connection without a handler: it ends with the socket, and the socket ends with it.
+const stand = (actor: ConnectionActor): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    actor.onEnded = () => resume(Effect.void)
+    return Effect.sync(() => actor.core.destroy(closeReasons.localClosed))
+  })
+
+const serve = (actor: ConnectionActor, handler: FiberHandler<unknown, never>): Effect.Effect<void> =>
+  Effect.suspend(() => handler(actor.connection())).pipe(
+    Effect.scoped,
+    Effect.matchCause({
+      onFailure: (cause) => actor.onHandlerEnd(describe(cause)),
+      onSuccess: () => actor.onHandlerEnd(undefined),
+    }),
+    Effect.zipRight(actor.core.closed),
+    Effect.asVoid,
+    Effect.onInterrupt(() => Effect.sync(() => actor.onHandlerEnd("interrupted"))),
+  )
+
+const describe = (cause: Cause.Cause<unknown>): string => {
+  if (Cause.isInterruptedOnly(cause)) return "interrupted"
+  const error = Cause.squash(cause)
+  const text = error instanceof Error ? error.message || error.name : Inspectable.toStringUnknown(error, 0)
+  return text || "without a message"
+}

@@ -1,0 +1,38 @@
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import type { CloseReason, ConnectionClosedError, Endpoint } from "../domain/index.ts"
+
+/** What remains of a connection when it has ended. */
+export interface ConnectionEnd {
+  readonly reason: CloseReason
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly lifetimeMillis: number
+}
+
+/** One connected socket, for as long as its scope or fiber lives. Payloads are cut and marked by its framing. */
+export interface Connection {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /**
+   * The next payload; none once the peer has sent FIN and everything was given. Fails when the connection broke, after
+   * everything that had arrived was given. Waiting can be interrupted and loses nothing.
+   */
+  readonly receive: Effect.Effect<Option.Option<Uint8Array>, ConnectionClosedError>
+  /** All payloads until the peer's FIN. Reading is held back while nobody pulls. */
+  readonly frames: Stream.Stream<Uint8Array, ConnectionClosedError>
+  /**
+   * Sends one payload. Waits while `outboxBytes` and more wait to be taken by the system; fails at once when the
+   * connection has ended or this side has sent FIN.
+   */
+  readonly send: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+  /** Sends FIN after everything sent so far; receiving goes on. */
+  readonly halfClose: Effect.Effect<void>
+  /** Flushes, sends FIN and waits for the end, for as long as the peer makes progress (`closeDeadline`). */
+  readonly close: Effect.Effect<void>
+  /** Ends it now, with RST. */
+  readonly reset: Effect.Effect<void>
+  /** Waits for the end. */
+  readonly closed: Effect.Effect<ConnectionEnd>
+}

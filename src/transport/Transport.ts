@@ -1,0 +1,45 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ConnectError, Endpoint, ListenError } from "../domain/index.ts"
+import type { Wire } from "./Wire.ts"
+
+/** What a listening transport tells its owner. */
+export interface AcceptHandlers {
+  /** A connection. The owner has it from here on, and must `start` or `destroy` it before it returns. */
+  readonly onWire: (wire: Wire) => void
+  /** The system could not hand over a connection (accept(2)); listening goes on. */
+  readonly onFailure: (code: string) => void
+}
+
+/** Options of listening. */
+export interface TransportListenOptions {
+  /** Connections that wait to be accepted. */
+  readonly backlog: number
+}
+
+/**
+ * What carries bytes: sockets of the system (`NodeTransport`) or of this process alone (`MemoryTransport`). Servers and
+ * clients know nothing else of the network.
+ */
+export class Transport extends Context.Tag("tcpfx/transport/Transport")<
+  Transport,
+  {
+    /** Listens until the scope closes. Gives the endpoint with its real port. */
+    readonly listen: (
+      endpoint: Endpoint,
+      options: TransportListenOptions,
+      handlers: AcceptHandlers,
+    ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>
+    /** Dials one address or path; a name is not tried on all its addresses here. The scope owns the wire. */
+    readonly dial: (endpoint: Endpoint) => Effect.Effect<Wire, ConnectError, Scope.Scope>
+    /** The addresses of a name, in the order of the system's preference (getaddrinfo(3)); never empty. */
+    readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, LookupFailed>
+  }
+>() {}
+
+/** A name has no address. */
+export interface LookupFailed {
+  readonly _tag: "LookupFailed"
+  readonly code: string
+}

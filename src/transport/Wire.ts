@@ -1,0 +1,47 @@
+import type { Endpoint } from "../domain/index.ts"
+
+/** How a wire ended: without a code in order (both directions closed, or destroyed here), else with the system's code. */
+export interface WireEnd {
+  readonly code?: string
+}
+
+/** What a wire tells its owner. Nothing comes before `start`, and nothing after `onClose`, which comes exactly once. */
+export interface WireHandlers {
+  readonly onData: (bytes: Uint8Array) => void
+  /** The peer's FIN, after the last data. */
+  readonly onEnd: () => void
+  /** Everything written has been taken by the system, after a `write` or `uncork` that said `false`. */
+  readonly onDrain: () => void
+  readonly onClose: (end: WireEnd) => void
+}
+
+/**
+ * One connected socket, whatever carries it. It is the narrow, synchronous floor that everything above stands on: no
+ * method throws, waits or yields, and calls after the end do nothing. Both directions end apart (allowHalfOpen).
+ */
+export interface Wire {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** Begins to deliver. Called once, by the owner, who has to end the wire too. */
+  readonly start: (handlers: WireHandlers) => void
+  /** Queues bytes, which must not be changed afterwards. `true`: the system has taken everything written so far. */
+  readonly write: (bytes: Uint8Array) => boolean
+  /** Collects the writes until `uncork`, which hands them over in one system call. */
+  readonly cork: () => void
+  readonly uncork: () => boolean
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Sends FIN once everything written is on its way. Reading goes on. */
+  readonly end: () => void
+  /** Ends both directions now. What the system has not taken is lost. */
+  readonly destroy: () => void
+  /** Ends both directions now with RST, where the transport knows one. */
+  readonly reset: () => void
+  /** Bytes written and not yet taken by the system. */
+  readonly pending: () => number
+  /** Changes whenever the system takes bytes, even where `pending` does not yet. */
+  readonly progress: () => number
+  readonly bytesIn: () => number
+  /** Bytes taken by the system. */
+  readonly bytesOut: () => number
+}

@@ -1,0 +1,6 @@
+export * from "./Connection.ts"
+export * from "./interfaces.ts"
+export * as MemoryTransport from "./MemoryTransport.ts"
+export * as NodeTransport from "./NodeTransport.ts"
+export * from "./Transport.ts"
+export * from "./Wire.ts"

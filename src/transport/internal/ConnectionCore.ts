@@ -1,0 +1,383 @@
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import {
+  type CloseReason,
+  ConnectionClosedError,
+  closeReasons,
+  type Endpoint,
+  type Framing,
+} from "../../domain/index.ts"
+import type { Connection, ConnectionEnd } from "../Connection.ts"
+import type { Wire, WireEnd } from "../Wire.ts"
+import { Inbox } from "./Inbox.ts"
+import type { Timing } from "../../runtime/Timing.ts"
+
+/** The rules of a connection. */
+export interface ConnectionSettings {
+  readonly framing: Framing.Framing
+  readonly maxFrameBytes: number
+  readonly inboxBytes: number
+  readonly outboxBytes: number
+  readonly closeDeadline: Duration.Duration
+}
+
+/** What a connection tells the server or client that has it. All of it is synchronous and must not throw. */
+export interface ConnectionOwner {
+  /** A run of whole frames arrived. */
+  readonly onRun: (run: Uint8Array) => void
+  /** A payload was handed over by `send`. */
+  readonly onSent: (payload: Uint8Array) => void
+  readonly onHalfClosed: (by: "peer" | "local") => void
+  readonly onClosing: (pendingBytes: number) => void
+  readonly onDrain: () => void
+  /** Exactly once, and last. */
+  readonly onClosed: (end: ConnectionEnd) => void
+  /** Before FIN: hands over what still waits elsewhere for this connection, then calls back. */
+  readonly flush: (done: () => void) => void
+}
+
+/** Why reading is held back: each cause holds and releases on its own. */
+export const Hold = { inbox: 1, hub: 2, output: 4, events: 8 } as const
+export type Hold = (typeof Hold)[keyof typeof Hold]
+
+const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
+
+/**
+ * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
+ * costs what its owner asks for. The first cause of its end is the one that counts.
+ */
+export class ConnectionCore implements Connection {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  private readonly wire: Wire
+  private readonly settings: ConnectionSettings
+  private readonly timing: Timing
+  private readonly owner: ConnectionOwner
+  private readonly decoder: Framing.FrameDecoder
+  private readonly inbox: Inbox | undefined
+  private readonly openedAt: number
+  private readonly emitRun: (run: Uint8Array) => void
+  private holds = 0
+  private reason: CloseReason | undefined
+  private peerEnded = false
+  private localEnded = false
+  private localFirst = false
+  private closing = false
+  private inputEnded = false
+  private end: ConnectionEnd | undefined
+  private full = false
+  private waiters: Array<() => void> = []
+  private endWaiters: Array<(end: ConnectionEnd) => void> = []
+
+  /** `pull`: payloads are kept for `receive`; otherwise `onRun` alone has them. */
+  constructor(wire: Wire, settings: ConnectionSettings, timing: Timing, owner: ConnectionOwner, pull: boolean) {
+    this.wire = wire
+    this.local = wire.local
+    this.remote = wire.remote
+    this.settings = settings
+    this.timing = timing
+    this.owner = owner
+    this.decoder = settings.framing.decoder(settings.maxFrameBytes)
+    this.openedAt = timing.now()
+    this.inbox = pull
+      ? new Inbox(settings.inboxBytes, (held) => (held ? this.hold(Hold.inbox) : this.release(Hold.inbox)))
+      : undefined
+    this.emitRun = (run) => {
+      this.owner.onRun(run)
+      if (this.inbox !== undefined && !this.closing) this.settings.framing.payloads(run, (p) => this.inbox?.push(p))
+    }
+  }
+
+  /** Begins to read. Called once, after the owner knows the connection. */
+  start(): void {
+    this.wire.start({
+      onData: (bytes) => this.onData(bytes),
+      onEnd: () => this.onEnd(),
+      onDrain: () => this.onDrain(),
+      onClose: (end) => this.onClose(end),
+    })
+  }
+
+  // --- reading
+
+  get receive(): Effect.Effect<Option.Option<Uint8Array>, ConnectionClosedError> {
+    return this.take((inbox) => inbox.shift())
+  }
+
+  get frames(): Stream.Stream<Uint8Array, ConnectionClosedError> {
+    return Stream.repeatEffectChunkOption(
+      this.take((inbox) => inbox.shiftAll()).pipe(
+        Effect.mapError(Option.some),
+        Effect.flatMap(
+          Option.match({ onNone: () => Effect.fail(Option.none()), onSome: (all) => Effect.succeed(Chunk.unsafeFromArray(all)) }),
+        ),
+      ),
+    )
+  }
+
+  private take<A>(
+    from: (inbox: Inbox) => A | undefined,
+  ): Effect.Effect<Option.Option<A>, ConnectionClosedError> {
+    return Effect.suspend(() => {
+      const inbox = this.inbox
+      if (inbox === undefined) return Effect.succeedNone
+      const ready = from(inbox)
+      if (ready !== undefined) return Effect.succeedSome(ready)
+      if (inbox.ended) return this.isBroken() ? Effect.fail(this.closedError()) : Effect.succeedNone
+      return Effect.zipRight(inbox.wait, this.take(from))
+    })
+  }
+
+  hold(cause: Hold): void {
+    if (this.holds === 0) this.wire.pause()
+    this.holds |= cause
+  }
+
+  release(cause: Hold): void {
+    if ((this.holds & cause) === 0) return
+    this.holds &= ~cause
+    if (this.holds === 0) this.wire.resume()
+  }
+
+  /** Takes nothing more from the peer; what has arrived is still given, then the end. */
+  endInput(): void {
+    this.inputEnded = true
+    this.inbox?.end()
+    this.discard()
+  }
+
+  // Reads on without looking: bytes left unread would turn our FIN into an RST, which takes from the peer what it has
+  // not read yet (RFC 1122, 4.2.2.13).
+  private discard(): void {
+    if (this.holds !== 0) {
+      this.holds = 0
+      this.wire.resume()
+    }
+  }
+
+  // --- writing
+
+  get send(): (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError> {
+    return (payload) =>
+      Effect.suspend(() => {
+        if (!this.isWritable()) return Effect.fail(this.closedError())
+        this.write(this.settings.framing.encode(payload))
+        this.owner.onSent(payload)
+        return this.wire.pending() <= this.settings.outboxBytes ? Effect.void : this.drained
+      })
+  }
+
+  /** Waits until the system has taken everything written. */
+  get drained(): Effect.Effect<void, ConnectionClosedError> {
+    return Effect.async<void, ConnectionClosedError>((resume) => {
+      if (this.end !== undefined) return resume(Effect.fail(this.closedError()))
+      if (!this.full) return resume(Effect.void)
+      const waiter = () => resume(this.end === undefined ? Effect.void : Effect.fail(this.closedError()))
+      this.waiters.push(waiter)
+      return Effect.sync(() => {
+        this.waiters = this.waiters.filter((other) => other !== waiter)
+      })
+    })
+  }
+
+  isWritable(): boolean {
+    return this.end === undefined && !this.localEnded && !this.closing
+  }
+
+  /** Writes wire bytes. `false`: the system has not taken them all; `onDrain` follows. */
+  write(bytes: Uint8Array): boolean {
+    if (this.end !== undefined || this.localEnded) return true
+    this.full = !this.wire.write(bytes)
+    return !this.full
+  }
+
+  cork(): void {
+    this.wire.cork()
+  }
+
+  uncork(): boolean {
+    this.full = !this.wire.uncork()
+    return !this.full
+  }
+
+  pending(): number {
+    return this.wire.pending()
+  }
+
+  progress(): number {
+    return this.wire.progress()
+  }
+
+  // --- ending
+
+  get halfClose(): Effect.Effect<void> {
+    return Effect.sync(() => this.endOutput())
+  }
+
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.beginClose(closeReasons.localClosed)
+      return Effect.asVoid(this.closed)
+    })
+  }
+
+  get reset(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.abort(closeReasons.localClosed)
+      return Effect.asVoid(this.closed)
+    })
+  }
+
+  get closed(): Effect.Effect<ConnectionEnd> {
+    return Effect.async<ConnectionEnd>((resume) => {
+      if (this.end !== undefined) return resume(Effect.succeed(this.end))
+      const waiter = (end: ConnectionEnd) => resume(Effect.succeed(end))
+      this.endWaiters.push(waiter)
+      return Effect.sync(() => {
+        this.endWaiters = this.endWaiters.filter((other) => other !== waiter)
+      })
+    })
+  }
+
+  isEnded(): boolean {
+    return this.end !== undefined
+  }
+
+  isClosing(): boolean {
+    return this.closing
+  }
+
+  /** Whether the peer has sent FIN and everything before it was handed on. */
+  isPeerEnded(): boolean {
+    return this.peerEnded
+  }
+
+  /** Sends FIN behind what waits for this connection. */
+  endOutput(): void {
+    if (this.localEnded || this.end !== undefined || this.closing) return
+    this.localFirst = !this.peerEnded
+    this.owner.flush(() => this.sendFin(true))
+  }
+
+  private sendFin(announce: boolean): void {
+    if (this.localEnded || this.end !== undefined) return
+    this.localEnded = true
+    this.wire.end()
+    if (announce) this.owner.onHalfClosed("local")
+  }
+
+  /**
+   * An orderly end: flush, FIN, then the peer's FIN. Destroyed when there is no progress for `closeDeadline`, unless
+   * the caller watches over a deadline of its own.
+   */
+  beginClose(reason: CloseReason, watched: "watched" | "unwatched" = "watched"): void {
+    if (this.closing || this.end !== undefined) return
+    this.closing = true
+    this.reason ??= this.peerEnded && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
+    this.owner.onClosing(this.wire.pending())
+    this.endInput()
+    this.owner.flush(() => this.sendFin(false))
+    if (watched === "watched") this.watchProgress(this.wire.progress())
+  }
+
+  private cancelWatch: (() => void) | undefined
+
+  private watchProgress(before: number): void {
+    if (this.end !== undefined) return
+    this.cancelWatch = this.timing.after(this.settings.closeDeadline, () => {
+      const now = this.wire.progress()
+      if (now !== before) return this.watchProgress(now)
+      const pendingBytes = this.wire.pending()
+      if (pendingBytes > 0) this.reason = { _tag: "DrainDeadline", pendingBytes }
+      this.wire.reset()
+    })
+  }
+
+  /** Ends it now, with RST; `reason` replaces that of an orderly end that was under way. */
+  abort(reason: CloseReason): void {
+    if (this.end !== undefined) return
+    this.closing = true
+    this.reason = this.reason === undefined || reason._tag === "DrainDeadline" ? reason : this.reason
+    this.inbox?.end()
+    this.wire.reset()
+  }
+
+  /** Ends it now; what the system has taken is still delivered. */
+  destroy(reason: CloseReason): void {
+    if (this.end !== undefined) return
+    this.closing = true
+    this.reason ??= reason
+    this.inbox?.end()
+    this.wire.destroy()
+  }
+
+  // --- from the wire
+
+  private onData(bytes: Uint8Array): void {
+    if (this.closing || this.inputEnded) return
+    if (!this.decoder.push(bytes, this.emitRun) && !this.closing) {
+      this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
+    }
+  }
+
+  private onEnd(): void {
+    if (!this.closing && !this.inputEnded) this.decoder.end(this.emitRun)
+    this.peerEnded = true
+    this.inbox?.end()
+    if (!this.closing) this.owner.onHalfClosed("peer")
+  }
+
+  private onDrain(): void {
+    this.full = false
+    this.release(Hold.output)
+    this.owner.onDrain()
+    if (!this.full) this.wake()
+  }
+
+  private onClose(end: WireEnd): void {
+    this.reason ??= this.reasonOf(end)
+    this.cancelWatch?.()
+    this.end = {
+      reason: this.reason,
+      bytesIn: this.wire.bytesIn(),
+      bytesOut: this.wire.bytesOut(),
+      lifetimeMillis: this.timing.now() - this.openedAt,
+    }
+    this.inbox?.end()
+    this.wake()
+    this.owner.onClosed(this.end)
+    const waiters = this.endWaiters
+    this.endWaiters = []
+    for (const waiter of waiters) waiter(this.end)
+  }
+
+  private wake(): void {
+    const waiters = this.waiters
+    if (!Arr.isNonEmptyArray(waiters)) return
+    this.waiters = []
+    for (const waiter of waiters) waiter()
+  }
+
+  private reasonOf(end: WireEnd): CloseReason {
+    if (end.code === undefined) return this.localFirst ? closeReasons.localClosed : closeReasons.peerClosed
+    if (end.code === "ECONNRESET" || end.code === "EPIPE") {
+      // A peer that closes at once both ways shows as FIN; what is sent to it afterwards is answered with RST.
+      return this.peerEnded ? closeReasons.peerClosed : closeReasons.peerReset
+    }
+    if (vanished.has(end.code)) return { _tag: "PeerVanished", code: end.code }
+    return { _tag: "TransportFailed", code: end.code }
+  }
+
+  private isBroken(): boolean {
+    const tag = this.reason?._tag
+    return tag !== undefined && tag !== "PeerClosed" && tag !== "LocalClosed" && tag !== "Drained"
+  }
+
+  closedError(): ConnectionClosedError {
+    return new ConnectionClosedError({ reason: this.reason ?? closeReasons.localClosed })
+  }
+}

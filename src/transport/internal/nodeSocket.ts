@@ -1,0 +1,235 @@
+import * as dns from "node:dns"
+import * as fs from "node:fs"
+import * as net from "node:net"
+import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
+import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
+
+// The one place that knows node:net. Everything here is callbacks: effects begin a layer above.
+
+/** The system's code of a Node error. Node's texts change between versions, its codes do not. */
+const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "UNKNOWN"
+
+const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
+
+// A socket that the peer has reset already has no addresses any more (getpeername(2), ENOTCONN).
+const gone = tcpEndpoint("0.0.0.0", 0)
+
+const endpointsOf = (socket: net.Socket, endpoint: Endpoint, side: "accepted" | "dialled") => {
+  if (endpoint._tag === "Unix") {
+    const nameless = unixEndpoint("")
+    return side === "accepted" ? { local: endpoint, remote: nameless } : { local: nameless, remote: endpoint }
+  }
+  const { localAddress, localPort, remoteAddress, remotePort } = socket
+  return {
+    local: localAddress === undefined ? gone : tcpEndpoint(localAddress, localPort ?? 0),
+    remote: remoteAddress === undefined ? gone : tcpEndpoint(remoteAddress, remotePort ?? 0),
+  }
+}
+
+class NodeWire implements Wire {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  private readonly socket: net.Socket
+  private handlers: WireHandlers | undefined
+  private ended: WireEnd | undefined
+  private code: string | undefined
+  private waiting = false
+  private accepted = 0
+  private lost = 0
+  private over = false
+
+  // The listeners for `error` and `close` are attached here, in the turn in which the socket came to be: an RST before
+  // somebody starts the wire would otherwise be an uncaught exception.
+  constructor(socket: net.Socket, endpoint: Endpoint, side: "accepted" | "dialled") {
+    this.socket = socket
+    const { local, remote } = endpointsOf(socket, endpoint, side)
+    this.local = local
+    this.remote = remote
+    socket.on("error", (error) => {
+      const code = codeOf(error)
+      if (!isAborted(code)) this.code ??= code
+    })
+    socket.on("close", () => {
+      this.leave()
+      this.ended = this.code === undefined ? {} : { code: this.code }
+      this.handlers?.onClose(this.ended)
+    })
+  }
+
+  start(handlers: WireHandlers): void {
+    this.handlers = handlers
+    if (this.ended !== undefined) {
+      handlers.onClose(this.ended)
+      return
+    }
+    this.socket.on("end", handlers.onEnd)
+    this.socket.on("data", handlers.onData)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.over) return true
+    this.accepted += bytes.length
+    this.socket.write(bytes, this.onWritten)
+    return this.isTaken()
+  }
+
+  cork(): void {
+    this.socket.cork()
+  }
+
+  uncork(): boolean {
+    this.socket.uncork()
+    return this.isTaken()
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  end(): void {
+    if (!this.over) this.socket.end()
+  }
+
+  destroy(): void {
+    this.leave()
+    this.socket.destroy()
+  }
+
+  reset(): void {
+    this.leave()
+    this.socket.resetAndDestroy()
+  }
+
+  pending(): number {
+    return this.over ? 0 : this.socket.writableLength
+  }
+
+  progress(): number {
+    // The length of libuv's own queue shrinks with each partial write; Node shows it nowhere else.
+    const handle: unknown = Reflect.get(this.socket, "_handle")
+    const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
+    return this.accepted - this.socket.writableLength - (typeof queued === "number" ? queued : 0)
+  }
+
+  bytesIn(): number {
+    return this.socket.bytesRead
+  }
+
+  bytesOut(): number {
+    return this.accepted - (this.over ? this.lost : this.socket.writableLength)
+  }
+
+  // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
+  private isTaken(): boolean {
+    this.waiting = this.socket.writableLength > 0
+    return !this.waiting
+  }
+
+  private readonly onWritten = (): void => {
+    if (this.waiting && !this.over && this.socket.writableLength === 0) {
+      this.waiting = false
+      this.handlers?.onDrain()
+    }
+  }
+
+  private leave(): void {
+    if (this.over) return
+    this.over = true
+    this.lost = this.socket.writableLength
+  }
+}
+
+/** Where to connect or listen, in the words of node:net. */
+const listenOptions = (endpoint: Endpoint, backlog: number): net.ListenOptions =>
+  endpoint._tag === "Unix"
+    ? { path: endpoint.path, backlog }
+    : // An address that names one family listens on that one only; "::" stays dual, as the system has it.
+      { host: endpoint.host, port: endpoint.port, backlog }
+
+/** Callbacks of {@link listen}; exactly one of `onListening` and `onRefused` comes, once. */
+export interface ListenCallbacks {
+  readonly onListening: (endpoint: Endpoint) => void
+  readonly onRefused: (code: string) => void
+  readonly onWire: (wire: Wire) => void
+  readonly onFailure: (code: string) => void
+}
+
+/** Opens a listening socket. Gives what closes it; the callback comes when the port is free again. */
+export const listen = (
+  endpoint: Endpoint,
+  backlog: number,
+  callbacks: ListenCallbacks,
+): ((onClosed: () => void) => void) => {
+  let listening = false
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    callbacks.onWire(new NodeWire(socket, endpoint, "accepted"))
+  })
+  server.on("error", (error) => (listening ? callbacks.onFailure : callbacks.onRefused)(codeOf(error)))
+  server.on("listening", () => {
+    listening = true
+    const address = server.address()
+    callbacks.onListening(
+      address === null || typeof address === "string" ? endpoint : tcpEndpoint(address.address, address.port),
+    )
+  })
+  server.listen(listenOptions(endpoint, backlog))
+  // `close` calls back with an error where it never listened, which is as closed as can be.
+  return (onClosed) => void server.close(() => onClosed())
+}
+
+/** Callbacks of {@link dial}; exactly one comes, once. */
+export interface DialCallbacks {
+  readonly onWire: (wire: Wire) => void
+  readonly onFailure: (code: string) => void
+}
+
+/** Dials one address or path. Gives what destroys the socket, at whatever stage it is. */
+export const dial = (endpoint: Endpoint, callbacks: DialCallbacks): (() => void) => {
+  const options =
+    endpoint._tag === "Unix"
+      ? { path: endpoint.path, allowHalfOpen: true }
+      : { host: endpoint.host, port: endpoint.port, allowHalfOpen: true, noDelay: true, autoSelectFamily: false }
+  let socket: net.Socket
+  try {
+    socket = net.connect(options)
+  } catch (error) {
+    callbacks.onFailure(codeOf(error))
+    return () => {}
+  }
+  const onError = (error: unknown) => callbacks.onFailure(codeOf(error))
+  socket.once("error", onError)
+  socket.once("connect", () => {
+    const wire = new NodeWire(socket, endpoint, "dialled")
+    socket.off("error", onError)
+    callbacks.onWire(wire)
+  })
+  return () => {
+    socket.on("error", () => {})
+    socket.destroy()
+  }
+}
+
+/** The addresses of a name, as the system orders them. */
+export const lookup = (host: string, done: (result: ReadonlyArray<string> | { readonly code: string }) => void): void =>
+  dns.lookup(host, { all: true, verbatim: true }, (error, addresses) =>
+    done(error === null ? addresses.map((entry) => entry.address) : { code: codeOf(error) }),
+  )
+
+/** Whether a text is an IP address rather than a name. */
+export const isAddress = (host: string): boolean => net.isIP(host.replace(/%.*$/, "")) !== 0
+
+/** What stands at a path: no file, a socket, or something else. */
+export const fileAt = (path: string): "none" | "socket" | "other" => {
+  const found = fs.lstatSync(path, { throwIfNoEntry: false })
+  return found === undefined ? "none" : found.isSocket() ? "socket" : "other"
+}
+
+/** Removes a socket's file; that it is gone already is no failure. */
+export const removeFile = (path: string): void => fs.rmSync(path, { force: true })
