@@ -48,7 +48,6 @@ export const json = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
   return {
     name: "json",
     encode: (value) => Either.map(Either.mapLeft(encodeJson(value), failed), (encoded) => encoder.encode(encoded)),
-    decode: (payload) =>
-      Either.flatMap(text.decode(payload), (decoded) => Either.mapLeft(decodeJson(decoded), failed)),
+    decode: (payload) => Either.flatMap(text.decode(payload), (decoded) => Either.mapLeft(decodeJson(decoded), failed)),
   }
 }

@@ -34,7 +34,8 @@ export const maxUnixPathBytes = 107
 
 const forms = "host:port, :port, a port, a host, [ipv6]:port or unix:/path"
 
-const bad = (input: string, problem: string) => Either.left(new EndpointSyntaxError({ input, problem, expected: forms }))
+const bad = (input: string, problem: string) =>
+  Either.left(new EndpointSyntaxError({ input, problem, expected: forms }))
 
 const parsePort = (input: string, text: string): Either.Either<number, EndpointSyntaxError> => {
   if (!/^[0-9]+$/.test(text)) return bad(input, `the port ${JSON.stringify(text)} is not a number`)

@@ -63,7 +63,7 @@ export const parseEscapes = (input: string): Either.Either<Uint8Array, ValueSynt
 
 const isScalar = (code: number): boolean => code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
 
-const named: Record<number, string> = { 0x09: "\\t", 0x0a: "\\n", 0x0d: "\\r", 0x1b: "\\e", 0x00: "\\0", 0x07: "\\a" }
+const named: Record<number, string> = { 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e", 0: "\\0", 7: "\\a" }
 
 // C0, DEL, C1, and the marks that reorder or hide what surrounds them (bidirectional controls, line separators, the
 // zero width ones): a peer must not be able to write anything on a terminal but its own text.

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
-  Codec,
+  type Codec,
   type CodecError,
   type ConnectionId,
   type Frame,

@@ -185,7 +185,8 @@ export class EventBus<E extends Stamped> {
       }
       const events = subscriber.queue
       const first = events[0] as E
-      if (subscriber.missed > 0) events.unshift(this.missedEvent(subscriber.missed, { seq: first.seq - 1, at: first.at }))
+      if (subscriber.missed > 0)
+        events.unshift(this.missedEvent(subscriber.missed, { seq: first.seq - 1, at: first.at }))
       subscriber.queue = []
       subscriber.bytes = 0
       subscriber.missed = 0

@@ -97,12 +97,12 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
   }
 >() {
   /** A server that does not listen yet. */
-  static readonly make = <E, R>(
+  static readonly make = <E = never, R = never>(
     options: ServerOptions<E, R>,
   ): Effect.Effect<Server["Type"], never, Scope.Scope | Transport | Exclude<R, Scope.Scope>> => makeServer(options)
 
   /** A server that listens as `ServerConfig` says, and drains when its scope closes. */
-  static readonly layer = <E, R>(
+  static readonly layer = <E = never, R = never>(
     options: Omit<ServerOptions<E, R>, "settings">,
   ): Layer.Layer<Server, ListenError, Transport | ServerConfig | Exclude<R, Scope.Scope>> =>
     Layer.scoped(
@@ -154,7 +154,10 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     Effect.suspend(() => {
       core.draining = true
       core.destroyAll()
-      return Effect.zipRight(core.empty, Effect.sync(() => bus.end()))
+      return Effect.zipRight(
+        core.empty,
+        Effect.sync(() => bus.end()),
+      )
     }),
   )
 
@@ -245,4 +248,3 @@ const drainServer = Effect.fn("Server.drain")(function* (
   bus.emit((stamp) => ({ ...stamp, _tag: "DrainFinished", ...result }))
   return result
 })
-

@@ -1,5 +1,5 @@
 export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
+export type { ServerConnection } from "./Handler.ts"
 export * as Handler from "./Handler.ts"
 export * from "./Server.ts"
 export * from "./ServerConfig.ts"
-export type { ServerConnection } from "./Handler.ts"

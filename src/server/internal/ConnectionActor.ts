@@ -247,4 +247,3 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     if (fiber !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
   }
 }
-

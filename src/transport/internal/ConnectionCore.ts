@@ -11,10 +11,10 @@ import {
   type Endpoint,
   type Framing,
 } from "../../domain/index.ts"
+import type { Timing } from "../../runtime/Timing.ts"
 import type { Connection, ConnectionEnd } from "../Connection.ts"
 import type { Wire, WireEnd } from "../Wire.ts"
 import { Inbox } from "./Inbox.ts"
-import type { Timing } from "../../runtime/Timing.ts"
 
 /** The rules of a connection. */
 export interface ConnectionSettings {
@@ -113,15 +113,16 @@ export class ConnectionCore implements Connection {
       this.take((inbox) => inbox.shiftAll()).pipe(
         Effect.mapError(Option.some),
         Effect.flatMap(
-          Option.match({ onNone: () => Effect.fail(Option.none()), onSome: (all) => Effect.succeed(Chunk.unsafeFromArray(all)) }),
+          Option.match({
+            onNone: () => Effect.fail(Option.none()),
+            onSome: (all) => Effect.succeed(Chunk.unsafeFromArray(all)),
+          }),
         ),
       ),
     )
   }
 
-  private take<A>(
-    from: (inbox: Inbox) => A | undefined,
-  ): Effect.Effect<Option.Option<A>, ConnectionClosedError> {
+  private take<A>(from: (inbox: Inbox) => A | undefined): Effect.Effect<Option.Option<A>, ConnectionClosedError> {
     return Effect.suspend(() => {
       const inbox = this.inbox
       if (inbox === undefined) return Effect.succeedNone

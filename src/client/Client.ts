@@ -1,0 +1,192 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  type ClientEvent,
+  type ConnectError,
+  type ConnectionClosedError,
+  closeReasons,
+  describeCloseReason,
+  type Endpoint,
+} from "../domain/index.ts"
+import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { makeTiming } from "../runtime/Timing.ts"
+import { type Connection, Transport, type Wire } from "../transport/index.ts"
+import { ConnectionCore, type ConnectionOwner, Hold } from "../transport/internal/ConnectionCore.ts"
+import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
+import { dial } from "./internal/dial.ts"
+
+/** Why a program with {@link Client} `run` made its connection again, or gave up. */
+type Lost = ConnectError | ConnectionClosedError
+
+/**
+ * Connections to servers, told as events. A connection belongs to the scope that it is made in; the end of that scope
+ * ends it at once (`close` ends it in order).
+ */
+export class Client extends Context.Tag("tcpfx/client/Client")<
+  Client,
+  {
+    /** Connects. All addresses of a name are tried. */
+    readonly connect: (endpoint: Endpoint) => Effect.Effect<Connection, ConnectError, Scope.Scope>
+    /**
+     * Runs a program with a connection, and again with a new one whenever connecting fails or the program fails with
+     * `ConnectionClosedError`, after a capped, jittered, growing delay. Ends with the program's own success or failure,
+     * or with the last loss when `maxAttempts` in a row have failed.
+     */
+    readonly run: <A, E, R>(
+      endpoint: Endpoint,
+      use: (connection: Connection) => Effect.Effect<A, E, R>,
+      reconnect?: Partial<ReconnectSettings>,
+    ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError, Exclude<R, Scope.Scope>>
+    /** Subscribes now: the stream has every event from here on, whenever it is run. */
+    readonly subscribe: (
+      options?: EventSubscribeOptions,
+    ) => Effect.Effect<Stream.Stream<ClientEvent>, never, Scope.Scope>
+    /** The events of its connections' lives, from when the stream is run. */
+    readonly events: Stream.Stream<ClientEvent>
+  }
+>() {
+  /** A client with what differs from `ClientConfig.defaults`. */
+  static readonly make = (
+    settings: Partial<ClientSettings> = {},
+  ): Effect.Effect<Client["Type"], never, Scope.Scope | Transport> =>
+    makeClient({ ...ClientConfig.defaults, ...settings })
+
+  static readonly layer: Layer.Layer<Client, never, Transport | ClientConfig> = Layer.scoped(
+    Client,
+    Effect.flatMap(ClientConfig, (settings) => makeClient(settings)),
+  )
+}
+
+const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
+  const transport = yield* Transport
+  const timing = yield* makeTiming
+  const cores = new Set<ConnectionCore>()
+  const bus = new EventBus<ClientEvent>({
+    now: timing.now,
+    missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
+    onBlocked: (blocked) => {
+      for (const core of cores) blocked ? core.hold(Hold.events) : core.release(Hold.events)
+    },
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => bus.end()))
+
+  const own = (wire: Wire): ConnectionCore => {
+    const core: ConnectionCore = new ConnectionCore(
+      wire,
+      {
+        framing: settings.frame,
+        maxFrameBytes: settings.maxFrame,
+        inboxBytes: settings.inbox,
+        outboxBytes: settings.outbox,
+        closeDeadline: settings.closeDeadline,
+      },
+      timing,
+      ownerOf(bus, settings, wire.remote, () => cores.delete(core)),
+      true,
+    )
+    cores.add(core)
+    const { local, remote } = wire
+    bus.emit((stamp) => ({ ...stamp, _tag: "Connected", local, remote }))
+    if (bus.isBlocked()) core.hold(Hold.events)
+    core.start()
+    return core
+  }
+
+  const connect = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
+    const wire = yield* dial(endpoint, settings, {
+      onLookingUp: (host) => bus.emit((stamp) => ({ ...stamp, _tag: "LookingUp", host })),
+      onConnecting: (target) => bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: target })),
+    }).pipe(Effect.provideService(Transport, transport))
+    return yield* Effect.acquireRelease(
+      Effect.sync(() => own(wire)),
+      (core) =>
+        Effect.suspend(() => {
+          core.destroy(closeReasons.localClosed)
+          return core.closed
+        }),
+    )
+  })
+
+  const run = <A, E, R>(
+    endpoint: Endpoint,
+    use: (connection: Connection) => Effect.Effect<A, E, R>,
+    partial: Partial<ReconnectSettings> = {},
+  ) =>
+    Effect.gen(function* () {
+      const reconnect: ReconnectSettings = { ...reconnectDefaults, ...partial }
+      let attempt = 0
+      while (true) {
+        let connectedAt = Number.POSITIVE_INFINITY
+        const outcome = yield* connect(endpoint).pipe(
+          Effect.tap(() => {
+            connectedAt = timing.now()
+          }),
+          Effect.flatMap(use),
+          Effect.scoped,
+          Effect.map((value) => ({ _tag: "Done" as const, value })),
+          Effect.catchAll((error) =>
+            isLost(error) ? Effect.succeed({ _tag: "Lost" as const, error }) : Effect.fail(error),
+          ),
+        )
+        if (outcome._tag === "Done") return outcome.value
+        const error: Lost = outcome.error
+        if (timing.now() - connectedAt >= Duration.toMillis(reconnect.stableAfter)) attempt = 0
+        attempt++
+        const cause = error._tag === "ConnectError" ? error.message : describeCloseReason(error.reason)
+        if (attempt > reconnect.maxAttempts) {
+          bus.emit((stamp) => ({ ...stamp, _tag: "GaveUp", attempts: attempt - 1, cause }))
+          return yield* Effect.fail(error)
+        }
+        const delay = yield* delayBefore(attempt, reconnect)
+        const delayMillis = Duration.toMillis(delay)
+        bus.emit((stamp) => ({ ...stamp, _tag: "Reconnecting", attempt, delayMillis, cause }))
+        yield* Effect.sleep(delay)
+      }
+    })
+
+  return Client.of({
+    connect,
+    run,
+    subscribe: (options) => bus.subscribe(options),
+    events: Stream.unwrapScoped(bus.subscribe()),
+  })
+})
+
+const isLost = (error: unknown): error is Lost =>
+  typeof error === "object" &&
+  error !== null &&
+  "_tag" in error &&
+  (error._tag === "ConnectError" || error._tag === "ConnectionClosedError")
+
+const delayBefore = (attempt: number, reconnect: ReconnectSettings): Effect.Effect<Duration.Duration> =>
+  Effect.map(Random.next, (random) => {
+    const full = Duration.toMillis(reconnect.baseDelay) * 2 ** (attempt - 1)
+    const capped = Math.min(full, Duration.toMillis(reconnect.maxDelay))
+    return Duration.millis(Math.round(capped * (1 - reconnect.jitter * random)))
+  })
+
+const ownerOf = (
+  bus: EventBus<ClientEvent>,
+  settings: ClientSettings,
+  remote: Endpoint,
+  onClosed: () => void,
+): ConnectionOwner => ({
+  onRun: (run) => {
+    if (!bus.wantsFrames()) return
+    settings.frame.payloads(run, (bytes) => bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameReceived", bytes })))
+  },
+  onSent: (bytes) => bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", bytes })),
+  onHalfClosed: (by) => bus.emit((stamp) => ({ ...stamp, _tag: "HalfClosed", by })),
+  onClosing: (pendingBytes) => bus.emit((stamp) => ({ ...stamp, _tag: "Closing", pendingBytes })),
+  onDrain: () => {},
+  flush: (done) => done(),
+  onClosed: (end) => {
+    onClosed()
+    bus.emit((stamp) => ({ ...stamp, _tag: "Disconnected", remote, ...end }))
+  },
+})

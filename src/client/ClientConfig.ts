@@ -1,0 +1,62 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Layer from "effect/Layer"
+import { Framing, limits } from "../domain/index.ts"
+
+/** The settings of a client. */
+export interface ClientSettings {
+  /** How bytes are cut into frames. Default raw: what one read gave. */
+  readonly frame: Framing.Framing
+  /** Longest payload, bytes. Default 1 MiB. The connection ends with `FrameTooLong` on a longer one. */
+  readonly maxFrame: number
+  /** Received and not taken, bytes. Default 64 KiB. Then the server's window closes. */
+  readonly inbox: number
+  /** Sent and not taken by the system, bytes. Default 64 KiB. Then `send` waits. */
+  readonly outbox: number
+  /** How long a closing connection may make no progress. Default 5 s. Then the server sees a reset. */
+  readonly closeDeadline: Duration.Duration
+  /** Connecting, the name and all its addresses included. Default 10 s. */
+  readonly connectTimeout: Duration.Duration
+  /** Head start of one address of a name over the next. Default 250 ms (RFC 8305, section 5). */
+  readonly attemptDelay: Duration.Duration
+}
+
+/** When, and how often, a connection is made again. */
+export interface ReconnectSettings {
+  /** The first delay; each failure in a row doubles it. Default 500 ms. */
+  readonly baseDelay: Duration.Duration
+  /** The longest delay. Default 30 s. */
+  readonly maxDelay: Duration.Duration
+  /** A delay is shortened at random by up to this share of itself, so that clients do not come all at once. Default 0.5. */
+  readonly jitter: number
+  /** A connection that held this long counts as good: the next delay is the first again. Default 5 s. */
+  readonly stableAfter: Duration.Duration
+  /** Attempts in a row before giving up. Default: without end. */
+  readonly maxAttempts: number
+}
+
+/** The defaults of {@link ReconnectSettings}. */
+export const reconnectDefaults: ReconnectSettings = {
+  baseDelay: Duration.millis(500),
+  maxDelay: Duration.seconds(30),
+  jitter: 0.5,
+  stableAfter: Duration.seconds(5),
+  maxAttempts: Number.POSITIVE_INFINITY,
+}
+
+/** The settings as a service. */
+export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<ClientConfig, ClientSettings>() {
+  static readonly defaults: ClientSettings = {
+    frame: Framing.raw,
+    maxFrame: limits.maxFrameBytes,
+    inbox: limits.inboxBytes,
+    outbox: limits.outboxBytes,
+    closeDeadline: limits.closeDeadline,
+    connectTimeout: limits.connectTimeout,
+    attemptDelay: limits.attemptDelay,
+  }
+
+  /** The defaults with some replaced. */
+  static readonly layer = (settings: Partial<ClientSettings> = {}): Layer.Layer<ClientConfig> =>
+    Layer.succeed(ClientConfig, { ...ClientConfig.defaults, ...settings })
+}

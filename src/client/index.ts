@@ -1,0 +1,3 @@
+export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
+export * from "./Client.ts"
+export * from "./ClientConfig.ts"

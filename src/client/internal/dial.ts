@@ -1,0 +1,120 @@
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { ConnectError, type Endpoint, type TcpEndpoint, tcpEndpoint } from "../../domain/index.ts"
+import { Transport, type Wire } from "../../transport/index.ts"
+
+/** What dialling tells while it goes on. */
+export interface DialObserver {
+  readonly onLookingUp: (host: string) => void
+  readonly onConnecting: (endpoint: Endpoint) => void
+}
+
+/** How long dialling takes. */
+export interface DialLimits {
+  readonly connectTimeout: Duration.Duration
+  readonly attemptDelay: Duration.Duration
+}
+
+/**
+ * Dials an endpoint; a name is tried on all its addresses, each with a head start over the next, and the first that
+ * answers wins (RFC 8305). The scope owns the wire; what did not win is gone when this returns.
+ */
+export const dial = (
+  endpoint: Endpoint,
+  limits: DialLimits,
+  observer: DialObserver,
+): Effect.Effect<Wire, ConnectError, Scope.Scope | Transport> =>
+  Effect.gen(function* () {
+    const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
+    return yield* reach(endpoint, limits, observer).pipe(
+      Scope.extend(own),
+      Effect.timeoutFail({
+        duration: limits.connectTimeout,
+        onTimeout: () => new ConnectError({ endpoint, reason: "Timeout", code: "ETIMEDOUT" }),
+      }),
+      Effect.onError(() => Scope.close(own, Exit.void)),
+    )
+  })
+
+const reach = (endpoint: Endpoint, limits: DialLimits, observer: DialObserver) =>
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const attempt = (target: Endpoint) =>
+      Effect.zipRight(
+        Effect.sync(() => observer.onConnecting(target)),
+        transport.dial(target),
+      )
+    if (endpoint._tag === "Unix") return yield* attempt(endpoint)
+    if (!isAddress(endpoint.host)) observer.onLookingUp(endpoint.host)
+    const addresses = yield* Effect.mapError(
+      transport.resolve(endpoint.host),
+      ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }),
+    )
+    const targets = alternate(addresses).map((address) => tcpEndpoint(address, endpoint.port))
+    return yield* race(endpoint, targets, limits.attemptDelay, attempt)
+  })
+
+const isAddress = (host: string): boolean => host.includes(":") || /^[0-9.]+$/.test(host)
+
+/** The families by turns, that of the first address first (RFC 8305, section 4). */
+const alternate = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const isV6 = (address: string) => address.includes(":")
+  const preferred = addresses.filter((address) => isV6(address) === isV6(addresses[0] ?? ""))
+  const others = addresses.filter((address) => !preferred.includes(address))
+  return addresses.flatMap((_, index) => [preferred[index], others[index]].filter((address) => address !== undefined))
+}
+
+const race = (
+  endpoint: TcpEndpoint,
+  targets: ReadonlyArray<TcpEndpoint>,
+  attemptDelay: Duration.Duration,
+  attempt: (target: TcpEndpoint) => Effect.Effect<Wire, ConnectError, Scope.Scope>,
+): Effect.Effect<Wire, ConnectError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const errors: Array<ConnectError> = []
+    const lanes = yield* Effect.forEach(targets, (target) =>
+      Effect.all({
+        target: Effect.succeed(target),
+        scope: Scope.fork(scope, scope.strategy),
+        started: Deferred.make<void>(),
+        failed: Deferred.make<void>(),
+      }),
+    )
+    const winner = yield* Effect.raceAll(
+      lanes.map((lane, index) => {
+        const before = lanes[index - 1]
+        const turn =
+          before === undefined
+            ? Effect.void
+            : Effect.zipRight(
+                Deferred.await(before.started),
+                Effect.timeoutOption(Deferred.await(before.failed), attemptDelay),
+              )
+        return turn.pipe(
+          Effect.zipRight(Deferred.succeed(lane.started, undefined)),
+          Effect.zipRight(Scope.extend(attempt(lane.target), lane.scope)),
+          Effect.map((wire) => ({ wire, lane })),
+          Effect.tapError((error) => {
+            errors.push(error)
+            return Deferred.succeed(lane.failed, undefined)
+          }),
+        )
+      }),
+    ).pipe(Effect.mapError((last) => summary(endpoint, errors) ?? last))
+    // Two may have been connected at the same moment; only one is wanted.
+    yield* Effect.forEach(
+      lanes.filter((lane) => lane !== winner.lane),
+      (lane) => Scope.close(lane.scope, Exit.void),
+    )
+    return winner.wire
+  })
+
+/** The error that says most: an address that answers "no" over one that cannot be reached from here. */
+const summary = (endpoint: Endpoint, errors: ReadonlyArray<ConnectError>): ConnectError | undefined => {
+  const telling = errors.find((error) => error.reason !== "Unreachable") ?? errors[0]
+  return telling && new ConnectError({ endpoint, reason: telling.reason, code: telling.code })
+}
