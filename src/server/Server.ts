@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -196,7 +197,12 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       return Effect.as(released, recipients)
     })
 
-  const drain = yield* Effect.cachedFunction(() => drainServer(core, bus, settings, listeners))
+  // The server's own fiber drains: who asked first may be interrupted, or stand in a finalizer, where a deadline could
+  // interrupt nothing.
+  const drained = yield* Deferred.make<DrainResult>()
+  const startDrain = yield* Effect.once(
+    Effect.sync(() => fork(Effect.asVoid(Effect.intoDeferred(drainServer(core, bus, settings, listeners), drained)))),
+  )
 
   return Server.of({
     listen,
@@ -210,7 +216,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       Effect.map(find(id), ({ core: connection }) =>
         how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
       ),
-    drain: drain(undefined),
+    drain: Effect.zipRight(startDrain, Deferred.await(drained)),
     hub,
   })
 })

@@ -134,6 +134,8 @@ export class ConnectionCore implements Connection {
   }
 
   hold(cause: Hold): void {
+    // Nothing is taken any more, only the peer's FIN is waited for: held back, it would never be seen.
+    if (this.inputEnded) return
     if (this.holds === 0) this.wire.pause()
     this.holds |= cause
   }
@@ -278,7 +280,9 @@ export class ConnectionCore implements Connection {
   beginClose(reason: CloseReason, watched: "watched" | "unwatched" = "watched"): void {
     if (this.closing || this.end !== undefined) return
     this.closing = true
-    this.reason ??= this.peerEnded && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
+    // Whoever sent the first FIN closed it; a close that answers the peer's FIN is not this side's doing.
+    const answers = this.peerEnded && !this.localFirst && reason._tag === "LocalClosed"
+    this.reason ??= answers ? closeReasons.peerClosed : reason
     this.owner.onClosing(this.wire.pending())
     this.endInput()
     this.owner.flush(() => this.sendFin(false))

@@ -1,0 +1,32 @@
+// Builds dist/: the library as ES modules with types (tsc), the command as one bundle (esbuild).
+import { spawnSync } from "node:child_process"
+import { readFileSync, rmSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..")
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+
+rmSync(join(root, "dist"), { recursive: true, force: true })
+
+const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit",
+})
+if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+
+await build({
+  absWorkingDir: root,
+  entryPoints: ["src/cli/bin.ts"],
+  outfile: "dist/cli/tcpfx.cjs",
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  minify: true,
+  // Effect's tags and errors carry their names as strings; nothing reads Function.name.
+  keepNames: false,
+  define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
+  logLevel: "warning",
+})

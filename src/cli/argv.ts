@@ -1,0 +1,133 @@
+import * as Either from "effect/Either"
+import { type CommandFailed, usageError } from "./exit.ts"
+import type { FlagShape } from "./flags.ts"
+
+/** The sub-commands with the flags of each. */
+export type CommandShapes = Readonly<Record<string, ReadonlyArray<FlagShape>>>
+
+const builtInFlag = (name: string, placeholder?: string, alias?: string): FlagShape => ({
+  name,
+  alias,
+  takesValue: placeholder !== undefined,
+  placeholder: placeholder ?? "",
+  help: "",
+})
+
+const builtIn: ReadonlyArray<FlagShape> = [
+  builtInFlag("help", undefined, "h"),
+  builtInFlag("version"),
+  builtInFlag("wizard"),
+  builtInFlag("completions", "SHELL"),
+  builtInFlag("log-level", "LEVEL"),
+]
+
+/**
+ * Rewrites a command line into the form that `@effect/cli` reads without mistakes: flags first, in full, each value an
+ * argument of its own, then the other arguments. It takes `--flag=value`, `-pVALUE`, `-abc` and `--`, puts flags behind
+ * arguments in their place, and refuses what it does not know with the nearest thing that it does. (`@effect/cli` 0.77
+ * takes an unknown or `=`-joined flag behind an argument for an argument.)
+ */
+export const normalize = (
+  args: ReadonlyArray<string>,
+  commands: CommandShapes,
+): Either.Either<ReadonlyArray<string>, CommandFailed> => {
+  const [head, ...rest] = args
+  if (head === undefined) return Either.right(["--help"])
+  if (head.startsWith("-")) return reorder(head, args, builtIn, [])
+  const flags = commands[head]
+  if (flags === undefined) {
+    return Either.left(
+      usageError(
+        `unknown command ${JSON.stringify(head)}${nearest(head, Object.keys(commands))}; expected ${Object.keys(commands).join(", ")} (tcpfx --help)`,
+      ),
+    )
+  }
+  return reorder(head, rest, [...flags, ...builtIn], [head])
+}
+
+const reorder = (
+  command: string,
+  args: ReadonlyArray<string>,
+  flags: ReadonlyArray<FlagShape>,
+  prefix: ReadonlyArray<string>,
+): Either.Either<ReadonlyArray<string>, CommandFailed> => {
+  const given = new Map<string, Array<string>>()
+  const others: Array<string> = []
+  const queue = [...args]
+  const help = prefix.length === 0 ? "tcpfx --help" : `tcpfx ${command} --help`
+
+  const add = (flag: FlagShape, value: string | undefined): CommandFailed | undefined => {
+    const long = `--${flag.name}`
+    const before = given.get(flag.name) ?? []
+    if (!flag.takesValue) {
+      if (value !== undefined) return usageError(`${long} takes no value, it was given ${JSON.stringify(value)}`)
+      given.set(flag.name, [long])
+      return undefined
+    }
+    const taken = value ?? queue.shift()
+    if (taken === undefined) return usageError(`${long} needs a value (${help})`)
+    given.set(flag.name, [...before, long, taken])
+    return undefined
+  }
+
+  const long = (arg: string): CommandFailed | undefined => {
+    const [name = "", ...joined] = arg.slice(2).split("=")
+    const flag = flags.find((candidate) => candidate.name === name)
+    if (flag === undefined) return unknown(`--${name}`)
+    return add(flag, joined.length === 0 ? undefined : joined.join("="))
+  }
+
+  const short = (arg: string): CommandFailed | undefined => {
+    for (let at = 1; at < arg.length; at++) {
+      const flag = flags.find((candidate) => candidate.alias === arg[at])
+      if (flag === undefined) return unknown(`-${arg[at]}`, arg.length > 2 ? arg : undefined)
+      const rest = arg.slice(at + 1)
+      if (flag.takesValue) return add(flag, rest === "" ? undefined : rest.replace(/^=/, ""))
+      const problem = add(flag, undefined)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
+
+  const unknown = (flag: string, within?: string) =>
+    usageError(
+      `unknown option ${flag}${within === undefined ? "" : ` in ${within}`}${nearest(
+        flag,
+        flags.map(({ name }) => `--${name}`),
+      )} (${help})`,
+    )
+
+  for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
+    if (arg === "--") {
+      others.push(...queue.splice(0))
+      break
+    }
+    const problem = arg.startsWith("--") ? long(arg) : arg.startsWith("-") && arg !== "-" ? short(arg) : undefined
+    if (problem !== undefined) return Either.left(problem)
+    if (!arg.startsWith("-") || arg === "-") others.push(arg)
+  }
+  return Either.right([...prefix, ...[...given.values()].flat(), ...others])
+}
+
+const nearest = (word: string, candidates: ReadonlyArray<string>): string => {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)[0]
+  return ranked !== undefined && ranked.distance <= Math.max(2, word.length / 3)
+    ? `, did you mean ${ranked.candidate}?`
+    : ""
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,126 @@
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { Client, ClientConfig, type ClientSettings } from "../../client/index.ts"
+import {
+  describeCloseReason,
+  type Endpoint,
+  endpointDefaults,
+  parseDuration,
+  parseEscapes,
+  tcpEndpoint,
+} from "../../domain/index.ts"
+import { endpointFrom } from "../endpointArgs.ts"
+import { exitCode, networkError, signalExitCode } from "../exit.ts"
+import { optionsOf, shapesOf, toggle, value, values } from "../flags.ts"
+import type { CommandHelp } from "../help.ts"
+import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
+import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
+import { Signals } from "../signals.ts"
+import { Stdio } from "../stdio.ts"
+import { converse } from "./converse.ts"
+import { makeOutgoing } from "./outgoing.ts"
+
+/** The flags of `tcpfx connect`. */
+export const connectFlags = {
+  ...endpointFlags,
+  send: values("send", "TEXT", parseEscapes, {
+    help: "Send TEXT instead of standard input (escapes such as \\n are understood); may be given several times.",
+  }),
+  once: toggle("once", { help: "Leave after the first reply." }),
+  noShutdown: toggle("no-shutdown", { help: "Do not send FIN at the end of the input." }),
+  quit: value("quit", "TIME", parseDuration, {
+    alias: "q",
+    help: "Wait at most TIME for the server's end after that of the input; leave with 1 when that cuts it off.",
+  }),
+  timeout: value("connect-timeout", "TIME", parseDuration, {
+    alias: "w",
+    help: "How long connecting may take, all addresses of a name included (default 10s).",
+  }),
+  reconnect: toggle("reconnect", { help: "Connect again whenever connecting fails or the connection is lost." }),
+  ...framingFlags,
+  output: outputFlag("text in a terminal, else raw"),
+}
+
+const positional = Args.repeated(Args.text({ name: "endpoint" }))
+
+const config = { args: positional, ...optionsOf(connectFlags) }
+
+type ConnectOptions = Command.Command.ParseConfig<typeof config>
+
+/** `tcpfx connect`. */
+export const connectCommand = Command.make("connect", config)
+
+/** What `tcpfx connect --help` says. */
+export const connectHelp: CommandHelp = {
+  usage: "tcpfx connect [host] [port] [options]",
+  summary: "Connect, send standard input, show what comes.",
+  flags: shapesOf(connectFlags),
+  examples: [
+    ["tcpfx connect 127.0.0.1 12345", "talk to a server"],
+    ["tcpfx connect --send 'Hello, server!' --once", "send, print the answer, leave"],
+    ["tcpfx connect plc-1:502 --reconnect", "stay connected"],
+    ["tcpfx connect host:9000 <file >answer", "send a file, keep the answer"],
+  ],
+  notes: [
+    "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path (default 127.0.0.1:12345).",
+    "The end of the input sends FIN (--no-shutdown: not); then the server's end is waited for (-q: that long).",
+  ],
+}
+
+const settingsOf = (options: ConnectOptions): ClientSettings => ({
+  ...ClientConfig.defaults,
+  frame: Option.getOrElse(options.frame, () => ClientConfig.defaults.frame),
+  maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
+  connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
+})
+
+/** Runs `tcpfx connect`; gives the exit code. */
+export const runConnect = (options: ConnectOptions) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const signals = yield* Signals
+    const settings = settingsOf(options)
+    const fallback = tcpEndpoint(endpointDefaults.host, endpointDefaults.port)
+    const endpoint = Option.getOrElse(yield* endpointFrom(options), (): Endpoint => fallback)
+    const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
+    const renderer = yield* clientRenderer(output, settings.frame)
+    const outgoing = yield* makeOutgoing(options.send, settings)
+    const outer = yield* Effect.scope
+    const ended = yield* Effect.gen(function* () {
+      const client = yield* Client.make(settings)
+      const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
+      const shown = yield* Effect.forkIn(show(events, renderer), outer)
+      const conversation = converse({
+        outgoing,
+        raw: output === "raw",
+        once: options.once,
+        shutdown: !options.noShutdown,
+        quit: options.quit,
+        reconnect: options.reconnect,
+        frame: settings.frame,
+      })
+      const talk = options.reconnect
+        ? client.run(endpoint, conversation)
+        : Effect.scoped(Effect.flatMap(client.connect(endpoint), conversation))
+      const signal = yield* Effect.raceFirst(
+        Effect.as(Effect.raceFirst(talk, Effect.zipRight(Fiber.join(shown), Effect.never)), undefined),
+        signals.first,
+      ).pipe(Effect.either)
+      return { shown, signal }
+    }).pipe(Effect.scoped)
+    // What was shown last, and that it ended, is still to be written.
+    yield* Effect.timeoutOption(Fiber.join(ended.shown), settings.closeDeadline)
+    const signal = yield* ended.signal
+    return signal === undefined ? exitCode.ok : signalExitCode[signal]
+  }).pipe(
+    Effect.catchTags({
+      OutputClosed: () => Effect.succeed(exitCode.ok),
+      ConnectError: (error) => networkError(error.message),
+      ConnectionClosedError: (error) => networkError(`the connection ended: ${describeCloseReason(error.reason)}`),
+    }),
+    Effect.scoped,
+  )

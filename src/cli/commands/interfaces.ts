@@ -1,0 +1,42 @@
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { eventLineVersion } from "../../domain/index.ts"
+import { interfaceAddresses } from "../../transport/index.ts"
+import { exitCode } from "../exit.ts"
+import { oneOf, optionsOf, shapesOf, value } from "../flags.ts"
+import type { CommandHelp } from "../help.ts"
+import { Stdio } from "../stdio.ts"
+
+/** The flags of `tcpfx interfaces`. */
+export const interfacesFlags = {
+  output: value("output", "text|json", oneOf("text", "json"), {
+    help: "text (default): a table; json: one address per line.",
+  }),
+}
+
+/** `tcpfx interfaces`. */
+export const interfacesCommand = Command.make("interfaces", optionsOf(interfacesFlags))
+
+/** What `tcpfx interfaces --help` says. */
+export const interfacesHelp: CommandHelp = {
+  usage: "tcpfx interfaces [options]",
+  summary: "List the addresses that could be listened on, IPv4 first.",
+  flags: shapesOf(interfacesFlags),
+  examples: [["tcpfx interfaces", "a table"]],
+}
+
+/** Runs `tcpfx interfaces`; gives the exit code. */
+export const runInterfaces = (options: { readonly output: Option.Option<"text" | "json"> }) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const addresses = yield* interfaceAddresses
+    const width = Math.max(0, ...addresses.map(({ address }) => address.length))
+    const lines = addresses.map((entry) =>
+      Option.contains(options.output, "json")
+        ? JSON.stringify({ v: eventLineVersion, _tag: "InterfaceAddress", ...entry })
+        : `${entry.address.padEnd(width)}  ${entry.name}${entry.loopback ? "  (only this machine)" : ""}`,
+    )
+    yield* stdio.write(lines.map((line) => `${line}\n`).join(""))
+    return exitCode.ok
+  }).pipe(Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)))

@@ -1,0 +1,211 @@
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  type Endpoint,
+  formatBytes,
+  formatEndpoint,
+  isLoopback,
+  limits,
+  parseDuration,
+  parseEscapes,
+  parseSize,
+} from "../../domain/index.ts"
+import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
+import { interfaceAddresses } from "../../transport/index.ts"
+import { endpointFrom } from "../endpointArgs.ts"
+import { exitCode, signalExitCode, usageError } from "../exit.ts"
+import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
+import type { CommandHelp } from "../help.ts"
+import { inputPayloads } from "../inputPayloads.ts"
+import { type OutputMode, serverRenderer, show } from "../output/renderers.ts"
+import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
+import { Signals } from "../signals.ts"
+import { Stdio } from "../stdio.ts"
+
+const modes = ["console", "broker", "echo", "discard"] as const
+type Mode = (typeof modes)[number] | "reply"
+
+/** The flags of `tcpfx serve`. */
+export const serveFlags = {
+  ...endpointFlags,
+  mode: value("mode", modes.join("|"), oneOf(...modes), {
+    help: "console (default): show what comes; broker: relay to all others; echo: send back; discard: take and drop.",
+  }),
+  broker: toggle("broker", { help: "The same as --mode broker." }),
+  reply: value("reply", "TEXT", parseEscapes, {
+    help: "Answer each frame with TEXT; escapes such as \\n and \\x00 are understood.",
+  }),
+  ...framingFlags,
+  halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
+    help: "A client that has sent FIN is closed too, or kept for what is still sent to it (the default of broker).",
+  }),
+  slowConsumer: value("slow-consumer", "disconnect|drop-oldest|block", oneOf("disconnect", "drop-oldest", "block"), {
+    help: "What a client meets that lags beyond --hub-budget (default disconnect).",
+  }),
+  hubBudget: value("hub-budget", "SIZE", parseSize, {
+    help: `What may wait for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
+  }),
+  drain: value("drain", "TIME", parseDuration, {
+    help: "How long Ctrl-C and SIGTERM let the connections come to an orderly end (default 5s).",
+  }),
+  output: outputFlag("text"),
+  noTraffic: toggle("no-traffic", { help: "Show connections only, not what is received and sent." }),
+}
+
+const positional = Args.repeated(Args.text({ name: "endpoint" }))
+
+const config = { args: positional, ...optionsOf(serveFlags) }
+
+type ServeOptions = Command.Command.ParseConfig<typeof config>
+
+/** `tcpfx serve`. */
+export const serveCommand = Command.make("serve", config)
+
+/** What `tcpfx serve --help` says. */
+export const serveHelp: CommandHelp = {
+  usage: "tcpfx serve [host] [port] [options]",
+  summary: "Listen, show what clients send, send every line of standard input to all of them.",
+  flags: shapesOf(serveFlags),
+  examples: [
+    ["tcpfx serve", "listen on 127.0.0.1:12345"],
+    ["tcpfx serve --reply 'Hello, client!'", "answer every message"],
+    ["tcpfx serve 0.0.0.0 9000 --broker --frame line", "a chat for the whole network"],
+    ["tcpfx serve unix:/run/x.sock --output json", "events as JSON, one a line"],
+  ],
+  notes: [
+    "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path. Port 0 takes a free one.",
+    "Ctrl-C lets the connections come to an orderly end; again ends at once.",
+  ],
+}
+
+const modeOf = (options: ServeOptions) => {
+  const given: ReadonlyArray<Mode> = [
+    ...Option.toArray(options.mode),
+    ...(options.broker ? (["broker"] as const) : []),
+    ...(Option.isSome(options.reply) ? (["reply"] as const) : []),
+  ]
+  const distinct = [...new Set(given)]
+  return distinct.length > 1
+    ? Either.left(usageError(`--mode, --broker and --reply exclude each other: ${distinct.join(" and ")}`))
+    : Either.right<Mode>(distinct[0] ?? "console")
+}
+
+const halfClosedOf = (mode: Mode, options: ServeOptions): Handler.HalfClosed =>
+  Option.getOrElse(options.halfClosed, () => (mode === "broker" ? "keep" : "close"))
+
+const handlerOf = (mode: Mode, options: ServeOptions): Handler.Reactor => {
+  const halfClosed = halfClosedOf(mode, options)
+  switch (mode) {
+    case "broker":
+      return Handler.broker(halfClosed)
+    case "echo":
+      return Handler.echo(halfClosed)
+    case "reply":
+      return Handler.reply(
+        Option.getOrElse(options.reply, () => new Uint8Array(0)),
+        halfClosed,
+      )
+    case "console":
+    case "discard":
+      return Handler.discard(halfClosed)
+  }
+}
+
+const settingsOf = (options: ServeOptions) =>
+  Effect.gen(function* () {
+    const environment = yield* Effect.mapError(ServerConfig.config, (error) =>
+      usageError(`the environment: ${String(error).replace(/\s+/g, " ")}`),
+    )
+    const named = yield* endpointFrom(options)
+    const settings: ServerSettings = {
+      ...environment,
+      listen: Option.getOrElse(named, () => environment.listen),
+      frame: Option.getOrElse(options.frame, () => environment.frame),
+      maxFrame: Option.getOrElse(options.maxFrame, () => environment.maxFrame),
+      hubBudget: Option.getOrElse(options.hubBudget, () => environment.hubBudget),
+      slowConsumer: Option.getOrElse(options.slowConsumer, () => environment.slowConsumer),
+      drain: Option.getOrElse(options.drain, () => environment.drain),
+    }
+    return settings
+  })
+
+// A relay never waits for a screen. Where the output is the purpose, or is read by a program, nothing is left out.
+const overflowOf = (mode: Mode, output: OutputMode) =>
+  output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "drop-oldest" : "block"
+
+/** Runs `tcpfx serve`; gives the exit code. */
+export const runServe = (options: ServeOptions) =>
+  Effect.gen(function* () {
+    const mode = yield* modeOf(options)
+    const settings = yield* settingsOf(options)
+    const output = Option.getOrElse(options.output, (): OutputMode => "text")
+    const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
+    const outer = yield* Effect.scope
+    const served = yield* Effect.gen(function* () {
+      const server = yield* Server.make({ handler: handlerOf(mode, options), settings })
+      const events = yield* Scope.extend(
+        server.subscribe({ frames: !options.noTraffic, overflow: overflowOf(mode, output) }),
+        outer,
+      )
+      const listener = yield* Effect.mapError(server.listen(settings.listen), (error) => usageError(error.message))
+      yield* announceListening(listener.endpoint)
+      const shown = yield* Effect.forkIn(show(events, renderer), outer)
+      yield* Effect.forkScoped(sendInput(server, settings))
+      const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
+      yield* server.drain
+      return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
+    }).pipe(Effect.scoped)
+    // The last events are still to be written; a reader that stands still does not keep the process.
+    yield* Effect.timeoutOption(Fiber.join(served.shown), settings.drain)
+    return served.code
+  }).pipe(
+    Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)),
+    Effect.scoped,
+  )
+
+const endSignal = Effect.flatMap(Signals, (signals) => signals.first)
+
+const announceListening = (endpoint: Endpoint) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    stdio.say(`tcpfx: listening on ${formatEndpoint(endpoint)}\n`)
+    if (endpoint._tag === "Unix" || !isLoopback(endpoint)) return
+    const others = (yield* interfaceAddresses).filter(({ loopback }) => !loopback)
+    const named = others.map(({ address, name }) => `${address} (${name})`)
+    stdio.say(
+      `tcpfx: only this machine can connect; to let others in, listen on ${[...named, "0.0.0.0 (all)"].join(", ")}\n`,
+    )
+  })
+
+/** Every line of standard input goes to every client; its end is no reason to leave. */
+const sendInput = (server: Server["Type"], settings: ServerSettings) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const payloads = inputPayloads(yield* stdio.openInput, settings.frame, settings.maxFrame)
+    let next = yield* payloads.next
+    while (Option.isSome(next)) {
+      // Somebody who types sees that nobody is there; what a program sends waits for the first client.
+      if (stdio.inputKind !== "terminal") yield* someoneIsThere(server)
+      yield* Effect.forEach(next.value, server.broadcast, { discard: true })
+      next = yield* payloads.next
+    }
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("CommandFailed", (error) =>
+      Effect.map(Stdio, (stdio) => stdio.say(`tcpfx: ${error.message}; standard input is read no further\n`)),
+    ),
+  )
+
+const someoneIsThere = (server: Server["Type"]) =>
+  Effect.gen(function* () {
+    const events = yield* server.subscribe()
+    const connections = yield* server.connections
+    if (connections.some(({ state }) => state !== "closing")) return
+    yield* Stream.runDrain(Stream.takeUntil(events, (event) => event._tag === "ConnectionOpened"))
+  }).pipe(Effect.scoped)

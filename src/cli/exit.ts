@@ -1,0 +1,25 @@
+import * as Data from "effect/Data"
+
+/** The exit codes, as the README lists them. */
+export const exitCode = {
+  ok: 0,
+  /** The network or the peer failed. */
+  network: 1,
+  /** Usage or set-up: a bad option, a port in use. */
+  usage: 2,
+} as const
+
+/** 128 and the number of the signal, as shells count (130 for SIGINT, 143 for SIGTERM). */
+export const signalExitCode = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** A command ends here, with one line for the user and an exit code. */
+export class CommandFailed extends Data.TaggedError("CommandFailed")<{
+  readonly code: number
+  readonly message: string
+}> {}
+
+/** A bad option, argument or value. */
+export const usageError = (message: string) => new CommandFailed({ code: exitCode.usage, message })
+
+/** The network or the peer failed. */
+export const networkError = (message: string) => new CommandFailed({ code: exitCode.network, message })

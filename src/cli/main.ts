@@ -1,0 +1,91 @@
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import type * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Record from "effect/Record"
+import { NodeTransport } from "../transport/index.ts"
+import { normalize } from "./argv.ts"
+import { connectCommand, connectHelp, runConnect } from "./commands/connect.ts"
+import { interfacesCommand, interfacesHelp, runInterfaces } from "./commands/interfaces.ts"
+import { runServe, serveCommand, serveHelp } from "./commands/serve.ts"
+import { CommandFailed, exitCode, networkError, usageError } from "./exit.ts"
+import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
+import * as Signals from "./signals.ts"
+import * as Stdio from "./stdio.ts"
+import { version } from "./version.ts"
+
+const summary = "talk TCP in real time: listen, connect, see every byte and every connection's state"
+
+const commands: Readonly<Record<string, CommandHelp>> = {
+  serve: serveHelp,
+  connect: connectHelp,
+  interfaces: interfacesHelp,
+}
+
+const shapes = Record.map(commands, (help) => help.flags)
+
+/**
+ * Runs a command line, without node and script, and gives the exit code. Every failure is one line for people.
+ */
+export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
+  Effect.gen(function* () {
+    const normalized = yield* normalize(args, shapes)
+    const help = helpAsked(normalized)
+    if (help !== undefined) {
+      yield* Effect.ignore(Effect.flatMap(Stdio.Stdio, (stdio) => stdio.write(help)))
+      return exitCode.ok
+    }
+    let code = 0
+    const record = <E, R>(command: Effect.Effect<number, E, R>) =>
+      Effect.map(command, (result) => {
+        code = result
+      })
+    const root = Command.make("tcpfx").pipe(
+      Command.withDescription(summary),
+      Command.withSubcommands([
+        Command.withHandler(serveCommand, (options) => record(runServe(options))),
+        Command.withHandler(connectCommand, (options) => record(runConnect(options))),
+        Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
+      ]),
+    )
+    yield* Command.run(root, { name: "tcpfx", version })(["node", "tcpfx", ...normalized])
+    return code
+  }).pipe(
+    Effect.catchAll((error) => {
+      if (error instanceof CommandFailed) return Effect.fail(error)
+      if (ValidationError.isValidationError(error))
+        return Effect.fail(usageError(oneLine(HelpDoc.toAnsiText(error.error))))
+      return Effect.fail(networkError(error.message))
+    }),
+    (program) =>
+      Effect.flatMap(Effect.flatMap(Stdio.Stdio, consoleOf), (console) => Effect.withConsole(program, console)),
+    Effect.provide([NodeTransport.layer, Signals.layer, NodeContext.layer]),
+  )
+
+// The help of @effect/cli says of every flag that it is a piece of text and optional; this says what it does.
+const helpAsked = (args: ReadonlyArray<string>): string | undefined => {
+  const [head = "", ...rest] = args
+  if (head === "--help") return programHelp(version, summary, commands)
+  const help = commands[head]
+  return help !== undefined && rest.includes("--help") ? commandHelp(help) : undefined
+}
+
+const colourCodes = /\u001b\[[0-9;]*m/g
+
+const oneLine = (text: string): string => text.replace(colourCodes, "").replace(/\s+/g, " ").trim()
+
+/**
+ * The console that `@effect/cli` writes to, without colour codes where they are not wanted. What it says of errors is dropped: it says it on two ways at once, and this says it once.
+ */
+const consoleOf = (stdio: Stdio.Stdio["Type"]): Effect.Effect<Console.Console> =>
+  Effect.map(Effect.console, (console) => ({
+    ...console,
+    error: () => Effect.void,
+    log: (...parts: ReadonlyArray<unknown>) => {
+      const text = parts.map(String).join(" ")
+      const shown = stdio.colour.output ? text : text.replace(colourCodes, "")
+      return Effect.ignore(stdio.write(`${shown.trimEnd()}\n`))
+    },
+  }))

@@ -1,0 +1,69 @@
+import {
+  type ClientEvent,
+  describeCloseReason,
+  formatBytes,
+  formatEndpoint,
+  formatMillis,
+  TextView,
+} from "../../domain/index.ts"
+import { formatTime, rowsOf, type Style } from "./format.ts"
+import type { Page, Renderer } from "./Page.ts"
+import { wholeText } from "./serverText.ts"
+
+/** One line for each thing that happens to a client's connection. */
+export class ClientText implements Renderer<ClientEvent> {
+  private readonly data: Style
+  private readonly talk: Style
+  private readonly whole: boolean
+  private view = new TextView()
+
+  /** `whole`: frames end where characters end (line framing), so nothing is carried from one to the next. */
+  constructor(options: { readonly data: Style; readonly talk: Style; readonly whole: boolean }) {
+    this.data = options.data
+    this.talk = options.talk
+    this.whole = options.whole
+  }
+
+  render(event: ClientEvent, page: Page): void {
+    if (event._tag === "FrameReceived") {
+      const text = this.whole ? wholeText(event.bytes) : this.view.push(event.bytes)
+      for (const row of this.whole && text === "" ? [""] : rowsOf(text)) page.out(`${formatTime(event.at)} < ${row}\n`)
+      return
+    }
+    if (event._tag === "FrameSent") {
+      for (const row of rowsOf(wholeText(event.bytes))) {
+        page.out(`${this.data.red(`${formatTime(event.at)} > ${row}`)}\n`)
+      }
+      return
+    }
+    if (event._tag === "Disconnected") {
+      for (const row of rowsOf(this.view.end())) page.out(`${formatTime(event.at)} < ${row}\n`)
+      this.view = new TextView()
+    }
+    page.err(`${this.talk.dim(`${formatTime(event.at)} ${announce(event)}`)}\n`)
+  }
+}
+
+/** The announcement of a connection's state. */
+export const announce = (event: Exclude<ClientEvent, { readonly _tag: "FrameReceived" | "FrameSent" }>): string => {
+  switch (event._tag) {
+    case "LookingUp":
+      return `looking up ${event.host}`
+    case "Connecting":
+      return `connecting to ${formatEndpoint(event.endpoint)}`
+    case "Connected":
+      return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}`
+    case "HalfClosed":
+      return event.by === "peer" ? "the server sends no more (half-closed)" : "nothing more is sent (half-closed)"
+    case "Closing":
+      return "closing"
+    case "Disconnected":
+      return `disconnected: ${describeCloseReason(event.reason)}; ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
+    case "Reconnecting":
+      return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
+    case "GaveUp":
+      return `gave up after ${event.attempts} attempts: ${event.cause}`
+    case "EventsMissed":
+      return `${event.missed} events were not shown: they came faster than they could be written`
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  type ConnectionId,
+  describeCloseReason,
+  formatBytes,
+  formatConnectionId,
+  formatEndpoint,
+  formatMillis,
+  type ServerEvent,
+  TextView,
+} from "../../domain/index.ts"
+import { formatTime, rowsOf, type Style } from "./format.ts"
+import type { Page, Renderer } from "./Page.ts"
+
+const maxNamed = 4
+
+const recipients = (to: ReadonlyArray<ConnectionId>): string =>
+  to.length === 0
+    ? "nobody"
+    : to.length <= maxNamed
+      ? to.map(formatConnectionId).join(",")
+      : `${to.slice(0, maxNamed).map(formatConnectionId).join(",")} and ${to.length - maxNamed} more`
+
+/** One line for each thing that happens: frames to standard output, announcements to standard error. */
+export class ServerText implements Renderer<ServerEvent> {
+  private readonly data: Style
+  private readonly talk: Style
+  private readonly whole: boolean
+  private readonly halfClosedKept: boolean
+  // One for each client: a character split over two reads belongs to the client that sent it.
+  private readonly views = new Map<ConnectionId, TextView>()
+
+  /**
+   * `whole`: frames end where characters end (line framing), so nothing is carried from one to the next.
+   * `halfClosedKept`: a client that sends no more stays, which is worth a line of its own.
+   */
+  constructor(options: {
+    readonly data: Style
+    readonly talk: Style
+    readonly whole: boolean
+    readonly halfClosedKept: boolean
+  }) {
+    this.data = options.data
+    this.talk = options.talk
+    this.whole = options.whole
+    this.halfClosedKept = options.halfClosedKept
+  }
+
+  render(event: ServerEvent, page: Page): void {
+    switch (event._tag) {
+      case "FrameReceived":
+        this.received(event.at, event.id, this.textOf(event.id, event.bytes), page)
+        return
+      case "FrameSent":
+        this.sent(event.at, event.to, event.bytes, page)
+        return
+      case "ConnectionClosed": {
+        const rest = this.views.get(event.id)?.end() ?? ""
+        this.views.delete(event.id)
+        if (rest !== "") this.received(event.at, event.id, rest, page)
+        break
+      }
+      case "ConnectionHalfClosed":
+        if (event.by === "peer" && !this.halfClosedKept) return
+        break
+      default:
+        break
+    }
+    const text = announce(event)
+    if (text !== undefined) page.err(`${this.talk.dim(`${formatTime(event.at)} ${text}`)}\n`)
+  }
+
+  private textOf(id: ConnectionId, bytes: Uint8Array): string {
+    if (this.whole) return wholeText(bytes)
+    const view = this.views.get(id) ?? new TextView()
+    this.views.set(id, view)
+    return view.push(bytes)
+  }
+
+  private received(at: number, id: ConnectionId, text: string, page: Page): void {
+    const rows = this.whole && text === "" ? [""] : rowsOf(text)
+    for (const row of rows) page.out(`${formatTime(at)} ${formatConnectionId(id)} < ${row}\n`)
+  }
+
+  private sent(at: number, to: ReadonlyArray<ConnectionId>, bytes: Uint8Array, page: Page): void {
+    for (const row of rowsOf(wholeText(bytes))) {
+      page.out(`${this.data.red(`${formatTime(at)} ${recipients(to)} > ${row}`)}\n`)
+    }
+  }
+}
+
+/** The text of bytes that stand for themselves. */
+export const wholeText = (bytes: Uint8Array): string => {
+  const view = new TextView()
+  return view.push(bytes) + view.end()
+}
+
+const announce = (event: ServerEvent): string | undefined => {
+  switch (event._tag) {
+    case "ConnectionOpened":
+      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}`
+    case "ConnectionClosed": {
+      const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
+      return `${formatConnectionId(event.id)} closed: ${describeCloseReason(event.reason)}; ${figures}; ${formatEndpoint(event.remote)}`
+    }
+    case "ConnectionHalfClosed":
+      return event.by === "peer"
+        ? `${formatConnectionId(event.id)} sends no more (half-closed)`
+        : `${formatConnectionId(event.id)} is sent no more (half-closed)`
+    case "ConnectionStalled":
+      return `${formatConnectionId(event.id)} reads too slowly, ${formatBytes(event.pendingBytes)} wait for it`
+    case "ConnectionRecovered":
+      return `${formatConnectionId(event.id)} has caught up`
+    case "FramesDropped":
+      return `${formatConnectionId(event.id)} missed ${event.missed} frames, ${event.total} in all`
+    case "ConnectionRefused":
+      return `${formatEndpoint(event.remote)} refused: draining`
+    case "AcceptFailed":
+      return `a connection could not be accepted (${event.code})`
+    case "ListenStopped":
+      return `stopped listening on ${formatEndpoint(event.endpoint)}`
+    case "DrainStarted":
+      return event.connections === 0
+        ? undefined
+        : `draining ${event.connections} connections for up to ${formatMillis(event.deadlineMillis)}; again to end now`
+    case "DrainFinished":
+      return event.forced === 0 ? undefined : `${event.graceful} ended in order, ${event.forced} by force`
+    case "EventsMissed":
+      return `${event.missed} events were not shown: they came faster than they could be written`
+    case "Listening":
+    case "FrameReceived":
+    case "FrameSent":
+      return undefined
+  }
+}

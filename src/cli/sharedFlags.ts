@@ -1,0 +1,31 @@
+import * as Either from "effect/Either"
+import { Framing, formatBytes, limits, parseSize } from "../domain/index.ts"
+import { oneOf, value } from "./flags.ts"
+import { outputModes } from "./output/renderers.ts"
+
+const anyText = (text: string) => Either.right(text)
+
+/** The flags that say where: `serve` and `connect` have both. */
+export const endpointFlags = {
+  port: value("port", "PORT", anyText, { alias: "p", help: "The port, as if given as an argument." }),
+  unix: value("unixsock", "PATH", anyText, { alias: "U", help: "A unix domain socket, as if given as unix:PATH." }),
+}
+
+const parseFraming = (text: string) =>
+  Either.map(oneOf(...Object.keys(Framing.framings))(text), (name) => Framing.framings[name] ?? Framing.raw)
+
+/** The flags that say what a frame is. */
+export const framingFlags = {
+  frame: value("frame", "raw|line", parseFraming, {
+    help: "What a frame is: what one read gave (raw, the default), or a line that ends with LF (line).",
+  }),
+  maxFrame: value("max-frame", "SIZE", parseSize, {
+    help: `Longest frame (default ${formatBytes(limits.maxFrameBytes)}); whoever sends a longer one is closed.`,
+  }),
+}
+
+/** How what happens is shown. */
+export const outputFlag = (fallback: string) =>
+  value("output", "text|json|raw", oneOf(...outputModes), {
+    help: `text: lines for people; json: one event per line; raw: only the peers' bytes (default ${fallback}).`,
+  })

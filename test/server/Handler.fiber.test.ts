@@ -1,0 +1,239 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import { Framing } from "../../src/domain/index.ts"
+import type { Handler } from "../../src/server/index.ts"
+import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { overEachTransport, receiveAll, receiveBytes, receiveText, serving, string, utf8 } from "../support/serving.ts"
+
+const echoing: Handler.FiberHandler<unknown, never> = (connection) =>
+  Stream.runForEach(connection.frames, connection.send)
+
+describe("a handler", () => {
+  overEachTransport("serves its connection from the first byte to the peer's FIN, then closes it", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(echoing)
+      const peer = yield* connect()
+      yield* peer.send(utf8("hello"))
+      yield* peer.halfClose
+      expect((yield* receiveAll(peer)).toString()).toBe("hello")
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({ reason: { _tag: "PeerClosed" }, bytesOut: 5 })
+    }),
+  )
+
+  overEachTransport("that ends at once closes its connection, after what it sent", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving((connection) => connection.send(utf8("bye")))
+      const peer = yield* connect()
+      expect((yield* receiveAll(peer)).toString()).toBe("bye")
+      yield* peer.close
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
+    }),
+  )
+
+  overEachTransport("that sent FIN first is told as closed by this side, whenever it ends", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving((connection) =>
+        Effect.zipRight(connection.halfClose, Effect.asVoid(connection.receive)),
+      )
+      const peer = yield* connect()
+      expect((yield* receiveAll(peer)).length).toBe(0)
+      yield* peer.close
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
+    }),
+  )
+
+  overEachTransport("broadcasts to all others, and FrameSent says to whom", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(
+        (connection) => Stream.runForEach(connection.frames, connection.broadcast),
+        { frame: Framing.line },
+      )
+      const a = yield* connect()
+      const b = yield* connect()
+      yield* connect()
+      yield* a.send(utf8("hi"))
+      expect(yield* receiveText(b)).toBe("hi")
+      expect((yield* events.one("FrameSent")).to).toEqual([2, 3])
+    }),
+  )
+
+  overEachTransport("holds what it acquires for as long as its connection, and no longer", () =>
+    Effect.gen(function* () {
+      const held = yield* Ref.make<ReadonlyArray<number>>([])
+      const released = yield* Deferred.make<number>()
+      const { connect } = yield* serving((connection) =>
+        Effect.zipRight(
+          Effect.acquireRelease(
+            Ref.update(held, (ids) => [...ids, connection.id]),
+            () =>
+              Effect.zipRight(
+                Ref.update(held, (ids) => ids.filter((id) => id !== connection.id)),
+                Deferred.succeed(released, connection.id),
+              ),
+          ),
+          echoing(connection),
+        ),
+      )
+      const first = yield* connect()
+      const second = yield* connect()
+      // An answer proves that a handler has acquired what it acquires.
+      for (const peer of [first, second]) {
+        yield* peer.send(utf8("x"))
+        yield* peer.receive
+      }
+      expect(yield* Ref.get(held)).toEqual([1, 2])
+      yield* first.close
+      expect(yield* Deferred.await(released)).toBe(1)
+      expect(yield* Ref.get(held)).toEqual([2])
+    }),
+  )
+})
+
+describe("a handler that comes to grief", () => {
+  const grief: ReadonlyArray<readonly [string, Effect.Effect<void, string>, string]> = [
+    ["fails", Effect.fail("no luck"), "no luck"],
+    ["dies", Effect.die(new Error("a bug")), "a bug"],
+    ["is interrupted", Effect.interrupt, "interrupted"],
+    [
+      "throws before it gave an effect",
+      Effect.suspend(() => {
+        throw new Error("thrown")
+      }),
+      "thrown",
+    ],
+  ]
+  for (const [how, end, message] of grief) {
+    overEachTransport(`and ${how} ends its own connection only, with HandlerFailed`, () =>
+      Effect.gen(function* () {
+        const { connect, events, server } = yield* serving((connection) =>
+          connection.id === 1 ? Effect.zipRight(connection.receive, end) : echoing(connection),
+        )
+        const unlucky = yield* connect()
+        const other = yield* connect()
+        yield* unlucky.send(utf8("go"))
+        expect((yield* receiveAll(unlucky)).length).toBe(0)
+        yield* unlucky.close
+        expect(yield* events.one("ConnectionClosed")).toMatchObject({
+          id: 1,
+          reason: { _tag: "HandlerFailed", message },
+        })
+        yield* other.send(utf8("still served"))
+        expect(yield* receiveText(other)).toBe("still served")
+        expect((yield* server.connections).map(({ id }) => id)).toEqual([2])
+        expectWholeLives(events.seen.filter((event) => "id" in event && event.id === 1))
+      }),
+    )
+  }
+
+  overEachTransport("and throws where it is called, before there is an effect, is no different", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(() => {
+        throw new Error("thrown")
+      })
+      const peer = yield* connect()
+      expect((yield* receiveAll(peer)).length).toBe(0)
+      yield* peer.close
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "HandlerFailed", message: "thrown" })
+    }),
+  )
+})
+
+describe("a handler at work when its connection is gone", () => {
+  overEachTransport("finishes what had arrived before the reset", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const finished = yield* Deferred.make<readonly [ReadonlyArray<string>, string]>()
+      const { connect, events } = yield* serving(
+        (connection) =>
+          Effect.gen(function* () {
+            const got: Array<string> = []
+            yield* Deferred.await(gate)
+            const error = yield* Effect.flip(
+              Effect.forever(Effect.map(connection.receive, (payload) => got.push(string(Option.getOrThrow(payload))))),
+            )
+            yield* Deferred.succeed(finished, [got, error.reason._tag])
+          }),
+        { frame: Framing.line },
+      )
+      const peer = yield* connect()
+      yield* peer.send(utf8("one"))
+      yield* peer.send(utf8("two"))
+      yield* events.first("FrameReceived", 2)
+      yield* peer.reset
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerReset" })
+      yield* Deferred.succeed(gate, undefined)
+      expect(yield* Deferred.await(finished)).toEqual([["one", "two"], "PeerReset"])
+    }),
+  )
+
+  it.scoped("is interrupted when closeDeadline has passed, not before", () =>
+    Effect.gen(function* () {
+      const exits = yield* Ref.make<ReadonlyArray<string>>([])
+      const interrupted = yield* Deferred.make<void>()
+      const { connect, events } = yield* serving(
+        () =>
+          Effect.never.pipe(
+            Effect.onExit((exit) =>
+              Ref.update(exits, (all) => [...all, Exit.isInterrupted(exit) ? "interrupted" : "?"]),
+            ),
+            Effect.ensuring(Deferred.succeed(interrupted, undefined)),
+          ),
+        { closeDeadline: Duration.seconds(3) },
+      )
+      const peer = yield* connect()
+      yield* peer.reset
+      yield* events.one("ConnectionClosed")
+      yield* TestClock.adjust("2999 millis")
+      expect(yield* Ref.get(exits)).toEqual([])
+      yield* TestClock.adjust("1 millis")
+      yield* Deferred.await(interrupted)
+      expect(yield* Ref.get(exits)).toEqual(["interrupted"])
+      expectWholeLives(events.seen)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("a handler that does not read", () => {
+  it.scopedLive("holds its peer back: 64 MiB sent, little of it in memory, none of it lost", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const total = yield* Deferred.make<number>()
+      const { connect, connectRaw, events } = yield* serving((connection) =>
+        connection.id === 1
+          ? Effect.zipRight(
+              Deferred.await(gate),
+              Effect.flatMap(
+                Stream.runFold(connection.frames, 0, (sum, bytes) => sum + bytes.length),
+                (sum) => Deferred.succeed(total, sum),
+              ),
+            )
+          : echoing(connection),
+      )
+      const sender = yield* connectRaw()
+      const volume = 64 * 1024 * 1024
+      yield* sender.write(new Uint8Array(volume))
+      yield* sender.end
+      const other = yield* connect()
+      // Each round is a turn of the loop in which more could have been read.
+      for (let round = 0; round < 1500; round++) {
+        yield* other.send(utf8("ping"))
+        yield* receiveBytes(other, 4)
+      }
+      const arrived = () =>
+        events.all("FrameReceived").reduce((sum, { bytes, id }) => sum + (id === 1 ? bytes.length : 0), 0)
+      expect(arrived()).toBeGreaterThan(0)
+      expect(arrived()).toBeLessThanOrEqual(192 * 1024)
+      yield* Deferred.succeed(gate, undefined)
+      expect(yield* Deferred.await(total)).toBe(volume)
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 1, bytesIn: volume })
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})

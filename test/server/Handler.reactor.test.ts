@@ -1,0 +1,195 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import * as TestClock from "effect/TestClock"
+import { Framing } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { overEachTransport, receiveAll, receiveBytes, receiveText, serving, string, utf8 } from "../support/serving.ts"
+
+const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value)
+
+describe("the broker", () => {
+  overEachTransport("relays everything to all others, in order, and never to the sender", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* serving(Handler.broker(), { frame: Framing.line })
+      const a = yield* connect()
+      const b = yield* connect()
+      const c = yield* connect()
+      const lines = Array.from({ length: 200 }, (_, n) => `line ${n}`)
+      yield* Effect.forEach(lines, (line) => a.send(utf8(line)))
+      expect(yield* Effect.replicateEffect(receiveText(b), lines.length)).toEqual(lines)
+      expect(yield* Effect.replicateEffect(receiveText(c), lines.length)).toEqual(lines)
+      // What a gets first is b's answer: nothing of its own came before it.
+      yield* b.send(utf8("answer"))
+      expect(yield* receiveText(a)).toBe("answer")
+      expect(yield* receiveText(c)).toBe("answer")
+    }),
+  )
+
+  overEachTransport("hands on every value of a byte", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* serving(Handler.broker())
+      const a = yield* connect()
+      const b = yield* connect()
+      yield* a.send(everyByte)
+      expect([...(yield* receiveBytes(b, 256))]).toEqual([...everyByte])
+    }),
+  )
+
+  it.effect.prop(
+    "hands on any bytes, however they are cut",
+    { chunks: FastCheck.array(FastCheck.uint8Array({ minLength: 1, maxLength: 3000 }), { maxLength: 20 }) },
+    ({ chunks }) =>
+      Effect.gen(function* () {
+        const { connect } = yield* serving(Handler.broker())
+        const a = yield* connect()
+        const b = yield* connect()
+        const sent = Buffer.concat(chunks)
+        yield* Effect.forEach(chunks, (chunk) => a.send(chunk))
+        expect((yield* receiveBytes(b, sent.length)).equals(sent)).toBe(true)
+      }).pipe(Effect.scoped, Effect.provide(MemoryTransport.layer({ capacityBytes: 1000 }))),
+    { fastCheck: { numRuns: 40 } },
+  )
+
+  overEachTransport("goes on sending to a peer that half-closed", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.broker())
+      const listens = yield* connect()
+      const talks = yield* connect()
+      yield* listens.halfClose
+      expect(yield* events.one("ConnectionHalfClosed")).toMatchObject({ id: 1, by: "peer" })
+      yield* talks.send(utf8("one "))
+      yield* talks.send(utf8("two"))
+      expect((yield* receiveBytes(listens, 7)).toString()).toBe("one two")
+      expect((yield* server.connections).map(({ state }) => state)).toEqual(["peer-half-closed", "open"])
+    }),
+  )
+
+  overEachTransport("closes a peer that half-closed, when told so", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.broker("close"))
+      const peer = yield* connect()
+      yield* peer.halfClose
+      expect((yield* receiveAll(peer)).length).toBe(0)
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
+    }),
+  )
+
+  overEachTransport("never mixes the lines of two publishers, however their bytes are cut", () =>
+    Effect.gen(function* () {
+      const { connect, connectTo, endpoint, events } = yield* serving(Handler.broker(), { frame: Framing.line })
+      const reader = yield* connect()
+      const publishers = yield* Effect.replicateEffect(connectTo(endpoint, { frame: Framing.raw }), 2)
+      yield* events.first("ConnectionOpened", 3)
+      const lines = (name: string) => Array.from({ length: 100 }, (_, n) => `${name}${n}:${name.repeat(n)}`)
+      // 7 bytes at a time, so that most parts are no whole line.
+      const publish = (index: number, name: string) => {
+        const wire = utf8(lines(name).join("\n"))
+        const parts = Array.from({ length: Math.ceil(wire.length / 7) }, (_, n) => wire.subarray(n * 7, n * 7 + 7))
+        const publisher = publishers[index]
+        return publisher === undefined
+          ? Effect.void
+          : Effect.forEach(parts, (part) => Effect.zipRight(publisher.send(part), Effect.yieldNow())).pipe(
+              Effect.zipRight(publisher.halfClose),
+            )
+      }
+      yield* Effect.all([publish(0, "a"), publish(1, "b")], { concurrency: 2 })
+      const got = yield* Effect.replicateEffect(receiveText(reader), 200)
+      expect(got.filter((line) => line?.startsWith("a"))).toEqual(lines("a"))
+      expect(got.filter((line) => line?.startsWith("b"))).toEqual(lines("b"))
+    }),
+  )
+
+  overEachTransport("tells a frame once as received, whatever the number of those who get it", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.broker(), { frame: Framing.line })
+      const [a, b, c] = yield* Effect.replicateEffect(connect(), 3)
+      yield* a?.send(utf8("hello")) ?? Effect.void
+      expect([b && (yield* receiveText(b)), c && (yield* receiveText(c))]).toEqual(["hello", "hello"])
+      const frames = events.all("FrameReceived").map(({ bytes, id }) => [id, string(bytes)])
+      expect(frames).toEqual([[1, "hello"]])
+    }),
+  )
+})
+
+describe("echo", () => {
+  overEachTransport("sends back every value of a byte, then closes with the peer", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.echo())
+      const peer = yield* connect()
+      yield* peer.send(everyByte)
+      yield* peer.halfClose
+      expect([...(yield* receiveAll(peer))]).toEqual([...everyByte])
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
+    }),
+  )
+
+  it.scoped("holds back a peer that does not read its echo, and loses nothing of it", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.echo())
+      const peer = yield* connect()
+      const volume = new Uint8Array(4 * 1024 * 1024).map((_, at) => at % 251)
+      // The peer's own reading holds at 64 KiB: its inbox is full, so the echo has nowhere to go.
+      const sending = yield* Effect.fork(peer.send(volume))
+      yield* events.one("FrameReceived")
+      yield* TestClock.adjust("1 hour")
+      const [info] = yield* server.connections
+      const arrived = events.all("FrameReceived").reduce((sum, { bytes }) => sum + bytes.length, 0)
+      expect(arrived).toBeLessThan(1024 * 1024)
+      expect(info?.pendingBytes).toBeLessThanOrEqual(128 * 1024)
+      const back = yield* receiveBytes(peer, volume.length)
+      yield* sending.await
+      expect(back.equals(volume)).toBe(true)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scopedLive("holds back a socket that does not read its echo, while others are served", () =>
+    Effect.gen(function* () {
+      const { connect, connectRaw, events, server } = yield* serving(Handler.echo())
+      const deaf = yield* connectRaw({ reads: false })
+      const volume = new Uint8Array(48 * 1024 * 1024).map((_, at) => at % 251)
+      yield* deaf.write(volume)
+      const other = yield* connect()
+      // Each round is a turn of the loop in which the server could have read more of the other.
+      for (let round = 0; round < 500; round++) {
+        yield* other.send(utf8("ping"))
+        yield* receiveBytes(other, 4)
+      }
+      const [info] = yield* server.connections
+      const arrived = events.all("FrameReceived").reduce((sum, { bytes, id }) => sum + (id === 1 ? bytes.length : 0), 0)
+      expect(arrived).toBeLessThan(24 * 1024 * 1024)
+      expect(info?.pendingBytes).toBeLessThanOrEqual(128 * 1024)
+      yield* deaf.resume
+      expect((yield* deaf.take(volume.length)).equals(volume)).toBe(true)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("discard", () => {
+  overEachTransport("takes everything and answers nothing", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard())
+      const peer = yield* connect()
+      const volume = new Uint8Array(1024 * 1024)
+      yield* peer.send(volume)
+      yield* peer.halfClose
+      expect((yield* receiveAll(peer)).length).toBe(0)
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({ bytesIn: volume.length, bytesOut: 0 })
+    }),
+  )
+})
+
+describe("reply", () => {
+  overEachTransport("answers each frame once, with one FrameSent each", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.reply(utf8("Hello, client!")), { frame: Framing.line })
+      const peer = yield* connect({ frame: Framing.raw })
+      yield* peer.send(utf8("one\ntwo\r\n\nfour"))
+      yield* peer.halfClose
+      expect((yield* receiveAll(peer)).toString()).toBe("Hello, client!\n".repeat(4))
+      const sent = events.all("FrameSent").map(({ bytes, to }) => [to, string(bytes)])
+      expect(sent).toEqual(new Array(4).fill([[1], "Hello, client!"]))
+    }),
+  )
+})

@@ -1,0 +1,77 @@
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { Client, type ClientSettings } from "../../src/client/index.ts"
+import { type ConnectionClosedError, type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
+import { type Handler, Server, type ServerOptions, type ServerSettings } from "../../src/server/index.ts"
+import { type Connection, MemoryTransport, NodeTransport, type Transport } from "../../src/transport/index.ts"
+import { record } from "./eventRecorder.ts"
+import { dialRaw, type RawPeerOptions } from "./rawPeer.ts"
+
+/** The loopback address with a port that the system chooses. */
+export const anyPort = tcpEndpoint("127.0.0.1", 0)
+
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const string = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+/** A server that listens, a record of all its events, and ways to connect: `connect` and `connectRaw` wait until it has accepted. */
+export const serving = <E = never, R = never>(
+  handler: Handler.Handler<E, R>,
+  settings: Partial<ServerSettings> = {},
+  more: Pick<ServerOptions<E, R>, "hub"> = {},
+) =>
+  Effect.gen(function* () {
+    const server = yield* Server.make<E, R>({ handler, settings, ...more })
+    const events = yield* record(server.subscribe({ frames: true }))
+    const { endpoint } = yield* server.listen(anyPort)
+    let dialled = 0
+    const accepted = Effect.suspend(() => events.first("ConnectionOpened", ++dialled))
+    const connectTo = (target: Endpoint, clientSettings: Partial<ClientSettings> = {}) =>
+      Effect.gen(function* () {
+        const framing = settings.frame === undefined ? {} : { frame: settings.frame }
+        const client = yield* Client.make({ ...framing, ...clientSettings })
+        return yield* client.connect(target)
+      })
+    const connect = (clientSettings: Partial<ClientSettings> = {}) =>
+      Effect.zipLeft(connectTo(endpoint, clientSettings), accepted)
+    const connectRaw = (options: RawPeerOptions = {}) => Effect.zipLeft(dialRaw(endpoint, options), accepted)
+    return { server, events, endpoint, connect, connectRaw, connectTo }
+  })
+
+/** The next payload as text; none at the other side's FIN. */
+export const receiveText = (connection: Connection): Effect.Effect<string | undefined, ConnectionClosedError> =>
+  Effect.map(connection.receive, (payload) => Option.getOrUndefined(Option.map(payload, string)))
+
+/** The next `count` bytes or more, however they come. */
+export const receiveBytes = (connection: Connection, count: number): Effect.Effect<Buffer, ConnectionClosedError> =>
+  Effect.gen(function* () {
+    const parts: Array<Uint8Array> = []
+    let have = 0
+    while (have < count) {
+      const part = Option.getOrThrow(yield* connection.receive)
+      parts.push(part)
+      have += part.length
+    }
+    return Buffer.concat(parts)
+  })
+
+/** Everything up to the other side's FIN. */
+export const receiveAll = (connection: Connection): Effect.Effect<Buffer, ConnectionClosedError> =>
+  Effect.gen(function* () {
+    const parts: Array<Uint8Array> = []
+    while (true) {
+      const part = yield* connection.receive
+      if (Option.isNone(part)) return Buffer.concat(parts)
+      parts.push(part.value)
+    }
+  })
+
+/** One promise, kept over the memory transport and over sockets. */
+export const overEachTransport = <E>(
+  promise: string,
+  program: () => Effect.Effect<void, E, Scope.Scope | Transport>,
+): void => {
+  it.scopedLive(`${promise} (memory)`, () => Effect.provide(program(), MemoryTransport.layer()))
+  it.scopedLive(`${promise} (tcp)`, () => Effect.provide(program(), NodeTransport.layer))
+}

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { MemoryTransport, NodeTransport, Transport, type Wire } from "../../src/transport/index.ts"
+import { WireProbe } from "./wireProbe.ts"
+
+/** One way to carry bytes, for the suites that run over all of them. */
+export interface TransportFixture {
+  readonly name: string
+  readonly layer: Layer.Layer<Transport>
+  /** Where a test listens. */
+  readonly endpoint: Effect.Effect<Endpoint, never, Scope.Scope>
+  /** Whether a reset reaches the peer as such (unix sockets know none). */
+  readonly knowsReset: boolean
+}
+
+/** A fresh folder that goes with the scope. */
+export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "tcpfx-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
+)
+
+const anyPort = Effect.succeed(tcpEndpoint("127.0.0.1", 0))
+
+export const memoryFixture: TransportFixture = {
+  name: "memory",
+  layer: MemoryTransport.layer(),
+  endpoint: anyPort,
+  knowsReset: true,
+}
+
+export const tcpFixture: TransportFixture = {
+  name: "tcp",
+  layer: NodeTransport.layer,
+  endpoint: anyPort,
+  knowsReset: true,
+}
+
+export const unixFixture: TransportFixture = {
+  name: "unix",
+  layer: NodeTransport.layer,
+  endpoint: Effect.map(temporaryFolder, (folder) => unixEndpoint(join(folder, "socket"))),
+  knowsReset: false,
+}
+
+/** A listening endpoint whose accepted wires can be taken one by one. They are destroyed with the scope. */
+export const listenForWires = Effect.fnUntraced(function* (endpoint: Endpoint) {
+  const transport = yield* Transport
+  const accepted = yield* Queue.unbounded<Wire>()
+  const wires: Array<Wire> = []
+  yield* Effect.addFinalizer(() => Effect.sync(() => wires.forEach((wire) => void wire.destroy())))
+  const bound = yield* transport.listen(
+    endpoint,
+    { backlog: 511 },
+    {
+      onWire: (wire) => {
+        wires.push(wire)
+        Queue.unsafeOffer(accepted, wire)
+      },
+      onFailure: () => {},
+    },
+  )
+  return { endpoint: bound, accepted: Queue.take(accepted) }
+})
+
+/** Two ends of one connection, neither started: `near` has dialled, `far` was accepted. */
+export const connectedWires = Effect.fnUntraced(function* (fixture: TransportFixture) {
+  const transport = yield* Transport
+  const listener = yield* listenForWires(yield* fixture.endpoint)
+  const near = yield* transport.dial(listener.endpoint)
+  const far = yield* listener.accepted
+  return { near: new WireProbe(near), far: new WireProbe(far), endpoint: listener.endpoint }
+})
+
+/** Both ends, started. */
+export const startedWires = (fixture: TransportFixture) =>
+  Effect.map(connectedWires(fixture), ({ near, far }) => ({ near: near.start(), far: far.start() }))
+
+/** Something that answers: once it has, whatever was under way on other connections of this process is there too. */
+export const settle = Effect.fnUntraced(function* (fixture: TransportFixture) {
+  const { near, far } = yield* startedWires(fixture)
+  far.onEachData = (bytes) => void far.wire.write(bytes)
+  for (let round = 1; round <= 20; round++) {
+    near.wire.write(Uint8Array.of(round))
+    yield* near.until((probe) => probe.received === round)
+  }
+  near.wire.destroy()
+  far.wire.destroy()
+}, Effect.scoped)

@@ -1,0 +1,9 @@
+import * as Effect from "effect/Effect"
+
+/** Waits for the next turn of the event loop: everything that was due before it has happened then. */
+export const nextTurn: Effect.Effect<void> = Effect.async<void>((resume) => {
+  const immediate = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(immediate))
+})
+
+export const turns = (count: number): Effect.Effect<void> => Effect.asVoid(Effect.replicateEffect(nextTurn, count))

@@ -1,0 +1,271 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Transport } from "../../src/transport/index.ts"
+import { connectedWires, settle, startedWires, type TransportFixture } from "./transportFixture.ts"
+import { firstDifference, pattern, textOf, utf8, type WireProbe } from "./wireProbe.ts"
+
+const megabyte = 1024 * 1024
+
+/** Writes in pieces of changing size, each behind the last. */
+const writeInPieces = (probe: WireProbe, bytes: Uint8Array): void => {
+  const sizes = [1, 17, 65_536, 4096, 200_000]
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1
+    probe.wire.write(bytes.subarray(at, at + size))
+    at += size
+  }
+}
+
+/** What every wire promises, whatever carries it. */
+export const wireSuite = (fixture: TransportFixture): void => {
+  const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
+    it.scopedLive(name, () => Effect.provide(body, fixture.layer))
+
+  describe(`a wire over ${fixture.name}`, () => {
+    test(
+      "megabytes go both ways at once, whole and in order",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        const out = pattern(6 * megabyte, 1)
+        const back = pattern(5 * megabyte, 2)
+        writeInPieces(near, out)
+        writeInPieces(far, back)
+        near.wire.end()
+        far.wire.end()
+        yield* Effect.all([near.untilClosed, far.untilClosed])
+        expect(firstDifference(far.bytes(), out)).toBe("same")
+        expect(firstDifference(near.bytes(), back)).toBe("same")
+        expect([near.wire.bytesOut(), near.wire.bytesIn()]).toEqual([out.length, back.length])
+        expect([far.wire.bytesOut(), far.wire.bytesIn()]).toEqual([back.length, out.length])
+      }),
+    )
+
+    for (const first of ["near", "far"] as const) {
+      test(
+        `after the ${first} end has sent FIN the other end's reply still arrives, then both close in order`,
+        Effect.gen(function* () {
+          const ends = yield* startedWires(fixture)
+          const [asker, answerer] = first === "near" ? [ends.near, ends.far] : [ends.far, ends.near]
+          asker.wire.write(utf8("question"))
+          asker.wire.end()
+          yield* answerer.until((probe) => probe.hasEnded())
+          expect(textOf(answerer.bytes())).toBe("question")
+          expect(answerer.told).toEqual(["data", "end"])
+          answerer.wire.write(utf8("answer"))
+          yield* asker.until((probe) => probe.received === 6)
+          expect(asker.told).toEqual(["data"])
+          answerer.wire.end()
+          yield* Effect.all([asker.untilClosed, answerer.untilClosed])
+          expect(asker.told).toEqual(["data", "end", "close"])
+          expect(answerer.told).toEqual(["data", "end", "close"])
+          expect([asker.closes, answerer.closes]).toEqual([[{}], [{}]])
+        }),
+      )
+    }
+
+    test(
+      "what is written after FIN is ignored, and the connection lives on",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.write(utf8("last"))
+        near.wire.end()
+        expect(near.wire.write(utf8("too late"))).toBe(true)
+        near.wire.end()
+        yield* far.until((probe) => probe.hasEnded())
+        far.wire.write(utf8("still here"))
+        far.wire.end()
+        yield* Effect.all([near.untilClosed, far.untilClosed])
+        expect([textOf(far.bytes()), textOf(near.bytes())]).toEqual(["last", "still here"])
+        expect([near.closes, far.closes]).toEqual([[{}], [{}]])
+        expect(near.wire.bytesOut()).toBe(4)
+      }),
+    )
+
+    test(
+      "a reader that does not read holds the writer back, and gets everything once it reads",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedWires(fixture)
+        near.start()
+        far.wire.pause()
+        far.start()
+        const sent = pattern(40 * megabyte)
+        expect(near.wire.write(sent.subarray(0, 20 * megabyte))).toBe(false)
+        expect(near.wire.write(sent.subarray(20 * megabyte))).toBe(false)
+        yield* settle(fixture)
+        expect(far.received).toBe(0)
+        expect(near.drains).toBe(0)
+        expect(near.wire.pending()).toBeGreaterThan(20 * megabyte)
+        expect(near.wire.bytesOut() + near.wire.pending()).toBe(sent.length)
+        const before = near.wire.progress()
+        far.wire.resume()
+        yield* near.until((probe) => probe.drains > 0)
+        expect(near.wire.pending()).toBe(0)
+        expect(near.wire.progress()).not.toBe(before)
+        yield* far.until((probe) => probe.received === sent.length)
+        expect(firstDifference(far.bytes(), sent)).toBe("same")
+        expect(near.drains).toBe(1)
+      }),
+    )
+
+    test(
+      "a reader that pauses in the middle is given nothing more until it resumes",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        far.onEachData = () => far.wire.pause()
+        const sent = pattern(8 * megabyte)
+        near.wire.write(sent)
+        near.wire.end()
+        yield* far.until((probe) => probe.received > 0)
+        const got = far.received
+        yield* settle(fixture)
+        expect(far.received).toBe(got)
+        expect(got).toBeLessThanOrEqual(megabyte)
+        far.onEachData = undefined
+        far.wire.resume()
+        yield* far.until((probe) => probe.hasEnded())
+        expect(firstDifference(far.bytes(), sent)).toBe("same")
+      }),
+    )
+
+    test(
+      "a drain is told for each time that the writer was held back, and not otherwise",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        expect(near.wire.write(utf8("small"))).toBe(true)
+        yield* far.until((probe) => probe.received === 5)
+        expect(near.drains).toBe(0)
+        for (let round = 1; round <= 3; round++) {
+          expect(near.wire.write(pattern(20 * megabyte))).toBe(false)
+          yield* near.until((probe) => probe.drains === round)
+          expect(near.wire.pending()).toBe(0)
+        }
+      }),
+    )
+
+    test(
+      "corked writes go out together, at the uncork",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.cork()
+        for (const piece of ["a", "b", "c"]) near.wire.write(utf8(piece))
+        yield* settle(fixture)
+        expect(far.received).toBe(0)
+        expect(near.wire.uncork()).toBe(true)
+        yield* far.until((probe) => probe.received === 3)
+        expect(far.chunks.map(textOf)).toEqual(["abc"])
+        near.wire.cork()
+        near.wire.cork()
+        near.wire.write(utf8("d"))
+        near.wire.uncork()
+        yield* settle(fixture)
+        expect(far.received).toBe(3)
+        near.wire.uncork()
+        yield* far.until((probe) => probe.received === 4)
+        expect(near.drains).toBe(0)
+      }),
+    )
+
+    test(
+      "a reset ends the peer with ECONNRESET where there is one, and its own side without a code",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.write(utf8("hello"))
+        yield* far.until((probe) => probe.received === 5)
+        near.wire.reset()
+        yield* near.untilClosed
+        expect(near.closes).toEqual([{}])
+        if (fixture.knowsReset) {
+          yield* far.untilClosed
+          expect(far.closes).toEqual([{ code: "ECONNRESET" }])
+          expect(far.hasEnded()).toBe(false)
+        } else {
+          yield* far.until((probe) => probe.hasEnded())
+          far.wire.end()
+          yield* far.untilClosed
+        }
+      }),
+    )
+
+    test(
+      "destroyed with everything read, it looks like FIN to the peer",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.write(utf8("bye"))
+        near.wire.destroy()
+        yield* Effect.all([near.untilClosed, far.until((probe) => probe.hasEnded())])
+        expect(textOf(far.bytes())).toBe("bye")
+        far.wire.end()
+        yield* far.untilClosed
+        expect([near.closes, far.closes]).toEqual([[{}], [{}]])
+      }),
+    )
+
+    test(
+      "the close is told once and last, and whatever is called afterwards does nothing",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.write(utf8("12345"))
+        yield* far.until((probe) => probe.received === 5)
+        far.wire.write(pattern(30 * megabyte))
+        near.wire.pause()
+        near.wire.destroy()
+        near.wire.reset()
+        near.wire.destroy()
+        yield* Effect.all([near.untilClosed, far.untilClosed])
+        for (const { wire } of [near, far]) {
+          expect(wire.write(utf8("x"))).toBe(true)
+          wire.cork()
+          expect(wire.uncork()).toBe(true)
+          wire.pause()
+          wire.resume()
+          wire.end()
+          wire.destroy()
+          wire.reset()
+          expect(wire.pending()).toBe(0)
+        }
+        yield* settle(fixture)
+        for (const probe of [near, far]) {
+          expect(probe.closes.length).toBe(1)
+          expect(probe.told.at(-1)).toBe("close")
+          expect(probe.drains).toBe(0)
+        }
+        expect(near.wire.bytesOut()).toBe(5)
+        expect(far.wire.bytesIn()).toBe(5)
+        expect(far.wire.bytesOut()).toBeLessThan(30 * megabyte)
+      }),
+    )
+
+    test(
+      "a peer that is gone before the wire is started is told at the start, not thrown",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedWires(fixture)
+        near.start().wire.reset()
+        yield* near.untilClosed
+        yield* settle(fixture)
+        expect(far.told).toEqual([])
+        far.start()
+        if (fixture.knowsReset) {
+          yield* far.untilClosed
+          expect(far.closes).toEqual([{ code: "ECONNRESET" }])
+        } else {
+          yield* far.until((probe) => probe.hasEnded())
+        }
+      }),
+    )
+
+    test(
+      "what came before the start is given after it",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedWires(fixture)
+        near.start().wire.write(utf8("early"))
+        near.wire.end()
+        yield* settle(fixture)
+        expect(far.told).toEqual([])
+        far.start()
+        yield* far.until((probe) => probe.hasEnded())
+        expect(textOf(far.bytes())).toBe("early")
+      }),
+    )
+  })
+}

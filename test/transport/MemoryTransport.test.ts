@@ -1,0 +1,4 @@
+import { memoryFixture } from "../support/transportFixture.ts"
+import { wireSuite } from "../support/wireSuite.ts"
+
+wireSuite(memoryFixture)
