@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { escapeControls } from "./escapes.ts"
 
 /** The peer sent FIN and everything that was to be sent had been sent. */
 const PeerClosed = Schema.TaggedStruct("PeerClosed", {})
@@ -73,7 +74,7 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "FrameTooLong":
       return `it sent a frame above ${reason.limitBytes} bytes`
     case "HandlerFailed":
-      return `its handler failed (${reason.message})`
+      return `its handler failed (${escapeControls(reason.message)})`
     case "Drained":
       return "drained"
     case "DrainDeadline":

@@ -27,6 +27,9 @@ export const text: Codec<string> = {
     }),
 }
 
+const describeIssue = ({ path, message }: ParseResult.ArrayFormatterIssue): string =>
+  path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`
+
 /**
  * JSON of a schema's encoded side. Goes with {@link framings.line}, as JSON text needs no line end.
  *
@@ -44,7 +47,10 @@ export const json = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
   const encodeJson = Schema.encodeEither(line)
   const decodeJson = Schema.decodeEither(line)
   const failed = (error: ParseResult.ParseError) =>
-    new CodecError({ codec: "json", problem: ParseResult.TreeFormatter.formatErrorSync(error) })
+    new CodecError({
+      codec: "json",
+      problem: ParseResult.ArrayFormatter.formatErrorSync(error).map(describeIssue).join("; "),
+    })
   return {
     name: "json",
     encode: (value) => Either.map(Either.mapLeft(encodeJson(value), failed), (encoded) => encoder.encode(encoded)),

@@ -48,6 +48,8 @@ const hostCharacters = /^[\p{L}\p{N}._-]+$/u
 const ipv6Characters = /^[0-9a-fA-F:.]+(%[\w.-]+)?$/
 
 const tcp = (input: string, host: string, port: number): Either.Either<Endpoint, EndpointSyntaxError> => {
+  // `unix:80` is a path, so that host could not be written down and read again.
+  if (host === "unix") return bad(input, 'a unix socket is written "unix:" and its path, and no host has that name')
   const valid = host.includes(":") ? ipv6Characters.test(host) : hostCharacters.test(host)
   return valid ? Either.right(tcpEndpoint(host, port)) : bad(input, `${JSON.stringify(host)} cannot be a host`)
 }
@@ -113,7 +115,8 @@ export const parseHostAndPort = (host: string, port: string): Either.Either<Endp
 }
 
 /**
- * Writes an endpoint so that {@link parseEndpoint} reads the same one back.
+ * Writes an endpoint so that {@link parseEndpoint} reads the same one back. Only the empty path of the accepted side of
+ * a unix socket is not read.
  *
  * @example
  * import { formatEndpoint, tcpEndpoint } from "tcpfx/domain"
@@ -125,7 +128,7 @@ export const formatEndpoint = (endpoint: Endpoint): string => {
   return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
 }
 
-const loopback = /^(127\.|::1$|::ffff:127\.|localhost$)/i
+const loopback = /^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|localhost)$/i
 
 /** Whether only this machine can reach the endpoint: loopback addresses, `localhost` and unix sockets. */
 export const isLoopback = (endpoint: Endpoint): boolean => endpoint._tag === "Unix" || loopback.test(endpoint.host)

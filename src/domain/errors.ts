@@ -1,6 +1,10 @@
 import * as Data from "effect/Data"
 import { type CloseReason, describeCloseReason } from "./CloseReason.ts"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
+import { escapeControls } from "./escapes.ts"
+
+// Paths and payloads hold any character, and a message is one line.
+const shown = (endpoint: Endpoint): string => escapeControls(formatEndpoint(endpoint))
 
 /** Why listening did not start. */
 export type ListenFailure =
@@ -40,7 +44,7 @@ export class ListenError extends Data.TaggedError("ListenError")<{
   readonly code: string
 }> {
   override get message(): string {
-    return `cannot listen on ${formatEndpoint(this.endpoint)}: ${listenAdvice(this.endpoint, this.reason, this.code)}`
+    return `cannot listen on ${shown(this.endpoint)}: ${listenAdvice(this.endpoint, this.reason, this.code)}`
   }
 }
 
@@ -67,7 +71,9 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string)
     case "Unreachable":
       return "there is no route to that address; check the address and this machine's network"
     case "PermissionDenied":
-      return "permission denied by this machine"
+      return endpoint._tag === "Unix"
+        ? "permission denied; ask for leave to write to that socket, or run as its owner"
+        : "permission denied by this machine; check its firewall rules for outgoing connections"
     case "PathNotFound":
       return "there is no socket at that path; check the path, and that the server is running"
     case "Failed":
@@ -83,7 +89,7 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly code: string
 }> {
   override get message(): string {
-    return `cannot connect to ${formatEndpoint(this.endpoint)}: ${connectAdvice(this.endpoint, this.reason, this.code)}`
+    return `cannot connect to ${shown(this.endpoint)}: ${connectAdvice(this.endpoint, this.reason, this.code)}`
   }
 }
 
@@ -111,7 +117,7 @@ export class SlowConsumerError extends Data.TaggedError("SlowConsumerError")<{
   readonly budgetBytes: number
 }> {
   override get message(): string {
-    return `the subscriber is ${this.pendingBytes} bytes behind, its budget is ${this.budgetBytes}`
+    return `the subscriber is ${this.pendingBytes} bytes behind, its budget is ${this.budgetBytes}; take faster, or raise the budget`
   }
 }
 
@@ -121,6 +127,6 @@ export class CodecError extends Data.TaggedError("CodecError")<{
   readonly problem: string
 }> {
   override get message(): string {
-    return `${this.codec}: ${this.problem}`
+    return `${this.codec}: ${escapeControls(this.problem)}`
   }
 }

@@ -52,7 +52,7 @@ export const parseEscapes = (input: string): Either.Either<Uint8Array, ValueSynt
         new ValueSyntaxError({
           input,
           kind: "a text with escapes",
-          problem: `the escape at character ${next + 1} is unknown or incomplete`,
+          problem: `the escape at character ${[...input.slice(0, next)].length + 1} is unknown or incomplete`,
           expected: "\\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\\" \\' \\xHH \\u{HEX}",
         }),
       )
@@ -67,7 +67,7 @@ const named: Record<number, string> = { 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e
 
 // C0, DEL, C1, and the marks that reorder or hide what surrounds them (bidirectional controls, line separators, the
 // zero width ones): a peer must not be able to write anything on a terminal but its own text.
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /**
  * Makes text from a peer safe to show: control characters and marks that reorder a line are written as escapes.
@@ -80,6 +80,7 @@ const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 export const escapeControls = (text: string): string =>
   text.replace(unsafe, (character) => {
     const code = character.charCodeAt(0)
-    if (code > 0xff) return `\\u{${code.toString(16)}}`
+    // `\xHH` is one byte to parseEscapes, so it can stand for ASCII only.
+    if (code > 0x7f) return `\\u{${code.toString(16)}}`
     return named[code] ?? `\\x${code.toString(16).padStart(2, "0")}`
   })

@@ -2,20 +2,25 @@ import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
-const timeUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
-const sizeUnits: Record<string, number> = {
-  "": 1,
-  b: 1,
-  k: 1024,
-  kib: 1024,
-  m: 1024 ** 2,
-  mib: 1024 ** 2,
-  g: 1024 ** 3,
-  gib: 1024 ** 3,
-  kb: 1000,
-  mb: 1000 ** 2,
-  gb: 1000 ** 3,
-}
+const timeUnits = new Map([
+  ["ms", 1],
+  ["s", 1_000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+])
+const sizeUnits = new Map([
+  ["", 1],
+  ["b", 1],
+  ["k", 1024],
+  ["kib", 1024],
+  ["m", 1024 ** 2],
+  ["mib", 1024 ** 2],
+  ["g", 1024 ** 3],
+  ["gib", 1024 ** 3],
+  ["kb", 1000],
+  ["mb", 1000 ** 2],
+  ["gb", 1000 ** 3],
+])
 
 const split = (input: string): readonly [number: number, unit: string] | undefined => {
   const match = /^([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)$/.exec(input.trim())
@@ -37,7 +42,7 @@ export const parseDuration = (input: string): Either.Either<Duration.Duration, V
   const fail = (problem: string) => Either.left(new ValueSyntaxError({ input, kind: "a duration", problem, expected }))
   const parts = split(input)
   if (parts === undefined) return fail("it is not a number with a unit")
-  const factor = timeUnits[parts[1] === "" ? "s" : parts[1]]
+  const factor = timeUnits.get(parts[1] === "" ? "s" : parts[1])
   if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
   const millis = parts[0] * factor
   // setTimeout fires at once above 2^31-1 ms, which would turn "very long" into "none".
@@ -59,7 +64,7 @@ export const parseSize = (input: string): Either.Either<number, ValueSyntaxError
   const fail = (problem: string) => Either.left(new ValueSyntaxError({ input, kind: "a size", problem, expected }))
   const parts = split(input)
   if (parts === undefined) return fail("it is not a number with a unit")
-  const factor = sizeUnits[parts[1].toLowerCase()]
+  const factor = sizeUnits.get(parts[1].toLowerCase())
   if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
   const bytes = Math.round(parts[0] * factor)
   if (bytes < 1) return fail("it is less than one byte")
@@ -77,7 +82,9 @@ export const parseSize = (input: string): Either.Either<number, ValueSyntaxError
  */
 export const formatBytes = (bytes: number): string => {
   if (bytes < 1024) return `${bytes} B`
-  const unit = bytes < 1024 ** 2 ? "KiB" : bytes < 1024 ** 3 ? "MiB" : "GiB"
+  // From here up a size would be rounded to 1024 of the smaller unit.
+  const mebibytes = 1023.5 * 1024
+  const unit = bytes < mebibytes ? "KiB" : bytes < mebibytes * 1024 ? "MiB" : "GiB"
   const value = bytes / (unit === "KiB" ? 1024 : unit === "MiB" ? 1024 ** 2 : 1024 ** 3)
   return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${unit}`
 }
@@ -92,8 +99,8 @@ export const formatBytes = (bytes: number): string => {
  * assert.equal(formatMillis(90_000), "1 m 30 s")
  */
 export const formatMillis = (millis: number): string => {
-  if (millis < 1000) return `${Math.round(millis)} ms`
-  if (millis < 60_000) return `${Number((millis / 1000).toFixed(1))} s`
+  if (millis < 999.5) return `${Math.round(millis)} ms`
+  if (millis < 59_950) return `${Number((millis / 1000).toFixed(1))} s`
   const seconds = Math.round(millis / 1000)
   const parts = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60]
   return parts.flatMap((part, index) => (part === 0 ? [] : [`${part} ${"hms"[index]}`])).join(" ")

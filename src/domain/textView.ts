@@ -60,23 +60,55 @@ const show = (bytes: Uint8Array): string => {
   }
 }
 
+const hex = Array.from({ length: 256 }, (_, byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
+
+// Written out by hand: binary data has a broken sequence every other byte, and a decoder that throws at each would hold
+// up the sockets.
 const showBroken = (bytes: Uint8Array): string => {
   let text = ""
+  let run = 0
   let at = 0
   while (at < bytes.length) {
-    const byte = bytes[at] as number
-    const length = sequenceLength(byte)
-    const character = byte < 0x80 || length > 1 ? decodeOne(bytes.subarray(at, at + length)) : undefined
-    text += character ?? `\\x${byte.toString(16).padStart(2, "0")}`
-    at += character === undefined ? 1 : length
+    const length = validLength(bytes, at)
+    if (length > 0) {
+      at += length
+      continue
+    }
+    if (at > run) text += escapeControls(decodeValid(bytes, run, at))
+    text += hex[bytes[at] as number]
+    at++
+    run = at
   }
-  return text
+  return at > run ? text + escapeControls(decodeValid(bytes, run, at)) : text
 }
 
-const decodeOne = (bytes: Uint8Array): string | undefined => {
-  try {
-    return escapeControls(strict.decode(bytes))
-  } catch {
-    return undefined
+/** The length of the well-formed character at a place, 0 if there is none (Unicode 15, table 3-7). */
+const validLength = (bytes: Uint8Array, at: number): number => {
+  const lead = bytes[at] as number
+  if (lead < 0x80) return 1
+  const length = sequenceLength(lead)
+  if (length === 1 || at + length > bytes.length) return 0
+  const second = bytes[at + 1] as number
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  if (second < low || second > high) return 0
+  for (let next = at + 2; next < at + length; next++) {
+    if (((bytes[next] as number) & 0xc0) !== 0x80) return 0
   }
+  return length
+}
+
+// A decoder call costs more than a short run is worth.
+const decodeValid = (bytes: Uint8Array, start: number, end: number): string => {
+  if (end - start > 32) return strict.decode(bytes.subarray(start, end))
+  let text = ""
+  for (let at = start; at < end; ) {
+    const lead = bytes[at] as number
+    const length = lead < 0x80 ? 1 : sequenceLength(lead)
+    let code = length === 1 ? lead : lead & (0x7f >> length)
+    for (let next = at + 1; next < at + length; next++) code = (code << 6) | ((bytes[next] as number) & 0x3f)
+    text += String.fromCodePoint(code)
+    at += length
+  }
+  return text
 }

@@ -55,9 +55,13 @@ interface Member {
   readonly connection: ConnectionId | undefined
   readonly budgetBytes: number
   readonly policy: SlowConsumerPolicy
-  /** Its place; undefined while it has everything. */
-  cursor: Cursor | undefined
+  /** Its place: behind everything sealed, unless it lags. */
+  readonly cursor: Cursor
+  /** Until it is finished or detached. */
+  receiving: boolean
   full: boolean
+  /** Is being handed something now, so nothing else may come in between. */
+  handing: boolean
   stalled: boolean
   /** Has made no progress for the pace limit, so nobody waits for it any more. */
   ignored: boolean
@@ -65,8 +69,9 @@ interface Member {
   progress: number
   dropped: number
   held: boolean
-  finishAt: Cursor | undefined
-  onFinished: (() => void) | undefined
+  /** The segment before which it finishes. */
+  finishAt: number | undefined
+  finishers: Array<() => void>
 }
 
 const outsider = 0
@@ -83,6 +88,7 @@ export class HubCore {
   private readonly heldMembers = new Set<Member>()
   private outsideWaiters: Array<() => void> = []
   private nextKey = 1
+  private receivers = 0
   private armed = false
   private flushing = false
   private overBudget = 0
@@ -109,8 +115,10 @@ export class HubCore {
       connection: options.connection,
       budgetBytes: options.budgetBytes ?? this.options.budgetBytes,
       policy: options.slowConsumer ?? this.options.slowConsumer,
-      cursor: undefined,
+      cursor: this.log.end(),
+      receiving: true,
       full: false,
+      handing: false,
       stalled: false,
       ignored: false,
       overBudget: false,
@@ -118,9 +126,12 @@ export class HubCore {
       dropped: 0,
       held: false,
       finishAt: undefined,
-      onFinished: undefined,
+      finishers: [],
     }
     this.members.set(member.key, member)
+    this.receivers++
+    // It takes something, so nobody has to wait for the others to do so.
+    this.releaseHeld()
     return {
       publish: (run) => this.publishAs(run, member),
       drained: () => this.drained(member),
@@ -148,27 +159,25 @@ export class HubCore {
 
   /** Hands over what was published in this turn. It happens by itself at the turn's end. */
   flush(): void {
-    const segment = this.log.seal()
-    if (segment === undefined) return
-    const next = this.log.end()
+    // Called from a sink while it is handed something, it only seals: the flush under way hands over that too.
+    if (this.log.seal() === undefined || this.flushing) return
     this.flushing = true
-    for (const member of this.members.values()) {
-      if (member.finishAt !== undefined) continue
-      if (member.full) {
-        member.cursor ??= { segment: next.segment - 1, run: 0 }
-        this.checkLag(member)
-      } else if (!this.deliver(member, segment, 0)) {
-        this.becomeFull(member)
-        this.checkLag(member)
+    let end: number
+    do {
+      end = this.log.end().segment
+      for (const member of this.members.values()) {
+        if (member.finishAt !== undefined) continue
+        if (!member.full) this.handOver(member)
+        if (member.full) this.checkLag(member)
       }
-    }
+    } while (this.log.end().segment > end)
     this.flushing = false
     this.trim()
   }
 
   private publishAs(run: Uint8Array, member: Member): boolean {
     this.append(run, member.key)
-    if (!this.mustHold(member)) return true
+    if (!this.mustHold(member) || !this.members.has(member.key)) return true
     if (!member.held) {
       member.held = true
       this.heldMembers.add(member)
@@ -192,18 +201,52 @@ export class HubCore {
 
   // --- delivery
 
-  private deliver(member: Member, segment: Segment, fromRun: number): boolean {
-    const { sink } = member
+  /** Hands over what it has not got, until it is full. */
+  private handOver(member: Member): void {
+    if (member.handing) return
+    member.handing = true
+    while (member.receiving && !member.full && member.finishAt === undefined) {
+      const segment = this.log.at(member.cursor)
+      if (segment === undefined) break
+      const ready = this.log.isNewest(segment)
+        ? this.deliverNext(member, segment)
+        : this.deliverSome(member, catchUpBytes, Number.POSITIVE_INFINITY)
+      if (!ready && member.receiving) this.becomeFull(member)
+    }
+    member.handing = false
+    if (member.finishAt !== undefined) this.handRest(member, member.finishAt)
+  }
+
+  private deliverSome(member: Member, most: number, before: number): boolean {
+    const { cursor, sink } = member
+    let handed = 0
+    sink.cork()
+    while (handed < most && cursor.segment < before && member.receiving) {
+      const segment = this.log.at(cursor)
+      if (segment === undefined) break
+      handed += segment.bytes.length - startOfRun(segment, cursor.run)
+      this.deliverNext(member, segment)
+    }
+    return sink.uncork()
+  }
+
+  private deliverNext(member: Member, segment: Segment): boolean {
+    const { cursor, sink } = member
+    const fromRun = cursor.run
+    cursor.segment++
+    cursor.run = 0
     if (sink.needsPublisher) return this.deliverRuns(member, segment, fromRun)
     if (fromRun === 0 && !segment.publishers.includes(member.key)) return sink.deliver(segment.bytes, undefined)
     sink.cork()
-    eachForeign(segment, fromRun, member.key, (part) => sink.deliver(part, undefined))
+    eachForeign(segment, fromRun, member.key, (part) => {
+      if (member.receiving) sink.deliver(part, undefined)
+    })
     return sink.uncork()
   }
 
   private deliverRuns(member: Member, segment: Segment, fromRun: number): boolean {
     let ready = true
-    for (let run = fromRun; run < segment.ends.length; run++) {
+    for (let run = fromRun; run < segment.ends.length && member.receiving; run++) {
       const publisher = segment.publishers[run]
       if (publisher === member.key || publisher === undefined) continue
       const bytes = segment.bytes.subarray(startOfRun(segment, run), segment.ends[run])
@@ -220,78 +263,79 @@ export class HubCore {
 
   private drained(member: Member): void {
     if (!member.full) return
+    const oldest = member.cursor.segment
     member.ignored = false
-    const oldest = member.cursor?.segment
-    while (member.cursor !== undefined) {
-      const cursor: Cursor = member.cursor
-      member.sink.cork()
-      let handed = 0
-      while (handed < catchUpBytes && !this.isFinishedAt(member, cursor)) {
-        const segment = this.log.at(cursor)
-        if (segment === undefined) break
-        this.deliver(member, segment, cursor.run)
-        handed += segment.bytes.length - startOfRun(segment, cursor.run)
-        cursor.segment++
-        cursor.run = 0
-      }
-      const ready = member.sink.uncork()
-      if (this.isFinishedAt(member, cursor) || this.log.at(cursor) === undefined) member.cursor = undefined
-      if (!ready) {
-        this.updateBudget(member)
-        this.trim(oldest)
-        return
-      }
-    }
-    this.caughtUp(member)
+    member.full = false
+    this.handOver(member)
+    if (member.full) this.updateBudget(member)
+    else if (this.members.has(member.key)) this.caughtUp(member)
     this.trim(oldest)
   }
 
-  private isFinishedAt(member: Member, cursor: Cursor): boolean {
-    return member.finishAt !== undefined && cursor.segment >= member.finishAt.segment
-  }
-
   private caughtUp(member: Member): void {
-    member.full = false
     this.lagging.delete(member)
     this.updateBudget(member)
     if (member.stalled) {
       member.stalled = false
       member.sink.onRecovered()
     }
-    member.onFinished?.()
     this.releaseHeld()
   }
 
   private finish(member: Member, done: () => void): void {
     this.flush()
-    if (!member.full || !this.members.has(member.key)) {
+    if (!member.receiving) {
       done()
       return
     }
-    member.finishAt = this.log.end()
-    member.onFinished = done
+    member.finishers.push(done)
+    member.finishAt ??= this.log.end().segment
+    if (!member.handing) this.handRest(member, member.finishAt)
+  }
+
+  // A member that ends gets all the rest at once, full or not. Left in the log, the rest would hold back everything
+  // published after it, for as long as a slow peer takes.
+  private handRest(member: Member, before: number): void {
+    if (member.receiving) {
+      const oldest = member.cursor.segment
+      member.handing = true
+      const ready = this.deliverSome(member, Number.POSITIVE_INFINITY, before)
+      member.handing = false
+      this.stopReceiving(member)
+      member.full = !ready && this.members.has(member.key)
+      if (!member.full) this.caughtUp(member)
+      this.trim(oldest)
+    }
+    const finishers = member.finishers
+    member.finishers = []
+    for (const finisher of finishers) finisher()
+  }
+
+  private stopReceiving(member: Member): void {
+    if (!member.receiving) return
+    member.receiving = false
+    this.receivers--
+    this.lagging.delete(member)
+    this.updateBudget(member)
+    this.releaseHeld()
   }
 
   private detach(member: Member): void {
     if (!this.members.delete(member.key)) return
-    const oldest = member.cursor?.segment
     member.full = false
-    member.cursor = undefined
-    this.lagging.delete(member)
     this.heldMembers.delete(member)
-    this.updateBudget(member)
-    this.trim(oldest)
+    this.stopReceiving(member)
     this.releaseHeld()
+    this.trim(member.cursor.segment)
   }
 
-  /** `oldest`: only if it is the log's first segment can anything be let go. */
-  private trim(oldest?: number): void {
-    // Within a flush somebody may still need the newest segment without having a place in it yet.
-    if (this.flushing) return
+  /** `oldest`: the place that somebody has left. Only if the log begins there can anything be let go. */
+  private trim(oldest = this.log.begin()): void {
+    // Within a flush, those who are not reached yet need the newest segments without lagging.
+    if (this.flushing || this.log.isEmpty() || oldest > this.log.begin()) return
     let keep = this.log.end().segment
-    if (oldest !== undefined && oldest > keep) return
     for (const member of this.lagging) {
-      if (member.cursor !== undefined && member.cursor.segment < keep) keep = member.cursor.segment
+      if (member.cursor.segment < keep) keep = member.cursor.segment
     }
     this.log.trimTo(keep)
   }
@@ -299,7 +343,7 @@ export class HubCore {
   // --- budgets
 
   private lagOf(member: Member): number {
-    return (member.cursor === undefined ? 0 : this.log.bytesBehind(member.cursor)) + member.sink.pending()
+    return this.log.bytesBehind(member.cursor) + member.sink.pending()
   }
 
   private checkLag(member: Member): void {
@@ -308,7 +352,7 @@ export class HubCore {
       member.stalled = true
       member.sink.onStalled(lag)
     }
-    if (lag <= member.budgetBytes) return
+    if (lag <= member.budgetBytes || !member.receiving) return
     switch (member.policy) {
       case "disconnect":
         this.detach(member)
@@ -324,8 +368,7 @@ export class HubCore {
   }
 
   private dropOldest(member: Member, lag: number): void {
-    const cursor = member.cursor
-    if (cursor === undefined) return
+    const { cursor } = member
     let missed = 0
     let left = lag
     while (left > member.budgetBytes) {
@@ -343,14 +386,13 @@ export class HubCore {
         cursor.run = 0
       }
     }
-    if (this.log.at(cursor) === undefined) member.cursor = undefined
     if (missed === 0) return
     member.dropped += missed
     member.sink.onDropped(missed, member.dropped)
   }
 
   private updateBudget(member: Member): void {
-    const over = member.policy === "block" && this.members.has(member.key) && this.lagOf(member) > member.budgetBytes
+    const over = member.policy === "block" && member.receiving && member.full && this.lagOf(member) > member.budgetBytes
     if (over === member.overBudget) return
     member.overBudget = over
     this.overBudget += over ? 1 : -1
@@ -363,8 +405,9 @@ export class HubCore {
   // loses anything by waiting, and the pace is that of the fastest. One that is merely slow never holds up the rest.
   private mustHold(publisher: Member | undefined): boolean {
     if (this.overBudget > (publisher?.overBudget === true ? 1 : 0)) return true
-    const others = this.members.size - (publisher === undefined ? 0 : 1)
-    const laggingOthers = this.lagging.size - (publisher?.full === true ? 1 : 0)
+    if (this.lagging.size === 0) return false
+    const others = this.receivers - (publisher?.receiving === true ? 1 : 0)
+    const laggingOthers = this.lagging.size - (publisher !== undefined && this.lagging.has(publisher) ? 1 : 0)
     if (others === 0 || laggingOthers < others) return false
     for (const member of this.lagging) {
       if (member !== publisher && !member.ignored && member.policy !== "drop-oldest") return true

@@ -57,6 +57,19 @@ export class HubLog {
     return segment
   }
 
+  /** The oldest segment held, or the next one. */
+  begin(): number {
+    return this.first
+  }
+
+  isEmpty(): boolean {
+    return this.segments.length === 0
+  }
+
+  isNewest(segment: Segment): boolean {
+    return segment === this.segments[this.segments.length - 1]
+  }
+
   /** The place behind everything sealed. */
   end(): Cursor {
     return { segment: this.first + this.segments.length, run: 0 }

@@ -101,7 +101,7 @@ function parsed<A>(
 }
 
 function parseFraming(name: string): Either.Either<Framing.Framing, { readonly message: string }> {
-  const framing = Framing.framings[name]
+  const framing = Object.hasOwn(Framing.framings, name) ? Framing.framings[name] : undefined
   return framing === undefined
     ? Either.left({ message: `${JSON.stringify(name)} is not a framing; expected ${Object.keys(Framing.framings)}` })
     : Either.right(framing)

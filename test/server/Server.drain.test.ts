@@ -177,8 +177,9 @@ describe("the deadline of a drain", () => {
       const { connectRaw, events, server } = yield* serving(Handler.discard(), { drain: Duration.millis(100) })
       const staysOpen = yield* connectRaw()
       const deaf = yield* connectRaw({ reads: false })
+      const volume = new Uint8Array(32 * 1024 * 1024)
       const [, second] = yield* server.connections
-      if (second !== undefined) yield* Effect.fork(server.send(second.id, new Uint8Array(32 * 1024 * 1024)))
+      if (second !== undefined) yield* Effect.fork(server.send(second.id, volume))
       yield* events.one("FrameSent")
       expect(yield* server.drain).toEqual({ graceful: 0, forced: 2 })
       // Node does not look at a socket any more once it has read FIN; a write finds out.
@@ -186,7 +187,7 @@ describe("the deadline of a drain", () => {
       yield* staysOpen.write("x")
       expect(["EPIPE", "ECONNRESET"]).toContain(yield* staysOpen.closed)
       yield* deaf.resume
-      expect(yield* deaf.closed).toBe("ECONNRESET")
+      expect((yield* deaf.takeRest).length).toBeLessThan(volume.length)
       const reasons = (yield* events.first("ConnectionClosed", 2)).map(({ reason }) => reason._tag)
       expect(reasons).toEqual(["DrainDeadline", "DrainDeadline"])
     }).pipe(Effect.provide(NodeTransport.layer)),

@@ -23,7 +23,7 @@ export const serving = <E = never, R = never>(
 ) =>
   Effect.gen(function* () {
     const server = yield* Server.make<E, R>({ handler, settings, ...more })
-    const events = yield* record(server.subscribe({ frames: true }))
+    const events = yield* record(server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
     const { endpoint } = yield* server.listen(anyPort)
     let dialled = 0
     const accepted = Effect.suspend(() => events.first("ConnectionOpened", ++dialled))

@@ -23,7 +23,7 @@ import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
-import { type OutputMode, serverRenderer, show } from "../output/renderers.ts"
+import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
@@ -135,9 +135,9 @@ const settingsOf = (options: ServeOptions) =>
     return settings
   })
 
-// A relay never waits for a screen. Where the output is the purpose, or is read by a program, nothing is left out.
-const overflowOf = (mode: Mode, output: OutputMode) =>
-  output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "drop-oldest" : "block"
+// Where the output is the purpose, or is read by a program, nothing is left out.
+const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
+  output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
 
 /** Runs `tcpfx serve`; gives the exit code. */
 export const runServe = (options: ServeOptions) =>
@@ -146,16 +146,17 @@ export const runServe = (options: ServeOptions) =>
     const settings = yield* settingsOf(options)
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
+    const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
     const served = yield* Effect.gen(function* () {
       const server = yield* Server.make({ handler: handlerOf(mode, options), settings })
       const events = yield* Scope.extend(
-        server.subscribe({ frames: !options.noTraffic, overflow: overflowOf(mode, output) }),
+        server.subscribe({ frames: !options.noTraffic, ...subscription(showing) }),
         outer,
       )
       const listener = yield* Effect.mapError(server.listen(settings.listen), (error) => usageError(error.message))
       yield* announceListening(listener.endpoint)
-      const shown = yield* Effect.forkIn(show(events, renderer), outer)
+      const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       yield* Effect.forkScoped(sendInput(server, settings))
       const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
       yield* server.drain

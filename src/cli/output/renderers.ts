@@ -1,4 +1,5 @@
 import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import {
@@ -61,13 +62,35 @@ export const clientRenderer = (
         : new ClientText(textOptions(stdio, framing)),
   )
 
-/** Shows events until their stream ends; holds the stream back while standard output is not read. */
+/** How much of the events is shown when they come faster than they can be. */
+export interface Showing {
+  /** `"all"`: what comes is held back. `"relay"`: some are left out, and said so; relaying never waits for a screen. */
+  readonly pace: "all" | "relay"
+}
+
+// A relay shows a piece of this size at the most in one go, and rests three times as long as that took: at full load
+// showing takes a quarter of the time.
+const relayBufferBytes = 256 * 1024
+const restPerWork = 3
+
+/** How to subscribe to events for showing them. */
+export const subscription = ({ pace }: Showing) =>
+  pace === "all"
+    ? ({ overflow: "block" } as const)
+    : ({ overflow: "drop-oldest", bufferBytes: relayBufferBytes } as const)
+
+/** Shows events until their stream ends. */
 export const show = <E>(
   events: Stream.Stream<E>,
   renderer: Renderer<E>,
+  { pace }: Showing = { pace: "all" },
 ): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
   Stream.runForEachChunk(events, (chunk) => {
-    const page = new Page()
-    for (const event of Chunk.toReadonlyArray(chunk)) renderer.render(event, page)
-    return page.flush
+    const write = Effect.suspend(() => {
+      const page = new Page()
+      for (const event of Chunk.toReadonlyArray(chunk)) renderer.render(event, page)
+      return page.flush
+    })
+    if (pace === "all") return write
+    return Effect.flatMap(Effect.timed(write), ([took]) => Effect.sleep(Duration.times(took, restPerWork)))
   })

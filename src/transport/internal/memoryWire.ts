@@ -191,7 +191,7 @@ class MemoryWire implements Wire {
 
   private room(): void {
     if (!this.waiting) return
-    if (this.transfer()) this.handlers?.onDrain()
+    if (this.transfer() && this.end_ === undefined) this.handlers?.onDrain()
   }
 }
 

@@ -33,18 +33,22 @@ class NodeWire implements Wire {
   readonly local: Endpoint
   readonly remote: Endpoint
   private readonly socket: net.Socket
+  private readonly knowsReset: boolean
   private handlers: WireHandlers | undefined
   private ended: WireEnd | undefined
   private code: string | undefined
   private waiting = false
   private accepted = 0
-  private lost = 0
+  // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
+  private queued = 0
   private over = false
+  private peerEnded = false
 
-  // The listeners for `error` and `close` are attached here, in the turn in which the socket came to be: an RST before
-  // somebody starts the wire would otherwise be an uncaught exception.
+  // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
+  // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
   constructor(socket: net.Socket, endpoint: Endpoint, side: "accepted" | "dialled") {
     this.socket = socket
+    this.knowsReset = endpoint._tag === "Tcp"
     const { local, remote } = endpointsOf(socket, endpoint, side)
     this.local = local
     this.remote = remote
@@ -52,8 +56,12 @@ class NodeWire implements Wire {
       const code = codeOf(error)
       if (!isAborted(code)) this.code ??= code
     })
+    socket.on("end", () => {
+      this.peerEnded = true
+      this.handlers?.onEnd()
+    })
     socket.on("close", () => {
-      this.leave()
+      this.over = true
       this.ended = this.code === undefined ? {} : { code: this.code }
       this.handlers?.onClose(this.ended)
     })
@@ -65,12 +73,12 @@ class NodeWire implements Wire {
       handlers.onClose(this.ended)
       return
     }
-    this.socket.on("end", handlers.onEnd)
-    this.socket.on("data", handlers.onData)
+    if (this.peerEnded) handlers.onEnd()
+    this.socket.on("data", (bytes) => handlers.onData(bytes))
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.over) return true
+    if (this.over || this.socket.writableEnded) return true
     this.accepted += bytes.length
     this.socket.write(bytes, this.onWritten)
     return this.isTaken()
@@ -98,17 +106,19 @@ class NodeWire implements Wire {
   }
 
   destroy(): void {
-    this.leave()
+    this.over = true
     this.socket.destroy()
   }
 
   reset(): void {
-    this.leave()
-    this.socket.resetAndDestroy()
+    this.over = true
+    // Node throws where the kind of socket has no RST.
+    if (this.knowsReset) this.socket.resetAndDestroy()
+    else this.socket.destroy()
   }
 
   pending(): number {
-    return this.over ? 0 : this.socket.writableLength
+    return this.over ? 0 : this.queued
   }
 
   progress(): number {
@@ -123,26 +133,25 @@ class NodeWire implements Wire {
   }
 
   bytesOut(): number {
-    return this.accepted - (this.over ? this.lost : this.socket.writableLength)
+    return this.accepted - this.queued
   }
 
   // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
   private isTaken(): boolean {
-    this.waiting = this.socket.writableLength > 0
+    if (this.over) return true
+    this.queued = this.socket.writableLength
+    this.waiting = this.queued > 0
     return !this.waiting
   }
 
-  private readonly onWritten = (): void => {
-    if (this.waiting && !this.over && this.socket.writableLength === 0) {
+  private readonly onWritten = (error?: Error | null): void => {
+    // Node reports what a broken socket still held as written.
+    if (error || this.over || this.socket.destroyed) return
+    this.queued = this.socket.writableLength
+    if (this.waiting && this.queued === 0) {
       this.waiting = false
       this.handlers?.onDrain()
     }
-  }
-
-  private leave(): void {
-    if (this.over) return
-    this.over = true
-    this.lost = this.socket.writableLength
   }
 }
 

@@ -1,0 +1,249 @@
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import { Client, ClientConfig } from "../../src/client/index.ts"
+import { formatEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
+import { record } from "../support/eventRecorder.ts"
+import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
+import { temporaryFolder } from "../support/transportFixture.ts"
+
+const recorded = (settings = {}) =>
+  Effect.gen(function* () {
+    const client = yield* Client.make(settings)
+    return { client, events: yield* record(client.subscribe({ frames: true })) }
+  })
+
+describe("connecting", () => {
+  overEachTransport("is told as connecting, connected, the frames, closing and disconnected with the totals", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving(Handler.echo())
+      const { client, events } = yield* recorded()
+      const connection = yield* client.connect(endpoint)
+      yield* connection.send(utf8("hello"))
+      yield* receiveBytes(connection, 5)
+      yield* connection.close
+      yield* events.one("Disconnected")
+      expect(events.tags()).toEqual([
+        "Connecting",
+        "Connected",
+        "FrameSent",
+        "FrameReceived",
+        "Closing",
+        "Disconnected",
+      ])
+      expect(events.seen.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6])
+      expect(events.all("Connecting")[0]).toMatchObject({ endpoint })
+      expect(events.all("Connected")[0]).toMatchObject({ remote: endpoint, local: connection.local })
+      expect(events.all("Disconnected")[0]).toMatchObject({
+        remote: endpoint,
+        reason: { _tag: "LocalClosed" },
+        bytesIn: 5,
+        bytesOut: 5,
+      })
+    }),
+  )
+
+  overEachTransport("to a name is told with a look-up first", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving(Handler.echo())
+      const { client, events } = yield* recorded()
+      const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+      yield* client.connect(tcpEndpoint("localhost", port))
+      yield* events.one("Connected")
+      expect(events.tags()[0]).toBe("LookingUp")
+      expect(events.all("LookingUp")).toMatchObject([{ host: "localhost" }])
+    }),
+  )
+
+  overEachTransport("tells which side half-closed, and why it was disconnected", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving(Handler.echo())
+      const { client, events } = yield* recorded()
+      const connection = yield* client.connect(endpoint)
+      yield* connection.halfClose
+      expect((yield* connection.closed).reason).toEqual({ _tag: "LocalClosed" })
+      yield* events.one("Disconnected")
+      expect(events.all("HalfClosed").map(({ by }) => by)).toEqual(["local", "peer"])
+    }),
+  )
+
+  overEachTransport("ends with its scope: the server sees the end, and the client tells it", () =>
+    Effect.gen(function* () {
+      const { endpoint, events: server } = yield* serving(Handler.echo())
+      const { client, events } = yield* recorded()
+      const connection = yield* Effect.scoped(Effect.zipLeft(client.connect(endpoint), server.one("ConnectionOpened")))
+      expect((yield* connection.closed).reason).toEqual({ _tag: "LocalClosed" })
+      expect((yield* server.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
+      expect((yield* Effect.flip(connection.send(utf8("x")))).reason).toEqual({ _tag: "LocalClosed" })
+      expect(yield* events.one("Disconnected")).toMatchObject({ remote: endpoint })
+    }),
+  )
+
+  overEachTransport("fails with Refused where nobody listens", () =>
+    Effect.gen(function* () {
+      const endpoint = yield* Effect.scoped(Effect.map(serving(Handler.echo()), (server) => server.endpoint))
+      const { client, events } = yield* recorded()
+      const error = yield* Effect.flip(client.connect(endpoint))
+      expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused", code: "ECONNREFUSED", endpoint })
+      yield* events.one("Connecting")
+      expect(events.tags()).toEqual(["Connecting"])
+    }),
+  )
+
+  it.scopedLive("fails with PathNotFound where there is no socket file", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryFolder, "socket")
+      const { client } = yield* recorded()
+      const missing = yield* Effect.flip(client.connect(unixEndpoint(path)))
+      expect([missing.reason, missing.code]).toEqual(["PathNotFound", "ENOENT"])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scoped("fails with NameNotFound where a name has no address", () =>
+    Effect.gen(function* () {
+      const { client, events } = yield* recorded()
+      const endpoint = tcpEndpoint("nobody.invalid", 1)
+      const error = yield* Effect.flip(client.connect(endpoint))
+      expect(error).toMatchObject({ reason: "NameNotFound", code: "ENOTFOUND", endpoint })
+      yield* events.one("LookingUp")
+      expect(events.tags()).toEqual(["LookingUp"])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("works as a layer with its settings", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.echo())
+      const client = yield* Client
+      const connection = yield* client.connect(endpoint)
+      yield* connection.send(utf8("12345"))
+      expect((yield* connection.closed).reason).toEqual({ _tag: "FrameTooLong", limitBytes: 4 })
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerReset" })
+    }).pipe(
+      Effect.provide(Client.layer),
+      Effect.provide(ClientConfig.layer({ maxFrame: 4 })),
+      Effect.provide(MemoryTransport.layer()),
+    ),
+  )
+})
+
+describe("a name with several addresses", () => {
+  const names = { plc: ["10.0.0.1", "10.0.0.2", "10.0.0.3"] }
+  const log = makeDialLog
+  const network = (rules: DialRules, kept = log()) =>
+    Layer.provideMerge(dialTransport(rules, kept), MemoryTransport.layer({ names }))
+
+  const listenAt = (host: string) =>
+    Effect.gen(function* () {
+      const server = yield* Server.make({ handler: Handler.echo() })
+      const events = yield* record(server.subscribe())
+      return { events, ...(yield* server.listen(tcpEndpoint(host, 502))) }
+    })
+
+  it.scoped("is tried on the next address at once when one refuses", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* listenAt("10.0.0.2")
+      const { client, events } = yield* recorded()
+      const connection = yield* client.connect(tcpEndpoint("plc", 502))
+      expect(connection.remote).toEqual(endpoint)
+      yield* events.one("Connected")
+      expect(events.tags()).toEqual(["LookingUp", "Connecting", "Connecting", "Connected"])
+      expect(events.all("Connecting").map((event) => formatEndpoint(event.endpoint))).toEqual([
+        "10.0.0.1:502",
+        "10.0.0.2:502",
+      ])
+    }).pipe(Effect.provide(network({}))),
+  )
+
+  it.scoped("fails with the name when every address refuses", () =>
+    Effect.gen(function* () {
+      const { client, events } = yield* recorded()
+      const error = yield* Effect.flip(client.connect(tcpEndpoint("plc", 502)))
+      expect(error).toMatchObject({ reason: "Refused", endpoint: tcpEndpoint("plc", 502) })
+      expect((yield* events.first("Connecting", 3)).length).toBe(3)
+    }).pipe(Effect.provide(network({}))),
+  )
+
+  it.scoped("gives an address that does not answer a head start of attemptDelay, then lets go of it", () => {
+    const kept = log()
+    return Effect.gen(function* () {
+      yield* listenAt("10.0.0.3")
+      const { client, events } = yield* recorded({ attemptDelay: Duration.millis(250) })
+      const connecting = yield* Effect.fork(client.connect(tcpEndpoint("plc", 502)))
+      yield* events.first("Connecting", 1)
+      yield* TestClock.adjust("249 millis")
+      expect(kept.dialled).toEqual(["10.0.0.1:502"])
+      yield* TestClock.adjust("1 millis")
+      yield* events.first("Connecting", 2)
+      yield* TestClock.adjust("249 millis")
+      expect(kept.dialled).toEqual(["10.0.0.1:502", "10.0.0.2:502"])
+      yield* TestClock.adjust("1 millis")
+      const connection = yield* Fiber.join(connecting)
+      expect(connection.remote).toEqual(tcpEndpoint("10.0.0.3", 502))
+      expect([...kept.open]).toEqual(["10.0.0.3:502"])
+    }).pipe(Effect.provide(network({ blackHoles: ["10.0.0.1", "10.0.0.2"] }, kept)))
+  })
+
+  it.scoped("closes the losers that connected in the same moment", () =>
+    Effect.gen(function* () {
+      const both = yield* Deferred.make<void>()
+      let waiting = 0
+      const rules: DialRules = {
+        instead: (endpoint, dial) =>
+          formatEndpoint(endpoint).startsWith("10.0.0.3")
+            ? dial
+            : Effect.zipLeft(
+                dial,
+                Effect.suspend(() => (++waiting === 2 ? Deferred.succeed(both, undefined) : Deferred.await(both))),
+              ),
+      }
+      const kept = log()
+      yield* Effect.gen(function* () {
+        const servers = yield* Effect.forEach(["10.0.0.1", "10.0.0.2"], listenAt)
+        const { client, events } = yield* recorded({ attemptDelay: Duration.millis(250) })
+        const connecting = yield* Effect.fork(client.connect(tcpEndpoint("plc", 502)))
+        yield* events.first("Connecting", 1)
+        yield* TestClock.adjust("250 millis")
+        const connection = yield* Fiber.join(connecting)
+        expect([...kept.open]).toEqual([formatEndpoint(connection.remote)])
+        const loser = servers.find(({ endpoint }) => formatEndpoint(endpoint) !== formatEndpoint(connection.remote))
+        expect(yield* loser?.events.one("ConnectionClosed") ?? Effect.void).toMatchObject({ id: 1 })
+        yield* connection.send(utf8("x"))
+        expect((yield* receiveBytes(connection, 1)).toString()).toBe("x")
+      }).pipe(Effect.provide(network(rules, kept)))
+    }),
+  )
+
+  it.scoped("fails with Timeout after connectTimeout and destroys every pending dial", () => {
+    const kept = log()
+    return Effect.gen(function* () {
+      const { client, events } = yield* recorded({ connectTimeout: Duration.seconds(2) })
+      const connecting = yield* Effect.fork(Effect.flip(client.connect(tcpEndpoint("plc", 502))))
+      yield* events.first("Connecting", 1)
+      yield* TestClock.adjust("1999 millis")
+      expect(kept.open.size).toBe(3)
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(connecting)
+      expect(error).toMatchObject({ reason: "Timeout", code: "ETIMEDOUT", endpoint: tcpEndpoint("plc", 502) })
+      expect(kept.open.size).toBe(0)
+    }).pipe(Effect.provide(network({ blackHoles: names.plc }, kept)))
+  })
+
+  it.scoped("is let go of when the one who connects is interrupted", () => {
+    const kept = log()
+    return Effect.gen(function* () {
+      const { client, events } = yield* recorded()
+      const connecting = yield* Effect.fork(client.connect(tcpEndpoint("plc", 502)))
+      yield* events.first("Connecting", 1)
+      yield* Fiber.interrupt(connecting)
+      expect([kept.dialled.length, kept.open.size]).toEqual([1, 0])
+    }).pipe(Effect.provide(network({ blackHoles: names.plc }, kept)))
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { CloseReason, closeReasons, describeCloseReason, isAbnormal } from "../../src/domain/index.ts"
+import { anyOf } from "../support/eventArbitraries.ts"
+import { runs } from "../support/properties.ts"
+
+const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> = {
+  PeerClosed: [{ _tag: "PeerClosed" }, "by the peer"],
+  PeerReset: [{ _tag: "PeerReset" }, "reset by the peer"],
+  PeerVanished: [{ _tag: "PeerVanished", code: "ETIMEDOUT" }, "the peer vanished (ETIMEDOUT)"],
+  LocalClosed: [{ _tag: "LocalClosed" }, "by this side"],
+  Kicked: [{ _tag: "Kicked" }, "kicked"],
+  SlowConsumer: [
+    { _tag: "SlowConsumer", pendingBytes: 20, budgetBytes: 10 },
+    "it read too slowly, 20 bytes were waiting, 10 is the budget",
+  ],
+  FrameTooLong: [{ _tag: "FrameTooLong", limitBytes: 1024 }, "it sent a frame above 1024 bytes"],
+  HandlerFailed: [{ _tag: "HandlerFailed", message: "boom" }, "its handler failed (boom)"],
+  Drained: [{ _tag: "Drained" }, "drained"],
+  DrainDeadline: [{ _tag: "DrainDeadline", pendingBytes: 7 }, "the deadline passed with 7 bytes not taken by the peer"],
+  TransportFailed: [{ _tag: "TransportFailed", code: "EIO" }, "the transport failed (EIO)"],
+}
+
+describe("CloseReason", () => {
+  for (const [tag, [reason, description]] of Object.entries(descriptions)) {
+    it(`${tag} is told as "${description}"`, () => {
+      expect(describeCloseReason(reason)).toBe(description)
+    })
+  }
+
+  it("no two reasons are told in the same words", () => {
+    const told = Object.values(descriptions).map(([, description]) => description)
+    expect(new Set(told).size).toBe(CloseReason.members.length)
+  })
+
+  it("a deadline that passed with nothing left waiting says that the peer did not close", () => {
+    expect(describeCloseReason({ _tag: "DrainDeadline", pendingBytes: 0 })).toBe(
+      "the peer did not close its side before the deadline",
+    )
+  })
+
+  it.prop(
+    "any reason is told in one line without control characters, and comes back from its encoded side",
+    [anyOf(CloseReason)],
+    ([reason]) => {
+      expect(describeCloseReason(reason)).toMatch(/^\P{Cc}+$/u)
+      const encoded = Schema.encodeSync(CloseReason)(reason)
+      expect(Schema.decodeUnknownEither(CloseReason)(JSON.parse(JSON.stringify(encoded)))).toEqual(Either.right(reason))
+    },
+    runs(300),
+  )
+
+  it("a reason that is not in the list, or lacks its figures, is refused", () => {
+    const decode = Schema.decodeUnknownEither(CloseReason)
+    expect(Either.isLeft(decode({ _tag: "Bored" }))).toBe(true)
+    expect(Either.isLeft(decode({ _tag: "FrameTooLong" }))).toBe(true)
+    expect(Either.isLeft(decode({ _tag: "FrameTooLong", limitBytes: "1024" }))).toBe(true)
+  })
+
+  it("the reasons without figures are those of the list", () => {
+    const decode = Schema.decodeUnknownEither(CloseReason, { onExcessProperty: "error" })
+    for (const reason of Object.values(closeReasons)) expect(decode(reason)).toEqual(Either.right(reason))
+  })
+
+  it("a reset, a vanished peer and a failed transport are abnormal, everything else is an orderly end", () => {
+    const abnormal = Object.values(descriptions).filter(([reason]) => isAbnormal(reason))
+    expect(abnormal.map(([reason]) => reason._tag)).toEqual(["PeerReset", "PeerVanished", "TransportFailed"])
+  })
+})

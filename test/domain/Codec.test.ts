@@ -1,0 +1,105 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Schema from "effect/Schema"
+import { Codec, type CodecError } from "../../src/domain/index.ts"
+import { runs } from "../support/properties.ts"
+
+const utf8 = (value: string) => new TextEncoder().encode(value)
+const failure = <A>(result: Either.Either<A, CodecError>) => Either.getOrThrow(Either.flip(result))
+
+describe("bytes", () => {
+  it.prop(
+    "a payload is its own value",
+    [FastCheck.uint8Array()],
+    ([payload]) => {
+      expect(Either.getOrThrow(Codec.bytes.encode(payload))).toBe(payload)
+      expect(Either.getOrThrow(Codec.bytes.decode(payload))).toBe(payload)
+    },
+    runs(50),
+  )
+})
+
+describe("text", () => {
+  it.prop(
+    "any text comes back from its payload",
+    [FastCheck.string({ unit: "binary" })],
+    ([value]) => {
+      expect(Either.flatMap(Codec.text.encode(value), Codec.text.decode)).toEqual(Either.right(value))
+    },
+    runs(300),
+  )
+
+  it("a byte order mark is part of the text", () => {
+    expect(Codec.text.decode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61))).toEqual(Either.right("\ufeffa"))
+  })
+
+  it("bytes that are not UTF-8 are refused, and the next payload is not affected", () => {
+    const broken = [[0xff], [0xc3], [0x61, 0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]]
+    for (const bytes of broken) {
+      const error = failure(Codec.text.decode(Uint8Array.from(bytes)))
+      expect(error._tag).toBe("CodecError")
+      expect(error.message).toBe(`text: the ${bytes.length} bytes are not UTF-8`)
+      expect(Codec.text.decode(utf8("é"))).toEqual(Either.right("é"))
+    }
+  })
+})
+
+describe("json", () => {
+  const Reading = Schema.Struct({ sensor: Schema.String, celsius: Schema.NumberFromString })
+  const codec = Codec.json(Reading)
+
+  it("a value becomes the JSON of the encoded side of its schema, and comes back", () => {
+    const payload = Either.getOrThrow(codec.encode({ sensor: "t1", celsius: 21.5 }))
+    expect(new TextDecoder().decode(payload)).toBe('{"sensor":"t1","celsius":"21.5"}')
+    expect(codec.decode(payload)).toEqual(Either.right({ sensor: "t1", celsius: 21.5 }))
+  })
+
+  it.prop(
+    "any JSON value comes back from one line of text",
+    [FastCheck.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown)],
+    ([value]) => {
+      const any = Codec.json(Schema.Unknown)
+      const payload = Either.getOrThrow(any.encode(value))
+      expect(payload.includes(0x0a)).toBe(false)
+      expect(any.decode(payload)).toEqual(Either.right(value))
+    },
+    runs(300),
+  )
+
+  it("a payload that is not JSON, or not UTF-8, is refused", () => {
+    expect(failure(codec.decode(utf8("{"))).codec).toBe("json")
+    expect(failure(codec.decode(utf8(""))).codec).toBe("json")
+    expect(failure(codec.decode(Uint8Array.of(0xff))).codec).toBe("text")
+  })
+
+  it("a value that does not fit the schema is refused by the place where it does not", () => {
+    const error = failure(codec.decode(utf8('{"sensor":1,"celsius":"2"}')))
+    expect(error.message).toBe("json: sensor: Expected string, actual 1")
+    expect(failure(codec.decode(utf8('{"sensor":"a"}'))).message).toBe("json: celsius: is missing")
+  })
+
+  it("a value that its schema does not allow is refused on the way out", () => {
+    const positive = Codec.json(Schema.Number.pipe(Schema.positive()))
+    expect(failure(positive.encode(-1)).codec).toBe("json")
+    expect(positive.encode(1)).toEqual(Either.right(utf8("1")))
+  })
+
+  it("a value that JSON cannot write is refused on the way out", () => {
+    const loop: { self?: unknown } = {}
+    loop.self = loop
+    expect(failure(Codec.json(Schema.Unknown).encode(loop)).codec).toBe("json")
+    expect(failure(Codec.json(Schema.Unknown).encode(1n)).codec).toBe("json")
+    expect(failure(Codec.json(Schema.Unknown).encode(undefined)).codec).toBe("json")
+  })
+
+  it.prop(
+    "whatever the payload, a refusal is one line",
+    [FastCheck.oneof(FastCheck.uint8Array(), FastCheck.json().map(utf8), FastCheck.string().map(utf8))],
+    ([payload]) => {
+      const result = codec.decode(payload)
+      if (Either.isLeft(result)) expect(result.left.message).toMatch(/^\P{Cc}+$/u)
+    },
+    runs(500),
+  )
+})

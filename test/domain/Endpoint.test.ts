@@ -1,0 +1,170 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import {
+  type Endpoint,
+  endpointDefaults,
+  formatEndpoint,
+  isLoopback,
+  maxUnixPathBytes,
+  parseEndpoint,
+  parseHostAndPort,
+  tcpEndpoint,
+  unixEndpoint,
+} from "../../src/domain/index.ts"
+import { runs } from "../support/properties.ts"
+
+const { host: defaultHost, port: defaultPort } = endpointDefaults
+const problem = (input: string) => Either.match(parseEndpoint(input), { onLeft: (e) => e.problem, onRight: () => "" })
+
+const port = FastCheck.integer({ min: 0, max: 65535 })
+const address = FastCheck.oneof(FastCheck.ipV4(), FastCheck.ipV6(), FastCheck.domain())
+/** Texts near to endpoints, as people mistype them. */
+const nearEndpoint = FastCheck.array(
+  FastCheck.oneof(
+    FastCheck.constantFrom(":", "[", "]", "[::1]", "unix:", "unix", "%", "65535", "65536", ".", "-", "\n", "\0", " "),
+    FastCheck.string({ maxLength: 3, unit: "grapheme" }),
+    FastCheck.integer({ min: 0, max: 99_999 }).map(String),
+  ),
+  { maxLength: 5 },
+).map((parts) => parts.join(""))
+
+describe("parseEndpoint", () => {
+  const accepted: ReadonlyArray<readonly [string, Endpoint]> = [
+    ["example.org:80", tcpEndpoint("example.org", 80)],
+    ["10.0.0.1:9000", tcpEndpoint("10.0.0.1", 9000)],
+    [":9000", tcpEndpoint(defaultHost, 9000)],
+    ["9000", tcpEndpoint(defaultHost, 9000)],
+    ["0", tcpEndpoint(defaultHost, 0)],
+    ["65535", tcpEndpoint(defaultHost, 65535)],
+    ["00080", tcpEndpoint(defaultHost, 80)],
+    ["localhost", tcpEndpoint("localhost", defaultPort)],
+    ["my_service-1", tcpEndpoint("my_service-1", defaultPort)],
+    ["bücher.example:80", tcpEndpoint("bücher.example", 80)],
+    ["[::1]:9000", tcpEndpoint("::1", 9000)],
+    ["[::1]", tcpEndpoint("::1", defaultPort)],
+    ["::1", tcpEndpoint("::1", defaultPort)],
+    ["::", tcpEndpoint("::", defaultPort)],
+    ["[fe80::1%eth0]:9000", tcpEndpoint("fe80::1%eth0", 9000)],
+    ["::ffff:10.0.0.1", tcpEndpoint("::ffff:10.0.0.1", defaultPort)],
+    ["unix:/run/app.sock", unixEndpoint("/run/app.sock")],
+    ["unix:relative:with:colons", unixEndpoint("relative:with:colons")],
+  ]
+  for (const [input, endpoint] of accepted) {
+    it(`${input} is ${formatEndpoint(endpoint)}`, () => {
+      expect(parseEndpoint(input)).toEqual(Either.right(endpoint))
+    })
+  }
+
+  const refused = [
+    ["", "it is empty"],
+    ["host:", 'the port "" is not a number'],
+    ["host:http", 'the port "http" is not a number'],
+    ["host:-1", 'the port "-1" is not a number'],
+    ["host:8e3", 'the port "8e3" is not a number'],
+    ["host:65536", "the port 65536 is above 65535"],
+    ["65536", "the port 65536 is above 65535"],
+    ["a b:80", '"a b" cannot be a host'],
+    ["a/b", '"a/b" cannot be a host'],
+    ["host:80:90", '"host:80:90" cannot be a host'],
+    ["[::1", "the bracket is not closed, or is not followed by :port"],
+    ["[::1]9000", "the bracket is not closed, or is not followed by :port"],
+    ["[10.0.0.1]:80", '"10.0.0.1" in the brackets is not an IPv6 address'],
+    ["[]:80", '"" in the brackets is not an IPv6 address'],
+    ["[::1]:", 'the port "" is not a number'],
+    ["unix:", "the path of the unix socket is empty"],
+    ["unix:a\0b", "the path of the unix socket contains a zero byte"],
+  ] as const
+  for (const [input, expected] of refused) {
+    it(`${JSON.stringify(input)} is refused: ${expected}`, () => {
+      expect(problem(input)).toBe(expected)
+    })
+  }
+
+  it("a unix path of the most bytes passes and one byte more is refused, counted in UTF-8", () => {
+    const longest = `/${"é".repeat((maxUnixPathBytes - 1) / 2)}`
+    expect(parseEndpoint(`unix:${longest}`)).toEqual(Either.right(unixEndpoint(longest)))
+    expect(problem(`unix:${longest}x`)).toContain("has 108 bytes, 107 is the most")
+  })
+
+  it("a host that formatEndpoint could not write apart from a unix socket is refused", () => {
+    expect(problem("unix")).toContain("unix:")
+    expect(Either.isLeft(parseHostAndPort("unix", "80"))).toBe(true)
+  })
+
+  it("a refusal quotes the input and names every form that is accepted", () => {
+    const error = Either.getOrThrow(Either.flip(parseEndpoint("a\nb")))
+    expect(error._tag).toBe("EndpointSyntaxError")
+    expect(error.message).toContain('"a\\nb" is not an endpoint: ')
+    expect(error.message).toContain("host:port, :port, a port, a host, [ipv6]:port or unix:/path")
+  })
+
+  it.prop(
+    "whatever the text, the answer is an endpoint that can be written and read again, or a refusal",
+    [FastCheck.oneof(FastCheck.string({ unit: "binary" }), nearEndpoint)],
+    ([input]) => {
+      const parsed = parseEndpoint(input)
+      if (Either.isLeft(parsed)) {
+        expect(parsed.left.input).toBe(input)
+        expect(parsed.left.problem).not.toBe("")
+      } else {
+        expect(parseEndpoint(formatEndpoint(parsed.right))).toEqual(parsed)
+      }
+    },
+    runs(3000),
+  )
+})
+
+describe("formatEndpoint", () => {
+  it.prop(
+    "any address and port are read back as they were",
+    [address, port],
+    ([host, number]) => {
+      const endpoint = tcpEndpoint(host, number)
+      expect(parseEndpoint(formatEndpoint(endpoint))).toEqual(Either.right(endpoint))
+    },
+    runs(500),
+  )
+
+  it.prop(
+    "any path of a unix socket is read back as it was",
+    [FastCheck.string({ minLength: 1, maxLength: 20, unit: "binary" }).filter((path) => !path.includes("\0"))],
+    ([path]) => {
+      expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(unixEndpoint(path)))
+    },
+    runs(300),
+  )
+})
+
+describe("parseHostAndPort", () => {
+  it.prop(
+    "a host and a port given apart are the same endpoint as given together",
+    [address, port],
+    ([host, number]) => {
+      const expected = Either.right(tcpEndpoint(host, number))
+      expect(parseHostAndPort(host, `${number}`)).toEqual(expected)
+      if (host.includes(":")) expect(parseHostAndPort(`[${host}]`, `${number}`)).toEqual(expected)
+    },
+    runs(200),
+  )
+
+  it("a wrong half is refused", () => {
+    expect(Either.isLeft(parseHostAndPort("a b", "80"))).toBe(true)
+    expect(Either.isLeft(parseHostAndPort("", "80"))).toBe(true)
+    expect(Either.isLeft(parseHostAndPort("host", ""))).toBe(true)
+    expect(Either.isLeft(parseHostAndPort("host", "65536"))).toBe(true)
+  })
+})
+
+describe("isLoopback", () => {
+  it("loopback addresses, localhost and unix sockets are reached from this machine only", () => {
+    const hosts = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "localhost", "LOCALHOST"]
+    expect(hosts.filter((host) => !isLoopback(tcpEndpoint(host, 1)))).toEqual([])
+    expect(isLoopback(unixEndpoint("/x"))).toBe(true)
+  })
+
+  it("every other address may be reached from elsewhere", () => {
+    const hosts = ["0.0.0.0", "::", "10.0.0.1", "::11", "localhost.example.org", "128.0.0.1", "127.example.org"]
+    expect(hosts.filter((host) => isLoopback(tcpEndpoint(host, 1)))).toEqual([])
+  })
+})

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "@effect/vitest"
+import {
+  CodecError,
+  ConnectError,
+  type ConnectFailure,
+  ConnectionClosedError,
+  type Endpoint,
+  EndpointSyntaxError,
+  ListenError,
+  type ListenFailure,
+  NoSuchConnectionError,
+  SlowConsumerError,
+  tcpEndpoint,
+  unixEndpoint,
+  ValueSyntaxError,
+} from "../../src/domain/index.ts"
+
+const tcp = tcpEndpoint("example.org", 80)
+const unix = unixEndpoint("/run/app.sock")
+
+/** For each reason, what the message tells to do, over TCP and over a unix socket. */
+const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> = {
+  AddressInUse: ["choose another port", "choose another path"],
+  AddressNotAvailable: ["`tcpfx interfaces` lists those it has", "`tcpfx interfaces` lists those it has"],
+  PermissionDenied: ["choose a port from 1024 up", "choose a path in a folder that you may write to"],
+  NameNotFound: ["check the spelling", "check the spelling"],
+  PathNotFound: ["create it", "create it"],
+  Failed: ["EXXX", "EXXX"],
+}
+const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]> = {
+  Refused: ["nothing listens there, or a firewall rejects it", "nothing listens there"],
+  Timeout: ["the host is down, or a firewall drops the packets", "no answer in time"],
+  NameNotFound: ['the name "example.org" was not found; check the spelling', "was not found"],
+  Unreachable: ["check the address and this machine's network", "check the address"],
+  PermissionDenied: ["check its firewall rules", "run as its owner"],
+  PathNotFound: ["check the path, and that the server is running", "check the path, and that the server is running"],
+  Failed: ["EXXX", "EXXX"],
+}
+
+const expectOneLine = (message: string) => expect(message).toMatch(/^\P{Cc}+$/u)
+
+describe("ListenError", () => {
+  for (const [reason, [overTcp, overUnix]] of Object.entries(listenAdvice) as ReadonlyArray<
+    [ListenFailure, readonly [string, string]]
+  >) {
+    it(`${reason} names the endpoint and says in one line what to do`, () => {
+      const message = (endpoint: Endpoint) => new ListenError({ endpoint, reason, code: "EXXX" }).message
+      expect(message(tcp)).toMatch(/^cannot listen on example\.org:80: /)
+      expect(message(tcp)).toContain(overTcp)
+      expect(message(unix)).toMatch(/^cannot listen on unix:\/run\/app\.sock: /)
+      expect(message(unix)).toContain(overUnix)
+      expectOneLine(message(tcp))
+      expectOneLine(message(unix))
+    })
+  }
+})
+
+describe("ConnectError", () => {
+  for (const [reason, [overTcp, overUnix]] of Object.entries(connectAdvice) as ReadonlyArray<
+    [ConnectFailure, readonly [string, string]]
+  >) {
+    it(`${reason} names the endpoint and says in one line what to do`, () => {
+      const message = (endpoint: Endpoint) => new ConnectError({ endpoint, reason, code: "EXXX" }).message
+      expect(message(tcp)).toMatch(/^cannot connect to example\.org:80: /)
+      expect(message(tcp)).toContain(overTcp)
+      expect(message(unix)).toMatch(/^cannot connect to unix:\/run\/app\.sock: /)
+      expect(message(unix)).toContain(overUnix)
+      expectOneLine(message(tcp))
+      expectOneLine(message(unix))
+    })
+  }
+})
+
+describe("every message", () => {
+  const nasty = "a\n\r\u001b[2J\u202eb"
+  const messages: Record<string, { readonly message: string }> = {
+    ListenError: new ListenError({ endpoint: unixEndpoint(nasty), reason: "PathNotFound", code: "ENOENT" }),
+    ConnectError: new ConnectError({ endpoint: unixEndpoint(nasty), reason: "PathNotFound", code: "ENOENT" }),
+    ConnectionClosedError: new ConnectionClosedError({ reason: { _tag: "HandlerFailed", message: nasty } }),
+    NoSuchConnectionError: new NoSuchConnectionError({ id: 3 }),
+    SlowConsumerError: new SlowConsumerError({ pendingBytes: 20, budgetBytes: 10 }),
+    CodecError: new CodecError({ codec: "json", problem: nasty }),
+    EndpointSyntaxError: new EndpointSyntaxError({ input: nasty, problem: "it is odd", expected: "host:port" }),
+    ValueSyntaxError: new ValueSyntaxError({ input: nasty, kind: "a size", problem: "it is odd", expected: "1MiB" }),
+  }
+  for (const [tag, error] of Object.entries(messages)) {
+    it(`of ${tag} is one line that no text from outside can break or reorder`, () => {
+      expect(error).toHaveProperty("_tag", tag)
+      expect(error.message).toMatch(/^[^\p{Cc}\p{Bidi_Control}]+$/u)
+    })
+  }
+
+  it("says what is the matter", () => {
+    expect(messages["NoSuchConnectionError"]?.message).toBe("there is no connection #3; it has ended, or never was")
+    expect(messages["SlowConsumerError"]?.message).toBe(
+      "the subscriber is 20 bytes behind, its budget is 10; take faster, or raise the budget",
+    )
+    expect(new ConnectionClosedError({ reason: { _tag: "Kicked" } }).message).toBe("the connection is closed: kicked")
+    expect(new CodecError({ codec: "text", problem: "no" }).message).toBe("text: no")
+  })
+})

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import { formatBytes, formatMillis, parseDuration, parseSize } from "../../src/domain/index.ts"
+import { runs } from "../support/properties.ts"
+
+const millis = (input: string) => Either.map(parseDuration(input), Duration.toMillis)
+const durationProblem = (input: string) =>
+  Either.match(parseDuration(input), { onLeft: (error) => error.problem, onRight: () => "" })
+const sizeProblem = (input: string) =>
+  Either.match(parseSize(input), { onLeft: (error) => error.problem, onRight: () => "" })
+
+describe("parseDuration", () => {
+  const accepted = [
+    ["5", 5000],
+    ["0", 0],
+    ["1.5", 1500],
+    ["250ms", 250],
+    ["250 ms", 250],
+    [" 3s ", 3000],
+    ["2m", 120_000],
+    ["1h", 3_600_000],
+    ["0.5h", 1_800_000],
+    ["2147483647ms", 2_147_483_647],
+  ] as const
+  for (const [input, expected] of accepted) {
+    it(`${JSON.stringify(input)} is ${expected} ms`, () => {
+      expect(millis(input)).toEqual(Either.right(expected))
+    })
+  }
+
+  it("what is not a number with a unit is refused", () => {
+    for (const input of [
+      "",
+      " ",
+      "s",
+      "-1",
+      "+1",
+      "1e3",
+      ".5",
+      "5.",
+      "1,5",
+      "5s5",
+      "5 s s",
+      "NaN",
+      "Infinity",
+      "0x10",
+    ]) {
+      expect([input, durationProblem(input)]).toEqual([input, "it is not a number with a unit"])
+    }
+  })
+
+  it("an unknown unit is refused by its name", () => {
+    for (const unit of ["S", "sec", "d", "M", "constructor", "toString"]) {
+      expect(durationProblem(`5${unit}`)).toBe(`the unit "${unit}" is unknown`)
+    }
+  })
+
+  it("a time that a timer cannot wait is refused", () => {
+    expect(durationProblem("2147483648ms")).toBe("it is above 24 days")
+    expect(durationProblem("9".repeat(400))).toBe("it is above 24 days")
+  })
+
+  it("a refusal quotes the input and says what is expected", () => {
+    const error = Either.getOrThrow(Either.flip(parseDuration("5 days")))
+    expect(error.message).toBe(
+      '"5 days" is not a duration: the unit "days" is unknown; ' +
+        "expected a number with ms, s, m or h (a bare number is seconds), such as 5s",
+    )
+  })
+})
+
+describe("parseSize", () => {
+  const accepted = [
+    ["1", 1],
+    ["512b", 512],
+    ["1k", 1024],
+    ["1KiB", 1024],
+    ["1 kib", 1024],
+    ["1kB", 1000],
+    ["1.5m", 1_572_864],
+    ["1MiB", 1_048_576],
+    ["1MB", 1_000_000],
+    ["2g", 2_147_483_648],
+    ["1GiB", 1_073_741_824],
+    ["1GB", 1_000_000_000],
+    ["0.5", 1],
+  ] as const
+  for (const [input, expected] of accepted) {
+    it(`${JSON.stringify(input)} is ${expected} bytes`, () => {
+      expect(parseSize(input)).toEqual(Either.right(expected))
+    })
+  }
+
+  it("what is not a number with a unit is refused", () => {
+    for (const input of ["", "KiB", "-1", "1e6", "1_000", "1 000", "1 KiB 1"]) {
+      expect([input, sizeProblem(input)]).toEqual([input, "it is not a number with a unit"])
+    }
+  })
+
+  it("an unknown unit is refused by its name", () => {
+    for (const unit of ["TiB", "bytes", "kibi", "constructor"]) {
+      expect(sizeProblem(`1${unit}`)).toBe(`the unit "${unit}" is unknown`)
+    }
+  })
+
+  it("nothing at all, and more than can be counted, are refused", () => {
+    expect(sizeProblem("0")).toBe("it is less than one byte")
+    expect(sizeProblem("0.4")).toBe("it is less than one byte")
+    expect(sizeProblem("9007199254740992")).toBe("it is larger than can be counted")
+    expect(sizeProblem("9".repeat(400))).toBe("it is larger than can be counted")
+  })
+
+  it.prop(
+    "whatever the text, the answer is a whole number of bytes from 1 up, or a refusal of that text",
+    [FastCheck.string({ unit: "binary" })],
+    ([input]) => {
+      const parsed = parseSize(input)
+      if (Either.isRight(parsed)) expect(Number.isSafeInteger(parsed.right) && parsed.right >= 1).toBe(true)
+      else expect(parsed.left.input).toBe(input)
+    },
+    runs(500),
+  )
+})
+
+describe("formatBytes", () => {
+  it("a size is written in the largest unit of which it has one", () => {
+    const sizes = [0, 1, 1023, 1024, 1536, 10_240, 102_400, 1_048_576, 1_610_612_736, 1024 ** 4]
+    expect(sizes.map(formatBytes)).toEqual([
+      "0 B",
+      "1 B",
+      "1023 B",
+      "1 KiB",
+      "1.5 KiB",
+      "10 KiB",
+      "100 KiB",
+      "1 MiB",
+      "1.5 GiB",
+      "1024 GiB",
+    ])
+  })
+
+  it("what rounds to a whole of the next unit is written in that unit", () => {
+    expect([1024 ** 2 - 1, 1024 ** 3 - 1].map(formatBytes)).toEqual(["1 MiB", "1 GiB"])
+  })
+
+  it.prop(
+    "what is written is read back within the rounding, and written the same again",
+    [FastCheck.oneof(FastCheck.integer({ min: 1, max: 4096 }), FastCheck.integer({ min: 1, max: 2 ** 43 }))],
+    ([bytes]) => {
+      const read = Either.getOrThrow(parseSize(formatBytes(bytes)))
+      expect(Math.abs(read - bytes)).toBeLessThanOrEqual(bytes * 0.05)
+      if (bytes < 1024) expect(read).toBe(bytes)
+      expect(formatBytes(read)).toBe(formatBytes(bytes))
+    },
+    runs(1000),
+  )
+})
+
+describe("formatMillis", () => {
+  it("a time is written in the units that it has", () => {
+    const times = [0, 1, 999, 1000, 1500, 59_900, 60_000, 90_000, 3_600_000, 3_661_000, 86_400_000]
+    expect(times.map(formatMillis)).toEqual([
+      "0 ms",
+      "1 ms",
+      "999 ms",
+      "1 s",
+      "1.5 s",
+      "59.9 s",
+      "1 m",
+      "1 m 30 s",
+      "1 h",
+      "1 h 1 m 1 s",
+      "24 h",
+    ])
+  })
+
+  it("what rounds to a whole of the next unit is written in that unit", () => {
+    expect([999.6, 59_960, 3_599_999].map(formatMillis)).toEqual(["1 s", "1 m", "1 h"])
+  })
+
+  it.prop(
+    "the parts that are written add up to the time within the rounding",
+    [FastCheck.integer({ min: 0, max: 10 ** 9 })],
+    ([time]) => {
+      const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+      const parts = [...formatMillis(time).matchAll(/([0-9.]+) ([a-z]+)/g)]
+      const sum = parts.reduce((total, [, count, unit]) => total + Number(count) * (units[unit ?? ""] ?? Number.NaN), 0)
+      expect(Math.abs(sum - time)).toBeLessThanOrEqual(time < 60_000 ? 50 : 500)
+    },
+    runs(1000),
+  )
+})

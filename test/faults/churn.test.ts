@@ -1,0 +1,84 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type ConnectionId, type Endpoint, Framing } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { byConnection, expectWholeLives, openByEvents } from "../support/eventGrammar.ts"
+import { handles } from "../support/handles.ts"
+import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
+import { serving } from "../support/serving.ts"
+
+const crowd = 200
+
+const burst = (endpoint: Endpoint) =>
+  Effect.forEach(Array.from({ length: crowd }), () => dialRaw(endpoint), { concurrency: "unbounded" })
+
+const handlers: ReadonlyArray<readonly [string, Handler.Handler<unknown, never>]> = [
+  ["a broker", Handler.broker("close")],
+  ["an echo", Handler.echo()],
+  ["a handler in fibers", (connection) => Stream.runForEach(connection.frames, connection.broadcast)],
+]
+
+describe("a crowd", () => {
+  it.scopedLive("of 200 that connect in one burst is let in, each with a number of its own", () =>
+    Effect.gen(function* () {
+      const { endpoint, events, server } = yield* serving(Handler.echo())
+      const peers = yield* burst(endpoint)
+      const opened = yield* events.first("ConnectionOpened", crowd)
+      expect(opened.map(({ id }) => id)).toEqual(Array.from({ length: crowd }, (_, n) => n + 1))
+      expect((yield* server.connections).length).toBe(crowd)
+      yield* Effect.forEach(peers, (peer, n) => peer.write(`${n}`.padStart(5, "0")))
+      const back = yield* Effect.forEach(peers, (peer) => peer.take(5))
+      expect(back.map(Number)).toEqual(peers.map((_, n) => n))
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  for (const [name, handler] of handlers) {
+    it.scopedLive(`whose members go in all sorts of ways leaves ${name} with whole lives and nothing open`, () =>
+      Effect.gen(function* () {
+        const before = yield* handles
+        const scope = yield* Scope.make()
+        const served = yield* Scope.extend(serving(handler, { frame: Framing.line, hubBudget: 1024 ** 3 }), scope)
+        const { endpoint, events, server } = served
+        const peers = yield* Scope.extend(burst(endpoint), scope)
+        yield* events.first("ConnectionOpened", crowd)
+
+        // A peer and its number need not be of one connection: a kick comes from outside, whatever the peer does.
+        const numbered = (yield* server.connections).map(({ id }, n) => ({ id, peer: peers[n] }))
+        const leave = (id: ConnectionId, peer: RawPeer) =>
+          Effect.gen(function* () {
+            yield* peer.write("a line\nand a part")
+            const way = yield* Random.nextIntBetween(0, 6)
+            if (way === 1) yield* peer.end
+            if (way === 2) yield* Effect.zipRight(peer.end, peer.takeRest)
+            if (way === 3) yield* Effect.ignore(server.kick(id, "reset"))
+            if (way === 4) yield* Effect.ignore(server.kick(id))
+            if (way === 5) yield* Effect.ignore(server.halfClose(id))
+            yield* peer.reset
+          })
+        const leaveAll = (from: number, to: number) =>
+          Effect.forEach(
+            numbered.slice(from, to),
+            ({ id, peer }) => (peer === undefined ? Effect.void : leave(id, peer)),
+            { concurrency: "unbounded" },
+          )
+        const openNow = Effect.map(server.connections, (all) => all.map(({ id }) => id))
+
+        yield* leaveAll(0, crowd / 2)
+        yield* Effect.forEach(peers.slice(0, crowd / 2), (peer) => peer.closed)
+        yield* leaveAll(crowd / 2, crowd)
+        yield* events.first("ConnectionClosed", crowd)
+        expect(openByEvents(events.seen)).toEqual(yield* openNow)
+        expectWholeLives(events.seen)
+        expect(byConnection(events.seen).size).toBe(crowd)
+        expect(yield* server.hub.stats).toEqual({ subscribers: 0, lagging: 0, retainedBytes: 0 })
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* handles).toEqual(before)
+      }).pipe(Effect.withRandom(Random.make(7)), Effect.provide(NodeTransport.layer)),
+    )
+  }
+})

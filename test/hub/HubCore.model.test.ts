@@ -1,0 +1,145 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as fc from "effect/FastCheck"
+import type { SlowConsumerPolicy } from "../../src/domain/index.ts"
+import { HubWorld } from "../support/hubWorld.ts"
+import { nextTurn } from "../support/turns.ts"
+
+const who = fc.nat({ max: 7 })
+const policy = fc.constantFrom<SlowConsumerPolicy>("disconnect", "drop-oldest", "block")
+const sizes = fc.array(fc.integer({ min: 8, max: 120 }), { minLength: 1, maxLength: 4 })
+
+const action = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      _tag: fc.constant("Attach" as const),
+      policy,
+      budgetBytes: fc.integer({ min: 200, max: 1500 }),
+      room: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.constant(0), fc.integer({ min: 1, max: 150 })),
+      needsPublisher: fc.boolean(),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ _tag: fc.constant("Publish" as const), who, sizes }) },
+  { weight: 2, arbitrary: fc.record({ _tag: fc.constant("PublishOutside" as const), sizes }) },
+  { weight: 4, arbitrary: fc.record({ _tag: fc.constant("Drain" as const), who, room: fc.nat({ max: 150 }) }) },
+  { weight: 2, arbitrary: fc.record({ _tag: fc.constant("TakeSome" as const), who, bytes: fc.nat({ max: 100 }) }) },
+  { weight: 1, arbitrary: fc.record({ _tag: fc.constant("DrainNothing" as const), who }) },
+  { weight: 1, arbitrary: fc.record({ _tag: fc.constant("Detach" as const), who }) },
+  { weight: 1, arbitrary: fc.record({ _tag: fc.constant("Finish" as const), who }) },
+  { weight: 1, arbitrary: fc.record({ _tag: fc.constant("Pass" as const), millis: fc.nat({ max: 6000 }) }) },
+  { weight: 6, arbitrary: fc.record({ _tag: fc.constant("Turn" as const) }) },
+)
+type Action = typeof action extends fc.Arbitrary<infer A> ? A : never
+
+const budgets = new WeakMap<object, { readonly policy: SlowConsumerPolicy; readonly budgetBytes: number }>()
+
+const step = (world: HubWorld, next: Action): void => {
+  const sinkOf = (index: number) => world.present[index % Math.max(1, world.present.length)]
+  switch (next._tag) {
+    case "Attach": {
+      if (world.present.length >= 8) return
+      const sink = world.attach(`s${world.sinks.length}:`, { ...next, slowConsumer: next.policy })
+      budgets.set(sink, next)
+      return
+    }
+    case "Publish": {
+      const by = sinkOf(next.who)
+      if (by !== undefined && !by.isHeld) world.publish(by, next.sizes)
+      return
+    }
+    case "PublishOutside":
+      return void world.publish(undefined, next.sizes)
+    case "Drain":
+      return sinkOf(next.who)?.drain(next.room)
+    case "DrainNothing": {
+      const sink = sinkOf(next.who)
+      return sink?.isFull === false ? sink.member.drained() : undefined
+    }
+    case "TakeSome":
+      return sinkOf(next.who)?.takeSome(next.bytes)
+    case "Detach": {
+      const sink = sinkOf(next.who)
+      return sink && world.detach(sink)
+    }
+    case "Finish": {
+      const sink = sinkOf(next.who)
+      return sink && world.finish(sink)
+    }
+    case "Pass":
+      return world.timing.advance(next.millis)
+    case "Turn":
+      return
+  }
+}
+
+/** What holds after each turn, for every subscriber that is there. */
+const checkTurn = (world: HubWorld, turnBytes: number): void => {
+  const { lagging, retainedBytes, subscribers } = world.core.stats()
+  expect(world.faults).toEqual([])
+  expect(subscribers).toBe(world.present.length + world.sinks.filter((sink) => sink.isFinished && sink.isGone).length)
+  expect(lagging).toBe(world.present.filter((sink) => sink.isFull).length)
+  if (lagging === 0) expect(retainedBytes).toBe(0)
+  let largest = 0
+  let unbounded = false
+  for (const sink of world.present) {
+    const rules = budgets.get(sink)
+    if (rules === undefined) continue
+    const { least } = sink.lag
+    largest = Math.max(largest, rules.budgetBytes)
+    unbounded ||= rules.policy === "block"
+    if (!sink.isFull) expect(sink.owed).toEqual([])
+    else if (least >= rules.budgetBytes / 4) expect(sink.isStalled).toBe(true)
+    if (rules.policy === "disconnect") expect(least).toBeLessThanOrEqual(rules.budgetBytes)
+    if (rules.policy === "drop-oldest") {
+      expect(least).toBeLessThanOrEqual(Math.max(rules.budgetBytes, sink.pending()))
+    }
+  }
+  if (!unbounded) expect(retainedBytes).toBeLessThanOrEqual(largest + turnBytes)
+}
+
+const run = Effect.fnUntraced(function* (actions: ReadonlyArray<Action>) {
+  const world = new HubWorld()
+  let turnBytes = 0
+  for (const next of actions) {
+    if (next._tag === "Publish" || next._tag === "PublishOutside") {
+      turnBytes += next.sizes.reduce((sum, size) => sum + size, 0)
+    }
+    step(world, next)
+    expect(world.faults).toEqual([])
+    if (next._tag !== "Turn") continue
+    yield* nextTurn
+    checkTurn(world, turnBytes)
+    turnBytes = 0
+  }
+  yield* nextTurn
+  return world
+})
+
+describe("a hub with random publishers, subscribers and turns", () => {
+  it.effect.prop(
+    "gives each subscriber each frame of the others once, in order, whole, or counts it as missed",
+    { actions: fc.array(action, { minLength: 20, maxLength: 120 }) },
+    ({ actions }) =>
+      Effect.gen(function* () {
+        const world = yield* run(actions)
+        for (const sink of world.sinks) {
+          const rules = budgets.get(sink)
+          expect(sink.overflows.length).toBe(sink.overflows.length > 0 && rules?.policy === "disconnect" ? 1 : 0)
+          expect(sink.missed > 0 && rules?.policy !== "drop-oldest").toBe(false)
+        }
+        for (const sink of world.present) {
+          sink.drain(Number.POSITIVE_INFINITY)
+          expect(sink.owed).toEqual([])
+          const published = sink.items.filter((item) => !item.own).length
+          expect(sink.got.length + sink.missed).toBe(published)
+          expect(sink.isStalled).toBe(false)
+        }
+        expect(world.faults).toEqual([])
+        expect(world.sinks.filter((sink) => sink.isHeld && !sink.isGone).map((sink) => sink.name)).toEqual([])
+        expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
+        expect(world.timing.armed).toBe(0)
+      }),
+    { fastCheck: { numRuns: 400 } },
+  )
+})

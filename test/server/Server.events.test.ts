@@ -1,0 +1,98 @@
+import { describe, expect } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Framing, type ServerEvent } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
+
+const upTo = (tag: ServerEvent["_tag"]) => (events: Stream.Stream<ServerEvent>) =>
+  Effect.map(Stream.runCollect(Stream.takeUntil(events, (event) => event._tag === tag)), Chunk.toReadonlyArray)
+
+describe("a subscriber to the events", () => {
+  overEachTransport("gets frames only when it asks for them, and everything from when it subscribed", () =>
+    Effect.gen(function* () {
+      const { connect, server } = yield* serving(Handler.echo())
+      const plain = yield* server.subscribe()
+      const full = yield* server.subscribe({ frames: true })
+      const peer = yield* connect()
+      yield* peer.send(utf8("x"))
+      yield* receiveBytes(peer, 1)
+      const late = yield* server.subscribe({ frames: true })
+      yield* peer.close
+      const lives = ["ConnectionOpened", "ConnectionHalfClosed", "ConnectionClosed"]
+      expect((yield* upTo("ConnectionClosed")(plain)).map((event) => event._tag)).toEqual(lives)
+      expect((yield* upTo("ConnectionClosed")(full)).map((event) => event._tag)).toEqual([
+        "ConnectionOpened",
+        "FrameReceived",
+        "ConnectionHalfClosed",
+        "ConnectionClosed",
+      ])
+      expect((yield* upTo("ConnectionClosed")(late)).map((event) => event._tag)).toEqual(lives.slice(1))
+    }),
+  )
+
+  overEachTransport("that drops the oldest is told how many it missed, in their place", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.discard(), { frame: Framing.line })
+      const slow = yield* server.subscribe({ frames: true, bufferBytes: 256 * 20 })
+      const peer = yield* connect()
+      const sent = 500
+      for (let n = 0; n < sent; n++) yield* peer.send(utf8(`${n}`))
+      yield* events.first("FrameReceived", sent)
+      yield* peer.close
+      const got = yield* upTo("ConnectionClosed")(slow)
+      const [missed, ...rest] = got
+      expect(missed?._tag).toBe("EventsMissed")
+      const before = missed?._tag === "EventsMissed" ? missed.missed : 0
+      // Opened, the frames, half-closed, closed: nothing else is lost, and what is left is numbered through.
+      expect(before + rest.length).toBe(sent + 3)
+      expect(rest.length).toBeLessThanOrEqual(20)
+      expect(rest.map((event) => event.seq)).toEqual(rest.map((_, n) => (rest[0]?.seq ?? 0) + n))
+      expect(rest.at(-1)?._tag).toBe("ConnectionClosed")
+    }),
+  )
+
+  overEachTransport("that blocks holds the peers back and loses nothing", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.discard())
+      const blocks = yield* server.subscribe({ frames: true, overflow: "block", bufferBytes: 64 * 1024 })
+      const peer = yield* connect()
+      const volume = new Uint8Array(16 * 1024 * 1024).map((_, at) => at % 251)
+      yield* Effect.fork(Effect.zipRight(peer.send(volume), peer.close))
+      yield* events.one("FrameReceived")
+      // A newcomer is held as well: what it sends is not read until the subscriber has taken what waits.
+      const newcomer = yield* connect()
+      yield* newcomer.send(utf8("me too"))
+      expect(events.all("FrameReceived").every(({ id }) => id === 1)).toBe(true)
+      const held = events.all("FrameReceived").reduce((sum, { bytes }) => sum + bytes.length, 0)
+      expect(held).toBeLessThan(1024 * 1024)
+      const taken = yield* record(Effect.succeed(blocks))
+      expect(yield* taken.one("ConnectionClosed")).toMatchObject({ id: 1, bytesIn: volume.length })
+      yield* taken.one("FrameReceived", ({ id }) => id === 2)
+      const frames = taken.all("FrameReceived").filter(({ id }) => id === 1)
+      expect(Buffer.concat(frames.map(({ bytes }) => bytes)).equals(volume)).toBe(true)
+      expect(taken.all("EventsMissed")).toEqual([])
+      expect(taken.seen.map(({ seq }) => seq)).toEqual(taken.seen.map((_, n) => (taken.seen[0]?.seq ?? 0) + n))
+    }),
+  )
+
+  overEachTransport("that goes away no longer holds anybody back", () =>
+    Effect.gen(function* () {
+      const { connect, server } = yield* serving(Handler.echo())
+      const subscription = yield* Scope.make()
+      yield* Scope.extend(server.subscribe({ overflow: "block", bufferBytes: 1 }), subscription)
+      const peer = yield* connect()
+      yield* peer.send(utf8("x"))
+      const answer = yield* Effect.fork(receiveBytes(peer, 1))
+      expect(yield* Fiber.poll(answer)).toEqual(Option.none())
+      yield* Scope.close(subscription, Exit.void)
+      expect((yield* Fiber.join(answer)).toString()).toBe("x")
+    }),
+  )
+})

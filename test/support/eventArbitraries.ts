@@ -1,0 +1,14 @@
+import * as Arbitrary from "effect/Arbitrary"
+import type * as FastCheck from "effect/FastCheck"
+import type * as Schema from "effect/Schema"
+
+// JSON has no NaN, no infinities and no -0, and no event has one: figures are counts and times.
+const isWritable = (value: unknown): boolean => {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0)
+  if (value instanceof Uint8Array) return true
+  return typeof value !== "object" || value === null || Object.values(value).every(isWritable)
+}
+
+/** Any value of a schema that can occur: with finite figures. */
+export const anyOf = <A, I>(schema: Schema.Schema<A, I>): FastCheck.Arbitrary<A> =>
+  Arbitrary.make(schema).filter(isWritable)

@@ -1,0 +1,34 @@
+import * as Duration from "effect/Duration"
+import type { Timing } from "../../src/runtime/Timing.ts"
+
+/** Timers that fire when a test says so. */
+export class FakeTiming implements Timing {
+  private time = 0
+  private timers: Array<{ readonly at: number; readonly callback: () => void }> = []
+
+  readonly now = (): number => this.time
+
+  readonly after = (delay: Duration.Duration, callback: () => void): (() => void) => {
+    const timer = { at: this.time + Duration.toMillis(delay), callback }
+    this.timers.push(timer)
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer)
+    }
+  }
+
+  get armed(): number {
+    return this.timers.length
+  }
+
+  advance(millis: number): void {
+    const until = this.time + millis
+    for (;;) {
+      const due = this.timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0]
+      if (due === undefined) break
+      this.timers = this.timers.filter((timer) => timer !== due)
+      this.time = due.at
+      due.callback()
+    }
+    this.time = until
+  }
+}

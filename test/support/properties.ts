@@ -1,0 +1,23 @@
+import * as FastCheck from "effect/FastCheck"
+
+/** Runs a property this often, with the same values each time, so that a run never differs from the one before. */
+export const runs = (numRuns: number) => ({ fastCheck: { numRuns, seed: 0x7cf } })
+
+/** Bytes in which line ends are frequent. */
+export const lineBytes = (maxLength: number): FastCheck.Arbitrary<Uint8Array> =>
+  FastCheck.array(
+    FastCheck.oneof(
+      FastCheck.constantFrom(0x0a, 0x0d, 0x61),
+      FastCheck.constantFrom(0x0a, 0x62),
+      FastCheck.integer({ min: 0, max: 255 }),
+    ),
+    { maxLength },
+  ).map((bytes) => Uint8Array.from(bytes))
+
+/** The bytes cut at these places; places beyond the end give empty chunks. */
+export const cutAt = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
+  const bounds = [0, ...[...places].sort((a, b) => a - b), bytes.length]
+  return bounds.slice(1).map((end, index) => bytes.subarray(bounds[index], end))
+}
+
+export const joinBytes = (parts: ReadonlyArray<Uint8Array>): Uint8Array => Uint8Array.from(parts.flatMap((p) => [...p]))
