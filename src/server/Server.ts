@@ -72,6 +72,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
   {
     /** Listens until the scope closes. Connections accepted before live on. */
     readonly listen: (endpoint: Endpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
+    /** Where it listens, with the real ports. */
+    readonly listening: Effect.Effect<ReadonlyArray<Endpoint>>
     /** Subscribes now: the stream has every event from here on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
@@ -150,7 +152,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
           (connection) => Effect.mapInputContext(Effect.scoped(handler(connection)), () => context)
         : handler,
   })
-  const listeners = new Set<Scope.CloseableScope>()
+  const listeners = new Map<Scope.CloseableScope, Endpoint>()
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       core.draining = true
@@ -171,7 +173,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
         { onWire: (wire) => core.accept(wire), onFailure: (code) => core.onAcceptFailed(endpoint, code) },
       )
       .pipe(Scope.extend(scope))
-    listeners.add(scope)
+    listeners.set(scope, bound)
     bus.emit((stamp) => ({ ...stamp, _tag: "Listening", endpoint: bound }))
     yield* Scope.addFinalizer(
       scope,
@@ -206,6 +208,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
 
   return Server.of({
     listen,
+    listening: Effect.sync(() => [...listeners.values()]),
     subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
     events: Stream.unwrapScoped(bus.subscribe()),
     connections: Effect.sync(() => [...core.actors.values()].map(describe)),
@@ -234,10 +237,10 @@ const drainServer = Effect.fn("Server.drain")(function* (
   core: ServerCore,
   bus: EventBus<ServerEvent>,
   settings: ServerSettings,
-  listeners: Set<Scope.CloseableScope>,
+  listeners: Map<Scope.CloseableScope, Endpoint>,
 ) {
   core.draining = true
-  for (const scope of [...listeners]) yield* Scope.close(scope, Exit.void)
+  for (const scope of [...listeners.keys()]) yield* Scope.close(scope, Exit.void)
   const connections = core.actors.size
   const deadlineMillis = Duration.toMillis(settings.drain)
   bus.emit((stamp) => ({ ...stamp, _tag: "DrainStarted", connections, deadlineMillis }))

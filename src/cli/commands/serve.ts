@@ -157,7 +157,7 @@ export const runServe = (options: ServeOptions) =>
       const listener = yield* Effect.mapError(server.listen(settings.listen), (error) => usageError(error.message))
       yield* announceListening(listener.endpoint)
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
-      yield* Effect.forkScoped(sendInput(server, settings))
+      if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
       yield* server.drain
       return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
@@ -183,6 +183,10 @@ const announceListening = (endpoint: Endpoint) =>
       `tcpfx: only this machine can connect; to let others in, listen on ${[...named, "0.0.0.0 (all)"].join(", ")}\n`,
     )
   })
+
+// The other modes answer by themselves. One that read the terminal all the same would be stopped when it is put in the
+// background (SIGTTIN, termios(3)).
+const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker"
 
 /** Every line of standard input goes to every client; its end is no reason to leave. */
 const sendInput = (server: Server["Type"], settings: ServerSettings) =>

@@ -1,0 +1,16 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { tcpEndpoint } from "tcpfx/domain"
+import { Handler, Server, ServerConfig } from "tcpfx/server"
+import { NodeTransport } from "tcpfx/transport"
+
+const greeting = new TextEncoder().encode("Hello, client!")
+
+/** A server as a layer: it listens as long as the layer lives, and drains when that ends. */
+export const HelloServer = Server.layer({ handler: Handler.reply(greeting) }).pipe(
+  Layer.provide(ServerConfig.layer({ listen: tcpEndpoint("127.0.0.1", 0) })),
+  Layer.provide(NodeTransport.layer),
+)
+
+/** The whole program: `Effect.runPromise(program)`. */
+export const program = Layer.launch(HelloServer).pipe(Effect.asVoid)
