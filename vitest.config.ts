@@ -11,6 +11,7 @@ export default defineConfig({
       "tcpfx/hub": source("hub"),
       "tcpfx/server": source("server"),
       "tcpfx/client": source("client"),
+      "tcpfx/platform": source("platform"),
     },
   },
   test: {

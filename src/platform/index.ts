@@ -1,0 +1,2 @@
+export * from "./PlatformSocket.ts"
+export * from "./PlatformSocketServer.ts"

@@ -1,0 +1,98 @@
+import * as PlatformSocket from "@effect/platform/Socket"
+import * as PlatformSocketServer from "@effect/platform/SocketServer"
+import * as Rpc from "@effect/rpc/Rpc"
+import * as RpcClient from "@effect/rpc/RpcClient"
+import * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import * as RpcServer from "@effect/rpc/RpcServer"
+import { expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import { layerSocket, makeSocket, makeSocketServer } from "../../src/platform/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+
+class Calls extends RpcGroup.make(
+  Rpc.make("Double", { payload: { value: Schema.Number }, success: Schema.Number }),
+  Rpc.make("CountTo", { payload: { last: Schema.Number }, success: Schema.Number, stream: true }),
+) {}
+
+const handlers = Calls.toLayer({
+  Double: ({ value }) => Effect.succeed(value * 2),
+  CountTo: ({ last }) => Stream.range(1, last),
+})
+
+const endpointOf = (address: PlatformSocketServer.Address) =>
+  address._tag === "TcpAddress" ? tcpEndpoint(address.hostname, address.port) : address
+
+it.scopedLive("the platform's RPC runs on our server and our client", () =>
+  Effect.gen(function* () {
+    const server = yield* makeSocketServer()
+    const endpoint = endpointOf(server.address)
+    if (endpoint._tag !== "Tcp") return yield* Effect.die("a TCP address was expected")
+    yield* RpcServer.layer(Calls).pipe(
+      Layer.provide(handlers),
+      Layer.provide(RpcServer.layerProtocolSocketServer),
+      Layer.provide(Layer.succeed(PlatformSocketServer.SocketServer, server)),
+      Layer.provide(RpcSerialization.layerNdjson),
+      Layer.build,
+    )
+    const protocol = RpcClient.layerProtocolSocket().pipe(
+      Layer.provide(layerSocket(endpoint)),
+      Layer.provide(RpcSerialization.layerNdjson),
+    )
+    yield* Effect.gen(function* () {
+      const client = yield* RpcClient.make(Calls)
+      expect(yield* client.Double({ value: 21 })).toBe(42)
+      const counted = yield* Stream.runCollect(client.CountTo({ last: 500 }))
+      expect([...counted]).toEqual(Array.from({ length: 500 }, (_, index) => index + 1))
+    }).pipe(Effect.scoped, Effect.provide(protocol))
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive("payloads reach the handler in order, one after the other, and the end of the writer sends FIN", () =>
+  Effect.gen(function* () {
+    const server = yield* makeSocketServer()
+    const endpoint = endpointOf(server.address)
+    if (endpoint._tag !== "Tcp") return yield* Effect.die("a TCP address was expected")
+    const received: Array<number> = []
+    const ended = yield* Deferred.make<void>()
+    let working = 0
+    let most = 0
+    yield* Effect.forkScoped(
+      server.run((socket) =>
+        socket
+          .run((bytes) =>
+            Effect.gen(function* () {
+              most = Math.max(most, ++working)
+              yield* Effect.yieldNow()
+              received.push(...bytes)
+              working--
+            }),
+          )
+          .pipe(Effect.ensuring(Deferred.succeed(ended, undefined))),
+      ),
+    )
+    const sent = Array.from({ length: 100_000 }, (_, index) => index % 251)
+    const socket = yield* makeSocket(endpoint)
+    yield* Effect.forkScoped(socket.run(() => {}))
+    yield* Effect.gen(function* () {
+      const write = yield* socket.writer
+      for (let at = 0; at < sent.length; at += 10_000) yield* write(Uint8Array.from(sent.slice(at, at + 10_000)))
+    }).pipe(Effect.scoped)
+    yield* Deferred.await(ended)
+    expect(received).toEqual(sent)
+    expect(most).toBe(1)
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive("a socket that cannot be opened fails with the platform's error", () =>
+  Effect.gen(function* () {
+    const socket = yield* makeSocket({ _tag: "Unix", path: "/nowhere/at/all" })
+    const error = yield* Effect.flip(socket.run(() => {}))
+    expect(PlatformSocket.isSocketError(error) && error.reason).toBe("Open")
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
