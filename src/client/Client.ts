@@ -137,7 +137,8 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         const error: Lost = outcome.error
         if (timing.now() - connectedAt >= Duration.toMillis(reconnect.stableAfter)) attempt = 0
         attempt++
-        const cause = error._tag === "ConnectError" ? error.message : describeCloseReason(error.reason)
+        const cause =
+          error._tag === "ConnectError" ? error.message : `the connection ended: ${describeCloseReason(error.reason)}`
         if (attempt > reconnect.maxAttempts) {
           bus.emit((stamp) => ({ ...stamp, _tag: "GaveUp", attempts: attempt - 1, cause }))
           return yield* Effect.fail(error)

@@ -6,7 +6,7 @@ import {
   formatMillis,
   TextView,
 } from "../../domain/index.ts"
-import { formatTime, rowsOf, type Style } from "./format.ts"
+import { counted, formatTime, rowsOf, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { wholeText } from "./serverText.ts"
 
@@ -62,8 +62,8 @@ export const announce = (event: Exclude<ClientEvent, { readonly _tag: "FrameRece
     case "Reconnecting":
       return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "GaveUp":
-      return `gave up after ${event.attempts} attempts: ${event.cause}`
+      return `gave up after ${counted(event.attempts, "attempt")}: ${event.cause}`
     case "EventsMissed":
-      return `${event.missed} events were not shown: they came faster than they could be written`
+      return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
   }
 }

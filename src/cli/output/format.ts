@@ -22,3 +22,6 @@ export const formatTime = (at: number): string => {
 /** The rows of a shown text: each LF, which stands there as `\n`, ends one. */
 export const rowsOf = (text: string): ReadonlyArray<string> =>
   text === "" ? [] : text.replace(/\\n(?=.)/gs, "\\n\n").split("\n")
+
+/** A number of things: "1 frame", "2 frames". */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`

@@ -10,7 +10,7 @@ import {
   type ServerEvent,
 } from "../../domain/index.ts"
 import { type OutputClosed, type OutputFailed, Stdio } from "../stdio.ts"
-import { ClientText } from "./clientText.ts"
+import { announce, ClientText } from "./clientText.ts"
 import { styleOf } from "./format.ts"
 import { Page, type Renderer } from "./Page.ts"
 import { ServerText } from "./serverText.ts"
@@ -26,6 +26,8 @@ const json = <E>(encode: (event: E) => string): Renderer<E> => ({
 const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => ({
   render: (event, page) => {
     if (event._tag === "FrameReceived") page.bytes(framing.encode(event.bytes))
+    // Standard output has only the peers' bytes, but a wait for the next attempt must not look like a hang.
+    if (event._tag === "Reconnecting" || event._tag === "GaveUp") page.err(`tcpfx: ${announce(event)}\n`)
   },
 })
 

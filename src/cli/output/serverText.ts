@@ -8,7 +8,7 @@ import {
   type ServerEvent,
   TextView,
 } from "../../domain/index.ts"
-import { formatTime, rowsOf, type Style } from "./format.ts"
+import { counted, formatTime, rowsOf, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 
 const maxNamed = 4
@@ -111,7 +111,7 @@ const announce = (event: ServerEvent): string | undefined => {
     case "ConnectionRecovered":
       return `${formatConnectionId(event.id)} has caught up`
     case "FramesDropped":
-      return `${formatConnectionId(event.id)} missed ${event.missed} frames, ${event.total} in all`
+      return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in all`
     case "ConnectionRefused":
       return `${formatEndpoint(event.remote)} refused: draining`
     case "AcceptFailed":
@@ -121,11 +121,11 @@ const announce = (event: ServerEvent): string | undefined => {
     case "DrainStarted":
       return event.connections === 0
         ? undefined
-        : `draining ${event.connections} connections for up to ${formatMillis(event.deadlineMillis)}; again to end now`
+        : `draining ${counted(event.connections, "connection")} for up to ${formatMillis(event.deadlineMillis)}; again to end now`
     case "DrainFinished":
       return event.forced === 0 ? undefined : `${event.graceful} ended in order, ${event.forced} by force`
     case "EventsMissed":
-      return `${event.missed} events were not shown: they came faster than they could be written`
+      return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
     case "Listening":
     case "FrameReceived":
     case "FrameSent":
