@@ -62,7 +62,10 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
     readonly publish: (payload: Uint8Array) => Effect.Effect<void>
     /** Publishes a value through a codec. */
     readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError>
-    /** Subscribes now, gives everything published from here on. Fails when it lags beyond its budget. */
+    /**
+     * Subscribes now, gives everything published from here on; ends with the scope. Fails when it lags beyond its
+     * budget.
+     */
     readonly subscribe: (
       options?: HubSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, never, Scope.Scope>
@@ -80,10 +83,11 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], never, Scope.Scope> =>
     Effect.map(makeTiming, (timing) => {
       const framing = options.framing ?? Framing.raw
+      const budgetBytes = options.budgetBytes ?? limits.hubBudgetBytes
       const core = new HubCore({
         timing,
         countFrames: framing.count,
-        budgetBytes: options.budgetBytes ?? limits.hubBudgetBytes,
+        budgetBytes,
         slowConsumer: options.slowConsumer ?? limits.slowConsumer,
         paceLimit: options.paceLimit ?? limits.paceLimit,
       })
@@ -94,12 +98,12 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
       const subscribe = (subscribeOptions: HubSubscribeOptions = {}) =>
         Effect.acquireRelease(
           Effect.sync(() => {
-            const sink = new StreamSink(framing)
+            const sink = new StreamSink(framing, subscribeOptions.budgetBytes ?? budgetBytes)
             const member = core.attach(sink, subscribeOptions)
             sink.member = member
             return sink
           }),
-          (sink) => Effect.sync(() => sink.member?.detach()),
+          (sink) => Effect.sync(() => sink.end()),
         ).pipe(Effect.map(streamOf))
 
       return Hub.of({
@@ -127,9 +131,8 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
 const streamOf = (sink: StreamSink): Stream.Stream<Frame, SlowConsumerError> =>
   Stream.repeatEffectChunkOption(
     Effect.flatMap(sink.take, (taken) => {
-      if (taken._tag === "Overflowed") {
-        return Effect.fail(Option.some(new SlowConsumerError(taken)))
-      }
+      if (taken._tag === "Overflowed") return Effect.fail(Option.some(new SlowConsumerError(taken)))
+      if (taken._tag === "Ended") return Effect.fail(Option.none())
       return Effect.succeed(Chunk.unsafeFromArray(taken.frames))
     }),
   )

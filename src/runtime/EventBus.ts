@@ -35,6 +35,8 @@ interface Subscriber<E> {
   queue: Array<E>
   bytes: number
   missed: number
+  /** Of the last event that was missed: where `EventsMissed` stands. */
+  missedUntil: Stamp
   blocking: boolean
   ended: boolean
   wake: (() => void) | undefined
@@ -116,6 +118,7 @@ export class EventBus<E extends Stamped> {
       queue: [],
       bytes: 0,
       missed: 0,
+      missedUntil: { seq: 0, at: 0 },
       blocking: false,
       ended: this.ended,
       wake: undefined,
@@ -152,6 +155,8 @@ export class EventBus<E extends Stamped> {
         subscriber.bytes -= costOf(subscriber.queue[dropped] as E)
         dropped++
       }
+      const { seq, at } = subscriber.queue[dropped - 1] as E
+      subscriber.missedUntil = { seq, at }
       subscriber.queue.splice(0, dropped)
       subscriber.missed += dropped
     } else if (!subscriber.blocking) {
@@ -169,8 +174,10 @@ export class EventBus<E extends Stamped> {
   }
 
   private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> {
+    // A single event above the buffer leaves nothing behind but what was missed.
+    const hasNothing = () => subscriber.queue.length === 0 && subscriber.missed === 0
     const wait = Effect.async<void>((resume) => {
-      if (subscriber.queue.length > 0 || subscriber.ended) return resume(Effect.void)
+      if (!hasNothing() || subscriber.ended) return resume(Effect.void)
       subscriber.wake = () => {
         subscriber.wake = undefined
         resume(Effect.void)
@@ -180,13 +187,11 @@ export class EventBus<E extends Stamped> {
       })
     })
     const take: Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> = Effect.suspend(() => {
-      if (subscriber.queue.length === 0) {
+      if (hasNothing()) {
         return subscriber.ended ? Effect.fail(Option.none()) : Effect.zipRight(wait, take)
       }
       const events = subscriber.queue
-      const first = events[0] as E
-      if (subscriber.missed > 0)
-        events.unshift(this.missedEvent(subscriber.missed, { seq: first.seq - 1, at: first.at }))
+      if (subscriber.missed > 0) events.unshift(this.missedEvent(subscriber.missed, subscriber.missedUntil))
       subscriber.queue = []
       subscriber.bytes = 0
       subscriber.missed = 0

@@ -113,9 +113,9 @@ describe("running with reconnection", () => {
             yield* TestClock.adjust(again?.delayMillis ?? 0)
             return [again?.attempt, again?.delayMillis, again?.cause]
           })
-        expect(yield* lose(1, "1 seconds")).toEqual([1, 1000, "reset by the peer"])
-        expect(yield* lose(2, "4999 millis")).toEqual([2, 2000, "reset by the peer"])
-        expect(yield* lose(3, "5 seconds")).toEqual([1, 1000, "reset by the peer"])
+        expect(yield* lose(1, "1 seconds")).toEqual([1, 1000, "the connection ended: reset by the peer"])
+        expect(yield* lose(2, "4999 millis")).toEqual([2, 2000, "the connection ended: reset by the peer"])
+        expect(yield* lose(3, "5 seconds")).toEqual([1, 1000, "the connection ended: reset by the peer"])
       }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 

@@ -51,6 +51,12 @@ describe("CloseReason", () => {
     runs(300),
   )
 
+  it("the message of a handler's failure cannot break out of its line", () => {
+    expect(describeCloseReason({ _tag: "HandlerFailed", message: "a\n\u001b[2Jb" })).toBe(
+      "its handler failed (a\\n\\e[2Jb)",
+    )
+  })
+
   it("a reason that is not in the list, or lacks its figures, is refused", () => {
     const decode = Schema.decodeUnknownEither(CloseReason)
     expect(Either.isLeft(decode({ _tag: "Bored" }))).toBe(true)

@@ -2,9 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { ClientEvent, ServerEvent } from "../../src/domain/index.ts"
+import { tagsOf } from "../support/eventArbitraries.ts"
 
-const serverTags = ServerEvent.members.map((member) => member.fields._tag.ast.literal)
-const clientTags = ClientEvent.members.map((member) => member.fields._tag.ast.literal)
+const serverTags = tagsOf(ServerEvent)
+const clientTags = tagsOf(ClientEvent)
 const decode = Schema.decodeUnknownEither(ServerEvent)
 const opened = {
   _tag: "ConnectionOpened",

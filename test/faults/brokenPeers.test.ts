@@ -139,6 +139,25 @@ describe("a connection that is closed", () => {
   )
 })
 
+describe("a reset right behind a FIN", () => {
+  it.scopedLive("ends the connection all the same, on the side that does it and on the other", () =>
+    Effect.gen(function* () {
+      const { connect, connectRaw, events, server } = yield* serving(Handler.discard())
+      const raw = yield* connectRaw()
+      yield* server.halfClose(id(1))
+      yield* server.kick(id(1), "reset")
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 1, reason: { _tag: "Kicked" } })
+      yield* raw.takeRest
+      const client = yield* connect()
+      yield* client.halfClose
+      yield* client.reset
+      expect((yield* client.closed).reason).toEqual({ _tag: "LocalClosed" })
+      yield* events.first("ConnectionClosed", 2)
+      expectWholeLives(events.seen)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
 describe("a peer that never closes its side", () => {
   it.scopedLive("is reset after closeDeadline, and the reason stays that of the close", () =>
     Effect.gen(function* () {

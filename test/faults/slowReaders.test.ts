@@ -9,7 +9,11 @@ import { expectWholeLives } from "../support/eventGrammar.ts"
 import { serving, utf8 } from "../support/serving.ts"
 import { turns } from "../support/turns.ts"
 
-const budget = 1024 * 1024
+// More than one turn of the loop can bring: what is in the socket already cannot be dropped any more.
+const budget = 4 * 1024 * 1024
+// libuv reads a socket up to 32 times in a turn, 64 KiB each: one turn's bytes wait on top of the budget, and another
+// turn's may stand in a segment of which only the end is still needed.
+const bound = budget + 2 * 32 * 64 * 1024
 const lineBytes = 16 * 1024
 const count = 3000
 
@@ -57,9 +61,8 @@ describe("a peer that never reads", () => {
       expect(closed).toMatchObject({ id: 4, reason: { _tag: "SlowConsumer", budgetBytes: budget } })
       const pending = closed.reason._tag === "SlowConsumer" ? closed.reason.pendingBytes : 0
       expect(pending).toBeGreaterThan(budget)
-      expect(pending).toBeLessThan(3 * budget)
-      // What a turn published comes on top of the budget before the policy acts.
-      expect(mostRetained()).toBeLessThan(3 * budget)
+      expect(pending).toBeLessThanOrEqual(bound)
+      expect(mostRetained()).toBeLessThanOrEqual(bound)
       expect(events.all("ConnectionStalled").some(({ id }) => id === 4)).toBe(true)
       expect((yield* server.connections).map(({ id }) => id)).toEqual([1, 2, 3])
       expect((yield* server.hub.stats).retainedBytes).toBe(0)
@@ -73,7 +76,7 @@ describe("a peer that never reads", () => {
       const reading = yield* Effect.fork(read)
       yield* publishAll
       for (const bytes of yield* Fiber.join(reading)) expect(numbers(bytes)).toEqual(everything)
-      expect(mostRetained()).toBeLessThan(3 * budget)
+      expect(mostRetained()).toBeLessThanOrEqual(bound)
       yield* server.kick(ConnectionId.make(4))
       yield* deaf.resume
       const got = numbers(yield* deaf.takeRest)
@@ -103,7 +106,7 @@ describe("a peer that never reads", () => {
       expect(numbers(yield* deaf.take(count * lineBytes))).toEqual(everything)
       for (const bytes of yield* Fiber.join(reading)) expect(numbers(bytes)).toEqual(everything)
       yield* Fiber.join(publishing)
-      expect(mostRetained()).toBeLessThan(3 * budget)
+      expect(mostRetained()).toBeLessThanOrEqual(bound)
       yield* events.one("ConnectionRecovered", ({ id }) => id === 4)
       expect(events.all("FramesDropped")).toEqual([])
       expect(events.all("ConnectionClosed")).toEqual([])

@@ -10,6 +10,7 @@ import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { record } from "../support/eventRecorder.ts"
 import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
 
 const upTo = (tag: ServerEvent["_tag"]) => (events: Stream.Stream<ServerEvent>) =>
   Effect.map(Stream.runCollect(Stream.takeUntil(events, (event) => event._tag === tag)), Chunk.toReadonlyArray)
@@ -69,6 +70,7 @@ describe("a subscriber to the events", () => {
       // A newcomer is held as well: what it sends is not read until the subscriber has taken what waits.
       const newcomer = yield* connect()
       yield* newcomer.send(utf8("me too"))
+      yield* turns(50)
       expect(events.all("FrameReceived").every(({ id }) => id === 1)).toBe(true)
       const held = events.all("FrameReceived").reduce((sum, { bytes }) => sum + bytes.length, 0)
       expect(held).toBeLessThan(1024 * 1024)

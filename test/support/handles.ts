@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import { turns } from "./turns.ts"
 
-/** The sockets, listeners and timers that keep this process alive, counted by kind. */
+/** The sockets and listeners that this process holds, counted by kind. */
 export const handles: Effect.Effect<Readonly<Record<string, number>>> = Effect.zipRight(
   // A handle that was closed leaves in the closing phase of the loop, one turn later.
   turns(3),
   Effect.sync(() => {
     const counts: Record<string, number> = {}
     for (const kind of process.getActiveResourcesInfo()) {
-      if (!/TCP|Pipe|Timeout/.test(kind)) continue
+      if (!/TCP|Pipe/.test(kind)) continue
       counts[kind] = (counts[kind] ?? 0) + 1
     }
     return counts

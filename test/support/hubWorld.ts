@@ -30,6 +30,7 @@ export class FakeSink implements HubSink {
   readonly overflows: Array<number> = []
   readonly stalls: Array<"stalled" | "recovered"> = []
   readonly holds: Array<"held" | "released"> = []
+  readonly buffers: Array<Uint8Array> = []
   readonly publishers: Array<number | undefined> = []
   readonly items: Array<Item> = []
   /** How often something was handed over: one per system call of a connection. */
@@ -43,6 +44,9 @@ export class FakeSink implements HubSink {
   isGone = false
   isFinished = false
   onDeliver: (() => void) | undefined
+  onStall: (() => void) | undefined
+  onRelease: (() => void) | undefined
+  private corkUsed = false
   private waiting = 0
   private taken = 0
   private memberOrNone: HubMember | undefined
@@ -88,7 +92,9 @@ export class FakeSink implements HubSink {
 
   readonly deliver = (bytes: Uint8Array, publisher: number | undefined): boolean => {
     if (this.isGone) this.fault("was handed something after its end")
-    if (this.corks === 0) this.handovers++
+    if (this.corks === 0 || !this.corkUsed) this.handovers++
+    this.corkUsed = true
+    this.buffers.push(bytes)
     const text = textOf(bytes)
     if (!text.endsWith("\n")) this.fault(`was handed a torn frame: ${text}`)
     for (const frame of text.split(/(?<=\n)/)) {
@@ -105,7 +111,7 @@ export class FakeSink implements HubSink {
   }
 
   readonly cork = (): void => {
-    if (this.corks === 0) this.handovers++
+    if (this.corks === 0) this.corkUsed = false
     this.corks++
   }
 
@@ -132,10 +138,17 @@ export class FakeSink implements HubSink {
     }
   }
 
-  readonly onStalled = (): void => this.alternate(this.stalls, "stalled", "recovered")
+  readonly onStalled = (): void => {
+    this.alternate(this.stalls, "stalled", "recovered")
+    this.onStall?.()
+  }
+
   readonly onRecovered = (): void => this.alternate(this.stalls, "recovered", "stalled")
   readonly onHeld = (): void => this.alternate(this.holds, "held", "released")
-  readonly onReleased = (): void => this.alternate(this.holds, "released", "held")
+  readonly onReleased = (): void => {
+    this.alternate(this.holds, "released", "held")
+    this.onRelease?.()
+  }
 
   /** Takes some of what it was handed, without being ready for more. */
   takeSome(bytes: number): void {

@@ -100,7 +100,12 @@ class Peer implements RawPeer {
   readonly takeRest = this.until(() => (this.ended ? this.shift(this.waitingBytes) : undefined))
   readonly resume = Effect.sync(() => this.read())
   readonly end = Effect.sync(() => void this.socket.end())
-  readonly reset = Effect.sync(() => void this.socket.resetAndDestroy())
+  readonly reset = Effect.sync(() => {
+    const { writableEnded, writableFinished } = this.socket
+    // While a FIN is on its way, libuv refuses the reset (EINVAL) and Node then never closes the socket.
+    if (writableEnded && !writableFinished) this.socket.once("finish", () => this.socket.resetAndDestroy())
+    else this.socket.resetAndDestroy()
+  })
   readonly closed: Effect.Effect<string | undefined> = Effect.map(
     this.until(() => (this.gone ? true : undefined)),
     () => this.code,

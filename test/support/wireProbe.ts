@@ -12,6 +12,7 @@ export class WireProbe implements WireHandlers {
   drains = 0
   /** Called with each data, after it was noted. */
   onEachData: ((bytes: Uint8Array) => void) | undefined
+  onEachEnd: (() => void) | undefined
   private waiters: Array<() => void> = []
 
   constructor(wire: Wire) {
@@ -33,6 +34,7 @@ export class WireProbe implements WireHandlers {
 
   onEnd(): void {
     this.told.push("end")
+    this.onEachEnd?.()
     this.notify()
   }
 

@@ -1,4 +1,77 @@
-import { memoryFixture } from "../support/transportFixture.ts"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import { MemoryTransport, Transport } from "../../src/transport/index.ts"
+import { connectionSuite } from "../support/connectionSuite.ts"
+import { endpointSuite } from "../support/endpointSuite.ts"
+import { connectedWires, listenForWires, memoryFixture, startedWires } from "../support/transportFixture.ts"
+import { nextTurn, turns } from "../support/turns.ts"
+import { utf8 } from "../support/wireProbe.ts"
 import { wireSuite } from "../support/wireSuite.ts"
 
 wireSuite(memoryFixture)
+connectionSuite(memoryFixture)
+endpointSuite(memoryFixture)
+
+describe("a network in memory", () => {
+  it.scoped("holds exactly its capacity for a peer that does not read", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* connectedWires(memoryFixture)
+      far.wire.pause()
+      near.start()
+      far.start()
+      expect(near.wire.write(new Uint8Array(100))).toBe(true)
+      expect(near.wire.write(new Uint8Array(1))).toBe(false)
+      yield* turns(5)
+      expect([near.wire.pending(), near.wire.bytesOut(), far.received]).toEqual([1, 100, 0])
+      far.wire.resume()
+      yield* far.until((probe) => probe.received === 101)
+      expect([near.wire.pending(), near.drains]).toEqual([0, 1])
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 100 }))),
+  )
+
+  it.scoped("delivers in a later turn, never within the write", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* startedWires(memoryFixture)
+      near.wire.write(utf8("x"))
+      expect(far.received).toBe(0)
+      yield* nextTurn
+      expect(far.received).toBe(1)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("turns unread input into a reset when an end is destroyed, as close(2) does", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* connectedWires(memoryFixture)
+      far.wire.pause()
+      near.start().wire.write(utf8("unread"))
+      far.start().wire.destroy()
+      yield* near.untilClosed
+      expect(near.closes).toEqual([{ code: "ECONNRESET" }])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("knows the names that it was given, and is apart from every other network", () =>
+    Effect.gen(function* () {
+      const named = yield* Layer.build(MemoryTransport.layer({ names: { device: ["10.0.0.1", "::1"] } }))
+      const other = yield* Layer.build(MemoryTransport.layer())
+      const resolve = Effect.flatMap(Transport, (transport) => transport.resolve("device"))
+      expect(yield* Effect.provide(resolve, named)).toEqual(["10.0.0.1", "::1"])
+      expect(yield* Effect.flip(Effect.provide(resolve, other))).toMatchObject({ code: "ENOTFOUND" })
+      const { endpoint } = yield* Effect.provide(listenForWires(tcpEndpoint("127.0.0.1", 0)), named)
+      const dial = Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
+      yield* Effect.provide(dial, named)
+      expect(yield* Effect.flip(Effect.provide(dial, other))).toMatchObject({ reason: "Refused" })
+    }),
+  )
+
+  it.scoped("gives each listener on port 0 a port of its own", () =>
+    Effect.gen(function* () {
+      const listeners = yield* Effect.replicateEffect(listenForWires(tcpEndpoint("127.0.0.1", 0)), 5)
+      const ports = listeners.map(({ endpoint }) => (endpoint._tag === "Tcp" ? endpoint.port : 0))
+      expect(new Set(ports).size).toBe(5)
+      expect(Math.min(...ports)).toBeGreaterThan(0)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})

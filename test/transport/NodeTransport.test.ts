@@ -1,5 +1,105 @@
-import { tcpFixture, unixFixture } from "../support/transportFixture.ts"
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { NodeTransport, Transport } from "../../src/transport/index.ts"
+import { connectionSuite } from "../support/connectionSuite.ts"
+import { endpointSuite } from "../support/endpointSuite.ts"
+import { listenForWires, tcpFixture, temporaryFolder, unixFixture } from "../support/transportFixture.ts"
 import { wireSuite } from "../support/wireSuite.ts"
 
-wireSuite(tcpFixture)
-wireSuite(unixFixture)
+for (const fixture of [tcpFixture, unixFixture]) {
+  wireSuite(fixture)
+  connectionSuite(fixture)
+  endpointSuite(fixture)
+}
+
+const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
+  it.scopedLive(name, () => Effect.provide(body, NodeTransport.layer))
+const dial = (endpoint: Endpoint) => Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
+
+describe("the system's answers", () => {
+  test(
+    "listening on an address of no interface is AddressNotAvailable",
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(listenForWires(tcpEndpoint("192.0.2.1", 0)))
+      expect([error.reason, error.code]).toEqual(["AddressNotAvailable", "EADDRNOTAVAIL"])
+    }),
+  )
+
+  test(
+    "listening on a name without address is NameNotFound",
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(listenForWires(tcpEndpoint("no-such-host.invalid", 0)))
+      expect(error.reason).toBe("NameNotFound")
+    }),
+  )
+
+  test(
+    "a path in a folder that does not exist is PathNotFound for both sides",
+    Effect.gen(function* () {
+      const missing = unixEndpoint(join(yield* temporaryFolder, "missing", "socket"))
+      const listening = yield* Effect.flip(listenForWires(missing))
+      expect(listening.reason).toBe("PathNotFound")
+      const dialling = yield* Effect.flip(dial(missing))
+      expect([dialling.reason, dialling.code]).toEqual(["PathNotFound", "ENOENT"])
+    }),
+  )
+})
+
+describe("the file of a unix socket", () => {
+  const folder = Effect.map(temporaryFolder, (path) => ({ path, endpoint: unixEndpoint(join(path, "socket")) }))
+
+  test(
+    "goes with its listener",
+    Effect.gen(function* () {
+      const { endpoint } = yield* folder
+      yield* Effect.scoped(Effect.tap(listenForWires(endpoint), () => expect(existsSync(endpoint.path)).toBe(true)))
+      expect(existsSync(endpoint.path)).toBe(false)
+    }),
+  )
+
+  test(
+    "is replaced when nobody listens at it any more",
+    Effect.gen(function* () {
+      const { endpoint, path } = yield* folder
+      // Renamed, the file outlives its listener, as it does when a process is killed.
+      const kept = join(path, "kept")
+      yield* Effect.scoped(
+        Effect.tap(listenForWires(unixEndpoint(kept)), () => Effect.sync(() => renameSync(kept, endpoint.path))),
+      )
+      expect(existsSync(endpoint.path)).toBe(true)
+      expect(yield* Effect.flip(dial(endpoint))).toMatchObject({ reason: "Refused", code: "ECONNREFUSED" })
+      const { accepted } = yield* listenForWires(endpoint)
+      yield* dial(endpoint)
+      yield* accepted
+    }),
+  )
+
+  test(
+    "is left alone when somebody listens at it",
+    Effect.gen(function* () {
+      const { endpoint } = yield* folder
+      const first = yield* listenForWires(endpoint)
+      expect(yield* Effect.flip(listenForWires(endpoint))).toMatchObject({ reason: "AddressInUse" })
+      yield* first.accepted
+      yield* dial(endpoint)
+      yield* first.accepted
+    }),
+  )
+
+  test(
+    "is left alone when it is no socket at all",
+    Effect.gen(function* () {
+      const { endpoint, path } = yield* folder
+      writeFileSync(endpoint.path, "precious")
+      expect(yield* Effect.flip(listenForWires(endpoint))).toMatchObject({ reason: "AddressInUse" })
+      expect(readFileSync(endpoint.path, "utf8")).toBe("precious")
+      mkdirSync(join(path, "folder"))
+      const error = yield* Effect.flip(listenForWires(unixEndpoint(join(path, "folder"))))
+      expect(error.reason).toBe("AddressInUse")
+    }),
+  )
+})

@@ -49,6 +49,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   /** Whether a handler is at work. */
   isServing: boolean
   private draining = false
+  /** Whether the hub holds it back as a publisher. */
+  private held = false
   private releaseWaiters: Array<() => void> = []
 
   constructor(id: ConnectionId, wire: Wire, context: ActorContext) {
@@ -95,7 +97,12 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   private readonly released: Effect.Effect<void> = Effect.async<void>((resume) => {
-    this.releaseWaiters.push(() => resume(Effect.void))
+    if (!this.held || this.core.isEnded()) return resume(Effect.void)
+    const waiter = () => resume(Effect.void)
+    this.releaseWaiters.push(waiter)
+    return Effect.sync(() => {
+      this.releaseWaiters = this.releaseWaiters.filter((other) => other !== waiter)
+    })
   })
 
   // --- what a reactor gets
@@ -200,10 +207,12 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   onHeld(): void {
+    this.held = true
     this.core.hold(Hold.hub)
   }
 
   onReleased(): void {
+    this.held = false
     this.core.release(Hold.hub)
     this.wakeReleased()
   }

@@ -1,6 +1,7 @@
 import * as dns from "node:dns"
 import * as fs from "node:fs"
 import * as net from "node:net"
+import { dirname } from "node:path"
 import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 
@@ -113,8 +114,15 @@ class NodeWire implements Wire {
   reset(): void {
     this.over = true
     // Node throws where the kind of socket has no RST.
-    if (this.knowsReset) this.socket.resetAndDestroy()
-    else this.socket.destroy()
+    if (!this.knowsReset) this.socket.destroy()
+    // While a FIN is on its way, libuv refuses the reset (EINVAL) and Node then never closes the socket.
+    else if (this.isFinishing()) this.socket.once("finish", () => this.socket.resetAndDestroy())
+    else this.socket.resetAndDestroy()
+  }
+
+  private isFinishing(): boolean {
+    const { destroyed, writableEnded, writableFinished, writableLength } = this.socket
+    return writableEnded && !writableFinished && writableLength === 0 && !destroyed
   }
 
   pending(): number {
@@ -162,6 +170,17 @@ const listenOptions = (endpoint: Endpoint, backlog: number): net.ListenOptions =
     : // An address that names one family listens on that one only; "::" stays dual, as the system has it.
       { host: endpoint.host, port: endpoint.port, backlog }
 
+// For a path in a folder that does not exist libuv says EACCES in place of ENOENT (uv_pipe_bind).
+const refusedCode = (endpoint: Endpoint, code: string): string => {
+  if (endpoint._tag !== "Unix" || code !== "EACCES") return code
+  try {
+    fs.statSync(dirname(endpoint.path))
+    return code
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
 /** Callbacks of {@link listen}; exactly one of `onListening` and `onRefused` comes, once. */
 export interface ListenCallbacks {
   readonly onListening: (endpoint: Endpoint) => void
@@ -180,7 +199,10 @@ export const listen = (
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     callbacks.onWire(new NodeWire(socket, endpoint, "accepted"))
   })
-  server.on("error", (error) => (listening ? callbacks.onFailure : callbacks.onRefused)(codeOf(error)))
+  server.on("error", (error) => {
+    if (listening) callbacks.onFailure(codeOf(error))
+    else callbacks.onRefused(refusedCode(endpoint, codeOf(error)))
+  })
   server.on("listening", () => {
     listening = true
     const address = server.address()

@@ -1,0 +1,156 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { limits } from "../../src/domain/index.ts"
+import { Hub, HubCore } from "../../src/hub/index.ts"
+import { makeTiming } from "../../src/runtime/Timing.ts"
+import { type FakeOptions, FakeSink } from "../support/hubWorld.ts"
+import { nextTurn } from "../support/turns.ts"
+import { utf8 } from "../support/wireProbe.ts"
+
+const paceMillis = Duration.toMillis(limits.paceLimit)
+
+/** A publisher and slow subscribers, under the test clock. */
+const makeHub = Effect.fnUntraced(function* (...slow: ReadonlyArray<FakeOptions>) {
+  const timing = yield* makeTiming
+  const core = new HubCore({
+    timing,
+    countFrames: () => 1,
+    budgetBytes: 10_000,
+    slowConsumer: "disconnect",
+    paceLimit: limits.paceLimit,
+  })
+  const attach = (name: string, options: FakeOptions) => {
+    const sink = new FakeSink(name, options)
+    sink.member = core.attach(sink, options)
+    return sink
+  }
+  const talker = attach("talker", {})
+  const readers = slow.map((options, index) => attach(`reader${index}`, options))
+  const publish = () => {
+    const mayGoOn = talker.member.publish(utf8("0123456789\n"))
+    core.flush()
+    return mayGoOn
+  }
+  return { core, talker, readers, publish, attach }
+})
+
+describe("the pace of a hub", () => {
+  it.scoped("is that of the fastest: a publisher is held while all others are full, and released by the first", () =>
+    Effect.gen(function* () {
+      const { talker, readers, publish } = yield* makeHub({ room: 0 }, { room: 20 })
+      expect([publish(), publish()]).toEqual([true, true])
+      expect(publish()).toBe(false)
+      expect(talker.holds).toEqual(["held"])
+      readers[1]?.drain()
+      expect(talker.holds).toEqual(["held", "released"])
+      expect(publish()).toBe(true)
+    }),
+  )
+
+  it.scoped("ignores those who took nothing for the limit, not a moment earlier, and then their lag grows", () =>
+    Effect.gen(function* () {
+      const { talker, publish, readers, core } = yield* makeHub({ room: 0 })
+      expect([publish(), publish()]).toEqual([true, false])
+      yield* TestClock.adjust(paceMillis - 1)
+      expect(talker.isHeld).toBe(true)
+      yield* TestClock.adjust(1)
+      expect(talker.isHeld).toBe(false)
+      while (core.stats().subscribers === 2) expect(publish()).toBe(true)
+      expect(readers[0]?.overflows.length).toBe(1)
+      expect(talker.holds).toEqual(["held", "released"])
+    }),
+  )
+
+  it.scoped("goes on waiting for one who takes a little before each limit", () =>
+    Effect.gen(function* () {
+      const { talker, publish, readers } = yield* makeHub({ room: 0 })
+      publish()
+      publish()
+      for (let round = 0; round < 5; round++) {
+        readers[0]?.takeSome(1)
+        yield* TestClock.adjust(paceMillis)
+        expect(talker.isHeld).toBe(true)
+      }
+      yield* TestClock.adjust(paceMillis)
+      expect(talker.isHeld).toBe(false)
+    }),
+  )
+
+  it.scoped("waits again for one who had stood still, once it has drained", () =>
+    Effect.gen(function* () {
+      const { talker, publish, readers } = yield* makeHub({ room: 0 })
+      publish()
+      publish()
+      yield* TestClock.adjust(paceMillis)
+      expect(talker.isHeld).toBe(false)
+      readers[0]?.drain()
+      expect(publish()).toBe(false)
+      expect(talker.isHeld).toBe(true)
+    }),
+  )
+
+  it.scoped("holds nobody for subscribers who would rather lose frames, or for nobody at all", () =>
+    Effect.gen(function* () {
+      const { publish } = yield* makeHub({ room: 0, slowConsumer: "drop-oldest" })
+      expect([publish(), publish(), publish()]).toEqual([true, true, true])
+      const alone = yield* makeHub()
+      expect([alone.publish(), alone.publish()]).toEqual([true, true])
+    }),
+  )
+
+  it.scoped("is set by those who still receive: one that has finished takes nothing and holds up nothing", () =>
+    Effect.gen(function* () {
+      const { talker, publish, readers, attach } = yield* makeHub({ room: 0 })
+      const done = attach("done", {})
+      done.member.finish(() => {})
+      publish()
+      expect(publish()).toBe(false)
+      expect(talker.isHeld).toBe(true)
+      readers[0]?.member.finish(() => {})
+      expect(talker.isHeld).toBe(false)
+      expect(publish()).toBe(true)
+    }),
+  )
+
+  it.scoped("is released by a newcomer, who takes something", () =>
+    Effect.gen(function* () {
+      const { talker, publish, attach } = yield* makeHub({ room: 0 })
+      publish()
+      publish()
+      expect(talker.isHeld).toBe(true)
+      attach("newcomer", {})
+      expect(talker.isHeld).toBe(false)
+    }),
+  )
+
+  it.scoped("makes a publisher from outside wait, who can be interrupted", () =>
+    Effect.gen(function* () {
+      const hub = yield* Hub.make({ slowConsumer: "block", budgetBytes: 100 })
+      const slow = new FakeSink("slow", { room: 0 })
+      slow.member = hub.core.attach(slow)
+      yield* hub.publish(utf8("x".repeat(200).concat("\n")))
+      yield* nextTurn
+      const order: Array<string> = []
+      const latch = yield* Deferred.make<void>()
+      const waiting = yield* hub.publish(utf8("second\n")).pipe(
+        Effect.tap(() => Effect.sync(() => order.push("published"))),
+        Effect.zipRight(Deferred.succeed(latch, undefined)),
+        Effect.fork,
+      )
+      const impatient = yield* Effect.fork(hub.publish(utf8("third\n")))
+      yield* nextTurn
+      yield* Fiber.interrupt(impatient)
+      expect(order).toEqual([])
+      order.push("drained")
+      slow.drain()
+      slow.drain()
+      yield* Deferred.await(latch)
+      yield* Fiber.join(waiting)
+      expect(order).toEqual(["drained", "published"])
+    }),
+  )
+})

@@ -1,0 +1,238 @@
+import { describe, expect, it } from "@effect/vitest"
+import { type FakeSink, HubWorld } from "../support/hubWorld.ts"
+
+/** Does something once, from within a hand-over to a subscriber. */
+const onceIn = (sink: FakeSink, act: () => void): void => {
+  sink.onDeliver = () => {
+    sink.onDeliver = undefined
+    act()
+  }
+}
+
+const newHub = () => {
+  const world = new HubWorld()
+  return { world, a: world.attach("a"), b: world.attach("b"), c: world.attach("c") }
+}
+
+const endsClean = (world: HubWorld) => {
+  for (const sink of world.present) sink.drain(Number.POSITIVE_INFINITY)
+  world.core.flush()
+  expect(world.faults).toEqual([])
+  expect(world.present.flatMap((sink) => sink.owed)).toEqual([])
+  expect(world.core.stats()).toEqual({ subscribers: world.present.length, lagging: 0, retainedBytes: 0 })
+}
+
+describe("a subscriber that comes back into the hub while it is handed something", () => {
+  it("may leave, full as it is, and is told nothing more", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    onceIn(b, () => world.detach(b))
+    world.publish(a, [800])
+    world.publish(a, [800])
+    world.core.flush()
+    world.publish(a)
+    world.core.flush()
+    expect([b.got.length, b.overflows, b.stalls]).toEqual([2, [], []])
+    endsClean(world)
+  })
+
+  it("may leave between the gaps around its own frames", () => {
+    const { world, a, b } = newHub()
+    onceIn(a, () => world.detach(a))
+    world.publish(b)
+    world.publish(a)
+    world.publish(b)
+    world.core.flush()
+    expect(a.got.length).toBe(1)
+    expect(a.corks).toBe(0)
+    endsClean(world)
+  })
+
+  it("may leave while it catches up", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    for (let turn = 0; turn < 5; turn++) {
+      world.publish(a)
+      world.core.flush()
+    }
+    onceIn(b, () => world.detach(b))
+    b.drain()
+    expect(b.got.length).toBe(2)
+    endsClean(world)
+  })
+
+  it("may throw out one whose turn has been, and one whose turn is still to come", () => {
+    const { world, a, b, c } = newHub()
+    onceIn(b, () => {
+      world.detach(a)
+      world.detach(c)
+    })
+    world.publish(undefined)
+    world.core.flush()
+    expect([a.got.length, b.got.length, c.got.length]).toEqual([1, 1, 0])
+    endsClean(world)
+  })
+
+  it("may bring in a newcomer, who gets nothing of what is being handed over", () => {
+    const { world, a, b } = newHub()
+    onceIn(a, () => {
+      world.publish(b)
+      world.attach("newcomer")
+      world.publish(b)
+    })
+    world.publish(undefined)
+    world.core.flush()
+    world.core.flush()
+    expect(world.sinks[3]?.got.length).toBe(1)
+    endsClean(world)
+  })
+
+  it("may publish: it is handed over after what came before, to all", () => {
+    const { world, a, b, c } = newHub()
+    b.room = 0
+    onceIn(a, () => {
+      world.publish(a)
+      world.core.flush()
+      world.publish(c)
+    })
+    world.publish(undefined)
+    world.core.flush()
+    expect([a.got.length, b.got.length, c.got.length]).toEqual([1, 2, 2])
+    world.core.flush()
+    endsClean(world)
+  })
+
+  it("may drain another, who gets nothing twice", () => {
+    const { world, a, b, c } = newHub()
+    c.room = 0
+    a.room = 0
+    world.publish(undefined)
+    world.core.flush()
+    onceIn(b, () => {
+      c.drain()
+      a.drain()
+    })
+    world.publish(undefined)
+    world.core.flush()
+    expect([a.got.length, b.got.length, c.got.length]).toEqual([2, 2, 2])
+    endsClean(world)
+  })
+
+  it("may finish itself or another: each gets what came before, all of it, and nothing after", () => {
+    const { world, a, b, c } = newHub()
+    const lag = world.attach("lag", { room: 0 })
+    world.publish(a)
+    world.core.flush()
+    onceIn(b, () => {
+      world.publish(a)
+      world.finish(c)
+      world.finish(b)
+      world.finish(lag)
+      world.publish(a)
+    })
+    world.publish(a)
+    world.core.flush()
+    world.core.flush()
+    expect([b.got.length, c.got.length, lag.got.length]).toEqual([3, 3, 3])
+    expect([b.isGone, c.isGone, lag.isGone]).toEqual([true, true, true])
+    expect(world.faults).toEqual([])
+    expect(world.core.stats()).toEqual({ subscribers: 4, lagging: 0, retainedBytes: 0 })
+  })
+
+  it("may leave when it is told that it stalls, instead of being thrown out", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    b.onStall = () => world.detach(b)
+    world.publish(a, [2000])
+    world.core.flush()
+    expect(b.overflows).toEqual([])
+    endsClean(world)
+  })
+
+  it("may publish when it is released", () => {
+    const world = new HubWorld()
+    const talker = world.attach("talker")
+    const reader = world.attach("reader", { room: 0 })
+    world.publish(talker)
+    world.core.flush()
+    world.publish(talker)
+    expect(talker.isHeld).toBe(true)
+    talker.onRelease = () => void world.publish(talker)
+    reader.drain(Number.POSITIVE_INFINITY)
+    expect(talker.holds).toEqual(["held", "released"])
+    world.core.flush()
+    expect(reader.got.length).toBe(3)
+    endsClean(world)
+  })
+})
+
+describe("a subscriber that finishes", () => {
+  it("gets at once everything that it lags behind, and lets go of the log however slowly it takes that", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    for (let turn = 0; turn < 5; turn++) {
+      world.publish(a, [50])
+      world.core.flush()
+    }
+    world.finish(b)
+    expect(b.got.length).toBe(5)
+    for (let turn = 0; turn < 100; turn++) {
+      world.publish(a, [50])
+      world.core.flush()
+      expect(world.core.stats().retainedBytes).toBe(0)
+    }
+    expect([b.got.length, b.overflows]).toEqual([5, []])
+    expect(world.faults).toEqual([])
+  })
+
+  it("still publishes", () => {
+    const { world, a, b } = newHub()
+    world.finish(b)
+    world.publish(b)
+    world.core.flush()
+    expect(a.got.length).toBe(1)
+    expect(world.faults).toEqual([])
+    expect(world.core.stats()).toEqual({ subscribers: 3, lagging: 0, retainedBytes: 0 })
+  })
+
+  it("is told that it has recovered when it has taken the rest", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    world.publish(a, [500])
+    world.core.flush()
+    world.finish(b)
+    expect(b.stalls).toEqual(["stalled"])
+    b.member.drained()
+    b.member.drained()
+    expect(b.stalls).toEqual(["stalled", "recovered"])
+  })
+
+  it("is done at once when it is gone already, and when it has finished before", () => {
+    const { world, a } = newHub()
+    const done: Array<string> = []
+    a.member.finish(() => done.push("first"))
+    a.member.finish(() => done.push("second"))
+    world.detach(a)
+    a.member.finish(() => done.push("third"))
+    expect(done).toEqual(["first", "second", "third"])
+  })
+})
+
+describe("a subscriber that has left", () => {
+  it("changes nothing any more, whatever it calls", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    world.publish(a)
+    world.core.flush()
+    world.detach(b)
+    world.detach(b)
+    b.member.drained()
+    expect(world.core.stats()).toEqual({ subscribers: 2, lagging: 0, retainedBytes: 0 })
+    a.room = 0
+    world.publish(undefined)
+    world.core.flush()
+    world.publish(b)
+    expect(b.holds).toEqual([])
+    endsClean(world)
+  })
+})

@@ -1,0 +1,192 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { HubWorld } from "../support/hubWorld.ts"
+import { nextTurn } from "../support/turns.ts"
+
+describe("a hub", () => {
+  it.effect("hands over once for a turn, however much was published in it", () =>
+    Effect.gen(function* () {
+      const world = new HubWorld({ budgetBytes: 100_000 })
+      const [reader, talker] = [world.attach("reader"), world.attach("talker")]
+      for (let count = 0; count < 100; count++) world.publish(count % 2 === 0 ? talker : undefined)
+      expect(reader.handovers).toBe(0)
+      yield* nextTurn
+      expect([reader.handovers, reader.got.length]).toEqual([1, 100])
+      expect([talker.handovers, talker.got.length]).toEqual([1, 50])
+      yield* nextTurn
+      expect(reader.handovers).toBe(1)
+      world.publish(talker)
+      yield* nextTurn
+      expect([reader.handovers, talker.handovers]).toEqual([2, 1])
+      expect(world.faults).toEqual([])
+    }),
+  )
+
+  it("hands one shared buffer to all who did not publish in the turn", () => {
+    const world = new HubWorld()
+    const [talker, a, b] = [world.attach("talker"), world.attach("a"), world.attach("b")]
+    world.publish(talker, [10, 20])
+    world.publish(talker, [30])
+    world.core.flush()
+    expect([a.buffers.length, b.buffers.length]).toEqual([1, 1])
+    expect(a.buffers[0]).toBe(b.buffers[0])
+    expect(talker.got).toEqual([])
+  })
+
+  it("gives nothing to a newcomer that was published before it came, even in the same turn", () => {
+    const world = new HubWorld()
+    const early = world.attach("early")
+    world.publish(undefined)
+    const late = world.attach("late")
+    world.publish(undefined)
+    world.core.flush()
+    expect([early.got.length, late.got.length]).toEqual([2, 1])
+    expect(world.faults).toEqual([])
+  })
+
+  it("names the publisher of each run to a subscriber that asks for it, also when it catches up", () => {
+    const world = new HubWorld()
+    const [a, b] = [world.attach("a"), world.attach("b")]
+    const listener = world.attach("listener", { needsPublisher: true, room: 0 })
+    world.publish(a)
+    world.publish(b)
+    world.core.flush()
+    world.publish(undefined)
+    world.publish(a)
+    world.core.flush()
+    listener.drain()
+    expect(listener.publishers).toEqual([1, 2, undefined, 1])
+    expect(world.faults).toEqual([])
+  })
+
+  it("publishes nothing for an empty run", () => {
+    const world = new HubWorld()
+    const sink = world.attach("sink")
+    expect(world.core.publish(new Uint8Array(0))).toBe(true)
+    world.core.flush()
+    expect(sink.handovers).toBe(0)
+  })
+
+  it("does not let a subscriber that never reads stop the others", () => {
+    const world = new HubWorld({ budgetBytes: 1000 })
+    const talker = world.attach("talker")
+    const stuck = world.attach("stuck", { room: 0 })
+    const fast = world.attach("fast")
+    for (let turn = 0; turn < 200; turn++) {
+      expect(world.publish(talker, [50])).toBe(true)
+      world.core.flush()
+      expect(fast.got.length).toBe(turn + 1)
+      expect(world.core.stats().retainedBytes).toBeLessThanOrEqual(1050)
+    }
+    expect(talker.holds).toEqual([])
+    expect([stuck.overflows.length, stuck.got.length]).toEqual([1, 1])
+    expect(world.core.stats()).toEqual({ subscribers: 2, lagging: 0, retainedBytes: 0 })
+  })
+
+  it("catches a slow subscriber up from where it stood, in few hand-overs", () => {
+    const world = new HubWorld({ budgetBytes: 100_000 })
+    const [slow, fast] = [world.attach("slow", { room: 0 }), world.attach("fast")]
+    for (let turn = 0; turn < 100; turn++) {
+      world.publish(undefined, [40])
+      world.core.flush()
+    }
+    expect([slow.got.length, fast.got.length]).toEqual([1, 100])
+    expect(world.core.stats()).toMatchObject({ lagging: 1, retainedBytes: 99 * 40 })
+    slow.drain()
+    expect([slow.got.length, slow.handovers]).toEqual([100, 2])
+    slow.drain()
+    expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
+    expect(world.faults).toEqual([])
+  })
+})
+
+describe("a subscriber beyond its budget", () => {
+  const lagging = (slowConsumer: "disconnect" | "drop-oldest" | "block") => {
+    const world = new HubWorld()
+    const fast = world.attach("fast")
+    const slow = world.attach("slow", { room: 0, budgetBytes: 100, slowConsumer })
+    const publish = (...sizes: ReadonlyArray<number>) => {
+      const mayGoOn = world.publish(fast, sizes)
+      world.core.flush()
+      return mayGoOn
+    }
+    return { world, fast, slow, publish }
+  }
+
+  it("is disconnected by the first byte above it and not by the last byte within, and told once", () => {
+    const { world, slow, publish } = lagging("disconnect")
+    publish(60)
+    publish(40)
+    expect(slow.overflows).toEqual([])
+    publish(8)
+    expect(slow.overflows).toEqual([108])
+    publish(50)
+    slow.drain()
+    expect(slow.overflows).toEqual([108])
+    expect(world.core.stats()).toEqual({ subscribers: 1, lagging: 0, retainedBytes: 0 })
+    expect(world.faults).toEqual([])
+  })
+
+  it("loses the oldest whole frames under drop-oldest, is told how many, and gets all others", () => {
+    const { world, slow, publish } = lagging("drop-oldest")
+    publish(20)
+    publish(30, 10)
+    publish(40)
+    expect(slow.missed).toBe(0)
+    publish(10)
+    expect(slow.missed).toBe(2)
+    publish(100)
+    expect(slow.missed).toBe(5)
+    publish(10)
+    slow.drain()
+    expect([slow.got.length, slow.missed]).toEqual([2, 5])
+    expect(slow.lag.most).toBe(10)
+    expect(world.faults).toEqual([])
+  })
+
+  it("holds publishers under block until it is within its budget, and loses nothing", () => {
+    const { world, fast, slow, publish } = lagging("block")
+    const outside = world.attach("outside")
+    expect([publish(60), publish(40), publish(30)]).toEqual([true, true, true])
+    expect(fast.holds).toEqual([])
+    expect(publish(10)).toBe(false)
+    expect(publish(10)).toBe(false)
+    expect(fast.holds).toEqual(["held"])
+    expect(world.publish(undefined)).toBe(false)
+    expect(slow.member.publish(new TextEncoder().encode("slow may\n"))).toBe(true)
+    slow.drain()
+    expect(fast.holds).toEqual(["held", "released"])
+    slow.drain()
+    world.core.flush()
+    slow.drain()
+    expect([slow.owed, slow.missed, slow.overflows]).toEqual([[], 0, []])
+    expect(outside.got.length).toBe(fast.got.length + 5)
+  })
+
+  it("releases the publishers when it goes", () => {
+    const { world, fast, slow, publish } = lagging("block")
+    publish(200)
+    expect(publish(10)).toBe(false)
+    world.detach(slow)
+    expect(fast.holds).toEqual(["held", "released"])
+    expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
+    expect(publish(10)).toBe(true)
+  })
+
+  it("is told that it stalls and that it has recovered, once for each time", () => {
+    const { slow, publish } = lagging("disconnect")
+    publish(24)
+    expect(slow.stalls).toEqual([])
+    publish(8)
+    publish(8)
+    expect(slow.stalls).toEqual(["stalled"])
+    slow.takeSome(10)
+    slow.drain()
+    expect(slow.stalls).toEqual(["stalled"])
+    slow.drain()
+    expect(slow.stalls).toEqual(["stalled", "recovered"])
+    publish(90)
+    slow.drain()
+    expect(slow.stalls).toEqual(["stalled", "recovered", "stalled", "recovered"])
+  })
+})

@@ -1,0 +1,281 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FastCheck from "effect/FastCheck"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { EventSubscribeOptions } from "../../src/runtime/EventBus.ts"
+import { lifeCost, makeProbe, type ProbeEvent, seqs } from "../support/eventBusProbe.ts"
+import { runs } from "../support/properties.ts"
+import { nextTurn } from "../support/turns.ts"
+
+const whole = (stream: Stream.Stream<{ readonly seq: number }>) =>
+  Effect.map(Stream.runCollect(stream), (events) => seqs(Chunk.toReadonlyArray(events)))
+
+describe("numbers and subscribers", () => {
+  it.scoped("events are numbered from 1 and carry the time at which they were emitted", () =>
+    Effect.gen(function* () {
+      const { bus, life, clock } = makeProbe()
+      const stream = yield* bus.subscribe()
+      clock.millis = 1000
+      life()
+      clock.millis = 2000
+      life()
+      bus.end()
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(stream))).toEqual([
+        { _tag: "Life", seq: 1, at: 1000 },
+        { _tag: "Life", seq: 2, at: 2000 },
+      ])
+    }),
+  )
+
+  it.scoped("a subscriber has everything from its subscription on, whenever it runs the stream", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      life()
+      const early = yield* bus.subscribe()
+      life()
+      const late = yield* bus.subscribe()
+      life()
+      bus.end()
+      expect([yield* whole(early), yield* whole(late)]).toEqual([[2, 3], [3]])
+    }),
+  )
+
+  it.scoped("frames go only to those who asked for them", () =>
+    Effect.gen(function* () {
+      const { bus, life, frame } = makeProbe()
+      const lives = yield* bus.subscribe()
+      const all = yield* bus.subscribe({ frames: true })
+      life()
+      frame(3)
+      life()
+      bus.end()
+      expect([yield* whole(lives), yield* whole(all)]).toEqual([
+        [1, 3],
+        [1, 2, 3],
+      ])
+    }),
+  )
+
+  it.effect("a frame is neither built nor numbered while nobody wants frames", () =>
+    Effect.gen(function* () {
+      const { bus, life, frame, built } = makeProbe()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* bus.subscribe()
+          expect(bus.wantsFrames()).toBe(false)
+          frame(1)
+          yield* bus.subscribe({ frames: true })
+          expect(bus.wantsFrames()).toBe(true)
+          frame(1)
+        }),
+      )
+      expect(bus.wantsFrames()).toBe(false)
+      frame(1)
+      life()
+      expect(built).toEqual(["Frame 1", "Life 2"])
+    }),
+  )
+
+  it.scoped("a waiting subscriber is handed an event as it comes", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      const fiber = yield* Effect.fork(Stream.runHead(yield* bus.subscribe()))
+      yield* nextTurn
+      life()
+      expect((yield* Fiber.join(fiber))._tag).toBe("Some")
+    }),
+  )
+
+  it.scoped("the end lets a subscriber take what it has not taken, and ends one that waits or comes later", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      const behind = yield* bus.subscribe()
+      life()
+      const waiting = yield* Effect.fork(whole(yield* bus.subscribe()))
+      yield* nextTurn
+      bus.end()
+      expect(yield* whole(behind)).toEqual([1])
+      expect(yield* Fiber.join(waiting)).toEqual([])
+      expect(yield* whole(yield* bus.subscribe())).toEqual([])
+    }),
+  )
+
+  it.effect("the end of its scope unsubscribes: what was taken in is given, nothing follows, and the stream ends", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      const scope = yield* Scope.make()
+      const stream = yield* Scope.extend(bus.subscribe(), scope)
+      life()
+      yield* Scope.close(scope, Exit.void)
+      life()
+      expect(yield* whole(stream)).toEqual([1])
+    }),
+  )
+})
+
+describe("an interrupted pull", () => {
+  it.scoped("loses nothing, when it waited", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      const stream = yield* bus.subscribe()
+      const fiber = yield* Effect.fork(Stream.runDrain(stream))
+      yield* nextTurn
+      yield* Fiber.interrupt(fiber)
+      life()
+      bus.end()
+      expect(yield* whole(stream)).toEqual([1])
+    }),
+  )
+
+  for (const order of ["before", "after"] as const) {
+    it.scoped(`loses nothing, when an event comes in the same turn, right ${order} the interruption`, () =>
+      Effect.gen(function* () {
+        const { bus, life } = makeProbe()
+        const stream = yield* bus.subscribe()
+        const taken: Array<{ readonly seq: number }> = []
+        const fiber = yield* Effect.fork(Stream.runForEach(stream, (event) => Effect.sync(() => taken.push(event))))
+        yield* nextTurn
+        if (order === "before") life()
+        fiber.unsafeInterruptAsFork(fiber.id())
+        if (order === "after") life()
+        yield* Fiber.await(fiber)
+        life()
+        bus.end()
+        expect([...seqs(taken), ...(yield* whole(stream))]).toEqual([1, 2])
+      }),
+    )
+  }
+})
+
+describe("a full drop-oldest subscriber", () => {
+  const room = { bufferBytes: 4 * lifeCost }
+
+  it.scoped("keeps everything up to its buffer, which is empty again once it has taken", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      const pull = yield* Stream.toPull(yield* bus.subscribe(room))
+      for (let count = 0; count < 4; count++) life()
+      expect(seqs([...(yield* pull)])).toEqual([1, 2, 3, 4])
+      for (let count = 0; count < 4; count++) life()
+      expect(seqs([...(yield* pull)])).toEqual([5, 6, 7, 8])
+    }),
+  )
+
+  it.scoped("loses the oldest, told by one EventsMissed in their place, and its owner is not held back", () =>
+    Effect.gen(function* () {
+      const { bus, life, edges } = makeProbe()
+      const stream = yield* bus.subscribe(room)
+      for (let count = 0; count < 5; count++) life()
+      bus.end()
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(stream))).toEqual([
+        { _tag: "EventsMissed", seq: 3, at: 0, missed: 3 },
+        { _tag: "Life", seq: 4, at: 0 },
+        { _tag: "Life", seq: 5, at: 0 },
+      ])
+      expect([edges, bus.isBlocked()]).toEqual([[], false])
+    }),
+  )
+
+  it.scoped("is told even when everything was dropped and nothing follows", () =>
+    Effect.gen(function* () {
+      const { bus, frame } = makeProbe()
+      const stream = yield* bus.subscribe({ ...room, frames: true })
+      const waiting = yield* Effect.fork(Stream.runHead(stream))
+      yield* nextTurn
+      frame(5 * lifeCost)
+      expect(yield* Effect.flatten(Fiber.join(waiting))).toEqual({ _tag: "EventsMissed", seq: 1, at: 0, missed: 1 })
+      frame(5 * lifeCost)
+      bus.end()
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(stream))).toEqual([
+        { _tag: "EventsMissed", seq: 2, at: 0, missed: 1 },
+      ])
+    }),
+  )
+
+  it.scoped("does not cost another subscriber anything", () =>
+    Effect.gen(function* () {
+      const { bus, life } = makeProbe()
+      yield* bus.subscribe({ bufferBytes: 0 })
+      const other = yield* bus.subscribe()
+      for (let count = 0; count < 100; count++) life()
+      bus.end()
+      expect((yield* whole(other)).length).toBe(100)
+    }),
+  )
+})
+
+const step = FastCheck.oneof(
+  { weight: 4, arbitrary: FastCheck.constant("life" as const) },
+  { weight: 4, arbitrary: FastCheck.nat({ max: 3 * lifeCost }) },
+  { weight: 1, arbitrary: FastCheck.constant("take" as const) },
+)
+
+const costOf = (event: ProbeEvent): number => {
+  if (event._tag === "EventsMissed") return 0
+  return lifeCost + (event._tag === "Frame" ? event.bytes.length : 0)
+}
+
+/** Emits and takes in this order, then ends; gives each chunk that was taken. */
+const play = (steps: ReadonlyArray<number | "life" | "take">, options: EventSubscribeOptions) =>
+  Effect.gen(function* () {
+    const probe = makeProbe()
+    const { bus, life, frame } = probe
+    const pull = yield* Stream.toPull(yield* bus.subscribe({ ...options, frames: true }))
+    const taken: Array<ReadonlyArray<ProbeEvent>> = []
+    const take = Effect.map(pull, (chunk) => taken.push(Chunk.toReadonlyArray(chunk)))
+    let emitted = 0
+    let waiting = false
+    for (const next of steps) {
+      if (next === "take") {
+        if (waiting) yield* take
+        waiting = false
+      } else {
+        if (next === "life") life()
+        else frame(next)
+        emitted++
+        waiting = true
+      }
+    }
+    bus.end()
+    yield* Effect.ignore(Effect.forever(take))
+    return { taken, emitted, edges: probe.edges, blocked: bus.isBlocked() }
+  })
+
+describe("whatever is emitted and taken", () => {
+  it.scoped.prop(
+    "drop-oldest: each event is either given or counted in the EventsMissed at its place, and the buffer holds",
+    [FastCheck.array(step, { maxLength: 60 }), FastCheck.integer({ min: 0, max: 6 * lifeCost })],
+    ([steps, bufferBytes]) =>
+      Effect.gen(function* () {
+        const { taken, emitted } = yield* play(steps, { bufferBytes })
+        let last = 0
+        for (const event of taken.flat()) {
+          last += event._tag === "EventsMissed" ? event.missed : 1
+          expect(event.seq).toBe(last)
+        }
+        expect(last).toBe(emitted)
+        for (const chunk of taken) {
+          const held = chunk.map(costOf)
+          expect(held.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(bufferBytes)
+        }
+      }),
+    runs(300),
+  )
+
+  it.scoped.prop(
+    "block: nothing is lost, and the owner is told of each edge once",
+    [FastCheck.array(step, { maxLength: 60 }), FastCheck.integer({ min: 0, max: 6 * lifeCost })],
+    ([steps, bufferBytes]) =>
+      Effect.gen(function* () {
+        const { taken, emitted, edges, blocked } = yield* play(steps, { bufferBytes, overflow: "block" })
+        expect(seqs(taken.flat())).toEqual(Array.from({ length: emitted }, (_, index) => index + 1))
+        expect(edges).toEqual(edges.map((_, index) => index % 2 === 0))
+        expect([edges.length % 2, blocked]).toEqual([0, false])
+      }),
+    runs(300),
+  )
+})

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Framing } from "../../src/domain/index.ts"
+import type { Connection, Transport } from "../../src/transport/index.ts"
+import { connectedCores } from "./cores.ts"
+import { settle, type TransportFixture } from "./transportFixture.ts"
+import { concat, firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
+
+const receiveText = (connection: Connection) => Effect.map(connection.receive, Option.map(textOf))
+const collect = (connection: Connection) => Effect.map(Stream.runCollect(connection.frames), Chunk.toReadonlyArray)
+
+/** What every connection promises, whatever carries it. */
+export const connectionSuite = (fixture: TransportFixture): void => {
+  const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
+    it.scopedLive(name, () => Effect.provide(body, fixture.layer))
+
+  describe(`a connection over ${fixture.name}`, () => {
+    test(
+      "gives each payload once and in order, then none once the peer has sent FIN",
+      Effect.gen(function* () {
+        const { near, far, farOwner, nearOwner } = yield* connectedCores(fixture)
+        yield* near.send(utf8("one"))
+        yield* near.send(utf8(""))
+        yield* near.send(utf8("three"))
+        yield* near.halfClose
+        const texts = yield* Effect.replicateEffect(receiveText(far), 5)
+        expect(texts.map(Option.getOrUndefined)).toEqual(["one", "", "three", undefined, undefined])
+        expect(nearOwner.sent).toEqual(["one", "", "three"])
+        expect(nearOwner.told).toEqual(["half-closed by local"])
+        expect(farOwner.told).toEqual(["half-closed by peer"])
+      }),
+    )
+
+    test(
+      "after a half-close the reply is received, sending fails at once, and both ends close in order",
+      Effect.gen(function* () {
+        const { near, far, farOwner, nearOwner } = yield* connectedCores(fixture)
+        yield* near.send(utf8("question"))
+        yield* near.halfClose
+        yield* near.halfClose
+        expect(yield* Effect.flip(near.send(utf8("more")))).toMatchObject({ _tag: "ConnectionClosedError" })
+        expect((yield* collect(far)).map(textOf)).toEqual(["question"])
+        yield* far.send(utf8("answer"))
+        expect(yield* receiveText(near)).toEqual(Option.some("answer"))
+        yield* far.close
+        const [nearEnd, farEnd] = yield* Effect.all([near.closed, far.closed])
+        expect(nearEnd).toMatchObject({ reason: { _tag: "LocalClosed" }, bytesIn: 7, bytesOut: 9 })
+        expect(farEnd).toMatchObject({ reason: { _tag: "PeerClosed" }, bytesIn: 9, bytesOut: 7 })
+        expect(nearOwner.told).toEqual(["half-closed by local", "half-closed by peer", "closed"])
+        expect(farOwner.told).toEqual(["half-closed by peer", "closing", "closed"])
+      }),
+    )
+
+    test(
+      "carries megabytes through a slow reader: the sender waits, little is held, all arrives",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedCores(fixture, { framing: Framing.raw })
+        const sent = pattern(40 * 1024 * 1024)
+        const size = 128 * 1024
+        let sends = 0
+        const sender = yield* Effect.fork(
+          Effect.gen(function* () {
+            for (let at = 0; at < sent.length; at += size) {
+              yield* near.send(sent.subarray(at, at + size))
+              sends++
+            }
+            yield* near.halfClose
+          }),
+        )
+        yield* settle(fixture)
+        const stuckAt = sends
+        yield* settle(fixture)
+        expect(sends).toBe(stuckAt)
+        expect(sends).toBeLessThan(sent.length / size)
+        expect(near.pending()).toBeGreaterThan(0)
+        expect(near.pending()).toBeLessThanOrEqual(2 * size)
+        expect(firstDifference(concat(yield* collect(far)), sent)).toBe("same")
+        yield* Fiber.join(sender)
+        yield* far.close
+        expect(yield* near.closed).toMatchObject({ bytesOut: sent.length, bytesIn: 0 })
+        expect(yield* far.closed).toMatchObject({ bytesIn: sent.length, bytesOut: 0 })
+      }),
+    )
+
+    test(
+      "waiting to receive can be interrupted and loses nothing",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedCores(fixture)
+        const waiting = yield* Effect.fork(far.receive)
+        yield* settle(fixture)
+        yield* Fiber.interrupt(waiting)
+        yield* near.send(utf8("kept"))
+        expect(yield* receiveText(far)).toEqual(Option.some("kept"))
+      }),
+    )
+
+    test(
+      "closes in order when both ends close at the same time",
+      Effect.gen(function* () {
+        const { near, far, farOwner, nearOwner } = yield* connectedCores(fixture)
+        yield* Effect.all([near.close, far.close], { concurrency: "unbounded" })
+        expect([...nearOwner.ends, ...farOwner.ends].map((end) => end.reason._tag)).toEqual([
+          "LocalClosed",
+          "LocalClosed",
+        ])
+      }),
+    )
+
+    test(
+      "close gives what was sent before it, then the end is told once, and everything afterwards fails or ends at once",
+      Effect.gen(function* () {
+        const { near, far, nearOwner } = yield* connectedCores(fixture)
+        yield* near.send(utf8("last words"))
+        const closing = yield* Effect.fork(near.close)
+        expect((yield* collect(far)).map(textOf)).toEqual(["last words"])
+        yield* far.close
+        yield* Fiber.join(closing)
+        yield* near.close
+        yield* near.reset
+        yield* near.halfClose
+        expect(yield* Effect.flip(near.send(utf8("late")))).toMatchObject({ reason: { _tag: "LocalClosed" } })
+        expect(yield* Effect.flip(far.send(utf8("late")))).toMatchObject({ reason: { _tag: "PeerClosed" } })
+        expect(yield* near.receive).toEqual(Option.none())
+        expect(nearOwner.told).toEqual(["closing", "closed"])
+        expect((yield* near.closed).reason._tag).toBe("LocalClosed")
+        expect((yield* far.closed).reason._tag).toBe("PeerClosed")
+      }),
+    )
+
+    if (fixture.knowsReset) {
+      test(
+        "after a reset what had arrived is given, then receiving, sending and waiting fail with PeerReset",
+        Effect.gen(function* () {
+          const { near, far, farOwner } = yield* connectedCores(fixture)
+          yield* near.send(utf8("arrived"))
+          yield* farOwner.firstRun
+          yield* near.reset
+          const end = yield* far.closed
+          expect(end).toMatchObject({ reason: { _tag: "PeerReset" }, bytesIn: 8 })
+          expect(yield* receiveText(far)).toEqual(Option.some("arrived"))
+          const reason = { _tag: "PeerReset" }
+          expect(yield* Effect.flip(far.receive)).toMatchObject({ _tag: "ConnectionClosedError", reason })
+          expect(yield* Effect.flip(far.send(utf8("x")))).toMatchObject({ reason })
+          expect(yield* Effect.flip(collect(far))).toMatchObject({ reason })
+          expect(farOwner.told).toEqual(["closed"])
+          expect((yield* near.closed).reason._tag).toBe("LocalClosed")
+        }),
+      )
+
+      test(
+        "a sender that waits is woken by the peer's reset",
+        Effect.gen(function* () {
+          const { near, far } = yield* connectedCores(fixture, { framing: Framing.raw })
+          const sender = yield* Effect.fork(Effect.forever(near.send(pattern(1024 * 1024))))
+          yield* settle(fixture)
+          yield* far.reset
+          expect(yield* Effect.flip(Fiber.join(sender))).toMatchObject({ _tag: "ConnectionClosedError" })
+          expect((yield* near.closed).reason._tag).toBe("PeerReset")
+        }),
+      )
+    }
+
+    test(
+      "a peer that sends a frame above the limit is closed with FrameTooLong, after the frames before it",
+      Effect.gen(function* () {
+        const { near, far, farOwner } = yield* connectedCores(fixture, { maxFrameBytes: 10 })
+        yield* near.send(utf8("short"))
+        yield* near.send(utf8("0123456789"))
+        yield* near.send(utf8("0123456789x"))
+        const end = yield* far.closed
+        expect(end.reason).toEqual({ _tag: "FrameTooLong", limitBytes: 10 })
+        expect(yield* receiveText(far)).toEqual(Option.some("short"))
+        expect(yield* receiveText(far)).toEqual(Option.some("0123456789"))
+        expect(yield* Effect.flip(far.receive)).toMatchObject({ reason: { _tag: "FrameTooLong" } })
+        expect(farOwner.told).toEqual(["closed"])
+        yield* near.close
+      }),
+    )
+  })
+}

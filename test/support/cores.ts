@@ -1,0 +1,64 @@
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import { Framing } from "../../src/domain/index.ts"
+import { makeTiming } from "../../src/runtime/Timing.ts"
+import type { ConnectionEnd, Wire } from "../../src/transport/index.ts"
+import {
+  ConnectionCore,
+  type ConnectionOwner,
+  type ConnectionSettings,
+} from "../../src/transport/internal/ConnectionCore.ts"
+import { connectedWires, type TransportFixture } from "./transportFixture.ts"
+import { textOf } from "./wireProbe.ts"
+
+export const coreSettings: ConnectionSettings = {
+  framing: Framing.line,
+  maxFrameBytes: 1024 * 1024,
+  inboxBytes: 64 * 1024,
+  outboxBytes: 64 * 1024,
+  closeDeadline: Duration.seconds(5),
+}
+
+/** An owner that notes what it is told. */
+export class OwnerProbe implements ConnectionOwner {
+  readonly told: Array<string> = []
+  readonly ends: Array<ConnectionEnd> = []
+  readonly sent: Array<string> = []
+  private readonly ran = Deferred.unsafeMake<void>(FiberId.none)
+  /** Waits until a run has arrived. */
+  readonly firstRun = Deferred.await(this.ran)
+  readonly onRun = (): void => Deferred.unsafeDone(this.ran, Exit.void)
+  readonly onSent = (payload: Uint8Array): void => void this.sent.push(textOf(payload))
+  readonly onHalfClosed = (by: "peer" | "local"): void => void this.told.push(`half-closed by ${by}`)
+  readonly onClosing = (): void => void this.told.push("closing")
+  readonly onDrain = (): void => void this.told.push("drain")
+  readonly onClosed = (end: ConnectionEnd): void => {
+    this.told.push("closed")
+    this.ends.push(end)
+  }
+  readonly flush = (done: () => void): void => done()
+}
+
+/** A connection over a wire, with the owner that it tells everything to. Destroyed with the scope. */
+export const coreOver = Effect.fnUntraced(function* (wire: Wire, settings: Partial<ConnectionSettings> = {}) {
+  const timing = yield* makeTiming
+  const owner = new OwnerProbe()
+  const core = new ConnectionCore(wire, { ...coreSettings, ...settings }, timing, owner, true)
+  yield* Effect.addFinalizer(() => Effect.sync(() => core.destroy({ _tag: "LocalClosed" })))
+  core.start()
+  return { core, owner }
+})
+
+/** Both ends of a connection: `near` has dialled, `far` was accepted. */
+export const connectedCores = Effect.fnUntraced(function* (
+  fixture: TransportFixture,
+  settings: Partial<ConnectionSettings> = {},
+) {
+  const wires = yield* connectedWires(fixture)
+  const near = yield* coreOver(wires.near.wire, settings)
+  const far = yield* coreOver(wires.far.wire, settings)
+  return { near: near.core, far: far.core, nearOwner: near.owner, farOwner: far.owner }
+})

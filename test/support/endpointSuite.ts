@@ -1,0 +1,145 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import { type ConnectError, ListenError } from "../../src/domain/index.ts"
+import { Transport, type Wire } from "../../src/transport/index.ts"
+import { listenForWires, type TransportFixture } from "./transportFixture.ts"
+import { WireProbe } from "./wireProbe.ts"
+
+/** What listening and dialling promise, whatever carries the bytes. */
+export const endpointSuite = (fixture: TransportFixture): void => {
+  const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
+    it.scopedLive(name, () => Effect.provide(body, fixture.layer))
+  const dial = (endpoint: Parameters<Transport["Type"]["dial"]>[0]) =>
+    Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
+
+  describe(`listening and dialling over ${fixture.name}`, () => {
+    test(
+      "the listener's endpoint is the real one, and each dial gives one connection",
+      Effect.gen(function* () {
+        const { endpoint, accepted } = yield* listenForWires(yield* fixture.endpoint)
+        if (endpoint._tag === "Tcp") expect(endpoint.port).toBeGreaterThan(0)
+        for (let count = 0; count < 3; count++) {
+          const near = new WireProbe(yield* dial(endpoint)).start()
+          const far = new WireProbe(yield* accepted).start()
+          expect(near.wire.remote).toEqual(endpoint)
+          expect(far.wire.local).toEqual(endpoint)
+          if (endpoint._tag === "Tcp") expect(far.wire.remote).toEqual(near.wire.local)
+          near.wire.write(Uint8Array.of(count))
+          yield* far.until((probe) => probe.received === 1)
+          expect(far.bytes()).toEqual(Uint8Array.of(count))
+        }
+      }),
+    )
+
+    test(
+      "an endpoint in use is refused as AddressInUse, and the listener there is unharmed",
+      Effect.gen(function* () {
+        const { endpoint, accepted } = yield* listenForWires(yield* fixture.endpoint)
+        const error = yield* Effect.flip(listenForWires(endpoint))
+        expect(error).toBeInstanceOf(ListenError)
+        expect(error).toMatchObject({ reason: "AddressInUse", code: "EADDRINUSE", endpoint })
+        yield* dial(endpoint)
+        yield* accepted
+      }),
+    )
+
+    test(
+      "the end of its scope frees the endpoint at once, twenty times in a row, with connections left",
+      Effect.gen(function* () {
+        const first = yield* Effect.scoped(Effect.map(listenForWires(yield* fixture.endpoint), (it) => it.endpoint))
+        for (let count = 0; count < 20; count++) {
+          const scope = yield* Scope.make()
+          const { accepted, endpoint } = yield* Scope.extend(listenForWires(first), scope)
+          expect(endpoint).toEqual(first)
+          yield* dial(endpoint)
+          yield* accepted
+          yield* Scope.close(scope, Exit.void)
+          expect(yield* Effect.flip(dial(endpoint))).toMatchObject({ _tag: "ConnectError" })
+        }
+      }),
+    )
+
+    test(
+      "connections live on when their listener is gone",
+      Effect.gen(function* () {
+        const transport = yield* Transport
+        const scope = yield* Scope.make()
+        const echo = (wire: Wire) => {
+          const probe = new WireProbe(wire).start()
+          probe.onEachData = (bytes) => void wire.write(bytes)
+          probe.onEachEnd = () => wire.end()
+        }
+        const endpoint = yield* transport
+          .listen(yield* fixture.endpoint, { backlog: 5 }, { onWire: echo, onFailure: () => {} })
+          .pipe(Scope.extend(scope))
+        const near = new WireProbe(yield* dial(endpoint)).start()
+        near.wire.write(Uint8Array.of(1))
+        yield* near.until((probe) => probe.received === 1)
+        yield* Scope.close(scope, Exit.void)
+        near.wire.write(Uint8Array.of(2))
+        yield* near.until((probe) => probe.received === 2)
+      }),
+    )
+
+    test(
+      "dialling where nobody listens fails with a typed error and leaves nothing",
+      Effect.gen(function* () {
+        const gone = yield* Effect.scoped(Effect.map(listenForWires(yield* fixture.endpoint), (it) => it.endpoint))
+        const error: ConnectError = yield* Effect.flip(dial(gone))
+        expect(error._tag).toBe("ConnectError")
+        expect(error.endpoint).toEqual(gone)
+        expect([error.reason, error.code]).toEqual(
+          gone._tag === "Unix" ? ["PathNotFound", "ENOENT"] : ["Refused", "ECONNREFUSED"],
+        )
+      }),
+    )
+
+    test(
+      "the end of the dialler's scope ends the connection",
+      Effect.gen(function* () {
+        const { endpoint, accepted } = yield* listenForWires(yield* fixture.endpoint)
+        const scope = yield* Scope.make()
+        const near = new WireProbe(yield* Scope.extend(dial(endpoint), scope)).start()
+        const far = new WireProbe(yield* accepted).start()
+        yield* Scope.close(scope, Exit.void)
+        yield* near.untilClosed
+        yield* far.until((probe) => probe.hasEnded())
+      }),
+    )
+
+    test(
+      "a dial that is interrupted leaves no connection",
+      Effect.gen(function* () {
+        const { endpoint, accepted } = yield* listenForWires(yield* fixture.endpoint)
+        const dialling = yield* Effect.fork(Effect.scoped(Effect.zipRight(dial(endpoint), Effect.never)))
+        yield* Effect.yieldNow()
+        yield* Fiber.interrupt(dialling)
+        // The system may have completed it before the interruption came; then the accepted end sees it go.
+        const control = yield* dial(endpoint)
+        const first = new WireProbe(yield* accepted)
+        if (first.wire.remote === control.local) return
+        first.start()
+        control.destroy()
+        yield* first.until((probe) => probe.hasEnded() || probe.closes.length > 0)
+      }),
+    )
+
+    test(
+      "an address resolves to itself, a name to its addresses, and what is no name fails with the system's code",
+      Effect.gen(function* () {
+        const transport = yield* Transport
+        expect(yield* transport.resolve("10.1.2.3")).toEqual(["10.1.2.3"])
+        expect(yield* transport.resolve("::1")).toEqual(["::1"])
+        const local = yield* transport.resolve("localhost")
+        expect(local.every((address) => address === "127.0.0.1" || address === "::1")).toBe(true)
+        expect(local.length).toBeGreaterThan(0)
+        const failed = yield* Effect.flip(transport.resolve("no-such-host.invalid"))
+        expect(failed._tag).toBe("LookupFailed")
+        expect(["ENOTFOUND", "EAI_AGAIN"]).toContain(failed.code)
+      }),
+    )
+  })
+}

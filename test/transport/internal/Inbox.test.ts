@@ -1,0 +1,116 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as fc from "effect/FastCheck"
+import * as Fiber from "effect/Fiber"
+import { Inbox } from "../../../src/transport/internal/Inbox.ts"
+import { nextTurn } from "../../support/turns.ts"
+
+const overhead = 32
+const payload = (length: number, mark = 0) => new Uint8Array(length).fill(mark)
+
+const newInbox = (capacityBytes = 1000) => {
+  const holds: Array<boolean> = []
+  return { holds, inbox: new Inbox(capacityBytes, (held) => holds.push(held)) }
+}
+
+describe("an inbox", () => {
+  it("gives payloads in their order, one by one or all at once", () => {
+    const { inbox } = newInbox()
+    for (const mark of [1, 2, 3]) inbox.push(payload(1, mark))
+    expect(inbox.shift()).toEqual(Uint8Array.of(1))
+    inbox.push(payload(1, 4))
+    expect(inbox.shiftAll()).toEqual([2, 3, 4].map((mark) => Uint8Array.of(mark)))
+    expect([inbox.shift(), inbox.shiftAll()]).toEqual([undefined, undefined])
+  })
+
+  it("holds the sender back from its capacity on, until everything has been taken", () => {
+    const { inbox, holds } = newInbox(2 * (10 + overhead))
+    inbox.push(payload(10))
+    expect(holds).toEqual([])
+    inbox.push(payload(10))
+    inbox.push(payload(10))
+    expect(holds).toEqual([true])
+    inbox.shift()
+    inbox.shift()
+    expect(holds).toEqual([true])
+    inbox.shift()
+    expect(holds).toEqual([true, false])
+    for (let count = 0; count < 4; count++) inbox.push(payload(10))
+    inbox.shiftAll()
+    expect(holds).toEqual([true, false, true, false])
+  })
+
+  it("holds back a sender of empty payloads too", () => {
+    const { inbox, holds } = newInbox(1000)
+    for (let count = 0; count < 1000; count++) inbox.push(payload(0))
+    expect(holds).toEqual([true])
+  })
+
+  it("does not think itself full because of what was taken already", () => {
+    const { inbox, holds } = newInbox(2 * (100 + overhead))
+    for (let count = 0; count < 50; count++) {
+      inbox.push(payload(100))
+      inbox.shift()
+    }
+    inbox.push(payload(100))
+    inbox.push(payload(1))
+    inbox.shift()
+    inbox.push(payload(1))
+    expect(holds).toEqual([])
+  })
+
+  it.effect("wakes those who wait for a payload, and for the end", () =>
+    Effect.gen(function* () {
+      const { inbox } = newInbox()
+      const first = yield* Effect.fork(inbox.wait)
+      const second = yield* Effect.fork(inbox.wait)
+      yield* nextTurn
+      inbox.push(payload(1))
+      yield* Effect.all([Fiber.join(first), Fiber.join(second)])
+      yield* inbox.wait
+      inbox.shift()
+      const third = yield* Effect.fork(inbox.wait)
+      yield* nextTurn
+      inbox.end()
+      yield* Fiber.join(third)
+      yield* inbox.wait
+      expect(inbox.ended).toBe(true)
+    }),
+  )
+
+  it.effect("keeps the payload that an interrupted reader was woken for", () =>
+    Effect.gen(function* () {
+      const { inbox } = newInbox()
+      const reader = yield* Effect.fork(Effect.map(inbox.wait, () => inbox.shift()))
+      yield* nextTurn
+      inbox.push(payload(1, 7))
+      yield* Fiber.interrupt(reader)
+      expect(inbox.shift()).toEqual(Uint8Array.of(7))
+    }),
+  )
+
+  it.prop(
+    "gives everything that was pushed, once and in order, in whatever way it is taken",
+    {
+      steps: fc.array(fc.constantFrom("push", "push", "push", "shift", "shift", "shiftAll"), { maxLength: 200 }),
+      capacity: fc.integer({ min: 33, max: 500 }),
+    },
+    ({ steps, capacity }) => {
+      const { inbox, holds } = newInbox(capacity)
+      const got: Array<number> = []
+      let pushed = 0
+      for (const next of steps) {
+        if (next === "push") inbox.push(payload(1, pushed++ % 256))
+        else {
+          const taken = next === "shift" ? [inbox.shift()] : inbox.shiftAll()
+          for (const bytes of taken ?? []) if (bytes !== undefined) got.push(bytes[0] ?? -1)
+        }
+        const full = (pushed - got.length) * (1 + overhead) >= capacity
+        if (full) expect(holds.at(-1)).toBe(true)
+        if (pushed === got.length) expect(holds.at(-1) ?? false).toBe(false)
+      }
+      expect(got).toEqual(Array.from({ length: got.length }, (_, index) => index % 256))
+      expect(holds.every((held, index) => held === (index % 2 === 0))).toBe(true)
+    },
+  )
+})
