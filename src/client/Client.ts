@@ -17,6 +17,7 @@ import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { type Connection, Transport, type Wire } from "../transport/index.ts"
 import { ConnectionCore, type ConnectionOwner, Hold } from "../transport/internal/ConnectionCore.ts"
+import { CoreConnection } from "../transport/internal/CoreConnection.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
 import { dial } from "./internal/dial.ts"
 
@@ -102,14 +103,16 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       onLookingUp: (host) => bus.emit((stamp) => ({ ...stamp, _tag: "LookingUp", host })),
       onConnecting: (target) => bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: target })),
     }).pipe(Effect.provideService(Transport, transport))
-    return yield* Effect.acquireRelease(
+    const core = yield* Effect.acquireRelease(
       Effect.sync(() => own(wire)),
-      (core) =>
+      (owned) =>
         Effect.suspend(() => {
-          core.destroy(closeReasons.localClosed)
-          return core.closed
+          owned.destroy(closeReasons.localClosed)
+          return new CoreConnection(owned).closed
         }),
     )
+    const connection: Connection = new CoreConnection(core)
+    return connection
   })
 
   const run = <A, E, R>(

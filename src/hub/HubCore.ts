@@ -257,12 +257,14 @@ export class HubCore {
 
   private becomeFull(member: Member): void {
     member.full = true
+    // Full again while it catches up, it has made progress: that is for the pace limit to see.
+    if (this.lagging.has(member)) return
     member.progress = member.sink.progress()
     this.lagging.add(member)
   }
 
   private drained(member: Member): void {
-    if (!member.full) return
+    if (!member.full || member.handing) return
     const oldest = member.cursor.segment
     member.ignored = false
     member.full = false

@@ -212,9 +212,9 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
     events: Stream.unwrapScoped(bus.subscribe()),
     connections: Effect.sync(() => [...core.actors.values()].map(describe)),
-    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.core.send(payload)),
+    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
     broadcast,
-    halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.core.halfClose),
+    halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.connection.halfClose),
     kick: (id, how = "fin") =>
       Effect.map(find(id), ({ core: connection }) =>
         how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),

@@ -7,7 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Codec, ConnectionId, type Frame, Framing, SlowConsumerError } from "../../src/domain/index.ts"
+import * as TestClock from "effect/TestClock"
+import { Codec, ConnectionId, type Frame, Framing, limits, SlowConsumerError } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import { FakeSink } from "../support/hubWorld.ts"
 import { nextTurn } from "../support/turns.ts"
@@ -152,6 +153,25 @@ describe("a stream of a hub", () => {
       const got = texts(yield* take(stream, 500))
       expect(got).toEqual(got.map((_, index) => `frame ${index}`))
       yield* Fiber.join(publisher)
+    }),
+  )
+
+  it.scoped("that takes a little before each pace limit is waited for, one that stands still is not", () =>
+    Effect.gen(function* () {
+      const hub = yield* Hub.make(line)
+      const stream = yield* hub.subscribe()
+      for (let count = 0; count < 40; count++) {
+        hub.core.publish(new Uint8Array(64 * 1024).fill(10, 64 * 1024 - 1))
+        hub.core.flush()
+      }
+      const waiting = yield* Effect.fork(hub.publish(utf8("held")))
+      yield* nextTurn
+      yield* take(stream, 1)
+      yield* TestClock.adjust(limits.paceLimit)
+      yield* nextTurn
+      expect(waiting.unsafePoll()).toBeNull()
+      yield* TestClock.adjust(limits.paceLimit)
+      yield* Fiber.join(waiting)
     }),
   )
 

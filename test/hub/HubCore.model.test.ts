@@ -144,6 +144,6 @@ describe("a hub with random publishers, subscribers and turns", () => {
         expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
         expect(world.timing.armed).toBe(0)
       }),
-    { fastCheck: { numRuns: 400 } },
+    { fastCheck: { numRuns: 200 } },
   )
 })

@@ -14,12 +14,12 @@ const newHub = () => {
   return { world, a: world.attach("a"), b: world.attach("b"), c: world.attach("c") }
 }
 
-const endsClean = (world: HubWorld) => {
+const endsClean = (world: HubWorld, subscribers = world.present.length) => {
   for (const sink of world.present) sink.drain(Number.POSITIVE_INFINITY)
   world.core.flush()
   expect(world.faults).toEqual([])
   expect(world.present.flatMap((sink) => sink.owed)).toEqual([])
-  expect(world.core.stats()).toEqual({ subscribers: world.present.length, lagging: 0, retainedBytes: 0 })
+  expect(world.core.stats()).toEqual({ subscribers, lagging: 0, retainedBytes: 0 })
 }
 
 describe("a subscriber that comes back into the hub while it is handed something", () => {
@@ -102,6 +102,49 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
+  it("may publish and flush as the last of a turn: those before it get that too, in the same flush", () => {
+    const { world, a, b, c } = newHub()
+    onceIn(c, () => {
+      world.publish(c)
+      world.core.flush()
+    })
+    world.publish(undefined)
+    world.core.flush()
+    expect([a.got.length, b.got.length, c.got.length]).toEqual([2, 2, 1])
+    endsClean(world)
+  })
+
+  it("may publish and flush while it catches up, and gets everything in order", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    world.publish(a)
+    world.core.flush()
+    for (const by of [a, b, a]) world.publish(by)
+    world.core.flush()
+    onceIn(b, () => {
+      world.publish(a)
+      world.core.flush()
+    })
+    b.drain(Number.POSITIVE_INFINITY)
+    expect(b.got.length).toBe(4)
+    endsClean(world)
+  })
+
+  it("may say that it has drained while it is handed its rest, and gets all of that in order", () => {
+    const { world, a, b } = newHub()
+    b.room = 0
+    world.publish(a)
+    world.core.flush()
+    for (const by of [a, b, a]) world.publish(by)
+    world.core.flush()
+    world.publish(a)
+    world.core.flush()
+    onceIn(b, () => b.member.drained())
+    world.finish(b)
+    expect(b.got.length).toBe(4)
+    endsClean(world, 3)
+  })
+
   it("may drain another, who gets nothing twice", () => {
     const { world, a, b, c } = newHub()
     c.room = 0
@@ -129,6 +172,7 @@ describe("a subscriber that comes back into the hub while it is handed something
       world.finish(b)
       world.finish(lag)
       world.publish(a)
+      world.core.flush()
     })
     world.publish(a)
     world.core.flush()
@@ -191,8 +235,7 @@ describe("a subscriber that finishes", () => {
     world.publish(b)
     world.core.flush()
     expect(a.got.length).toBe(1)
-    expect(world.faults).toEqual([])
-    expect(world.core.stats()).toEqual({ subscribers: 3, lagging: 0, retainedBytes: 0 })
+    endsClean(world, 3)
   })
 
   it("is told that it has recovered when it has taken the rest", () => {
@@ -220,7 +263,7 @@ describe("a subscriber that finishes", () => {
 
 describe("a subscriber that has left", () => {
   it("changes nothing any more, whatever it calls", () => {
-    const { world, a, b } = newHub()
+    const { world, a, b, c } = newHub()
     b.room = 0
     world.publish(a)
     world.core.flush()
@@ -228,6 +271,7 @@ describe("a subscriber that has left", () => {
     world.detach(b)
     b.member.drained()
     expect(world.core.stats()).toEqual({ subscribers: 2, lagging: 0, retainedBytes: 0 })
+    world.detach(c)
     a.room = 0
     world.publish(undefined)
     world.core.flush()

@@ -144,6 +144,19 @@ describe("a subscriber beyond its budget", () => {
     expect(world.faults).toEqual([])
   })
 
+  it("loses no run more than it must, and none less, under drop-oldest", () => {
+    for (const more of [0, 1]) {
+      const { world, fast, slow, publish } = lagging("drop-oldest")
+      publish(20)
+      for (let run = 0; run < 20; run++) world.publish(fast, [8])
+      world.publish(fast, [8 + more])
+      world.core.flush()
+      // 100 - 20 leave room for ten runs of 8, and not for one byte above.
+      expect(slow.missed).toBe(11 + more)
+      expect(world.faults).toEqual([])
+    }
+  })
+
   it("holds publishers under block until it is within its budget, and loses nothing", () => {
     const { world, fast, slow, publish } = lagging("block")
     const outside = world.attach("outside")

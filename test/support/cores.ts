@@ -11,6 +11,7 @@ import {
   type ConnectionOwner,
   type ConnectionSettings,
 } from "../../src/transport/internal/ConnectionCore.ts"
+import { CoreConnection } from "../../src/transport/internal/CoreConnection.ts"
 import { connectedWires, type TransportFixture } from "./transportFixture.ts"
 import { textOf } from "./wireProbe.ts"
 
@@ -49,7 +50,7 @@ export const coreOver = Effect.fnUntraced(function* (wire: Wire, settings: Parti
   const core = new ConnectionCore(wire, { ...coreSettings, ...settings }, timing, owner, true)
   yield* Effect.addFinalizer(() => Effect.sync(() => core.destroy({ _tag: "LocalClosed" })))
   core.start()
-  return { core, owner }
+  return { core, connection: new CoreConnection(core), owner }
 })
 
 /** Both ends of a connection: `near` has dialled, `far` was accepted. */
@@ -60,5 +61,12 @@ export const connectedCores = Effect.fnUntraced(function* (
   const wires = yield* connectedWires(fixture)
   const near = yield* coreOver(wires.near.wire, settings)
   const far = yield* coreOver(wires.far.wire, settings)
-  return { near: near.core, far: far.core, nearOwner: near.owner, farOwner: far.owner }
+  return {
+    near: near.connection,
+    far: far.connection,
+    nearCore: near.core,
+    farCore: far.core,
+    nearOwner: near.owner,
+    farOwner: far.owner,
+  }
 })

@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import { type ConnectError, ListenError } from "../../src/domain/index.ts"
 import { Transport, type Wire } from "../../src/transport/index.ts"
 import { listenForWires, type TransportFixture } from "./transportFixture.ts"
-import { WireProbe } from "./wireProbe.ts"
+import { utf8, WireProbe } from "./wireProbe.ts"
 
 /** What listening and dialling promise, whatever carries the bytes. */
 export const endpointSuite = (fixture: TransportFixture): void => {
@@ -117,13 +117,11 @@ export const endpointSuite = (fixture: TransportFixture): void => {
         const dialling = yield* Effect.fork(Effect.scoped(Effect.zipRight(dial(endpoint), Effect.never)))
         yield* Effect.yieldNow()
         yield* Fiber.interrupt(dialling)
-        // The system may have completed it before the interruption came; then the accepted end sees it go.
         const control = yield* dial(endpoint)
-        const first = new WireProbe(yield* accepted)
-        if (first.wire.remote === control.local) return
-        first.start()
-        control.destroy()
-        yield* first.until((probe) => probe.hasEnded() || probe.closes.length > 0)
+        control.write(utf8("control"))
+        // The system may have completed the other one before the interruption came: then its accepted end sees it go.
+        const first = new WireProbe(yield* accepted).start()
+        yield* first.until((probe) => probe.hasEnded() || probe.closes.length > 0 || probe.received > 0)
       }),
     )
 

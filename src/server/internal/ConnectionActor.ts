@@ -10,6 +10,7 @@ import {
 import type { HubCore, HubMember, HubSink } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd, Wire } from "../../transport/index.ts"
 import {
   ConnectionCore,
@@ -17,6 +18,7 @@ import {
   type ConnectionSettings,
   Hold,
 } from "../../transport/internal/ConnectionCore.ts"
+import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
 
 /** What an actor has from its server. */
@@ -38,6 +40,7 @@ export interface ActorContext {
 export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnection {
   readonly id: ConnectionId
   readonly core: ConnectionCore
+  readonly connection: CoreConnection
   readonly since: number
   readonly needsPublisher = false
   /** The fiber that runs the handler, or stands for the reactor. */
@@ -51,7 +54,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private draining = false
   /** Whether the hub holds it back as a publisher. */
   private held = false
-  private releaseWaiters: Array<() => void> = []
+  private readonly releaseWaiters = new Waiters()
 
   constructor(id: ConnectionId, wire: Wire, context: ActorContext) {
     this.id = id
@@ -59,6 +62,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.since = context.timing.now()
     this.isServing = context.reactor === undefined
     this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined)
+    this.connection = new CoreConnection(this.core)
     this.member = context.hub.attach(this, { connection: id })
     const { local, remote } = wire
     context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionOpened", id, local, remote }))
@@ -66,26 +70,26 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   // --- what a handler gets
 
-  connection(): ServerConnection {
-    const { core } = this
+  serverConnection(): ServerConnection {
+    const { connection, id } = this
     return {
-      id: this.id,
-      local: core.local,
-      remote: core.remote,
-      receive: core.receive,
-      frames: core.frames,
-      send: core.send,
-      halfClose: core.halfClose,
-      close: core.close,
-      reset: core.reset,
-      closed: core.closed,
+      id,
+      local: connection.local,
+      remote: connection.remote,
+      receive: connection.receive,
+      frames: connection.frames,
+      send: connection.send,
+      halfClose: connection.halfClose,
+      close: connection.close,
+      reset: connection.reset,
+      closed: connection.closed,
       broadcast: (payload) => this.broadcast(payload),
     }
   }
 
   private broadcast(payload: Uint8Array): Effect.Effect<void, ConnectionClosedError> {
     return Effect.suspend(() => {
-      if (this.core.isEnded()) return Effect.fail(this.core.closedError())
+      if (this.core.end !== undefined) return Effect.fail(this.core.closedError())
       this.context.bus.emitFrame((stamp) => ({
         ...stamp,
         _tag: "FrameSent",
@@ -96,14 +100,9 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     })
   }
 
-  private readonly released: Effect.Effect<void> = Effect.async<void>((resume) => {
-    if (!this.held || this.core.isEnded()) return resume(Effect.void)
-    const waiter = () => resume(Effect.void)
-    this.releaseWaiters.push(waiter)
-    return Effect.sync(() => {
-      this.releaseWaiters = this.releaseWaiters.filter((other) => other !== waiter)
-    })
-  })
+  private get released(): Effect.Effect<void> {
+    return this.releaseWaiters.until(() => !this.held || this.core.end !== undefined)
+  }
 
   // --- what a reactor gets
 
@@ -161,7 +160,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   onClosed(end: ConnectionEnd): void {
     this.member.detach()
-    this.wakeReleased()
+    this.releaseWaiters.wake()
     const { remote } = this.core
     this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionClosed", id: this.id, remote, ...end }))
     this.context.onClosed(this)
@@ -214,13 +213,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   onReleased(): void {
     this.held = false
     this.core.release(Hold.hub)
-    this.wakeReleased()
-  }
-
-  private wakeReleased(): void {
-    const waiters = this.releaseWaiters
-    this.releaseWaiters = []
-    for (const waiter of waiters) waiter()
+    this.releaseWaiters.wake()
   }
 
   holdForEvents(held: boolean): void {

@@ -6,6 +6,7 @@ import { ConnectionId, closeReasons, type Endpoint, type ServerEvent } from "../
 import type { HubCore } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire } from "../../transport/index.ts"
 import type { FiberHandler, Handler } from "../Handler.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
@@ -27,7 +28,7 @@ export class ServerCore {
   draining = false
   private readonly options: ServerCoreOptions
   private lastId = 0
-  private emptyWaiters: Array<() => void> = []
+  private readonly emptyWaiters = new Waiters()
 
   constructor(options: ServerCoreOptions) {
     this.options = options
@@ -77,14 +78,9 @@ export class ServerCore {
   }
 
   /** Waits until no connection is left. */
-  readonly empty: Effect.Effect<void> = Effect.async<void>((resume) => {
-    if (this.actors.size === 0) return resume(Effect.void)
-    const waiter = () => resume(Effect.void)
-    this.emptyWaiters.push(waiter)
-    return Effect.sync(() => {
-      this.emptyWaiters = this.emptyWaiters.filter((other) => other !== waiter)
-    })
-  })
+  get empty(): Effect.Effect<void> {
+    return this.emptyWaiters.until(() => this.actors.size === 0)
+  }
 
   /** Ends everything now. */
   destroyAll(): void {
@@ -95,10 +91,7 @@ export class ServerCore {
     this.actors.delete(actor.id)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
     if (actor.isServing) this.options.timing.after(this.options.settings.closeDeadline, () => actor.interrupt())
-    if (this.actors.size > 0) return
-    const waiters = this.emptyWaiters
-    this.emptyWaiters = []
-    for (const waiter of waiters) waiter()
+    if (this.actors.size === 0) this.emptyWaiters.wake()
   }
 }
 
@@ -110,13 +103,13 @@ const stand = (actor: ConnectionActor): Effect.Effect<void> =>
   })
 
 const serve = (actor: ConnectionActor, handler: FiberHandler<unknown, never>): Effect.Effect<void> =>
-  Effect.suspend(() => handler(actor.connection())).pipe(
+  Effect.suspend(() => handler(actor.serverConnection())).pipe(
     Effect.scoped,
     Effect.matchCause({
       onFailure: (cause) => actor.onHandlerEnd(describe(cause)),
       onSuccess: () => actor.onHandlerEnd(undefined),
     }),
-    Effect.zipRight(actor.core.closed),
+    Effect.zipRight(actor.connection.closed),
     Effect.asVoid,
     Effect.onInterrupt(() => Effect.sync(() => actor.onHandlerEnd("interrupted"))),
   )

@@ -1,9 +1,4 @@
-import * as Arr from "effect/Array"
-import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import {
   type CloseReason,
   ConnectionClosedError,
@@ -12,7 +7,8 @@ import {
   type Framing,
 } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
-import type { Connection, ConnectionEnd } from "../Connection.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
+import type { ConnectionEnd } from "../Connection.ts"
 import type { Wire, WireEnd } from "../Wire.ts"
 import { Inbox } from "./Inbox.ts"
 
@@ -50,15 +46,22 @@ const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
  * costs what its owner asks for. The first cause of its end is the one that counts.
  */
-export class ConnectionCore implements Connection {
+export class ConnectionCore {
   readonly local: Endpoint
   readonly remote: Endpoint
+  /** What has arrived for those who pull. */
+  readonly inbox: Inbox | undefined
+  /** Woken when everything written is taken, and at the end. */
+  readonly drainWaiters = new Waiters()
+  /** Woken at the end. */
+  readonly endWaiters = new Waiters()
+  /** Set once, at the end. */
+  end: ConnectionEnd | undefined
   private readonly wire: Wire
   private readonly settings: ConnectionSettings
   private readonly timing: Timing
   private readonly owner: ConnectionOwner
   private readonly decoder: Framing.FrameDecoder
-  private readonly inbox: Inbox | undefined
   private readonly openedAt: number
   private readonly emitRun: (run: Uint8Array) => void
   private holds = 0
@@ -68,10 +71,8 @@ export class ConnectionCore implements Connection {
   private localFirst = false
   private closing = false
   private inputEnded = false
-  private end: ConnectionEnd | undefined
   private full = false
-  private waiters: Array<() => void> = []
-  private endWaiters: Array<(end: ConnectionEnd) => void> = []
+  private cancelWatch: (() => void) | undefined
 
   /** `pull`: payloads are kept for `receive`; otherwise `onRun` alone has them. */
   constructor(wire: Wire, settings: ConnectionSettings, timing: Timing, owner: ConnectionOwner, pull: boolean) {
@@ -104,35 +105,6 @@ export class ConnectionCore implements Connection {
 
   // --- reading
 
-  get receive(): Effect.Effect<Option.Option<Uint8Array>, ConnectionClosedError> {
-    return this.take((inbox) => inbox.shift())
-  }
-
-  get frames(): Stream.Stream<Uint8Array, ConnectionClosedError> {
-    return Stream.repeatEffectChunkOption(
-      this.take((inbox) => inbox.shiftAll()).pipe(
-        Effect.mapError(Option.some),
-        Effect.flatMap(
-          Option.match({
-            onNone: () => Effect.fail(Option.none()),
-            onSome: (all) => Effect.succeed(Chunk.unsafeFromArray(all)),
-          }),
-        ),
-      ),
-    )
-  }
-
-  private take<A>(from: (inbox: Inbox) => A | undefined): Effect.Effect<Option.Option<A>, ConnectionClosedError> {
-    return Effect.suspend(() => {
-      const inbox = this.inbox
-      if (inbox === undefined) return Effect.succeedNone
-      const ready = from(inbox)
-      if (ready !== undefined) return Effect.succeedSome(ready)
-      if (inbox.ended) return this.isBroken() ? Effect.fail(this.closedError()) : Effect.succeedNone
-      return Effect.zipRight(inbox.wait, this.take(from))
-    })
-  }
-
   hold(cause: Hold): void {
     // Nothing is taken any more, only the peer's FIN is waited for: held back, it would never be seen.
     if (this.inputEnded) return
@@ -164,27 +136,16 @@ export class ConnectionCore implements Connection {
 
   // --- writing
 
-  get send(): (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError> {
-    return (payload) =>
-      Effect.suspend(() => {
-        if (!this.isWritable()) return Effect.fail(this.closedError())
-        this.write(this.settings.framing.encode(payload))
-        this.owner.onSent(payload)
-        return this.wire.pending() <= this.settings.outboxBytes ? Effect.void : this.drained
-      })
+  /** Sends one payload. `false`: more than `outboxBytes` wait to be taken; `drainWaiters` are woken when nothing does. */
+  send(payload: Uint8Array): boolean {
+    this.write(this.settings.framing.encode(payload))
+    this.owner.onSent(payload)
+    return this.wire.pending() <= this.settings.outboxBytes
   }
 
-  /** Waits until the system has taken everything written. */
-  get drained(): Effect.Effect<void, ConnectionClosedError> {
-    return Effect.async<void, ConnectionClosedError>((resume) => {
-      if (this.end !== undefined) return resume(Effect.fail(this.closedError()))
-      if (!this.full) return resume(Effect.void)
-      const waiter = () => resume(this.end === undefined ? Effect.void : Effect.fail(this.closedError()))
-      this.waiters.push(waiter)
-      return Effect.sync(() => {
-        this.waiters = this.waiters.filter((other) => other !== waiter)
-      })
-    })
+  /** Whether the system has taken everything written. */
+  isTaken(): boolean {
+    return !this.full
   }
 
   isWritable(): boolean {
@@ -216,39 +177,6 @@ export class ConnectionCore implements Connection {
   }
 
   // --- ending
-
-  get halfClose(): Effect.Effect<void> {
-    return Effect.sync(() => this.endOutput())
-  }
-
-  get close(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.beginClose(closeReasons.localClosed)
-      return Effect.asVoid(this.closed)
-    })
-  }
-
-  get reset(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.abort(closeReasons.localClosed)
-      return Effect.asVoid(this.closed)
-    })
-  }
-
-  get closed(): Effect.Effect<ConnectionEnd> {
-    return Effect.async<ConnectionEnd>((resume) => {
-      if (this.end !== undefined) return resume(Effect.succeed(this.end))
-      const waiter = (end: ConnectionEnd) => resume(Effect.succeed(end))
-      this.endWaiters.push(waiter)
-      return Effect.sync(() => {
-        this.endWaiters = this.endWaiters.filter((other) => other !== waiter)
-      })
-    })
-  }
-
-  isEnded(): boolean {
-    return this.end !== undefined
-  }
 
   isClosing(): boolean {
     return this.closing
@@ -288,8 +216,6 @@ export class ConnectionCore implements Connection {
     this.owner.flush(() => this.sendFin(false))
     if (watched === "watched") this.watchProgress(this.wire.progress())
   }
-
-  private cancelWatch: (() => void) | undefined
 
   private watchProgress(before: number): void {
     if (this.end !== undefined) return
@@ -340,7 +266,7 @@ export class ConnectionCore implements Connection {
     this.full = false
     this.release(Hold.output)
     this.owner.onDrain()
-    if (!this.full) this.wake()
+    if (!this.full) this.drainWaiters.wake()
   }
 
   private onClose(end: WireEnd): void {
@@ -353,18 +279,9 @@ export class ConnectionCore implements Connection {
       lifetimeMillis: this.timing.now() - this.openedAt,
     }
     this.inbox?.end()
-    this.wake()
+    this.drainWaiters.wake()
     this.owner.onClosed(this.end)
-    const waiters = this.endWaiters
-    this.endWaiters = []
-    for (const waiter of waiters) waiter(this.end)
-  }
-
-  private wake(): void {
-    const waiters = this.waiters
-    if (!Arr.isNonEmptyArray(waiters)) return
-    this.waiters = []
-    for (const waiter of waiters) waiter()
+    this.endWaiters.wake()
   }
 
   private reasonOf(end: WireEnd): CloseReason {
@@ -377,7 +294,8 @@ export class ConnectionCore implements Connection {
     return { _tag: "TransportFailed", code: end.code }
   }
 
-  private isBroken(): boolean {
+  /** Whether it ended, or is ending, otherwise than in order. */
+  isBroken(): boolean {
     const tag = this.reason?._tag
     return tag !== undefined && tag !== "PeerClosed" && tag !== "LocalClosed" && tag !== "Drained"
   }

@@ -1,4 +1,5 @@
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
+import { Waiters } from "../../runtime/Waiters.ts"
 
 /**
  * The payloads that have arrived and were not taken. One reader waits at a time or several, nobody loses any: the
@@ -13,7 +14,7 @@ export class Inbox {
   private head = 0
   private bytes = 0
   private held = false
-  private readers: Array<() => void> = []
+  private readonly readers = new Waiters()
 
   /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
   constructor(capacityBytes: number, onHeld: (held: boolean) => void) {
@@ -28,12 +29,12 @@ export class Inbox {
       this.held = true
       this.onHeld(true)
     }
-    this.wake()
+    this.readers.wake()
   }
 
   end(): void {
     this.ended = true
-    this.wake()
+    this.readers.wake()
   }
 
   shift(): Uint8Array | undefined {
@@ -54,14 +55,9 @@ export class Inbox {
   }
 
   /** Waits until there is something to take, or nothing ever will be. */
-  readonly wait: Effect.Effect<void> = Effect.async<void>((resume) => {
-    if (this.payloads.length > 0 || this.ended) return resume(Effect.void)
-    const reader = () => resume(Effect.void)
-    this.readers.push(reader)
-    return Effect.sync(() => {
-      this.readers = this.readers.filter((other) => other !== reader)
-    })
-  })
+  get filled(): Effect.Effect<void> {
+    return this.readers.until(() => this.payloads.length > 0 || this.ended)
+  }
 
   private emptied(): void {
     this.payloads = []
@@ -69,13 +65,6 @@ export class Inbox {
     if (!this.held) return
     this.held = false
     this.onHeld(false)
-  }
-
-  private wake(): void {
-    if (this.readers.length === 0) return
-    const readers = this.readers
-    this.readers = []
-    for (const reader of readers) reader()
   }
 }
 

@@ -19,19 +19,19 @@ const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Sc
 /** A connection and, at its other end, a wire that reads only when it is told to. */
 const withSilentPeer = Effect.gen(function* () {
   const { near, far } = yield* connectedWires(memoryFixture)
-  const { core, owner } = yield* coreOver(near.wire, { framing: Framing.raw })
+  const { core, connection, owner } = yield* coreOver(near.wire, { framing: Framing.raw })
   far.wire.pause()
   far.start()
-  return { core, owner, peer: far }
+  return { core, connection, owner, peer: far }
 })
 
 describe("the deadline of a close", () => {
   test(
     "ends a connection whose peer takes nothing, and says how much was left",
     Effect.gen(function* () {
-      const { core, owner, peer } = yield* withSilentPeer
-      yield* core.send(new Uint8Array(1000))
-      const closing = yield* Effect.fork(core.close)
+      const { connection, owner, peer } = yield* withSilentPeer
+      yield* connection.send(new Uint8Array(1000))
+      const closing = yield* Effect.fork(connection.close)
       yield* TestClock.adjust("4999 millis")
       yield* turns(3)
       expect(owner.ends).toEqual([])
@@ -48,10 +48,10 @@ describe("the deadline of a close", () => {
   test(
     "ends a connection whose peer never sends its FIN, and keeps the reason of the close",
     Effect.gen(function* () {
-      const { core, owner, peer } = yield* withSilentPeer
+      const { connection, owner, peer } = yield* withSilentPeer
       peer.wire.resume()
-      yield* core.send(utf8("bye"))
-      const closing = yield* Effect.fork(core.close)
+      yield* connection.send(utf8("bye"))
+      const closing = yield* Effect.fork(connection.close)
       yield* peer.until((probe) => probe.hasEnded())
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(closing)
@@ -62,9 +62,9 @@ describe("the deadline of a close", () => {
   test(
     "waits as long as the peer takes something, however little",
     Effect.gen(function* () {
-      const { core, owner, peer } = yield* withSilentPeer
-      yield* core.send(new Uint8Array(1000))
-      const closing = yield* Effect.fork(core.close)
+      const { connection, owner, peer } = yield* withSilentPeer
+      yield* connection.send(new Uint8Array(1000))
+      const closing = yield* Effect.fork(connection.close)
       for (let expected = 100; expected < 1000; expected += 100) {
         peer.onEachData = () => peer.wire.pause()
         peer.wire.resume()
@@ -85,14 +85,14 @@ describe("the deadline of a close", () => {
   test(
     "is not kept when the caller watches over one of its own",
     Effect.gen(function* () {
-      const { core, owner, peer } = yield* withSilentPeer
+      const { core, connection, owner, peer } = yield* withSilentPeer
       peer.wire.resume()
       core.beginClose(closeReasons.drained, "unwatched")
       yield* TestClock.adjust("1 hour")
       yield* turns(3)
       expect(owner.ends).toEqual([])
       core.abort({ _tag: "DrainDeadline", pendingBytes: 0 })
-      expect((yield* core.closed).reason).toEqual({ _tag: "DrainDeadline", pendingBytes: 0 })
+      expect((yield* connection.closed).reason).toEqual({ _tag: "DrainDeadline", pendingBytes: 0 })
     }),
   )
 })
@@ -101,11 +101,11 @@ describe("the reason of an end", () => {
   test(
     "is the first cause: what comes after it changes nothing",
     Effect.gen(function* () {
-      const { far, farOwner, near } = yield* connectedCores(memoryFixture)
-      far.abort(closeReasons.kicked)
-      far.abort({ _tag: "HandlerFailed", message: "later" })
-      far.destroy(closeReasons.localClosed)
-      far.beginClose(closeReasons.localClosed)
+      const { far, farOwner, near, farCore } = yield* connectedCores(memoryFixture)
+      farCore.abort(closeReasons.kicked)
+      farCore.abort({ _tag: "HandlerFailed", message: "later" })
+      farCore.destroy(closeReasons.localClosed)
+      farCore.beginClose(closeReasons.localClosed)
       yield* near.closed
       expect((yield* far.closed).reason._tag).toBe("Kicked")
       yield* turns(3)
@@ -116,8 +116,8 @@ describe("the reason of an end", () => {
   test(
     "is PeerClosed where the peer had sent FIN, even if it answers a late reply with a reset",
     Effect.gen(function* () {
-      const { near, far } = yield* connectedCores(memoryFixture)
-      near.destroy(closeReasons.localClosed)
+      const { far, nearCore } = yield* connectedCores(memoryFixture)
+      nearCore.destroy(closeReasons.localClosed)
       expect(yield* far.receive).toEqual(Option.none())
       yield* far.send(utf8("late"))
       expect((yield* far.closed).reason._tag).toBe("PeerClosed")
@@ -143,18 +143,18 @@ describe("reading", () => {
   test(
     "is held until each cause of holding has let go, and nothing is lost meanwhile",
     Effect.gen(function* () {
-      const { near, far, farOwner } = yield* connectedCores(memoryFixture)
-      far.hold(Hold.hub)
-      far.hold(Hold.events)
+      const { near, far, farOwner, farCore } = yield* connectedCores(memoryFixture)
+      farCore.hold(Hold.hub)
+      farCore.hold(Hold.events)
       yield* near.send(utf8("held"))
       yield* turns(3)
-      far.release(Hold.hub)
-      far.release(Hold.output)
+      farCore.release(Hold.hub)
+      farCore.release(Hold.output)
       yield* turns(3)
       const waiting = yield* Effect.fork(far.receive)
       yield* turns(3)
       expect(waiting.unsafePoll()).toBeNull()
-      far.release(Hold.events)
+      farCore.release(Hold.events)
       yield* farOwner.firstRun
       expect(Option.map(yield* Fiber.join(waiting), textOf)).toEqual(Option.some("held"))
     }),
@@ -180,10 +180,10 @@ describe("reading", () => {
   test(
     "ends on request: what has arrived is given, what comes later is taken from the wire and dropped",
     Effect.gen(function* () {
-      const { near, far, farOwner } = yield* connectedCores(memoryFixture)
+      const { near, far, farOwner, farCore } = yield* connectedCores(memoryFixture)
       yield* near.send(utf8("before"))
       yield* farOwner.firstRun
-      far.endInput()
+      farCore.endInput()
       yield* near.send(utf8("after"))
       expect(Option.map(yield* far.receive, textOf)).toEqual(Option.some("before"))
       expect(yield* far.receive).toEqual(Option.none())
@@ -195,10 +195,10 @@ describe("reading", () => {
   test(
     "is not held back any more once the connection is closing: a closing peer must be heard",
     Effect.gen(function* () {
-      const { near, far, farOwner } = yield* connectedCores(memoryFixture)
+      const { near, far, farOwner, farCore } = yield* connectedCores(memoryFixture)
       const closing = yield* Effect.fork(far.close)
       yield* nextTurn
-      far.hold(Hold.events)
+      farCore.hold(Hold.events)
       yield* near.close
       yield* Fiber.join(closing)
       expect(farOwner.ends[0]?.reason._tag).toBe("LocalClosed")
@@ -210,30 +210,33 @@ describe("sending", () => {
   test(
     "waits while more than the outbox is pending, until the system has taken it all",
     Effect.gen(function* () {
-      const { near, far } = yield* connectedCores(memoryFixture, { framing: Framing.raw, outboxBytes: 50 })
-      far.hold(Hold.events)
+      const { near, nearCore, farCore } = yield* connectedCores(memoryFixture, {
+        framing: Framing.raw,
+        outboxBytes: 50,
+      })
+      farCore.hold(Hold.events)
       yield* near.send(new Uint8Array(100))
       yield* near.send(new Uint8Array(50))
       const waiting = yield* Effect.fork(near.send(new Uint8Array(1)))
       yield* turns(3)
       expect(waiting.unsafePoll()).toBeNull()
-      expect(near.pending()).toBe(51)
-      far.release(Hold.events)
+      expect(nearCore.pending()).toBe(51)
+      farCore.release(Hold.events)
       yield* Fiber.join(waiting)
-      expect(near.pending()).toBe(0)
+      expect(nearCore.pending()).toBe(0)
     }),
   )
 
   test(
     "that is interrupted while it waits has sent its payload, whole",
     Effect.gen(function* () {
-      const { near, far, nearOwner } = yield* connectedCores(memoryFixture, { outboxBytes: 0 })
-      far.hold(Hold.events)
+      const { near, far, nearOwner, farCore } = yield* connectedCores(memoryFixture, { outboxBytes: 0 })
+      farCore.hold(Hold.events)
       const long = "x".repeat(500)
       const waiting = yield* Effect.fork(near.send(utf8(long)))
       yield* turns(3)
       yield* Fiber.interrupt(waiting)
-      far.release(Hold.events)
+      farCore.release(Hold.events)
       expect(Option.map(yield* far.receive, textOf)).toEqual(Option.some(long))
       expect(nearOwner.sent).toEqual([long])
     }),

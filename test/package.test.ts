@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { expect, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const read = (path: string) => readFileSync(join(root, path), "utf8")
+
+const Manifest = Schema.parseJson(
+  Schema.Struct({
+    version: Schema.String,
+    exports: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+    devDependencies: Schema.Record({ key: Schema.String, value: Schema.String }),
+    peerDependencies: Schema.Record({ key: Schema.String, value: Schema.String }),
+  }),
+)
+const Lock = Schema.parseJson(
+  Schema.Struct({
+    packages: Schema.Record({ key: Schema.String, value: Schema.Struct({ version: Schema.optional(Schema.String) }) }),
+  }),
+)
+
+const manifest = Schema.decodeSync(Manifest)(read("package.json"))
+const lock = Schema.decodeSync(Lock)(read("package-lock.json"))
+
+it("there is one single copy of effect, and of each of its packages", () => {
+  const copies = Object.keys(lock.packages).filter((path) => /node_modules\/(effect|@effect\/[^/]+)$/.test(path))
+  const names = copies.map((path) => path.replace(/^.*node_modules\//, ""))
+  expect(names).toEqual([...new Set(names)])
+  expect(names).toContain("effect")
+})
+
+it("every version is exact, and installed as it is named", () => {
+  for (const [name, version] of Object.entries(manifest.devDependencies)) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/)
+    expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version)
+  }
+})
+
+it("the lock file names no registry", () => {
+  expect(read("package-lock.json")).not.toMatch(/"resolved"|https?:\/\/registry/)
+})
+
+it("each dependency earns its place with a line in docs/dependencies.md", () => {
+  const documented = read("docs/dependencies.md")
+  const names = [...Object.keys(manifest.devDependencies), ...Object.keys(manifest.peerDependencies)]
+  for (const name of names) expect(documented, name).toContain(`\`${name}\``)
+})
+
+it("the program in the README is the one that the tests run, in fewer than 30 lines", () => {
+  const example = read("examples/chat-server.ts")
+  expect(read("README.md")).toContain(`\`\`\`ts\n${example}\`\`\``)
+  expect(example.trimEnd().split("\n").length).toBeLessThan(30)
+})
+
+it("each layer with an index is a sub-path of the package", () => {
+  const layers = readdirSync(join(root, "src")).filter((name) =>
+    readdirSync(join(root, "src", name)).includes("index.ts"),
+  )
+  for (const layer of layers) expect(Object.keys(manifest.exports), layer).toContain(`./${layer}`)
+})
+
+it("the README names every variable that the settings are read from", () => {
+  const names = [...read("src/server/ServerConfig.ts").matchAll(/"([A-Z_]+)"/g)].map((match) => match[1])
+  const variables = names.filter((name) => name !== "TCPFX")
+  expect(variables.length).toBeGreaterThan(5)
+  for (const name of variables) expect(read("README.md")).toContain(`\`TCPFX_${name}\``)
+})
