@@ -15,7 +15,7 @@ export const chat = Effect.gen(function* () {
   const events = yield* server.subscribe()
   yield* Effect.forkScoped(Stream.runForEach(events, (event) => Console.log(event._tag)))
 
-  const lines = yield* server.hub.subscribeAs(Codec.text)
+  const lines = yield* server.hub.subscribeAs(Codec.text, { onInvalid: Console.error })
   yield* Effect.forkScoped(Stream.runForEach(lines, (line) => Console.log(line)))
 
   return yield* server.listen(tcpEndpoint("127.0.0.1", 0))

@@ -1,8 +1,8 @@
+import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -10,7 +10,6 @@ import * as Stream from "effect/Stream"
 import {
   type Codec,
   type CodecError,
-  type ConnectionId,
   type Frame,
   Framing,
   limits,
@@ -18,7 +17,7 @@ import {
   type SlowConsumerPolicy,
 } from "../domain/index.ts"
 import { makeTiming } from "../runtime/Timing.ts"
-import { HubCore, type HubMember } from "./HubCore.ts"
+import { HubCore } from "./HubCore.ts"
 import { StreamSink } from "./internal/StreamSink.ts"
 
 /** Options of a hub; what is left out comes from `limits`. */
@@ -35,8 +34,18 @@ export interface HubOptions {
 
 /** How a stream subscribes; what is left out is the hub's. */
 export interface HubSubscribeOptions {
+  /** What may wait for it, bytes. */
   readonly budgetBytes?: number
+  /** What it meets beyond that: its stream fails, its oldest frames go, or publishers wait. */
   readonly slowConsumer?: SlowConsumerPolicy
+  /** Run, before the next frames, when some were passed over under `drop-oldest`: since the last time, and in all. */
+  readonly onDropped?: (missed: number, total: number) => Effect.Effect<void>
+}
+
+/** How a stream of values subscribes. */
+export interface HubSubscribeAsOptions extends HubSubscribeOptions {
+  /** Run for a payload that is no such value; the stream goes on without it. Default: the stream fails. */
+  readonly onInvalid?: (error: CodecError) => Effect.Effect<void>
 }
 
 /** The state of a hub at one moment. */
@@ -72,7 +81,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
     /** Subscribes to values: the same, with each payload decoded. */
     readonly subscribeAs: <A>(
       codec: Codec.Codec<A>,
-      options?: HubSubscribeOptions,
+      options?: HubSubscribeAsOptions,
     ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, never, Scope.Scope>
     readonly stats: Effect.Effect<HubStats>
     /** The synchronous side, for connections. */
@@ -104,7 +113,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
             return sink
           }),
           (sink) => Effect.sync(() => sink.end()),
-        ).pipe(Effect.map(streamOf))
+        ).pipe(Effect.map((sink) => streamOf(sink, subscribeOptions.onDropped)))
 
       return Hub.of({
         core,
@@ -114,12 +123,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
         subscribeAs: (codec, subscribeOptions) =>
           Effect.map(
             subscribe(subscribeOptions),
-            Stream.mapChunksEffect((frames) =>
-              Effect.map(
-                Either.all(Chunk.toReadonlyArray(frames).map((frame) => codec.decode(frame.bytes))),
-                Chunk.unsafeFromArray,
-              ),
-            ),
+            Stream.mapChunksEffect((frames) => decodeAll(codec, frames, subscribeOptions?.onInvalid)),
           ),
         stats: Effect.sync(() => core.stats()),
       })
@@ -128,13 +132,32 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   static readonly layer = (options: HubOptions = {}): Layer.Layer<Hub> => Layer.scoped(Hub, Hub.make(options))
 }
 
-const streamOf = (sink: StreamSink): Stream.Stream<Frame, SlowConsumerError> =>
+const decodeAll = <A>(
+  codec: Codec.Codec<A>,
+  frames: Chunk.Chunk<Frame>,
+  onInvalid: HubSubscribeAsOptions["onInvalid"],
+): Effect.Effect<Chunk.Chunk<A>, CodecError> =>
+  Effect.map(
+    Effect.forEach(frames, ({ bytes }) => {
+      const decoded = Effect.asSome(codec.decode(bytes))
+      return onInvalid === undefined
+        ? decoded
+        : Effect.catchAll(decoded, (error) => Effect.as(onInvalid(error), Option.none<A>()))
+    }),
+    (values) => Chunk.unsafeFromArray(Arr.getSomes(values)),
+  )
+
+const streamOf = (
+  sink: StreamSink,
+  onDropped: HubSubscribeOptions["onDropped"],
+): Stream.Stream<Frame, SlowConsumerError> =>
   Stream.repeatEffectChunkOption(
     Effect.flatMap(sink.take, (taken) => {
       if (taken._tag === "Overflowed") return Effect.fail(Option.some(new SlowConsumerError(taken)))
       if (taken._tag === "Ended") return Effect.fail(Option.none())
-      return Effect.succeed(Chunk.unsafeFromArray(taken.frames))
+      const frames = Chunk.unsafeFromArray(taken.frames)
+      return taken.dropped === undefined || onDropped === undefined
+        ? Effect.succeed(frames)
+        : Effect.as(onDropped(taken.dropped.missed, taken.dropped.total), frames)
     }),
   )
-
-export type { ConnectionId, HubMember }

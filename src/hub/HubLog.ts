@@ -1,9 +1,9 @@
 /** What one turn of the event loop published: one buffer, and where each publisher's part of it ends. */
-export interface Segment {
+export interface Segment<P> {
   readonly bytes: Uint8Array
-  /** For each run, its end in `bytes` and its publisher's key. */
+  /** For each run, its end in `bytes` and its publisher. */
   readonly ends: ReadonlyArray<number>
-  readonly publishers: ReadonlyArray<number>
+  readonly publishers: ReadonlyArray<P>
   /** Offset of `bytes` in everything ever published. */
   readonly start: number
 }
@@ -18,15 +18,15 @@ export interface Cursor {
  * What was published, from the oldest place that somebody still has to read. Appending collects runs; `seal` makes a
  * segment of what a turn brought. It holds memory only for those who lag.
  */
-export class HubLog {
-  private segments: Array<Segment> = []
+export class HubLog<P> {
+  private segments: Array<Segment<P>> = []
   private first = 0
   private runs: Array<Uint8Array> = []
-  private runPublishers: Array<number> = []
+  private runPublishers: Array<P> = []
   private openBytes = 0
   private sealedBytes = 0
 
-  append(run: Uint8Array, publisher: number): void {
+  append(run: Uint8Array, publisher: P): void {
     this.runs.push(run)
     this.runPublishers.push(publisher)
     this.openBytes += run.length
@@ -37,7 +37,7 @@ export class HubLog {
   }
 
   /** Joins what was appended since the last time into one segment. */
-  seal(): Segment | undefined {
+  seal(): Segment<P> | undefined {
     if (this.runs.length === 0) return undefined
     const ends: Array<number> = []
     const only = this.runs.length === 1 ? this.runs[0] : undefined
@@ -48,7 +48,7 @@ export class HubLog {
       at += run.length
       ends.push(at)
     }
-    const segment: Segment = { bytes, ends, publishers: this.runPublishers, start: this.sealedBytes }
+    const segment: Segment<P> = { bytes, ends, publishers: this.runPublishers, start: this.sealedBytes }
     this.segments.push(segment)
     this.sealedBytes += bytes.length
     this.runs = []
@@ -66,7 +66,7 @@ export class HubLog {
     return this.segments.length === 0
   }
 
-  isNewest(segment: Segment): boolean {
+  isNewest(segment: Segment<P>): boolean {
     return segment === this.segments[this.segments.length - 1]
   }
 
@@ -76,7 +76,7 @@ export class HubLog {
   }
 
   /** The segment that a cursor points into; none when it is at the end. */
-  at(cursor: Cursor): Segment | undefined {
+  at(cursor: Cursor): Segment<P> | undefined {
     return this.segments[cursor.segment - this.first]
   }
 
@@ -101,16 +101,17 @@ export class HubLog {
 }
 
 /** Where a run begins in its segment. */
-export const startOfRun = (segment: Segment, run: number): number => (run === 0 ? 0 : (segment.ends[run - 1] as number))
+export const startOfRun = (segment: Segment<unknown>, run: number): number =>
+  run === 0 ? 0 : (segment.ends[run - 1] as number)
 
 /**
  * Calls `each` with the parts of a segment that are not the reader's own, from a run on: neighbours of other publishers
  * come as one view.
  */
-export const eachForeign = (
-  segment: Segment,
+export const eachForeign = <P>(
+  segment: Segment<P>,
   fromRun: number,
-  reader: number,
+  reader: P,
   each: (part: Uint8Array) => void,
 ): void => {
   let start = startOfRun(segment, fromRun)

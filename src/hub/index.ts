@@ -1,2 +1,3 @@
 export * from "./Hub.ts"
-export * from "./HubCore.ts"
+export type { HubCore } from "./HubCore.ts"
+export * from "./HubSink.ts"

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { limits } from "../domain/index.ts"
+import { Waiters } from "./Waiters.ts"
 
 /** What every event has. */
 interface Stamped {
@@ -39,7 +40,7 @@ interface Subscriber<E> {
   missedUntil: Stamp
   blocking: boolean
   ended: boolean
-  wake: (() => void) | undefined
+  readonly readers: Waiters
 }
 
 const costOf = (event: object): number => {
@@ -95,11 +96,14 @@ export class EventBus<E extends Stamped> {
     this.ended = true
     for (const subscriber of this.subscribers) {
       subscriber.ended = true
-      subscriber.wake?.()
+      subscriber.readers.wake()
     }
   }
 
-  /** Subscribes now: the stream has everything emitted from here on, whenever it is run. The scope unsubscribes. */
+  /**
+   * Subscribes now: the stream has everything emitted from here on, whenever it is run. The scope unsubscribes. Run it
+   * once: a second run has what the first has not taken, and a run that stops early may have taken more than it used.
+   */
   subscribe(options: EventSubscribeOptions = {}): Effect.Effect<Stream.Stream<E>, never, Scope.Scope> {
     return Effect.map(
       Effect.acquireRelease(
@@ -121,7 +125,7 @@ export class EventBus<E extends Stamped> {
       missedUntil: { seq: 0, at: 0 },
       blocking: false,
       ended: this.ended,
-      wake: undefined,
+      readers: new Waiters(),
     }
     this.subscribers.add(subscriber)
     if (subscriber.frames) this.frameSubscribers++
@@ -133,7 +137,7 @@ export class EventBus<E extends Stamped> {
     if (subscriber.frames) this.frameSubscribers--
     this.unblock(subscriber)
     subscriber.ended = true
-    subscriber.wake?.()
+    subscriber.readers.wake()
   }
 
   private dispatch(build: (stamp: Stamp) => E, frame: boolean): void {
@@ -143,7 +147,7 @@ export class EventBus<E extends Stamped> {
       subscriber.queue.push(stamped)
       subscriber.bytes += costOf(stamped)
       if (subscriber.bytes > subscriber.bufferBytes) this.overflow(subscriber)
-      subscriber.wake?.()
+      subscriber.readers.wake()
     }
   }
 
@@ -176,16 +180,7 @@ export class EventBus<E extends Stamped> {
   private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> {
     // A single event above the buffer leaves nothing behind but what was missed.
     const hasNothing = () => subscriber.queue.length === 0 && subscriber.missed === 0
-    const wait = Effect.async<void>((resume) => {
-      if (!hasNothing() || subscriber.ended) return resume(Effect.void)
-      subscriber.wake = () => {
-        subscriber.wake = undefined
-        resume(Effect.void)
-      }
-      return Effect.sync(() => {
-        subscriber.wake = undefined
-      })
-    })
+    const wait = subscriber.readers.until(() => !hasNothing() || subscriber.ended)
     const take: Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> = Effect.suspend(() => {
       if (hasNothing()) {
         return subscriber.ended ? Effect.fail(Option.none()) : Effect.zipRight(wait, take)

@@ -43,6 +43,55 @@ describe("a stream of a hub", () => {
     }),
   )
 
+  it.scoped("names the connection that a frame came from even when it has left in the same turn", () =>
+    Effect.gen(function* () {
+      const hub = yield* Hub.make(line)
+      const stream = yield* hub.subscribe()
+      const member = hub.core.attach(new FakeSink("7", {}), { connection: ConnectionId.make(7, true) })
+      member.publish(utf8("last words\n"))
+      member.detach()
+      expect((yield* take(stream, 1)).map((frame) => frame.connection)).toEqual([7])
+    }),
+  )
+
+  it.scoped("tells under drop-oldest how many frames were passed over, before those that follow them", () =>
+    Effect.gen(function* () {
+      const hub = yield* Hub.make({ ...line, slowConsumer: "drop-oldest", budgetBytes: 40 })
+      const told: Array<string> = []
+      const stream = yield* hub.subscribe({
+        onDropped: (missed, total) => Effect.sync(() => told.push(`${missed} of ${total}`)),
+      })
+      for (let index = 10; index < 40; index++) {
+        yield* hub.publish(utf8(`number ${index}`))
+        yield* nextTurn
+      }
+      yield* Stream.runForEach(Stream.take(stream, 4), (frame) => Effect.sync(() => told.push(textOf(frame.bytes))))
+      const dropped = told.findIndex((entry) => entry.includes(" of "))
+      const missed = Number(told[dropped]?.split(" ")[0])
+      const delivered = told.filter((entry) => entry.startsWith("number"))
+      expect(delivered[0]).toBe("number 10")
+      expect(told[dropped + 1]).toBe(`number ${10 + dropped + missed}`)
+      expect(told[dropped]).toBe(`${missed} of ${missed}`)
+    }),
+  )
+
+  it.scoped("hands a payload that is no such value to onInvalid and goes on, or else fails", () =>
+    Effect.gen(function* () {
+      const hub = yield* Hub.make(line)
+      const invalid: Array<string> = []
+      const lenient = yield* hub.subscribeAs(Codec.text, {
+        onInvalid: (error) => Effect.sync(() => invalid.push(error._tag)),
+      })
+      const strict = yield* hub.subscribeAs(Codec.text)
+      yield* hub.publish(utf8("one"))
+      yield* hub.publish(Uint8Array.of(0xff))
+      yield* hub.publish(utf8("two"))
+      expect(yield* take(lenient, 2)).toEqual(["one", "two"])
+      expect(invalid).toEqual(["CodecError"])
+      expect(yield* Effect.flip(Stream.runDrain(strict))).toMatchObject({ _tag: "CodecError" })
+    }),
+  )
+
   it.scoped("names the connection that a frame came from, and none for what was published from outside", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)

@@ -2,14 +2,14 @@ import { describe, expect, it } from "@effect/vitest"
 import { eachForeign, HubLog, startOfRun } from "../../src/hub/HubLog.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
-const sealed = (log: HubLog, ...runs: ReadonlyArray<readonly [text: string, publisher: number]>) => {
+const sealed = (log: HubLog<number>, ...runs: ReadonlyArray<readonly [text: string, publisher: number]>) => {
   for (const [text, publisher] of runs) log.append(utf8(text), publisher)
   const segment = log.seal()
   if (segment === undefined) throw new Error("nothing was sealed")
   return segment
 }
 
-const foreign = (log: HubLog, segment: number, run: number, reader: number): ReadonlyArray<string> => {
+const foreign = (log: HubLog<number>, segment: number, run: number, reader: number): ReadonlyArray<string> => {
   const parts: Array<string> = []
   const found = log.at({ segment, run })
   if (found !== undefined) eachForeign(found, run, reader, (part) => parts.push(textOf(part)))
@@ -18,7 +18,7 @@ const foreign = (log: HubLog, segment: number, run: number, reader: number): Rea
 
 describe("the log of a hub", () => {
   it("joins what a turn brought into one buffer that knows where each run ends", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     const segment = sealed(log, ["ab", 1], ["c", 2], ["def", 1])
     expect(textOf(segment.bytes)).toBe("abcdef")
     expect(segment.ends).toEqual([2, 3, 6])
@@ -27,14 +27,14 @@ describe("the log of a hub", () => {
   })
 
   it("does not copy a run that is alone in its turn", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     const run = utf8("alone")
     log.append(run, 1)
     expect(log.seal()?.bytes).toBe(run)
   })
 
   it("seals nothing when nothing was appended", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     expect(log.hasOpen()).toBe(false)
     expect(log.seal()).toBeUndefined()
     expect(log.isEmpty()).toBe(true)
@@ -46,7 +46,7 @@ describe("the log of a hub", () => {
   })
 
   it("gives a publisher the gaps around its own runs, and all others the whole buffer", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     const segment = sealed(log, ["a", 1], ["b", 2], ["c", 3], ["d", 1], ["e", 2])
     expect(foreign(log, 0, 0, 1)).toEqual(["bc", "e"])
     expect(foreign(log, 0, 0, 2)).toEqual(["a", "cd"])
@@ -59,13 +59,13 @@ describe("the log of a hub", () => {
   })
 
   it("gives nothing of a turn in which only the reader published", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     sealed(log, ["a", 1], ["b", 1])
     expect(foreign(log, 0, 0, 1)).toEqual([])
   })
 
   it("counts the bytes behind a place to the byte, across segments and runs", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     sealed(log, ["abc", 1], ["de", 2])
     sealed(log, ["fghi", 1])
     expect(log.bytesBehind({ segment: 0, run: 0 })).toBe(9)
@@ -75,7 +75,7 @@ describe("the log of a hub", () => {
   })
 
   it("keeps its numbering when the oldest segments are let go", () => {
-    const log = new HubLog()
+    const log = new HubLog<number>()
     sealed(log, ["one", 1])
     sealed(log, ["two", 1])
     const third = sealed(log, ["three", 1])

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import { ConnectionId, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
-import { type AttachOptions, HubCore, type HubMember, type HubSink } from "../../src/hub/index.ts"
+import { HubCore } from "../../src/hub/HubCore.ts"
+import type { AttachOptions, HubMember, HubSink } from "../../src/hub/index.ts"
 import { FakeTiming } from "./fakeTiming.ts"
 import { textOf, utf8 } from "./wireProbe.ts"
 

@@ -1,13 +1,20 @@
 import * as Effect from "effect/Effect"
 import type { ConnectionId, Frame, Framing } from "../../domain/index.ts"
-import type { HubMember, HubSink } from "../HubCore.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
+import type { HubMember, HubSink } from "../HubSink.ts"
 
 // What a stream takes ahead of its consumer; the rest waits in the shared log. Its budget counts both.
 const mostAheadBytes = 64 * 1024
 
-/** What a stream gets next. */
+/** Frames that were passed over: since the last time, and in all. */
+interface Dropped {
+  readonly missed: number
+  readonly total: number
+}
+
+/** What a stream gets next. `dropped`: what was passed over before it was taken. */
 export type Taken =
-  | { readonly _tag: "Frames"; readonly frames: Array<Frame> }
+  | { readonly _tag: "Frames"; readonly frames: Array<Frame>; readonly dropped: Dropped | undefined }
   | { readonly _tag: "Overflowed"; readonly pendingBytes: number; readonly budgetBytes: number }
   | { readonly _tag: "Ended" }
 
@@ -21,7 +28,10 @@ export class StreamSink implements HubSink {
   private bytes = 0
   private takenBytes = 0
   private last: Taken | undefined
-  private waiter: (() => void) | undefined
+  // Only a full sink is passed over, so what it holds came before what was dropped.
+  private droppedBefore: Dropped | undefined
+  private droppedBehind: Dropped | undefined
+  private readonly readers = new Waiters()
 
   constructor(framing: Framing.Framing, budgetBytes: number) {
     this.framing = framing
@@ -33,7 +43,7 @@ export class StreamSink implements HubSink {
       this.frames.push(publisher === undefined ? { bytes } : { connection: publisher, bytes }),
     )
     this.bytes += run.length
-    this.waiter?.()
+    this.readers.wake()
     return this.bytes < this.aheadBytes
   }
 
@@ -53,17 +63,20 @@ export class StreamSink implements HubSink {
 
   onOverflow(pendingBytes: number, budgetBytes: number): void {
     this.last = { _tag: "Overflowed", pendingBytes, budgetBytes }
-    this.waiter?.()
+    this.readers.wake()
   }
 
   /** The subscription is over: nothing follows what is here. */
   end(): void {
     this.member?.detach()
     this.last ??= { _tag: "Ended" }
-    this.waiter?.()
+    this.readers.wake()
   }
 
-  onDropped(): void {}
+  onDropped(missed: number, total: number): void {
+    this.droppedBehind = { missed: missed + (this.droppedBehind?.missed ?? 0), total }
+  }
+
   onStalled(): void {}
   onRecovered(): void {}
   onHeld(): void {}
@@ -72,25 +85,18 @@ export class StreamSink implements HubSink {
   /** Everything that is here; waits while there is nothing. What was handed over before an overflow or end comes first. */
   readonly take: Effect.Effect<Taken> = Effect.suspend(() => {
     if (this.frames.length === 0) return this.last ? Effect.succeed(this.last) : this.waitThenTake
-    const frames = this.frames
+    const { frames, droppedBefore: dropped } = this
+    this.droppedBefore = this.droppedBehind
+    this.droppedBehind = undefined
     this.takenBytes += this.bytes
     this.frames = []
     this.bytes = 0
     this.member?.drained()
-    return Effect.succeed<Taken>({ _tag: "Frames", frames })
+    return Effect.succeed<Taken>({ _tag: "Frames", frames, dropped })
   })
 
   private readonly waitThenTake: Effect.Effect<Taken> = Effect.zipRight(
-    Effect.async<void>((resume) => {
-      if (this.frames.length > 0 || this.last !== undefined) return resume(Effect.void)
-      this.waiter = () => {
-        this.waiter = undefined
-        resume(Effect.void)
-      }
-      return Effect.sync(() => {
-        this.waiter = undefined
-      })
-    }),
+    Effect.suspend(() => this.readers.until(() => this.frames.length > 0 || this.last !== undefined)),
     Effect.suspend(() => this.take),
   )
 }

@@ -1,0 +1,54 @@
+import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
+import type { Cursor } from "../HubLog.ts"
+import type { HubSink } from "../HubSink.ts"
+
+/** A sink in the hub, and what the hub knows of it. */
+export interface Member {
+  readonly sink: HubSink
+  readonly connection: ConnectionId | undefined
+  readonly budgetBytes: number
+  readonly policy: SlowConsumerPolicy
+  /** Its place: behind everything sealed, unless it lags. */
+  readonly cursor: Cursor
+  /** Until it is finished or detached. */
+  receiving: boolean
+  full: boolean
+  /** Is being handed something now, so nothing else may come in between. */
+  handing: boolean
+  stalled: boolean
+  /** Has made no progress for the pace limit, so nobody waits for it any more. */
+  ignored: boolean
+  overBudget: boolean
+  progress: number
+  dropped: number
+  held: boolean
+  /** The segment before which it finishes. */
+  finishAt: number | undefined
+  finishers: Array<() => void>
+}
+
+/** A member that has everything before `cursor`. */
+export const makeMember = (
+  sink: HubSink,
+  cursor: Cursor,
+  budgetBytes: number,
+  policy: SlowConsumerPolicy,
+  connection: ConnectionId | undefined,
+): Member => ({
+  sink,
+  connection,
+  budgetBytes,
+  policy,
+  cursor,
+  receiving: true,
+  full: false,
+  handing: false,
+  stalled: false,
+  ignored: false,
+  overBudget: false,
+  progress: 0,
+  dropped: 0,
+  held: false,
+  finishAt: undefined,
+  finishers: [],
+})

@@ -1,0 +1,123 @@
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { Timing } from "../../runtime/Timing.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
+import type { Member } from "./Member.ts"
+
+/**
+ * When publishers wait. One is held back for a subscriber that asked for it (`block`), and when all others are full:
+ * then nobody loses anything by waiting, and the pace is that of the fastest. One that is merely slow never holds up
+ * the rest, and those who take nothing for the pace limit are no longer waited for.
+ */
+export class Pace {
+  /** Members that have not taken everything. */
+  readonly lagging = new Set<Member>()
+  private readonly timing: Timing
+  private readonly limit: Duration.Duration
+  private readonly held = new Set<Member>()
+  private readonly outside = new Waiters()
+  private receivers = 0
+  private overBudget = 0
+  private cancelCheck: (() => void) | undefined
+
+  constructor(timing: Timing, limit: Duration.Duration) {
+    this.timing = timing
+    this.limit = limit
+  }
+
+  /** Somebody receives from now on. It takes something, so nobody has to wait for the others to do so. */
+  join(): void {
+    this.receivers++
+    this.release()
+  }
+
+  /** A member receives no more. */
+  leave(member: Member): void {
+    this.receivers--
+    this.lagging.delete(member)
+    this.release()
+  }
+
+  /** A member publishes no more. */
+  forget(member: Member): void {
+    this.held.delete(member)
+  }
+
+  /** A member has become full. */
+  lag(member: Member): void {
+    // Full again while it catches up, it has made progress: that is for the pace limit to see.
+    if (this.lagging.has(member)) return
+    member.progress = member.sink.progress()
+    this.lagging.add(member)
+  }
+
+  /** A member has taken everything. */
+  caughtUp(member: Member): void {
+    this.lagging.delete(member)
+    this.release()
+  }
+
+  /** A member with the policy `block` has gone beyond its budget, or come back. */
+  setOverBudget(member: Member, over: boolean): void {
+    if (over === member.overBudget) return
+    member.overBudget = over
+    this.overBudget += over ? 1 : -1
+    if (!over) this.release()
+  }
+
+  /** Whether a publisher has to wait; none is a publisher from outside. */
+  mustWait(publisher: Member | undefined): boolean {
+    if (this.overBudget > (publisher?.overBudget === true ? 1 : 0)) return true
+    if (this.lagging.size === 0) return false
+    const others = this.receivers - (publisher?.receiving === true ? 1 : 0)
+    const laggingOthers = this.lagging.size - (publisher !== undefined && this.lagging.has(publisher) ? 1 : 0)
+    if (others === 0 || laggingOthers < others) return false
+    for (const member of this.lagging) {
+      if (member !== publisher && !member.ignored && member.policy !== "drop-oldest") return true
+    }
+    return false
+  }
+
+  /** Holds a publisher back until it is released; it is told both. */
+  hold(member: Member): void {
+    if (member.held) return
+    member.held = true
+    this.held.add(member)
+    this.armCheck()
+    member.sink.onHeld()
+  }
+
+  /** Waits until a publisher from outside may go on. */
+  get released(): Effect.Effect<void> {
+    return this.outside.until(() => {
+      if (!this.mustWait(undefined)) return true
+      this.armCheck()
+      return false
+    })
+  }
+
+  private release(): void {
+    for (const member of this.held) {
+      if (this.mustWait(member)) continue
+      this.held.delete(member)
+      member.held = false
+      member.sink.onReleased()
+    }
+    if (!this.mustWait(undefined)) this.outside.wake()
+    if (this.held.size === 0 && this.outside.isEmpty()) {
+      this.cancelCheck?.()
+      this.cancelCheck = undefined
+    }
+  }
+
+  private armCheck(): void {
+    if (this.cancelCheck !== undefined) return
+    for (const member of this.lagging) member.progress = member.sink.progress()
+    this.cancelCheck = this.timing.after(this.limit, () => {
+      this.cancelCheck = undefined
+      for (const member of this.lagging) member.ignored = member.sink.progress() === member.progress
+      this.release()
+      if (this.held.size > 0 || !this.outside.isEmpty()) this.armCheck()
+    })
+  }
+}
