@@ -30,6 +30,7 @@ type Source = "stdout" | "stderr"
 export class Process {
   readonly child: ChildProcessWithoutNullStreams
   private readonly chunks: Record<Source, Array<Buffer>> = { stdout: [], stderr: [] }
+  private readonly lengths: Record<Source, number> = { stdout: 0, stderr: 0 }
   private readonly watchers = new Set<() => void>()
   private end: ProcessEnd | undefined
 
@@ -38,6 +39,7 @@ export class Process {
     for (const source of ["stdout", "stderr"] as const) {
       child[source].on("data", (chunk: Buffer) => {
         this.chunks[source].push(chunk)
+        this.lengths[source] += chunk.length
         this.tell()
       })
       child[source].on("error", () => {})
@@ -64,10 +66,9 @@ export class Process {
 
   /** Waits until a stream has given so many bytes. */
   waitForBytes(source: Source, count: number): Effect.Effect<Buffer, ProcessEnded> {
-    return this.watch(`${count} bytes on ${source}`, () => {
-      const bytes = this.bytes(source)
-      return bytes.length >= count ? bytes : undefined
-    })
+    return this.watch(`${count} bytes on ${source}`, () =>
+      this.lengths[source] >= count ? this.bytes(source) : undefined,
+    )
   }
 
   /** Waits for the end of the process and of its streams. */

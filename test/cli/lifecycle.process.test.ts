@@ -1,0 +1,131 @@
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { start, tcpfx, tcpfxServe } from "../support/tcpfxProcess.ts"
+
+const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+
+describe("the end of tcpfx serve", () => {
+  it.scopedLive("is 130 for SIGINT and 143 for SIGTERM, after an orderly end of its connections", () =>
+    Effect.forEach([["SIGINT", 130] as const, ["SIGTERM", 143] as const], ([signal, code]) =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe()
+        const client = yield* dialRaw(local(port))
+        yield* server.waitFor("stderr", /#1 connected/)
+        yield* server.write("last words\n")
+        yield* server.waitFor("stdout", /last words/)
+        yield* server.kill(signal)
+        expect((yield* client.takeRest).toString()).toBe("last words\n")
+        yield* client.end
+        expect(yield* server.ended).toEqual({ code, signal: null })
+        expect(server.text("stderr")).toMatch(/#1 closed: drained/)
+      }).pipe(Effect.scoped),
+    ),
+  )
+
+  it.scopedLive("comes at the deadline of the drain when a client neither reads nor closes", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--drain", "300ms"], { env: { TCPFX_PACE_LIMIT: "50ms" } })
+      yield* dialRaw(local(port), { reads: false })
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* Effect.fork(server.write(`${"x".repeat(6_000_000)}\n`))
+      yield* server.waitFor("stderr", /#1 reads too slowly/)
+      yield* server.kill("SIGTERM")
+      expect(yield* server.ended).toEqual({ code: 143, signal: null })
+      expect(server.text("stderr")).toMatch(/#1 closed: the deadline passed with \d+ bytes not taken/)
+      expect(server.text("stderr")).toMatch(/0 ended in order, 1 by force/)
+    }),
+  )
+
+  it.scopedLive("comes at once with a second signal, whichever it is", () =>
+    Effect.forEach(
+      [["SIGTERM", "SIGINT", 130] as const, ["SIGINT", "SIGTERM", 143] as const],
+      ([first, second, code]) =>
+        Effect.gen(function* () {
+          const { server, port } = yield* tcpfxServe(["--drain", "1h"])
+          yield* dialRaw(local(port))
+          yield* server.waitFor("stderr", /#1 connected/)
+          yield* server.kill(first)
+          yield* server.waitFor("stderr", /draining 1 connection for up to 1 h/)
+          yield* server.kill(second)
+          expect((yield* server.ended).code).toBe(code)
+        }).pipe(Effect.scoped),
+    ),
+  )
+
+  it.scopedLive("is clean, with 0, when the reader of its output goes away", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe()
+      yield* Effect.sync(() => server.child.stdout.destroy())
+      const client = yield* dialRaw(local(port))
+      yield* client.write("who reads this\n")
+      yield* client.takeRest
+      yield* client.end
+      expect(yield* server.ended).toEqual({ code: 0, signal: null })
+      expect(server.text("stderr")).not.toMatch(/EPIPE|Error/)
+    }),
+  )
+
+  it.scopedLive("comes although its output is a pipe that nobody reads", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--output", "raw", "--drain", "300ms"])
+      yield* Effect.sync(() => server.child.stdout.pause())
+      const client = yield* dialRaw(local(port))
+      yield* client.write(new Uint8Array(8_000_000))
+      yield* server.kill("SIGTERM")
+      yield* client.takeRest
+      yield* client.reset
+      yield* Effect.sync(() => server.child.stdout.resume())
+      expect((yield* server.ended).code).toBe(143)
+    }),
+  )
+
+  it.scopedLive("does not wait for a terminal's input in the modes that answer by themselves", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--mode", "echo"])
+      yield* server.write("is not read\n")
+      const client = yield* dialRaw(local(port))
+      yield* client.write("echoed")
+      expect((yield* client.take(6)).toString()).toBe("echoed")
+      expect(server.text("stdout")).not.toContain("is not read")
+    }),
+  )
+
+  it.scopedLive("is no accident: standard input may be closed or absent", () =>
+    Effect.gen(function* () {
+      const server = yield* start("/bin/sh", ["-c", `exec "${process.execPath}" "${bin}" serve 127.0.0.1:0 <&-`])
+      const ready = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
+      const client = yield* dialRaw(local(Number(ready[1])))
+      yield* client.write("heard\n")
+      yield* server.waitFor("stdout", /#1 < heard/)
+    }),
+  )
+})
+
+describe("standard output that cannot be written", () => {
+  it.scopedLive("ends the command with 1 and one line: a full disk", () =>
+    Effect.gen(function* () {
+      const failed = yield* start("/bin/sh", ["-c", `exec "${process.execPath}" "${bin}" interfaces >/dev/full`])
+      expect((yield* failed.ended).code).toBe(1)
+      expect(failed.text("stderr")).toBe("tcpfx: standard output cannot be written (ENOSPC)\n")
+    }),
+  )
+})
+
+describe("tcpfx connect, interrupted", () => {
+  it.scopedLive("leaves with 130 and 143", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe()
+      for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
+        const client = yield* tcpfx(["connect", `${port}`, "--output", "text"])
+        yield* client.waitFor("stderr", /connected to/)
+        yield* client.kill(signal)
+        expect((yield* client.ended).code).toBe(code)
+        expect(client.text("stderr")).toMatch(/disconnected: by this side/)
+      }
+    }),
+  )
+})
