@@ -2,7 +2,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { SlowConsumerPolicy } from "../domain/index.ts"
 import type { Timing } from "../runtime/Timing.ts"
-import { eachForeign, HubLog, type Segment, startOfRun } from "./HubLog.ts"
+import { eachForeign, HubLog, runAt, type Segment, startOfRun } from "./HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "./HubSink.ts"
 import { type Member, makeMember } from "./internal/Member.ts"
 import { Pace } from "./internal/Pace.ts"
@@ -150,8 +150,7 @@ export class HubCore {
     for (let run = fromRun; run < segment.ends.length && member.receiving; run++) {
       const publisher = segment.publishers[run]
       if (publisher === member) continue
-      const bytes = segment.bytes.subarray(startOfRun(segment, run), segment.ends[run])
-      ready = member.sink.deliver(bytes, publisher?.connection)
+      ready = member.sink.deliver(runAt(segment, run), publisher?.connection)
     }
     return ready
   }
@@ -269,17 +268,10 @@ export class HubCore {
     while (left > member.budgetBytes) {
       const segment = this.log.at(cursor)
       if (segment === undefined) break
-      const start = startOfRun(segment, cursor.run)
-      const end = segment.ends[cursor.run] as number
-      if (segment.publishers[cursor.run] !== member) {
-        missed += this.options.countFrames(segment.bytes.subarray(start, end))
-      }
-      left -= end - start
-      cursor.run++
-      if (cursor.run === segment.ends.length) {
-        cursor.segment++
-        cursor.run = 0
-      }
+      const run = runAt(segment, cursor.run)
+      if (segment.publishers[cursor.run] !== member) missed += this.options.countFrames(run)
+      left -= run.length
+      this.log.advance(cursor)
     }
     if (missed === 0) return
     member.dropped += missed

@@ -80,6 +80,14 @@ export class HubLog<P> {
     return this.segments[cursor.segment - this.first]
   }
 
+  /** Moves a cursor behind the run that it points to. */
+  advance(cursor: Cursor): void {
+    cursor.run++
+    if (cursor.run < (this.at(cursor)?.ends.length ?? 0)) return
+    cursor.segment++
+    cursor.run = 0
+  }
+
   /** Bytes sealed behind a cursor. */
   bytesBehind(cursor: Cursor): number {
     const segment = this.at(cursor)
@@ -99,6 +107,10 @@ export class HubLog<P> {
     this.first = segment
   }
 }
+
+/** One run of a segment. */
+export const runAt = (segment: Segment<unknown>, run: number): Uint8Array =>
+  segment.bytes.subarray(startOfRun(segment, run), segment.ends[run])
 
 /** Where a run begins in its segment. */
 export const startOfRun = (segment: Segment<unknown>, run: number): number =>

@@ -6,11 +6,8 @@ import * as FiberId from "effect/FiberId"
 import { Framing } from "../../src/domain/index.ts"
 import { makeTiming } from "../../src/runtime/Timing.ts"
 import type { ConnectionEnd, Wire } from "../../src/transport/index.ts"
-import {
-  ConnectionCore,
-  type ConnectionOwner,
-  type ConnectionSettings,
-} from "../../src/transport/internal/ConnectionCore.ts"
+import { ConnectionCore } from "../../src/transport/internal/ConnectionCore.ts"
+import type { ConnectionOwner, ConnectionSettings } from "../../src/transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../src/transport/internal/CoreConnection.ts"
 import { connectedWires, type TransportFixture } from "./transportFixture.ts"
 import { textOf } from "./wireProbe.ts"

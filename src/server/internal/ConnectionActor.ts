@@ -12,12 +12,8 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd, Wire } from "../../transport/index.ts"
-import {
-  ConnectionCore,
-  type ConnectionOwner,
-  type ConnectionSettings,
-  Hold,
-} from "../../transport/internal/ConnectionCore.ts"
+import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
+import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
 

@@ -1,0 +1,31 @@
+import type * as Duration from "effect/Duration"
+import type { Framing } from "../../domain/index.ts"
+import type { ConnectionEnd } from "../Connection.ts"
+
+/** The rules of a connection. */
+export interface ConnectionSettings {
+  readonly framing: Framing.Framing
+  readonly maxFrameBytes: number
+  readonly inboxBytes: number
+  readonly outboxBytes: number
+  readonly closeDeadline: Duration.Duration
+}
+
+/** What a connection tells the server or client that has it. All of it is synchronous and must not throw. */
+export interface ConnectionOwner {
+  /** A run of whole frames arrived. */
+  readonly onRun: (run: Uint8Array) => void
+  /** A payload was handed over by `send`. */
+  readonly onSent: (payload: Uint8Array) => void
+  readonly onHalfClosed: (by: "peer" | "local") => void
+  readonly onClosing: (pendingBytes: number) => void
+  readonly onDrain: () => void
+  /** Exactly once, and last. */
+  readonly onClosed: (end: ConnectionEnd) => void
+  /** Before FIN: hands over what still waits elsewhere for this connection, then calls back. */
+  readonly flush: (done: () => void) => void
+}
+
+/** Why reading is held back: each cause holds and releases on its own. */
+export const Hold = { inbox: 1, hub: 2, output: 4, events: 8 } as const
+export type Hold = (typeof Hold)[keyof typeof Hold]
