@@ -10,6 +10,8 @@ const builtInFlag = (name: string, placeholder?: string, alias?: string): FlagSh
   alias,
   takesValue: placeholder !== undefined,
   placeholder: placeholder ?? "",
+  repeats: false,
+  isBuiltIn: true,
   help: "",
 })
 
@@ -33,6 +35,7 @@ export const normalize = (
 ): Either.Either<ReadonlyArray<string>, CommandFailed> => {
   const [head, ...rest] = args
   if (head === undefined) return Either.right(["--help"])
+  if (head === "help") return normalize([...rest, "--help"], commands)
   if (head.startsWith("-")) return reorder(head, args, builtIn, [])
   const flags = commands[head]
   if (flags === undefined) {
@@ -61,12 +64,14 @@ const reorder = (
     const before = given.get(flag.name) ?? []
     if (!flag.takesValue) {
       if (value !== undefined) return usageError(`${long} takes no value, it was given ${JSON.stringify(value)}`)
-      given.set(flag.name, [long])
+      // Said in full: `@effect/cli` takes an argument behind it such as 0, 1 or yes for its value.
+      given.set(flag.name, flag.isBuiltIn ? [long] : [long, "true"])
       return undefined
     }
     const taken = value ?? queue.shift()
     if (taken === undefined) return usageError(`${long} needs a value (${help})`)
-    given.set(flag.name, [...before, long, taken])
+    // Given again, the last one counts.
+    given.set(flag.name, [...(flag.repeats ? before : []), long, taken])
     return undefined
   }
 

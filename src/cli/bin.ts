@@ -4,12 +4,16 @@ import * as Exit from "effect/Exit"
 import { run } from "./main.ts"
 import * as Stdio from "./stdio.ts"
 
-// The process ends here and nowhere else, but for a second signal. What was written is on its way first: pipes take
-// writes later than `exit` would wait.
+// What a reader may still take when everything else has ended, milliseconds.
+const lastWords = 500
+
+// The process ends here and nowhere else, but for a second signal. What was written is on its way first (pipes take
+// writes later than `exit` would wait), unless nobody reads it.
 const leave = (code: number): void => {
   process.exitCode = code
   if (process.stdout.destroyed || process.stdout.writableLength === 0) process.exit(code)
   process.stdout.write("", () => process.exit(code))
+  setTimeout(() => process.exit(code), lastWords)
 }
 
 const program = run(process.argv.slice(2)).pipe(

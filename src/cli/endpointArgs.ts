@@ -25,16 +25,19 @@ export const endpointFrom = ({
   if (second !== undefined) {
     if (Option.isSome(port)) return fail(`the port is given twice: ${second} and -p ${port.value}`)
     if (first === undefined || first.startsWith("unix:")) return fail(`${JSON.stringify(second)} after a unix socket`)
+    if (hasPort(first))
+      return fail(`the port is given twice: in ${JSON.stringify(first)} and as ${JSON.stringify(second)}`)
     return some(parseHostAndPort(first, second))
   }
   if (Option.isSome(port)) {
     if (first === undefined) return some(parseHostAndPort(endpointDefaults.host, port.value))
-    const hostOnly = !/^[0-9]+$/.test(first) && !/^\[.*\]:|^[^:]*:[^:]*$/.test(first)
-    if (!hostOnly) return fail(`the port is given twice: in ${JSON.stringify(first)} and by -p ${port.value}`)
+    if (hasPort(first)) return fail(`the port is given twice: in ${JSON.stringify(first)} and by -p ${port.value}`)
     return some(parseHostAndPort(first, port.value))
   }
   return first === undefined ? Either.right(Option.none()) : some(parseEndpoint(first))
 }
+
+const hasPort = (text: string): boolean => /^[0-9]+$|^\[.*\]:|^[^:]*:[^:]*$/.test(text)
 
 const formatUnix = (path: string): string => `unix:${path}`
 

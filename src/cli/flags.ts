@@ -12,6 +12,10 @@ export interface FlagShape {
   readonly takesValue: boolean
   /** What stands for the value in the help. */
   readonly placeholder: string
+  /** Whether each occurrence counts, and not only the last. */
+  readonly repeats: boolean
+  /** Whether `@effect/cli` has it by itself. */
+  readonly isBuiltIn: boolean
   readonly help: string
 }
 
@@ -28,11 +32,18 @@ interface Description {
 
 type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
 
-const shapeOf = (name: string, { alias, help }: Description, placeholder?: string): FlagShape => ({
+const shapeOf = (
+  name: string,
+  { alias, help }: Description,
+  placeholder?: string,
+  repeats: boolean = false,
+): FlagShape => ({
   name,
   alias,
   takesValue: placeholder !== undefined,
   placeholder: placeholder ?? "",
+  repeats,
+  isBuiltIn: false,
   help,
 })
 
@@ -76,7 +87,7 @@ export const values = <A>(
   parse: Parse<A>,
   description: Description,
 ): Flag<ReadonlyArray<A>> => ({
-  shape: shapeOf(name, description, placeholder),
+  shape: shapeOf(name, description, placeholder, true),
   options: withAlias(Options.text(name), description.alias).pipe(
     Options.withPseudoName(placeholder),
     Options.withDescription(description.help),

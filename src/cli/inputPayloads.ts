@@ -5,7 +5,7 @@ import { type CommandFailed, usageError } from "./exit.ts"
 import type { Input } from "./stdio.ts"
 
 /**
- * Standard input as payloads: what one read gave, or, where frames are lines, whole lines. Each step gives some, or none
+ * Standard input as payloads: what one read gave, or, where there are frames, whole lines of text. Each step gives some, or none
  * at the end.
  */
 export interface InputPayloads {
@@ -15,9 +15,11 @@ export interface InputPayloads {
 export const inputPayloads = (input: Input, framing: Framing.Framing, maxFrameBytes: number): InputPayloads =>
   framing.name === "raw" ? chunks(input) : lines(input, maxFrameBytes)
 
+const readFrom = (input: Input) => Effect.mapError(input.read, (error) => usageError(error.message))
+
 const chunks = (input: Input): InputPayloads => ({
   next: Effect.map(
-    input.read,
+    readFrom(input),
     Option.map((chunk) => [chunk]),
   ),
 })
@@ -35,7 +37,7 @@ const lines = (input: Input, maxFrameBytes: number): InputPayloads => {
   const next: InputPayloads["next"] = Effect.suspend(() => {
     if (over) return Effect.succeedNone
     return Effect.flatMap(
-      input.read,
+      readFrom(input),
       Option.match({
         onNone: () => {
           over = true

@@ -34,7 +34,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
     const normalized = yield* normalize(args, shapes)
     const help = helpAsked(normalized)
     if (help !== undefined) {
-      yield* Effect.ignore(Effect.flatMap(Stdio.Stdio, (stdio) => stdio.write(help)))
+      yield* Effect.flatMap(Stdio.Stdio, (stdio) => stdio.write(help))
       return exitCode.ok
     }
     let code = 0

@@ -11,12 +11,9 @@ export const endpointFlags = {
   unix: value("unixsock", "PATH", anyText, { alias: "U", help: "A unix domain socket, as if given as unix:PATH." }),
 }
 
-const parseFraming = (text: string) =>
-  Either.map(oneOf(...Object.keys(Framing.framings))(text), (name) => Framing.framings[name] ?? Framing.raw)
-
 /** The flags that say what a frame is. */
 export const framingFlags = {
-  frame: value("frame", "raw|line", parseFraming, {
+  frame: value("frame", "raw|line", Framing.parse, {
     help: "What a frame is: what one read gave (raw, the default), or a line that ends with LF (line).",
   }),
   maxFrame: value("max-frame", "SIZE", parseSize, {

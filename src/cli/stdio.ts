@@ -17,28 +17,33 @@ export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly co
   }
 }
 
+/** Standard input cannot be read: it is a folder, say. */
+export class InputFailed extends Data.TaggedError("InputFailed")<{ readonly code: string }> {
+  override get message(): string {
+    return `standard input cannot be read (${this.code})`
+  }
+}
+
 /** Standard input, output and error of the process. */
 export class Stdio extends Context.Tag("tcpfx/cli/Stdio")<
   Stdio,
   {
     /** Writes to standard output; waits while its reader does not take it. */
     readonly write: (data: Uint8Array | string) => Effect.Effect<void, OutputClosed | OutputFailed>
-    /** Fails when the reader of standard output has gone. */
-    readonly outputEnded: Effect.Effect<never, OutputClosed | OutputFailed>
     /** Writes to standard error: talk, which is dropped rather than waited for when nobody reads it. */
     readonly say: (text: string) => void
     /** Begins to read standard input. Each read gives a chunk, or none at its end; nothing is read ahead. */
     readonly openInput: Effect.Effect<Input, never, Scope.Scope>
     readonly inputKind: "terminal" | "file" | "pipe"
     readonly outputIsTerminal: boolean
-    /** Whether colour codes are wanted: there is a terminal, and NO_COLOR is not set (no-color.org). */
+    /** Whether colour codes are wanted: there is a terminal that can, and NO_COLOR is not set (no-color.org). */
     readonly colour: { readonly output: boolean; readonly error: boolean }
   }
 >() {}
 
 /** Standard input while somebody reads it. */
 export interface Input {
-  readonly read: Effect.Effect<Option.Option<Uint8Array>>
+  readonly read: Effect.Effect<Option.Option<Uint8Array>, InputFailed>
 }
 
 // What may wait on standard error. Beyond it talk is dropped: a reader that stalls must not stop the sockets.
@@ -60,7 +65,7 @@ export const layer: Layer.Layer<Stdio> = Layer.sync(Stdio, () => {
   const { stdout, stderr } = process
   const ended = watch(stdout)
   stderr.on("error", () => {})
-  const noColour = (process.env["NO_COLOR"] ?? "") !== ""
+  const noColour = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb"
 
   const write = (data: Uint8Array | string) =>
     Effect.async<void, OutputClosed | OutputFailed>((resume) => {
@@ -81,12 +86,6 @@ export const layer: Layer.Layer<Stdio> = Layer.sync(Stdio, () => {
 
   return Stdio.of({
     write,
-    outputEnded: Effect.async<never, OutputClosed | OutputFailed>((resume) => {
-      const settle = () => resume(Effect.fail(ended.failure ?? new OutputClosed()))
-      if (ended.failure !== undefined) return settle()
-      ended.waiters.add(settle)
-      return Effect.sync(() => ended.waiters.delete(settle))
-    }),
     say: (text) => {
       if (stderr.writableLength < talkBytes) stderr.write(text)
     },
@@ -125,6 +124,7 @@ const watch = (output: Writable): Ended => {
 
 const inputOf = (stdin: Readable): Input => {
   let over = false
+  let failure: InputFailed | undefined
   const waiters = new Set<() => void>()
   const wake = () => {
     for (const waiter of [...waiters]) waiter()
@@ -135,16 +135,19 @@ const inputOf = (stdin: Readable): Input => {
   }
   stdin.on("readable", wake)
   stdin.on("end", finish)
-  // A terminal that goes away is the end of the input, no more.
-  stdin.on("error", finish)
+  stdin.on("error", (error: NodeJS.ErrnoException) => {
+    // A terminal that goes away (EIO) is the end of the input, no more.
+    if (error.code !== "EIO") failure = new InputFailed({ code: codeOf(error) })
+    finish()
+  })
   stdin.on("close", finish)
   return {
-    read: Effect.async<Option.Option<Uint8Array>>((resume) => {
+    read: Effect.async<Option.Option<Uint8Array>, InputFailed>((resume) => {
       const attempt = (): boolean => {
         const chunk: Uint8Array | null = over ? null : stdin.read()
         if (chunk === null && !over) return false
         waiters.delete(attempt)
-        resume(Effect.succeed(Option.fromNullable(chunk)))
+        resume(failure === undefined ? Effect.succeed(Option.fromNullable(chunk)) : Effect.fail(failure))
         return true
       }
       if (attempt()) return

@@ -75,7 +75,10 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       for (const core of cores) blocked ? core.hold(Hold.events) : core.release(Hold.events)
     },
   })
-  yield* Effect.addFinalizer(() => Effect.sync(() => bus.end()))
+  // A connection may have been made in a scope that lives longer; it ends with its client all the same.
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach([...cores], endNow, { discard: true }).pipe(Effect.zipRight(Effect.sync(() => bus.end()))),
+  )
 
   const own = (wire: Wire): ConnectionCore => {
     const core: ConnectionCore = new ConnectionCore(
@@ -103,17 +106,19 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     const wire = yield* dial(endpoint, settings, {
       onLookingUp: (host) => bus.emit((stamp) => ({ ...stamp, _tag: "LookingUp", host })),
       onConnecting: (target) => bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: target })),
-    }).pipe(Effect.provideService(Transport, transport))
+    }).pipe(
+      Effect.provideService(Transport, transport),
+      Effect.tapError(({ code, message, reason }) =>
+        Effect.sync(() =>
+          bus.emit((stamp) => ({ ...stamp, _tag: "ConnectFailed", endpoint, reason, code, cause: message })),
+        ),
+      ),
+    )
     const core = yield* Effect.acquireRelease(
       Effect.sync(() => own(wire)),
-      (owned) =>
-        Effect.suspend(() => {
-          owned.destroy(closeReasons.localClosed)
-          return new CoreConnection(owned).closed
-        }),
+      endNow,
     )
-    const connection: Connection = new CoreConnection(core)
-    return connection
+    return connectionOf(core, bus)
   })
 
   const run = <A, E, R>(
@@ -174,6 +179,20 @@ const delayBefore = (attempt: number, reconnect: ReconnectSettings): Effect.Effe
     const capped = Math.min(full, Duration.toMillis(reconnect.maxDelay))
     return Duration.millis(Math.round(capped * (1 - reconnect.jitter * random)))
   })
+
+/** Ends a connection, in the way that the end of a scope does. */
+const endNow = (core: ConnectionCore): Effect.Effect<unknown> =>
+  Effect.suspend(() => {
+    core.destroy(closeReasons.localClosed)
+    return new CoreConnection(core).closed
+  })
+
+const connectionOf = (core: ConnectionCore, bus: EventBus<ClientEvent>): Connection => {
+  const connection = new CoreConnection(core)
+  const { closed, close, frames, halfClose, local, receive, remote, reset } = connection
+  const send: Connection["send"] = (payload) => Effect.zipLeft(connection.send(payload), bus.unblocked)
+  return { closed, close, frames, halfClose, local, receive, remote, reset, send }
+}
 
 const ownerOf = (
   bus: EventBus<ClientEvent>,

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { CloseReason } from "./CloseReason.ts"
 import { Endpoint } from "./Endpoint.ts"
+import { connectFailures } from "./errors.ts"
 import { EventsMissed } from "./ServerEvent.ts"
 
 const stamp = { seq: Schema.Int, at: Schema.Number }
@@ -12,6 +13,14 @@ export const LookingUp = Schema.TaggedStruct("LookingUp", { ...stamp, host: Sche
 export const Connecting = Schema.TaggedStruct("Connecting", { ...stamp, endpoint: Endpoint })
 /** The connection is there. */
 export const Connected = Schema.TaggedStruct("Connected", { ...stamp, local: Endpoint, remote: Endpoint })
+/** No connection could be made. `reason` and `code` are those of `ConnectError`, `cause` is its message. */
+export const ConnectFailed = Schema.TaggedStruct("ConnectFailed", {
+  ...stamp,
+  endpoint: Endpoint,
+  reason: Schema.Literal(...connectFailures),
+  code: Schema.String,
+  cause: Schema.String,
+})
 /** One direction ended with FIN: `peer` sends no more, or `local` sends no more. */
 export const HalfClosed = Schema.TaggedStruct("HalfClosed", { ...stamp, by: Schema.Literal("peer", "local") })
 /** What is left is flushed, then the connection ends. */
@@ -44,6 +53,7 @@ export const ClientEvent = Schema.Union(
   LookingUp,
   Connecting,
   Connected,
+  ConnectFailed,
   HalfClosed,
   Closing,
   Disconnected,

@@ -1,3 +1,6 @@
+import * as Either from "effect/Either"
+import { ValueSyntaxError } from "./syntaxErrors.ts"
+
 /** How a stream of bytes is cut into frames. One value serves any number of connections. */
 export interface Framing {
   /** Its name, as `--frame` takes it. */
@@ -154,5 +157,21 @@ class LineDecoder implements FrameDecoder {
   }
 }
 
-/** The framings by name, as `--frame` takes them. */
+/** The framings by name. */
 export const framings: Readonly<Record<string, Framing>> = { raw, line }
+
+/**
+ * Reads the name of a framing.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { Framing } from "tcpfx/domain"
+ *
+ * assert.deepEqual(Framing.parse("line"), Either.right(Framing.line))
+ */
+export const parse = (input: string): Either.Either<Framing, ValueSyntaxError> => {
+  const framing = Object.hasOwn(framings, input) ? framings[input] : undefined
+  if (framing !== undefined) return Either.right(framing)
+  const expected = Object.keys(framings).join(" or ")
+  return Either.left(new ValueSyntaxError({ input, kind: "a framing", problem: "the name is unknown", expected }))
+}

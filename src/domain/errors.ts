@@ -13,6 +13,7 @@ export type ListenFailure =
   | "PermissionDenied"
   | "NameNotFound"
   | "PathNotFound"
+  | "NotASocket"
   | "Failed"
 
 const listenAdvice = (endpoint: Endpoint, reason: ListenFailure, code: string): string => {
@@ -31,6 +32,8 @@ const listenAdvice = (endpoint: Endpoint, reason: ListenFailure, code: string): 
       return "the name has no address; check the spelling, or give an IP address"
     case "PathNotFound":
       return "the folder of that path does not exist; create it, or choose another path"
+    case "NotASocket":
+      return "there is a file at that path that is not a socket; choose another path"
     case "Failed":
       return `the system refused it with ${code}`
   }
@@ -49,21 +52,28 @@ export class ListenError extends Data.TaggedError("ListenError")<{
 }
 
 /** Why dialling did not lead to a connection. */
-export type ConnectFailure =
-  | "Refused"
-  | "Timeout"
-  | "NameNotFound"
-  | "Unreachable"
-  | "PermissionDenied"
-  | "PathNotFound"
-  | "Failed"
+export const connectFailures = [
+  "Refused",
+  "Timeout",
+  "NameNotFound",
+  "Unreachable",
+  "PermissionDenied",
+  "PathNotFound",
+  "NotASocket",
+  "Failed",
+] as const
+export type ConnectFailure = (typeof connectFailures)[number]
 
 const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string): string => {
   switch (reason) {
     case "Refused":
-      return "connection refused; nothing listens there, or a firewall rejects it"
+      return endpoint._tag === "Unix"
+        ? "connection refused; nothing listens there; check that the server is running"
+        : "connection refused; nothing listens there, or a firewall rejects it"
     case "Timeout":
-      return "no answer in time; the host is down, or a firewall drops the packets"
+      return endpoint._tag === "Unix"
+        ? "no answer in time; check that the server still accepts connections"
+        : "no answer in time; the host is down, or a firewall drops the packets"
     case "NameNotFound":
       return endpoint._tag === "Tcp"
         ? `the name ${JSON.stringify(endpoint.host)} was not found; check the spelling, or give an IP address`
@@ -76,6 +86,8 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string)
         : "permission denied by this machine; check its firewall rules for outgoing connections"
     case "PathNotFound":
       return "there is no socket at that path; check the path, and that the server is running"
+    case "NotASocket":
+      return "there is a file at that path that is not a socket; check the path"
     case "Failed":
       return `the system refused it with ${code}`
   }

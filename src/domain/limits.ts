@@ -1,7 +1,8 @@
 import * as Duration from "effect/Duration"
 
-/** What happens to a subscriber that lags further behind than its budget. */
-export type SlowConsumerPolicy = "disconnect" | "drop-oldest" | "block"
+/** What may happen to a subscriber that lags further behind than its budget. */
+export const slowConsumerPolicies = ["disconnect", "drop-oldest", "block"] as const
+export type SlowConsumerPolicy = (typeof slowConsumerPolicies)[number]
 
 /**
  * Every bound, in one place: its default, its unit, and what the peer sees when it bites.

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, type ListenError, tcpEndpoint } from "../domain/index.ts"
+import { Waiters } from "../runtime/Waiters.ts"
 import { Server, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
 import { fromConnection } from "./PlatformSocket.ts"
@@ -14,23 +15,27 @@ const addressOf = (endpoint: Endpoint): SocketServer.Address =>
     ? { _tag: "UnixAddress", path: endpoint.path }
     : { _tag: "TcpAddress", hostname: endpoint.host, port: endpoint.port }
 
-type Served = (socket: Socket.Socket) => Effect.Effect<unknown, unknown>
+type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 
 /**
  * The platform's `SocketServer` over a server of ours: what is written for it (RPC, cluster) gets back-pressure, handlers
- * in order, half-close and an orderly end. Connections that come before `run` wait for it; a handler that fails ends its
- * own connection only.
+ * in order, half-close and an orderly end. Connections that come while nobody runs it wait; a handler that fails ends its
+ * own connection only. The end of a `run` ends the connections that it served.
  */
 export const makeSocketServer = (
   endpoint: Endpoint = tcpEndpoint("127.0.0.1", 0),
   settings: Partial<ServerSettings> = {},
 ): Effect.Effect<SocketServer.SocketServer["Type"], ListenError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
-    const serving = yield* Deferred.make<Served>()
+    let serving: Served | undefined
+    const arrivals = new Waiters()
     const server = yield* Server.make({
       settings,
       handler: (connection) =>
-        Effect.asVoid(Effect.flatMap(Deferred.await(serving), (serve) => serve(fromConnection(connection)))),
+        Effect.flatMap(
+          arrivals.until(() => serving !== undefined),
+          () => serving?.(fromConnection(connection)) ?? Effect.void,
+        ),
     })
     const listener = yield* server.listen(endpoint)
     return SocketServer.SocketServer.of({
@@ -38,9 +43,21 @@ export const makeSocketServer = (
       run: <R, E, _>(handler: (socket: Socket.Socket) => Effect.Effect<_, E, R>) =>
         Effect.gen(function* () {
           const context = yield* Effect.context<R>()
-          yield* Deferred.succeed(serving, (socket) => Effect.provide(handler(socket), context))
+          const ended = yield* Deferred.make<void>()
+          const serve: Served = (socket) =>
+            Effect.raceFirst(Effect.asVoid(Effect.provide(handler(socket), context)), Deferred.await(ended))
+          yield* Effect.acquireRelease(
+            Effect.sync(() => {
+              serving = serve
+              arrivals.wake()
+            }),
+            () => {
+              if (serving === serve) serving = undefined
+              return Deferred.succeed(ended, undefined)
+            },
+          )
           return yield* Effect.never
-        }),
+        }).pipe(Effect.scoped),
     })
   })
 

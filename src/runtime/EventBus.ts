@@ -17,11 +17,11 @@ interface Stamped {
 export interface EventSubscribeOptions {
   /** Frames too (`FrameReceived`, `FrameSent`), not only the connections' lives. Default false. */
   readonly frames?: boolean
-  /** What may wait for this subscriber, bytes; an event counts 256 and its payload. Default `limits.eventBufferBytes`. */
+  /** What may wait for this subscriber, bytes; an event counts 256, its payload, and 8 for each recipient. Default `limits.eventBufferBytes`. */
   readonly bufferBytes?: number
   /**
    * What happens beyond that. `"drop-oldest"` (default): the oldest go, and `EventsMissed` stands in their place.
-   * `"block"`: peers are not read until the subscriber has caught up; nothing is lost.
+   * `"block"`: peers are not read, and who sends waits, until the subscriber has caught up; nothing is lost.
    */
   readonly overflow?: "drop-oldest" | "block"
 }
@@ -45,7 +45,8 @@ interface Subscriber<E> {
 
 const costOf = (event: object): number => {
   const bytes = "bytes" in event ? event.bytes : undefined
-  return 256 + (bytes instanceof Uint8Array ? bytes.length : 0)
+  const to = "to" in event ? event.to : undefined
+  return 256 + (bytes instanceof Uint8Array ? bytes.length : 0) + (Array.isArray(to) ? 8 * to.length : 0)
 }
 
 /**
@@ -57,6 +58,7 @@ export class EventBus<E extends Stamped> {
   private readonly missedEvent: (missed: number, stamp: Stamp) => E
   private readonly onBlocked: (blocked: boolean) => void
   private readonly subscribers = new Set<Subscriber<E>>()
+  private readonly senders = new Waiters()
   private seq = 0
   private frameSubscribers = 0
   private blockers = 0
@@ -76,6 +78,11 @@ export class EventBus<E extends Stamped> {
   /** Whether anybody wants frames: asked before a frame event is built. */
   wantsFrames(): boolean {
     return this.frameSubscribers > 0
+  }
+
+  /** Waits until no subscriber holds anybody back: for those who send, as reading is held back for those who receive. */
+  get unblocked(): Effect.Effect<void> {
+    return this.blockers === 0 ? Effect.void : this.senders.until(() => this.blockers === 0)
   }
 
   /** Whether peers are to be held back for a subscriber. */
@@ -153,12 +160,14 @@ export class EventBus<E extends Stamped> {
 
   private overflow(subscriber: Subscriber<E>): void {
     if (!subscriber.block) {
-      // Half at a time: one by one would move the whole buffer for each event.
+      // Half at a time: one by one would move the whole buffer for each event. The newest stays, however large: a
+      // subscriber that keeps up gets it.
       let dropped = 0
-      while (subscriber.bytes > subscriber.bufferBytes / 2 && dropped < subscriber.queue.length) {
+      while (subscriber.bytes > subscriber.bufferBytes / 2 && dropped < subscriber.queue.length - 1) {
         subscriber.bytes -= costOf(subscriber.queue[dropped] as E)
         dropped++
       }
+      if (dropped === 0) return
       const { seq, at } = subscriber.queue[dropped - 1] as E
       subscriber.missedUntil = { seq, at }
       subscriber.queue.splice(0, dropped)
@@ -174,12 +183,13 @@ export class EventBus<E extends Stamped> {
     if (!subscriber.blocking) return
     subscriber.blocking = false
     this.blockers--
-    if (this.blockers === 0) this.onBlocked(false)
+    if (this.blockers > 0) return
+    this.onBlocked(false)
+    this.senders.wake()
   }
 
   private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> {
-    // A single event above the buffer leaves nothing behind but what was missed.
-    const hasNothing = () => subscriber.queue.length === 0 && subscriber.missed === 0
+    const hasNothing = () => subscriber.queue.length === 0
     const wait = subscriber.readers.until(() => !hasNothing() || subscriber.ended)
     const take: Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> = Effect.suspend(() => {
       if (hasNothing()) {

@@ -22,8 +22,8 @@ export interface ReactorConnection {
   readonly id: ConnectionId
   /** Writes wire bytes back. Reading is held back while the peer does not take them. */
   readonly write: (wire: Uint8Array) => void
-  /** Sends one payload back, marked by the framing and told as `FrameSent`. */
-  readonly reply: (payload: Uint8Array) => void
+  /** Sends one payload back so many times, marked by the framing and told as `FrameSent`, as fast as the peer takes it. */
+  readonly reply: (payload: Uint8Array, times: number) => void
   /** Publishes a run of whole frames to all others. Reading is held back while publishers are. */
   readonly publish: (run: Uint8Array) => void
   /** How many frames a run holds. */
@@ -33,8 +33,8 @@ export interface ReactorConnection {
 }
 
 /**
- * A program without a fiber step for each message: callbacks that get whole runs of frames. It must not throw, and
- * keeps no state but what it closes over.
+ * A program without a fiber step for each message: callbacks that get whole runs of frames. It keeps no state but what
+ * it closes over; when it throws, its connection ends with `HandlerFailed`.
  */
 export interface Reactor {
   readonly _tag: "Reactor"
@@ -82,8 +82,6 @@ export const discard = (halfClosed: HalfClosed = "close"): Reactor => ({
 export const reply = (payload: Uint8Array, halfClosed: HalfClosed = "close"): Reactor => ({
   _tag: "Reactor",
   name: "reply",
-  onRun: (connection, run) => {
-    for (let frames = connection.count(run); frames > 0; frames--) connection.reply(payload)
-  },
+  onRun: (connection, run) => connection.reply(payload, connection.count(run)),
   onPeerEnd: onPeerEnd(halfClosed),
 })

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -23,7 +24,7 @@ import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
-import { ServerCore } from "./internal/ServerCore.ts"
+import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
 import { ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 
 /** A listening endpoint of a server. */
@@ -42,14 +43,6 @@ export interface ConnectionInfo {
   readonly state: "open" | "peer-half-closed" | "closing"
   /** Handed over for sending and not taken by the system, bytes. */
   readonly pendingBytes: number
-}
-
-/** How a drain ended. */
-export interface DrainResult {
-  /** Connections that came to an orderly end. */
-  readonly graceful: number
-  /** Connections that were destroyed at the deadline. */
-  readonly forced: number
 }
 
 /** What a server is made with. */
@@ -155,12 +148,11 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
   const listeners = new Map<Scope.CloseableScope, Endpoint>()
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
+      core.isOver = true
       core.draining = true
       core.destroyAll()
-      return Effect.zipRight(
-        core.empty,
-        Effect.sync(() => bus.end()),
-      )
+      const closeListeners = Effect.forEach([...listeners.keys()], (scope) => Scope.close(scope, Exit.void))
+      return Effect.all([closeListeners, core.empty, Effect.sync(() => bus.end())], { discard: true })
     }),
   )
 
@@ -174,6 +166,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       )
       .pipe(Scope.extend(scope))
     listeners.set(scope, bound)
+    core.reopen()
     bus.emit((stamp) => ({ ...stamp, _tag: "Listening", endpoint: bound }))
     yield* Scope.addFinalizer(
       scope,
@@ -196,15 +189,19 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       const recipients = core.writable()
       bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: recipients, bytes: payload }))
       const released = hub.core.publish(settings.frame.encode(payload)) ? Effect.void : hub.core.released
-      return Effect.as(released, recipients)
+      return Effect.as(Effect.zipRight(released, bus.unblocked), recipients)
     })
 
   // The server's own fiber drains: who asked first may be interrupted, or stand in a finalizer, where a deadline could
-  // interrupt nothing.
-  const drained = yield* Deferred.make<DrainResult>()
-  const startDrain = yield* Effect.once(
-    Effect.sync(() => fork(Effect.asVoid(Effect.intoDeferred(drainServer(core, bus, settings, listeners), drained)))),
-  )
+  // interrupt nothing. Who asks meanwhile waits for the same.
+  const drain = Effect.suspend(() => {
+    if (core.drained === undefined) {
+      if (core.isOver) return Effect.succeed<DrainResult>({ graceful: 0, forced: 0 })
+      core.drained = Deferred.unsafeMake<DrainResult>(FiberId.none)
+      fork(Effect.asVoid(Effect.intoDeferred(drainServer(core, bus, settings, listeners), core.drained)))
+    }
+    return Deferred.await(core.drained)
+  })
 
   return Server.of({
     listen,
@@ -212,14 +209,14 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
     events: Stream.unwrapScoped(bus.subscribe()),
     connections: Effect.sync(() => [...core.actors.values()].map(describe)),
-    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
+    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.serverConnection().send(payload)),
     broadcast,
     halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.connection.halfClose),
     kick: (id, how = "fin") =>
       Effect.map(find(id), ({ core: connection }) =>
         how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
       ),
-    drain: Effect.zipRight(startDrain, Deferred.await(drained)),
+    drain,
     hub,
   })
 })

@@ -1,5 +1,5 @@
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
+import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,9 @@ import {
   parseEndpoint,
   parseSize,
   type SlowConsumerPolicy,
+  slowConsumerPolicies,
   tcpEndpoint,
+  ValueSyntaxError,
 } from "../domain/index.ts"
 
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
@@ -63,46 +65,58 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
   static readonly layer = (settings: Partial<ServerSettings> = {}): Layer.Layer<ServerConfig> =>
     Layer.succeed(ServerConfig, { ...ServerConfig.defaults, ...settings })
 
-  /** The settings from a `Config`: by default the environment, with the prefix `TCPFX_`. */
-  static readonly config: Config.Config<ServerSettings> = Config.all({
-    listen: parsed("LISTEN", parseEndpoint, ServerConfig.defaults.listen),
-    frame: parsed("FRAME", parseFraming, ServerConfig.defaults.frame),
-    maxFrame: parsed("MAX_FRAME", parseSize, ServerConfig.defaults.maxFrame),
-    hubBudget: parsed("HUB_BUDGET", parseSize, ServerConfig.defaults.hubBudget),
-    slowConsumer: Config.literal(
-      "disconnect",
-      "drop-oldest",
-      "block",
-    )("SLOW_CONSUMER").pipe(Config.withDefault(ServerConfig.defaults.slowConsumer)),
-    paceLimit: parsed("PACE_LIMIT", parseDuration, ServerConfig.defaults.paceLimit),
-    inbox: parsed("INBOX", parseSize, ServerConfig.defaults.inbox),
-    outbox: parsed("OUTBOX", parseSize, ServerConfig.defaults.outbox),
-    closeDeadline: parsed("CLOSE_DEADLINE", parseDuration, ServerConfig.defaults.closeDeadline),
-    drain: parsed("DRAIN", parseDuration, ServerConfig.defaults.drain),
-    backlog: Config.integer("BACKLOG").pipe(Config.withDefault(ServerConfig.defaults.backlog)),
-  }).pipe(Config.nested("TCPFX"))
+  /** Each setting as a `Config`: by default from the environment, with the prefix `TCPFX_`. Empty is as good as unset. */
+  static readonly fields = {
+    listen: variable("LISTEN", parseEndpoint, ServerConfig.defaults.listen),
+    frame: variable("FRAME", Framing.parse, ServerConfig.defaults.frame),
+    maxFrame: variable("MAX_FRAME", parseSize, ServerConfig.defaults.maxFrame),
+    hubBudget: variable("HUB_BUDGET", parseSize, ServerConfig.defaults.hubBudget),
+    slowConsumer: variable("SLOW_CONSUMER", parsePolicy, ServerConfig.defaults.slowConsumer),
+    paceLimit: variable("PACE_LIMIT", parseDuration, ServerConfig.defaults.paceLimit),
+    inbox: variable("INBOX", parseSize, ServerConfig.defaults.inbox),
+    outbox: variable("OUTBOX", parseSize, ServerConfig.defaults.outbox),
+    closeDeadline: variable("CLOSE_DEADLINE", parseDuration, ServerConfig.defaults.closeDeadline),
+    drain: variable("DRAIN", parseDuration, ServerConfig.defaults.drain),
+    backlog: variable("BACKLOG", parseCount, ServerConfig.defaults.backlog),
+  } satisfies { readonly [K in keyof ServerSettings]: Config.Config<ServerSettings[K]> }
+
+  /** All settings as one `Config`. */
+  static readonly config: Config.Config<ServerSettings> = Config.all(ServerConfig.fields)
 
   /** The settings from the environment. */
-  static readonly layerFromEnv: Layer.Layer<ServerConfig, ConfigError> = Layer.effect(
+  static readonly layerFromEnv: Layer.Layer<ServerConfig, ConfigError.ConfigError> = Layer.effect(
     ServerConfig,
     Effect.suspend(() => ServerConfig.config),
   )
 }
 
-function parsed<A>(
-  name: string,
-  parse: (text: string) => Either.Either<A, { readonly message: string }>,
-  fallback: A,
-): Config.Config<A> {
+type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
+
+function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.Config<A> {
   return Config.string(name).pipe(
-    Config.mapAttempt((text) => Either.getOrThrowWith(parse(text), (error) => new Error(error.message))),
-    Config.withDefault(fallback),
+    Config.withDefault(""),
+    Config.mapOrFail((text) =>
+      text === ""
+        ? Either.right(fallback)
+        : Either.mapLeft(parse(text), (error) => ConfigError.InvalidData([], `TCPFX_${name}: ${error.message}`)),
+    ),
+    Config.nested("TCPFX"),
   )
 }
 
-function parseFraming(name: string): Either.Either<Framing.Framing, { readonly message: string }> {
-  const framing = Object.hasOwn(Framing.framings, name) ? Framing.framings[name] : undefined
-  return framing === undefined
-    ? Either.left({ message: `${JSON.stringify(name)} is not a framing; expected ${Object.keys(Framing.framings)}` })
-    : Either.right(framing)
+function parsePolicy(input: string): Either.Either<SlowConsumerPolicy, ValueSyntaxError> {
+  const found = slowConsumerPolicies.find((policy) => policy === input)
+  const expected = slowConsumerPolicies.join(", ")
+  return found === undefined
+    ? Either.left(new ValueSyntaxError({ input, kind: "a policy", problem: "the name is unknown", expected }))
+    : Either.right(found)
+}
+
+function parseCount(input: string): Either.Either<number, ValueSyntaxError> {
+  const count = /^[0-9]+$/.test(input) ? Number(input) : 0
+  return count >= 1 && count <= 65_535
+    ? Either.right(count)
+    : Either.left(
+        new ValueSyntaxError({ input, kind: "a count", problem: "it is out of range", expected: "1 to 65535" }),
+      )
 }

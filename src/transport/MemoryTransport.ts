@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import { ConnectError, type Endpoint, formatEndpoint, ListenError, tcpEndpoint } from "../domain/index.ts"
+import { ConnectError, type Endpoint, formatEndpoint, ListenError, tcpEndpoint, unixEndpoint } from "../domain/index.ts"
 import { createWirePair } from "./internal/memoryWire.ts"
 import { type AcceptHandlers, type LookupFailed, Transport } from "./Transport.ts"
+import type { Wire } from "./Wire.ts"
 
 /** Options of {@link layer}. */
 export interface MemoryTransportOptions {
@@ -13,6 +15,21 @@ export interface MemoryTransportOptions {
 }
 
 const firstFreePort = 49_152
+const lastPort = 65_535
+
+const isV6 = (address: string): boolean => address.includes(":")
+const isAddress = (host: string): boolean => /^[0-9.]+$/.test(host) || isV6(host)
+// "::" stands for the addresses of both families, as sockets have it.
+const covers = (wildcard: string, address: string): boolean =>
+  wildcard === "::" || (wildcard === "0.0.0.0" && !isV6(address))
+// Dialling a wildcard reaches this machine itself.
+const dialled = (address: string): string => (address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address)
+const overlap = (a: string, b: string): boolean => a === b || covers(a, b) || covers(b, a)
+
+interface LocateFailed {
+  readonly reason: "Failed" | "NameNotFound"
+  readonly code: string
+}
 
 /**
  * A network inside this process: the same behaviour as sockets (back-pressure, half-close, reset, refused, port 0)
@@ -20,47 +37,88 @@ const firstFreePort = 49_152
  */
 export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => {
-    const listeners = new Map<string, AcceptHandlers>()
+    const listeners = new Map<Endpoint, AcceptHandlers>()
     const names: Readonly<Record<string, ReadonlyArray<string>>> = { localhost: ["127.0.0.1"], ...options.names }
     let nextPort = firstFreePort
 
-    const freeEndpoint = (endpoint: Endpoint): Endpoint => {
-      if (endpoint._tag === "Unix" || endpoint.port !== 0) return endpoint
-      let candidate = tcpEndpoint(endpoint.host, nextPort++)
-      while (listeners.has(formatEndpoint(candidate))) candidate = tcpEndpoint(endpoint.host, nextPort++)
-      return candidate
+    const addressesOf = (host: string) => (isAddress(host) ? [host] : (names[host] ?? []))
+    const freePort = () => {
+      const port = nextPort
+      nextPort = port === lastPort ? firstFreePort : port + 1
+      return port
     }
+
+    /** Who has the endpoint, if it is to be listened on (`overlap`), or dialled (`covers`). */
+    const find = (endpoint: Endpoint, matches: (listening: string, address: string) => boolean) =>
+      [...listeners.keys()].find((bound) =>
+        bound._tag === "Tcp" && endpoint._tag === "Tcp"
+          ? bound.port === endpoint.port && matches(bound.host, endpoint.host)
+          : formatEndpoint(bound) === formatEndpoint(endpoint),
+      )
+
+    /** The endpoint with an address for its name; else why it has none. */
+    const located = (endpoint: Endpoint): Either.Either<Endpoint, LocateFailed> => {
+      if (endpoint._tag === "Unix") return Either.right(endpoint)
+      if (endpoint.port < 0 || endpoint.port > lastPort) {
+        return Either.left({ reason: "Failed", code: "ERR_SOCKET_BAD_PORT" })
+      }
+      const [address] = addressesOf(endpoint.host)
+      return address === undefined
+        ? Either.left({ reason: "NameNotFound", code: "ENOTFOUND" })
+        : Either.right(tcpEndpoint(address, endpoint.port))
+    }
+
+    const bind = (endpoint: Endpoint, handlers: AcceptHandlers): Either.Either<Endpoint, ListenError> =>
+      Either.flatMap(
+        Either.mapLeft(located(endpoint), (failed) => new ListenError({ endpoint, ...failed })),
+        (address) => {
+          let bound = address
+          if (address._tag === "Tcp" && address.port === 0) {
+            do bound = tcpEndpoint(address.host, freePort())
+            while (find(bound, overlap) !== undefined)
+          } else if (find(address, overlap) !== undefined) {
+            return Either.left(new ListenError({ endpoint, reason: "AddressInUse", code: "EADDRINUSE" }))
+          }
+          listeners.set(bound, handlers)
+          return Either.right(bound)
+        },
+      )
+
+    const connect = (endpoint: Endpoint): Either.Either<Wire, ConnectError> =>
+      Either.flatMap(
+        Either.mapLeft(located(endpoint), (failed) => new ConnectError({ endpoint, ...failed })),
+        (address) => {
+          const remote = address._tag === "Tcp" ? tcpEndpoint(dialled(address.host), address.port) : address
+          const bound = find(remote, (listening, host) => listening === host || covers(listening, host))
+          const handlers = bound && listeners.get(bound)
+          if (handlers === undefined) {
+            const reason =
+              endpoint._tag === "Unix"
+                ? ({ reason: "PathNotFound", code: "ENOENT" } as const)
+                : ({ reason: "Refused", code: "ECONNREFUSED" } as const)
+            return Either.left(new ConnectError({ endpoint, ...reason }))
+          }
+          const local =
+            remote._tag === "Unix" ? unixEndpoint("") : tcpEndpoint(isV6(remote.host) ? "::1" : "127.0.0.1", freePort())
+          const [near, far] = createWirePair(local, remote, options.capacityBytes ?? 65_536)
+          handlers.onWire(far)
+          return Either.right(near)
+        },
+      )
 
     return Transport.of({
       listen: (endpoint, _options, handlers) =>
         Effect.acquireRelease(
-          Effect.suspend(() => {
-            const bound = freeEndpoint(endpoint)
-            const key = formatEndpoint(bound)
-            if (listeners.has(key)) {
-              return Effect.fail(new ListenError({ endpoint, reason: "AddressInUse", code: "EADDRINUSE" }))
-            }
-            listeners.set(key, handlers)
-            return Effect.succeed(bound)
-          }),
-          (bound) => Effect.sync(() => listeners.delete(formatEndpoint(bound))),
+          Effect.suspend(() => bind(endpoint, handlers)),
+          (bound) => Effect.sync(() => listeners.delete(bound)),
         ),
       dial: (endpoint) =>
         Effect.acquireRelease(
-          Effect.suspend(() => {
-            const handlers = listeners.get(formatEndpoint(endpoint))
-            if (handlers === undefined) {
-              return Effect.fail(new ConnectError({ endpoint, reason: "Refused", code: "ECONNREFUSED" }))
-            }
-            const local = endpoint._tag === "Unix" ? endpoint : tcpEndpoint("127.0.0.1", nextPort++)
-            const [near, far] = createWirePair(local, endpoint, options.capacityBytes ?? 65_536)
-            handlers.onWire(far)
-            return Effect.succeed(near)
-          }),
+          Effect.suspend(() => connect(endpoint)),
           (wire) => Effect.sync(() => wire.destroy()),
         ),
       resolve: (host) => {
-        const addresses = /^[0-9.]+$|:/.test(host) ? [host] : (names[host] ?? [])
+        const addresses = addressesOf(host)
         return addresses.length > 0
           ? Effect.succeed(addresses)
           : Effect.fail<LookupFailed>({ _tag: "LookupFailed", code: "ENOTFOUND" })

@@ -23,6 +23,7 @@ const listenFailures: Record<string, ListenFailure> = {
   EAI_AGAIN: "NameNotFound",
   ENOENT: "PathNotFound",
   ENOTDIR: "PathNotFound",
+  ENOTSOCK: "NotASocket",
 }
 
 const connectFailures: Record<string, ConnectFailure> = {
@@ -40,25 +41,36 @@ const connectFailures: Record<string, ConnectFailure> = {
   EPERM: "PermissionDenied",
   ENOENT: "PathNotFound",
   ENOTDIR: "PathNotFound",
+  ENOTSOCK: "NotASocket",
 }
 
 const listenError = (endpoint: Endpoint, code: string) =>
   new ListenError({ endpoint, code, reason: listenFailures[code] ?? "Failed" })
 
+const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
+  // Linux refuses a connection to any other kind of file too (connect(2)).
+  endpoint._tag === "Unix" && code === "ECONNREFUSED" && Node.fileAt(endpoint.path, "followed") === "other"
+    ? "NotASocket"
+    : (connectFailures[code] ?? "Failed")
+
 const connectError = (endpoint: Endpoint, code: string) =>
-  new ConnectError({ endpoint, code, reason: connectFailures[code] ?? "Failed" })
+  new ConnectError({ endpoint, code, reason: connectFailure(endpoint, code) })
 
 // A socket file outlives the process that made it when that was killed, and then nobody can listen there (EADDRINUSE).
-// It is removed only if it is a socket and nobody answers at it: that is what "stale" means.
-const removeStale = (endpoint: UnixEndpoint): Effect.Effect<void> =>
-  Effect.scoped(dial(endpoint)).pipe(
-    Effect.catchAll((error) =>
-      error.code === "ECONNREFUSED" && Node.fileAt(endpoint.path) === "socket"
-        ? Effect.sync(() => Node.removeFile(endpoint.path))
-        : Effect.void,
-    ),
-    Effect.asVoid,
-  )
+// It is removed only if it is a socket and nobody answers at it: that is what "stale" means. Who asks by dialling is a
+// client to a server that lives, so the system's list of listeners is looked at first.
+const removeStale = (endpoint: UnixEndpoint, inUse: ListenError): Effect.Effect<void, ListenError> =>
+  Effect.suspend(() => {
+    const found = Node.fileAt(endpoint.path, "seen")
+    if (found === "other") return Effect.fail(new ListenError({ endpoint, code: inUse.code, reason: "NotASocket" }))
+    if (found === "none") return Effect.void
+    if (Node.hasListener(endpoint.path)) return Effect.fail(inUse)
+    return Effect.matchEffect(Effect.scoped(dial(endpoint)), {
+      onSuccess: () => Effect.fail(inUse),
+      onFailure: ({ code }) =>
+        code === "ECONNREFUSED" ? Effect.sync(() => Node.removeFile(endpoint.path)) : Effect.fail(inUse),
+    })
+  })
 
 const bind = (endpoint: Endpoint, options: TransportListenOptions, handlers: AcceptHandlers) =>
   Effect.acquireRelease(
@@ -76,7 +88,11 @@ const bind = (endpoint: Endpoint, options: TransportListenOptions, handlers: Acc
 
 const listen = (endpoint: Endpoint, options: TransportListenOptions, handlers: AcceptHandlers) =>
   endpoint._tag === "Unix"
-    ? Effect.zipRight(removeStale(endpoint), bind(endpoint, options, handlers))
+    ? Effect.catchIf(
+        bind(endpoint, options, handlers),
+        (error) => error.reason === "AddressInUse",
+        (inUse) => Effect.zipRight(removeStale(endpoint, inUse), bind(endpoint, options, handlers)),
+      )
     : bind(endpoint, options, handlers)
 
 const dial = (endpoint: Endpoint) =>

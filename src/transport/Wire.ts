@@ -41,6 +41,11 @@ export interface Wire {
   readonly pending: () => number
   /** Changes whenever the system takes bytes, even where `pending` does not yet. */
   readonly progress: () => number
+  /**
+   * Whether the system has given the connection up although nothing said so: a peer that sent FIN and has gone for good
+   * since then is noticed in no other way while nothing is sent to it.
+   */
+  readonly isGone: () => boolean
   readonly bytesIn: () => number
   /** Bytes taken by the system. */
   readonly bytesOut: () => number

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
@@ -46,6 +47,8 @@ describe("tcpfx connect, as a process", () => {
         [`${port}`],
         ["-p", `${port}`],
         ["127.0.0.1", `-p${port}`],
+        ["-p", "1", "-p", `${port}`],
+        [`-p${port}`, "--no-shutdown", "-q", "1h", "--send", "x", "--once"],
       ]
       for (const form of forms)
         expect(yield* tcpfxRun(["connect", ...form], "x")).toMatchObject({ code: 0, stdout: "x" })
@@ -112,6 +115,24 @@ describe("tcpfx connect, as a process", () => {
       const client = yield* tcpfx(["connect", port])
       expect((yield* client.ended).code).toBe(0)
       expect(client.text("stdout")).toBe("bye")
+    }),
+  )
+
+  it.scopedLive("sends a pipe to its end although the server has ended its own side first", () =>
+    Effect.gen(function* () {
+      const received = yield* Deferred.make<number>()
+      const port = yield* listening((connection) =>
+        Effect.gen(function* () {
+          yield* connection.halfClose
+          let bytes = 0
+          for (let next = yield* connection.receive; Option.isSome(next); next = yield* connection.receive) {
+            bytes += next.value.length
+          }
+          yield* Deferred.succeed(received, bytes)
+        }),
+      )
+      expect(yield* tcpfxRun(["connect", port], new Uint8Array(5_000_000))).toMatchObject({ code: 0 })
+      expect(yield* Deferred.await(received)).toBe(5_000_000)
     }),
   )
 

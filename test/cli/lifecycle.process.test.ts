@@ -28,10 +28,13 @@ describe("the end of tcpfx serve", () => {
 
   it.scopedLive("comes at the deadline of the drain when a client neither reads nor closes", () =>
     Effect.gen(function* () {
-      const { server, port } = yield* tcpfxServe(["--drain", "300ms"], { env: { TCPFX_PACE_LIMIT: "50ms" } })
+      const { server, port } = yield* tcpfxServe(["--drain", "300ms", "--no-traffic"], {
+        env: { TCPFX_PACE_LIMIT: "50ms" },
+      })
       yield* dialRaw(local(port), { reads: false })
       yield* server.waitFor("stderr", /#1 connected/)
-      yield* Effect.fork(server.write(`${"x".repeat(6_000_000)}\n`))
+      // More than the system takes for a peer that does not read (tcp(7), tcp_rmem and tcp_wmem).
+      yield* Effect.fork(server.write(new Uint8Array(48 * 1024 * 1024)))
       yield* server.waitFor("stderr", /#1 reads too slowly/)
       yield* server.kill("SIGTERM")
       expect(yield* server.ended).toEqual({ code: 143, signal: null })
@@ -69,18 +72,17 @@ describe("the end of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("comes although its output is a pipe that nobody reads", () =>
-    Effect.gen(function* () {
-      const { server, port } = yield* tcpfxServe(["--output", "raw", "--drain", "300ms"])
-      yield* Effect.sync(() => server.child.stdout.pause())
-      const client = yield* dialRaw(local(port))
-      yield* client.write(new Uint8Array(8_000_000))
-      yield* server.kill("SIGTERM")
-      yield* client.takeRest
-      yield* client.reset
-      yield* Effect.sync(() => server.child.stdout.resume())
-      expect((yield* server.ended).code).toBe(143)
-    }),
+  it.scopedLive("comes with the first signal although nobody reads its output, in every output mode", () =>
+    Effect.forEach(["text", "json", "raw"], (mode) =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe(["--output", mode, "--drain", "300ms"])
+        yield* Effect.sync(() => server.child.stdout.pause())
+        const client = yield* dialRaw(local(port))
+        yield* Effect.fork(client.write(new Uint8Array(8_000_000)))
+        yield* server.kill("SIGTERM")
+        expect((yield* server.exited).code).toBe(143)
+      }).pipe(Effect.scoped),
+    ),
   )
 
   it.scopedLive("does not wait for a terminal's input in the modes that answer by themselves", () =>
@@ -116,6 +118,17 @@ describe("standard output that cannot be written", () => {
 })
 
 describe("tcpfx connect, interrupted", () => {
+  it.scopedLive("leaves although nobody reads its output and the server does not stop", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--mode", "discard"])
+      const client = yield* tcpfx(["connect", `${port}`])
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* Effect.sync(() => client.child.stdout.pause())
+      yield* client.kill("SIGINT")
+      expect((yield* client.exited).code).toBe(130)
+    }),
+  )
+
   it.scopedLive("leaves with 130 and 143", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe()

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -56,6 +56,8 @@ describe("tcpfx serve, as a process", () => {
         [["0"], /on 127\.0\.0\.1:\d+$/m],
         [["-p", "0"], /on 127\.0\.0\.1:\d+$/m],
         [["-p0"], /on 127\.0\.0\.1:\d+$/m],
+        [["0", "--broker"], /on 127\.0\.0\.1:(?!12345)\d+$/m],
+        [["--no-traffic", "0", "--mode", "echo", "--mode", "broker"], /on 127\.0\.0\.1:(?!12345)\d+$/m],
         [["localhost", "--port=0"], /on (127\.0\.0\.1|\[::1\]):\d+$/m],
         [[`unix:${folder}/a.sock`], new RegExp(`on unix:${folder}/a\\.sock$`, "m")],
         [["-U", `${folder}/b.sock`], new RegExp(`on unix:${folder}/b\\.sock$`, "m")],
@@ -150,6 +152,22 @@ describe("tcpfx serve, as a process", () => {
     ),
   )
 
+  it.scopedLive("answers thousands of frames of one read no faster than their sender takes the answers", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--no-traffic", "--reply", "r".repeat(1023)])
+      const deaf = yield* dialRaw(local(port), { reads: false })
+      const frames = 60_000
+      yield* deaf.write("\n".repeat(frames))
+      const other = yield* dialRaw(local(port))
+      yield* other.write("\n")
+      expect((yield* other.take(1024)).toString()).toBe(`${"r".repeat(1023)}\n`)
+      const resident = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))?.[1]
+      expect(Number(resident) / 1024).toBeLessThan(150)
+      yield* deaf.resume
+      expect((yield* deaf.take(frames * 1024)).length).toBe(frames * 1024)
+    }),
+  )
+
   it.scopedLive("never mixes the lines of two senders when frames are lines", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--broker", "--frame", "line"])
@@ -232,6 +250,7 @@ describe("tcpfx serve, as a process", () => {
         [["nothing.invalid:0"], /the name has no address/],
         [["70000"], /the port 70000 is above 65535/],
         [["127.0.0.1:80", "-p", "81"], /the port is given twice/],
+        [["127.0.0.1:80", "81"], /the port is given twice/],
         [["--mode", "chat"], /--mode: "chat" is not one of console, broker, echo, discard/],
         [["--mode", "echo", "--broker"], /exclude each other/],
         [["--max-frame", "0"], /less than one byte/],
@@ -273,7 +292,9 @@ describe("tcpfx serve, as a process", () => {
       const bad = yield* tcpfxRun(["serve", "0"], "", { env: { TCPFX_MAX_FRAME: "huge" } })
       expect(bad.code).toBe(2)
       expect(bad.stderr).toMatch(oneLine)
-      expect(bad.stderr).toContain("TCPFX")
+      expect(bad.stderr).toMatch(/^tcpfx: TCPFX_MAX_FRAME: "huge" is not a size: /)
+      const flag = yield* tcpfx(["serve", "0", "--max-frame", "1KiB"], { env: { TCPFX_MAX_FRAME: "huge" } })
+      yield* flag.waitFor("stderr", /listening/)
     }),
   )
 

@@ -8,12 +8,15 @@ import * as RpcServer from "@effect/rpc/RpcServer"
 import { expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { Client } from "../../src/client/index.ts"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { layerSocket, makeSocket, makeSocketServer } from "../../src/platform/index.ts"
-import { NodeTransport } from "../../src/transport/index.ts"
+import { type Connection, NodeTransport } from "../../src/transport/index.ts"
 
 class Calls extends RpcGroup.make(
   Rpc.make("Double", { payload: { value: Schema.Number }, success: Schema.Number }),
@@ -94,5 +97,30 @@ it.scopedLive("a socket that cannot be opened fails with the platform's error", 
     const socket = yield* makeSocket({ _tag: "Unix", path: "/nowhere/at/all" })
     const error = yield* Effect.flip(socket.run(() => {}))
     expect(PlatformSocket.isSocketError(error) && error.reason).toBe("Open")
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive("the end of a run ends its connections; the next run serves those that come then", () =>
+  Effect.gen(function* () {
+    const server = yield* makeSocketServer()
+    const endpoint = endpointOf(server.address)
+    if (endpoint._tag !== "Tcp") return yield* Effect.die("a TCP address was expected")
+    const greet = (text: string) => (socket: PlatformSocket.Socket) =>
+      Effect.gen(function* () {
+        const write = yield* socket.writer
+        yield* Effect.all([socket.run(() => {}), write(text)], { concurrency: 2 })
+      }).pipe(Effect.scoped)
+    const client = yield* Client.make()
+    const heard = (connection: Connection) =>
+      Effect.map(connection.receive, (got) => new TextDecoder().decode(Option.getOrThrow(got)))
+
+    const first = yield* Effect.fork(server.run(greet("first")))
+    const one = yield* client.connect(endpoint)
+    expect(yield* heard(one)).toBe("first")
+    yield* Fiber.interrupt(first)
+    expect(yield* one.receive).toEqual(Option.none())
+    const two = yield* client.connect(endpoint)
+    yield* Effect.forkScoped(server.run(greet("second")))
+    expect(yield* heard(two)).toBe("second")
   }).pipe(Effect.provide(NodeTransport.layer)),
 )

@@ -114,14 +114,30 @@ describe("drain", () => {
 
   overEachTransport("refuses who comes meanwhile, and gives them no number", () =>
     Effect.gen(function* () {
-      const { connectTo, events, server } = yield* serving(Handler.broker())
-      expect(yield* server.drain).toEqual({ graceful: 0, forced: 0 })
+      const { connect, connectTo, events, server } = yield* serving(Handler.broker())
+      const stays = yield* connect()
+      const draining = yield* Effect.fork(server.drain)
+      yield* events.one("DrainStarted")
       const late = yield* server.listen(anyPort)
       const peer = yield* connectTo(late.endpoint)
       expect(yield* events.one("ConnectionRefused")).toMatchObject({ rule: "Draining" })
       yield* peer.close
-      expect(events.all("ConnectionOpened")).toEqual([])
+      yield* stays.close
+      yield* Fiber.join(draining)
+      expect(events.all("ConnectionOpened").length).toBe(1)
       expect(yield* server.connections).toEqual([])
+    }),
+  )
+
+  overEachTransport("is over when the server listens again: newcomers are served as before", () =>
+    Effect.gen(function* () {
+      const { connectTo, events, server } = yield* serving(Handler.echo())
+      expect(yield* server.drain).toEqual({ graceful: 0, forced: 0 })
+      const again = yield* server.listen(anyPort)
+      const peer = yield* connectTo(again.endpoint)
+      expect(yield* events.one("ConnectionOpened")).toMatchObject({ id: 1 })
+      yield* peer.close
+      expect(events.all("ConnectionRefused")).toEqual([])
     }),
   )
 })

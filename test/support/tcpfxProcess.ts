@@ -33,6 +33,7 @@ export class Process {
   private readonly lengths: Record<Source, number> = { stdout: 0, stderr: 0 }
   private readonly watchers = new Set<() => void>()
   private end: ProcessEnd | undefined
+  private exit: ProcessEnd | undefined
 
   constructor(child: ChildProcessWithoutNullStreams) {
     this.child = child
@@ -45,6 +46,10 @@ export class Process {
       child[source].on("error", () => {})
     }
     child.stdin.on("error", () => {})
+    child.on("exit", (code, signal) => {
+      this.exit = { code, signal }
+      this.tell()
+    })
     child.on("close", (code, signal) => {
       this.end = { code, signal }
       this.tell()
@@ -73,6 +78,9 @@ export class Process {
 
   /** Waits for the end of the process and of its streams. */
   readonly ended: Effect.Effect<ProcessEnd> = Effect.orDie(this.watch("the end", () => this.end))
+
+  /** Waits for the end of the process, whatever of its output was not read. */
+  readonly exited: Effect.Effect<ProcessEnd> = Effect.orDie(this.watch("the exit", () => this.exit))
 
   /** Writes to standard input; waits while it is not taken. */
   write(data: string | Uint8Array): Effect.Effect<void> {
@@ -132,7 +140,14 @@ export const start = (
         spawn(command, args, { env, stdio: "pipe", ...(options.cwd === undefined ? {} : { cwd: options.cwd }) }),
       )
     }),
-    (started) => Effect.zipRight(started.kill("SIGKILL"), started.ended),
+    (started) =>
+      Effect.zipRight(
+        Effect.sync(() => {
+          started.child.kill("SIGKILL")
+          started.child.stdout.resume()
+        }),
+        started.ended,
+      ),
   )
 
 /** Starts tcpfx. */

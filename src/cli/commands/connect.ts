@@ -14,7 +14,7 @@ import {
   tcpEndpoint,
 } from "../../domain/index.ts"
 import { endpointFrom } from "../endpointArgs.ts"
-import { exitCode, networkError, signalExitCode } from "../exit.ts"
+import { exitCode, networkError, signalExitCode, usageError } from "../exit.ts"
 import { optionsOf, shapesOf, toggle, value, values } from "../flags.ts"
 import type { CommandHelp } from "../help.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
@@ -86,6 +86,7 @@ export const runConnect = (options: ConnectOptions) =>
     const settings = settingsOf(options)
     const fallback = tcpEndpoint(endpointDefaults.host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options), (): Endpoint => fallback)
+    if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
     const outgoing = yield* makeOutgoing(options.send, settings)

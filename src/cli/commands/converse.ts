@@ -10,6 +10,9 @@ import { type CommandFailed, networkError } from "../exit.ts"
 import { type OutputClosed, type OutputFailed, Stdio } from "../stdio.ts"
 import type { Outgoing } from "./outgoing.ts"
 
+// How long an input may pause before nothing more is expected of it, once the server has ended its side.
+const inputPause = Duration.millis(500)
+
 /** The rules of a conversation. */
 export interface ConverseOptions {
   readonly outgoing: Outgoing
@@ -79,15 +82,17 @@ const cutOff = (
     ),
   )
 
-// The server sends no more. What is left of the input may still be wanted: a file is sent to its end. Anything else
-// may never end, so it counts only what had been read already.
+// The server sends no more. It may still want the input, which is sent as long as it keeps coming: one that pauses may
+// never end.
 const finishInput = (sending: Fiber.Fiber<void, ConnectionClosedError | CommandFailed>, options: ConverseOptions) =>
   Effect.gen(function* () {
     const { outgoing } = options
-    if (outgoing.isDone()) return yield* Fiber.join(sending)
-    if (outgoing.isFile) return yield* Fiber.join(sending)
-    if (options.reconnect) return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
-    if (outgoing.hasUnsent()) {
-      return yield* networkError("the server closed the connection before all of the input was sent")
+    if (options.reconnect && !outgoing.isDone()) {
+      return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
     }
+    yield* Effect.raceFirst(Fiber.join(sending), outgoing.idle(inputPause)).pipe(
+      Effect.catchTag("ConnectionClosedError", () =>
+        Effect.fail(networkError("the server closed the connection before all of the input was sent")),
+      ),
+    )
   })

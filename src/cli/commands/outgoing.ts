@@ -1,3 +1,4 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -12,12 +13,10 @@ import { Stdio } from "../stdio.ts"
 export interface Outgoing {
   /** Sends everything until the end of the input. What a lost connection did not take is sent by the next call. */
   readonly sendAll: (connection: Connection) => Effect.Effect<void, ConnectionClosedError | CommandFailed>
-  /** Whether something was read that has not been sent. */
-  readonly hasUnsent: () => boolean
   /** Whether the input has come to its end and everything was sent. */
   readonly isDone: () => boolean
-  /** Whether the input is a file, which always comes to an end. */
-  readonly isFile: boolean
+  /** Waits until nothing has come from the input for so long, while it is waited for. */
+  readonly idle: (time: Duration.Duration) => Effect.Effect<void>
 }
 
 /** The texts of `--send`, or else standard input. */
@@ -31,6 +30,7 @@ export const makeOutgoing = (
       texts.length > 0 ? undefined : inputPayloads(yield* stdio.openInput, settings.frame, settings.maxFrame)
     let waiting: ReadonlyArray<Uint8Array> = texts
     let over = input === undefined
+    let reads = 0
 
     const sendWaiting = (connection: Connection) =>
       Effect.whileLoop({
@@ -46,6 +46,7 @@ export const makeOutgoing = (
         yield* sendWaiting(connection)
         while (!over && input !== undefined) {
           const next = yield* input.next
+          reads++
           if (Option.isSome(next)) waiting = next.value
           else over = true
           yield* sendWaiting(connection)
@@ -54,8 +55,14 @@ export const makeOutgoing = (
 
     return {
       sendAll,
-      hasUnsent: () => waiting.length > 0,
       isDone: () => over && waiting.length === 0,
-      isFile: stdio.inputKind === "file",
+      idle: (time) => {
+        const quiet: Effect.Effect<void> = Effect.suspend(() => {
+          const before = reads
+          const unchanged = () => reads === before && waiting.length === 0
+          return Effect.flatMap(Effect.sleep(time), () => (unchanged() ? Effect.void : quiet))
+        })
+        return quiet
+      },
     }
   })

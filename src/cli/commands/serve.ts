@@ -1,5 +1,8 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
+import type * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
@@ -15,6 +18,7 @@ import {
   parseDuration,
   parseEscapes,
   parseSize,
+  slowConsumerPolicies,
 } from "../../domain/index.ts"
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
@@ -45,7 +49,7 @@ export const serveFlags = {
   halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
     help: "A client that has sent FIN is closed too, or kept for what is still sent to it (the default of broker).",
   }),
-  slowConsumer: value("slow-consumer", "disconnect|drop-oldest|block", oneOf("disconnect", "drop-oldest", "block"), {
+  slowConsumer: value("slow-consumer", "disconnect|drop-oldest|block", oneOf(...slowConsumerPolicies), {
     help: "What a client meets that lags beyond --hub-budget (default disconnect).",
   }),
   hubBudget: value("hub-budget", "SIZE", parseSize, {
@@ -119,21 +123,25 @@ const handlerOf = (mode: Mode, options: ServeOptions): Handler.Reactor => {
 
 const settingsOf = (options: ServeOptions) =>
   Effect.gen(function* () {
-    const environment = yield* Effect.mapError(ServerConfig.config, (error) =>
-      usageError(`the environment: ${String(error).replace(/\s+/g, " ")}`),
-    )
-    const named = yield* endpointFrom(options)
-    const settings: ServerSettings = {
-      ...environment,
-      listen: Option.getOrElse(named, () => environment.listen),
-      frame: Option.getOrElse(options.frame, () => environment.frame),
-      maxFrame: Option.getOrElse(options.maxFrame, () => environment.maxFrame),
-      hubBudget: Option.getOrElse(options.hubBudget, () => environment.hubBudget),
-      slowConsumer: Option.getOrElse(options.slowConsumer, () => environment.slowConsumer),
-      drain: Option.getOrElse(options.drain, () => environment.drain),
-    }
-    return settings
+    const listen = yield* endpointFrom(options)
+    const { fields } = ServerConfig
+    return yield* Effect.all({
+      ...fields,
+      listen: given(listen, fields.listen),
+      frame: given(options.frame, fields.frame),
+      maxFrame: given(options.maxFrame, fields.maxFrame),
+      hubBudget: given(options.hubBudget, fields.hubBudget),
+      slowConsumer: given(options.slowConsumer, fields.slowConsumer),
+      drain: given(options.drain, fields.drain),
+    }).pipe(Effect.mapError((error) => usageError(describeConfigError(error))))
   })
+
+/** A flag, or else the environment, or else the default. */
+const given = <A>(flag: Option.Option<A>, fallback: Config.Config<A>): Effect.Effect<A, ConfigError.ConfigError> =>
+  Option.match(flag, { onNone: () => fallback, onSome: Effect.succeed })
+
+const describeConfigError = (error: ConfigError.ConfigError): string =>
+  ConfigError.isInvalidData(error) ? error.message : `the environment cannot be read: ${error._op}`
 
 // Where the output is the purpose, or is read by a program, nothing is left out.
 const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
@@ -159,11 +167,11 @@ export const runServe = (options: ServeOptions) =>
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
-      yield* server.drain
-      return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
+      const [took] = yield* Effect.timed(server.drain)
+      return { shown, took, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
     }).pipe(Effect.scoped)
-    // The last events are still to be written; a reader that stands still does not keep the process.
-    yield* Effect.timeoutOption(Fiber.join(served.shown), settings.drain)
+    // The last events are still to be written; a reader that stands still keeps the process no longer than a drain may.
+    yield* Effect.timeoutOption(Fiber.join(served.shown), Duration.subtract(settings.drain, served.took))
     return served.code
   }).pipe(
     Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)),

@@ -36,6 +36,8 @@ export class ClientText implements Renderer<ClientEvent> {
       }
       return
     }
+    // The command says it itself: as its last word, or with the delay to the next attempt.
+    if (event._tag === "ConnectFailed") return
     if (event._tag === "Disconnected") {
       for (const row of rowsOf(this.view.end())) page.out(`${formatTime(event.at)} < ${row}\n`)
       this.view = new TextView()
@@ -45,7 +47,9 @@ export class ClientText implements Renderer<ClientEvent> {
 }
 
 /** The announcement of a connection's state. */
-export const announce = (event: Exclude<ClientEvent, { readonly _tag: "FrameReceived" | "FrameSent" }>): string => {
+export const announce = (
+  event: Exclude<ClientEvent, { readonly _tag: "FrameReceived" | "FrameSent" | "ConnectFailed" }>,
+): string => {
   switch (event._tag) {
     case "LookingUp":
       return `looking up ${event.host}`
@@ -54,7 +58,9 @@ export const announce = (event: Exclude<ClientEvent, { readonly _tag: "FrameRece
     case "Connected":
       return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}`
     case "HalfClosed":
-      return event.by === "peer" ? "the server sends no more (half-closed)" : "nothing more is sent (half-closed)"
+      return event.by === "peer"
+        ? "the server sends no more (half-closed)"
+        : "nothing more is sent (half-closed); the server's end is awaited"
     case "Closing":
       return "closing"
     case "Disconnected":

@@ -16,6 +16,7 @@ import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
+import { Replies } from "./Replies.ts"
 
 /** What an actor has from its server. */
 export interface ActorContext {
@@ -50,6 +51,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private draining = false
   /** Whether the hub holds it back as a publisher. */
   private held = false
+  private replies: Replies | undefined
   private readonly releaseWaiters = new Waiters()
 
   constructor(id: ConnectionId, wire: Wire, context: ActorContext) {
@@ -74,7 +76,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
       remote: connection.remote,
       receive: connection.receive,
       frames: connection.frames,
-      send: connection.send,
+      send: (payload) => Effect.zipLeft(connection.send(payload), this.context.bus.unblocked),
       halfClose: connection.halfClose,
       close: connection.close,
       reset: connection.reset,
@@ -92,7 +94,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
         to: this.context.others(this.id),
         bytes: payload,
       }))
-      return this.member.publish(this.context.settings.framing.encode(payload)) ? Effect.void : this.released
+      const released = this.member.publish(this.context.settings.framing.encode(payload)) ? Effect.void : this.released
+      return Effect.zipRight(released, this.context.bus.unblocked)
     })
   }
 
@@ -106,9 +109,15 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     if (!this.core.write(wire)) this.core.hold(Hold.output)
   }
 
-  reply(payload: Uint8Array): void {
-    this.write(this.context.settings.framing.encode(payload))
-    this.onSent(payload)
+  reply(payload: Uint8Array, times: number): void {
+    this.replies ??= new Replies(
+      { write: (bytes) => this.core.write(bytes), onSent: (sent) => this.onSent(sent) },
+      this.context.settings.framing.encode,
+      this.context.settings.outboxBytes,
+    )
+    this.replies.owe(payload, times)
+    this.replies.pay()
+    if (!this.core.isTaken()) this.core.hold(Hold.output)
   }
 
   publish(run: Uint8Array): void {
@@ -147,11 +156,14 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   onClosing(): void {}
 
   onDrain(): void {
-    this.member.drained()
+    this.replies?.pay()
+    if (this.replies?.isOwing() === true) this.core.hold(Hold.output)
+    else this.member.drained()
   }
 
   flush(done: () => void): void {
-    this.member.finish(done)
+    if (this.replies === undefined) this.member.finish(done)
+    else this.replies.whenPaid(() => this.member.finish(done))
   }
 
   onClosed(end: ConnectionEnd): void {

@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
@@ -8,9 +9,20 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire } from "../../transport/index.ts"
-import type { FiberHandler, Handler } from "../Handler.ts"
+import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import { ConnectionActor } from "./ConnectionActor.ts"
+
+/** How a drain ended. */
+export interface DrainResult {
+  /** Connections that came to an orderly end. */
+  readonly graceful: number
+  /** Connections that were destroyed at the deadline. */
+  readonly forced: number
+}
+
+/** A handler with everything that it needs. */
+type Served = (connection: ServerConnection) => Effect.Effect<void, unknown>
 
 /** What a server is made of. */
 export interface ServerCoreOptions {
@@ -18,14 +30,19 @@ export interface ServerCoreOptions {
   readonly timing: Timing
   readonly hub: HubCore
   readonly bus: EventBus<ServerEvent>
-  readonly handler: Handler<unknown, never>
+  readonly handler: Served | Reactor
   readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
 }
 
 /** The connections of a server: accepted, known by number, ended. */
 export class ServerCore {
   readonly actors = new Map<ConnectionId, ConnectionActor>()
+  /** Whether newcomers are refused. */
   draining = false
+  /** Whether the server's scope has ended. */
+  isOver = false
+  /** The drain that was asked for, under way or done. */
+  drained: Deferred.Deferred<DrainResult> | undefined
   private readonly options: ServerCoreOptions
   private lastId = 0
   private readonly emptyWaiters = new Waiters()
@@ -62,6 +79,13 @@ export class ServerCore {
     if (bus.isBlocked()) actor.holdForEvents(true)
     actor.fiber = this.options.fork(typeof handler === "function" ? serve(actor, handler) : stand(actor))
     actor.core.start()
+  }
+
+  /** It listens again: what was drained is history. */
+  reopen(): void {
+    if (this.isOver || this.drained === undefined || this.actors.size > 0) return
+    this.draining = false
+    this.drained = undefined
   }
 
   onAcceptFailed(endpoint: Endpoint, code: string): void {
@@ -102,9 +126,8 @@ const stand = (actor: ConnectionActor): Effect.Effect<void> =>
     return Effect.sync(() => actor.core.destroy(closeReasons.localClosed))
   })
 
-const serve = (actor: ConnectionActor, handler: FiberHandler<unknown, never>): Effect.Effect<void> =>
+const serve = (actor: ConnectionActor, handler: Served): Effect.Effect<void> =>
   Effect.suspend(() => handler(actor.serverConnection())).pipe(
-    Effect.scoped,
     Effect.matchCause({
       onFailure: (cause) => actor.onHandlerEnd(describe(cause)),
       onSuccess: () => actor.onHandlerEnd(undefined),

@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import {
   type CloseReason,
   ConnectionClosedError,
@@ -11,8 +12,10 @@ import type { ConnectionEnd } from "../Connection.ts"
 import type { Wire, WireEnd } from "../Wire.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "./ConnectionOwner.ts"
 import { Inbox } from "./Inbox.ts"
+import { reasonOfEnd } from "./reasonOfEnd.ts"
 
-const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
+// How often it is asked whether a peer that has sent FIN is still there.
+const peerCheck = Duration.seconds(15)
 
 /**
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
@@ -57,11 +60,13 @@ export class ConnectionCore {
     this.decoder = settings.framing.decoder(settings.maxFrameBytes)
     this.openedAt = timing.now()
     this.inbox = pull
-      ? new Inbox(settings.inboxBytes, (held) => (held ? this.hold(Hold.inbox) : this.release(Hold.inbox)))
+      ? new Inbox(settings.inboxBytes, settings.framing.payloads, (held) =>
+          held ? this.hold(Hold.inbox) : this.release(Hold.inbox),
+        )
       : undefined
     this.emitRun = (run) => {
       this.owner.onRun(run)
-      if (this.inbox !== undefined && !this.closing) this.settings.framing.payloads(run, (p) => this.inbox?.push(p))
+      if (!this.closing) this.inbox?.push(run)
     }
   }
 
@@ -180,9 +185,7 @@ export class ConnectionCore {
   beginClose(reason: CloseReason, watched: "watched" | "unwatched" = "watched"): void {
     if (this.closing || this.end !== undefined) return
     this.closing = true
-    // Whoever sent the first FIN closed it; a close that answers the peer's FIN is not this side's doing.
-    const answers = this.peerEnded && !this.localFirst && reason._tag === "LocalClosed"
-    this.reason ??= answers ? closeReasons.peerClosed : reason
+    this.reason ??= this.answering(reason)
     this.owner.onClosing(this.wire.pending())
     this.endInput()
     this.owner.flush(() => this.sendFin(false))
@@ -191,6 +194,7 @@ export class ConnectionCore {
 
   private watchProgress(before: number): void {
     if (this.end !== undefined) return
+    this.cancelWatch?.()
     this.cancelWatch = this.timing.after(this.settings.closeDeadline, () => {
       const now = this.wire.progress()
       if (now !== before) return this.watchProgress(now)
@@ -213,7 +217,7 @@ export class ConnectionCore {
   destroy(reason: CloseReason): void {
     if (this.end !== undefined) return
     this.closing = true
-    this.reason ??= reason
+    this.reason ??= this.answering(reason)
     this.inbox?.end()
     this.wire.destroy()
   }
@@ -222,16 +226,46 @@ export class ConnectionCore {
 
   private onData(bytes: Uint8Array): void {
     if (this.closing || this.inputEnded) return
-    if (!this.decoder.push(bytes, this.emitRun) && !this.closing) {
-      this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
-    }
+    this.guarded(() => {
+      if (!this.decoder.push(bytes, this.emitRun) && !this.closing) {
+        this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
+      }
+    })
   }
 
   private onEnd(): void {
-    if (!this.closing && !this.inputEnded) this.decoder.end(this.emitRun)
-    this.peerEnded = true
-    this.inbox?.end()
-    if (!this.closing) this.owner.onHalfClosed("peer")
+    this.guarded(() => {
+      if (!this.closing && !this.inputEnded) this.decoder.end(this.emitRun)
+      this.peerEnded = true
+      this.inbox?.end()
+      if (this.closing) return
+      this.owner.onHalfClosed("peer")
+      this.watchPeer()
+    })
+  }
+
+  // Framings and reactors are other people's code. What they throw ends their connection, and nothing else.
+  private guarded(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** The code that serves it has thrown. */
+  fail(error: unknown): void {
+    this.abort({ _tag: "HandlerFailed", message: error instanceof Error ? error.message : String(error) })
+  }
+
+  // A peer that has sent FIN and keeps receiving looks like one that has gone for good. Only the system learns the
+  // difference, and tells it to who asks.
+  private watchPeer(): void {
+    if (this.end !== undefined || this.closing) return
+    this.cancelWatch = this.timing.after(peerCheck, () => {
+      if (this.wire.isGone()) this.destroy(closeReasons.peerClosed)
+      else this.watchPeer()
+    })
   }
 
   private onDrain(): void {
@@ -242,7 +276,7 @@ export class ConnectionCore {
   }
 
   private onClose(end: WireEnd): void {
-    this.reason ??= this.reasonOf(end)
+    this.reason ??= reasonOfEnd(end, this.peerEnded, this.localFirst)
     this.cancelWatch?.()
     this.end = {
       reason: this.reason,
@@ -256,14 +290,9 @@ export class ConnectionCore {
     this.endWaiters.wake()
   }
 
-  private reasonOf(end: WireEnd): CloseReason {
-    if (end.code === undefined) return this.localFirst ? closeReasons.localClosed : closeReasons.peerClosed
-    if (end.code === "ECONNRESET" || end.code === "EPIPE") {
-      // A peer that closes at once both ways shows as FIN; what is sent to it afterwards is answered with RST.
-      return this.peerEnded ? closeReasons.peerClosed : closeReasons.peerReset
-    }
-    if (vanished.has(end.code)) return { _tag: "PeerVanished", code: end.code }
-    return { _tag: "TransportFailed", code: end.code }
+  // Whoever sent the first FIN closed it; a close that answers the peer's FIN is not this side's doing.
+  private answering(reason: CloseReason): CloseReason {
+    return this.peerEnded && !this.localFirst && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
   }
 
   /** Whether it ended, or is ending, otherwise than in order. */

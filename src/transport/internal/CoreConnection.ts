@@ -23,7 +23,7 @@ export class CoreConnection implements Connection {
 
   get frames(): Connection["frames"] {
     return Stream.repeatEffectChunkOption(
-      this.take((inbox) => inbox.shiftAll()).pipe(
+      this.take((inbox) => inbox.shiftSome()).pipe(
         Effect.mapError(Option.some),
         Effect.flatMap(
           Option.match({

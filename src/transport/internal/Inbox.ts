@@ -1,30 +1,39 @@
 import type * as Effect from "effect/Effect"
 import { Waiters } from "../../runtime/Waiters.ts"
 
+/** Calls back with each payload of a run of whole frames. */
+type Cut = (run: Uint8Array, each: (payload: Uint8Array) => void) => void
+
+// What is cut ahead of its reader in one go.
+const payloadsAtOnce = 1024
+
 /**
- * The payloads that have arrived and were not taken. One reader waits at a time or several, nobody loses any: the
- * payloads stay here until they are taken in the same step in which they are handed out.
+ * The runs that have arrived, cut into payloads when they are taken: payloads that nobody takes cost no more than the
+ * bytes that arrived. One reader waits at a time or several, nobody loses any.
  */
 export class Inbox {
-  /** No payload follows those that are here. */
+  /** Nothing follows what is here. */
   ended = false
   private readonly capacityBytes: number
+  private readonly cut: Cut
   private readonly onHeld: (held: boolean) => void
+  private runs: Array<Uint8Array> = []
+  private bytes = 0
   private payloads: Array<Uint8Array> = []
   private head = 0
-  private bytes = 0
   private held = false
   private readonly readers = new Waiters()
 
   /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
-  constructor(capacityBytes: number, onHeld: (held: boolean) => void) {
+  constructor(capacityBytes: number, cut: Cut, onHeld: (held: boolean) => void) {
     this.capacityBytes = capacityBytes
+    this.cut = cut
     this.onHeld = onHeld
   }
 
-  push(payload: Uint8Array): void {
-    this.payloads.push(payload)
-    this.bytes += costOf(payload)
+  push(run: Uint8Array): void {
+    this.runs.push(run)
+    this.bytes += costOf(run)
     if (!this.held && this.bytes >= this.capacityBytes) {
       this.held = true
       this.onHeld(true)
@@ -38,31 +47,39 @@ export class Inbox {
   }
 
   shift(): Uint8Array | undefined {
+    if (this.head === this.payloads.length) this.cutNext(1)
     const payload = this.payloads[this.head]
     if (payload === undefined) return undefined
     this.payloads[this.head++] = emptyPayload
-    this.bytes -= costOf(payload)
-    if (this.head === this.payloads.length) this.emptied()
     return payload
   }
 
-  shiftAll(): Array<Uint8Array> | undefined {
-    if (this.payloads.length === 0) return undefined
-    const all = this.head === 0 ? this.payloads : this.payloads.slice(this.head)
-    this.bytes = 0
-    this.emptied()
-    return all
+  /** Many at once. */
+  shiftSome(): Array<Uint8Array> | undefined {
+    if (this.head === this.payloads.length) this.cutNext(payloadsAtOnce)
+    const some = this.head === 0 ? this.payloads : this.payloads.slice(this.head)
+    this.payloads = []
+    this.head = 0
+    return some.length === 0 ? undefined : some
   }
 
   /** Waits until there is something to take, or nothing ever will be. */
   get filled(): Effect.Effect<void> {
-    return this.readers.until(() => this.payloads.length > 0 || this.ended)
+    return this.readers.until(() => this.runs.length > 0 || this.head < this.payloads.length || this.ended)
   }
 
-  private emptied(): void {
+  private cutNext(atLeast: number): void {
     this.payloads = []
     this.head = 0
-    if (!this.held) return
+    let taken = 0
+    for (const run of this.runs) {
+      if (this.payloads.length >= atLeast) break
+      this.cut(run, (payload) => this.payloads.push(payload))
+      this.bytes -= costOf(run)
+      taken++
+    }
+    this.runs.splice(0, taken)
+    if (!this.held || this.runs.length > 0) return
     this.held = false
     this.onHeld(false)
   }
@@ -70,5 +87,5 @@ export class Inbox {
 
 const emptyPayload = new Uint8Array(0)
 
-// Empty payloads take memory too: a peer that sends nothing but line ends must meet the limit.
-const costOf = (payload: Uint8Array): number => payload.length + 32
+// A run of a few bytes takes more memory than them.
+const costOf = (run: Uint8Array): number => run.length + 32

@@ -17,6 +17,8 @@ class MemoryWire implements Wire {
   // Ours, not taken yet; and what "the system" holds for us, sent by the peer.
   private outgoing: Array<Uint8Array> = []
   private outgoingBytes = 0
+  private collected: Array<Uint8Array> = []
+  private collectedBytes = 0
   private incoming: Array<Uint8Array> = []
   private incomingBytes = 0
   private ending = false
@@ -51,10 +53,10 @@ class MemoryWire implements Wire {
   write(bytes: Uint8Array): boolean {
     if (this.end_ !== undefined || this.ending) return true
     if (bytes.length > 0) {
-      this.outgoing.push(bytes)
-      this.outgoingBytes += bytes.length
+      this.collected.push(bytes)
+      this.collectedBytes += bytes.length
     }
-    return this.corked > 0 || this.transfer()
+    return this.handOver()
   }
 
   cork(): void {
@@ -63,7 +65,7 @@ class MemoryWire implements Wire {
 
   uncork(): boolean {
     if (this.corked > 0) this.corked--
-    return this.corked > 0 || this.transfer()
+    return this.handOver()
   }
 
   pause(): void {
@@ -77,7 +79,8 @@ class MemoryWire implements Wire {
 
   end(): void {
     this.ending = true
-    this.transfer()
+    this.corked = 0
+    this.handOver()
   }
 
   destroy(): void {
@@ -95,11 +98,15 @@ class MemoryWire implements Wire {
   }
 
   pending(): number {
-    return this.end_ === undefined ? this.outgoingBytes : 0
+    return this.end_ === undefined ? this.outgoingBytes + this.collectedBytes : 0
   }
 
   progress(): number {
     return this.taken
+  }
+
+  isGone(): boolean {
+    return this.end_ !== undefined || (this.finReceived && this.peer?.end_ !== undefined)
   }
 
   bytesIn(): number {
@@ -108,6 +115,20 @@ class MemoryWire implements Wire {
 
   bytesOut(): number {
     return this.taken
+  }
+
+  private handOver(): boolean {
+    if (this.corked > 0) return this.isTaken()
+    for (const bytes of this.collected) this.outgoing.push(bytes)
+    this.outgoingBytes += this.collectedBytes
+    this.collected = []
+    this.collectedBytes = 0
+    return this.transfer()
+  }
+
+  private isTaken(): boolean {
+    this.waiting = this.pending() > 0
+    return !this.waiting
   }
 
   private transfer(): boolean {
@@ -134,8 +155,7 @@ class MemoryWire implements Wire {
       peer.receiveFin()
       this.finishIfBothEnded()
     }
-    this.waiting = this.outgoingBytes > 0
-    return !this.waiting
+    return this.isTaken()
   }
 
   private receiveFin(): void {
@@ -152,6 +172,7 @@ class MemoryWire implements Wire {
     this.incoming = []
     this.incomingBytes = 0
     this.outgoing = []
+    this.collected = []
     this.arm()
   }
 

@@ -30,6 +30,8 @@ const endpointsOf = (socket: net.Socket, endpoint: Endpoint, side: "accepted" | 
   }
 }
 
+const probeAfterMillis = 10_000
+
 class NodeWire implements Wire {
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -59,6 +61,8 @@ class NodeWire implements Wire {
     })
     socket.on("end", () => {
       this.peerEnded = true
+      // Probes (tcp(7), TCP_KEEPIDLE) let the system learn whether a peer that only sent FIN is still there.
+      socket.setKeepAlive(true, probeAfterMillis)
       this.handlers?.onEnd()
     })
     socket.on("close", () => {
@@ -136,6 +140,15 @@ class NodeWire implements Wire {
     return this.accepted - this.socket.writableLength - (typeof queued === "number" ? queued : 0)
   }
 
+  isGone(): boolean {
+    // After the peer's FIN libuv no longer watches the socket, so an RST goes unseen; the system forgets the peer's
+    // address with it (getpeername(2), ENOTCONN), which Node asks only once and keeps.
+    const handle: unknown = Reflect.get(this.socket, "_handle")
+    if (typeof handle !== "object" || handle === null) return this.socket.destroyed
+    const getpeername: unknown = Reflect.get(handle, "getpeername")
+    return typeof getpeername === "function" && Reflect.apply(getpeername, handle, [{}]) !== 0
+  }
+
   bytesIn(): number {
     return this.socket.bytesRead
   }
@@ -210,7 +223,11 @@ export const listen = (
       address === null || typeof address === "string" ? endpoint : tcpEndpoint(address.address, address.port),
     )
   })
-  server.listen(listenOptions(endpoint, backlog))
+  try {
+    server.listen(listenOptions(endpoint, backlog))
+  } catch (error) {
+    callbacks.onRefused(codeOf(error))
+  }
   // `close` calls back with an error where it never listened, which is as closed as can be.
   return (onClosed) => void server.close(() => onClosed())
 }
@@ -256,10 +273,33 @@ export const lookup = (host: string, done: (result: ReadonlyArray<string> | { re
 /** Whether a text is an IP address rather than a name. */
 export const isAddress = (host: string): boolean => net.isIP(host.replace(/%.*$/, "")) !== 0
 
-/** What stands at a path: no file, a socket, or something else. */
-export const fileAt = (path: string): "none" | "socket" | "other" => {
-  const found = fs.lstatSync(path, { throwIfNoEntry: false })
-  return found === undefined ? "none" : found.isSocket() ? "socket" : "other"
+/** What stands at a path. Links are followed, as connect(2) does and bind(2) does not. */
+export const fileAt = (path: string, links: "followed" | "seen"): "none" | "socket" | "other" => {
+  try {
+    const found = links === "followed" ? fs.statSync(path) : fs.lstatSync(path)
+    return found.isSocket() ? "socket" : "other"
+  } catch {
+    return "none"
+  }
+}
+
+// In a line of /proc/net/unix: the flag of a socket that listens (__SO_ACCEPTCON), and what stands before the path.
+const listensFlag = 0x10000
+const beforePath = /^\S+ \S+ \S+ ([0-9A-F]+) \S+ \S+ +\S+ /
+
+/** Whether the system names a listener at a path. `false` proves nothing: not every system has such a list. */
+export const hasListener = (path: string): boolean => {
+  try {
+    return fs
+      .readFileSync("/proc/net/unix", "utf8")
+      .split("\n")
+      .some((line) => {
+        const [before, flags] = beforePath.exec(line) ?? []
+        return before !== undefined && line.slice(before.length) === path && (Number(`0x${flags}`) & listensFlag) !== 0
+      })
+  } catch {
+    return false
+  }
 }
 
 /** Removes a socket's file; that it is gone already is no failure. */

@@ -6,11 +6,12 @@ import { Inbox } from "../../../src/transport/internal/Inbox.ts"
 import { nextTurn } from "../../support/turns.ts"
 
 const overhead = 32
+const wholeRun = (run: Uint8Array, each: (payload: Uint8Array) => void) => each(run)
 const payload = (length: number, mark = 0) => new Uint8Array(length).fill(mark)
 
 const newInbox = (capacityBytes = 1000) => {
   const holds: Array<boolean> = []
-  return { holds, inbox: new Inbox(capacityBytes, (held) => holds.push(held)) }
+  return { holds, inbox: new Inbox(capacityBytes, wholeRun, (held) => holds.push(held)) }
 }
 
 describe("an inbox", () => {
@@ -19,8 +20,8 @@ describe("an inbox", () => {
     for (const mark of [1, 2, 3]) inbox.push(payload(1, mark))
     expect(inbox.shift()).toEqual(Uint8Array.of(1))
     inbox.push(payload(1, 4))
-    expect(inbox.shiftAll()).toEqual([2, 3, 4].map((mark) => Uint8Array.of(mark)))
-    expect([inbox.shift(), inbox.shiftAll()]).toEqual([undefined, undefined])
+    expect(inbox.shiftSome()).toEqual([2, 3, 4].map((mark) => Uint8Array.of(mark)))
+    expect([inbox.shift(), inbox.shiftSome()]).toEqual([undefined, undefined])
   })
 
   it("holds the sender back from its capacity on, until everything has been taken", () => {
@@ -36,7 +37,7 @@ describe("an inbox", () => {
     inbox.shift()
     expect(holds).toEqual([true, false])
     for (let count = 0; count < 4; count++) inbox.push(payload(10))
-    inbox.shiftAll()
+    inbox.shiftSome()
     expect(holds).toEqual([true, false, true, false])
   })
 
@@ -92,7 +93,7 @@ describe("an inbox", () => {
   it.prop(
     "gives everything that was pushed, once and in order, in whatever way it is taken",
     {
-      steps: fc.array(fc.constantFrom("push", "push", "push", "shift", "shift", "shiftAll"), { maxLength: 200 }),
+      steps: fc.array(fc.constantFrom("push", "push", "push", "shift", "shift", "shiftSome"), { maxLength: 200 }),
       capacity: fc.integer({ min: 33, max: 500 }),
     },
     ({ steps, capacity }) => {
@@ -102,7 +103,7 @@ describe("an inbox", () => {
       for (const next of steps) {
         if (next === "push") inbox.push(payload(1, pushed++ % 256))
         else {
-          const taken = next === "shift" ? [inbox.shift()] : inbox.shiftAll()
+          const taken = next === "shift" ? [inbox.shift()] : inbox.shiftSome()
           for (const bytes of taken ?? []) if (bytes !== undefined) got.push(bytes[0] ?? -1)
         }
         const full = (pushed - got.length) * (1 + overhead) >= capacity

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { ConnectionId, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { serving, utf8 } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
+
+// More than one turn of the loop can bring: what is in the socket already cannot be dropped any more.
+const budget = 4 * 1024 * 1024
+// libuv reads a socket up to 32 times in a turn, 64 KiB each: one turn's bytes wait on top of the budget, and another
+// turn's may stand in a segment of which only the end is still needed.
+const bound = budget + 2 * 32 * 64 * 1024
+const lineBytes = 16 * 1024
+const count = 3000
+
+const line = (n: number) => `${n}:`.padEnd(lineBytes - 1, "x")
+const numberOf = (text: string) => Number.parseInt(text, 10)
+/** The numbers of whole lines; a line that is not whole is no number of these. */
+const numbers = (bytes: Buffer) =>
+  bytes
+    .toString("latin1")
+    .split("\n")
+    .slice(0, -1)
+    .map((text) => (text === line(numberOf(text)) ? numberOf(text) : Number.NaN))
+const everything = Array.from({ length: count }, (_, n) => n)
+
+/** A publisher, two that read and one that does not, around a broker. */
+const room = (slowConsumer: SlowConsumerPolicy) =>
+  Effect.gen(function* () {
+    const served = yield* serving(Handler.broker(), { frame: Framing.line, hubBudget: budget, slowConsumer })
+    const publisher = yield* served.connect()
+    const readers = [yield* served.connectRaw(), yield* served.connectRaw()]
+    const deaf = yield* served.connectRaw({ reads: false })
+    let mostRetained = 0
+    const publishAll = Effect.forEach(
+      everything,
+      (n) =>
+        Effect.gen(function* () {
+          yield* publisher.send(utf8(line(n)))
+          mostRetained = Math.max(mostRetained, (yield* served.server.hub.stats).retainedBytes)
+        }),
+      { discard: true },
+    )
+    const read = Effect.forEach(readers, (reader) => reader.take(count * lineBytes), { concurrency: 2 })
+    return { ...served, deaf, publishAll, read, mostRetained: () => mostRetained }
+  })
+
+describe("a peer that never reads", () => {
+  it.scopedLive("stops nobody: the others get everything, in order, and it ends with SlowConsumer", () =>
+    Effect.gen(function* () {
+      const { events, mostRetained, publishAll, read, server } = yield* room("disconnect")
+      const reading = yield* Effect.fork(read)
+      yield* publishAll
+      const got = yield* Fiber.join(reading)
+      for (const bytes of got) expect(numbers(bytes)).toEqual(everything)
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed).toMatchObject({ id: 4, reason: { _tag: "SlowConsumer", budgetBytes: budget } })
+      const pending = closed.reason._tag === "SlowConsumer" ? closed.reason.pendingBytes : 0
+      expect(pending).toBeGreaterThan(budget)
+      expect(pending).toBeLessThanOrEqual(bound)
+      expect(mostRetained()).toBeLessThanOrEqual(bound)
+      expect(events.all("ConnectionStalled").some(({ id }) => id === 4)).toBe(true)
+      expect((yield* server.connections).map(({ id }) => id)).toEqual([1, 2, 3])
+      expect((yield* server.hub.stats).retainedBytes).toBe(0)
+      expectWholeLives(events.seen.filter((event) => "id" in event && event.id === 4))
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("misses whole lines, oldest first and counted, under drop-oldest", () =>
+    Effect.gen(function* () {
+      const { deaf, events, mostRetained, publishAll, read, server } = yield* room("drop-oldest")
+      const reading = yield* Effect.fork(read)
+      const say = (at: string) => Effect.sync(() => { const d: Record<string, number> = {}; for (const e of events.all("FramesDropped")) d[e.id] = (d[e.id] ?? 0) + e.missed; console.error("DIAG", at, JSON.stringify(d), events.all("ConnectionClosed").length, events.all("FrameReceived").length) })
+      yield* Effect.fork(Effect.delay(say("12s"), 12000))
+      yield* publishAll
+      yield* say("published")
+      for (const bytes of yield* Fiber.join(reading)) expect(numbers(bytes)).toEqual(everything)
+      yield* say("read")
+      expect(mostRetained()).toBeLessThanOrEqual(bound)
+      yield* server.kick(ConnectionId.make(4))
+      yield* deaf.resume
+      const got = numbers(yield* deaf.takeRest)
+      const dropped = events.all("FramesDropped").filter(({ id }) => id === 4)
+      const missed = dropped.reduce((sum, event) => sum + event.missed, 0)
+      expect(missed).toBeGreaterThan(0)
+      expect(dropped.at(-1)?.total).toBe(missed)
+      expect(got.length + missed).toBe(count)
+      expect(got).toEqual([...got].sort((a, b) => a - b))
+      expect(got.at(-1)).toBe(count - 1)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("pauses the publishers under block, and nobody misses anything", () =>
+    Effect.gen(function* () {
+      const { deaf, events, mostRetained, publishAll, read } = yield* room("block")
+      const reading = yield* Effect.fork(read)
+      const publishing = yield* Effect.fork(publishAll)
+      yield* events.one("ConnectionStalled", ({ id }) => id === 4)
+      // The publisher is paused at the budget: however many turns go by, no more is received.
+      yield* turns(2000)
+      const received = events.all("FrameReceived").length
+      expect(received).toBeLessThan(count)
+      yield* turns(500)
+      expect(events.all("FrameReceived").length).toBe(received)
+      yield* deaf.resume
+      expect(numbers(yield* deaf.take(count * lineBytes))).toEqual(everything)
+      for (const bytes of yield* Fiber.join(reading)) expect(numbers(bytes)).toEqual(everything)
+      yield* Fiber.join(publishing)
+      expect(mostRetained()).toBeLessThanOrEqual(bound)
+      yield* events.one("ConnectionRecovered", ({ id }) => id === 4)
+      expect(events.all("FramesDropped")).toEqual([])
+      expect(events.all("ConnectionClosed")).toEqual([])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("holds back only who sends to it directly", () =>
+    Effect.gen(function* () {
+      const held = yield* Deferred.make<void>()
+      const { connectRaw, events, server } = yield* serving(Handler.broker())
+      yield* connectRaw({ reads: false })
+      const reader = yield* connectRaw()
+      const volume = new Uint8Array(32 * 1024 * 1024)
+      const sending = yield* Effect.fork(
+        Effect.ensuring(server.send(ConnectionId.make(1), volume), Deferred.succeed(held, undefined)),
+      )
+      yield* events.one("FrameSent")
+      yield* server.send(ConnectionId.make(2), utf8("you are served"))
+      expect((yield* reader.take(14)).toString()).toBe("you are served")
+      expect(yield* Deferred.isDone(held)).toBe(false)
+      yield* server.kick(ConnectionId.make(1), "reset")
+      const error = yield* Effect.flip(Fiber.join(sending))
+      expect(error).toMatchObject({ _tag: "ConnectionClosedError", reason: { _tag: "Kicked" } })
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})

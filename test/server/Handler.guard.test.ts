@@ -1,0 +1,99 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { Client } from "../../src/client/index.ts"
+import { Framing } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { anyPort, serving } from "../support/serving.ts"
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
+const throwing = (when: "run" | "end"): Handler.Reactor => ({
+  _tag: "Reactor",
+  name: "throwing",
+  onRun: (connection, run) => {
+    if (when === "run" && run.length > 1) throw new Error("reactor broke")
+    connection.write(run)
+  },
+  onPeerEnd: () => {
+    if (when === "end") throw new Error("reactor broke")
+  },
+})
+
+describe("code of others that throws", () => {
+  it.scoped("ends its own connection with HandlerFailed: a reactor that is given a run", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(throwing("run"))
+      const [bad, good] = yield* Effect.all([connect(), connect()])
+      yield* bad.send(utf8("two"))
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({
+        reason: { _tag: "HandlerFailed", message: "reactor broke" },
+      })
+      yield* good.send(utf8("1"))
+      yield* good.receive
+      expect((yield* server.connections).length).toBe(1)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("ends its own connection with HandlerFailed: a reactor that is told of the peer's FIN", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(throwing("end"))
+      const client = yield* connect()
+      yield* client.halfClose
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({ reason: { _tag: "HandlerFailed" } })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("ends its own connection with HandlerFailed: a framing that cannot decode", () =>
+    Effect.gen(function* () {
+      const frame: Framing.Framing = {
+        ...Framing.raw,
+        decoder: () => ({
+          ...Framing.raw.decoder(1),
+          push: () => {
+            throw new Error("framing broke")
+          },
+        }),
+      }
+      const { connect, events } = yield* serving(throwing("end"), { frame })
+      const client = yield* connect()
+      yield* client.send(utf8("x"))
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({
+        reason: { _tag: "HandlerFailed", message: "framing broke" },
+      })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("the end of a server", () => {
+  it.scoped("frees ports that were opened in a scope that lives on, and leaves nothing to drain", () =>
+    Effect.gen(function* () {
+      const inner = yield* Scope.make()
+      const server = yield* Scope.extend(Server.make({ handler: throwing("end") }), inner)
+      const { endpoint } = yield* server.listen(anyPort)
+      yield* Scope.close(inner, Exit.void)
+      expect(yield* server.listening).toEqual([])
+      expect(yield* server.drain).toEqual({ graceful: 0, forced: 0 })
+      const client = yield* Client.make()
+      expect(yield* Effect.flip(client.connect(endpoint))).toMatchObject({ reason: "Refused" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("the end of a client", () => {
+  it.scoped("ends connections that were made in a scope that lives on", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.discard())
+      const inner = yield* Scope.make()
+      const client = yield* Scope.extend(Client.make(), inner)
+      const connection = yield* client.connect(endpoint)
+      yield* events.one("ConnectionOpened")
+      yield* Scope.close(inner, Exit.void)
+      expect(yield* connection.closed).toMatchObject({ reason: { _tag: "LocalClosed" } })
+      yield* connection.close
+      yield* events.one("ConnectionClosed")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
