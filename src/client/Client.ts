@@ -17,7 +17,7 @@ import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { type Connection, Transport, type Wire } from "../transport/index.ts"
 import { ConnectionCore } from "../transport/internal/ConnectionCore.ts"
-import { type ConnectionOwner, Hold } from "../transport/internal/ConnectionOwner.ts"
+import { type ConnectionOwner, connectionSettings, Hold } from "../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../transport/internal/CoreConnection.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
 import { dial } from "./internal/dial.ts"
@@ -83,13 +83,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
   const own = (wire: Wire): ConnectionCore => {
     const core: ConnectionCore = new ConnectionCore(
       wire,
-      {
-        framing: settings.frame,
-        maxFrameBytes: settings.maxFrame,
-        inboxBytes: settings.inbox,
-        outboxBytes: settings.outbox,
-        closeDeadline: settings.closeDeadline,
-      },
+      connectionSettings(settings),
       timing,
       ownerOf(bus, settings, wire.remote, () => cores.delete(core)),
       true,

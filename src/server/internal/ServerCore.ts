@@ -9,6 +9,7 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire } from "../../transport/index.ts"
+import { type ConnectionSettings, connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import { ConnectionActor } from "./ConnectionActor.ts"
@@ -44,15 +45,17 @@ export class ServerCore {
   /** The drain that was asked for, under way or done. */
   drained: Deferred.Deferred<DrainResult> | undefined
   private readonly options: ServerCoreOptions
+  private readonly connectionSettings: ConnectionSettings
   private lastId = 0
   private readonly emptyWaiters = new Waiters()
 
   constructor(options: ServerCoreOptions) {
     this.options = options
+    this.connectionSettings = connectionSettings(options.settings)
   }
 
   accept(wire: Wire): void {
-    const { bus, handler, hub, settings, timing } = this.options
+    const { bus, handler, hub, timing } = this.options
     if (this.draining) {
       const { remote } = wire
       wire.destroy()
@@ -61,13 +64,7 @@ export class ServerCore {
     }
     const id = ConnectionId.make(++this.lastId, true)
     const actor = new ConnectionActor(id, wire, {
-      settings: {
-        framing: settings.frame,
-        maxFrameBytes: settings.maxFrame,
-        inboxBytes: settings.inbox,
-        outboxBytes: settings.outbox,
-        closeDeadline: settings.closeDeadline,
-      },
+      settings: this.connectionSettings,
       timing,
       hub,
       bus,

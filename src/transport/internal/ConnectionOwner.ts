@@ -11,6 +11,21 @@ export interface ConnectionSettings {
   readonly closeDeadline: Duration.Duration
 }
 
+/** The rules of a connection among the settings of a server or client. */
+export const connectionSettings = (settings: {
+  readonly frame: Framing.Framing
+  readonly maxFrame: number
+  readonly inbox: number
+  readonly outbox: number
+  readonly closeDeadline: Duration.Duration
+}): ConnectionSettings => ({
+  framing: settings.frame,
+  maxFrameBytes: settings.maxFrame,
+  inboxBytes: settings.inbox,
+  outboxBytes: settings.outbox,
+  closeDeadline: settings.closeDeadline,
+})
+
 /** What a connection tells the server or client that has it. All of it is synchronous and must not throw. */
 export interface ConnectionOwner {
   /** A run of whole frames arrived. */
