@@ -37,7 +37,7 @@ export const normalize = (
   if (head === undefined) return Either.right(["--help"])
   if (head === "help") return normalize([...rest, "--help"], commands)
   if (head.startsWith("-")) return reorder(head, args, builtIn, [])
-  const flags = commands[head]
+  const flags = Object.hasOwn(commands, head) ? commands[head] : undefined
   if (flags === undefined) {
     return Either.left(
       usageError(
@@ -83,10 +83,11 @@ const reorder = (
   }
 
   const short = (arg: string): CommandFailed | undefined => {
-    for (let at = 1; at < arg.length; at++) {
-      const flag = flags.find((candidate) => candidate.alias === arg[at])
-      if (flag === undefined) return unknown(`-${arg[at]}`, arg.length > 2 ? arg : undefined)
-      const rest = arg.slice(at + 1)
+    const letters = [...arg].slice(1)
+    for (const [at, letter] of letters.entries()) {
+      const flag = flags.find((candidate) => candidate.alias === letter)
+      if (flag === undefined) return unknown(`-${letter}`, letters.length > 1 ? arg : undefined)
+      const rest = letters.slice(at + 1).join("")
       if (flag.takesValue) return add(flag, rest === "" ? undefined : rest.replace(/^=/, ""))
       const problem = add(flag, undefined)
       if (problem !== undefined) return problem
@@ -97,7 +98,7 @@ const reorder = (
   const unknown = (flag: string, within?: string) =>
     usageError(
       `unknown option ${flag}${within === undefined ? "" : ` in ${within}`}${nearest(
-        flag,
+        within ?? flag,
         flags.map(({ name }) => `--${name}`),
       )} (${help})`,
     )
@@ -105,12 +106,16 @@ const reorder = (
   for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
     if (arg === "--") {
       others.push(...queue.splice(0))
+      // No endpoint begins so, and `@effect/cli` would take it for a flag.
+      const dashed = others.find((other) => other.startsWith("-") && other !== "-")
+      if (dashed !== undefined) return Either.left(usageError(`no argument begins with "-": ${JSON.stringify(dashed)}`))
       break
     }
     const problem = arg.startsWith("--") ? long(arg) : arg.startsWith("-") && arg !== "-" ? short(arg) : undefined
     if (problem !== undefined) return Either.left(problem)
     if (!arg.startsWith("-") || arg === "-") others.push(arg)
   }
+  if (given.has("help")) return Either.right([...prefix, "--help"])
   return Either.right([...prefix, ...[...given.values()].flat(), ...others])
 }
 

@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { escapeControls } from "../domain/index.ts"
 import { run } from "./main.ts"
 import * as Stdio from "./stdio.ts"
 
@@ -19,7 +20,7 @@ const leave = (code: number): void => {
 const program = run(process.argv.slice(2)).pipe(
   Effect.catchAll((error) =>
     Effect.map(Stdio.Stdio, (stdio) => {
-      stdio.say(`tcpfx: ${error.message}\n`)
+      stdio.say(`tcpfx: ${escapeControls(error.message)}\n`)
       return error.code
     }),
   ),

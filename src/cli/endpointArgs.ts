@@ -22,9 +22,11 @@ export const endpointFrom = ({
     if (first !== undefined || Option.isSome(port)) return fail("-U takes the place of host and port, give one of them")
     return some(parseEndpoint(formatUnix(unix.value)))
   }
-  if (second !== undefined) {
+  if (first?.startsWith("unix:") && (second !== undefined || Option.isSome(port))) {
+    return fail(`${JSON.stringify(first)} takes the place of host and port, give one of them`)
+  }
+  if (first !== undefined && second !== undefined) {
     if (Option.isSome(port)) return fail(`the port is given twice: ${second} and -p ${port.value}`)
-    if (first === undefined || first.startsWith("unix:")) return fail(`${JSON.stringify(second)} after a unix socket`)
     if (hasPort(first))
       return fail(`the port is given twice: in ${JSON.stringify(first)} and as ${JSON.stringify(second)}`)
     return some(parseHostAndPort(first, second))

@@ -26,33 +26,25 @@ const chunks = (input: Input): InputPayloads => ({
 
 const lines = (input: Input, maxFrameBytes: number): InputPayloads => {
   const decoder = Framing.line.decoder(maxFrameBytes)
-  let over = false
-  const collect = (feed: (emit: (run: Uint8Array) => void) => boolean) => {
+  const tooLong = usageError(`a line of standard input is longer than ${maxFrameBytes} bytes (--max-frame)`)
+  let state: "reading" | "over" | "too long" = "reading"
+  const take = (chunk: Option.Option<Uint8Array>): ReadonlyArray<Uint8Array> => {
     const payloads: Array<Uint8Array> = []
-    const whole = feed((run) => Framing.line.payloads(run, (payload) => payloads.push(payload)))
-    return whole
-      ? Effect.succeed(payloads)
-      : Effect.fail(usageError(`a line of standard input is longer than ${maxFrameBytes} bytes (--max-frame)`))
+    const emit = (run: Uint8Array) => Framing.line.payloads(run, (payload) => payloads.push(payload))
+    if (Option.isNone(chunk)) {
+      state = "over"
+      decoder.end(emit)
+    } else if (!decoder.push(chunk.value, emit)) {
+      state = "too long"
+    }
+    return payloads
   }
   const next: InputPayloads["next"] = Effect.suspend(() => {
-    if (over) return Effect.succeedNone
-    return Effect.flatMap(
-      readFrom(input),
-      Option.match({
-        onNone: () => {
-          over = true
-          const rest = collect((emit) => {
-            decoder.end(emit)
-            return true
-          })
-          return Effect.flatMap(rest, (payloads) => (payloads.length > 0 ? Effect.succeedSome(payloads) : next))
-        },
-        onSome: (chunk) =>
-          Effect.flatMap(
-            collect((emit) => decoder.push(chunk, emit)),
-            (payloads) => (payloads.length > 0 ? Effect.succeedSome(payloads) : next),
-          ),
-      }),
+    if (state === "over") return Effect.succeedNone
+    // The lines before it, in the same read, came first.
+    if (state === "too long") return tooLong
+    return Effect.flatMap(Effect.map(readFrom(input), take), (payloads) =>
+      payloads.length > 0 ? Effect.succeedSome(payloads) : next,
     )
   })
   return { next }

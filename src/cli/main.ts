@@ -66,10 +66,10 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
 
 // The help of @effect/cli says of every flag that it is a piece of text and optional; this says what it does.
 const helpAsked = (args: ReadonlyArray<string>): string | undefined => {
-  const [head = "", ...rest] = args
+  const [head = "", second] = args
   if (head === "--help") return programHelp(version, summary, commands)
   const help = commands[head]
-  return help !== undefined && rest.includes("--help") ? commandHelp(help) : undefined
+  return help !== undefined && second === "--help" ? commandHelp(help) : undefined
 }
 
 const colourCodes = /\u001b\[[0-9;]*m/g

@@ -17,28 +17,38 @@ import {
   type SlowConsumerPolicy,
 } from "../domain/index.ts"
 import { makeTiming } from "../runtime/Timing.ts"
-import { HubCore } from "./HubCore.ts"
+import type { HubPort } from "./HubPort.ts"
+import { HubCore } from "./internal/HubCore.ts"
 import { StreamSink } from "./internal/StreamSink.ts"
 
-/** Options of a hub; what is left out comes from `limits`. */
+/** Options of a hub. */
 export interface HubOptions {
   /** How runs are cut into frames: it must be that of the connections. Default `Framing.raw`. */
   readonly framing?: Framing.Framing
-  /** What may wait for one subscriber, bytes. */
+  /** What may wait for one subscriber, bytes, in the log and in its sink. Default 8 MiB (`limits.hubBudgetBytes`). */
   readonly budgetBytes?: number
-  /** What a subscriber beyond its budget meets. */
+  /**
+   * What a subscriber beyond its budget meets: it is cut off, its oldest frames go, or publishers wait. Default
+   * `disconnect` (`limits.slowConsumer`).
+   */
   readonly slowConsumer?: SlowConsumerPolicy
-  /** How long publishers wait while none of the others takes anything. */
+  /** How long publishers wait while none of the others takes anything, a duration. Default 5 s (`limits.paceLimit`). */
   readonly paceLimit?: Duration.Duration
 }
 
-/** How a stream subscribes; what is left out is the hub's. */
+/** How a stream subscribes. */
 export interface HubSubscribeOptions {
-  /** What may wait for it, bytes. */
+  /** What may wait for it, bytes, in the log and ahead of whoever pulls. Default: the hub's `budgetBytes`. */
   readonly budgetBytes?: number
-  /** What it meets beyond that: its stream fails, its oldest frames go, or publishers wait. */
+  /**
+   * What it meets beyond that: its stream fails, its oldest frames go, or publishers wait. Default: the hub's
+   * `slowConsumer`.
+   */
   readonly slowConsumer?: SlowConsumerPolicy
-  /** Run, before the next frames, when some were passed over under `drop-oldest`: since the last time, and in all. */
+  /**
+   * Run, before the next frames, when some were passed over under `drop-oldest`: how many frames since the last time,
+   * and in all. Default: nothing is run.
+   */
   readonly onDropped?: (missed: number, total: number) => Effect.Effect<void>
 }
 
@@ -72,8 +82,8 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
     /** Publishes a value through a codec. */
     readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError>
     /**
-     * Subscribes now, gives everything published from here on; ends with the scope. Fails when it lags beyond its
-     * budget.
+     * Subscribes now, gives everything published from here on; ends with the scope, or with the hub. Fails when it lags
+     * beyond its budget.
      */
     readonly subscribe: (
       options?: HubSubscribeOptions,
@@ -84,22 +94,29 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
       options?: HubSubscribeAsOptions,
     ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, never, Scope.Scope>
     readonly stats: Effect.Effect<HubStats>
+    /** The framing that it was made with. */
+    readonly framing: Framing.Framing
     /** The synchronous side, for connections. */
-    readonly core: HubCore
+    readonly port: HubPort
   }
 >() {
-  /** A hub in memory, alive as long as the scope. */
+  /** A hub in memory, alive as long as the scope. At its end streams end, after all that was published; nothing waits. */
   static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], never, Scope.Scope> =>
-    Effect.map(makeTiming, (timing) => {
+    Effect.gen(function* () {
+      const timing = yield* makeTiming
       const framing = options.framing ?? Framing.raw
       const budgetBytes = options.budgetBytes ?? limits.hubBudgetBytes
-      const core = new HubCore({
-        timing,
-        countFrames: framing.count,
-        budgetBytes,
-        slowConsumer: options.slowConsumer ?? limits.slowConsumer,
-        paceLimit: options.paceLimit ?? limits.paceLimit,
-      })
+      const makeCore = Effect.sync(
+        () =>
+          new HubCore({
+            timing,
+            countFrames: framing.count,
+            budgetBytes,
+            slowConsumer: options.slowConsumer ?? limits.slowConsumer,
+            paceLimit: options.paceLimit ?? limits.paceLimit,
+          }),
+      )
+      const core = yield* Effect.acquireRelease(makeCore, (made) => Effect.sync(() => made.close()))
 
       const publish = (payload: Uint8Array) =>
         Effect.suspend(() => (core.publish(framing.encode(payload)) ? Effect.void : core.released))
@@ -112,11 +129,16 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
             sink.member = member
             return sink
           }),
-          (sink) => Effect.sync(() => sink.end()),
+          (sink) =>
+            Effect.sync(() => {
+              sink.member?.detach()
+              sink.onHubEnded()
+            }),
         ).pipe(Effect.map((sink) => streamOf(sink, subscribeOptions.onDropped)))
 
       return Hub.of({
-        core,
+        framing,
+        port: core,
         publish,
         publishAs: (codec, value) => Effect.flatMap(codec.encode(value), publish),
         subscribe,
@@ -129,6 +151,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
       })
     })
 
+  /** A hub in memory as a service: {@link make}, alive as long as the layer. */
   static readonly layer = (options: HubOptions = {}): Layer.Layer<Hub> => Layer.scoped(Hub, Hub.make(options))
 }
 
@@ -154,6 +177,7 @@ const streamOf = (
   Stream.repeatEffectChunkOption(
     Effect.flatMap(sink.take, (taken) => {
       if (taken._tag === "Overflowed") return Effect.fail(Option.some(new SlowConsumerError(taken)))
+      if (taken._tag === "Failed") return Effect.die(taken.error)
       if (taken._tag === "Ended") return Effect.fail(Option.none())
       const frames = Chunk.unsafeFromArray(taken.frames)
       return taken.dropped === undefined || onDropped === undefined

@@ -1,8 +1,8 @@
-/** What one turn of the event loop published: one buffer, and where each publisher's part of it ends. */
+/** What one turn of the event loop, or several, published: one buffer, and where each publisher's part of it ends. */
 export interface Segment<P> {
   readonly bytes: Uint8Array
   /** For each run, its end in `bytes` and its publisher. */
-  readonly ends: ReadonlyArray<number>
+  readonly ends: ArrayLike<number>
   readonly publishers: ReadonlyArray<P>
   /** Offset of `bytes` in everything ever published. */
   readonly start: number
@@ -14,17 +14,34 @@ export interface Cursor {
   run: number
 }
 
+/** When segments are joined, and to what size. */
+export interface HubLogOptions {
+  /** Segments that may wait to be joined; more are joined at the end of a flush. */
+  readonly mostSegments: number
+  /** What joined segments hold at most, bytes. One that holds half of it stays as it is. */
+  readonly joinedBytes: number
+}
+
+const defaults: HubLogOptions = { mostSegments: 1024, joinedBytes: 256 * 1024 }
+
 /**
  * What was published, from the oldest place that somebody still has to read. Appending collects runs; `seal` makes a
  * segment of what a turn brought. It holds memory only for those who lag.
  */
 export class HubLog<P> {
+  private readonly options: HubLogOptions
   private segments: Array<Segment<P>> = []
   private first = 0
+  /** The segment before which nothing is left to be joined. */
+  private joinedTo = 0
   private runs: Array<Uint8Array> = []
   private runPublishers: Array<P> = []
   private openBytes = 0
   private sealedBytes = 0
+
+  constructor(options: HubLogOptions = defaults) {
+    this.options = options
+  }
 
   append(run: Uint8Array, publisher: P): void {
     this.runs.push(run)
@@ -100,12 +117,99 @@ export class HubLog<P> {
     return this.openBytes + (oldest === undefined ? 0 : this.sealedBytes - oldest.start)
   }
 
+  /** Segments held. */
+  count(): number {
+    return this.segments.length
+  }
+
+  /** Whether many segments wait to be joined: each costs hundreds of bytes, however little it holds. */
+  isFragmented(): boolean {
+    return this.segments.length - this.firstToJoin() > this.options.mostSegments
+  }
+
+  /** Joins neighbours, and moves the cursors, of everybody, to the same places in what comes out. */
+  compact(cursors: Iterable<Cursor>): void {
+    // Of what was joined before, only the last segment is copied again, and only while it is less than half full. So
+    // `mostSegments` new ones cost a copy of themselves and at most half a joined one: linear, however long the log is.
+    const from = this.firstToJoin()
+    const fresh = this.segments.slice(from)
+    const joined: Array<Segment<P>> = []
+    const places: Array<Cursor> = []
+    for (let index = 0; index < fresh.length; ) {
+      const group = this.groupAt(fresh, index)
+      let run = 0
+      for (const segment of group) {
+        places.push({ segment: this.first + from + joined.length, run })
+        run += segment.ends.length
+      }
+      joined.push(join(group))
+      index += group.length
+    }
+    this.segments.splice(from, fresh.length, ...joined)
+    const end = this.end()
+    for (const cursor of cursors) {
+      const index = cursor.segment - this.first - from
+      if (index < 0) continue
+      const place = places[index] ?? end
+      cursor.segment = place.segment
+      cursor.run += place.run
+    }
+    const last = joined[joined.length - 1]
+    this.joinedTo = end.segment - (last !== undefined && this.isSmall(last) ? 1 : 0)
+  }
+
+  private firstToJoin(): number {
+    return Math.max(this.joinedTo - this.first, 0)
+  }
+
+  /** The neighbours, from one on, that become one segment. */
+  private groupAt(segments: ReadonlyArray<Segment<P>>, from: number): ReadonlyArray<Segment<P>> {
+    const group: Array<Segment<P>> = []
+    let bytes = 0
+    for (let index = from; index < segments.length; index++) {
+      const segment = segments[index] as Segment<P>
+      bytes += segment.bytes.length
+      if (group.length > 0 && (!this.isSmall(segment) || bytes > this.options.joinedBytes)) break
+      group.push(segment)
+      if (!this.isSmall(segment)) break
+    }
+    return group
+  }
+
+  private isSmall(segment: Segment<P>): boolean {
+    return segment.bytes.length < this.options.joinedBytes / 2
+  }
+
   /** Lets go of everything before a segment that nobody has to read any more. */
   trimTo(segment: number): void {
     if (segment <= this.first) return
     this.segments.splice(0, segment - this.first)
     this.first = segment
   }
+}
+
+const join = <P>(group: ReadonlyArray<Segment<P>>): Segment<P> => {
+  const first = group[0] as Segment<P>
+  if (group.length === 1) return first
+  let byteCount = 0
+  let runCount = 0
+  for (const segment of group) {
+    byteCount += segment.bytes.length
+    runCount += segment.ends.length
+  }
+  const bytes = new Uint8Array(byteCount)
+  const ends = new Uint32Array(runCount)
+  const publishers: Array<P> = []
+  let at = 0
+  for (const segment of group) {
+    bytes.set(segment.bytes, at)
+    for (let run = 0; run < segment.ends.length; run++) {
+      ends[publishers.length] = at + (segment.ends[run] as number)
+      publishers.push(segment.publishers[run] as P)
+    }
+    at += segment.bytes.length
+  }
+  return { bytes, ends, publishers, start: first.start }
 }
 
 /** One run of a segment. */

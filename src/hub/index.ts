@@ -1,3 +1,2 @@
 export * from "./Hub.ts"
-export type { HubCore } from "./HubCore.ts"
-export * from "./HubSink.ts"
+export * from "./HubPort.ts"

@@ -136,7 +136,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
   const core = new ServerCore({
     settings,
     timing,
-    hub: hub.core,
+    hub: hub.port,
     bus,
     fork,
     handler:
@@ -188,7 +188,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     Effect.suspend(() => {
       const recipients = core.writable()
       bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: recipients, bytes: payload }))
-      const released = hub.core.publish(settings.frame.encode(payload)) ? Effect.void : hub.core.released
+      const released = hub.port.publish(settings.frame.encode(payload)) ? Effect.void : hub.port.released
       return Effect.as(Effect.zipRight(released, bus.unblocked), recipients)
     })
 

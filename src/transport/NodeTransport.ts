@@ -9,6 +9,7 @@ import {
   type UnixEndpoint,
 } from "../domain/index.ts"
 import * as Node from "./internal/nodeSocket.ts"
+import * as SocketFile from "./internal/socketFile.ts"
 import { type AcceptHandlers, type LookupFailed, Transport, type TransportListenOptions } from "./Transport.ts"
 import type { Wire } from "./Wire.ts"
 
@@ -49,7 +50,7 @@ const listenError = (endpoint: Endpoint, code: string) =>
 
 const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
   // Linux refuses a connection to any other kind of file too (connect(2)).
-  endpoint._tag === "Unix" && code === "ECONNREFUSED" && Node.fileAt(endpoint.path, "followed") === "other"
+  endpoint._tag === "Unix" && code === "ECONNREFUSED" && SocketFile.fileAt(endpoint.path, "followed") === "other"
     ? "NotASocket"
     : (connectFailures[code] ?? "Failed")
 
@@ -61,14 +62,14 @@ const connectError = (endpoint: Endpoint, code: string) =>
 // client to a server that lives, so the system's list of listeners is looked at first.
 const removeStale = (endpoint: UnixEndpoint, inUse: ListenError): Effect.Effect<void, ListenError> =>
   Effect.suspend(() => {
-    const found = Node.fileAt(endpoint.path, "seen")
+    const found = SocketFile.fileAt(endpoint.path, "seen")
     if (found === "other") return Effect.fail(new ListenError({ endpoint, code: inUse.code, reason: "NotASocket" }))
     if (found === "none") return Effect.void
-    if (Node.hasListener(endpoint.path)) return Effect.fail(inUse)
+    if (SocketFile.hasListener(endpoint.path)) return Effect.fail(inUse)
     return Effect.matchEffect(Effect.scoped(dial(endpoint)), {
       onSuccess: () => Effect.fail(inUse),
       onFailure: ({ code }) =>
-        code === "ECONNREFUSED" ? Effect.sync(() => Node.removeFile(endpoint.path)) : Effect.fail(inUse),
+        code === "ECONNREFUSED" ? Effect.sync(() => SocketFile.removeFile(endpoint.path)) : Effect.fail(inUse),
     })
   })
 

@@ -25,15 +25,23 @@ const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> 
   PermissionDenied: ["choose a port from 1024 up", "choose a path in a folder that you may write to"],
   NameNotFound: ["check the spelling", "check the spelling"],
   PathNotFound: ["create it", "create it"],
+  NotASocket: ["not a socket; choose another path", "not a socket; choose another path"],
   Failed: ["EXXX", "EXXX"],
 }
 const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]> = {
-  Refused: ["nothing listens there, or a firewall rejects it", "nothing listens there"],
-  Timeout: ["the host is down, or a firewall drops the packets", "no answer in time"],
+  Refused: [
+    "nothing listens there, or a firewall rejects it",
+    "nothing listens there; check that the server is running",
+  ],
+  Timeout: [
+    "the host is down, or a firewall drops the packets",
+    "no answer in time; check that the server still accepts connections",
+  ],
   NameNotFound: ['the name "example.org" was not found; check the spelling', "was not found"],
   Unreachable: ["check the address and this machine's network", "check the address"],
   PermissionDenied: ["check its firewall rules", "run as its owner"],
   PathNotFound: ["check the path, and that the server is running", "check the path, and that the server is running"],
+  NotASocket: ["not a socket; check the path", "not a socket; check the path"],
   Failed: ["EXXX", "EXXX"],
 }
 
@@ -64,6 +72,7 @@ describe("ConnectError", () => {
       expect(message(tcp)).toMatch(/^cannot connect to example\.org:80: /)
       expect(message(tcp)).toContain(overTcp)
       expect(message(unix)).toMatch(/^cannot connect to unix:\/run\/app\.sock: /)
+      expect(message(unix)).not.toContain("firewall")
       expect(message(unix)).toContain(overUnix)
       expectOneLine(message(tcp))
       expectOneLine(message(unix))

@@ -47,7 +47,7 @@ describe("a stream of a hub", () => {
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const stream = yield* hub.subscribe()
-      const member = hub.core.attach(new FakeSink("7", {}), { connection: ConnectionId.make(7, true) })
+      const member = hub.port.attach(new FakeSink("7", {}), { connection: ConnectionId.make(7, true) })
       member.publish(utf8("last words\n"))
       member.detach()
       expect((yield* take(stream, 1)).map((frame) => frame.connection)).toEqual([7])
@@ -97,7 +97,7 @@ describe("a stream of a hub", () => {
       const hub = yield* Hub.make(line)
       const stream = yield* hub.subscribe()
       const [a, b] = [7, 9].map((connection) =>
-        hub.core.attach(new FakeSink(`${connection}`, {}), { connection: ConnectionId.make(connection, true) }),
+        hub.port.attach(new FakeSink(`${connection}`, {}), { connection: ConnectionId.make(connection, true) }),
       )
       a?.publish(utf8("a1\na2\n"))
       yield* hub.publish(utf8("outside"))
@@ -129,8 +129,8 @@ describe("a stream of a hub", () => {
       const hub = yield* Hub.make({ ...line, budgetBytes: 1000 })
       const stream = yield* hub.subscribe()
       for (let count = 0; count < 200; count++) {
-        hub.core.publish(utf8(`frame ${count}\n`))
-        hub.core.flush()
+        hub.port.publish(utf8(`frame ${count}\n`))
+        yield* nextTurn
         const { retainedBytes } = yield* hub.stats
         expect(retainedBytes).toBeLessThanOrEqual(1000)
       }
@@ -152,7 +152,7 @@ describe("a stream of a hub", () => {
       const large = yield* hub.subscribe()
       for (const text of ["123456", "1234567", "last"]) {
         yield* hub.publish(utf8(text))
-        hub.core.flush()
+        yield* nextTurn
       }
       const { error } = yield* takeUntilFailure(small)
       expect(error.pendingBytes).toBe(15)
@@ -166,7 +166,7 @@ describe("a stream of a hub", () => {
       const stream = yield* hub.subscribe({ slowConsumer: "drop-oldest" })
       for (let count = 10; count < 100; count++) {
         yield* hub.publish(utf8(`frame ${count}`))
-        hub.core.flush()
+        yield* nextTurn
       }
       yield* hub.publish(utf8("end"))
       const all = Stream.takeUntil(stream, (frame) => textOf(frame.bytes) === "end")
@@ -210,8 +210,8 @@ describe("a stream of a hub", () => {
       const hub = yield* Hub.make(line)
       const stream = yield* hub.subscribe()
       for (let count = 0; count < 40; count++) {
-        hub.core.publish(new Uint8Array(64 * 1024).fill(10, 64 * 1024 - 1))
-        hub.core.flush()
+        hub.port.publish(new Uint8Array(64 * 1024).fill(10, 64 * 1024 - 1))
+        yield* nextTurn
       }
       const waiting = yield* Effect.fork(hub.publish(utf8("held")))
       yield* nextTurn

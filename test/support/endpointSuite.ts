@@ -3,10 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { type ConnectError, ListenError } from "../../src/domain/index.ts"
+import { type ConnectError, type Endpoint, ListenError, tcpEndpoint } from "../../src/domain/index.ts"
 import { Transport, type Wire } from "../../src/transport/index.ts"
 import { listenForWires, type TransportFixture } from "./transportFixture.ts"
 import { utf8, WireProbe } from "./wireProbe.ts"
+
+const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port : 0)
 
 /** What listening and dialling promise, whatever carries the bytes. */
 export const endpointSuite = (fixture: TransportFixture): void => {
@@ -45,6 +47,68 @@ export const endpointSuite = (fixture: TransportFixture): void => {
         yield* accepted
       }),
     )
+
+    if (!fixture.usesPaths) {
+      for (const wildcard of ["0.0.0.0", "::"]) {
+        test(
+          `a listener on ${wildcard} is reached at the addresses that this stands for, and leaves none of them free`,
+          Effect.gen(function* () {
+            const { endpoint, accepted } = yield* listenForWires(tcpEndpoint(wildcard, 0))
+            const at = (host: string) => tcpEndpoint(host, portOf(endpoint))
+            expect(endpoint).toEqual(at(wildcard))
+            for (const host of wildcard === "::" ? ["127.0.0.1", "::1"] : ["127.0.0.1"]) {
+              const near = yield* dial(at(host))
+              const far = yield* accepted
+              expect(near.remote).toEqual(at(host))
+              expect(portOf(far.remote)).toBe(portOf(near.local))
+              expect(near.local).toMatchObject({ host })
+              expect(yield* Effect.flip(listenForWires(at(host)))).toMatchObject({ reason: "AddressInUse" })
+            }
+            yield* dial(at(wildcard))
+            yield* accepted
+            if (wildcard === "0.0.0.0") expect(yield* Effect.flip(dial(at("::1")))).toMatchObject({ reason: "Refused" })
+          }),
+        )
+      }
+
+      test(
+        "listening on a name binds its first address, which is reached by the name and in use under both",
+        Effect.gen(function* () {
+          const [first = ""] = yield* Effect.flatMap(Transport, (transport) => transport.resolve("localhost"))
+          const { endpoint, accepted } = yield* listenForWires(tcpEndpoint("localhost", 0))
+          const at = (host: string) => tcpEndpoint(host, portOf(endpoint))
+          expect(endpoint).toEqual(at(first))
+          for (const host of ["localhost", first]) {
+            expect((yield* dial(at(host))).remote).toEqual(endpoint)
+            yield* accepted
+            expect(yield* Effect.flip(listenForWires(at(host)))).toMatchObject({
+              reason: "AddressInUse",
+              endpoint: at(host),
+            })
+          }
+        }),
+      )
+
+      test(
+        "a name without address fails as NameNotFound on both sides",
+        Effect.gen(function* () {
+          const nowhere = tcpEndpoint("no-such-host.invalid", 1)
+          for (const error of [yield* Effect.flip(listenForWires(nowhere)), yield* Effect.flip(dial(nowhere))]) {
+            expect(error).toMatchObject({ reason: "NameNotFound", endpoint: nowhere })
+          }
+        }),
+      )
+
+      test(
+        "a port out of range fails with a typed error on both sides",
+        Effect.gen(function* () {
+          const beyond = tcpEndpoint("127.0.0.1", 70_000)
+          const refused = { reason: "Failed", code: "ERR_SOCKET_BAD_PORT", endpoint: beyond }
+          expect(yield* Effect.flip(listenForWires(beyond))).toMatchObject({ _tag: "ListenError", ...refused })
+          expect(yield* Effect.flip(dial(beyond))).toMatchObject({ _tag: "ConnectError", ...refused })
+        }),
+      )
+    }
 
     test(
       "the end of its scope frees the endpoint at once, twenty times in a row, with connections left",

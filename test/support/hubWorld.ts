@@ -1,7 +1,8 @@
 import * as Duration from "effect/Duration"
 import { ConnectionId, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
-import { HubCore } from "../../src/hub/HubCore.ts"
+import type { HubLogOptions } from "../../src/hub/HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../../src/hub/index.ts"
+import { HubCore } from "../../src/hub/internal/HubCore.ts"
 import { FakeTiming } from "./fakeTiming.ts"
 import { textOf, utf8 } from "./wireProbe.ts"
 
@@ -47,6 +48,7 @@ export class FakeSink implements HubSink {
   onDeliver: (() => void) | undefined
   onStall: (() => void) | undefined
   onRelease: (() => void) | undefined
+  readonly failures: Array<unknown> = []
   private corkUsed = false
   private waiting = 0
   private taken = 0
@@ -139,6 +141,11 @@ export class FakeSink implements HubSink {
     }
   }
 
+  readonly onFailed = (error: unknown): void => {
+    this.failures.push(error)
+    this.isGone = true
+  }
+
   readonly onStalled = (): void => {
     this.alternate(this.stalls, "stalled", "recovered")
     this.onStall?.()
@@ -193,13 +200,21 @@ export class HubWorld {
   readonly sinks: Array<FakeSink> = []
   private frames = 0
 
-  constructor(options: { readonly budgetBytes?: number; readonly slowConsumer?: SlowConsumerPolicy } = {}) {
+  constructor(
+    options: {
+      readonly budgetBytes?: number
+      readonly slowConsumer?: SlowConsumerPolicy
+      readonly log?: HubLogOptions
+      readonly countFrames?: (run: Uint8Array) => number
+    } = {},
+  ) {
     this.core = new HubCore({
       timing: this.timing,
-      countFrames: Framing.line.count,
+      countFrames: options.countFrames ?? Framing.line.count,
       budgetBytes: options.budgetBytes ?? 1000,
       slowConsumer: options.slowConsumer ?? "disconnect",
       paceLimit: Duration.seconds(5),
+      ...(options.log === undefined ? {} : { log: options.log }),
     })
   }
 

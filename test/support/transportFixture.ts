@@ -17,6 +17,8 @@ export interface TransportFixture {
   readonly endpoint: Effect.Effect<Endpoint, never, Scope.Scope>
   /** Whether a reset reaches the peer as such (unix sockets know none). */
   readonly knowsReset: boolean
+  /** Whether its endpoints are paths rather than addresses. */
+  readonly usesPaths: boolean
 }
 
 /** A fresh folder that goes with the scope. */
@@ -32,6 +34,7 @@ export const memoryFixture: TransportFixture = {
   layer: MemoryTransport.layer(),
   endpoint: anyPort,
   knowsReset: true,
+  usesPaths: false,
 }
 
 export const tcpFixture: TransportFixture = {
@@ -39,6 +42,7 @@ export const tcpFixture: TransportFixture = {
   layer: NodeTransport.layer,
   endpoint: anyPort,
   knowsReset: true,
+  usesPaths: false,
 }
 
 export const unixFixture: TransportFixture = {
@@ -46,6 +50,7 @@ export const unixFixture: TransportFixture = {
   layer: NodeTransport.layer,
   endpoint: Effect.map(temporaryFolder, (folder) => unixEndpoint(join(folder, "socket"))),
   knowsReset: false,
+  usesPaths: true,
 }
 
 /** A listening endpoint whose accepted wires can be taken one by one. They are destroyed with the scope. */

@@ -148,7 +148,8 @@ export const wireSuite = (fixture: TransportFixture): void => {
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
         near.wire.cork()
-        for (const piece of ["a", "b", "c"]) near.wire.write(utf8(piece))
+        for (const piece of ["a", "b", "c"]) expect(near.wire.write(utf8(piece))).toBe(false)
+        expect(near.wire.pending()).toBe(3)
         yield* settle(fixture)
         expect(far.received).toBe(0)
         expect(near.wire.uncork()).toBe(true)
@@ -157,12 +158,44 @@ export const wireSuite = (fixture: TransportFixture): void => {
         near.wire.cork()
         near.wire.cork()
         near.wire.write(utf8("d"))
-        near.wire.uncork()
+        expect(near.wire.uncork()).toBe(false)
         yield* settle(fixture)
         expect(far.received).toBe(3)
-        near.wire.uncork()
+        expect(near.wire.uncork()).toBe(true)
         yield* far.until((probe) => probe.received === 4)
         expect(near.drains).toBe(0)
+      }),
+    )
+
+    test(
+      "what is collected when FIN is asked for goes out before it",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.cork()
+        expect(near.wire.write(utf8("collected"))).toBe(false)
+        near.wire.end()
+        yield* far.until((probe) => probe.hasEnded())
+        expect(textOf(far.bytes())).toBe("collected")
+        yield* near.until((probe) => probe.drains === 1)
+        expect(near.wire.pending()).toBe(0)
+      }),
+    )
+
+    test(
+      "a peer that has sent FIN and reads on is not gone; one that resets afterwards is",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        expect([near.wire.isGone(), far.wire.isGone()]).toEqual([false, false])
+        near.wire.end()
+        yield* far.until((probe) => probe.hasEnded())
+        far.wire.write(utf8("still here"))
+        yield* near.until((probe) => probe.received === 10)
+        expect([near.wire.isGone(), far.wire.isGone()]).toEqual([false, false])
+        near.wire.reset()
+        yield* near.untilClosed
+        yield* settle(fixture)
+        expect(near.wire.isGone()).toBe(true)
+        if (fixture.knowsReset) expect(far.wire.isGone()).toBe(true)
       }),
     )
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { tcpEndpoint } from "../../src/domain/index.ts"
+import { tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { MemoryTransport, Transport } from "../../src/transport/index.ts"
 import { connectionSuite } from "../support/connectionSuite.ts"
 import { endpointSuite } from "../support/endpointSuite.ts"
@@ -49,6 +49,50 @@ describe("a network in memory", () => {
       far.start().wire.destroy()
       yield* near.untilClosed
       expect(near.closes).toEqual([{ code: "ECONNRESET" }])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("keeps what is collected back from a peer that reads, behind what was written before", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* connectedWires(memoryFixture)
+      far.wire.pause()
+      near.start()
+      far.start()
+      expect(near.wire.write(new Uint8Array(101))).toBe(false)
+      near.wire.cork()
+      expect(near.wire.write(new Uint8Array(1))).toBe(false)
+      far.wire.resume()
+      yield* far.until((probe) => probe.received === 101)
+      yield* turns(5)
+      expect([near.wire.pending(), near.drains, far.received]).toEqual([1, 0, 101])
+      expect(near.wire.uncork()).toBe(true)
+      yield* far.until((probe) => probe.received === 102)
+      expect(near.drains).toBe(0)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 100 }))),
+  )
+
+  it.scoped("knows that a peer is gone which was destroyed after its FIN", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* startedWires(memoryFixture)
+      near.wire.end()
+      yield* far.until((probe) => probe.hasEnded())
+      near.wire.destroy()
+      yield* near.untilClosed
+      expect(far.told).toEqual(["end"])
+      expect(far.wire.isGone()).toBe(true)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("has paths like those of unix sockets: nameless diallers, and PathNotFound where nobody listens", () =>
+    Effect.gen(function* () {
+      const endpoint = unixEndpoint("/run/app.sock")
+      const dial = Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
+      expect(yield* Effect.flip(dial)).toMatchObject({ reason: "PathNotFound", code: "ENOENT" })
+      const { accepted } = yield* listenForWires(endpoint)
+      const near = yield* dial
+      const far = yield* accepted
+      expect([near.local, near.remote]).toEqual([unixEndpoint(""), endpoint])
+      expect([far.local, far.remote]).toEqual([endpoint, unixEndpoint("")])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 

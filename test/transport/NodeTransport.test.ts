@@ -1,13 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
+import * as net from "node:net"
 import { join } from "node:path"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { NodeTransport, Transport } from "../../src/transport/index.ts"
 import { connectionSuite } from "../support/connectionSuite.ts"
 import { endpointSuite } from "../support/endpointSuite.ts"
-import { listenForWires, tcpFixture, temporaryFolder, unixFixture } from "../support/transportFixture.ts"
+import {
+  listenForWires,
+  settle,
+  startedWires,
+  tcpFixture,
+  temporaryFolder,
+  unixFixture,
+} from "../support/transportFixture.ts"
+import { WireProbe } from "../support/wireProbe.ts"
 import { wireSuite } from "../support/wireSuite.ts"
 
 for (const fixture of [tcpFixture, unixFixture]) {
@@ -26,14 +35,6 @@ describe("the system's answers", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(listenForWires(tcpEndpoint("192.0.2.1", 0)))
       expect([error.reason, error.code]).toEqual(["AddressNotAvailable", "EADDRNOTAVAIL"])
-    }),
-  )
-
-  test(
-    "listening on a name without address is NameNotFound",
-    Effect.gen(function* () {
-      const error = yield* Effect.flip(listenForWires(tcpEndpoint("no-such-host.invalid", 0)))
-      expect(error.reason).toBe("NameNotFound")
     }),
   )
 
@@ -84,9 +85,12 @@ describe("the file of a unix socket", () => {
       const { endpoint } = yield* folder
       const first = yield* listenForWires(endpoint)
       expect(yield* Effect.flip(listenForWires(endpoint))).toMatchObject({ reason: "AddressInUse" })
-      yield* first.accepted
-      yield* dial(endpoint)
-      yield* first.accepted
+      // A dial that asked whether somebody listens would be accepted before this one.
+      const near = new WireProbe(yield* dial(endpoint)).start()
+      const far = new WireProbe(yield* first.accepted).start()
+      near.wire.write(Uint8Array.of(1))
+      yield* far.until((probe) => probe.told.length > 0)
+      expect(far.told).toEqual(["data"])
     }),
   )
 
@@ -95,11 +99,47 @@ describe("the file of a unix socket", () => {
     Effect.gen(function* () {
       const { endpoint, path } = yield* folder
       writeFileSync(endpoint.path, "precious")
-      expect(yield* Effect.flip(listenForWires(endpoint))).toMatchObject({ reason: "AddressInUse" })
-      expect(readFileSync(endpoint.path, "utf8")).toBe("precious")
       mkdirSync(join(path, "folder"))
-      const error = yield* Effect.flip(listenForWires(unixEndpoint(join(path, "folder"))))
-      expect(error.reason).toBe("AddressInUse")
+      for (const other of [endpoint, unixEndpoint(join(path, "folder"))]) {
+        expect(yield* Effect.flip(listenForWires(other))).toMatchObject({ reason: "NotASocket", endpoint: other })
+        expect(yield* Effect.flip(dial(other))).toMatchObject({ reason: "NotASocket", endpoint: other })
+      }
+      expect(readFileSync(endpoint.path, "utf8")).toBe("precious")
+    }),
+  )
+
+  test(
+    "may be reached through a link, which is not taken for a stale socket",
+    Effect.gen(function* () {
+      const { endpoint, path } = yield* folder
+      const link = unixEndpoint(join(path, "link"))
+      symlinkSync(endpoint.path, link.path)
+      const { accepted } = yield* listenForWires(endpoint)
+      yield* dial(link)
+      yield* accepted
+      expect(yield* Effect.flip(listenForWires(link))).toMatchObject({ reason: "NotASocket", code: "EADDRINUSE" })
+      expect(lstatSync(link.path).isSymbolicLink()).toBe(true)
+    }),
+  )
+})
+
+describe("a peer that goes for good after its FIN", () => {
+  test(
+    "is told by nothing, but known to the system, and probed for",
+    Effect.gen(function* () {
+      const probing = yield* Effect.acquireRelease(
+        Effect.sync(() => vi.spyOn(net.Socket.prototype, "setKeepAlive")),
+        (spy) => Effect.sync(() => spy.mockRestore()),
+      )
+      const { near, far } = yield* startedWires(tcpFixture)
+      near.wire.end()
+      yield* far.until((probe) => probe.hasEnded())
+      expect(probing.mock.calls).toEqual([[true, 10_000]])
+      near.wire.reset()
+      yield* near.untilClosed
+      yield* settle(tcpFixture)
+      expect(far.told).toEqual(["end"])
+      expect(far.wire.isGone()).toBe(true)
     }),
   )
 })

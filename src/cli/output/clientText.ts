@@ -1,6 +1,7 @@
 import {
   type ClientEvent,
   describeCloseReason,
+  escapeControls,
   formatBytes,
   formatEndpoint,
   formatMillis,
@@ -26,12 +27,12 @@ export class ClientText implements Renderer<ClientEvent> {
 
   render(event: ClientEvent, page: Page): void {
     if (event._tag === "FrameReceived") {
-      const text = this.whole ? wholeText(event.bytes) : this.view.push(event.bytes)
-      for (const row of this.whole && text === "" ? [""] : rowsOf(text)) page.out(`${formatTime(event.at)} < ${row}\n`)
+      const show = this.whole ? wholeText : (piece: Uint8Array) => this.view.push(piece)
+      for (const row of rowsOf(event.bytes, show)) page.out(`${formatTime(event.at)} < ${row}\n`)
       return
     }
     if (event._tag === "FrameSent") {
-      for (const row of rowsOf(wholeText(event.bytes))) {
+      for (const row of rowsOf(event.bytes, wholeText)) {
         page.out(`${this.data.red(`${formatTime(event.at)} > ${row}`)}\n`)
       }
       return
@@ -39,10 +40,11 @@ export class ClientText implements Renderer<ClientEvent> {
     // The command says it itself: as its last word, or with the delay to the next attempt.
     if (event._tag === "ConnectFailed") return
     if (event._tag === "Disconnected") {
-      for (const row of rowsOf(this.view.end())) page.out(`${formatTime(event.at)} < ${row}\n`)
+      const rest = this.view.end()
+      if (rest !== "") page.out(`${formatTime(event.at)} < ${rest}\n`)
       this.view = new TextView()
     }
-    page.err(`${this.talk.dim(`${formatTime(event.at)} ${announce(event)}`)}\n`)
+    page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(announce(event))}`)}\n`)
   }
 }
 

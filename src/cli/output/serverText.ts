@@ -1,6 +1,7 @@
 import {
   type ConnectionId,
   describeCloseReason,
+  escapeControls,
   formatBytes,
   formatConnectionId,
   formatEndpoint,
@@ -48,7 +49,7 @@ export class ServerText implements Renderer<ServerEvent> {
   render(event: ServerEvent, page: Page): void {
     switch (event._tag) {
       case "FrameReceived":
-        this.received(event.at, event.id, this.textOf(event.id, event.bytes), page)
+        this.received(event.at, event.id, rowsOf(event.bytes, this.showOf(event.id)), page)
         return
       case "FrameSent":
         this.sent(event.at, event.to, event.bytes, page)
@@ -56,7 +57,7 @@ export class ServerText implements Renderer<ServerEvent> {
       case "ConnectionClosed": {
         const rest = this.views.get(event.id)?.end() ?? ""
         this.views.delete(event.id)
-        if (rest !== "") this.received(event.at, event.id, rest, page)
+        if (rest !== "") this.received(event.at, event.id, [rest], page)
         break
       }
       case "ConnectionHalfClosed":
@@ -66,23 +67,22 @@ export class ServerText implements Renderer<ServerEvent> {
         break
     }
     const text = announce(event)
-    if (text !== undefined) page.err(`${this.talk.dim(`${formatTime(event.at)} ${text}`)}\n`)
+    if (text !== undefined) page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(text)}`)}\n`)
   }
 
-  private textOf(id: ConnectionId, bytes: Uint8Array): string {
-    if (this.whole) return wholeText(bytes)
+  private showOf(id: ConnectionId): (piece: Uint8Array) => string {
+    if (this.whole) return wholeText
     const view = this.views.get(id) ?? new TextView()
     this.views.set(id, view)
-    return view.push(bytes)
+    return (piece) => view.push(piece)
   }
 
-  private received(at: number, id: ConnectionId, text: string, page: Page): void {
-    const rows = this.whole && text === "" ? [""] : rowsOf(text)
+  private received(at: number, id: ConnectionId, rows: ReadonlyArray<string>, page: Page): void {
     for (const row of rows) page.out(`${formatTime(at)} ${formatConnectionId(id)} < ${row}\n`)
   }
 
   private sent(at: number, to: ReadonlyArray<ConnectionId>, bytes: Uint8Array, page: Page): void {
-    for (const row of rowsOf(wholeText(bytes))) {
+    for (const row of rowsOf(bytes, wholeText)) {
       page.out(`${this.data.red(`${formatTime(at)} ${recipients(to)} > ${row}`)}\n`)
     }
   }

@@ -1,6 +1,6 @@
 import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Cursor } from "../HubLog.ts"
-import type { HubSink } from "../HubSink.ts"
+import type { AttachOptions, HubSink } from "../HubPort.ts"
 
 /** A sink in the hub, and what the hub knows of it. */
 export interface Member {
@@ -31,14 +31,13 @@ export interface Member {
 export const makeMember = (
   sink: HubSink,
   cursor: Cursor,
-  budgetBytes: number,
-  policy: SlowConsumerPolicy,
-  connection: ConnectionId | undefined,
+  options: AttachOptions,
+  defaults: Required<Pick<AttachOptions, "budgetBytes" | "slowConsumer">>,
 ): Member => ({
   sink,
-  connection,
-  budgetBytes,
-  policy,
+  connection: options.connection,
+  budgetBytes: options.budgetBytes ?? defaults.budgetBytes,
+  policy: options.slowConsumer ?? defaults.slowConsumer,
   cursor,
   receiving: true,
   full: false,
@@ -52,3 +51,10 @@ export const makeMember = (
   finishAt: undefined,
   finishers: [],
 })
+
+/** Calls back that it has finished, or that it never will get more. */
+export const callFinishers = (member: Member): void => {
+  const { finishers } = member
+  member.finishers = []
+  for (const finisher of finishers) finisher()
+}

@@ -14,15 +14,17 @@ export class Pace {
   readonly lagging = new Set<Member>()
   private readonly timing: Timing
   private readonly limit: Duration.Duration
+  private readonly onFailed: (member: Member, error: unknown) => void
   private readonly held = new Set<Member>()
   private readonly outside = new Waiters()
   private receivers = 0
   private overBudget = 0
   private cancelCheck: (() => void) | undefined
 
-  constructor(timing: Timing, limit: Duration.Duration) {
+  constructor(timing: Timing, limit: Duration.Duration, onFailed: (member: Member, error: unknown) => void) {
     this.timing = timing
     this.limit = limit
+    this.onFailed = onFailed
   }
 
   /** Somebody receives from now on. It takes something, so nobody has to wait for the others to do so. */
@@ -101,7 +103,11 @@ export class Pace {
       if (this.mustWait(member)) continue
       this.held.delete(member)
       member.held = false
-      member.sink.onReleased()
+      try {
+        member.sink.onReleased()
+      } catch (error) {
+        this.onFailed(member, error)
+      }
     }
     if (!this.mustWait(undefined)) this.outside.wake()
     if (this.held.size === 0 && this.outside.isEmpty()) {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { ConnectionId, Frame, Framing } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { HubMember, HubSink } from "../HubSink.ts"
+import type { HubMember, HubSink } from "../HubPort.ts"
 
 // What a stream takes ahead of its consumer; the rest waits in the shared log. Its budget counts both.
 const mostAheadBytes = 64 * 1024
@@ -16,6 +16,7 @@ interface Dropped {
 export type Taken =
   | { readonly _tag: "Frames"; readonly frames: Array<Frame>; readonly dropped: Dropped | undefined }
   | { readonly _tag: "Overflowed"; readonly pendingBytes: number; readonly budgetBytes: number }
+  | { readonly _tag: "Failed"; readonly error: unknown }
   | { readonly _tag: "Ended" }
 
 /** A subscriber that a fiber pulls from, seen by the hub as any other sink. */
@@ -62,14 +63,20 @@ export class StreamSink implements HubSink {
   }
 
   onOverflow(pendingBytes: number, budgetBytes: number): void {
-    this.last = { _tag: "Overflowed", pendingBytes, budgetBytes }
-    this.readers.wake()
+    this.endWith({ _tag: "Overflowed", pendingBytes, budgetBytes })
   }
 
-  /** The subscription is over: nothing follows what is here. */
-  end(): void {
-    this.member?.detach()
-    this.last ??= { _tag: "Ended" }
+  onFailed(error: unknown): void {
+    this.endWith({ _tag: "Failed", error })
+  }
+
+  /** Nothing follows what is here: the hub has ended, or the subscription. */
+  onHubEnded(): void {
+    this.endWith({ _tag: "Ended" })
+  }
+
+  private endWith(last: Taken): void {
+    this.last ??= last
     this.readers.wake()
   }
 

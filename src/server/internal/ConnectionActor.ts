@@ -7,7 +7,7 @@ import {
   closeReasons,
   type ServerEvent,
 } from "../../domain/index.ts"
-import type { HubCore, HubMember, HubSink } from "../../hub/index.ts"
+import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
@@ -22,7 +22,7 @@ import { Replies } from "./Replies.ts"
 export interface ActorContext {
   readonly settings: ConnectionSettings
   readonly timing: Timing
-  readonly hub: HubCore
+  readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
   readonly reactor: Reactor | undefined
   /** Those who would get a broadcast of this connection. */
@@ -199,6 +199,10 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   onOverflow(pendingBytes: number, budgetBytes: number): void {
     this.core.abort({ _tag: "SlowConsumer", pendingBytes, budgetBytes })
+  }
+
+  onFailed(error: unknown): void {
+    this.core.fail(error)
   }
 
   onDropped(missed: number, total: number): void {

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
 import { ConnectionId, closeReasons, type Endpoint, type ServerEvent } from "../../domain/index.ts"
-import type { HubCore } from "../../hub/index.ts"
+import type { HubPort } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
@@ -29,7 +29,7 @@ type Served = (connection: ServerConnection) => Effect.Effect<void, unknown>
 export interface ServerCoreOptions {
   readonly settings: ServerSettings
   readonly timing: Timing
-  readonly hub: HubCore
+  readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
   readonly handler: Served | Reactor
   readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>

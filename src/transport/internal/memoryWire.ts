@@ -80,7 +80,10 @@ class MemoryWire implements Wire {
   end(): void {
     this.ending = true
     this.corked = 0
+    // Whoever was told to wait is told when nothing waits any more.
+    const owed = this.waiting
     this.handOver()
+    this.waiting ||= owed
   }
 
   destroy(): void {

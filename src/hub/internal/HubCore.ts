@@ -1,52 +1,51 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type { SlowConsumerPolicy } from "../domain/index.ts"
-import type { Timing } from "../runtime/Timing.ts"
-import { eachForeign, HubLog, runAt, type Segment, startOfRun } from "./HubLog.ts"
-import type { AttachOptions, HubMember, HubSink } from "./HubSink.ts"
-import { type Member, makeMember } from "./internal/Member.ts"
-import { Pace } from "./internal/Pace.ts"
+import type { SlowConsumerPolicy } from "../../domain/index.ts"
+import type { Timing } from "../../runtime/Timing.ts"
+import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
+import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
+import { deliverNext, deliverSome, type MemberLog, passOver } from "./delivery.ts"
+import { callFinishers, type Member, makeMember } from "./Member.ts"
+import { Pace } from "./Pace.ts"
 
 // What is handed to a sink that catches up before it is asked again whether it is full.
 const catchUpBytes = 256 * 1024
 
 /** The hub itself, in callbacks: one append for a publish, one flush for a turn of the event loop. */
-export class HubCore {
+export class HubCore implements HubPort {
   private readonly options: HubCoreOptions
-  private readonly log = new HubLog<Member | undefined>()
+  private readonly log: MemberLog
   private readonly members = new Set<Member>()
   private readonly pace: Pace
   private armed = false
   private flushing = false
+  private closed = false
 
   constructor(options: HubCoreOptions) {
     this.options = options
-    this.pace = new Pace(options.timing, options.paceLimit)
+    this.log = new HubLog(options.log)
+    this.pace = new Pace(options.timing, options.paceLimit, (member, error) => this.fail(member, error))
   }
 
   stats() {
-    return {
-      subscribers: this.members.size,
-      lagging: this.pace.lagging.size,
-      retainedBytes: this.log.retainedBytes(),
-    }
+    const { log, members, pace } = this
+    return { subscribers: members.size, lagging: pace.lagging.size, retainedBytes: log.retainedBytes() }
   }
 
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
     // What was published before this moment is not for the newcomer.
     this.flush()
-    const member = makeMember(
-      sink,
-      this.log.end(),
-      options.budgetBytes ?? this.options.budgetBytes,
-      options.slowConsumer ?? this.options.slowConsumer,
-      options.connection,
-    )
-    this.members.add(member)
-    this.pace.join()
+    const member = makeMember(sink, this.log.end(), options, this.options)
+    if (this.closed) {
+      member.receiving = false
+      sink.onHubEnded?.()
+    } else {
+      this.members.add(member)
+      this.pace.join()
+    }
     return {
       publish: (run) => this.publishAs(run, member),
-      drained: () => this.drained(member),
+      drained: () => this.guarded(member, this.drained),
       finish: (done) => this.finish(member, done),
       detach: () => this.detach(member),
     }
@@ -68,17 +67,67 @@ export class HubCore {
     // Called from a sink while it is handed something, it only seals: the flush under way hands over that too.
     if (this.log.seal() === undefined || this.flushing) return
     this.flushing = true
-    let end: number
-    do {
-      end = this.log.end().segment
-      for (const member of this.members) {
-        if (member.finishAt !== undefined) continue
-        if (!member.full) this.handOver(member)
-        if (member.full) this.checkLag(member)
-      }
-    } while (this.log.end().segment > end)
-    this.flushing = false
+    try {
+      let end: number
+      do {
+        end = this.log.end().segment
+        for (const member of this.members) this.guarded(member, this.attend)
+      } while (this.log.end().segment > end)
+    } finally {
+      this.flushing = false
+    }
     this.trim()
+    this.compact()
+  }
+
+  /** The end: streams get all the rest and end, connections are detached, and nobody waits any more. */
+  close(): void {
+    if (this.closed) return
+    this.flush()
+    this.closed = true
+    for (const member of this.members) this.guarded(member, this.leave)
+    // Only now, as one that is detached is not told any more that it is released.
+    for (const member of this.members) this.detach(member)
+    this.trim()
+  }
+
+  private readonly attend = (member: Member): void => {
+    if (member.finishAt !== undefined) return
+    if (!member.full) this.handOver(member)
+    if (member.full) this.checkLag(member)
+  }
+
+  private readonly leave = (member: Member): void => {
+    const { sink } = member
+    if (sink.onHubEnded === undefined) this.stopReceiving(member)
+    else this.finish(member, () => sink.onHubEnded?.())
+  }
+
+  // Sinks and framings are other people's code. What they throw ends their part in the hub, and nothing else.
+  private guarded(member: Member, step: (member: Member) => void): void {
+    try {
+      step(member)
+    } catch (error) {
+      this.fail(member, error)
+    }
+  }
+
+  private fail(member: Member, error: unknown): void {
+    member.handing = false
+    this.detach(member)
+    member.sink.onFailed(error)
+    callFinishers(member)
+  }
+
+  private compact(): void {
+    if (!this.log.isFragmented()) return
+    const cursors: Array<Cursor> = []
+    for (const member of this.members) {
+      // Its hand-over, further up the stack, remembers numbers of segments. A later flush finds as much to join.
+      if (member.handing) return
+      cursors.push(member.cursor)
+    }
+    this.log.compact(cursors)
   }
 
   private publishAs(run: Uint8Array, member: Member): boolean {
@@ -89,7 +138,7 @@ export class HubCore {
   }
 
   private append(run: Uint8Array, publisher: Member | undefined): void {
-    if (run.length === 0) return
+    if (run.length === 0 || this.closed) return
     this.log.append(run, publisher)
     if (this.armed) return
     this.armed = true
@@ -110,49 +159,12 @@ export class HubCore {
       const segment = this.log.at(member.cursor)
       if (segment === undefined) break
       const ready = this.log.isNewest(segment)
-        ? this.deliverNext(member, segment)
-        : this.deliverSome(member, catchUpBytes, Number.POSITIVE_INFINITY)
+        ? deliverNext(member, segment)
+        : deliverSome(this.log, member, catchUpBytes, Number.POSITIVE_INFINITY)
       if (!ready && member.receiving) this.becomeFull(member)
     }
     member.handing = false
-    if (member.finishAt !== undefined) this.handRest(member, member.finishAt)
-  }
-
-  private deliverSome(member: Member, most: number, before: number): boolean {
-    const { cursor, sink } = member
-    let handed = 0
-    sink.cork()
-    while (handed < most && cursor.segment < before && member.receiving) {
-      const segment = this.log.at(cursor)
-      if (segment === undefined) break
-      handed += segment.bytes.length - startOfRun(segment, cursor.run)
-      this.deliverNext(member, segment)
-    }
-    return sink.uncork()
-  }
-
-  private deliverNext(member: Member, segment: Segment<Member | undefined>): boolean {
-    const { cursor, sink } = member
-    const fromRun = cursor.run
-    cursor.segment++
-    cursor.run = 0
-    if (sink.needsPublisher) return this.deliverRuns(member, segment, fromRun)
-    if (fromRun === 0 && !segment.publishers.includes(member)) return sink.deliver(segment.bytes, undefined)
-    sink.cork()
-    eachForeign(segment, fromRun, member, (part) => {
-      if (member.receiving) sink.deliver(part, undefined)
-    })
-    return sink.uncork()
-  }
-
-  private deliverRuns(member: Member, segment: Segment<Member | undefined>, fromRun: number): boolean {
-    let ready = true
-    for (let run = fromRun; run < segment.ends.length && member.receiving; run++) {
-      const publisher = segment.publishers[run]
-      if (publisher === member) continue
-      ready = member.sink.deliver(runAt(segment, run), publisher?.connection)
-    }
-    return ready
+    if (member.finishAt !== undefined) this.handRest(member)
   }
 
   private becomeFull(member: Member): void {
@@ -160,7 +172,7 @@ export class HubCore {
     this.pace.lag(member)
   }
 
-  private drained(member: Member): void {
+  private readonly drained = (member: Member): void => {
     if (!member.full || member.handing) return
     const oldest = member.cursor.segment
     member.ignored = false
@@ -187,25 +199,23 @@ export class HubCore {
     }
     member.finishers.push(done)
     member.finishAt ??= this.log.end().segment
-    if (!member.handing) this.handRest(member, member.finishAt)
+    if (!member.handing) this.guarded(member, this.handRest)
   }
 
   // A member that ends gets all the rest at once, full or not. Left in the log, the rest would hold back everything
   // published after it, for as long as a slow peer takes.
-  private handRest(member: Member, before: number): void {
+  private readonly handRest = (member: Member): void => {
     if (member.receiving) {
       const oldest = member.cursor.segment
       member.handing = true
-      const ready = this.deliverSome(member, Number.POSITIVE_INFINITY, before)
+      const ready = deliverSome(this.log, member, Number.POSITIVE_INFINITY, member.finishAt ?? 0)
       member.handing = false
       this.stopReceiving(member)
       member.full = !ready && this.members.has(member)
       if (!member.full) this.caughtUp(member)
       this.trim(oldest)
     }
-    const finishers = member.finishers
-    member.finishers = []
-    for (const finisher of finishers) finisher()
+    callFinishers(member)
   }
 
   private stopReceiving(member: Member): void {
@@ -262,17 +272,7 @@ export class HubCore {
   }
 
   private dropOldest(member: Member, lag: number): void {
-    const { cursor } = member
-    let missed = 0
-    let left = lag
-    while (left > member.budgetBytes) {
-      const segment = this.log.at(cursor)
-      if (segment === undefined) break
-      const run = runAt(segment, cursor.run)
-      if (segment.publishers[cursor.run] !== member) missed += this.options.countFrames(run)
-      left -= run.length
-      this.log.advance(cursor)
-    }
+    const missed = passOver(this.log, member, lag - member.budgetBytes, this.options.countFrames)
     if (missed === 0) return
     member.dropped += missed
     member.sink.onDropped(missed, member.dropped)
@@ -291,4 +291,5 @@ export interface HubCoreOptions {
   readonly budgetBytes: number
   readonly slowConsumer: SlowConsumerPolicy
   readonly paceLimit: Duration.Duration
+  readonly log?: HubLogOptions
 }

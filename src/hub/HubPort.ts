@@ -1,4 +1,15 @@
+import type * as Effect from "effect/Effect"
 import type { ConnectionId, SlowConsumerPolicy } from "../domain/index.ts"
+
+/** The synchronous side of a hub, for connections. Whatever carries the frames, it is this that a server needs. */
+export interface HubPort {
+  /** Takes part from now on. After the hub's end: ended at once. */
+  readonly attach: (sink: HubSink, options?: AttachOptions) => HubMember
+  /** Publishes a run of whole frames to everybody. `false`: the publisher shall wait for `released`. */
+  readonly publish: (run: Uint8Array) => boolean
+  /** Waits until a publisher from outside may go on; the hub's end lets it go on too. */
+  readonly released: Effect.Effect<void>
+}
 
 /**
  * Where a subscriber's bytes go: a connection, or the queue of a stream. Synchronous; `false` from `deliver` or `uncork`
@@ -16,6 +27,10 @@ export interface HubSink {
   readonly needsPublisher: boolean
   /** It lagged beyond its budget under the policy `disconnect`. It is detached already. */
   readonly onOverflow: (pendingBytes: number, budgetBytes: number) => void
+  /** It threw while it was handed something or asked for its lag. It is detached already. This must not throw. */
+  readonly onFailed: (error: unknown) => void
+  /** The hub has ended, after it handed over all the rest. A sink without this is just detached. */
+  readonly onHubEnded?: () => void
   /** Frames were passed over under `drop-oldest`: now, and in all. */
   readonly onDropped: (missed: number, total: number) => void
   /** A quarter of its budget waits; then: it has caught up. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { type FakeSink, HubWorld } from "../support/hubWorld.ts"
+import { type FakeSink, HubWorld } from "../../support/hubWorld.ts"
 
 /** Does something once, from within a hand-over to a subscriber. */
 const onceIn = (sink: FakeSink, act: () => void): void => {

@@ -4,13 +4,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import { limits } from "../../src/domain/index.ts"
-import { HubCore } from "../../src/hub/HubCore.ts"
-import { Hub } from "../../src/hub/index.ts"
-import { makeTiming } from "../../src/runtime/Timing.ts"
-import { type FakeOptions, FakeSink } from "../support/hubWorld.ts"
-import { nextTurn } from "../support/turns.ts"
-import { utf8 } from "../support/wireProbe.ts"
+import { limits } from "../../../src/domain/index.ts"
+import { Hub } from "../../../src/hub/index.ts"
+import { HubCore } from "../../../src/hub/internal/HubCore.ts"
+import { makeTiming } from "../../../src/runtime/Timing.ts"
+import { type FakeOptions, FakeSink } from "../../support/hubWorld.ts"
+import { nextTurn } from "../../support/turns.ts"
+import { utf8 } from "../../support/wireProbe.ts"
 
 const paceMillis = Duration.toMillis(limits.paceLimit)
 
@@ -132,7 +132,7 @@ describe("the pace of a hub", () => {
     Effect.gen(function* () {
       const hub = yield* Hub.make({ slowConsumer: "block", budgetBytes: 100 })
       const slow = new FakeSink("slow", { room: 0 })
-      slow.member = hub.core.attach(slow)
+      slow.member = hub.port.attach(slow)
       yield* hub.publish(utf8("x".repeat(200).concat("\n")))
       yield* nextTurn
       const order: Array<string> = []

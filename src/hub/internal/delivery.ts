@@ -1,0 +1,65 @@
+import { eachForeign, type HubLog, runAt, type Segment, startOfRun } from "../HubLog.ts"
+import type { Member } from "./Member.ts"
+
+export type MemberLog = HubLog<Member | undefined>
+type MemberSegment = Segment<Member | undefined>
+
+/** Hands a member segments up to some bytes, as one, none from the segment `before` on. Whether it takes more. */
+export const deliverSome = (log: MemberLog, member: Member, most: number, before: number): boolean => {
+  const { cursor, sink } = member
+  let handed = 0
+  sink.cork()
+  while (handed < most && cursor.segment < before && member.receiving) {
+    const segment = log.at(cursor)
+    if (segment === undefined) break
+    handed += segment.bytes.length - startOfRun(segment, cursor.run)
+    deliverNext(member, segment)
+  }
+  return sink.uncork()
+}
+
+/** Hands a member what it has not got of its next segment, without its own part. Whether it takes more. */
+export const deliverNext = (member: Member, segment: MemberSegment): boolean => {
+  const { cursor, sink } = member
+  const fromRun = cursor.run
+  cursor.segment++
+  cursor.run = 0
+  if (sink.needsPublisher) return deliverRuns(member, segment, fromRun)
+  if (fromRun === 0 && !segment.publishers.includes(member)) return sink.deliver(segment.bytes, undefined)
+  sink.cork()
+  eachForeign(segment, fromRun, member, (part) => {
+    if (member.receiving) sink.deliver(part, undefined)
+  })
+  return sink.uncork()
+}
+
+const deliverRuns = (member: Member, segment: MemberSegment, fromRun: number): boolean => {
+  let ready = true
+  for (let run = fromRun; run < segment.ends.length && member.receiving; run++) {
+    const publisher = segment.publishers[run]
+    if (publisher === member) continue
+    ready = member.sink.deliver(runAt(segment, run), publisher?.connection)
+  }
+  return ready
+}
+
+/** Moves a member's cursor over runs of at least some bytes. How many frames of others were in them. */
+export const passOver = (
+  log: MemberLog,
+  member: Member,
+  bytes: number,
+  countFrames: (run: Uint8Array) => number,
+): number => {
+  const { cursor } = member
+  let missed = 0
+  let left = bytes
+  while (left > 0) {
+    const segment = log.at(cursor)
+    if (segment === undefined) break
+    const run = runAt(segment, cursor.run)
+    if (segment.publishers[cursor.run] !== member) missed += countFrames(run)
+    left -= run.length
+    log.advance(cursor)
+  }
+  return missed
+}
