@@ -11,6 +11,7 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd } from "../Connection.ts"
 import type { Wire, WireEnd } from "../Wire.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "./ConnectionOwner.ts"
+import { Holds } from "./Holds.ts"
 import { Inbox } from "./Inbox.ts"
 import { reasonOfEnd } from "./reasonOfEnd.ts"
 
@@ -39,7 +40,7 @@ export class ConnectionCore {
   private readonly decoder: Framing.FrameDecoder
   private readonly openedAt: number
   private readonly emitRun: (run: Uint8Array) => void
-  private holds = 0
+  private readonly holds: Holds
   private reason: CloseReason | undefined
   private peerEnded = false
   private localEnded = false
@@ -52,6 +53,7 @@ export class ConnectionCore {
   /** `pull`: payloads are kept for `receive`; otherwise `onRun` alone has them. */
   constructor(wire: Wire, settings: ConnectionSettings, timing: Timing, owner: ConnectionOwner, pull: boolean) {
     this.wire = wire
+    this.holds = new Holds(wire)
     this.local = wire.local
     this.remote = wire.remote
     this.settings = settings
@@ -84,31 +86,20 @@ export class ConnectionCore {
 
   hold(cause: Hold): void {
     // Nothing is taken any more, only the peer's FIN is waited for: held back, it would never be seen.
-    if (this.inputEnded) return
-    if (this.holds === 0) this.wire.pause()
-    this.holds |= cause
+    if (!this.inputEnded) this.holds.add(cause)
   }
 
   release(cause: Hold): void {
-    if ((this.holds & cause) === 0) return
-    this.holds &= ~cause
-    if (this.holds === 0) this.wire.resume()
+    this.holds.remove(cause)
   }
 
   /** Takes nothing more from the peer; what has arrived is still given, then the end. */
   endInput(): void {
     this.inputEnded = true
     this.inbox?.end()
-    this.discard()
-  }
-
-  // Reads on without looking: bytes left unread would turn our FIN into an RST, which takes from the peer what it has
-  // not read yet (RFC 1122, 4.2.2.13).
-  private discard(): void {
-    if (this.holds !== 0) {
-      this.holds = 0
-      this.wire.resume()
-    }
+    // Reads on without looking: bytes left unread would turn our FIN into an RST, which takes from the peer what it has
+    // not read yet (RFC 1122, 4.2.2.13).
+    this.holds.clear()
   }
 
   // --- writing

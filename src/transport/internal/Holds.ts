@@ -1,0 +1,29 @@
+import type { Wire } from "../Wire.ts"
+import type { Hold } from "./ConnectionOwner.ts"
+
+/** Why a wire is not read now: it is, when no cause is left. */
+export class Holds {
+  private readonly wire: Wire
+  private causes = 0
+
+  constructor(wire: Wire) {
+    this.wire = wire
+  }
+
+  add(cause: Hold): void {
+    if (this.causes === 0) this.wire.pause()
+    this.causes |= cause
+  }
+
+  remove(cause: Hold): void {
+    if ((this.causes & cause) === 0) return
+    this.causes &= ~cause
+    if (this.causes === 0) this.wire.resume()
+  }
+
+  clear(): void {
+    if (this.causes === 0) return
+    this.causes = 0
+    this.wire.resume()
+  }
+}
