@@ -49,7 +49,10 @@ export interface ConnectionInfo {
 export interface ServerOptions<E, R> {
   /** The program of each connection: an effect, run in a fiber and scope of its own, or a reactor. */
   readonly handler: Handler<E, R>
-  /** A hub to share with others. Default: one of its own, after the settings. Its framing must be the server's. */
+  /**
+   * A hub to share with others. Default: one of its own, after the settings. With a shared one its framing, budget and
+   * policy count, and not those of the settings; each server numbers its own connections.
+   */
   readonly hub?: Hub["Type"]
   /** What differs from `ServerConfig.defaults`. */
   readonly settings?: Partial<ServerSettings>
@@ -115,7 +118,11 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
 
 const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, R>) {
   const transport = yield* Transport
-  const settings: ServerSettings = { ...ServerConfig.defaults, ...options.settings }
+  const settings: ServerSettings = {
+    ...ServerConfig.defaults,
+    ...options.settings,
+    ...(options.hub === undefined ? {} : { frame: options.hub.framing }),
+  }
   const timing = yield* makeTiming
   const hub =
     options.hub ??

@@ -113,7 +113,6 @@ export class HubCore implements HubPort {
   }
 
   private fail(member: Member, error: unknown): void {
-    member.handing = false
     this.detach(member)
     member.sink.onFailed(error)
     callFinishers(member)
