@@ -82,6 +82,7 @@ describe("the end of a hub", () => {
       const late = new FakeSink("late", {})
       late.member = hub.port.attach(late)
       expect([late.member.publish(utf8("from the late\n")), hub.port.publish(utf8("outside\n"))]).toEqual([true, true])
+      expect(yield* hub.stats).toEqual(nothing)
       yield* nextTurn
       expect([sink.got, late.got]).toEqual([[], []])
       const done: Array<string> = []

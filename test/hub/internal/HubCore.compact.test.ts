@@ -47,6 +47,24 @@ describe("a hub of many tiny turns", () => {
     expect(world.faults).toEqual([])
   })
 
+  it("may be flushed while a subscriber is handed its rest, who gets that and nothing after it", () => {
+    const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
+    const [talker, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
+    world.attach("other", { room: 0 })
+    const turn = () => {
+      world.publish(talker, [10])
+      world.core.flush()
+    }
+    for (let count = 0; count < 4; count++) turn()
+    slow.onDeliver = () => {
+      slow.onDeliver = undefined
+      for (let count = 0; count < 20; count++) turn()
+    }
+    world.finish(slow)
+    expect(slow.got.length).toBe(4)
+    expect(world.faults).toEqual([])
+  })
+
   it("may be flushed while a subscriber catches up, who still gets everything in order", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
     const [talker, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
