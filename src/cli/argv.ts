@@ -70,8 +70,10 @@ const reorder = (
     }
     const taken = value ?? queue.shift()
     if (taken === undefined) return usageError(`${long} needs a value (${help})`)
+    // `@effect/cli` ends the flags at any `--`, a value too; TEXT is read with its escapes, which can spell it.
+    const passed = taken === "--" && flag.placeholder === "TEXT" ? "\\x2d-" : taken
     // Given again, the last one counts.
-    given.set(flag.name, [...(flag.repeats ? before : []), long, taken])
+    given.set(flag.name, [...(flag.repeats ? before : []), long, passed])
     return undefined
   }
 

@@ -36,7 +36,7 @@ describe("a command line", () => {
     ["-- before the arguments", ["connect", "--once", "--", "h", "80"], ["connect", "--once", "true", "h", "80"]],
     ["- as an argument", ["connect", "-", "--once"], ["connect", "--once", "true", "-"]],
     ["a value that looks like a flag", ["connect", "--send", "--once"], ["connect", "--send", "--once"]],
-    ["a value that is --", ["connect", "--send", "--", "h"], ["connect", "--send", "--", "h"]],
+    ["a value that is --", ["connect", "--send", "--", "h"], ["connect", "--send", "\\x2d-", "h"]],
     ["no arguments", [], ["--help"]],
     ["help", ["help"], ["--help"]],
     ["help COMMAND", ["help", "serve"], ["serve", "--help"]],
