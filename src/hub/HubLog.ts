@@ -36,7 +36,7 @@ export class HubLog<P> {
   private joinedTo = 0
   private runs: Array<Uint8Array> = []
   private runPublishers: Array<P> = []
-  private openBytes = 0
+  private collectedBytes = 0
   private sealedBytes = 0
 
   constructor(options: HubLogOptions = defaults) {
@@ -46,11 +46,16 @@ export class HubLog<P> {
   append(run: Uint8Array, publisher: P): void {
     this.runs.push(run)
     this.runPublishers.push(publisher)
-    this.openBytes += run.length
+    this.collectedBytes += run.length
   }
 
   hasOpen(): boolean {
     return this.runs.length > 0
+  }
+
+  /** Bytes appended and not sealed. */
+  openBytes(): number {
+    return this.collectedBytes
   }
 
   /** Joins what was appended since the last time into one segment. */
@@ -58,7 +63,7 @@ export class HubLog<P> {
     if (this.runs.length === 0) return undefined
     const ends: Array<number> = []
     const only = this.runs.length === 1 ? this.runs[0] : undefined
-    const bytes = only ?? new Uint8Array(this.openBytes)
+    const bytes = only ?? new Uint8Array(this.collectedBytes)
     let at = 0
     for (const run of this.runs) {
       if (only === undefined) bytes.set(run, at)
@@ -70,7 +75,7 @@ export class HubLog<P> {
     this.sealedBytes += bytes.length
     this.runs = []
     this.runPublishers = []
-    this.openBytes = 0
+    this.collectedBytes = 0
     return segment
   }
 
@@ -114,7 +119,7 @@ export class HubLog<P> {
   /** Bytes held, of the segments and of what is not sealed yet. */
   retainedBytes(): number {
     const oldest = this.segments[0]
-    return this.openBytes + (oldest === undefined ? 0 : this.sealedBytes - oldest.start)
+    return this.collectedBytes + (oldest === undefined ? 0 : this.sealedBytes - oldest.start)
   }
 
   /** Segments held. */

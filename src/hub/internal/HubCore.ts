@@ -11,6 +11,9 @@ import { Pace } from "./Pace.ts"
 // What is handed to a sink that catches up before it is asked again whether it is full.
 const catchUpBytes = 256 * 1024
 
+// A turn that brings more is handed over in parts, so that who cannot take it is known before the next part comes.
+const turnBytes = 256 * 1024
+
 /** The hub itself, in callbacks: one append for a publish, one flush for a turn of the event loop. */
 export class HubCore implements HubPort {
   private readonly options: HubCoreOptions
@@ -139,6 +142,7 @@ export class HubCore implements HubPort {
   private append(run: Uint8Array, publisher: Member | undefined): void {
     if (run.length === 0 || this.closed) return
     this.log.append(run, publisher)
+    if (this.log.openBytes() >= turnBytes) this.flush()
     if (this.armed) return
     this.armed = true
     // After the poll phase: every socket that had something to read in this turn has been read (setImmediate, Node).
@@ -174,7 +178,7 @@ export class HubCore implements HubPort {
   private readonly drained = (member: Member): void => {
     if (!member.full || member.handing) return
     const oldest = member.cursor.segment
-    member.ignored = false
+    this.pace.setIgnored(member, false)
     member.full = false
     this.handOver(member)
     if (member.full) this.updateBudget(member)
@@ -183,11 +187,11 @@ export class HubCore implements HubPort {
   }
 
   private caughtUp(member: Member): void {
+    const recovered = member.stalled
+    member.stalled = false
     this.pace.caughtUp(member)
     this.updateBudget(member)
-    if (!member.stalled) return
-    member.stalled = false
-    member.sink.onRecovered()
+    if (recovered) member.sink.onRecovered()
   }
 
   private finish(member: Member, done: () => void): void {
@@ -255,6 +259,7 @@ export class HubCore implements HubPort {
       member.stalled = true
       member.sink.onStalled(lag)
     }
+    if (member.stalled) this.pace.weigh(member)
     if (lag <= member.budgetBytes || !member.receiving) return
     switch (member.policy) {
       case "disconnect":

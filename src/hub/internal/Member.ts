@@ -18,6 +18,8 @@ export interface Member {
   stalled: boolean
   /** Has made no progress for the pace limit, so nobody waits for it any more. */
   ignored: boolean
+  /** Has stalled, and has taken something since it was full. */
+  weighs: boolean
   overBudget: boolean
   progress: number
   dropped: number
@@ -44,6 +46,7 @@ export const makeMember = (
   handing: false,
   stalled: false,
   ignored: false,
+  weighs: false,
   overBudget: false,
   progress: 0,
   dropped: 0,

@@ -5,9 +5,10 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import type { Member } from "./Member.ts"
 
 /**
- * When publishers wait. One is held back for a subscriber that asked for it (`block`), and when all others are full:
- * then nobody loses anything by waiting, and the pace is that of the fastest. One that is merely slow never holds up
- * the rest, and those who take nothing for the pace limit are no longer waited for.
+ * When publishers wait. One is held back for a subscriber that asked for it (`block`); when all others are full, as
+ * nobody loses anything then by waiting; and when more than half of the others have stalled and still take something,
+ * before a room that cannot keep up is disconnected as a whole. So the pace is that of the middle of the room: a few
+ * slow ones never hold up the rest, nor do those who take nothing at all.
  */
 export class Pace {
   /** Members that have not taken everything. */
@@ -19,6 +20,10 @@ export class Pace {
   private readonly outside = new Waiters()
   private receivers = 0
   private overBudget = 0
+  /** Members that are no longer waited for. */
+  private ignored = 0
+  /** Members that have stalled and take something. */
+  private weighing = 0
   private cancelCheck: (() => void) | undefined
 
   constructor(timing: Timing, limit: Duration.Duration, onFailed: (member: Member, error: unknown) => void) {
@@ -37,6 +42,8 @@ export class Pace {
   leave(member: Member): void {
     this.receivers--
     this.lagging.delete(member)
+    this.setIgnored(member, false)
+    this.weigh(member)
     this.release()
   }
 
@@ -56,7 +63,25 @@ export class Pace {
   /** A member has taken everything. */
   caughtUp(member: Member): void {
     this.lagging.delete(member)
+    this.weigh(member)
     this.release()
+  }
+
+  /** A member has taken something, or has been given up. */
+  setIgnored(member: Member, ignored: boolean): void {
+    if (member.ignored === ignored) return
+    member.ignored = ignored
+    this.ignored += ignored ? 1 : -1
+    this.weigh(member)
+  }
+
+  /** Looks again whether a member has stalled and takes something. */
+  weigh(member: Member): void {
+    const counts = member.stalled && !member.ignored && member.receiving && member.policy !== "drop-oldest"
+    const weighs = counts && (member.weighs || member.sink.progress() !== member.progress)
+    if (weighs === member.weighs) return
+    member.weighs = weighs
+    this.weighing += weighs ? 1 : -1
   }
 
   /** A member with the policy `block` has gone beyond its budget, or come back. */
@@ -72,6 +97,9 @@ export class Pace {
     if (this.overBudget > (publisher?.overBudget === true ? 1 : 0)) return true
     if (this.lagging.size === 0) return false
     const others = this.receivers - (publisher?.receiving === true ? 1 : 0)
+    const weighingOthers = this.weighing - (publisher?.weighs === true ? 1 : 0)
+    const waitedFor = others - this.ignored + (publisher?.ignored === true ? 1 : 0)
+    if (weighingOthers * 2 > waitedFor) return true
     const laggingOthers = this.lagging.size - (publisher !== undefined && this.lagging.has(publisher) ? 1 : 0)
     if (others === 0 || laggingOthers < others) return false
     for (const member of this.lagging) {
@@ -121,7 +149,7 @@ export class Pace {
     for (const member of this.lagging) member.progress = member.sink.progress()
     this.cancelCheck = this.timing.after(this.limit, () => {
       this.cancelCheck = undefined
-      for (const member of this.lagging) member.ignored = member.sink.progress() === member.progress
+      for (const member of this.lagging) this.setIgnored(member, member.sink.progress() === member.progress)
       this.release()
       if (this.held.size > 0 || !this.outside.isEmpty()) this.armCheck()
     })

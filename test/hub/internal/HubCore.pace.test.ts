@@ -128,6 +128,54 @@ describe("the pace of a hub", () => {
     }),
   )
 
+  it.scoped("is that of the middle: a publisher is held while more than half are far behind and take something", () =>
+    Effect.gen(function* () {
+      const { talker, readers, publish } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {}, {})
+      for (let turn = 0; turn < 230; turn++) expect(publish()).toBe(true)
+      readers[0]?.takeSome(1)
+      readers[1]?.takeSome(1)
+      expect(publish()).toBe(true)
+      readers[2]?.takeSome(1)
+      expect(publish()).toBe(true)
+      expect(publish()).toBe(false)
+      readers[1]?.drain()
+      readers[1]?.drain()
+      expect(talker.holds).toEqual(["held", "released"])
+    }),
+  )
+
+  it.scoped("is not that of a majority which takes nothing at all", () =>
+    Effect.gen(function* () {
+      const { publish, core, readers } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {})
+      while (core.stats().subscribers > 2) expect(publish()).toBe(true)
+      expect(readers.map((reader) => reader.overflows.length)).toEqual([1, 1, 1, 0])
+    }),
+  )
+
+  it.scoped("is that of the middle of those who are still waited for", () =>
+    Effect.gen(function* () {
+      const { publish, talker, readers, attach } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 })
+      for (const _ of readers) publish()
+      yield* TestClock.adjust(paceMillis)
+      expect(talker.isHeld).toBe(false)
+      attach("quick", {})
+      const slow = [attach("slow0", { room: 0 }), attach("slow1", { room: 0 })]
+      for (let turn = 0; turn < 300; turn++) expect(publish()).toBe(true)
+      for (const reader of slow) reader.takeSome(1)
+      expect(publish()).toBe(true)
+      expect(publish()).toBe(false)
+    }),
+  )
+
+  it.scoped("is kept within one turn: what a turn brings is handed over in parts", () =>
+    Effect.gen(function* () {
+      const { talker } = yield* makeHub({ room: 0, budgetBytes: 10 ** 7 })
+      const run = utf8("x".repeat(64 * 1024))
+      const published = Array.from({ length: 6 }, () => talker.member.publish(run))
+      expect(published).toEqual([true, true, true, false, false, false])
+    }),
+  )
+
   it.scoped("makes a publisher from outside wait, who can be interrupted", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ slowConsumer: "block", budgetBytes: 100 })

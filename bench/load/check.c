@@ -1,0 +1,214 @@
+// What a subscriber gets, checked message by message: whole, right, once, in the order of its publisher, not its own.
+#include "load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { mostGaps = 1024 };
+
+/** Sequences passed over and not seen yet, the newest ones. */
+struct Gaps {
+  int count, next;
+  struct {
+    int64_t from, to;
+  } ranges[mostGaps];
+};
+
+// One buffer for all: what was read is checked before anybody else reads.
+static char *shared;
+static size_t sharedBytes;
+// For each publisher, 64 of its messages to compare with; see blockOf.
+static char **blocks;
+
+void initChecker(Checker *checker, const Records *records, int publishers, int self, int fd) {
+  memset(checker, 0, sizeof *checker);
+  checker->records = records;
+  checker->publishers = publishers;
+  checker->self = self;
+  checker->fd = fd;
+  checker->tracks = allocate((size_t)publishers, sizeof(Track));
+  for (int publisher = 0; publisher < publishers; publisher++) writeHead(checker->tracks[publisher].head, publisher, 0);
+  if (shared == NULL) {
+    sharedBytes = readBytes + 4 * records->receiveBytes + 4096;
+    shared = allocate(1, sharedBytes);
+    blocks = allocate((size_t)publishers, sizeof *blocks);
+  }
+}
+
+void addCounts(Counts *sum, const Counts *counts) {
+  sum->received += counts->received;
+  sum->doubled += counts->doubled;
+  sum->reordered += counts->reordered;
+  sum->corrupt += counts->corrupt;
+  sum->torn += counts->torn;
+  sum->own += counts->own;
+}
+
+static void rememberGap(Track *track, int64_t from, int64_t to) {
+  if (track->gaps == NULL) track->gaps = allocate(1, sizeof *track->gaps);
+  struct Gaps *gaps = track->gaps;
+  gaps->ranges[gaps->next].from = from;
+  gaps->ranges[gaps->next].to = to;
+  gaps->next = (gaps->next + 1) % mostGaps;
+  if (gaps->count < mostGaps) gaps->count++;
+}
+
+/** Whether a sequence was missing; it no longer is. */
+static bool takeFromGap(Track *track, int64_t sequence) {
+  struct Gaps *gaps = track->gaps;
+  for (int at = 0; gaps != NULL && at < gaps->count; at++) {
+    int64_t from = gaps->ranges[at].from, to = gaps->ranges[at].to;
+    if (sequence < from || sequence >= to) continue;
+    gaps->ranges[at].to = sequence;
+    if (sequence + 1 < to) rememberGap(track, sequence + 1, to);
+    return true;
+  }
+  return false;
+}
+
+static void arrived(Checker *checker, int publisher, int64_t sequence) {
+  checker->counts.received++;
+  if (checker->onMessage != NULL) checker->onMessage(checker->context, publisher, sequence);
+}
+
+static void advance(Track *track, int publisher, int64_t next) {
+  track->next = next;
+  static const char last[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
+  if ((next & 63) != 0) track->head[headBytes - 1] = last[next & 63];
+  else writeHead(track->head, publisher, next);
+}
+
+/** A message that is not simply the next one of its publisher. */
+static void checkUnexpected(Checker *checker, const char *message) {
+  int publisher;
+  int64_t sequence;
+  if (!readHead(message, &publisher, &sequence)) {
+    checker->counts.corrupt++;
+    return;
+  }
+  bool right = isContentRight(message, checker->records->messageBytes, publisher, sequence);
+  if (right && publisher == helloPublisher) {
+    checker->heardHello = true;
+    return;
+  }
+  if (!right || publisher >= checker->publishers) {
+    checker->counts.corrupt++;
+    return;
+  }
+  if (publisher == checker->self) {
+    checker->counts.own++;
+    return;
+  }
+  Track *track = &checker->tracks[publisher];
+  if (sequence >= track->next) {
+    if (sequence > track->next) rememberGap(track, track->next, sequence);
+    advance(track, publisher, sequence + 1);
+    arrived(checker, publisher, sequence);
+  } else if (takeFromGap(track, sequence)) {
+    checker->counts.reordered++;
+    arrived(checker, publisher, sequence);
+  } else {
+    checker->counts.doubled++;
+  }
+}
+
+/** Whether it is just the next message of its publisher, as nearly every one is; then it is counted. */
+static bool isNext(Checker *checker, const char *message) {
+  int publisher = checker->publishers == 1 ? 0 : publisherOf(message);
+  if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return false;
+  Track *track = &checker->tracks[publisher];
+  if (memcmp(message, track->head, headBytes) != 0) return false;
+  int64_t sequence = track->next;
+  if (!isContentRight(message, checker->records->messageBytes, publisher, sequence)) return false;
+  advance(track, publisher, sequence + 1);
+  arrived(checker, publisher, sequence);
+  return true;
+}
+
+// The filler repeats after 64 messages, and of the heads only what is above the last six bits of the sequence changes.
+// So 64 messages of a publisher, from a multiple of 64 on, are compared at once with a block that is nearly ready.
+enum { blockMessages = 64, mostBlockMessageBytes = 256, changingBytes = 6 };
+static const char *blockOf(const Checker *checker, int publisher, const Track *track) {
+  size_t whole = checker->records->messageBytes;
+  char *block = blocks[publisher];
+  if (block == NULL) {
+    block = blocks[publisher] = allocate(blockMessages, whole);
+    for (int at = 0; at < blockMessages; at++) writeRecord(checker->records, block + (size_t)at * whole, publisher, at);
+  }
+  if (memcmp(block + 2, track->head + 2, changingBytes) != 0) {
+    for (size_t at = 0; at < blockMessages; at++) memcpy(block + at * whole + 2, track->head + 2, changingBytes);
+  }
+  return block;
+}
+
+/** Bytes of 64 messages in order, counted; 0 where something else comes, or where it is not worth while to look. */
+static size_t checkBlock(Checker *checker, const char *from, size_t length) {
+  size_t whole = checker->records->messageBytes, bytes = blockMessages * whole;
+  if (length < bytes || whole > mostBlockMessageBytes || checker->onMessage != NULL) return 0;
+  int publisher = publisherOf(from);
+  if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return 0;
+  Track *track = &checker->tracks[publisher];
+  if ((track->next & (blockMessages - 1)) != 0) return 0;
+  // Where publishers take turns, the last message of the block is another's.
+  if (memcmp(from + bytes - whole, from, 2) != 0) return 0;
+  if (memcmp(from, blockOf(checker, publisher, track), bytes) != 0) return 0;
+  advance(track, publisher, track->next + blockMessages);
+  checker->counts.received += blockMessages;
+  return bytes;
+}
+
+/** Bytes of the first line of a raw stream: checked. 0: not whole yet. */
+static size_t checkLine(Checker *checker, const char *from, size_t length) {
+  size_t whole = checker->records->messageBytes, block = checkBlock(checker, from, length);
+  if (block > 0) return block;
+  if (length >= whole && isNext(checker, from)) return whole;
+  const char *end = memchr(from, '\n', length);
+  if (end == NULL && length < 2 * whole) return 0;
+  size_t line = end == NULL ? length : (size_t)(end - from) + 1;
+  if (line == whole) checkUnexpected(checker, from);
+  else checker->counts.torn++;
+  return line;
+}
+
+/** The same for a stream of records. Without lines to begin again at, one that is out of step is given up. */
+static size_t checkRecord(Checker *checker, const char *from, size_t length) {
+  const Records *records = checker->records;
+  size_t head = length < records->receiveBefore ? length : records->receiveBefore;
+  if (memcmp(from, records->receiveHead, head) == 0) {
+    if (length < records->receiveBytes) return 0;
+    if (memcmp(from + records->receiveBytes - 2, records->receiveTail, 2) == 0) {
+      const char *message = from + records->receiveBefore;
+      if (!isNext(checker, message)) checkUnexpected(checker, message);
+      return records->receiveBytes;
+    }
+  } else if (records->protocol == nats && from[0] == 'P') {
+    if (length < 6) return 0;
+    if (memcmp(from, "PING\r\n", 6) == 0) writeAll(checker->fd, "PONG\r\n", 6);
+    return 6;
+  }
+  checker->counts.torn++;
+  return length;
+}
+
+ptrdiff_t readAndCheck(Checker *checker) {
+  memcpy(shared, checker->rest, checker->restBytes);
+  ssize_t got = read(checker->fd, shared + checker->restBytes, readBytes);
+  if (got < 0) return errno == EAGAIN || errno == EINTR ? -1 : 0;
+  if (got == 0) return 0;
+  const char *from = shared;
+  size_t left = checker->restBytes + (size_t)got;
+  bool plain = checker->records->protocol == raw;
+  while (left > 0) {
+    size_t taken = plain ? checkLine(checker, from, left) : checkRecord(checker, from, left);
+    if (taken == 0) break;
+    from += taken;
+    left -= taken;
+  }
+  if (left > 0 && checker->rest == NULL) checker->rest = allocate(1, 2 * checker->records->receiveBytes + 64);
+  checker->restBytes = left;
+  if (left > 0) memcpy(checker->rest, from, left);
+  return got;
+}

@@ -1,0 +1,160 @@
+// Each connection keeps so many messages under way, and each comes back to it.
+#include "load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+typedef struct {
+  int fd;
+  bool open;
+  Checker checker;
+  int64_t sequence, inWindow;
+  char *out;
+  size_t outBytes, unsent;
+  int64_t *sentAt;
+} Peer;
+
+static Records records;
+static Peer *peers;
+static int connections, depth, poller;
+static int64_t windowBegin, windowEnd, readAt;
+static Histogram latency;
+
+static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && windowEnd == 0; }
+
+static void prepareMessage(Peer *peer) {
+  peer->sentAt[peer->sequence % depth] = readAt;
+  writeRecord(&records, peer->out + peer->outBytes, 0, peer->sequence++);
+  peer->outBytes += records.sendBytes;
+}
+
+static void sendPrepared(Peer *peer) {
+  while (peer->unsent < peer->outBytes && peer->open) {
+    ssize_t written = write(peer->fd, peer->out + peer->unsent, peer->outBytes - peer->unsent);
+    if (written > 0) {
+      peer->unsent += (size_t)written;
+      continue;
+    }
+    bool full = errno == EAGAIN || errno == EINTR;
+    if (!full) {
+      peer->open = false;
+      close(peer->fd);
+      return;
+    }
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = peer};
+    epoll_ctl(poller, EPOLL_CTL_MOD, peer->fd, &event);
+    return;
+  }
+  peer->outBytes = peer->unsent = 0;
+}
+
+static void onMessage(void *context, int publisher, int64_t sequence) {
+  (void)publisher;
+  Peer *peer = context;
+  if (inWindow(readAt)) {
+    peer->inWindow++;
+    record(&latency, readAt - peer->sentAt[sequence % depth]);
+  }
+}
+
+static void onReadable(Peer *peer) {
+  readAt = now();
+  int64_t before = peer->checker.counts.received;
+  ptrdiff_t got = readAndCheck(&peer->checker);
+  if (got == 0) {
+    peer->open = false;
+    close(peer->fd);
+  }
+  if (got <= 0 || windowEnd > 0) return;
+  memmove(peer->out, peer->out + peer->unsent, peer->outBytes - peer->unsent);
+  peer->outBytes -= peer->unsent;
+  peer->unsent = 0;
+  for (int64_t answered = before; answered < peer->checker.counts.received; answered++) prepareMessage(peer);
+  sendPrepared(peer);
+}
+
+static void turn(int timeoutMillis) {
+  struct epoll_event events[512];
+  int count = epoll_wait(poller, events, 512, timeoutMillis);
+  for (int at = 0; at < count; at++) {
+    Peer *peer = events[at].data.ptr;
+    if (peer->open && (events[at].events & EPOLLOUT)) {
+      sendPrepared(peer);
+      struct epoll_event event = {.events = EPOLLIN | (peer->outBytes > 0 ? EPOLLOUT : 0), .data.ptr = peer};
+      if (peer->open) epoll_ctl(poller, EPOLL_CTL_MOD, peer->fd, &event);
+    }
+    if (peer->open && (events[at].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) onReadable(peer);
+  }
+}
+
+static void runUntil(int64_t time) {
+  for (int64_t left = time - now(); left > 0; left = time - now()) turn((int)(left / 1000000) + 1);
+}
+
+static void connectAll(void) {
+  poller = epoll_create1(EPOLL_CLOEXEC);
+  for (int at = 0; at < connections; at++) {
+    Peer *peer = &peers[at];
+    peer->fd = dial(0);
+    peer->open = true;
+    setNonBlocking(peer->fd);
+    initChecker(&peer->checker, &records, 1, -1, peer->fd);
+    peer->checker.onMessage = onMessage;
+    peer->checker.context = peer;
+    peer->out = allocate((size_t)depth, records.sendBytes);
+    peer->sentAt = allocate((size_t)depth, sizeof *peer->sentAt);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    epoll_ctl(poller, EPOLL_CTL_ADD, peer->fd, &event);
+  }
+}
+
+void echo(void) {
+  connections = (int)numberArgument("connections", 50);
+  depth = (int)numberArgument("depth", 1);
+  if (connections < 1 || depth < 1) usage("connections and depth must be 1 or more");
+  records = makeRecords((size_t)numberArgument("size", 64));
+  peers = allocate((size_t)connections, sizeof *peers);
+  connectAll();
+  printf("{\"phase\":\"connected\",\"connections\":%d}\n", connections);
+  readAt = now();
+  for (int at = 0; at < connections; at++) {
+    for (int sent = 0; sent < depth; sent++) prepareMessage(&peers[at]);
+    sendPrepared(&peers[at]);
+  }
+  runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
+  printf("{\"phase\":\"begin\"}\n");
+  int64_t cpuBegin = cpuTime();
+  windowBegin = now();
+  runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
+  windowEnd = now();
+  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = (double)(cpuTime() - cpuBegin) / 1e9 / seconds;
+  printf("{\"phase\":\"end\"}\n");
+
+  int64_t sent = 0, roundTrips = 0;
+  for (int at = 0; at < connections; at++) {
+    sent += peers[at].sequence;
+    roundTrips += peers[at].inWindow;
+  }
+  Counts counts = {0};
+  for (int64_t begun = now(), last = -1, news = begun; now() - begun < 5000000000 && now() - news < 1000000000;) {
+    counts = (Counts){0};
+    for (int at = 0; at < connections; at++) addCounts(&counts, &peers[at].checker.counts);
+    if (counts.received >= sent) break;
+    if (counts.received != last) news = now();
+    last = counts.received;
+    turn(5);
+  }
+  int disconnected = 0;
+  for (int at = 0; at < connections; at++) disconnected += peers[at].open ? 0 : 1;
+  printf("{\"phase\":\"result\",\"work\":\"echo\",\"seconds\":%.4f,\"roundTrips\":%lld,\"perSecond\":%.1f,\"lost\":%lld,"
+         "\"doubled\":%lld,\"reordered\":%lld,\"corrupt\":%lld,\"torn\":%lld,\"disconnected\":%d,\"cpu\":%.3f,",
+         seconds, (long long)roundTrips, (double)roundTrips / seconds, (long long)(sent - counts.received),
+         (long long)counts.doubled, (long long)counts.reordered, (long long)counts.corrupt, (long long)counts.torn,
+         disconnected, cpu);
+  printLatency(&latency);
+  printf("}\n");
+}

@@ -1,0 +1,336 @@
+// Publishers send, subscribers read and check. One thread and one epoll instance for all of them.
+#define _GNU_SOURCE
+#include "load.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { batchBytes = 64 * 1024, singlesAtOnce = 16, timesKept = 1 << 16 };
+
+/** One connection. In `everybody` it publishes and subscribes, else one of the two. */
+typedef struct {
+  int fd;
+  /** Publisher index, or -1. */
+  int publisher;
+  bool subscribes, open, wantsToWrite;
+  Checker checker;
+  int64_t sequence;
+  // What is being sent: whole records from `unsent` on.
+  char *out;
+  size_t outBytes, unsent;
+  int64_t lastReceived, inWindow, longestStall;
+} Peer;
+
+static Records records;
+static Peer *peers;
+static int peerCount, publisherCount, recipients;
+static bool single, everybody;
+static int depth;
+static int poller;
+static int64_t windowBegin, windowEnd;
+// Of fixed-rate work: when each message was meant to be sent, and how long each took from then.
+static int64_t *intended, readAt;
+static double rate;
+static Histogram latency;
+
+static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && (windowEnd == 0 || time < windowEnd); }
+
+static void watch(Peer *peer, bool writing) {
+  peer->wantsToWrite = writing;
+  struct epoll_event event = {.events = EPOLLIN | (writing ? EPOLLOUT : 0), .data.ptr = peer};
+  epoll_ctl(poller, EPOLL_CTL_MOD, peer->fd, &event);
+}
+
+static void disconnect(Peer *peer) {
+  peer->open = false;
+  close(peer->fd);
+}
+
+static void onLatency(void *context, int publisher, int64_t sequence) {
+  (void)context;
+  if (inWindow(readAt)) record(&latency, readAt - intended[(size_t)publisher * timesKept + (size_t)(sequence % timesKept)]);
+}
+
+/** Appends a record to what is to be sent. */
+static void prepareRecord(Peer *peer) {
+  writeRecord(&records, peer->out + peer->outBytes, peer->publisher, peer->sequence++);
+  peer->outBytes += records.sendBytes;
+}
+
+/** Sends what is prepared. Whether the system has taken it all. */
+static bool sendPrepared(Peer *peer) {
+  while (peer->unsent < peer->outBytes) {
+    size_t most = peer->outBytes - peer->unsent;
+    if (single) {
+      size_t toEnd = records.sendBytes - peer->unsent % records.sendBytes;
+      if (most > toEnd) most = toEnd;
+    }
+    ssize_t written = write(peer->fd, peer->out + peer->unsent, most);
+    if (written < 0) {
+      if (errno == EAGAIN || errno == EINTR) return false;
+      disconnect(peer);
+      return false;
+    }
+    peer->unsent += (size_t)written;
+  }
+  peer->outBytes = peer->unsent = 0;
+  return true;
+}
+
+static size_t capacity(void) {
+  size_t count = single ? singlesAtOnce : batchBytes / records.sendBytes;
+  return (count > 0 ? count : 1) * records.sendBytes;
+}
+
+/** Flat out: as much as the system takes now, one buffer at a time. */
+static void pump(Peer *peer) {
+  if (!sendPrepared(peer)) return;
+  while (peer->outBytes < capacity()) prepareRecord(peer);
+  sendPrepared(peer);
+}
+
+static bool isFlatOut(void) { return rate == 0 && depth == 0; }
+
+/** Everybody with a depth: the next connection has got one of ours, so we send another. */
+static void onNeighbour(void *context, int publisher, int64_t sequence) {
+  (void)sequence;
+  Peer *self = context;
+  if (windowEnd > 0 || (publisher + 1) % peerCount != self->publisher) return;
+  Peer *sender = &peers[publisher];
+  if (sender->outBytes + records.sendBytes > capacity()) return;
+  prepareRecord(sender);
+  if (!sender->wantsToWrite && sender->open && !sendPrepared(sender) && sender->open) watch(sender, true);
+}
+
+static void drainPublisher(Peer *peer) {
+  // Answers to what was published (redis), and the pings of nats. Nothing else comes to a publisher.
+  char answers[16 * 1024];
+  ssize_t got = read(peer->fd, answers, sizeof answers);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) disconnect(peer);
+  else if (got >= 6 && records.protocol == nats && memcmp(answers, "PING\r\n", 6) == 0 && peer->outBytes == 0)
+    writeAll(peer->fd, "PONG\r\n", 6);
+}
+
+static void onReadable(Peer *peer) {
+  if (!peer->subscribes) {
+    drainPublisher(peer);
+    return;
+  }
+  readAt = now();
+  int64_t before = peer->checker.counts.received;
+  ptrdiff_t got = readAndCheck(&peer->checker);
+  if (got == 0) disconnect(peer);
+  if (got <= 0 || !inWindow(readAt)) return;
+  if (readAt - peer->lastReceived > peer->longestStall) peer->longestStall = readAt - peer->lastReceived;
+  peer->lastReceived = readAt;
+  peer->inWindow += peer->checker.counts.received - before;
+}
+
+static void turn(int64_t nanos) {
+  struct epoll_event events[512];
+  struct pollfd ready = {.fd = poller, .events = POLLIN};
+  struct timespec time = {.tv_sec = nanos / 1000000000, .tv_nsec = nanos % 1000000000};
+  // epoll_wait(2) knows whole milliseconds only.
+  int count = ppoll(&ready, 1, &time, NULL) > 0 ? epoll_wait(poller, events, 512, 0) : 0;
+  for (int at = 0; at < count; at++) {
+    Peer *peer = events[at].data.ptr;
+    if (peer->open && (events[at].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) onReadable(peer);
+    if (!peer->open || !(events[at].events & EPOLLOUT)) continue;
+    if (isFlatOut() && windowEnd == 0) pump(peer);
+    else if (sendPrepared(peer)) watch(peer, false);
+  }
+}
+
+static void connectAll(int subscribers) {
+  poller = epoll_create1(EPOLL_CLOEXEC);
+  for (int at = 0; at < peerCount; at++) {
+    Peer *peer = &peers[at];
+    // Subscribers first; the publishers are the last ones.
+    int publisher = everybody ? at : at - subscribers;
+    peer->publisher = publisher >= 0 ? publisher : -1;
+    peer->subscribes = everybody || publisher < 0;
+    peer->open = true;
+    peer->fd = dial(0);
+    introduce(peer->fd, records.protocol, peer->subscribes);
+    setNonBlocking(peer->fd);
+    if (peer->subscribes) initChecker(&peer->checker, &records, publisherCount, everybody ? at : -1, peer->fd);
+    if (peer->publisher >= 0) peer->out = allocate(1, capacity() + records.sendBytes);
+    if (rate > 0) peer->checker.onMessage = onLatency;
+    if (depth > 0) {
+      peer->checker.onMessage = onNeighbour;
+      peer->checker.context = peer;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    epoll_ctl(poller, EPOLL_CTL_ADD, peer->fd, &event);
+  }
+}
+
+static bool heardAll(void) {
+  for (int at = 0; at < peerCount; at++) {
+    if (peers[at].subscribes && !peers[at].checker.heardHello) {
+      if (!peers[at].open) fail("the server closed a connection before the work began");
+      return false;
+    }
+  }
+  return true;
+}
+
+static void greet(Peer *from, int64_t sequence) {
+  char *hello = allocate(1, records.sendBytes);
+  writeRecord(&records, hello, helloPublisher, sequence);
+  writeAll(from->fd, hello, records.sendBytes);
+  free(hello);
+}
+
+/** Sends hellos until everybody has heard one: then the server knows them all. */
+static void awaitAll(void) {
+  Peer *first = &peers[everybody ? 0 : peerCount - publisherCount];
+  int64_t begun = now(), next = 0, hellos = 0;
+  while (!heardAll()) {
+    if (now() - begun > 20000000000) fail("not every subscriber gets what is published");
+    if (now() >= next) {
+      greet(first, hellos);
+      if (everybody && peerCount > 1) greet(&peers[1], hellos);
+      hellos++;
+      next = now() + 10000000;
+    }
+    turn(1000000);
+  }
+}
+
+static int64_t workBegun, planned;
+
+/** Sends every message whose time has come, its publisher in turn; gives how long until the next one. */
+static int64_t sendDue(void) {
+  Peer *firstPublisher = &peers[everybody ? 0 : peerCount - publisherCount];
+  for (;;) {
+    int64_t due = workBegun + (int64_t)((double)planned * 1e9 / rate), left = due - now();
+    if (left > 0) return left;
+    Peer *peer = firstPublisher + planned % publisherCount;
+    intended[(size_t)peer->publisher * timesKept + (size_t)(peer->sequence % timesKept)] = due;
+    planned++;
+    if (!peer->open) continue;
+    if (peer->outBytes + records.sendBytes > capacity()) {
+      // The server takes no more for now; the message waits, and its time runs.
+      planned--;
+      return 1000000;
+    }
+    prepareRecord(peer);
+    if (!peer->wantsToWrite && !sendPrepared(peer) && peer->open) watch(peer, true);
+  }
+}
+
+static void runUntil(int64_t time) {
+  for (int64_t left = time - now(); left > 0; left = time - now()) {
+    int64_t wait = rate > 0 ? sendDue() : left;
+    turn(wait > left ? left : wait);
+  }
+}
+
+static void startAll(void) {
+  workBegun = now();
+  for (int at = 0; at < peerCount; at++) {
+    if (peers[at].publisher < 0 || !peers[at].open) continue;
+    if (isFlatOut()) watch(&peers[at], true);
+    for (int sent = 0; sent < depth; sent++) prepareRecord(&peers[at]);
+    if (depth > 0 && !sendPrepared(&peers[at])) watch(&peers[at], true);
+  }
+}
+
+typedef struct {
+  Counts counts;
+  int64_t sent, inWindow, least, longestStall;
+  int subscribers, disconnected;
+} Sum;
+
+static Sum addUp(void) {
+  Sum sum = {.least = INT64_MAX};
+  for (int at = 0; at < peerCount; at++) {
+    Peer *peer = &peers[at];
+    if (peer->publisher >= 0) sum.sent += peer->sequence;
+    if (!peer->subscribes) continue;
+    addCounts(&sum.counts, &peer->checker.counts);
+    sum.inWindow += peer->inWindow;
+    if (peer->inWindow < sum.least) sum.least = peer->inWindow;
+    if (peer->longestStall > sum.longestStall) sum.longestStall = peer->longestStall;
+    sum.subscribers++;
+    sum.disconnected += peer->open ? 0 : 1;
+  }
+  return sum;
+}
+
+/** Awaits what is under way: all of it, or until nothing has come for a second. */
+static void settle(void) {
+  int64_t begun = now(), lastNews = begun, received = -1;
+  while (now() - begun < 5000000000 && now() - lastNews < 1000000000) {
+    turn(5000000);
+    Sum sum = addUp();
+    if (sum.counts.received != received) lastNews = now();
+    received = sum.counts.received;
+    bool allSent = true;
+    for (int at = 0; at < peerCount; at++) allSent = allSent && (peers[at].outBytes == 0 || !peers[at].open);
+    if (allSent && received >= sum.sent * recipients) return;
+  }
+}
+
+static int64_t sentSoFar(void) { return addUp().sent; }
+
+void fanout(void) {
+  int subscribers = (int)numberArgument("subscribers", 100), stalled = (int)numberArgument("stalled", 0);
+  everybody = numberArgument("everybody", 0) > 0;
+  single = strcmp(textArgument("write", "batch"), "single") == 0;
+  rate = numberArgument("rate", 0);
+  depth = everybody ? (int)numberArgument("depth", 0) : 0;
+  publisherCount = everybody ? subscribers : (int)numberArgument("publishers", 1);
+  recipients = everybody ? subscribers - 1 : subscribers;
+  if (subscribers < 1 || publisherCount < 1 || publisherCount > mostPublishers) usage("1 to %d publishers and subscribers", mostPublishers);
+  if (depth > singlesAtOnce) usage("depth must be at most %d", singlesAtOnce);
+  records = makeRecords((size_t)numberArgument("size", 64));
+  peerCount = everybody ? subscribers : subscribers + publisherCount;
+  peers = allocate((size_t)peerCount, sizeof *peers);
+  if (rate > 0) intended = allocate((size_t)publisherCount * timesKept, sizeof *intended);
+  for (int at = 0; at < stalled; at++) introduce(dial(0), records.protocol, true);
+  connectAll(subscribers);
+  awaitAll();
+  printf("{\"phase\":\"connected\",\"connections\":%d}\n", peerCount + stalled);
+
+  startAll();
+  runUntil(workBegun + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
+  printf("{\"phase\":\"begin\"}\n");
+  int64_t cpuBegin = cpuTime(), sentBegin = sentSoFar();
+  windowBegin = now();
+  for (int at = 0; at < peerCount; at++) peers[at].lastReceived = windowBegin;
+  runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
+  windowEnd = now();
+  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = (double)(cpuTime() - cpuBegin) / 1e9 / seconds;
+  double sentPerSecond = (double)(sentSoFar() - sentBegin) / seconds;
+  printf("{\"phase\":\"end\"}\n");
+  for (int at = 0; at < peerCount; at++) {
+    Peer *peer = &peers[at];
+    if (peer->subscribes && windowEnd - peer->lastReceived > peer->longestStall) peer->longestStall = windowEnd - peer->lastReceived;
+  }
+  settle();
+
+  Sum sum = addUp();
+  int64_t expected = sum.sent * recipients;
+  double average = (double)sum.inWindow / sum.subscribers;
+  printf("{\"phase\":\"result\",\"work\":\"fanout\",\"seconds\":%.4f,\"sent\":%lld,\"delivered\":%lld,\"perSecond\":%.1f,"
+         "\"sentPerSecond\":%.1f,\"expected\":%lld,\"received\":%lld,\"lost\":%lld,\"doubled\":%lld,\"reordered\":%lld,"
+         "\"corrupt\":%lld,\"torn\":%lld,\"own\":%lld,\"disconnected\":%d,\"cpu\":%.3f,\"longestStallMillis\":%.2f,"
+         "\"slowestShare\":%.4f",
+         seconds, (long long)sum.sent, (long long)sum.inWindow, (double)sum.inWindow / seconds, sentPerSecond,
+         (long long)expected, (long long)sum.counts.received, (long long)(expected - sum.counts.received),
+         (long long)sum.counts.doubled, (long long)sum.counts.reordered, (long long)sum.counts.corrupt,
+         (long long)sum.counts.torn, (long long)sum.counts.own, sum.disconnected, cpu,
+         (double)sum.longestStall / 1e6, average > 0 ? (double)sum.least / average : 0);
+  if (rate > 0) {
+    printf(",");
+    printLatency(&latency);
+  }
+  printf("}\n");
+}

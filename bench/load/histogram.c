@@ -1,0 +1,37 @@
+// Buckets that grow with the value: 64 to each power of two, so less than 1.6 % wide.
+#include "load.h"
+
+#include <stdio.h>
+
+static int bucketOf(int64_t nanos) {
+  if (nanos < 64) return nanos < 0 ? 0 : (int)nanos;
+  int power = 63 - __builtin_clzll((unsigned long long)nanos) - 6;
+  return (power + 1) * 64 + (int)((nanos >> power) - 64);
+}
+
+static double middleOf(int bucket) {
+  if (bucket < 64) return bucket;
+  int power = bucket / 64 - 1;
+  return ((double)(bucket % 64 + 64) + 0.5) * (double)((int64_t)1 << power);
+}
+
+void record(Histogram *histogram, int64_t nanos) {
+  histogram->buckets[bucketOf(nanos)]++;
+  histogram->count++;
+  if (nanos > histogram->greatest) histogram->greatest = nanos;
+}
+
+double percentileMicros(const Histogram *histogram, double share) {
+  int64_t rank = (int64_t)(share * (double)histogram->count);
+  for (int bucket = 0; bucket < 64 * 64; bucket++) {
+    rank -= histogram->buckets[bucket];
+    if (rank < 0) return middleOf(bucket) / 1000;
+  }
+  return (double)histogram->greatest / 1000;
+}
+
+void printLatency(const Histogram *histogram) {
+  printf("\"latencyMicros\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
+         percentileMicros(histogram, 0.5), percentileMicros(histogram, 0.9), percentileMicros(histogram, 0.99),
+         percentileMicros(histogram, 0.999), (double)histogram->greatest / 1000);
+}

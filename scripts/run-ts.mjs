@@ -1,0 +1,29 @@
+// Runs a TypeScript file of this project: bundled by esbuild, packages (this one too) as they are installed.
+// Usage: node scripts/run-ts.mjs FILE [ARGUMENT…]
+import { mkdtempSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { build } from "esbuild"
+
+const [file, ...args] = process.argv.slice(2)
+if (file === undefined) {
+  process.stderr.write("usage: node scripts/run-ts.mjs FILE [ARGUMENT…]\n")
+  process.exit(2)
+}
+// In a folder of the project, where its packages are found.
+const folder = mkdtempSync(join(fileURLToPath(new URL("../dist/", import.meta.url)), "run-"))
+const outfile = join(folder, "main.mjs")
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
+await build({
+  entryPoints: [file],
+  outfile,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  packages: "external",
+  sourcemap: "inline",
+  logLevel: "warning",
+})
+process.argv = [process.execPath, file, ...args]
+await import(pathToFileURL(outfile).href)
