@@ -31,18 +31,30 @@ export interface FrameDecoder {
 /** A frame is what one read gave. TCP keeps no message bounds, so this is for showing and relaying, not for protocols. */
 export const raw: Framing = {
   name: "raw",
-  decoder: (maxFrameBytes) => ({
-    push: (chunk, emit) => {
-      if (chunk.length > maxFrameBytes) return false
-      if (chunk.length > 0) emit(chunk)
-      return true
-    },
-    end: () => {},
-    pending: () => 0,
-  }),
+  decoder: (maxFrameBytes) => new RawDecoder(maxFrameBytes),
   encode: (payload) => payload,
   payloads: (wire, each) => each(wire),
   count: () => 1,
+}
+
+class RawDecoder implements FrameDecoder {
+  readonly maxFrameBytes: number
+
+  constructor(maxFrameBytes: number) {
+    this.maxFrameBytes = maxFrameBytes
+  }
+
+  push(chunk: Uint8Array, emit: (wire: Uint8Array) => void): boolean {
+    if (chunk.length > this.maxFrameBytes) return false
+    if (chunk.length > 0) emit(chunk)
+    return true
+  }
+
+  end(): void {}
+
+  pending(): number {
+    return 0
+  }
 }
 
 const newline = 0x0a

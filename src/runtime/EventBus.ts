@@ -148,7 +148,9 @@ export class EventBus<E extends Stamped> {
   }
 
   private dispatch(build: (stamp: Stamp) => E, frame: boolean): void {
-    const stamped = build({ seq: ++this.seq, at: this.now() })
+    this.seq++
+    if (this.subscribers.size === 0) return
+    const stamped = build({ seq: this.seq, at: this.now() })
     for (const subscriber of this.subscribers) {
       if (frame && !subscriber.frames) continue
       subscriber.queue.push(stamped)

@@ -1,7 +1,9 @@
-import type * as Duration from "effect/Duration"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import { TimerQueue } from "./TimerQueue.ts"
 
 /** The clock and the timers of a scope, for code that runs in callbacks. Both are the Effect clock, so TestClock rules. */
 export interface Timing {
@@ -11,15 +13,45 @@ export interface Timing {
   readonly after: (delay: Duration.Duration, callback: () => void) => () => void
 }
 
-/** Makes the timing of the current scope. */
+/**
+ * Makes the timing of the current scope. Timers of the same delay share one fiber, which sleeps until the first of them
+ * is due: thousands of connections with a deadline each cost a list and no timer of their own.
+ */
 export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Effect.clock
   const run = yield* FiberSet.makeRuntime<never, void, never>()
+  const queues = new Map<number, TimerQueue>()
+  // Of the clock that never jumps: a delay is not a date.
+  const elapsedMillis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+
+  const drive = (queue: TimerQueue): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const due = queue.nextDue()
+      if (due === undefined) {
+        queues.delete(queue.delayMillis)
+        return Effect.void
+      }
+      return Effect.zipRight(Clock.sleep(Duration.millis(Math.max(0, Math.ceil(due - elapsedMillis())))), expire(queue))
+    })
+
+  const expire = (queue: TimerQueue) =>
+    Effect.suspend(() => {
+      const failures = queue.expire(elapsedMillis())
+      const told = Effect.forEach(failures, (failure) => Effect.logError("a timer's callback failed", failure))
+      return Effect.zipRight(told, drive(queue))
+    })
+
   return {
     now: () => clock.unsafeCurrentTimeMillis(),
     after: (delay, callback) => {
-      const fiber = run(Effect.zipRight(Effect.sleep(delay), Effect.sync(callback)))
-      return () => fiber.unsafeInterruptAsFork(fiber.id())
+      const delayMillis = Duration.toMillis(delay)
+      let queue = queues.get(delayMillis)
+      if (queue !== undefined) return queue.add(elapsedMillis(), callback)
+      queue = new TimerQueue(delayMillis)
+      const cancel = queue.add(elapsedMillis(), callback)
+      queues.set(delayMillis, queue)
+      run(drive(queue))
+      return cancel
     },
   }
 })

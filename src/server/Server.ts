@@ -7,6 +7,7 @@ import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -146,6 +147,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     hub: hub.port,
     bus,
     fork,
+    forkFree: Runtime.runFork(yield* Effect.runtime<never>()),
     handler:
       typeof handler === "function"
         ? // The connection's scope is the inner one: what a handler acquires goes with its connection.
@@ -216,7 +218,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
     events: Stream.unwrapScoped(bus.subscribe()),
     connections: Effect.sync(() => [...core.actors.values()].map(describe)),
-    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.serverConnection().send(payload)),
+    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
     broadcast,
     halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.connection.halfClose),
     kick: (id, how = "fin") =>

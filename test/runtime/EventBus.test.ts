@@ -60,7 +60,7 @@ describe("numbers and subscribers", () => {
     }),
   )
 
-  it.effect("a frame is neither built nor numbered while nobody wants frames", () =>
+  it.scoped("a frame is neither built nor numbered while nobody wants frames, and nothing is built for nobody", () =>
     Effect.gen(function* () {
       const { bus, life, frame, built } = makeProbe()
       yield* Effect.scoped(
@@ -76,7 +76,10 @@ describe("numbers and subscribers", () => {
       expect(bus.wantsFrames()).toBe(false)
       frame(1)
       life()
-      expect(built).toEqual(["Frame 1", "Life 2"])
+      expect(built).toEqual(["Frame 1"])
+      yield* bus.subscribe()
+      life()
+      expect(built).toEqual(["Frame 1", "Life 3"])
     }),
   )
 

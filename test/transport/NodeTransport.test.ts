@@ -134,6 +134,8 @@ describe("a peer that goes for good after its FIN", () => {
       const { near, far } = yield* startedWires(tcpFixture)
       near.wire.end()
       yield* far.until((probe) => probe.hasEnded())
+      expect(probing.mock.calls).toEqual([])
+      far.wire.probe()
       expect(probing.mock.calls).toEqual([[true, 10_000]])
       near.wire.reset()
       yield* near.untilClosed

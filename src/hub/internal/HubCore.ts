@@ -5,7 +5,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
 import { deliverNext, deliverSome, type MemberLog, passOver } from "./delivery.ts"
-import { callFinishers, type Member, makeMember } from "./Member.ts"
+import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
 
 // What is handed to a sink that catches up before it is asked again whether it is full.
@@ -15,7 +15,7 @@ const catchUpBytes = 256 * 1024
 const turnBytes = 256 * 1024
 
 /** The hub itself, in callbacks: one append for a publish, one flush for a turn of the event loop. */
-export class HubCore implements HubPort {
+export class HubCore implements HubPort, MemberHub {
   private readonly options: HubCoreOptions
   private readonly log: MemberLog
   private readonly members = new Set<Member>()
@@ -38,7 +38,7 @@ export class HubCore implements HubPort {
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
     // What was published before this moment is not for the newcomer.
     this.flush()
-    const member = makeMember(sink, this.log.end(), options, this.options)
+    const member = new Member(this, sink, this.log.end(), options, this.options)
     if (this.closed) {
       member.receiving = false
       sink.onHubEnded?.()
@@ -46,12 +46,7 @@ export class HubCore implements HubPort {
       this.members.add(member)
       this.pace.join()
     }
-    return {
-      publish: (run) => this.publishAs(run, member),
-      drained: () => this.guarded(member, this.drained),
-      finish: (done) => this.finish(member, done),
-      detach: () => this.detach(member),
-    }
+    return member
   }
 
   /** Publishes from outside, to everybody. `false`: the publisher shall wait for {@link released}. */
@@ -103,7 +98,7 @@ export class HubCore implements HubPort {
   private readonly leave = (member: Member): void => {
     const { sink } = member
     if (sink.onHubEnded === undefined) this.stopReceiving(member)
-    else this.finish(member, () => sink.onHubEnded?.())
+    else this.finishOf(member, () => sink.onHubEnded?.())
   }
 
   // Sinks and framings are other people's code. What they throw ends their part in the hub, and nothing else.
@@ -118,7 +113,7 @@ export class HubCore implements HubPort {
   private fail(member: Member, error: unknown): void {
     this.detach(member)
     member.sink.onFailed(error)
-    callFinishers(member)
+    member.callFinishers()
   }
 
   private compact(): void {
@@ -132,7 +127,7 @@ export class HubCore implements HubPort {
     this.log.compact(cursors)
   }
 
-  private publishAs(run: Uint8Array, member: Member): boolean {
+  publishAs(run: Uint8Array, member: Member): boolean {
     this.append(run, member)
     if (!this.pace.mustWait(member) || !this.members.has(member)) return true
     this.pace.hold(member)
@@ -186,6 +181,10 @@ export class HubCore implements HubPort {
     this.trim(oldest)
   }
 
+  drainedBy(member: Member): void {
+    this.guarded(member, this.drained)
+  }
+
   private caughtUp(member: Member): void {
     const recovered = member.stalled
     member.stalled = false
@@ -194,13 +193,13 @@ export class HubCore implements HubPort {
     if (recovered) member.sink.onRecovered()
   }
 
-  private finish(member: Member, done: () => void): void {
+  finishOf(member: Member, done: () => void): void {
     this.flush()
     if (!member.receiving) {
       done()
       return
     }
-    member.finishers.push(done)
+    member.addFinisher(done)
     member.finishAt ??= this.log.end().segment
     if (!member.handing) this.guarded(member, this.handRest)
   }
@@ -218,7 +217,7 @@ export class HubCore implements HubPort {
       if (!member.full) this.caughtUp(member)
       this.trim(oldest)
     }
-    callFinishers(member)
+    member.callFinishers()
   }
 
   private stopReceiving(member: Member): void {
@@ -228,7 +227,7 @@ export class HubCore implements HubPort {
     this.updateBudget(member)
   }
 
-  private detach(member: Member): void {
+  detach(member: Member): void {
     if (!this.members.delete(member)) return
     member.full = false
     this.pace.forget(member)

@@ -1,9 +1,17 @@
 import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Cursor } from "../HubLog.ts"
-import type { AttachOptions, HubSink } from "../HubPort.ts"
+import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
+
+/** What a member asks of its hub. */
+export interface MemberHub {
+  readonly publishAs: (run: Uint8Array, member: Member) => boolean
+  readonly drainedBy: (member: Member) => void
+  readonly finishOf: (member: Member, done: () => void) => void
+  readonly detach: (member: Member) => void
+}
 
 /** A sink in the hub, and what the hub knows of it. */
-export interface Member {
+export class Member implements HubMember {
   readonly sink: HubSink
   readonly connection: ConnectionId | undefined
   readonly budgetBytes: number
@@ -11,53 +19,65 @@ export interface Member {
   /** Its place: behind everything sealed, unless it lags. */
   readonly cursor: Cursor
   /** Until it is finished or detached. */
-  receiving: boolean
-  full: boolean
+  receiving = true
+  full = false
   /** Is being handed something now, so nothing else may come in between. */
-  handing: boolean
-  stalled: boolean
+  handing = false
+  stalled = false
   /** Has made no progress for the pace limit, so nobody waits for it any more. */
-  ignored: boolean
+  ignored = false
   /** Has stalled, and has taken something since it was full. */
-  weighs: boolean
-  overBudget: boolean
-  progress: number
-  dropped: number
-  held: boolean
+  weighs = false
+  overBudget = false
+  held = false
+  progress = 0
+  dropped = 0
   /** The segment before which it finishes. */
   finishAt: number | undefined
-  finishers: Array<() => void>
-}
+  private finishers: Array<() => void> | undefined
+  private readonly hub: MemberHub
 
-/** A member that has everything before `cursor`. */
-export const makeMember = (
-  sink: HubSink,
-  cursor: Cursor,
-  options: AttachOptions,
-  defaults: Required<Pick<AttachOptions, "budgetBytes" | "slowConsumer">>,
-): Member => ({
-  sink,
-  connection: options.connection,
-  budgetBytes: options.budgetBytes ?? defaults.budgetBytes,
-  policy: options.slowConsumer ?? defaults.slowConsumer,
-  cursor,
-  receiving: true,
-  full: false,
-  handing: false,
-  stalled: false,
-  ignored: false,
-  weighs: false,
-  overBudget: false,
-  progress: 0,
-  dropped: 0,
-  held: false,
-  finishAt: undefined,
-  finishers: [],
-})
+  /** A member that has everything before `cursor`. */
+  constructor(
+    hub: MemberHub,
+    sink: HubSink,
+    cursor: Cursor,
+    options: AttachOptions,
+    defaults: Required<Pick<AttachOptions, "budgetBytes" | "slowConsumer">>,
+  ) {
+    this.hub = hub
+    this.sink = sink
+    this.cursor = cursor
+    this.connection = options.connection
+    this.budgetBytes = options.budgetBytes ?? defaults.budgetBytes
+    this.policy = options.slowConsumer ?? defaults.slowConsumer
+  }
 
-/** Calls back that it has finished, or that it never will get more. */
-export const callFinishers = (member: Member): void => {
-  const { finishers } = member
-  member.finishers = []
-  for (const finisher of finishers) finisher()
+  publish(run: Uint8Array): boolean {
+    return this.hub.publishAs(run, this)
+  }
+
+  drained(): void {
+    this.hub.drainedBy(this)
+  }
+
+  finish(done: () => void): void {
+    this.hub.finishOf(this, done)
+  }
+
+  detach(): void {
+    this.hub.detach(this)
+  }
+
+  addFinisher(done: () => void): void {
+    this.finishers ??= []
+    this.finishers.push(done)
+  }
+
+  /** Calls back that it has finished, or that it never will get more. */
+  callFinishers(): void {
+    const { finishers } = this
+    this.finishers = undefined
+    for (const finisher of finishers ?? []) finisher()
+  }
 }

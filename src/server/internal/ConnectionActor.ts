@@ -37,14 +37,13 @@ export interface ActorContext {
 export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnection {
   readonly id: ConnectionId
   readonly core: ConnectionCore
-  readonly connection: CoreConnection
   readonly since: number
   readonly needsPublisher = false
   /** The fiber that runs the handler, or stands for the reactor. */
   fiber: Fiber.RuntimeFiber<void> | undefined
   private readonly context: ActorContext
   private readonly member: HubMember
-  /** Told at the end, after everything else. */
+  /** Told at the end, after the events. */
   onEnded: (() => void) | undefined
   /** Whether a handler is at work. */
   isServing: boolean
@@ -52,6 +51,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   /** Whether the hub holds it back as a publisher. */
   private held = false
   private replies: Replies | undefined
+  private served: ServerConnection | undefined
   private readonly releaseWaiters = new Waiters()
 
   constructor(id: ConnectionId, wire: Wire, context: ActorContext) {
@@ -60,7 +60,6 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.since = context.timing.now()
     this.isServing = context.reactor === undefined
     this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined)
-    this.connection = new CoreConnection(this.core)
     this.member = context.hub.attach(this, { connection: id })
     const { local, remote } = wire
     context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionOpened", id, local, remote }))
@@ -68,8 +67,14 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   // --- what a handler gets
 
-  serverConnection(): ServerConnection {
-    const { connection, id } = this
+  /** The connection as effects see it, made for the first who asks. */
+  get connection(): ServerConnection {
+    this.served ??= this.makeConnection(new CoreConnection(this.core))
+    return this.served
+  }
+
+  private makeConnection(connection: CoreConnection): ServerConnection {
+    const { id } = this
     return {
       id,
       local: connection.local,
@@ -171,8 +176,11 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.releaseWaiters.wake()
     const { remote } = this.core
     this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionClosed", id: this.id, remote, ...end }))
+    const { onEnded } = this
+    this.onEnded = undefined
+    // Before anybody hears that no connection is left.
+    onEnded?.()
     this.context.onClosed(this)
-    this.onEnded?.()
   }
 
   // --- from the hub

@@ -9,10 +9,10 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire } from "../../transport/index.ts"
-import { type ConnectionSettings, connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
+import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
-import { ConnectionActor } from "./ConnectionActor.ts"
+import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 
 /** How a drain ended. */
 export interface DrainResult {
@@ -32,7 +32,10 @@ export interface ServerCoreOptions {
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
   readonly handler: Served | Reactor
+  /** Forks a fiber that the server's scope interrupts. */
   readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+  /** Forks a fiber that ends by itself. */
+  readonly forkFree: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
 }
 
 /** The connections of a server: accepted, known by number, ended. */
@@ -45,17 +48,26 @@ export class ServerCore {
   /** The drain that was asked for, under way or done. */
   drained: Deferred.Deferred<DrainResult> | undefined
   private readonly options: ServerCoreOptions
-  private readonly connectionSettings: ConnectionSettings
+  private readonly actorContext: ActorContext
   private lastId = 0
   private readonly emptyWaiters = new Waiters()
 
   constructor(options: ServerCoreOptions) {
     this.options = options
-    this.connectionSettings = connectionSettings(options.settings)
+    const { bus, handler, hub, settings, timing } = options
+    this.actorContext = {
+      settings: connectionSettings(settings),
+      timing,
+      hub,
+      bus,
+      reactor: typeof handler === "function" ? undefined : handler,
+      others: (self) => this.writable().filter((other) => other !== self),
+      onClosed: (closed) => this.onClosed(closed),
+    }
   }
 
   accept(wire: Wire): void {
-    const { bus, handler, hub, timing } = this.options
+    const { bus, handler } = this.options
     if (this.draining) {
       const { remote } = wire
       wire.destroy()
@@ -63,18 +75,12 @@ export class ServerCore {
       return
     }
     const id = ConnectionId.make(++this.lastId, true)
-    const actor = new ConnectionActor(id, wire, {
-      settings: this.connectionSettings,
-      timing,
-      hub,
-      bus,
-      reactor: typeof handler === "function" ? undefined : handler,
-      others: (self) => this.writable().filter((other) => other !== self),
-      onClosed: (closed) => this.onClosed(closed),
-    })
+    const actor = new ConnectionActor(id, wire, this.actorContext)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
-    actor.fiber = this.options.fork(typeof handler === "function" ? serve(actor, handler) : stand(actor))
+    // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
+    actor.fiber =
+      typeof handler === "function" ? this.options.fork(serve(actor, handler)) : this.options.forkFree(stand(actor))
     actor.core.start()
   }
 
@@ -124,7 +130,7 @@ const stand = (actor: ConnectionActor): Effect.Effect<void> =>
   })
 
 const serve = (actor: ConnectionActor, handler: Served): Effect.Effect<void> =>
-  Effect.suspend(() => handler(actor.serverConnection())).pipe(
+  Effect.suspend(() => handler(actor.connection)).pipe(
     Effect.matchCause({
       onFailure: (cause) => actor.onHandlerEnd(describe(cause)),
       onSuccess: () => actor.onHandlerEnd(undefined),

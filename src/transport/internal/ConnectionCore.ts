@@ -9,7 +9,7 @@ import {
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd } from "../Connection.ts"
-import type { Wire, WireEnd } from "../Wire.ts"
+import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "./ConnectionOwner.ts"
 import { Holds } from "./Holds.ts"
 import { Inbox } from "./Inbox.ts"
@@ -22,7 +22,7 @@ const peerCheck = Duration.seconds(15)
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
  * costs what its owner asks for. The first cause of its end is the one that counts.
  */
-export class ConnectionCore {
+export class ConnectionCore implements WireHandlers {
   readonly local: Endpoint
   readonly remote: Endpoint
   /** What has arrived for those who pull. */
@@ -74,12 +74,7 @@ export class ConnectionCore {
 
   /** Begins to read. Called once, after the owner knows the connection. */
   start(): void {
-    this.wire.start({
-      onData: (bytes) => this.onData(bytes),
-      onEnd: () => this.onEnd(),
-      onDrain: () => this.onDrain(),
-      onClose: (end) => this.onClose(end),
-    })
+    this.wire.start(this)
   }
 
   // --- reading
@@ -215,7 +210,7 @@ export class ConnectionCore {
 
   // --- from the wire
 
-  private onData(bytes: Uint8Array): void {
+  onData(bytes: Uint8Array): void {
     if (this.closing || this.inputEnded) return
     this.guarded(() => {
       if (!this.decoder.push(bytes, this.emitRun) && !this.closing) {
@@ -224,13 +219,15 @@ export class ConnectionCore {
     })
   }
 
-  private onEnd(): void {
+  onEnd(): void {
     this.guarded(() => {
       if (!this.closing && !this.inputEnded) this.decoder.end(this.emitRun)
       this.peerEnded = true
       this.inbox?.end()
       if (this.closing) return
       this.owner.onHalfClosed("peer")
+      if (this.end !== undefined || this.isClosing()) return
+      this.wire.probe()
       this.watchPeer()
     })
   }
@@ -259,14 +256,14 @@ export class ConnectionCore {
     })
   }
 
-  private onDrain(): void {
+  onDrain(): void {
     this.full = false
     this.release(Hold.output)
     this.owner.onDrain()
     if (!this.full) this.drainWaiters.wake()
   }
 
-  private onClose(end: WireEnd): void {
+  onClose(end: WireEnd): void {
     this.reason ??= reasonOfEnd(end, this.peerEnded, this.localFirst)
     this.cancelWatch?.()
     this.end = {

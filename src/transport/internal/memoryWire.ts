@@ -108,6 +108,8 @@ class MemoryWire implements Wire {
     return this.taken
   }
 
+  probe(): void {}
+
   isGone(): boolean {
     return this.end_ !== undefined || (this.finReceived && this.peer?.end_ !== undefined)
   }

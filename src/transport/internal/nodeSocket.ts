@@ -18,17 +18,32 @@ const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PR
 // A socket that the peer has reset already has no addresses any more (getpeername(2), ENOTCONN).
 const gone = tcpEndpoint("0.0.0.0", 0)
 
-const endpointsOf = (socket: net.Socket, endpoint: Endpoint, side: "accepted" | "dialled") => {
-  if (endpoint._tag === "Unix") {
-    const nameless = unixEndpoint("")
-    return side === "accepted" ? { local: endpoint, remote: nameless } : { local: nameless, remote: endpoint }
-  }
-  const { localAddress, localPort, remoteAddress, remotePort } = socket
-  return {
-    local: localAddress === undefined ? gone : tcpEndpoint(localAddress, localPort ?? 0),
-    remote: remoteAddress === undefined ? gone : tcpEndpoint(remoteAddress, remotePort ?? 0),
-  }
+const nameless = unixEndpoint("")
+
+const localOf = (socket: net.Socket): Endpoint => {
+  const { localAddress, localPort } = socket
+  return localAddress === undefined ? gone : tcpEndpoint(localAddress, localPort ?? 0)
 }
+
+const remoteOf = (socket: net.Socket): Endpoint => {
+  const { remoteAddress, remotePort } = socket
+  return remoteAddress === undefined ? gone : tcpEndpoint(remoteAddress, remotePort ?? 0)
+}
+
+const isWildcard = (endpoint: Endpoint): boolean =>
+  endpoint._tag === "Tcp" && (endpoint.host === "0.0.0.0" || endpoint.host === "::")
+
+/** A wire of a socket that was accepted at an endpoint. */
+const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
+  if (bound._tag === "Unix") return new NodeWire(socket, bound, nameless)
+  // Who listens at one address knows it already: a system call less for each connection.
+  return new NodeWire(socket, isWildcard(bound) ? localOf(socket) : bound, remoteOf(socket))
+}
+
+const dialledWire = (socket: net.Socket, endpoint: Endpoint): Wire =>
+  endpoint._tag === "Unix"
+    ? new NodeWire(socket, nameless, endpoint)
+    : new NodeWire(socket, localOf(socket), remoteOf(socket))
 
 const probeAfterMillis = 10_000
 
@@ -49,10 +64,9 @@ class NodeWire implements Wire {
 
   // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
   // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
-  constructor(socket: net.Socket, endpoint: Endpoint, side: "accepted" | "dialled") {
+  constructor(socket: net.Socket, local: Endpoint, remote: Endpoint) {
     this.socket = socket
-    this.knowsReset = endpoint._tag === "Tcp"
-    const { local, remote } = endpointsOf(socket, endpoint, side)
+    this.knowsReset = remote._tag === "Tcp"
     this.local = local
     this.remote = remote
     socket.on("error", (error) => {
@@ -61,25 +75,26 @@ class NodeWire implements Wire {
     })
     socket.on("end", () => {
       this.peerEnded = true
-      // Probes (tcp(7), TCP_KEEPIDLE) let the system learn whether a peer that only sent FIN is still there.
-      socket.setKeepAlive(true, probeAfterMillis)
       this.handlers?.onEnd()
     })
     socket.on("close", () => {
       this.over = true
       this.ended = this.code === undefined ? {} : { code: this.code }
-      this.handlers?.onClose(this.ended)
+      const { handlers } = this
+      // Node keeps a socket for a while after its end, and what it leads to would be kept with it.
+      this.handlers = undefined
+      handlers?.onClose(this.ended)
     })
   }
 
   start(handlers: WireHandlers): void {
-    this.handlers = handlers
     if (this.ended !== undefined) {
       handlers.onClose(this.ended)
       return
     }
+    this.handlers = handlers
     if (this.peerEnded) handlers.onEnd()
-    this.socket.on("data", (bytes) => handlers.onData(bytes))
+    this.socket.on("data", (bytes) => this.handlers?.onData(bytes))
   }
 
   write(bytes: Uint8Array): boolean {
@@ -138,6 +153,11 @@ class NodeWire implements Wire {
     const handle: unknown = Reflect.get(this.socket, "_handle")
     const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
     return this.accepted - this.socket.writableLength - (typeof queued === "number" ? queued : 0)
+  }
+
+  probe(): void {
+    // TCP_KEEPIDLE (tcp(7)). Not before it is needed: it is four system calls.
+    this.socket.setKeepAlive(true, probeAfterMillis)
   }
 
   isGone(): boolean {
@@ -209,8 +229,9 @@ export const listen = (
   callbacks: ListenCallbacks,
 ): ((onClosed: () => void) => void) => {
   let listening = false
+  let bound = endpoint
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    callbacks.onWire(new NodeWire(socket, endpoint, "accepted"))
+    callbacks.onWire(acceptedWire(socket, bound))
   })
   server.on("error", (error) => {
     if (listening) callbacks.onFailure(codeOf(error))
@@ -219,9 +240,8 @@ export const listen = (
   server.on("listening", () => {
     listening = true
     const address = server.address()
-    callbacks.onListening(
-      address === null || typeof address === "string" ? endpoint : tcpEndpoint(address.address, address.port),
-    )
+    if (address !== null && typeof address !== "string") bound = tcpEndpoint(address.address, address.port)
+    callbacks.onListening(bound)
   })
   try {
     server.listen(listenOptions(endpoint, backlog))
@@ -254,7 +274,7 @@ export const dial = (endpoint: Endpoint, callbacks: DialCallbacks): (() => void)
   const onError = (error: unknown) => callbacks.onFailure(codeOf(error))
   socket.once("error", onError)
   socket.once("connect", () => {
-    const wire = new NodeWire(socket, endpoint, "dialled")
+    const wire = dialledWire(socket, endpoint)
     socket.off("error", onError)
     callbacks.onWire(wire)
   })
