@@ -264,10 +264,10 @@ static Sum addUp(void) {
   return sum;
 }
 
-/** Awaits what is under way: all of it, or until nothing has come for a second. */
+/** Awaits what is under way: all of it, or until nothing has come for a second; half a minute at most. */
 static void settle(void) {
   int64_t begun = now(), lastNews = begun, received = -1;
-  while (now() - begun < 5000000000 && now() - lastNews < 1000000000) {
+  while (now() - begun < 30000000000 && now() - lastNews < 1000000000) {
     turn(5000000);
     Sum sum = addUp();
     if (sum.counts.received != received) lastNews = now();

@@ -212,15 +212,18 @@ export class ConnectionCore implements WireHandlers {
 
   onData(bytes: Uint8Array): void {
     if (this.closing || this.inputEnded) return
-    this.guarded(() => {
+    // Framings and reactors are other people's code. What they throw ends their connection, and nothing else.
+    try {
       if (!this.decoder.push(bytes, this.emitRun) && !this.closing) {
         this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
       }
-    })
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   onEnd(): void {
-    this.guarded(() => {
+    try {
       if (!this.closing && !this.inputEnded) this.decoder.end(this.emitRun)
       this.peerEnded = true
       this.inbox?.end()
@@ -229,13 +232,6 @@ export class ConnectionCore implements WireHandlers {
       if (this.end !== undefined || this.isClosing()) return
       this.wire.probe()
       this.watchPeer()
-    })
-  }
-
-  // Framings and reactors are other people's code. What they throw ends their connection, and nothing else.
-  private guarded(step: () => void): void {
-    try {
-      step()
     } catch (error) {
       this.fail(error)
     }

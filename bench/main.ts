@@ -1,0 +1,101 @@
+// The bench: every work with every server that is installed, side by side. See bench/README.md.
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { bundleServers, makeGenerator, temporaryFolder } from "./runner/bundle.ts"
+import { renderChart } from "./runner/chart.ts"
+import { findContenders } from "./runner/contenders.ts"
+import type { ContenderInfo } from "./runner/model.ts"
+import { type BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
+import { projectFolder } from "./runner/project.ts"
+import { describeMachine, type Report, renderJson } from "./runner/report.ts"
+import { rows as allRows } from "./runner/rows.ts"
+import { runPlan } from "./runner/run.ts"
+import { wrongs } from "./runner/summary.ts"
+import { renderMarkdown } from "./runner/table.ts"
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Without what belongs to this machine alone. */
+const infoOf = ({ id, name, version, about, ours }: ContenderInfo): ContenderInfo => ({
+  id,
+  name,
+  version,
+  about,
+  ours,
+})
+
+const bench = (options: Options): Effect.Effect<number, BadOptions> =>
+  Effect.gen(function* () {
+    const rows = yield* chooseRows(allRows, options)
+    const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
+    const temporary = yield* temporaryFolder(project)
+    const folders = { project, temporary }
+    const contenders = yield* chooseContenders(findContenders(folders), options)
+    yield* bundleServers(folders)
+    const generator = yield* makeGenerator(folders, options.generator)
+    say(`the load generator is the one ${generator.description}`)
+    const { runs, seconds, quick } = options
+    const summaries = yield* runPlan({ rows, contenders, generator, runs, seconds, quick, onProgress: say })
+    const report: Report = {
+      version: 1,
+      machine: describeMachine(),
+      generator: generator.description,
+      runs,
+      seconds,
+      quick,
+      contenders: contenders.map(infoOf),
+      rows: summaries.map(({ row, contenders: all }) => ({
+        row,
+        contenders: all.map((summary) => ({ ...summary, contender: infoOf(summary.contender) })),
+      })),
+    }
+    const markdown = renderMarkdown(report)
+    process.stdout.write(markdown)
+    if (options.out !== undefined) {
+      const folder = resolve(project, options.out)
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, "results.json"), renderJson(report))
+      writeFileSync(join(folder, "results.md"), markdown)
+      writeFileSync(join(folder, "results.svg"), renderChart(report))
+    }
+    const found = wrongs(summaries)
+    for (const wrong of found) say(`wrong: ${wrong}`)
+    return found.length === 0 ? 0 : 1
+  }).pipe(Effect.scoped)
+
+const program = Effect.gen(function* () {
+  const options = yield* parseOptions(process.argv.slice(2))
+  if (!options.help) return yield* bench(options)
+  process.stdout.write(usage)
+  return 0
+}).pipe(
+  Effect.catchTag("BadOptions", ({ message }) =>
+    Effect.sync(() => {
+      say(`bench: ${message} (--help lists the options)`)
+      return 2
+    }),
+  ),
+)
+
+const fiber = Effect.runFork(program)
+// A signal ends the servers and the generator first; a second one does not wait for them.
+const codes = { SIGINT: 130, SIGTERM: 143 } as const
+let signalled: number | undefined
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (signalled !== undefined) process.exit(signalled)
+    signalled = codes[signal]
+    Effect.runFork(Fiber.interrupt(fiber))
+  })
+}
+fiber.addObserver((exit) => {
+  if (Exit.isFailure(exit) && signalled === undefined) say(`bench: ${exit.cause}`)
+  process.exitCode = signalled ?? (Exit.isSuccess(exit) ? exit.value : 1)
+  process.exit()
+})

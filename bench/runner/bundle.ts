@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { build } from "esbuild"
+import { type Folders, findProgram } from "./contenders.ts"
+import type { Generator } from "./load.ts"
+
+/**
+ * A folder with the package as it is built now, so that a build meanwhile changes nothing, and beside it what the bench
+ * builds itself. Node finds packages there as it does in the project. It goes with the scope.
+ */
+export const temporaryFolder = (project: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), "tcpfx-bench-")))
+      const remove = () => rmSync(folder, { recursive: true, force: true })
+      // Should this process end without its finalizers.
+      process.once("exit", remove)
+      return { folder, remove }
+    }),
+    ({ remove }) =>
+      Effect.sync(() => {
+        process.off("exit", remove)
+        remove()
+      }),
+  ).pipe(
+    Effect.tap(({ folder }) => Effect.sync(() => copyPackage(project, folder))),
+    Effect.map(({ folder }) => folder),
+  )
+
+const copyPackage = (project: string, folder: string): void => {
+  const copy = (...path: ReadonlyArray<string>) =>
+    cpSync(join(project, ...path), join(folder, ...path), { recursive: true })
+  copy("package.json")
+  copy("bin")
+  // Not the folders in which scripts are run meanwhile.
+  for (const name of readdirSync(join(project, "dist"))) if (!/^(?:run|bench)-/.test(name)) copy("dist", name)
+  symlinkSync(join(project, "node_modules"), join(folder, "node_modules"), "dir")
+}
+
+/** Bundles the servers, so that start-up and memory of each are its own. */
+export const bundleServers = ({ project, temporary }: Folders) => {
+  const folder = join(project, "bench", "servers")
+  const entries = readdirSync(folder).filter((name) => name.endsWith(".ts"))
+  return bundle(
+    entries.map((name) => join(folder, name)),
+    temporary,
+  )
+}
+
+const bundle = (entryPoints: ReadonlyArray<string>, outdir: string) =>
+  Effect.promise(() =>
+    build({
+      entryPoints: [...entryPoints],
+      outdir,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      packages: "external",
+      logLevel: "warning",
+    }),
+  )
+
+/** Builds the generator in C where there is a compiler, unless the other is asked for. */
+export const makeGenerator = (folders: Folders, asked: "C" | "Node" | "any") =>
+  Effect.gen(function* () {
+    const compiled = asked === "Node" ? { problem: "it was asked for" } : compile(folders)
+    if ("generator" in compiled) return compiled.generator
+    if (asked === "C") return yield* Effect.dieMessage(`the load generator in C cannot be built: ${compiled.problem}`)
+    const source = join(folders.project, "bench", "load", "fallback", "main.ts")
+    const outdir = join(folders.temporary, "load")
+    yield* bundle([source], outdir)
+    const generator: Generator = {
+      kind: "Node",
+      description: `in Node ${process.versions.node} (${compiled.problem})`,
+      command: process.execPath,
+      args: [join(outdir, "main.mjs")],
+    }
+    return generator
+  })
+
+const compile = ({ project, temporary }: Folders): { readonly generator: Generator } | { readonly problem: string } => {
+  const compiler = findProgram("cc")
+  if (compiler === undefined) return { problem: "there is no C compiler" }
+  const folder = join(project, "bench", "load")
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".c"))
+  const output = join(temporary, "load-c")
+  const flags = ["-O2", "-Wall", "-o", output, ...sources.map((name) => join(folder, name)), "-lm"]
+  // Not every compiler knows the machine that it runs on.
+  for (const machine of [["-march=native"], []]) {
+    const { status } = spawnSync(compiler, [...machine, ...flags], { encoding: "utf8", timeout: 60_000 })
+    if (status !== 0) continue
+    const version = spawnSync(compiler, ["--version"], { encoding: "utf8", timeout: 5000 }).stdout.split("\n")[0] ?? ""
+    return { generator: { kind: "C", description: `in C, built with ${version}`, command: output, args: [] } }
+  }
+  return { problem: "the C compiler here cannot build the one in C" }
+}

@@ -1,0 +1,112 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FiberId from "effect/FiberId"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { RunFailed, startChild } from "./child.ts"
+import type { LoadArguments } from "./model.ts"
+
+/** The load generator as it is started: arguments come behind. */
+export interface Generator {
+  readonly kind: "C" | "Node"
+  /** What the report says of it. */
+  readonly description: string
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+}
+
+const optional = Schema.optional(Schema.Number)
+
+/** The last line of the generator. Which fields are there depends on the work. */
+const LoadResult = Schema.Struct({
+  phase: Schema.Literal("result"),
+  seconds: optional,
+  delivered: optional,
+  roundTrips: optional,
+  connections: optional,
+  perSecond: optional,
+  lost: optional,
+  doubled: optional,
+  reordered: optional,
+  corrupt: optional,
+  torn: optional,
+  own: optional,
+  disconnected: optional,
+  failed: optional,
+  cpu: optional,
+  longestStallMillis: optional,
+  slowestShare: optional,
+  closedByServer: optional,
+  latencyMicros: Schema.optional(
+    Schema.Struct({
+      p50: Schema.Number,
+      p90: Schema.Number,
+      p99: Schema.Number,
+      p999: Schema.Number,
+      max: Schema.Number,
+    }),
+  ),
+})
+export type LoadResult = typeof LoadResult.Type
+
+const Line = Schema.parseJson(
+  Schema.Union(LoadResult, Schema.Struct({ phase: Schema.Literal("connected", "begin", "end") })),
+)
+const decodeLine = Schema.decodeUnknownEither(Line)
+
+/** A run of the generator. */
+export interface Load {
+  readonly pid: number
+  /** Waits until everybody is connected. */
+  readonly connected: Effect.Effect<void, RunFailed>
+  readonly result: Effect.Effect<LoadResult, RunFailed>
+}
+
+export interface LoadOptions {
+  readonly generator: Generator
+  readonly work: "fanout" | "echo" | "churn" | "idle"
+  readonly load: LoadArguments
+  /** Called in the moment in which the window begins or ends. */
+  readonly onPhase?: (phase: "begin" | "end") => void
+}
+
+/** Starts the generator. The end of the scope ends it. */
+export const startLoad = (options: LoadOptions): Effect.Effect<Load, RunFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { generator, work, load, onPhase } = options
+    const connected = Deferred.unsafeMake<void>(FiberId.none)
+    const result = Deferred.unsafeMake<LoadResult, RunFailed>(FiberId.none)
+    const onOutput = (text: string) => {
+      const decoded = decodeLine(text)
+      if (Either.isLeft(decoded)) {
+        const failure = new RunFailed({
+          message: `the load generator said what is not understood: ${text.slice(0, 100)}`,
+        })
+        Deferred.unsafeDone(result, failure)
+        return
+      }
+      const line = decoded.right
+      if (line.phase === "result") Deferred.unsafeDone(result, Effect.succeed(line))
+      else if (line.phase === "connected") Deferred.unsafeDone(connected, Effect.void)
+      else onPhase?.(line.phase)
+    }
+    const child = yield* startChild({
+      command: generator.command,
+      args: [...generator.args, work, ...Object.entries(load).map(([key, value]) => `${key}=${value}`)],
+      onOutput,
+      keepsInput: true,
+    })
+    const failsWhenEnded = Effect.flatMap(child.ended, (how) =>
+      Deferred.poll(result).pipe(
+        Effect.flatten,
+        Effect.flatten,
+        Effect.catchTag("NoSuchElementException", () => new RunFailed({ message: `the load generator ${how}` })),
+      ),
+    )
+    return {
+      pid: child.pid,
+      connected: Effect.raceFirst(Deferred.await(connected), Effect.asVoid(failsWhenEnded)),
+      result: Effect.raceFirst(Deferred.await(result), failsWhenEnded),
+    }
+  })

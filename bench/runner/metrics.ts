@@ -1,0 +1,49 @@
+import type { Metric } from "./model.ts"
+
+interface Presentation {
+  readonly label: (unit: string) => string
+  readonly format: (value: number) => string
+}
+
+const digits = (value: number): string => {
+  const size = Math.abs(value)
+  if (size >= 100) return value.toFixed(0)
+  if (size >= 10) return value.toFixed(1)
+  if (size >= 0.095) return value.toFixed(2)
+  return value === 0 ? "0" : value.toPrecision(2)
+}
+
+/** A count for people: 46.1 M, 12.3 k, 512. */
+export const formatCount = (value: number): string => {
+  if (value >= 1e9) return `${digits(value / 1e9)} G`
+  if (value >= 1e6) return `${digits(value / 1e6)} M`
+  if (value >= 1e3) return `${digits(value / 1e3)} k`
+  return digits(value)
+}
+
+/** A ratio with two figures that say something: 69, 1.05, 0.0021. */
+export const formatRatio = (value: number): string => digits(value)
+
+const micros = (value: number): string => (value >= 1000 ? `${digits(value / 1000)} ms` : `${digits(value)} µs`)
+const millis = (value: number): string => (value >= 1000 ? `${digits(value / 1000)} s` : `${digits(value)} ms`)
+const percent = (value: number): string => `${(value * 100).toFixed(0)} %`
+
+export const presentations: Readonly<Record<Metric, Presentation>> = {
+  perSecond: { label: (unit) => `${unit}/s`, format: formatCount },
+  cpuNanosPerUnit: {
+    label: (unit) =>
+      `server CPU per ${unit === "connections" ? "connection" : unit === "deliveries" ? "delivery" : "round trip"}`,
+    format: (value) => (value >= 1000 ? `${digits(value / 1000)} µs` : `${digits(value)} ns`),
+  },
+  serverCpu: { label: () => "server CPU, cores", format: (value) => value.toFixed(2) },
+  rssPeakMiB: { label: () => "peak RSS", format: (value) => `${value.toFixed(0)} MiB` },
+  rssGrowthMiB: { label: () => "RSS that the stalled one costs", format: (value) => `${value.toFixed(0)} MiB` },
+  p50Micros: { label: () => "p50", format: micros },
+  p99Micros: { label: () => "p99", format: micros },
+  p999Micros: { label: () => "p99.9", format: micros },
+  longestStallMillis: { label: () => "longest stall", format: millis },
+  slowestShare: { label: () => "slowest of average", format: percent },
+  healthyShare: { label: () => "of its own rate without", format: percent },
+  bytesPerConnection: { label: () => "memory per connection", format: (value) => `${(value / 1000).toFixed(1)} kB` },
+  stopMillis: { label: () => "SIGTERM to exit", format: millis },
+}

@@ -1,0 +1,134 @@
+import { parseArgs } from "node:util"
+import * as Data from "effect/Data"
+import * as Either from "effect/Either"
+import type { ContenderInfo, Row } from "./model.ts"
+import { yardstick } from "./model.ts"
+
+/** The command line was not understood. */
+export class BadOptions extends Data.TaggedError("BadOptions")<{ readonly message: string }> {}
+
+export interface Options {
+  readonly quick: boolean
+  readonly rows: RegExp | undefined
+  readonly contenders: RegExp | undefined
+  readonly runs: number
+  /** Length of a window. */
+  readonly seconds: number
+  /** Where the results are written; undefined: only printed. */
+  readonly out: string | undefined
+  readonly generator: "C" | "Node" | "any"
+  readonly help: boolean
+}
+
+export const usage = `Usage: npm run bench -- [OPTIONS]
+
+Runs every work with every server that is installed, interleaved, and writes table and chart to bench/results.
+
+  --quick             few rows, one run, short windows: under a minute; prints the table and writes nothing
+  --rows REGEX        only rows whose id matches
+  --contenders REGEX  only contenders whose id matches; the raw loop is always there
+  --runs N            runs of each row (5)
+  --seconds S         length of a window (2)
+  --out DIR           where to write; by default bench/results for a whole bench, and nowhere for a part of it
+  --generator C|Node  the load generator to use, and no other (the one in C where it can be built)
+  --help              this
+
+Exit codes: 0, 1 when tcpfx lost or changed anything or failed, 2 for bad options.
+`
+
+export const parseOptions = (args: ReadonlyArray<string>): Either.Either<Options, BadOptions> =>
+  Either.try({
+    try: () => read(args),
+    catch: (error) =>
+      error instanceof BadOptions ? error : new BadOptions({ message: error instanceof Error ? error.message : "" }),
+  })
+
+const read = (args: ReadonlyArray<string>): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      rows: { type: "string" },
+      contenders: { type: "string" },
+      runs: { type: "string" },
+      seconds: { type: "string" },
+      out: { type: "string" },
+      generator: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  })
+  const rows = expression("--rows", values.rows)
+  const contenders = expression("--contenders", values.contenders)
+  const isPart = values.quick || rows !== undefined || contenders !== undefined
+  return {
+    quick: values.quick,
+    rows,
+    contenders,
+    runs: number(
+      "--runs",
+      values.runs,
+      values.quick ? 1 : 5,
+      (value) => Number.isInteger(value) && value >= 1 && value <= 100,
+    ),
+    seconds: number("--seconds", values.seconds, values.quick ? 0.3 : 2, (value) => value >= 0.1 && value <= 60),
+    out: values.out ?? (isPart ? undefined : "bench/results"),
+    generator: oneOfGenerators(values.generator),
+    help: values.help,
+  }
+}
+
+const expression = (name: string, text: string | undefined): RegExp | undefined => {
+  if (text === undefined) return undefined
+  try {
+    return new RegExp(text)
+  } catch {
+    throw new BadOptions({ message: `${name}: "${text}" is not a regular expression` })
+  }
+}
+
+const number = (
+  name: string,
+  text: string | undefined,
+  byDefault: number,
+  isGood: (value: number) => boolean,
+): number => {
+  if (text === undefined) return byDefault
+  const value = text.trim() === "" ? Number.NaN : Number(text)
+  if (isGood(value)) return value
+  const expected = name === "--runs" ? "a whole number from 1 to 100" : "seconds from 0.1 to 60"
+  throw new BadOptions({ message: `${name}: expected ${expected}, not "${text}"` })
+}
+
+const oneOfGenerators = (text: string | undefined): Options["generator"] => {
+  if (text === undefined) return "any"
+  const found = (["C", "Node"] as const).find((kind) => kind.toLowerCase() === text.toLowerCase())
+  if (found === undefined) throw new BadOptions({ message: `--generator: expected C or Node, not "${text}"` })
+  return found
+}
+
+/** The rows that were asked for. */
+export const chooseRows = (
+  all: ReadonlyArray<Row>,
+  options: Options,
+): Either.Either<ReadonlyArray<Row>, BadOptions> => {
+  const { rows, quick } = options
+  const possible = all.filter((row) => !quick || row.quick !== undefined)
+  const chosen = possible.filter((row) => rows === undefined || rows.test(row.id))
+  if (chosen.length > 0) return Either.right(chosen)
+  return Either.left(
+    new BadOptions({ message: `--rows: none matches; there are ${possible.map(({ id }) => id).join(", ")}` }),
+  )
+}
+
+/** The contenders that were asked for, and the yardstick. */
+export const chooseContenders = <C extends ContenderInfo>(
+  all: ReadonlyArray<C>,
+  { contenders }: Options,
+): Either.Either<ReadonlyArray<C>, BadOptions> => {
+  if (contenders === undefined) return Either.right(all)
+  if (!all.some(({ id }) => contenders.test(id)))
+    return Either.left(
+      new BadOptions({ message: `--contenders: none matches; there are ${all.map(({ id }) => id).join(", ")}` }),
+    )
+  return Either.right(all.filter(({ id }) => id === yardstick || contenders.test(id)))
+}

@@ -1,0 +1,171 @@
+import type { Floor, LoadArguments, Metric, Row } from "./model.ts"
+
+const atLeast = (ratio: number): ReadonlyArray<Floor> => [
+  { metric: "perSecond", of: "ratio", direction: "atLeast", value: ratio },
+]
+
+const throughput: readonly [Metric, ...Metric[]] = ["perSecond", "cpuNanosPerUnit", "serverCpu", "rssPeakMiB"]
+
+interface Extra {
+  readonly floor?: number
+  readonly quick?: LoadArguments
+  readonly windows?: number
+}
+
+const fanOut = (id: string, title: string, load: LoadArguments, files: number, extra: Extra = {}): Row => ({
+  id,
+  title,
+  work: "fanout",
+  mode: "broker",
+  load,
+  unit: "deliveries",
+  shown: [...throughput, "slowestShare"],
+  floors: extra.floor === undefined ? [] : atLeast(extra.floor),
+  files,
+  ...(extra.quick === undefined ? {} : { quick: extra.quick }),
+  ...(extra.windows === undefined ? {} : { windows: extra.windows }),
+})
+
+/** Each has one message under way, and sends the next one when its neighbour has got it. */
+const everybody = (connections: number, floor: number, quick?: LoadArguments): Row =>
+  fanOut(
+    `everybody-${connections}`,
+    `everybody publishes, ${connections} connections, one message under way each, 64 B`,
+    { everybody: 1, subscribers: connections, size: 64, depth: 1 },
+    connections + 10,
+    quick === undefined ? { floor } : { floor, quick },
+  )
+
+const echo = (connections: number, depth: number, floor: number, quick?: LoadArguments): Row => ({
+  id: `echo-${connections}-${depth}`,
+  title: `echo, ${connections} connections, ${depth} deep, 64 B`,
+  work: "echo",
+  mode: "echo",
+  load: { connections, depth, size: 64 },
+  unit: "round trips",
+  shown: [...throughput, "p50Micros", "p99Micros"],
+  floors: atLeast(floor),
+  files: connections,
+  ...(quick === undefined ? {} : { quick }),
+})
+
+const stream = (connections: number, depth: number, quick?: LoadArguments): Row => ({
+  ...echo(connections, depth, 0.6, quick),
+  id: `stream-${connections}-${depth}`,
+  title: `echo through a Stream of the user's, ${connections} connections, ${depth} deep, 64 B`,
+  mode: "stream",
+})
+
+const memoryFloor: ReadonlyArray<Floor> = [
+  { metric: "bytesPerConnection", of: "value", direction: "atMost", value: 8000 },
+]
+
+/** All rows, in the order of the report. */
+export const rows: ReadonlyArray<Row> = [
+  fanOut("fanout-10", "fan-out 1 → 10, 64 B", { subscribers: 10, size: 64 }, 20, { floor: 0.95, quick: {} }),
+  fanOut("fanout-100", "fan-out 1 → 100, 64 B", { subscribers: 100, size: 64 }, 110, { floor: 1 }),
+  fanOut("fanout-1000", "fan-out 1 → 1 000, 64 B", { subscribers: 1000, size: 64 }, 1010, { floor: 1 }),
+  fanOut("fanout-10000", "fan-out 1 → 10 000, 64 B", { subscribers: 10_000, size: 64 }, 10_010, { windows: 2 }),
+  fanOut("fanout-100-16B", "fan-out 1 → 100, 16 B", { subscribers: 100, size: 16 }, 110),
+  fanOut("fanout-100-4KiB", "fan-out 1 → 100, 4 KiB", { subscribers: 100, size: 4096 }, 110, { floor: 0.95 }),
+  fanOut("fanout-100-64KiB", "fan-out 1 → 100, 64 KiB", { subscribers: 100, size: 65_536 }, 110),
+  fanOut("publishers-10", "10 publishers × 100, 64 B", { publishers: 10, subscribers: 100, size: 64 }, 120, {
+    floor: 1,
+    quick: { publishers: 3, subscribers: 10 },
+  }),
+  fanOut("single", "1 → 100, one message per write, 64 B", { subscribers: 100, size: 64, write: "single" }, 110, {
+    floor: 1.3,
+  }),
+  everybody(100, 6, { subscribers: 20 }),
+  everybody(500, 50),
+  fanOut(
+    "everybody-100-flat",
+    "everybody publishes flat out, 100 connections, 64 B",
+    { everybody: 1, subscribers: 100, size: 64 },
+    110,
+  ),
+  echo(50, 1, 0.95),
+  echo(50, 32, 0.95, { connections: 10 }),
+  echo(500, 1, 0.95),
+  echo(500, 32, 1),
+  stream(50, 1),
+  stream(50, 32, { connections: 10 }),
+  {
+    ...fanOut("latency", "latency 1 → 100 at 1 000 messages/s, 64 B", { subscribers: 100, size: 64, rate: 1000 }, 110, {
+      quick: { subscribers: 20 },
+      windows: 2,
+    }),
+    shown: ["p50Micros", "p99Micros", "p999Micros", "cpuNanosPerUnit", "serverCpu"],
+    floors: [
+      { metric: "p50Micros", of: "ratio", direction: "atMost", value: 1 },
+      { metric: "p99Micros", of: "value", direction: "atMost", value: 1200 },
+    ],
+  },
+  {
+    id: "churn",
+    title: "accept and close",
+    work: "churn",
+    mode: "broker",
+    load: { concurrency: 64 },
+    unit: "connections",
+    shown: throughput,
+    floors: atLeast(0.8),
+    files: 100,
+    quick: {},
+  },
+  {
+    id: "idle",
+    title: "memory per idle connection, 10 000 of them",
+    work: "idle",
+    mode: "broker",
+    load: { connections: 10_000 },
+    unit: "connections",
+    shown: ["bytesPerConnection", "rssPeakMiB"],
+    floors: memoryFloor,
+    files: 10_010,
+    quick: { connections: 500 },
+  },
+  {
+    id: "idle-fiber",
+    title: "memory per idle connection with a handler's own fiber, 10 000 of them",
+    work: "idle",
+    mode: "fiber",
+    load: { connections: 10_000 },
+    unit: "connections",
+    shown: ["bytesPerConnection", "rssPeakMiB"],
+    floors: memoryFloor,
+    files: 10_010,
+  },
+  {
+    id: "stop",
+    title: "stop with 5 000 connections",
+    work: "stop",
+    mode: "broker",
+    load: { connections: 5000 },
+    unit: "connections",
+    shown: ["stopMillis"],
+    floors: [{ metric: "stopMillis", of: "value", direction: "atMost", value: 400 }],
+    files: 5010,
+    quick: { connections: 500 },
+  },
+  {
+    ...fanOut("stalled", "1 → 20 flat out, and one more that never reads, 64 B", { subscribers: 20, size: 64 }, 30, {
+      quick: {},
+    }),
+    work: "stalled",
+    shown: ["healthyShare", "longestStallMillis", "rssGrowthMiB", "rssPeakMiB", "perSecond"],
+    floors: [
+      { metric: "healthyShare", of: "value", direction: "atLeast", value: 1 },
+      { metric: "longestStallMillis", of: "value", direction: "atMost", value: 10 },
+      { metric: "rssGrowthMiB", of: "value", direction: "atMost", value: 40 },
+    ],
+  },
+]
+
+/** The rows that show how the cost of a delivery grows, and how many subscribers each has. */
+export const growthRows: ReadonlyArray<readonly [id: string, subscribers: string]> = [
+  ["fanout-10", "10"],
+  ["fanout-100", "100"],
+  ["fanout-1000", "1 000"],
+  ["fanout-10000", "10 000"],
+]

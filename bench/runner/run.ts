@@ -1,0 +1,115 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Contender } from "./contenders.ts"
+import type { Generator } from "./load.ts"
+import { measure } from "./measure.ts"
+import { presentations } from "./metrics.ts"
+import type { LoadArguments, Measurement, Row } from "./model.ts"
+import { yardstick } from "./model.ts"
+import { rotate } from "./statistics.ts"
+import { formatFaults, type RowSummary, summarize } from "./summary.ts"
+
+export interface Plan {
+  readonly rows: ReadonlyArray<Row>
+  readonly contenders: ReadonlyArray<Contender>
+  readonly generator: Generator
+  readonly runs: number
+  readonly seconds: number
+  readonly quick: boolean
+  /** Told how it goes, one line at a time. */
+  readonly onProgress: (line: string) => void
+}
+
+/** A quick run leaves opponents out once it has taken this long, so that it stays under a minute. */
+const quickMillis = 35_000
+/** In quick runs all contenders are started in this row; in the others, only ours and the yardstick. */
+const quickForAll = "fanout-10"
+/** A contender that has failed so often in a row is not asked again there. */
+const mostFailures = 2
+
+/** Does every row: run after run, all contenders one after the other, begun with another one each time. */
+export const runPlan = (plan: Plan): Effect.Effect<ReadonlyArray<RowSummary>> => {
+  const begun = performance.now()
+  return Effect.forEach(plan.rows, (row) => runRow(plan, row, begun))
+}
+
+const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number) {
+  const { quick } = plan
+  const doing = plan.contenders.filter(
+    (contender) =>
+      contender.modes[row.mode] !== undefined &&
+      (contender.can?.(row) ?? true) &&
+      (!quick || contender.ours || contender.id === yardstick || row.id === quickForAll),
+  )
+  const series = new Map<string, Array<Measurement>>(doing.map(({ id }) => [id, []]))
+  for (let run = 0; run < plan.runs; run++) {
+    for (const contender of rotate(doing, run)) {
+      const runs = series.get(contender.id) ?? []
+      const isLate = quick && !contender.ours && performance.now() - begun > quickMillis
+      const known = isLate ? noTime : ((quick ? undefined : tooManyFiles(row)) ?? givenUp(runs))
+      const measurement = known ?? (yield* measureOnce(plan, row, contender))
+      runs.push(measurement)
+      plan.onProgress(`${row.id} ${run + 1}/${plan.runs} ${contender.name}: ${describe(row, measurement)}`)
+    }
+  }
+  // The figures of a quick run are not judged.
+  return summarize(
+    quick ? { ...row, floors: [] } : row,
+    doing.map((contender) => ({ contender, runs: series.get(contender.id) ?? [] })),
+  )
+})
+
+const measureOnce = (plan: Plan, row: Row, contender: Contender): Effect.Effect<Measurement> => {
+  const launch = contender.modes[row.mode]
+  if (launch === undefined) return Effect.succeed({ _tag: "Failed", reason: "it has no such mode" })
+  const { quick, generator, seconds } = plan
+  const load: LoadArguments = quick ? (row.quick ?? {}) : {}
+  return measure({
+    row,
+    launch,
+    protocol: contender.protocol,
+    generator,
+    load,
+    seconds: quick ? seconds : seconds * (row.windows ?? 1),
+    warmup: quick ? 0.1 : 0.5 * (row.windows ?? 1),
+    settle: Duration.millis(quick ? 100 : 1000),
+  })
+}
+
+const noTime: Measurement = { _tag: "Skipped", reason: "left out, a quick run has no time for it" }
+
+const givenUp = (runs: ReadonlyArray<Measurement>): Measurement | undefined => {
+  const failures = runs.filter(({ _tag }) => _tag === "Failed")
+  return failures.length >= mostFailures ? failures[0] : undefined
+}
+
+const tooManyFiles = (row: Row): Measurement | undefined => {
+  const most = openFilesLimit()
+  // What a process has open beside its connections.
+  return row.files + 50 <= most
+    ? undefined
+    : { _tag: "Skipped", reason: `it needs ${row.files + 50} open files, the limit is ${most}` }
+}
+
+const openFilesLimit = (): number => {
+  const report: unknown = process.report?.getReport()
+  if (typeof report !== "object" || report === null || !("userLimits" in report)) return Number.POSITIVE_INFINITY
+  const { userLimits } = report
+  if (typeof userLimits !== "object" || userLimits === null || !("open_files" in userLimits))
+    return Number.POSITIVE_INFINITY
+  const files = userLimits.open_files
+  if (typeof files !== "object" || files === null || !("hard" in files)) return Number.POSITIVE_INFINITY
+  return typeof files.hard === "number" ? files.hard : Number.POSITIVE_INFINITY
+}
+
+const describe = (row: Row, measurement: Measurement): string => {
+  if (measurement._tag !== "Measured") return measurement.reason
+  const figures = row.shown.flatMap((metric) => {
+    const value = measurement.metrics[metric]
+    return value === undefined
+      ? []
+      : [`${presentations[metric].label(row.unit)} ${presentations[metric].format(value)}`]
+  })
+  const faults = formatFaults(Object.fromEntries(Object.entries(measurement.faults).filter(([, count]) => count !== 0)))
+  return `${figures.join(", ")}${faults === "" ? "" : `; ${faults}`}`
+}

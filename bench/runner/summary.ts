@@ -1,0 +1,134 @@
+import { presentations } from "./metrics.ts"
+import {
+  type ContenderInfo,
+  type Fault,
+  type Faults,
+  type Floor,
+  faultNames,
+  type Measurement,
+  type Metric,
+  type Row,
+  yardstick,
+} from "./model.ts"
+import { type Spread, spread } from "./statistics.ts"
+
+/** All measurements of one contender in one row; the place in the list is the run. */
+export interface Series {
+  readonly contender: ContenderInfo
+  readonly runs: ReadonlyArray<Measurement>
+}
+
+export type Spreads = Readonly<Partial<Record<Metric, Spread>>>
+
+export interface JudgedFloor extends Floor {
+  readonly met: boolean
+}
+
+/** What the runs of one contender in one row come to. */
+export interface ContenderSummary {
+  readonly contender: ContenderInfo
+  readonly values: Spreads
+  /** To the raw loop of the same run. */
+  readonly ratios: Spreads
+  /** Added up over the runs. Only those that occurred. */
+  readonly faults: Faults
+  /** The highest share of one core that the generator took. */
+  readonly generatorCpu: number
+  /** Why runs gave nothing, each reason once. */
+  readonly failures: ReadonlyArray<string>
+  /** Why runs were left out, each reason once. */
+  readonly skipped: ReadonlyArray<string>
+  /** Only of ours. */
+  readonly floors: ReadonlyArray<JudgedFloor>
+}
+
+export interface RowSummary {
+  readonly row: Row
+  readonly contenders: ReadonlyArray<ContenderSummary>
+}
+
+/** A generator that took this share of a core or more may have been what held the figure down. */
+export const busyGenerator = 0.9
+
+const isMetric = (name: string): name is Metric => name in presentations
+const allMetrics: ReadonlyArray<Metric> = Object.keys(presentations).filter(isMetric)
+
+const spreadsOf = (valuesOf: (metric: Metric) => ReadonlyArray<number>): Spreads => {
+  const spreads: Partial<Record<Metric, Spread>> = {}
+  for (const metric of allMetrics) {
+    const found = spread(valuesOf(metric))
+    if (found !== undefined) spreads[metric] = found
+  }
+  return spreads
+}
+
+const figureOf = (measurement: Measurement | undefined, metric: Metric): number | undefined =>
+  measurement?._tag === "Measured" ? measurement.metrics[metric] : undefined
+
+const faultsOf = (runs: ReadonlyArray<Measurement>): Faults => {
+  const sums: Partial<Record<Fault, number>> = {}
+  for (const run of runs) {
+    if (run._tag !== "Measured") continue
+    for (const name of faultNames) {
+      const count = run.faults[name] ?? 0
+      if (count !== 0) sums[name] = (sums[name] ?? 0) + count
+    }
+  }
+  return sums
+}
+
+const reasons = (runs: ReadonlyArray<Measurement>, tag: "Failed" | "Skipped"): ReadonlyArray<string> => [
+  ...new Set(runs.flatMap((run) => (run._tag === tag ? [run.reason] : []))),
+]
+
+const judge = (floor: Floor, values: Spreads, ratios: Spreads): JudgedFloor => {
+  const reached = (floor.of === "ratio" ? ratios : values)[floor.metric]?.median
+  const met = reached !== undefined && (floor.direction === "atLeast" ? reached >= floor.value : reached <= floor.value)
+  return { ...floor, met }
+}
+
+/** Medians, ratios within the same run, faults and floors of all who did a row. */
+export const summarize = (row: Row, series: ReadonlyArray<Series>): RowSummary => {
+  const reference = series.find(({ contender }) => contender.id === yardstick)?.runs ?? []
+  return {
+    row,
+    contenders: series.map(({ contender, runs }) => {
+      const values = spreadsOf((metric) => runs.flatMap((run) => figureOf(run, metric) ?? []))
+      const ratios = spreadsOf((metric) =>
+        runs.flatMap((run, at) => {
+          const own = figureOf(run, metric)
+          const other = figureOf(reference[at], metric)
+          return own === undefined || other === undefined || other === 0 ? [] : [own / other]
+        }),
+      )
+      return {
+        contender,
+        values,
+        ratios,
+        faults: faultsOf(runs),
+        generatorCpu: Math.max(0, ...runs.map((run) => (run._tag === "Measured" ? run.generatorCpu : 0))),
+        failures: reasons(runs, "Failed"),
+        skipped: reasons(runs, "Skipped"),
+        floors: contender.ours ? row.floors.map((floor) => judge(floor, values, ratios)) : [],
+      }
+    }),
+  }
+}
+
+/** What may not happen to ours, in words; whether figures reach their floors is not asked here. */
+export const wrongs = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> =>
+  rows.flatMap(({ row, contenders }) =>
+    contenders.flatMap(({ contender, faults, failures }) => {
+      if (!contender.ours) return []
+      const where = `${row.id}: ${contender.name}`
+      const found = formatFaults(faults)
+      return [
+        ...failures.map((reason) => `${where} failed: ${reason}`),
+        ...(found === "" ? [] : [`${where}: ${found}`]),
+      ]
+    }),
+  )
+
+/** What went wrong with messages and connections; empty where nothing did. */
+export const formatFaults = (faults: Faults): string =>
+  faultNames.flatMap((name) => (faults[name] === undefined ? [] : [`${name} ${faults[name]}`])).join(", ")

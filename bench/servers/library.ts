@@ -1,0 +1,30 @@
+// A server written with this library, in each of the ways that the bench looks at.
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { tcpEndpoint } from "tcpfx/domain"
+import { Handler, Server } from "tcpfx/server"
+import { NodeTransport } from "tcpfx/transport"
+import { modeOf, sayPort } from "./listening.ts"
+
+const handlers = {
+  /** Without a fiber step for each message. */
+  broker: () => Server.make({ handler: Handler.broker("close") }),
+  echo: () => Server.make({ handler: Handler.echo("close") }),
+  /** Through a user's own Stream. */
+  stream: () => Server.make({ handler: (connection) => Stream.runForEach(connection.frames, connection.send) }),
+  /** A fiber and a scope of its own for each connection, waiting for its end. */
+  fiber: () => Server.make({ handler: (connection) => Effect.asVoid(connection.closed) }),
+}
+
+const make = handlers[modeOf(["broker", "echo", "stream", "fiber"])]
+
+const program = Effect.gen(function* () {
+  const server = yield* make()
+  const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+  if (endpoint._tag === "Tcp") sayPort(endpoint.port)
+  yield* Effect.onInterrupt(Effect.never, () => server.drain)
+}).pipe(Effect.scoped, Effect.provide(NodeTransport.layer))
+
+const fiber = Effect.runFork(program)
+process.once("SIGTERM", () => Effect.runFork(Fiber.interrupt(fiber)))

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest"
+import { renderChart } from "../../bench/runner/chart.ts"
+import { formatCount, formatRatio } from "../../bench/runner/metrics.ts"
+import { renderJson } from "../../bench/runner/report.ts"
+import { renderMarkdown, renderTable } from "../../bench/runner/table.ts"
+import { measured, other, ours, raw, reportOf, row } from "./figures.ts"
+
+const report = reportOf([
+  [
+    row(),
+    [
+      { contender: raw, runs: [measured(4e7), measured(4e7)] },
+      { contender: ours, runs: [measured(4.4e7), measured(3.6e7)] },
+      {
+        contender: other,
+        runs: [measured(4e4, { faults: { lost: 7 }, generatorCpu: 0.97 }), { _tag: "Failed", reason: "it ended" }],
+      },
+    ],
+  ],
+  [row("fanout-100"), [{ contender: raw, runs: [measured(5e7)] }]],
+])
+
+/** The cells of the first line of the table behind a heading that begins with a name. */
+const cells = (markdown: string, heading: string, name: string): ReadonlyArray<string> => {
+  const part = markdown.slice(markdown.indexOf(heading))
+  const line = part.split("\n").find((one) => one.startsWith(`| ${name} `)) ?? ""
+  return line.split("|").map((cell) => cell.trim())
+}
+
+describe("figures for people", () => {
+  it("have three digits and a unit", () => {
+    expect([46_123_456, 1234, 12, 0].map(formatCount)).toEqual(["46.1 M", "1.23 k", "12.0", "0"])
+    expect([69.2, 1.054, 0.5, 0.0021].map(formatRatio)).toEqual(["69.2", "1.05", "0.50", "0.0021"])
+  })
+})
+
+describe("the table", () => {
+  it("has cells as wide as their column", () => {
+    expect(renderTable(["a", "long"], [["value", "b"]])).toBe(
+      ["| a     | long |", "| ----- | ---- |", "| value | b    |"].join("\n"),
+    )
+  })
+
+  it("shows median and spread of figure and ratio, and what went wrong", () => {
+    const markdown = renderMarkdown(report)
+    const heading = "## fan-out fanout-10\n"
+    expect(cells(markdown, heading, "tcpfx library").slice(2, 4)).toEqual([
+      "1.00 (0.90–1.10)",
+      "40.0 M (36.0 M–44.0 M)",
+    ])
+    expect(cells(markdown, heading, "a & <b>").slice(2, -1)).toEqual([
+      "0.0010",
+      "40.0 k",
+      "25.0 µs",
+      "0.97 *",
+      "lost 7; it ended",
+    ])
+  })
+
+  it("says in the summary which floors were met, and marks who lost something", () => {
+    const markdown = renderMarkdown(report)
+    expect(cells(markdown, "## Summary", "fan-out fanout-10").slice(2, -1)).toEqual([
+      "40.0 M",
+      "1.00",
+      "0.0010 * (!)",
+      "≥ 0.95 × raw, ≤ 20.0 ns",
+      "library 1 of 2",
+    ])
+    expect(markdown).toContain("- tcpfx library: deliveries/s 1.00 × raw, demanded ≥ 0.95 × raw: met")
+    expect(markdown).toContain("**not met**")
+  })
+
+  it("shows how cost grows out of the rows that fan out", () => {
+    expect(cells(renderMarkdown(report), "## How cost grows", "raw loop, chunks").slice(2, -1)).toEqual([
+      "25.0 ns",
+      "20.0 ns",
+    ])
+  })
+})
+
+describe("the chart", () => {
+  it("has one bar for each contender beside the raw loop, with its ratio and spread", () => {
+    const svg = renderChart(report)
+    expect(svg.match(/class="(?:bar|ours)" x/g)).toHaveLength(2)
+    expect(svg).toContain(">1.00 ×<")
+    expect(svg).toContain(">0.0010 × † *<")
+    expect(svg.match(/class="whisker"/g)).toHaveLength(1)
+  })
+
+  it("escapes names, and stays finite where nothing was delivered", () => {
+    expect(renderChart(report)).toContain("a &amp; &lt;b&gt;")
+    const nothing = reportOf([
+      [
+        row(),
+        [
+          { contender: raw, runs: [measured(1)] },
+          { contender: ours, runs: [measured(0)] },
+        ],
+      ],
+    ])
+    expect(renderChart(nothing)).not.toMatch(/NaN|Infinity/)
+    expect(renderChart(reportOf([]))).not.toMatch(/NaN|Infinity/)
+  })
+})
+
+describe("results.json", () => {
+  it("can be read back, with six significant figures", () => {
+    const text = renderJson(report)
+    expect(JSON.parse(text)).toMatchObject({ version: 1, rows: [{ row: { id: "fanout-10" } }, {}] })
+    expect(text).not.toMatch(/\d\.\d{7}/)
+  })
+})

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest"
+import { median, rotate, spread } from "../../bench/runner/statistics.ts"
+import { summarize, wrongs } from "../../bench/runner/summary.ts"
+import { measured, other, ours, raw, row } from "./figures.ts"
+
+describe("statistics", () => {
+  it("takes the middle value, and the mean of the two in the middle of an even number", () => {
+    expect(median([9, 1, 5])).toBe(5)
+    expect(median([4, 1, 3, 2])).toBe(2.5)
+    expect(median([7])).toBe(7)
+  })
+
+  it("tells how far values lie apart, and nothing of none", () => {
+    expect(spread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
+    expect(spread([])).toBeUndefined()
+  })
+
+  it("begins a list at another place each time", () => {
+    expect([0, 1, 2, 3].map((by) => rotate(["a", "b", "c"], by).join(""))).toEqual(["abc", "bca", "cab", "abc"])
+    expect(rotate([], 1)).toEqual([])
+  })
+})
+
+describe("the summary of a row", () => {
+  it("takes ratios to the raw loop of the same run, not of the medians", () => {
+    const { contenders } = summarize(row(), [
+      { contender: raw, runs: [measured(100), measured(10), measured(1000)] },
+      { contender: ours, runs: [measured(200), measured(10), measured(1500)] },
+    ])
+    expect(contenders[1]?.ratios.perSecond).toEqual({ median: 1.5, min: 1, max: 2 })
+    expect(contenders[1]?.values.perSecond?.median).toBe(200)
+  })
+
+  it("has no ratio for a run in which either failed", () => {
+    const { contenders } = summarize(row(), [
+      { contender: raw, runs: [measured(100), { _tag: "Failed", reason: "it ended" }, measured(100)] },
+      { contender: ours, runs: [measured(50), measured(500), { _tag: "Failed", reason: "it ended" }] },
+    ])
+    expect(contenders[1]?.ratios.perSecond).toEqual({ median: 0.5, min: 0.5, max: 0.5 })
+    expect(contenders[1]?.failures).toEqual(["it ended"])
+  })
+
+  it("judges only ours, by ratios and by values", () => {
+    const { contenders } = summarize(row(), [
+      { contender: raw, runs: [measured(1e7)] },
+      { contender: ours, runs: [measured(0.96e7)] },
+    ])
+    expect(contenders.map(({ floors }) => floors.map(({ met }) => met))).toEqual([[], [true, false]])
+  })
+
+  it("adds up what went wrong, and tells it of ours alone", () => {
+    const torn = measured(1, { faults: { lost: 2, torn: 1, own: 0 } })
+    const summary = summarize(row(), [
+      { contender: raw, runs: [torn] },
+      { contender: ours, runs: [torn, torn] },
+      { contender: other, runs: [{ _tag: "Failed", reason: "no" }] },
+    ])
+    expect(summary.contenders[1]?.faults).toEqual({ lost: 4, torn: 2 })
+    expect(wrongs([summary])).toEqual(["fanout-10: tcpfx library: lost 4, torn 2"])
+  })
+
+  it("takes a failure of ours for wrong, and a run that was left out for none", () => {
+    const failed = summarize(row(), [{ contender: ours, runs: [{ _tag: "Failed", reason: "it ended" }] }])
+    const skipped = summarize(row(), [{ contender: ours, runs: [{ _tag: "Skipped", reason: "no time" }] }])
+    expect(wrongs([failed, skipped])).toEqual(["fanout-10: tcpfx library failed: it ended"])
+  })
+})
