@@ -184,7 +184,7 @@ const endNow = (core: ConnectionCore): Effect.Effect<unknown> =>
 const connectionOf = (core: ConnectionCore, bus: EventBus<ClientEvent>): Connection => {
   const connection = new CoreConnection(core)
   const { closed, close, frames, halfClose, local, receive, remote, reset } = connection
-  const send: Connection["send"] = (payload) => Effect.zipLeft(connection.send(payload), bus.unblocked)
+  const send: Connection["send"] = (payload) => Effect.flatMap(connection.send(payload), () => bus.unblocked)
   return { closed, close, frames, halfClose, local, receive, remote, reset, send }
 }
 

@@ -16,6 +16,7 @@ import {
   SlowConsumerError,
   type SlowConsumerPolicy,
 } from "../domain/index.ts"
+import { pullStream } from "../runtime/pullStream.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import type { HubPort } from "./HubPort.ts"
 import { HubCore } from "./internal/HubCore.ts"
@@ -174,11 +175,11 @@ const streamOf = (
   sink: StreamSink,
   onDropped: HubSubscribeOptions["onDropped"],
 ): Stream.Stream<Frame, SlowConsumerError> =>
-  Stream.repeatEffectChunkOption(
+  pullStream(
     Effect.flatMap(sink.take, (taken) => {
-      if (taken._tag === "Overflowed") return Effect.fail(Option.some(new SlowConsumerError(taken)))
+      if (taken._tag === "Overflowed") return Effect.fail(new SlowConsumerError(taken))
       if (taken._tag === "Failed") return Effect.die(taken.error)
-      if (taken._tag === "Ended") return Effect.fail(Option.none())
+      if (taken._tag === "Ended") return Effect.succeed(undefined)
       const frames = Chunk.unsafeFromArray(taken.frames)
       return taken.dropped === undefined || onDropped === undefined
         ? Effect.succeed(frames)

@@ -1,9 +1,9 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import { limits } from "../domain/index.ts"
+import { pullStream } from "./pullStream.ts"
 import { Waiters } from "./Waiters.ts"
 
 /** What every event has. */
@@ -117,7 +117,7 @@ export class EventBus<E extends Stamped> {
         Effect.sync(() => this.add(options)),
         (subscriber) => Effect.sync(() => this.remove(subscriber)),
       ),
-      (subscriber) => Stream.repeatEffectChunkOption(this.pull(subscriber)),
+      (subscriber) => pullStream(this.pull(subscriber)),
     )
   }
 
@@ -190,12 +190,10 @@ export class EventBus<E extends Stamped> {
     this.senders.wake()
   }
 
-  private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> {
-    const hasNothing = () => subscriber.queue.length === 0
-    const wait = subscriber.readers.until(() => !hasNothing() || subscriber.ended)
-    const take: Effect.Effect<Chunk.Chunk<E>, Option.Option<never>> = Effect.suspend(() => {
-      if (hasNothing()) {
-        return subscriber.ended ? Effect.fail(Option.none()) : Effect.zipRight(wait, take)
+  private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E> | undefined> {
+    const take: Effect.Effect<Chunk.Chunk<E> | undefined> = Effect.suspend(() => {
+      if (subscriber.queue.length === 0) {
+        return subscriber.ended ? Effect.succeed(undefined) : subscriber.readers.waitThen(take)
       }
       const events = subscriber.queue
       if (subscriber.missed > 0) events.unshift(this.missedEvent(subscriber.missed, subscriber.missedUntil))

@@ -198,7 +198,10 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       const recipients = core.writable()
       bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: recipients, bytes: payload }))
       const released = hub.port.publish(settings.frame.encode(payload)) ? Effect.void : hub.port.released
-      return Effect.as(Effect.zipRight(released, bus.unblocked), recipients)
+      return Effect.as(
+        Effect.flatMap(released, () => bus.unblocked),
+        recipients,
+      )
     })
 
   // The server's own fiber drains: who asked first may be interrupted, or stand in a finalizer, where a deadline could

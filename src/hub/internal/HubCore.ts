@@ -186,11 +186,13 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   private caughtUp(member: Member): void {
-    const recovered = member.stalled
-    member.stalled = false
-    this.pace.caughtUp(member)
+    // Told before publishers are released, who may publish at once and stall it again.
+    if (member.stalled) {
+      member.stalled = false
+      member.sink.onRecovered()
+    }
+    if (!member.full) this.pace.caughtUp(member)
     this.updateBudget(member)
-    if (recovered) member.sink.onRecovered()
   }
 
   finishOf(member: Member, done: () => void): void {

@@ -91,7 +91,7 @@ export class StreamSink implements HubSink {
 
   /** Everything that is here; waits while there is nothing. What was handed over before an overflow or end comes first. */
   readonly take: Effect.Effect<Taken> = Effect.suspend(() => {
-    if (this.frames.length === 0) return this.last ? Effect.succeed(this.last) : this.waitThenTake
+    if (this.frames.length === 0) return this.last ? Effect.succeed(this.last) : this.readers.waitThen(this.take)
     const { frames, droppedBefore: dropped } = this
     this.droppedBefore = this.droppedBehind
     this.droppedBehind = undefined
@@ -101,9 +101,4 @@ export class StreamSink implements HubSink {
     this.member?.drained()
     return Effect.succeed<Taken>({ _tag: "Frames", frames, dropped })
   })
-
-  private readonly waitThenTake: Effect.Effect<Taken> = Effect.zipRight(
-    Effect.suspend(() => this.readers.until(() => this.frames.length > 0 || this.last !== undefined)),
-    Effect.suspend(() => this.take),
-  )
 }

@@ -81,7 +81,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
       remote: connection.remote,
       receive: connection.receive,
       frames: connection.frames,
-      send: (payload) => Effect.zipLeft(connection.send(payload), this.context.bus.unblocked),
+      send: (payload) => Effect.flatMap(connection.send(payload), () => this.context.bus.unblocked),
       halfClose: connection.halfClose,
       close: connection.close,
       reset: connection.reset,
@@ -100,7 +100,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
         bytes: payload,
       }))
       const released = this.member.publish(this.context.settings.framing.encode(payload)) ? Effect.void : this.released
-      return Effect.zipRight(released, this.context.bus.unblocked)
+      return Effect.flatMap(released, () => this.context.bus.unblocked)
     })
   }
 

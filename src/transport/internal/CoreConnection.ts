@@ -1,8 +1,8 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import { type ConnectionClosedError, closeReasons, type Endpoint } from "../../domain/index.ts"
+import { pullStream } from "../../runtime/pullStream.ts"
 import type { Connection, ConnectionEnd } from "../Connection.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
 import type { Inbox } from "./Inbox.ts"
@@ -19,18 +19,22 @@ export class CoreConnection implements Connection {
     this.remote = core.remote
   }
 
-  readonly receive: Connection["receive"] = Effect.suspend(() => this.take((inbox) => inbox.shift()))
+  readonly receive: Connection["receive"] = this.pull(
+    (inbox) => {
+      const payload = inbox.shift()
+      return payload === undefined ? undefined : Option.some(payload)
+    },
+    () => Option.none<Uint8Array>(),
+  )
 
   get frames(): Connection["frames"] {
-    return Stream.repeatEffectChunkOption(
-      this.take((inbox) => inbox.shiftSome()).pipe(
-        Effect.mapError(Option.some),
-        Effect.flatMap(
-          Option.match({
-            onNone: () => Effect.fail(Option.none()),
-            onSome: (all) => Effect.succeed(Chunk.unsafeFromArray(all)),
-          }),
-        ),
+    return pullStream(
+      this.pull(
+        (inbox) => {
+          const payloads = inbox.shiftSome()
+          return payloads === undefined ? undefined : Chunk.unsafeFromArray(payloads)
+        },
+        () => undefined,
       ),
     )
   }
@@ -70,14 +74,19 @@ export class CoreConnection implements Connection {
     )
   }
 
-  private take<A>(from: (inbox: Inbox) => A | undefined): Effect.Effect<Option.Option<A>, ConnectionClosedError> {
-    return Effect.suspend(() => {
+  /** Waits until there is something to take; `atEnd` when nothing follows. */
+  private pull<A, B>(
+    take: (inbox: Inbox) => A | undefined,
+    atEnd: () => B,
+  ): Effect.Effect<A | B, ConnectionClosedError> {
+    const look: Effect.Effect<A | B, ConnectionClosedError> = Effect.suspend(() => {
       const { inbox } = this.core
-      if (inbox === undefined) return Effect.succeedNone
-      const ready = from(inbox)
-      if (ready !== undefined) return Effect.succeedSome(ready)
-      if (inbox.ended) return this.core.isBroken() ? Effect.fail(this.core.closedError()) : Effect.succeedNone
-      return Effect.zipRight(inbox.filled, this.take(from))
+      if (inbox === undefined) return Effect.sync(atEnd)
+      const taken = take(inbox)
+      if (taken !== undefined) return Effect.succeed(taken)
+      if (!inbox.ended) return inbox.readers.waitThen(look)
+      return this.core.isBroken() ? Effect.fail(this.core.closedError()) : Effect.sync(atEnd)
     })
+    return look
   }
 }

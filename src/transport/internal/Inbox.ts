@@ -1,4 +1,3 @@
-import type * as Effect from "effect/Effect"
 import { Waiters } from "../../runtime/Waiters.ts"
 
 /** Calls back with each payload of a run of whole frames. */
@@ -14,6 +13,8 @@ const payloadsAtOnce = 1024
 export class Inbox {
   /** Nothing follows what is here. */
   ended = false
+  /** Woken when something has come, and at the end. */
+  readonly readers = new Waiters()
   private readonly capacityBytes: number
   private readonly cut: Cut
   private readonly onHeld: (held: boolean) => void
@@ -22,7 +23,6 @@ export class Inbox {
   private payloads: Array<Uint8Array> = []
   private head = 0
   private held = false
-  private readonly readers = new Waiters()
 
   /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
   constructor(capacityBytes: number, cut: Cut, onHeld: (held: boolean) => void) {
@@ -61,11 +61,6 @@ export class Inbox {
     this.payloads = []
     this.head = 0
     return some.length === 0 ? undefined : some
-  }
-
-  /** Waits until there is something to take, or nothing ever will be. */
-  get filled(): Effect.Effect<void> {
-    return this.readers.until(() => this.runs.length > 0 || this.head < this.payloads.length || this.ended)
   }
 
   private cutNext(atLeast: number): void {

@@ -63,18 +63,17 @@ describe("an inbox", () => {
   it.effect("wakes those who wait for a payload, and for the end", () =>
     Effect.gen(function* () {
       const { inbox } = newInbox()
-      const first = yield* Effect.fork(inbox.filled)
-      const second = yield* Effect.fork(inbox.filled)
+      const woken = inbox.readers.waitThen(Effect.void)
+      const first = yield* Effect.fork(woken)
+      const second = yield* Effect.fork(woken)
       yield* nextTurn
       inbox.push(payload(1))
       yield* Effect.all([Fiber.join(first), Fiber.join(second)])
-      yield* inbox.filled
       inbox.shift()
-      const third = yield* Effect.fork(inbox.filled)
+      const third = yield* Effect.fork(woken)
       yield* nextTurn
       inbox.end()
       yield* Fiber.join(third)
-      yield* inbox.filled
       expect(inbox.ended).toBe(true)
     }),
   )
@@ -82,7 +81,7 @@ describe("an inbox", () => {
   it.effect("keeps the payload that an interrupted reader was woken for", () =>
     Effect.gen(function* () {
       const { inbox } = newInbox()
-      const reader = yield* Effect.fork(Effect.map(inbox.filled, () => inbox.shift()))
+      const reader = yield* Effect.fork(inbox.readers.waitThen(Effect.sync(() => inbox.shift())))
       yield* nextTurn
       inbox.push(payload(1, 7))
       yield* Fiber.interrupt(reader)
