@@ -98,7 +98,11 @@ export class HubCore implements HubPort, MemberHub {
   private readonly leave = (member: Member): void => {
     const { sink } = member
     if (sink.onHubEnded === undefined) this.stopReceiving(member)
-    else this.finishOf(member, () => sink.onHubEnded?.())
+    else {
+      this.finishOf(member, () => {
+        if (this.members.has(member)) sink.onHubEnded?.()
+      })
+    }
   }
 
   // Sinks and framings are other people's code. What they throw ends their part in the hub, and nothing else.
@@ -259,6 +263,8 @@ export class HubCore implements HubPort, MemberHub {
     if (!member.stalled && lag >= member.budgetBytes / 4) {
       member.stalled = true
       member.sink.onStalled(lag)
+      // It may have left, or taken everything.
+      if (!member.full) return
     }
     if (member.stalled) this.pace.weigh(member)
     if (lag <= member.budgetBytes || !member.receiving) return

@@ -9,7 +9,7 @@ export const deliverSome = (log: MemberLog, member: Member, most: number, before
   const { cursor, sink } = member
   let handed = 0
   sink.cork()
-  while (handed < most && cursor.segment < before && member.receiving) {
+  while (handed < most && cursor.segment < (member.finishAt ?? before) && member.receiving) {
     const segment = log.at(cursor)
     if (segment === undefined) break
     handed += segment.bytes.length - startOfRun(segment, cursor.run)

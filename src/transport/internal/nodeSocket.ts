@@ -60,6 +60,7 @@ class NodeWire implements Wire {
   // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
   private queued = 0
   private over = false
+  private ending = false
   private peerEnded = false
 
   // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
@@ -74,6 +75,12 @@ class NodeWire implements Wire {
       if (!isAborted(code)) this.code ??= code
     })
     socket.on("end", () => {
+      // An RST right behind data comes to Node as an orderly end. Only the system knows better.
+      if (this.knowsReset && !this.ending && this.isGone()) {
+        this.code ??= "ECONNRESET"
+        socket.destroy()
+        return
+      }
       this.peerEnded = true
       this.handlers?.onEnd()
     })
@@ -122,6 +129,7 @@ class NodeWire implements Wire {
   }
 
   end(): void {
+    this.ending = true
     if (!this.over) this.socket.end()
   }
 

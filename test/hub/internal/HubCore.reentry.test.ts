@@ -280,3 +280,50 @@ describe("a subscriber that has left", () => {
     endsClean(world)
   })
 })
+
+describe("a subscriber that acts on what it is told", () => {
+  it("may finish while it catches up: nothing published after that is for it", () => {
+    const world = new HubWorld()
+    const [a, b] = [world.attach("a"), world.attach("b", { room: 0 })]
+    for (let turn = 0; turn < 4; turn++) {
+      world.publish(a)
+      world.core.flush()
+    }
+    let handed = 0
+    b.onDeliver = () => {
+      handed++
+      if (handed === 1) world.finish(b)
+      if (handed === 2) {
+        world.publish(a)
+        world.core.flush()
+      }
+    }
+    b.drain(Number.POSITIVE_INFINITY)
+    expect(world.faults).toEqual([])
+    expect(b.got.length).toBe(4)
+  })
+
+  it("may take everything when it is told that it stalls, and is not cut off for what it had", () => {
+    const world = new HubWorld()
+    const [a, b] = [world.attach("a"), world.attach("b", { room: 0 })]
+    b.onStall = () => b.drain(Number.POSITIVE_INFINITY)
+    world.publish(a, [2000])
+    world.core.flush()
+    expect(b.overflows).toEqual([])
+  })
+
+  it("is told that it has recovered before publishers go on, who may stall it again", () => {
+    const world = new HubWorld()
+    const [talker, b] = [world.attach("t"), world.attach("b", { room: 0 })]
+    world.publish(talker, [500])
+    world.core.flush()
+    world.publish(talker, [10])
+    talker.onRelease = () => {
+      world.publish(undefined, [500])
+      world.core.flush()
+    }
+    b.drain(0)
+    if (b.isFull) b.drain(400)
+    expect(world.faults).toEqual([])
+  })
+})

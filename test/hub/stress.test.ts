@@ -1,0 +1,60 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { HubStorm } from "../support/hubStorm.ts"
+import { weather } from "../support/relayRun.ts"
+import { replayHint, stressSeeds } from "../support/stressSeeds.ts"
+import { nextTurn } from "../support/turns.ts"
+
+const storm = (seed: number) =>
+  Effect.gen(function* () {
+    const hub = new HubStorm(seed)
+    const expectNoFault = (when: string) => {
+      const [fault] = hub.model.faults
+      if (fault !== undefined) expect.fail(`${replayHint(seed)}, ${when}: ${fault}`)
+    }
+    for (let step = 0; step < 3000; step++) {
+      hub.step()
+      // Now and then the turn ends by itself, and the hub flushes by itself.
+      if (step % 40 === 39) yield* nextTurn
+      expectNoFault(`step ${step}`)
+    }
+    hub.end()
+    expectNoFault("at the end")
+  })
+
+describe("a hub in a storm", () => {
+  it.effect("hands each subscriber each byte that the model says, and no other", () =>
+    Effect.forEach(stressSeeds(Array.from({ length: 80 }, (_, index) => index + 1)), storm, { discard: true }),
+  )
+})
+
+const inMemory = { crowd: 300, atOnce: 120, steps: 3000, resumes: 7, budgetBytes: 40_000, longestLine: 400 }
+
+// The system holds megabytes for a socket that is not read: it takes long stalls and long lines to get beyond them.
+const overTcp = { crowd: 200, atOnce: 50, steps: 2000, resumes: 2, budgetBytes: 1024 ** 2, longestLine: 32 * 1024 }
+
+// What each policy promises, and what shows that it had to be kept.
+const policies = [
+  { policy: "block", deafShare: 0, promise: "loses nothing", bites: "ConnectionStalled" },
+  { policy: "drop-oldest", deafShare: 0, promise: "counts each frame that it passes over", bites: "FramesDropped" },
+  { policy: "disconnect", deafShare: 10, promise: "cuts off the slow, and only them", bites: "SlowConsumer" },
+] as const
+
+describe("a broker in a storm of connections", () => {
+  for (const { bites, deafShare, policy, promise } of policies) {
+    for (const seed of stressSeeds([1, 2, 3])) {
+      it.live(`with ${policy} ${promise} (memory, seed ${seed})`, () =>
+        Effect.gen(function* () {
+          const counts = yield* weather(seed, { ...inMemory, policy, deafShare })
+          expect([replayHint(seed), counts[bites] ?? 0]).not.toEqual([replayHint(seed), 0])
+        }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 2000 }))),
+      )
+    }
+    for (const seed of stressSeeds([1, 2])) {
+      it.live(`with ${policy} ${promise} (tcp, seed ${seed})`, () =>
+        weather(seed, { ...overTcp, policy, deafShare }).pipe(Effect.provide(NodeTransport.layer)),
+      )
+    }
+  }
+})

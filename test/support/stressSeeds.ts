@@ -1,0 +1,54 @@
+import { PCGRandom } from "effect/Utils"
+
+/** A source of chance that its seed decides. */
+export class Chance {
+  private readonly random: PCGRandom
+
+  constructor(seed: number) {
+    this.random = new PCGRandom(seed)
+  }
+
+  /** A whole number from 0 to below `bound`. */
+  below(bound: number): number {
+    return this.random.integer(bound)
+  }
+
+  /** A whole number from `least` to `most`, both included. */
+  between(least: number, most: number): number {
+    return least + this.random.integer(most - least + 1)
+  }
+
+  /** True in so many of a hundred cases. */
+  percent(share: number): boolean {
+    return this.random.number() * 100 < share
+  }
+
+  /** One of some things; none of nothing. */
+  oneOf<A>(some: ReadonlyArray<A>): A | undefined {
+    return some.length === 0 ? undefined : some[this.random.integer(some.length)]
+  }
+
+  /** One of some things, each as likely as its weight says. */
+  weighted<A>(choices: ReadonlyArray<readonly [weight: number, choice: A]>): A {
+    const [first, ...others] = choices
+    if (first === undefined) throw new Error("there is nothing to choose from")
+    let [sum, chosen] = first
+    for (const [weight, choice] of others) {
+      sum += weight
+      if (this.random.number() * sum < weight) chosen = choice
+    }
+    return chosen
+  }
+}
+
+/** Seeds that every run uses, and the one of `TCPFX_STRESS_SEED`, if that is given: then it comes first. */
+export const stressSeeds = (fixed: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const given = process.env["TCPFX_STRESS_SEED"]
+  if (given === undefined || given === "") return fixed
+  const seed = Number(given)
+  if (!Number.isSafeInteger(seed)) throw new Error(`TCPFX_STRESS_SEED is not a whole number: ${given}`)
+  return [seed, ...fixed.filter((other) => other !== seed)]
+}
+
+/** What a failure begins with, so that it can be had again. */
+export const replayHint = (seed: number): string => `seed ${seed} (again with TCPFX_STRESS_SEED=${seed})`
