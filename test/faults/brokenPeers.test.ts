@@ -31,17 +31,23 @@ describe("a peer that goes away", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("by RST right behind part of a line, which comes like an orderly end, takes that part with it too", () =>
-    Effect.gen(function* () {
-      const { connectRaw, events } = yield* serving(Handler.broker(), lines)
-      const [breaks, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
-      yield* breaks.write("whole\nhalf of a li")
-      yield* breaks.reset
-      expect((yield* reader.take(6)).toString()).toBe("whole\n")
-      expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 1, reason: { _tag: "PeerReset" }, bytesIn: 18 })
-      yield* other.write("next\n")
-      expect((yield* reader.take(5)).toString()).toBe("next\n")
-    }).pipe(Effect.provide(NodeTransport.layer)),
+  it.scopedLive(
+    "by RST right behind part of a line, which comes like an orderly end, takes that part with it too",
+    () =>
+      Effect.gen(function* () {
+        const { connectRaw, events } = yield* serving(Handler.broker(), lines)
+        const [breaks, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
+        yield* breaks.write("whole\nhalf of a li")
+        yield* breaks.reset
+        expect((yield* reader.take(6)).toString()).toBe("whole\n")
+        expect(yield* events.one("ConnectionClosed")).toMatchObject({
+          id: 1,
+          reason: { _tag: "PeerReset" },
+          bytesIn: 18,
+        })
+        yield* other.write("next\n")
+        expect((yield* reader.take(5)).toString()).toBe("next\n")
+      }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
   it.scopedLive("by FIN in the middle of a line leaves a whole line", () =>
