@@ -181,12 +181,8 @@ const endNow = (core: ConnectionCore): Effect.Effect<unknown> =>
     return new CoreConnection(core).closed
   })
 
-const connectionOf = (core: ConnectionCore, bus: EventBus<ClientEvent>): Connection => {
-  const connection = new CoreConnection(core)
-  const { closed, close, frames, halfClose, local, receive, remote, reset } = connection
-  const send: Connection["send"] = (payload) => Effect.flatMap(connection.send(payload), () => bus.unblocked)
-  return { closed, close, frames, halfClose, local, receive, remote, reset, send }
-}
+const connectionOf = (core: ConnectionCore, bus: EventBus<ClientEvent>): Connection =>
+  new CoreConnection(core, () => bus.unblocked)
 
 const ownerOf = (
   bus: EventBus<ClientEvent>,

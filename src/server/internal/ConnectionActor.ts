@@ -69,7 +69,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   /** The connection as effects see it, made for the first who asks. */
   get connection(): ServerConnection {
-    this.served ??= this.makeConnection(new CoreConnection(this.core))
+    this.served ??= this.makeConnection(new CoreConnection(this.core, () => this.context.bus.unblocked))
     return this.served
   }
 
@@ -81,7 +81,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
       remote: connection.remote,
       receive: connection.receive,
       frames: connection.frames,
-      send: (payload) => Effect.flatMap(connection.send(payload), () => this.context.bus.unblocked),
+      send: connection.send,
       halfClose: connection.halfClose,
       close: connection.close,
       reset: connection.reset,

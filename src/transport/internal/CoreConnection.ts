@@ -12,9 +12,12 @@ export class CoreConnection implements Connection {
   readonly local: Endpoint
   readonly remote: Endpoint
   private readonly core: ConnectionCore
+  private readonly onSent: () => Effect.Effect<void>
 
-  constructor(core: ConnectionCore) {
+  /** `onSent`: what a sender waits for after each payload. */
+  constructor(core: ConnectionCore, onSent: () => Effect.Effect<void> = () => Effect.void) {
     this.core = core
+    this.onSent = onSent
     this.local = core.local
     this.remote = core.remote
   }
@@ -43,7 +46,7 @@ export class CoreConnection implements Connection {
     Effect.suspend(() => {
       const { core } = this
       if (!core.isWritable()) return Effect.fail(core.closedError())
-      return core.send(payload) ? Effect.void : this.drained
+      return core.send(payload) ? this.onSent() : Effect.flatMap(this.drained, this.onSent)
     })
 
   readonly halfClose: Connection["halfClose"] = Effect.sync(() => this.core.endOutput())

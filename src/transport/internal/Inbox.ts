@@ -1,3 +1,4 @@
+import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 
 /** Calls back with each payload of a run of whole frames. */
@@ -10,7 +11,7 @@ const payloadsAtOnce = 1024
  * The runs that have arrived, cut into payloads when they are taken: payloads that nobody takes cost no more than the
  * bytes that arrived. One reader waits at a time or several, nobody loses any.
  */
-export class Inbox {
+export class Inbox implements AtTurnEnd {
   /** Nothing follows what is here. */
   ended = false
   /** Woken when something has come, and at the end. */
@@ -23,6 +24,7 @@ export class Inbox {
   private payloads: Array<Uint8Array> = []
   private head = 0
   private held = false
+  private isWaking = false
 
   /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
   constructor(capacityBytes: number, cut: Cut, onHeld: (held: boolean) => void) {
@@ -38,6 +40,14 @@ export class Inbox {
       this.held = true
       this.onHeld(true)
     }
+    if (this.isWaking) return
+    // The readers of one turn go on together: the steps of their fibers then find themselves in the processor's cache.
+    this.isWaking = true
+    atTurnEnd(this)
+  }
+
+  onTurnEnd(): void {
+    this.isWaking = false
     this.readers.wake()
   }
 
