@@ -1,4 +1,5 @@
 // Works about connections themselves: opened and closed as fast as it goes, and held.
+#define _GNU_SOURCE
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -92,6 +93,8 @@ void idle(void) {
   for (int at = 0; at < connections; at++) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = dial(1 + at % sources)};
     epoll_ctl(poller, EPOLL_CTL_ADD, event.data.fd, &event);
+    // Faster than a server accepts, the queue of its listener overflows, and each SYN lost costs a second.
+    usleep(150);
   }
   printf("{\"phase\":\"connected\",\"connections\":%d}\n", connections);
   int64_t firstClosed = 0, lastClosed = 0;

@@ -283,7 +283,9 @@ static int64_t sentSoFar(void) { return addUp().sent; }
 void fanout(void) {
   int subscribers = (int)numberArgument("subscribers", 100), stalled = (int)numberArgument("stalled", 0);
   everybody = numberArgument("everybody", 0) > 0;
-  single = strcmp(textArgument("write", "batch"), "single") == 0;
+  const char *write = textArgument("write", "batch");
+  single = strcmp(write, "single") == 0;
+  if (!single && strcmp(write, "batch") != 0) usage("write must be batch or single, not \"%s\"", write);
   rate = numberArgument("rate", 0);
   depth = everybody ? (int)numberArgument("depth", 0) : 0;
   publisherCount = everybody ? subscribers : (int)numberArgument("publishers", 1);
@@ -317,6 +319,7 @@ void fanout(void) {
   settle();
 
   Sum sum = addUp();
+  if (sum.disconnected == sum.subscribers) fail("every subscriber lost its connection");
   int64_t expected = sum.sent * recipients;
   double average = (double)sum.inWindow / sum.subscribers;
   printf("{\"phase\":\"result\",\"work\":\"fanout\",\"seconds\":%.4f,\"sent\":%lld,\"delivered\":%lld,\"perSecond\":%.1f,"

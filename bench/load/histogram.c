@@ -25,7 +25,10 @@ double percentileMicros(const Histogram *histogram, double share) {
   int64_t rank = (int64_t)(share * (double)histogram->count);
   for (int bucket = 0; bucket < 64 * 64; bucket++) {
     rank -= histogram->buckets[bucket];
-    if (rank < 0) return middleOf(bucket) / 1000;
+    if (rank < 0) {
+      double middle = middleOf(bucket);
+      return (middle < (double)histogram->greatest ? middle : (double)histogram->greatest) / 1000;
+    }
   }
   return (double)histogram->greatest / 1000;
 }

@@ -18,7 +18,8 @@ static const char *const known[] = {"port",  "publishers", "subscribers", "size"
 
 const char *textArgument(const char *key, const char *byDefault) {
   size_t length = strlen(key);
-  for (int at = 0; at < argumentCount; at++) {
+  // Of a key that is given twice, the last one counts.
+  for (int at = argumentCount - 1; at >= 0; at--) {
     if (strncmp(arguments[at], key, length) == 0 && arguments[at][length] == '=') return arguments[at] + length + 1;
   }
   return byDefault;

@@ -1,3 +1,5 @@
+import { allocate } from "../runtime/bytes.ts"
+
 /** What one turn of the event loop, or several, published: one buffer, and where each publisher's part of it ends. */
 export interface Segment<P> {
   readonly bytes: Uint8Array
@@ -63,7 +65,7 @@ export class HubLog<P> {
     if (this.runs.length === 0) return undefined
     const ends: Array<number> = []
     const only = this.runs.length === 1 ? this.runs[0] : undefined
-    const bytes = only ?? new Uint8Array(this.collectedBytes)
+    const bytes = only ?? allocate(this.collectedBytes)
     let at = 0
     for (const run of this.runs) {
       if (only === undefined) bytes.set(run, at)
@@ -202,7 +204,7 @@ const join = <P>(group: ReadonlyArray<Segment<P>>): Segment<P> => {
     byteCount += segment.bytes.length
     runCount += segment.ends.length
   }
-  const bytes = new Uint8Array(byteCount)
+  const bytes = allocate(byteCount)
   const ends = new Uint32Array(runCount)
   const publishers: Array<P> = []
   let at = 0

@@ -5,6 +5,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
 import { deliverNext, deliverSome, type MemberLog, passOver } from "./delivery.ts"
+import { FlushSchedule } from "./FlushSchedule.ts"
 import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
 
@@ -14,13 +15,18 @@ const catchUpBytes = 256 * 1024
 // A turn that brings more is handed over in parts, so that who cannot take it is known before the next part comes.
 const turnBytes = 256 * 1024
 
+// A flush costs a system call for each member: with so many, and so little to hand over, it is worth waiting for more.
+const largeRoom = 32
+const fullTurnBytes = 32 * 1024
+
 /** The hub itself, in callbacks: one append for a publish, one flush for a turn of the event loop. */
 export class HubCore implements HubPort, MemberHub {
   private readonly options: HubCoreOptions
   private readonly log: MemberLog
   private readonly members = new Set<Member>()
   private readonly pace: Pace
-  private armed = false
+  private readonly schedule = new FlushSchedule(() => this.flush())
+  private readonly mayWait = () => this.isLarge() && this.log.openBytes() < fullTurnBytes
   private flushing = false
   private closed = false
 
@@ -64,6 +70,13 @@ export class HubCore implements HubPort, MemberHub {
   flush(): void {
     // Called from a sink while it is handed something, it only seals: the flush under way hands over that too.
     if (this.log.seal() === undefined || this.flushing) return
+    if (this.isLarge()) this.schedule.timed(this.handToAll)
+    else this.handToAll()
+    this.trim()
+    this.compact()
+  }
+
+  private readonly handToAll = (): void => {
     this.flushing = true
     try {
       let end: number
@@ -74,8 +87,10 @@ export class HubCore implements HubPort, MemberHub {
     } finally {
       this.flushing = false
     }
-    this.trim()
-    this.compact()
+  }
+
+  private isLarge(): boolean {
+    return this.members.size >= largeRoom
   }
 
   /** The end: streams get all the rest and end, connections are detached, and nobody waits any more. */
@@ -142,13 +157,7 @@ export class HubCore implements HubPort, MemberHub {
     if (run.length === 0 || this.closed) return
     this.log.append(run, publisher)
     if (this.log.openBytes() >= turnBytes) this.flush()
-    if (this.armed) return
-    this.armed = true
-    // After the poll phase: every socket that had something to read in this turn has been read (setImmediate, Node).
-    setImmediate(() => {
-      this.armed = false
-      this.flush()
-    })
+    this.schedule.arm(this.mayWait)
   }
 
   // --- delivery

@@ -79,8 +79,12 @@ export class ServerCore {
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
-    actor.fiber =
-      typeof handler === "function" ? this.options.fork(serve(actor, handler)) : this.options.forkFree(stand(actor))
+    if (typeof handler === "function") {
+      actor.fiber = this.options.fork(serve(actor, handler))
+    } else {
+      actor.fiber = this.options.forkFree(stand(actor))
+      actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
+    }
     actor.core.start()
   }
 
@@ -122,11 +126,11 @@ export class ServerCore {
   }
 }
 
-// The fiber of a connection without a handler: it ends with the socket, and the socket ends with it.
+// The fiber of a connection without a handler: it ends with the socket. That the socket ends with it is an observer's
+// work: a finalizer would cost as much again as the fiber.
 const stand = (actor: ConnectionActor): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     actor.onEnded = () => resume(Effect.void)
-    return Effect.sync(() => actor.core.destroy(closeReasons.localClosed))
   })
 
 const serve = (actor: ConnectionActor, handler: Served): Effect.Effect<void> =>

@@ -1,0 +1,74 @@
+/** Milliseconds of a clock that only goes on. */
+export const now = (): number => performance.now()
+
+/** Waits until a time has come. */
+export const until = (time: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.ceil(time - now()))))
+
+/** The time in which is measured; before `begin` and after `end` work goes on, but does not count. */
+export class Window {
+  private from = Number.POSITIVE_INFINITY
+  private to = Number.POSITIVE_INFINITY
+  private cpuBefore = process.cpuUsage()
+  private cpuUsed = 0
+
+  begin(): void {
+    this.cpuBefore = process.cpuUsage()
+    this.from = now()
+  }
+
+  end(): void {
+    this.to = now()
+    const { user, system } = process.cpuUsage(this.cpuBefore)
+    this.cpuUsed = (user + system) / 1e6
+  }
+
+  get isOver(): boolean {
+    return this.to !== Number.POSITIVE_INFINITY
+  }
+
+  get beginning(): number {
+    return this.from
+  }
+
+  get ending(): number {
+    return this.to
+  }
+
+  contains(time: number): boolean {
+    return time >= this.from && time < this.to
+  }
+
+  get seconds(): number {
+    return (this.to - this.from) / 1000
+  }
+
+  /** Share of the CPU that this process took; 1 is one core. */
+  get cpu(): number {
+    return this.cpuUsed / this.seconds
+  }
+}
+
+interface Progress {
+  readonly received: number
+  readonly isDone: boolean
+}
+
+const checkMillis = 5
+const quietMillis = 1000
+const mostMillis = 30_000
+
+/** Awaits what is still under way: all of it, or until nothing has come for a second. */
+export const settle = async (look: () => Progress): Promise<void> => {
+  const begun = now()
+  let lastNews = begun
+  let before = -1
+  for (;;) {
+    const { received, isDone } = look()
+    const time = now()
+    if (received !== before) lastNews = time
+    before = received
+    if (isDone || time - lastNews >= quietMillis || time - begun >= mostMillis) return
+    await until(time + checkMillis)
+  }
+}

@@ -1,0 +1,224 @@
+import { createServer } from "node:net"
+import { describe, expect, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { generators, type LoadArguments, Programs, startLoad, startServer } from "./programs.ts"
+import { faultsOf, noFaults, runChurn, runEcho, runFanout, runIdle } from "./reports.ts"
+
+const Faults = Schema.parseJson(Schema.Struct({ faults: Schema.Number }))
+
+/** A broker that makes every so manyth delivery wrong, and tells in the end how many it has. */
+const faultyServer = Effect.fnUntraced(function* (fault: string, every: number) {
+  const { server, port } = yield* startServer("faulty", [`fault=${fault}`, `every=${every}`])
+  const made = Effect.gen(function* () {
+    yield* server.kill("SIGTERM")
+    yield* server.ended
+    return (yield* Schema.decodeUnknown(Faults)(server.text("stdout").trimEnd().split("\n").at(-1))).faults
+  })
+  return { port, made }
+})
+
+interface FanOut {
+  readonly load: LoadArguments
+  readonly connections: number
+  /** Who gets each message. */
+  readonly recipients: number
+}
+
+const fanOuts: ReadonlyArray<FanOut> = [
+  // Small messages of one publisher, which are checked many at a time.
+  { load: { subscribers: 3, size: 64 }, connections: 4, recipients: 3 },
+  // Large ones of several publishers, which are checked one by one.
+  { load: { everybody: 1, subscribers: 3, size: 700 }, connections: 3, recipients: 2 },
+]
+
+/** What has to be found of so many faults that the server made. */
+const findings: Readonly<Record<string, (made: number) => Partial<typeof noFaults>>> = {
+  drop: (made) => ({ lost: made }),
+  double: (made) => ({ doubled: made }),
+  // What is wrong or torn has not come.
+  flip: (made) => ({ corrupt: made, lost: made }),
+  swap: (made) => ({ reordered: made }),
+  // Two lines are spoilt each time.
+  tear: (made) => ({ torn: 2 * made, lost: 2 * made }),
+}
+
+/** A fan-out at a fixed rate. */
+const everybody = { everybody: 1, subscribers: 4, rate: 4000 }
+
+const expectOrdered = (latency: Readonly<Record<"p50" | "p90" | "p99" | "p999" | "max", number>> | undefined) => {
+  if (latency === undefined) return expect.fail("there are no percentiles")
+  const { p50, p90, p99, p999, max } = latency
+  expect(p50).toBeGreaterThan(0)
+  expect(p90).toBeGreaterThanOrEqual(p50)
+  expect(p99).toBeGreaterThanOrEqual(p90)
+  expect(p999).toBeGreaterThanOrEqual(p99)
+  // A percentile stands for its bucket, which is as wide as this.
+  expect(max).toBeGreaterThanOrEqual(p999 * 0.98)
+}
+
+/** A port on which nobody listens any more. */
+const closedPort = Effect.async<number>((resume) => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0)))
+  })
+})
+
+layer(Programs.layer, { excludeTestServices: true })((it) => {
+  for (const { language, isHere } of generators) {
+    describe.skipIf(!isHere)(`the load generator in ${language}`, () => {
+      it.scoped("finds nothing wrong with a server that makes no mistake, and everything there", () =>
+        Effect.forEach(fanOuts, ({ load, connections, recipients }) =>
+          Effect.gen(function* () {
+            const { port, made } = yield* faultyServer("none", 50)
+            const run = yield* runFanout(language, { ...load, port })
+            const { result } = run
+            expect(run.connections).toBe(connections)
+            expect(faultsOf(result)).toEqual(noFaults)
+            expect(result.sent).toBeGreaterThan(0)
+            expect(result.expected).toBe(result.sent * recipients)
+            expect(result.received).toBe(result.expected)
+            expect(result.delivered).toBeGreaterThan(0)
+            expect(result.delivered).toBeLessThanOrEqual(result.received)
+            expect((result.perSecond * result.seconds) / result.delivered).toBeCloseTo(1, 2)
+            expect(result.latencyMicros).toBeUndefined()
+            expect(yield* made).toBe(0)
+          }),
+        ),
+      )
+
+      for (const [fault, expected] of Object.entries(findings)) {
+        it.scoped(`finds each fault of a server that does this: ${fault}`, () =>
+          Effect.forEach(
+            fanOuts,
+            ({ load }) =>
+              Effect.gen(function* () {
+                const { port, made } = yield* faultyServer(fault, 100)
+                const { result } = yield* runFanout(language, { ...load, port })
+                const count = yield* made
+                expect(count).toBeGreaterThan(0)
+                expect(faultsOf(result)).toEqual({ ...noFaults, ...expected(count) })
+                expect(result.received).toBe(result.expected - result.lost)
+              }),
+            { concurrency: "unbounded" },
+          ),
+        )
+      }
+
+      it.scoped("finds each message that comes back to its own sender", () =>
+        Effect.gen(function* () {
+          const { port, made } = yield* faultyServer("echo", 50)
+          const { result } = yield* runFanout(language, { ...everybody, port })
+          const count = yield* made
+          expect(count).toBeGreaterThan(0)
+          expect(faultsOf(result)).toEqual({ ...noFaults, own: count })
+          expect(result.received).toBe(result.expected)
+        }),
+      )
+
+      it.scoped("lets everybody publish at a fixed rate, and tells how long messages took", () =>
+        Effect.gen(function* () {
+          const { port } = yield* faultyServer("none", 50)
+          const { result, connections } = yield* runFanout(language, { ...everybody, port })
+          expect(connections).toBe(4)
+          expect(faultsOf(result)).toEqual(noFaults)
+          expect(result.received).toBe(result.sent * 3)
+          expect(result.sentPerSecond).toBeGreaterThan(2000)
+          expect(result.sentPerSecond).toBeLessThan(6000)
+          expectOrdered(result.latencyMicros)
+        }),
+      )
+
+      it.scoped("lets everybody keep some messages under way", () =>
+        Effect.gen(function* () {
+          const { port } = yield* faultyServer("none", 50)
+          const { result } = yield* runFanout(language, { everybody: 1, subscribers: 5, depth: 2, port })
+          expect(faultsOf(result)).toEqual(noFaults)
+          expect(result.sent).toBeGreaterThan(5 * 2)
+          expect(result.received).toBe(result.sent * 4)
+        }),
+      )
+
+      it.scoped("lets subscribers stall that do not count, and writes each message by itself", () =>
+        Effect.gen(function* () {
+          const { port } = yield* faultyServer("none", 50)
+          const load = { subscribers: 3, stalled: 2, write: "single", rate: 2000, port }
+          const { result, connections } = yield* runFanout(language, load)
+          expect(connections).toBe(3 + 2 + 1)
+          expect(faultsOf(result)).toEqual(noFaults)
+          expect(result.received).toBe(result.sent * 3)
+        }),
+      )
+
+      it.scoped("counts round trips of an echo", () =>
+        Effect.gen(function* () {
+          const { port } = yield* startServer("rawChunks", ["echo"])
+          const { result, connections } = yield* runEcho(language, { connections: 5, depth: 4, port })
+          expect(connections).toBe(5)
+          expect(faultsOf(result)).toEqual(noFaults)
+          expect(result.roundTrips).toBeGreaterThan(5 * 4)
+          expectOrdered(result.latencyMicros)
+        }),
+      )
+
+      it.scoped("misses what does not come back", () =>
+        Effect.gen(function* () {
+          // A broker gives nobody his own.
+          const { port } = yield* startServer("rawChunks", ["broker"])
+          const { result } = yield* runEcho(language, { connections: 1, depth: 4, port })
+          expect(result.roundTrips).toBe(0)
+          expect(faultsOf(result)).toEqual({ ...noFaults, lost: 4 })
+        }),
+      )
+
+      it.scoped("opens and closes connections", () =>
+        Effect.gen(function* () {
+          const { port } = yield* startServer("rawChunks", ["echo"])
+          const { result, connections } = yield* runChurn(language, { concurrency: 4, port })
+          expect(connections).toBe(4)
+          expect(result.connections).toBeGreaterThan(4)
+          expect(result.failed).toBe(0)
+        }),
+      )
+
+      it.scoped("holds connections until its input ends", () =>
+        Effect.gen(function* () {
+          const { port } = yield* startServer("rawChunks", ["echo"])
+          const { code, connections, result } = yield* runIdle(language, { connections: 50, port }, (end) => end)
+          expect({ code, connections }).toEqual({ code: 0, connections: 50 })
+          expect(result).toMatchObject({ connections: 50, closedByServer: 0 })
+        }),
+      )
+
+      it.scoped("counts the connections that the server closed", () =>
+        Effect.gen(function* () {
+          const { server, port } = yield* startServer("rawChunks", ["echo"])
+          const { code, result } = yield* runIdle(language, { connections: 50, port }, () => server.kill("SIGTERM"))
+          expect(code).toBe(0)
+          expect(result).toMatchObject({ connections: 50, closedByServer: 50 })
+          expect(result.closedMillis).toBeGreaterThanOrEqual(0)
+        }),
+      )
+
+      it.scoped("ends with 1 and one line where nobody listens, with 2 for arguments that it does not know", () =>
+        Effect.gen(function* () {
+          const port = yield* closedPort
+          const cases = [
+            { work: "fanout", load: { port }, code: 1 },
+            { work: "fanout", load: { port, proto: "mqtt" }, code: 2 },
+            { work: "echo", load: { port, pairs: 1 }, code: 2 },
+            { work: "dance", load: { port }, code: 2 },
+          ]
+          for (const { work, load, code } of cases) {
+            const generator = yield* startLoad(language, work, load)
+            expect((yield* generator.ended).code).toBe(code)
+            expect(generator.text("stderr")).toMatch(/^load: .+\n$/)
+            expect(generator.text("stdout")).toBe("")
+          }
+        }),
+      )
+    })
+  }
+})

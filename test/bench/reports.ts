@@ -1,0 +1,118 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { type Language, type LoadArguments, startLoad } from "./programs.ts"
+
+const result = <const Work extends string>(work: Work) => ({
+  phase: Schema.Literal("result"),
+  work: Schema.Literal(work),
+})
+
+const Latency = Schema.Struct({
+  p50: Schema.Number,
+  p90: Schema.Number,
+  p99: Schema.Number,
+  p999: Schema.Number,
+  max: Schema.Number,
+})
+
+/** What is wrong with what came. */
+const faults = {
+  lost: Schema.Number,
+  doubled: Schema.Number,
+  reordered: Schema.Number,
+  corrupt: Schema.Number,
+  torn: Schema.Number,
+  disconnected: Schema.Number,
+}
+
+const rates = { seconds: Schema.Number, perSecond: Schema.Number, cpu: Schema.Number }
+
+/** The last line of each work, with every field that it has to have. */
+const results = {
+  fanout: Schema.Struct({
+    ...result("fanout"),
+    ...rates,
+    ...faults,
+    own: Schema.Number,
+    sent: Schema.Number,
+    delivered: Schema.Number,
+    sentPerSecond: Schema.Number,
+    expected: Schema.Number,
+    received: Schema.Number,
+    longestStallMillis: Schema.Number,
+    slowestShare: Schema.Number,
+    latencyMicros: Schema.optional(Latency),
+  }),
+  echo: Schema.Struct({
+    ...result("echo"),
+    ...rates,
+    ...faults,
+    roundTrips: Schema.Number,
+    latencyMicros: Latency,
+  }),
+  churn: Schema.Struct({ ...result("churn"), ...rates, connections: Schema.Number, failed: Schema.Number }),
+  idle: Schema.Struct({
+    ...result("idle"),
+    connections: Schema.Number,
+    closedByServer: Schema.Number,
+    closedMillis: Schema.Number,
+  }),
+}
+
+const Connected = Schema.Struct({ phase: Schema.Literal("connected"), connections: Schema.Number })
+const Moment = Schema.Struct({ phase: Schema.Literal("begin", "end") })
+
+const linesOf = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n")
+
+/** Runs a work that has a window to its end: how many connections it made, and its result. */
+const run =
+  <A, I>(work: string, schema: Schema.Schema<A, I>) =>
+  (language: Language, load: LoadArguments) =>
+    Effect.gen(function* () {
+      const generator = yield* startLoad(language, work, { warmup: 0, seconds: 0.3, limit: 15, ...load })
+      const { code } = yield* generator.ended
+      if (code !== 0) return yield* Effect.dieMessage(`ended with ${code}: ${generator.text("stderr")}`)
+      const Lines = Schema.Tuple(
+        Schema.parseJson(Connected),
+        Schema.parseJson(Moment),
+        Schema.parseJson(Moment),
+        Schema.parseJson(schema),
+      )
+      const [connected, , , last] = yield* Schema.decodeUnknown(Lines)(linesOf(generator.text("stdout")))
+      return { connections: connected.connections, result: last }
+    })
+
+export const runFanout = run("fanout", results.fanout)
+export const runEcho = run("echo", results.echo)
+export const runChurn = run("churn", results.churn)
+
+/** Connections that are held until `held` lets go, and the result. */
+export const runIdle = Effect.fnUntraced(function* (
+  language: Language,
+  load: LoadArguments,
+  held: (endInput: Effect.Effect<void>) => Effect.Effect<void>,
+) {
+  const generator = yield* startLoad(language, "idle", { limit: 15, ...load })
+  const said = yield* generator.waitFor("stdout", /^.*"connected".*$/m)
+  const { connections } = yield* Schema.decodeUnknown(Schema.parseJson(Connected))(said[0])
+  yield* held(generator.endInput)
+  const { code } = yield* generator.ended
+  const last = linesOf(generator.text("stdout")).at(-1)
+  const decoded = yield* Schema.decodeUnknown(Schema.parseJson(results.idle))(last)
+  return { code, connections, result: decoded }
+})
+
+/** The faults of a result, none of them left out. */
+export const faultsOf = <
+  Faults extends { readonly [name in keyof typeof faults]: number } & { readonly own?: number },
+>({
+  lost,
+  doubled,
+  reordered,
+  corrupt,
+  torn,
+  disconnected,
+  own = 0,
+}: Faults) => ({ lost, doubled, reordered, corrupt, torn, disconnected, own })
+
+export const noFaults = { lost: 0, doubled: 0, reordered: 0, corrupt: 0, torn: 0, disconnected: 0, own: 0 }
