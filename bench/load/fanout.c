@@ -108,8 +108,8 @@ static void onNeighbour(void *context, int publisher, int64_t sequence) {
 }
 
 static void drainPublisher(Peer *peer) {
-  // Answers to what was published (redis), and the pings of nats. Nothing else comes to a publisher.
-  char answers[16 * 1024];
+  // What other publishers send (raw), answers to what was published (redis), pings (nats).
+  static char answers[readBytes];
   ssize_t got = read(peer->fd, answers, sizeof answers);
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) disconnect(peer);
   else if (got >= 6 && records.protocol == nats && memcmp(answers, "PING\r\n", 6) == 0 && peer->outBytes == 0)

@@ -30,7 +30,7 @@ export interface Child {
 }
 
 /** Milliseconds that a process has to end by itself once it is asked to. */
-const graceMillis = 2000
+const graceMillis = 500
 
 /** Starts a process. The end of the scope ends it: SIGTERM, and SIGKILL when that is not enough. */
 export const startChild = (options: ChildOptions): Effect.Effect<Child, RunFailed, Scope.Scope> =>

@@ -47,6 +47,9 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       "--half-closed",
       "close",
       "--no-traffic",
+      // Whole lines, so that two publishers' lines never mix; echo is of chunks, as that of its yardstick.
+      "--frame",
+      mode === "broker" ? "line" : "raw",
     ],
   })
   const library = (mode: string): Launch => script("library", mode)

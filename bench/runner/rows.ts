@@ -155,7 +155,8 @@ export const rows: ReadonlyArray<Row> = [
     work: "stalled",
     shown: ["healthyShare", "longestStallMillis", "rssGrowthMiB", "rssPeakMiB", "perSecond"],
     floors: [
-      { metric: "healthyShare", of: "value", direction: "atLeast", value: 1 },
+      // All of what they get without it, as far as two runs can be told apart.
+      { metric: "healthyShare", of: "value", direction: "atLeast", value: 0.97 },
       { metric: "longestStallMillis", of: "value", direction: "atMost", value: 10 },
       { metric: "rssGrowthMiB", of: "value", direction: "atMost", value: 40 },
     ],

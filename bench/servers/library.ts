@@ -2,14 +2,14 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { tcpEndpoint } from "tcpfx/domain"
+import { Framing, tcpEndpoint } from "tcpfx/domain"
 import { Handler, Server } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
 import { modeOf, sayPort } from "./listening.ts"
 
 const handlers = {
-  /** Without a fiber step for each message. */
-  broker: () => Server.make({ handler: Handler.broker("close") }),
+  /** Without a fiber step for each message; whole lines, so that two publishers' lines never mix. */
+  broker: () => Server.make({ handler: Handler.broker("close"), settings: { frame: Framing.line } }),
   echo: () => Server.make({ handler: Handler.echo("close") }),
   /** Through a user's own Stream. */
   stream: () => Server.make({ handler: (connection) => Stream.runForEach(connection.frames, connection.send) }),

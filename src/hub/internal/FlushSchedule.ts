@@ -10,34 +10,43 @@ const longestWait = 1
  */
 export class FlushSchedule {
   private readonly flush: () => void
+  private readonly now: () => number
+  private readonly atTurnEnd: (callback: () => void) => void
   private armed = false
   private endedAt = 0
   private tookMillis = 0
 
-  constructor(flush: () => void) {
+  constructor(
+    flush: () => void,
+    now: () => number = () => performance.now(),
+    atTurnEnd: (callback: () => void) => void = setImmediate,
+  ) {
     this.flush = flush
+    this.now = now
+    this.atTurnEnd = atTurnEnd
   }
 
   /** Something was published. `mayWait`: asked whether the flush is so costly, and has so little to do, that more is worth waiting for. */
   arm(mayWait: () => boolean): void {
     if (this.armed) return
     this.armed = true
-    const atTurnEnd = () => {
-      if (mayWait() && performance.now() - this.endedAt < Math.min(this.tookMillis / 2, longestWait)) {
-        setImmediate(atTurnEnd)
+    const { atTurnEnd } = this
+    const flushOrWait = () => {
+      if (mayWait() && this.now() - this.endedAt < Math.min(this.tookMillis / 2, longestWait)) {
+        atTurnEnd(flushOrWait)
         return
       }
       this.armed = false
       this.flush()
     }
-    setImmediate(atTurnEnd)
+    atTurnEnd(flushOrWait)
   }
 
   /** Runs a flush and remembers how long it took. */
   timed(run: () => void): void {
-    const begun = performance.now()
+    const begun = this.now()
     run()
-    this.endedAt = performance.now()
+    this.endedAt = this.now()
     this.tookMillis = this.endedAt - begun
   }
 }

@@ -72,6 +72,7 @@ export class HubCore implements HubPort, MemberHub {
     if (this.log.seal() === undefined || this.flushing) return
     if (this.isLarge()) this.schedule.timed(this.handToAll)
     else this.handToAll()
+    this.pace.holdTalkers()
     this.trim()
     this.compact()
   }
@@ -147,6 +148,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   publishAs(run: Uint8Array, member: Member): boolean {
+    if (this.members.has(member)) this.pace.talk(member)
     this.append(run, member)
     if (!this.pace.mustWait(member) || !this.members.has(member)) return true
     this.pace.hold(member)

@@ -30,6 +30,8 @@ export class Member implements HubMember {
   weighs = false
   overBudget = false
   held = false
+  /** Has published. */
+  talks = false
   progress = 0
   dropped = 0
   /** The segment before which it finishes. */

@@ -16,6 +16,8 @@ export class Pace {
   private readonly timing: Timing
   private readonly limit: Duration.Duration
   private readonly onFailed: (member: Member, error: unknown) => void
+  /** Members that have published. */
+  private readonly talkers = new Set<Member>()
   private readonly held = new Set<Member>()
   private readonly outside = new Waiters()
   private receivers = 0
@@ -50,6 +52,14 @@ export class Pace {
   /** A member publishes no more. */
   forget(member: Member): void {
     this.held.delete(member)
+    this.talkers.delete(member)
+  }
+
+  /** A member publishes. */
+  talk(member: Member): void {
+    if (member.talks) return
+    member.talks = true
+    this.talkers.add(member)
   }
 
   /** A member has become full. */
@@ -106,6 +116,17 @@ export class Pace {
       if (member !== publisher && !member.ignored && member.policy !== "drop-oldest") return true
     }
     return false
+  }
+
+  /**
+   * Holds back all who publish, if they have to wait. Each would learn it from its own next publish; by then hundreds of
+   * them have brought another read each, which is more than a budget.
+   */
+  holdTalkers(): void {
+    if (!this.mustWait(undefined)) return
+    for (const member of this.talkers) {
+      if (!member.held && this.mustWait(member)) this.hold(member)
+    }
   }
 
   /** Holds a publisher back until it is released; it is told both. */

@@ -176,6 +176,24 @@ describe("the pace of a hub", () => {
     }),
   )
 
+  it.scoped("is told at once to all who publish, and not to those who only listen", () =>
+    Effect.gen(function* () {
+      const { talker, publish, readers, core } = yield* makeHub({ room: 0, slowConsumer: "block" }, {}, {})
+      const [slow, other, listener] = readers
+      other?.member.publish(utf8("0123456789\n"))
+      core.flush()
+      expect([talker.holds, other?.holds]).toEqual([[], []])
+      while (talker.holds.length === 0) expect(publish()).toBe(true)
+      expect([other?.holds, listener?.holds, slow?.holds]).toEqual([["held"], [], []])
+      slow?.drain()
+      slow?.drain()
+      expect([talker.holds, other?.holds]).toEqual([
+        ["held", "released"],
+        ["held", "released"],
+      ])
+    }),
+  )
+
   it.scoped("makes a publisher from outside wait, who can be interrupted", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ slowConsumer: "block", budgetBytes: 100 })
