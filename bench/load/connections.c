@@ -63,7 +63,7 @@ static void onEvent(int fd, uint32_t events) {
 static void runUntil(int64_t time) {
   struct epoll_event events[256];
   for (int64_t left = time - now(); left > 0; left = time - now()) {
-    int count = epoll_wait(poller, events, 256, (int)(left / 1000000) + 1);
+    int count = await(poller, events, 256, left);
     for (int at = 0; at < count; at++) onEvent(events[at].data.fd, events[at].events);
   }
 }
@@ -76,9 +76,9 @@ void churn(void) {
   printf("{\"phase\":\"connected\",\"connections\":%d}\n", concurrency);
   runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
   printf("{\"phase\":\"begin\"}\n");
-  int64_t begun = now(), cpuBegin = cpuTime(), before = opened;
+  int64_t begun = now(), idleBegin = idleTime, before = opened;
   runUntil(begun + (int64_t)(numberArgument("seconds", 2) * 1e9));
-  double seconds = (double)(now() - begun) / 1e9, cpu = (double)(cpuTime() - cpuBegin) / 1e9 / seconds;
+  double seconds = (double)(now() - begun) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
   printf("{\"phase\":\"end\"}\n");
   printf("{\"phase\":\"result\",\"work\":\"churn\",\"seconds\":%.4f,\"connections\":%lld,\"perSecond\":%.1f,\"failed\":%lld,"
          "\"cpu\":%.3f}\n",

@@ -77,9 +77,9 @@ static void onReadable(Peer *peer) {
   sendPrepared(peer);
 }
 
-static void turn(int timeoutMillis) {
+static void turn(int64_t nanos) {
   struct epoll_event events[512];
-  int count = epoll_wait(poller, events, 512, timeoutMillis);
+  int count = await(poller, events, 512, nanos);
   for (int at = 0; at < count; at++) {
     Peer *peer = events[at].data.ptr;
     if (peer->open && (events[at].events & EPOLLOUT)) {
@@ -92,7 +92,7 @@ static void turn(int timeoutMillis) {
 }
 
 static void runUntil(int64_t time) {
-  for (int64_t left = time - now(); left > 0; left = time - now()) turn((int)(left / 1000000) + 1);
+  for (int64_t left = time - now(); left > 0; left = time - now()) turn(left);
 }
 
 static void connectAll(void) {
@@ -127,11 +127,11 @@ void echo(void) {
   }
   runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
   printf("{\"phase\":\"begin\"}\n");
-  int64_t cpuBegin = cpuTime();
+  int64_t idleBegin = idleTime;
   windowBegin = now();
   runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
   windowEnd = now();
-  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = (double)(cpuTime() - cpuBegin) / 1e9 / seconds;
+  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
   printf("{\"phase\":\"end\"}\n");
 
   int64_t sent = 0, roundTrips = 0;
@@ -146,7 +146,7 @@ void echo(void) {
     if (counts.received >= sent) break;
     if (counts.received != last) news = now();
     last = counts.received;
-    turn(5);
+    turn(5000000);
   }
   int disconnected = 0;
   for (int at = 0; at < connections; at++) disconnected += peers[at].open ? 0 : 1;

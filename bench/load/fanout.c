@@ -1,9 +1,7 @@
 // Publishers send, subscribers read and check. One thread and one epoll instance for all of them.
-#define _GNU_SOURCE
 #include "load.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,10 +131,7 @@ static void onReadable(Peer *peer) {
 
 static void turn(int64_t nanos) {
   struct epoll_event events[512];
-  struct pollfd ready = {.fd = poller, .events = POLLIN};
-  struct timespec time = {.tv_sec = nanos / 1000000000, .tv_nsec = nanos % 1000000000};
-  // epoll_wait(2) knows whole milliseconds only.
-  int count = ppoll(&ready, 1, &time, NULL) > 0 ? epoll_wait(poller, events, 512, 0) : 0;
+  int count = await(poller, events, 512, nanos);
   for (int at = 0; at < count; at++) {
     Peer *peer = events[at].data.ptr;
     if (peer->open && (events[at].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) onReadable(peer);
@@ -304,12 +299,13 @@ void fanout(void) {
   startAll();
   runUntil(workBegun + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
   printf("{\"phase\":\"begin\"}\n");
-  int64_t cpuBegin = cpuTime(), sentBegin = sentSoFar();
+  int64_t sentBegin = sentSoFar();
   windowBegin = now();
+  int64_t idleBegin = idleTime;
   for (int at = 0; at < peerCount; at++) peers[at].lastReceived = windowBegin;
   runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
   windowEnd = now();
-  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = (double)(cpuTime() - cpuBegin) / 1e9 / seconds;
+  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
   double sentPerSecond = (double)(sentSoFar() - sentBegin) / seconds;
   printf("{\"phase\":\"end\"}\n");
   for (int at = 0; at < peerCount; at++) {

@@ -17,8 +17,14 @@ _Noreturn void usage(const char *format, ...);
 // --- system
 
 int64_t now(void);
-/** CPU time of this process, user and system. */
-int64_t cpuTime(void);
+struct epoll_event;
+/**
+ * Waits for events for so long, without ever going to sleep: waking a sleeping process costs the server that wakes it
+ * several microseconds, and whether it sleeps would be chance.
+ */
+int await(int poller, struct epoll_event *events, int most, int64_t nanos);
+/** Time in which it found nothing to do. What is left of a window is what the generator's own work took. */
+extern int64_t idleTime;
 void *allocate(size_t count, size_t size);
 /** Connects to 127.0.0.1:port and blocks until it is there; `source`: last number of 127.0.1.x to come from, or 0. */
 int dial(int source);

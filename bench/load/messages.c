@@ -94,7 +94,7 @@ void writeRecord(const Records *records, char *into, int publisher, int64_t sequ
 }
 
 /** Reads until a text has come; what comes behind it must not matter yet. */
-static void await(int fd, const char *text) {
+static void awaitText(int fd, const char *text) {
   char answer[4096];
   size_t length = 0;
   while (length < sizeof answer - 1) {
@@ -110,15 +110,15 @@ static void await(int fd, const char *text) {
 
 void introduce(int fd, Protocol protocol, bool subscribe) {
   if (protocol == nats) {
-    await(fd, "INFO");
+    awaitText(fd, "INFO");
     char text[200];
     snprintf(text, sizeof text, "CONNECT {\"verbose\":false,\"echo\":false,\"pedantic\":false}\r\n%sPING\r\n",
              subscribe ? "SUB x 1\r\n" : "");
     writeAll(fd, text, strlen(text));
-    await(fd, "PONG\r\n");
+    awaitText(fd, "PONG\r\n");
   } else if (protocol == redis && subscribe) {
     static const char text[] = "*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\nx\r\n";
     writeAll(fd, text, sizeof text - 1);
-    await(fd, ":1\r\n");
+    awaitText(fd, ":1\r\n");
   }
 }

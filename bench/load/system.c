@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,11 +19,18 @@ int64_t now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-int64_t cpuTime(void) {
-  struct rusage used;
-  getrusage(RUSAGE_SELF, &used);
-  return ((int64_t)used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000 +
-         ((int64_t)used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
+int64_t idleTime;
+
+int await(int poller, struct epoll_event *events, int most, int64_t nanos) {
+  int64_t begun = now(), time = begun;
+  for (;;) {
+    int64_t before = time;
+    int count = epoll_wait(poller, events, most, 0);
+    if (count != 0) return count < 0 ? 0 : count;
+    time = now();
+    idleTime += time - before;
+    if (time - begun >= nanos) return 0;
+  }
 }
 
 void *allocate(size_t count, size_t size) {
