@@ -28,7 +28,7 @@ Runs every work with every server that is installed, interleaved, and writes tab
   --rows REGEX        only rows whose id matches
   --contenders REGEX  only contenders whose id matches; the raw loop is always there
   --runs N            runs of each row (5)
-  --seconds S         length of a window (1)
+  --seconds S         length of a window (0.6)
   --out DIR           where to write; by default bench/results for a whole bench, and nowhere for a part of it
   --generator C|Node  the load generator to use, and no other (the one in C where it can be built)
   --help              this
@@ -70,7 +70,7 @@ const read = (args: ReadonlyArray<string>): Options => {
       values.quick ? 1 : 5,
       (value) => Number.isInteger(value) && value >= 1 && value <= 100,
     ),
-    seconds: number("--seconds", values.seconds, values.quick ? 0.3 : 1, (value) => value >= 0.1 && value <= 60),
+    seconds: number("--seconds", values.seconds, values.quick ? 0.3 : 0.6, (value) => value >= 0.1 && value <= 60),
     out: values.out ?? (isPart ? undefined : "bench/results"),
     generator: oneOfGenerators(values.generator),
     help: values.help,

@@ -8,8 +8,8 @@ const parse = (...args: ReadonlyArray<string>) => Either.getOrThrow(parseOptions
 const problem = (...args: ReadonlyArray<string>) => Either.getOrThrow(Either.flip(parseOptions(args))).message
 
 describe("the options of the bench", () => {
-  it("are five runs of one second, written to bench/results", () => {
-    expect(parse()).toMatchObject({ quick: false, runs: 5, seconds: 1, out: "bench/results" })
+  it("are five runs of 0.6 seconds, written to bench/results", () => {
+    expect(parse()).toMatchObject({ quick: false, runs: 5, seconds: 0.6, out: "bench/results" })
   })
 
   it("write nothing for a part of the bench, unless a folder is given", () => {
