@@ -1,0 +1,24 @@
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { atTurnEnd } from "../../src/runtime/turnEnd.ts"
+import { nextTurn } from "../support/turns.ts"
+
+it.effect("the end of a turn calls all who asked, in order, once, and who asks meanwhile at the next one", () =>
+  Effect.gen(function* () {
+    const called: Array<string> = []
+    const again = { onTurnEnd: () => called.push("again") }
+    atTurnEnd({
+      onTurnEnd: () => {
+        called.push("first")
+        atTurnEnd(again)
+      },
+    })
+    atTurnEnd({ onTurnEnd: () => called.push("second") })
+    expect(called).toEqual([])
+    yield* nextTurn
+    expect(called.slice(0, 2)).toEqual(["first", "second"])
+    yield* nextTurn
+    yield* nextTurn
+    expect(called).toEqual(["first", "second", "again"])
+  }),
+)
