@@ -4,7 +4,8 @@ import type { SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
-import { deliverNext, deliverSome, type MemberLog, passOver } from "./delivery.ts"
+import { Budgets } from "./Budgets.ts"
+import { deliverNext, deliverSome, type MemberLog } from "./delivery.ts"
 import { FlushSchedule } from "./FlushSchedule.ts"
 import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
@@ -25,6 +26,7 @@ export class HubCore implements HubPort, MemberHub {
   private readonly log: MemberLog
   private readonly members = new Set<Member>()
   private readonly pace: Pace
+  private readonly budgets: Budgets
   private readonly schedule = new FlushSchedule(() => this.flush())
   private readonly mayWait = () => this.isLarge() && this.log.openBytes() < fullTurnBytes
   private flushing = false
@@ -34,6 +36,7 @@ export class HubCore implements HubPort, MemberHub {
     this.options = options
     this.log = new HubLog(options.log)
     this.pace = new Pace(options.timing, options.paceLimit, (member, error) => this.fail(member, error))
+    this.budgets = new Budgets(this.log, this.pace, options.countFrames, (member) => this.detach(member))
   }
 
   stats() {
@@ -108,7 +111,7 @@ export class HubCore implements HubPort, MemberHub {
   private readonly attend = (member: Member): void => {
     if (member.finishAt !== undefined) return
     if (!member.full) this.handOver(member)
-    if (member.full) this.checkLag(member)
+    if (member.full) this.budgets.check(member)
   }
 
   private readonly leave = (member: Member): void => {
@@ -191,7 +194,7 @@ export class HubCore implements HubPort, MemberHub {
     this.pace.setIgnored(member, false)
     member.full = false
     this.handOver(member)
-    if (member.full) this.updateBudget(member)
+    if (member.full) this.budgets.update(member)
     else if (this.members.has(member)) this.caughtUp(member)
     this.trim(oldest)
   }
@@ -207,7 +210,7 @@ export class HubCore implements HubPort, MemberHub {
       member.sink.onRecovered()
     }
     if (!member.full) this.pace.caughtUp(member)
-    this.updateBudget(member)
+    this.budgets.update(member)
   }
 
   finishOf(member: Member, done: () => void): void {
@@ -241,7 +244,7 @@ export class HubCore implements HubPort, MemberHub {
     if (!member.receiving) return
     member.receiving = false
     this.pace.leave(member)
-    this.updateBudget(member)
+    this.budgets.update(member)
   }
 
   detach(member: Member): void {
@@ -261,48 +264,6 @@ export class HubCore implements HubPort, MemberHub {
       if (member.cursor.segment < keep) keep = member.cursor.segment
     }
     this.log.trimTo(keep)
-  }
-
-  // --- budgets
-
-  private lagOf(member: Member): number {
-    return this.log.bytesBehind(member.cursor) + member.sink.pending()
-  }
-
-  private checkLag(member: Member): void {
-    const lag = this.lagOf(member)
-    if (!member.stalled && lag >= member.budgetBytes / 4) {
-      member.stalled = true
-      member.sink.onStalled(lag)
-      // It may have left, or taken everything.
-      if (!member.full) return
-    }
-    if (member.stalled) this.pace.weigh(member)
-    if (lag <= member.budgetBytes || !member.receiving) return
-    switch (member.policy) {
-      case "disconnect":
-        this.detach(member)
-        member.sink.onOverflow(lag, member.budgetBytes)
-        break
-      case "drop-oldest":
-        this.dropOldest(member, lag)
-        break
-      case "block":
-        this.updateBudget(member)
-        break
-    }
-  }
-
-  private dropOldest(member: Member, lag: number): void {
-    const missed = passOver(this.log, member, lag - member.budgetBytes, this.options.countFrames)
-    if (missed === 0) return
-    member.dropped += missed
-    member.sink.onDropped(missed, member.dropped)
-  }
-
-  private updateBudget(member: Member): void {
-    const over = member.policy === "block" && member.receiving && member.full && this.lagOf(member) > member.budgetBytes
-    this.pace.setOverBudget(member, over)
   }
 }
 
