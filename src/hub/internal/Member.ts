@@ -26,13 +26,17 @@ export class Member implements HubMember {
   stalled = false
   /** Has made no progress for the pace limit, so nobody waits for it any more. */
   ignored = false
-  /** Has stalled, and has taken something since it was full. */
+  /** Has stalled, and takes something, or was given no time for that yet. */
   weighs = false
   overBudget = false
   held = false
   /** Has published. */
   talks = false
   progress = 0
+  /** Has taken something since it was full. */
+  takes = false
+  /** When it last became full, milliseconds since the epoch. */
+  fullAt = 0
   dropped = 0
   /** The segment before which it finishes. */
   finishAt: number | undefined

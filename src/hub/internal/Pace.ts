@@ -1,14 +1,18 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Member } from "./Member.ts"
 
+// How long one that has stalled is waited for although it has taken nothing since it was full: a room can be filled
+// within less than its readers' next turn.
+const graceMillis = 100
+
 /**
  * When publishers wait. One is held back for a subscriber that asked for it (`block`); when all others are full, as
  * nobody loses anything then by waiting; and when more than half of the others have stalled and still take something,
  * before a room that cannot keep up is disconnected as a whole. So the pace is that of the middle of the room: a few
- * slow ones never hold up the rest, nor do those who take nothing at all.
+ * slow ones never hold up the rest, nor, for longer than a moment, do those who take nothing at all.
  */
 export class Pace {
   /** Members that have not taken everything. */
@@ -27,6 +31,7 @@ export class Pace {
   /** Members that have stalled and take something. */
   private weighing = 0
   private cancelCheck: (() => void) | undefined
+  private cancelGrace: (() => void) | undefined
 
   constructor(timing: Timing, limit: Duration.Duration, onFailed: (member: Member, error: unknown) => void) {
     this.timing = timing
@@ -67,6 +72,8 @@ export class Pace {
     // Full again while it catches up, it has made progress: that is for the pace limit to see.
     if (this.lagging.has(member)) return
     member.progress = member.sink.progress()
+    member.fullAt = this.timing.now()
+    member.takes = false
     this.lagging.add(member)
   }
 
@@ -88,7 +95,8 @@ export class Pace {
   /** Looks again whether a member has stalled and takes something. */
   weigh(member: Member): void {
     const counts = member.stalled && !member.ignored && member.receiving && member.policy !== "drop-oldest"
-    const weighs = counts && (member.weighs || member.sink.progress() !== member.progress)
+    const weighs =
+      counts && (member.sink.progress() !== member.progress || this.timing.now() - member.fullAt < graceMillis)
     if (weighs === member.weighs) return
     member.weighs = weighs
     this.weighing += weighs ? 1 : -1
@@ -162,10 +170,23 @@ export class Pace {
     if (this.held.size === 0 && this.outside.isEmpty()) {
       this.cancelCheck?.()
       this.cancelCheck = undefined
+      this.cancelGrace?.()
+      this.cancelGrace = undefined
     }
   }
 
+  private armGrace(): void {
+    if (this.cancelGrace !== undefined || this.weighing === 0) return
+    this.cancelGrace = this.timing.after(Duration.millis(graceMillis), () => {
+      this.cancelGrace = undefined
+      for (const member of this.lagging) this.weigh(member)
+      this.release()
+      if (this.held.size > 0 || !this.outside.isEmpty()) this.armGrace()
+    })
+  }
+
   private armCheck(): void {
+    this.armGrace()
     if (this.cancelCheck !== undefined) return
     for (const member of this.lagging) member.progress = member.sink.progress()
     this.cancelCheck = this.timing.after(this.limit, () => {
