@@ -115,19 +115,29 @@ export const summarize = (row: Row, series: ReadonlyArray<Series>): RowSummary =
   }
 }
 
-/** What may not happen to ours, in words; whether figures reach their floors is not asked here. */
-export const wrongs = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> =>
+/**
+ * What may not happen to ours, in words; whether figures reach their floors is not asked here. `forgivesSlow`: nor
+ * whether a reader was slow: on a machine that is busy with other things any reader may be, and be disconnected.
+ */
+export const wrongs = (
+  rows: ReadonlyArray<RowSummary>,
+  { forgivesSlow }: { readonly forgivesSlow: boolean },
+): ReadonlyArray<string> =>
   rows.flatMap(({ row, contenders }) =>
     contenders.flatMap(({ contender, faults, failures }) => {
       if (!contender.ours) return []
       const where = `${row.id}: ${contender.name}`
-      const found = formatFaults(faults)
+      const found = formatFaults(forgivesSlow ? withoutSlow(faults) : faults)
       return [
         ...failures.map((reason) => `${where} failed: ${reason}`),
         ...(found === "" ? [] : [`${where}: ${found}`]),
       ]
     }),
   )
+
+// Who is disconnected loses what it was not given any more.
+const withoutSlow = ({ disconnected, lost, ...others }: Faults): Faults =>
+  disconnected === undefined && lost !== undefined ? { ...others, lost } : others
 
 /** What went wrong with messages and connections; empty where nothing did. */
 export const formatFaults = (faults: Faults): string =>

@@ -56,12 +56,25 @@ describe("the summary of a row", () => {
       { contender: other, runs: [{ _tag: "Failed", reason: "no" }] },
     ])
     expect(summary.contenders[1]?.faults).toEqual({ lost: 4, torn: 2 })
-    expect(wrongs([summary])).toEqual(["fanout-10: tcpfx library: lost 4, torn 2"])
+    expect(wrongs([summary], { forgivesSlow: false })).toEqual(["fanout-10: tcpfx library: lost 4, torn 2"])
+  })
+
+  it("can forgive that a reader was slow and what it lost by that, and nothing else", () => {
+    const slow = summarize(row(), [
+      { contender: ours, runs: [measured(1, { faults: { lost: 2, disconnected: 1, torn: 1 } })] },
+    ])
+    const lossy = summarize(row(), [{ contender: ours, runs: [measured(1, { faults: { lost: 2 } })] }])
+    const found = (forgivesSlow: boolean) => wrongs([slow, lossy], { forgivesSlow })
+    expect(found(false)).toEqual([
+      "fanout-10: tcpfx library: lost 2, torn 1, disconnected 1",
+      "fanout-10: tcpfx library: lost 2",
+    ])
+    expect(found(true)).toEqual(["fanout-10: tcpfx library: torn 1", "fanout-10: tcpfx library: lost 2"])
   })
 
   it("takes a failure of ours for wrong, and a run that was left out for none", () => {
     const failed = summarize(row(), [{ contender: ours, runs: [{ _tag: "Failed", reason: "it ended" }] }])
     const skipped = summarize(row(), [{ contender: ours, runs: [{ _tag: "Skipped", reason: "no time" }] }])
-    expect(wrongs([failed, skipped])).toEqual(["fanout-10: tcpfx library failed: it ended"])
+    expect(wrongs([failed, skipped], { forgivesSlow: true })).toEqual(["fanout-10: tcpfx library failed: it ended"])
   })
 })

@@ -26,6 +26,7 @@ export class Budgets {
       if (!member.full) return
     }
     if (member.stalled) this.pace.weigh(member)
+    if (lag >= member.budgetBytes / 2 && member.policy === "disconnect") this.pace.endanger(member)
     if (lag <= member.budgetBytes || !member.receiving) return
     switch (member.policy) {
       case "disconnect":

@@ -1,6 +1,7 @@
 import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Cursor } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
+import { systemBytes } from "./Patience.ts"
 
 /** What a member asks of its hub. */
 export interface MemberHub {
@@ -33,10 +34,11 @@ export class Member implements HubMember {
   /** Has published. */
   talks = false
   progress = 0
-  /** Has taken something since it was full. */
-  takes = false
   /** When it last became full, milliseconds since the epoch. */
   fullAt = 0
+  /** How long publishers wait for it before it is cut off, milliseconds, and what it had taken when that was reckoned. */
+  patience = 0
+  reckoned: number
   dropped = 0
   /** The segment before which it finishes. */
   finishAt: number | undefined
@@ -53,6 +55,7 @@ export class Member implements HubMember {
   ) {
     this.hub = hub
     this.sink = sink
+    this.reckoned = sink.progress() + systemBytes
     this.cursor = cursor
     this.connection = options.connection
     this.budgetBytes = options.budgetBytes ?? defaults.budgetBytes

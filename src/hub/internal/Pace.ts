@@ -3,10 +3,7 @@ import type * as Effect from "effect/Effect"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Member } from "./Member.ts"
-
-// How long one that has stalled is waited for although it has taken nothing since it was full: a room can be filled
-// within less than its readers' next turn.
-const graceMillis = 100
+import { Patience, waitMillis } from "./Patience.ts"
 
 /**
  * When publishers wait. One is held back for a subscriber that asked for it (`block`); when all others are full, as
@@ -24,6 +21,7 @@ export class Pace {
   private readonly talkers = new Set<Member>()
   private readonly held = new Set<Member>()
   private readonly outside = new Waiters()
+  private readonly patience: Patience
   private receivers = 0
   private overBudget = 0
   /** Members that are no longer waited for. */
@@ -37,6 +35,7 @@ export class Pace {
     this.timing = timing
     this.limit = limit
     this.onFailed = onFailed
+    this.patience = new Patience(timing, () => this.release())
   }
 
   /** Somebody receives from now on. It takes something, so nobody has to wait for the others to do so. */
@@ -49,6 +48,7 @@ export class Pace {
   leave(member: Member): void {
     this.receivers--
     this.lagging.delete(member)
+    this.patience.settle(member)
     this.setIgnored(member, false)
     this.weigh(member)
     this.release()
@@ -73,13 +73,13 @@ export class Pace {
     if (this.lagging.has(member)) return
     member.progress = member.sink.progress()
     member.fullAt = this.timing.now()
-    member.takes = false
     this.lagging.add(member)
   }
 
   /** A member has taken everything. */
   caughtUp(member: Member): void {
     this.lagging.delete(member)
+    this.patience.settle(member)
     this.weigh(member)
     this.release()
   }
@@ -94,12 +94,17 @@ export class Pace {
 
   /** Looks again whether a member has stalled and takes something. */
   weigh(member: Member): void {
-    const counts = member.stalled && !member.ignored && member.receiving && member.policy !== "drop-oldest"
+    const counts = member.stalled && !member.ignored && member.receiving && member.policy === "disconnect"
     const weighs =
-      counts && (member.sink.progress() !== member.progress || this.timing.now() - member.fullAt < graceMillis)
+      counts && (member.sink.progress() !== member.progress || this.timing.now() - member.fullAt < waitMillis)
     if (weighs === member.weighs) return
     member.weighs = weighs
     this.weighing += weighs ? 1 : -1
+  }
+
+  /** A member is half its budget behind. */
+  endanger(member: Member): void {
+    if (member.receiving && !member.ignored) this.patience.consider(member)
   }
 
   /** A member with the policy `block` has gone beyond its budget, or come back. */
@@ -114,6 +119,7 @@ export class Pace {
   mustWait(publisher: Member | undefined): boolean {
     if (this.overBudget > (publisher?.overBudget === true ? 1 : 0)) return true
     if (this.lagging.size === 0) return false
+    if (this.patience.size > (publisher !== undefined && this.patience.has(publisher) ? 1 : 0)) return true
     const others = this.receivers - (publisher?.receiving === true ? 1 : 0)
     const weighingOthers = this.weighing - (publisher?.weighs === true ? 1 : 0)
     const waitedFor = others - this.ignored + (publisher?.ignored === true ? 1 : 0)
@@ -177,7 +183,7 @@ export class Pace {
 
   private armGrace(): void {
     if (this.cancelGrace !== undefined || this.weighing === 0) return
-    this.cancelGrace = this.timing.after(Duration.millis(graceMillis), () => {
+    this.cancelGrace = this.timing.after(Duration.millis(waitMillis), () => {
       this.cancelGrace = undefined
       for (const member of this.lagging) this.weigh(member)
       this.release()

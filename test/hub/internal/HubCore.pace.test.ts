@@ -12,7 +12,8 @@ import { type FakeOptions, FakeSink } from "../../support/hubWorld.ts"
 import { nextTurn } from "../../support/turns.ts"
 import { utf8 } from "../../support/wireProbe.ts"
 
-const graceMillis = 100
+const graceMillis = 300
+const mebibyte = 1024 * 1024
 const paceMillis = Duration.toMillis(limits.paceLimit)
 
 /** A publisher and slow subscribers, under the test clock. */
@@ -173,6 +174,71 @@ describe("the pace of a hub", () => {
       for (const reader of slow) reader.takeSome(1)
       expect(publish()).toBe(true)
       expect(publish()).toBe(false)
+    }),
+  )
+
+  /** A room of which one has read some mebibytes, and is now full. */
+  const roomWithReader = Effect.fnUntraced(function* (mebibytes: number) {
+    const hub = yield* makeHub({}, {}, {})
+    const [reader] = hub.readers
+    for (let published = 0; published < mebibytes; published++) {
+      hub.talker.member.publish(utf8("x".repeat(mebibyte - 1).concat("\n")))
+      reader?.drain()
+    }
+    reader?.drain(0)
+    const publishUntilHeld = (most: number) => {
+      let published = 0
+      while (published < most && !hub.talker.isHeld) {
+        hub.publish()
+        published++
+      }
+      return published
+    }
+    return { ...hub, reader, publishUntilHeld }
+  })
+
+  it.scoped("is for a moment that of one who has been reading, from half its budget on, until it has caught up", () =>
+    Effect.gen(function* () {
+      const { talker, reader, publishUntilHeld } = yield* roomWithReader(14)
+      expect(publishUntilHeld(1000)).toBeGreaterThan(400)
+      yield* TestClock.adjust(graceMillis - 1)
+      expect(talker.isHeld).toBe(true)
+      reader?.drain(Number.POSITIVE_INFINITY)
+      expect(talker.holds).toEqual(["held", "released"])
+      expect(reader?.overflows).toEqual([])
+    }),
+  )
+
+  it.scoped("is that of one who has been reading for 300 ms in all; then it is cut off", () =>
+    Effect.gen(function* () {
+      const { talker, reader, publishUntilHeld } = yield* roomWithReader(14)
+      publishUntilHeld(1000)
+      yield* TestClock.adjust(graceMillis - 1)
+      expect(talker.isHeld).toBe(true)
+      yield* TestClock.adjust(1)
+      expect(talker.isHeld).toBe(false)
+      expect(publishUntilHeld(1000)).toBe(1000)
+      expect(reader?.overflows.length).toBe(1)
+    }),
+  )
+
+  it.scoped("is that of a reader for as long as it has earned: 50 ms with a sixth of what earns 300", () =>
+    Effect.gen(function* () {
+      const { talker, reader, publishUntilHeld } = yield* roomWithReader(7)
+      publishUntilHeld(1000)
+      yield* TestClock.adjust(49)
+      expect(talker.isHeld).toBe(true)
+      yield* TestClock.adjust(1)
+      expect(talker.isHeld).toBe(false)
+      reader?.drain(Number.POSITIVE_INFINITY)
+    }),
+  )
+
+  it.scoped("is not that of one for whom only its system took anything", () =>
+    Effect.gen(function* () {
+      const { reader, publishUntilHeld } = yield* roomWithReader(5)
+      expect(publishUntilHeld(2000)).toBe(2000)
+      expect(reader?.overflows.length).toBe(1)
     }),
   )
 
