@@ -26,6 +26,7 @@ import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
 import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
+import { makeServe } from "./internal/serveConnection.ts"
 import { ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 
 /** A listening endpoint of a server. */
@@ -138,7 +139,6 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
     onBlocked: (blocked) => core.holdForEvents(blocked),
   })
-  const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
   const fork = yield* FiberSet.makeRuntime<never, void, never>()
   const { handler } = options
   const core = new ServerCore({
@@ -146,13 +146,8 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     timing,
     hub: hub.port,
     bus,
-    fork,
     forkFree: Runtime.runFork(yield* Effect.runtime<never>()),
-    handler:
-      typeof handler === "function"
-        ? // The connection's scope is the inner one: what a handler acquires goes with its connection.
-          (connection) => Effect.mapInputContext(Effect.scoped(handler(connection)), () => context)
-        : handler,
+    handler: typeof handler === "function" ? yield* makeServe(handler) : handler,
   })
   const listeners = new Map<Scope.CloseableScope, Endpoint>()
   yield* Effect.addFinalizer(() =>

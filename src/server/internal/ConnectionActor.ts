@@ -40,7 +40,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   readonly since: number
   readonly needsPublisher = false
   /** The fiber that runs the handler, or stands for the reactor. */
-  fiber: Fiber.RuntimeFiber<void> | undefined
+  fiber: Fiber.RuntimeFiber<void, unknown> | undefined
   private readonly context: ActorContext
   private readonly member: HubMember
   /** Told at the end, after the events. */
@@ -69,28 +69,12 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   /** The connection as effects see it, made for the first who asks. */
   get connection(): ServerConnection {
-    this.served ??= this.makeConnection(new CoreConnection(this.core, () => this.context.bus.unblocked))
+    this.served ??= new ServedConnection(this, this.core, () => this.context.bus.unblocked)
     return this.served
   }
 
-  private makeConnection(connection: CoreConnection): ServerConnection {
-    const { id } = this
-    return {
-      id,
-      local: connection.local,
-      remote: connection.remote,
-      receive: connection.receive,
-      frames: connection.frames,
-      send: connection.send,
-      halfClose: connection.halfClose,
-      close: connection.close,
-      reset: connection.reset,
-      closed: connection.closed,
-      broadcast: (payload) => this.broadcast(payload),
-    }
-  }
-
-  private broadcast(payload: Uint8Array): Effect.Effect<void, ConnectionClosedError> {
+  /** Sends one payload to all others. */
+  broadcast(payload: Uint8Array): Effect.Effect<void, ConnectionClosedError> {
     return Effect.suspend(() => {
       if (this.core.end !== undefined) return Effect.fail(this.core.closedError())
       this.context.bus.emitFrame((stamp) => ({
@@ -267,5 +251,22 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   interrupt(): void {
     const { fiber } = this
     if (fiber !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
+  }
+}
+
+class ServedConnection extends CoreConnection implements ServerConnection {
+  readonly id: ConnectionId
+  private readonly actor: ConnectionActor
+  private broadcasting: ServerConnection["broadcast"] | undefined
+
+  constructor(actor: ConnectionActor, core: ConnectionCore, onSent: () => Effect.Effect<void>) {
+    super(core, onSent)
+    this.id = actor.id
+    this.actor = actor
+  }
+
+  get broadcast(): ServerConnection["broadcast"] {
+    this.broadcasting ??= (payload) => this.actor.broadcast(payload)
+    return this.broadcasting
   }
 }

@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
 import { ConnectionId, closeReasons, type Endpoint, type ServerEvent } from "../../domain/index.ts"
@@ -22,8 +23,11 @@ export interface DrainResult {
   readonly forced: number
 }
 
-/** A handler with everything that it needs. */
-type Served = (connection: ServerConnection) => Effect.Effect<void, unknown>
+/** Starts the fiber of a connection's handler, in a scope of its own; calls back when it has come to its end. */
+export type ServeConnection = (
+  connection: ServerConnection,
+  onEnd: (exit: Exit.Exit<void, unknown>) => void,
+) => Fiber.RuntimeFiber<void, unknown>
 
 /** What a server is made of. */
 export interface ServerCoreOptions {
@@ -31,9 +35,7 @@ export interface ServerCoreOptions {
   readonly timing: Timing
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
-  readonly handler: Served | Reactor
-  /** Forks a fiber that the server's scope interrupts. */
-  readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+  readonly handler: ServeConnection | Reactor
   /** Forks a fiber that ends by itself. */
   readonly forkFree: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
 }
@@ -80,7 +82,7 @@ export class ServerCore {
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
     if (typeof handler === "function") {
-      actor.fiber = this.options.fork(serve(actor, handler))
+      actor.fiber = handler(actor.connection, (exit) => actor.onHandlerEnd(failureOf(exit)))
     } else {
       actor.fiber = this.options.forkFree(stand(actor))
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
@@ -133,16 +135,8 @@ const stand = (actor: ConnectionActor): Effect.Effect<void> =>
     actor.onEnded = () => resume(Effect.void)
   })
 
-const serve = (actor: ConnectionActor, handler: Served): Effect.Effect<void> =>
-  Effect.suspend(() => handler(actor.connection)).pipe(
-    Effect.matchCause({
-      onFailure: (cause) => actor.onHandlerEnd(describe(cause)),
-      onSuccess: () => actor.onHandlerEnd(undefined),
-    }),
-    Effect.zipRight(actor.connection.closed),
-    Effect.asVoid,
-    Effect.onInterrupt(() => Effect.sync(() => actor.onHandlerEnd("interrupted"))),
-  )
+const failureOf = (exit: Exit.Exit<void, unknown>): string | undefined =>
+  Exit.isSuccess(exit) ? undefined : describe(exit.cause)
 
 const describe = (cause: Cause.Cause<unknown>): string => {
   if (Cause.isInterruptedOnly(cause)) return "interrupted"

@@ -1,5 +1,6 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import { constUndefined } from "effect/Function"
 import * as Option from "effect/Option"
 import { type ConnectionClosedError, closeReasons, type Endpoint } from "../../domain/index.ts"
 import { pullStream } from "../../runtime/pullStream.ts"
@@ -7,66 +8,73 @@ import type { Connection, ConnectionEnd } from "../Connection.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
 import type { Inbox } from "./Inbox.ts"
 
-/** A connection as effects see it, over the callbacks that carry it. */
+/**
+ * A connection as effects see it, over the callbacks that carry it. Each effect is made when it is first asked for: most
+ * programs use few of them, and all together weigh more than the rest of an idle connection.
+ */
 export class CoreConnection implements Connection {
-  readonly local: Endpoint
-  readonly remote: Endpoint
-  private readonly core: ConnectionCore
+  protected readonly core: ConnectionCore
   private readonly onSent: () => Effect.Effect<void>
+  private receiving: Connection["receive"] | undefined
+  private sending: Connection["send"] | undefined
 
   /** `onSent`: what a sender waits for after each payload. */
-  constructor(core: ConnectionCore, onSent: () => Effect.Effect<void> = () => Effect.void) {
+  constructor(core: ConnectionCore, onSent: () => Effect.Effect<void> = nothing) {
     this.core = core
     this.onSent = onSent
-    this.local = core.local
-    this.remote = core.remote
   }
 
-  readonly receive: Connection["receive"] = this.pull(
-    (inbox) => {
-      const payload = inbox.shift()
-      return payload === undefined ? undefined : Option.some(payload)
-    },
-    () => Option.none<Uint8Array>(),
-  )
+  get local(): Endpoint {
+    return this.core.local
+  }
+
+  get remote(): Endpoint {
+    return this.core.remote
+  }
+
+  get receive(): Connection["receive"] {
+    this.receiving ??= this.pull(takeOne, Option.none<Uint8Array>)
+    return this.receiving
+  }
 
   get frames(): Connection["frames"] {
-    return pullStream(
-      this.pull(
-        (inbox) => {
-          const payloads = inbox.shiftSome()
-          return payloads === undefined ? undefined : Chunk.unsafeFromArray(payloads)
-        },
-        () => undefined,
-      ),
-    )
+    return pullStream(this.pull(takeSome, constUndefined))
   }
 
-  readonly send: Connection["send"] = (payload) =>
-    Effect.suspend(() => {
-      const { core } = this
-      if (!core.isWritable()) return Effect.fail(core.closedError())
-      return core.send(payload) ? this.onSent() : Effect.flatMap(this.drained, this.onSent)
+  get send(): Connection["send"] {
+    this.sending ??= (payload) =>
+      Effect.suspend(() => {
+        const { core } = this
+        if (!core.isWritable()) return Effect.fail(core.closedError())
+        return core.send(payload) ? this.onSent() : Effect.flatMap(this.drained, this.onSent)
+      })
+    return this.sending
+  }
+
+  get halfClose(): Connection["halfClose"] {
+    return Effect.sync(() => this.core.endOutput())
+  }
+
+  get close(): Connection["close"] {
+    return Effect.suspend(() => {
+      this.core.beginClose(closeReasons.localClosed)
+      return Effect.asVoid(this.closed)
     })
+  }
 
-  readonly halfClose: Connection["halfClose"] = Effect.sync(() => this.core.endOutput())
-
-  readonly close: Connection["close"] = Effect.suspend(() => {
-    this.core.beginClose(closeReasons.localClosed)
-    return Effect.asVoid(this.closed)
-  })
-
-  readonly reset: Connection["reset"] = Effect.suspend(() => {
-    this.core.abort(closeReasons.localClosed)
-    return Effect.asVoid(this.closed)
-  })
+  get reset(): Connection["reset"] {
+    return Effect.suspend(() => {
+      this.core.abort(closeReasons.localClosed)
+      return Effect.asVoid(this.closed)
+    })
+  }
 
   get closed(): Effect.Effect<ConnectionEnd> {
     const { core } = this
-    return Effect.flatMap(
-      core.endWaiters.until(() => core.end !== undefined),
-      () => (core.end === undefined ? this.closed : Effect.succeed(core.end)),
+    const look: Effect.Effect<ConnectionEnd> = Effect.suspend(() =>
+      core.end === undefined ? core.endWaiters.waitThen(look) : Effect.succeed(core.end),
     )
+    return look
   }
 
   private get drained(): Effect.Effect<void, ConnectionClosedError> {
@@ -92,4 +100,16 @@ export class CoreConnection implements Connection {
     })
     return look
   }
+}
+
+const nothing = (): Effect.Effect<void> => Effect.void
+
+const takeOne = (inbox: Inbox): Option.Option<Uint8Array> | undefined => {
+  const payload = inbox.shift()
+  return payload === undefined ? undefined : Option.some(payload)
+}
+
+const takeSome = (inbox: Inbox): Chunk.Chunk<Uint8Array> | undefined => {
+  const payloads = inbox.shiftSome()
+  return payloads === undefined ? undefined : Chunk.unsafeFromArray(payloads)
 }

@@ -1,0 +1,35 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Runtime from "effect/Runtime"
+import * as Scope from "effect/Scope"
+import type { FiberHandler } from "../Handler.ts"
+import type { ServeConnection } from "./ServerCore.ts"
+
+/**
+ * How the handler of each connection is run: in a fiber that the current scope interrupts, in a scope of its own.
+ *
+ * The scope is given to the fiber when it is forked. Given to the effect (`Effect.scoped`, `Effect.provide`), it would
+ * put twice as much on the stack of a fiber that does nothing but wait, which is what most of them do.
+ */
+export const makeServe = <E, R>(
+  handler: FiberHandler<E, R>,
+): Effect.Effect<ServeConnection, never, Scope.Scope | Exclude<R, Scope.Scope>> =>
+  Effect.gen(function* () {
+    const runtime = yield* Effect.runtime<Exclude<R, Scope.Scope>>()
+    const fibers = yield* FiberSet.make<void, E>()
+    return (connection, onEnd) => {
+      const scope = Effect.runSync(Scope.make())
+      // The connection's scope comes before the server's: what a handler acquires goes with its connection.
+      const context = Context.add(runtime.context, Scope.Scope, scope) as Context.Context<R | Scope.Scope>
+      const fork = Runtime.runFork(Runtime.make({ ...runtime, context }))
+      const fiber = fork(
+        Effect.onExit(
+          Effect.suspend(() => handler(connection)),
+          (exit) => Effect.map(Scope.close(scope, exit), () => onEnd(exit)),
+        ),
+      )
+      FiberSet.unsafeAdd(fibers, fiber)
+      return fiber
+    }
+  })
