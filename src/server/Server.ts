@@ -7,7 +7,6 @@ import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -146,7 +145,6 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     timing,
     hub: hub.port,
     bus,
-    forkFree: Runtime.runFork(yield* Effect.runtime<never>()),
     handler: typeof handler === "function" ? yield* makeServe(handler) : handler,
   })
   const listeners = new Map<Scope.CloseableScope, Endpoint>()

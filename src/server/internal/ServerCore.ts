@@ -36,8 +36,6 @@ export interface ServerCoreOptions {
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
   readonly handler: ServeConnection | Reactor
-  /** Forks a fiber that ends by itself. */
-  readonly forkFree: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
 }
 
 /** The connections of a server: accepted, known by number, ended. */
@@ -84,7 +82,7 @@ export class ServerCore {
     if (typeof handler === "function") {
       actor.fiber = handler(actor.connection, (exit) => actor.onHandlerEnd(failureOf(exit)))
     } else {
-      actor.fiber = this.options.forkFree(stand(actor))
+      actor.fiber = Effect.runFork(stand(actor))
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
     actor.core.start()
