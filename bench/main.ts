@@ -14,7 +14,7 @@ import { projectFolder } from "./runner/project.ts"
 import { describeMachine, type Report, renderJson } from "./runner/report.ts"
 import { rows as allRows } from "./runner/rows.ts"
 import { runPlan } from "./runner/run.ts"
-import { wrongs } from "./runner/summary.ts"
+import { type RowSummary, wrongs } from "./runner/summary.ts"
 import { renderMarkdown } from "./runner/table.ts"
 
 const say = (line: string): void => {
@@ -30,6 +30,13 @@ const infoOf = ({ id, name, version, about, ours }: ContenderInfo): ContenderInf
   ours,
 })
 
+const writeResults = (folder: string, report: Report): void => {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, "results.json"), renderJson(report))
+  writeFileSync(join(folder, "results.md"), renderMarkdown(report))
+  writeFileSync(join(folder, "results.svg"), renderChart(report))
+}
+
 const bench = (options: Options): Effect.Effect<number, BadOptions> =>
   Effect.gen(function* () {
     const rows = yield* chooseRows(allRows, options)
@@ -41,8 +48,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     const generator = yield* makeGenerator(folders, options.generator)
     say(`the load generator is the one ${generator.description}`)
     const { runs, seconds, quick } = options
-    const summaries = yield* runPlan({ rows, contenders, generator, runs, seconds, quick, onProgress: say })
-    const report: Report = {
+    const reportOf = (summaries: ReadonlyArray<RowSummary>): Report => ({
       version: 1,
       machine: describeMachine(),
       generator: generator.description,
@@ -54,16 +60,21 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
         row,
         contenders: all.map((summary) => ({ ...summary, contender: infoOf(summary.contender) })),
       })),
+    })
+    const write = (summaries: ReadonlyArray<RowSummary>): void => {
+      if (options.out !== undefined) writeResults(resolve(project, options.out), reportOf(summaries))
     }
-    const markdown = renderMarkdown(report)
-    process.stdout.write(markdown)
-    if (options.out !== undefined) {
-      const folder = resolve(project, options.out)
-      mkdirSync(folder, { recursive: true })
-      writeFileSync(join(folder, "results.json"), renderJson(report))
-      writeFileSync(join(folder, "results.md"), markdown)
-      writeFileSync(join(folder, "results.svg"), renderChart(report))
-    }
+    const summaries = yield* runPlan({
+      rows,
+      contenders,
+      generator,
+      runs,
+      seconds,
+      quick,
+      onProgress: say,
+      onRow: write,
+    })
+    process.stdout.write(renderMarkdown(reportOf(summaries)))
     const found = wrongs(summaries, { forgivesSlow: quick })
     for (const wrong of found) say(`wrong: ${wrong}`)
     return found.length === 0 ? 0 : 1

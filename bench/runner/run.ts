@@ -18,6 +18,8 @@ export interface Plan {
   readonly quick: boolean
   /** Told how it goes, one line at a time. */
   readonly onProgress: (line: string) => void
+  /** Told what there is, after each row: a long bench that is interrupted has not been for nothing. */
+  readonly onRow: (rows: ReadonlyArray<RowSummary>) => void
 }
 
 /** A quick run leaves opponents out once it has taken this long, so that it stays under a minute. */
@@ -30,7 +32,14 @@ const mostFailures = 2
 /** Does every row: run after run, all contenders one after the other, begun with another one each time. */
 export const runPlan = (plan: Plan): Effect.Effect<ReadonlyArray<RowSummary>> => {
   const begun = performance.now()
-  return Effect.forEach(plan.rows, (row) => runRow(plan, row, begun))
+  const done: Array<RowSummary> = []
+  return Effect.forEach(plan.rows, (row) =>
+    Effect.map(runRow(plan, row, begun), (summary) => {
+      done.push(summary)
+      plan.onRow(done)
+      return summary
+    }),
+  )
 }
 
 const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number) {
