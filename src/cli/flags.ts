@@ -96,6 +96,9 @@ export const values = <A>(
   ),
 })
 
+/** Takes any text. */
+export const anyText: Parse<string> = (text) => Either.right(text)
+
 /** Reads one of a few words. */
 export const oneOf =
   <const A extends string>(...words: ReadonlyArray<A>): Parse<A> =>

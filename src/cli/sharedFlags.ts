@@ -1,9 +1,6 @@
-import * as Either from "effect/Either"
 import { Framing, formatBytes, limits, parseSize } from "../domain/index.ts"
-import { oneOf, value } from "./flags.ts"
+import { anyText, oneOf, value } from "./flags.ts"
 import { outputModes } from "./output/renderers.ts"
-
-const anyText = (text: string) => Either.right(text)
 
 /** The flags that say where: `serve` and `connect` have both. */
 export const endpointFlags = {

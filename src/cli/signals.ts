@@ -1,6 +1,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
 import { signalExitCode } from "./exit.ts"
 
 /** A signal that asks the process to end. */
@@ -12,6 +14,8 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
   {
     /** Waits for the first signal. */
     readonly first: Effect.Effect<EndSignal>
+    /** Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP ends the process. */
+    readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }
 >() {}
 
@@ -48,6 +52,16 @@ export const layer: Layer.Layer<Signals> = Layer.scoped(
           waiters.add(waiter)
           return Effect.sync(() => waiters.delete(waiter))
         }),
+        onHangUp: (effect) =>
+          Effect.gen(function* () {
+            const came = yield* Effect.acquireRelease(Queue.sliding<void>(1), Queue.shutdown)
+            const handler = () => void came.unsafeOffer(undefined)
+            yield* Effect.acquireRelease(
+              Effect.sync(() => process.on("SIGHUP", handler)),
+              () => Effect.sync(() => process.off("SIGHUP", handler)),
+            )
+            yield* Effect.forkScoped(Effect.forever(Effect.zipRight(came.take, effect)))
+          }),
       }),
   ),
 )

@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { escapeControls } from "./escapes.ts"
+import { formatMillis } from "./quantities.ts"
 
 /** The peer sent FIN and everything that was to be sent had been sent. */
 const PeerClosed = Schema.TaggedStruct("PeerClosed", {})
@@ -11,6 +12,8 @@ const PeerVanished = Schema.TaggedStruct("PeerVanished", { code: Schema.String }
 const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
 /** A command closed it. */
 const Kicked = Schema.TaggedStruct("Kicked", {})
+/** The peer sent nothing for so long. */
+const IdleTimeout = Schema.TaggedStruct("IdleTimeout", { timeoutMillis: Schema.Number })
 /** The peer took bytes so slowly that those waiting for it exceeded the budget. */
 const SlowConsumer = Schema.TaggedStruct("SlowConsumer", { pendingBytes: Schema.Number, budgetBytes: Schema.Number })
 /** The peer sent a frame above the limit. */
@@ -31,6 +34,7 @@ export const CloseReason = Schema.Union(
   PeerVanished,
   LocalClosed,
   Kicked,
+  IdleTimeout,
   SlowConsumer,
   FrameTooLong,
   HandlerFailed,
@@ -69,6 +73,8 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return "by this side"
     case "Kicked":
       return "kicked"
+    case "IdleTimeout":
+      return `it sent nothing for ${formatMillis(reason.timeoutMillis)}`
     case "SlowConsumer":
       return `it read too slowly, ${reason.pendingBytes} bytes were waiting, ${reason.budgetBytes} is the budget`
     case "FrameTooLong":

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { RefusalRule } from "./AccessRules.ts"
 import { CloseReason } from "./CloseReason.ts"
 import { ConnectionId } from "./ConnectionId.ts"
 import { Endpoint } from "./Endpoint.ts"
@@ -14,11 +15,11 @@ export const Listening = Schema.TaggedStruct("Listening", { ...stamp, endpoint: 
 export const ListenStopped = Schema.TaggedStruct("ListenStopped", { ...stamp, endpoint: Endpoint })
 /** The system failed to hand over a connection (accept(2)); the listener goes on. */
 export const AcceptFailed = Schema.TaggedStruct("AcceptFailed", { ...stamp, endpoint: Endpoint, code: Schema.String })
-/** A connection came while the server drained; it was closed at once and got no id. */
+/** A connection came that may not come, or not now; it was closed at once and got no id. */
 export const ConnectionRefused = Schema.TaggedStruct("ConnectionRefused", {
   ...stamp,
   remote: Endpoint,
-  rule: Schema.Literal("Draining"),
+  rule: RefusalRule,
 })
 /** A connection was accepted. The first event of its id. */
 export const ConnectionOpened = Schema.TaggedStruct("ConnectionOpened", {

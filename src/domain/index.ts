@@ -1,3 +1,5 @@
+export * from "./AccessRules.ts"
+export * from "./AddressRange.ts"
 export * from "./ClientEvent.ts"
 export * from "./CloseReason.ts"
 export * as Codec from "./Codec.ts"

@@ -50,6 +50,49 @@ export const parseDuration = (input: string): Either.Either<Duration.Duration, V
 }
 
 /**
+ * Reads a duration that is a limit of waiting: as {@link parseDuration}, and longer than nothing.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseDeadline } from "tcpfx/domain"
+ *
+ * assert.equal(Either.isLeft(parseDeadline("0")), true)
+ */
+export const parseDeadline = (input: string): Either.Either<Duration.Duration, ValueSyntaxError> =>
+  Either.filterOrLeft(
+    parseDuration(input),
+    (duration) => Duration.toMillis(duration) >= 1,
+    () =>
+      new ValueSyntaxError({
+        input,
+        kind: "a deadline",
+        problem: "it is no time at all",
+        expected: "a time such as 5s",
+      }),
+  )
+
+/**
+ * Reads a count: a whole number from 1 up.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseCount } from "tcpfx/domain"
+ *
+ * assert.deepEqual(parseCount("100"), Either.right(100))
+ */
+export const parseCount = (input: string): Either.Either<number, ValueSyntaxError> => {
+  const count = /^[0-9]+$/.test(input) ? Number(input) : 0
+  return count >= 1 && Number.isSafeInteger(count)
+    ? Either.right(count)
+    : Either.left(
+        new ValueSyntaxError({ input, kind: "a count", problem: problemOfCount(input), expected: "1 or more" }),
+      )
+}
+
+const problemOfCount = (input: string): string =>
+  /^[0-9]+$/.test(input) ? "it is out of range" : "it is not a whole number"
+
+/**
  * Reads a size in bytes: a bare number, or one with `KiB`, `MiB`, `GiB` (powers of 1024; `k m g` are the same) or
  * `kB`, `MB`, `GB` (powers of 1000). At least 1 byte.
  *

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
+  type AccessRules,
   type ConnectionClosedError,
   type ConnectionId,
   closeReasons,
@@ -90,6 +91,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /** Ends one connection: in order (FIN, the default) or at once (RST). */
     readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
+    /** Replaces the rules of who may connect. Who is connected stays. */
+    readonly setAccess: (rules: AccessRules) => Effect.Effect<void>
     /** Stops listening, lets every connection come to an orderly end, and destroys what is left at the deadline. */
     readonly drain: Effect.Effect<DrainResult>
     /** The hub that its connections share. */
@@ -221,6 +224,10 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       Effect.map(find(id), ({ core: connection }) =>
         how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
       ),
+    setAccess: (rules) =>
+      Effect.sync(() => {
+        core.admission.rules = rules
+      }),
     drain,
     hub,
   })

@@ -1,15 +1,19 @@
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import {
+  type AddressRange,
   type Endpoint,
   endpointDefaults,
   Framing,
   limits,
+  parseAddressRanges,
+  parseCount,
+  parseDeadline,
   parseDuration,
   parseEndpoint,
   parseSize,
@@ -43,6 +47,16 @@ export interface ServerSettings {
   readonly drain: Duration.Duration
   /** Connections that wait to be accepted (listen(2)). Default 511. */
   readonly backlog: number
+  /** Who alone may connect. Default empty: everybody who is not denied. Others are closed at once. */
+  readonly allow: ReadonlyArray<AddressRange>
+  /** Who may not connect, unless `allow` names it too. Default empty. */
+  readonly deny: ReadonlyArray<AddressRange>
+  /** Connections open at once. Default unlimited. One more is closed at once. */
+  readonly maxConns: number
+  /** Connections open at once from one address. Default unlimited. One more is closed at once. */
+  readonly maxPerAddress: number
+  /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */
+  readonly idleTimeout: Duration.Duration
 }
 
 /** The settings as a service: the defaults, some of them replaced, or read from the environment. */
@@ -59,6 +73,11 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     closeDeadline: limits.closeDeadline,
     drain: limits.drainDeadline,
     backlog: limits.backlog,
+    allow: [],
+    deny: [],
+    maxConns: Number.POSITIVE_INFINITY,
+    maxPerAddress: Number.POSITIVE_INFINITY,
+    idleTimeout: Duration.infinity,
   }
 
   /** The defaults with some replaced. */
@@ -77,7 +96,12 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     outbox: variable("OUTBOX", parseSize, ServerConfig.defaults.outbox),
     closeDeadline: variable("CLOSE_DEADLINE", parseDuration, ServerConfig.defaults.closeDeadline),
     drain: variable("DRAIN", parseDuration, ServerConfig.defaults.drain),
-    backlog: variable("BACKLOG", parseCount, ServerConfig.defaults.backlog),
+    backlog: variable("BACKLOG", parseBacklog, ServerConfig.defaults.backlog),
+    allow: variable("ALLOW", parseAddressRanges, ServerConfig.defaults.allow),
+    deny: variable("DENY", parseAddressRanges, ServerConfig.defaults.deny),
+    maxConns: variable("MAX_CONNS", parseCount, ServerConfig.defaults.maxConns),
+    maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
+    idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
   } satisfies { readonly [K in keyof ServerSettings]: Config.Config<ServerSettings[K]> }
 
   /** All settings as one `Config`. */
@@ -112,11 +136,11 @@ function parsePolicy(input: string): Either.Either<SlowConsumerPolicy, ValueSynt
     : Either.right(found)
 }
 
-function parseCount(input: string): Either.Either<number, ValueSyntaxError> {
-  const count = /^[0-9]+$/.test(input) ? Number(input) : 0
-  return count >= 1 && count <= 65_535
-    ? Either.right(count)
-    : Either.left(
-        new ValueSyntaxError({ input, kind: "a count", problem: "it is out of range", expected: "1 to 65535" }),
-      )
+function parseBacklog(input: string): Either.Either<number, ValueSyntaxError> {
+  const most = 65_535
+  return Either.filterOrLeft(
+    parseCount(input),
+    (count) => count <= most,
+    () => new ValueSyntaxError({ input, kind: "a count", problem: "it is out of range", expected: `1 to ${most}` }),
+  )
 }

@@ -11,6 +11,7 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
   PeerVanished: [{ _tag: "PeerVanished", code: "ETIMEDOUT" }, "the peer vanished (ETIMEDOUT)"],
   LocalClosed: [{ _tag: "LocalClosed" }, "by this side"],
   Kicked: [{ _tag: "Kicked" }, "kicked"],
+  IdleTimeout: [{ _tag: "IdleTimeout", timeoutMillis: 60_000 }, "it sent nothing for 1 m"],
   SlowConsumer: [
     { _tag: "SlowConsumer", pendingBytes: 20, budgetBytes: 10 },
     "it read too slowly, 20 bytes were waiting, 10 is the budget",

@@ -120,7 +120,7 @@ describe("drain", () => {
       yield* events.one("DrainStarted")
       const late = yield* server.listen(anyPort)
       const peer = yield* connectTo(late.endpoint)
-      expect(yield* events.one("ConnectionRefused")).toMatchObject({ rule: "Draining" })
+      expect(yield* events.one("ConnectionRefused")).toMatchObject({ rule: { _tag: "Draining" } })
       yield* peer.close
       yield* stays.close
       yield* Fiber.join(draining)

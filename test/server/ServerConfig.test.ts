@@ -3,11 +3,12 @@ import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
-import { Framing, limits, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Framing, limits, parseAddressRanges, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { record } from "../support/eventRecorder.ts"
@@ -56,6 +57,11 @@ describe("the settings of a server", () => {
         TCPFX_CLOSE_DEADLINE: "1.5",
         TCPFX_DRAIN: "1m",
         TCPFX_BACKLOG: "3",
+        TCPFX_ALLOW: "10.0.0.0/8 ::1",
+        TCPFX_DENY: "192.0.2.7",
+        TCPFX_MAX_CONNS: "100",
+        TCPFX_MAX_PER_ADDRESS: "2",
+        TCPFX_IDLE_TIMEOUT: "90s",
       })
       expect(settings).toEqual({
         listen: unixEndpoint("/run/x"),
@@ -69,6 +75,11 @@ describe("the settings of a server", () => {
         closeDeadline: Duration.millis(1500),
         drain: Duration.minutes(1),
         backlog: 3,
+        allow: Either.getOrThrow(parseAddressRanges("10.0.0.0/8 ::1")),
+        deny: Either.getOrThrow(parseAddressRanges("192.0.2.7")),
+        maxConns: 100,
+        maxPerAddress: 2,
+        idleTimeout: Duration.seconds(90),
       })
     }),
   )
@@ -83,6 +94,10 @@ describe("the settings of a server", () => {
     ["TCPFX_PACE_LIMIT", "5 parsecs"],
     ["TCPFX_DRAIN", "soon"],
     ["TCPFX_BACKLOG", "1.5"],
+    ["TCPFX_BACKLOG", "70000"],
+    ["TCPFX_ALLOW", "lab.example"],
+    ["TCPFX_MAX_CONNS", "0"],
+    ["TCPFX_IDLE_TIMEOUT", "0ms"],
   ]
   for (const [name, value] of bad) {
     it.effect(`are refused with a typed error when ${name} is ${JSON.stringify(value)}`, () =>

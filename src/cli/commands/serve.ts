@@ -15,6 +15,8 @@ import {
   formatEndpoint,
   isLoopback,
   limits,
+  parseCount,
+  parseDeadline,
   parseDuration,
   parseEscapes,
   parseSize,
@@ -22,11 +24,13 @@ import {
 } from "../../domain/index.ts"
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
+import { accessFlags, accessRules } from "../access.ts"
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
+import { connectionRoom } from "../openFiles.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
@@ -54,6 +58,18 @@ export const serveFlags = {
   }),
   hubBudget: value("hub-budget", "SIZE", parseSize, {
     help: `What may wait for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
+  }),
+  ...accessFlags,
+  maxConns: value("max-conns", "N", parseCount, {
+    alias: "m",
+    help: "Connections open at once (default: as many as the system's limit of open files leaves room for).",
+  }),
+  maxPerAddress: value("max-per-address", "N", parseCount, {
+    help: "Connections open at once from one address (default: no limit).",
+  }),
+  idleTimeout: value("idle-timeout", "TIME", parseDeadline, {
+    alias: "i",
+    help: "A client that sends nothing for so long is closed (default: never).",
   }),
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM let the connections come to an orderly end (default 5s).",
@@ -132,6 +148,9 @@ const settingsOf = (options: ServeOptions) =>
       maxFrame: given(options.maxFrame, fields.maxFrame),
       hubBudget: given(options.hubBudget, fields.hubBudget),
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),
+      maxConns: given(options.maxConns, fields.maxConns),
+      maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
+      idleTimeout: given(options.idleTimeout, fields.idleTimeout),
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError((error) => usageError(describeConfigError(error))))
   })
@@ -151,7 +170,9 @@ const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
 export const runServe = (options: ServeOptions) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
-    const settings = yield* settingsOf(options)
+    const read = yield* settingsOf(options)
+    const room = yield* connectionRoom(read.maxConns)
+    const settings: ServerSettings = { ...read, ...(yield* accessRules(options, read)), maxConns: room.most }
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
     const showing: Showing = { pace: paceOf(mode, output) }
@@ -164,6 +185,14 @@ export const runServe = (options: ServeOptions) =>
       )
       const listener = yield* Effect.mapError(server.listen(settings.listen), (error) => usageError(error.message))
       yield* announceListening(listener.endpoint)
+      if (room.note !== undefined) {
+        const stdio = yield* Stdio
+        stdio.say(`tcpfx: ${room.note}\n`)
+      }
+      if (options.allowFile.length > 0 || options.denyFile.length > 0) {
+        const signals = yield* Signals
+        yield* signals.onHangUp(reloadAccess(server, options, read))
+      }
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
@@ -177,6 +206,20 @@ export const runServe = (options: ServeOptions) =>
     Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)),
     Effect.scoped,
   )
+
+// What cannot be read leaves the rules as they are: a typing error must neither end the server nor open it.
+const reloadAccess = (server: Server["Type"], options: ServeOptions, read: ServerSettings) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const rules = yield* Effect.either(accessRules(options, read))
+    if (Either.isLeft(rules)) {
+      stdio.say(`tcpfx: ${rules.left.message}; the rules of who may connect stay as they were\n`)
+      return
+    }
+    yield* server.setAccess(rules.right)
+    const { allow, deny } = rules.right
+    stdio.say(`tcpfx: read again who may connect: ${allow.length} allowed, ${deny.length} denied\n`)
+  })
 
 const endSignal = Effect.flatMap(Signals, (signals) => signals.first)
 

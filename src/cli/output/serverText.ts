@@ -1,6 +1,7 @@
 import {
   type ConnectionId,
   describeCloseReason,
+  describeRefusal,
   escapeControls,
   formatBytes,
   formatConnectionId,
@@ -113,7 +114,7 @@ const announce = (event: ServerEvent): string | undefined => {
     case "FramesDropped":
       return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in all`
     case "ConnectionRefused":
-      return `${formatEndpoint(event.remote)} refused: draining`
+      return `${formatEndpoint(event.remote)} refused: ${describeRefusal(event.rule)}`
     case "AcceptFailed":
       return `a connection could not be accepted (${event.code})`
     case "ListenStopped":

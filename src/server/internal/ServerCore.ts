@@ -1,10 +1,11 @@
 import * as Cause from "effect/Cause"
 import type * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
-import { ConnectionId, closeReasons, type Endpoint, type ServerEvent } from "../../domain/index.ts"
+import { ConnectionId, closeReasons, type Endpoint, type RefusalRule, type ServerEvent } from "../../domain/index.ts"
 import type { HubPort } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
@@ -13,7 +14,9 @@ import type { Wire } from "../../transport/index.ts"
 import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
+import { Admission } from "./Admission.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
+import { IdleWatch } from "./IdleWatch.ts"
 
 /** How a drain ended. */
 export interface DrainResult {
@@ -28,6 +31,8 @@ export type ServeConnection = (
   connection: ServerConnection,
   onEnd: (exit: Exit.Exit<void, unknown>) => void,
 ) => Fiber.RuntimeFiber<void, unknown>
+
+const draining: RefusalRule = { _tag: "Draining" }
 
 /** What a server is made of. */
 export interface ServerCoreOptions {
@@ -47,6 +52,9 @@ export class ServerCore {
   isOver = false
   /** The drain that was asked for, under way or done. */
   drained: Deferred.Deferred<DrainResult> | undefined
+  /** Who is let in. */
+  readonly admission: Admission
+  private readonly idle: IdleWatch<ConnectionActor> | undefined
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
   private lastId = 0
@@ -55,6 +63,13 @@ export class ServerCore {
   constructor(options: ServerCoreOptions) {
     this.options = options
     const { bus, handler, hub, settings, timing } = options
+    const { allow, deny, idleTimeout, maxConns, maxPerAddress } = settings
+    this.admission = new Admission({ allow, deny }, { inAll: maxConns, ofAddress: maxPerAddress })
+    this.idle = Duration.isFinite(idleTimeout)
+      ? new IdleWatch(timing, idleTimeout, (actor) =>
+          actor.core.beginClose({ _tag: "IdleTimeout", timeoutMillis: Duration.toMillis(idleTimeout) }),
+        )
+      : undefined
     this.actorContext = {
       settings: connectionSettings(settings),
       timing,
@@ -68,10 +83,11 @@ export class ServerCore {
 
   accept(wire: Wire): void {
     const { bus, handler } = this.options
-    if (this.draining) {
-      const { remote } = wire
+    const { remote } = wire
+    const refusal = this.draining ? draining : this.admission.enter(remote)
+    if (refusal !== undefined) {
       wire.destroy()
-      bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule: "Draining" }))
+      bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule: refusal }))
       return
     }
     const id = ConnectionId.make(++this.lastId, true)
@@ -85,6 +101,7 @@ export class ServerCore {
       actor.fiber = Effect.runFork(stand(actor))
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
+    this.idle?.add(actor)
     actor.core.start()
   }
 
@@ -120,6 +137,8 @@ export class ServerCore {
 
   private onClosed(actor: ConnectionActor): void {
     this.actors.delete(actor.id)
+    this.admission.leave(actor.core.remote)
+    this.idle?.remove(actor)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
     if (actor.isServing) this.options.timing.after(this.options.settings.closeDeadline, () => actor.interrupt())
     if (this.actors.size === 0) this.emptyWaiters.wake()

@@ -88,6 +88,15 @@ export class ConnectionCore implements WireHandlers {
     this.holds.remove(cause)
   }
 
+  /** Whether reading is held back. */
+  isHeld(): boolean {
+    return this.holds.isAny()
+  }
+
+  bytesIn(): number {
+    return this.wire.bytesIn()
+  }
+
   /** Takes nothing more from the peer; what has arrived is still given, then the end. */
   endInput(): void {
     this.inputEnded = true

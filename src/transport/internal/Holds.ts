@@ -21,6 +21,10 @@ export class Holds {
     if (this.causes === 0) this.wire.resume()
   }
 
+  isAny(): boolean {
+    return this.causes !== 0
+  }
+
   clear(): void {
     if (this.causes === 0) return
     this.causes = 0

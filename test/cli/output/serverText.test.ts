@@ -78,7 +78,11 @@ describe("the text of tcpfx serve", () => {
     [{ _tag: "ConnectionRecovered", ...stamp, id: id(3) }, "#3 has caught up"],
     [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 1, total: 9 }, "#3 missed 1 frame, 9 in all"],
     [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 2, total: 9 }, "#3 missed 2 frames, 9 in all"],
-    [{ _tag: "ConnectionRefused", ...stamp, remote, rule: "Draining" }, "192.0.2.7:50123 refused: draining"],
+    [{ _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Draining" } }, "192.0.2.7:50123 refused: draining"],
+    [
+      { _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Denied", range: "192.0.2.0/24" } },
+      "192.0.2.7:50123 refused: denied by 192.0.2.0/24",
+    ],
     [
       { _tag: "AcceptFailed", ...stamp, endpoint: remote, code: "EMFILE" },
       "a connection could not be accepted (EMFILE)",

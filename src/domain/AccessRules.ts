@@ -1,0 +1,59 @@
+import * as Schema from "effect/Schema"
+import { type AddressRange, isInRange } from "./AddressRange.ts"
+import type { Endpoint } from "./Endpoint.ts"
+
+/**
+ * Who may connect. Where `allow` is not empty, only those in it may; whoever is in both may too (as in ncat). Else
+ * everybody may who is not in `deny`. Unix sockets have no addresses: their files' permissions decide.
+ */
+export interface AccessRules {
+  readonly allow: ReadonlyArray<AddressRange>
+  readonly deny: ReadonlyArray<AddressRange>
+}
+
+/** Why a connection was refused. */
+export const RefusalRule = Schema.Union(
+  /** The server drains. */
+  Schema.TaggedStruct("Draining", {}),
+  /** There are rules of who may connect, and none names it. */
+  Schema.TaggedStruct("NotAllowed", {}),
+  /** A rule of who may not connect names it: the range, as it was written. */
+  Schema.TaggedStruct("Denied", { range: Schema.String }),
+  /** So many connections are open, and no more may be. */
+  Schema.TaggedStruct("TooManyConnections", { limit: Schema.Int }),
+  /** So many connections of its address are open, and no more may be. */
+  Schema.TaggedStruct("TooManyOfAddress", { limit: Schema.Int }),
+)
+export type RefusalRule = typeof RefusalRule.Type
+
+/** The rule that refuses a peer, or none. */
+export const refusalOf = (rules: AccessRules, remote: Endpoint): RefusalRule | undefined => {
+  if (remote._tag === "Unix") return undefined
+  const has = (range: AddressRange) => isInRange(remote.host, range)
+  if (rules.allow.length > 0) return rules.allow.some(has) ? undefined : { _tag: "NotAllowed" }
+  const denied = rules.deny.find(has)
+  return denied === undefined ? undefined : { _tag: "Denied", range: denied.text }
+}
+
+/**
+ * A refusal in words, to stand behind "refused: ".
+ *
+ * @example
+ * import { describeRefusal } from "tcpfx/domain"
+ *
+ * assert.equal(describeRefusal({ _tag: "Denied", range: "10.0.0.0/8" }), "denied by 10.0.0.0/8")
+ */
+export const describeRefusal = (rule: RefusalRule): string => {
+  switch (rule._tag) {
+    case "Draining":
+      return "draining"
+    case "NotAllowed":
+      return "not among those who may connect"
+    case "Denied":
+      return `denied by ${rule.range}`
+    case "TooManyConnections":
+      return `${rule.limit} connections are open, no more may be`
+    case "TooManyOfAddress":
+      return `${rule.limit} connections from its address are open, no more may be`
+  }
+}

@@ -1,0 +1,91 @@
+import * as Either from "effect/Either"
+import ipaddr from "ipaddr.js"
+import { ValueSyntaxError } from "./syntaxErrors.ts"
+
+/** Addresses that share a prefix (CIDR, RFC 4632): of one family, `bits` of them fixed. */
+export interface AddressRange {
+  /** As it was written: what an event names. */
+  readonly text: string
+  readonly bits: number
+  readonly network: ipaddr.IPv4 | ipaddr.IPv6
+}
+
+const expected = "addresses or ranges such as 10.0.0.0/8, 192.0.2.7 or fd00::/8, with commas between them"
+
+const bad = (input: string, problem: string) =>
+  Either.left(new ValueSyntaxError({ input, kind: "an address range", problem, expected }))
+
+// Other ways to write an IPv4 address (127.1, 0177.0.0.1) mean different hosts to different programs.
+const readAddress = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
+  return text.includes(":") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
+}
+
+const isV6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
+
+const parseOne = (text: string): Either.Either<AddressRange, ValueSyntaxError> => {
+  const slash = text.indexOf("/")
+  const written = slash < 0 ? text : text.slice(0, slash)
+  const address = readAddress(written)
+  if (address === undefined) return bad(text, `${JSON.stringify(written)} is not an IP address`)
+  const most = isV6(address) ? 128 : 32
+  const prefix = slash < 0 ? String(most) : text.slice(slash + 1)
+  const bits = Number(prefix)
+  if (!/^[0-9]{1,3}$/.test(prefix) || bits > most) {
+    return bad(text, `the prefix ${JSON.stringify(prefix)} is not a number from 0 to ${most}`)
+  }
+  if (!isV6(address) || !address.isIPv4MappedAddress()) return Either.right({ text, bits, network: address })
+  // An IPv4 client of a dual-stack listener has a mapped address; both are the same host (RFC 4291, 2.5.5.2).
+  return bits < 96
+    ? bad(text, "a range of mapped IPv4 addresses has a prefix of at least 96")
+    : Either.right({ text, bits: bits - 96, network: address.toIPv4Address() })
+}
+
+/**
+ * Reads addresses and ranges of addresses with commas or white space between them. An address alone is a range of one.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { isInRange, parseAddressRanges } from "tcpfx/domain"
+ *
+ * const ranges = Either.getOrThrow(parseAddressRanges("10.0.0.0/8, ::1"))
+ * assert.equal(ranges.some((range) => isInRange("10.1.2.3", range)), true)
+ * assert.equal(ranges.some((range) => isInRange("192.0.2.7", range)), false)
+ */
+export const parseAddressRanges = (input: string): Either.Either<ReadonlyArray<AddressRange>, ValueSyntaxError> => {
+  const texts = input.split(/[\s,]+/).filter((text) => text !== "")
+  return texts.length === 0 ? bad(input, "it is empty") : Either.all(texts.map(parseOne))
+}
+
+/**
+ * Reads a file of addresses and ranges: any number on a line, `#` begins a comment. An error names its line.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseAddressFile } from "tcpfx/domain"
+ *
+ * const ranges = Either.getOrThrow(parseAddressFile("# the lab\n10.0.0.0/8 ::1\n"))
+ * assert.deepEqual(ranges.map(({ text }) => text), ["10.0.0.0/8", "::1"])
+ */
+export const parseAddressFile = (content: string): Either.Either<ReadonlyArray<AddressRange>, ValueSyntaxError> => {
+  const lines = content.split("\n").map((line) => line.replace(/#.*/, "").trim())
+  const ranges = lines.flatMap((line, index) =>
+    line === ""
+      ? []
+      : [
+          Either.mapLeft(
+            parseAddressRanges(line),
+            (error) => new ValueSyntaxError({ ...error, problem: `line ${index + 1}: ${error.problem}` }),
+          ),
+        ],
+  )
+  return Either.map(Either.all(ranges), (found) => found.flat())
+}
+
+/** Whether an IP address lies in a range. A mapped IPv4 address counts as the IPv4 address; a zone (`%eth0`) is left out. */
+export const isInRange = (host: string, range: AddressRange): boolean => {
+  const address = readAddress(host.replace(/%.*$/, ""))
+  if (address === undefined) return false
+  const plain = isV6(address) && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+  return plain.kind() === range.network.kind() && plain.match(range.network, range.bits)
+}

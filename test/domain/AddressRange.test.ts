@@ -1,0 +1,134 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import { isInRange, parseAddressFile, parseAddressRanges, refusalOf, tcpEndpoint } from "../../src/domain/index.ts"
+import { runs } from "../support/properties.ts"
+
+const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))
+const has = (text: string, host: string): boolean => ranges(text).some((range) => isInRange(host, range))
+const problem = (text: string): string =>
+  Either.match(parseAddressRanges(text), { onLeft: (error) => error.message, onRight: () => "" })
+
+describe("address ranges", () => {
+  const cases = [
+    ["10.0.0.0/8", "10.255.0.1", true],
+    ["10.0.0.0/8", "11.0.0.1", false],
+    ["10.1.2.3/8", "10.9.9.9", true],
+    ["192.0.2.7", "192.0.2.7", true],
+    ["192.0.2.7", "192.0.2.8", false],
+    ["0.0.0.0/0", "203.0.113.9", true],
+    ["0.0.0.0/0", "2001:db8::1", false],
+    ["::/0", "2001:db8::1", true],
+    ["::/0", "192.0.2.7", false],
+    ["fe80::/10", "fe80::1%eth0", true],
+    ["2001:db8::/32", "2001:0DB8:0:0::5", true],
+    ["192.0.2.0/24", "::ffff:192.0.2.7", true],
+    ["::ffff:192.0.2.0/120", "192.0.2.7", true],
+    ["::ffff:192.0.2.0/120", "192.0.3.7", false],
+    ["::ffff:192.0.2.7", "192.0.2.7", true],
+    ["10.0.0.0/8, ::1 192.0.2.7", "::1", true],
+    ["10.0.0.0/8", "lab.example", false],
+    ["10.0.0.0/8", "", false],
+  ] as const
+  for (const [text, host, expected] of cases) {
+    it(`${text} ${expected ? "has" : "has not"} ${JSON.stringify(host)}`, () => {
+      expect(has(text, host)).toBe(expected)
+    })
+  }
+
+  const refused = [
+    ["", /it is empty/],
+    [" , ", /it is empty/],
+    ["lab.example", /"lab.example" is not an IP address/],
+    ["127.1", /"127.1" is not an IP address/],
+    ["010.0.0.1x", /is not an IP address/],
+    ["10.0.0.0/33", /the prefix "33" is not a number from 0 to 32/],
+    ["::/129", /from 0 to 128/],
+    ["10.0.0.0/", /the prefix "" is not/],
+    ["10.0.0.0/-1", /the prefix "-1" is not/],
+    ["10.0.0.0/8/8", /the prefix "8\/8" is not/],
+    ["::ffff:10.0.0.0/64", /a prefix of at least 96/],
+    ["10.0.0.1,nobody", /"nobody" is not an IP address/],
+  ] as const
+  for (const [text, expected] of refused) {
+    it(`${JSON.stringify(text)} is refused and says why`, () => {
+      expect(problem(text)).toMatch(expected)
+      expect(problem(text)).toMatch(/expected addresses or ranges such as/)
+    })
+  }
+
+  const byte = FastCheck.integer({ min: 0, max: 255 })
+  const hostOf = (number: number) => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".")
+
+  it.prop(
+    "have every address with the same prefix, and not the next one",
+    [
+      FastCheck.tuple(byte, byte, byte, byte),
+      FastCheck.integer({ min: 0, max: 32 }),
+      FastCheck.integer({ min: 0, max: 2 ** 32 - 1 }),
+    ],
+    ([bytes, bits, noise]) => {
+      const range = `${bytes.join(".")}/${bits}`
+      const number = bytes.reduce((sum, value) => sum * 256 + value, 0)
+      const size = 2 ** (32 - bits)
+      const first = Math.floor(number / size) * size
+      expect(has(range, hostOf(first + (noise % size)))).toBe(true)
+      if (bits > 0) expect(has(range, hostOf((first + size) % 2 ** 32))).toBe(false)
+    },
+    runs(500),
+  )
+
+  it.prop(
+    "are refused or read whatever the text, and never fail on what is asked of them",
+    [FastCheck.string({ unit: "binary" }), FastCheck.string({ unit: "binary" })],
+    ([text, host]) => {
+      const parsed = parseAddressRanges(text)
+      if (Either.isRight(parsed)) expect(parsed.right.map((range) => isInRange(host, range))).not.toContain(undefined)
+      else expect(parsed.left.kind).toBe("an address range")
+    },
+    runs(500),
+  )
+})
+
+describe("a file of address ranges", () => {
+  it("has any number on a line, comments and empty lines", () => {
+    const content = "# the lab\r\n10.0.0.0/8, ::1  # both\n\n\t192.0.2.7\n"
+    expect(Either.map(parseAddressFile(content), (found) => found.map(({ text }) => text))).toEqual(
+      Either.right(["10.0.0.0/8", "::1", "192.0.2.7"]),
+    )
+    expect(parseAddressFile("# nobody\n")).toEqual(Either.right([]))
+  })
+
+  it("says in which line it is wrong", () => {
+    const message = Either.match(parseAddressFile("10.0.0.1\n\nlab\n"), {
+      onLeft: (error) => error.message,
+      onRight: () => "",
+    })
+    expect(message).toMatch(/line 3: "lab" is not an IP address/)
+  })
+})
+
+describe("the rules of who may connect", () => {
+  const rule = (allow: string, deny: string, host: string) =>
+    refusalOf(
+      { allow: allow === "" ? [] : ranges(allow), deny: deny === "" ? [] : ranges(deny) },
+      tcpEndpoint(host, 5000),
+    )
+
+  it("let in whom they allow, and nobody else, whatever they deny", () => {
+    expect(rule("10.0.0.0/8", "", "10.1.1.1")).toBe(undefined)
+    expect(rule("10.0.0.0/8", "", "192.0.2.7")).toEqual({ _tag: "NotAllowed" })
+    expect(rule("10.0.0.0/8", "10.1.0.0/16", "10.1.1.1")).toBe(undefined)
+    expect(rule("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7")).toEqual({ _tag: "NotAllowed" })
+  })
+
+  it("without anybody allowed, let in whom they do not deny, and name the range of whom they do", () => {
+    expect(rule("", "", "192.0.2.7")).toBe(undefined)
+    expect(rule("", "10.0.0.0/8,192.0.2.0/24", "203.0.113.1")).toBe(undefined)
+    expect(rule("", "10.0.0.0/8,192.0.2.0/24", "192.0.2.7")).toEqual({ _tag: "Denied", range: "192.0.2.0/24" })
+  })
+
+  it("say nothing of unix sockets", () => {
+    expect(refusalOf({ allow: ranges("10.0.0.0/8"), deny: [] }, { _tag: "Unix", path: "" })).toBe(undefined)
+  })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
+import { parseAddressRanges } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { type Connection, MemoryTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
+
+/** Waits until the other side has closed a connection, in order or not, and closes it here. */
+const gone = (peer: Connection) => Effect.zipRight(Effect.ignore(receiveAll(peer)), peer.close)
+
+const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))
+
+describe("who may connect", () => {
+  overEachTransport("whoever is denied is closed at once, gets no id, and the event names the rule", () =>
+    Effect.gen(function* () {
+      const { connectTo, endpoint, events, server } = yield* serving(Handler.echo(), {
+        deny: ranges("10.0.0.0/8,127.0.0.0/8"),
+      })
+      yield* Effect.flatMap(connectTo(endpoint), gone)
+      const event = yield* events.one("ConnectionRefused")
+      expect(event.rule).toEqual({ _tag: "Denied", range: "127.0.0.0/8" })
+      expect(yield* server.connections).toEqual([])
+      expect(events.all("ConnectionOpened")).toEqual([])
+    }),
+  )
+
+  overEachTransport("new rules hold for who comes, and not for who is there", () =>
+    Effect.gen(function* () {
+      const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo())
+      const early = yield* connect()
+      yield* server.setAccess({ allow: ranges("192.0.2.7"), deny: [] })
+      yield* Effect.flatMap(connectTo(endpoint), gone)
+      expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "NotAllowed" })
+      yield* early.send(utf8("still here"))
+      expect(yield* receiveText(early)).toBe("still here")
+      yield* server.setAccess({ allow: [], deny: [] })
+      const later = yield* connect()
+      yield* later.send(utf8("let in"))
+      expect(yield* receiveText(later)).toBe("let in")
+      yield* Effect.all([early.close, later.close])
+    }),
+  )
+})
+
+describe("the limit of connections", () => {
+  overEachTransport("is never exceeded by 200 dials, whoever is over it is told, and a freed slot is used again", () =>
+    Effect.gen(function* () {
+      const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo(), { maxConns: 3 })
+      const inside = yield* Effect.replicateEffect(connect(), 3)
+      const closed = yield* Effect.replicateEffect(Effect.flatMap(connectTo(endpoint), gone), 200, {
+        concurrency: 20,
+      })
+      expect(closed.length).toBe(200)
+      yield* events.first("ConnectionRefused", 200)
+      expect(new Set(events.all("ConnectionRefused").map(({ rule }) => rule._tag))).toEqual(
+        new Set(["TooManyConnections"]),
+      )
+      expect((yield* server.connections).length).toBe(3)
+      for (const peer of inside) {
+        yield* peer.send(utf8("here"))
+        expect(yield* receiveText(peer)).toBe("here")
+      }
+      yield* Effect.forEach(inside, (peer) => peer.close)
+      yield* events.first("ConnectionClosed", 3)
+      const next = yield* connect()
+      yield* next.send(utf8("next"))
+      expect(yield* receiveText(next)).toBe("next")
+      yield* next.close
+      yield* events.first("ConnectionClosed", 4)
+      expectWholeLives(events.seen)
+    }),
+  )
+
+  overEachTransport("can be one for each address", () =>
+    Effect.gen(function* () {
+      const { connect, connectTo, endpoint, events } = yield* serving(Handler.echo(), { maxPerAddress: 2 })
+      const inside = yield* Effect.replicateEffect(connect(), 2)
+      yield* Effect.flatMap(connectTo(endpoint), gone)
+      expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyOfAddress", limit: 2 })
+      yield* Effect.forEach(inside, (peer) => peer.close)
+    }),
+  )
+})
+
+describe("the idle timeout", () => {
+  it.scoped("ends a peer that sends nothing for so long, in order and with the reason, and no other", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.echo(), { idleTimeout: Duration.seconds(10) })
+      const [silent, talking] = [yield* connect(), yield* connect()]
+      for (let second = 0; second < 30; second += 5) {
+        yield* talking.send(utf8("tick"))
+        expect(yield* receiveText(talking)).toBe("tick")
+        yield* TestClock.adjust("5 seconds")
+      }
+      expect(Option.isNone(yield* silent.receive)).toBe(true)
+      yield* silent.close
+      const event = yield* events.one("ConnectionClosed")
+      expect(event.reason).toEqual({ _tag: "IdleTimeout", timeoutMillis: 10_000 })
+      expect(event.id).toBe(1)
+      yield* talking.close
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("does not count what is sent to the peer", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.broker(), { idleTimeout: Duration.seconds(10) })
+      const peer = yield* connect()
+      for (let second = 0; second < 12; second++) {
+        yield* server.broadcast(utf8("news"))
+        yield* TestClock.adjust("1 second")
+      }
+      expect((yield* receiveAll(peer)).length).toBeGreaterThan(0)
+      yield* peer.close
+      expect((yield* events.one("ConnectionClosed")).reason._tag).toBe("IdleTimeout")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
