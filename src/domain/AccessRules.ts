@@ -35,6 +35,9 @@ export const refusalOf = (rules: AccessRules, remote: Endpoint): RefusalRule | u
   return denied === undefined ? undefined : { _tag: "Denied", range: denied.text }
 }
 
+const areOpen = (count: number, where: string): string =>
+  count === 1 ? `one connection${where} is open` : `${count} connections${where} are open`
+
 /**
  * A refusal in words, to stand behind "refused: ".
  *
@@ -52,8 +55,8 @@ export const describeRefusal = (rule: RefusalRule): string => {
     case "Denied":
       return `denied by ${rule.range}`
     case "TooManyConnections":
-      return `${rule.limit} connections are open, no more may be`
+      return `${areOpen(rule.limit, "")}, no more may be`
     case "TooManyOfAddress":
-      return `${rule.limit} connections from its address are open, no more may be`
+      return `${areOpen(rule.limit, " from its address")}, no more may be`
   }
 }

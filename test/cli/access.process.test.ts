@@ -87,7 +87,7 @@ describe("tcpfx serve --max-conns", () => {
       yield* server.waitFor("stderr", /#1 connected/)
       const second = yield* dialRaw(local(port))
       expect((yield* second.takeRest).length).toBe(0)
-      yield* server.waitFor("stderr", /refused: 1 connections are open, no more may be/)
+      yield* server.waitFor("stderr", /refused: one connection is open, no more may be/)
     }),
   )
 
