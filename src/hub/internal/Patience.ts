@@ -20,7 +20,7 @@ const stepMillis = 50
 /**
  * Members half a budget behind that have been reading: publishers wait for each of them a moment before it is cut off,
  * so that one that its machine or its network held up survives. That time it earns by what it takes, 300 ms with each
- * 8 MiB. So one that never read costs nobody anything, and one that reads too slowly a moment in all.
+ * 8 MiB. So one that never read costs nobody anything, and one that reads too slowly no more than it has earned.
  */
 export class Patience {
   private readonly timing: Timing
