@@ -105,6 +105,16 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   }
 }
 
+/** What TLS was to be made of cannot be used. */
+export class TlsError extends Data.TaggedError("TlsError")<{
+  readonly part: "certificate" | "key" | "CA certificate"
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `the ${this.part} cannot be used: ${this.problem}`
+  }
+}
+
 /** The connection is closed or closing, so nothing more can be sent on it, or read from it. */
 export class ConnectionClosedError extends Data.TaggedError("ConnectionClosedError")<{
   readonly reason: CloseReason

@@ -22,8 +22,16 @@ export interface WireHandlers {
 export interface Wire {
   readonly local: Endpoint
   readonly remote: Endpoint
-  /** Begins to deliver. Called once, by the owner, who has to end the wire too. */
+  /**
+   * Begins to deliver. Called by the owner, who has to end the wire too. Called again, it hands the wire over: from then
+   * on the new handlers are told.
+   */
   readonly start: (handlers: WireHandlers) => void
+  /**
+   * Puts back bytes that were delivered and belong to whoever reads next; all before them no longer count as received.
+   * Only while paused.
+   */
+  readonly unread: (bytes: Uint8Array) => void
   /** Queues bytes, which must not be changed afterwards. `true`: the system has taken everything written so far. */
   readonly write: (bytes: Uint8Array) => boolean
   /** Collects the writes until `uncork`, which hands them over in one system call. */

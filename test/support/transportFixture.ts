@@ -19,6 +19,8 @@ export interface TransportFixture {
   readonly knowsReset: boolean
   /** Whether its endpoints are paths rather than addresses. */
   readonly usesPaths: boolean
+  /** Whether what is written is taken within the call, as far as there is room; else in a later turn. */
+  readonly takesAtOnce: boolean
 }
 
 /** A fresh folder that goes with the scope. */
@@ -35,6 +37,7 @@ export const memoryFixture: TransportFixture = {
   endpoint: anyPort,
   knowsReset: true,
   usesPaths: false,
+  takesAtOnce: true,
 }
 
 export const tcpFixture: TransportFixture = {
@@ -43,6 +46,7 @@ export const tcpFixture: TransportFixture = {
   endpoint: anyPort,
   knowsReset: true,
   usesPaths: false,
+  takesAtOnce: true,
 }
 
 export const unixFixture: TransportFixture = {
@@ -51,6 +55,7 @@ export const unixFixture: TransportFixture = {
   endpoint: Effect.map(temporaryFolder, (folder) => unixEndpoint(join(folder, "socket"))),
   knowsReset: false,
   usesPaths: true,
+  takesAtOnce: true,
 }
 
 /** A listening endpoint whose accepted wires can be taken one by one. They are destroyed with the scope. */

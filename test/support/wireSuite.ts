@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Transport } from "../../src/transport/index.ts"
 import { connectedWires, settle, startedWires, type TransportFixture } from "./transportFixture.ts"
-import { firstDifference, pattern, textOf, utf8, type WireProbe } from "./wireProbe.ts"
+import { firstDifference, pattern, textOf, utf8, WireProbe } from "./wireProbe.ts"
 
 const megabyte = 1024 * 1024
 
@@ -63,6 +63,30 @@ export const wireSuite = (fixture: TransportFixture): void => {
         }),
       )
     }
+
+    test(
+      "handed over with bytes put back, it gives them first to its next owner, and counts only those that he gets",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedWires(fixture)
+        const next = new WireProbe(far.wire)
+        near.start()
+        far.onEachData = (bytes) => {
+          far.wire.pause()
+          far.wire.unread(bytes.subarray(4))
+        }
+        far.start()
+        near.wire.write(utf8("headbody"))
+        yield* far.until((probe) => probe.received === 8)
+        yield* settle(fixture)
+        expect(next.start().received).toBe(0)
+        far.wire.resume()
+        near.wire.write(utf8("end"))
+        near.wire.end()
+        yield* next.until((probe) => probe.hasEnded())
+        expect([textOf(next.bytes()), far.received, far.hasEnded()]).toEqual(["bodyend", 8, false])
+        expect(far.wire.bytesIn()).toBe(7)
+      }),
+    )
 
     test(
       "what is written after FIN is ignored, and the connection lives on",
@@ -132,12 +156,13 @@ export const wireSuite = (fixture: TransportFixture): void => {
       "a drain is told for each time that the writer was held back, and not otherwise",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
-        expect(near.wire.write(utf8("small"))).toBe(true)
+        const held = near.wire.write(utf8("small")) ? 0 : 1
+        expect(held).toBe(fixture.takesAtOnce ? 0 : 1)
         yield* far.until((probe) => probe.received === 5)
-        expect(near.drains).toBe(0)
+        yield* near.until((probe) => probe.drains === held)
         for (let round = 1; round <= 3; round++) {
           expect(near.wire.write(pattern(20 * megabyte))).toBe(false)
-          yield* near.until((probe) => probe.drains === round)
+          yield* near.until((probe) => probe.drains === held + round)
           expect(near.wire.pending()).toBe(0)
         }
       }),
@@ -152,7 +177,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
         expect(near.wire.pending()).toBe(3)
         yield* settle(fixture)
         expect(far.received).toBe(0)
-        expect(near.wire.uncork()).toBe(true)
+        expect(near.wire.uncork()).toBe(fixture.takesAtOnce)
         yield* far.until((probe) => probe.received === 3)
         expect(textOf(far.bytes())).toBe("abc")
         near.wire.cork()
@@ -161,9 +186,9 @@ export const wireSuite = (fixture: TransportFixture): void => {
         expect(near.wire.uncork()).toBe(false)
         yield* settle(fixture)
         expect(far.received).toBe(3)
-        expect(near.wire.uncork()).toBe(true)
+        expect(near.wire.uncork()).toBe(fixture.takesAtOnce)
         yield* far.until((probe) => probe.received === 4)
-        expect(near.drains).toBe(0)
+        yield* near.until((probe) => probe.drains === (fixture.takesAtOnce ? 0 : 2))
       }),
     )
 
@@ -224,7 +249,11 @@ export const wireSuite = (fixture: TransportFixture): void => {
       "destroyed with everything read, it looks like FIN to the peer",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
+        // What TLS sends by itself behind a handshake has to be read too, or the end becomes a reset.
+        far.wire.write(utf8("hi"))
+        yield* near.until((probe) => probe.received === 2)
         near.wire.write(utf8("bye"))
+        if (!fixture.takesAtOnce) yield* near.until((probe) => probe.drains === 1)
         near.wire.destroy()
         yield* Effect.all([near.untilClosed, far.until((probe) => probe.hasEnded())])
         expect(textOf(far.bytes())).toBe("bye")
@@ -261,7 +290,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
         for (const probe of [near, far]) {
           expect(probe.closes.length).toBe(1)
           expect(probe.told.at(-1)).toBe("close")
-          expect(probe.drains).toBe(0)
+          expect(probe.drains).toBe(probe === near && !fixture.takesAtOnce ? 1 : 0)
         }
         expect(near.wire.bytesOut()).toBe(5)
         expect(far.wire.bytesIn()).toBe(5)

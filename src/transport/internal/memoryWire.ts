@@ -50,6 +50,13 @@ class MemoryWire implements Wire {
     this.arm()
   }
 
+  unread(bytes: Uint8Array): void {
+    this.received = 0
+    if (bytes.length === 0) return
+    this.incoming.unshift(bytes)
+    this.incomingBytes += bytes.length
+  }
+
   write(bytes: Uint8Array): boolean {
     if (this.end_ !== undefined || this.ending) return true
     if (bytes.length > 0) {
@@ -195,23 +202,22 @@ class MemoryWire implements Wire {
   }
 
   private deliver(): void {
-    const handlers = this.handlers
-    if (handlers === undefined || this.closeTold) return
+    if (this.closeTold) return
     while (!this.paused && this.end_ === undefined && this.incoming.length > 0) {
       const bytes = this.incoming.shift() as Uint8Array
       this.incomingBytes -= bytes.length
       this.received += bytes.length
-      handlers.onData(bytes)
+      this.handlers?.onData(bytes)
     }
     this.peer?.room()
     if (!this.paused && this.end_ === undefined && this.finReceived && !this.endTold && this.incoming.length === 0) {
       this.endTold = true
-      handlers.onEnd()
+      this.handlers?.onEnd()
       this.finishIfBothEnded()
     }
     if (this.end_ !== undefined && !this.closeTold) {
       this.closeTold = true
-      handlers.onClose(this.end_)
+      this.handlers?.onClose(this.end_)
     }
   }
 

@@ -1,0 +1,189 @@
+import type * as net from "node:net"
+import type { Endpoint } from "../../domain/index.ts"
+import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
+
+/** The system's code of a Node error. Node's texts change between versions, its codes do not. */
+export const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "UNKNOWN"
+
+const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
+
+const probeAfterMillis = 10_000
+
+/**
+ * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
+ */
+export class NodeWire implements Wire {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  private readonly socket: net.Socket
+  private readonly lower: net.Socket
+  private readonly knowsReset: boolean
+  private handlers: WireHandlers | undefined
+  private ended: WireEnd | undefined
+  private code: string | undefined
+  private waiting = false
+  private accepted = 0
+  // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
+  private queued = 0
+  private over = false
+  private ending = false
+  private peerEnded = false
+  // Received and given to somebody else.
+  private readBefore = 0
+
+  // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
+  // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
+  constructor(socket: net.Socket, local: Endpoint, remote: Endpoint, lower: net.Socket = socket) {
+    this.socket = socket
+    this.lower = lower
+    this.knowsReset = remote._tag === "Tcp"
+    this.local = local
+    this.remote = remote
+    socket.on("error", (error) => {
+      const code = codeOf(error)
+      if (!isAborted(code)) this.code ??= code
+    })
+    socket.on("end", () => {
+      // An RST right behind data comes to Node as an orderly end. Only the system knows better.
+      if (this.knowsReset && !this.ending && this.isGone()) {
+        this.code ??= "ECONNRESET"
+        socket.destroy()
+        return
+      }
+      this.peerEnded = true
+      this.handlers?.onEnd()
+    })
+    socket.on("close", () => {
+      this.over = true
+      this.ended = this.code === undefined ? {} : { code: this.code }
+      const { handlers } = this
+      // Node keeps a socket for a while after its end, and what it leads to would be kept with it.
+      this.handlers = undefined
+      handlers?.onClose(this.ended)
+    })
+  }
+
+  start(handlers: WireHandlers): void {
+    if (this.ended !== undefined) {
+      handlers.onClose(this.ended)
+      return
+    }
+    const isHandedOver = this.handlers !== undefined
+    this.handlers = handlers
+    if (this.peerEnded) handlers.onEnd()
+    if (!isHandedOver) this.socket.on("data", (bytes) => this.handlers?.onData(bytes))
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.readBefore = this.socket.bytesRead - bytes.length
+    if (bytes.length > 0) this.socket.unshift(bytes)
+  }
+
+  /** Gives the socket up to something that stands between it and another wire; nothing more is told. */
+  release(): net.Socket {
+    this.handlers = undefined
+    return this.socket
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.over || this.socket.writableEnded) return true
+    this.accepted += bytes.length
+    this.socket.write(bytes, this.onWritten)
+    return this.isTaken()
+  }
+
+  cork(): void {
+    this.socket.cork()
+  }
+
+  uncork(): boolean {
+    this.socket.uncork()
+    return this.isTaken()
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  end(): void {
+    this.ending = true
+    if (!this.over) this.socket.end()
+  }
+
+  destroy(): void {
+    this.over = true
+    this.socket.destroy()
+  }
+
+  reset(): void {
+    this.over = true
+    // Node throws where the kind of socket has no RST. Of a TLS socket the one below has it.
+    if (!this.knowsReset) this.socket.destroy()
+    // While a FIN is on its way, libuv refuses the reset (EINVAL) and Node then never closes the socket.
+    else if (this.isFinishing()) this.socket.once("finish", () => this.lower.resetAndDestroy())
+    else this.lower.resetAndDestroy()
+  }
+
+  private isFinishing(): boolean {
+    const { destroyed, writableEnded, writableFinished, writableLength } = this.socket
+    return writableEnded && !writableFinished && writableLength === 0 && !destroyed
+  }
+
+  pending(): number {
+    return this.over ? 0 : this.queued
+  }
+
+  progress(): number {
+    // The length of libuv's own queue shrinks with each partial write; Node shows it nowhere else.
+    const handle: unknown = Reflect.get(this.socket, "_handle")
+    const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
+    return this.accepted - this.socket.writableLength - (typeof queued === "number" ? queued : 0)
+  }
+
+  probe(): void {
+    // TCP_KEEPIDLE (tcp(7)). Not before it is needed: it is four system calls.
+    this.socket.setKeepAlive(true, probeAfterMillis)
+  }
+
+  isGone(): boolean {
+    // After the peer's FIN libuv no longer watches the socket, so an RST goes unseen; the system forgets the peer's
+    // address with it (getpeername(2), ENOTCONN), which Node asks only once and keeps.
+    const handle: unknown = Reflect.get(this.socket, "_handle")
+    if (typeof handle !== "object" || handle === null) return this.socket.destroyed
+    const getpeername: unknown = Reflect.get(handle, "getpeername")
+    return typeof getpeername === "function" && Reflect.apply(getpeername, handle, [{}]) !== 0
+  }
+
+  bytesIn(): number {
+    return this.socket.bytesRead - this.readBefore
+  }
+
+  bytesOut(): number {
+    return this.accepted - this.queued
+  }
+
+  // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
+  private isTaken(): boolean {
+    if (this.over) return true
+    this.queued = this.socket.writableLength
+    this.waiting = this.queued > 0
+    return !this.waiting
+  }
+
+  private readonly onWritten = (error?: Error | null): void => {
+    // Node reports what a broken socket still held as written.
+    if (error || this.over || this.socket.destroyed) return
+    this.queued = this.socket.writableLength
+    if (this.waiting && this.queued === 0) {
+      this.waiting = false
+      this.handlers?.onDrain()
+    }
+  }
+}

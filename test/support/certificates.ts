@@ -1,0 +1,36 @@
+import * as Redacted from "effect/Redacted"
+import selfsigned from "selfsigned"
+import type { Tls } from "../../src/transport/index.ts"
+
+/** What a certificate is to say. */
+export interface CertificateOptions {
+  readonly name?: string
+  /** Names and addresses that it is of. Default localhost and 127.0.0.1. */
+  readonly names?: ReadonlyArray<string>
+  /** Who has signed it; itself by default, and then it may sign others. */
+  readonly by?: Tls.Identity
+  readonly expired?: boolean
+}
+
+const hour = 3_600_000
+const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
+
+/** Makes a key and its certificate. */
+export const makeIdentity = async (options: CertificateOptions = {}): Promise<Tls.Identity> => {
+  const { by, expired = false, name = "tcpfx test", names = ["localhost", "127.0.0.1"] } = options
+  const made = await selfsigned.generate([{ name: "commonName", value: name }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    notBeforeDate: new Date(Date.now() - 48 * hour),
+    notAfterDate: new Date(Date.now() + (expired ? -hour : 48 * hour)),
+    extensions: [
+      { name: "basicConstraints", cA: by === undefined, critical: true },
+      {
+        name: "subjectAltName",
+        altNames: names.map((each) => (isAddress(each) ? { type: 7, ip: each } : { type: 2, value: each })),
+      },
+    ],
+    ...(by === undefined ? {} : { ca: { key: Redacted.value(by.key), cert: by.cert } }),
+  })
+  return { cert: made.cert, key: Redacted.make(made.private) }
+}

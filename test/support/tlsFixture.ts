@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ConnectError, type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
+import { NodeTransport, Tls, Transport, type Wire } from "../../src/transport/index.ts"
+import { makeIdentity } from "./certificates.ts"
+import type { TransportFixture } from "./transportFixture.ts"
+
+const secured = (endpoint: Endpoint, secure: (callbacks: Tls.HandshakeCallbacks) => () => void) =>
+  Effect.async<Wire, ConnectError>((resume) => {
+    const cancel = secure({
+      onSecured: (wire) => resume(Effect.succeed(wire)),
+      onFailed: (code) => resume(Effect.fail(new ConnectError({ endpoint, reason: "Failed", code }))),
+    })
+    return Effect.sync(cancel)
+  })
+
+/** Sockets of the system whose wires are secured before anybody gets them. */
+const layer = Layer.effect(
+  Transport,
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const identity = yield* Effect.promise(() => makeIdentity())
+    const acceptor = yield* Tls.acceptor({ identities: [identity] })
+    const connector = yield* Tls.connector({ ca: identity.cert })
+    return Transport.of({
+      ...transport,
+      listen: (endpoint, options, handlers) =>
+        transport.listen(endpoint, options, {
+          ...handlers,
+          onWire: (wire) => void acceptor.secure(wire, { onSecured: handlers.onWire, onFailed: handlers.onFailure }),
+        }),
+      dial: (endpoint) =>
+        Effect.acquireRelease(
+          Effect.flatMap(transport.dial(endpoint), (wire) =>
+            secured(endpoint, (callbacks) => connector.secure(wire, "localhost", callbacks)),
+          ),
+          (wire) => Effect.sync(() => wire.destroy()),
+        ),
+    })
+  }),
+).pipe(Layer.provide(NodeTransport.layer), Layer.orDie)
+
+export const tlsFixture: TransportFixture = {
+  name: "tls",
+  layer,
+  endpoint: Effect.succeed(tcpEndpoint("127.0.0.1", 0)),
+  knowsReset: true,
+  usesPaths: false,
+  takesAtOnce: false,
+}
