@@ -15,12 +15,13 @@ import {
 } from "../domain/index.ts"
 import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { makeTiming } from "../runtime/Timing.ts"
-import { type Connection, Transport, type Wire } from "../transport/index.ts"
+import { type Connection, Transport } from "../transport/index.ts"
 import { ConnectionCore } from "../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, connectionSettings, Hold } from "../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../transport/internal/CoreConnection.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
 import { dial } from "./internal/dial.ts"
+import type { Dialled } from "./internal/secure.ts"
 
 /** Why a program with {@link Client} `run` made its connection again, or gave up. */
 type Lost = ConnectError | ConnectionClosedError
@@ -80,7 +81,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     Effect.forEach([...cores], endNow, { discard: true }).pipe(Effect.zipRight(Effect.sync(() => bus.end()))),
   )
 
-  const own = (wire: Wire): ConnectionCore => {
+  const own = ({ tls, wire }: Dialled): ConnectionCore => {
     const core: ConnectionCore = new ConnectionCore(
       wire,
       connectionSettings(settings),
@@ -90,14 +91,14 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     )
     cores.add(core)
     const { local, remote } = wire
-    bus.emit((stamp) => ({ ...stamp, _tag: "Connected", local, remote }))
+    bus.emit((stamp) => ({ ...stamp, _tag: "Connected", local, remote, ...(tls === undefined ? {} : { tls }) }))
     if (bus.isBlocked()) core.hold(Hold.events)
     core.start()
     return core
   }
 
   const connect = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
-    const wire = yield* dial(endpoint, settings, {
+    const dialled = yield* dial(endpoint, settings, {
       onLookingUp: (host) => bus.emit((stamp) => ({ ...stamp, _tag: "LookingUp", host })),
       onConnecting: (target) => bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: target })),
     }).pipe(
@@ -109,7 +110,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       ),
     )
     const core = yield* Effect.acquireRelease(
-      Effect.sync(() => own(wire)),
+      Effect.sync(() => own(dialled)),
       endNow,
     )
     return connectionOf(core, bus)

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import { Framing, limits } from "../domain/index.ts"
+import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {
@@ -15,7 +16,9 @@ export interface ClientSettings {
   readonly outbox: number
   /** How long a closing connection may make no progress. Default 5 s. Then the server sees a reset. */
   readonly closeDeadline: Duration.Duration
-  /** Connecting, the name and all its addresses included. Default 10 s. */
+  /** How connections are secured. Default not at all. */
+  readonly tls: Tls.Connector | undefined
+  /** Connecting, the name and all its addresses included, and TLS. Default 10 s. */
   readonly connectTimeout: Duration.Duration
   /** Head start of one address of a name over the next. Default 250 ms (RFC 8305, section 5). */
   readonly attemptDelay: Duration.Duration
@@ -52,6 +55,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     inbox: limits.inboxBytes,
     outbox: limits.outboxBytes,
     closeDeadline: limits.closeDeadline,
+    tls: undefined,
     connectTimeout: limits.connectTimeout,
     attemptDelay: limits.attemptDelay,
   }

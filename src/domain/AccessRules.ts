@@ -1,6 +1,8 @@
 import * as Schema from "effect/Schema"
 import { type AddressRange, isInRange } from "./AddressRange.ts"
 import type { Endpoint } from "./Endpoint.ts"
+import { formatMillis } from "./quantities.ts"
+import { describeTlsFailure } from "./Tls.ts"
 
 /**
  * Who may connect. Where `allow` is not empty, only those in it may; whoever is in both may too (as in ncat). Else
@@ -23,6 +25,10 @@ export const RefusalRule = Schema.Union(
   Schema.TaggedStruct("TooManyConnections", { limit: Schema.Int }),
   /** So many connections of its address are open, and no more may be. */
   Schema.TaggedStruct("TooManyOfAddress", { limit: Schema.Int }),
+  /** It did not come to the end of its handshake in time. */
+  Schema.TaggedStruct("HandshakeTimeout", { timeoutMillis: Schema.Number }),
+  /** Its TLS handshake failed, with a code of the system or of OpenSSL. */
+  Schema.TaggedStruct("HandshakeFailed", { code: Schema.String }),
 )
 export type RefusalRule = typeof RefusalRule.Type
 
@@ -58,5 +64,9 @@ export const describeRefusal = (rule: RefusalRule): string => {
       return `${areOpen(rule.limit, "")}, no more may be`
     case "TooManyOfAddress":
       return `${areOpen(rule.limit, " from its address")}, no more may be`
+    case "HandshakeTimeout":
+      return `its handshake was not done after ${formatMillis(rule.timeoutMillis)}`
+    case "HandshakeFailed":
+      return `TLS: ${describeTlsFailure(rule.code)}`
   }
 }

@@ -3,6 +3,7 @@ import { CloseReason } from "./CloseReason.ts"
 import { Endpoint } from "./Endpoint.ts"
 import { connectFailures } from "./errors.ts"
 import { EventsMissed } from "./ServerEvent.ts"
+import { TlsSession } from "./Tls.ts"
 
 const stamp = { seq: Schema.Int, at: Schema.Number }
 const bytes = Schema.Uint8ArrayFromBase64
@@ -12,7 +13,13 @@ export const LookingUp = Schema.TaggedStruct("LookingUp", { ...stamp, host: Sche
 /** One address is dialled. A name with several addresses gives several of these. */
 export const Connecting = Schema.TaggedStruct("Connecting", { ...stamp, endpoint: Endpoint })
 /** The connection is there. */
-export const Connected = Schema.TaggedStruct("Connected", { ...stamp, local: Endpoint, remote: Endpoint })
+export const Connected = Schema.TaggedStruct("Connected", {
+  ...stamp,
+  local: Endpoint,
+  remote: Endpoint,
+  /** What TLS has agreed on; none where it is not spoken. */
+  tls: Schema.optional(TlsSession),
+})
 /** No connection could be made. `reason` and `code` are those of `ConnectError`, `cause` is its message. */
 export const ConnectFailed = Schema.TaggedStruct("ConnectFailed", {
   ...stamp,

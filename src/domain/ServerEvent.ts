@@ -3,6 +3,7 @@ import { RefusalRule } from "./AccessRules.ts"
 import { CloseReason } from "./CloseReason.ts"
 import { ConnectionId } from "./ConnectionId.ts"
 import { Endpoint } from "./Endpoint.ts"
+import { TlsSession } from "./Tls.ts"
 
 /** On every event: its number in the stream (1, 2, 3 …, never reused) and its time in milliseconds since the epoch. */
 const stamp = { seq: Schema.Int, at: Schema.Number }
@@ -26,6 +27,8 @@ export const ConnectionOpened = Schema.TaggedStruct("ConnectionOpened", {
   ...connection,
   local: Endpoint,
   remote: Endpoint,
+  /** What TLS has agreed on; none where it is not spoken. */
+  tls: Schema.optional(TlsSession),
 })
 /** A whole frame came from a peer. `bytes` is its payload. */
 export const FrameReceived = Schema.TaggedStruct("FrameReceived", { ...connection, bytes })

@@ -53,6 +53,7 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR: "it failed in the handshake (internal error)",
   ECONNRESET: "it closed the connection in the handshake",
   EPIPE: "it closed the connection in the handshake",
+  ERR_NOT_A_SOCKET: "the transport has no TLS",
   CERT_MISSING: "it has shown no certificate",
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet",

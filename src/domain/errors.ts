@@ -2,6 +2,7 @@ import * as Data from "effect/Data"
 import { type CloseReason, describeCloseReason } from "./CloseReason.ts"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
+import { describeTlsFailure, isCertificateFailure } from "./Tls.ts"
 
 // Paths and payloads hold any character, and a message is one line.
 const shown = (endpoint: Endpoint): string => escapeControls(formatEndpoint(endpoint))
@@ -60,6 +61,7 @@ export const connectFailures = [
   "PermissionDenied",
   "PathNotFound",
   "NotASocket",
+  "TlsFailed",
   "Failed",
 ] as const
 export type ConnectFailure = (typeof connectFailures)[number]
@@ -88,9 +90,16 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string)
       return "there is no socket at that path; check the path, and that the server is running"
     case "NotASocket":
       return "there is a file at that path that is not a socket; check the path"
+    case "TlsFailed":
+      return `TLS with the server failed: ${describeTlsFailure(code)}${tlsAdvice(code)}`
     case "Failed":
       return `the system refused it with ${code}`
   }
+}
+
+const tlsAdvice = (code: string): string => {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; ask for the name that the certificate has"
+  return isCertificateFailure(code) ? "; trust the CA that signed it, or do without verification" : ""
 }
 
 /** No connection could be made. Nothing is left open by the attempt. */

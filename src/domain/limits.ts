@@ -33,6 +33,8 @@ export const limits = {
   closeDeadline: Duration.seconds(5),
   /** Draining a server. Then what is left is destroyed: the peers see a reset. */
   drainDeadline: Duration.seconds(5),
+  /** From accept until a connection is open, where there is a handshake. Then it is closed: `HandshakeTimeout`. */
+  handshakeTimeout: Duration.seconds(10),
   /** Connecting, names and all addresses included. */
   connectTimeout: Duration.seconds(10),
   /** Head start of one address of a name over the next (RFC 8305, section 5). */

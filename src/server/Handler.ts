@@ -1,11 +1,13 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ConnectionClosedError, ConnectionId } from "../domain/index.ts"
+import type { ConnectionClosedError, ConnectionId, TlsSession } from "../domain/index.ts"
 import type { Connection } from "../transport/index.ts"
 
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
   readonly id: ConnectionId
+  /** What TLS has agreed on; none where it is not spoken. */
+  readonly tls: TlsSession | undefined
   /** Sends one payload to every other connection, through the hub. Waits while publishers are held back. */
   readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
 }

@@ -10,7 +10,6 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
-  type AccessRules,
   type ConnectionClosedError,
   type ConnectionId,
   closeReasons,
@@ -18,6 +17,7 @@ import {
   type ListenError,
   NoSuchConnectionError,
   type ServerEvent,
+  type TlsSession,
 } from "../domain/index.ts"
 import { Hub } from "../hub/index.ts"
 import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
@@ -25,9 +25,9 @@ import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
-import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
+import { type DrainResult, draining, ServerCore } from "./internal/ServerCore.ts"
 import { makeServe } from "./internal/serveConnection.ts"
-import { ServerConfig, type ServerSettings } from "./ServerConfig.ts"
+import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 
 /** A listening endpoint of a server. */
 export interface Listener {
@@ -45,6 +45,11 @@ export interface ConnectionInfo {
   readonly state: "open" | "peer-half-closed" | "closing"
   /** Handed over for sending and not taken by the system, bytes. */
   readonly pendingBytes: number
+  readonly bytesIn: number
+  /** Taken by the system for sending, bytes. */
+  readonly bytesOut: number
+  /** What TLS has agreed on; none where it is not spoken. */
+  readonly tls: TlsSession | undefined
 }
 
 /** What a server is made with. */
@@ -91,8 +96,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /** Ends one connection: in order (FIN, the default) or at once (RST). */
     readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
-    /** Replaces the rules of who may connect. Who is connected stays. */
-    readonly setAccess: (rules: AccessRules) => Effect.Effect<void>
+    /** Replaces what is asked of newcomers. Who is connected stays as he is. */
+    readonly reload: (settings: Partial<ReloadableSettings>) => Effect.Effect<void>
     /** Stops listening, lets every connection come to an orderly end, and destroys what is left at the deadline. */
     readonly drain: Effect.Effect<DrainResult>
     /** The hub that its connections share. */
@@ -224,10 +229,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       Effect.map(find(id), ({ core: connection }) =>
         how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
       ),
-    setAccess: (rules) =>
-      Effect.sync(() => {
-        core.admission.rules = rules
-      }),
+    reload: (changed) => Effect.sync(() => core.reload(changed)),
     drain,
     hub,
   })
@@ -240,6 +242,9 @@ const describe = (actor: ConnectionActor): ConnectionInfo => ({
   since: actor.since,
   state: actor.core.isClosing() ? "closing" : actor.core.isPeerEnded() ? "peer-half-closed" : "open",
   pendingBytes: actor.core.pending(),
+  bytesIn: actor.core.bytesIn(),
+  bytesOut: actor.core.bytesOut(),
+  tls: actor.tls,
 })
 
 const drainServer = Effect.fn("Server.drain")(function* (
@@ -253,6 +258,7 @@ const drainServer = Effect.fn("Server.drain")(function* (
   const connections = core.actors.size
   const deadlineMillis = Duration.toMillis(settings.drain)
   bus.emit((stamp) => ({ ...stamp, _tag: "DrainStarted", connections, deadlineMillis }))
+  core.entrance.refuseAll(draining)
   for (const actor of core.actors.values()) actor.drain()
   const inTime = yield* Effect.timeoutOption(core.empty, settings.drain)
   const forced = Option.isSome(inTime) ? 0 : core.actors.size

@@ -22,6 +22,7 @@ import {
   tcpEndpoint,
   ValueSyntaxError,
 } from "../domain/index.ts"
+import type { Tls } from "../transport/index.ts"
 
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
 export interface ServerSettings {
@@ -55,9 +56,16 @@ export interface ServerSettings {
   readonly maxConns: number
   /** Connections open at once from one address. Default unlimited. One more is closed at once. */
   readonly maxPerAddress: number
+  /** How connections are secured. Default not at all. */
+  readonly tls: Tls.Acceptor | undefined
+  /** From accept until a connection is open, where there is a handshake. Default 10 s. Then it is closed. */
+  readonly handshakeTimeout: Duration.Duration
   /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */
   readonly idleTimeout: Duration.Duration
 }
+
+/** The settings that can be replaced while a server runs: they are asked of newcomers only. */
+export type ReloadableSettings = Pick<ServerSettings, "allow" | "deny" | "maxConns" | "maxPerAddress" | "tls">
 
 /** The settings as a service: the defaults, some of them replaced, or read from the environment. */
 export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<ServerConfig, ServerSettings>() {
@@ -77,6 +85,8 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: [],
     maxConns: Number.POSITIVE_INFINITY,
     maxPerAddress: Number.POSITIVE_INFINITY,
+    tls: undefined,
+    handshakeTimeout: limits.handshakeTimeout,
     idleTimeout: Duration.infinity,
   }
 
@@ -101,6 +111,8 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: variable("DENY", parseAddressRanges, ServerConfig.defaults.deny),
     maxConns: variable("MAX_CONNS", parseCount, ServerConfig.defaults.maxConns),
     maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
+    tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
+    handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
     idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
   } satisfies { readonly [K in keyof ServerSettings]: Config.Config<ServerSettings[K]> }
 

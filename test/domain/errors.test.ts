@@ -42,6 +42,7 @@ const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]
   PermissionDenied: ["check its firewall rules", "run as its owner"],
   PathNotFound: ["check the path, and that the server is running", "check the path, and that the server is running"],
   NotASocket: ["not a socket; check the path", "not a socket; check the path"],
+  TlsFailed: ["TLS with the server failed", "TLS with the server failed"],
   Failed: ["EXXX", "EXXX"],
 }
 

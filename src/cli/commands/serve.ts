@@ -216,7 +216,7 @@ const reloadAccess = (server: Server["Type"], options: ServeOptions, read: Serve
       stdio.say(`tcpfx: ${rules.left.message}; the rules of who may connect stay as they were\n`)
       return
     }
-    yield* server.setAccess(rules.right)
+    yield* server.reload(rules.right)
     const { allow, deny } = rules.right
     stdio.say(`tcpfx: read again who may connect: ${allow.length} allowed, ${deny.length} denied\n`)
   })

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { ConnectError, type Endpoint, type TcpEndpoint, tcpEndpoint } from "../../domain/index.ts"
-import { Transport, type Wire } from "../../transport/index.ts"
+import { type Tls, Transport, type Wire } from "../../transport/index.ts"
+import { type Dialled, secure } from "./secure.ts"
 
 /** What dialling tells while it goes on. */
 export interface DialObserver {
@@ -12,8 +13,9 @@ export interface DialObserver {
   readonly onConnecting: (endpoint: Endpoint) => void
 }
 
-/** How long dialling takes. */
+/** How long dialling takes, and how what was dialled is secured. */
 export interface DialLimits {
+  readonly tls: Tls.Connector | undefined
   readonly connectTimeout: Duration.Duration
   readonly attemptDelay: Duration.Duration
 }
@@ -26,10 +28,11 @@ export const dial = (
   endpoint: Endpoint,
   limits: DialLimits,
   observer: DialObserver,
-): Effect.Effect<Wire, ConnectError, Scope.Scope | Transport> =>
+): Effect.Effect<Dialled, ConnectError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
     return yield* reach(endpoint, limits, observer).pipe(
+      Effect.flatMap((wire) => secure(wire, endpoint, limits.tls)),
       Scope.extend(own),
       Effect.timeoutFail({
         duration: limits.connectTimeout,

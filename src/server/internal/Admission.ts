@@ -10,7 +10,7 @@ export interface ConnectionLimits {
 export class Admission {
   /** Can be replaced while connections are open; those stay. */
   rules: AccessRules
-  private readonly limits: ConnectionLimits
+  limits: ConnectionLimits
   private open = 0
   private readonly ofAddress = new Map<string, number>()
 
@@ -25,8 +25,8 @@ export class Admission {
     const refusal = refusalOf(this.rules, remote)
     if (refusal !== undefined) return refusal
     if (this.open >= limits.inAll) return { _tag: "TooManyConnections", limit: limits.inAll }
-    const address = this.counted(remote)
-    if (address !== undefined) {
+    if (remote._tag === "Tcp") {
+      const address = plain(remote.host)
       const open = this.ofAddress.get(address) ?? 0
       if (open >= limits.ofAddress) return { _tag: "TooManyOfAddress", limit: limits.ofAddress }
       this.ofAddress.set(address, open + 1)
@@ -35,19 +35,16 @@ export class Admission {
     return undefined
   }
 
-  /** A connection has ended. */
+  /** A connection has ended, or did not come to be. */
   leave(remote: Endpoint): void {
     this.open--
-    const address = this.counted(remote)
-    if (address === undefined) return
+    if (remote._tag === "Unix") return
+    const address = plain(remote.host)
     const open = (this.ofAddress.get(address) ?? 0) - 1
     if (open > 0) this.ofAddress.set(address, open)
     else this.ofAddress.delete(address)
   }
-
-  private counted(remote: Endpoint): string | undefined {
-    if (remote._tag === "Unix" || this.limits.ofAddress === Number.POSITIVE_INFINITY) return undefined
-    // The same host, whichever way a dual-stack listener writes it.
-    return remote.host.replace(/^::ffff:(?=[0-9.]+$)/i, "")
-  }
 }
+
+// The same host, whichever way a dual-stack listener writes it.
+const plain = (host: string): string => (host.startsWith("::ffff:") && host.includes(".") ? host.slice(7) : host)

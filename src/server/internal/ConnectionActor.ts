@@ -6,16 +6,18 @@ import {
   type ConnectionId,
   closeReasons,
   type ServerEvent,
+  type TlsSession,
 } from "../../domain/index.ts"
 import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { ConnectionEnd, Wire } from "../../transport/index.ts"
+import type { ConnectionEnd } from "../../transport/index.ts"
 import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
+import type { Arrival } from "./Entrance.ts"
 import { Replies } from "./Replies.ts"
 
 /** What an actor has from its server. */
@@ -38,6 +40,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   readonly id: ConnectionId
   readonly core: ConnectionCore
   readonly since: number
+  readonly tls: TlsSession | undefined
   readonly needsPublisher = false
   /** The fiber that runs the handler, or stands for the reactor. */
   fiber: Fiber.RuntimeFiber<void, unknown> | undefined
@@ -54,15 +57,24 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private served: ServerConnection | undefined
   private readonly releaseWaiters = new Waiters()
 
-  constructor(id: ConnectionId, wire: Wire, context: ActorContext) {
+  constructor(id: ConnectionId, arrival: Arrival, context: ActorContext) {
+    const { wire, remote, tls } = arrival
     this.id = id
+    this.tls = tls
     this.context = context
     this.since = context.timing.now()
     this.isServing = context.reactor === undefined
-    this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined)
+    this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined, remote)
     this.member = context.hub.attach(this, { connection: id })
-    const { local, remote } = wire
-    context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionOpened", id, local, remote }))
+    const { local } = wire
+    context.bus.emit((stamp) => ({
+      ...stamp,
+      _tag: "ConnectionOpened",
+      id,
+      local,
+      remote,
+      ...(tls === undefined ? {} : { tls }),
+    }))
   }
 
   // --- what a handler gets
@@ -273,6 +285,10 @@ class ServedConnection extends CoreConnection implements ServerConnection {
     super(core, onSent)
     this.id = actor.id
     this.actor = actor
+  }
+
+  get tls(): TlsSession | undefined {
+    return this.actor.tls
   }
 
   get broadcast(): ServerConnection["broadcast"] {

@@ -13,9 +13,10 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire } from "../../transport/index.ts"
 import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
-import type { ServerSettings } from "../ServerConfig.ts"
+import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
 import { Admission } from "./Admission.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
+import { type Arrival, Entrance } from "./Entrance.ts"
 import { IdleWatch } from "./IdleWatch.ts"
 
 /** How a drain ended. */
@@ -32,7 +33,7 @@ export type ServeConnection = (
   onEnd: (exit: Exit.Exit<void, unknown>) => void,
 ) => Fiber.RuntimeFiber<void, unknown>
 
-const draining: RefusalRule = { _tag: "Draining" }
+export const draining: RefusalRule = { _tag: "Draining" }
 
 /** What a server is made of. */
 export interface ServerCoreOptions {
@@ -54,6 +55,8 @@ export class ServerCore {
   drained: Deferred.Deferred<DrainResult> | undefined
   /** Who is let in. */
   readonly admission: Admission
+  /** What newcomers go through before they are connections. */
+  readonly entrance: Entrance
   private readonly idle: IdleWatch<ConnectionActor> | undefined
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
@@ -70,6 +73,13 @@ export class ServerCore {
           actor.core.beginClose({ _tag: "IdleTimeout", timeoutMillis: Duration.toMillis(idleTimeout) }),
         )
       : undefined
+    this.entrance = new Entrance(timing, settings.handshakeTimeout, settings.tls, {
+      onArrival: (arrival) => this.open(arrival),
+      onRefused: ({ remote }, rule) => {
+        this.admission.leave(remote)
+        this.onRefused(remote, rule)
+      },
+    })
     this.actorContext = {
       settings: connectionSettings(settings),
       timing,
@@ -82,16 +92,23 @@ export class ServerCore {
   }
 
   accept(wire: Wire): void {
-    const { bus, handler } = this.options
-    const { remote } = wire
-    const refusal = this.draining ? draining : this.admission.enter(remote)
+    const refusal = this.draining ? draining : this.admission.enter(wire.remote)
     if (refusal !== undefined) {
       wire.destroy()
-      bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule: refusal }))
-      return
+      this.onRefused(wire.remote, refusal)
+    } else {
+      this.entrance.enter(wire)
     }
+  }
+
+  private onRefused(remote: Endpoint, rule: RefusalRule): void {
+    this.options.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule }))
+  }
+
+  private open(arrival: Arrival): void {
+    const { bus, handler } = this.options
     const id = ConnectionId.make(++this.lastId, true)
-    const actor = new ConnectionActor(id, wire, this.actorContext)
+    const actor = new ConnectionActor(id, arrival, this.actorContext)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
@@ -103,6 +120,16 @@ export class ServerCore {
     }
     this.idle?.add(actor)
     actor.core.start()
+  }
+
+  /** Replaces what is asked of newcomers. */
+  reload(changed: Partial<ReloadableSettings>): void {
+    const { admission, entrance } = this
+    const { allow, deny } = admission.rules
+    const { inAll, ofAddress } = admission.limits
+    admission.rules = { allow: changed.allow ?? allow, deny: changed.deny ?? deny }
+    admission.limits = { inAll: changed.maxConns ?? inAll, ofAddress: changed.maxPerAddress ?? ofAddress }
+    if ("tls" in changed) entrance.tls = changed.tls
   }
 
   /** It listens again: what was drained is history. */
@@ -132,6 +159,7 @@ export class ServerCore {
 
   /** Ends everything now. */
   destroyAll(): void {
+    this.entrance.refuseAll(draining)
     for (const actor of this.actors.values()) actor.core.destroy(closeReasons.localClosed)
   }
 

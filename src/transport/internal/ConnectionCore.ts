@@ -51,11 +51,18 @@ export class ConnectionCore implements WireHandlers {
   private cancelWatch: (() => void) | undefined
 
   /** `pull`: payloads are kept for `receive`; otherwise `onRun` alone has them. */
-  constructor(wire: Wire, settings: ConnectionSettings, timing: Timing, owner: ConnectionOwner, pull: boolean) {
+  constructor(
+    wire: Wire,
+    settings: ConnectionSettings,
+    timing: Timing,
+    owner: ConnectionOwner,
+    pull: boolean,
+    remote: Endpoint = wire.remote,
+  ) {
     this.wire = wire
     this.holds = new Holds(wire)
     this.local = wire.local
-    this.remote = wire.remote
+    this.remote = remote
     this.settings = settings
     this.timing = timing
     this.owner = owner
@@ -95,6 +102,10 @@ export class ConnectionCore implements WireHandlers {
 
   bytesIn(): number {
     return this.wire.bytesIn()
+  }
+
+  bytesOut(): number {
+    return this.wire.bytesOut()
   }
 
   /** Takes nothing more from the peer; what has arrived is still given, then the end. */

@@ -65,13 +65,16 @@ class Handshake {
     this.below = below
     this.lower = lower
     this.callbacks = callbacks
-    // A peer that goes away in the middle shows as the end of the socket below, and as nothing else.
+    // A peer that goes away in the middle shows as the end of the socket below, and as nothing else; half open, not even
+    // as that.
+    lower.allowHalfOpen = false
     lower.once("close", () => this.fail("ECONNRESET"))
   }
 
   succeed(socket: tls.TLSSocket, serverName: string | undefined): void {
     if (this.isOver) return
     this.isOver = true
+    socket.allowHalfOpen = true
     const { local, remote } = this.below
     this.callbacks.onSecured(new NodeWire(socket, local, remote, this.lower), sessionOf(socket, serverName))
   }

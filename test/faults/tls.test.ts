@@ -1,0 +1,158 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { Handler } from "../../src/server/index.ts"
+import { type Connection, NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
+import { makeIdentity } from "../support/certificates.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { servingTls } from "../support/tls.ts"
+
+const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
+  it.scopedLive(promise, () => Effect.provide(program(), NodeTransport.layer))
+
+const expectEcho = (peer: Connection) =>
+  Effect.gen(function* () {
+    yield* peer.send(utf8("well"))
+    expect(yield* receiveText(peer)).toBe("well")
+    yield* peer.close
+  })
+
+describe("a listener with TLS", () => {
+  test("a peer that says nothing, or half a handshake, costs one slot until the deadline and holds up nobody", () =>
+    Effect.gen(function* () {
+      const { connectTls, endpoint, events } = yield* servingTls(Handler.echo(), {
+        handshakeTimeout: Duration.millis(300),
+        maxConns: 3,
+      })
+      const silent = yield* dialRaw(endpoint)
+      const half = yield* dialRaw(endpoint)
+      // The head of a record that announces 512 bytes of a ClientHello (RFC 8446, 5.1), and no more.
+      yield* half.write(Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1))
+      yield* Effect.flatMap(connectTls(), expectEcho)
+      yield* Effect.all([silent.takeRest, half.takeRest])
+      const refused = yield* events.first("ConnectionRefused", 2)
+      expect(refused.map(({ rule }) => rule)).toEqual([
+        { _tag: "HandshakeTimeout", timeoutMillis: 300 },
+        { _tag: "HandshakeTimeout", timeoutMillis: 300 },
+      ])
+      // The slots are free again.
+      for (const peer of yield* Effect.replicateEffect(connectTls(), 3)) yield* expectEcho(peer)
+    }))
+
+  for (const [who, first, code] of [
+    ["garbage", "\u0000\u0001\u0002 this is no handshake", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    ["plain HTTP", "GET / HTTP/1.1\r\n\r\n", "ERR_SSL_HTTP_REQUEST"],
+    ["a plain text client", "hello, is anybody there?\n", "ERR_SSL_WRONG_VERSION_NUMBER"],
+  ] as const) {
+    test(`${who} is refused with the reason, at once`, () =>
+      Effect.gen(function* () {
+        const { connectTls, endpoint, events } = yield* servingTls(Handler.echo())
+        const peer = yield* dialRaw(endpoint)
+        yield* peer.write(first)
+        yield* peer.takeRest
+        expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code })
+        yield* Effect.flatMap(connectTls(), expectEcho)
+        expect(events.all("ConnectionOpened").length).toBe(1)
+      }))
+  }
+
+  for (const how of ["end", "reset"] as const) {
+    test(`a peer that leaves in the middle of its handshake (${how}) is told, and its slot is free`, () =>
+      Effect.gen(function* () {
+        const { connectTls, endpoint, events } = yield* servingTls(Handler.echo(), { maxConns: 1 })
+        const peer = yield* dialRaw(endpoint)
+        yield* peer.write(Uint8Array.of(0x16, 3, 1, 2, 0))
+        yield* peer.flushed
+        yield* peer[how]
+        expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code: "ECONNRESET" })
+        yield* Effect.flatMap(connectTls(), expectEcho)
+      }))
+  }
+
+  const refusedClient = (
+    promise: string,
+    make: (clientCa: Tls.Identity) => Promise<Tls.ConnectorOptions>,
+    code: string,
+  ) =>
+    test(promise, () =>
+      Effect.gen(function* () {
+        const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
+        const { connectTls, events } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
+        // The client's own handshake is over before its certificate is judged (RFC 8446, 4.4.2.4).
+        const connecting = connectTls(yield* Effect.promise(() => make(clients)))
+        yield* Effect.ignore(Effect.flatMap(connecting, receiveText))
+        expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code })
+        expect(events.all("ConnectionOpened")).toEqual([])
+      }),
+    )
+
+  refusedClient("a client without the certificate that is asked for is refused", async () => ({}), "CERT_MISSING")
+  refusedClient(
+    "a client whose certificate comes from elsewhere is refused",
+    async () => ({ identity: await makeIdentity({ name: "stranger" }) }),
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+  )
+  refusedClient(
+    "a client whose certificate has expired is refused",
+    async (by) => ({ identity: await makeIdentity({ name: "late", by, expired: true }) }),
+    "CERT_HAS_EXPIRED",
+  )
+
+  test("draining refuses those who are still in their handshake, and does not wait for them", () =>
+    Effect.gen(function* () {
+      const { endpoint, events, server } = yield* servingTls(Handler.echo(), { drain: Duration.minutes(1) })
+      const silent = yield* dialRaw(endpoint)
+      // Accepted in order: when a later one is refused, the earlier one is in.
+      const garbage = yield* dialRaw(endpoint)
+      yield* garbage.write("no TLS")
+      yield* events.one("ConnectionRefused")
+      expect(yield* server.drain).toEqual({ graceful: 0, forced: 0 })
+      yield* silent.takeRest
+      expect(events.all("ConnectionRefused").map(({ rule }) => rule._tag)).toEqual(["HandshakeFailed", "Draining"])
+    }))
+})
+
+describe("a client with TLS", () => {
+  const refusing = (
+    promise: string,
+    server: () => Promise<Tls.Identity>,
+    trust: "trusted" | "untrusted",
+    code: string,
+  ) =>
+    test(promise, () =>
+      Effect.gen(function* () {
+        const identity = yield* Effect.promise(server)
+        const { connectTls } = yield* servingTls(Handler.echo(), {}, { identities: [identity] })
+        const error = yield* Effect.flip(connectTls(trust === "trusted" ? { ca: identity.cert } : {}))
+        expect([error.reason, error.code]).toEqual(["TlsFailed", code])
+        // Told not to look, it connects all the same.
+        yield* Effect.flatMap(connectTls({ verify: false }), expectEcho)
+      }),
+    )
+
+  refusing("refuses an expired certificate", () => makeIdentity({ expired: true }), "trusted", "CERT_HAS_EXPIRED")
+  refusing(
+    "refuses a certificate of another name",
+    () => makeIdentity({ names: ["elsewhere.test"] }),
+    "trusted",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+  )
+  refusing(
+    "refuses one that nobody whom it trusts has signed",
+    () => makeIdentity(),
+    "untrusted",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+  )
+
+  test("gives up at its deadline on a server that never answers its handshake", () =>
+    Effect.gen(function* () {
+      const { connectTo, endpoint, events } = yield* serving(Handler.discard())
+      const tls = yield* Tls.connector()
+      const error = yield* Effect.flip(connectTo(endpoint, { tls, connectTimeout: Duration.millis(200) }))
+      expect(error.reason).toBe("Timeout")
+      // The socket is gone, not only forgotten.
+      yield* events.one("ConnectionClosed")
+    }))
+})
