@@ -1,9 +1,12 @@
-import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { type AccessRules, type AddressRange, parseAddressFile, parseAddressRanges } from "../domain/index.ts"
+import type { Server } from "../server/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
+import { codeOf } from "./fileErrors.ts"
 import { anyText, values } from "./flags.ts"
+import { Stdio } from "./stdio.ts"
 
 const lists = "LIST: addresses and ranges such as 10.0.0.0/8,::1"
 
@@ -26,8 +29,6 @@ export interface AccessOptions {
   readonly allowFile: ReadonlyArray<string>
   readonly denyFile: ReadonlyArray<string>
 }
-
-const codeOf = (error: PlatformError): string => (error._tag === "SystemError" ? error.reason : error.message)
 
 const readFile = (flag: string, path: string) =>
   Effect.gen(function* () {
@@ -62,4 +63,25 @@ export const accessRules = (
     return allow.length === 0 && options.allowFile.length > 0
       ? yield* usageError(`--allow-file: ${options.allowFile.join(", ")} names nobody, so nobody could connect`)
       : { allow, deny }
+  })
+
+/**
+ * Reads the files again. What cannot be read leaves the rules as they are: a typing error must neither end the server
+ * nor open it.
+ */
+export const reloadAccess = (
+  server: Server["Type"],
+  options: AccessOptions,
+  fallback: AccessRules,
+): Effect.Effect<void, never, FileSystem.FileSystem | Stdio> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const rules = yield* Effect.either(accessRules(options, fallback))
+    if (Either.isLeft(rules)) {
+      stdio.say(`tcpfx: ${rules.left.message}; the rules of who may connect stay as they were\n`)
+      return
+    }
+    yield* server.reload(rules.right)
+    const { allow, deny } = rules.right
+    stdio.say(`tcpfx: read again who may connect: ${allow.length} allowed, ${deny.length} denied\n`)
   })

@@ -8,6 +8,7 @@ export type CommandShapes = Readonly<Record<string, ReadonlyArray<FlagShape>>>
 const builtInFlag = (name: string, placeholder?: string, alias?: string): FlagShape => ({
   name,
   alias,
+  synonyms: [],
   takesValue: placeholder !== undefined,
   placeholder: placeholder ?? "",
   repeats: false,
@@ -79,7 +80,7 @@ const reorder = (
 
   const long = (arg: string): CommandFailed | undefined => {
     const [name = "", ...joined] = arg.slice(2).split("=")
-    const flag = flags.find((candidate) => candidate.name === name)
+    const flag = flags.find((candidate) => candidate.name === name || candidate.synonyms.includes(name))
     if (flag === undefined) return unknown(`--${name}`)
     return add(flag, joined.length === 0 ? undefined : joined.join("="))
   }

@@ -9,6 +9,8 @@ import type * as Option from "effect/Option"
 export interface FlagShape {
   readonly name: string
   readonly alias: string | undefined
+  /** Other long names that mean the same. */
+  readonly synonyms: ReadonlyArray<string>
   readonly takesValue: boolean
   /** What stands for the value in the help. */
   readonly placeholder: string
@@ -27,6 +29,7 @@ export interface Flag<A> {
 
 interface Description {
   readonly alias?: string
+  readonly synonyms?: ReadonlyArray<string>
   readonly help: string
 }
 
@@ -34,12 +37,13 @@ type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
 
 const shapeOf = (
   name: string,
-  { alias, help }: Description,
+  { alias, help, synonyms = [] }: Description,
   placeholder?: string,
   repeats: boolean = false,
 ): FlagShape => ({
   name,
   alias,
+  synonyms,
   takesValue: placeholder !== undefined,
   placeholder: placeholder ?? "",
   repeats,

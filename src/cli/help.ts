@@ -15,7 +15,8 @@ const width = 30
 const flagRow = (flag: FlagShape): string => {
   const short = flag.alias === undefined ? "    " : `-${flag.alias}, `
   const head = `${indent}${short}--${flag.name}${flag.takesValue ? ` ${flag.placeholder}` : ""}`
-  const lines = wrap(flag.help, 110 - width)
+  const also = flag.synonyms.map((name) => ` (--${name})`).join("")
+  const lines = wrap(`${flag.help}${also}`, 110 - width)
   const first = head.length < width ? [head.padEnd(width) + (lines.shift() ?? "")] : [head]
   return [...first, ...lines.map((line) => " ".repeat(width) + line)].join("\n")
 }

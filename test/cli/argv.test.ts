@@ -29,6 +29,7 @@ describe("a command line", () => {
     ["-f value", ["serve", "-p", "80"], ["serve", "--port", "80"]],
     ["-fVALUE", ["serve", "-p80"], ["serve", "--port", "80"]],
     ["-f=VALUE", ["serve", "-p=80"], ["serve", "--port", "80"]],
+    ["a synonym", ["connect", "--ssl", "--ssl-cert=c"], ["connect", "--tls", "true", "--tls-cert", "c"]],
     ["a toggle", ["connect", "--once"], ["connect", "--once", "true"]],
     ["-h", ["serve", "-h"], ["serve", "--help"]],
     ["flags behind arguments", ["connect", "h", "80", "-q1", "--once"], "connect --quit 1 --once true h 80".split(" ")],
@@ -63,6 +64,7 @@ describe("a command line", () => {
     const toggles = ["a", "b"].map((alias) => ({ name: `long-${alias}`, alias, takesValue: false }))
     const flags = [...toggles, { name: "value", alias: "v", takesValue: true }].map((flag) => ({
       ...flag,
+      synonyms: [],
       placeholder: "",
       repeats: false,
       isBuiltIn: false,

@@ -15,7 +15,11 @@ const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Sc
 describe("a server that speaks TLS", () => {
   test("tells in the opening what was agreed on, and relays as any other", () =>
     Effect.gen(function* () {
-      const { connectTls, events, server } = yield* servingTls(Handler.broker("close"), {}, { alpn: ["tcpfx/1", "other"] })
+      const { connectTls, events, server } = yield* servingTls(
+        Handler.broker("close"),
+        {},
+        { alpn: ["tcpfx/1", "other"] },
+      )
       const speaker = yield* connectTls({ alpn: ["other", "tcpfx/1"], serverName: "localhost" })
       const hearer = yield* connectTls({ alpn: ["other"] })
       yield* events.first("ConnectionOpened", 2)

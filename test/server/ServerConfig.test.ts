@@ -61,6 +61,7 @@ describe("the settings of a server", () => {
         TCPFX_DENY: "192.0.2.7",
         TCPFX_MAX_CONNS: "100",
         TCPFX_MAX_PER_ADDRESS: "2",
+        TCPFX_HANDSHAKE_TIMEOUT: "3s",
         TCPFX_IDLE_TIMEOUT: "90s",
       })
       expect(settings).toEqual({
@@ -79,6 +80,8 @@ describe("the settings of a server", () => {
         deny: Either.getOrThrow(parseAddressRanges("192.0.2.7")),
         maxConns: 100,
         maxPerAddress: 2,
+        tls: undefined,
+        handshakeTimeout: Duration.seconds(3),
         idleTimeout: Duration.seconds(90),
       })
     }),

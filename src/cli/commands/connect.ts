@@ -21,6 +21,8 @@ import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
+import { clientTls } from "../tls/client.ts"
+import { clientTlsFlags } from "../tls/flags.ts"
 import { converse } from "./converse.ts"
 import { makeOutgoing } from "./outgoing.ts"
 
@@ -41,6 +43,7 @@ export const connectFlags = {
     help: "How long connecting may take, all addresses of a name included (default 10s).",
   }),
   reconnect: toggle("reconnect", { help: "Connect again whenever connecting fails or the connection is lost." }),
+  ...clientTlsFlags,
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
 }
@@ -83,7 +86,7 @@ export const runConnect = (options: ConnectOptions) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const signals = yield* Signals
-    const settings = settingsOf(options)
+    const settings: ClientSettings = { ...settingsOf(options), tls: yield* clientTls(options) }
     const fallback = tcpEndpoint(endpointDefaults.host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options), (): Endpoint => fallback)
     if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")

@@ -24,7 +24,7 @@ import {
 } from "../../domain/index.ts"
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { accessFlags, accessRules } from "../access.ts"
+import { accessFlags, accessRules, reloadAccess } from "../access.ts"
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
@@ -35,6 +35,8 @@ import { type OutputMode, type Showing, serverRenderer, show, subscription } fro
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
+import { serverTlsFlags } from "../tls/flags.ts"
+import { serverTls } from "../tls/server.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
 type Mode = (typeof modes)[number] | "reply"
@@ -59,6 +61,7 @@ export const serveFlags = {
   hubBudget: value("hub-budget", "SIZE", parseSize, {
     help: `What may wait for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
   }),
+  ...serverTlsFlags,
   ...accessFlags,
   maxConns: value("max-conns", "N", parseCount, {
     alias: "m",
@@ -150,6 +153,7 @@ const settingsOf = (options: ServeOptions) =>
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),
       maxConns: given(options.maxConns, fields.maxConns),
       maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
+      handshakeTimeout: given(options.handshakeTimeout, fields.handshakeTimeout),
       idleTimeout: given(options.idleTimeout, fields.idleTimeout),
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError((error) => usageError(describeConfigError(error))))
@@ -172,7 +176,13 @@ export const runServe = (options: ServeOptions) =>
     const mode = yield* modeOf(options)
     const read = yield* settingsOf(options)
     const room = yield* connectionRoom(read.maxConns)
-    const settings: ServerSettings = { ...read, ...(yield* accessRules(options, read)), maxConns: room.most }
+    const tls = Option.getOrUndefined(yield* serverTls(options, [read.listen]))
+    const settings: ServerSettings = {
+      ...read,
+      ...(yield* accessRules(options, read)),
+      maxConns: room.most,
+      tls: tls?.acceptor,
+    }
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
     const showing: Showing = { pace: paceOf(mode, output) }
@@ -185,14 +195,15 @@ export const runServe = (options: ServeOptions) =>
       )
       const listener = yield* Effect.mapError(server.listen(settings.listen), (error) => usageError(error.message))
       yield* announceListening(listener.endpoint)
-      if (room.note !== undefined) {
-        const stdio = yield* Stdio
-        stdio.say(`tcpfx: ${room.note}\n`)
-      }
-      if (options.allowFile.length > 0 || options.denyFile.length > 0) {
-        const signals = yield* Signals
-        yield* signals.onHangUp(reloadAccess(server, options, read))
-      }
+      const stdio = yield* Stdio
+      const notes = [...(room.note === undefined ? [] : [room.note]), ...(tls?.notes ?? [])]
+      for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
+      const reloads = [
+        ...(options.allowFile.length > 0 || options.denyFile.length > 0 ? [reloadAccess(server, options, read)] : []),
+        ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
+      ]
+      if (reloads.length > 0)
+        yield* Effect.flatMap(Signals, ({ onHangUp }) => onHangUp(Effect.all(reloads, { discard: true })))
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
@@ -206,20 +217,6 @@ export const runServe = (options: ServeOptions) =>
     Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)),
     Effect.scoped,
   )
-
-// What cannot be read leaves the rules as they are: a typing error must neither end the server nor open it.
-const reloadAccess = (server: Server["Type"], options: ServeOptions, read: ServerSettings) =>
-  Effect.gen(function* () {
-    const stdio = yield* Stdio
-    const rules = yield* Effect.either(accessRules(options, read))
-    if (Either.isLeft(rules)) {
-      stdio.say(`tcpfx: ${rules.left.message}; the rules of who may connect stay as they were\n`)
-      return
-    }
-    yield* server.reload(rules.right)
-    const { allow, deny } = rules.right
-    stdio.say(`tcpfx: read again who may connect: ${allow.length} allowed, ${deny.length} denied\n`)
-  })
 
 const endSignal = Effect.flatMap(Signals, (signals) => signals.first)
 

@@ -7,7 +7,7 @@ import {
   formatMillis,
   TextView,
 } from "../../domain/index.ts"
-import { counted, formatTime, rowsOf, type Style } from "./format.ts"
+import { counted, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { wholeText } from "./serverText.ts"
 
@@ -58,7 +58,7 @@ export const announce = (
     case "Connecting":
       return `connecting to ${formatEndpoint(event.endpoint)}`
     case "Connected":
-      return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}`
+      return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}${describeTls(event.tls)}`
     case "HalfClosed":
       return event.by === "peer"
         ? "the server sends no more (half-closed)"

@@ -1,3 +1,5 @@
+import type { TlsSession } from "../../domain/index.ts"
+
 /** Whether colour codes are written. */
 export interface Style {
   readonly dim: (text: string) => string
@@ -42,3 +44,10 @@ export const rowsOf = (bytes: Uint8Array, show: (piece: Uint8Array) => string): 
 
 /** A number of things: "1 frame", "2 frames". */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
+
+/** What TLS has agreed on, to stand behind an announcement; nothing where it is not spoken. */
+export const describeTls = (tls: TlsSession | undefined): string => {
+  if (tls === undefined) return ""
+  const { alpn, cipher, peer, protocol } = tls
+  return ` (${[protocol, cipher, ...(alpn === undefined ? [] : [alpn]), ...(peer === undefined ? [] : [peer.subject])].join(", ")})`
+}

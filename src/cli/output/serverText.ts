@@ -10,7 +10,7 @@ import {
   type ServerEvent,
   TextView,
 } from "../../domain/index.ts"
-import { counted, formatTime, rowsOf, type Style } from "./format.ts"
+import { counted, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 
 const maxNamed = 4
@@ -98,7 +98,7 @@ export const wholeText = (bytes: Uint8Array): string => {
 const announce = (event: ServerEvent): string | undefined => {
   switch (event._tag) {
     case "ConnectionOpened":
-      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}`
+      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${describeTls(event.tls)}`
     case "ConnectionClosed": {
       const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
       return `${formatConnectionId(event.id)} closed: ${describeCloseReason(event.reason)}; ${figures}; ${formatEndpoint(event.remote)}`

@@ -1,0 +1,70 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { TlsVersion } from "../../domain/index.ts"
+import { Tls } from "../../transport/index.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
+
+/** What the flags of `tcpfx connect` gave. */
+export interface ClientTlsOptions {
+  readonly tls: boolean
+  readonly tlsCa: Option.Option<string>
+  readonly tlsName: Option.Option<string>
+  readonly insecure: boolean
+  readonly tlsVerify: boolean
+  readonly tlsCert: Option.Option<string>
+  readonly tlsKey: Option.Option<string>
+  readonly tlsAlpn: Option.Option<ReadonlyArray<string>>
+  readonly tlsMin: Option.Option<TlsVersion>
+  readonly tlsKeyLog: Option.Option<string>
+}
+
+/** What secures the connections of a client, as the flags say; none where they do not. */
+export const clientTls = (
+  options: ClientTlsOptions,
+): Effect.Effect<Tls.Connector | undefined, CommandFailed, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const stray = strayFlag(options)
+    if (!options.tls)
+      return stray === undefined ? undefined : yield* usageError(`${stray} says something of TLS; say --tls too`)
+    if (options.insecure && options.tlsVerify)
+      return yield* usageError("--insecure and --tls-verify exclude each other")
+    const ca = yield* orVariable(options.tlsCa, "TCPFX_TLS_CA")
+    const cert = yield* orVariable(options.tlsCert, "TCPFX_TLS_CERT")
+    const key = yield* orVariable(options.tlsKey, "TCPFX_TLS_KEY")
+    if (Option.isSome(key) && Option.isNone(cert))
+      return yield* usageError("--tls-key is the key of a certificate; name that with --tls-cert")
+    return yield* Tls.connector({
+      ...(yield* openKeyLog(options.tlsKeyLog)),
+      verify: !options.insecure,
+      ...(Option.isSome(ca) ? { ca: yield* readPem("tls-ca", ca.value) } : {}),
+      ...(Option.isSome(cert) ? { identity: yield* readIdentity(cert.value, key) } : {}),
+      ...(Option.isSome(options.tlsName) ? { serverName: options.tlsName.value } : {}),
+      ...(Option.isSome(options.tlsAlpn) ? { alpn: options.tlsAlpn.value } : {}),
+      ...(Option.isSome(options.tlsMin) ? { minVersion: options.tlsMin.value } : {}),
+    }).pipe(
+      Effect.catchTag("TlsError", (error) => {
+        const path = error.part === "CA certificate" ? ca : error.part === "key" && Option.isSome(key) ? key : cert
+        return tlsFailed(
+          error,
+          Option.getOrElse(path, () => ""),
+        )
+      }),
+    )
+  })
+
+const strayFlag = (options: ClientTlsOptions): string | undefined => {
+  if (options.insecure) return "--insecure"
+  if (options.tlsVerify) return "--tls-verify"
+  const given: ReadonlyArray<readonly [string, Option.Option<unknown>]> = [
+    ["--tls-ca", options.tlsCa],
+    ["--tls-name", options.tlsName],
+    ["--tls-cert", options.tlsCert],
+    ["--tls-key", options.tlsKey],
+    ["--tls-alpn", options.tlsAlpn],
+    ["--tls-min", options.tlsMin],
+    ["--tls-keylog", options.tlsKeyLog],
+  ]
+  return given.find(([, value]) => Option.isSome(value))?.[0]
+}
