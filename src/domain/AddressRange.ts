@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
-import ipaddr from "ipaddr.js"
+import type ipaddr from "ipaddr.js"
+import { isIpv6, readIp, unmapped } from "./ipAddress.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** Addresses that share a prefix (CIDR, RFC 4632): of one family, `bits` of them fixed. */
@@ -15,26 +16,19 @@ const expected = "addresses or ranges such as 10.0.0.0/8, 192.0.2.7 or fd00::/8,
 const bad = (input: string, problem: string) =>
   Either.left(new ValueSyntaxError({ input, kind: "an address range", problem, expected }))
 
-// Other ways to write an IPv4 address (127.1, 0177.0.0.1) mean different hosts to different programs.
-const readAddress = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
-  return text.includes(":") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
-}
-
-const isV6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
-
 const parseOne = (text: string): Either.Either<AddressRange, ValueSyntaxError> => {
   const slash = text.indexOf("/")
   const written = slash < 0 ? text : text.slice(0, slash)
-  const address = readAddress(written)
+  if (written.includes("%")) return bad(text, "the zone behind % is no part of a range, leave it out")
+  const address = readIp(written)
   if (address === undefined) return bad(text, `${JSON.stringify(written)} is not an IP address`)
-  const most = isV6(address) ? 128 : 32
+  const most = isIpv6(address) ? 128 : 32
   const prefix = slash < 0 ? String(most) : text.slice(slash + 1)
   const bits = Number(prefix)
   if (!/^[0-9]{1,3}$/.test(prefix) || bits > most) {
     return bad(text, `the prefix ${JSON.stringify(prefix)} is not a number from 0 to ${most}`)
   }
-  if (!isV6(address) || !address.isIPv4MappedAddress()) return Either.right({ text, bits, network: address })
+  if (!isIpv6(address) || !address.isIPv4MappedAddress()) return Either.right({ text, bits, network: address })
   // An IPv4 client of a dual-stack listener has a mapped address; both are the same host (RFC 4291, 2.5.5.2).
   return bits < 96
     ? bad(text, "a range of mapped IPv4 addresses has a prefix of at least 96")
@@ -84,8 +78,8 @@ export const parseAddressFile = (content: string): Either.Either<ReadonlyArray<A
 
 /** Whether an IP address lies in a range. A mapped IPv4 address counts as the IPv4 address; a zone (`%eth0`) is left out. */
 export const isInRange = (host: string, range: AddressRange): boolean => {
-  const address = readAddress(host.replace(/%.*$/, ""))
+  const address = readIp(host.replace(/%.*$/, ""))
   if (address === undefined) return false
-  const plain = isV6(address) && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+  const plain = unmapped(address)
   return plain.kind() === range.network.kind() && plain.match(range.network, range.bits)
 }

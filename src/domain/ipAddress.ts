@@ -1,0 +1,41 @@
+import ipaddr from "ipaddr.js"
+
+// The longest there is: six groups of four digits, and an IPv4 address behind them.
+const longestText = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
+
+/**
+ * Reads an IP address written in full, without a zone. Other ways to write an IPv4 address (127.1, 0177.0.0.1) mean
+ * different hosts to different programs: they are none.
+ */
+export const readIp = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
+  if (text.length > longestText) return undefined
+  if (!text.includes(":")) return readIpv4(text)
+  const tail = text.lastIndexOf(":") + 1
+  if (!text.includes(".")) return readGroups(text)
+  // ipaddr.js reads octal numbers here, and `::192.0.2.1` as a mapped address, which it is not (RFC 4291, 2.5.5.1).
+  const dotted = readIpv4(text.slice(tail))
+  if (dotted === undefined) return undefined
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.octets
+  return readGroups(`${text.slice(0, tail)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`)
+}
+
+const readIpv4 = (text: string): ipaddr.IPv4 | undefined =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined
+
+const readGroups = (text: string): ipaddr.IPv6 | undefined =>
+  !text.includes("%") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
+
+/** Whether an address is of IPv6. */
+export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
+
+/** The address itself, or the IPv4 address that it stands for: both are the same host (RFC 4291, 2.5.5.2). */
+export const unmapped = (address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 =>
+  isIpv6(address) && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+
+/** Writes the 4 or 16 bytes of an address as the system writes those of its sockets (RFC 5952). */
+export const formatIp = (bytes: Uint8Array): string => {
+  const address = ipaddr.fromByteArray([...bytes])
+  return isIpv6(address) && address.isIPv4MappedAddress()
+    ? `::ffff:${address.toIPv4Address().toString()}`
+    : address.toString()
+}
