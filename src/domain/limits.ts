@@ -31,6 +31,11 @@ export const limits = {
    * destroyed: the peer sees a reset.
    */
   closeDeadline: Duration.seconds(5),
+  /**
+   * A PROXY header of version 2 with its extensions, bytes; one of version 1 has 107 at most. A longer one is invalid:
+   * its connection is closed.
+   */
+  proxyHeaderBytes: 4096,
   /** Draining a server. Then what is left is destroyed: the peers see a reset. */
   drainDeadline: Duration.seconds(5),
   /** From accept until a connection is open, where there is a handshake. Then it is closed: `HandshakeTimeout`. */
