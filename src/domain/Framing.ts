@@ -152,7 +152,9 @@ class LineDecoder implements FrameDecoder {
   private append(bytes: Uint8Array): void {
     const length = this.held + bytes.length
     if (length > this.buffer.length) {
-      const grown = new Uint8Array(Math.max(length, this.buffer.length * 2))
+      // The limit, and the LF that ends the line.
+      const most = Math.min(this.buffer.length * 2, this.maxFrameBytes + 1)
+      const grown = new Uint8Array(Math.max(length, most))
       grown.set(this.buffer.subarray(0, this.held))
       this.buffer = grown
     }

@@ -1,0 +1,65 @@
+import { describe, expect } from "@effect/vitest"
+import { Framing } from "../../src/domain/index.ts"
+import { fuzz } from "../support/fuzz.ts"
+import { heldBytes } from "../support/heldBytes.ts"
+import { mutatedBytes } from "../support/mutations.ts"
+import { cutAt, joinBytes } from "../support/properties.ts"
+import type { Chance } from "../support/stressSeeds.ts"
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+const samples = ["one\ntwo\r\nthree", "\n\r\n\r\r\n", "a long line without an end", "\u20ac\n\u00e4\u00f6\n"].map(utf8)
+const tokens = ["\n", "\r\n", "\n\n\n\n", "xxxxxxxxxxxxxxxx"].map(utf8)
+
+const places = (chance: Chance, length: number) =>
+  Array.from({ length: chance.between(0, 8) }, () => chance.between(0, length))
+
+/** What a decoder gives for the chunks: payloads as text, and whether it took all. */
+const feed = (framing: Framing.Framing, maxFrameBytes: number, chunks: ReadonlyArray<Uint8Array>) => {
+  const decoder = framing.decoder(maxFrameBytes)
+  const payloads: Array<string> = []
+  const wires: Array<Uint8Array> = []
+  const emit = (wire: Uint8Array) => {
+    wires.push(wire)
+    framing.payloads(wire, (payload) => payloads.push(Buffer.from(payload).toString("latin1")))
+  }
+  let accepted = true
+  for (const chunk of chunks) {
+    if (!decoder.push(chunk, emit)) {
+      accepted = false
+      break
+    }
+    expect(decoder.pending()).toBeLessThanOrEqual(maxFrameBytes)
+    expect(heldBytes(decoder)).toBeLessThanOrEqual(maxFrameBytes + 1)
+  }
+  if (accepted) decoder.end(emit)
+  return { accepted, payloads, wires }
+}
+
+describe("framings", () => {
+  for (const framing of Object.values(Framing.framings)) {
+    fuzz(`${framing.name}: any bytes in any reads give frames up to the limit or a refusal, and little is kept`, {
+      cases: 3000,
+      input: (chance) => mutatedBytes(chance, chance.oneOf(samples) ?? samples[0] ?? utf8(""), tokens),
+      check: (input, chance) => {
+        const maxFrameBytes = chance.between(1, 40)
+        const { payloads, wires, accepted } = feed(framing, maxFrameBytes, cutAt(input, places(chance, input.length)))
+        for (const payload of payloads) expect(payload.length).toBeLessThanOrEqual(maxFrameBytes)
+        expect(wires.reduce((sum, wire) => sum + framing.count(wire), 0)).toBe(payloads.length)
+        const wire = joinBytes(wires)
+        expect(Buffer.from(wire.subarray(0, input.length))).toEqual(Buffer.from(input.subarray(0, wire.length)))
+        if (accepted) expect(wire.length).toBeGreaterThanOrEqual(input.length)
+      },
+    })
+  }
+
+  fuzz("line: where the reads are cut makes no difference", {
+    cases: 3000,
+    input: (chance) => mutatedBytes(chance, chance.oneOf(samples) ?? utf8(""), tokens),
+    check: (input, chance) => {
+      const maxFrameBytes = chance.between(1, 40)
+      const { accepted, payloads } = feed(Framing.line, maxFrameBytes, [input])
+      const cut = feed(Framing.line, maxFrameBytes, cutAt(input, places(chance, input.length)))
+      expect([cut.accepted, cut.payloads]).toEqual([accepted, payloads])
+    },
+  })
+})
