@@ -2,10 +2,10 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type AccessRules, type AddressRange, parseAddressFile, parseAddressRanges } from "../domain/index.ts"
-import type { Server } from "../server/index.ts"
+import { proxyProtocols, type Server, type ServerSettings } from "../server/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 import { codeOf } from "./fileErrors.ts"
-import { anyText, values } from "./flags.ts"
+import { anyText, oneOf, value, values } from "./flags.ts"
 import { Stdio } from "./stdio.ts"
 
 const lists = "LIST: addresses and ranges such as 10.0.0.0/8,::1"
@@ -20,6 +20,12 @@ export const accessFlags = {
     help: "The same from a file; # begins a comment. Read again on SIGHUP; who is connected stays.",
   }),
   denyFile: values("deny-file", "PATH", anyText, { help: "The same for --deny." }),
+  proxyProtocol: value("proxy-protocol", "off|require", oneOf(...proxyProtocols), {
+    help: "require: each connection begins with a header of the PROXY protocol (1 or 2) that names its client.",
+  }),
+  proxyFrom: values("proxy-from", "LIST", parseAddressRanges, {
+    help: "The proxies that may connect, with --proxy-protocol require; others are closed at once.",
+  }),
 }
 
 /** What the flags gave. */
@@ -64,6 +70,16 @@ export const accessRules = (
       ? yield* usageError(`--allow-file: ${options.allowFile.join(", ")} names nobody, so nobody could connect`)
       : { allow, deny }
   })
+
+/** A server that believes whatever header it is sent would let everybody be anybody. */
+export const checkProxies = ({ proxyFrom, proxyProtocol }: ServerSettings): Effect.Effect<void, CommandFailed> => {
+  if (proxyProtocol === "require" && proxyFrom.length === 0) {
+    return usageError("--proxy-protocol require: say with --proxy-from which proxies may connect")
+  }
+  return proxyProtocol === "off" && proxyFrom.length > 0
+    ? usageError("--proxy-from is for --proxy-protocol require; say that too")
+    : Effect.void
+}
 
 /**
  * Reads the files again. What cannot be read leaves the rules as they are: a typing error must neither end the server

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { type AddressRange, isInRange } from "./AddressRange.ts"
 import type { Endpoint } from "./Endpoint.ts"
+import { escapeControls } from "./escapes.ts"
 import { formatMillis } from "./quantities.ts"
 import { describeTlsFailure } from "./Tls.ts"
 
@@ -17,6 +18,8 @@ export interface AccessRules {
 export const RefusalRule = Schema.Union(
   /** The server drains. */
   Schema.TaggedStruct("Draining", {}),
+  /** Accepting is suspended. */
+  Schema.TaggedStruct("Suspended", {}),
   /** There are rules of who may connect, and none names it. */
   Schema.TaggedStruct("NotAllowed", {}),
   /** A rule of who may not connect names it: the range, as it was written. */
@@ -25,6 +28,10 @@ export const RefusalRule = Schema.Union(
   Schema.TaggedStruct("TooManyConnections", { limit: Schema.Int }),
   /** So many connections of its address are open, and no more may be. */
   Schema.TaggedStruct("TooManyOfAddress", { limit: Schema.Int }),
+  /** Proxies have to tell whom they connect for, and it is none of those who may. */
+  Schema.TaggedStruct("ProxyNotTrusted", {}),
+  /** What a proxy told is no header of the PROXY protocol. */
+  Schema.TaggedStruct("ProxyHeaderInvalid", { problem: Schema.String }),
   /** It did not come to the end of its handshake in time. */
   Schema.TaggedStruct("HandshakeTimeout", { timeoutMillis: Schema.Number }),
   /** Its TLS handshake failed, with a code of the system or of OpenSSL. */
@@ -64,6 +71,12 @@ export const describeRefusal = (rule: RefusalRule): string => {
       return `${areOpen(rule.limit, "")}, no more may be`
     case "TooManyOfAddress":
       return `${areOpen(rule.limit, " from its address")}, no more may be`
+    case "ProxyNotTrusted":
+      return "not among the proxies that may connect"
+    case "ProxyHeaderInvalid":
+      return `PROXY header: ${escapeControls(rule.problem)}`
+    case "Suspended":
+      return "nobody is accepted for the moment"
     case "HandshakeTimeout":
       return `its handshake was not done after ${formatMillis(rule.timeoutMillis)}`
     case "HandshakeFailed":

@@ -1,4 +1,5 @@
-import { type Endpoint, maxUnixPathBytes, type TcpEndpoint, tcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
+import * as Schema from "effect/Schema"
+import { Endpoint, maxUnixPathBytes, type TcpEndpoint, tcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
 import { formatIp, isIpv6, readIp, unmapped } from "./ipAddress.ts"
 import { proxyBlock } from "./proxyHeaderV2.ts"
 
@@ -18,6 +19,15 @@ export interface ProxyHeader {
   /** Where it connected to. Absent together with `source`. */
   readonly destination: Endpoint | undefined
 }
+
+/** That a connection was made by a proxy on behalf of its peer. */
+export const ProxiedBy = Schema.Struct({
+  /** The proxy. */
+  by: Endpoint,
+  /** Where the peer had connected to, if the proxy tells. */
+  destination: Schema.optional(Endpoint),
+})
+export type ProxiedBy = typeof ProxiedBy.Type
 
 /** The two ends of a connection as a header can name them: addresses of one family, or paths. */
 export type ProxyEnds =

@@ -3,6 +3,7 @@ import { RefusalRule } from "./AccessRules.ts"
 import { CloseReason } from "./CloseReason.ts"
 import { ConnectionId } from "./ConnectionId.ts"
 import { Endpoint } from "./Endpoint.ts"
+import { ProxiedBy } from "./ProxyHeader.ts"
 import { TlsSession } from "./Tls.ts"
 
 /** On every event: its number in the stream (1, 2, 3 …, never reused) and its time in milliseconds since the epoch. */
@@ -29,6 +30,8 @@ export const ConnectionOpened = Schema.TaggedStruct("ConnectionOpened", {
   remote: Endpoint,
   /** What TLS has agreed on; none where it is not spoken. */
   tls: Schema.optional(TlsSession),
+  /** Whose header named the remote; none where the peer has connected by itself. */
+  proxied: Schema.optional(ProxiedBy),
 })
 /** A whole frame came from a peer. `bytes` is its payload. */
 export const FrameReceived = Schema.TaggedStruct("FrameReceived", { ...connection, bytes })
@@ -68,6 +71,14 @@ export const DrainStarted = Schema.TaggedStruct("DrainStarted", {
   connections: Schema.Int,
   deadlineMillis: Schema.Number,
 })
+/** How far a drain has come: once a second, until it is done. */
+export const DrainProgress = Schema.TaggedStruct("DrainProgress", {
+  ...stamp,
+  /** Connections that are still open. */
+  remaining: Schema.Int,
+  /** Bytes that their peers have not taken. */
+  pendingBytes: Schema.Number,
+})
 /** No connection is left: how many ended in order, and how many were destroyed at the deadline. */
 export const DrainFinished = Schema.TaggedStruct("DrainFinished", {
   ...stamp,
@@ -92,6 +103,7 @@ export const ServerEvent = Schema.Union(
   FramesDropped,
   ConnectionClosed,
   DrainStarted,
+  DrainProgress,
   DrainFinished,
   EventsMissed,
 )

@@ -1,12 +1,10 @@
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -14,10 +12,10 @@ import {
   type ConnectionId,
   closeReasons,
   type Endpoint,
+  formatEndpoint,
   type ListenError,
   NoSuchConnectionError,
   type ServerEvent,
-  type TlsSession,
 } from "../domain/index.ts"
 import { Hub } from "../hub/index.ts"
 import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
@@ -25,32 +23,11 @@ import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
-import { type DrainResult, draining, ServerCore } from "./internal/ServerCore.ts"
+import { drainServer } from "./internal/drain.ts"
+import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
 import { makeServe } from "./internal/serveConnection.ts"
 import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
-
-/** A listening endpoint of a server. */
-export interface Listener {
-  /** With the real port. */
-  readonly endpoint: Endpoint
-}
-
-/** What can be known of a connection at one moment. */
-export interface ConnectionInfo {
-  readonly id: ConnectionId
-  readonly local: Endpoint
-  readonly remote: Endpoint
-  /** Milliseconds since the epoch. */
-  readonly since: number
-  readonly state: "open" | "peer-half-closed" | "closing"
-  /** Handed over for sending and not taken by the system, bytes. */
-  readonly pendingBytes: number
-  readonly bytesIn: number
-  /** Taken by the system for sending, bytes. */
-  readonly bytesOut: number
-  /** What TLS has agreed on; none where it is not spoken. */
-  readonly tls: TlsSession | undefined
-}
+import type { ConnectionInfo, Listener, ServerState } from "./ServerState.ts"
 
 /** What a server is made with. */
 export interface ServerOptions<E, R> {
@@ -77,6 +54,15 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly listen: (endpoint: Endpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
     /** Where it listens, with the real ports. */
     readonly listening: Effect.Effect<ReadonlyArray<Endpoint>>
+    /** Listens until the server's scope closes, or {@link stopListening}. */
+    readonly startListening: (endpoint: Endpoint) => Effect.Effect<Listener, ListenError>
+    /** Closes a listener, whoever opened it; its port is free then, and connections live on. Gives whether there was one. */
+    readonly stopListening: (endpoint: Endpoint) => Effect.Effect<boolean>
+    /** Refuses newcomers until {@link resume}, while its ports stay its own. */
+    readonly suspend: Effect.Effect<void>
+    readonly resume: Effect.Effect<void>
+    /** What it is doing now. */
+    readonly state: Effect.Effect<ServerState>
     /** Subscribes now: the stream has every event from here on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
@@ -167,7 +153,8 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
   )
 
   const listen = Effect.fn("Server.listen")(function* (endpoint: Endpoint) {
-    const scope = yield* Effect.acquireRelease(Scope.make(), (own) => Scope.close(own, Exit.void))
+    // Closed by itself, it leaves nothing in the scope around it.
+    const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
     const bound = yield* transport
       .listen(
         endpoint,
@@ -187,6 +174,17 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     )
     return { endpoint: bound }
   })
+
+  // Listeners that nobody else owns, each in a scope of its own that can be closed by the name of its endpoint.
+  const own = yield* Effect.scope
+  const startListening = (endpoint: Endpoint) => Scope.extend(listen(endpoint), own)
+  const stopListening = (endpoint: Endpoint) =>
+    Effect.suspend(() => {
+      const wanted = formatEndpoint(endpoint)
+      const found = [...listeners].filter(([, bound]) => formatEndpoint(bound) === wanted)
+      const closed = Effect.forEach(found, ([scope]) => Scope.close(scope, Exit.void), { discard: true })
+      return Effect.as(closed, found.length > 0)
+    })
 
   const find = (id: ConnectionId): Effect.Effect<ConnectionActor, NoSuchConnectionError> =>
     Effect.suspend(() => {
@@ -219,9 +217,18 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
   return Server.of({
     listen,
     listening: Effect.sync(() => [...listeners.values()]),
+    startListening,
+    stopListening,
+    suspend: Effect.sync(() => {
+      core.suspended = true
+    }),
+    resume: Effect.sync(() => {
+      core.suspended = false
+    }),
+    state: Effect.sync(() => core.state([...listeners.values()])),
     subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
     events: Stream.unwrapScoped(bus.subscribe()),
-    connections: Effect.sync(() => [...core.actors.values()].map(describe)),
+    connections: Effect.sync(() => core.connections()),
     send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
     broadcast,
     halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.connection.halfClose),
@@ -233,42 +240,4 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     drain,
     hub,
   })
-})
-
-const describe = (actor: ConnectionActor): ConnectionInfo => ({
-  id: actor.id,
-  local: actor.core.local,
-  remote: actor.core.remote,
-  since: actor.since,
-  state: actor.core.isClosing() ? "closing" : actor.core.isPeerEnded() ? "peer-half-closed" : "open",
-  pendingBytes: actor.core.pending(),
-  bytesIn: actor.core.bytesIn(),
-  bytesOut: actor.core.bytesOut(),
-  tls: actor.tls,
-})
-
-const drainServer = Effect.fn("Server.drain")(function* (
-  core: ServerCore,
-  bus: EventBus<ServerEvent>,
-  settings: ServerSettings,
-  listeners: Map<Scope.CloseableScope, Endpoint>,
-) {
-  core.draining = true
-  for (const scope of [...listeners.keys()]) yield* Scope.close(scope, Exit.void)
-  const connections = core.actors.size
-  const deadlineMillis = Duration.toMillis(settings.drain)
-  bus.emit((stamp) => ({ ...stamp, _tag: "DrainStarted", connections, deadlineMillis }))
-  core.entrance.refuseAll(draining)
-  for (const actor of core.actors.values()) actor.drain()
-  const inTime = yield* Effect.timeoutOption(core.empty, settings.drain)
-  const forced = Option.isSome(inTime) ? 0 : core.actors.size
-  if (forced > 0) {
-    for (const actor of core.actors.values()) {
-      actor.abort({ _tag: "DrainDeadline", pendingBytes: actor.core.pending() })
-    }
-    yield* core.empty
-  }
-  const result: DrainResult = { graceful: connections - forced, forced }
-  bus.emit((stamp) => ({ ...stamp, _tag: "DrainFinished", ...result }))
-  return result
 })

@@ -24,6 +24,10 @@ import {
 } from "../domain/index.ts"
 import type { Tls } from "../transport/index.ts"
 
+/** Whether connections begin with a header of the PROXY protocol. */
+export const proxyProtocols = ["off", "require"] as const
+export type ProxyProtocol = (typeof proxyProtocols)[number]
+
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
 export interface ServerSettings {
   /** Where `Server.layer` listens. Default 127.0.0.1:12345. */
@@ -56,6 +60,13 @@ export interface ServerSettings {
   readonly maxConns: number
   /** Connections open at once from one address. Default unlimited. One more is closed at once. */
   readonly maxPerAddress: number
+  /**
+   * Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client. Default
+   * "off". Nothing is guessed: with "require" one without it is closed with the reason.
+   */
+  readonly proxyProtocol: ProxyProtocol
+  /** The proxies that may send one, with `proxyProtocol`. Default nobody: others are closed at once. */
+  readonly proxyFrom: ReadonlyArray<AddressRange>
   /** How connections are secured. Default not at all. */
   readonly tls: Tls.Acceptor | undefined
   /** From accept until a connection is open, where there is a handshake. Default 10 s. Then it is closed. */
@@ -85,6 +96,8 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: [],
     maxConns: Number.POSITIVE_INFINITY,
     maxPerAddress: Number.POSITIVE_INFINITY,
+    proxyProtocol: "off",
+    proxyFrom: [],
     tls: undefined,
     handshakeTimeout: limits.handshakeTimeout,
     idleTimeout: Duration.infinity,
@@ -111,6 +124,8 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: variable("DENY", parseAddressRanges, ServerConfig.defaults.deny),
     maxConns: variable("MAX_CONNS", parseCount, ServerConfig.defaults.maxConns),
     maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
+    proxyProtocol: variable("PROXY_PROTOCOL", parseProxyProtocol, ServerConfig.defaults.proxyProtocol),
+    proxyFrom: variable("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
     tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
     handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
     idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
@@ -141,10 +156,21 @@ function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.Config<
 }
 
 function parsePolicy(input: string): Either.Either<SlowConsumerPolicy, ValueSyntaxError> {
-  const found = slowConsumerPolicies.find((policy) => policy === input)
-  const expected = slowConsumerPolicies.join(", ")
+  return parseWord(input, "a policy", slowConsumerPolicies)
+}
+
+function parseProxyProtocol(input: string): Either.Either<ProxyProtocol, ValueSyntaxError> {
+  return parseWord(input, "a use of the PROXY protocol", proxyProtocols)
+}
+
+function parseWord<A extends string>(
+  input: string,
+  kind: string,
+  words: ReadonlyArray<A>,
+): Either.Either<A, ValueSyntaxError> {
+  const found = words.find((word) => word === input)
   return found === undefined
-    ? Either.left(new ValueSyntaxError({ input, kind: "a policy", problem: "the name is unknown", expected }))
+    ? Either.left(new ValueSyntaxError({ input, kind, problem: "the name is unknown", expected: words.join(", ") }))
     : Either.right(found)
 }
 

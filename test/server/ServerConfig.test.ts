@@ -61,6 +61,8 @@ describe("the settings of a server", () => {
         TCPFX_DENY: "192.0.2.7",
         TCPFX_MAX_CONNS: "100",
         TCPFX_MAX_PER_ADDRESS: "2",
+        TCPFX_PROXY_PROTOCOL: "require",
+        TCPFX_PROXY_FROM: "192.0.2.1",
         TCPFX_HANDSHAKE_TIMEOUT: "3s",
         TCPFX_IDLE_TIMEOUT: "90s",
       })
@@ -80,6 +82,8 @@ describe("the settings of a server", () => {
         deny: Either.getOrThrow(parseAddressRanges("192.0.2.7")),
         maxConns: 100,
         maxPerAddress: 2,
+        proxyProtocol: "require",
+        proxyFrom: Either.getOrThrow(parseAddressRanges("192.0.2.1")),
         tls: undefined,
         handshakeTimeout: Duration.seconds(3),
         idleTimeout: Duration.seconds(90),
@@ -100,6 +104,9 @@ describe("the settings of a server", () => {
     ["TCPFX_BACKLOG", "70000"],
     ["TCPFX_ALLOW", "lab.example"],
     ["TCPFX_MAX_CONNS", "0"],
+    ["TCPFX_PROXY_PROTOCOL", "guess"],
+    ["TCPFX_PROXY_FROM", "proxy.example"],
+    ["TCPFX_HANDSHAKE_TIMEOUT", "0"],
     ["TCPFX_IDLE_TIMEOUT", "0ms"],
   ]
   for (const [name, value] of bad) {

@@ -24,7 +24,7 @@ import {
 } from "../../domain/index.ts"
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { accessFlags, accessRules, reloadAccess } from "../access.ts"
+import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.ts"
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
@@ -153,6 +153,8 @@ const settingsOf = (options: ServeOptions) =>
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),
       maxConns: given(options.maxConns, fields.maxConns),
       maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
+      proxyProtocol: given(options.proxyProtocol, fields.proxyProtocol),
+      proxyFrom: options.proxyFrom.length > 0 ? Effect.succeed(options.proxyFrom.flat()) : fields.proxyFrom,
       handshakeTimeout: given(options.handshakeTimeout, fields.handshakeTimeout),
       idleTimeout: given(options.idleTimeout, fields.idleTimeout),
       drain: given(options.drain, fields.drain),
@@ -175,6 +177,7 @@ export const runServe = (options: ServeOptions) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
     const read = yield* settingsOf(options)
+    yield* checkProxies(read)
     const room = yield* connectionRoom(read.maxConns)
     const tls = Option.getOrUndefined(yield* serverTls(options, [read.listen]))
     const settings: ServerSettings = {

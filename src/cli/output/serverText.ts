@@ -7,6 +7,7 @@ import {
   formatConnectionId,
   formatEndpoint,
   formatMillis,
+  type ProxiedBy,
   type ServerEvent,
   TextView,
 } from "../../domain/index.ts"
@@ -95,10 +96,13 @@ export const wholeText = (bytes: Uint8Array): string => {
   return view.push(bytes) + view.end()
 }
 
+const viaOf = (proxied: ProxiedBy | undefined): string =>
+  proxied === undefined ? "" : ` by way of ${formatEndpoint(proxied.by)}`
+
 const announce = (event: ServerEvent): string | undefined => {
   switch (event._tag) {
     case "ConnectionOpened":
-      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${describeTls(event.tls)}`
+      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${viaOf(event.proxied)}${describeTls(event.tls)}`
     case "ConnectionClosed": {
       const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
       return `${formatConnectionId(event.id)} closed: ${describeCloseReason(event.reason)}; ${figures}; ${formatEndpoint(event.remote)}`
@@ -123,6 +127,8 @@ const announce = (event: ServerEvent): string | undefined => {
       return event.connections === 0
         ? undefined
         : `draining ${counted(event.connections, "connection")} for up to ${formatMillis(event.deadlineMillis)}; again to end now`
+    case "DrainProgress":
+      return `draining: ${counted(event.remaining, "connection")} left, ${formatBytes(event.pendingBytes)} not taken yet`
     case "DrainFinished":
       return event.forced === 0 ? undefined : `${event.graceful} ended in order, ${event.forced} by force`
     case "EventsMissed":

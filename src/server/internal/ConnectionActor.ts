@@ -5,6 +5,7 @@ import {
   type ConnectionClosedError,
   type ConnectionId,
   closeReasons,
+  type ProxiedBy,
   type ServerEvent,
   type TlsSession,
 } from "../../domain/index.ts"
@@ -17,7 +18,7 @@ import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
-import type { Arrival } from "./Entrance.ts"
+import type { Arrival } from "./Entry.ts"
 import { Replies } from "./Replies.ts"
 
 /** What an actor has from its server. */
@@ -41,6 +42,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   readonly core: ConnectionCore
   readonly since: number
   readonly tls: TlsSession | undefined
+  readonly proxied: ProxiedBy | undefined
   readonly needsPublisher = false
   /** The fiber that runs the handler, or stands for the reactor. */
   fiber: Fiber.RuntimeFiber<void, unknown> | undefined
@@ -58,9 +60,10 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private readonly releaseWaiters = new Waiters()
 
   constructor(id: ConnectionId, arrival: Arrival, context: ActorContext) {
-    const { wire, remote, tls } = arrival
+    const { wire, proxied, remote, tls } = arrival
     this.id = id
     this.tls = tls
+    this.proxied = proxied
     this.context = context
     this.since = context.timing.now()
     this.isServing = context.reactor === undefined
@@ -73,7 +76,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
       id,
       local,
       remote,
-      ...(tls === undefined ? {} : { tls }),
+      ...(tls && { tls }),
+      ...(proxied && { proxied }),
     }))
   }
 

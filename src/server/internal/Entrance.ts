@@ -1,54 +1,67 @@
 import * as Duration from "effect/Duration"
-import type { Endpoint, RefusalRule, TlsSession } from "../../domain/index.ts"
+import { type AddressRange, type Endpoint, isInRange, type RefusalRule } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import type { Tls, Wire } from "../../transport/index.ts"
+import type { Admission } from "./Admission.ts"
+import { type Arrival, Entry } from "./Entry.ts"
 
-/** A wire that may become a connection, with what was learnt of its peer. */
-export interface Arrival {
-  readonly wire: Wire
-  readonly remote: Endpoint
-  readonly tls?: TlsSession
+/** What is asked of newcomers. */
+export interface EntranceSettings {
+  /** From accept until the opening, where there is a handshake. */
+  readonly timeout: Duration.Duration
+  /** Proxies that have to tell on whose behalf they connect; none where clients connect by themselves. */
+  readonly proxies: ReadonlyArray<AddressRange> | undefined
 }
 
 /** What an entrance tells. */
 export interface EntranceOwner {
   readonly onArrival: (arrival: Arrival) => void
-  /** The wire is destroyed. */
-  readonly onRefused: (wire: Wire, rule: RefusalRule) => void
+  /** The wire is destroyed. The endpoint is that of the peer, as far as it is known. */
+  readonly onRefused: (remote: Endpoint, rule: RefusalRule) => void
 }
 
+const notTrusted: RefusalRule = { _tag: "ProxyNotTrusted" }
+
 /**
- * What stands between accept and the opening of a connection. Each newcomer goes through it on its own and has until
- * the deadline, so one that says nothing, or nonsense, costs its own slot and holds up nobody.
+ * What stands between accept and the opening of a connection: who may come, the header of a proxy, TLS. Each newcomer
+ * goes through it on its own and has until the deadline, so one that says nothing, or nonsense, costs its own slot and
+ * holds up nobody.
  */
 export class Entrance {
-  /** Can be replaced; who is on his way in goes on with what he met. */
+  /** Can be replaced; who is on its way in goes on with what it met. */
   tls: Tls.Acceptor | undefined
+  private readonly settings: EntranceSettings
   private readonly timing: Timing
-  private readonly timeout: Duration.Duration
+  private readonly admission: Admission
   private readonly owner: EntranceOwner
   private readonly entering = new Set<Entry>()
 
-  constructor(timing: Timing, timeout: Duration.Duration, tls: Tls.Acceptor | undefined, owner: EntranceOwner) {
-    this.timing = timing
-    this.timeout = timeout
+  constructor(
+    settings: EntranceSettings,
+    tls: Tls.Acceptor | undefined,
+    timing: Timing,
+    admission: Admission,
+    owner: EntranceOwner,
+  ) {
+    this.settings = settings
     this.tls = tls
+    this.timing = timing
+    this.admission = admission
     this.owner = owner
   }
 
-  /** Takes a newcomer in; at once where nothing is asked of him. */
+  /** Takes a newcomer in; at once, where nothing is asked of it. */
   enter(wire: Wire): void {
-    const { tls } = this
-    if (tls === undefined) {
+    const { proxies } = this.settings
+    const refusal = proxies === undefined ? this.admission.enter(wire.remote) : this.proxyRefusal(proxies, wire.remote)
+    if (refusal !== undefined) {
+      wire.destroy()
+      this.owner.onRefused(wire.remote, refusal)
+    } else if (proxies === undefined && this.tls === undefined) {
       this.owner.onArrival({ wire, remote: wire.remote })
-      return
+    } else {
+      this.begin(wire, proxies !== undefined)
     }
-    const entry = new Entry(wire, this.owner, () => this.entering.delete(entry))
-    this.entering.add(entry)
-    entry.deadline = this.timing.after(this.timeout, () =>
-      entry.refuse({ _tag: "HandshakeTimeout", timeoutMillis: Duration.toMillis(this.timeout) }),
-    )
-    entry.secure(tls)
   }
 
   /** How many are on their way in. */
@@ -60,44 +73,25 @@ export class Entrance {
   refuseAll(rule: RefusalRule): void {
     for (const entry of this.entering) entry.refuse(rule)
   }
-}
 
-class Entry {
-  deadline: (() => void) | undefined
-  private readonly wire: Wire
-  private readonly owner: EntranceOwner
-  private readonly onOver: () => void
-  private cancel: (() => void) | undefined
-  private isOver = false
-
-  constructor(wire: Wire, owner: EntranceOwner, onOver: () => void) {
-    this.wire = wire
-    this.owner = owner
-    this.onOver = onOver
+  private proxyRefusal(proxies: ReadonlyArray<AddressRange>, remote: Endpoint): RefusalRule | undefined {
+    // Who may connect to a unix socket is said by its file's permissions.
+    const isTrusted = remote._tag === "Unix" || proxies.some((range) => isInRange(remote.host, range))
+    return isTrusted ? this.admission.reserve() : notTrusted
   }
 
-  secure(tls: Tls.Acceptor): void {
-    this.cancel = tls.secure(this.wire, {
-      onSecured: (wire, session) => {
-        if (!this.finish()) return wire.destroy()
-        this.owner.onArrival({ wire, remote: this.wire.remote, tls: session })
-      },
-      onFailed: (code) => this.refuse({ _tag: "HandshakeFailed", code }),
+  private begin(wire: Wire, isProxied: boolean): void {
+    const { timeout } = this.settings
+    const entry: Entry = new Entry(wire, this.tls, this.admission, {
+      onArrival: this.owner.onArrival,
+      onRefused: this.owner.onRefused,
+      onOver: () => this.entering.delete(entry),
     })
-  }
-
-  refuse(rule: RefusalRule): void {
-    if (!this.finish()) return
-    if (this.cancel === undefined) this.wire.destroy()
-    else this.cancel()
-    this.owner.onRefused(this.wire, rule)
-  }
-
-  private finish(): boolean {
-    if (this.isOver) return false
-    this.isOver = true
-    this.deadline?.()
-    this.onOver()
-    return true
+    this.entering.add(entry)
+    entry.deadline = this.timing.after(timeout, () =>
+      entry.refuse({ _tag: "HandshakeTimeout", timeoutMillis: Duration.toMillis(timeout) }),
+    )
+    if (isProxied) entry.readHeader()
+    else entry.secure()
   }
 }

@@ -14,9 +14,11 @@ import type { Wire } from "../../transport/index.ts"
 import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
+import type { ConnectionInfo, ServerState } from "../ServerState.ts"
 import { Admission } from "./Admission.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
-import { type Arrival, Entrance } from "./Entrance.ts"
+import { Entrance } from "./Entrance.ts"
+import type { Arrival } from "./Entry.ts"
 import { IdleWatch } from "./IdleWatch.ts"
 
 /** How a drain ended. */
@@ -34,6 +36,7 @@ export type ServeConnection = (
 ) => Fiber.RuntimeFiber<void, unknown>
 
 export const draining: RefusalRule = { _tag: "Draining" }
+const suspended: RefusalRule = { _tag: "Suspended" }
 
 /** What a server is made of. */
 export interface ServerCoreOptions {
@@ -47,8 +50,9 @@ export interface ServerCoreOptions {
 /** The connections of a server: accepted, known by number, ended. */
 export class ServerCore {
   readonly actors = new Map<ConnectionId, ConnectionActor>()
-  /** Whether newcomers are refused. */
+  /** Whether newcomers are refused, for good or for the moment. */
   draining = false
+  suspended = false
   /** Whether the server's scope has ended. */
   isOver = false
   /** The drain that was asked for, under way or done. */
@@ -60,6 +64,8 @@ export class ServerCore {
   private readonly idle: IdleWatch<ConnectionActor> | undefined
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
+  /** Newcomers that were refused. */
+  refused = 0
   private lastId = 0
   private readonly emptyWaiters = new Waiters()
 
@@ -73,13 +79,19 @@ export class ServerCore {
           actor.core.beginClose({ _tag: "IdleTimeout", timeoutMillis: Duration.toMillis(idleTimeout) }),
         )
       : undefined
-    this.entrance = new Entrance(timing, settings.handshakeTimeout, settings.tls, {
-      onArrival: (arrival) => this.open(arrival),
-      onRefused: ({ remote }, rule) => {
-        this.admission.leave(remote)
-        this.onRefused(remote, rule)
+    this.entrance = new Entrance(
+      {
+        timeout: settings.handshakeTimeout,
+        proxies: settings.proxyProtocol === "off" ? undefined : settings.proxyFrom,
       },
-    })
+      settings.tls,
+      timing,
+      this.admission,
+      {
+        onArrival: (arrival) => this.open(arrival),
+        onRefused: (remote, rule) => this.onRefused(remote, rule),
+      },
+    )
     this.actorContext = {
       settings: connectionSettings(settings),
       timing,
@@ -92,16 +104,17 @@ export class ServerCore {
   }
 
   accept(wire: Wire): void {
-    const refusal = this.draining ? draining : this.admission.enter(wire.remote)
-    if (refusal !== undefined) {
-      wire.destroy()
-      this.onRefused(wire.remote, refusal)
-    } else {
+    const rule = this.draining ? draining : this.suspended ? suspended : undefined
+    if (rule === undefined) {
       this.entrance.enter(wire)
+    } else {
+      wire.destroy()
+      this.onRefused(wire.remote, rule)
     }
   }
 
   private onRefused(remote: Endpoint, rule: RefusalRule): void {
+    this.refused++
     this.options.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule }))
   }
 
@@ -120,6 +133,7 @@ export class ServerCore {
     }
     this.idle?.add(actor)
     actor.core.start()
+    if (arrival.isPaused === true && !actor.core.isHeld()) arrival.wire.resume()
   }
 
   /** Replaces what is asked of newcomers. */
@@ -141,6 +155,28 @@ export class ServerCore {
 
   onAcceptFailed(endpoint: Endpoint, code: string): void {
     this.options.bus.emit((stamp) => ({ ...stamp, _tag: "AcceptFailed", endpoint, code }))
+  }
+
+  /** Connections that there have been. */
+  get opened(): number {
+    return this.lastId
+  }
+
+  /** Who is there. */
+  connections(): ReadonlyArray<ConnectionInfo> {
+    return [...this.actors.values()].map(infoOf)
+  }
+
+  state(listening: ReadonlyArray<Endpoint>): ServerState {
+    return {
+      accepting: this.draining ? "draining" : this.suspended ? "suspended" : "yes",
+      listening,
+      entering: this.entrance.size,
+      connections: this.connections(),
+      opened: this.opened,
+      refused: this.refused,
+      closed: this.opened - this.actors.size,
+    }
   }
 
   /** Those to whom something can be sent. */
@@ -172,6 +208,19 @@ export class ServerCore {
     if (this.actors.size === 0) this.emptyWaiters.wake()
   }
 }
+
+const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
+  id: actor.id,
+  local: actor.core.local,
+  remote: actor.core.remote,
+  since: actor.since,
+  state: actor.core.isClosing() ? "closing" : actor.core.isPeerEnded() ? "peer-half-closed" : "open",
+  pendingBytes: actor.core.pending(),
+  bytesIn: actor.core.bytesIn(),
+  bytesOut: actor.core.bytesOut(),
+  tls: actor.tls,
+  proxied: actor.proxied,
+})
 
 // The fiber of a connection without a handler: it ends with the socket. That the socket ends with it is an observer's
 // work: a finalizer would cost as much again as the fiber.

@@ -1,0 +1,40 @@
+import type { ConnectionId, Endpoint, ProxiedBy, TlsSession } from "../domain/index.ts"
+
+/** A listening endpoint of a server. */
+export interface Listener {
+  /** With the real port. */
+  readonly endpoint: Endpoint
+}
+
+/** What can be known of a connection at one moment. */
+export interface ConnectionInfo {
+  readonly id: ConnectionId
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly state: "open" | "peer-half-closed" | "closing"
+  /** Handed over for sending and not taken by the system, bytes. */
+  readonly pendingBytes: number
+  readonly bytesIn: number
+  /** Taken by the system for sending, bytes. */
+  readonly bytesOut: number
+  /** What TLS has agreed on; none where it is not spoken. */
+  readonly tls: TlsSession | undefined
+  /** Whose header named the remote; none where the peer has connected by itself. */
+  readonly proxied: ProxiedBy | undefined
+}
+
+/** What a server is doing at one moment. */
+export interface ServerState {
+  /** Whether newcomers are taken in. */
+  readonly accepting: "yes" | "suspended" | "draining"
+  readonly listening: ReadonlyArray<Endpoint>
+  /** Newcomers whose handshake is under way. */
+  readonly entering: number
+  readonly connections: ReadonlyArray<ConnectionInfo>
+  /** Since the server was made. */
+  readonly opened: number
+  readonly refused: number
+  readonly closed: number
+}

@@ -1,0 +1,51 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import type { Endpoint, ServerEvent } from "../../domain/index.ts"
+import type { EventBus } from "../../runtime/EventBus.ts"
+import type { ServerSettings } from "../ServerConfig.ts"
+import { type DrainResult, draining, type ServerCore } from "./ServerCore.ts"
+
+// How often it is told how far a drain has come.
+const progressEvery = Duration.seconds(1)
+
+const tellProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Effect<never> =>
+  Effect.forever(
+    Effect.zipRight(
+      Effect.sleep(progressEvery),
+      Effect.sync(() => {
+        let pendingBytes = 0
+        for (const actor of core.actors.values()) pendingBytes += actor.core.pending()
+        bus.emit((stamp) => ({ ...stamp, _tag: "DrainProgress", remaining: core.actors.size, pendingBytes }))
+      }),
+    ),
+  )
+
+/** Lets every connection come to an orderly end, and destroys what is left at the deadline. */
+export const drainServer = Effect.fn("Server.drain")(function* (
+  core: ServerCore,
+  bus: EventBus<ServerEvent>,
+  settings: ServerSettings,
+  listeners: Map<Scope.CloseableScope, Endpoint>,
+) {
+  core.draining = true
+  for (const scope of [...listeners.keys()]) yield* Scope.close(scope, Exit.void)
+  const connections = core.actors.size
+  const deadlineMillis = Duration.toMillis(settings.drain)
+  bus.emit((stamp) => ({ ...stamp, _tag: "DrainStarted", connections, deadlineMillis }))
+  core.entrance.refuseAll(draining)
+  for (const actor of core.actors.values()) actor.drain()
+  const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), tellProgress(core, bus))
+  const forced = Option.isSome(inTime) ? 0 : core.actors.size
+  if (forced > 0) {
+    for (const actor of core.actors.values()) {
+      actor.abort({ _tag: "DrainDeadline", pendingBytes: actor.core.pending() })
+    }
+    yield* core.empty
+  }
+  const result: DrainResult = { graceful: connections - forced, forced }
+  bus.emit((stamp) => ({ ...stamp, _tag: "DrainFinished", ...result }))
+  return result
+})

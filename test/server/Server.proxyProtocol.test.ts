@@ -1,0 +1,181 @@
+import * as net from "node:net"
+import * as tls from "node:tls"
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
+import { type Endpoint, encodeProxyHeader, parseAddressRanges, tcpEndpoint } from "../../src/domain/index.ts"
+import { Handler, type ServerSettings } from "../../src/server/index.ts"
+import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
+import { makeIdentity } from "../support/certificates.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { serving, string, utf8 } from "../support/serving.ts"
+
+const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
+  it.scopedLive(promise, () => Effect.provide(program(), NodeTransport.layer))
+
+const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))
+const client = tcpEndpoint("192.0.2.7", 56_324)
+const front = tcpEndpoint("192.0.2.1", 443)
+const behindProxy: Partial<ServerSettings> = { proxyProtocol: "require", proxyFrom: ranges("127.0.0.1") }
+
+const header = (version: 1 | 2, source = client) => encodeProxyHeader(version, source, front)
+const withPayload = (head: Uint8Array, text: string) => Buffer.concat([head, utf8(text)])
+
+/** A client of node:tls that writes a header before its handshake, in one go: what it sends comes back. */
+const echoedOverTls = (endpoint: Endpoint, head: Uint8Array, ca: string): Effect.Effect<string> =>
+  Effect.async((resume) => {
+    if (endpoint._tag === "Unix") return
+    const below = net.connect({ host: endpoint.host, port: endpoint.port }, () => {
+      below.cork()
+      below.write(head)
+      const socket = tls.connect({ socket: below, servername: "localhost", ca }, () => void socket.write("over TLS"))
+      socket.once("data", (data) => {
+        resume(Effect.succeed(data.toString()))
+        socket.destroy()
+      })
+      setImmediate(() => below.uncork())
+    })
+  })
+
+describe("a server behind a proxy", () => {
+  for (const version of [1, 2] as const) {
+    test(`knows the client by a header of version ${version}, and what comes behind it in one packet is not lost`, () =>
+      Effect.gen(function* () {
+        const { endpoint, events, server } = yield* serving(Handler.echo(), behindProxy)
+        const peer = yield* dialRaw(endpoint)
+        yield* peer.write(withPayload(header(version), "hello"))
+        expect(string(yield* peer.take(5))).toBe("hello")
+        const opened = yield* events.one("ConnectionOpened")
+        expect([opened.remote, opened.proxied?.destination]).toEqual([client, front])
+        expect(opened.proxied?.by).toMatchObject({ host: "127.0.0.1" })
+        // The header is not the client's.
+        expect((yield* server.connections).map(({ bytesIn, remote }) => [bytesIn, remote])).toEqual([[5, client]])
+        yield* peer.write(" again")
+        expect(string(yield* peer.take(6))).toBe(" again")
+        yield* peer.end
+        const closed = yield* events.one("ConnectionClosed")
+        expect([closed.remote, closed.bytesIn]).toEqual([client, 11])
+        expectWholeLives(events.seen)
+      }))
+
+    test(`reads a header of version ${version} that comes byte by byte`, () =>
+      Effect.gen(function* () {
+        const { endpoint, events } = yield* serving(Handler.echo(), behindProxy)
+        const peer = yield* dialRaw(endpoint)
+        for (const byte of withPayload(header(version), "x")) {
+          yield* peer.write(Uint8Array.of(byte))
+          yield* peer.flushed
+        }
+        expect(string(yield* peer.take(1))).toBe("x")
+        expect((yield* events.one("ConnectionOpened")).remote).toEqual(client)
+      }))
+  }
+
+  test("asks the rules of access for the client, and not for the proxy", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.echo(), {
+        ...behindProxy,
+        deny: ranges("192.0.2.7,127.0.0.0/8"),
+        maxPerAddress: 1,
+        maxConns: 2,
+      })
+      const denied = yield* dialRaw(endpoint)
+      yield* denied.write(withPayload(header(1), "let me in"))
+      expect((yield* denied.takeRest).length).toBe(0)
+      const refused = yield* events.one("ConnectionRefused")
+      expect([refused.remote, refused.rule]).toEqual([client, { _tag: "Denied", range: "192.0.2.7" }])
+      const other = header(1, tcpEndpoint("192.0.2.8", 1))
+      const first = yield* dialRaw(endpoint)
+      yield* first.write(withPayload(other, "1"))
+      yield* first.take(1)
+      const second = yield* dialRaw(endpoint)
+      yield* second.write(withPayload(other, "2"))
+      expect((yield* second.takeRest).length).toBe(0)
+      expect(events.all("ConnectionRefused").at(-1)?.rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
+      // Whoever was refused has left no slot behind taken.
+      const third = yield* dialRaw(endpoint)
+      yield* third.write(withPayload(header(2, tcpEndpoint("192.0.2.9", 1)), "3"))
+      expect(string(yield* third.take(1))).toBe("3")
+    }))
+
+  test("takes a connection that the proxy makes for itself, under the proxy's own address", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, deny: ranges("127.0.0.1") })
+      const check = yield* dialRaw(endpoint)
+      yield* check.write(withPayload(encodeProxyHeader(2, undefined, undefined), "ping"))
+      expect(string(yield* check.take(4))).toBe("ping")
+      expect((yield* events.one("ConnectionOpened")).remote).toMatchObject({ host: "127.0.0.1" })
+    }))
+
+  test("closes whoever is none of its proxies, whatever it sends", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, proxyFrom: ranges("192.0.2.1") })
+      const peer = yield* dialRaw(endpoint)
+      yield* peer.write(withPayload(header(1), "hello"))
+      yield* Effect.ignore(peer.takeRest)
+      expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "ProxyNotTrusted" })
+    }))
+
+  const invalid: ReadonlyArray<readonly [string, Uint8Array]> = [
+    ["a client that sends no header", utf8("GET / HTTP/1.1\r\n\r\n")],
+    ["an oversized line", utf8(`PROXY TCP4 ${"1".repeat(200)}`)],
+    ["an oversized block", Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0xff, 0xff)],
+  ]
+  for (const [what, bytes] of invalid) {
+    test(`${what} is closed at once, with the reason, and others go on`, () =>
+      Effect.gen(function* () {
+        const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, maxConns: 1 })
+        const peer = yield* dialRaw(endpoint)
+        yield* peer.write(bytes)
+        yield* Effect.ignore(peer.takeRest)
+        expect((yield* events.one("ConnectionRefused")).rule._tag).toBe("ProxyHeaderInvalid")
+        expect(events.all("ConnectionOpened")).toEqual([])
+        const good = yield* dialRaw(endpoint)
+        yield* good.write(withPayload(header(1), "ok"))
+        expect(string(yield* good.take(2))).toBe("ok")
+      }))
+  }
+
+  test("a header that stays away, or half of one, has until the deadline; one that is cut off is told", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.echo(), {
+        ...behindProxy,
+        handshakeTimeout: Duration.millis(200),
+      })
+      const silent = yield* dialRaw(endpoint)
+      const half = yield* dialRaw(endpoint)
+      yield* half.write(header(2).subarray(0, 20))
+      yield* Effect.all([silent.takeRest, half.takeRest])
+      expect(events.all("ConnectionRefused").map(({ rule }) => rule._tag)).toEqual([
+        "HandshakeTimeout",
+        "HandshakeTimeout",
+      ])
+      const cut = yield* dialRaw(endpoint)
+      yield* cut.write("PROXY TC")
+      yield* cut.end
+      yield* cut.takeRest
+      expect(events.all("ConnectionRefused").at(-1)?.rule).toEqual({
+        _tag: "ProxyHeaderInvalid",
+        problem: "the connection ended before it was whole",
+      })
+    }))
+
+  test("speaks TLS behind the header, also where the handshake begins in the same packet", () =>
+    Effect.gen(function* () {
+      const identity = yield* Effect.promise(() => makeIdentity())
+      const acceptor = yield* Tls.acceptor({ identities: [identity] })
+      const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, tls: acceptor })
+      const lone = yield* dialRaw(endpoint)
+      yield* lone.write(withPayload(header(1), "this is no handshake"))
+      yield* Effect.ignore(lone.takeRest)
+      const refused = yield* events.one("ConnectionRefused")
+      expect([refused.rule._tag, refused.remote]).toEqual(["HandshakeFailed", client])
+      const answer = yield* echoedOverTls(endpoint, header(1), identity.cert)
+      expect(answer).toBe("over TLS")
+      const opened = yield* events.one("ConnectionOpened")
+      expect([opened.remote, opened.tls?.protocol]).toEqual([client, "TLSv1.3"])
+    }))
+})
