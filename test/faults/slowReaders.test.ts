@@ -142,4 +142,31 @@ describe("a peer that never reads", () => {
       expect(error).toMatchObject({ _tag: "ConnectionClosedError", reason: { _tag: "Kicked" } })
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
+
+  it.scopedLive("among 50 is the only one who misses anything: the others get all, in order", () =>
+    Effect.gen(function* () {
+      const served = yield* serving(Handler.broker(), { frame: Framing.line, hubBudget: 1024 ** 2 })
+      const publisher = yield* served.connect()
+      const before = yield* Effect.replicateEffect(served.connectRaw(), 24)
+      yield* served.connectRaw({ reads: false })
+      const after = yield* Effect.replicateEffect(served.connectRaw(), 24)
+      const readers = [...before, ...after]
+      const got: Array<Array<number>> = readers.map(() => [])
+      let last = 0
+      // As long as it takes until the one that does not read is beyond its budget, and a little longer.
+      for (const more of [false, true]) {
+        const until = last + batchLines
+        while (more ? last < until : served.events.all("ConnectionClosed").length === 0) {
+          for (let n = 0; n < batchLines / 4; n++) yield* publisher.send(utf8(line(last++)))
+          for (const [at, reader] of readers.entries()) {
+            got[at]?.push(...numbers(yield* reader.take((batchLines / 4) * lineBytes)))
+          }
+        }
+      }
+      const all = Array.from({ length: last }, (_, n) => n)
+      for (const lines of got) expect(lines).toEqual(all)
+      expect(yield* served.events.one("ConnectionClosed")).toMatchObject({ id: 26, reason: { _tag: "SlowConsumer" } })
+      expect((yield* served.server.connections).length).toBe(49)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
 })

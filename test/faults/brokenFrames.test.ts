@@ -1,0 +1,87 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { Framing } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { serving, string } from "../support/serving.ts"
+
+const maxFrame = 64 * 1024
+// What one read brings may come on top of the limit before anybody can look.
+const oneRead = 64 * 1024
+const lines = { frame: Framing.line, maxFrame }
+
+describe("a line without an end", () => {
+  it.scopedLive("ends its connection with FrameTooLong at the limit, after the lines before it; others go on", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events } = yield* serving(Handler.broker(), lines)
+      const [endless, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
+      yield* endless.write("whole\n")
+      yield* endless.write(new Uint8Array(32 * 1024 * 1024).fill(0x61))
+      expect((yield* reader.take(6)).toString()).toBe("whole\n")
+      const { bytesIn, reason } = yield* events.one("ConnectionClosed")
+      expect(reason).toEqual({ _tag: "FrameTooLong", limitBytes: maxFrame })
+      expect(bytesIn).toBeGreaterThan(maxFrame)
+      expect(bytesIn).toBeLessThanOrEqual(6 + maxFrame + oneRead)
+      expect(["EPIPE", "ECONNRESET"]).toContain(yield* endless.closed)
+      yield* other.write("next\n")
+      expect((yield* reader.take(5)).toString()).toBe("next\n")
+      expect(events.all("FrameReceived").map(({ bytes }) => string(bytes))).toEqual(["whole", "next"])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("of many is held to the limit for each of them, and no byte further", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events, server } = yield* serving(Handler.broker(), lines)
+      const crowd = 50
+      const peers = yield* Effect.replicateEffect(connectRaw(), crowd)
+      // One byte less than too long: all of them are waited for, and none is cut off.
+      const almost = new Uint8Array(maxFrame).fill(0x61)
+      yield* Effect.forEach(peers, (peer) => peer.write(almost))
+      for (const peer of peers.slice(1)) yield* peer.write("a")
+      const closed = yield* events.first("ConnectionClosed", crowd - 1)
+      expect(closed.map(({ reason }) => reason._tag)).toEqual(new Array(crowd - 1).fill("FrameTooLong"))
+      expect(Math.max(...closed.map(({ bytesIn }) => bytesIn))).toBe(maxFrame + 1)
+      expect((yield* server.connections).map(({ id }) => id)).toEqual([1])
+      yield* Effect.forEach(peers.slice(0, 1), (peer) => peer.write("\n"))
+      expect((yield* events.one("FrameReceived")).bytes).toEqual(almost)
+      expectWholeLives(events.seen.filter((event) => "id" in event && event.id !== 1))
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("that ends with FIN is a whole line to a handler too, and one that ends with RST is none", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const { connectRaw, events } = yield* serving(
+        (connection) => Stream.runForEach(connection.frames, (bytes) => Effect.sync(() => seen.push(string(bytes)))),
+        lines,
+      )
+      const ends = yield* connectRaw()
+      yield* ends.write("one\nends in a F")
+      yield* ends.end
+      expect(yield* ends.closed).toBe(undefined)
+      const breaks = yield* connectRaw()
+      yield* breaks.write("two\nends in an R")
+      yield* events.one("FrameReceived", ({ bytes }) => string(bytes) === "two")
+      yield* breaks.reset
+      const closed = yield* events.first("ConnectionClosed", 2)
+      expect(closed.map(({ reason }) => reason._tag)).toEqual(["PeerClosed", "PeerReset"])
+      expect(seen).toEqual(["one", "ends in a F", "two"])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("bytes that are no text", () => {
+  it.scopedLive("are frames like others: zeros, lone line ends and broken UTF-8 come as they were sent", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events } = yield* serving(Handler.broker(), lines)
+      const [sender, reader] = [yield* connectRaw(), yield* connectRaw()]
+      const wire = Buffer.from([0, 0x0a, 0x0a, 0x0d, 0x0a, 0xff, 0xc3, 0x0a, 0xe2, 0x82, 0x0d, 0x0d, 0x0a])
+      for (const byte of wire) yield* Effect.zipRight(sender.write(Uint8Array.of(byte)), sender.flushed)
+      expect(yield* reader.take(wire.length)).toEqual(wire)
+      const payloads = events.all("FrameReceived").map(({ bytes }) => [...bytes])
+      expect(payloads).toEqual([[0], [], [], [0xff, 0xc3], [0xe2, 0x82, 0x0d]])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})

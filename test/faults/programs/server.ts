@@ -1,0 +1,42 @@
+// A server of the library. Usage: server HANDLER; prints its port, then its events, one JSON a line. Ends with its input.
+import { createHash } from "node:crypto"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { Handler, Server } from "../../../src/server/index.ts"
+import { NodeTransport } from "../../../src/transport/index.ts"
+
+const say = (what: unknown): Effect.Effect<void> =>
+  Effect.sync(() => void process.stdout.write(`${JSON.stringify(what)}\n`))
+
+/** Waits until it is told to go on, then takes everything and says what it was. */
+const parked =
+  (gate: Deferred.Deferred<void>): Handler.FiberHandler<unknown, never> =>
+  (connection) =>
+    Effect.gen(function* () {
+      yield* Deferred.await(gate)
+      const hash = createHash("sha256")
+      let bytes = 0
+      yield* Stream.runForEach(connection.frames, (frame) =>
+        Effect.sync(() => {
+          hash.update(frame)
+          bytes += frame.length
+        }),
+      )
+      yield* say({ _tag: "Taken", id: connection.id, bytes, digest: hash.digest("hex") })
+    })
+
+const program = Effect.gen(function* () {
+  const gate = yield* Deferred.make<void>()
+  const server = yield* Server.make({ handler: process.argv[2] === "parked" ? parked(gate) : Handler.echo() })
+  const events = yield* server.subscribe()
+  const telling = yield* Effect.fork(Stream.runForEach(events, say))
+  yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+  process.stdin.on("data", () => Deferred.unsafeDone(gate, Effect.void))
+  yield* Fiber.join(telling)
+})
+
+const running = Effect.runFork(Effect.scoped(Effect.provide(program, NodeTransport.layer)))
+process.stdin.on("end", () => running.unsafeInterruptAsFork(running.id()))

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+
+// Nobody tells when the system has done something; it can only be asked again.
+const between = 5
+const patience = Duration.seconds(15)
+
+/** Asks again and again until there is an answer. Dies when there is none in time, saying what was waited for. */
+export const poll = <A>(what: string, look: () => A | undefined): Effect.Effect<A> =>
+  Effect.async<A>((resume) => {
+    let timer: NodeJS.Timeout | undefined
+    const ask = () => {
+      const found = look()
+      if (found !== undefined) resume(Effect.succeed(found))
+      else timer = setTimeout(ask, between)
+    }
+    ask()
+    return Effect.sync(() => clearTimeout(timer))
+  }).pipe(
+    Effect.timeoutFail({ duration: patience, onTimeout: () => new Error(`waited in vain until ${what}`) }),
+    Effect.orDie,
+  )
+
+/** Waits until a figure has been the same for so many looks, and gives it. */
+export const untilStill = (what: string, figure: () => number, looks = 40): Effect.Effect<number> => {
+  let last = Number.NaN
+  let same = 0
+  return poll(`${what} stands still`, () => {
+    const now = figure()
+    same = now === last ? same + 1 : 0
+    last = now
+    return same >= looks ? now : undefined
+  })
+}
+
+/** How many descriptors a process has open (proc_pid_fd(5)). */
+export const descriptorsOf = (pid: number | "self"): number => readdirSync(`/proc/${pid}/fd`).length
+
+/** What a process has in memory, bytes (proc_pid_status(5)). */
+export const residentBytes = (pid: number): number =>
+  Number(/^VmRSS:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024
