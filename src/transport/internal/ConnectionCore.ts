@@ -1,4 +1,3 @@
-import * as Duration from "effect/Duration"
 import {
   type CloseReason,
   ConnectionClosedError,
@@ -13,16 +12,14 @@ import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "./ConnectionOwner.ts"
 import { Holds } from "./Holds.ts"
 import { Inbox } from "./Inbox.ts"
-import { reasonOfEnd } from "./reasonOfEnd.ts"
-
-// How often it is asked whether a peer that has sent FIN is still there.
-const peerCheck = Duration.seconds(15)
+import { PeerWatch, type WatchedPeer } from "./PeerWatch.ts"
+import { reasonOfClose, reasonOfEnd } from "./reasonOfEnd.ts"
 
 /**
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
  * costs what its owner asks for. The first cause of its end is the one that counts.
  */
-export class ConnectionCore implements WireHandlers {
+export class ConnectionCore implements WireHandlers, WatchedPeer {
   readonly local: Endpoint
   readonly remote: Endpoint
   /** What has arrived for those who pull. */
@@ -49,6 +46,7 @@ export class ConnectionCore implements WireHandlers {
   private inputEnded = false
   private full = false
   private cancelWatch: (() => void) | undefined
+  private peerWatch: PeerWatch | undefined
 
   /** `pull`: payloads are kept for `receive`; otherwise `onRun` alone has them. */
   constructor(
@@ -88,7 +86,9 @@ export class ConnectionCore implements WireHandlers {
 
   hold(cause: Hold): void {
     // Nothing is taken any more, only the peer's FIN is waited for: held back, it would never be seen.
-    if (!this.inputEnded) this.holds.add(cause)
+    if (this.inputEnded) return
+    this.holds.add(cause)
+    this.watchPeer()
   }
 
   release(cause: Hold): void {
@@ -191,7 +191,7 @@ export class ConnectionCore implements WireHandlers {
   beginClose(reason: CloseReason, watched: "watched" | "unwatched" = "watched"): void {
     if (this.closing || this.end !== undefined) return
     this.closing = true
-    this.reason ??= this.answering(reason)
+    this.reason ??= reasonOfClose(reason, this.peerEnded, this.localFirst)
     this.owner.onClosing(this.wire.pending())
     this.endInput()
     this.owner.flush(() => this.sendFin(false))
@@ -223,7 +223,7 @@ export class ConnectionCore implements WireHandlers {
   destroy(reason: CloseReason): void {
     if (this.end !== undefined) return
     this.closing = true
-    this.reason ??= this.answering(reason)
+    this.reason ??= reasonOfClose(reason, this.peerEnded, this.localFirst)
     this.inbox?.end()
     this.wire.destroy()
   }
@@ -262,14 +262,17 @@ export class ConnectionCore implements WireHandlers {
     this.abort({ _tag: "HandlerFailed", message: error instanceof Error ? error.message : String(error) })
   }
 
-  // A peer that has sent FIN and keeps receiving looks like one that has gone for good. Only the system learns the
-  // difference, and tells it to who asks.
   private watchPeer(): void {
     if (this.end !== undefined || this.closing) return
-    this.cancelWatch = this.timing.after(peerCheck, () => {
-      if (this.wire.isGone()) this.destroy(closeReasons.peerClosed)
-      else this.watchPeer()
-    })
+    this.peerWatch ??= new PeerWatch(this.timing, this.wire, this)
+    this.peerWatch.start()
+  }
+
+  onGone(): void {
+    if (this.peerEnded) this.destroy(closeReasons.peerClosed)
+    // How it went is told behind what it had sent, of which nobody takes anything any more.
+    this.inputEnded = true
+    this.holds.clear()
   }
 
   onDrain(): void {
@@ -282,6 +285,7 @@ export class ConnectionCore implements WireHandlers {
   onClose(end: WireEnd): void {
     this.reason ??= reasonOfEnd(end, this.peerEnded, this.localFirst)
     this.cancelWatch?.()
+    this.peerWatch?.stop()
     this.end = {
       reason: this.reason,
       bytesIn: this.wire.bytesIn(),
@@ -292,11 +296,6 @@ export class ConnectionCore implements WireHandlers {
     this.drainWaiters.wake()
     this.owner.onClosed(this.end)
     this.endWaiters.wake()
-  }
-
-  // Whoever sent the first FIN closed it; a close that answers the peer's FIN is not this side's doing.
-  private answering(reason: CloseReason): CloseReason {
-    return this.peerEnded && !this.localFirst && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
   }
 
   /** Whether it ended, or is ending, otherwise than in order. */

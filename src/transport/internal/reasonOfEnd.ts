@@ -13,3 +13,7 @@ export const reasonOfEnd = (end: WireEnd, peerEnded: boolean, localFirst: boolea
   if (vanished.has(end.code)) return { _tag: "PeerVanished", code: end.code }
   return { _tag: "TransportFailed", code: end.code }
 }
+
+/** Whoever sent the first FIN closed it; a close that answers the peer's FIN is not this side's doing. */
+export const reasonOfClose = (reason: CloseReason, peerEnded: boolean, localFirst: boolean): CloseReason =>
+  peerEnded && !localFirst && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
