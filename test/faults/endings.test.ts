@@ -1,0 +1,146 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import { ConnectionId, Framing } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { record } from "../support/eventRecorder.ts"
+import { handles } from "../support/handles.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { anyPort, serving, utf8 } from "../support/serving.ts"
+import { Chance } from "../support/stressSeeds.ts"
+import { nextTurn, turns } from "../support/turns.ts"
+
+const closeDeadline = Duration.millis(200)
+const volume = new Uint8Array(32 * 1024 * 1024)
+
+describe("closing a connection whose peer does not read", () => {
+  it.scopedLive("ends after closeDeadline with what was left, however it is closed", () =>
+    Effect.gen(function* () {
+      const ended: Array<string> = []
+      const { connectRaw, events, server } = yield* serving(
+        ({ close, id, send }) =>
+          Effect.gen(function* () {
+            yield* Effect.fork(Effect.ignore(send(volume)))
+            // The fork has run when everything that was due before this has.
+            yield* turns(1)
+            if (id === 1)
+              yield* Effect.zipRight(
+                close,
+                Effect.sync(() => ended.push("close")),
+              )
+            if (id === 2) yield* Effect.never
+          }),
+        { closeDeadline },
+      )
+      yield* Effect.replicateEffect(connectRaw({ reads: false }), 3)
+      yield* events.first("FrameSent", 3)
+      yield* server.kick(ConnectionId.make(2))
+      const closed = yield* events.first("ConnectionClosed", 3)
+      for (const { bytesOut, lifetimeMillis, reason } of closed) {
+        const pendingBytes = reason._tag === "DrainDeadline" ? reason.pendingBytes : 0
+        expect(reason._tag).toBe("DrainDeadline")
+        expect(pendingBytes).toBeGreaterThan(0)
+        expect(bytesOut).toBeLessThan(volume.length)
+        // The timer is exact to the millisecond; the rest is what a busy machine may take to come to it.
+        expect(lifetimeMillis).toBeLessThan(Duration.toMillis(closeDeadline) + 5000)
+      }
+      yield* events.until(() => (ended.length === 1 ? true : undefined))
+      expectWholeLives(events.seen)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("half-close", () => {
+  it.scopedLive("by a peer that has asked gives it the whole reply of megabytes, and then the end", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events } = yield* serving(Handler.reply(volume.subarray(0, 8 * 1024 * 1024)), {
+        frame: Framing.line,
+      })
+      const asks = yield* connectRaw()
+      yield* asks.write("one\ntwo")
+      yield* asks.end
+      const reply = yield* asks.takeRest
+      expect(reply.length).toBe(2 * (8 * 1024 * 1024 + 1))
+      expect(yield* asks.closed).toBe(undefined)
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({
+        reason: { _tag: "PeerClosed" },
+        bytesOut: reply.length,
+      })
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("the end of a server in the middle of a burst of dials", () => {
+  it.scopedLive("ends those accepted and not served yet, those not accepted yet, and leaves nothing", () =>
+    Effect.gen(function* () {
+      const before = yield* handles
+      for (const handler of [Handler.echo(), () => Effect.never] as const) {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const scope = yield* Scope.make()
+            const server = yield* Scope.extend(Server.make({ handler }), scope)
+            const events = yield* record(server.subscribe())
+            const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
+            const dialling = yield* Effect.fork(
+              Effect.forEach(Array.from({ length: 100 }), () => Effect.exit(dialRaw(endpoint)), {
+                concurrency: "unbounded",
+              }),
+            )
+            yield* events.one("ConnectionOpened")
+            yield* Scope.close(scope, Exit.void)
+            const peers = (yield* Fiber.join(dialling)).filter(Exit.isSuccess)
+            expect(peers.length).toBeGreaterThan(0)
+            for (const { value: peer } of peers) expect((yield* peer.takeRest).length).toBe(0)
+            expect(events.all("ConnectionOpened").length).toBeGreaterThan(0)
+            expectWholeLives(events.seen)
+          }),
+        )
+      }
+      expect(yield* handles).toEqual(before)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("sending while the connection is closed", () => {
+  it.scopedLive(
+    "is delivered or fails with ConnectionClosedError: whole lines, in order, none said to be sent and lost",
+    () =>
+      Effect.gen(function* () {
+        const chance = new Chance(3)
+        const { connectRaw, events, server } = yield* serving(Handler.discard(), { frame: Framing.line, outbox: 4096 })
+        for (let round = 1; round <= 60; round++) {
+          const id = ConnectionId.make(round)
+          const peer = yield* connectRaw()
+          let sent = 0
+          const sending = yield* Effect.fork(
+            Effect.gen(function* () {
+              while (true) {
+                yield* server.send(id, utf8(`${sent}`.padEnd(chance.below(3000), ".")))
+                sent++
+                if (chance.percent(5)) yield* nextTurn
+              }
+            }),
+          )
+          yield* turns(chance.below(6))
+          yield* chance.percent(50) ? server.kick(id) : server.halfClose(id)
+          const rest = (yield* peer.takeRest).toString()
+          yield* peer.end
+          const error = Either.getOrThrow(Either.flip(yield* Effect.either(Fiber.join(sending))))
+          expect(["ConnectionClosedError", "NoSuchConnectionError"]).toContain(error._tag)
+          const lines = rest.split("\n")
+          expect(lines.pop()).toBe("")
+          expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, n) => n))
+          // The one that waited for room when the end came is delivered too, and was not told so.
+          expect([sent, sent + 1]).toContain(lines.length)
+        }
+        yield* events.first("ConnectionClosed", 60)
+        expectWholeLives(events.seen)
+      }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { Framing } from "../../src/domain/index.ts"
+import { Server, type ServerConnection } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import { record } from "../support/eventRecorder.ts"
+import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
+import { anyPort, serving, string } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
+
+/** A handler that does as it is told by each line, and what became of those that hang. */
+const obedient = Effect.gen(function* () {
+  const hung = yield* Deferred.make<Exit.Exit<never>>()
+  const ignores = yield* Deferred.make<void>()
+  const letGo = yield* Deferred.make<void>()
+  const obey = (connection: ServerConnection, order: string): Effect.Effect<void, unknown> => {
+    switch (order) {
+      case "throw":
+        throw new Error("thrown")
+      case "fail":
+        return Effect.fail(new Error("failed"))
+      case "die":
+        return Effect.die(new Error("died"))
+      case "hang":
+        return Effect.onExit(Effect.never, (exit) => Deferred.succeed(hung, exit))
+      case "ignore":
+        return Effect.uninterruptible(
+          Effect.zipRight(Deferred.succeed(ignores, undefined), Effect.disconnect(Deferred.await(letGo))),
+        )
+      default:
+        return Effect.ignore(connection.send(new TextEncoder().encode(order)))
+    }
+  }
+  const handler = (connection: ServerConnection) =>
+    Effect.gen(function* () {
+      while (true) {
+        const line = yield* connection.receive
+        if (Option.isNone(line)) return
+        yield* obey(connection, string(line.value))
+      }
+    })
+  return {
+    handler,
+    hung: Deferred.await(hung),
+    ignores: Deferred.await(ignores),
+    letGo: Deferred.succeed(letGo, undefined),
+  }
+})
+
+const expectEcho = (peer: RawPeer, text: string) =>
+  Effect.gen(function* () {
+    yield* peer.write(`${text}\n`)
+    expect((yield* peer.take(text.length + 1)).toString()).toBe(`${text}\n`)
+  })
+
+const settings = { frame: Framing.line, drain: Duration.millis(200) }
+
+describe("handlers that come to grief, all at once", () => {
+  it.scopedLive("cost nobody but their own peers anything, and a drain ends those that hang, at its deadline", () =>
+    Effect.gen(function* () {
+      const { handler, hung, ignores, letGo } = yield* obedient
+      const { connectRaw, events, server } = yield* serving(handler, settings)
+      const good = yield* connectRaw()
+      const told = yield* Effect.forEach(["throw", "fail", "die", "hang", "ignore"], (order) =>
+        Effect.tap(connectRaw(), (peer) => peer.write(`${order}\n`)),
+      )
+      const failed = yield* events
+        .first("ConnectionHalfClosed", 0)
+        .pipe(
+          Effect.zipRight(Effect.forEach(told.slice(0, 3), (peer) => Effect.zipRight(peer.takeRest, peer.end))),
+          Effect.zipRight(events.first("ConnectionClosed", 3)),
+        )
+      expect(new Map<number, unknown>(failed.map(({ id, reason }) => [id, reason]))).toEqual(
+        new Map([
+          [2, { _tag: "HandlerFailed", message: "thrown" }],
+          [3, { _tag: "HandlerFailed", message: "failed" }],
+          [4, { _tag: "HandlerFailed", message: "died" }],
+        ]),
+      )
+      yield* ignores
+      yield* expectEcho(good, "still served")
+
+      const draining = yield* Effect.fork(server.drain)
+      yield* good.takeRest
+      yield* good.end
+      expect(yield* Fiber.join(draining)).toEqual({ graceful: 1, forced: 2 })
+      expect(Exit.isInterrupted(yield* hung)).toBe(true)
+      const ended = (yield* events.first("ConnectionClosed", 6)).slice(3)
+      expect(new Map<number, string>(ended.map(({ id, reason }) => [id, reason._tag]))).toEqual(
+        new Map([
+          [1, "Drained"],
+          [5, "DrainDeadline"],
+          [6, "DrainDeadline"],
+        ]),
+      )
+      expectWholeLives(events.seen)
+      yield* letGo
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("and ignore their interruption hold the end of the scope, but no socket, no port and nobody else", () =>
+    Effect.gen(function* () {
+      const { handler, ignores, letGo } = yield* obedient
+      const scope = yield* Scope.make()
+      const server = yield* Scope.extend(Server.make({ handler, settings }), scope)
+      const events = yield* record(server.subscribe())
+      const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
+      const peer = yield* dialRaw(endpoint)
+      const other = yield* dialRaw(endpoint)
+      yield* events.first("ConnectionOpened", 2)
+      yield* peer.write("ignore\n")
+      yield* ignores
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      // Everybody has the end, and nobody listens any more.
+      yield* Effect.all([peer.takeRest, other.takeRest])
+      yield* turns(50)
+      expect(closing.unsafePoll()).toBe(null)
+      expect(Exit.isFailure(yield* Effect.exit(Effect.scoped(dialRaw(endpoint))))).toBe(true)
+      yield* letGo
+      yield* Fiber.join(closing)
+      expect(events.all("ConnectionClosed").length).toBe(2)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
