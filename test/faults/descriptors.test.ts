@@ -1,0 +1,95 @@
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import { descriptorsOf, poll } from "../support/kernel.ts"
+import { startProgram, withOpenFiles } from "../support/programs.ts"
+import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
+import { tcpfxServe } from "../support/tcpfxProcess.ts"
+
+const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+const openFiles = 100
+const dials = 150
+
+/** Whether a peer gets its echo; a peer that was closed instead gets none. */
+const isServed = (peer: RawPeer, n: number) =>
+  Effect.gen(function* () {
+    const text = `${n}`.padStart(5, "0")
+    yield* peer.write(text)
+    const answer = yield* Effect.raceFirst(Effect.asSome(peer.take(5)), Effect.as(peer.takeRest, Option.none<Buffer>()))
+    return Option.exists(answer, (bytes) => bytes.toString() === text)
+  })
+
+const served = (peers: ReadonlyArray<RawPeer>) => Effect.filter(peers, isServed, { concurrency: "unbounded" })
+
+const crowd = (port: number, count = dials) => Effect.replicateEffect(dialRaw(local(port)), count)
+
+describe("a server of the library without descriptors left", () => {
+  it.scopedLive("goes on serving those whom it has, and lets others in when some have gone", () =>
+    Effect.gen(function* () {
+      const server = yield* startProgram("server", { args: ["echo"], openFiles })
+      const [, port] = yield* server.waitFor("stdout", /"_tag":"Listening".*"port":(\d+)/)
+      const first = yield* served(yield* crowd(Number(port)))
+      expect(first.length).toBeGreaterThan(openFiles / 2)
+      expect(first.length).toBeLessThan(openFiles)
+      // Those who are served are still served with everybody else at the door.
+      expect((yield* served(first)).length).toBe(first.length)
+      const leaving = first.slice(0, 30)
+      for (const peer of leaving) yield* Effect.zipRight(peer.end, peer.closed)
+      const others = yield* served(yield* crowd(Number(port)))
+      expect(others.length).toBe(leaving.length)
+      expect((yield* served(first.slice(30))).length).toBe(first.length - 30)
+      expect(server.text("stderr")).toBe("")
+    }),
+  )
+})
+
+describe("tcpfx serve with few open files", () => {
+  it.scopedLive("never comes to the end of them: it refuses before, says so, and uses freed places again", () =>
+    Effect.gen(function* () {
+      const command = [
+        process.execPath,
+        bin,
+        "serve",
+        "127.0.0.1:0",
+        "--mode",
+        "echo",
+        "--output",
+        "json",
+        "--no-traffic",
+      ]
+      const server = yield* withOpenFiles(openFiles, command)
+      const [, port] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
+      const [, most] = yield* server.waitFor("stderr", /at most (\d+) connections at once/)
+      const first = yield* served(yield* crowd(Number(port)))
+      expect(first.length).toBe(Number(most))
+      expect((yield* served(first)).length).toBe(first.length)
+      const refused = () => server.text("stdout").match(/"_tag":"ConnectionRefused".*"TooManyConnections"/g)?.length
+      yield* poll("all refusals are told", () => (refused() === dials - first.length ? true : undefined))
+      for (const peer of first) yield* Effect.zipRight(peer.end, peer.closed)
+      expect((yield* served(yield* crowd(Number(port), first.length))).length).toBe(first.length)
+    }),
+  )
+
+  it.scopedLive("has as many of them open after a crowd has gone as before it came", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--mode", "echo"])
+      const pid = server.child.pid ?? 0
+      // The first connection brings what is opened once.
+      yield* Effect.scoped(Effect.flatMap(crowd(port, 1), served))
+      yield* server.waitFor("stderr", /#1 closed/)
+      const before = descriptorsOf(pid)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const peers = yield* served(yield* crowd(port))
+          expect(peers.length).toBe(dials)
+          expect(descriptorsOf(pid)).toBe(before + dials)
+          for (const [n, peer] of peers.entries()) yield* n % 2 === 0 ? peer.end : peer.reset
+        }),
+      )
+      yield* poll("everything is closed", () => (descriptorsOf(pid) === before ? true : undefined))
+    }),
+  )
+})

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { untilStill } from "../support/kernel.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { serving } from "../support/serving.ts"
+import { tcpfx, tcpfxServe } from "../support/tcpfxProcess.ts"
+
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+const volume = new Uint8Array(32 * 1024 * 1024).fill(0x61)
+
+describe("kill -9 in the middle of traffic", () => {
+  it.scopedLive("of a client is told by the server as PeerReset, and the server serves the others and the next", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--mode", "echo", "--no-traffic"])
+      const other = yield* dialRaw(local(port))
+      const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
+      yield* server.waitFor("stderr", /#2 connected/)
+      yield* Effect.fork(client.write(volume))
+      yield* client.waitForBytes("stdout", 1024 * 1024)
+      // What it was sent and has not read makes its end a reset (RFC 1122, 4.2.2.13).
+      yield* Effect.sync(() => client.child.stdout.pause())
+      yield* client.kill("SIGKILL")
+      yield* server.waitFor("stderr", /#2 closed: reset by the peer/)
+      yield* other.write("still here")
+      expect((yield* other.take(10)).toString()).toBe("still here")
+      const next = yield* dialRaw(local(port))
+      yield* next.write("next")
+      expect((yield* next.take(4)).toString()).toBe("next")
+    }),
+  )
+
+  it.scopedLive("of the server is told by a client with the reason, and leaves the client with 1", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--mode", "echo", "--no-traffic"])
+      const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* Effect.fork(client.write(volume))
+      yield* client.waitForBytes("stdout", 1024 * 1024)
+      yield* Effect.sync(() => server.child.kill("SIGSTOP"))
+      // Stopped, it reads no more of what comes; killed with that unread, its end is a reset.
+      yield* untilStill("the client", () => client.bytes("stdout").length, 10)
+      yield* server.kill("SIGKILL")
+      expect(yield* client.ended).toEqual({ code: 1, signal: null })
+      expect(client.text("stderr")).toMatch(/^tcpfx: the connection ended: reset by the peer$/m)
+    }),
+  )
+
+  it.scopedLive("of one that a broker keeps, as it may still read, is told when something is sent to it; the others miss nothing", () =>
+    Effect.gen(function* () {
+      const { connectRaw, endpoint, events, server } = yield* serving(Handler.broker())
+      const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+      const reader = yield* connectRaw()
+      const other = yield* connectRaw()
+      const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
+      yield* events.first("ConnectionOpened", 3)
+      yield* client.write("from the one\n")
+      expect((yield* reader.take(13)).toString()).toBe("from the one\n")
+      yield* client.kill("SIGKILL")
+      yield* client.exited
+      yield* other.write("from the other\n")
+      expect((yield* reader.take(15)).toString()).toBe("from the other\n")
+      // The broker keeps who has sent FIN; what is sent to one that is not there is answered with a reset.
+      yield* server.broadcast(Uint8Array.of(0x0a))
+      yield* server.broadcast(Uint8Array.of(0x0a))
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 3, reason: { _tag: "PeerClosed" } })
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
