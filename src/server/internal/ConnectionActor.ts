@@ -50,6 +50,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private readonly member: HubMember
   /** Told at the end, after the events. */
   onEnded: (() => void) | undefined
+  /** Takes back the interruption that waits for a handler at work on a connection that has gone. */
+  cancelInterrupt: (() => void) | undefined
   /** Whether a handler is at work. */
   isServing: boolean
   private draining = false
@@ -256,6 +258,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   /** The handler has come to its end. */
   onHandlerEnd(failure: string | undefined): void {
     this.isServing = false
+    // The timer would keep everything of the connection for as long as it waits.
+    this.cancelInterrupt?.()
     if (failure !== undefined) this.core.beginClose({ _tag: "HandlerFailed", message: failure })
     else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
     else this.core.beginClose(closeReasons.localClosed)

@@ -204,7 +204,10 @@ export class ServerCore {
     this.admission.leave(actor.core.remote)
     this.idle?.remove(actor)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
-    if (actor.isServing) this.options.timing.after(this.options.settings.closeDeadline, () => actor.interrupt())
+    if (actor.isServing) {
+      const { settings, timing } = this.options
+      actor.cancelInterrupt = timing.after(settings.closeDeadline, () => actor.interrupt())
+    }
     if (this.actors.size === 0) this.emptyWaiters.wake()
   }
 }
