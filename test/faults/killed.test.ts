@@ -48,24 +48,26 @@ describe("kill -9 in the middle of traffic", () => {
     }),
   )
 
-  it.scopedLive("of one that a broker keeps, as it may still read, is told when something is sent to it; the others miss nothing", () =>
-    Effect.gen(function* () {
-      const { connectRaw, endpoint, events, server } = yield* serving(Handler.broker())
-      const port = endpoint._tag === "Tcp" ? endpoint.port : 0
-      const reader = yield* connectRaw()
-      const other = yield* connectRaw()
-      const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
-      yield* events.first("ConnectionOpened", 3)
-      yield* client.write("from the one\n")
-      expect((yield* reader.take(13)).toString()).toBe("from the one\n")
-      yield* client.kill("SIGKILL")
-      yield* client.exited
-      yield* other.write("from the other\n")
-      expect((yield* reader.take(15)).toString()).toBe("from the other\n")
-      // The broker keeps who has sent FIN; what is sent to one that is not there is answered with a reset.
-      yield* server.broadcast(Uint8Array.of(0x0a))
-      yield* server.broadcast(Uint8Array.of(0x0a))
-      expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 3, reason: { _tag: "PeerClosed" } })
-    }).pipe(Effect.provide(NodeTransport.layer)),
+  it.scopedLive(
+    "of one that a broker keeps, as it may still read, is told when something is sent to it; the others miss nothing",
+    () =>
+      Effect.gen(function* () {
+        const { connectRaw, endpoint, events, server } = yield* serving(Handler.broker())
+        const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+        const reader = yield* connectRaw()
+        const other = yield* connectRaw()
+        const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
+        yield* events.first("ConnectionOpened", 3)
+        yield* client.write("from the one\n")
+        expect((yield* reader.take(13)).toString()).toBe("from the one\n")
+        yield* client.kill("SIGKILL")
+        yield* client.exited
+        yield* other.write("from the other\n")
+        expect((yield* reader.take(15)).toString()).toBe("from the other\n")
+        // The broker keeps who has sent FIN; what is sent to one that is not there is answered with a reset.
+        yield* server.broadcast(Uint8Array.of(0x0a))
+        yield* server.broadcast(Uint8Array.of(0x0a))
+        expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 3, reason: { _tag: "PeerClosed" } })
+      }).pipe(Effect.provide(NodeTransport.layer)),
   )
 })

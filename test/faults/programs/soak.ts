@@ -1,0 +1,94 @@
+// Connects, breaks and closes, over and over, and says what is left of it. Usage: soak CYCLES, with --expose-gc.
+import { readdirSync } from "node:fs"
+import * as v8 from "node:v8"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { Client } from "../../../src/client/index.ts"
+import { Framing, tcpEndpoint } from "../../../src/domain/index.ts"
+import { Handler, Server } from "../../../src/server/index.ts"
+import { NodeTransport } from "../../../src/transport/index.ts"
+import { dialRaw } from "../../support/rawPeer.ts"
+import { Chance } from "../../support/stressSeeds.ts"
+import { turns } from "../../support/turns.ts"
+
+const cycles = Number(process.argv[2])
+const atOnce = 50
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
+/** What a process has that could have been left behind by a connection. */
+const footprint = Effect.gen(function* () {
+  yield* turns(5)
+  globalThis.gc?.()
+  yield* turns(5)
+  globalThis.gc?.()
+  const own = yield* Effect.withFiberRuntime<object>((fiber) => Effect.succeed(fiber))
+  return {
+    descriptors: readdirSync("/proc/self/fd").length,
+    handles: process.getActiveResourcesInfo().filter((kind) => /TCP|Pipe/.test(kind)).length,
+    fibers: v8.queryObjects(own.constructor),
+    heapBytes: process.memoryUsage().heapUsed,
+    residentBytes: process.memoryUsage.rss(),
+  }
+})
+
+const program = Effect.gen(function* () {
+  const chance = new Chance(5000)
+  const settings = { frame: Framing.line, hubBudget: 1024 ** 3 }
+  const relays = yield* Server.make({ handler: Handler.broker("close"), settings })
+  const answers = yield* Server.make({
+    handler: (connection) => Stream.runForEach(connection.frames, (frame) => connection.send(frame)),
+    settings,
+  })
+  const client = yield* Client.make({ frame: Framing.line })
+  const endpoints = yield* Effect.forEach([relays, answers], (server) =>
+    Effect.map(server.listen(tcpEndpoint("127.0.0.1", 0)), ({ endpoint }) => ({ server, endpoint })),
+  )
+  let closed = 0
+  for (const { server } of endpoints) {
+    const events = yield* server.subscribe()
+    yield* Effect.forkScoped(
+      Stream.runForEach(events, (event) =>
+        Effect.sync(() => {
+          if (event._tag === "ConnectionClosed") closed++
+        }),
+      ),
+    )
+  }
+
+  const cycle = Effect.gen(function* () {
+    const { endpoint } = endpoints[chance.below(2)] ?? (yield* Effect.dieMessage("no server"))
+    if (chance.percent(30)) {
+      const connection = yield* client.connect(endpoint)
+      yield* connection.send(utf8("from a client"))
+      if (chance.percent(50)) yield* connection.close
+      return
+    }
+    const peer = yield* dialRaw(endpoint, { reads: chance.percent(80) })
+    yield* peer.write("a line\nand a part")
+    if (chance.percent(30)) yield* turns(chance.below(3))
+    const way = chance.below(4)
+    if (way === 1) yield* peer.end
+    if (way === 2) yield* peer.reset
+    if (way === 3) yield* peer.write(new Uint8Array(256 * 1024))
+    // Whatever has not ended ends with its scope.
+  }).pipe(Effect.scoped)
+  const run = (count: number) => {
+    const until = closed + count
+    return Effect.zipRight(
+      Effect.forEach(Array.from({ length: count }), () => cycle, { concurrency: atOnce, discard: true }),
+      Effect.iterate(0, { while: () => closed < until, body: () => Effect.as(turns(1), 0) }),
+    )
+  }
+
+  // The first ones bring what is made once: code, tables, buffers of the allocator.
+  yield* run(1000)
+  const before = yield* footprint
+  yield* run(cycles)
+  const after = yield* footprint
+  process.stdout.write(`${JSON.stringify({ closed, before, after })}\n`)
+})
+
+const running = Effect.runFork(Effect.scoped(Effect.provide(program, NodeTransport.layer)))
+process.stdin.on("end", () => running.unsafeInterruptAsFork(running.id()))
+running.addObserver(() => process.stdin.destroy())

@@ -1,0 +1,74 @@
+import { existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { unixEndpoint } from "../../src/domain/index.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { tcpfx } from "../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../support/transportFixture.ts"
+
+type EndOrReload = "SIGINT" | "SIGTERM" | "SIGHUP"
+
+interface Order {
+  readonly signals: ReadonlyArray<EndOrReload>
+  /** Whether there is something to read again at SIGHUP; otherwise it does what it does to any program. */
+  readonly reloads: boolean
+  readonly end: { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+}
+
+const exits = (code: number) => ({ code, signal: null })
+const hungUp = { code: null, signal: "SIGHUP" } as const
+
+// The first one to end drains for an hour, as its client never closes; so each order ends by its last signal.
+const orders: ReadonlyArray<Order> = [
+  { signals: ["SIGINT", "SIGINT"], reloads: false, end: exits(130) },
+  { signals: ["SIGTERM", "SIGTERM"], reloads: false, end: exits(143) },
+  { signals: ["SIGINT", "SIGTERM"], reloads: false, end: exits(143) },
+  { signals: ["SIGTERM", "SIGINT"], reloads: false, end: exits(130) },
+  { signals: ["SIGHUP"], reloads: false, end: hungUp },
+  { signals: ["SIGINT", "SIGHUP"], reloads: false, end: hungUp },
+  { signals: ["SIGTERM", "SIGHUP"], reloads: false, end: hungUp },
+  { signals: ["SIGHUP", "SIGINT", "SIGINT"], reloads: true, end: exits(130) },
+  { signals: ["SIGHUP", "SIGTERM", "SIGINT"], reloads: true, end: exits(130) },
+  { signals: ["SIGINT", "SIGHUP", "SIGTERM"], reloads: true, end: exits(143) },
+  { signals: ["SIGTERM", "SIGHUP", "SIGHUP", "SIGTERM"], reloads: true, end: exits(143) },
+  { signals: ["SIGHUP", "SIGHUP", "SIGINT", "SIGHUP", "SIGTERM"], reloads: true, end: exits(143) },
+]
+
+describe("the signals that end tcpfx serve and let it read its rules again", () => {
+  it.scopedLive("do what they say in every order: the last of two ends decides, at once", () =>
+    Effect.forEach(
+      orders,
+      ({ end, reloads, signals }) =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder
+          const path = join(folder, "serve.sock")
+          const rules = join(folder, "rules")
+          writeFileSync(rules, "127.0.0.1\n")
+          const server = yield* tcpfx([
+            ...["serve", `unix:${path}`, "--drain", "1h"],
+            ...(reloads ? ["--deny-file", rules] : []),
+          ])
+          yield* server.waitFor("stderr", /listening on/)
+          const client = yield* dialRaw(unixEndpoint(path))
+          yield* server.waitFor("stderr", /#1 connected/)
+          let ends = 0
+          let readAgain = 0
+          for (const signal of signals) {
+            yield* server.kill(signal)
+            if (signal === "SIGHUP" && reloads) {
+              readAgain++
+              yield* server.waitFor("stderr", new RegExp(`(read again who may connect[^]*){${readAgain}}`))
+            }
+            if (signal !== "SIGHUP" && ++ends === 1)
+              yield* server.waitFor("stderr", /draining 1 connection for up to 1 h/)
+          }
+          expect([signals, yield* server.ended]).toEqual([signals, end])
+          expect((yield* client.takeRest).length).toBe(0)
+          // The file goes when listening ends; who is killed before that leaves it to the next one, who replaces it.
+          expect([signals, existsSync(path)]).toEqual([signals, ends === 0])
+        }).pipe(Effect.scoped),
+      { concurrency: 3 },
+    ),
+  )
+})
