@@ -17,9 +17,9 @@ it.scopedLive(
       // One for each delay that somebody waits for comes and goes.
       expect(after.fibers).toBeLessThan(before.fibers + 5)
       expect(after.heapBytes - before.heapBytes).toBeLessThan(2 * MiB)
-    // The allocator gives back when it likes. 5 000 connections left behind are more than 150 MiB.
-    expect(after.residentBytes - before.residentBytes).toBeLessThan(48 * MiB)
-    expect(yield* soak.ended).toEqual({ code: 0, signal: null })
+      // The allocator gives back when it likes. 5 000 connections left behind are more than 150 MiB.
+      expect(after.residentBytes - before.residentBytes).toBeLessThan(48 * MiB)
+      expect(yield* soak.ended).toEqual({ code: 0, signal: null })
       expect(soak.text("stderr")).toBe("")
     }),
 )
