@@ -1,0 +1,163 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import { Client, type ClientSettings, type ReconnectSettings } from "../../src/client/index.ts"
+import { ConnectionClosedError, closeReasons, type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { type Connection, NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeAttempts } from "../support/clientGrammar.ts"
+import { record } from "../support/eventRecorder.ts"
+import { handles } from "../support/handles.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { receiveText, utf8 } from "../support/serving.ts"
+import { start } from "../support/tcpfxProcess.ts"
+
+const quick: Partial<ReconnectSettings> = {
+  jitter: 0,
+  baseDelay: Duration.millis(5),
+  maxDelay: Duration.millis(20),
+}
+
+const recorded = (settings: Partial<ClientSettings> = {}) =>
+  Effect.gen(function* () {
+    const client = yield* Client.make(settings)
+    return { client, events: yield* record(client.subscribe({ frames: true })) }
+  })
+
+const untilLost = (connection: Connection) => Effect.forever(connection.receive)
+
+/** Says something, hears its echo, and is lost with its connection. */
+const talk = (connection: Connection) =>
+  Effect.gen(function* () {
+    yield* connection.send(utf8("hello"))
+    yield* receiveText(connection)
+    yield* connection.receive
+    return yield* Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))
+  })
+
+/** An address that answers no SYN: its listener's queue is full, and the listener is stopped until it is told to go on. */
+const blackHole = Effect.gen(function* () {
+  const listener = yield* start(process.execPath, [
+    "-e",
+    `require("node:net").createServer((socket) => socket.pipe(socket).on("error", () => {}))
+      .listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () {
+        process.stdout.write(this.address().port + "\\n")
+        process.kill(process.pid, "SIGSTOP")
+      })`,
+  ])
+  const [port] = yield* listener.waitFor("stdout", /\d+/)
+  const endpoint = tcpEndpoint("127.0.0.1", Number(port))
+  // A backlog of one holds two (listen(2)).
+  yield* Effect.replicateEffect(dialRaw(endpoint), 2)
+  return { endpoint, open: listener.kill("SIGCONT") }
+})
+
+describe("a client that connects again and again", () => {
+  it.scopedLive("to a port where nobody listens tries as often as it may, after the delays that are set", () =>
+    Effect.gen(function* () {
+      const before = yield* handles
+      const { client, events } = yield* recorded()
+      const error = yield* Effect.flip(client.run(tcpEndpoint("127.0.0.1", 1), untilLost, { ...quick, maxAttempts: 5 }))
+      expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused" })
+      yield* events.one("GaveUp")
+      expectWholeAttempts(events.seen)
+      expect(events.all("Reconnecting").map(({ attempt, delayMillis }) => [attempt, delayMillis])).toEqual([
+        [1, 5],
+        [2, 10],
+        [3, 20],
+        [4, 20],
+        [5, 20],
+      ])
+      expect(events.all("ConnectFailed").map(({ reason }) => reason)).toEqual(new Array(6).fill("Refused"))
+      const times = events.all("Connecting").map(({ at }) => at)
+      const waits = times.slice(1).map((at, n) => at - (times[n] ?? 0))
+      // Dates are whole milliseconds: one that is asked for may show as one less.
+      for (const [n, least] of [5, 10, 20, 20, 20].entries()) expect(waits[n]).toBeGreaterThanOrEqual(least - 1)
+      expect(yield* handles).toEqual(before)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("to a name without an address tries as often, and says so each time", () =>
+    Effect.gen(function* () {
+      const { client, events } = yield* recorded()
+      const nowhere = tcpEndpoint("nothing.invalid", 80)
+      const error = yield* Effect.flip(client.run(nowhere, untilLost, { ...quick, maxAttempts: 2 }))
+      expect(error).toMatchObject({ _tag: "ConnectError", reason: "NameNotFound" })
+      yield* events.one("GaveUp")
+      expectWholeAttempts(events.seen)
+      expect(events.all("LookingUp").length).toBe(3)
+      expect(events.all("Connecting")).toEqual([])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive(
+    "to an address that does not answer gives each attempt up after connectTimeout, and gets through once it does",
+    () =>
+      Effect.gen(function* () {
+        const { endpoint, open } = yield* blackHole
+        const before = yield* handles
+        const { client, events } = yield* recorded({ connectTimeout: Duration.millis(50) })
+        const running = yield* Effect.fork(
+          client.run(
+            endpoint,
+            (connection) => Effect.zipRight(connection.send(utf8("hello")), receiveText(connection)),
+            quick,
+          ),
+        )
+        const failures = yield* events.first("ConnectFailed", 3)
+        expect(failures.map(({ reason }) => reason)).toEqual(["Timeout", "Timeout", "Timeout"])
+        yield* open
+        expect(yield* Fiber.join(running)).toBe("hello")
+        yield* events.one("Disconnected")
+        expectWholeAttempts(events.seen)
+        expect(yield* handles).toEqual(before)
+      }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("to an address that does not answer takes its pending dial along when it is stopped", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* blackHole
+      const before = yield* handles
+      const { client, events } = yield* recorded()
+      const running = yield* Effect.fork(client.run(endpoint, untilLost, quick))
+      yield* events.one("Connecting")
+      yield* Fiber.interrupt(running)
+      expect(yield* handles).toEqual(before)
+      expect(events.tags()).toEqual(["Connecting"])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("is there again after each restart of the server, and tells every connection whole", () =>
+    Effect.gen(function* () {
+      const { client, events } = yield* recorded()
+      const serve = (at: Endpoint, scope: Scope.Scope) =>
+        Effect.gen(function* () {
+          const server = yield* Server.make({ handler: Handler.echo() })
+          const { endpoint } = yield* server.listen(at)
+          return { server, endpoint }
+        }).pipe(Scope.extend(scope))
+      // On an address of its own: on that of the others, somebody else could have the port before the next one has.
+      const first = yield* Effect.scoped(
+        Effect.flatMap(Effect.scope, (scope) => serve(tcpEndpoint("127.42.0.1", 0), scope)),
+      )
+      const running = yield* Effect.fork(client.run(first.endpoint, talk, quick))
+      for (let restart = 1; restart <= 5; restart++) {
+        const scope = yield* Scope.make()
+        const { server } = yield* serve(first.endpoint, scope)
+        yield* events.first("FrameReceived", restart)
+        // Every other one ends in order, the others at once.
+        if (restart % 2 === 0) yield* server.drain
+        yield* Scope.close(scope, Exit.void)
+        yield* events.first("Disconnected", restart)
+      }
+      yield* Fiber.interrupt(running)
+      expect(events.all("Connected").length).toBe(5)
+      // It may have been stopped in the middle of an attempt.
+      const last = events.seen.findLastIndex(({ _tag }) => _tag === "Disconnected" || _tag === "ConnectFailed")
+      expectWholeAttempts(events.seen.slice(0, last + 1))
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
