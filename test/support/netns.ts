@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Process, start } from "./tcpfxProcess.ts"
+
+const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
+
+const isRoot = process.getuid?.() === 0
+// Who is not root may be the root of a user namespace, where the system allows it (user_namespaces(7)).
+const unshare = isRoot ? ["-n"] : ["-rn"]
+const nsenter = isRoot ? ["-n"] : ["-Un", "--preserve-credentials"]
+
+const up = "ip link set lo up"
+// A queue of no length: everything that is sent is dropped, and nobody is told (tc-pfifo(8)).
+const cut = "tc qdisc add dev lo root pfifo limit 0"
+const mend = "tc qdisc del dev lo root"
+
+const whyNot = (): string | undefined => {
+  const { error, status, stderr } = spawnSync("unshare", [...unshare, "sh", "-c", `${up} && ${cut} && ${mend}`], {
+    encoding: "utf8",
+  })
+  return status === 0 ? undefined : `${error?.message ?? stderr.trim()}`
+}
+
+let answer: { readonly why: string | undefined } | undefined
+
+/** Whether networks of our own can be made and cut. The first look says why not, because tests are skipped then. */
+export const haveNetworks = (): boolean => {
+  if (answer === undefined) {
+    answer = { why: whyNot() }
+    if (answer.why !== undefined)
+      process.stdout.write(`tests skipped: no network namespace can be made: ${answer.why}\n`)
+  }
+  return answer.why === undefined
+}
+
+/** A loopback network that is nobody else's, and goes with the scope and the processes in it. */
+export interface Network {
+  readonly tcpfx: (
+    args: ReadonlyArray<string>,
+    env?: Readonly<Record<string, string>>,
+  ) => Effect.Effect<Process, never, Scope.Scope>
+  /** From here on every packet is lost, without a word. */
+  readonly cut: Effect.Effect<void>
+  readonly mend: Effect.Effect<void>
+  /** How often the system sends again before it gives a connection up (tcp(7), tcp_retries2). */
+  readonly setRetries: (count: number) => Effect.Effect<void>
+}
+
+/** Makes a network. */
+export const network: Effect.Effect<Network, never, Scope.Scope> = Effect.gen(function* () {
+  const holder = yield* start("unshare", [...unshare, "sh", "-c", `${up} && echo up && exec cat`])
+  yield* Effect.orDie(holder.waitFor("stdout", /up/))
+  const inside = (args: ReadonlyArray<string>) => ["-t", `${holder.child.pid}`, ...nsenter, ...args]
+  const run = (script: string) =>
+    Effect.gen(function* () {
+      const done = yield* start("nsenter", inside(["sh", "-c", script]))
+      const { code } = yield* done.ended
+      if (code !== 0) yield* Effect.dieMessage(`${script}: ${done.text("stderr")}`)
+    }).pipe(Effect.scoped)
+  return {
+    tcpfx: (args, env = {}) => start("nsenter", inside([process.execPath, bin, ...args]), { env }),
+    cut: run(cut),
+    mend: run(mend),
+    setRetries: (count) => run(`echo ${count} > /proc/sys/net/ipv4/tcp_retries2`),
+  }
+})
