@@ -26,3 +26,43 @@ export const expectWholeLives = (events: ReadonlyArray<ServerEvent>): void => {
     expect([id, tags.filter((tag) => tag === "ConnectionClosed").length]).toEqual([id, 1])
   }
 }
+
+const letters: Readonly<Partial<Record<ServerEvent["_tag"], string>>> = {
+  ConnectionOpened: "(",
+  FrameReceived: "r",
+  FrameSent: "",
+  FramesDropped: "d",
+  ConnectionStalled: "s",
+  ConnectionRecovered: "S",
+  ConnectionClosed: ")",
+}
+
+const letterOf = (event: ServerEvent): string =>
+  event._tag === "ConnectionHalfClosed" ? (event.by === "peer" ? "p" : "l") : (letters[event._tag] ?? "?")
+
+// Nothing is received behind the peer's FIN, each side ends once, and a stall comes before its recovery.
+const wrong = [/p.*r/, /p.*p/, /l.*l/, /s[^S]*s/, /^[^s]*S/, /S[^s]*S/, /\?/]
+
+/** Asserts of a whole stream of events everything that one event says of those before it. */
+export const expectGrammar = (events: ReadonlyArray<ServerEvent>): void => {
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, n) => n + 1))
+  for (const [id, life] of byConnection(events)) {
+    const told = life.map(letterOf).join("")
+    expect([id, told]).toEqual([id, expect.stringMatching(/^\([^()]*\)?$/)])
+    for (const pattern of wrong) expect([id, told]).toEqual([id, expect.not.stringMatching(pattern)])
+    let missed = 0
+    for (const event of life) {
+      if (event._tag !== "FramesDropped") continue
+      missed += event.missed
+      expect([id, event.total]).toEqual([id, missed])
+    }
+  }
+  const drains = events.filter((event) => event._tag === "DrainStarted" || event._tag === "DrainFinished")
+  for (const [at, event] of drains.entries()) {
+    expect(event._tag).toBe(at % 2 === 0 ? "DrainStarted" : "DrainFinished")
+    const before = drains[at - 1]
+    if (event._tag === "DrainFinished" && before?._tag === "DrainStarted") {
+      expect(event.graceful + event.forced).toBe(before.connections)
+    }
+  }
+}
