@@ -21,7 +21,7 @@ const megabyte = new Uint8Array(1024 * 1024)
 describe("drain", () => {
   overEachTransport("flushes everything, ends every connection in order and tells how it went", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.broker())
+      const { connect, events, server } = yield* serving(Handler.broker(), { paceLimit: Duration.millis(50) })
       const peers = yield* Effect.replicateEffect(connect(), 3)
       yield* server.broadcast(megabyte)
       const draining = yield* Effect.fork(server.drain)
@@ -138,6 +138,23 @@ describe("drain", () => {
       expect(yield* events.one("ConnectionOpened")).toMatchObject({ id: 1 })
       yield* peer.close
       expect(events.all("ConnectionRefused")).toEqual([])
+    }),
+  )
+
+  overEachTransport("serves those who come to a listener that was opened meanwhile, as soon as it is over", () =>
+    Effect.gen(function* () {
+      const { connect, connectTo, events, server } = yield* serving(Handler.echo())
+      const stays = yield* connect()
+      const draining = yield* Effect.fork(server.drain)
+      yield* events.one("DrainStarted")
+      const { endpoint } = yield* server.listen(anyPort)
+      const early = yield* connectTo(endpoint)
+      expect((yield* receiveAll(early)).length).toBe(0)
+      expect(yield* events.one("ConnectionRefused")).toMatchObject({ rule: { _tag: "Draining" } })
+      yield* stays.close
+      expect(yield* Fiber.join(draining)).toEqual({ graceful: 1, forced: 0 })
+      yield* connectTo(endpoint)
+      expect((yield* events.first("ConnectionOpened", 2)).map(({ id }) => id)).toEqual([1, 2])
     }),
   )
 })

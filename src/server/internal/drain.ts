@@ -47,5 +47,7 @@ export const drainServer = Effect.fn("Server.drain")(function* (
   }
   const result: DrainResult = { graceful: connections - forced, forced }
   bus.emit((stamp) => ({ ...stamp, _tag: "DrainFinished", ...result }))
+  // Who has begun to listen meanwhile means what comes from now on.
+  if (listeners.size > 0) core.reopen()
   return result
 })
