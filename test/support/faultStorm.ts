@@ -18,7 +18,8 @@ export type Act =
   | { readonly act: "read" | "fin" | "reset" | "half-close"; readonly of: number }
   | { readonly act: "kick"; readonly of: number; readonly how: "fin" | "reset" }
   | { readonly act: "send" | "broadcast"; readonly of: number; readonly bytes: number }
-  | { readonly act: "stop listening" | "listen" | "deny" | "allow" | "drain" }
+  | { readonly act: "stop listening" | "listen" | "deny" | "allow" }
+  | { readonly act: "drain"; readonly waits: boolean }
   | { readonly act: "wait"; readonly turns: number }
 
 const everybody = Either.getOrThrow(parseAddressRanges("0.0.0.0/0"))
@@ -52,7 +53,7 @@ export const acts: FastCheck.Arbitrary<ReadonlyArray<Act>> = FastCheck.array(
     { weight: 2, arbitrary: act("allow", {}) },
     { weight: 1, arbitrary: act("stop listening", {}) },
     { weight: 3, arbitrary: act("listen", {}) },
-    { weight: 1, arbitrary: act("drain", {}) },
+    { weight: 1, arbitrary: act("drain", { waits: FastCheck.boolean() }) },
   ),
   { minLength: 120, maxLength: 200, size: "max" },
 )
@@ -131,7 +132,11 @@ export class FaultStorm {
       case "allow":
         return this.server.setAccess({ allow: [], deny: step.act === "deny" ? everybody : [] })
       case "drain":
-        return Effect.all([this.server.drain, this.stopListening, this.listen])
+        return Effect.all([
+          step.waits ? this.server.drain : this.aside(this.server.drain),
+          this.stopListening,
+          this.listen,
+        ])
       case "wait":
         return turns(step.turns)
     }
