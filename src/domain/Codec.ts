@@ -30,6 +30,25 @@ export const text: Codec<string> = {
 const describeIssue = ({ path, message }: ParseResult.ArrayFormatterIssue): string =>
   path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`
 
+// What is said of a payload shows it, and payloads are as long as frames.
+const problemLength = 1000
+
+const notJson = (problem: string): CodecError =>
+  new CodecError({
+    codec: "json",
+    problem: problem.length > problemLength ? `${problem.slice(0, problemLength)}…` : problem,
+  })
+
+// 20 kB of brackets are enough for the stack of who walks through them, for a schema that nests or to show them.
+const unlessTooDeep = <A>(decode: () => Either.Either<A, CodecError>): Either.Either<A, CodecError> => {
+  try {
+    return decode()
+  } catch (cause) {
+    if (cause instanceof RangeError) return Either.left(notJson(`it cannot be read (${cause.message})`))
+    throw cause
+  }
+}
+
 /**
  * JSON of a schema's encoded side. Goes with {@link framings.line}, as JSON text needs no line end.
  *
@@ -47,13 +66,13 @@ export const json = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
   const encodeJson = Schema.encodeEither(line)
   const decodeJson = Schema.decodeEither(line)
   const failed = (error: ParseResult.ParseError) =>
-    new CodecError({
-      codec: "json",
-      problem: ParseResult.ArrayFormatter.formatErrorSync(error).map(describeIssue).join("; "),
-    })
+    notJson(ParseResult.ArrayFormatter.formatErrorSync(error).map(describeIssue).join("; "))
   return {
     name: "json",
     encode: (value) => Either.map(Either.mapLeft(encodeJson(value), failed), (encoded) => encoder.encode(encoded)),
-    decode: (payload) => Either.flatMap(text.decode(payload), (decoded) => Either.mapLeft(decodeJson(decoded), failed)),
+    decode: (payload) =>
+      unlessTooDeep(() =>
+        Either.flatMap(text.decode(payload), (decoded) => Either.mapLeft(decodeJson(decoded), failed)),
+      ),
   }
 }

@@ -93,6 +93,21 @@ describe("json", () => {
     expect(failure(Codec.json(Schema.Unknown).encode(undefined)).codec).toBe("json")
   })
 
+  interface Tree extends ReadonlyArray<Tree> {}
+  const Tree: Schema.Schema<Tree> = Schema.Array(Schema.suspend(() => Tree))
+  const deep = utf8("[".repeat(50_000) + "]".repeat(50_000))
+
+  it("a value that is nested too deeply to be read, or shown, is refused", () => {
+    expect(failure(codec.decode(deep)).message).toMatch(/^json: it cannot be read/)
+    expect(failure(Codec.json(Tree).decode(deep)).message).toMatch(/^json: it cannot be read/)
+    expect(Codec.json(Tree).decode(utf8("[[],[[]]]"))).toEqual(Either.right([[], [[]]]))
+  })
+
+  it("a refusal shows no more than the beginning of a long payload", () => {
+    const long = utf8(JSON.stringify({ sensor: ["x".repeat(100_000)], celsius: 1 }))
+    expect(failure(codec.decode(long)).message).toMatch(/^json: sensor: Expected string.{900,1100}…$/)
+  })
+
   it.prop(
     "whatever the payload, a refusal is one line",
     [FastCheck.oneof(FastCheck.uint8Array(), FastCheck.json().map(utf8), FastCheck.string().map(utf8))],
