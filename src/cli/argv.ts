@@ -57,24 +57,25 @@ const reorder = (
 ): Either.Either<ReadonlyArray<string>, CommandFailed> => {
   const given = new Map<string, Array<string>>()
   const others: Array<string> = []
-  const queue = [...args]
+  let next = 0
   const help = prefix.length === 0 ? "tcpfx --help" : `tcpfx ${command} --help`
 
   const add = (flag: FlagShape, value: string | undefined): CommandFailed | undefined => {
     const long = `--${flag.name}`
-    const before = given.get(flag.name) ?? []
     if (!flag.takesValue) {
       if (value !== undefined) return usageError(`${long} takes no value, it was given ${JSON.stringify(value)}`)
       // Said in full: `@effect/cli` takes an argument behind it such as 0, 1 or yes for its value.
       given.set(flag.name, flag.isBuiltIn ? [long] : [long, "true"])
       return undefined
     }
-    const taken = value ?? queue.shift()
+    const taken = value ?? args[next++]
     if (taken === undefined) return usageError(`${long} needs a value (${help})`)
     // `@effect/cli` ends the flags at any `--`, a value too; TEXT is read with its escapes, which can spell it.
     const passed = taken === "--" && flag.placeholder === "TEXT" ? "\\x2d-" : taken
+    const before = given.get(flag.name)
     // Given again, the last one counts.
-    given.set(flag.name, [...(flag.repeats ? before : []), long, passed])
+    if (before === undefined || !flag.repeats) given.set(flag.name, [long, passed])
+    else before.push(long, passed)
     return undefined
   }
 
@@ -106,9 +107,9 @@ const reorder = (
       )} (${help})`,
     )
 
-  for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
+  for (let arg = args[next++]; arg !== undefined; arg = args[next++]) {
     if (arg === "--") {
-      others.push(...queue.splice(0))
+      for (const other of args.slice(next)) others.push(other)
       // No endpoint begins so, and `@effect/cli` would take it for a flag.
       const dashed = others.find((other) => other.startsWith("-") && other !== "-")
       if (dashed !== undefined) return Either.left(usageError(`no argument begins with "-": ${JSON.stringify(dashed)}`))
@@ -123,12 +124,13 @@ const reorder = (
 }
 
 const nearest = (word: string, candidates: ReadonlyArray<string>): string => {
+  const most = Math.max(2, word.length / 3)
   const ranked = candidates
+    // What differs more in length alone need not be compared letter by letter.
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= most)
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)[0]
-  return ranked !== undefined && ranked.distance <= Math.max(2, word.length / 3)
-    ? `, did you mean ${ranked.candidate}?`
-    : ""
+  return ranked !== undefined && ranked.distance <= most ? `, did you mean ${ranked.candidate}?` : ""
 }
 
 /** Levenshtein's distance: insertions, deletions and replacements. */
