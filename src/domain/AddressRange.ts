@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import type ipaddr from "ipaddr.js"
-import { isIpv6, readIp, unmapped } from "./ipAddress.ts"
+import { isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** Addresses that share a prefix (CIDR, RFC 4632): of one family, `bits` of them fixed. */
@@ -78,7 +78,7 @@ export const parseAddressFile = (content: string): Either.Either<ReadonlyArray<A
 
 /** Whether an IP address lies in a range. A mapped IPv4 address counts as the IPv4 address; a zone (`%eth0`) is left out. */
 export const isInRange = (host: string, range: AddressRange): boolean => {
-  const address = readIp(host.replace(/%.*$/, ""))
+  const address = readIp(withoutZone(host))
   if (address === undefined) return false
   const plain = unmapped(address)
   return plain.kind() === range.network.kind() && plain.match(range.network, range.bits)

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { Endpoint, maxUnixPathBytes, type TcpEndpoint, tcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
-import { formatIp, isIpv6, readIp, unmapped } from "./ipAddress.ts"
+import { formatIp, isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
 import { proxyBlock } from "./proxyHeaderV2.ts"
 
 /** The two forms of the header: 1 is a line of text, 2 is binary. */
@@ -85,8 +85,3 @@ const endsOf = (source: Endpoint, destination: Endpoint): ProxyEnds | undefined 
 // A zero byte ends a path, but for the one that begins an abstract name (unix(7)).
 const isWritable = ({ path }: UnixEndpoint): boolean =>
   path.indexOf("\0", 1) < 0 && new TextEncoder().encode(path).length <= maxUnixPathBytes
-
-const withoutZone = (host: string): string => {
-  const at = host.indexOf("%")
-  return at < 0 ? host : host.slice(0, at)
-}

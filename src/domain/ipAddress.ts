@@ -25,6 +25,12 @@ const readIpv4 = (text: string): ipaddr.IPv4 | undefined =>
 const readGroups = (text: string): ipaddr.IPv6 | undefined =>
   !text.includes("%") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
 
+/** A host without the zone of a link-local address, as in `fe80::1%eth0` (RFC 4007, 11). */
+export const withoutZone = (host: string): string => {
+  const at = host.indexOf("%")
+  return at < 0 ? host : host.slice(0, at)
+}
+
 /** Whether an address is of IPv6. */
 export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
 
