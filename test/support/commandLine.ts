@@ -1,0 +1,36 @@
+import * as Command from "@effect/cli/Command"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import { type CommandShapes, normalize } from "../../src/cli/argv.ts"
+import { connectCommand, connectHelp } from "../../src/cli/commands/connect.ts"
+import { interfacesCommand, interfacesHelp } from "../../src/cli/commands/interfaces.ts"
+import { serveCommand, serveHelp } from "../../src/cli/commands/serve.ts"
+
+/** The flags of each command. */
+export const commandShapes: CommandShapes = {
+  serve: serveHelp.flags,
+  connect: connectHelp.flags,
+  interfaces: interfacesHelp.flags,
+}
+
+const parser = Command.make("tcpfx").pipe(
+  Command.withSubcommands([
+    Command.withHandler(serveCommand, () => Effect.void),
+    Command.withHandler(connectCommand, () => Effect.void),
+    Command.withHandler(interfacesCommand, () => Effect.void),
+  ]),
+  Command.run({ name: "tcpfx", version: "0" }),
+)
+
+/** Reads a command line as `tcpfx` does, and does nothing of what it says: whether it is one, or why it is none. */
+export const parseCommandLine = (args: ReadonlyArray<string>): Exit.Exit<void, unknown> => {
+  const normalized = normalize(args, commandShapes)
+  if (Either.isLeft(normalized)) return Exit.fail(normalized.left)
+  const parsing = parser(["node", "tcpfx", ...normalized.right])
+  const silently = Effect.flatMap(Effect.console, (console) =>
+    Effect.withConsole(parsing, { ...console, log: () => Effect.void, error: () => Effect.void }),
+  )
+  return Effect.runSyncExit(Effect.provide(silently, NodeContext.layer))
+}
