@@ -1,0 +1,109 @@
+// Runs the suites that touch Node with other versions of it, each from its npm package in a folder of its own.
+// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ has to be built. The last line counts what passed and
+// failed in all of them; a version that cannot be had has failed.
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..")
+// What is left out is pure: it has no Node in it to differ, or is run by these.
+const suites = ["transport", "server", "client", "cli", "faults", "interop", "platform", "examples"]
+const runLimitMillis = 10 * 60_000
+
+const versions = process.argv.slice(2)
+if (versions.length === 0 || versions.some((version) => !/^[0-9]+$/.test(version))) {
+  process.stderr.write("usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]\n")
+  process.exit(2)
+}
+
+// Nothing is left behind, broken off or not: neither a version's 200 MB nor what runs on it.
+const stopping = new AbortController()
+const folders = []
+process.on("exit", () => {
+  stopping.abort()
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1))
+
+/** Runs a command to its end; what it says is given, not shown, as several run at once. */
+const output = (command, args, options) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, {
+      ...options,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: runLimitMillis,
+      signal: stopping.signal,
+    })
+    let said = ""
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8")
+      stream.on("data", (text) => {
+        said += text
+      })
+    }
+    child.on("error", (error) => resolve({ ended: error.message, said }))
+    child.on("close", (code, signal) => resolve({ ended: code === 0 ? undefined : (signal ?? `code ${code}`), said }))
+  })
+
+const install = async (version, folder) => {
+  const name = `node-${process.platform}-${process.arch}`
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }))
+  const options = { cwd: folder }
+  const { ended, said } = await output(
+    "npm",
+    ["install", "--no-save", "--no-audit", "--no-fund", `${name}@${version}`],
+    options,
+  )
+  if (ended !== undefined) throw new Error(`${name}@${version} cannot be installed: ${said.trim()}`)
+  const node = join(folder, "node_modules", name, "bin", "node")
+  const { ended: refusal, said: found } = await output(node, ["--version"], options)
+  if (refusal !== undefined || !found.startsWith(`v${version}.`)) {
+    throw new Error(`${name}@${version} does not run (${refusal ?? found.trim()})`)
+  }
+  return { node, found: found.trim() }
+}
+
+const counted = (file) => {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(file, "utf8"))
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests }
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 }
+  }
+}
+
+const test = async (version) => {
+  const folder = mkdtempSync(join(tmpdir(), `tcpfx-node-${version}-`))
+  folders.push(folder)
+  try {
+    const { node, found } = await install(version, folder)
+    const report = join(folder, "report.json")
+    const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
+    const { ended, said } = await output(
+      node,
+      [join(root, "node_modules/vitest/vitest.mjs"), "run", ...args, ...suites.map((suite) => `test/${suite}/`)],
+      // Whoever asks for `node` by name gets the same one.
+      { cwd: root, env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env["PATH"]}` } },
+    )
+    const { passed, failed, skipped } = counted(report)
+    // What happens outside of a test, or keeps all of them from running, counts as one failure.
+    const failures = failed === 0 && (ended !== undefined || passed === 0) ? 1 : failed
+    if (failures > 0) process.stdout.write(said)
+    const end = failures > 0 && ended !== undefined ? `; it ended with ${ended}` : ""
+    process.stdout.write(`Node ${found}: ${passed} passed, ${failures} failed, ${skipped} skipped${end}\n`)
+    return { passed, failed: failures }
+  } catch (error) {
+    process.stdout.write(`Node ${version}: ${error.message}\n`)
+    return { passed: 0, failed: 1 }
+  }
+}
+
+// All at once: one waits for its timers while another works.
+const own = process.versions.node.split(".")[0]
+if (versions.includes(own)) process.stdout.write(`Node ${process.version}: runs this, its tests are npm test\n`)
+const results = await Promise.all(versions.filter((version) => version !== own).map(test))
+const sum = (key) => results.reduce((total, result) => total + result[key], 0)
+process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`)
+process.exitCode = sum("failed") === 0 ? 0 : 1
