@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
-// What is left out is pure: it has no Node in it to differ, or is run by these.
+// What is left out is pure, stands on these alone, or checks the project itself.
 const suites = ["transport", "server", "client", "cli", "faults", "interop", "platform", "examples"]
 const runLimitMillis = 10 * 60_000
 

@@ -1,5 +1,5 @@
-import type * as Either from "effect/Either"
-import type { ParseError } from "effect/ParseResult"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { ClientEvent } from "./ClientEvent.ts"
 import { ServerEvent } from "./ServerEvent.ts"
@@ -14,13 +14,48 @@ export const ServerEventLine = Schema.parseJson(Schema.extend(ServerEvent, Schem
 /** One line of `tcpfx connect --output json`. */
 export const ClientEventLine = Schema.parseJson(Schema.extend(ClientEvent, Schema.Struct(versioned)))
 
+// Far above what any event has.
+const deepest = 64
+
+/** Whether JSON text nests deeper than events do. */
+const nestsTooDeeply = (line: string): boolean => {
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at]
+    if (inString) {
+      if (character === "\\") at++
+      else if (character === '"') inString = false
+    } else if (character === '"') inString = true
+    else if (character === "[" || character === "{") depth++
+    else if (character === "]" || character === "}") depth--
+    if (depth > deepest) return true
+  }
+  return false
+}
+
+const decoderOf = <A>(
+  schema: Schema.Schema<A, string>,
+): ((line: string) => Either.Either<A, ParseResult.ParseError>) => {
+  const decode = Schema.decodeEither(schema)
+  return (line) => {
+    const decoded = decode(line)
+    // A parse error shows the value that it is about by recursion: `message` would throw.
+    return Either.isLeft(decoded) && nestsTooDeeply(line)
+      ? Either.left(ParseResult.parseError(new ParseResult.Type(schema.ast, "a line", "it is nested too deeply")))
+      : decoded
+  }
+}
+
 /** Reads one line of `tcpfx serve --output json`. */
-export const decodeServerEventLine: (line: string) => Either.Either<typeof ServerEventLine.Type, ParseError> =
-  Schema.decodeEither(ServerEventLine)
+export const decodeServerEventLine: (
+  line: string,
+) => Either.Either<typeof ServerEventLine.Type, ParseResult.ParseError> = decoderOf(ServerEventLine)
 
 /** Reads one line of `tcpfx connect --output json`. */
-export const decodeClientEventLine: (line: string) => Either.Either<typeof ClientEventLine.Type, ParseError> =
-  Schema.decodeEither(ClientEventLine)
+export const decodeClientEventLine: (
+  line: string,
+) => Either.Either<typeof ClientEventLine.Type, ParseResult.ParseError> = decoderOf(ClientEventLine)
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 

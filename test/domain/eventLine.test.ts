@@ -117,4 +117,15 @@ describe("a line of an event", () => {
       expect([line, Either.isLeft(decodeClientEventLine(line))]).toEqual([line, true])
     }
   })
+
+  it("a line that is nested too deeply is refused with a message that can be shown", () => {
+    const deep = "[".repeat(20_000) + "]".repeat(20_000)
+    const lines = [deep, `{"v":1,"_tag":"Listening","seq":${deep},"at":1}`, `{"v":1,"_tag":"LookingUp","host":${deep}}`]
+    for (const line of lines) {
+      expect(Either.getOrThrow(Either.flip(decodeServerEventLine(line))).message).toMatch(/nested too deeply/)
+      expect(Either.getOrThrow(Either.flip(decodeClientEventLine(line))).message).toMatch(/nested too deeply/)
+    }
+    const brackets = `{"v":1,"_tag":"LookingUp","seq":"\\"${"[".repeat(100)}","at":0,"host":"a"}`
+    expect(Either.getOrThrow(Either.flip(decodeClientEventLine(brackets))).message).not.toMatch(/nested/)
+  })
 })

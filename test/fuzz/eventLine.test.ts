@@ -19,7 +19,9 @@ const sampled = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.sample(arbit
 const serverLines = sampled(anyOf(ServerEvent)).map(encodeServerEventLine)
 const clientLines = sampled(anyOf(ClientEvent)).map(encodeClientEventLine)
 
+const deep = "[".repeat(5_000)
 const tokens = [
+  ...[deep, deep + deep.replaceAll("[", "]"), '"seq":{"a":'],
   ...['"v":2,', '"__proto__":{"_tag":"Tcp"},', '"_tag":"FrameReceived",', '"bytes":"AA==",', '"bytes":"A",', "null"],
   ...["1e999", "-0", "-1", "0.5", "9007199254740993", '"', "\\ud800", "\\u0000", "[[[[[[[[", "{}", ",", "true", " "],
 ]
