@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
-import { Framing, limits } from "../domain/index.ts"
+import { type AddressFamily, Framing, limits } from "../domain/index.ts"
 import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
@@ -16,6 +16,8 @@ export interface ClientSettings {
   readonly outbox: number
   /** How long a closing connection may make no progress. Default 5 s. Then the server sees a reset. */
   readonly closeDeadline: Duration.Duration
+  /** Which addresses are dialled: those of this family. Default "any": all that a name has. */
+  readonly family: AddressFamily
   /** How connections are secured. Default not at all. */
   readonly tls: Tls.Connector | undefined
   /** Connecting, the name and all its addresses included, and TLS. Default 10 s. */
@@ -55,6 +57,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     inbox: limits.inboxBytes,
     outbox: limits.outboxBytes,
     closeDeadline: limits.closeDeadline,
+    family: "any",
     tls: undefined,
     connectTimeout: limits.connectTimeout,
     attemptDelay: limits.attemptDelay,

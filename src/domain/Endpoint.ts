@@ -1,6 +1,4 @@
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { EndpointSyntaxError } from "./syntaxErrors.ts"
 
 /** A TCP address: an IP address or a name, and a port. Port 0 lets the system choose one when listening. */
 export const TcpEndpoint = Schema.TaggedStruct("Tcp", {
@@ -9,7 +7,10 @@ export const TcpEndpoint = Schema.TaggedStruct("Tcp", {
 })
 export type TcpEndpoint = typeof TcpEndpoint.Type
 
-/** A unix domain socket (unix(7)). The accepted side of one has no path of its own: its path is empty. */
+/**
+ * A unix domain socket (unix(7)). The accepted side of one has no path of its own: its path is empty. A path that begins
+ * with `@` is a name of Linux's abstract namespace, written as ss(8) and socat write it; a file of such a name is `./@…`.
+ */
 export const UnixEndpoint = Schema.TaggedStruct("Unix", { path: Schema.String })
 export type UnixEndpoint = typeof UnixEndpoint.Type
 
@@ -17,114 +18,48 @@ export type UnixEndpoint = typeof UnixEndpoint.Type
 export const Endpoint = Schema.Union(TcpEndpoint, UnixEndpoint)
 export type Endpoint = typeof Endpoint.Type
 
+/** A listening socket that this process was started with, by its descriptor (sd_listen_fds(3) begins at 3). */
+export interface FdEndpoint {
+  readonly _tag: "Fd"
+  readonly fd: number
+}
+
+/** What can be asked to be listened on. Once it is, it is an {@link Endpoint}: a descriptor has an address or a path. */
+export type ListenEndpoint = Endpoint | FdEndpoint
+
 /** An endpoint over TCP. */
 export const tcpEndpoint = (host: string, port: number): TcpEndpoint => ({ _tag: "Tcp", host, port })
 
 /** An endpoint that is a unix domain socket. */
 export const unixEndpoint = (path: string): UnixEndpoint => ({ _tag: "Unix", path })
 
+/** A listening socket that was inherited. */
+export const fdEndpoint = (fd: number): FdEndpoint => ({ _tag: "Fd", fd })
+
 /** What is assumed for the part of an endpoint that was not written: 127.0.0.1, port 12345. */
 export const endpointDefaults = { host: "127.0.0.1", port: 12345 } as const
 
 /**
  * Longest path of a unix socket in bytes: `sun_path` has 108 with its closing zero (unix(7)). Node cuts a longer
- * one short without a word and binds another file.
+ * one short without a word and binds another file. A name in the abstract namespace may be as long, its `@` apart.
  */
 export const maxUnixPathBytes = 107
 
-const forms = "host:port, :port, a port, a host, [ipv6]:port or unix:/path"
-
-const bad = (input: string, problem: string) =>
-  Either.left(new EndpointSyntaxError({ input, problem, expected: forms }))
-
-const parsePort = (input: string, text: string): Either.Either<number, EndpointSyntaxError> => {
-  if (!/^[0-9]+$/.test(text)) return bad(input, `the port ${JSON.stringify(text)} is not a number`)
-  const port = Number(text)
-  return port <= 65535 ? Either.right(port) : bad(input, `the port ${text} is above 65535`)
-}
-
-// Names in use carry underscores too (service and container names), so RFC 1123 is not enforced beyond this.
-const hostCharacters = /^[\p{L}\p{N}._-]+$/u
-const ipv6Characters = /^[0-9a-fA-F:.]+(%[\w.-]+)?$/
-
-const tcp = (input: string, host: string, port: number): Either.Either<Endpoint, EndpointSyntaxError> => {
-  // `unix:80` is a path, so that host could not be written down and read again.
-  if (host === "unix") return bad(input, 'a unix socket is written "unix:" and its path, and no host has that name')
-  const valid = host.includes(":") ? ipv6Characters.test(host) : hostCharacters.test(host)
-  return valid ? Either.right(tcpEndpoint(host, port)) : bad(input, `${JSON.stringify(host)} cannot be a host`)
-}
-
-const parseUnix = (input: string, path: string): Either.Either<Endpoint, EndpointSyntaxError> => {
-  if (path === "") return bad(input, "the path of the unix socket is empty")
-  if (path.includes("\0")) return bad(input, "the path of the unix socket contains a zero byte")
-  const bytes = new TextEncoder().encode(path).length
-  return bytes > maxUnixPathBytes
-    ? bad(input, `the path of the unix socket has ${bytes} bytes, ${maxUnixPathBytes} is the most (unix(7))`)
-    : Either.right(unixEndpoint(path))
-}
+/** Whether a unix socket is a name of the abstract namespace (unix(7)), which has no file. */
+export const isAbstract = (endpoint: UnixEndpoint): boolean => endpoint.path.startsWith("@")
 
 /**
- * Reads an endpoint from text. What is left out comes from {@link endpointDefaults}.
- *
- * Accepted: `host:port`, `:port`, a bare port, a bare host, `[ipv6]:port`, `[ipv6]`, a bare IPv6 address, and
- * `unix:/path`.
- *
- * @example
- * import { Either } from "effect"
- * import { parseEndpoint, tcpEndpoint } from "tcpfx/domain"
- *
- * assert.deepEqual(parseEndpoint("[::1]:9000"), Either.right(tcpEndpoint("::1", 9000)))
- * assert.deepEqual(parseEndpoint(":9000"), Either.right(tcpEndpoint("127.0.0.1", 9000)))
- */
-export const parseEndpoint = (input: string): Either.Either<Endpoint, EndpointSyntaxError> => {
-  if (input === "") return bad(input, "it is empty")
-  if (input.startsWith("unix:")) return parseUnix(input, input.slice("unix:".length))
-  if (/^[0-9]+$/.test(input)) {
-    return Either.map(parsePort(input, input), (port) => tcpEndpoint(endpointDefaults.host, port))
-  }
-  if (input.startsWith("[")) {
-    const match = /^\[([^\]]*)\](?::(.*))?$/.exec(input)
-    if (match?.[1] === undefined) return bad(input, "the bracket is not closed, or is not followed by :port")
-    const host = match[1]
-    if (!host.includes(":")) return bad(input, `${JSON.stringify(host)} in the brackets is not an IPv6 address`)
-    return match[2] === undefined
-      ? tcp(input, host, endpointDefaults.port)
-      : Either.flatMap(parsePort(input, match[2]), (port) => tcp(input, host, port))
-  }
-  const colons = input.split(":").length - 1
-  if (colons === 0) return tcp(input, input, endpointDefaults.port)
-  if (colons > 1) return tcp(input, input, endpointDefaults.port)
-  const at = input.indexOf(":")
-  const host = at === 0 ? endpointDefaults.host : input.slice(0, at)
-  return Either.flatMap(parsePort(input, input.slice(at + 1)), (port) => tcp(input, host, port))
-}
-
-/**
- * Reads an endpoint from a host and a port that were given apart.
- *
- * @example
- * import { Either } from "effect"
- * import { parseHostAndPort, tcpEndpoint } from "tcpfx/domain"
- *
- * assert.deepEqual(parseHostAndPort("::1", "9000"), Either.right(tcpEndpoint("::1", 9000)))
- */
-export const parseHostAndPort = (host: string, port: string): Either.Either<Endpoint, EndpointSyntaxError> => {
-  const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host
-  const input = `${host} ${port}`
-  return Either.flatMap(parsePort(input, port), (number) => tcp(input, bare, number))
-}
-
-/**
- * Writes an endpoint so that {@link parseEndpoint} reads the same one back. Only the empty path of the accepted side of
- * a unix socket is not read.
+ * Writes an endpoint so that `parseEndpoint` (or `parseListenEndpoint`, for a descriptor) reads the same one back. Only
+ * the empty path of the accepted side of a unix socket is not read.
  *
  * @example
  * import { formatEndpoint, tcpEndpoint } from "tcpfx/domain"
  *
  * assert.equal(formatEndpoint(tcpEndpoint("::1", 80)), "[::1]:80")
  */
-export const formatEndpoint = (endpoint: Endpoint): string => {
+export const formatEndpoint = (endpoint: ListenEndpoint): string => {
   if (endpoint._tag === "Unix") return `unix:${endpoint.path}`
+  if (endpoint._tag === "Fd") return `fd:${endpoint.fd}`
   return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
 }
 
@@ -132,3 +67,17 @@ const loopback = /^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|localhost)$/i
 
 /** Whether only this machine can reach the endpoint: loopback addresses, `localhost` and unix sockets. */
 export const isLoopback = (endpoint: Endpoint): boolean => endpoint._tag === "Unix" || loopback.test(endpoint.host)
+
+const isV6 = (address: string): boolean => address.includes(":")
+
+const covers = (wildcard: string, address: string, ipv6Only: boolean): boolean =>
+  wildcard === "::" ? !ipv6Only || isV6(address) : wildcard === "0.0.0.0" && !isV6(address)
+
+/**
+ * Whether two endpoints cannot both be listened on: they are the same, or one is a wildcard that has the other in it. `::`
+ * has both families in it, unless it is `ipv6Only`.
+ */
+export const overlap = (a: ListenEndpoint, b: ListenEndpoint, ipv6Only: boolean = false): boolean =>
+  a._tag === "Tcp" && b._tag === "Tcp"
+    ? a.port === b.port && (a.host === b.host || covers(a.host, b.host, ipv6Only) || covers(b.host, a.host, ipv6Only))
+    : formatEndpoint(a) === formatEndpoint(b)

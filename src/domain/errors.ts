@@ -2,55 +2,11 @@ import * as Data from "effect/Data"
 import { type CloseReason, describeCloseReason } from "./CloseReason.ts"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
+import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
 import { describeTlsFailure, isCertificateFailure } from "./Tls.ts"
 
 // Paths and payloads hold any character, and a message is one line.
 const shown = (endpoint: Endpoint): string => escapeControls(formatEndpoint(endpoint))
-
-/** Why listening did not start. */
-export type ListenFailure =
-  | "AddressInUse"
-  | "AddressNotAvailable"
-  | "PermissionDenied"
-  | "NameNotFound"
-  | "PathNotFound"
-  | "NotASocket"
-  | "Failed"
-
-const listenAdvice = (endpoint: Endpoint, reason: ListenFailure, code: string): string => {
-  switch (reason) {
-    case "AddressInUse":
-      return endpoint._tag === "Unix"
-        ? "the path is in use; remove the file if nothing listens there any more, or choose another path"
-        : "the port is in use; stop what listens there, choose another port, or use port 0 for a free one"
-    case "AddressNotAvailable":
-      return "no interface of this machine has that address; `tcpfx interfaces` lists those it has"
-    case "PermissionDenied":
-      return endpoint._tag === "Unix"
-        ? "permission denied; choose a path in a folder that you may write to"
-        : "permission denied; ports below 1024 need privileges, choose a port from 1024 up"
-    case "NameNotFound":
-      return "the name has no address; check the spelling, or give an IP address"
-    case "PathNotFound":
-      return "the folder of that path does not exist; create it, or choose another path"
-    case "NotASocket":
-      return "there is a file at that path that is not a socket; choose another path"
-    case "Failed":
-      return `the system refused it with ${code}`
-  }
-}
-
-/** A listener could not be started. Nothing is left open by the attempt. */
-export class ListenError extends Data.TaggedError("ListenError")<{
-  readonly endpoint: Endpoint
-  readonly reason: ListenFailure
-  /** The system's own code, such as `EADDRINUSE` (errno(3)). */
-  readonly code: string
-}> {
-  override get message(): string {
-    return `cannot listen on ${shown(this.endpoint)}: ${listenAdvice(this.endpoint, this.reason, this.code)}`
-  }
-}
 
 /** Why dialling did not lead to a connection. */
 export const connectFailures = [
@@ -62,6 +18,8 @@ export const connectFailures = [
   "PathNotFound",
   "NotASocket",
   "TlsFailed",
+  "WrongFamily",
+  "NotSupported",
   "Failed",
 ] as const
 export type ConnectFailure = (typeof connectFailures)[number]
@@ -92,6 +50,10 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string)
       return "there is a file at that path that is not a socket; check the path"
     case "TlsFailed":
       return `TLS with the server failed: ${describeTlsFailure(code)}${tlsAdvice(code)}`
+    case "WrongFamily":
+      return wrongFamilyAdvice
+    case "NotSupported":
+      return notSupportedAdvice
     case "Failed":
       return `the system refused it with ${code}`
   }

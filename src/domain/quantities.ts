@@ -148,3 +148,23 @@ export const formatMillis = (millis: number): string => {
   const parts = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60]
   return parts.flatMap((part, index) => (part === 0 ? [] : [`${part} ${"hms"[index]}`])).join(" ")
 }
+
+const yesAndNo = new Map([
+  ["yes", true],
+  ["true", true],
+  ["on", true],
+  ["1", true],
+  ["no", false],
+  ["false", false],
+  ["off", false],
+  ["0", false],
+])
+
+/** Reads a yes or no, as variables of the environment give it: `yes`, `true`, `on` or 1; `no`, `false`, `off` or 0. */
+export const parseYesNo = (input: string): Either.Either<boolean, ValueSyntaxError> => {
+  const found = yesAndNo.get(input.toLowerCase())
+  const expected = [...yesAndNo.keys()].join(", ")
+  return found === undefined
+    ? Either.left(new ValueSyntaxError({ input, kind: "a yes or no", problem: "the word is unknown", expected }))
+    : Either.right(found)
+}

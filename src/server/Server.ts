@@ -13,6 +13,8 @@ import {
   closeReasons,
   type Endpoint,
   formatEndpoint,
+  type ListenEndpoint,
+  type ListenEndpoints,
   type ListenError,
   NoSuchConnectionError,
   type ServerEvent,
@@ -24,10 +26,11 @@ import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
 import { drainServer } from "./internal/drain.ts"
+import { listenEndpoints, makeListen } from "./internal/listening.ts"
 import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
 import { makeServe } from "./internal/serveConnection.ts"
 import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
-import type { ConnectionInfo, Listener, ServerState } from "./ServerState.ts"
+import type { ConnectionInfo, Listener, Listeners, ServerState } from "./ServerState.ts"
 
 /** What a server is made with. */
 export interface ServerOptions<E, R> {
@@ -51,11 +54,16 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
   Server,
   {
     /** Listens until the scope closes. Connections accepted before live on. */
-    readonly listen: (endpoint: Endpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
+    readonly listen: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
+    /**
+     * Listens on all of them until the scope closes, in their order, or on none: when one fails, those before it are
+     * closed again (a connection that came there meanwhile stays).
+     */
+    readonly listenAll: (endpoints: ListenEndpoints) => Effect.Effect<Listeners, ListenError, Scope.Scope>
     /** Where it listens, with the real ports. */
     readonly listening: Effect.Effect<ReadonlyArray<Endpoint>>
     /** Listens until the server's scope closes, or {@link stopListening}. */
-    readonly startListening: (endpoint: Endpoint) => Effect.Effect<Listener, ListenError>
+    readonly startListening: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError>
     /** Closes a listener, whoever opened it; its port is free then, and connections live on. Gives whether there was one. */
     readonly stopListening: (endpoint: Endpoint) => Effect.Effect<boolean>
     /** Refuses newcomers until {@link resume}, while its ports stay its own. */
@@ -104,7 +112,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
       Effect.gen(function* () {
         const settings = yield* ServerConfig
         const server = yield* makeServer({ ...options, settings })
-        yield* server.listen(settings.listen)
+        yield* server.listenAll(listenEndpoints(settings))
         yield* Effect.addFinalizer(() => server.drain)
         return server
       }),
@@ -152,32 +160,11 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     }),
   )
 
-  const listen = Effect.fn("Server.listen")(function* (endpoint: Endpoint) {
-    // Closed by itself, it leaves nothing in the scope around it.
-    const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
-    const bound = yield* transport
-      .listen(
-        endpoint,
-        { backlog: settings.backlog },
-        { onWire: (wire) => core.accept(wire), onFailure: (code) => core.onAcceptFailed(endpoint, code) },
-      )
-      .pipe(Scope.extend(scope))
-    listeners.set(scope, bound)
-    core.reopen()
-    bus.emit((stamp) => ({ ...stamp, _tag: "Listening", endpoint: bound }))
-    yield* Scope.addFinalizer(
-      scope,
-      Effect.sync(() => {
-        listeners.delete(scope)
-        bus.emit((stamp) => ({ ...stamp, _tag: "ListenStopped", endpoint: bound }))
-      }),
-    )
-    return { endpoint: bound }
-  })
+  const { listen, listenAll } = makeListen({ transport, settings, core, bus, listeners })
 
   // Listeners that nobody else owns, each in a scope of its own that can be closed by the name of its endpoint.
   const own = yield* Effect.scope
-  const startListening = (endpoint: Endpoint) => Scope.extend(listen(endpoint), own)
+  const startListening = (endpoint: ListenEndpoint) => Scope.extend(listen(endpoint), own)
   const stopListening = (endpoint: Endpoint) =>
     Effect.suspend(() => {
       const wanted = formatEndpoint(endpoint)
@@ -216,6 +203,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
 
   return Server.of({
     listen,
+    listenAll,
     listening: Effect.sync(() => [...listeners.values()]),
     startListening,
     stopListening,

@@ -6,17 +6,22 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import {
+  type AddressFamily,
   type AddressRange,
-  type Endpoint,
   endpointDefaults,
   Framing,
+  type ListenEndpoint,
+  type ListenEndpoints,
   limits,
+  parseAddressFamily,
   parseAddressRanges,
   parseCount,
   parseDeadline,
   parseDuration,
-  parseEndpoint,
+  parseListenEndpoints,
   parseSize,
+  parseSocketMode,
+  parseYesNo,
   type SlowConsumerPolicy,
   slowConsumerPolicies,
   tcpEndpoint,
@@ -30,8 +35,14 @@ export type ProxyProtocol = (typeof proxyProtocols)[number]
 
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
 export interface ServerSettings {
-  /** Where `Server.layer` listens. Default 127.0.0.1:12345. */
-  readonly listen: Endpoint
+  /** Where `Server.layer` listens: one endpoint, or several. Default 127.0.0.1:12345. */
+  readonly listen: ListenEndpoint | ListenEndpoints
+  /** Which of a name's addresses is listened on: the first of this family. Default "any": the first of all. */
+  readonly family: AddressFamily
+  /** Whether `[::]` leaves IPv4 alone (IPV6_V6ONLY, ipv6(7)). Default false: it is both, unless `family` is "ipv6". */
+  readonly ipv6Only: boolean
+  /** The mode of unix sockets' files, such as 0o660, from their first moment on. Default: 0777 without the umask. */
+  readonly unixMode: number | undefined
   /** How bytes are cut into frames. Default raw: what one read gave. */
   readonly frame: Framing.Framing
   /** Longest payload, bytes. Default 1 MiB. Whoever sends a longer one is closed with `FrameTooLong`. */
@@ -82,6 +93,9 @@ export type ReloadableSettings = Pick<ServerSettings, "allow" | "deny" | "maxCon
 export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<ServerConfig, ServerSettings>() {
   static readonly defaults: ServerSettings = {
     listen: tcpEndpoint(endpointDefaults.host, endpointDefaults.port),
+    family: "any",
+    ipv6Only: false,
+    unixMode: undefined,
     frame: Framing.raw,
     maxFrame: limits.maxFrameBytes,
     hubBudget: limits.hubBudgetBytes,
@@ -109,7 +123,10 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
 
   /** Each setting as a `Config`: by default from the environment, with the prefix `TCPFX_`. Empty is as good as unset. */
   static readonly fields = {
-    listen: variable("LISTEN", parseEndpoint, ServerConfig.defaults.listen),
+    listen: variable<ServerSettings["listen"]>("LISTEN", parseListenEndpoints, ServerConfig.defaults.listen),
+    family: variable("FAMILY", parseAddressFamily, ServerConfig.defaults.family),
+    ipv6Only: variable("IPV6_ONLY", parseYesNo, ServerConfig.defaults.ipv6Only),
+    unixMode: variable<number | undefined>("UNIX_MODE", parseSocketMode, ServerConfig.defaults.unixMode),
     frame: variable("FRAME", Framing.parse, ServerConfig.defaults.frame),
     maxFrame: variable("MAX_FRAME", parseSize, ServerConfig.defaults.maxFrame),
     hubBudget: variable("HUB_BUDGET", parseSize, ServerConfig.defaults.hubBudget),

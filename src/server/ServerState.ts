@@ -1,3 +1,4 @@
+import type * as Arr from "effect/Array"
 import type { ConnectionId, Endpoint, ProxiedBy, TlsSession } from "../domain/index.ts"
 
 /** A listening endpoint of a server. */
@@ -5,6 +6,9 @@ export interface Listener {
   /** With the real port. */
   readonly endpoint: Endpoint
 }
+
+/** The listening endpoints of a server, in the order in which they were asked for. */
+export type Listeners = Arr.NonEmptyReadonlyArray<Listener>
 
 /** What can be known of a connection at one moment. */
 export interface ConnectionInfo {

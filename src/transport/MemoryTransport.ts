@@ -1,9 +1,20 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import { ConnectError, type Endpoint, formatEndpoint, ListenError, tcpEndpoint, unixEndpoint } from "../domain/index.ts"
+import {
+  type AddressFamily,
+  ConnectError,
+  type Endpoint,
+  formatEndpoint,
+  isAbstract,
+  type ListenEndpoint,
+  ListenError,
+  ofFamily,
+  tcpEndpoint,
+  unixEndpoint,
+} from "../domain/index.ts"
 import { createWirePair } from "./internal/memoryWire.ts"
-import { type AcceptHandlers, type LookupFailed, Transport } from "./Transport.ts"
+import { type AcceptHandlers, type LookupFailed, Transport, type TransportListenOptions } from "./Transport.ts"
 import type { Wire } from "./Wire.ts"
 
 /** Options of {@link layer}. */
@@ -19,15 +30,22 @@ const lastPort = 65_535
 
 const isV6 = (address: string): boolean => address.includes(":")
 const isAddress = (host: string): boolean => /^[0-9.]+$/.test(host) || isV6(host)
-// "::" stands for the addresses of both families, as sockets have it.
-const covers = (wildcard: string, address: string): boolean =>
-  wildcard === "::" || (wildcard === "0.0.0.0" && !isV6(address))
+
+/** An endpoint that is listened on. */
+interface Listening {
+  readonly handlers: AcceptHandlers
+  readonly ipv6Only: boolean
+}
+
+// "::" stands for the addresses of both families, as sockets have it, unless it was told not to.
+const covers = (wildcard: string, address: string, ipv6Only: boolean): boolean =>
+  wildcard === "::" ? !ipv6Only || isV6(address) : wildcard === "0.0.0.0" && !isV6(address)
+
 // Dialling a wildcard reaches this machine itself.
 const dialled = (address: string): string => (address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address)
-const overlap = (a: string, b: string): boolean => a === b || covers(a, b) || covers(b, a)
 
 interface LocateFailed {
-  readonly reason: "Failed" | "NameNotFound"
+  readonly reason: "Failed" | "NameNotFound" | "WrongFamily"
   readonly code: string
 }
 
@@ -37,7 +55,7 @@ interface LocateFailed {
  */
 export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => {
-    const listeners = new Map<Endpoint, AcceptHandlers>()
+    const listeners = new Map<Endpoint, Listening>()
     const names: Readonly<Record<string, ReadonlyArray<string>>> = { localhost: ["127.0.0.1"], ...options.names }
     let nextPort = firstFreePort
 
@@ -48,29 +66,41 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
       return port
     }
 
-    /** Who has the endpoint, if it is to be listened on (`overlap`), or dialled (`covers`). */
-    const find = (endpoint: Endpoint, matches: (listening: string, address: string) => boolean) =>
-      [...listeners.keys()].find((bound) =>
+    /** Who has the endpoint: exactly, or by an address that matches. */
+    const find = (endpoint: Endpoint, matches: (listening: string, address: string, ipv6Only: boolean) => boolean) =>
+      [...listeners].find(([bound, { ipv6Only }]) =>
         bound._tag === "Tcp" && endpoint._tag === "Tcp"
-          ? bound.port === endpoint.port && matches(bound.host, endpoint.host)
+          ? bound.port === endpoint.port &&
+            (bound.host === endpoint.host || matches(bound.host, endpoint.host, ipv6Only))
           : formatEndpoint(bound) === formatEndpoint(endpoint),
       )
 
     /** The endpoint with an address for its name; else why it has none. */
-    const located = (endpoint: Endpoint): Either.Either<Endpoint, LocateFailed> => {
+    const located = (endpoint: Endpoint, family: AddressFamily = "any"): Either.Either<Endpoint, LocateFailed> => {
       if (endpoint._tag === "Unix") return Either.right(endpoint)
       if (endpoint.port < 0 || endpoint.port > lastPort) {
         return Either.left({ reason: "Failed", code: "ERR_SOCKET_BAD_PORT" })
       }
-      const [address] = addressesOf(endpoint.host)
+      const addresses = addressesOf(endpoint.host)
+      if (addresses.length === 0) return Either.left({ reason: "NameNotFound", code: "ENOTFOUND" })
+      const [address] = ofFamily(addresses, family)
       return address === undefined
-        ? Either.left({ reason: "NameNotFound", code: "ENOTFOUND" })
+        ? Either.left({ reason: "WrongFamily", code: "EAFNOSUPPORT" })
         : Either.right(tcpEndpoint(address, endpoint.port))
     }
 
-    const bind = (endpoint: Endpoint, handlers: AcceptHandlers): Either.Either<Endpoint, ListenError> =>
-      Either.flatMap(
-        Either.mapLeft(located(endpoint), (failed) => new ListenError({ endpoint, ...failed })),
+    const bind = (
+      endpoint: ListenEndpoint,
+      { family, ...options }: TransportListenOptions,
+      handlers: AcceptHandlers,
+    ): Either.Either<Endpoint, ListenError> => {
+      // Nothing is inherited here.
+      if (endpoint._tag === "Fd") return Either.left(new ListenError({ endpoint, reason: "NotOpen", code: "EBADF" }))
+      const ipv6Only = options.ipv6Only === true || family === "ipv6"
+      const overlap = (bound: string, address: string, boundIpv6Only: boolean) =>
+        covers(bound, address, boundIpv6Only) || covers(address, bound, ipv6Only)
+      return Either.flatMap(
+        Either.mapLeft(located(endpoint, family), (failed) => new ListenError({ endpoint, ...failed })),
         (address) => {
           let bound = address
           if (address._tag === "Tcp" && address.port === 0) {
@@ -79,21 +109,21 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
           } else if (find(address, overlap) !== undefined) {
             return Either.left(new ListenError({ endpoint, reason: "AddressInUse", code: "EADDRINUSE" }))
           }
-          listeners.set(bound, handlers)
+          listeners.set(bound, { handlers, ipv6Only })
           return Either.right(bound)
         },
       )
+    }
 
     const connect = (endpoint: Endpoint): Either.Either<Wire, ConnectError> =>
       Either.flatMap(
         Either.mapLeft(located(endpoint), (failed) => new ConnectError({ endpoint, ...failed })),
         (address) => {
           const remote = address._tag === "Tcp" ? tcpEndpoint(dialled(address.host), address.port) : address
-          const bound = find(remote, (listening, host) => listening === host || covers(listening, host))
-          const handlers = bound && listeners.get(bound)
-          if (handlers === undefined) {
+          const found = find(remote, covers)
+          if (found === undefined) {
             const reason =
-              endpoint._tag === "Unix"
+              endpoint._tag === "Unix" && !isAbstract(endpoint)
                 ? ({ reason: "PathNotFound", code: "ENOENT" } as const)
                 : ({ reason: "Refused", code: "ECONNREFUSED" } as const)
             return Either.left(new ConnectError({ endpoint, ...reason }))
@@ -101,15 +131,15 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
           const local =
             remote._tag === "Unix" ? unixEndpoint("") : tcpEndpoint(isV6(remote.host) ? "::1" : "127.0.0.1", freePort())
           const [near, far] = createWirePair(local, remote, options.capacityBytes ?? 65_536)
-          handlers.onWire(far)
+          found[1].handlers.onWire(far)
           return Either.right(near)
         },
       )
 
     return Transport.of({
-      listen: (endpoint, _options, handlers) =>
+      listen: (endpoint, listenOptions, handlers) =>
         Effect.acquireRelease(
-          Effect.suspend(() => bind(endpoint, handlers)),
+          Effect.suspend(() => bind(endpoint, listenOptions, handlers)),
           (bound) => Effect.sync(() => listeners.delete(bound)),
         ),
       dial: (endpoint) =>

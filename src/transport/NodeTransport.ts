@@ -1,13 +1,20 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import {
   ConnectError,
   type ConnectFailure,
   type Endpoint,
+  isAbstract,
+  type ListenEndpoint,
   ListenError,
   type ListenFailure,
+  ofFamily,
+  type TcpEndpoint,
+  tcpEndpoint,
   type UnixEndpoint,
 } from "../domain/index.ts"
+import { unsupported } from "./internal/listenTarget.ts"
 import * as Node from "./internal/nodeSocket.ts"
 import * as SocketFile from "./internal/socketFile.ts"
 import { type AcceptHandlers, type LookupFailed, Transport, type TransportListenOptions } from "./Transport.ts"
@@ -25,6 +32,9 @@ const listenFailures: Record<string, ListenFailure> = {
   ENOENT: "PathNotFound",
   ENOTDIR: "PathNotFound",
   ENOTSOCK: "NotASocket",
+  EBADF: "NotOpen",
+  EEXIST: "AddressInUse",
+  EOPNOTSUPP: "NotSupported",
 }
 
 const connectFailures: Record<string, ConnectFailure> = {
@@ -43,14 +53,21 @@ const connectFailures: Record<string, ConnectFailure> = {
   ENOENT: "PathNotFound",
   ENOTDIR: "PathNotFound",
   ENOTSOCK: "NotASocket",
+  EOPNOTSUPP: "NotSupported",
 }
 
-const listenError = (endpoint: Endpoint, code: string) =>
-  new ListenError({ endpoint, code, reason: listenFailures[code] ?? "Failed" })
+const listenFailure = (endpoint: ListenEndpoint, code: string): ListenFailure =>
+  endpoint._tag === "Fd" && code === "EINVAL" ? "NotListening" : (listenFailures[code] ?? "Failed")
+
+const listenError = (endpoint: ListenEndpoint, code: string) =>
+  new ListenError({ endpoint, code, reason: listenFailure(endpoint, code) })
 
 const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
   // Linux refuses a connection to any other kind of file too (connect(2)).
-  endpoint._tag === "Unix" && code === "ECONNREFUSED" && SocketFile.fileAt(endpoint.path, "followed") === "other"
+  endpoint._tag === "Unix" &&
+  code === "ECONNREFUSED" &&
+  !isAbstract(endpoint) &&
+  SocketFile.fileAt(endpoint.path, "followed") === "other"
     ? "NotASocket"
     : (connectFailures[code] ?? "Failed")
 
@@ -64,39 +81,77 @@ const removeStale = (endpoint: UnixEndpoint, inUse: ListenError): Effect.Effect<
   Effect.suspend(() => {
     const found = SocketFile.fileAt(endpoint.path, "seen")
     if (found === "other") return Effect.fail(new ListenError({ endpoint, code: inUse.code, reason: "NotASocket" }))
-    if (found === "none") return Effect.void
-    if (SocketFile.hasListener(endpoint.path)) return Effect.fail(inUse)
+    const stale = SocketFile.identityAt(endpoint.path)
+    if (stale === undefined) return Effect.void
+    if (SocketFile.isAwaited(endpoint.path)) return Effect.fail(inUse)
     return Effect.matchEffect(Effect.scoped(dial(endpoint)), {
       onSuccess: () => Effect.fail(inUse),
       onFailure: ({ code }) =>
-        code === "ECONNREFUSED" ? Effect.sync(() => SocketFile.removeFile(endpoint.path)) : Effect.fail(inUse),
+        Effect.suspend(() =>
+          code === "ECONNREFUSED" && SocketFile.removeStale(endpoint.path, stale) === "removed"
+            ? Effect.void
+            : Effect.fail(inUse),
+        ),
     })
   })
 
-const bind = (endpoint: Endpoint, options: TransportListenOptions, handlers: AcceptHandlers) =>
+/** Listens at an endpoint with its address, if it has one; `asked` is what an error is told of. */
+const bind = (
+  endpoint: ListenEndpoint,
+  asked: ListenEndpoint,
+  options: TransportListenOptions,
+  handlers: AcceptHandlers,
+) =>
   Effect.acquireRelease(
     Effect.async<{ readonly bound: Endpoint; readonly close: (done: () => void) => void }, ListenError>((resume) => {
-      const close = Node.listen(endpoint, options.backlog, {
-        onListening: (bound) => resume(Effect.succeed({ bound, close })),
-        onRefused: (code) => resume(Effect.fail(listenError(endpoint, code))),
-        onWire: handlers.onWire,
-        onFailure: handlers.onFailure,
-      })
+      const ipv6Only = options.ipv6Only === true || options.family === "ipv6"
+      const close = Node.listen(
+        endpoint,
+        { backlog: options.backlog, ipv6Only, unixMode: options.unixMode },
+        {
+          onListening: (bound) => resume(Effect.succeed({ bound, close })),
+          onRefused: (code) => resume(Effect.fail(listenError(asked, code))),
+          onWire: handlers.onWire,
+          onFailure: handlers.onFailure,
+        },
+      )
     }),
     // Node calls back once the accepted connections have ended too; the port is free at once, so nobody waits for it.
     ({ close }) => Effect.sync(() => close(() => {})),
   ).pipe(Effect.map(({ bound }) => bound))
 
-const listen = (endpoint: Endpoint, options: TransportListenOptions, handlers: AcceptHandlers) =>
-  endpoint._tag === "Unix"
-    ? Effect.catchIf(
-        bind(endpoint, options, handlers),
-        (error) => error.reason === "AddressInUse",
-        (inUse) => Effect.zipRight(removeStale(endpoint, inUse), bind(endpoint, options, handlers)),
-      )
-    : bind(endpoint, options, handlers)
+/** The first address of a name, of the family that is asked for. */
+const located = (endpoint: TcpEndpoint, { family = "any" }: TransportListenOptions) =>
+  resolve(endpoint.host).pipe(
+    Effect.mapError(({ code }) => listenError(endpoint, code)),
+    Effect.flatMap((addresses) => {
+      const [address] = ofFamily(addresses, family)
+      return address === undefined
+        ? Effect.fail(new ListenError({ endpoint, reason: "WrongFamily", code: "EAFNOSUPPORT" }))
+        : Effect.succeed(tcpEndpoint(address, endpoint.port))
+    }),
+  )
 
-const dial = (endpoint: Endpoint) =>
+const listen = (endpoint: ListenEndpoint, options: TransportListenOptions, handlers: AcceptHandlers) => {
+  if (endpoint._tag === "Tcp") {
+    return Effect.flatMap(located(endpoint, options), (address) => bind(address, endpoint, options, handlers))
+  }
+  const attempt = bind(endpoint, endpoint, options, handlers)
+  return endpoint._tag === "Unix" && !isAbstract(endpoint)
+    ? Effect.catchIf(
+        attempt,
+        (error) => error.reason === "AddressInUse",
+        (inUse) => Effect.zipRight(removeStale(endpoint, inUse), attempt),
+      )
+    : attempt
+}
+
+const dial = (endpoint: Endpoint): Effect.Effect<Wire, ConnectError, Scope.Scope> => {
+  const problem = unsupported(endpoint)
+  return problem === undefined ? open(endpoint) : Effect.fail(connectError(endpoint, problem))
+}
+
+const open = (endpoint: Endpoint) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       // Owned from the line that creates it: the outcome may come before, or long after, somebody waits for it.

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ConnectError, Endpoint, ListenError } from "../domain/index.ts"
+import type { AddressFamily, ConnectError, Endpoint, ListenEndpoint, ListenError } from "../domain/index.ts"
 import type { Wire } from "./Wire.ts"
 
 /** What a listening transport tells its owner. */
@@ -16,6 +16,12 @@ export interface AcceptHandlers {
 export interface TransportListenOptions {
   /** Connections that wait to be accepted. */
   readonly backlog: number
+  /** Which of a name's addresses is listened on: the first of this family. Default "any". */
+  readonly family?: AddressFamily
+  /** Whether `::` leaves IPv4 alone (IPV6_V6ONLY, ipv6(7)). Default false: it is both, unless `family` is "ipv6". */
+  readonly ipv6Only?: boolean
+  /** The mode that the file of a unix socket has from its first moment on. Default: what the umask leaves of 0777. */
+  readonly unixMode?: number | undefined
 }
 
 /**
@@ -25,9 +31,9 @@ export interface TransportListenOptions {
 export class Transport extends Context.Tag("tcpfx/transport/Transport")<
   Transport,
   {
-    /** Listens until the scope closes. Gives the endpoint with its real port. */
+    /** Listens until the scope closes. Gives the endpoint with its real address and port. */
     readonly listen: (
-      endpoint: Endpoint,
+      endpoint: ListenEndpoint,
       options: TransportListenOptions,
       handlers: AcceptHandlers,
     ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>

@@ -250,7 +250,7 @@ describe("tcpfx serve, as a process", () => {
         [["nothing.invalid:0"], /the name has no address/],
         [["70000"], /the port 70000 is above 65535/],
         [["127.0.0.1:80", "-p", "81"], /the port is given twice/],
-        [["127.0.0.1:80", "81"], /the port is given twice/],
+        [["127.0.0.1:80", "81"], /expected :81, or host:port as one word/],
         [["--mode", "chat"], /--mode: "chat" is not one of console, broker, echo, discard/],
         [["--mode", "echo", "--broker"], /exclude each other/],
         [["--max-frame", "0"], /less than one byte/],

@@ -26,6 +26,10 @@ const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> 
   NameNotFound: ["check the spelling", "check the spelling"],
   PathNotFound: ["create it", "create it"],
   NotASocket: ["not a socket; choose another path", "not a socket; choose another path"],
+  NotListening: ["must have called listen(2)", "must have called listen(2)"],
+  NotOpen: ["check the number", "check the number"],
+  WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
+  NotSupported: ["give a path", "give a path"],
   Failed: ["EXXX", "EXXX"],
 }
 const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]> = {
@@ -43,6 +47,8 @@ const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]
   PathNotFound: ["check the path, and that the server is running", "check the path, and that the server is running"],
   NotASocket: ["not a socket; check the path", "not a socket; check the path"],
   TlsFailed: ["TLS with the server failed", "TLS with the server failed"],
+  WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
+  NotSupported: ["give a path", "give a path"],
   Failed: ["EXXX", "EXXX"],
 }
 

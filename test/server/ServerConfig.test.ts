@@ -46,7 +46,10 @@ describe("the settings of a server", () => {
   it.effect("are read from the environment, each with its unit", () =>
     Effect.gen(function* () {
       const settings = yield* fromEnv({
-        TCPFX_LISTEN: "unix:/run/x",
+        TCPFX_LISTEN: "unix:/run/x, [::1]:9000",
+        TCPFX_FAMILY: "ipv6",
+        TCPFX_IPV6_ONLY: "yes",
+        TCPFX_UNIX_MODE: "0660",
         TCPFX_FRAME: "line",
         TCPFX_MAX_FRAME: "2KiB",
         TCPFX_HUB_BUDGET: "1MiB",
@@ -67,7 +70,10 @@ describe("the settings of a server", () => {
         TCPFX_IDLE_TIMEOUT: "90s",
       })
       expect(settings).toEqual({
-        listen: unixEndpoint("/run/x"),
+        listen: [unixEndpoint("/run/x"), tcpEndpoint("::1", 9000)],
+        family: "ipv6",
+        ipv6Only: true,
+        unixMode: 0o660,
         frame: Framing.line,
         maxFrame: 2048,
         hubBudget: 1024 * 1024,
@@ -93,6 +99,9 @@ describe("the settings of a server", () => {
 
   const bad: ReadonlyArray<readonly [string, string]> = [
     ["TCPFX_LISTEN", "127.0.0.1:port"],
+    ["TCPFX_FAMILY", "ipx"],
+    ["TCPFX_IPV6_ONLY", "maybe"],
+    ["TCPFX_UNIX_MODE", "0688"],
     ["TCPFX_FRAME", "xml"],
     ["TCPFX_FRAME", "toString"],
     ["TCPFX_MAX_FRAME", "much"],

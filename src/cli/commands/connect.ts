@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { Client, ClientConfig, type ClientSettings } from "../../client/index.ts"
 import {
+  type AddressFamily,
   describeCloseReason,
   type Endpoint,
   endpointDefaults,
@@ -15,8 +16,10 @@ import {
 } from "../../domain/index.ts"
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../exit.ts"
+import { familyFlags, familyFrom } from "../family.ts"
 import { optionsOf, shapesOf, toggle, value, values } from "../flags.ts"
 import type { CommandHelp } from "../help.ts"
+import { defaultHostOf } from "../listenArgs.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
@@ -29,6 +32,7 @@ import { makeOutgoing } from "./outgoing.ts"
 /** The flags of `tcpfx connect`. */
 export const connectFlags = {
   ...endpointFlags,
+  ...familyFlags,
   send: values("send", "TEXT", parseEscapes, {
     help: "Send TEXT instead of standard input (escapes such as \\n are understood); may be given several times.",
   }),
@@ -69,13 +73,15 @@ export const connectHelp: CommandHelp = {
     ["tcpfx connect host:9000 <file >answer", "send a file, keep the answer"],
   ],
   notes: [
-    "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path (default 127.0.0.1:12345).",
+    "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path or unix:@name (Linux's abstract names).",
+    "Default 127.0.0.1:12345.",
     "The end of the input sends FIN (--no-shutdown: not); then the server's end is waited for (-q: that long).",
   ],
 }
 
-const settingsOf = (options: ConnectOptions): ClientSettings => ({
+const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSettings => ({
   ...ClientConfig.defaults,
+  family,
   frame: Option.getOrElse(options.frame, () => ClientConfig.defaults.frame),
   maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
   connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
@@ -86,9 +92,11 @@ export const runConnect = (options: ConnectOptions) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const signals = yield* Signals
-    const settings: ClientSettings = { ...settingsOf(options), tls: yield* clientTls(options) }
-    const fallback = tcpEndpoint(endpointDefaults.host, endpointDefaults.port)
-    const endpoint = Option.getOrElse(yield* endpointFrom(options), (): Endpoint => fallback)
+    const family = Option.getOrElse(yield* familyFrom(options), () => ClientConfig.defaults.family)
+    const settings: ClientSettings = { ...settingsOf(options, family), tls: yield* clientTls(options) }
+    const host = defaultHostOf(family)
+    const fallback = tcpEndpoint(host, endpointDefaults.port)
+    const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)
     if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)

@@ -10,10 +10,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
-  type Endpoint,
   formatBytes,
-  formatEndpoint,
-  isLoopback,
   limits,
   parseCount,
   parseDeadline,
@@ -23,13 +20,15 @@ import {
   slowConsumerPolicies,
 } from "../../domain/index.ts"
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
-import { interfaceAddresses } from "../../transport/index.ts"
 import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.ts"
-import { endpointFrom } from "../endpointArgs.ts"
+import { isEndpointGiven } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
+import { familyFlags, familyFrom } from "../family.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
+import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
+import { listenFlags } from "../listenFlags.ts"
 import { connectionRoom } from "../openFiles.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
@@ -37,6 +36,7 @@ import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { serverTlsFlags } from "../tls/flags.ts"
 import { serverTls } from "../tls/server.ts"
+import { startListening } from "./listening.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
 type Mode = (typeof modes)[number] | "reply"
@@ -44,6 +44,8 @@ type Mode = (typeof modes)[number] | "reply"
 /** The flags of `tcpfx serve`. */
 export const serveFlags = {
   ...endpointFlags,
+  ...familyFlags,
+  ...listenFlags,
   mode: value("mode", modes.join("|"), oneOf(...modes), {
     help: "console (default): show what comes; broker: relay to all others; echo: send back; discard: take and drop.",
   }),
@@ -92,7 +94,7 @@ export const serveCommand = Command.make("serve", config)
 
 /** What `tcpfx serve --help` says. */
 export const serveHelp: CommandHelp = {
-  usage: "tcpfx serve [host] [port] [options]",
+  usage: "tcpfx serve [host] [port] [options], tcpfx serve endpoint... [options]",
   summary: "Listen, show what clients send, send every line of standard input to all of them.",
   flags: shapesOf(serveFlags),
   examples: [
@@ -100,9 +102,11 @@ export const serveHelp: CommandHelp = {
     ["tcpfx serve --reply 'Hello, client!'", "answer every message"],
     ["tcpfx serve 0.0.0.0 9000 --broker --frame line", "a chat for the whole network"],
     ["tcpfx serve unix:/run/x.sock --output json", "events as JSON, one a line"],
+    ["tcpfx serve 127.0.0.1:9000 [::1]:9000 unix:@x", "several endpoints at once"],
   ],
   notes: [
-    "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path. Port 0 takes a free one.",
+    "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path, unix:@name (Linux's abstract",
+    "names) or fd:N (a listening socket that was passed on). Port 0 takes a free one. Of several, each names its port.",
     "Ctrl-C lets the connections come to an orderly end; again ends at once.",
   ],
 }
@@ -142,11 +146,15 @@ const handlerOf = (mode: Mode, options: ServeOptions): Handler.Reactor => {
 
 const settingsOf = (options: ServeOptions) =>
   Effect.gen(function* () {
-    const listen = yield* endpointFrom(options)
     const { fields } = ServerConfig
+    const family = yield* Effect.mapError(given(yield* familyFrom(options), fields.family), environmentError)
+    const listen = yield* listenEndpointsFrom(options, defaultHostOf(family))
     return yield* Effect.all({
       ...fields,
       listen: given(listen, fields.listen),
+      family: Effect.succeed(family),
+      ipv6Only: given(options.ipv6Only ? Option.some(true) : Option.none(), fields.ipv6Only),
+      unixMode: given(options.unixMode, fields.unixMode),
       frame: given(options.frame, fields.frame),
       maxFrame: given(options.maxFrame, fields.maxFrame),
       hubBudget: given(options.hubBudget, fields.hubBudget),
@@ -158,15 +166,15 @@ const settingsOf = (options: ServeOptions) =>
       handshakeTimeout: given(options.handshakeTimeout, fields.handshakeTimeout),
       idleTimeout: given(options.idleTimeout, fields.idleTimeout),
       drain: given(options.drain, fields.drain),
-    }).pipe(Effect.mapError((error) => usageError(describeConfigError(error))))
+    }).pipe(Effect.mapError(environmentError))
   })
 
 /** A flag, or else the environment, or else the default. */
 const given = <A>(flag: Option.Option<A>, fallback: Config.Config<A>): Effect.Effect<A, ConfigError.ConfigError> =>
   Option.match(flag, { onNone: () => fallback, onSome: Effect.succeed })
 
-const describeConfigError = (error: ConfigError.ConfigError): string =>
-  ConfigError.isInvalidData(error) ? error.message : `the environment cannot be read: ${error._op}`
+const environmentError = (error: ConfigError.ConfigError) =>
+  usageError(ConfigError.isInvalidData(error) ? error.message : `the environment cannot be read: ${error._op}`)
 
 // Where the output is the purpose, or is read by a program, nothing is left out.
 const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
@@ -179,7 +187,7 @@ export const runServe = (options: ServeOptions) =>
     const read = yield* settingsOf(options)
     yield* checkProxies(read)
     const room = yield* connectionRoom(read.maxConns)
-    const tls = Option.getOrUndefined(yield* serverTls(options, [read.listen]))
+    const tls = Option.getOrUndefined(yield* serverTls(options, "_tag" in read.listen ? [read.listen] : read.listen))
     const settings: ServerSettings = {
       ...read,
       ...(yield* accessRules(options, read)),
@@ -196,8 +204,7 @@ export const runServe = (options: ServeOptions) =>
         server.subscribe({ frames: !options.noTraffic, ...subscription(showing) }),
         outer,
       )
-      const listener = yield* Effect.mapError(server.listen(settings.listen), (error) => usageError(error.message))
-      yield* announceListening(listener.endpoint)
+      yield* startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings)
       const stdio = yield* Stdio
       const notes = [...(room.note === undefined ? [] : [room.note]), ...(tls?.notes ?? [])]
       for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
@@ -222,18 +229,6 @@ export const runServe = (options: ServeOptions) =>
   )
 
 const endSignal = Effect.flatMap(Signals, (signals) => signals.first)
-
-const announceListening = (endpoint: Endpoint) =>
-  Effect.gen(function* () {
-    const stdio = yield* Stdio
-    stdio.say(`tcpfx: listening on ${formatEndpoint(endpoint)}\n`)
-    if (endpoint._tag === "Unix" || !isLoopback(endpoint)) return
-    const others = (yield* interfaceAddresses).filter(({ loopback }) => !loopback)
-    const named = others.map(({ address, name }) => `${address} (${name})`)
-    stdio.say(
-      `tcpfx: only this machine can connect; to let others in, listen on ${[...named, "0.0.0.0 (all)"].join(", ")}\n`,
-    )
-  })
 
 // The other modes answer by themselves. One that read the terminal all the same would be stopped when it is put in the
 // background (SIGTTIN, termios(3)).

@@ -31,6 +31,7 @@ export class ServerText implements Renderer<ServerEvent> {
   private readonly halfClosedKept: boolean
   // One for each client: a character split over two reads belongs to the client that sent it.
   private readonly views = new Map<ConnectionId, TextView>()
+  private listeners = 0
 
   /**
    * `whole`: frames end where characters end (line framing), so nothing is carried from one to the next.
@@ -65,10 +66,16 @@ export class ServerText implements Renderer<ServerEvent> {
       case "ConnectionHalfClosed":
         if (event.by === "peer" && !this.halfClosedKept) return
         break
+      case "Listening":
+        this.listeners++
+        break
+      case "ListenStopped":
+        this.listeners--
+        break
       default:
         break
     }
-    const text = announce(event)
+    const text = announce(event, this.listeners > 1)
     if (text !== undefined) page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(text)}`)}\n`)
   }
 
@@ -99,10 +106,13 @@ export const wholeText = (bytes: Uint8Array): string => {
 const viaOf = (proxied: ProxiedBy | undefined): string =>
   proxied === undefined ? "" : ` by way of ${formatEndpoint(proxied.by)}`
 
-const announce = (event: ServerEvent): string | undefined => {
+/** What is said of an event; where a connection came in, if there are several ways. */
+const announce = (event: ServerEvent, hasSeveral: boolean): string | undefined => {
   switch (event._tag) {
-    case "ConnectionOpened":
-      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${viaOf(event.proxied)}${describeTls(event.tls)}`
+    case "ConnectionOpened": {
+      const way = hasSeveral ? ` to ${formatEndpoint(event.local)}` : ""
+      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${way}${viaOf(event.proxied)}${describeTls(event.tls)}`
+    }
     case "ConnectionClosed": {
       const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
       return `${formatConnectionId(event.id)} closed: ${describeCloseReason(event.reason)}; ${figures}; ${formatEndpoint(event.remote)}`

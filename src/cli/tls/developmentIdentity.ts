@@ -4,7 +4,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { Endpoint } from "../../domain/index.ts"
+import type { ListenEndpoint } from "../../domain/index.ts"
 import type { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
 import { codeOf } from "../fileErrors.ts"
@@ -16,7 +16,7 @@ const renewDays = 7
 
 const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
 
-const namesFor = (endpoints: ReadonlyArray<Endpoint>): ReadonlyArray<string> => [
+const namesFor = (endpoints: ReadonlyArray<ListenEndpoint>): ReadonlyArray<string> => [
   ...new Set([
     "localhost",
     "127.0.0.1",
@@ -26,7 +26,7 @@ const namesFor = (endpoints: ReadonlyArray<Endpoint>): ReadonlyArray<string> => 
   ]),
 ]
 
-const generate = (endpoints: ReadonlyArray<Endpoint>): Effect.Effect<Tls.Identity> =>
+const generate = (endpoints: ReadonlyArray<ListenEndpoint>): Effect.Effect<Tls.Identity> =>
   Effect.promise(async () => {
     const { default: selfsigned } = await import("selfsigned")
     const now = Date.now()
@@ -65,7 +65,7 @@ export const developmentIdentity = generate
 /** The same, kept in a folder: taken from there while it is valid for a week and more, else made and put there. */
 export const keptIdentity = (
   folder: string,
-  endpoints: ReadonlyArray<Endpoint>,
+  endpoints: ReadonlyArray<ListenEndpoint>,
 ): Effect.Effect<Tls.Identity, CommandFailed, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const files = yield* FileSystem.FileSystem

@@ -3,7 +3,7 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Endpoint, TlsVersion } from "../../domain/index.ts"
+import type { ListenEndpoint, TlsVersion } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
@@ -62,7 +62,7 @@ const noteOf = (identity: Tls.Identity, path: string | undefined): ReadonlyArray
 /** How the flags say that a server speaks TLS; none where they do not. */
 export const serverTls = (
   options: ServerTlsOptions,
-  endpoints: ReadonlyArray<Endpoint>,
+  endpoints: ReadonlyArray<ListenEndpoint>,
 ): Effect.Effect<Option.Option<ServerTls>, CommandFailed, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const paths = yield* pathsOf(options)

@@ -3,7 +3,14 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { ConnectError, type Endpoint, type TcpEndpoint, tcpEndpoint } from "../../domain/index.ts"
+import {
+  type AddressFamily,
+  ConnectError,
+  type Endpoint,
+  ofFamily,
+  type TcpEndpoint,
+  tcpEndpoint,
+} from "../../domain/index.ts"
 import { type Tls, Transport, type Wire } from "../../transport/index.ts"
 import { type Dialled, secure } from "./secure.ts"
 
@@ -13,9 +20,10 @@ export interface DialObserver {
   readonly onConnecting: (endpoint: Endpoint) => void
 }
 
-/** How long dialling takes, and how what was dialled is secured. */
+/** How long dialling takes, whom it tries, and how what was dialled is secured. */
 export interface DialLimits {
   readonly tls: Tls.Connector | undefined
+  readonly family: AddressFamily
   readonly connectTimeout: Duration.Duration
   readonly attemptDelay: Duration.Duration
 }
@@ -56,7 +64,11 @@ const reach = (endpoint: Endpoint, limits: DialLimits, observer: DialObserver) =
       transport.resolve(endpoint.host),
       ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }),
     )
-    const targets = alternate(addresses).map((address) => tcpEndpoint(address, endpoint.port))
+    const eligible = ofFamily(addresses, limits.family)
+    if (eligible.length === 0) {
+      return yield* Effect.fail(new ConnectError({ endpoint, reason: "WrongFamily", code: "EAFNOSUPPORT" }))
+    }
+    const targets = alternate(eligible).map((address) => tcpEndpoint(address, endpoint.port))
     return yield* race(endpoint, targets, limits.attemptDelay, attempt)
   })
 

@@ -1,10 +1,10 @@
 import * as dns from "node:dns"
-import * as fs from "node:fs"
 import * as net from "node:net"
-import { dirname } from "node:path"
-import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
+import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
 import type { Wire } from "../Wire.ts"
+import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "./listenTarget.ts"
 import { codeOf, NodeWire } from "./nodeWire.ts"
+import { openListener } from "./openListener.ts"
 
 // Listening, dialling and names by node:net. Everything here is callbacks: effects begin a layer above.
 
@@ -38,24 +38,6 @@ const dialledWire = (socket: net.Socket, endpoint: Endpoint): Wire =>
     ? new NodeWire(socket, nameless, endpoint)
     : new NodeWire(socket, localOf(socket), remoteOf(socket))
 
-/** Where to connect or listen, in the words of node:net. */
-const listenOptions = (endpoint: Endpoint, backlog: number): net.ListenOptions =>
-  endpoint._tag === "Unix"
-    ? { path: endpoint.path, backlog }
-    : // An address that names one family listens on that one only; "::" stays dual, as the system has it.
-      { host: endpoint.host, port: endpoint.port, backlog }
-
-// For a path in a folder that does not exist libuv says EACCES in place of ENOENT (uv_pipe_bind).
-const refusedCode = (endpoint: Endpoint, code: string): string => {
-  if (endpoint._tag !== "Unix" || code !== "EACCES") return code
-  try {
-    fs.statSync(dirname(endpoint.path))
-    return code
-  } catch (error) {
-    return codeOf(error)
-  }
-}
-
 /** Callbacks of {@link listen}; exactly one of `onListening` and `onRefused` comes, once. */
 export interface ListenCallbacks {
   readonly onListening: (endpoint: Endpoint) => void
@@ -66,12 +48,12 @@ export interface ListenCallbacks {
 
 /** Opens a listening socket. Gives what closes it; the callback comes when the port is free again. */
 export const listen = (
-  endpoint: Endpoint,
-  backlog: number,
+  endpoint: ListenEndpoint,
+  options: ListenOptions,
   callbacks: ListenCallbacks,
 ): ((onClosed: () => void) => void) => {
   let listening = false
-  let bound = endpoint
+  let bound: Endpoint = gone
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     callbacks.onWire(acceptedWire(socket, bound))
   })
@@ -81,17 +63,20 @@ export const listen = (
   })
   server.on("listening", () => {
     listening = true
-    const address = server.address()
-    if (address !== null && typeof address !== "string") bound = tcpEndpoint(address.address, address.port)
+    bound = boundEndpoint(endpoint, server.address())
     callbacks.onListening(bound)
   })
+  let close = (onClosed: () => void): void => {
+    // `close` calls back with an error where it never listened, which is as closed as can be.
+    server.close(() => onClosed())
+  }
   try {
-    server.listen(listenOptions(endpoint, backlog))
+    close = openListener(server, endpoint, options, close)
   } catch (error) {
+    close(() => {})
     callbacks.onRefused(codeOf(error))
   }
-  // `close` calls back with an error where it never listened, which is as closed as can be.
-  return (onClosed) => void server.close(() => onClosed())
+  return close
 }
 
 /** Callbacks of {@link dial}; exactly one comes, once. */
@@ -104,7 +89,7 @@ export interface DialCallbacks {
 export const dial = (endpoint: Endpoint, callbacks: DialCallbacks): (() => void) => {
   const options =
     endpoint._tag === "Unix"
-      ? { path: endpoint.path, allowHalfOpen: true }
+      ? { path: systemPath(endpoint.path), allowHalfOpen: true }
       : { host: endpoint.host, port: endpoint.port, allowHalfOpen: true, noDelay: true, autoSelectFamily: false }
   let socket: net.Socket
   try {

@@ -1,4 +1,5 @@
 import * as fs from "node:fs"
+import { unixSockets } from "./systemTables.ts"
 
 /** What stands at a path. Links are followed, as connect(2) does and bind(2) does not. */
 export const fileAt = (path: string, links: "followed" | "seen"): "none" | "socket" | "other" => {
@@ -10,24 +11,99 @@ export const fileAt = (path: string, links: "followed" | "seen"): "none" | "sock
   }
 }
 
-// In a line of /proc/net/unix: the flag of a socket that listens (__SO_ACCEPTCON), and what stands before the path.
-const listensFlag = 0x10000
-const beforePath = /^\S+ \S+ \S+ ([0-9A-F]+) \S+ \S+ +\S+ /
+/** Tells one file from another that stands, or stood, at the same path. */
+export type FileIdentity = string
 
-/** Whether the system names a listener at a path. `false` proves nothing: not every system has such a list. */
-export const hasListener = (path: string): boolean => {
+/** Which file stands at a path. */
+export const identityAt = (path: string): FileIdentity | undefined => {
   try {
-    return fs
-      .readFileSync("/proc/net/unix", "utf8")
-      .split("\n")
-      .some((line) => {
-        const [before, flags] = beforePath.exec(line) ?? []
-        return before !== undefined && line.slice(before.length) === path && (Number(`0x${flags}`) & listensFlag) !== 0
-      })
+    // The number of an inode is given again at once by some file systems; the time of its birth is not.
+    const { birthtimeNs, dev, ino, mtimeNs } = fs.lstatSync(path, { bigint: true })
+    return `${dev}:${ino}:${birthtimeNs > 0n ? birthtimeNs : mtimeNs}`
   } catch {
-    return false
+    return undefined
   }
 }
 
-/** Removes a socket's file; that it is gone already is no failure. */
-export const removeFile = (path: string): void => fs.rmSync(path, { force: true })
+/**
+ * Whether the system names a socket that listens at a path, or is about to (between bind(2) and listen(2)). `false`
+ * proves nothing: not every system has such a list.
+ */
+export const isAwaited = (path: string): boolean => unixSockets().some((row) => row.path === path && row.awaits)
+
+// In the same folder, so that nothing but a name changes.
+const asideOf = (path: string): string => `${path}.${process.pid}.aside`
+
+// `link` replaces nothing; where it may not be used for another's file, `rename` does it.
+const putBack = (aside: string, path: string): void => {
+  try {
+    fs.linkSync(aside, path)
+    fs.unlinkSync(aside)
+  } catch {
+    if (fileAt(path, "seen") === "none") fs.renameSync(aside, path)
+    else fs.rmSync(aside, { force: true })
+  }
+}
+
+/**
+ * Removes the file of a stale socket, if it is still the one that was found to be stale: another server may have had the
+ * same thought and be listening there by now. Its file is put back at once.
+ */
+export const removeStale = (path: string, stale: FileIdentity): "removed" | "replaced" => {
+  const aside = asideOf(path)
+  try {
+    fs.renameSync(path, aside)
+  } catch {
+    return identityAt(path) === undefined ? "removed" : "replaced"
+  }
+  if (identityAt(aside) === stale) {
+    fs.rmSync(aside, { force: true })
+    return "removed"
+  }
+  putBack(aside, path)
+  return "replaced"
+}
+
+/**
+ * Runs what removes the file at a path (libuv does, whatever stands there, when it closes the listener), and keeps the
+ * file if it is another one than our own: that of a server that took the path over.
+ */
+export const keepingOthers = (path: string, own: FileIdentity | undefined, close: () => void): void => {
+  const found = identityAt(path)
+  if (found === undefined || found === own) {
+    close()
+    return
+  }
+  const aside = asideOf(path)
+  try {
+    fs.renameSync(path, aside)
+  } catch {
+    // Who may not rename it may not remove it either.
+    close()
+    return
+  }
+  try {
+    close()
+  } finally {
+    putBack(aside, path)
+  }
+}
+
+/**
+ * Runs what binds a unix socket, so that its file has a mode from its first moment on: the system takes the process's
+ * umask off the full mode in bind(2) itself. Node binds and listens within the call, so no other file of this thread gets
+ * that umask.
+ */
+export const withMode = (mode: number, bind: () => void): void => {
+  const before = process.umask(0o777 & ~mode)
+  try {
+    bind()
+  } finally {
+    process.umask(before)
+  }
+}
+
+/** Widens the mode of a new file where an access list that the folder hands down has narrowed it (acl(5)). */
+export const ensureMode = (path: string, mode: number): void => {
+  if ((fs.lstatSync(path).mode & 0o777) !== mode) fs.chmodSync(path, mode)
+}

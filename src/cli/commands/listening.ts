@@ -1,0 +1,121 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import {
+  type AddressFamily,
+  type Endpoint,
+  endpointDefaults,
+  escapeControls,
+  formatEndpoint,
+  isAbstract,
+  isLoopback,
+  type ListenEndpoint,
+  type ListenEndpoints,
+  tcpEndpoint,
+} from "../../domain/index.ts"
+import { type Listeners, type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
+import { interfaceAddresses } from "../../transport/index.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import { type Inherited, takeInherited } from "../inherited.ts"
+import { defaultHostOf } from "../listenArgs.ts"
+import { Stdio } from "../stdio.ts"
+import { type AccountName, becomeAccount, findAccount, giveFiles } from "../user.ts"
+
+/** What the flags say of listening, beside the settings. */
+export interface ListeningOptions {
+  /** Whether an argument, `-p` or `-U` names an endpoint. */
+  readonly isGiven: boolean
+  readonly inherit: boolean
+  readonly unixMode: Option.Option<number>
+  readonly user: Option.Option<AccountName>
+}
+
+interface Plan {
+  readonly endpoints: ListenEndpoints
+  readonly inherited: Inherited
+  readonly notes: ReadonlyArray<string>
+}
+
+const listOf = (listen: ServerSettings["listen"]): ListenEndpoints => ("_tag" in listen ? [listen] : listen)
+
+const chosen = (listen: ServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
+  listen === ServerConfig.defaults.listen ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)] : listOf(listen)
+
+/** Where to listen: where it is said, or else on what was inherited; with `--inherit` on both. */
+const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Effect<Plan, CommandFailed> =>
+  Effect.gen(function* () {
+    const inherited = yield* Effect.sync(() => takeInherited(process.env, process.pid))
+    const [first, ...more] = inherited.sockets.map(({ endpoint }) => endpoint)
+    if (options.inherit && first === undefined) {
+      return yield* usageError(`--inherit: no socket was passed on: ${inherited.why}`)
+    }
+    const said = chosen(settings.listen, settings.family)
+    const isSaid = settings.listen !== ServerConfig.defaults.listen
+    const takesAll = first !== undefined && (options.inherit || !isSaid)
+    const endpoints: ListenEndpoints = takesAll ? [first, ...more, ...(options.isGiven ? said : [])] : said
+    const unused = inherited.sockets.filter(({ endpoint }) => !endpoints.some((one) => isSame(one, endpoint)))
+    const notes =
+      unused.length === 0 ? [] : [`${unused.length} passed on by LISTEN_FDS not listened on (--inherit does)`]
+    return { endpoints, inherited, notes }
+  })
+
+const isSame = (a: ListenEndpoint, b: ListenEndpoint): boolean => formatEndpoint(a) === formatEndpoint(b)
+
+/** Refuses a mode that would keep nobody out. */
+const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settings: ServerSettings) => {
+  if (settings.unixMode === undefined) return Effect.void
+  const unix = endpoints.filter((endpoint) => endpoint._tag === "Unix")
+  const abstract = unix.find(isAbstract)
+  if (abstract !== undefined) {
+    return usageError(
+      `--unix-mode: ${escapeControls(formatEndpoint(abstract))} has no file, and everybody on this machine may connect to it; give a path`,
+    )
+  }
+  return unix.length === 0 && Option.isSome(options.unixMode)
+    ? usageError("--unix-mode: no endpoint is a unix socket with a file to be made")
+    : Effect.void
+}
+
+/**
+ * Listens on everything that was asked for, becomes the user that was asked for, and says where it listens. The first
+ * line of it is the first on standard error.
+ */
+export const startListening = (server: Server["Type"], options: ListeningOptions, settings: ServerSettings) =>
+  Effect.gen(function* () {
+    const { endpoints, inherited, notes } = yield* planOf(options, settings)
+    yield* checkMode(endpoints, options, settings)
+    const account = Option.isSome(options.user) ? yield* findAccount(options.user.value) : undefined
+    const listeners = yield* Effect.mapError(server.listenAll(endpoints), (error) => usageError(error.message))
+    if (account !== undefined) {
+      const files = endpoints.flatMap((one) => (one._tag === "Unix" && !isAbstract(one) ? [one.path] : []))
+      yield* giveFiles(files, account)
+      yield* becomeAccount(account)
+    }
+    yield* announce(endpoints, listeners, inherited)
+    const stdio = yield* Stdio
+    for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
+  })
+
+const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: Inherited) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const bound: ReadonlyArray<Endpoint> = listeners.map(({ endpoint }) => endpoint)
+    for (const [index, endpoint] of bound.entries()) {
+      const origin = endpoints[index]
+      stdio.say(`tcpfx: listening on ${escapeControls(formatEndpoint(endpoint))}${originOf(origin, inherited)}\n`)
+    }
+    // What was passed on is chosen elsewhere, and a unix socket has no address.
+    const isChosen = endpoints.some((endpoint) => endpoint._tag === "Tcp")
+    if (!isChosen || !bound.every(isLoopback)) return
+    const others = (yield* interfaceAddresses).filter(({ loopback }) => !loopback)
+    const named = others.map(({ address, name }) => `${address} (${name})`)
+    stdio.say(
+      `tcpfx: only this machine can connect; to let others in, listen on ${[...named, "0.0.0.0 (all)"].join(", ")}\n`,
+    )
+  })
+
+/** Which descriptor it was, and what it is called by who passed it on. */
+const originOf = (endpoint: ListenEndpoint | undefined, { sockets }: Inherited): string => {
+  if (endpoint?._tag !== "Fd") return ""
+  const name = sockets.find((socket) => socket.endpoint.fd === endpoint.fd)?.name ?? ""
+  return ` (${formatEndpoint(endpoint)}${name === "" ? "" : `, ${escapeControls(name)}`})`
+}

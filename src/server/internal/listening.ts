@@ -1,0 +1,75 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import {
+  type Endpoint,
+  type ListenEndpoint,
+  type ListenEndpoints,
+  ListenError,
+  overlap,
+  type ServerEvent,
+} from "../../domain/index.ts"
+import type { EventBus } from "../../runtime/EventBus.ts"
+import type { Transport } from "../../transport/index.ts"
+import type { ServerSettings } from "../ServerConfig.ts"
+import type { ServerCore } from "./ServerCore.ts"
+
+/** What listening is made of. */
+export interface ListenParts {
+  readonly transport: Transport["Type"]
+  readonly settings: ServerSettings
+  readonly core: ServerCore
+  readonly bus: EventBus<ServerEvent>
+  /** The open listeners, each by the scope that it lives in. */
+  readonly listeners: Map<Scope.CloseableScope, Endpoint>
+}
+
+/** The endpoints of the settings. */
+export const listenEndpoints = ({ listen }: ServerSettings): ListenEndpoints => ("_tag" in listen ? [listen] : listen)
+
+/** How a server listens: on one endpoint, or on all of several. */
+export const makeListen = ({ bus, core, listeners, settings, transport }: ListenParts) => {
+  const { backlog, family, ipv6Only, unixMode } = settings
+
+  /** Says so when it is this very server that has the address. */
+  const explained = (error: ListenError): ListenError => {
+    const { code, endpoint, reason } = error
+    const conflict = [...listeners.values()].find((bound) => overlap(bound, endpoint, ipv6Only))
+    return reason === "AddressInUse" && conflict !== undefined
+      ? new ListenError({ endpoint, reason, code, conflict })
+      : error
+  }
+
+  const listen = Effect.fn("Server.listen")(function* (endpoint: ListenEndpoint) {
+    // Closed by itself, it leaves nothing in the scope around it.
+    const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
+    const bound: Endpoint = yield* transport
+      .listen(
+        endpoint,
+        { backlog, family, ipv6Only, unixMode },
+        { onWire: (wire) => core.accept(wire), onFailure: (code) => core.onAcceptFailed(bound, code) },
+      )
+      .pipe(Effect.mapError(explained), Scope.extend(scope))
+    listeners.set(scope, bound)
+    core.reopen()
+    bus.emit((stamp) => ({ ...stamp, _tag: "Listening", endpoint: bound }))
+    yield* Scope.addFinalizer(
+      scope,
+      Effect.sync(() => {
+        listeners.delete(scope)
+        bus.emit((stamp) => ({ ...stamp, _tag: "ListenStopped", endpoint: bound }))
+      }),
+    )
+    return { endpoint: bound }
+  })
+
+  const listenAll = Effect.fn("Server.listenAll")(function* (endpoints: ListenEndpoints) {
+    const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
+    return yield* Effect.forEach(endpoints, listen).pipe(
+      Scope.extend(own),
+      Effect.onError(() => Scope.close(own, Exit.void)),
+    )
+  })
+
+  return { listen, listenAll }
+}
