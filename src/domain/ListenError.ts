@@ -65,10 +65,12 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
 }
 
 // The wildcard of IPv6 takes IPv4 with it, which is what surprises.
+const takesIpv4 = (one: ListenEndpoint, other: ListenEndpoint): boolean =>
+  one._tag === "Tcp" && one.host === "::" && other._tag === "Tcp" && !other.host.includes(":")
+
 const conflictAdvice = (conflict: Endpoint, endpoint: ListenEndpoint): string => {
-  const hosts = [conflict, endpoint].map((one) => (one._tag === "Tcp" ? one.host : ""))
-  const other = hosts.find((host) => host !== "::") ?? ""
-  const way = hosts.includes("::") && !other.includes(":") ? ", or keep [::] to IPv6 (--ipv6-only)" : ""
+  const isSurprise = takesIpv4(conflict, endpoint) || takesIpv4(endpoint, conflict)
+  const way = isSurprise ? ", or keep [::] to IPv6 (--ipv6-only)" : ""
   return `this server listens on ${shown(conflict)} already, which overlaps it; leave one of them out${way}`
 }
 

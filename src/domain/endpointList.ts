@@ -7,6 +7,10 @@ import { EndpointSyntaxError } from "./syntaxErrors.ts"
 /** One endpoint or more. */
 export type ListenEndpoints = Arr.NonEmptyReadonlyArray<ListenEndpoint>
 
+/** A setting that takes one endpoint or several, as several. */
+export const listenEndpoints = (listen: ListenEndpoint | ListenEndpoints): ListenEndpoints =>
+  "_tag" in listen ? [listen] : listen
+
 /** Whether a text names a port, a path or a descriptor: nothing of it is left to a default but the host. */
 const isWhole = (text: string): boolean => /^(unix|fd):|^\[.*\]:|^[^:]*:[^:]*$/.test(text)
 

@@ -16,6 +16,7 @@ import {
   type ListenEndpoint,
   type ListenEndpoints,
   type ListenError,
+  listenEndpoints,
   NoSuchConnectionError,
   type ServerEvent,
 } from "../domain/index.ts"
@@ -26,7 +27,7 @@ import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
 import { drainServer } from "./internal/drain.ts"
-import { listenEndpoints, makeListen } from "./internal/listening.ts"
+import { makeListen } from "./internal/listening.ts"
 import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
 import { makeServe } from "./internal/serveConnection.ts"
 import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
@@ -112,7 +113,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
       Effect.gen(function* () {
         const settings = yield* ServerConfig
         const server = yield* makeServer({ ...options, settings })
-        yield* server.listenAll(listenEndpoints(settings))
+        yield* server.listenAll(listenEndpoints(settings.listen))
         yield* Effect.addFinalizer(() => server.drain)
         return server
       }),

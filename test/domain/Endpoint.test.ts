@@ -4,9 +4,11 @@ import * as FastCheck from "effect/FastCheck"
 import {
   type Endpoint,
   endpointDefaults,
+  fdEndpoint,
   formatEndpoint,
   isLoopback,
   maxUnixPathBytes,
+  overlap,
   parseEndpoint,
   parseHostAndPort,
   tcpEndpoint,
@@ -49,6 +51,8 @@ describe("parseEndpoint", () => {
     ["::ffff:10.0.0.1", tcpEndpoint("::ffff:10.0.0.1", defaultPort)],
     ["unix:/run/app.sock", unixEndpoint("/run/app.sock")],
     ["unix:relative:with:colons", unixEndpoint("relative:with:colons")],
+    ["unix:@abstract", unixEndpoint("@abstract")],
+    ["unix:./@file", unixEndpoint("./@file")],
   ]
   for (const [input, endpoint] of accepted) {
     it(`${input} is ${formatEndpoint(endpoint)}`, () => {
@@ -74,6 +78,8 @@ describe("parseEndpoint", () => {
     ["[::1]:", 'the port "" is not a number'],
     ["unix:", "the path of the unix socket is empty"],
     ["unix:a\0b", "the path of the unix socket contains a zero byte"],
+    ["unix:@", 'the abstract name behind the "@" is empty'],
+    ["fd:3", "a descriptor can only be listened on, as fd: and its number, and no host has that name"],
   ] as const
   for (const [input, expected] of refused) {
     it(`${JSON.stringify(input)} is refused: ${expected}`, () => {
@@ -87,9 +93,16 @@ describe("parseEndpoint", () => {
     expect(problem(`unix:${longest}x`)).toContain("has 108 bytes, 107 is the most")
   })
 
+  it("an abstract name may be as long, its @ apart", () => {
+    const longest = `@${"x".repeat(maxUnixPathBytes)}`
+    expect(parseEndpoint(`unix:${longest}`)).toEqual(Either.right(unixEndpoint(longest)))
+    expect(problem(`unix:${longest}x`)).toContain("has 108 bytes, 107 is the most")
+  })
+
   it("a host that formatEndpoint could not write apart from a unix socket is refused", () => {
     expect(problem("unix")).toContain("unix:")
     expect(Either.isLeft(parseHostAndPort("unix", "80"))).toBe(true)
+    expect(Either.isLeft(parseHostAndPort("fd", "80"))).toBe(true)
   })
 
   it("a refusal quotes the input and names every form that is accepted", () => {
@@ -128,7 +141,12 @@ describe("formatEndpoint", () => {
 
   it.prop(
     "any path of a unix socket is read back as it was",
-    [FastCheck.string({ minLength: 1, maxLength: 20, unit: "binary" }).filter((path) => !path.includes("\0"))],
+    [
+      FastCheck.tuple(
+        FastCheck.constantFrom("", "@"),
+        FastCheck.string({ minLength: 1, maxLength: 20, unit: "binary" }).filter((path) => !/^@$|\0/.test(path)),
+      ).map(([at, path]) => `${at}${path}`),
+    ],
     ([path]) => {
       expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(unixEndpoint(path)))
     },
@@ -161,10 +179,50 @@ describe("isLoopback", () => {
     const hosts = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "localhost", "LOCALHOST"]
     expect(hosts.filter((host) => !isLoopback(tcpEndpoint(host, 1)))).toEqual([])
     expect(isLoopback(unixEndpoint("/x"))).toBe(true)
+    expect(isLoopback(unixEndpoint("@x"))).toBe(true)
   })
 
   it("every other address may be reached from elsewhere", () => {
     const hosts = ["0.0.0.0", "::", "10.0.0.1", "::11", "localhost.example.org", "128.0.0.1", "127.example.org"]
     expect(hosts.filter((host) => isLoopback(tcpEndpoint(host, 1)))).toEqual([])
+  })
+})
+
+describe("overlap", () => {
+  const at = (address: string) => tcpEndpoint(address, 80)
+  const v4 = at("0.0.0.0")
+  const v6 = at("::")
+  const host = at("127.0.0.1")
+  const other = at("::1")
+
+  it("an endpoint overlaps itself, and a wildcard overlaps what it has in it, whichever comes first", () => {
+    for (const [a, b] of [
+      [host, host],
+      [v4, host],
+      [v6, host],
+      [v6, other],
+      [v6, v4],
+    ] as const) {
+      expect([overlap(a, b), overlap(b, a)]).toEqual([true, true])
+    }
+    expect(overlap(unixEndpoint("/x"), unixEndpoint("/x"))).toBe(true)
+    expect(overlap(fdEndpoint(3), fdEndpoint(3))).toBe(true)
+  })
+
+  it("other ports, families, addresses and kinds do not", () => {
+    for (const [a, b] of [
+      [host, tcpEndpoint("127.0.0.1", 81)],
+      [host, other],
+      [v4, other],
+      [host, unixEndpoint("127.0.0.1:80")],
+      [unixEndpoint("/x"), unixEndpoint("@x")],
+      [fdEndpoint(3), fdEndpoint(4)],
+    ] as const) {
+      expect([overlap(a, b), overlap(b, a)]).toEqual([false, false])
+    }
+  })
+
+  it("a wildcard that is kept to IPv6 leaves IPv4 alone", () => {
+    expect([overlap(v6, v4, true), overlap(v6, host, true), overlap(v6, other, true)]).toEqual([false, false, true])
   })
 })

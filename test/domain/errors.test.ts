@@ -6,6 +6,7 @@ import {
   ConnectionClosedError,
   type Endpoint,
   EndpointSyntaxError,
+  fdEndpoint,
   ListenError,
   type ListenFailure,
   NoSuchConnectionError,
@@ -68,6 +69,42 @@ describe("ListenError", () => {
       expectOneLine(message(unix))
     })
   }
+})
+
+describe("ListenError of a server that has the address itself", () => {
+  const message = (conflict: string, host: string) =>
+    new ListenError({
+      endpoint: tcpEndpoint(host, 80),
+      reason: "AddressInUse",
+      code: "EADDRINUSE",
+      conflict: tcpEndpoint(conflict, 80),
+    }).message
+
+  it("names both endpoints", () => {
+    expect(message("0.0.0.0", "127.0.0.1")).toBe(
+      "cannot listen on 127.0.0.1:80: this server listens on 0.0.0.0:80 already, which overlaps it; leave one of them out",
+    )
+  })
+
+  it("says how the wildcard of IPv6 is kept from taking IPv4, where that would help", () => {
+    expect(message("::", "0.0.0.0")).toMatch(/keep \[::\] to IPv6 \(--ipv6-only\)$/)
+    expect(message("127.0.0.1", "::")).toMatch(/keep \[::\] to IPv6 \(--ipv6-only\)$/)
+    for (const [conflict, host] of [
+      ["::", "::"],
+      ["::", "::1"],
+      ["0.0.0.0", "0.0.0.0"],
+    ] as const) {
+      expect(message(conflict, host)).not.toContain("ipv6-only")
+    }
+  })
+
+  it("says of a descriptor what is wrong with it", () => {
+    const of = (reason: ListenFailure) => new ListenError({ endpoint: fdEndpoint(3), reason, code: "E" }).message
+    expect(of("NotASocket")).toBe(
+      "cannot listen on fd:3: that descriptor is not a socket; check what this process was started with",
+    )
+    expect(of("AddressInUse")).toContain("name each one once")
+  })
 })
 
 describe("ConnectError", () => {

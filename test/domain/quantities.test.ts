@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import { formatBytes, formatMillis, parseDuration, parseSize } from "../../src/domain/index.ts"
+import { formatBytes, formatMillis, parseDuration, parseSize, parseYesNo } from "../../src/domain/index.ts"
 import { runs } from "../support/properties.ts"
 
 const millis = (input: string) => Either.map(parseDuration(input), Duration.toMillis)
@@ -191,4 +191,18 @@ describe("formatMillis", () => {
     },
     runs(1000),
   )
+})
+
+describe("parseYesNo", () => {
+  it("takes the words that variables of the environment are set to, in any case", () => {
+    for (const word of ["yes", "true", "on", "1", "YES"]) expect(parseYesNo(word)).toEqual(Either.right(true))
+    for (const word of ["no", "false", "off", "0", "False"]) expect(parseYesNo(word)).toEqual(Either.right(false))
+  })
+
+  it("refuses any other, and says which ones there are", () => {
+    const error = Either.getOrThrow(Either.flip(parseYesNo("maybe")))
+    expect(error.message).toBe(
+      '"maybe" is not a yes or no: the word is unknown; expected yes, true, on, 1, no, false, off, 0',
+    )
+  })
 })

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { type ConnectError, type Endpoint, ListenError, tcpEndpoint } from "../../src/domain/index.ts"
+import { type ConnectError, type Endpoint, fdEndpoint, ListenError, tcpEndpoint } from "../../src/domain/index.ts"
 import { Transport, type Wire } from "../../src/transport/index.ts"
 import { listenForWires, type TransportFixture } from "./transportFixture.ts"
 import { utf8, WireProbe } from "./wireProbe.ts"
@@ -72,6 +72,39 @@ export const endpointSuite = (fixture: TransportFixture): void => {
       }
 
       test(
+        "the wildcard of IPv6 leaves IPv4 alone when it is told to, and one port serves both apart",
+        Effect.gen(function* () {
+          for (const options of [{ ipv6Only: true }, { family: "ipv6" }] as const) {
+            const six = yield* listenForWires(tcpEndpoint("::", 0), options)
+            const at = (host: string) => tcpEndpoint(host, portOf(six.endpoint))
+            expect(yield* Effect.flip(dial(at("127.0.0.1")))).toMatchObject({ reason: "Refused" })
+            const four = yield* listenForWires(at("0.0.0.0"))
+            yield* dial(at("::1"))
+            expect((yield* six.accepted).local).toEqual(at("::1"))
+            yield* dial(at("127.0.0.1"))
+            expect((yield* four.accepted).local).toEqual(at("127.0.0.1"))
+            expect(yield* Effect.flip(listenForWires(at("::1"), options))).toMatchObject({ reason: "AddressInUse" })
+          }
+        }),
+      )
+
+      test(
+        "an address of another family than the one that is asked for is WrongFamily",
+        Effect.gen(function* () {
+          for (const [host, family] of [
+            ["127.0.0.1", "ipv6"],
+            ["::1", "ipv4"],
+          ] as const) {
+            const endpoint = tcpEndpoint(host, 0)
+            const error = yield* Effect.flip(listenForWires(endpoint, { family }))
+            expect(error).toMatchObject({ reason: "WrongFamily", code: "EAFNOSUPPORT", endpoint })
+          }
+          const { endpoint } = yield* listenForWires(tcpEndpoint("127.0.0.1", 0), { family: "ipv4" })
+          yield* dial(endpoint)
+        }),
+      )
+
+      test(
         "listening on a name binds its first address, which is reached by the name and in use under both",
         Effect.gen(function* () {
           const [first = ""] = yield* Effect.flatMap(Transport, (transport) => transport.resolve("localhost"))
@@ -109,6 +142,18 @@ export const endpointSuite = (fixture: TransportFixture): void => {
         }),
       )
     }
+
+    test(
+      "a descriptor that this process was not started with is refused as NotOpen",
+      Effect.gen(function* () {
+        const endpoint = fdEndpoint(2 ** 31 - 1)
+        expect(yield* Effect.flip(listenForWires(endpoint))).toMatchObject({
+          reason: "NotOpen",
+          code: "EBADF",
+          endpoint,
+        })
+      }),
+    )
 
     test(
       "the end of its scope frees the endpoint at once, twenty times in a row, with connections left",

@@ -5,8 +5,14 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
-import { MemoryTransport, NodeTransport, Transport, type Wire } from "../../src/transport/index.ts"
+import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import {
+  MemoryTransport,
+  NodeTransport,
+  Transport,
+  type TransportListenOptions,
+  type Wire,
+} from "../../src/transport/index.ts"
 import { WireProbe } from "./wireProbe.ts"
 
 /** One way to carry bytes, for the suites that run over all of them. */
@@ -59,14 +65,17 @@ export const unixFixture: TransportFixture = {
 }
 
 /** A listening endpoint whose accepted wires can be taken one by one. They are destroyed with the scope. */
-export const listenForWires = Effect.fnUntraced(function* (endpoint: Endpoint) {
+export const listenForWires = Effect.fnUntraced(function* (
+  endpoint: ListenEndpoint,
+  options: Partial<TransportListenOptions> = {},
+) {
   const transport = yield* Transport
   const accepted = yield* Queue.unbounded<Wire>()
   const wires: Array<Wire> = []
   yield* Effect.addFinalizer(() => Effect.sync(() => wires.forEach((wire) => void wire.destroy())))
   const bound = yield* transport.listen(
     endpoint,
-    { backlog: 511 },
+    { backlog: 511, ...options },
     {
       onWire: (wire) => {
         wires.push(wire)

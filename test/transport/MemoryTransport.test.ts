@@ -83,6 +83,30 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scoped("has abstract names too, which are refused where nobody listens, as there is no file to be missed", () =>
+    Effect.gen(function* () {
+      const endpoint = unixEndpoint("@app")
+      const { dial } = yield* Transport
+      expect(yield* Effect.flip(dial(endpoint))).toMatchObject({ reason: "Refused", code: "ECONNREFUSED" })
+      const { accepted } = yield* listenForWires(endpoint)
+      expect((yield* dial(endpoint)).remote).toEqual(endpoint)
+      expect((yield* accepted).local).toEqual(endpoint)
+      expect(yield* Effect.flip(dial(unixEndpoint("app")))).toMatchObject({ reason: "PathNotFound" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("looks for an address of the family that is asked for among those of a name", () =>
+    Effect.gen(function* () {
+      const named = tcpEndpoint("both", 4000)
+      const first = yield* listenForWires(named)
+      expect(first.endpoint).toEqual(tcpEndpoint("10.0.0.1", 4000))
+      const second = yield* listenForWires(named, { family: "ipv6" })
+      expect(second.endpoint).toEqual(tcpEndpoint("fd00::1", 4000))
+      const error = yield* Effect.flip(listenForWires(tcpEndpoint("four", 4000), { family: "ipv6" }))
+      expect(error).toMatchObject({ reason: "WrongFamily", code: "EAFNOSUPPORT" })
+    }).pipe(Effect.provide(MemoryTransport.layer({ names: { both: ["10.0.0.1", "fd00::1"], four: ["10.0.0.1"] } }))),
+  )
+
   it.scoped("has paths like those of unix sockets: nameless diallers, and PathNotFound where nobody listens", () =>
     Effect.gen(function* () {
       const endpoint = unixEndpoint("/run/app.sock")

@@ -10,6 +10,8 @@ import {
   isLoopback,
   type ListenEndpoint,
   type ListenEndpoints,
+  listenEndpoints,
+  ofFamily,
   tcpEndpoint,
 } from "../../domain/index.ts"
 import { type Listeners, type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
@@ -35,10 +37,10 @@ interface Plan {
   readonly notes: ReadonlyArray<string>
 }
 
-const listOf = (listen: ServerSettings["listen"]): ListenEndpoints => ("_tag" in listen ? [listen] : listen)
-
 const chosen = (listen: ServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
-  listen === ServerConfig.defaults.listen ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)] : listOf(listen)
+  listen === ServerConfig.defaults.listen
+    ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)]
+    : listenEndpoints(listen)
 
 /** Where to listen: where it is said, or else on what was inherited; with `--inherit` on both. */
 const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Effect<Plan, CommandFailed> =>
@@ -90,12 +92,12 @@ export const startListening = (server: Server["Type"], options: ListeningOptions
       yield* giveFiles(files, account)
       yield* becomeAccount(account)
     }
-    yield* announce(endpoints, listeners, inherited)
+    yield* announce(endpoints, listeners, inherited, settings.family)
     const stdio = yield* Stdio
     for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
   })
 
-const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: Inherited) =>
+const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: Inherited, family: AddressFamily) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const bound: ReadonlyArray<Endpoint> = listeners.map(({ endpoint }) => endpoint)
@@ -106,11 +108,12 @@ const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: I
     // What was passed on is chosen elsewhere, and a unix socket has no address.
     const isChosen = endpoints.some((endpoint) => endpoint._tag === "Tcp")
     if (!isChosen || !bound.every(isLoopback)) return
-    const others = (yield* interfaceAddresses).filter(({ loopback }) => !loopback)
-    const named = others.map(({ address, name }) => `${address} (${name})`)
-    stdio.say(
-      `tcpfx: only this machine can connect; to let others in, listen on ${[...named, "0.0.0.0 (all)"].join(", ")}\n`,
+    const others = (yield* interfaceAddresses).filter(
+      ({ address, loopback }) => !loopback && ofFamily([address], family).length > 0,
     )
+    const named = others.map(({ address, name }) => `${address} (${name})`)
+    const all = family === "ipv6" ? ":: (all)" : "0.0.0.0 (all)"
+    stdio.say(`tcpfx: only this machine can connect; to let others in, listen on ${[...named, all].join(", ")}\n`)
   })
 
 /** Which descriptor it was, and what it is called by who passed it on. */

@@ -24,9 +24,6 @@ export interface ListenParts {
   readonly listeners: Map<Scope.CloseableScope, Endpoint>
 }
 
-/** The endpoints of the settings. */
-export const listenEndpoints = ({ listen }: ServerSettings): ListenEndpoints => ("_tag" in listen ? [listen] : listen)
-
 /** How a server listens: on one endpoint, or on all of several. */
 export const makeListen = ({ bus, core, listeners, settings, transport }: ListenParts) => {
   const { backlog, family, ipv6Only, unixMode } = settings

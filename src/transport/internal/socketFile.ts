@@ -34,14 +34,18 @@ export const isAwaited = (path: string): boolean => unixSockets().some((row) => 
 // In the same folder, so that nothing but a name changes.
 const asideOf = (path: string): string => `${path}.${process.pid}.aside`
 
-// `link` replaces nothing; where it may not be used for another's file, `rename` does it.
+// `link` replaces nothing, but may not be used for another's file everywhere (protected_hardlinks, proc(5)).
 const putBack = (aside: string, path: string): void => {
+  if (attempt(() => fs.linkSync(aside, path)) || fileAt(path, "seen") !== "none") attempt(() => fs.unlinkSync(aside))
+  else attempt(() => fs.renameSync(aside, path))
+}
+
+const attempt = (change: () => void): boolean => {
   try {
-    fs.linkSync(aside, path)
-    fs.unlinkSync(aside)
+    change()
+    return true
   } catch {
-    if (fileAt(path, "seen") === "none") fs.renameSync(aside, path)
-    else fs.rmSync(aside, { force: true })
+    return false
   }
 }
 
@@ -51,17 +55,13 @@ const putBack = (aside: string, path: string): void => {
  */
 export const removeStale = (path: string, stale: FileIdentity): "removed" | "replaced" => {
   const aside = asideOf(path)
-  try {
-    fs.renameSync(path, aside)
-  } catch {
-    return identityAt(path) === undefined ? "removed" : "replaced"
+  if (!attempt(() => fs.renameSync(path, aside))) return identityAt(path) === undefined ? "removed" : "replaced"
+  if (identityAt(aside) !== stale) {
+    putBack(aside, path)
+    return "replaced"
   }
-  if (identityAt(aside) === stale) {
-    fs.rmSync(aside, { force: true })
-    return "removed"
-  }
-  putBack(aside, path)
-  return "replaced"
+  attempt(() => fs.unlinkSync(aside))
+  return "removed"
 }
 
 /**
@@ -70,23 +70,11 @@ export const removeStale = (path: string, stale: FileIdentity): "removed" | "rep
  */
 export const keepingOthers = (path: string, own: FileIdentity | undefined, close: () => void): void => {
   const found = identityAt(path)
-  if (found === undefined || found === own) {
-    close()
-    return
-  }
   const aside = asideOf(path)
-  try {
-    fs.renameSync(path, aside)
-  } catch {
-    // Who may not rename it may not remove it either.
-    close()
-    return
-  }
-  try {
-    close()
-  } finally {
-    putBack(aside, path)
-  }
+  // Who may not rename a file may not remove it either.
+  const isAside = found !== undefined && found !== own && attempt(() => fs.renameSync(path, aside))
+  close()
+  if (isAside) putBack(aside, path)
 }
 
 /**
