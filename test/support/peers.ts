@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { createHash } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
 import { createServer } from "node:net"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
@@ -10,11 +10,14 @@ import type * as Scope from "effect/Scope"
 import {
   type Endpoint,
   formatEndpoint,
+  isAbstract,
   parseEndpoint,
   type TcpEndpoint,
   tcpEndpoint,
+  type UnixEndpoint,
   unixEndpoint,
 } from "../../src/domain/index.ts"
+import { hasAbstractNames } from "../../src/transport/internal/listenTarget.ts"
 import { type Process, type ProcessEnded, start, tcpfx } from "./tcpfxProcess.ts"
 import { temporaryFolder } from "./transportFixture.ts"
 
@@ -53,10 +56,13 @@ const socatPatience = ["-t", "60"]
 
 const socatHost = (endpoint: TcpEndpoint) => (endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host)
 
+const socatUnix = (what: "CONNECT" | "LISTEN", endpoint: UnixEndpoint) =>
+  isAbstract(endpoint) ? `ABSTRACT-${what}:${endpoint.path.slice(1)}` : `UNIX-${what}:${endpoint.path}`
+
 /** The address at which socat listens. */
 export const socatListenAddress = (endpoint: Endpoint): string =>
   endpoint._tag === "Unix"
-    ? `UNIX-LISTEN:${endpoint.path}`
+    ? socatUnix("LISTEN", endpoint)
     : `TCP${endpoint.host.includes(":") ? 6 : 4}-LISTEN:${endpoint.port},bind=${socatHost(endpoint)}`
 
 /** socat. */
@@ -66,7 +72,7 @@ export const socat: ListeningPeer = {
   dial: (endpoint) => [
     ...socatPatience,
     "STDIO",
-    endpoint._tag === "Unix" ? `UNIX-CONNECT:${endpoint.path}` : `TCP:${socatHost(endpoint)}:${endpoint.port}`,
+    endpoint._tag === "Unix" ? socatUnix("CONNECT", endpoint) : `TCP:${socatHost(endpoint)}:${endpoint.port}`,
   ],
   listen: (endpoint) => [...socatPatience, "-d", "-d", "STDIO", socatListenAddress(endpoint)],
 }
@@ -115,12 +121,25 @@ export const haveIpv6 = (): boolean =>
     Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === "::1")),
   )
 
+/** Whether Node can use abstract names of unix sockets as other programs do; says so once if not. */
+export const haveAbstractNames = (): boolean =>
+  lookOnce("abstract", `Node ${process.version} has no abstract names that others find`, () => hasAbstractNames)
+
+/** Whether the tests run as root, who alone can become another user; says so once if not. */
+export const haveRoot = (): boolean =>
+  lookOnce("root", "only root can become another user", () => process.geteuid?.() === 0)
+
 /** The SHA-256 digest, in hexadecimal. */
 export const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
 /** The path of a unix socket in a folder of its own, which is removed at the end of the scope. */
 export const freshUnixEndpoint: Effect.Effect<Endpoint, never, Scope.Scope> = Effect.map(temporaryFolder, (folder) =>
   unixEndpoint(join(folder, "peer.sock")),
+)
+
+/** A name in the abstract namespace that no other test has. */
+export const freshAbstractEndpoint: Effect.Effect<Endpoint> = Effect.sync(() =>
+  unixEndpoint(`@tcpfx-${process.pid}-${randomUUID()}`),
 )
 
 /** A port that was free a moment ago. */
