@@ -4,7 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { type Endpoint, type ListenError, tcpEndpoint } from "../domain/index.ts"
+import { type Endpoint, type ListenEndpoint, type ListenError, tcpEndpoint } from "../domain/index.ts"
 import { Waiters } from "../runtime/Waiters.ts"
 import { Server, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
@@ -23,7 +23,7 @@ type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
  * own connection only. The end of a `run` ends the connections that it served.
  */
 export const makeSocketServer = (
-  endpoint: Endpoint = tcpEndpoint("127.0.0.1", 0),
+  endpoint: ListenEndpoint = tcpEndpoint("127.0.0.1", 0),
   settings: Partial<ServerSettings> = {},
 ): Effect.Effect<SocketServer.SocketServer["Type"], ListenError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
@@ -63,7 +63,7 @@ export const makeSocketServer = (
 
 /** The platform's `SocketServer` service over a server of ours. */
 export const layerSocketServer = (
-  endpoint?: Endpoint,
+  endpoint?: ListenEndpoint,
   settings?: Partial<ServerSettings>,
 ): Layer.Layer<SocketServer.SocketServer, ListenError, Transport> =>
   Layer.scoped(SocketServer.SocketServer, makeSocketServer(endpoint, settings))

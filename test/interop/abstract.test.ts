@@ -25,6 +25,7 @@ describe.skipIf(!haveAbstractNames() || !haveAll(socat))("an abstract name of a 
   it.scopedLive("is the same for tcpfx connect as for socat", () =>
     Effect.gen(function* () {
       const { listener, endpoint } = yield* listenWith(socat, freshAbstractEndpoint)
+      yield* listener.endInput
       expect(yield* tcpfxRun(["connect", formatEndpoint(endpoint)], "hello\n")).toMatchObject({ code: 0 })
       yield* listener.waitFor("stdout", /hello/)
     }),

@@ -5,6 +5,7 @@ import { ServerText } from "../../../src/cli/output/serverText.ts"
 import {
   ConnectionId,
   closeReasons,
+  type Endpoint,
   ServerEvent,
   TextView,
   tcpEndpoint,
@@ -97,6 +98,23 @@ describe("the text of tcpfx serve", () => {
     [{ _tag: "EventsMissed", ...stamp, missed: 3 }, "3 events not shown: they came faster than they could be written"],
   ])("says on standard error, in one line with the local time: %o", (event, text) => {
     expect(lines([event])).toEqual([`! ${time} ${text}`])
+  })
+
+  it("says where a connection came in while there are several ways, and only then", () => {
+    const listening = (endpoint: Endpoint): ServerEvent => ({ _tag: "Listening", ...stamp, endpoint })
+    const local = tcpEndpoint("127.0.0.1", 80)
+    const opened: ServerEvent = { _tag: "ConnectionOpened", ...stamp, id: id(3), local, remote }
+    const stopped: ServerEvent = { _tag: "ListenStopped", ...stamp, endpoint: unixEndpoint("/x") }
+    expect(
+      lines([listening(local), opened, listening(unixEndpoint("/x")), opened, stopped, opened]).map((line) =>
+        line.replace(`! ${time} `, ""),
+      ),
+    ).toEqual([
+      "#3 connected from 192.0.2.7:50123",
+      "#3 connected from 192.0.2.7:50123 to 127.0.0.1:80",
+      "stopped listening on unix:/x",
+      "#3 connected from 192.0.2.7:50123",
+    ])
   })
 
   it("says nothing of what goes without saying", () => {
