@@ -38,4 +38,5 @@ it.scopedLive.skipIf(!isAllowed)(
       yield* server.kill("SIGTERM")
       expect((yield* server.ended).code).toBe(143)
     }),
+  60_000,
 )
