@@ -66,7 +66,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     /** Listens until the server's scope closes, or {@link stopListening}. */
     readonly startListening: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError>
     /** Closes a listener, whoever opened it; its port is free then, and connections live on. Gives whether there was one. */
-    readonly stopListening: (endpoint: Endpoint) => Effect.Effect<boolean>
+    readonly stopListening: (endpoint: ListenEndpoint) => Effect.Effect<boolean>
     /** Refuses newcomers until {@link resume}, while its ports stay its own. */
     readonly suspend: Effect.Effect<void>
     readonly resume: Effect.Effect<void>
@@ -166,7 +166,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
   // Listeners that nobody else owns, each in a scope of its own that can be closed by the name of its endpoint.
   const own = yield* Effect.scope
   const startListening = (endpoint: ListenEndpoint) => Scope.extend(listen(endpoint), own)
-  const stopListening = (endpoint: Endpoint) =>
+  const stopListening = (endpoint: ListenEndpoint) =>
     Effect.suspend(() => {
       const wanted = formatEndpoint(endpoint)
       const found = [...listeners].filter(([, bound]) => formatEndpoint(bound) === wanted)

@@ -2,6 +2,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -21,6 +22,7 @@ import {
 } from "../../domain/index.ts"
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.ts"
+import { parseControlPath, serveControl } from "../control/controlServer.ts"
 import { isEndpointGiven } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
@@ -75,6 +77,9 @@ export const serveFlags = {
   idleTimeout: value("idle-timeout", "TIME", parseDeadline, {
     alias: "i",
     help: "A client that sends nothing for so long is closed (default: never).",
+  }),
+  control: value("control", "PATH", parseControlPath, {
+    help: "Take commands on a unix socket of its own (state, suspend, resume, listen, stop, kick, reload, drain).",
   }),
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM let the connections come to an orderly end (default 5s).",
@@ -205,19 +210,27 @@ export const runServe = (options: ServeOptions) =>
         server.subscribe({ frames: !options.noTraffic, ...subscription(showing) }),
         outer,
       )
-      yield* startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings)
       const stdio = yield* Stdio
-      const notes = [...(room.note === undefined ? [] : [room.note]), ...(tls?.notes ?? [])]
-      for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
+      const signals = yield* Signals
       const reloads = [
         ...(options.allowFile.length > 0 || options.denyFile.length > 0 ? [reloadAccess(server, options, read)] : []),
         ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
       ]
-      if (reloads.length > 0)
-        yield* Effect.flatMap(Signals, ({ onHangUp }) => onHangUp(Effect.all(reloads, { discard: true })))
+      const reload = Effect.all(reloads, { discard: true })
+      if (reloads.length > 0) yield* signals.onHangUp(reload)
+      const asked = yield* Deferred.make<void>()
+      if (Option.isSome(options.control)) {
+        const say = (text: string) => Effect.sync(() => stdio.say(`tcpfx: ${text}\n`))
+        const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
+        yield* serveControl(options.control.value, { server, reload, say, leave })
+      }
+      yield* startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings)
+      const notes = [...(room.note === undefined ? [] : [room.note]), ...(tls?.notes ?? [])]
+      for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
-      const signal = yield* Effect.raceFirst(endSignal, Effect.as(Fiber.join(shown), undefined))
+      const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
+      const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       const [took] = yield* Effect.timed(server.drain)
       return { shown, took, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
     }).pipe(Effect.scoped)
@@ -228,8 +241,6 @@ export const runServe = (options: ServeOptions) =>
     Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)),
     Effect.scoped,
   )
-
-const endSignal = Effect.flatMap(Signals, (signals) => signals.first)
 
 // The other modes answer by themselves. One that read the terminal all the same would be stopped when it is put in the
 // background (SIGTTIN, termios(3)).

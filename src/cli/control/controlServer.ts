@@ -1,0 +1,101 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import { EndpointSyntaxError, Framing, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import { Server, type ServerSettings } from "../../server/index.ts"
+import { usageError } from "../exit.ts"
+import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
+
+/** Reads where commands are taken: a path, with or without `unix:` before it. */
+export const parseControlPath = (text: string): Either.Either<UnixEndpoint, EndpointSyntaxError> =>
+  Either.filterOrLeft(
+    parseEndpoint(text.startsWith("unix:") ? text : `unix:${text}`),
+    (endpoint) => endpoint._tag === "Unix",
+    () => new EndpointSyntaxError({ input: text, problem: "it is no unix socket", expected: "a path" }),
+  )
+
+/** What a control socket acts on. */
+export interface Controlled<R> {
+  readonly server: Server["Type"]
+  readonly reload: Effect.Effect<void, never, R>
+  /** Tells the user of the command something. */
+  readonly say: (text: string) => Effect.Effect<void>
+  /** Asks the command to leave. */
+  readonly leave: Effect.Effect<void>
+}
+
+const settings: Partial<ServerSettings> = {
+  frame: Framing.line,
+  maxFrame: 4096,
+  maxConns: 16,
+  // Whoever may write here may do everything with the server.
+  unixMode: 0o600,
+  drain: Duration.zero,
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+const describeState = (server: Server["Type"]) =>
+  Effect.map(server.state, ({ connections, listening, ...state }) => ({
+    ...state,
+    listening: listening.map(formatEndpoint),
+    connections: connections.map(({ local, proxied, remote, ...rest }) => ({
+      ...rest,
+      local: formatEndpoint(local),
+      remote: formatEndpoint(remote),
+      ...(proxied && { by: formatEndpoint(proxied.by) }),
+    })),
+  }))
+
+const obey = <R>(command: ControlCommand, { leave, reload, say, server }: Controlled<R>) => {
+  switch (command._tag) {
+    case "State":
+      return describeState(server)
+    case "Suspend":
+      return Effect.as(server.suspend, {})
+    case "Resume":
+      return Effect.as(server.resume, {})
+    case "Reload":
+      return Effect.as(reload, {})
+    case "Drain":
+      return Effect.as(leave, {})
+    case "Help":
+      return Effect.succeed({ commands: controlHelp })
+    case "Listen":
+      return Effect.flatMap(server.startListening(command.endpoint), ({ endpoint }) =>
+        Effect.as(say(`listening on ${formatEndpoint(endpoint)}`), { listening: formatEndpoint(endpoint) }),
+      )
+    case "Stop":
+      return Effect.flatMap(server.stopListening(command.endpoint), (wasOpen) =>
+        wasOpen
+          ? Effect.succeed({})
+          : Effect.fail({ message: `nothing listens on ${formatEndpoint(command.endpoint)} here` }),
+      )
+    case "Kick":
+      return Effect.as(server.kick(command.id, command.how), {})
+  }
+}
+
+const answerTo = <R>(line: string, controlled: Controlled<R>): Effect.Effect<string, never, R> =>
+  Either.match(parseControl(line), {
+    onLeft: (error) => Effect.succeed(JSON.stringify({ ok: false, error })),
+    onRight: (command) =>
+      Effect.match(obey(command, controlled), {
+        onFailure: ({ message }) => JSON.stringify({ ok: false, error: message }),
+        onSuccess: (result) => JSON.stringify({ ok: true, ...result }),
+      }),
+  })
+
+/** Takes commands on a unix socket, a line each, and answers each with a line of JSON, until the scope closes. */
+export const serveControl = Effect.fnUntraced(function* <R>(endpoint: UnixEndpoint, controlled: Controlled<R>) {
+  const control = yield* Server.make({
+    settings,
+    handler: (connection) =>
+      Stream.runForEach(connection.frames, (line) =>
+        Effect.flatMap(answerTo(decoder.decode(line), controlled), (answer) => connection.send(encoder.encode(answer))),
+      ),
+  })
+  yield* Effect.mapError(control.listen(endpoint), (error) => usageError(`--control: ${error.message}`))
+})

@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { parseControl } from "../../src/cli/control/command.ts"
+import { tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
+
+const socketPath = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-control-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+  ),
+  (folder) => join(folder, "control"),
+)
+
+/** Says commands on a control socket, one after the other, and gives the answers. */
+const controlling = (path: string) =>
+  Effect.map(
+    dialRaw(unixEndpoint(path)),
+    (peer) => (command: string) =>
+      Effect.gen(function* () {
+        yield* peer.write(`${command}\n`)
+        let line = ""
+        while (!line.endsWith("\n")) line += (yield* peer.take(1)).toString()
+        return JSON.parse(line)
+      }),
+  )
+
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+
+describe("tcpfx serve --control", () => {
+  it.scopedLive("shows the state, suspends and resumes, opens and closes listeners, kicks and drains", () =>
+    Effect.gen(function* () {
+      const path = yield* socketPath
+      const { port, server } = yield* tcpfxServe(["--mode", "echo", "--control", path])
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+      const tell = yield* controlling(path)
+      const peer = yield* dialRaw(local(port))
+      yield* peer.write("hello")
+      yield* peer.take(5)
+      expect(yield* tell("state")).toMatchObject({
+        ok: true,
+        accepting: "yes",
+        listening: [`127.0.0.1:${port}`],
+        connections: [{ id: 1, bytesIn: 5, bytesOut: 5, pendingBytes: 0, state: "open", local: `127.0.0.1:${port}` }],
+      })
+      expect(yield* tell("suspend")).toEqual({ ok: true })
+      yield* Effect.flatMap(dialRaw(local(port)), ({ takeRest }) => takeRest)
+      yield* server.waitFor("stderr", /refused: nobody is accepted for the moment/)
+      expect(yield* tell("resume")).toEqual({ ok: true })
+      const { listening } = yield* tell("listen 127.0.0.1:0")
+      const second = Number(listening.split(":").at(-1))
+      yield* server.waitFor("stderr", new RegExp(`tcpfx: listening on 127\\.0\\.0\\.1:${second}`))
+      const other = yield* dialRaw(local(second))
+      yield* other.write("x")
+      yield* other.take(1)
+      expect(yield* tell(`stop ${listening}`)).toEqual({ ok: true })
+      expect(yield* tell(`stop ${listening}`)).toMatchObject({
+        ok: false,
+        error: expect.stringMatching(/nothing listens/),
+      })
+      expect(yield* tell("kick 2 reset")).toEqual({ ok: true })
+      expect(yield* other.closed).toBe("ECONNRESET")
+      expect(yield* tell("kick 9")).toMatchObject({ ok: false, error: expect.stringMatching(/no connection #9/) })
+      expect(yield* tell("drain")).toEqual({ ok: true })
+      yield* peer.takeRest
+      yield* peer.end
+      expect((yield* server.ended).code).toBe(0)
+      expect(existsSync(path)).toBe(false)
+    }),
+  )
+
+  it.scopedLive("that cannot listen is told in one line, before anything else, with exit code 2", () =>
+    Effect.gen(function* () {
+      for (const [path, problem] of [
+        ["/nowhere/control", /^tcpfx: --control: cannot listen on unix:\/nowhere\/control: the folder .*\n$/],
+        ["x".repeat(200), /^tcpfx: .*--control: .*107 is the most.*\n$/],
+      ] as const) {
+        const { code, stderr } = yield* tcpfxRun(["serve", "0", "--control", path])
+        expect([code, stderr]).toEqual([2, expect.stringMatching(problem)])
+      }
+    }),
+  )
+
+  it.each<readonly [string, RegExp]>([
+    ["", /"" is no command; expected state, suspend/],
+    ["shout", /"shout" is no command/],
+    ["kick", /needs the number/],
+    ["kick 0", /needs the number/],
+    ["kick -1", /needs the number/],
+    ["kick 1 gently", /takes nothing behind it but "reset"/],
+    ["state now", /state takes nothing/],
+    ["listen", /listen needs one endpoint/],
+    ["listen 127.0.0.1:70000", /above 65535/],
+    ["stop a b", /stop needs one endpoint/],
+    ["one two three four", /too many words/],
+  ])("answers %j with what is wrong", (line, problem) => {
+    expect(Either.getOrThrow(Either.flip(parseControl(line)))).toMatch(problem)
+  })
+})
