@@ -110,8 +110,8 @@ export const serveHelp: CommandHelp = {
     ["tcpfx serve 127.0.0.1:9000 [::1]:9000 unix:@x", "several endpoints at once"],
   ],
   notes: [
-    "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path, unix:@name (Linux's abstract",
-    "names) or fd:N (a listening socket that was passed on). Port 0 takes a free one. Of several, each names its port.",
+    "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path. Port 0 takes a free one.",
+    "unix:@name is an abstract name (Linux), fd:3 a listening socket passed on. Of several, each names its port.",
     "A name is listened on at its first address (-4, -6: of that family); [::] takes IPv4 too, 0.0.0.0 IPv4 only.",
     "Ctrl-C lets the connections come to an orderly end; again ends at once.",
   ],
