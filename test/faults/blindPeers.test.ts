@@ -112,4 +112,35 @@ describe("a peer that is held back", () => {
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
+
+  it.scoped("is not taken for one that has gone either when both have sent FIN, and what it sent is not read yet", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const total = yield* Deferred.make<number>()
+      const { connectRaw, events } = yield* serving(({ frames, halfClose }) =>
+        Effect.gen(function* () {
+          yield* halfClose
+          yield* Deferred.await(gate)
+          const sizes = yield* Stream.runCollect(Stream.map(frames, (frame) => frame.length))
+          yield* Deferred.succeed(
+            total,
+            Chunk.reduce(sizes, 0, (sum, size) => sum + size),
+          )
+        }),
+      )
+      const peer = yield* connectRaw()
+      yield* peer.takeRest
+      // More than an inbox, and no more than the system takes at once.
+      const some = new Uint8Array(100 * 1024)
+      yield* peer.write(some)
+      yield* peer.end
+      yield* peer.flushed
+      yield* events.one("FrameReceived")
+      yield* TestClock.adjust("10 minutes")
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* Deferred.succeed(gate, undefined)
+      expect(yield* Deferred.await(total)).toBe(some.length)
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
 })

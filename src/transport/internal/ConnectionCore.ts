@@ -86,7 +86,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
 
   hold(cause: Hold): void {
     // Nothing is taken any more, only the peer's FIN is waited for: held back, it would never be seen.
-    if (this.inputEnded) return
+    if (this.inputEnded || this.end !== undefined) return
     this.holds.add(cause)
     this.watchPeer()
   }
@@ -263,13 +263,14 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   }
 
   private watchPeer(): void {
-    if (this.end !== undefined || this.closing) return
     this.peerWatch ??= new PeerWatch(this.timing, this.wire, this)
     this.peerWatch.start()
   }
 
   onGone(): void {
     if (this.peerEnded) this.destroy(closeReasons.peerClosed)
+    // Behind both FINs a peer looks the same to the system, and what it has sent before is still to be read.
+    if (this.localEnded) return
     // How it went is told behind what it had sent, of which nobody takes anything any more.
     this.inputEnded = true
     this.holds.clear()
