@@ -14,8 +14,23 @@ const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
 const Kicked = Schema.TaggedStruct("Kicked", {})
 /** The peer sent nothing for so long. */
 const IdleTimeout = Schema.TaggedStruct("IdleTimeout", { timeoutMillis: Schema.Number })
+/** The peer did not complete its first frame in time. */
+const FirstFrameTimeout = Schema.TaggedStruct("FirstFrameTimeout", { timeoutMillis: Schema.Number })
+/** Nothing came from the peer for so long after it was sent a heartbeat. */
+const HeartbeatLost = Schema.TaggedStruct("HeartbeatLost", { timeoutMillis: Schema.Number })
+/** Bytes waited for the peer and it took none of them for so long. */
+const WriteTimeout = Schema.TaggedStruct("WriteTimeout", {
+  pendingBytes: Schema.Number,
+  timeoutMillis: Schema.Number,
+})
 /** The peer took bytes so slowly that those waiting for it exceeded the budget. */
 const SlowConsumer = Schema.TaggedStruct("SlowConsumer", { pendingBytes: Schema.Number, budgetBytes: Schema.Number })
+/** More bytes waited for all peers together than may, and the most of them for this one. */
+const PendingLimit = Schema.TaggedStruct("PendingLimit", {
+  pendingBytes: Schema.Number,
+  totalBytes: Schema.Number,
+  limitBytes: Schema.Number,
+})
 /** The peer sent a frame above the limit. */
 const FrameTooLong = Schema.TaggedStruct("FrameTooLong", { limitBytes: Schema.Number })
 /** The program that served it failed, died or was interrupted. */
@@ -35,7 +50,11 @@ export const CloseReason = Schema.Union(
   LocalClosed,
   Kicked,
   IdleTimeout,
+  FirstFrameTimeout,
+  HeartbeatLost,
+  WriteTimeout,
   SlowConsumer,
+  PendingLimit,
   FrameTooLong,
   HandlerFailed,
   Drained,
@@ -75,8 +94,16 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return "kicked"
     case "IdleTimeout":
       return `it sent nothing for ${formatMillis(reason.timeoutMillis)}`
+    case "FirstFrameTimeout":
+      return `it sent no whole frame within ${formatMillis(reason.timeoutMillis)}`
+    case "HeartbeatLost":
+      return `nothing came from it for ${formatMillis(reason.timeoutMillis)} after a heartbeat`
+    case "WriteTimeout":
+      return `it took none of ${reason.pendingBytes} waiting bytes for ${formatMillis(reason.timeoutMillis)}`
     case "SlowConsumer":
       return `it read too slowly, ${reason.pendingBytes} bytes were waiting, ${reason.budgetBytes} is the budget`
+    case "PendingLimit":
+      return `it read too slowly, ${reason.pendingBytes} of ${reason.totalBytes} bytes waiting for all were its, ${reason.limitBytes} may be`
     case "FrameTooLong":
       return `it sent a frame above ${reason.limitBytes} bytes`
     case "HandlerFailed":

@@ -40,6 +40,8 @@ export const limits = {
   drainDeadline: Duration.seconds(5),
   /** From accept until a connection is open, where there is a handshake. Then it is closed: `HandshakeTimeout`. */
   handshakeTimeout: Duration.seconds(10),
+  /** Silence after which a heartbeat is sent, and how long an answer may take. Then it is closed: `HeartbeatLost`. */
+  heartbeatInterval: Duration.seconds(15),
   /** Connecting, names and all addresses included. */
   connectTimeout: Duration.seconds(10),
   /** Head start of one address of a name over the next (RFC 8305, section 5). */

@@ -89,6 +89,24 @@ export const parseCount = (input: string): Either.Either<number, ValueSyntaxErro
       )
 }
 
+/**
+ * Reads the backlog of a listener: as {@link parseCount}, and no more than any system takes.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseBacklog } from "tcpfx/domain"
+ *
+ * assert.equal(Either.isLeft(parseBacklog("70000")), true)
+ */
+export const parseBacklog = (input: string): Either.Either<number, ValueSyntaxError> => {
+  const most = 65_535
+  return Either.filterOrLeft(
+    parseCount(input),
+    (count) => count <= most,
+    () => new ValueSyntaxError({ input, kind: "a count", problem: "it is out of range", expected: `1 to ${most}` }),
+  )
+}
+
 const problemOfCount = (input: string): string =>
   /^[0-9]+$/.test(input) ? "it is out of range" : "it is not a whole number"
 

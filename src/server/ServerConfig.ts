@@ -1,5 +1,5 @@
 import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,6 +15,7 @@ import {
   limits,
   parseAddressFamily,
   parseAddressRanges,
+  parseBacklog,
   parseCount,
   parseDeadline,
   parseDuration,
@@ -28,6 +29,8 @@ import {
   ValueSyntaxError,
 } from "../domain/index.ts"
 import type { Tls } from "../transport/index.ts"
+import { type Heartbeat, heartbeatConfig } from "./Heartbeat.ts"
+import { variable } from "./internal/variable.ts"
 
 /** Whether connections begin with a header of the PROXY protocol. */
 export const proxyProtocols = ["off", "require"] as const
@@ -82,8 +85,23 @@ export interface ServerSettings {
   readonly tls: Tls.Acceptor | undefined
   /** From accept until a connection is open, where there is a handshake. Default 10 s. Then it is closed. */
   readonly handshakeTimeout: Duration.Duration
+  /**
+   * From the opening until a peer's first frame is whole. Default unlimited. Then it is closed with `FirstFrameTimeout`;
+   * found 10 % late at most. While it is not read, no time passes.
+   */
+  readonly firstFrameTimeout: Duration.Duration
   /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */
   readonly idleTimeout: Duration.Duration
+  /**
+   * What is sent to a peer that is silent, to find one that has stopped. Default none. It needs a framing that marks
+   * where frames end: with `Framing.raw` the server dies as it is made. A peer that has sent FIN is sent none.
+   */
+  readonly heartbeat: Heartbeat | undefined
+  /**
+   * How long a peer may take nothing while bytes wait for it. Default unlimited. Then it sees a reset, and is closed with
+   * `WriteTimeout`; found 10 % late at most. Who takes slowly, but something, is not meant.
+   */
+  readonly writeTimeout: Duration.Duration
 }
 
 /** The settings that can be replaced while a server runs: they are asked of newcomers only. */
@@ -114,7 +132,10 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     proxyFrom: [],
     tls: undefined,
     handshakeTimeout: limits.handshakeTimeout,
+    firstFrameTimeout: Duration.infinity,
     idleTimeout: Duration.infinity,
+    heartbeat: undefined,
+    writeTimeout: Duration.infinity,
   }
 
   /** The defaults with some replaced. */
@@ -145,7 +166,10 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     proxyFrom: variable("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
     tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
     handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
+    firstFrameTimeout: variable("FIRST_FRAME_TIMEOUT", parseDeadline, ServerConfig.defaults.firstFrameTimeout),
     idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
+    heartbeat: heartbeatConfig,
+    writeTimeout: variable("WRITE_TIMEOUT", parseDeadline, ServerConfig.defaults.writeTimeout),
   } satisfies { readonly [K in keyof ServerSettings]: Config.Config<ServerSettings[K]> }
 
   /** All settings as one `Config`. */
@@ -155,20 +179,6 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
   static readonly layerFromEnv: Layer.Layer<ServerConfig, ConfigError.ConfigError> = Layer.effect(
     ServerConfig,
     Effect.suspend(() => ServerConfig.config),
-  )
-}
-
-type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
-
-function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.Config<A> {
-  return Config.string(name).pipe(
-    Config.withDefault(""),
-    Config.mapOrFail((text) =>
-      text === ""
-        ? Either.right(fallback)
-        : Either.mapLeft(parse(text), (error) => ConfigError.InvalidData([], `TCPFX_${name}: ${error.message}`)),
-    ),
-    Config.nested("TCPFX"),
   )
 }
 
@@ -189,13 +199,4 @@ function parseWord<A extends string>(
   return found === undefined
     ? Either.left(new ValueSyntaxError({ input, kind, problem: "the name is unknown", expected: words.join(", ") }))
     : Either.right(found)
-}
-
-function parseBacklog(input: string): Either.Either<number, ValueSyntaxError> {
-  const most = 65_535
-  return Either.filterOrLeft(
-    parseCount(input),
-    (count) => count <= most,
-    () => new ValueSyntaxError({ input, kind: "a count", problem: "it is out of range", expected: `1 to ${most}` }),
-  )
 }

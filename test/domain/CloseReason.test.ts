@@ -12,9 +12,19 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
   LocalClosed: [{ _tag: "LocalClosed" }, "by this side"],
   Kicked: [{ _tag: "Kicked" }, "kicked"],
   IdleTimeout: [{ _tag: "IdleTimeout", timeoutMillis: 60_000 }, "it sent nothing for 1 m"],
+  FirstFrameTimeout: [{ _tag: "FirstFrameTimeout", timeoutMillis: 5000 }, "it sent no whole frame within 5 s"],
+  HeartbeatLost: [{ _tag: "HeartbeatLost", timeoutMillis: 15_000 }, "nothing came from it for 15 s after a heartbeat"],
+  WriteTimeout: [
+    { _tag: "WriteTimeout", pendingBytes: 70_000, timeoutMillis: 10_000 },
+    "it took none of 70000 waiting bytes for 10 s",
+  ],
   SlowConsumer: [
     { _tag: "SlowConsumer", pendingBytes: 20, budgetBytes: 10 },
     "it read too slowly, 20 bytes were waiting, 10 is the budget",
+  ],
+  PendingLimit: [
+    { _tag: "PendingLimit", pendingBytes: 80, totalBytes: 110, limitBytes: 100 },
+    "it read too slowly, 80 of 110 bytes waiting for all were its, 100 may be",
   ],
   FrameTooLong: [{ _tag: "FrameTooLong", limitBytes: 1024 }, "it sent a frame above 1024 bytes"],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom" }, "its handler failed (boom)"],

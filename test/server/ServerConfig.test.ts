@@ -67,7 +67,11 @@ describe("the settings of a server", () => {
         TCPFX_PROXY_PROTOCOL: "require",
         TCPFX_PROXY_FROM: "192.0.2.1",
         TCPFX_HANDSHAKE_TIMEOUT: "3s",
+        TCPFX_FIRST_FRAME_TIMEOUT: "4s",
         TCPFX_IDLE_TIMEOUT: "90s",
+        TCPFX_HEARTBEAT: "ping\\x00",
+        TCPFX_HEARTBEAT_INTERVAL: "20s",
+        TCPFX_WRITE_TIMEOUT: "7s",
       })
       expect(settings).toEqual({
         listen: [unixEndpoint("/run/x"), tcpEndpoint("::1", 9000)],
@@ -92,7 +96,10 @@ describe("the settings of a server", () => {
         proxyFrom: Either.getOrThrow(parseAddressRanges("192.0.2.1")),
         tls: undefined,
         handshakeTimeout: Duration.seconds(3),
+        firstFrameTimeout: Duration.seconds(4),
         idleTimeout: Duration.seconds(90),
+        heartbeat: { payload: utf8("ping\0"), interval: Duration.seconds(20), timeout: Duration.seconds(20) },
+        writeTimeout: Duration.seconds(7),
       })
     }),
   )
@@ -116,7 +123,12 @@ describe("the settings of a server", () => {
     ["TCPFX_PROXY_PROTOCOL", "guess"],
     ["TCPFX_PROXY_FROM", "proxy.example"],
     ["TCPFX_HANDSHAKE_TIMEOUT", "0"],
+    ["TCPFX_FIRST_FRAME_TIMEOUT", "later"],
     ["TCPFX_IDLE_TIMEOUT", "0ms"],
+    ["TCPFX_HEARTBEAT", "\\y"],
+    ["TCPFX_HEARTBEAT_INTERVAL", "0"],
+    ["TCPFX_HEARTBEAT_TIMEOUT", "-1"],
+    ["TCPFX_WRITE_TIMEOUT", "0"],
   ]
   for (const [name, value] of bad) {
     it.effect(`are refused with a typed error when ${name} is ${JSON.stringify(value)}`, () =>

@@ -1,6 +1,5 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
-import type * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -13,8 +12,6 @@ import * as Stream from "effect/Stream"
 import {
   formatBytes,
   limits,
-  parseCount,
-  parseDeadline,
   parseDuration,
   parseEscapes,
   parseSize,
@@ -27,8 +24,10 @@ import { isEndpointGiven } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
+import { given } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
+import { checkLimits, limitFlags, limitSettings } from "../limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
 import { listenFlags } from "../listenFlags.ts"
 import { connectionRoom } from "../openFiles.ts"
@@ -67,17 +66,7 @@ export const serveFlags = {
   }),
   ...serverTlsFlags,
   ...accessFlags,
-  maxConns: value("max-conns", "N", parseCount, {
-    alias: "m",
-    help: "Connections open at once (default: as many as the system's limit of open files leaves room for).",
-  }),
-  maxPerAddress: value("max-per-address", "N", parseCount, {
-    help: "Connections open at once from one address (default: no limit).",
-  }),
-  idleTimeout: value("idle-timeout", "TIME", parseDeadline, {
-    alias: "i",
-    help: "A client that sends nothing for so long is closed (default: never).",
-  }),
+  ...limitFlags,
   control: value("control", "PATH", parseControlPath, {
     help: "Take commands on a unix socket of its own (state, suspend, resume, listen, stop, kick, reload, drain).",
   }),
@@ -155,7 +144,7 @@ const settingsOf = (options: ServeOptions) =>
     const { fields } = ServerConfig
     const family = yield* Effect.mapError(given(yield* familyFrom(options), fields.family), environmentError)
     const listen = yield* listenEndpointsFrom(options, defaultHostOf(family))
-    return yield* Effect.all({
+    const settings = yield* Effect.all({
       ...fields,
       listen: given(listen, fields.listen),
       family: Effect.succeed(family),
@@ -165,19 +154,14 @@ const settingsOf = (options: ServeOptions) =>
       maxFrame: given(options.maxFrame, fields.maxFrame),
       hubBudget: given(options.hubBudget, fields.hubBudget),
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),
-      maxConns: given(options.maxConns, fields.maxConns),
-      maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
       proxyProtocol: given(options.proxyProtocol, fields.proxyProtocol),
       proxyFrom: options.proxyFrom.length > 0 ? Effect.succeed(options.proxyFrom.flat()) : fields.proxyFrom,
       handshakeTimeout: given(options.handshakeTimeout, fields.handshakeTimeout),
-      idleTimeout: given(options.idleTimeout, fields.idleTimeout),
+      ...limitSettings(options),
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError(environmentError))
+    return yield* Effect.as(checkLimits(options, settings), settings)
   })
-
-/** A flag, or else the environment, or else the default. */
-const given = <A>(flag: Option.Option<A>, fallback: Config.Config<A>): Effect.Effect<A, ConfigError.ConfigError> =>
-  Option.match(flag, { onNone: () => fallback, onSome: Effect.succeed })
 
 const environmentError = (error: ConfigError.ConfigError) =>
   usageError(ConfigError.isInvalidData(error) ? error.message : `the environment cannot be read: ${error._op}`)

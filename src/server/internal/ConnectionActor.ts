@@ -207,16 +207,6 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     return this.core.progress()
   }
 
-  // --- from the watch over idle peers
-
-  bytesIn(): number {
-    return this.core.bytesIn()
-  }
-
-  isHeld(): boolean {
-    return this.core.isHeld()
-  }
-
   onOverflow(pendingBytes: number, budgetBytes: number): void {
     this.core.abort({ _tag: "SlowConsumer", pendingBytes, budgetBytes })
   }

@@ -1,6 +1,5 @@
 import * as Cause from "effect/Cause"
 import type * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -19,7 +18,7 @@ import { Admission } from "./Admission.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { Entrance } from "./Entrance.ts"
 import type { Arrival } from "./Entry.ts"
-import { IdleWatch } from "./IdleWatch.ts"
+import { Guard } from "./Guard.ts"
 
 /** How a drain ended. */
 export interface DrainResult {
@@ -61,7 +60,7 @@ export class ServerCore {
   readonly admission: Admission
   /** What newcomers go through before they are connections. */
   readonly entrance: Entrance
-  private readonly idle: IdleWatch<ConnectionActor> | undefined
+  private readonly guard: Guard | undefined
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
   /** Newcomers that were refused. */
@@ -72,13 +71,9 @@ export class ServerCore {
   constructor(options: ServerCoreOptions) {
     this.options = options
     const { bus, handler, hub, settings, timing } = options
-    const { allow, deny, idleTimeout, maxConns, maxPerAddress } = settings
+    const { allow, deny, maxConns, maxPerAddress } = settings
     this.admission = new Admission({ allow, deny }, { inAll: maxConns, ofAddress: maxPerAddress })
-    this.idle = Duration.isFinite(idleTimeout)
-      ? new IdleWatch(timing, idleTimeout, (actor) =>
-          actor.core.beginClose({ _tag: "IdleTimeout", timeoutMillis: Duration.toMillis(idleTimeout) }),
-        )
-      : undefined
+    this.guard = Guard.of(settings, timing)
     this.entrance = new Entrance(
       {
         timeout: settings.handshakeTimeout,
@@ -131,7 +126,7 @@ export class ServerCore {
       actor.fiber = Effect.runFork(stand(actor))
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
-    this.idle?.add(actor)
+    this.guard?.add(actor)
     actor.core.start()
     if (arrival.isPaused === true && !actor.core.isHeld()) arrival.wire.resume()
   }
@@ -202,7 +197,7 @@ export class ServerCore {
   private onClosed(actor: ConnectionActor): void {
     this.actors.delete(actor.id)
     this.admission.leave(actor.core.remote)
-    this.idle?.remove(actor)
+    this.guard?.remove(actor)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
     if (actor.isServing) {
       const { settings, timing } = this.options

@@ -28,6 +28,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   readonly drainWaiters = new Waiters()
   /** Woken at the end. */
   readonly endWaiters = new Waiters()
+  /** Whether a whole frame has come. */
+  hasFrame = false
   /** Set once, at the end. */
   end: ConnectionEnd | undefined
   private readonly wire: Wire
@@ -72,6 +74,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
         )
       : undefined
     this.emitRun = (run) => {
+      this.hasFrame = true
       this.owner.onRun(run)
       if (!this.closing) this.inbox?.push(run)
     }

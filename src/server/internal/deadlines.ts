@@ -1,0 +1,80 @@
+import * as Duration from "effect/Duration"
+import { Framing } from "../../domain/index.ts"
+import type { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
+import type { ServerSettings } from "../ServerConfig.ts"
+import type { Rule } from "./Watch.ts"
+
+type DeadlineSettings = Pick<
+  ServerSettings,
+  "frame" | "firstFrameTimeout" | "idleTimeout" | "heartbeat" | "writeTimeout"
+>
+
+/** The deadlines that the settings ask for, each as a rule. */
+export const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<ConnectionCore>> => [
+  ...(Duration.isFinite(settings.firstFrameTimeout) ? [firstFrame(settings.firstFrameTimeout)] : []),
+  ...(Duration.isFinite(settings.idleTimeout) ? [idle(settings.idleTimeout)] : []),
+  ...(settings.heartbeat === undefined ? [] : [heartbeat(settings.frame, settings.heartbeat)]),
+  ...(Duration.isFinite(settings.writeTimeout) ? [write(settings.writeTimeout)] : []),
+]
+
+/** What a peer sends within the time counts only as a whole frame; while it is not read, no time passes. */
+const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
+  mark: () => 0,
+  clock: (core) => (core.hasFrame || core.isClosing() ? "over" : core.isHeld() ? "stands" : "runs"),
+  stages: [
+    {
+      after: timeout,
+      onDue: (core) => core.beginClose({ _tag: "FirstFrameTimeout", timeoutMillis: Duration.toMillis(timeout) }),
+    },
+  ],
+})
+
+/** Held back, a peer cannot send: that is no idleness of the peer's. */
+const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
+  mark: (core) => core.bytesIn(),
+  clock: (core) => (core.isHeld() ? "restarts" : "runs"),
+  stages: [
+    {
+      after: timeout,
+      onDue: (core) => core.beginClose({ _tag: "IdleTimeout", timeoutMillis: Duration.toMillis(timeout) }),
+    },
+  ],
+})
+
+/** Who has sent FIN can answer nothing, and nothing can be sent behind our own. */
+const heartbeat = (
+  frame: ServerSettings["frame"],
+  { interval, payload, timeout }: NonNullable<ServerSettings["heartbeat"]>,
+): Rule<ConnectionCore> => {
+  if (frame === Framing.raw) throw new Error("a heartbeat needs a framing: in a raw stream it would be taken for data")
+  const bytes = frame.encode(payload)
+  return {
+    mark: (core) => core.bytesIn(),
+    clock: (core) => (core.isPeerEnded() || !core.isWritable() ? "over" : core.isHeld() ? "restarts" : "runs"),
+    stages: [
+      { after: interval, onDue: (core) => void core.write(bytes) },
+      {
+        after: timeout,
+        // It answers nothing, so it would not answer a FIN either.
+        onDue: (core) => core.abort({ _tag: "HeartbeatLost", timeoutMillis: Duration.toMillis(timeout) }),
+      },
+    ],
+  }
+}
+
+/** A connection that is closing has a deadline of its own. */
+const write = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
+  mark: (core) => core.progress(),
+  clock: (core) => (core.isClosing() ? "over" : core.pending() === 0 ? "restarts" : "runs"),
+  stages: [
+    {
+      after: timeout,
+      onDue: (core) =>
+        core.abort({
+          _tag: "WriteTimeout",
+          pendingBytes: core.pending(),
+          timeoutMillis: Duration.toMillis(timeout),
+        }),
+    },
+  ],
+})

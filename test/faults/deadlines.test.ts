@@ -1,0 +1,136 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { type Endpoint, Framing } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { expectWholeLives } from "../support/eventGrammar.ts"
+import type { RawPeer } from "../support/rawPeer.ts"
+import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { start } from "../support/tcpfxProcess.ts"
+
+/** Sends a byte now and then, for as long as the scope lasts. */
+const drip = (peer: RawPeer) =>
+  Effect.forkScoped(Effect.forever(Effect.zipRight(peer.write("x"), Effect.sleep("20 millis"))))
+
+/** A process that sends back whatever it gets, until its connection ends. */
+const echoProcess = (endpoint: Endpoint) => {
+  const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+  return start(process.execPath, [
+    "-e",
+    `const s = require("net").connect(${port}, "127.0.0.1"); s.pipe(s); s.on("error", () => {})`,
+  ])
+}
+
+describe("a peer that drips bytes and completes no frame", () => {
+  it.scopedLive("is closed when the time for its first frame is over; who completed one stays", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events, server } = yield* serving(Handler.discard(), {
+        frame: Framing.line,
+        firstFrameTimeout: Duration.millis(300),
+      })
+      const honest = yield* connectRaw()
+      yield* honest.write("hello\nand a part")
+      yield* events.one("FrameReceived")
+      const loris = yield* connectRaw()
+      yield* drip(loris)
+      expect((yield* loris.takeRest).length).toBe(0)
+      yield* loris.end
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed).toMatchObject({ id: 2, reason: { _tag: "FirstFrameTimeout", timeoutMillis: 300 } })
+      expect(closed.lifetimeMillis).toBeGreaterThanOrEqual(295)
+      expect(closed.bytesIn).toBeGreaterThan(0)
+      expect((yield* server.connections).map(({ id }) => id)).toEqual([1])
+      expectWholeLives(events.seen.filter((event) => "id" in event && event.id === 2))
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("is not idle: only silence is, however much is sent to it", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events, server } = yield* serving(Handler.discard(), {
+        frame: Framing.line,
+        idleTimeout: Duration.millis(300),
+      })
+      const dripping = yield* connectRaw()
+      yield* drip(dripping)
+      const silent = yield* connectRaw()
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.zipRight(server.broadcast(utf8("news")), Effect.sleep("20 millis"))),
+      )
+      expect((yield* silent.takeRest).toString()).toMatch(/^(news\n)+$/)
+      yield* silent.end
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed).toMatchObject({ id: 2, reason: { _tag: "IdleTimeout", timeoutMillis: 300 } })
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("a peer that has stopped while its system acknowledges everything", () => {
+  it.scopedLive("is found by the heartbeat, and one that answers stays", () =>
+    Effect.gen(function* () {
+      const beat = { payload: utf8("beat"), interval: Duration.millis(200), timeout: Duration.millis(400) }
+      const { endpoint, events, server } = yield* serving(Handler.discard(), { frame: Framing.line, heartbeat: beat })
+      const stopping = yield* echoProcess(endpoint)
+      yield* events.first("ConnectionOpened", 1)
+      yield* echoProcess(endpoint)
+      yield* events.first("ConnectionOpened", 2)
+      const answers = (id: number) => events.all("FrameReceived").filter((event) => event.id === id).length
+      yield* events.until(() => (answers(1) > 0 && answers(2) > 0 ? true : undefined))
+      yield* stopping.kill("SIGSTOP")
+      const closed = yield* events.one("ConnectionClosed")
+      yield* stopping.kill("SIGCONT")
+      expect(closed).toMatchObject({ id: 1, reason: { _tag: "HeartbeatLost", timeoutMillis: 400 } })
+      const before = answers(2)
+      yield* events.until(() => (answers(2) > before ? true : undefined))
+      expect((yield* server.connections).map(({ id }) => id)).toEqual([2])
+      expect(events.all("FrameSent")).toEqual([])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
+
+describe("a peer that takes nothing of what waits for it", () => {
+  it.scopedLive("is closed at the write deadline, and the others get everything in order", () =>
+    Effect.gen(function* () {
+      const lines = 1500
+      const line = (n: number) => `${n}:`.padEnd(16 * 1024 - 1, "x")
+      const all = Array.from({ length: lines }, (_, n) => line(n))
+      const { connect, connectRaw, events, server } = yield* serving(Handler.broker(), {
+        frame: Framing.line,
+        hubBudget: 1024 ** 3,
+        writeTimeout: Duration.millis(500),
+      })
+      const publisher = yield* connect()
+      const readers = [yield* connectRaw(), yield* connectRaw()]
+      yield* connectRaw({ reads: false })
+      const reading = yield* Effect.fork(
+        Effect.forEach(readers, (reader) => reader.take(lines * 16 * 1024), { concurrency: 2 }),
+      )
+      yield* Effect.forEach(all, (text) => publisher.send(utf8(text)), { discard: true })
+      for (const bytes of yield* Fiber.join(reading)) expect(bytes.toString().split("\n").slice(0, -1)).toEqual(all)
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed).toMatchObject({ id: 4, reason: { _tag: "WriteTimeout", timeoutMillis: 500 } })
+      expect(closed.reason._tag === "WriteTimeout" ? closed.reason.pendingBytes : 0).toBeGreaterThan(0)
+      expect((yield* server.connections).map(({ id }) => id)).toEqual([1, 2, 3])
+      expect((yield* server.hub.stats).retainedBytes).toBe(0)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("is not one that is merely silent", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.echo(), {
+        frame: Framing.line,
+        firstFrameTimeout: Duration.millis(200),
+        writeTimeout: Duration.millis(50),
+      })
+      const talking = yield* connect()
+      yield* talking.send(utf8("one"))
+      expect(yield* receiveText(talking)).toBe("one")
+      yield* connect()
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed).toMatchObject({ id: 2, reason: { _tag: "FirstFrameTimeout" } })
+      yield* talking.send(utf8("two"))
+      expect(yield* receiveText(talking)).toBe("two")
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as TestClock from "effect/TestClock"
+import { ConnectionId, Framing } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
+
+describe("the heartbeat", () => {
+  const heartbeat = { payload: utf8("ping"), interval: Duration.seconds(10), timeout: Duration.seconds(5) }
+
+  it.scoped("is sent into silence, as a frame that is not told as sent; any byte that comes is a sign of life", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { frame: Framing.line, heartbeat })
+      const peer = yield* connect()
+      for (let round = 1; round <= 3; round++) {
+        yield* TestClock.adjust("11 seconds")
+        expect(yield* receiveText(peer)).toBe("ping")
+        yield* peer.send(utf8("alive"))
+        yield* events.first("FrameReceived", round)
+      }
+      expect(events.all("FrameSent")).toEqual([])
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* TestClock.adjust("17 seconds")
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed.reason).toEqual({ _tag: "HeartbeatLost", timeoutMillis: 5000 })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("is not sent to a peer that has sent FIN and stays to listen: it could not answer", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.broker("keep"), { frame: Framing.line, heartbeat })
+      const listener = yield* connect()
+      yield* listener.halfClose
+      yield* events.one("ConnectionHalfClosed")
+      yield* TestClock.adjust("60 seconds")
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* server.broadcast(utf8("news"))
+      expect(yield* receiveText(listener)).toBe("news")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("with raw framing is a defect", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Server.make({ handler: Handler.echo(), settings: { heartbeat } }))
+      expect(Exit.isFailure(exit) && exit.cause._tag).toBe("Die")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("the write deadline", () => {
+  it.scoped("does not meet a peer that takes little, but takes it steadily", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.discard(), {
+        frame: Framing.line,
+        outbox: 1024 * 1024,
+        writeTimeout: Duration.seconds(2),
+      })
+      const slow = yield* connect({ inbox: 1 })
+      const line = utf8("x".repeat(8 * 1024))
+      for (let sent = 0; sent < 40; sent++) yield* server.send(ConnectionId.make(1), line)
+      for (let second = 0; second < 20; second++) {
+        expect((yield* server.connections)[0]?.pendingBytes).toBeGreaterThan(0)
+        yield* slow.receive
+        yield* turns(20)
+        yield* TestClock.adjust("1 second")
+      }
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* TestClock.adjust("3 seconds")
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed.reason).toMatchObject({ _tag: "WriteTimeout", timeoutMillis: 2000 })
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 8 * 1024 }))),
+  )
+})
+
+describe("the deadline of the first frame", () => {
+  it.scoped("does not pass while the peer is not read", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.broker(), {
+        frame: Framing.line,
+        firstFrameTimeout: Duration.seconds(10),
+      })
+      const blocking = yield* server.subscribe({ frames: true, bufferBytes: 1, overflow: "block" })
+      yield* server.broadcast(utf8("holds everybody back")).pipe(Effect.fork)
+      const peer = yield* connect()
+      yield* peer.send(utf8("waits to be read"))
+      yield* TestClock.adjust("30 seconds")
+      expect(events.all("ConnectionClosed")).toEqual([])
+      void blocking
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
