@@ -11,6 +11,7 @@ import {
   parseCount,
   parseDeadline,
   parseEscapes,
+  parseKeepalive,
 } from "../domain/index.ts"
 import { heartbeatFields, heartbeatOf, ServerConfig, type ServerSettings } from "../server/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
@@ -39,6 +40,9 @@ export const limitFlags = {
   writeTimeout: value("write-timeout", "TIME", parseDeadline, {
     help: "A client that takes nothing of what waits for it for so long is closed (default: never).",
   }),
+  keepalive: value("keepalive", "TIME", parseKeepalive, {
+    help: "TCP keepalive: silence after which the system asks whether a client's system is still there (default: never).",
+  }),
   heartbeat: value("heartbeat", "TEXT", parseEscapes, {
     help: "Send TEXT, as a frame, to a client that is silent, and close it if nothing comes from it then. Not with --frame raw.",
   }),
@@ -65,6 +69,7 @@ export const limitSettings = (options: LimitOptions) => ({
   firstFrameTimeout: given(options.firstFrameTimeout, fields.firstFrameTimeout),
   idleTimeout: given(options.idleTimeout, fields.idleTimeout),
   writeTimeout: given(options.writeTimeout, fields.writeTimeout),
+  keepalive: given(options.keepalive, fields.keepalive),
   heartbeat: Effect.map(
     Effect.all({
       payload: given(options.heartbeat, heartbeatFields.payload),

@@ -19,6 +19,7 @@ import {
   parseCount,
   parseDeadline,
   parseDuration,
+  parseKeepalive,
   parseListenEndpoints,
   parseSize,
   parseSocketMode,
@@ -98,6 +99,13 @@ export interface ServerSettings {
    */
   readonly heartbeat: Heartbeat | undefined
   /**
+   * Silence after which the system asks the peer's whether it is still there (TCP_KEEPIDLE, tcp(7)), whole seconds up to
+   * 32767. Default never. One that does not answer (Node has it asked 10 times, a second apart) is closed with
+   * `PeerVanished`. It proves no more than that the peer's machine is on the network: for the program there, see
+   * `heartbeat`. Unix domain sockets have none.
+   */
+  readonly keepalive: Duration.Duration
+  /**
    * How long a peer may take nothing while bytes wait for it. Default unlimited. Then it sees a reset, and is closed with
    * `WriteTimeout`; found 10 % late at most. Who takes slowly, but something, is not meant.
    */
@@ -135,6 +143,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     firstFrameTimeout: Duration.infinity,
     idleTimeout: Duration.infinity,
     heartbeat: undefined,
+    keepalive: Duration.infinity,
     writeTimeout: Duration.infinity,
   }
 
@@ -169,6 +178,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     firstFrameTimeout: variable("FIRST_FRAME_TIMEOUT", parseDeadline, ServerConfig.defaults.firstFrameTimeout),
     idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
     heartbeat: heartbeatConfig,
+    keepalive: variable("KEEPALIVE", parseKeepalive, ServerConfig.defaults.keepalive),
     writeTimeout: variable("WRITE_TIMEOUT", parseDeadline, ServerConfig.defaults.writeTimeout),
   } satisfies { readonly [K in keyof ServerSettings]: Config.Config<ServerSettings[K]> }
 

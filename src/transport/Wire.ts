@@ -49,8 +49,11 @@ export interface Wire {
   readonly pending: () => number
   /** Changes whenever the system takes bytes, even where `pending` does not yet. */
   readonly progress: () => number
-  /** The peer has sent FIN and this side stays: lets the system find out from here on whether it is still there. */
-  readonly probe: () => void
+  /**
+   * Lets the system find out from here on whether the peer's system is still there, after so many milliseconds of
+   * silence. Called again, the new time counts.
+   */
+  readonly probe: (afterMillis: number) => void
   /**
    * Whether the system has given the connection up although nothing said so: a peer that sent FIN and has gone for good
    * since then is noticed in no other way while nothing is sent to it.

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { haveAll, type Peer } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { start, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
+import { start, tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
 
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
@@ -51,6 +51,7 @@ describe("the limits of tcpfx serve", () => {
     Effect.gen(function* () {
       const cases = [
         [["--first-frame-timeout", "0"], /--first-frame-timeout: "0" is not a deadline/],
+        [["--keepalive", "100ms"], /--keepalive: "100ms" is not a time before keepalive: .* expected 1s to 32767s/],
         [["--write-timeout", "soon"], /--write-timeout: "soon" is not a duration/],
         [["--backlog", "0"], /--backlog: "0" is not a count/],
         [["--backlog", "70000"], /--backlog: "70000" is not a count: it is out of range; expected 1 to 65535/],
@@ -65,6 +66,32 @@ describe("the limits of tcpfx serve", () => {
         expect(stderr).toMatch(expected)
         expect(stderr.trim().split("\n").length).toBe(1)
       }
+    }),
+  )
+})
+
+describe.skipIf(!haveAll(ss))("the keepalive of tcpfx serve", () => {
+  const timersOf = (args: ReadonlyArray<string>, dialArgs: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(args)
+      yield* tcpfx(["connect", `127.0.0.1:${port}`, ...dialArgs])
+      yield* server.waitFor("stderr", /#1 connected/)
+      const listed = Effect.gen(function* () {
+        const listing = yield* start("ss", ["-Hotn", `sport = :${port}`])
+        yield* listing.ended
+        return listing.text("stdout")
+      })
+      // Another timer is shown as long as something sent is not acknowledged.
+      return yield* Effect.repeat(listed, { until: (text) => !text.includes("timer:(on") })
+    })
+
+  it.scopedLive("is on for every client where it is asked for, with TLS too, and else off", () =>
+    Effect.gen(function* () {
+      expect(yield* timersOf(["--keepalive", "5m"], [])).toMatch(/^ESTAB.*timer:\(keepalive,[45]min/)
+      expect(yield* timersOf(["--keepalive", "5m", "--tls"], ["--tls", "--insecure"])).toMatch(
+        /timer:\(keepalive,[45]min/,
+      )
+      expect(yield* timersOf([], [])).toMatch(/^ESTAB(?!.*keepalive)/)
     }),
   )
 })

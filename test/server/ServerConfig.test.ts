@@ -71,6 +71,7 @@ describe("the settings of a server", () => {
         TCPFX_IDLE_TIMEOUT: "90s",
         TCPFX_HEARTBEAT: "ping\\x00",
         TCPFX_HEARTBEAT_INTERVAL: "20s",
+        TCPFX_KEEPALIVE: "30s",
         TCPFX_WRITE_TIMEOUT: "7s",
       })
       expect(settings).toEqual({
@@ -99,6 +100,7 @@ describe("the settings of a server", () => {
         firstFrameTimeout: Duration.seconds(4),
         idleTimeout: Duration.seconds(90),
         heartbeat: { payload: utf8("ping\0"), interval: Duration.seconds(20), timeout: Duration.seconds(20) },
+        keepalive: Duration.seconds(30),
         writeTimeout: Duration.seconds(7),
       })
     }),
@@ -128,6 +130,8 @@ describe("the settings of a server", () => {
     ["TCPFX_HEARTBEAT", "\\y"],
     ["TCPFX_HEARTBEAT_INTERVAL", "0"],
     ["TCPFX_HEARTBEAT_TIMEOUT", "-1"],
+    ["TCPFX_KEEPALIVE", "0.5s"],
+    ["TCPFX_KEEPALIVE", "32768s"],
     ["TCPFX_WRITE_TIMEOUT", "0"],
   ]
   for (const [name, value] of bad) {

@@ -18,6 +18,7 @@ export const coreSettings: ConnectionSettings = {
   inboxBytes: 64 * 1024,
   outboxBytes: 64 * 1024,
   closeDeadline: Duration.seconds(5),
+  keepalive: Duration.infinity,
 }
 
 /** An owner that notes what it is told. */

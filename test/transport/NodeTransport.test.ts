@@ -135,7 +135,7 @@ describe("a peer that goes for good after its FIN", () => {
       near.wire.end()
       yield* far.until((probe) => probe.hasEnded())
       expect(probing.mock.calls).toEqual([])
-      far.wire.probe()
+      far.wire.probe(10_000)
       expect(probing.mock.calls).toEqual([[true, 10_000]])
       near.wire.reset()
       yield* near.untilClosed

@@ -15,6 +15,8 @@ import { Inbox } from "./Inbox.ts"
 import { PeerWatch, type WatchedPeer } from "./PeerWatch.ts"
 import { reasonOfClose, reasonOfEnd } from "./reasonOfEnd.ts"
 
+const probeAfter = Duration.seconds(10)
+
 /**
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
  * costs what its owner asks for. The first cause of its end is the one that counts.
@@ -82,6 +84,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
 
   /** Begins to read. Called once, after the owner knows the connection. */
   start(): void {
+    const { keepalive } = this.settings
+    if (Duration.isFinite(keepalive)) this.wire.probe(Duration.toMillis(keepalive))
     this.wire.start(this)
   }
 
@@ -253,7 +257,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
       if (this.closing) return
       this.owner.onHalfClosed("peer")
       if (this.end !== undefined || this.isClosing()) return
-      this.wire.probe()
+      this.wire.probe(Duration.toMillis(Duration.min(this.settings.keepalive, probeAfter)))
       this.watchPeer()
     } catch (error) {
       this.fail(error)

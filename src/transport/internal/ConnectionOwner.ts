@@ -1,4 +1,4 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import type { Framing } from "../../domain/index.ts"
 import type { ConnectionEnd } from "../Connection.ts"
 
@@ -9,6 +9,8 @@ export interface ConnectionSettings {
   readonly inboxBytes: number
   readonly outboxBytes: number
   readonly closeDeadline: Duration.Duration
+  /** Silence after which the system asks whether the peer's system is still there; infinite: never. */
+  readonly keepalive: Duration.Duration
 }
 
 /** The rules of a connection among the settings of a server or client. */
@@ -18,12 +20,14 @@ export const connectionSettings = (settings: {
   readonly inbox: number
   readonly outbox: number
   readonly closeDeadline: Duration.Duration
+  readonly keepalive?: Duration.Duration
 }): ConnectionSettings => ({
   framing: settings.frame,
   maxFrameBytes: settings.maxFrame,
   inboxBytes: settings.inbox,
   outboxBytes: settings.outbox,
   closeDeadline: settings.closeDeadline,
+  keepalive: settings.keepalive ?? Duration.infinity,
 })
 
 /** What a connection tells the server or client that has it. All of it is synchronous and must not throw. */

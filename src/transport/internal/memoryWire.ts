@@ -115,7 +115,7 @@ class MemoryWire implements Wire {
     return this.taken
   }
 
-  probe(): void {}
+  probe(_afterMillis: number): void {}
 
   isGone(): boolean {
     return this.end_ !== undefined || (this.finReceived && this.peer?.end_ !== undefined)

@@ -10,7 +10,8 @@ export const codeOf = (error: unknown): string =>
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
-const probeAfterMillis = 10_000
+// The most that TCP_KEEPIDLE takes, seconds (tcp(7), MAX_TCP_KEEPIDLE).
+const longestSilence = 32_767
 
 /**
  * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
@@ -147,9 +148,9 @@ export class NodeWire implements Wire {
     return this.accepted - this.socket.writableLength - (typeof queued === "number" ? queued : 0)
   }
 
-  probe(): void {
-    // TCP_KEEPIDLE (tcp(7)). Not before it is needed: it is four system calls.
-    this.socket.setKeepAlive(true, probeAfterMillis)
+  probe(afterMillis: number): void {
+    // TCP_KEEPIDLE (tcp(7)) is in whole seconds. Not before it is needed: it is four system calls.
+    this.socket.setKeepAlive(true, Math.min(Math.ceil(afterMillis / 1000), longestSilence) * 1000)
   }
 
   isGone(): boolean {
