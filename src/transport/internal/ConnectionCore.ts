@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import {
   type CloseReason,
   ConnectionClosedError,
