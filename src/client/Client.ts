@@ -81,26 +81,29 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     Effect.forEach([...cores], endNow, { discard: true }).pipe(Effect.zipRight(Effect.sync(() => bus.end()))),
   )
 
-  const own = ({ tls, wire }: Dialled): ConnectionCore => {
+  const own = ({ isPaused, remote, tls, wire }: Dialled): ConnectionCore => {
     const core: ConnectionCore = new ConnectionCore(
       wire,
       connectionSettings(settings),
       timing,
-      ownerOf(bus, settings, wire.remote, () => cores.delete(core)),
+      ownerOf(bus, settings, remote, () => cores.delete(core)),
       true,
+      remote,
     )
     cores.add(core)
-    const { local, remote } = wire
+    const { local } = wire
     bus.emit((stamp) => ({ ...stamp, _tag: "Connected", local, remote, ...(tls === undefined ? {} : { tls }) }))
     if (bus.isBlocked()) core.hold(Hold.events)
     core.start()
+    if (isPaused && !core.isHeld()) wire.resume()
     return core
   }
 
   const connect = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
     const dialled = yield* dial(endpoint, settings, {
       onLookingUp: (host) => bus.emit((stamp) => ({ ...stamp, _tag: "LookingUp", host })),
-      onConnecting: (target) => bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: target })),
+      onConnecting: (hop, target) =>
+        bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: hop, ...(target && { target }) })),
     }).pipe(
       Effect.provideService(Transport, transport),
       Effect.tapError(({ code, message, reason }) =>

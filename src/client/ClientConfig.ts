@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
-import { type AddressFamily, Framing, limits } from "../domain/index.ts"
+import { type AddressFamily, Framing, limits, type ProxyServer, type ProxyVersion } from "../domain/index.ts"
 import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
@@ -18,9 +18,20 @@ export interface ClientSettings {
   readonly closeDeadline: Duration.Duration
   /** Which addresses are dialled: those of this family. Default "any": all that a name has. */
   readonly family: AddressFamily
+  /** The address of this machine to connect from. Default: the system's choice. Only targets of its family are dialled. */
+  readonly source: string | undefined
+  /** The port to connect from. Default: the system's choice. */
+  readonly sourcePort: number | undefined
+  /** Who connects to the target on this client's behalf, and looks its name up. Default nobody. */
+  readonly proxy: ProxyServer | undefined
+  /**
+   * The version of the PROXY protocol in which each connection begins with a header that names this client, before TLS.
+   * Default: no header.
+   */
+  readonly sendProxy: ProxyVersion | undefined
   /** How connections are secured. Default not at all. */
   readonly tls: Tls.Connector | undefined
-  /** Connecting, the name and all its addresses included, and TLS. Default 10 s. */
+  /** Connecting, the name and all its addresses included, a proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.Duration
   /** Head start of one address of a name over the next. Default 250 ms (RFC 8305, section 5). */
   readonly attemptDelay: Duration.Duration
@@ -58,6 +69,10 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     outbox: limits.outboxBytes,
     closeDeadline: limits.closeDeadline,
     family: "any",
+    source: undefined,
+    sourcePort: undefined,
+    proxy: undefined,
+    sendProxy: undefined,
     tls: undefined,
     connectTimeout: limits.connectTimeout,
     attemptDelay: limits.attemptDelay,

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { CloseReason } from "./CloseReason.ts"
+import { connectFailures } from "./ConnectError.ts"
 import { Endpoint } from "./Endpoint.ts"
-import { connectFailures } from "./errors.ts"
 import { EventsMissed } from "./ServerEvent.ts"
 import { TlsSession } from "./Tls.ts"
 
@@ -11,7 +11,12 @@ const bytes = Schema.Uint8ArrayFromBase64
 /** The addresses of a name are being asked for. Not sent for an address or a unix socket. */
 export const LookingUp = Schema.TaggedStruct("LookingUp", { ...stamp, host: Schema.String })
 /** One address is dialled. A name with several addresses gives several of these. */
-export const Connecting = Schema.TaggedStruct("Connecting", { ...stamp, endpoint: Endpoint })
+export const Connecting = Schema.TaggedStruct("Connecting", {
+  ...stamp,
+  endpoint: Endpoint,
+  /** The target, where the endpoint is that of a proxy. */
+  target: Schema.optional(Endpoint),
+})
 /** The connection is there. */
 export const Connected = Schema.TaggedStruct("Connected", {
   ...stamp,

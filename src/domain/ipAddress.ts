@@ -25,6 +25,12 @@ const readIpv4 = (text: string): ipaddr.IPv4 | undefined =>
 const readGroups = (text: string): ipaddr.IPv6 | undefined =>
   !text.includes("%") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
 
+/** The 4 or 16 bytes of an address, without its zone; none for a name. */
+export const readIpBytes = (host: string): Uint8Array | undefined => {
+  const address = readIp(withoutZone(host))
+  return address && Uint8Array.from(address.toByteArray())
+}
+
 /** A host without the zone of a link-local address, as in `fe80::1%eth0` (RFC 4007, 11). */
 export const withoutZone = (host: string): string => {
   const at = host.indexOf("%")

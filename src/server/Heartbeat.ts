@@ -1,7 +1,7 @@
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import { limits, parseDeadline, parseEscapes } from "../domain/index.ts"
-import { variable } from "./internal/variable.ts"
+import { variable } from "../runtime/variable.ts"
 
 /**
  * How peers are found that have stopped although their system still acknowledges everything: they are sent a frame that

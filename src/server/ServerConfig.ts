@@ -29,9 +29,9 @@ import {
   tcpEndpoint,
   ValueSyntaxError,
 } from "../domain/index.ts"
+import { variable } from "../runtime/variable.ts"
 import type { Tls } from "../transport/index.ts"
 import { type Heartbeat, heartbeatConfig } from "./Heartbeat.ts"
-import { variable } from "./internal/variable.ts"
 
 /** Whether connections begin with a header of the PROXY protocol. */
 export const proxyProtocols = ["off", "require"] as const

@@ -14,7 +14,13 @@ import {
   unixEndpoint,
 } from "../domain/index.ts"
 import { createWirePair } from "./internal/memoryWire.ts"
-import { type AcceptHandlers, type LookupFailed, Transport, type TransportListenOptions } from "./Transport.ts"
+import {
+  type AcceptHandlers,
+  type DialSource,
+  type LookupFailed,
+  Transport,
+  type TransportListenOptions,
+} from "./Transport.ts"
 import type { Wire } from "./Wire.ts"
 
 /** Options of {@link layer}. */
@@ -115,7 +121,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
       )
     }
 
-    const connect = (endpoint: Endpoint): Either.Either<Wire, ConnectError> =>
+    const connect = (endpoint: Endpoint, source?: DialSource): Either.Either<Wire, ConnectError> =>
       Either.flatMap(
         Either.mapLeft(located(endpoint), (failed) => new ConnectError({ endpoint, ...failed })),
         (address) => {
@@ -129,7 +135,9 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
             return Either.left(new ConnectError({ endpoint, ...reason }))
           }
           const local =
-            remote._tag === "Unix" ? unixEndpoint("") : tcpEndpoint(isV6(remote.host) ? "::1" : "127.0.0.1", freePort())
+            remote._tag === "Unix"
+              ? unixEndpoint("")
+              : tcpEndpoint(source?.host ?? (isV6(remote.host) ? "::1" : "127.0.0.1"), source?.port ?? freePort())
           const [near, far] = createWirePair(local, remote, options.capacityBytes ?? 65_536)
           found[1].handlers.onWire(far)
           return Either.right(near)
@@ -142,9 +150,9 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
           Effect.suspend(() => bind(endpoint, listenOptions, handlers)),
           (bound) => Effect.sync(() => listeners.delete(bound)),
         ),
-      dial: (endpoint) =>
+      dial: (endpoint, source) =>
         Effect.acquireRelease(
-          Effect.suspend(() => connect(endpoint)),
+          Effect.suspend(() => connect(endpoint, source)),
           (wire) => Effect.sync(() => wire.destroy()),
         ),
       resolve: (host) => {

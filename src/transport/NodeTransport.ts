@@ -17,7 +17,13 @@ import {
 import { unsupported } from "./internal/listenTarget.ts"
 import * as Node from "./internal/nodeSocket.ts"
 import * as SocketFile from "./internal/socketFile.ts"
-import { type AcceptHandlers, type LookupFailed, Transport, type TransportListenOptions } from "./Transport.ts"
+import {
+  type AcceptHandlers,
+  type DialSource,
+  type LookupFailed,
+  Transport,
+  type TransportListenOptions,
+} from "./Transport.ts"
 import type { Wire } from "./Wire.ts"
 
 const listenFailures: Record<string, ListenFailure> = {
@@ -146,12 +152,20 @@ const listen = (endpoint: ListenEndpoint, options: TransportListenOptions, handl
     : attempt
 }
 
-const dial = (endpoint: Endpoint): Effect.Effect<Wire, ConnectError, Scope.Scope> => {
+const dial = (endpoint: Endpoint, source?: DialSource): Effect.Effect<Wire, ConnectError, Scope.Scope> => {
   const problem = unsupported(endpoint)
-  return problem === undefined ? open(endpoint) : Effect.fail(connectError(endpoint, problem))
+  return problem === undefined ? open(endpoint, source) : Effect.fail(connectError(endpoint, problem))
 }
 
-const open = (endpoint: Endpoint) =>
+const sourceFailures = new Set(["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"])
+
+/** What fails because of the source that was asked for is no failure of the target. */
+const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefined): ConnectError =>
+  source !== undefined && sourceFailures.has(code)
+    ? new ConnectError({ endpoint, code, reason: "SourceUnavailable" })
+    : connectError(endpoint, code)
+
+const open = (endpoint: Endpoint, source: DialSource | undefined) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       // Owned from the line that creates it: the outcome may come before, or long after, somebody waits for it.
@@ -161,9 +175,9 @@ const open = (endpoint: Endpoint) =>
         outcome = result
         waiter?.(result)
       }
-      const destroy = Node.dial(endpoint, {
+      const destroy = Node.dial(endpoint, source, {
         onWire: (wire) => settle(Effect.succeed(wire)),
-        onFailure: (code) => settle(Effect.fail(connectError(endpoint, code))),
+        onFailure: (code) => settle(Effect.fail(dialError(endpoint, code, source))),
       })
       const connected = Effect.async<Wire, ConnectError>((resume) => {
         if (outcome === undefined) waiter = resume

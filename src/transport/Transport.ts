@@ -24,6 +24,14 @@ export interface TransportListenOptions {
   readonly unixMode?: number | undefined
 }
 
+/** Where a connection is made from. */
+export interface DialSource {
+  /** An address of this machine. Default: the system's choice. */
+  readonly host: string | undefined
+  /** Default: the system's choice. */
+  readonly port: number | undefined
+}
+
 /**
  * What carries bytes: sockets of the system (`NodeTransport`) or of this process alone (`MemoryTransport`). Servers and
  * clients know nothing else of the network.
@@ -38,7 +46,7 @@ export class Transport extends Context.Tag("tcpfx/transport/Transport")<
       handlers: AcceptHandlers,
     ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>
     /** Dials one address or path; a name is not tried on all its addresses here. The scope owns the wire. */
-    readonly dial: (endpoint: Endpoint) => Effect.Effect<Wire, ConnectError, Scope.Scope>
+    readonly dial: (endpoint: Endpoint, source?: DialSource) => Effect.Effect<Wire, ConnectError, Scope.Scope>
     /** The addresses of a name, in the order of the system's preference (getaddrinfo(3)); never empty. */
     readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, LookupFailed>
   }

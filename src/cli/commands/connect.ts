@@ -18,9 +18,11 @@ import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
 import { optionsOf, shapesOf, toggle, value, values } from "../flags.ts"
+import { environmentError } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { defaultHostOf } from "../listenArgs.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
+import { routeFlags, routeSettings } from "../routeFlags.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
@@ -47,6 +49,7 @@ export const connectFlags = {
     help: "How long connecting may take, all addresses of a name included (default 10s).",
   }),
   reconnect: toggle("reconnect", { help: "Connect again whenever connecting fails or the connection is lost." }),
+  ...routeFlags,
   ...clientTlsFlags,
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
@@ -93,11 +96,18 @@ export const runConnect = (options: ConnectOptions) =>
     const stdio = yield* Stdio
     const signals = yield* Signals
     const family = Option.getOrElse(yield* familyFrom(options), () => ClientConfig.defaults.family)
-    const settings: ClientSettings = { ...settingsOf(options, family), tls: yield* clientTls(options) }
+    const settings: ClientSettings = {
+      ...settingsOf(options, family),
+      ...(yield* Effect.mapError(routeSettings(options), environmentError)),
+      tls: yield* clientTls(options),
+    }
     const host = defaultHostOf(family)
     const fallback = tcpEndpoint(host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)
     if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")
+    if (endpoint._tag === "Unix" && settings.proxy !== undefined) {
+      return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
+    }
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
     const outgoing = yield* makeOutgoing(options.send, settings)

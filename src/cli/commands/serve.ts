@@ -1,6 +1,5 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
-import * as ConfigError from "effect/ConfigError"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,7 +23,7 @@ import { isEndpointGiven } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
 import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
-import { given } from "../given.ts"
+import { environmentError, given } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
 import { checkLimits, limitFlags, limitSettings } from "../limitFlags.ts"
@@ -162,9 +161,6 @@ const settingsOf = (options: ServeOptions) =>
     }).pipe(Effect.mapError(environmentError))
     return yield* Effect.as(checkLimits(options, settings), settings)
   })
-
-const environmentError = (error: ConfigError.ConfigError) =>
-  usageError(ConfigError.isInvalidData(error) ? error.message : `the environment cannot be read: ${error._op}`)
 
 // Where the output is the purpose, or is read by a program, nothing is left out.
 const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>

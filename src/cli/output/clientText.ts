@@ -56,7 +56,9 @@ export const announce = (
     case "LookingUp":
       return `looking up ${event.host}`
     case "Connecting":
-      return `connecting to ${formatEndpoint(event.endpoint)}`
+      return event.target === undefined
+        ? `connecting to ${formatEndpoint(event.endpoint)}`
+        : `connecting to ${formatEndpoint(event.target)} by way of ${formatEndpoint(event.endpoint)}`
     case "Connected":
       return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}${describeTls(event.tls)}`
     case "HalfClosed":

@@ -4,29 +4,32 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import {
-  type AddressFamily,
   ConnectError,
   type Endpoint,
+  encodeProxyHeader,
+  formatProxyServer,
   ofFamily,
+  type ProxyServer,
   type TcpEndpoint,
   tcpEndpoint,
 } from "../../domain/index.ts"
-import { type Tls, Transport, type Wire } from "../../transport/index.ts"
+import { Transport, type Wire } from "../../transport/index.ts"
+import type { ClientSettings } from "../ClientConfig.ts"
 import { type Dialled, secure } from "./secure.ts"
+import { tunnel } from "./tunnel/tunnel.ts"
 
 /** What dialling tells while it goes on. */
 export interface DialObserver {
   readonly onLookingUp: (host: string) => void
-  readonly onConnecting: (endpoint: Endpoint) => void
+  /** `target`: where to, if the endpoint is that of a proxy. */
+  readonly onConnecting: (endpoint: Endpoint, target: Endpoint | undefined) => void
 }
 
-/** How long dialling takes, whom it tries, and how what was dialled is secured. */
-export interface DialLimits {
-  readonly tls: Tls.Connector | undefined
-  readonly family: AddressFamily
-  readonly connectTimeout: Duration.Duration
-  readonly attemptDelay: Duration.Duration
-}
+/** How long dialling takes, whom it tries, from where, by way of whom, and what comes before the first payload. */
+export type DialSettings = Pick<
+  ClientSettings,
+  "attemptDelay" | "connectTimeout" | "family" | "proxy" | "sendProxy" | "source" | "sourcePort" | "tls"
+>
 
 /**
  * Dials an endpoint; a name is tried on all its addresses, each with a head start over the next, and the first that
@@ -34,29 +37,62 @@ export interface DialLimits {
  */
 export const dial = (
   endpoint: Endpoint,
-  limits: DialLimits,
+  settings: DialSettings,
   observer: DialObserver,
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
-    return yield* reach(endpoint, limits, observer).pipe(
-      Effect.flatMap((wire) => secure(wire, endpoint, limits.tls)),
+    const { proxy, sendProxy } = settings
+    const reached =
+      proxy === undefined
+        ? Effect.map(reach(endpoint, settings, observer, undefined), direct)
+        : byProxy(endpoint, proxy, settings, observer)
+    return yield* reached.pipe(
+      Effect.tap(({ remote, wire }) => {
+        if (sendProxy !== undefined) wire.write(encodeProxyHeader(sendProxy, wire.local, remote))
+      }),
+      Effect.flatMap((dialled) => secure(dialled, endpoint, settings.tls)),
       Scope.extend(own),
       Effect.timeoutFail({
-        duration: limits.connectTimeout,
-        onTimeout: () => new ConnectError({ endpoint, reason: "Timeout", code: "ETIMEDOUT" }),
+        duration: settings.connectTimeout,
+        onTimeout: () => new ConnectError({ endpoint, reason: "Timeout", code: "ETIMEDOUT", ...wayOf(proxy) }),
       }),
       Effect.onError(() => Scope.close(own, Exit.void)),
     )
   })
 
-const reach = (endpoint: Endpoint, limits: DialLimits, observer: DialObserver) =>
+const direct = (wire: Wire): Dialled => ({ wire, remote: wire.remote, isPaused: false })
+
+const wayOf = (proxy: ProxyServer | undefined) => (proxy === undefined ? {} : { proxy: formatProxyServer(proxy) })
+
+const byProxy = (
+  endpoint: Endpoint,
+  proxy: ProxyServer,
+  settings: DialSettings,
+  observer: DialObserver,
+): Effect.Effect<Dialled, ConnectError, Scope.Scope | Transport> =>
+  Effect.gen(function* () {
+    if (endpoint._tag === "Unix") {
+      const problem = "it connects to hosts and ports only"
+      return yield* new ConnectError({ endpoint, reason: "ProxyInvalid", code: "EPROXY", problem, ...wayOf(proxy) })
+    }
+    const wire = yield* Effect.mapError(
+      reach(proxy.endpoint, settings, observer, endpoint),
+      ({ advice, code }) =>
+        new ConnectError({ endpoint, reason: "ProxyUnreachable", code, problem: advice, ...wayOf(proxy) }),
+    )
+    return { wire: yield* tunnel(wire, proxy, endpoint), remote: endpoint, isPaused: true }
+  })
+
+const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserver, target: Endpoint | undefined) =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const attempt = (target: Endpoint) =>
+    const { family, source: host, sourcePort: port } = settings
+    const source = host === undefined && port === undefined ? undefined : { host, port }
+    const attempt = (hop: Endpoint) =>
       Effect.zipRight(
-        Effect.sync(() => observer.onConnecting(target)),
-        transport.dial(target),
+        Effect.sync(() => observer.onConnecting(hop, target)),
+        transport.dial(hop, source),
       )
     if (endpoint._tag === "Unix") return yield* attempt(endpoint)
     if (!isAddress(endpoint.host)) observer.onLookingUp(endpoint.host)
@@ -64,12 +100,14 @@ const reach = (endpoint: Endpoint, limits: DialLimits, observer: DialObserver) =
       transport.resolve(endpoint.host),
       ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }),
     )
-    const eligible = ofFamily(addresses, limits.family)
+    // A source has one family, and only addresses of that can be reached from it.
+    const fromSource = host === undefined ? addresses : ofFamily(addresses, host.includes(":") ? "ipv6" : "ipv4")
+    const eligible = ofFamily(fromSource, family)
     if (eligible.length === 0) {
       return yield* Effect.fail(new ConnectError({ endpoint, reason: "WrongFamily", code: "EAFNOSUPPORT" }))
     }
     const targets = alternate(eligible).map((address) => tcpEndpoint(address, endpoint.port))
-    return yield* race(endpoint, targets, limits.attemptDelay, attempt)
+    return yield* race(endpoint, targets, settings.attemptDelay, attempt)
   })
 
 const isAddress = (host: string): boolean => host.includes(":") || /^[0-9.]+$/.test(host)

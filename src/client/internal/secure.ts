@@ -5,6 +5,10 @@ import type { Tls, Wire } from "../../transport/index.ts"
 /** A wire to a server, and what TLS has agreed on, if it is spoken. */
 export interface Dialled {
   readonly wire: Wire
+  /** Who is at its end: the target, whether or not a proxy is in between. */
+  readonly remote: Endpoint
+  /** Whether it stands still, with what came behind a handshake. */
+  readonly isPaused: boolean
   readonly tls?: TlsSession
 }
 
@@ -13,15 +17,15 @@ const nameOf = (endpoint: Endpoint): string => (endpoint._tag === "Tcp" ? endpoi
 
 /** Secures a wire to an endpoint. Interrupted, the wire is destroyed. */
 export const secure = (
-  wire: Wire,
+  dialled: Dialled,
   endpoint: Endpoint,
   connector: Tls.Connector | undefined,
 ): Effect.Effect<Dialled, ConnectError> =>
   connector === undefined
-    ? Effect.succeed({ wire })
+    ? Effect.succeed(dialled)
     : Effect.async((resume) => {
-        const cancel = connector.secure(wire, nameOf(endpoint), {
-          onSecured: (secured, tls) => resume(Effect.succeed({ wire: secured, tls })),
+        const cancel = connector.secure(dialled.wire, nameOf(endpoint), {
+          onSecured: (wire, tls) => resume(Effect.succeed({ ...dialled, wire, tls, isPaused: false })),
           onFailed: (code) => resume(Effect.fail(new ConnectError({ endpoint, reason: "TlsFailed", code }))),
         })
         return Effect.sync(cancel)

@@ -1,6 +1,7 @@
 import * as dns from "node:dns"
 import * as net from "node:net"
 import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
+import type { DialSource } from "../Transport.ts"
 import type { Wire } from "../Wire.ts"
 import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "./listenTarget.ts"
 import { codeOf, NodeWire } from "./nodeWire.ts"
@@ -85,12 +86,24 @@ export interface DialCallbacks {
   readonly onFailure: (code: string) => void
 }
 
+const sourceOptions = (source: DialSource | undefined) => ({
+  ...(source?.host === undefined ? {} : { localAddress: source.host }),
+  ...(source?.port === undefined ? {} : { localPort: source.port }),
+})
+
 /** Dials one address or path. Gives what destroys the socket, at whatever stage it is. */
-export const dial = (endpoint: Endpoint, callbacks: DialCallbacks): (() => void) => {
+export const dial = (endpoint: Endpoint, source: DialSource | undefined, callbacks: DialCallbacks): (() => void) => {
   const options =
     endpoint._tag === "Unix"
       ? { path: systemPath(endpoint.path), allowHalfOpen: true }
-      : { host: endpoint.host, port: endpoint.port, allowHalfOpen: true, noDelay: true, autoSelectFamily: false }
+      : {
+          host: endpoint.host,
+          port: endpoint.port,
+          allowHalfOpen: true,
+          noDelay: true,
+          autoSelectFamily: false,
+          ...sourceOptions(source),
+        }
   let socket: net.Socket
   try {
     socket = net.connect(options)

@@ -1,0 +1,102 @@
+import * as Data from "effect/Data"
+import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
+import { escapeControls } from "./escapes.ts"
+import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
+import { describeTlsFailure, isCertificateFailure } from "./Tls.ts"
+
+/** Why dialling did not lead to a connection. */
+export const connectFailures = [
+  "Refused",
+  "Timeout",
+  "NameNotFound",
+  "Unreachable",
+  "PermissionDenied",
+  "PathNotFound",
+  "NotASocket",
+  "TlsFailed",
+  "ProxyUnreachable",
+  "ProxyRefused",
+  "ProxyAuthFailed",
+  "ProxyInvalid",
+  "SourceUnavailable",
+  "WrongFamily",
+  "NotSupported",
+  "Failed",
+] as const
+export type ConnectFailure = (typeof connectFailures)[number]
+
+/** What to do about a failure, in words. `problem`: what a proxy has said, or what is wrong with it. */
+const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string, problem: string): string => {
+  switch (reason) {
+    case "Refused":
+      return endpoint._tag === "Unix"
+        ? "connection refused; nothing listens there; check that the server is running"
+        : "connection refused; nothing listens there, or a firewall rejects it"
+    case "Timeout":
+      return endpoint._tag === "Unix"
+        ? "no answer in time; check that the server still accepts connections"
+        : "no answer in time; the host is down, or a firewall drops the packets"
+    case "NameNotFound":
+      return endpoint._tag === "Tcp"
+        ? `the name ${JSON.stringify(endpoint.host)} was not found; check the spelling, or give an IP address`
+        : "the name was not found"
+    case "Unreachable":
+      return "there is no route to that address; check the address and this machine's network"
+    case "PermissionDenied":
+      return endpoint._tag === "Unix"
+        ? "permission denied; ask for leave to write to that socket, or run as its owner"
+        : "permission denied by this machine; check its firewall rules for outgoing connections"
+    case "PathNotFound":
+      return "there is no socket at that path; check the path, and that the server is running"
+    case "NotASocket":
+      return "there is a file at that path that is not a socket; check the path"
+    case "TlsFailed":
+      return `TLS with the server failed: ${describeTlsFailure(code)}${tlsAdvice(code)}`
+    case "ProxyUnreachable":
+      return `the proxy cannot be reached: ${problem}`
+    case "ProxyRefused":
+      return `the proxy refused: ${problem}`
+    case "ProxyAuthFailed":
+      return `the proxy refused: ${problem}; check the user and the password that it is given`
+    case "ProxyInvalid":
+      return `the proxy cannot be understood: ${problem}; check its address and its kind`
+    case "SourceUnavailable":
+      if (code === "EADDRINUSE") return "the source port is in use; choose another one"
+      return code === "EACCES"
+        ? "source ports below 1024 need privileges; choose one from 1024 up"
+        : "no interface of this machine has the source address; `tcpfx interfaces` lists those it has"
+    case "WrongFamily":
+      return wrongFamilyAdvice
+    case "NotSupported":
+      return notSupportedAdvice
+    case "Failed":
+      return `the system refused it with ${code}`
+  }
+}
+
+const tlsAdvice = (code: string): string => {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; ask for the name that the certificate has"
+  return isCertificateFailure(code) ? "; trust the CA that signed it, or do without verification" : ""
+}
+
+/** No connection could be made. Nothing is left open by the attempt. */
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  readonly endpoint: Endpoint
+  readonly reason: ConnectFailure
+  /** The system's own code, such as `ECONNREFUSED` (errno(3)). */
+  readonly code: string
+  /** By way of which proxy, if any: without user and password. */
+  readonly proxy?: string
+  /** What the proxy has said, or why it could not be reached. */
+  readonly problem?: string
+}> {
+  /** What to do about it. */
+  get advice(): string {
+    return connectAdvice(this.endpoint, this.reason, this.code, this.problem ?? this.code)
+  }
+
+  override get message(): string {
+    const way = this.proxy === undefined ? "" : ` by way of ${this.proxy}`
+    return escapeControls(`cannot connect to ${formatEndpoint(this.endpoint)}${way}: ${this.advice}`)
+  }
+}

@@ -1,0 +1,96 @@
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { formatEndpoint, type TcpEndpoint } from "./Endpoint.ts"
+import { parseEndpoint } from "./endpointSyntax.ts"
+import { ValueSyntaxError } from "./syntaxErrors.ts"
+
+/** A name and a password. */
+export interface ProxyCredentials {
+  readonly user: string
+  readonly password: Redacted.Redacted<string>
+}
+
+/** A server that connects to others on behalf of its clients: SOCKS 5 (RFC 1928) or HTTP CONNECT (RFC 9110, 9.3.6). */
+export interface ProxyServer {
+  readonly protocol: "socks5" | "http"
+  readonly endpoint: TcpEndpoint
+  readonly credentials: ProxyCredentials | undefined
+}
+
+// 1080 is registered for SOCKS (RFC 1928, section 3); 8080 is what HTTP proxies use.
+const protocols: Readonly<Record<string, { readonly protocol: ProxyServer["protocol"]; readonly port: number }>> = {
+  socks5: { protocol: "socks5", port: 1080 },
+  // The name is the proxy's to look up, which is what is done anyway.
+  socks5h: { protocol: "socks5", port: 1080 },
+  http: { protocol: "http", port: 8080 },
+}
+
+// A length is one byte (RFC 1929, section 2).
+const maxCredentialBytes = 255
+
+const expected =
+  "socks5://host:port or http://host:port, with user:password@ before the host where the proxy asks for it"
+
+// Whatever is wrong, what may be a password is not repeated.
+const shownOf = (input: string): string => input.replace(/\/\/.*@/, "//***@")
+
+const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isCredential = (text: string): boolean =>
+  new TextEncoder().encode(text).length <= maxCredentialBytes && !/\p{Cc}/u.test(text)
+
+const readCredentials = (text: string): ProxyCredentials | undefined => {
+  const at = text.indexOf(":")
+  const user = decoded(at < 0 ? text : text.slice(0, at))
+  const password = decoded(at < 0 ? "" : text.slice(at + 1))
+  if (user === undefined || password === undefined || user === "") return undefined
+  return isCredential(user) && isCredential(password) ? { user, password: Redacted.make(password) } : undefined
+}
+
+/**
+ * Reads a proxy from text. User and password are percent-encoded (RFC 3986). Without a port it is 1080 for SOCKS and
+ * 8080 for HTTP.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { formatProxyServer, parseProxyServer } from "tcpfx/domain"
+ *
+ * const proxy = Either.getOrThrow(parseProxyServer("socks5://me:secret@gate.example"))
+ * assert.equal(formatProxyServer(proxy), "socks5://gate.example:1080")
+ */
+export const parseProxyServer = (input: string): Either.Either<ProxyServer, ValueSyntaxError> => {
+  const fail = (problem: string) =>
+    Either.left(new ValueSyntaxError({ input: shownOf(input), kind: "a proxy", problem, expected }))
+  const found = /^([a-zA-Z0-9+.-]+):\/\/(.*?)\/?$/.exec(input)
+  if (found === null) return fail("it has no scheme")
+  const [, scheme = "", rest = ""] = found
+  const kind = Object.hasOwn(protocols, scheme.toLowerCase()) ? protocols[scheme.toLowerCase()] : undefined
+  if (kind === undefined) return fail(`the scheme ${JSON.stringify(scheme)} is none that is spoken here`)
+  const at = rest.lastIndexOf("@")
+  const credentials = at < 0 ? undefined : readCredentials(rest.slice(0, at))
+  if (at >= 0 && credentials === undefined) {
+    return fail(
+      `user and password are up to ${maxCredentialBytes} bytes each, percent-encoded, without control characters`,
+    )
+  }
+  const host = rest.slice(at + 1)
+  if (host === "" || host.startsWith(":") || /^[0-9]+$/.test(host)) return fail("the host is missing")
+  const hasPort = /^[^:]*:[^:]*$|\]:/.test(host)
+  const endpoint = parseEndpoint(
+    hasPort ? host : `${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${kind.port}`,
+  )
+  if (Either.isLeft(endpoint)) return fail(endpoint.left.problem)
+  return endpoint.right._tag === "Tcp" && endpoint.right.port > 0
+    ? Either.right({ protocol: kind.protocol, endpoint: endpoint.right, credentials })
+    : fail("the port is missing")
+}
+
+/** Writes a proxy without its user and password. */
+export const formatProxyServer = ({ endpoint, protocol }: ProxyServer): string =>
+  `${protocol}://${formatEndpoint(endpoint)}`

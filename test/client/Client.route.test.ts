@@ -1,0 +1,121 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
+import { Client, type ClientSettings } from "../../src/client/index.ts"
+import { type Endpoint, parseAddressRanges, parseProxyServer, tcpEndpoint } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { httpProxy, scriptedProxy } from "../support/proxies.ts"
+import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { servingTls } from "../support/tls.ts"
+
+const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
+  it.scopedLive(promise, () => Effect.provide(program(), NodeTransport.layer))
+
+const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port : 0)
+const proxyAt = (endpoint: Endpoint, user = "") =>
+  Either.getOrThrow(parseProxyServer(`http://${user}127.0.0.1:${portOf(endpoint)}`))
+
+describe("a client behind a proxy", () => {
+  test("reaches a target by a name that only the proxy knows, and what came with its answer is not lost", () =>
+    Effect.gen(function* () {
+      const { connectTo, endpoint } = yield* serving((connection) =>
+        Effect.zipRight(connection.send(utf8("welcome")), Effect.ignore(connection.receive)),
+      )
+      const proxy = proxyAt(yield* httpProxy())
+      const client = yield* Client.make({ proxy })
+      const events = yield* record(client.subscribe())
+      const target = tcpEndpoint("plc.invalid", portOf(endpoint))
+      const peer = yield* client.connect(target)
+      expect(yield* receiveText(peer)).toBe("welcome")
+      expect(peer.remote).toEqual(target)
+      expect((yield* events.one("Connecting")).target).toEqual(target)
+      yield* peer.close
+      expect((yield* Effect.flip(connectTo(target)))._tag).toBe("ConnectError")
+    }))
+
+  test("speaks TLS with the target through the tunnel", () =>
+    Effect.gen(function* () {
+      const { ca, connectTo, endpoint } = yield* servingTls(Handler.echo())
+      const tls = yield* Tls.connector({ ca: ca.cert })
+      const proxy = proxyAt(yield* httpProxy())
+      const peer = yield* connectTo(tcpEndpoint("localhost", portOf(endpoint)), { proxy, tls })
+      yield* peer.send(utf8("secret"))
+      expect(yield* receiveText(peer)).toBe("secret")
+      yield* peer.close
+    }))
+
+  test("tells a proxy that refuses from one that cannot be reached, and shows no password", () =>
+    Effect.gen(function* () {
+      const client = yield* Client.make()
+      expect(client).toBeDefined()
+      const failing = (settings: Partial<ClientSettings>) =>
+        Effect.flatMap(Client.make(settings), (made) =>
+          Effect.flip(Effect.scoped(made.connect(tcpEndpoint("plc.invalid", 502)))),
+        )
+      const refusing = yield* httpProxy((head) => `HTTP/1.1 ${head.includes("Authorization") ? 403 : 407} No\r\n\r\n`)
+      const refused = yield* failing({ proxy: proxyAt(refusing, "me:secret@") })
+      expect(refused.message).toMatch(
+        /^cannot connect to plc\.invalid:502 by way of http:\/\/127\.0\.0\.1:\d+: the proxy refused: 403 No$/,
+      )
+      expect((yield* failing({ proxy: proxyAt(refusing) })).reason).toBe("ProxyAuthFailed")
+      const away = yield* failing({ proxy: proxyAt(tcpEndpoint("127.0.0.1", 1)) })
+      expect([away.reason, away.code]).toEqual(["ProxyUnreachable", "ECONNREFUSED"])
+      expect(away.message).toMatch(/the proxy cannot be reached: connection refused/)
+      const leaving = yield* scriptedProxy((socket) => void socket.end())
+      expect((yield* failing({ proxy: proxyAt(leaving) })).message).toMatch(
+        /closed the connection in place of an answer/,
+      )
+    }))
+
+  test("gives up at its deadline on a proxy that never answers, and the socket is gone", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.discard())
+      const client = yield* Client.make({ proxy: proxyAt(endpoint), connectTimeout: Duration.millis(200) })
+      const error = yield* Effect.flip(client.connect(tcpEndpoint("plc.invalid", 502)))
+      expect([error.reason, error.proxy]).toEqual(["Timeout", `http://127.0.0.1:${portOf(endpoint)}`])
+      yield* events.one("ConnectionClosed")
+    }))
+})
+
+describe("a client that says who it is", () => {
+  for (const version of [1, 2] as const) {
+    test(`sends a PROXY header of version ${version} before everything else`, () =>
+      Effect.gen(function* () {
+        const { connectTo, endpoint, events } = yield* serving(Handler.echo(), {
+          proxyProtocol: "require",
+          proxyFrom: Either.getOrThrow(parseAddressRanges("127.0.0.1")),
+        })
+        const peer = yield* connectTo(endpoint, { sendProxy: version })
+        yield* peer.send(utf8("hello"))
+        expect(yield* receiveText(peer)).toBe("hello")
+        const opened = yield* events.one("ConnectionOpened")
+        expect([opened.remote, opened.proxied?.destination]).toEqual([peer.local, endpoint])
+        yield* peer.close
+      }))
+  }
+
+  test("connects from the address and port that it is told", () =>
+    Effect.gen(function* () {
+      const { connectTo, endpoint, events } = yield* serving(Handler.echo())
+      const free = yield* Effect.scoped(Effect.map(serving(Handler.discard()), (other) => portOf(other.endpoint)))
+      const peer = yield* connectTo(endpoint, { source: "127.0.0.2", sourcePort: free })
+      expect((yield* events.one("ConnectionOpened")).remote).toEqual(tcpEndpoint("127.0.0.2", free))
+      yield* peer.close
+    }))
+
+  test("tells a source that it cannot have as such", () =>
+    Effect.gen(function* () {
+      const { connectTo, endpoint } = yield* serving(Handler.echo())
+      const nowhere = yield* Effect.flip(connectTo(endpoint, { source: "192.0.2.77" }))
+      expect(nowhere.message).toMatch(/no interface of this machine has the source address/)
+      const other = yield* serving(Handler.discard())
+      const taken = yield* Effect.flip(connectTo(endpoint, { source: "127.0.0.1", sourcePort: portOf(other.endpoint) }))
+      expect(taken.message).toMatch(/the source port is in use/)
+      const family = yield* Effect.flip(connectTo(endpoint, { source: "::1" }))
+      expect(family.reason).toBe("WrongFamily")
+    }))
+})
