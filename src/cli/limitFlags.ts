@@ -12,6 +12,7 @@ import {
   parseDeadline,
   parseEscapes,
   parseKeepalive,
+  parseSize,
 } from "../domain/index.ts"
 import { heartbeatFields, heartbeatOf, ServerConfig, type ServerSettings } from "../server/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
@@ -29,6 +30,15 @@ export const limitFlags = {
   }),
   backlog: value("backlog", "N", parseBacklog, {
     help: `Connections that wait to be accepted (default ${limits.backlog}); the system may allow fewer (listen(2)).`,
+  }),
+  maxRate: value("max-rate", "SIZE", parseSize, {
+    help: "What a client may send in a second (default: no limit); who sends more is read more slowly.",
+  }),
+  maxRateInAll: value("max-rate-in-all", "SIZE", parseSize, {
+    help: "What all clients together may send in a second (default: no limit); then they are read in turn.",
+  }),
+  maxPending: value("max-pending", "SIZE", parseSize, {
+    help: "What may wait for all clients together (default: no limit); then the one for whom most waits is closed.",
   }),
   firstFrameTimeout: value("first-frame-timeout", "TIME", parseDeadline, {
     help: "A client whose first frame is not whole so long after it came is closed (default: never).",
@@ -66,6 +76,9 @@ export const limitSettings = (options: LimitOptions) => ({
   maxConns: given(options.maxConns, fields.maxConns),
   maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
   backlog: given(options.backlog, fields.backlog),
+  maxRate: given(options.maxRate, fields.maxRate),
+  maxRateInAll: given(options.maxRateInAll, fields.maxRateInAll),
+  maxPending: given(options.maxPending, fields.maxPending),
   firstFrameTimeout: given(options.firstFrameTimeout, fields.firstFrameTimeout),
   idleTimeout: given(options.idleTimeout, fields.idleTimeout),
   writeTimeout: given(options.writeTimeout, fields.writeTimeout),

@@ -55,6 +55,17 @@ export const FramesDropped = Schema.TaggedStruct("FramesDropped", {
   missed: Schema.Int,
   total: Schema.Int,
 })
+/**
+ * A peer sends faster than it may, by itself or all together (`by` names the setting): it is read more slowly. Comes
+ * once until it keeps to its rate.
+ */
+export const ConnectionThrottled = Schema.TaggedStruct("ConnectionThrottled", {
+  ...connection,
+  by: Schema.Literal("maxRate", "maxRateInAll"),
+  bytesPerSecond: Schema.Number,
+})
+/** A peer that was throttled has not been held back for a second. */
+export const ConnectionUnthrottled = Schema.TaggedStruct("ConnectionUnthrottled", connection)
 /** A connection has ended. The last event of its id; the figures are totals over its life. */
 export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", {
   ...connection,
@@ -101,6 +112,8 @@ export const ServerEvent = Schema.Union(
   ConnectionStalled,
   ConnectionRecovered,
   FramesDropped,
+  ConnectionThrottled,
+  ConnectionUnthrottled,
   ConnectionClosed,
   DrainStarted,
   DrainProgress,

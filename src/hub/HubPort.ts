@@ -53,6 +53,8 @@ export interface AttachOptions {
 export interface HubMember {
   /** Publishes a run of whole frames to all others. `false`: held back until `onReleased`. */
   readonly publish: (run: Uint8Array) => boolean
+  /** Bytes published to it that it was not handed, and those that its sink has not taken. */
+  readonly pending: () => number
   /** The sink has taken everything. */
   readonly drained: () => void
   /** Nothing published from here on is for this member; calls back once all before it has been handed over. */

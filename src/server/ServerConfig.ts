@@ -87,6 +87,19 @@ export interface ServerSettings {
   /** From accept until a connection is open, where there is a handshake. Default 10 s. Then it is closed. */
   readonly handshakeTimeout: Duration.Duration
   /**
+   * What one peer may send, bytes per second, and in one second at once. Default unlimited. Who sends more is read more
+   * slowly: its window closes. What TLS adds is not counted. One read may bring more, 64 KiB at most; it is paid off.
+   */
+  readonly maxRate: number
+  /** What all peers together may send, as `maxRate`. Default unlimited. Then they are read in turn, a read each. */
+  readonly maxRateInAll: number
+  /**
+   * What may wait for all peers together, bytes: the sum of what `hubBudget` bounds for each, though what was published
+   * is stored once for all. Default unlimited. It is looked at ten times a second; beyond it, the peer for whom most
+   * waits sees a reset and is closed with `PendingLimit`, then the next, until the rest is within it.
+   */
+  readonly maxPending: number
+  /**
    * From the opening until a peer's first frame is whole. Default unlimited. Then it is closed with `FirstFrameTimeout`;
    * found 10 % late at most. While it is not read, no time passes.
    */
@@ -140,6 +153,9 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     proxyFrom: [],
     tls: undefined,
     handshakeTimeout: limits.handshakeTimeout,
+    maxRate: Number.POSITIVE_INFINITY,
+    maxRateInAll: Number.POSITIVE_INFINITY,
+    maxPending: Number.POSITIVE_INFINITY,
     firstFrameTimeout: Duration.infinity,
     idleTimeout: Duration.infinity,
     heartbeat: undefined,
@@ -175,6 +191,9 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     proxyFrom: variable("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
     tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
     handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
+    maxRate: variable("MAX_RATE", parseSize, ServerConfig.defaults.maxRate),
+    maxRateInAll: variable("MAX_RATE_IN_ALL", parseSize, ServerConfig.defaults.maxRateInAll),
+    maxPending: variable("MAX_PENDING", parseSize, ServerConfig.defaults.maxPending),
     firstFrameTimeout: variable("FIRST_FRAME_TIMEOUT", parseDeadline, ServerConfig.defaults.firstFrameTimeout),
     idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
     heartbeat: heartbeatConfig,

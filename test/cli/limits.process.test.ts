@@ -47,10 +47,37 @@ describe("the deadlines of tcpfx serve", () => {
 const ss: Peer = { program: "ss", known: /socket/, dial: () => [] }
 
 describe("the limits of tcpfx serve", () => {
+  it.scopedLive("read a client that sends too much more slowly, and say so once each way", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--max-rate", "1MiB", "--no-traffic"])
+      const flood = yield* dialRaw(local(port))
+      yield* flood.write(new Uint8Array(2 * 1024 * 1024))
+      yield* server.waitFor("stderr", /#1 is read more slowly: it sends more than 1 MiB a second/)
+      yield* server.waitFor("stderr", /#1 keeps to its rate again/)
+      expect(server.text("stderr").match(/is read more slowly/g)?.length).toBe(1)
+    }),
+  )
+
+  it.scopedLive("close the client for whom most waits when too much waits for all, and say so", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--broker", "--max-pending", "2MiB", "--no-traffic"], {
+        env: { TCPFX_HUB_BUDGET: "1GiB" },
+      })
+      yield* dialRaw(local(port), { reads: false })
+      yield* server.waitFor("stderr", /#1 connected/)
+      const sender = yield* dialRaw(local(port))
+      yield* sender.write(new Uint8Array(32 * 1024 * 1024))
+      yield* server.waitFor("stderr", /#1 closed: it read too slowly, \d+ of \d+ bytes waiting for all were its/)
+    }),
+  )
+
   it.scopedLive("say what is wrong with a value or a combination, and exit with 2", () =>
     Effect.gen(function* () {
       const cases = [
         [["--first-frame-timeout", "0"], /--first-frame-timeout: "0" is not a deadline/],
+        [["--max-rate", "fast"], /--max-rate: "fast" is not a size/],
+        [["--max-rate-in-all", "0"], /--max-rate-in-all: "0" is not a size/],
+        [["--max-pending", "-1"], /--max-pending: "-1" is not a size/],
         [["--keepalive", "100ms"], /--keepalive: "100ms" is not a time before keepalive: .* expected 1s to 32767s/],
         [["--write-timeout", "soon"], /--write-timeout: "soon" is not a duration/],
         [["--backlog", "0"], /--backlog: "0" is not a count/],

@@ -34,14 +34,17 @@ const letters: Readonly<Partial<Record<ServerEvent["_tag"], string>>> = {
   FramesDropped: "d",
   ConnectionStalled: "s",
   ConnectionRecovered: "S",
+  ConnectionThrottled: "t",
+  ConnectionUnthrottled: "T",
   ConnectionClosed: ")",
 }
 
 const letterOf = (event: ServerEvent): string =>
   event._tag === "ConnectionHalfClosed" ? (event.by === "peer" ? "p" : "l") : (letters[event._tag] ?? "?")
 
-// Nothing is received behind the peer's FIN, each side ends once, and a stall comes before its recovery.
-const wrong = [/p.*r/, /p.*p/, /l.*l/, /s[^S]*s/, /^[^s]*S/, /S[^s]*S/, /\?/]
+// Nothing is received behind the peer's FIN, each side ends once, and a stall comes before its recovery, as a throttling
+// before its end.
+const wrong = [/p.*r/, /p.*p/, /l.*l/, /s[^S]*s/, /^[^s]*S/, /S[^s]*S/, /t[^T]*t/, /^[^t]*T/, /T[^t]*T/, /\?/]
 
 /** Asserts of a whole stream of events everything that one event says of those before it. */
 export const expectGrammar = (events: ReadonlyArray<ServerEvent>): void => {

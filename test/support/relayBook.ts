@@ -137,6 +137,7 @@ const bookedMember = (member: HubMember, part: Part, book: RelayBook): HubMember
     book.publish(part.connection, run)
     return member.publish(run)
   },
+  pending: () => member.pending(),
   drained: () => member.drained(),
   finish: (done) => {
     part.until ??= book.lines.length

@@ -127,6 +127,12 @@ const announce = (event: ServerEvent, hasSeveral: boolean): string | undefined =
       return `${formatConnectionId(event.id)} has caught up`
     case "FramesDropped":
       return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in all`
+    case "ConnectionThrottled": {
+      const who = event.by === "maxRate" ? "it sends" : "all together send"
+      return `${formatConnectionId(event.id)} is read more slowly: ${who} more than ${formatBytes(event.bytesPerSecond)} a second`
+    }
+    case "ConnectionUnthrottled":
+      return `${formatConnectionId(event.id)} keeps to its rate again`
     case "ConnectionRefused":
       return `${formatEndpoint(event.remote)} refused: ${describeRefusal(event.rule)}`
     case "AcceptFailed":

@@ -48,7 +48,8 @@ export class Budgets {
     this.pace.setOverBudget(member, over)
   }
 
-  private lagOf(member: Member): number {
+  /** What waits for a member, in the log and in its sink. */
+  lagOf(member: Member): number {
     return this.log.bytesBehind(member.cursor) + member.sink.pending()
   }
 

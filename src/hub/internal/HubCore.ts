@@ -199,6 +199,10 @@ export class HubCore implements HubPort, MemberHub {
     this.trim(oldest)
   }
 
+  lagOf(member: Member): number {
+    return this.members.has(member) ? this.budgets.lagOf(member) : member.sink.pending()
+  }
+
   drainedBy(member: Member): void {
     this.guarded(member, this.drained)
   }

@@ -6,6 +6,7 @@ import { systemBytes } from "./Patience.ts"
 /** What a member asks of its hub. */
 export interface MemberHub {
   readonly publishAs: (run: Uint8Array, member: Member) => boolean
+  readonly lagOf: (member: Member) => number
   readonly drainedBy: (member: Member) => void
   readonly finishOf: (member: Member, done: () => void) => void
   readonly detach: (member: Member) => void
@@ -64,6 +65,10 @@ export class Member implements HubMember {
 
   publish(run: Uint8Array): boolean {
     return this.hub.publishAs(run, this)
+  }
+
+  pending(): number {
+    return this.hub.lagOf(this)
   }
 
   drained(): void {

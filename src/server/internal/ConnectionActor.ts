@@ -262,6 +262,11 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     else this.core.beginClose(closeReasons.drained, "unwatched")
   }
 
+  /** Bytes that wait for it, here and in the hub. */
+  pendingInAll(): number {
+    return this.member.pending()
+  }
+
   /** Ends it now. */
   abort(reason: CloseReason): void {
     this.core.abort(reason)

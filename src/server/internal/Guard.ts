@@ -1,28 +1,47 @@
+import type { ServerEvent } from "../../domain/index.ts"
+import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
+import type { WireHandlers } from "../../transport/index.ts"
 import type { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import type { ConnectionActor } from "./ConnectionActor.ts"
 import { deadlineRules } from "./deadlines.ts"
+import { PendingLimit } from "./PendingLimit.ts"
+import { RateLimits } from "./RateLimits.ts"
 import { Watch } from "./Watch.ts"
 
-/** What is demanded of connections while they are open. Where nothing is, there is none. */
+/** What is demanded of connections while they are open. What is not demanded is not there, and costs nothing. */
 export class Guard {
   private readonly watches: ReadonlyArray<Watch<ConnectionCore>>
+  private readonly rates: RateLimits<ConnectionActor> | undefined
+  private readonly pending: PendingLimit<ConnectionActor> | undefined
 
-  private constructor(watches: ReadonlyArray<Watch<ConnectionCore>>) {
-    this.watches = watches
+  constructor(settings: ServerSettings, timing: Timing, bus: EventBus<ServerEvent>) {
+    const { maxPending, maxRate, maxRateInAll } = settings
+    this.watches = deadlineRules(settings).map((rule) => new Watch(timing, rule))
+    this.rates =
+      Number.isFinite(maxRate) || Number.isFinite(maxRateInAll)
+        ? new RateLimits<ConnectionActor>(timing, settings, {
+            onThrottled: ({ id }, by, bytesPerSecond) =>
+              bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionThrottled", id, by, bytesPerSecond })),
+            onUnthrottled: ({ id }) => bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionUnthrottled", id })),
+          })
+        : undefined
+    this.pending = Number.isFinite(maxPending) ? new PendingLimit(timing, maxPending) : undefined
   }
 
-  static of(settings: ServerSettings, timing: Timing): Guard | undefined {
-    const watches = deadlineRules(settings).map((rule) => new Watch(timing, rule))
-    return watches.length === 0 ? undefined : new Guard(watches)
+  add(actor: ConnectionActor): void {
+    for (const watch of this.watches) watch.add(actor.core)
+    this.pending?.add(actor)
   }
 
-  add({ core }: ConnectionActor): void {
-    for (const watch of this.watches) watch.add(core)
+  /** What stands between a connection and its wire, if anything does. */
+  before(actor: ConnectionActor): WireHandlers | undefined {
+    return this.rates?.meter(actor)
   }
 
-  remove({ core }: ConnectionActor): void {
-    for (const watch of this.watches) watch.remove(core)
+  remove(actor: ConnectionActor): void {
+    for (const watch of this.watches) watch.remove(actor.core)
+    this.pending?.remove(actor)
   }
 }

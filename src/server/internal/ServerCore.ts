@@ -60,7 +60,7 @@ export class ServerCore {
   readonly admission: Admission
   /** What newcomers go through before they are connections. */
   readonly entrance: Entrance
-  private readonly guard: Guard | undefined
+  private readonly guard: Guard
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
   /** Newcomers that were refused. */
@@ -73,7 +73,7 @@ export class ServerCore {
     const { bus, handler, hub, settings, timing } = options
     const { allow, deny, maxConns, maxPerAddress } = settings
     this.admission = new Admission({ allow, deny }, { inAll: maxConns, ofAddress: maxPerAddress })
-    this.guard = Guard.of(settings, timing)
+    this.guard = new Guard(settings, timing, bus)
     this.entrance = new Entrance(
       {
         timeout: settings.handshakeTimeout,
@@ -126,8 +126,8 @@ export class ServerCore {
       actor.fiber = Effect.runFork(stand(actor))
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
-    this.guard?.add(actor)
-    actor.core.start()
+    this.guard.add(actor)
+    actor.core.start(this.guard.before(actor))
     if (arrival.isPaused === true && !actor.core.isHeld()) arrival.wire.resume()
   }
 
@@ -197,7 +197,7 @@ export class ServerCore {
   private onClosed(actor: ConnectionActor): void {
     this.actors.delete(actor.id)
     this.admission.leave(actor.core.remote)
-    this.guard?.remove(actor)
+    this.guard.remove(actor)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
     if (actor.isServing) {
       const { settings, timing } = this.options

@@ -83,11 +83,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
     }
   }
 
-  /** Begins to read. Called once, after the owner knows the connection. */
-  start(): void {
+  /** Begins to read. Called once, after the owner knows the connection. `before` hears of everything first. */
+  start(before: WireHandlers = this): void {
     const { keepalive } = this.settings
     if (Duration.isFinite(keepalive)) this.wire.probe(Duration.toMillis(keepalive))
-    this.wire.start(this)
+    this.wire.start(before)
   }
 
   // --- reading
@@ -106,6 +106,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   /** Whether reading is held back. */
   isHeld(): boolean {
     return this.holds.isAny()
+  }
+
+  /** Whether what comes is still given to somebody. */
+  takesInput(): boolean {
+    return !this.closing && !this.inputEnded
   }
 
   bytesIn(): number {
@@ -222,7 +227,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   abort(reason: CloseReason): void {
     if (this.end !== undefined) return
     this.closing = true
-    this.reason = this.reason === undefined || reason._tag === "DrainDeadline" ? reason : this.reason
+    if (this.reason === undefined || reason._tag === "DrainDeadline" || reason._tag === "PendingLimit")
+      this.reason = reason
     this.inbox?.end()
     this.wire.reset()
   }

@@ -79,6 +79,15 @@ describe("the text of tcpfx serve", () => {
     [{ _tag: "ConnectionRecovered", ...stamp, id: id(3) }, "#3 has caught up"],
     [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 1, total: 9 }, "#3 missed 1 frame, 9 in all"],
     [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 2, total: 9 }, "#3 missed 2 frames, 9 in all"],
+    [
+      { _tag: "ConnectionThrottled", ...stamp, id: id(3), by: "maxRate", bytesPerSecond: 2048 },
+      "#3 is read more slowly: it sends more than 2 KiB a second",
+    ],
+    [
+      { _tag: "ConnectionThrottled", ...stamp, id: id(3), by: "maxRateInAll", bytesPerSecond: 100 },
+      "#3 is read more slowly: all together send more than 100 B a second",
+    ],
+    [{ _tag: "ConnectionUnthrottled", ...stamp, id: id(3) }, "#3 keeps to its rate again"],
     [{ _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Draining" } }, "192.0.2.7:50123 refused: draining"],
     [
       { _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Denied", range: "192.0.2.0/24" } },

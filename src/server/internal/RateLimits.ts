@@ -1,0 +1,147 @@
+import * as Duration from "effect/Duration"
+import type { Timing } from "../../runtime/Timing.ts"
+import type { WireEnd, WireHandlers } from "../../transport/index.ts"
+import type { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
+import { Hold } from "../../transport/internal/ConnectionOwner.ts"
+import { TokenBucket } from "./TokenBucket.ts"
+
+/** Which limit holds a connection back, by the name of its setting. */
+export type RateLimit = "maxRate" | "maxRateInAll"
+
+/** What is told of the connections that are held back. */
+export interface Throttling<A> {
+  readonly onThrottled: (one: A, by: RateLimit, bytesPerSecond: number) => void
+  readonly onUnthrottled: (one: A) => void
+}
+
+/** How many bytes a second are taken from peers; infinite: any number. */
+export interface Rates {
+  readonly maxRate: number
+  readonly maxRateInAll: number
+}
+
+const tick = Duration.millis(50)
+// Who was not held back for a second keeps to its rate: that is what may come at once.
+const calmTicks = 20
+
+/**
+ * Holds peers to a rate by not reading them: their windows close. One timer lets go of all whose turn it is, the one
+ * that waits longest first, so nobody starves where the total is the limit.
+ */
+export class RateLimits<A extends { readonly core: ConnectionCore }> {
+  private readonly timing: Timing
+  private readonly maxRate: number
+  private readonly all: TokenBucket | undefined
+  private readonly told: Throttling<A>
+  private readonly held = new Set<Meter<A>>()
+  private readonly throttled = new Set<Meter<A>>()
+  private isArmed = false
+
+  constructor(timing: Timing, { maxRate, maxRateInAll }: Rates, told: Throttling<A>) {
+    this.timing = timing
+    this.maxRate = maxRate
+    this.all = Number.isFinite(maxRateInAll) ? new TokenBucket(maxRateInAll, timing.now()) : undefined
+    this.told = told
+  }
+
+  /** What stands between a connection and its wire. */
+  meter(one: A): WireHandlers {
+    const own = Number.isFinite(this.maxRate) ? new TokenBucket(this.maxRate, this.timing.now()) : undefined
+    return new Meter(one, own, this)
+  }
+
+  onTaken(meter: Meter<A>, bytes: number): void {
+    const now = this.timing.now()
+    const { own } = meter
+    own?.take(bytes, now)
+    this.all?.take(bytes, now)
+    if (own !== undefined && own.leftAt(now) <= 0) this.hold(meter, "maxRate", own)
+    else if (this.all !== undefined && this.all.leftAt(now) <= 0) this.hold(meter, "maxRateInAll", this.all)
+  }
+
+  onGone(meter: Meter<A>): void {
+    this.held.delete(meter)
+    this.throttled.delete(meter)
+  }
+
+  private hold(meter: Meter<A>, by: RateLimit, { bytesPerSecond }: TokenBucket): void {
+    // Held back already, it may still bring what was on its way. Its place in the queue stays.
+    this.held.add(meter)
+    meter.calm = 0
+    meter.one.core.hold(Hold.rate)
+    if (!this.throttled.has(meter)) {
+      this.throttled.add(meter)
+      this.told.onThrottled(meter.one, by, bytesPerSecond)
+    }
+    this.arm()
+  }
+
+  private arm(): void {
+    if (this.isArmed) return
+    this.isArmed = true
+    this.timing.after(tick, () => {
+      this.isArmed = false
+      this.release(this.timing.now())
+      this.calmDown()
+      if (this.held.size > 0 || this.throttled.size > 0) this.arm()
+    })
+  }
+
+  private release(now: number): void {
+    let left = this.all?.leftAt(now) ?? Number.POSITIVE_INFINITY
+    for (const meter of this.held) {
+      if (left <= 0) return
+      if (meter.own !== undefined && meter.own.leftAt(now) <= 0) continue
+      // It will bring about as much as the last time.
+      left -= meter.lastBytes
+      this.held.delete(meter)
+      meter.one.core.release(Hold.rate)
+    }
+  }
+
+  private calmDown(): void {
+    for (const meter of this.throttled) {
+      if (this.held.has(meter) || ++meter.calm < calmTicks) continue
+      this.throttled.delete(meter)
+      this.told.onUnthrottled(meter.one)
+    }
+  }
+}
+
+/** Counts what one connection receives. */
+class Meter<A extends { readonly core: ConnectionCore }> implements WireHandlers {
+  readonly one: A
+  readonly own: TokenBucket | undefined
+  lastBytes = 0
+  /** Ticks since it was last held back. */
+  calm = 0
+  private readonly limits: RateLimits<A>
+
+  constructor(one: A, own: TokenBucket | undefined, limits: RateLimits<A>) {
+    this.one = one
+    this.own = own
+    this.limits = limits
+  }
+
+  onData(bytes: Uint8Array): void {
+    const { core } = this.one
+    core.onData(bytes)
+    // What is read only to be dropped is no load.
+    if (!core.takesInput()) return
+    this.lastBytes = bytes.length
+    this.limits.onTaken(this, bytes.length)
+  }
+
+  onEnd(): void {
+    this.one.core.onEnd()
+  }
+
+  onDrain(): void {
+    this.one.core.onDrain()
+  }
+
+  onClose(end: WireEnd): void {
+    this.limits.onGone(this)
+    this.one.core.onClose(end)
+  }
+}

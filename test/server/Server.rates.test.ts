@@ -1,0 +1,127 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import type { ServerEvent } from "../../src/domain/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { expectGrammar } from "../support/eventGrammar.ts"
+import type { EventRecorder } from "../support/eventRecorder.ts"
+import { serving } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
+
+const rate = 10_000
+const capacityBytes = 1000
+
+/** Bytes received from one connection, or from all. */
+const received = (events: EventRecorder<ServerEvent>, id?: number): number =>
+  events
+    .all("FrameReceived")
+    .filter((event) => id === undefined || event.id === id)
+    .reduce((sum, event) => sum + event.bytes.length, 0)
+
+/** Lets time go by, in steps in which everything that can come comes. */
+const pass = (seconds: number) =>
+  Effect.repeatN(Effect.zipRight(TestClock.adjust("50 millis"), turns(20)), seconds * 20 - 1)
+
+const flood = new Uint8Array(rate * 100)
+
+describe("the rate of one connection", () => {
+  it.scoped("is held: a second's worth at once, then no more and no less; others are not slowed down", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
+      const [fast, modest] = [yield* connect(), yield* connect()]
+      yield* Effect.forkScoped(fast.send(flood))
+      yield* pass(1)
+      const before = received(events, 1)
+      yield* pass(10)
+      expect(Math.abs(received(events, 1) - before - 10 * rate)).toBeLessThan(0.1 * 10 * rate)
+      expect(before).toBeLessThanOrEqual(2 * rate + capacityBytes)
+      yield* modest.send(new Uint8Array(rate / 2))
+      yield* turns(50)
+      expect(received(events, 2)).toBe(rate / 2)
+      expect(events.all("ConnectionThrottled")).toMatchObject([{ id: 1, by: "maxRate", bytesPerSecond: rate }])
+      expect(events.all("ConnectionUnthrottled")).toEqual([])
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+
+  it.scoped("is told once when it bites, and once when the peer keeps to it again", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
+      const peer = yield* connect()
+      for (let round = 1; round <= 2; round++) {
+        yield* Effect.forkScoped(peer.send(new Uint8Array(5 * rate)))
+        yield* pass(3)
+        expect(events.all("ConnectionThrottled").length).toBe(round)
+        expect(events.all("ConnectionUnthrottled").length).toBe(round - 1)
+        yield* pass(4)
+        expect(received(events)).toBe(round * 5 * rate)
+        expect(events.all("ConnectionUnthrottled").length).toBe(round)
+      }
+      expectGrammar(events.seen)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+
+  it.scoped("makes nobody idle: who is not read cannot send", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { maxRate: 100, idleTimeout: Duration.seconds(2) })
+      const peer = yield* connect()
+      yield* Effect.forkScoped(peer.send(new Uint8Array(4000)))
+      // The first read of a thousand bytes is paid off in nine seconds, in which nothing comes.
+      yield* pass(8)
+      expect(received(events)).toBe(1000)
+      expect(events.all("ConnectionClosed")).toEqual([])
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+
+  it.scoped("does not hold back the end of a connection", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving(Handler.discard(), { maxRate: 100 })
+      const peer = yield* connect()
+      yield* Effect.forkScoped(Effect.ignore(peer.send(new Uint8Array(4000))))
+      yield* events.one("ConnectionThrottled")
+      const draining = yield* Effect.fork(server.drain)
+      yield* peer.close
+      yield* events.one("ConnectionClosed")
+      expect(yield* Fiber.join(draining)).toEqual({ graceful: 1, forced: 0 })
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+})
+
+describe("the rate of all connections", () => {
+  it.scoped("is held by all together, and none of them starves", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
+      const peers = yield* Effect.replicateEffect(connect(), 5)
+      yield* Effect.forEach(peers, (peer) => Effect.forkScoped(peer.send(flood)))
+      yield* pass(2)
+      const before = received(events)
+      const beforeOf = peers.map((_, at) => received(events, at + 1))
+      yield* pass(10)
+      expect(Math.abs(received(events) - before - 10 * rate)).toBeLessThan(0.1 * 10 * rate)
+      for (const [at, bytes] of beforeOf.entries()) {
+        const share = received(events, at + 1) - bytes
+        expect(Math.abs(share - 2 * rate)).toBeLessThan(0.2 * 2 * rate)
+      }
+      const told = events.all("ConnectionThrottled")
+      expect(told.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4, 5])
+      expect(told.every(({ by, bytesPerSecond }) => by === "maxRateInAll" && bytesPerSecond === rate)).toBe(true)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+
+  it.scoped("leaves a modest one its turn among those who send all they can", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
+      const floods = yield* Effect.replicateEffect(connect(), 4)
+      const modest = yield* connect()
+      yield* Effect.forEach(floods, (peer) => Effect.forkScoped(peer.send(flood)))
+      yield* pass(3)
+      for (let round = 1; round <= 5; round++) {
+        yield* modest.send(new Uint8Array(10))
+        yield* pass(2)
+        expect(received(events, 5)).toBe(round * 10)
+      }
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+})
