@@ -14,6 +14,7 @@ import {
   type Endpoint,
 } from "../domain/index.ts"
 import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { owned } from "../runtime/owned.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { type Connection, Transport } from "../transport/index.ts"
 import { ConnectionCore } from "../transport/internal/ConnectionCore.ts"
@@ -112,7 +113,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         ),
       ),
     )
-    const core = yield* Effect.acquireRelease(
+    const core = yield* owned(
       Effect.sync(() => own(dialled)),
       endNow,
     )

@@ -13,6 +13,7 @@ import {
   tcpEndpoint,
   unixEndpoint,
 } from "../domain/index.ts"
+import { owned } from "../runtime/owned.ts"
 import { createWirePair } from "./internal/memoryWire.ts"
 import {
   type AcceptHandlers,
@@ -151,7 +152,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
           (bound) => Effect.sync(() => listeners.delete(bound)),
         ),
       dial: (endpoint, source) =>
-        Effect.acquireRelease(
+        owned(
           Effect.suspend(() => connect(endpoint, source)),
           (wire) => Effect.sync(() => wire.destroy()),
         ),

@@ -14,6 +14,7 @@ import {
   tcpEndpoint,
   type UnixEndpoint,
 } from "../domain/index.ts"
+import { owned } from "../runtime/owned.ts"
 import { unsupported } from "./internal/listenTarget.ts"
 import * as Node from "./internal/nodeSocket.ts"
 import * as SocketFile from "./internal/socketFile.ts"
@@ -166,7 +167,7 @@ const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefi
     : connectError(endpoint, code)
 
 const open = (endpoint: Endpoint, source: DialSource | undefined) =>
-  Effect.acquireRelease(
+  owned(
     Effect.sync(() => {
       // Owned from the line that creates it: the outcome may come before, or long after, somebody waits for it.
       let outcome: Effect.Effect<Wire, ConnectError> | undefined
