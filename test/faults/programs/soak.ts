@@ -1,6 +1,4 @@
 // Connects, breaks and closes, over and over, and says what is left of it. Usage: soak CYCLES, with --expose-gc.
-import { readdirSync } from "node:fs"
-import * as v8 from "node:v8"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Client } from "../../../src/client/index.ts"
@@ -10,27 +8,12 @@ import { NodeTransport } from "../../../src/transport/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { Chance } from "../../support/stressSeeds.ts"
 import { turns } from "../../support/turns.ts"
+import { footprint } from "./footprint.ts"
 
 const cycles = Number(process.argv[2])
 const atOnce = 50
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
-
-/** What a process has that could have been left behind by a connection. */
-const footprint = Effect.gen(function* () {
-  yield* turns(5)
-  globalThis.gc?.()
-  yield* turns(5)
-  globalThis.gc?.()
-  const own = yield* Effect.withFiberRuntime<object>((fiber) => Effect.succeed(fiber))
-  return {
-    descriptors: readdirSync("/proc/self/fd").length,
-    handles: process.getActiveResourcesInfo().filter((kind) => /TCP|Pipe/.test(kind)).length,
-    fibers: v8.queryObjects(own.constructor),
-    heapBytes: process.memoryUsage().heapUsed,
-    residentBytes: process.memoryUsage.rss(),
-  }
-})
 
 const program = Effect.gen(function* () {
   const chance = new Chance(5000)
