@@ -22,7 +22,9 @@ import { type ConnectionOwner, connectionSettings, Hold } from "../transport/int
 import { CoreConnection } from "../transport/internal/CoreConnection.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
 import { dial } from "./internal/dial.ts"
+import { makeSession } from "./internal/makeSession.ts"
 import type { Dialled } from "./internal/secure.ts"
+import type { Session, SessionOptions } from "./Session.ts"
 
 /** Why a program with {@link Client} `run` made its connection again, or gave up. */
 type Lost = ConnectError | ConnectionClosedError
@@ -46,6 +48,8 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
       use: (connection: Connection) => Effect.Effect<A, E, R>,
       reconnect?: Partial<ReconnectSettings>,
     ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError, Exclude<R, Scope.Scope>>
+    /** A connection that is made again whenever it is lost, with a bounded outbox; it ends with the scope. */
+    readonly session: (endpoint: Endpoint, options?: SessionOptions) => Effect.Effect<Session, never, Scope.Scope>
     /** Subscribes now: the stream has every event from here on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
@@ -161,6 +165,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
   return Client.of({
     connect,
     run,
+    session: (endpoint, options = {}) => makeSession(run, bus, endpoint, options),
     subscribe: (options) => bus.subscribe(options),
     events: Stream.unwrapScoped(bus.subscribe()),
   })

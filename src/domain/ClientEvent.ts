@@ -53,6 +53,12 @@ export const Reconnecting = Schema.TaggedStruct("Reconnecting", {
   delayMillis: Schema.Number,
   cause: Schema.String,
 })
+/** Payloads for which a session had no room were dropped: now, and in all. */
+export const ClientFramesDropped = Schema.TaggedStruct("FramesDropped", {
+  ...stamp,
+  missed: Schema.Int,
+  total: Schema.Int,
+})
 /** No further attempt is made. */
 export const GaveUp = Schema.TaggedStruct("GaveUp", { ...stamp, attempts: Schema.Int, cause: Schema.String })
 /** A whole frame came from the server. `bytes` is its payload. */
@@ -71,6 +77,7 @@ export const ClientEvent = Schema.Union(
   Disconnected,
   Reconnecting,
   GaveUp,
+  ClientFramesDropped,
   ClientFrameReceived,
   ClientFrameSent,
   EventsMissed,

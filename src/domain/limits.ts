@@ -46,6 +46,8 @@ export const limits = {
   connectTimeout: Duration.seconds(10),
   /** Head start of one address of a name over the next (RFC 8305, section 5). */
   attemptDelay: Duration.millis(250),
+  /** What a session keeps for sending, bytes. Beyond it the sender waits, or payloads are dropped and counted. */
+  sessionOutboxBytes: 1024 * 1024,
   /** Connections that the system completes and that wait to be accepted (listen(2)). Beyond it, peers retry. */
   backlog: 511,
   /** Events that wait for one subscriber to the events, bytes (an event counts 256 and its payload). */

@@ -13,7 +13,7 @@ const tinyproxy: Peer = { program: "tinyproxy", known: /tinyproxy/i, dial: () =>
 const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port : 0)
 
 // Neither of them says when it listens: it is asked for again until it does.
-const patiently = ["--reconnect", "--reconnect-delay", "50ms", "--max-attempts", "100"]
+const patiently = ["--reconnect", "--reconnect-delay", "50ms", "--reconnect-max", "50ms", "--max-attempts", "100"]
 
 const through = (proxy: string, port: number, text: string) =>
   tcpfxRun(["connect", `localhost:${port}`, "--proxy", proxy, "--send", text, "--once", ...patiently])
@@ -23,7 +23,7 @@ describe("a client by way of a proxy that we did not write", () => {
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       const at = portOf(yield* tcpFree)
-      yield* start("microsocks", ["-q", "-i", "127.0.0.1", "-p", `${at}`, "-u", "me", "-P", "s3cret"])
+      yield* start("microsocks", ["-i", "127.0.0.1", "-p", `${at}`, "-u", "me", "-P", "s3cret"])
       const known = yield* through(`socks5://me:s3cret@127.0.0.1:${at}`, port, "hello")
       expect([known.code, known.stdout]).toEqual([0, "hello"])
       const unknown = yield* tcpfxRun(["connect", `localhost:${port}`, "--proxy", `socks5://127.0.0.1:${at}`])

@@ -13,6 +13,7 @@ const letters: Readonly<Record<ClientEvent["_tag"], string>> = {
   Disconnected: ")",
   Reconnecting: "R",
   GaveUp: "G",
+  FramesDropped: "",
   EventsMissed: "",
 }
 

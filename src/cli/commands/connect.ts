@@ -22,6 +22,7 @@ import { environmentError } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { defaultHostOf } from "../listenArgs.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
+import { reconnectFlags, reconnectSettings } from "../reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../routeFlags.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
@@ -48,7 +49,7 @@ export const connectFlags = {
     alias: "w",
     help: "How long connecting may take, all addresses of a name included (default 10s).",
   }),
-  reconnect: toggle("reconnect", { help: "Connect again whenever connecting fails or the connection is lost." }),
+  ...reconnectFlags,
   ...routeFlags,
   ...clientTlsFlags,
   ...framingFlags,
@@ -110,6 +111,7 @@ export const runConnect = (options: ConnectOptions) =>
     }
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
+    const reconnect = yield* reconnectSettings(options)
     const outgoing = yield* makeOutgoing(options.send, settings)
     const outer = yield* Effect.scope
     const ended = yield* Effect.gen(function* () {
@@ -122,11 +124,11 @@ export const runConnect = (options: ConnectOptions) =>
         once: options.once,
         shutdown: !options.noShutdown,
         quit: options.quit,
-        reconnect: options.reconnect,
+        reconnect: reconnect !== undefined,
         frame: settings.frame,
       })
-      const talk = options.reconnect
-        ? client.run(endpoint, conversation)
+      const talk = reconnect
+        ? client.run(endpoint, conversation, reconnect)
         : Effect.scoped(Effect.flatMap(client.connect(endpoint), conversation))
       const signal = yield* Effect.raceFirst(
         Effect.as(Effect.raceFirst(talk, Effect.zipRight(Fiber.join(shown), Effect.never)), undefined),

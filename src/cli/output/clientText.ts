@@ -73,6 +73,8 @@ export const announce = (
       return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "GaveUp":
       return `gave up after ${counted(event.attempts, "attempt")}: ${event.cause}`
+    case "FramesDropped":
+      return `${counted(event.missed, "frame")} dropped for want of room, ${event.total} in all`
     case "EventsMissed":
       return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
   }

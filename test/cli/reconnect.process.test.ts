@@ -1,0 +1,72 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpFree } from "../support/peers.ts"
+import { tcpfx, tcpfxRun } from "../support/tcpfxProcess.ts"
+
+const free = Effect.map(tcpFree, (endpoint) => (endpoint._tag === "Tcp" ? `${endpoint.port}` : ""))
+
+describe("tcpfx connect --reconnect", () => {
+  it.scopedLive("keeps what it is given until there is a server, and sends it in order, to the next one too", () =>
+    Effect.gen(function* () {
+      const port = yield* free
+      const delays = ["--reconnect-delay", "20ms", "--reconnect-max", "20ms"]
+      const client = yield* tcpfx(["connect", port, "--reconnect", ...delays, "--frame", "line", "--output", "text"])
+      yield* client.write("one\ntwo\n")
+      yield* client.waitFor("stderr", /attempt 2 follows in/)
+      yield* client.write("three\n")
+      const first = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const server = yield* tcpfx(["serve", port, "--frame", "line"])
+          yield* server.waitFor("stdout", /< one[\s\S]*< two[\s\S]*< three/)
+          return server
+        }),
+      )
+      expect(first.text("stdout").match(/< /g)?.length).toBe(3)
+      yield* client.waitFor("stderr", /disconnected: [\s\S]*attempt \d+ follows/)
+      yield* client.write("four\n")
+      const next = yield* tcpfx(["serve", port, "--frame", "line"])
+      yield* next.waitFor("stdout", /< four/)
+      expect(next.text("stdout")).not.toMatch(/< (one|two|three)/)
+      yield* client.endInput
+      expect((yield* client.ended).code).toBe(0)
+    }),
+  )
+
+  it.scopedLive("gives up after as many failures in a row as it is told, with the last one as the reason", () =>
+    Effect.gen(function* () {
+      const port = yield* free
+      const args = ["connect", port, "--reconnect", "--reconnect-delay", "10ms", "--max-attempts", "2", "--send", "x"]
+      const { code, stderr, stdout } = yield* tcpfxRun([...args, "--output", "json"])
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^tcpfx: cannot connect to .*: connection refused.*\n$/),
+      ])
+      const tags = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)._tag)
+      expect(tags.filter((tag) => tag === "Connecting").length).toBe(3)
+      expect(tags.at(-1)).toBe("GaveUp")
+      const byVariable = yield* tcpfxRun(args.slice(0, 3), "", {
+        env: { TCPFX_MAX_ATTEMPTS: "1", TCPFX_RECONNECT_DELAY: "5ms", TCPFX_RECONNECT_MAX: "5ms" },
+      })
+      expect(byVariable.code).toBe(1)
+    }),
+  )
+
+  it.scopedLive("says what is wrong with its limits, and exits with 2", () =>
+    Effect.gen(function* () {
+      const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+        [["--max-attempts", "2"], /--max-attempts needs --reconnect/],
+        [["--reconnect-delay", "1s"], /--reconnect-delay needs --reconnect/],
+        [["--reconnect", "--reconnect-delay", "0"], /--reconnect-delay: "0" is not a deadline/],
+        [["--reconnect", "--reconnect-max", "soon"], /--reconnect-max: "soon" is not a duration/],
+        [["--reconnect", "--max-attempts", "-1"], /--max-attempts: "-1" is not a count/],
+      ]
+      for (const [args, problem] of cases) {
+        const { code, stderr } = yield* tcpfxRun(["connect", "127.0.0.1:1", ...args])
+        expect([args, code, stderr]).toEqual([args, 2, expect.stringMatching(problem)])
+      }
+    }),
+  )
+})

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from "node:fs"
+import { expect, it } from "@effect/vitest"
+
+const rows = readFileSync("docs/reliability.md", "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("| ") && !line.startsWith("| promise"))
+
+it("each row of docs/reliability.md names tests that are there", () => {
+  for (const row of rows) {
+    const held = row.split("|").at(-2) ?? ""
+    let source = ""
+    let names = 0
+    for (const [, file, name] of held.matchAll(/`([\w./]+)`|"([^"]+)"/g)) {
+      if (file !== undefined) {
+        const path = [`test/${file}.test.ts`, `test/${file}.ts`].find(existsSync)
+        expect([row, path]).not.toEqual([row, undefined])
+        source = readFileSync(path ?? "", "utf8")
+      } else if (name !== undefined) {
+        expect([name, source.includes(name)]).toEqual([name, true])
+        names++
+      }
+    }
+    expect([row, names > 0 || held.trim() === "the same"]).toEqual([row, true])
+  }
+  expect(rows.length).toBeGreaterThan(40)
+})
