@@ -43,6 +43,22 @@ describe("the heartbeat", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scoped("stands between whole frames, also for a peer that is behind with what it is sent", () =>
+    Effect.gen(function* () {
+      const patient = { ...heartbeat, timeout: Duration.minutes(10) }
+      const { connect, server } = yield* serving(Handler.broker(), { frame: Framing.line, heartbeat: patient })
+      const slow = yield* connect({ inbox: 1 })
+      const line = "x".repeat(3000)
+      yield* Effect.forkScoped(Effect.replicateEffect(server.broadcast(utf8(line)), 20))
+      const got: Array<string | undefined> = []
+      while (got.length < 10) got.push(yield* receiveText(slow))
+      yield* TestClock.adjust("12 seconds")
+      while (got.length < 21) got.push(yield* receiveText(slow))
+      expect(got.filter((text) => text === line).length).toBe(20)
+      expect(got.filter((text) => text === "ping").length).toBe(1)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 1000 }))),
+  )
+
   it.scoped("with raw framing is a defect", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(Server.make({ handler: Handler.echo(), settings: { heartbeat } }))
