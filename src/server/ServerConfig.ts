@@ -101,7 +101,7 @@ export interface ServerSettings {
   readonly maxPending: number
   /**
    * From the opening until a peer's first frame is whole. Default unlimited. Then it is closed with `FirstFrameTimeout`;
-   * found 10 % late at most. While it is not read, no time passes.
+   * found 10 % late at most. While others hold it up, no time passes; while its own `maxRate` does, it passes.
    */
   readonly firstFrameTimeout: Duration.Duration
   /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import type { ServerEvent } from "../../src/domain/index.ts"
+import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { expectGrammar } from "../support/eventGrammar.ts"
@@ -72,6 +72,23 @@ describe("the rate of one connection", () => {
       yield* pass(8)
       expect(received(events)).toBe(1000)
       expect(events.all("ConnectionClosed")).toEqual([])
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+
+  it.scoped("is no way round the deadline of the first frame", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), {
+        frame: Framing.line,
+        firstFrameTimeout: Duration.seconds(2),
+        maxRate: 100,
+      })
+      const peer = yield* connect({ frame: Framing.raw })
+      yield* Effect.forkScoped(Effect.ignore(peer.send(new Uint8Array(4000))))
+      yield* events.one("ConnectionThrottled")
+      yield* pass(3)
+      yield* peer.close
+      const closed = yield* events.one("ConnectionClosed")
+      expect(closed.reason).toEqual({ _tag: "FirstFrameTimeout", timeoutMillis: 2000 })
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 

@@ -68,7 +68,7 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
     // Held back already, it may still bring what was on its way. Its place in the queue stays.
     this.held.add(meter)
     meter.calm = 0
-    meter.one.core.hold(Hold.rate)
+    meter.one.core.hold(by === "maxRate" ? Hold.ownRate : Hold.totalRate)
     if (!this.throttled.has(meter)) {
       this.throttled.add(meter)
       this.told.onThrottled(meter.one, by, bytesPerSecond)
@@ -95,7 +95,8 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
       // It will bring about as much as the last time.
       left -= meter.lastBytes
       this.held.delete(meter)
-      meter.one.core.release(Hold.rate)
+      meter.one.core.release(Hold.ownRate)
+      meter.one.core.release(Hold.totalRate)
     }
   }
 

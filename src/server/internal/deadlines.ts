@@ -17,10 +17,13 @@ export const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<Co
   ...(Duration.isFinite(settings.writeTimeout) ? [write(settings.writeTimeout)] : []),
 ]
 
-/** What a peer sends within the time counts only as a whole frame; while it is not read, no time passes. */
+/**
+ * What a peer sends counts only as a whole frame. While others hold it up, no time passes; that it sends too fast is its
+ * own doing, and would else be a way to stay.
+ */
 const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: () => 0,
-  clock: (core) => (core.hasFrame || core.isClosing() ? "over" : core.isHeld() ? "stands" : "runs"),
+  clock: (core) => (core.hasFrame || core.isClosing() ? "over" : core.isHeldForOthers() ? "stands" : "runs"),
   stages: [
     {
       after: timeout,

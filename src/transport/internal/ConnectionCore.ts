@@ -108,6 +108,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
     return this.holds.isAny()
   }
 
+  /** Whether reading is held back for something that is not the peer's own doing. */
+  isHeldForOthers(): boolean {
+    return this.holds.isAnyBut(Hold.ownRate)
+  }
+
   /** Whether what comes is still given to somebody. */
   takesInput(): boolean {
     return !this.closing && !this.inputEnded

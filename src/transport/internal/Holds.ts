@@ -25,6 +25,11 @@ export class Holds {
     return this.causes !== 0
   }
 
+  /** Whether there is a cause besides one. */
+  isAnyBut(cause: Hold): boolean {
+    return (this.causes & ~cause) !== 0
+  }
+
   clear(): void {
     if (this.causes === 0) return
     this.causes = 0
