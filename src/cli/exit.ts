@@ -9,8 +9,8 @@ export const exitCode = {
   usage: 2,
 } as const
 
-/** 128 and the number of the signal, as shells count (130 for SIGINT, 143 for SIGTERM). */
-export const signalExitCode = { SIGINT: 130, SIGTERM: 143 } as const
+/** 128 and the number of the signal, as shells count. */
+export const signalExitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /** A command ends here, with one line for the user and an exit code. */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{

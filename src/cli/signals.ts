@@ -14,7 +14,7 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
   {
     /** Waits for the first signal. */
     readonly first: Effect.Effect<EndSignal>
-    /** Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP ends the process. */
+    /** Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP asks the process to end. */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }
 >() {}
@@ -27,23 +27,31 @@ export const layer: Layer.Layer<Signals> = Layer.scoped(
       Effect.sync(() => {
         let first: EndSignal | undefined
         const waiters = new Set<(signal: EndSignal) => void>()
+        const reloads = new Set<() => void>()
         const handler = (signal: NodeJS.Signals) => {
-          const known: EndSignal = signal === "SIGINT" ? "SIGINT" : "SIGTERM"
+          if (signal === "SIGHUP" && reloads.size > 0) {
+            for (const reload of reloads) reload()
+            return
+          }
+          const known: EndSignal = signal === "SIGINT" || signal === "SIGHUP" ? signal : "SIGTERM"
           if (first !== undefined) process.exit(signalExitCode[known])
           first = known
           for (const waiter of waiters) waiter(known)
         }
         process.on("SIGINT", handler)
         process.on("SIGTERM", handler)
-        return { handler, waiters, get: () => first }
+        // A terminal that is closed; without a handler the process would end in the middle of everything.
+        process.on("SIGHUP", handler)
+        return { handler, reloads, waiters, get: () => first }
       }),
       ({ handler }) =>
         Effect.sync(() => {
           process.off("SIGINT", handler)
           process.off("SIGTERM", handler)
+          process.off("SIGHUP", handler)
         }),
     ),
-    ({ waiters, get }) =>
+    ({ get, reloads, waiters }) =>
       Signals.of({
         first: Effect.async<EndSignal>((resume) => {
           const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
@@ -55,10 +63,10 @@ export const layer: Layer.Layer<Signals> = Layer.scoped(
         onHangUp: (effect) =>
           Effect.gen(function* () {
             const came = yield* Effect.acquireRelease(Queue.sliding<void>(1), Queue.shutdown)
-            const handler = () => void came.unsafeOffer(undefined)
+            const reload = () => void came.unsafeOffer(undefined)
             yield* Effect.acquireRelease(
-              Effect.sync(() => process.on("SIGHUP", handler)),
-              () => Effect.sync(() => process.off("SIGHUP", handler)),
+              Effect.sync(() => reloads.add(reload)),
+              () => Effect.sync(() => reloads.delete(reload)),
             )
             yield* Effect.forkScoped(Effect.forever(Effect.zipRight(came.take, effect)))
           }),
