@@ -1,7 +1,15 @@
 import type * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { type ProxyVersion, parseCount, parseProxyServer, readIpBytes, ValueSyntaxError } from "../domain/index.ts"
+import { ClientConfig } from "../client/index.ts"
+import {
+  type ProxyVersion,
+  parseCount,
+  parseKeepalive,
+  parseProxyServer,
+  readIpBytes,
+  ValueSyntaxError,
+} from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
 import { value } from "./flags.ts"
 import { given } from "./given.ts"
@@ -37,7 +45,7 @@ const parseVersion = (input: string): Either.Either<ProxyVersion, ValueSyntaxErr
         }),
       )
 
-/** The flags that say which way a connection takes. */
+/** The flags that say which way a connection takes, and how it is watched. */
 export const routeFlags = {
   proxy: value("proxy", "URL", parseProxyServer, {
     help: "Connect by way of a proxy: socks5://user:password@host:port or http://… (CONNECT). It looks the name up.",
@@ -47,6 +55,9 @@ export const routeFlags = {
   }),
   source: value("source", "ADDRESS", parseSource, { alias: "s", help: "The address of this machine to connect from." }),
   sourcePort: value("source-port", "PORT", parsePort, { help: "The port to connect from." }),
+  keepalive: value("keepalive", "TIME", parseKeepalive, {
+    help: "TCP keepalive: silence after which the system asks whether the server's is still there (default: never).",
+  }),
 }
 
 /** What the flags gave. */
@@ -61,4 +72,5 @@ export const routeSettings = (options: RouteOptions) =>
     sendProxy: given(options.sendProxy, variable("SEND_PROXY", parseVersion, undefined)),
     source: given(options.source, variable("SOURCE", parseSource, undefined)),
     sourcePort: given(options.sourcePort, variable("SOURCE_PORT", parsePort, undefined)),
+    keepalive: given(options.keepalive, variable("KEEPALIVE", parseKeepalive, ClientConfig.defaults.keepalive)),
   })

@@ -31,6 +31,11 @@ export interface ClientSettings {
   readonly sendProxy: ProxyVersion | undefined
   /** How connections are secured. Default not at all. */
   readonly tls: Tls.Connector | undefined
+  /**
+   * Silence after which the system asks whether the server's system is still there (TCP_KEEPIDLE, tcp(7)), 1 s to
+   * 32767 s. Default never.
+   */
+  readonly keepalive: Duration.Duration
   /** Connecting, the name and all its addresses included, a proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.Duration
   /** Head start of one address of a name over the next. Default 250 ms (RFC 8305, section 5). */
@@ -74,6 +79,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     proxy: undefined,
     sendProxy: undefined,
     tls: undefined,
+    keepalive: Duration.infinity,
     connectTimeout: limits.connectTimeout,
     attemptDelay: limits.attemptDelay,
   }

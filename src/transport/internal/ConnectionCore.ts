@@ -14,6 +14,7 @@ import { type ConnectionOwner, type ConnectionSettings, Hold } from "./Connectio
 import { Holds } from "./Holds.ts"
 import { Inbox } from "./Inbox.ts"
 import { PeerWatch, type WatchedPeer } from "./PeerWatch.ts"
+import { watchProgress } from "./progressWatch.ts"
 import { reasonOfClose, reasonOfEnd } from "./reasonOfEnd.ts"
 
 const probeAfter = Duration.seconds(10)
@@ -213,19 +214,15 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
     this.owner.onClosing(this.wire.pending())
     this.endInput()
     this.owner.flush(() => this.sendFin(false))
-    if (watched === "watched") this.watchProgress(this.wire.progress())
+    if (watched === "watched" && this.end === undefined) {
+      this.cancelWatch = watchProgress(this.timing, this.wire, this.settings.closeDeadline, () => this.onStuck())
+    }
   }
 
-  private watchProgress(before: number): void {
-    if (this.end !== undefined) return
-    this.cancelWatch?.()
-    this.cancelWatch = this.timing.after(this.settings.closeDeadline, () => {
-      const now = this.wire.progress()
-      if (now !== before) return this.watchProgress(now)
-      const pendingBytes = this.wire.pending()
-      if (pendingBytes > 0) this.reason = { _tag: "DrainDeadline", pendingBytes }
-      this.wire.reset()
-    })
+  private onStuck(): void {
+    const pendingBytes = this.wire.pending()
+    if (pendingBytes > 0) this.reason = { _tag: "DrainDeadline", pendingBytes }
+    this.wire.reset()
   }
 
   /** Ends it now, with RST; `reason` replaces that of an orderly end that was under way. */

@@ -1,0 +1,22 @@
+import type * as Duration from "effect/Duration"
+import type { Timing } from "../../runtime/Timing.ts"
+import type { Wire } from "../Wire.ts"
+
+/** Calls back when a wire has made no progress for so long, once. Gives what ends the watch. */
+export const watchProgress = (
+  timing: Timing,
+  wire: Wire,
+  deadline: Duration.Duration,
+  onStuck: () => void,
+): (() => void) => {
+  let cancel = () => {}
+  const look = (before: number): void => {
+    cancel = timing.after(deadline, () => {
+      const now = wire.progress()
+      if (now === before) onStuck()
+      else look(now)
+    })
+  }
+  look(wire.progress())
+  return () => cancel()
+}
