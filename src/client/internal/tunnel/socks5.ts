@@ -61,6 +61,14 @@ export class Socks5Handshake implements Handshake {
 
   push(bytes: Uint8Array): HandshakeStep {
     this.kept = joined(this.kept, bytes)
+    const step = this.step()
+    // What comes before it was asked for belongs to nothing, and would be waited for later.
+    return step._tag === "Send" && this.kept.length > 0
+      ? failed("ProxyInvalid", "it answers what it was not asked yet")
+      : step
+  }
+
+  private step(): HandshakeStep {
     if (this.awaited === "method") return this.method()
     return this.awaited === "login" ? this.login() : this.reply()
   }
