@@ -1,21 +1,7 @@
 import type * as Command from "@effect/cli/Command"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Option from "effect/Option"
-import {
-  Framing,
-  formatMillis,
-  limits,
-  parseBacklog,
-  parseCount,
-  parseDeadline,
-  parseEscapes,
-  parseKeepalive,
-  parseSize,
-} from "../domain/index.ts"
-import { heartbeatFields, heartbeatOf, ServerConfig, type ServerSettings } from "../server/index.ts"
-import { type CommandFailed, usageError } from "./exit.ts"
+import { limits, parseBacklog, parseCount, parseDeadline, parseKeepalive, parseSize } from "../domain/index.ts"
+import { ServerConfig } from "../server/index.ts"
+import { deadlineFlags, deadlineSettings } from "./deadlineFlags.ts"
 import { value } from "./flags.ts"
 import { given } from "./given.ts"
 
@@ -43,24 +29,9 @@ export const limitFlags = {
   firstFrameTimeout: value("first-frame-timeout", "TIME", parseDeadline, {
     help: "A client whose first frame is not whole so long after it came is closed (default: never).",
   }),
-  idleTimeout: value("idle-timeout", "TIME", parseDeadline, {
-    alias: "i",
-    help: "A client that sends nothing for so long is closed (default: never).",
-  }),
-  writeTimeout: value("write-timeout", "TIME", parseDeadline, {
-    help: "A client that takes nothing of what waits for it for so long is closed (default: never).",
-  }),
+  ...deadlineFlags("client"),
   keepalive: value("keepalive", "TIME", parseKeepalive, {
     help: "TCP keepalive: silence after which the system asks whether a client's system is still there (default: never).",
-  }),
-  heartbeat: value("heartbeat", "TEXT", parseEscapes, {
-    help: "Send TEXT, as a frame, to a client that is silent, and close it if nothing comes from it then. Not with --frame raw.",
-  }),
-  heartbeatInterval: value("heartbeat-interval", "TIME", parseDeadline, {
-    help: `Silence before a heartbeat (default ${formatMillis(Duration.toMillis(limits.heartbeatInterval))}).`,
-  }),
-  heartbeatTimeout: value("heartbeat-timeout", "TIME", parseDeadline, {
-    help: "Silence after a heartbeat that closes a client (default: the same).",
   }),
 }
 
@@ -80,32 +51,6 @@ export const limitSettings = (options: LimitOptions) => ({
   maxRateInAll: given(options.maxRateInAll, fields.maxRateInAll),
   maxPending: given(options.maxPending, fields.maxPending),
   firstFrameTimeout: given(options.firstFrameTimeout, fields.firstFrameTimeout),
-  idleTimeout: given(options.idleTimeout, fields.idleTimeout),
-  writeTimeout: given(options.writeTimeout, fields.writeTimeout),
   keepalive: given(options.keepalive, fields.keepalive),
-  heartbeat: Effect.map(
-    Effect.all({
-      payload: given(options.heartbeat, heartbeatFields.payload),
-      interval: given(options.heartbeatInterval, heartbeatFields.interval),
-      timeout: given(options.heartbeatTimeout, heartbeatFields.timeout),
-    }),
-    heartbeatOf,
-  ),
+  ...deadlineSettings(options),
 })
-
-/** Refuses limits that do not go together, or would do nothing. */
-export const checkLimits = (
-  options: LimitOptions,
-  { frame, heartbeat }: Pick<ServerSettings, "frame" | "heartbeat">,
-): Either.Either<void, CommandFailed> => {
-  if (heartbeat !== undefined && frame === Framing.raw) {
-    return Either.left(
-      usageError("--heartbeat needs --frame line: in a raw stream nobody could tell it from what others send"),
-    )
-  }
-  const flag = Option.isSome(options.heartbeatInterval) ? "interval" : "timeout"
-  return heartbeat === undefined &&
-    Option.isSome(Option.orElse(options.heartbeatInterval, () => options.heartbeatTimeout))
-    ? Either.left(usageError(`--heartbeat-${flag} needs --heartbeat TEXT`))
-    : Either.right(undefined)
-}

@@ -20,6 +20,7 @@ import { type Connection, Transport } from "../transport/index.ts"
 import { ConnectionCore } from "../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, connectionSettings, Hold } from "../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../transport/internal/CoreConnection.ts"
+import { deadlineWatches } from "../transport/internal/deadlines.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
 import { dial } from "./internal/dial.ts"
 import { makeSession } from "./internal/makeSession.ts"
@@ -74,6 +75,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
   const transport = yield* Transport
   const timing = yield* makeTiming
   const cores = new Set<ConnectionCore>()
+  const watches = deadlineWatches(settings, timing)
   const bus = new EventBus<ClientEvent>({
     now: timing.now,
     missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
@@ -91,11 +93,15 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       wire,
       connectionSettings(settings),
       timing,
-      ownerOf(bus, settings, remote, () => cores.delete(core)),
+      ownerOf(bus, settings, remote, () => {
+        cores.delete(core)
+        for (const watch of watches) watch.remove(core)
+      }),
       true,
       remote,
     )
     cores.add(core)
+    for (const watch of watches) watch.add(core)
     const { local } = wire
     bus.emit((stamp) => ({ ...stamp, _tag: "Connected", local, remote, ...(tls === undefined ? {} : { tls }) }))
     if (bus.isBlocked()) core.hold(Hold.events)

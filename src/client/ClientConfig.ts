@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import { type AddressFamily, Framing, limits, type ProxyServer, type ProxyVersion } from "../domain/index.ts"
-import type { Tls } from "../transport/index.ts"
+import type { Heartbeat, Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {
@@ -36,6 +36,12 @@ export interface ClientSettings {
    * 32767 s. Default never.
    */
   readonly keepalive: Duration.Duration
+  /** How long a server may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */
+  readonly idleTimeout: Duration.Duration
+  /** How long a server may take nothing of what waits for it. Default unlimited. Then it is reset with `WriteTimeout`. */
+  readonly writeTimeout: Duration.Duration
+  /** How a server is found that has stopped although its system still acknowledges. Default not at all. Not with raw frames. */
+  readonly heartbeat: Heartbeat | undefined
   /** Connecting, the name and all its addresses included, a proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.Duration
   /** Head start of one address of a name over the next. Default 250 ms (RFC 8305, section 5). */
@@ -80,6 +86,9 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     sendProxy: undefined,
     tls: undefined,
     keepalive: Duration.infinity,
+    idleTimeout: Duration.infinity,
+    writeTimeout: Duration.infinity,
+    heartbeat: undefined,
     connectTimeout: limits.connectTimeout,
     attemptDelay: limits.attemptDelay,
   }

@@ -30,8 +30,8 @@ import {
   ValueSyntaxError,
 } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
+import { type Heartbeat, heartbeatConfig } from "../transport/Heartbeat.ts"
 import type { Tls } from "../transport/index.ts"
-import { type Heartbeat, heartbeatConfig } from "./Heartbeat.ts"
 
 /** Whether connections begin with a header of the PROXY protocol. */
 export const proxyProtocols = ["off", "require"] as const

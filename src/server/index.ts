@@ -1,7 +1,6 @@
 export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
 export type { ServerConnection } from "./Handler.ts"
 export * as Handler from "./Handler.ts"
-export { type Heartbeat, type HeartbeatParts, heartbeatFields, heartbeatOf } from "./Heartbeat.ts"
 export type { DrainResult } from "./internal/ServerCore.ts"
 export * from "./Server.ts"
 export * from "./ServerConfig.ts"

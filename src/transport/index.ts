@@ -1,4 +1,5 @@
 export * from "./Connection.ts"
+export { type Heartbeat, type HeartbeatParts, heartbeatFields, heartbeatOf } from "./Heartbeat.ts"
 export * from "./interfaces.ts"
 export * as MemoryTransport from "./MemoryTransport.ts"
 export * as NodeTransport from "./NodeTransport.ts"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpFree } from "../support/peers.ts"
-import { tcpfx, tcpfxRun } from "../support/tcpfxProcess.ts"
+import { tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
 
 const free = Effect.map(tcpFree, (endpoint) => (endpoint._tag === "Tcp" ? `${endpoint.port}` : ""))
 
@@ -67,6 +67,25 @@ describe("tcpfx connect --reconnect", () => {
         const { code, stderr } = yield* tcpfxRun(["connect", "127.0.0.1:1", ...args])
         expect([args, code, stderr]).toEqual([args, 2, expect.stringMatching(problem)])
       }
+    }),
+  )
+})
+
+describe("tcpfx connect --idle-timeout and --heartbeat", () => {
+  it.scopedLive("leave a server that says nothing, with 1 and the reason", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe(["--mode", "discard", "--frame", "line"])
+      const idle = yield* tcpfx(["connect", `127.0.0.1:${port}`, "-i", "200ms"])
+      expect((yield* idle.ended).code).toBe(1)
+      expect(idle.text("stderr")).toMatch(/^tcpfx: the connection ended: it sent nothing for 200 ms\n$/)
+      const beating = yield* tcpfx([
+        ...["connect", `127.0.0.1:${port}`, "--frame", "line"],
+        ...["--heartbeat", "ping", "--heartbeat-interval", "100ms"],
+      ])
+      expect((yield* beating.ended).code).toBe(1)
+      expect(beating.text("stderr")).toMatch(/^tcpfx: the connection ended: .*heartbeat.*\n$/)
+      const raw = yield* tcpfxRun(["connect", `127.0.0.1:${port}`, "--heartbeat", "ping"])
+      expect([raw.code, raw.stderr]).toEqual([2, expect.stringMatching(/--heartbeat needs --frame line/)])
     }),
   )
 })

@@ -14,6 +14,7 @@ import {
   parseEscapes,
   tcpEndpoint,
 } from "../../domain/index.ts"
+import { checkDeadlines, deadlineFlags, deadlineSettings } from "../deadlineFlags.ts"
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
@@ -51,6 +52,7 @@ export const connectFlags = {
   }),
   ...reconnectFlags,
   ...routeFlags,
+  ...deadlineFlags("server"),
   ...clientTlsFlags,
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
@@ -100,8 +102,10 @@ export const runConnect = (options: ConnectOptions) =>
     const settings: ClientSettings = {
       ...settingsOf(options, family),
       ...(yield* Effect.mapError(routeSettings(options), environmentError)),
+      ...(yield* Effect.mapError(Effect.all(deadlineSettings(options)), environmentError)),
       tls: yield* clientTls(options),
     }
+    yield* checkDeadlines(options, settings)
     const host = defaultHostOf(family)
     const fallback = tcpEndpoint(host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)

@@ -19,6 +19,7 @@ import {
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.ts"
 import { parseControlPath, serveControl } from "../control/controlServer.ts"
+import { checkDeadlines } from "../deadlineFlags.ts"
 import { isEndpointGiven } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
@@ -26,7 +27,7 @@ import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import { environmentError, given } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
-import { checkLimits, limitFlags, limitSettings } from "../limitFlags.ts"
+import { limitFlags, limitSettings } from "../limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
 import { listenFlags } from "../listenFlags.ts"
 import { connectionRoom } from "../openFiles.ts"
@@ -159,7 +160,7 @@ const settingsOf = (options: ServeOptions) =>
       ...limitSettings(options),
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError(environmentError))
-    return yield* Effect.as(checkLimits(options, settings), settings)
+    return yield* Effect.as(checkDeadlines(options, settings), settings)
   })
 
 // Where the output is the purpose, or is read by a program, nothing is left out.

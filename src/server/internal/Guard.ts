@@ -1,14 +1,14 @@
 import type { ServerEvent } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
+import type { Watch } from "../../runtime/Watch.ts"
 import type { WireHandlers } from "../../transport/index.ts"
 import type { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
+import { deadlineWatches } from "../../transport/internal/deadlines.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import type { ConnectionActor } from "./ConnectionActor.ts"
-import { deadlineRules } from "./deadlines.ts"
 import { PendingLimit } from "./PendingLimit.ts"
 import { RateLimits } from "./RateLimits.ts"
-import { Watch } from "./Watch.ts"
 
 /** What is demanded of connections while they are open. What is not demanded is not there, and costs nothing. */
 export class Guard {
@@ -18,7 +18,7 @@ export class Guard {
 
   constructor(settings: ServerSettings, timing: Timing, bus: EventBus<ServerEvent>) {
     const { maxPending, maxRate, maxRateInAll } = settings
-    this.watches = deadlineRules(settings).map((rule) => new Watch(timing, rule))
+    this.watches = deadlineWatches(settings, timing)
     this.rates =
       Number.isFinite(maxRate) || Number.isFinite(maxRateInAll)
         ? new RateLimits<ConnectionActor>(timing, settings, {

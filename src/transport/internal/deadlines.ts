@@ -1,17 +1,27 @@
 import * as Duration from "effect/Duration"
 import { Framing } from "../../domain/index.ts"
-import type { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
-import type { ServerSettings } from "../ServerConfig.ts"
-import type { Rule } from "./Watch.ts"
+import type { Timing } from "../../runtime/Timing.ts"
+import { type Rule, Watch } from "../../runtime/Watch.ts"
+import type { Heartbeat } from "../Heartbeat.ts"
+import type { ConnectionCore } from "./ConnectionCore.ts"
 
-type DeadlineSettings = Pick<
-  ServerSettings,
-  "frame" | "firstFrameTimeout" | "idleTimeout" | "heartbeat" | "writeTimeout"
->
+/** What is demanded of a peer, among the settings of a server or client. */
+export interface DeadlineSettings {
+  readonly frame: Framing.Framing
+  readonly firstFrameTimeout?: Duration.Duration
+  readonly idleTimeout: Duration.Duration
+  readonly heartbeat: Heartbeat | undefined
+  readonly writeTimeout: Duration.Duration
+}
 
-/** The deadlines that the settings ask for, each as a rule. */
-export const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<ConnectionCore>> => [
-  ...(Duration.isFinite(settings.firstFrameTimeout) ? [firstFrame(settings.firstFrameTimeout)] : []),
+/** What watches over the deadlines that the settings ask for; nothing where they ask for none. */
+export const deadlineWatches = (settings: DeadlineSettings, timing: Timing): ReadonlyArray<Watch<ConnectionCore>> =>
+  deadlineRules(settings).map((rule) => new Watch(timing, rule))
+
+const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<ConnectionCore>> => [
+  ...(settings.firstFrameTimeout !== undefined && Duration.isFinite(settings.firstFrameTimeout)
+    ? [firstFrame(settings.firstFrameTimeout)]
+    : []),
   ...(Duration.isFinite(settings.idleTimeout) ? [idle(settings.idleTimeout)] : []),
   ...(settings.heartbeat === undefined ? [] : [heartbeat(settings.frame, settings.heartbeat)]),
   ...(Duration.isFinite(settings.writeTimeout) ? [write(settings.writeTimeout)] : []),
@@ -45,10 +55,7 @@ const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
 })
 
 /** Who has sent FIN can answer nothing, and nothing can be sent behind our own. */
-const heartbeat = (
-  frame: ServerSettings["frame"],
-  { interval, payload, timeout }: NonNullable<ServerSettings["heartbeat"]>,
-): Rule<ConnectionCore> => {
+const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: Heartbeat): Rule<ConnectionCore> => {
   if (frame === Framing.raw) throw new Error("a heartbeat needs a framing: in a raw stream it would be taken for data")
   const bytes = frame.encode(payload)
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
-import { type Clock, type Rule, Watch } from "../../../src/server/internal/Watch.ts"
-import { FakeTiming } from "../../support/fakeTiming.ts"
+import { type Clock, type Rule, Watch } from "../../src/runtime/Watch.ts"
+import { FakeTiming } from "../support/fakeTiming.ts"
 
 class One {
   mark = 0

@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import type { Timing } from "../../runtime/Timing.ts"
+import type { Timing } from "./Timing.ts"
 
 /** Whether time counts against one now: it does, it does not, it begins anew, or it never will again. */
 export type Clock = "runs" | "stands" | "restarts" | "over"
