@@ -49,6 +49,24 @@ export const normalize = (
   return reorder(head, rest, [...flags, ...builtIn], [head])
 }
 
+const spelled = (text: string): string =>
+  [...text].map((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`).join("")
+
+/**
+ * A text with escapes, so that `@effect/cli` leaves it as it is: it ends the flags at any `--`, a value too, and cuts
+ * blanks off both ends. Behind an odd backslash they belong to an escape, which is for the text's own reader to judge.
+ */
+const kept = (text: string): string => {
+  if (text === "--") return "\\x2d-"
+  const middle = text.trim()
+  if (middle.length === text.length) return text
+  const start = text.length - text.trimStart().length
+  let backslashes = 0
+  while (middle.at(-1 - backslashes) === "\\") backslashes++
+  const trailing = text.slice(start + middle.length)
+  return `${spelled(text.slice(0, start))}${middle}${backslashes % 2 === 1 ? trailing : spelled(trailing)}`
+}
+
 const reorder = (
   command: string,
   args: ReadonlyArray<string>,
@@ -70,8 +88,7 @@ const reorder = (
     }
     const taken = value ?? args[next++]
     if (taken === undefined) return usageError(`${long} needs a value (${help})`)
-    // `@effect/cli` ends the flags at any `--`, a value too; TEXT is read with its escapes, which can spell it.
-    const passed = taken === "--" && flag.placeholder === "TEXT" ? "\\x2d-" : taken
+    const passed = flag.placeholder === "TEXT" ? kept(taken) : taken
     const before = given.get(flag.name)
     // Given again, the last one counts.
     if (before === undefined || !flag.repeats) given.set(flag.name, [long, passed])

@@ -27,6 +27,14 @@ const peakMemory = (pid: number | undefined): number =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
 
 describe("tcpfx connect, as a process", () => {
+  it.scopedLive("sends every byte of a text, blanks and line ends around it too", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe(["--mode", "echo"])
+      const { bytes, code } = yield* tcpfxRun(["connect", `${port}`, "--send", " \t hello \n", "--once"])
+      expect([code, bytes.toString()]).toEqual([0, " \t hello \n"])
+    }),
+  )
+
   it.scopedLive("is the console example: says Hello, server!, prints Hello, client! and leaves with 0", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--reply", "Hello, client!"])
