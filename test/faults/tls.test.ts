@@ -1,7 +1,10 @@
+import * as tls from "node:tls"
 import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { Endpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { type Connection, NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
@@ -17,6 +20,22 @@ const expectEcho = (peer: Connection) =>
     yield* peer.send(utf8("well"))
     expect(yield* receiveText(peer)).toBe("well")
     yield* peer.close
+  })
+
+/** What a client of node:tls gets back, and the sessions that it could take up again. */
+const echoed = (endpoint: Endpoint, options: tls.ConnectionOptions) =>
+  Effect.async<{ readonly answer: string; readonly sessions: ReadonlyArray<Buffer> }>((resume) => {
+    const sessions: Array<Buffer> = []
+    let answer = ""
+    const target = endpoint._tag === "Tcp" ? { host: endpoint.host, port: endpoint.port } : {}
+    const socket = tls.connect({ ...target, servername: "localhost", ...options }, () => void socket.write("hello"))
+    socket.on("session", (session) => sessions.push(session))
+    socket.on("data", (data) => {
+      answer += data.toString()
+      socket.end()
+    })
+    socket.on("error", () => {})
+    socket.on("close", () => resume(Effect.succeed({ answer, sessions })))
   })
 
 describe("a listener with TLS", () => {
@@ -100,6 +119,22 @@ describe("a listener with TLS", () => {
     "CERT_HAS_EXPIRED",
   )
 
+  test("a client that takes up a session again has to show its certificate again", () =>
+    Effect.gen(function* () {
+      const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
+      const known = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: clients }))
+      const { ca, endpoint, events } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
+      const identity = { cert: known.cert, key: Redacted.value(known.key) }
+      const first = yield* echoed(endpoint, { ...identity, ca: ca.cert })
+      expect(first.answer).toBe("hello")
+      const strange = yield* echoed(endpoint, { ca: ca.cert })
+      expect(strange.answer).toBe("")
+      for (const session of [...first.sessions, ...strange.sessions]) {
+        expect((yield* echoed(endpoint, { ca: ca.cert, session })).answer).toBe("")
+      }
+      expect(events.all("ConnectionOpened").length).toBe(1)
+    }))
+
   test("draining refuses those who are still in their handshake, and does not wait for them", () =>
     Effect.gen(function* () {
       const { endpoint, events, server } = yield* servingTls(Handler.echo(), { drain: Duration.minutes(1) })
@@ -149,8 +184,8 @@ describe("a client with TLS", () => {
   test("gives up at its deadline on a server that never answers its handshake", () =>
     Effect.gen(function* () {
       const { connectTo, endpoint, events } = yield* serving(Handler.discard())
-      const tls = yield* Tls.connector()
-      const error = yield* Effect.flip(connectTo(endpoint, { tls, connectTimeout: Duration.millis(200) }))
+      const connector = yield* Tls.connector()
+      const error = yield* Effect.flip(connectTo(endpoint, { tls: connector, connectTimeout: Duration.millis(200) }))
       expect(error.reason).toBe("Timeout")
       // The socket is gone, not only forgotten.
       yield* events.one("ConnectionClosed")

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto"
 import * as net from "node:net"
 import * as tls from "node:tls"
 import * as Effect from "effect/Effect"
@@ -99,19 +100,25 @@ const unsuitable = (callbacks: HandshakeCallbacks): (() => void) => {
 // TLS of a server puts the sockets below under this name, in every version of Node; one without it is not let in.
 const lowerOf = (socket: tls.TLSSocket): unknown => Reflect.get(socket, "_parent")
 
+const nameAskedFor = (socket: tls.TLSSocket): string | undefined =>
+  typeof socket.servername === "string" ? socket.servername : undefined
+
 export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsError> =>
   Effect.gen(function* () {
     const [first, ...others] = options.identities
     if (options.clientCa !== undefined) yield* readCertificates("CA certificate", options.clientCa)
     const common = options.clientCa === undefined ? {} : { ca: options.clientCa }
+    // A client that has to show who it is does so each time: no session is taken up again.
+    const sessionless = options.clientCa === undefined ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }
     const known = yield* Effect.forEach([first, ...others], (identity) =>
       Effect.all({
         certificate: readIdentity(identity),
-        context: contextOf({ ...common, ...materialOf(options, identity) }),
+        context: contextOf({ ...common, ...sessionless, ...materialOf(options, identity) }),
       }),
     )
     const server = tls.createServer({
       ...common,
+      ...sessionless,
       ...materialOf(options, first),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
       requestCert: options.clientCa !== undefined,
@@ -132,12 +139,11 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     server.on("secureConnection", (socket) => {
       const handshake = handshakeOf(socket)
       if (handshake === undefined) socket.destroy()
-      else if (options.clientCa === undefined || socket.authorized) {
-        handshake.succeed(socket, typeof socket.servername === "string" ? socket.servername : undefined)
-      } else {
-        const missing = socket.getPeerX509Certificate() === undefined
-        handshake.fail(missing ? "CERT_MISSING" : String(socket.authorizationError ?? "CERT_MISSING"))
-      }
+      else if (options.clientCa === undefined) handshake.succeed(socket, nameAskedFor(socket))
+      // A session that is taken up again without a certificate counts as authorized to Node.
+      else if (socket.getPeerX509Certificate() === undefined) handshake.fail("CERT_MISSING")
+      else if (socket.authorized) handshake.succeed(socket, nameAskedFor(socket))
+      else handshake.fail(String(socket.authorizationError))
     })
     server.on("tlsClientError", (error, socket) => handshakeOf(socket)?.fail(codeOf(error)))
     const { onKeyLog } = options
