@@ -11,6 +11,9 @@ import { NodeTransport } from "tcpfx/transport"
 import { chat } from "../../examples/chat-server.ts"
 import { hello } from "../../examples/hello-client.ts"
 import { HelloServer } from "../../examples/hello-server.ts"
+import { collector, device } from "../../examples/telemetry.ts"
+import { makeIdentity } from "../support/certificates.ts"
+import { record } from "../support/eventRecorder.ts"
 
 /** A console that keeps what is logged, and tells when something has been. */
 const recordingConsole = Effect.gen(function* () {
@@ -59,5 +62,21 @@ it.scopedLive("the hello examples: the client sends Hello, server! and gets Hell
     const [endpoint] = yield* server.listening
     assert(endpoint !== undefined)
     expect(yield* hello(endpoint)).toBe("Hello, client!")
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive("the telemetry example: a device is known by its certificate, and its lines arrive in order", () =>
+  Effect.gen(function* () {
+    const ca = yield* Effect.promise(() => makeIdentity({ name: "CA" }))
+    const own = yield* Effect.promise(() => makeIdentity({ name: "collector", by: ca }))
+    const plc = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca }))
+    const { endpoint, server } = yield* collector(own, ca.cert)
+    const events = yield* record(server.subscribe({ frames: true }))
+    const session = yield* device(endpoint, plc, ca.cert)
+    for (const line of ["21.5", "21.7"]) yield* session.send(yield* Codec.text.encode(line))
+    const received = yield* events.first("FrameReceived", 2)
+    expect(received.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(["21.5", "21.7"])
+    expect((yield* events.one("ConnectionOpened")).tls?.peer?.subject).toBe("CN=plc-1")
+    yield* session.close
   }).pipe(Effect.provide(NodeTransport.layer)),
 )

@@ -1,0 +1,39 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import { Client } from "tcpfx/client"
+import { type Endpoint, Framing, tcpEndpoint } from "tcpfx/domain"
+import { Handler, Server } from "tcpfx/server"
+import { Tls } from "tcpfx/transport"
+
+/** A certificate and its key, as PEM. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: Redacted.Redacted<string>
+}
+
+/** Collects lines of devices over TLS, from those alone whose certificate one CA has signed, and lets nobody stay silent. */
+export const collector = (identity: Certificate, deviceCa: string) =>
+  Effect.gen(function* () {
+    const tls = yield* Tls.acceptor({ identities: [identity], clientCa: deviceCa })
+    const server = yield* Server.make({
+      handler: Handler.discard(),
+      settings: {
+        tls,
+        frame: Framing.line,
+        maxPerAddress: 100,
+        firstFrameTimeout: Duration.seconds(30),
+        idleTimeout: Duration.minutes(5),
+      },
+    })
+    const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+    return { server, endpoint }
+  })
+
+/** A device that sends its measurements whenever it can, and keeps the newest of them while it cannot. */
+export const device = (endpoint: Endpoint, identity: Certificate, collectorCa: string) =>
+  Effect.gen(function* () {
+    const tls = yield* Tls.connector({ ca: collectorCa, identity })
+    const client = yield* Client.make({ tls, frame: Framing.line })
+    return yield* client.session(endpoint, { outboxBytes: 64 * 1024, whenFull: "drop-oldest" })
+  })
