@@ -9,7 +9,10 @@ export { type OutboxPolicy, outboxPolicies } from "./internal/Outbox.ts"
 /** How a session keeps what is sent, and makes its connection again. */
 export interface SessionOptions {
   readonly reconnect?: Partial<ReconnectSettings>
-  /** What may be kept for sending, bytes, while there is no connection or its peer is slow. Default 1 MiB. */
+  /**
+   * What may be kept for sending, bytes, while there is no connection or its peer is slow; a payload counts 32 more.
+   * Default 1 MiB. One that is larger than that is kept when it is alone.
+   */
   readonly outboxBytes?: number
   /**
    * What happens beyond that. Default "wait": the sender waits. "drop-oldest" and "drop-newest" lose whole payloads,
@@ -30,17 +33,25 @@ export interface SessionState {
 export type SessionEnd = ConnectError | ConnectionClosedError
 
 /**
- * A connection that is made again whenever it is lost. Payloads are kept in order until a connection has taken them.
+ * A connection that is made again whenever it is lost. What is sent meanwhile is kept, in order, within a bound.
  *
- * What a connection has taken is not sent again, and may be lost with it: TCP does not tell what its peer has read. The
- * one that was under way when it broke is sent again as a whole.
+ * A payload is handed to one connection, whole, and never to a second: none comes twice. When a connection breaks, what
+ * it had been handed and its peer had not read is lost, without a word: up to `outbox` bytes and one payload that the
+ * system had not taken, and what the system held. TCP does not tell what a peer has read; a protocol that has to know
+ * acknowledges.
  */
 export interface Session {
-  /** Keeps a payload for sending. Fails when the session has ended. */
+  /** Keeps a payload for sending. Fails when the session has ended, or is being closed. */
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SessionEnd>
-  /** What is received, over all connections. Reading is held back while nobody pulls. One reader. */
+  /**
+   * What is received, over all connections: of one that broke, everything that had arrived, before the next is made.
+   * Reading is held back while nobody pulls. One reader; without any, what had arrived goes with its connection.
+   */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
   readonly state: Effect.Effect<SessionState>
-  /** Sends what is kept, however long that takes, closes the connection in order, and ends. */
+  /**
+   * Takes nothing more, sends what is kept, closes the connection in order, and ends. While something is kept and the
+   * server is away this waits, for as long as connections are made again; the end of the scope drops what is kept.
+   */
   readonly close: Effect.Effect<void>
 }

@@ -27,6 +27,13 @@ export interface Connection {
    * connection has ended or this side has sent FIN.
    */
   readonly send: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+  /**
+   * Sends one payload without waiting for room: the first half of `send`, whose second is `drained`. It fails only when
+   * nothing of the payload was taken over, so whoever keeps payloads for another connection knows which to keep.
+   */
+  readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+  /** Waits while `outboxBytes` and more wait to be taken by the system; fails when the connection ends meanwhile. */
+  readonly drained: Effect.Effect<void, ConnectionClosedError>
   /** Sends FIN after everything sent so far; receiving goes on. */
   readonly halfClose: Effect.Effect<void>
   /** Flushes, sends FIN and waits for the end, for as long as the peer makes progress (`closeDeadline`). */

@@ -84,13 +84,13 @@ describe("a session", () => {
 
   for (const [whenFull, kept] of [
     ["drop-oldest", ["8", "9", "10"]],
-    ["drop-newest", ["1", "2", "3", "4"]],
+    ["drop-newest", ["1", "2", "3"]],
   ] as const) {
     it.scoped(`drops whole payloads under ${whenFull}, and counts each`, () =>
       Effect.gen(function* () {
         const { endpoint, server } = yield* serving(Handler.echo(), { frame: Framing.line })
         yield* server.stopListening(endpoint)
-        const { events, session } = yield* sessionTo(endpoint, { outboxBytes: 4, whenFull })
+        const { events, session } = yield* sessionTo(endpoint, { outboxBytes: 100, whenFull })
         yield* events.one("ConnectFailed")
         yield* Effect.forEach(numbered(1, 10), (text) => session.send(utf8(text)))
         const last = yield* events.until(() => {

@@ -8,10 +8,13 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type ClientEvent, ConnectionClosedError, closeReasons, type Endpoint, limits } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
 import type { Connection } from "../../transport/index.ts"
 import type { Client } from "../Client.ts"
 import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
 import { Outbox } from "./Outbox.ts"
+
+const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed })
 
 // Payloads on their way to the reader; beyond them the inbox of the connection bounds what is kept.
 const readAhead = 16
@@ -27,6 +30,9 @@ export const makeSession = (
     let dropped = 0
     let isConnected = false
     let isClosing = false
+    let hasReader = false
+    // Woken when one of these changes.
+    const states = new Waiters()
     const outbox = new Outbox<SessionEnd>(
       options.outboxBytes ?? limits.sessionOutboxBytes,
       options.whenFull ?? "wait",
@@ -37,49 +43,69 @@ export const makeSession = (
     )
     const inbound = yield* Mailbox.make<Uint8Array, SessionEnd>(readAhead)
 
+    // Whether nothing is left to do: then no connection is made again, whatever becomes of this one.
+    const isDone = () => isClosing && outbox.length === 0
+    const setConnected = (value: boolean) =>
+      Effect.sync(() => {
+        isConnected = value
+        states.wake()
+      })
+    const setReader = (value: boolean) =>
+      Effect.sync(() => {
+        hasReader = value
+        states.wake()
+      })
+
     const converse = (connection: Connection): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
       Effect.gen(function* () {
-        yield* Effect.acquireRelease(
-          Effect.sync(() => {
-            isConnected = true
-          }),
-          () =>
-            Effect.sync(() => {
-              isConnected = false
-            }),
-        )
+        yield* Effect.acquireRelease(setConnected(true), () => setConnected(false))
         const receiving = yield* Effect.forkScoped(
           Stream.runForEach(connection.frames, (payload) => inbound.offer(payload)),
         )
-        const sending = Effect.zipRight(
-          outbox.sendAll(connection.send, () => isClosing),
-          connection.close,
+        // A connection that breaks while something is sent is told by the receiving side, after everything that had
+        // arrived was given to the reader.
+        const sending = Effect.zipRight(outbox.sendAll(connection, isDone), connection.close).pipe(
+          Effect.catchTag("ConnectionClosedError", () => states.until(isDone)),
         )
-        // A server that ends its side is lost, unless that is what this side has asked for.
-        const lost = Effect.zipRight(
-          Fiber.join(receiving),
-          Effect.suspend(() =>
-            isClosing ? Effect.never : Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed })),
+        // Without a reader nobody will ever take it.
+        const abandoned = Effect.flatMap(connection.closed, ({ reason }) =>
+          Effect.zipRight(
+            states.until(() => !hasReader),
+            Effect.fail(new ConnectionClosedError({ reason })),
           ),
+        )
+        // A server that ends its side is lost, unless this side is closing: what is kept is then sent as long as it goes.
+        const lost = Effect.raceFirst(Fiber.join(receiving), abandoned).pipe(
+          Effect.zipRight(Effect.suspend(() => (isClosing ? connection.closed : Effect.void))),
+          Effect.zipRight(Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))),
+          Effect.catchAll((error) => (isDone() ? Effect.never : Effect.fail(error))),
         )
         yield* Effect.raceFirst(sending, lost)
       })
 
+    // While there is no connection, nobody else notices that nothing is left to do.
+    const finished = states.until(() => isDone() && !isConnected)
     const running = yield* Effect.forkScoped(
-      Effect.onExit(run(endpoint, converse, options.reconnect), (exit) => {
+      Effect.onExit(Effect.raceFirst(run(endpoint, converse, options.reconnect), finished), (exit) => {
         const end = endOf(exit)
-        outbox.fail(Effect.fail(end ?? new ConnectionClosedError({ reason: closeReasons.localClosed })))
+        outbox.fail(Effect.fail(end ?? closedHere))
         return inbound.done(end === undefined ? Exit.void : Exit.fail(end))
       }),
     )
 
     return {
       send: (payload) => outbox.offer(payload),
-      frames: Mailbox.toStream(inbound),
+      frames: Stream.unwrapScoped(
+        Effect.as(
+          Effect.acquireRelease(setReader(true), () => setReader(false)),
+          Mailbox.toStream(inbound),
+        ),
+      ),
       state: Effect.sync(() => ({ isConnected, pendingBytes: outbox.bytes, pendingFrames: outbox.length })),
       close: Effect.suspend(() => {
         isClosing = true
-        outbox.wake()
+        outbox.fail(Effect.fail(closedHere))
+        states.wake()
         return Effect.asVoid(Fiber.await(running))
       }),
     }

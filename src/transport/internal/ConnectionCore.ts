@@ -142,6 +142,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   send(payload: Uint8Array): boolean {
     this.write(this.settings.framing.encode(payload))
     this.owner.onSent(payload)
+    return this.hasRoom()
+  }
+
+  /** Whether no more than `outboxBytes` wait to be taken. */
+  hasRoom(): boolean {
     return this.wire.pending() <= this.settings.outboxBytes
   }
 

@@ -46,9 +46,27 @@ export class CoreConnection implements Connection {
       Effect.suspend(() => {
         const { core } = this
         if (!core.isWritable()) return Effect.fail(core.closedError())
-        return core.send(payload) ? this.onSent() : Effect.flatMap(this.drained, this.onSent)
+        return core.send(payload) ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
       })
     return this.sending
+  }
+
+  get sendNow(): Connection["sendNow"] {
+    return (payload) =>
+      Effect.suspend(() => {
+        const { core } = this
+        if (!core.isWritable()) return Effect.fail(core.closedError())
+        core.send(payload)
+        return Effect.void
+      })
+  }
+
+  get drained(): Connection["drained"] {
+    return Effect.suspend(() => {
+      const { core } = this
+      if (core.end !== undefined) return Effect.fail(core.closedError())
+      return core.hasRoom() ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
+    })
   }
 
   get halfClose(): Connection["halfClose"] {
@@ -77,7 +95,7 @@ export class CoreConnection implements Connection {
     return look
   }
 
-  private get drained(): Effect.Effect<void, ConnectionClosedError> {
+  private get taken(): Effect.Effect<void, ConnectionClosedError> {
     const { core } = this
     return Effect.flatMap(
       core.drainWaiters.until(() => core.isTaken() || core.end !== undefined),

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { Client, type SessionOptions } from "../../src/client/index.ts"
+import { type Endpoint, Framing, tcpEndpoint } from "../../src/domain/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { anyPort, overEachTransport, string, utf8 } from "../support/serving.ts"
+import { listenForWires } from "../support/transportFixture.ts"
+import { turns } from "../support/turns.ts"
+import { textOf, WireProbe } from "../support/wireProbe.ts"
+
+const nowhere = tcpEndpoint("127.0.0.1", 1)
+const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.millis(20) }
+
+const sessionTo = (endpoint: Endpoint, options: SessionOptions = {}) =>
+  Effect.gen(function* () {
+    const client = yield* Client.make({ frame: Framing.line })
+    const events = yield* record(client.subscribe({ frames: true }))
+    return { events, session: yield* client.session(endpoint, { reconnect: quick, ...options }) }
+  })
+
+const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}`)
+
+const probed = Effect.map((wire: ConstructorParameters<typeof WireProbe>[0]) => new WireProbe(wire))
+
+describe("a session whose connection is lost", () => {
+  overEachTransport("sends nothing again that the connection had taken over, not even what was under way", () =>
+    Effect.gen(function* () {
+      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { events, session } = yield* sessionTo(endpoint)
+      // Nobody reads it: it is more than the system and the connection hold.
+      yield* session.send(new Uint8Array(8 * 1024 * 1024).fill(0x78))
+      const first = yield* probed(accepted)
+      yield* events.one("FrameSent")
+      yield* session.send(utf8("next"))
+      first.wire.reset()
+      const second = (yield* probed(accepted)).start()
+      yield* second.until((probe) => textOf(probe.bytes()).endsWith("\n"))
+      expect(second.received).toBe(5)
+      expect(textOf(second.bytes())).toBe("next\n")
+    }),
+  )
+
+  it.scopedLive("gives its reader all that had arrived, also when it notices by what it sends", () =>
+    Effect.gen(function* () {
+      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { events, session } = yield* sessionTo(endpoint)
+      const first = (yield* probed(accepted)).start()
+      const open = yield* Effect.makeLatch(false)
+      const reading = yield* Effect.fork(
+        Stream.runCollect(
+          Stream.take(
+            Stream.tap(session.frames, () => open.await),
+            51,
+          ),
+        ),
+      )
+      first.wire.write(utf8(`${lines(1, 50).join("\n")}\n`))
+      yield* events.first("FrameReceived", 50)
+      first.wire.reset()
+      yield* events.one("Disconnected")
+      yield* session.send(utf8("x"))
+      yield* turns(5)
+      yield* open.open
+      const second = (yield* probed(accepted)).start()
+      second.wire.write(utf8("51\n"))
+      expect(Chunk.toReadonlyArray(yield* Fiber.join(reading)).map(string)).toEqual(lines(1, 51))
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scopedLive("connects again although nobody reads what had arrived", () =>
+    Effect.gen(function* () {
+      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { events, session } = yield* sessionTo(endpoint)
+      const first = (yield* probed(accepted)).start()
+      first.wire.write(utf8(`${lines(1, 50).join("\n")}\n`))
+      yield* events.first("FrameReceived", 50)
+      first.wire.reset()
+      const second = (yield* probed(accepted)).start()
+      yield* session.send(utf8("x"))
+      yield* second.until((probe) => probe.received === 2)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("a session that is closed", () => {
+  it.scoped("ends at once while its server is away, when nothing is kept", () =>
+    Effect.gen(function* () {
+      const { events, session } = yield* sessionTo(nowhere)
+      yield* events.one("Reconnecting")
+      yield* session.close
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("ends although its server resets the connection in place of closing it", () =>
+    Effect.gen(function* () {
+      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { events, session } = yield* sessionTo(endpoint)
+      const first = (yield* probed(accepted)).start()
+      first.onEachEnd = () => first.wire.reset()
+      yield* session.send(utf8("last"))
+      yield* session.close
+      yield* events.one("Disconnected")
+      expect(textOf(first.bytes())).toBe("last\n")
+      expect(events.all("Reconnecting")).toEqual([])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("takes nothing more from then on, also while it still sends what was kept", () =>
+    Effect.gen(function* () {
+      const { session } = yield* sessionTo(nowhere)
+      yield* session.send(utf8("kept"))
+      yield* Effect.fork(session.close)
+      yield* Effect.yieldNow()
+      expect((yield* Effect.flip(session.send(utf8("late"))))._tag).toBe("ConnectionClosedError")
+      expect((yield* session.state).pendingFrames).toBe(1)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("the outbox of a session", () => {
+  it.scoped("counts what a payload costs beside its bytes, so that empty ones are bounded too", () =>
+    Effect.gen(function* () {
+      const { session } = yield* sessionTo(nowhere, { outboxBytes: 3200, whenFull: "drop-newest" })
+      yield* Effect.replicateEffect(session.send(new Uint8Array(0)), 1000)
+      expect((yield* session.state).pendingFrames).toBe(100)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
