@@ -39,8 +39,11 @@ export interface Wire {
   readonly uncork: () => boolean
   readonly pause: () => void
   readonly resume: () => void
-  /** Sends FIN once everything written is on its way. Reading goes on. */
-  readonly end: () => void
+  /**
+   * Sends FIN once everything written is on its way. Reading goes on. `true`: nothing is left to be waited for, and
+   * `onClose` comes by itself.
+   */
+  readonly end: () => boolean
   /** Ends both directions now. What the system has not taken is lost. */
   readonly destroy: () => void
   /** Ends both directions now with RST, where the transport knows one. */

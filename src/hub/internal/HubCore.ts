@@ -1,6 +1,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { SlowConsumerPolicy } from "../../domain/index.ts"
+import { Registry } from "../../runtime/Registry.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
@@ -24,7 +25,8 @@ const fullTurnBytes = 32 * 1024
 export class HubCore implements HubPort, MemberHub {
   private readonly options: HubCoreOptions
   private readonly log: MemberLog
-  private readonly members = new Set<Member>()
+  private readonly members = new Registry<number, Member>()
+  private lastNumber = 0
   private readonly pace: Pace
   private readonly budgets: Budgets
   private readonly schedule = new FlushSchedule(() => this.flush())
@@ -47,12 +49,12 @@ export class HubCore implements HubPort, MemberHub {
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
     // What was published before this moment is not for the newcomer.
     this.flush()
-    const member = new Member(this, sink, this.log.end(), options, this.options)
+    const member = new Member(this, ++this.lastNumber, sink, this.log.end(), options, this.options)
     if (this.closed) {
       member.receiving = false
       sink.onHubEnded?.()
     } else {
-      this.members.add(member)
+      this.members.set(member.number, member)
       this.pace.join()
     }
     return member
@@ -119,7 +121,7 @@ export class HubCore implements HubPort, MemberHub {
     if (sink.onHubEnded === undefined) this.stopReceiving(member)
     else {
       this.finishOf(member, () => {
-        if (this.members.has(member)) sink.onHubEnded?.()
+        if (this.members.has(member.number)) sink.onHubEnded?.()
       })
     }
   }
@@ -151,9 +153,9 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   publishAs(run: Uint8Array, member: Member): boolean {
-    if (this.members.has(member)) this.pace.talk(member)
+    if (this.members.has(member.number)) this.pace.talk(member)
     this.append(run, member)
-    if (!this.pace.mustWait(member) || !this.members.has(member)) return true
+    if (!this.pace.mustWait(member) || !this.members.has(member.number)) return true
     this.pace.hold(member)
     return false
   }
@@ -195,12 +197,12 @@ export class HubCore implements HubPort, MemberHub {
     member.full = false
     this.handOver(member)
     if (member.full) this.budgets.update(member)
-    else if (this.members.has(member)) this.caughtUp(member)
+    else if (this.members.has(member.number)) this.caughtUp(member)
     this.trim(oldest)
   }
 
   lagOf(member: Member): number {
-    return this.members.has(member) ? this.budgets.lagOf(member) : member.sink.pending()
+    return this.members.has(member.number) ? this.budgets.lagOf(member) : member.sink.pending()
   }
 
   drainedBy(member: Member): void {
@@ -237,7 +239,7 @@ export class HubCore implements HubPort, MemberHub {
       const ready = deliverSome(this.log, member, Number.POSITIVE_INFINITY, member.finishAt ?? 0)
       member.handing = false
       this.stopReceiving(member)
-      member.full = !ready && this.members.has(member)
+      member.full = !ready && this.members.has(member.number)
       if (!member.full) this.caughtUp(member)
       this.trim(oldest)
     }
@@ -252,7 +254,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   detach(member: Member): void {
-    if (!this.members.delete(member)) return
+    if (!this.members.delete(member.number)) return
     member.full = false
     this.pace.forget(member)
     this.stopReceiving(member)

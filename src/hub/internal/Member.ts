@@ -14,6 +14,8 @@ export interface MemberHub {
 
 /** A sink in the hub, and what the hub knows of it. */
 export class Member implements HubMember {
+  /** Its own in its hub. */
+  readonly number: number
   readonly sink: HubSink
   readonly connection: ConnectionId | undefined
   readonly budgetBytes: number
@@ -49,12 +51,14 @@ export class Member implements HubMember {
   /** A member that has everything before `cursor`. */
   constructor(
     hub: MemberHub,
+    number: number,
     sink: HubSink,
     cursor: Cursor,
     options: AttachOptions,
     defaults: Required<Pick<AttachOptions, "budgetBytes" | "slowConsumer">>,
   ) {
     this.hub = hub
+    this.number = number
     this.sink = sink
     this.reckoned = sink.progress() + systemBytes
     this.cursor = cursor

@@ -6,7 +6,9 @@ import type * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
 import { ConnectionId, closeReasons, type Endpoint, type RefusalRule, type ServerEvent } from "../../domain/index.ts"
 import type { HubPort } from "../../hub/index.ts"
+import { atOnce } from "../../runtime/atOnce.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
+import { Registry } from "../../runtime/Registry.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire } from "../../transport/index.ts"
@@ -48,7 +50,7 @@ export interface ServerCoreOptions {
 
 /** The connections of a server: accepted, known by number, ended. */
 export class ServerCore {
-  readonly actors = new Map<ConnectionId, ConnectionActor>()
+  readonly actors = new Registry<ConnectionId, ConnectionActor>()
   /** Whether newcomers are refused, for good or for the moment. */
   draining = false
   suspended = false
@@ -123,7 +125,7 @@ export class ServerCore {
     if (typeof handler === "function") {
       actor.fiber = handler(actor.connection, (exit) => actor.onHandlerEnd(failureOf(exit)))
     } else {
-      actor.fiber = Effect.runFork(stand(actor))
+      actor.fiber = Effect.runFork(stand(actor), { scheduler: atOnce })
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
     this.guard.add(actor)
@@ -159,7 +161,7 @@ export class ServerCore {
 
   /** Who is there. */
   connections(): ReadonlyArray<ConnectionInfo> {
-    return [...this.actors.values()].map(infoOf)
+    return [...this.actors].map(infoOf)
   }
 
   state(listening: ReadonlyArray<Endpoint>): ServerState {
@@ -176,11 +178,11 @@ export class ServerCore {
 
   /** Those to whom something can be sent. */
   writable(): ReadonlyArray<ConnectionId> {
-    return [...this.actors.values()].filter((actor) => actor.core.isWritable()).map((actor) => actor.id)
+    return [...this.actors].filter((actor) => actor.core.isWritable()).map((actor) => actor.id)
   }
 
   holdForEvents(held: boolean): void {
-    for (const actor of this.actors.values()) actor.holdForEvents(held)
+    for (const actor of this.actors) actor.holdForEvents(held)
   }
 
   /** Waits until no connection is left. */
@@ -191,7 +193,7 @@ export class ServerCore {
   /** Ends everything now. */
   destroyAll(): void {
     this.entrance.refuseAll(draining)
-    for (const actor of this.actors.values()) actor.core.destroy(closeReasons.localClosed)
+    for (const actor of this.actors) actor.core.destroy(closeReasons.localClosed)
   }
 
   private onClosed(actor: ConnectionActor): void {

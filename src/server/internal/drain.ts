@@ -17,7 +17,7 @@ const tellProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Effe
       Effect.sleep(progressEvery),
       Effect.sync(() => {
         let pendingBytes = 0
-        for (const actor of core.actors.values()) pendingBytes += actor.core.pending()
+        for (const actor of core.actors) pendingBytes += actor.core.pending()
         bus.emit((stamp) => ({ ...stamp, _tag: "DrainProgress", remaining: core.actors.size, pendingBytes }))
       }),
     ),
@@ -36,11 +36,11 @@ export const drainServer = Effect.fn("Server.drain")(function* (
   const deadlineMillis = Duration.toMillis(settings.drain)
   bus.emit((stamp) => ({ ...stamp, _tag: "DrainStarted", connections, deadlineMillis }))
   core.entrance.refuseAll(draining)
-  for (const actor of core.actors.values()) actor.drain()
+  for (const actor of core.actors) actor.drain()
   const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), tellProgress(core, bus))
   const forced = Option.isSome(inTime) ? 0 : core.actors.size
   if (forced > 0) {
-    for (const actor of core.actors.values()) {
+    for (const actor of core.actors) {
       actor.abort({ _tag: "DrainDeadline", pendingBytes: actor.core.pending() })
     }
     yield* core.empty

@@ -49,6 +49,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   private localEnded = false
   private localFirst = false
   private closing = false
+  /** Whether the wire ends by itself. */
+  private isOver = false
   private inputEnded = false
   private full = false
   private cancelWatch: (() => void) | undefined
@@ -204,7 +206,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   private sendFin(announce: boolean): void {
     if (this.localEnded || this.end !== undefined) return
     this.localEnded = true
-    this.wire.end()
+    this.isOver = this.wire.end()
     if (announce) this.owner.onHalfClosed("local")
   }
 
@@ -219,7 +221,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
     this.owner.onClosing(this.wire.pending())
     this.endInput()
     this.owner.flush(() => this.sendFin(false))
-    if (watched === "watched" && this.end === undefined) {
+    if (watched === "watched" && !this.isOver && this.end === undefined) {
       this.cancelWatch = watchProgress(this.timing, this.wire, this.settings.closeDeadline, () => this.onStuck())
     }
   }

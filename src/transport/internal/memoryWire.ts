@@ -84,13 +84,14 @@ class MemoryWire implements Wire {
     this.arm()
   }
 
-  end(): void {
+  end(): boolean {
     this.ending = true
     this.corked = 0
     // Whoever was told to wait is told when nothing waits any more.
     const owed = this.waiting
     this.handOver()
     this.waiting ||= owed
+    return this.end_ !== undefined
   }
 
   destroy(): void {

@@ -1,4 +1,4 @@
-import type * as net from "node:net"
+import * as net from "node:net"
 import type { Endpoint } from "../../domain/index.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 
@@ -13,14 +13,17 @@ const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PR
 // The most that TCP_KEEPIDLE takes, seconds (tcp(7), MAX_TCP_KEEPIDLE).
 const longestSilence = 32_767
 
+// What stands for the socket of a wire that has ended.
+const closed = new net.Socket().destroy()
+
 /**
  * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
  */
 export class NodeWire implements Wire {
   readonly local: Endpoint
   readonly remote: Endpoint
-  private readonly socket: net.Socket
-  private readonly lower: net.Socket
+  private socket: net.Socket
+  private lower: net.Socket
   private readonly knowsReset: boolean
   private handlers: WireHandlers | undefined
   private ended: WireEnd | undefined
@@ -49,7 +52,7 @@ export class NodeWire implements Wire {
     })
     socket.on("end", () => {
       // An RST right behind data comes to Node as an orderly end. Only the system knows better.
-      if (this.knowsReset && !this.ending && this.isGone()) {
+      if (this.knowsReset && !this.ending && this.hasCarried() && this.isGone()) {
         this.code ??= "ECONNRESET"
         socket.destroy()
         return
@@ -61,8 +64,12 @@ export class NodeWire implements Wire {
       this.over = true
       this.ended = this.code === undefined ? {} : { code: this.code }
       const { handlers } = this
-      // Node keeps a socket for a while after its end, and what it leads to would be kept with it.
+      // From here neither leads to the other: one that has grown old enough for a full collection would keep both, and
+      // all that belongs to them, until then (docs/performance.md).
       this.handlers = undefined
+      this.readBefore = -this.bytesIn()
+      this.socket = closed
+      this.lower = closed
       handlers?.onClose(this.ended)
     })
   }
@@ -86,7 +93,12 @@ export class NodeWire implements Wire {
   /** Gives the socket up to something that stands between it and another wire; nothing more is told. */
   release(): net.Socket {
     this.handlers = undefined
-    return this.socket
+    return this.ended === undefined ? this.socket : new net.Socket().destroy()
+  }
+
+  /** Whether there was ever something to read or write. */
+  private hasCarried(): boolean {
+    return this.accepted > 0 || this.lower.bytesRead > 0
   }
 
   write(bytes: Uint8Array): boolean {
@@ -113,9 +125,14 @@ export class NodeWire implements Wire {
     this.socket.resume()
   }
 
-  end(): void {
+  end(): boolean {
     this.ending = true
-    if (!this.over) this.socket.end()
+    if (this.over) return true
+    // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
+    const isDone = this.peerEnded && this.socket.writableLength === 0 && this.socket === this.lower
+    if (isDone) this.destroy()
+    else this.socket.end()
+    return isDone
   }
 
   destroy(): void {
