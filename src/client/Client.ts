@@ -103,7 +103,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     cores.add(core)
     for (const watch of watches) watch.add(core)
     const { local } = wire
-    bus.emit((stamp) => ({ ...stamp, _tag: "Connected", local, remote, ...(tls === undefined ? {} : { tls }) }))
+    bus.emit((seq, at) => ({ seq, at, _tag: "Connected", local, remote, ...(tls === undefined ? {} : { tls }) }))
     if (bus.isBlocked()) core.hold(Hold.events)
     core.start()
     if (isPaused && !core.isHeld()) wire.resume()
@@ -112,14 +112,14 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
 
   const connect = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
     const dialled = yield* dial(endpoint, settings, {
-      onLookingUp: (host) => bus.emit((stamp) => ({ ...stamp, _tag: "LookingUp", host })),
+      onLookingUp: (host) => bus.emit((seq, at) => ({ seq, at, _tag: "LookingUp", host })),
       onConnecting: (hop, target) =>
-        bus.emit((stamp) => ({ ...stamp, _tag: "Connecting", endpoint: hop, ...(target && { target }) })),
+        bus.emit((seq, at) => ({ seq, at, _tag: "Connecting", endpoint: hop, ...(target && { target }) })),
     }).pipe(
       Effect.provideService(Transport, transport),
       Effect.tapError(({ code, message, reason }) =>
         Effect.sync(() =>
-          bus.emit((stamp) => ({ ...stamp, _tag: "ConnectFailed", endpoint, reason, code, cause: message })),
+          bus.emit((seq, at) => ({ seq, at, _tag: "ConnectFailed", endpoint, reason, code, cause: message })),
         ),
       ),
     )
@@ -158,12 +158,12 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         const cause =
           error._tag === "ConnectError" ? error.message : `the connection ended: ${describeCloseReason(error.reason)}`
         if (attempt > reconnect.maxAttempts) {
-          bus.emit((stamp) => ({ ...stamp, _tag: "GaveUp", attempts: attempt - 1, cause }))
+          bus.emit((seq, at) => ({ seq, at, _tag: "GaveUp", attempts: attempt - 1, cause }))
           return yield* Effect.fail(error)
         }
         const delay = yield* delayBefore(attempt, reconnect)
         const delayMillis = Duration.toMillis(delay)
-        bus.emit((stamp) => ({ ...stamp, _tag: "Reconnecting", attempt, delayMillis, cause }))
+        bus.emit((seq, at) => ({ seq, at, _tag: "Reconnecting", attempt, delayMillis, cause }))
         yield* Effect.sleep(delay)
       }
     })
@@ -208,15 +208,15 @@ const ownerOf = (
 ): ConnectionOwner => ({
   onRun: (run) => {
     if (!bus.wantsFrames()) return
-    settings.frame.payloads(run, (bytes) => bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameReceived", bytes })))
+    settings.frame.payloads(run, (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", bytes })))
   },
-  onSent: (bytes) => bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", bytes })),
-  onHalfClosed: (by) => bus.emit((stamp) => ({ ...stamp, _tag: "HalfClosed", by })),
-  onClosing: (pendingBytes) => bus.emit((stamp) => ({ ...stamp, _tag: "Closing", pendingBytes })),
+  onSent: (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", bytes })),
+  onHalfClosed: (by) => bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by })),
+  onClosing: (pendingBytes) => bus.emit((seq, at) => ({ seq, at, _tag: "Closing", pendingBytes })),
   onDrain: () => {},
   flush: (done) => done(),
   onClosed: (end) => {
     onClosed()
-    bus.emit((stamp) => ({ ...stamp, _tag: "Disconnected", remote, ...end }))
+    bus.emit((seq, at) => ({ seq, at, _tag: "Disconnected", remote, ...end }))
   },
 })

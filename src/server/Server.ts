@@ -183,7 +183,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
   const broadcast = (payload: Uint8Array): Effect.Effect<ReadonlyArray<ConnectionId>> =>
     Effect.suspend(() => {
       const recipients = core.writable()
-      bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: recipients, bytes: payload }))
+      bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: recipients, bytes: payload }))
       const released = hub.port.publish(settings.frame.encode(payload)) ? Effect.void : hub.port.released
       return Effect.as(
         Effect.flatMap(released, () => bus.unblocked),

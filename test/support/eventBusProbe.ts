@@ -36,14 +36,14 @@ export const makeProbe = () => {
       listener = each
     },
     life: () =>
-      bus.emit((stamp) => {
-        built.push(`Life ${stamp.seq}`)
-        return { _tag: "Life", ...stamp }
+      bus.emit((seq, at) => {
+        built.push(`Life ${seq}`)
+        return { _tag: "Life", seq, at }
       }),
     frame: (length: number) =>
-      bus.emitFrame((stamp) => {
-        built.push(`Frame ${stamp.seq}`)
-        return { _tag: "Frame", ...stamp, bytes: new Uint8Array(length) }
+      bus.emitFrame((seq, at) => {
+        built.push(`Frame ${seq}`)
+        return { _tag: "Frame", seq, at, bytes: new Uint8Array(length) }
       }),
   }
 }

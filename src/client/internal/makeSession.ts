@@ -38,7 +38,7 @@ export const makeSession = (
       options.whenFull ?? "wait",
       (missed) => {
         dropped += missed
-        bus.emit((stamp) => ({ ...stamp, _tag: "FramesDropped", missed, total: dropped }))
+        bus.emit((seq, at) => ({ seq, at, _tag: "FramesDropped", missed, total: dropped }))
       },
     )
     const inbound = yield* Mailbox.make<Uint8Array, SessionEnd>(readAhead)

@@ -72,15 +72,12 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined, remote)
     this.member = context.hub.attach(this, { connection: id })
     const { local } = wire
-    context.bus.emit((stamp) => ({
-      ...stamp,
-      _tag: "ConnectionOpened",
-      id,
-      local,
-      remote,
-      ...(tls && { tls }),
-      ...(proxied && { proxied }),
-    }))
+    context.bus.emit((seq, at) => {
+      const opened = { seq, at, _tag: "ConnectionOpened", id, local, remote } as const
+      return tls === undefined && proxied === undefined
+        ? opened
+        : { ...opened, ...(tls && { tls }), ...(proxied && { proxied }) }
+    })
   }
 
   // --- what a handler gets
@@ -95,8 +92,9 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   broadcast(payload: Uint8Array): Effect.Effect<void, ConnectionClosedError> {
     return Effect.suspend(() => {
       if (this.core.end !== undefined) return Effect.fail(this.core.closedError())
-      this.context.bus.emitFrame((stamp) => ({
-        ...stamp,
+      this.context.bus.emitFrame((seq, at) => ({
+        seq,
+        at,
         _tag: "FrameSent",
         to: this.context.others(this.id),
         bytes: payload,
@@ -145,18 +143,18 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     const { bus, reactor, settings } = this.context
     if (bus.wantsFrames()) {
       settings.framing.payloads(run, (bytes) =>
-        bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameReceived", id: this.id, bytes })),
+        bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", id: this.id, bytes })),
       )
     }
     reactor?.onRun(this, run)
   }
 
   onSent(payload: Uint8Array): void {
-    this.context.bus.emitFrame((stamp) => ({ ...stamp, _tag: "FrameSent", to: [this.id], bytes: payload }))
+    this.context.bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: [this.id], bytes: payload }))
   }
 
   onHalfClosed(by: "peer" | "local"): void {
-    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionHalfClosed", id: this.id, by }))
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionHalfClosed", id: this.id, by }))
     if (by === "peer") this.context.reactor?.onPeerEnd(this)
   }
 
@@ -176,8 +174,20 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   onClosed(end: ConnectionEnd): void {
     this.member.detach()
     this.releaseWaiters.wake()
+    const { id } = this
     const { remote } = this.core
-    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionClosed", id: this.id, remote, ...end }))
+    const { reason, bytesIn, bytesOut, lifetimeMillis } = end
+    this.context.bus.emit((seq, at) => ({
+      seq,
+      at,
+      _tag: "ConnectionClosed",
+      id,
+      remote,
+      reason,
+      bytesIn,
+      bytesOut,
+      lifetimeMillis,
+    }))
     const { onEnded } = this
     this.onEnded = undefined
     // Before anybody hears that no connection is left.
@@ -216,15 +226,15 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   onDropped(missed: number, total: number): void {
-    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "FramesDropped", id: this.id, missed, total }))
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "FramesDropped", id: this.id, missed, total }))
   }
 
   onStalled(pendingBytes: number): void {
-    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionStalled", id: this.id, pendingBytes }))
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionStalled", id: this.id, pendingBytes }))
   }
 
   onRecovered(): void {
-    this.context.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRecovered", id: this.id }))
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRecovered", id: this.id }))
   }
 
   onHeld(): void {

@@ -23,8 +23,8 @@ export class Guard {
       Number.isFinite(maxRate) || Number.isFinite(maxRateInAll)
         ? new RateLimits<ConnectionActor>(timing, settings, {
             onThrottled: ({ id }, by, bytesPerSecond) =>
-              bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionThrottled", id, by, bytesPerSecond })),
-            onUnthrottled: ({ id }) => bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionUnthrottled", id })),
+              bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionThrottled", id, by, bytesPerSecond })),
+            onUnthrottled: ({ id }) => bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionUnthrottled", id })),
           })
         : undefined
     this.pending = Number.isFinite(maxPending) ? new PendingLimit(timing, maxPending) : undefined

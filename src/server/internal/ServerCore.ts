@@ -112,7 +112,7 @@ export class ServerCore {
 
   private onRefused(remote: Endpoint, rule: RefusalRule): void {
     this.refused++
-    this.options.bus.emit((stamp) => ({ ...stamp, _tag: "ConnectionRefused", remote, rule }))
+    this.options.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRefused", remote, rule }))
   }
 
   private open(arrival: Arrival): void {
@@ -151,7 +151,7 @@ export class ServerCore {
   }
 
   onAcceptFailed(endpoint: Endpoint, code: string): void {
-    this.options.bus.emit((stamp) => ({ ...stamp, _tag: "AcceptFailed", endpoint, code }))
+    this.options.bus.emit((seq, at) => ({ seq, at, _tag: "AcceptFailed", endpoint, code }))
   }
 
   /** Connections that there have been. */

@@ -49,12 +49,12 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
       .pipe(Effect.mapError(explained), Scope.extend(scope))
     listeners.set(scope, bound)
     core.reopen()
-    bus.emit((stamp) => ({ ...stamp, _tag: "Listening", endpoint: bound }))
+    bus.emit((seq, at) => ({ seq, at, _tag: "Listening", endpoint: bound }))
     yield* Scope.addFinalizer(
       scope,
       Effect.sync(() => {
         listeners.delete(scope)
-        bus.emit((stamp) => ({ ...stamp, _tag: "ListenStopped", endpoint: bound }))
+        bus.emit((seq, at) => ({ seq, at, _tag: "ListenStopped", endpoint: bound }))
       }),
     )
     return { endpoint: bound }
