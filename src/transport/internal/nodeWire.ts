@@ -13,6 +13,8 @@ const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PR
 // The most that TCP_KEEPIDLE takes, seconds (tcp(7), MAX_TCP_KEEPIDLE).
 const longestSilence = 32_767
 
+const nothing = new Uint8Array(0)
+
 // What stands for the socket of a wire that has ended.
 const closed = new net.Socket().destroy()
 
@@ -25,9 +27,11 @@ export class NodeWire implements Wire {
   private socket: net.Socket
   private lower: net.Socket
   private readonly knowsReset: boolean
+  private readonly isSecured: boolean
   private handlers: WireHandlers | undefined
   private ended: WireEnd | undefined
   private code: string | undefined
+  /** Whether somebody is to be told when the system has taken everything. */
   private waiting = false
   private accepted = 0
   // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
@@ -43,6 +47,7 @@ export class NodeWire implements Wire {
   constructor(socket: net.Socket, local: Endpoint, remote: Endpoint, lower: net.Socket = socket) {
     this.socket = socket
     this.lower = lower
+    this.isSecured = socket !== lower
     this.knowsReset = remote._tag === "Tcp"
     this.local = local
     this.remote = remote
@@ -104,7 +109,10 @@ export class NodeWire implements Wire {
   write(bytes: Uint8Array): boolean {
     if (this.over || this.socket.writableEnded) return true
     this.accepted += bytes.length
-    this.socket.write(bytes, this.onWritten)
+    // Who is told of each write that the system has taken pays a tick of the event loop for it. Nobody needs to be told
+    // of what it takes at once, which a socket without TLS shows by itself.
+    if (this.waiting || this.isSecured) this.socket.write(bytes, this.onWritten)
+    else this.socket.write(bytes)
     return this.isTaken()
   }
 
@@ -129,9 +137,13 @@ export class NodeWire implements Wire {
     this.ending = true
     if (this.over) return true
     // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
-    const isDone = this.peerEnded && this.socket.writableLength === 0 && this.socket === this.lower
-    if (isDone) this.destroy()
-    else this.socket.end()
+    const isDone = this.peerEnded && this.socket.writableLength === 0 && !this.isSecured
+    if (isDone) {
+      this.destroy()
+    } else {
+      if (this.queued > 0) this.awaitTaken()
+      this.socket.end()
+    }
     return isDone
   }
 
@@ -190,9 +202,18 @@ export class NodeWire implements Wire {
   // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
   private isTaken(): boolean {
     if (this.over) return true
-    this.queued = this.socket.writableLength
-    this.waiting = this.queued > 0
-    return !this.waiting
+    const queued = this.socket.writableLength
+    if (queued !== this.queued) this.queued = queued
+    if (queued > 0 && this.socket.writableCorked === 0) this.awaitTaken()
+    return queued === 0 && !this.waiting
+  }
+
+  /** Sees to it that {@link onWritten} follows when the system has taken everything. */
+  private awaitTaken(): void {
+    if (this.waiting) return
+    this.waiting = true
+    // Behind what waits already; it is no write of its own to the system.
+    if (!this.isSecured) this.socket.write(nothing, this.onWritten)
   }
 
   private readonly onWritten = (error?: Error | null): void => {
