@@ -30,11 +30,11 @@ const lines = (input: Input, maxFrameBytes: number): InputPayloads => {
   let state: "reading" | "over" | "too long" = "reading"
   const take = (chunk: Option.Option<Uint8Array>): ReadonlyArray<Uint8Array> => {
     const payloads: Array<Uint8Array> = []
-    const emit = (run: Uint8Array) => Framing.line.payloads(run, (payload) => payloads.push(payload))
+    const sink: Framing.RunSink = { onRun: (run) => Framing.line.payloads(run, (payload) => payloads.push(payload)) }
     if (Option.isNone(chunk)) {
       state = "over"
-      decoder.end(emit)
-    } else if (!decoder.push(chunk.value, emit)) {
+      decoder.end(sink)
+    } else if (!decoder.push(chunk.value, sink)) {
       state = "too long"
     }
     return payloads

@@ -15,15 +15,20 @@ export interface Framing {
   readonly count: (wire: Uint8Array) => number
 }
 
+/** What takes the runs of a decoder. */
+export interface RunSink {
+  readonly onRun: (run: Uint8Array) => void
+}
+
 /**
  * The state of cutting one stream. It hands on runs: views of the input that hold whole frames with their marks, so
  * that a relay forwards them without a copy and without looking at each frame.
  */
 export interface FrameDecoder {
-  /** Takes what one read gave. `emit` is called with each run of whole frames. `false`: a frame is above the limit. */
-  readonly push: (chunk: Uint8Array, emit: (wire: Uint8Array) => void) => boolean
+  /** Takes what one read gave, and hands each run of whole frames to `sink`. `false`: a frame is above the limit. */
+  readonly push: (chunk: Uint8Array, sink: RunSink) => boolean
   /** The peer sent FIN: hands on what is left over, completed to a whole frame. */
-  readonly end: (emit: (wire: Uint8Array) => void) => void
+  readonly end: (sink: RunSink) => void
   /** Bytes kept of a frame that is not whole yet. */
   readonly pending: () => number
 }
@@ -44,9 +49,9 @@ class RawDecoder implements FrameDecoder {
     this.maxFrameBytes = maxFrameBytes
   }
 
-  push(chunk: Uint8Array, emit: (wire: Uint8Array) => void): boolean {
+  push(chunk: Uint8Array, sink: RunSink): boolean {
     if (chunk.length > this.maxFrameBytes) return false
-    if (chunk.length > 0) emit(chunk)
+    if (chunk.length > 0) sink.onRun(chunk)
     return true
   }
 
@@ -105,28 +110,28 @@ class LineDecoder implements FrameDecoder {
     this.maxFrameBytes = maxFrameBytes
   }
 
-  push(chunk: Uint8Array, emit: (wire: Uint8Array) => void): boolean {
+  push(chunk: Uint8Array, sink: RunSink): boolean {
     const last = chunk.lastIndexOf(newline)
     if (last === -1) return this.hold(chunk)
     let start = 0
     if (this.held > 0) {
       start = chunk.indexOf(newline) + 1
       if (this.held + start - 1 > this.maxFrameBytes) return false
-      emit(this.complete(chunk.subarray(0, start)))
+      sink.onRun(this.complete(chunk.subarray(0, start)))
     }
     // Only a run longer than the limit can hold a line longer than the limit.
     if (last + 1 - start > this.maxFrameBytes) {
       const whole = this.wholeUpTo(chunk, start, last)
-      if (whole > start) emit(chunk.subarray(start, whole))
+      if (whole > start) sink.onRun(chunk.subarray(start, whole))
       if (whole <= last) return false
     } else if (start <= last) {
-      emit(chunk.subarray(start, last + 1))
+      sink.onRun(chunk.subarray(start, last + 1))
     }
     return this.hold(chunk.subarray(last + 1))
   }
 
-  end(emit: (wire: Uint8Array) => void): void {
-    if (this.held > 0) emit(this.complete(Uint8Array.of(newline)))
+  end(sink: RunSink): void {
+    if (this.held > 0) sink.onRun(this.complete(Uint8Array.of(newline)))
   }
 
   pending(): number {

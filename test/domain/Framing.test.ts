@@ -15,11 +15,11 @@ const feed = (framing: Framing.Framing, chunks: ReadonlyArray<Uint8Array>, maxFr
   }
   let highestPending = 0
   const accepted = chunks.every((chunk) => {
-    const taken = decoder.push(chunk, emit)
+    const taken = decoder.push(chunk, { onRun: emit })
     highestPending = Math.max(highestPending, decoder.pending())
     return taken
   })
-  if (accepted) decoder.end(emit)
+  if (accepted) decoder.end({ onRun: emit })
   const payloads: Array<Uint8Array> = []
   for (const wire of wires) framing.payloads(wire, (payload) => payloads.push(payload))
   return { accepted, wires, payloads, highestPending, pending: decoder.pending() }
@@ -170,7 +170,7 @@ describe("line", () => {
   it("a line that never ends is refused at the limit and not kept beyond it", () => {
     const decoder = line.decoder(1000)
     const chunk = new Uint8Array(300).fill(0x61)
-    const pendings = [1, 2, 3, 4].map(() => [decoder.push(chunk, () => {}), decoder.pending()])
+    const pendings = [1, 2, 3, 4].map(() => [decoder.push(chunk, { onRun: () => {} }), decoder.pending()])
     expect(pendings).toEqual([
       [true, 300],
       [true, 600],
@@ -182,9 +182,10 @@ describe("line", () => {
   it("two decoders of one framing know nothing of each other", () => {
     const [a, b] = [line.decoder(10), line.decoder(10)]
     const seen: Array<Uint8Array> = []
-    a.push(utf8("from a"), () => {})
-    b.push(utf8("b\n"), (wire) => seen.push(wire))
-    a.push(utf8("!\n"), (wire) => seen.push(wire))
+    const sink = { onRun: (wire: Uint8Array) => seen.push(wire) }
+    a.push(utf8("from a"), sink)
+    b.push(utf8("b\n"), sink)
+    a.push(utf8("!\n"), sink)
     expect(texts(seen)).toEqual(["b\n", "from a!\n"])
   })
 })

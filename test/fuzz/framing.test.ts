@@ -24,14 +24,14 @@ const feed = (framing: Framing.Framing, maxFrameBytes: number, chunks: ReadonlyA
   }
   let accepted = true
   for (const chunk of chunks) {
-    if (!decoder.push(chunk, emit)) {
+    if (!decoder.push(chunk, { onRun: emit })) {
       accepted = false
       break
     }
     expect(decoder.pending()).toBeLessThanOrEqual(maxFrameBytes)
     expect(heldBytes(decoder)).toBeLessThanOrEqual(maxFrameBytes + 1)
   }
-  if (accepted) decoder.end(emit)
+  if (accepted) decoder.end({ onRun: emit })
   return { accepted, payloads, wires }
 }
 

@@ -77,7 +77,7 @@ const readers: ReadonlyArray<readonly [name: string, read: (text: string) => unk
   ["a text that is shown", escapeControls],
   ["bytes that are shown", (text) => new TextView().push(utf8(text))],
   ["a PROXY header", (text) => new ProxyHeaderDecoder().push(utf8(text))],
-  ["lines", (text) => Framing.line.decoder(size / 2).push(utf8(text), (wire) => Framing.line.count(wire))],
+  ["lines", (text) => Framing.line.decoder(size / 2).push(utf8(text), { onRun: Framing.line.count })],
   ["an event of a server", decodeServerEventLine],
   ["an event of a client", decodeClientEventLine],
   ["JSON", (text) => codec.decode(utf8(text))],
@@ -106,7 +106,7 @@ describe("many pieces", () => {
     const decoder = Framing.line.decoder(size)
     const byte = Uint8Array.of(0x61)
     within(patience, () => {
-      for (let at = 0; at < size; at++) decoder.push(byte, () => {})
+      for (let at = 0; at < size; at++) decoder.push(byte, { onRun: () => {} })
     })
     expect(decoder.pending()).toBe(size)
   })

@@ -23,7 +23,7 @@ const probeAfter = Duration.seconds(10)
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
  * costs what its owner asks for. The first cause of its end is the one that counts.
  */
-export class ConnectionCore implements WireHandlers, WatchedPeer {
+export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSink {
   readonly local: Endpoint
   readonly remote: Endpoint
   /** What has arrived for those who pull. */
@@ -42,7 +42,6 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
   private readonly owner: ConnectionOwner
   private readonly decoder: Framing.FrameDecoder
   private readonly openedAt: number
-  private readonly emitRun: (run: Uint8Array) => void
   private readonly holds: Holds
   private reason: CloseReason | undefined
   private peerEnded = false
@@ -79,11 +78,6 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
           held ? this.hold(Hold.inbox) : this.release(Hold.inbox),
         )
       : undefined
-    this.emitRun = (run) => {
-      this.hasFrame = true
-      this.owner.onRun(run)
-      if (!this.closing) this.inbox?.push(run)
-    }
   }
 
   /** Begins to read. Called once, after the owner knows the connection. `before` hears of everything first. */
@@ -257,7 +251,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
     if (this.closing || this.inputEnded) return
     // Framings and reactors are other people's code. What they throw ends their connection, and nothing else.
     try {
-      if (!this.decoder.push(bytes, this.emitRun) && !this.closing) {
+      if (!this.decoder.push(bytes, this) && !this.closing) {
         this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
       }
     } catch (error) {
@@ -265,9 +259,16 @@ export class ConnectionCore implements WireHandlers, WatchedPeer {
     }
   }
 
+  /** From the decoder. */
+  onRun(run: Uint8Array): void {
+    this.hasFrame = true
+    this.owner.onRun(run)
+    if (!this.closing) this.inbox?.push(run)
+  }
+
   onEnd(): void {
     try {
-      if (!this.closing && !this.inputEnded) this.decoder.end(this.emitRun)
+      if (!this.closing && !this.inputEnded) this.decoder.end(this)
       this.peerEnded = true
       this.inbox?.end()
       if (this.closing) return

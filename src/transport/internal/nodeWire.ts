@@ -36,6 +36,8 @@ export class NodeWire implements Wire {
   private accepted = 0
   // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
   private queued = 0
+  // Made for the first write that the system does not take at once.
+  private tell: ((error?: Error | null) => void) | undefined
   private over = false
   private ending = false
   private peerEnded = false
@@ -111,7 +113,7 @@ export class NodeWire implements Wire {
     this.accepted += bytes.length
     // Who is told of each write that the system has taken pays a tick of the event loop for it. Nobody needs to be told
     // of what it takes at once, which a socket without TLS shows by itself.
-    if (this.waiting || this.isSecured) this.socket.write(bytes, this.onWritten)
+    if (this.waiting || this.isSecured) this.socket.write(bytes, this.written())
     else this.socket.write(bytes)
     return this.isTaken()
   }
@@ -213,10 +215,15 @@ export class NodeWire implements Wire {
     if (this.waiting) return
     this.waiting = true
     // Behind what waits already; it is no write of its own to the system.
-    if (!this.isSecured) this.socket.write(nothing, this.onWritten)
+    if (!this.isSecured) this.socket.write(nothing, this.written())
   }
 
-  private readonly onWritten = (error?: Error | null): void => {
+  private written(): (error?: Error | null) => void {
+    this.tell ??= (error) => this.onWritten(error)
+    return this.tell
+  }
+
+  private onWritten(error: Error | null | undefined): void {
     // Node reports what a broken socket still held as written.
     if (error || this.over || this.socket.destroyed) return
     this.queued = this.socket.writableLength
