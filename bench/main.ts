@@ -1,5 +1,5 @@
 // The bench: every work with every server that is installed, side by side. See bench/README.md.
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -9,9 +9,9 @@ import { bundleServers, makeGenerator, temporaryFolder } from "./runner/bundle.t
 import { renderChart } from "./runner/chart.ts"
 import { findContenders } from "./runner/contenders.ts"
 import type { ContenderInfo } from "./runner/model.ts"
-import { type BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
+import { BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
 import { projectFolder } from "./runner/project.ts"
-import { describeMachine, type Report, renderJson } from "./runner/report.ts"
+import { describeMachine, parseJson, type Report, renderJson, updateReport } from "./runner/report.ts"
 import { rows as allRows } from "./runner/rows.ts"
 import { runPlan } from "./runner/run.ts"
 import { type RowSummary, wrongs } from "./runner/summary.ts"
@@ -35,6 +35,21 @@ const writeResults = (folder: string, report: Report): void => {
   writeFileSync(join(folder, "results.json"), renderJson(report))
   writeFileSync(join(folder, "results.md"), renderMarkdown(report))
   writeFileSync(join(folder, "results.svg"), renderChart(report))
+}
+
+const readResults = (folder: string): Report | undefined => {
+  const path = join(folder, "results.json")
+  return existsSync(path) ? parseJson(readFileSync(path, "utf8")) : undefined
+}
+
+/** A report as it is, or with what was there already for the rows that are not measured now. */
+const updating = (folder: string, isWanted: boolean) => {
+  const before = isWanted ? readResults(folder) : undefined
+  return (report: Report): Report | undefined => {
+    if (!isWanted) return report
+    const ids = allRows.map(({ id }) => id)
+    return before === undefined ? undefined : updateReport(before, report, ids)
+  }
 }
 
 const bench = (options: Options): Effect.Effect<number, BadOptions> =>
@@ -61,8 +76,14 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
         contenders: all.map((summary) => ({ ...summary, contender: infoOf(summary.contender) })),
       })),
     })
+    const folder = options.out === undefined ? undefined : resolve(project, options.out)
+    const updated = updating(folder ?? project, options.update)
+    if (updated(reportOf([])) === undefined) {
+      return yield* new BadOptions({ message: `--update: there are no results of this machine and these settings yet` })
+    }
     const write = (summaries: ReadonlyArray<RowSummary>): void => {
-      if (options.out !== undefined) writeResults(resolve(project, options.out), reportOf(summaries))
+      const report = updated(reportOf(summaries))
+      if (folder !== undefined && report !== undefined) writeResults(folder, report)
     }
     const summaries = yield* runPlan({
       rows,

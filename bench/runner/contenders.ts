@@ -63,7 +63,7 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       id: yardstick,
       name: "raw loop, chunks",
       about: "hand-written node:net loop that forwards each chunk as it was read",
-      modes: { ...chunks, stream: chunks.echo, fiber: chunks.broker },
+      modes: { ...chunks, stream: chunks.echo, each: chunks.echo, fiber: chunks.broker },
     },
     {
       ...own,
@@ -77,7 +77,13 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       id: "library",
       name: "tcpfx library",
       about: "a server of a few lines with tcpfx/server",
-      modes: { broker: library("broker"), echo: library("echo"), stream: library("stream"), fiber: library("fiber") },
+      modes: {
+        broker: library("broker"),
+        echo: library("echo"),
+        stream: library("stream"),
+        each: library("each"),
+        fiber: library("fiber"),
+      },
     },
     {
       ...bare,

@@ -14,6 +14,8 @@ export interface Options {
   readonly runs: number
   /** Length of a window. */
   readonly seconds: number
+  /** The rows that are not measured now keep the figures that are written already. */
+  readonly update: boolean
   /** Where the results are written; undefined: only printed. */
   readonly out: string | undefined
   readonly generator: "C" | "Node" | "any"
@@ -30,6 +32,7 @@ Runs every work with every server that is installed, interleaved, and writes tab
   --runs N            runs of each row (5)
   --seconds S         length of a window (0.6)
   --out DIR           where to write; by default bench/results for a whole bench, and nowhere for a part of it
+  --update            with --rows: write these rows among those that are there already, measured on the same machine
   --generator C|Node  the load generator to use, and no other (the one in C where it can be built)
   --help              this
 
@@ -53,12 +56,16 @@ const read = (args: ReadonlyArray<string>): Options => {
       runs: { type: "string" },
       seconds: { type: "string" },
       out: { type: "string" },
+      update: { type: "boolean", default: false },
       generator: { type: "string" },
       help: { type: "boolean", default: false },
     },
   })
   const rows = expression("--rows", values.rows)
   const contenders = expression("--contenders", values.contenders)
+  if (values.update && (rows === undefined || contenders !== undefined || values.quick)) {
+    throw new BadOptions({ message: "--update goes with --rows, and with neither --contenders nor --quick" })
+  }
   const isPart = values.quick || rows !== undefined || contenders !== undefined
   return {
     quick: values.quick,
@@ -71,7 +78,8 @@ const read = (args: ReadonlyArray<string>): Options => {
       (value) => Number.isInteger(value) && value >= 1 && value <= 100,
     ),
     seconds: number("--seconds", values.seconds, values.quick ? 0.3 : 0.6, (value) => value >= 0.1 && value <= 60),
-    out: values.out ?? (isPart ? undefined : "bench/results"),
+    update: values.update,
+    out: values.out ?? (isPart && !values.update ? undefined : "bench/results"),
     generator: oneOfGenerators(values.generator),
     help: values.help,
   }

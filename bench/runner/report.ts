@@ -33,6 +33,43 @@ export const describeMachine = (): Machine => ({
   node: process.versions.node,
 })
 
+/** Whether figures of both can stand in one table. */
+const isComparable = (a: Report, b: Report): boolean => {
+  const setting = ({ machine, generator, runs, seconds, quick, contenders }: Report) =>
+    JSON.stringify([machine, generator, runs, seconds, quick, contenders.map(({ id, version }) => [id, version])])
+  return setting(a) === setting(b)
+}
+
+/**
+ * A report with the rows that were measured again in place of what they were, in the order of `ids`; none where the two
+ * were not measured in the same way.
+ */
+export const updateReport = (before: Report, again: Report, ids: ReadonlyArray<string>): Report | undefined => {
+  if (!isComparable(before, again)) return undefined
+  const rows = new Map([...before.rows, ...again.rows].map((summary) => [summary.row.id, summary]))
+  return { ...again, rows: ids.flatMap((id) => rows.get(id) ?? []) }
+}
+
+const isReport = (value: unknown): value is Report =>
+  typeof value === "object" &&
+  value !== null &&
+  "version" in value &&
+  value.version === 1 &&
+  "rows" in value &&
+  Array.isArray(value.rows) &&
+  "contenders" in value &&
+  Array.isArray(value.contenders)
+
+/** Reads what {@link renderJson} wrote; none where it is something else. */
+export const parseJson = (text: string): Report | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isReport(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export const renderJson = (report: Report): string => `${JSON.stringify(report, figures, 1)}\n`
 
 /** Six significant figures are more than any of them is worth. */

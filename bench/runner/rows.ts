@@ -56,6 +56,14 @@ const stream = (connections: number, depth: number, quick?: LoadArguments): Row 
   mode: "stream",
 })
 
+const each = (connections: number, depth: number): Row => ({
+  ...echo(connections, depth, 0),
+  id: `each-${connections}-${depth}`,
+  title: `echo through a fiber of the user's without a stream, ${connections} connections, ${depth} deep, 64 B`,
+  mode: "each",
+  floors: [],
+})
+
 const memoryFloor: ReadonlyArray<Floor> = [
   { metric: "bytesPerConnection", of: "value", direction: "atMost", value: 8000 },
 ]
@@ -90,6 +98,8 @@ export const rows: ReadonlyArray<Row> = [
   echo(500, 32, 1),
   stream(50, 1),
   stream(50, 32, { connections: 10 }),
+  each(50, 1),
+  each(50, 32),
   {
     ...fanOut("latency", "latency 1 → 100 at 1 000 messages/s, 64 B", { subscribers: 100, size: 64, rate: 1000 }, 110, {
       quick: { subscribers: 20 },

@@ -13,11 +13,13 @@ const handlers = {
   echo: () => Server.make({ handler: Handler.echo("close") }),
   /** Through a user's own Stream. */
   stream: () => Server.make({ handler: (connection) => Stream.runForEach(connection.frames, connection.send) }),
+  /** The same without a stream. */
+  each: () => Server.make({ handler: (connection) => connection.runForEach(connection.send) }),
   /** A fiber and a scope of its own for each connection, waiting for its end. */
   fiber: () => Server.make({ handler: (connection) => Effect.asVoid(connection.closed) }),
 }
 
-const make = handlers[modeOf(["broker", "echo", "stream", "fiber"])]
+const make = handlers[modeOf(["broker", "echo", "stream", "each", "fiber"])]
 
 const program = Effect.gen(function* () {
   const server = yield* make()

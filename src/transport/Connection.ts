@@ -23,6 +23,13 @@ export interface Connection {
   /** All payloads until the peer's FIN. Reading is held back while nobody pulls. */
   readonly frames: Stream.Stream<Uint8Array, ConnectionClosedError>
   /**
+   * Runs an effect for each payload, in order, until the peer's FIN. What `Stream.runForEach` does with `frames`, in about
+   * half the time for each payload, and without what it takes to start a stream.
+   */
+  readonly runForEach: <E, R>(
+    f: (payload: Uint8Array) => Effect.Effect<void, E, R>,
+  ) => Effect.Effect<void, E | ConnectionClosedError, R>
+  /**
    * Sends one payload. Waits while `outboxBytes` and more wait to be taken by the system; fails at once when the
    * connection has ended or this side has sent FIN.
    */

@@ -21,6 +21,12 @@ describe("the options of the bench", () => {
     expect(parse("--quick", "--out", "here")).toMatchObject({ runs: 1, out: "here" })
   })
 
+  it("write some rows among those that are there already", () => {
+    expect(parse("--rows", "echo", "--update")).toMatchObject({ update: true, out: "bench/results" })
+    expect(problem("--update")).toContain("--update goes with --rows")
+    expect(problem("--update", "--rows", "echo", "--contenders", "cli")).toContain("--update goes with --rows")
+  })
+
   it("are told when they are wrong", () => {
     expect(problem("--runs", "0")).toBe('--runs: expected a whole number from 1 to 100, not "0"')
     expect(problem("--seconds", "x")).toBe('--seconds: expected seconds from 0.1 to 60, not "x"')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { renderChart } from "../../bench/runner/chart.ts"
 import { formatCount, formatRatio } from "../../bench/runner/metrics.ts"
-import { renderJson } from "../../bench/runner/report.ts"
+import { parseJson, renderJson, updateReport } from "../../bench/runner/report.ts"
 import { renderMarkdown, renderTable } from "../../bench/runner/table.ts"
 import { measured, other, ours, raw, reportOf, row } from "./figures.ts"
 
@@ -104,6 +104,21 @@ describe("the chart", () => {
 })
 
 describe("results.json", () => {
+  it("takes rows that were measured again among the others, in the order of all", () => {
+    const again = reportOf([
+      [row("fanout-100"), [{ contender: raw, runs: [measured(6e7)] }]],
+      [row("echo"), [{ contender: raw, runs: [measured(1e5)] }]],
+    ])
+    const setting = { contenders: report.contenders, generator: report.generator }
+    const order = ["echo", "fanout-10", "fanout-100"]
+    const updated = updateReport(report, { ...again, ...setting }, order)
+    expect(updated?.rows.map((one) => one.row.id)).toEqual(order)
+    expect(updated?.rows.at(-1)).toEqual(again.rows[0])
+    expect(updateReport(report, { ...again, ...setting, seconds: 7 }, order)).toBe(undefined)
+    expect(parseJson(renderJson(report))?.rows.length).toBe(report.rows.length)
+    expect([parseJson("{"), parseJson("[]"), parseJson('{"version":2}')]).toEqual([undefined, undefined, undefined])
+  })
+
   it("can be read back, with six significant figures", () => {
     const text = renderJson(report)
     expect(JSON.parse(text)).toMatchObject({ version: 1, rows: [{ row: { id: "fanout-10" } }, {}] })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -96,6 +97,39 @@ export const connectionSuite = (fixture: TransportFixture): void => {
         yield* Fiber.interrupt(waiting)
         yield* near.send(utf8("kept"))
         expect(yield* receiveText(far)).toEqual(Option.some("kept"))
+      }),
+    )
+
+    test(
+      "runs an effect for each payload, in order; one that fails leaves the rest to whoever receives next",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedCores(fixture)
+        for (const text of ["one", "two", "three", "four"]) yield* near.send(utf8(text))
+        yield* near.halfClose
+        const seen: Array<string> = []
+        const see = (payload: Uint8Array) =>
+          Effect.suspend(() => (seen.push(textOf(payload)) === 2 ? Effect.fail("enough" as const) : Effect.void))
+        expect(yield* Effect.flip(far.runForEach(see))).toBe("enough")
+        expect(seen).toEqual(["one", "two"])
+        yield* far.runForEach(see)
+        expect(seen).toEqual(["one", "two", "three", "four"])
+        yield* far.runForEach(see)
+        expect(seen.length).toBe(4)
+      }),
+    )
+
+    test(
+      "runs an effect for each payload until the connection breaks, and fails then",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedCores(fixture)
+        const seen: Array<string> = []
+        const reader = yield* Effect.fork(far.runForEach((payload) => Effect.sync(() => seen.push(textOf(payload)))))
+        yield* near.send(utf8("one"))
+        yield* settle(fixture)
+        expect(seen).toEqual(["one"])
+        yield* near.reset
+        const exit = yield* Fiber.await(reader)
+        expect(Exit.isFailure(exit)).toBe(fixture.knowsReset)
       }),
     )
 

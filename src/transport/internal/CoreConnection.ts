@@ -41,6 +41,16 @@ export class CoreConnection implements Connection {
     return pullStream(this.pull(takeSome, constUndefined))
   }
 
+  get runForEach(): Connection["runForEach"] {
+    return <E, R>(f: (payload: Uint8Array) => Effect.Effect<void, E, R>) => {
+      const payload = this.pull((inbox) => inbox.shift(), constUndefined)
+      const next: Effect.Effect<void, E | ConnectionClosedError, R> = Effect.flatMap(payload, (taken) =>
+        taken === undefined ? Effect.void : Effect.zipRight(f(taken), next),
+      )
+      return next
+    }
+  }
+
   get send(): Connection["send"] {
     this.sending ??= (payload) =>
       Effect.suspend(() => {
