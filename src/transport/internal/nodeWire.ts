@@ -33,6 +33,10 @@ export class NodeWire implements Wire {
   private code: string | undefined
   /** Whether somebody is to be told when the system has taken everything. */
   private waiting = false
+  /** Whether the last write has a callback. */
+  private isTold = false
+  /** Whether something had to wait when it was last asked. */
+  private wasFull = false
   private accepted = 0
   // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
   private queued = 0
@@ -112,8 +116,9 @@ export class NodeWire implements Wire {
     if (this.over || this.socket.writableEnded) return true
     this.accepted += bytes.length
     // Who is told of each write that the system has taken pays a tick of the event loop for it. Nobody needs to be told
-    // of what it takes at once, which a socket without TLS shows by itself.
-    if (this.waiting || this.isSecured) this.socket.write(bytes, this.written())
+    // of what it takes at once, as it has taken what came before. With TLS it takes nothing at once.
+    this.isTold = this.waiting || this.wasFull || this.isSecured
+    if (this.isTold) this.socket.write(bytes, this.written())
     else this.socket.write(bytes)
     return this.isTaken()
   }
@@ -206,7 +211,10 @@ export class NodeWire implements Wire {
     if (this.over) return true
     const queued = this.socket.writableLength
     if (queued !== this.queued) this.queued = queued
-    if (queued > 0 && this.socket.writableCorked === 0) this.awaitTaken()
+    if (this.socket.writableCorked === 0) {
+      this.wasFull = queued > 0
+      if (this.wasFull) this.awaitTaken()
+    }
     return queued === 0 && !this.waiting
   }
 
@@ -214,8 +222,9 @@ export class NodeWire implements Wire {
   private awaitTaken(): void {
     if (this.waiting) return
     this.waiting = true
-    // Behind what waits already; it is no write of its own to the system.
-    if (!this.isSecured) this.socket.write(nothing, this.written())
+    // Behind what waits already.
+    if (!this.isTold) this.socket.write(nothing, this.written())
+    this.isTold = true
   }
 
   private written(): (error?: Error | null) => void {
