@@ -1,6 +1,7 @@
 import * as net from "node:net"
 import type { Endpoint } from "../../domain/index.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
+import { type ReadSink, readShared } from "./sharedRead.ts"
 
 /** The system's code of a Node error. Node's texts change between versions, its codes do not. */
 export const codeOf = (error: unknown): string =>
@@ -21,7 +22,7 @@ const closed = new net.Socket().destroy()
 /**
  * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
  */
-export class NodeWire implements Wire {
+export class NodeWire implements Wire, ReadSink {
   readonly local: Endpoint
   readonly remote: Endpoint
   private socket: net.Socket
@@ -93,12 +94,34 @@ export class NodeWire implements Wire {
     const isHandedOver = this.handlers !== undefined
     this.handlers = handlers
     if (this.peerEnded) handlers.onEnd()
-    if (!isHandedOver) this.socket.on("data", (bytes) => this.handlers?.onData(bytes))
+    if (isHandedOver) return
+    if (this.isSecured || !readShared(this.socket, this) || this.socket.readableLength > 0) this.takeBuffered()
+    // Unless it was paused before.
+    else if (this.socket.readableFlowing === null) this.socket.resume()
+  }
+
+  /** What was read into the buffer that all share. */
+  onRead(bytes: Uint8Array): boolean {
+    // A socket that is paused before it has begun reads once more.
+    if (this.socket.readableFlowing === false) {
+      this.takeBuffered()
+      return this.socket.push(bytes)
+    }
+    this.handlers?.onData(bytes)
+    return true
+  }
+
+  /** Takes what comes by the socket's own queue. */
+  private takeBuffered(): void {
+    if (this.socket.listenerCount("data") > 0) return
+    this.socket.on("data", (bytes) => this.handlers?.onData(bytes))
   }
 
   unread(bytes: Uint8Array): void {
     this.readBefore = this.socket.bytesRead - bytes.length
-    if (bytes.length > 0) this.socket.unshift(bytes)
+    if (bytes.length === 0) return
+    this.takeBuffered()
+    this.socket.unshift(bytes)
   }
 
   /** Gives the socket up to something that stands between it and another wire; nothing more is told. */
