@@ -71,9 +71,10 @@ export interface Showing {
 }
 
 // A relay shows a piece of this size at the most in one go, and rests three times as long as that took: at full load
-// showing takes a quarter of the time.
+// showing takes a quarter of the time. It rests no shorter than nobody sees, as to begin costs as much as dozens of lines.
 const relayBufferBytes = 256 * 1024
 const restPerWork = 3
+const shortestRest = Duration.millis(8)
 
 /** How to subscribe to events for showing them. */
 export const subscription = ({ pace }: Showing) =>
@@ -94,5 +95,7 @@ export const show = <E>(
       return page.flush
     })
     if (pace === "all") return write
-    return Effect.flatMap(Effect.timed(write), ([took]) => Effect.sleep(Duration.times(took, restPerWork)))
+    return Effect.flatMap(Effect.timed(write), ([took]) =>
+      Effect.sleep(Duration.max(Duration.times(took, restPerWork), shortestRest)),
+    )
   })
