@@ -14,11 +14,18 @@ export const styleOf = (colour: boolean): Style =>
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
+let lastTime = { at: Number.NaN, text: "" }
+
 /** The local time of day, with milliseconds. */
 export const formatTime = (at: number): string => {
-  const date = new Date(at)
-  const millis = String(date.getMilliseconds()).padStart(3, "0")
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`
+  // Under load dozens of events have the same time.
+  if (at !== lastTime.at) {
+    const date = new Date(at)
+    const millis = String(date.getMilliseconds()).padStart(3, "0")
+    const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`
+    lastTime = { at, text }
+  }
+  return lastTime.text
 }
 
 const lineFeed = 0x0a
