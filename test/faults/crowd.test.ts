@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { descriptorsOf, poll, residentBytes } from "../support/kernel.ts"
+import { descriptorsOf, poll, residentBytes, untilStill } from "../support/kernel.ts"
 import { startProgram, withOpenFiles } from "../support/programs.ts"
 
 const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
@@ -24,7 +24,9 @@ it.scopedLive.skipIf(!isAllowed)(
       ])
       const [, port = ""] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
       const pid = server.child.pid ?? 0
-      const before = { descriptors: descriptorsOf(pid), resident: residentBytes(pid) }
+      // It listens, and looks for a moment at the machine's interfaces still.
+      const descriptors = yield* untilStill("what it has open", () => descriptorsOf(pid))
+      const before = { descriptors, resident: residentBytes(pid) }
       const crowd = yield* startProgram("crowd", { args: [port, `${count}`], openFiles })
       yield* crowd.waitFor("stdout", /all are there/)
       yield* poll("all are accepted", () => (descriptorsOf(pid) === before.descriptors + count ? true : undefined))

@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { tcpEndpoint } from "../../src/domain/index.ts"
-import { descriptorsOf, poll } from "../support/kernel.ts"
+import { descriptorsOf, poll, untilStill } from "../support/kernel.ts"
 import { startProgram, withOpenFiles } from "../support/programs.ts"
 import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
 import { tcpfxServe } from "../support/tcpfxProcess.ts"
@@ -80,7 +80,7 @@ describe("tcpfx serve with few open files", () => {
       // The first connection brings what is opened once.
       yield* Effect.scoped(Effect.flatMap(crowd(port, 1), served))
       yield* server.waitFor("stderr", /#1 closed/)
-      const before = descriptorsOf(pid)
+      const before = yield* untilStill("what it has open", () => descriptorsOf(pid))
       yield* Effect.scoped(
         Effect.gen(function* () {
           const peers = yield* served(yield* crowd(port))
