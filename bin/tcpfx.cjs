@@ -6,14 +6,7 @@
 const fs = require("node:fs")
 const path = require("node:path")
 const Module = require("node:module")
-const v8 = require("node:v8")
 const vm = require("node:vm")
-
-// Collects the young generation whenever it holds a fifth of what it may (default: four fifths). Each read is a buffer of
-// its own, freed by that; collected early, the next reads get memory that is still in the processor's cache: a tenth more
-// echoes per second. Still earlier, it copies more of what lives on than it frees where connections come and go
-// (docs/performance.md).
-v8.setFlagsFromString("--minor-gc-task-trigger=20")
 
 const bundle = path.join(__dirname, "..", "dist", "cli", "tcpfx.cjs")
 
