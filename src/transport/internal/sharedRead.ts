@@ -8,8 +8,6 @@ import * as net from "node:net"
 const size = 65_536
 const shared = Buffer.allocUnsafeSlow(size)
 
-type OnRead = (this: net.Socket, length: number) => boolean
-
 interface Slots {
   readonly buffer: symbol
   readonly callback: symbol
@@ -36,16 +34,26 @@ const slots = findSlots()
 
 const taker = Symbol("tcpfx/sharedRead")
 
+/** A socket with the slots of `onread`, and who takes what it reads. */
+type Slotted = net.Socket & {
+  [taker]: ReadSink
+  [slot: symbol]: unknown
+}
+
+/** What the system knows the socket by; not in the types of Node. */
+interface Handle {
+  readonly useUserBuffer?: (buffer: Uint8Array) => void
+}
+
 /** Takes what was read. `false`: nothing more, until the socket is resumed. */
 export interface ReadSink {
   readonly onRead: (bytes: Uint8Array) => boolean
 }
 
-const onRead: OnRead = function (length) {
-  const sink: ReadSink = Reflect.get(this, taker)
+const onRead = function (this: Slotted, length: number): boolean {
   const bytes = Buffer.allocUnsafe(length)
   shared.copy(bytes, 0, 0, length)
-  return sink.onRead(bytes)
+  return this[taker].onRead(bytes)
 }
 
 /**
@@ -54,12 +62,13 @@ const onRead: OnRead = function (length) {
  */
 export const readShared = (socket: net.Socket, sink: ReadSink): boolean => {
   if (slots === undefined) return false
-  const handle: unknown = Reflect.get(socket, "_handle")
-  const use: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "useUserBuffer") : undefined
-  if (typeof use !== "function") return false
-  Reflect.set(socket, slots.buffer, shared)
-  Reflect.set(socket, slots.callback, onRead)
-  Reflect.set(socket, taker, sink)
-  Reflect.apply(use, handle, [shared])
+  // Plain properties: `Reflect` would cost a call out of compiled code for each.
+  const slotted = socket as Slotted & { readonly _handle?: Handle | null }
+  const handle = slotted._handle
+  if (handle?.useUserBuffer === undefined) return false
+  slotted[slots.buffer] = shared
+  slotted[slots.callback] = onRead
+  slotted[taker] = sink
+  handle.useUserBuffer(shared)
   return true
 }
