@@ -46,10 +46,13 @@ interface Subscriber<E> {
   readonly readers: Waiters
 }
 
+const eventCost = 256
+
+/** What an event counts in a buffer, bytes. Only frames have a payload and recipients. */
 const costOf = (event: object): number => {
   const bytes = "bytes" in event ? event.bytes : undefined
   const to = "to" in event ? event.to : undefined
-  return 256 + (bytes instanceof Uint8Array ? bytes.length : 0) + (Array.isArray(to) ? 8 * to.length : 0)
+  return eventCost + (bytes instanceof Uint8Array ? bytes.length : 0) + (Array.isArray(to) ? 8 * to.length : 0)
 }
 
 /**
@@ -154,10 +157,11 @@ export class EventBus<E extends Stamped> {
     this.seq++
     if (this.subscribers.size === 0) return
     const stamped = build(this.seq, this.now())
+    const cost = frame ? costOf(stamped) : eventCost
     for (const subscriber of this.subscribers) {
       if (frame && !subscriber.frames) continue
       subscriber.queue.push(stamped)
-      subscriber.bytes += costOf(stamped)
+      subscriber.bytes += cost
       if (subscriber.bytes > subscriber.bufferBytes) this.overflow(subscriber)
       subscriber.readers.wake()
     }
