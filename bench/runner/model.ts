@@ -1,7 +1,7 @@
 // What the bench is made of: rows, contenders, measurements. Values only.
 
 /** What a server is asked to be. */
-export type Mode = "broker" | "echo" | "stream" | "each" | "fiber"
+export type Mode = "broker" | "echo" | "stream" | "all" | "mapped" | "each" | "fiber"
 
 /** What can be measured. Not every row has every one. */
 export type Metric =

@@ -49,12 +49,22 @@ const echo = (connections: number, depth: number, floor: number, quick?: LoadArg
   ...(quick === undefined ? {} : { quick }),
 })
 
-const stream = (connections: number, depth: number, quick?: LoadArguments): Row => ({
+const viaStream = (
+  mode: "stream" | "all" | "mapped",
+  how: string,
+  connections: number,
+  depth: number,
+  quick?: LoadArguments,
+): Row => ({
   ...echo(connections, depth, 0.6, quick),
-  id: `stream-${connections}-${depth}`,
-  title: `echo through a Stream of the user's, ${connections} connections, ${depth} deep, 64 B`,
-  mode: "stream",
+  id: `${mode}-${connections}-${depth}`,
+  title: `echo through a Stream of the user's, ${how}, ${connections} connections, ${depth} deep, 64 B`,
+  mode,
 })
+
+const sentEach = "each sent by Stream.runForEach"
+const sentAll = "sent by sendAll"
+const mappedAll = "mapped and sent by sendAll"
 
 const each = (connections: number, depth: number): Row => ({
   ...echo(connections, depth, 0),
@@ -96,8 +106,12 @@ export const rows: ReadonlyArray<Row> = [
   echo(50, 32, 0.95, { connections: 10 }),
   echo(500, 1, 0.95),
   echo(500, 32, 1),
-  stream(50, 1),
-  stream(50, 32, { connections: 10 }),
+  viaStream("stream", sentEach, 50, 1),
+  viaStream("stream", sentEach, 50, 32, { connections: 10 }),
+  viaStream("all", sentAll, 50, 1),
+  viaStream("all", sentAll, 50, 32, { connections: 10 }),
+  viaStream("mapped", mappedAll, 50, 1),
+  viaStream("mapped", mappedAll, 50, 32),
   each(50, 1),
   each(50, 32),
   {

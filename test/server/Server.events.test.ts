@@ -84,6 +84,28 @@ describe("a subscriber to the events", () => {
     }),
   )
 
+  overEachTransport("that blocks stops a handler in the middle of a chunk that it sends", () =>
+    Effect.gen(function* () {
+      const count = 5000
+      const payloads = Stream.fromChunk(Chunk.makeBy(count, (n) => utf8(`${n}\n`)))
+      const { connect, server } = yield* serving((connection) => connection.sendAll(payloads))
+      const blocks = yield* server.subscribe({ frames: true, overflow: "block", bufferBytes: 16 * 1024 })
+      const events = yield* server.subscribe({ frames: true })
+      const sent = yield* record(Effect.succeed(events))
+      const peer = yield* connect()
+      yield* sent.one("FrameSent")
+      yield* turns(50)
+      expect(sent.all("FrameSent").length).toBeLessThan((16 * 1024) / 256 + 2)
+      const taken = yield* record(Effect.succeed(blocks))
+      const text = Array.from({ length: count }, (_, n) => `${n}\n`).join("")
+      expect((yield* receiveBytes(peer, text.length)).toString()).toBe(text)
+      yield* peer.close
+      yield* taken.one("ConnectionClosed")
+      expect(taken.all("FrameSent").length).toBe(count)
+      expect(taken.all("EventsMissed")).toEqual([])
+    }),
+  )
+
   overEachTransport("that goes away no longer holds anybody back", () =>
     Effect.gen(function* () {
       const { connect, server } = yield* serving(Handler.echo())

@@ -134,6 +134,72 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     )
 
     test(
+      "sends all that a stream gives, one by one and many together, and leaves the connection as it was",
+      Effect.gen(function* () {
+        const { near, far, nearOwner } = yield* connectedCores(fixture)
+        const texts = Array.from({ length: 500 }, (_, n) => `line ${n}`)
+        const chunks = [texts.slice(0, 1), [], texts.slice(1, 450), texts.slice(450)]
+        const payloads = Stream.fromChunks(...chunks.map((chunk) => Chunk.fromIterable(chunk.map(utf8))))
+        yield* near.sendAll(payloads)
+        expect(nearOwner.sent).toEqual(texts)
+        expect(nearOwner.told).toEqual([])
+        yield* near.send(utf8("the last"))
+        yield* near.halfClose
+        expect((yield* collect(far)).map(textOf)).toEqual([...texts, "the last"])
+      }),
+    )
+
+    test(
+      "sends one chunk of megabytes to a slow reader as far as there is room: little is held, all arrives",
+      Effect.gen(function* () {
+        const { near, far, nearCore, nearOwner } = yield* connectedCores(fixture, { framing: Framing.raw })
+        const size = 128 * 1024
+        const payloads = Array.from({ length: 200 }, (_, n) => pattern(size, n))
+        const sender = yield* Effect.fork(
+          Effect.zipRight(near.sendAll(Stream.fromChunk(Chunk.unsafeFromArray(payloads))), near.halfClose),
+        )
+        yield* settle(fixture)
+        const stuckAt = nearOwner.sent.length
+        expect(stuckAt).toBeLessThan(payloads.length)
+        expect(nearCore.pending()).toBeGreaterThan(0)
+        expect(nearCore.pending()).toBeLessThanOrEqual(2 * size)
+        expect(firstDifference(concat(yield* collect(far)), concat(payloads))).toBe("same")
+        yield* Fiber.join(sender)
+        expect(nearOwner.sent.length).toBe(payloads.length)
+      }),
+    )
+
+    test(
+      "a stream that fails has what came before it sent, and its failure given",
+      Effect.gen(function* () {
+        const { near, far, nearOwner } = yield* connectedCores(fixture)
+        const payloads = Stream.concat(Stream.make(utf8("one"), utf8("two")), Stream.fail("no more" as const))
+        expect(yield* Effect.flip(near.sendAll(payloads))).toBe("no more")
+        expect(nearOwner.sent).toEqual(["one", "two"])
+        expect(yield* receiveText(far)).toEqual(Option.some("one"))
+      }),
+    )
+
+    test(
+      "a stream whose connection ends, or whose sender is interrupted, is let go of",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedCores(fixture)
+        let releases = 0
+        const ticking = Stream.ensuring(
+          Stream.concat(Stream.make(utf8("tick")), Stream.never),
+          Effect.sync(() => releases++),
+        )
+        const sender = yield* Effect.fork(near.sendAll(ticking))
+        expect(yield* receiveText(far)).toEqual(Option.some("tick"))
+        yield* Fiber.interrupt(sender)
+        expect(releases).toBe(1)
+        yield* near.reset
+        expect(yield* Effect.flip(near.sendAll(ticking))).toMatchObject({ _tag: "ConnectionClosedError" })
+        expect(releases).toBe(2)
+      }),
+    )
+
+    test(
       "closes in order when both ends close at the same time",
       Effect.gen(function* () {
         const { near, far, farOwner, nearOwner } = yield* connectedCores(fixture)

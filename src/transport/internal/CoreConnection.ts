@@ -1,7 +1,10 @@
+import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { constUndefined } from "effect/Function"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { type ConnectionClosedError, closeReasons, type Endpoint } from "../../domain/index.ts"
 import { pullStream } from "../../runtime/pullStream.ts"
 import type { Connection, ConnectionEnd } from "../Connection.ts"
@@ -61,6 +64,19 @@ export class CoreConnection implements Connection {
     return this.sending
   }
 
+  get sendAll(): Connection["sendAll"] {
+    return <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) =>
+      Effect.scoped(
+        // A channel's pull is a step of its own less than a stream's.
+        Effect.flatMap(Channel.toPull(Stream.toChannel(payloads)), (pull) => {
+          const next: Effect.Effect<void, E | ConnectionClosedError, R> = Effect.flatMap(pull, (pulled) =>
+            Either.isLeft(pulled) ? Effect.void : this.sendSome(Chunk.toReadonlyArray(pulled.right), next),
+          )
+          return next
+        }),
+      )
+  }
+
   get sendNow(): Connection["sendNow"] {
     return (payload) =>
       Effect.suspend(() => {
@@ -111,6 +127,29 @@ export class CoreConnection implements Connection {
       core.drainWaiters.until(() => core.isTaken() || core.end !== undefined),
       () => (core.end === undefined ? Effect.void : Effect.fail(core.closedError())),
     )
+  }
+
+  /** Sends payloads, as many as there is room for in one write, then goes on. */
+  private sendSome<A, E, R>(
+    payloads: ReadonlyArray<Uint8Array>,
+    next: Effect.Effect<A, E, R>,
+    from = 0,
+  ): Effect.Effect<A, E | ConnectionClosedError, R> {
+    const { core } = this
+    const areSeveral = payloads.length - from > 1
+    let at = from
+    let pause: Effect.Effect<void, ConnectionClosedError> = Effect.void
+    if (areSeveral) core.cork()
+    try {
+      while (at < payloads.length && pause === Effect.void) {
+        if (!core.isWritable()) return Effect.fail(core.closedError())
+        pause = core.send(payloads[at++] as Uint8Array) ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
+      }
+    } finally {
+      if (areSeveral) core.uncork()
+    }
+    if (at < payloads.length) return Effect.flatMap(pause, () => this.sendSome(payloads, next, at))
+    return pause === Effect.void ? next : Effect.zipRight(pause, next)
   }
 
   /** Waits until there is something to take; `atEnd` when nothing follows. */
