@@ -1,6 +1,5 @@
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { CloseReason, ConnectionClosedError, Endpoint } from "../domain/index.ts"
 
@@ -41,7 +40,7 @@ export interface Connection {
    */
   readonly sendAll: <E, R>(
     payloads: Stream.Stream<Uint8Array, E, R>,
-  ) => Effect.Effect<void, E | ConnectionClosedError, Exclude<R, Scope.Scope>>
+  ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
    * Sends one payload without waiting for room: the first half of `send`, whose second is `drained`. It fails only when
    * nothing of the payload was taken over, so whoever keeps payloads for another connection knows which to keep.

@@ -200,6 +200,25 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     )
 
     test(
+      "a stream keeps the scope that its user gives it",
+      Effect.gen(function* () {
+        const { near } = yield* connectedCores(fixture)
+        let isHeld = false
+        const hold = Effect.acquireRelease(
+          Effect.sync(() => void (isHeld = true)),
+          () => Effect.sync(() => void (isHeld = false)),
+        )
+        yield* Effect.scoped(
+          Effect.zipRight(
+            near.sendAll(Stream.as(Stream.fromEffect(hold), utf8("held"))),
+            Effect.sync(() => expect(isHeld).toBe(true)),
+          ),
+        )
+        expect(isHeld).toBe(false)
+      }),
+    )
+
+    test(
       "closes in order when both ends close at the same time",
       Effect.gen(function* () {
         const { near, far, farOwner, nearOwner } = yield* connectedCores(fixture)

@@ -66,9 +66,9 @@ export class CoreConnection implements Connection {
 
   get sendAll(): Connection["sendAll"] {
     return <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) =>
-      Effect.scoped(
-        // A channel's pull is a step of its own less than a stream's.
-        Effect.flatMap(Channel.toPull(Stream.toChannel(payloads)), (pull) => {
+      Effect.scopedWith((scope) =>
+        // A stream's own pull takes a step more.
+        Effect.flatMap(Channel.toPullIn(Stream.toChannel(payloads), scope), (pull) => {
           const next: Effect.Effect<void, E | ConnectionClosedError, R> = Effect.flatMap(pull, (pulled) =>
             Either.isLeft(pulled) ? Effect.void : this.sendSome(Chunk.toReadonlyArray(pulled.right), next),
           )
