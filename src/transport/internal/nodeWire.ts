@@ -18,12 +18,10 @@ const nothing = new Uint8Array(0)
 
 const wire = Symbol("tcpfx/wire")
 
-/** A socket that knows its wire: three closures less for each connection. */
+/** A socket that knows its wire, in place of three listeners of each connection's own. */
 interface Wired {
   [wire]: NodeWire
 }
-
-const wiresOf = (socket: net.Socket): net.Socket & Wired => socket as net.Socket & Wired
 
 function onSocketError(this: Wired, error: unknown): void {
   this[wire].onSocketError(error)
@@ -66,7 +64,6 @@ export class NodeWire implements Wire, ReadSink {
   private tell: ((error?: Error | null) => void) | undefined
   private over = false
   private ending = false
-  private corked = 0
   private peerEnded = false
   // Received and given to somebody else.
   private readBefore = 0
@@ -80,7 +77,8 @@ export class NodeWire implements Wire, ReadSink {
     this.knowsReset = remote._tag === "Tcp"
     this.local = local
     this.remote = remote
-    wiresOf(socket)[wire] = this
+    const wired = socket as net.Socket & Wired
+    wired[wire] = this
     socket.on("error", onSocketError)
     socket.on("end", onSocketEnd)
     socket.on("close", onSocketClose)
@@ -176,12 +174,10 @@ export class NodeWire implements Wire, ReadSink {
   }
 
   cork(): void {
-    this.corked++
     this.socket.cork()
   }
 
   uncork(): boolean {
-    this.corked--
     this.socket.uncork()
     return this.isTaken()
   }
@@ -265,7 +261,7 @@ export class NodeWire implements Wire, ReadSink {
     if (this.over) return true
     const queued = this.socket.writableLength
     if (queued !== this.queued) this.queued = queued
-    if (this.corked === 0) {
+    if (this.socket.writableCorked === 0) {
       this.wasFull = queued > 0
       if (this.wasFull) this.awaitTaken()
     }
