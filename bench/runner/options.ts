@@ -124,7 +124,9 @@ export const chooseRows = (
   const chosen = possible.filter((row) => rows === undefined || rows.test(row.id))
   if (chosen.length > 0) return Either.right(chosen)
   return Either.left(
-    new BadOptions({ message: `--rows: none matches; there are ${possible.map(({ id }) => id).join(", ")}` }),
+    new BadOptions({
+      message: `--rows: no id matches this regular expression (as 'stop|stalled' would); there are ${possible.map(({ id }) => id).join(", ")}`,
+    }),
   )
 }
 
@@ -136,7 +138,9 @@ export const chooseContenders = <C extends ContenderInfo>(
   if (contenders === undefined) return Either.right(all)
   if (!all.some(({ id }) => contenders.test(id)))
     return Either.left(
-      new BadOptions({ message: `--contenders: none matches; there are ${all.map(({ id }) => id).join(", ")}` }),
+      new BadOptions({
+        message: `--contenders: no id matches this regular expression (as 'cli|library' would); there are ${all.map(({ id }) => id).join(", ")}`,
+      }),
     )
   return Either.right(all.filter(({ id }) => id === yardstick || contenders.test(id)))
 }
