@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
@@ -203,18 +204,15 @@ export const connectionSuite = (fixture: TransportFixture): void => {
       "a stream keeps the scope that its user gives it",
       Effect.gen(function* () {
         const { near } = yield* connectedCores(fixture)
-        let isHeld = false
-        const hold = Effect.acquireRelease(
-          Effect.sync(() => void (isHeld = true)),
-          () => Effect.sync(() => void (isHeld = false)),
-        )
+        const isHeld = yield* Ref.make(false)
+        const hold = Effect.acquireRelease(Ref.set(isHeld, true), () => Ref.set(isHeld, false))
         yield* Effect.scoped(
           Effect.zipRight(
             near.sendAll(Stream.as(Stream.fromEffect(hold), utf8("held"))),
-            Effect.sync(() => expect(isHeld).toBe(true)),
+            Effect.map(Ref.get(isHeld), (held) => expect(held).toBe(true)),
           ),
         )
-        expect(isHeld).toBe(false)
+        expect(yield* Ref.get(isHeld)).toBe(false)
       }),
     )
 
