@@ -40,4 +40,9 @@ export class Registry<K extends number, V extends object> {
   *[Symbol.iterator](): IterableIterator<V> {
     for (const { value } of this.slots.values()) if (value !== undefined) yield value
   }
+
+  /** The same without an object for each step, for hot paths. */
+  forEach(visit: (value: V) => void): void {
+    for (const { value } of this.slots.values()) if (value !== undefined) visit(value)
+  }
 }

@@ -246,6 +246,23 @@ export const wireSuite = (fixture: TransportFixture): void => {
     )
 
     test(
+      "a peer that takes nothing can be reset although FIN was asked for behind what waits",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedWires(fixture)
+        near.start()
+        far.wire.pause()
+        far.start()
+        expect(near.wire.write(pattern(20 * megabyte))).toBe(false)
+        near.wire.end()
+        yield* settle(fixture)
+        expect(near.wire.pending()).toBeGreaterThan(0)
+        near.wire.reset()
+        yield* near.untilClosed
+        expect([near.closes, near.wire.pending()]).toEqual([[{}], 0])
+      }),
+    )
+
+    test(
       "destroyed with everything read, it looks like FIN to the peer",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)

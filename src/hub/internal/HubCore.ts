@@ -29,8 +29,10 @@ export class HubCore implements HubPort, MemberHub {
   private lastNumber = 0
   private readonly pace: Pace
   private readonly budgets: Budgets
-  private readonly schedule = new FlushSchedule(() => this.flush())
-  private readonly mayWait = () => this.isLarge() && this.log.openBytes() < fullTurnBytes
+  private readonly schedule = new FlushSchedule(
+    () => this.flush(),
+    () => this.isLarge() && this.log.openBytes() < fullTurnBytes,
+  )
   private flushing = false
   private closed = false
 
@@ -88,7 +90,7 @@ export class HubCore implements HubPort, MemberHub {
       let end: number
       do {
         end = this.log.end().segment
-        for (const member of this.members) this.guarded(member, this.attend)
+        this.members.forEach(this.attendGuarded)
       } while (this.log.end().segment > end)
     } finally {
       this.flushing = false
@@ -109,6 +111,8 @@ export class HubCore implements HubPort, MemberHub {
     for (const member of this.members) this.detach(member)
     this.trim()
   }
+
+  private readonly attendGuarded = (member: Member): void => this.guarded(member, this.attend)
 
   private readonly attend = (member: Member): void => {
     if (member.finishAt !== undefined) return
@@ -164,7 +168,7 @@ export class HubCore implements HubPort, MemberHub {
     if (run.length === 0 || this.closed) return
     this.log.append(run, publisher)
     if (this.log.openBytes() >= turnBytes) this.flush()
-    this.schedule.arm(this.mayWait)
+    this.schedule.arm()
   }
 
   // --- delivery

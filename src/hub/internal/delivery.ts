@@ -26,6 +26,12 @@ export const deliverNext = (member: Member, segment: MemberSegment): boolean => 
   cursor.run = 0
   if (sink.needsPublisher) return deliverRuns(member, segment, fromRun)
   if (fromRun === 0 && !segment.publishers.includes(member)) return sink.deliver(segment.bytes, undefined)
+  return deliverParts(member, segment, fromRun)
+}
+
+// Apart, as a function with a closure makes room for what that captures whenever it is called.
+const deliverParts = (member: Member, segment: MemberSegment, fromRun: number): boolean => {
+  const { sink } = member
   sink.cork()
   eachForeign(segment, fromRun, member, (part) => {
     if (member.receiving) sink.deliver(part, undefined)

@@ -1,6 +1,7 @@
 import * as net from "node:net"
 import type { Endpoint } from "../../domain/index.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
+import { type WriteSink, writeDirectly } from "./directWrite.ts"
 import { type ReadSink, readShared } from "./sharedRead.ts"
 
 /** The system's code of a Node error. Node's texts change between versions, its codes do not. */
@@ -41,7 +42,7 @@ const closed = new net.Socket().destroy()
 /**
  * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
  */
-export class NodeWire implements Wire, ReadSink {
+export class NodeWire implements Wire, ReadSink, WriteSink {
   readonly local: Endpoint
   readonly remote: Endpoint
   private socket: net.Socket
@@ -60,6 +61,10 @@ export class NodeWire implements Wire, ReadSink {
   private accepted = 0
   // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
   private queued = 0
+  /** Of these, what was written directly and has to wait: Node's stream knows nothing of it. */
+  private direct = 0
+  /** FIN follows what was written directly. */
+  private endsBehindDirect = false
   // Made for the first write that the system does not take at once.
   private tell: ((error?: Error | null) => void) | undefined
   private over = false
@@ -165,6 +170,14 @@ export class NodeWire implements Wire, ReadSink {
   write(bytes: Uint8Array): boolean {
     if (this.over || this.ending) return true
     this.accepted += bytes.length
+    if (this.queued === 0 && !this.waiting && !this.isSecured && this.socket.writableCorked === 0) {
+      const outcome = writeDirectly(this.socket, bytes, this)
+      if (outcome === "taken") {
+        this.wasFull = false
+        return true
+      }
+      if (outcome !== "unable") return this.wroteDirectly(outcome, bytes.length)
+    }
     // Who is told of each write that the system has taken pays a tick of the event loop for it. Nobody needs to be told
     // of what it takes at once, as it has taken what came before. With TLS it takes nothing at once.
     this.isTold = this.waiting || this.wasFull || this.isSecured
@@ -194,12 +207,14 @@ export class NodeWire implements Wire, ReadSink {
     this.ending = true
     if (this.over) return true
     // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
-    const isDone = this.peerEnded && this.socket.writableLength === 0 && !this.isSecured
+    const isDone = this.peerEnded && this.untaken() === 0 && !this.isSecured
     if (isDone) {
       this.destroy()
     } else {
       if (this.queued > 0) this.awaitTaken()
-      this.socket.end()
+      // Node would send FIN for libuv to keep behind what waits; from then on the socket could not be reset any more.
+      if (this.direct > 0) this.endsBehindDirect = true
+      else this.socket.end()
     }
     return isDone
   }
@@ -259,7 +274,7 @@ export class NodeWire implements Wire, ReadSink {
   // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
   private isTaken(): boolean {
     if (this.over) return true
-    const queued = this.socket.writableLength
+    const queued = this.untaken()
     if (queued !== this.queued) this.queued = queued
     if (this.socket.writableCorked === 0) {
       this.wasFull = queued > 0
@@ -277,15 +292,57 @@ export class NodeWire implements Wire, ReadSink {
     this.isTold = true
   }
 
+  /** Bytes that wait, in Node's stream or written directly. */
+  private untaken(): number {
+    return this.socket.writableLength + this.direct
+  }
+
   private written(): (error?: Error | null) => void {
-    this.tell ??= (error) => this.onWritten(error)
+    this.tell ??= (error) => this.onStreamWritten(error)
     return this.tell
   }
 
-  private onWritten(error: Error | null | undefined): void {
+  /** What came of a direct write that the system has not simply taken. */
+  private wroteDirectly(outcome: string, bytes: number): boolean {
+    if (outcome === "waits") {
+      this.direct = bytes
+      this.queued = bytes
+      this.wasFull = true
+      this.waiting = true
+      this.isTold = true
+      return false
+    }
+    this.accepted -= bytes
+    this.onFailedWrite(outcome)
+    return true
+  }
+
+  /** From a direct write. */
+  onWritten(code: string | undefined): void {
+    if (this.over || this.socket.destroyed) return
+    if (code !== undefined) {
+      this.onFailedWrite(code)
+      return
+    }
+    this.direct = 0
+    if (this.endsBehindDirect) this.socket.end()
+    this.onTaken()
+  }
+
+  private onFailedWrite(code: string): void {
+    if (this.socket.destroyed) return
+    this.code ??= code
+    this.socket.destroy()
+  }
+
+  private onStreamWritten(error: Error | null | undefined): void {
     // Node reports what a broken socket still held as written.
     if (error || this.over || this.socket.destroyed) return
-    this.queued = this.socket.writableLength
+    this.onTaken()
+  }
+
+  private onTaken(): void {
+    this.queued = this.untaken()
     if (this.waiting && this.queued === 0) {
       this.waiting = false
       this.handlers?.onDrain()

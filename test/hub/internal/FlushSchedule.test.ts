@@ -11,6 +11,7 @@ const makeWorld = (mayWait = true) => {
         world.flushes++
         world.now += world.flushMillis
       }),
+    () => mayWait,
     () => world.now,
     (callback) => turn.push(callback),
   )
@@ -19,7 +20,17 @@ const makeWorld = (mayWait = true) => {
     turn = []
     for (const callback of now) callback()
   }
-  return { world, endTurn, arm: () => schedule.arm(() => mayWait) }
+  const arm = () => schedule.arm()
+  /** Flushes so often, without a rest in between, that the hub counts as busy; the next one waits. */
+  const getBusy = () => {
+    for (let flush = 0; flush < 8; flush++) {
+      arm()
+      endTurn()
+    }
+    expect(world.flushes).toBe(8)
+    world.flushes = 0
+  }
+  return { world, endTurn, arm, getBusy }
 }
 
 describe("the flush of a hub", () => {
@@ -33,46 +44,57 @@ describe("the flush of a hub", () => {
     expect(world.flushes).toBe(1)
   })
 
-  it("waits half as long as the last one took when that has just ended", () => {
-    const { arm, endTurn, world } = makeWorld()
-    arm()
-    endTurn()
+  it("waits half as long as the last one took while the hub is busy", () => {
+    const { arm, endTurn, getBusy, world } = makeWorld()
+    getBusy()
     arm()
     endTurn()
     world.now += 0.5
     endTurn()
-    expect(world.flushes).toBe(1)
+    expect(world.flushes).toBe(0)
     world.now += 0.2
     endTurn()
-    expect(world.flushes).toBe(2)
+    expect(world.flushes).toBe(1)
+    arm()
+    endTurn()
+    expect(world.flushes).toBe(1)
   })
 
-  it("does not wait when the hub has rested, or when it is not worth while", () => {
-    const rested = makeWorld()
-    const hasEnough = makeWorld(false)
-    for (const { arm, endTurn } of [rested, hasEnough]) {
+  it("does not wait behind what has piled up for a moment", () => {
+    const { arm, endTurn, world } = makeWorld()
+    for (let flushes = 1; flushes <= 8; flushes++) {
       arm()
       endTurn()
+      expect(world.flushes).toBe(flushes)
     }
+  })
+
+  it("does not wait when the hub has rested since, or when it is not worth while", () => {
+    const rested = makeWorld()
+    const hasEnough = makeWorld(false)
+    for (const { getBusy } of [rested, hasEnough]) getBusy()
     rested.world.now += 0.7
     for (const { arm, endTurn, world } of [rested, hasEnough]) {
       arm()
       endTurn()
-      expect(world.flushes).toBe(2)
+      expect(world.flushes).toBe(1)
     }
+    // Having rested once, it is no longer busy.
+    rested.arm()
+    rested.endTurn()
+    expect(rested.world.flushes).toBe(2)
   })
 
   it("never waits longer than a millisecond", () => {
-    const { arm, endTurn, world } = makeWorld()
-    arm()
+    const { arm, endTurn, getBusy, world } = makeWorld()
     world.flushMillis = 7
-    endTurn()
+    getBusy()
     arm()
     world.now += 0.9
     endTurn()
-    expect(world.flushes).toBe(1)
+    expect(world.flushes).toBe(0)
     world.now += 0.2
     endTurn()
-    expect(world.flushes).toBe(2)
+    expect(world.flushes).toBe(1)
   })
 })

@@ -2,20 +2,8 @@ import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { readShared } from "../../../src/transport/internal/sharedRead.ts"
+import { connectedSockets } from "../../support/sockets.ts"
 import { pattern, textOf, utf8 } from "../../support/wireProbe.ts"
-
-/** Both ends of a connection that the system has made, the accepted one first. */
-const connected = Effect.acquireRelease(
-  Effect.async<readonly [net.Socket, net.Socket, net.Server]>((resume) => {
-    const server = net.createServer((accepted) => resume(Effect.succeed([accepted, dialled, server])))
-    const dialled = new net.Socket()
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      if (typeof address === "object" && address !== null) dialled.connect(address.port, address.address)
-    })
-  }),
-  (ends) => Effect.sync(() => ends.forEach((end) => void ("destroy" in end ? end.destroy() : end.close()))),
-)
 
 /** Keeps what it is given, and wakes who waits. */
 class Reads {
@@ -42,8 +30,8 @@ class Reads {
 describe("reading into the buffer that all sockets share", () => {
   it.scopedLive("works on the Node that runs this, and what was read stays what it was", () =>
     Effect.gen(function* () {
-      const [first, firstPeer] = yield* connected
-      const [second, secondPeer] = yield* connected
+      const [first, firstPeer] = yield* connectedSockets
+      const [second, secondPeer] = yield* connectedSockets
       const reads = [new Reads(), new Reads()] as const
       expect([readShared(first, reads[0]), readShared(second, reads[1])]).toEqual([true, true])
       first.resume()

@@ -1,0 +1,67 @@
+import type * as net from "node:net"
+import { getSystemErrorName } from "node:util"
+
+// A write through Node's stream makes half a dozen objects and a tick of its own, which is what is left to save beside
+// the system call (docs/performance.md). What the system takes at once needs none of that: the handle is handed the bytes,
+// and only what it could not pass on is seen again. A Node whose handles differ writes as it always does.
+
+/** What Node knows a write by that is under way. Its class is not exported: a write by Node itself shows it. */
+interface WriteRequest {
+  oncomplete?: (this: WriteRequest, status: number) => void
+  sink?: WriteSink
+  /** So that they are not collected while the system has yet to take them. */
+  bytes?: Uint8Array
+}
+
+/** What the system knows a socket by; not in the types of Node. */
+interface Handle {
+  writeBuffer?: (request: WriteRequest, bytes: Uint8Array) => number
+  readonly writeQueueSize?: number
+}
+
+/** Told what has become of bytes that had to wait. */
+export interface WriteSink {
+  /** Without a code, the system has taken them. */
+  readonly onWritten: (code: string | undefined) => void
+}
+
+let Request: (new () => WriteRequest) | undefined
+
+/** Looks at what Node hands over when this handle is written to next. */
+const learnFrom = (handle: Handle): void => {
+  handle.writeBuffer = (request, bytes) => {
+    // Its prototype's again.
+    Reflect.deleteProperty(handle, "writeBuffer")
+    if (request.constructor !== Object) Request = request.constructor as new () => WriteRequest
+    return handle.writeBuffer?.(request, bytes) ?? 0
+  }
+}
+
+function onComplete(this: WriteRequest, status: number): void {
+  this.sink?.onWritten(codeOfStatus(status))
+}
+
+const codeOfStatus = (status: number): string | undefined => (status < 0 ? getSystemErrorName(status) : undefined)
+
+/**
+ * Writes to a socket that has nothing waiting and is not corked. `taken`: the system has all of it. `waits`: it has not,
+ * and `sink` is told. `unable`: nothing was written, as this socket, or this Node, has to be written to by its stream.
+ * Anything else is the code of the error that it met.
+ */
+export const writeDirectly = (socket: net.Socket, bytes: Uint8Array, sink: WriteSink): string => {
+  // A plain property: `Reflect` would cost a call out of compiled code.
+  const handle = (socket as { readonly _handle?: Handle | null })._handle
+  if (handle?.writeBuffer === undefined) return "unable"
+  if (Request === undefined) {
+    if (typeof handle.writeQueueSize === "number") learnFrom(handle)
+    return "unable"
+  }
+  const request = new Request()
+  const status = handle.writeBuffer(request, bytes)
+  if (status < 0) return getSystemErrorName(status)
+  if (handle.writeQueueSize === 0) return "taken"
+  request.bytes = bytes
+  request.sink = sink
+  request.oncomplete = onComplete
+  return "waits"
+}

@@ -1,0 +1,100 @@
+import * as net from "node:net"
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import { writeDirectly } from "../../../src/transport/internal/directWrite.ts"
+import { connectedSockets } from "../../support/sockets.ts"
+import { firstDifference, pattern, textOf, utf8 } from "../../support/wireProbe.ts"
+
+/** Bytes until so many have come. */
+const read = (socket: net.Socket, length: number) =>
+  Effect.async<Buffer>((resume) => {
+    const chunks: Array<Buffer> = []
+    let got = 0
+    const onData = (chunk: Buffer) => {
+      chunks.push(chunk)
+      got += chunk.length
+      if (got < length) return
+      socket.off("data", onData)
+      socket.pause()
+      resume(Effect.succeed(Buffer.concat(chunks)))
+    }
+    socket.on("data", onData)
+  })
+
+const ignored = { onWritten: () => {} }
+
+/** Has Node write something itself first, after which it is known how. */
+const learnt = (socket: net.Socket) =>
+  Effect.async<void>((resume) => {
+    if (writeDirectly(socket, utf8("-"), ignored) === "unable") socket.write(utf8("-"), () => resume(Effect.void))
+    else resume(Effect.void)
+  })
+
+/** What becomes of bytes that have to wait. */
+const makeSink = Effect.map(Deferred.make<string | undefined>(), (outcome) => ({
+  outcome: Deferred.await(outcome),
+  isTold: Deferred.isDone(outcome),
+  sink: { onWritten: (code: string | undefined) => Deferred.unsafeDone(outcome, Effect.succeed(code)) },
+}))
+
+const large = pattern(20_000_000)
+
+describe("writing to a handle", () => {
+  it.scopedLive(
+    "works on the Node that runs this: what the system takes at once is in order with what Node writes",
+    () =>
+      Effect.gen(function* () {
+        const [socket, peer] = yield* connectedSockets
+        yield* learnt(socket)
+        expect(writeDirectly(socket, utf8("one "), ignored)).toBe("taken")
+        socket.write("two ")
+        expect(writeDirectly(socket, utf8("three"), ignored)).toBe("taken")
+        expect(textOf(yield* read(peer, 14))).toBe("-one two three")
+      }),
+  )
+
+  it.scopedLive("tells when what had to wait is taken, with what Node was given meanwhile behind it", () =>
+    Effect.gen(function* () {
+      const [socket, peer] = yield* connectedSockets
+      yield* learnt(socket)
+      const { sink, outcome, isTold } = yield* makeSink
+      expect(writeDirectly(socket, large, sink)).toBe("waits")
+      socket.write("behind")
+      expect(yield* isTold).toBe(false)
+      const got = yield* read(peer, 1 + large.length + 6)
+      expect(yield* outcome).toBeUndefined()
+      expect(firstDifference(got.subarray(1, 1 + large.length), large)).toBe("same")
+      expect(textOf(got.subarray(1 + large.length))).toBe("behind")
+    }),
+  )
+
+  it.scopedLive("tells a code when the socket goes while something waits", () =>
+    Effect.gen(function* () {
+      const [socket] = yield* connectedSockets
+      yield* learnt(socket)
+      const { sink, outcome } = yield* makeSink
+      expect(writeDirectly(socket, large, sink)).toBe("waits")
+      socket.destroy()
+      expect(yield* outcome).toBe("ECANCELED")
+    }),
+  )
+
+  it.scopedLive("gives the code of an error that the system has at once", () =>
+    Effect.gen(function* () {
+      const [socket, peer] = yield* connectedSockets
+      yield* learnt(socket)
+      socket.on("error", () => {})
+      // The error comes with the second write at the latest, as nobody reads it before.
+      const codes = yield* Effect.async<ReadonlyArray<string>>((resume) => {
+        peer.once("close", () => resume(Effect.succeed([0, 1].map(() => writeDirectly(socket, utf8("late"), ignored)))))
+        peer.resetAndDestroy()
+      })
+      expect(["ECONNRESET", "EPIPE"]).toContain(codes.find((code) => code !== "taken"))
+    }),
+  )
+
+  it("leaves alone a socket that cannot", () => {
+    expect(writeDirectly(new net.Socket(), utf8("x"), ignored)).toBe("unable")
+  })
+})
