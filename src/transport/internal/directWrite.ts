@@ -7,6 +7,8 @@ import { getSystemErrorName } from "node:util"
 
 /** What Node knows a write by that is under way. Its class is not exported: a write by Node itself shows it. */
 interface WriteRequest {
+  /** That of the write that is under way, else -1. */
+  readonly getAsyncId: () => number
   oncomplete?: (this: WriteRequest, status: number) => void
   sink?: WriteSink
   /** So that they are not collected while the system has yet to take them. */
@@ -16,7 +18,6 @@ interface WriteRequest {
 /** What the system knows a socket by; not in the types of Node. */
 interface Handle {
   writeBuffer?: (request: WriteRequest, bytes: Uint8Array) => number
-  readonly writeQueueSize?: number
 }
 
 /** Told what has become of bytes that had to wait. */
@@ -27,12 +28,15 @@ export interface WriteSink {
 
 let Request: (new () => WriteRequest) | undefined
 
+// For the next write: one that the system takes at once leaves it as it was.
+let spare: WriteRequest | undefined
+
 /** Looks at what Node hands over when this handle is written to next. */
 const learnFrom = (handle: Handle): void => {
   handle.writeBuffer = (request, bytes) => {
     // Its prototype's again.
     Reflect.deleteProperty(handle, "writeBuffer")
-    if (request.constructor !== Object) Request = request.constructor as new () => WriteRequest
+    if (typeof request.getAsyncId === "function") Request = request.constructor as new () => WriteRequest
     return handle.writeBuffer?.(request, bytes) ?? 0
   }
 }
@@ -53,13 +57,17 @@ export const writeDirectly = (socket: net.Socket, bytes: Uint8Array, sink: Write
   const handle = (socket as { readonly _handle?: Handle | null })._handle
   if (handle?.writeBuffer === undefined) return "unable"
   if (Request === undefined) {
-    if (typeof handle.writeQueueSize === "number") learnFrom(handle)
+    learnFrom(handle)
     return "unable"
   }
-  const request = new Request()
+  const request = spare ?? new Request()
+  spare = undefined
   const status = handle.writeBuffer(request, bytes)
   if (status < 0) return getSystemErrorName(status)
-  if (handle.writeQueueSize === 0) return "taken"
+  if (request.getAsyncId() < 0) {
+    spare = request
+    return "taken"
+  }
   request.bytes = bytes
   request.sink = sink
   request.oncomplete = onComplete
