@@ -1,4 +1,4 @@
-import { allocate } from "../runtime/bytes.ts"
+import { allocate, keepable } from "../runtime/bytes.ts"
 
 /** What one turn of the event loop, or several, published: one buffer, and where each publisher's part of it ends. */
 export interface Segment<P> {
@@ -79,6 +79,15 @@ export class HubLog<P> {
     this.runPublishers = []
     this.collectedBytes = 0
     return segment
+  }
+
+  /** The newest segment is not gone with its turn: it keeps nothing alive but itself. */
+  keepNewest(): void {
+    const at = this.segments.length - 1
+    const newest = this.segments[at]
+    if (newest === undefined) return
+    const bytes = keepable(newest.bytes)
+    if (bytes !== newest.bytes) this.segments[at] = { ...newest, bytes }
   }
 
   /** The oldest segment held, or the next one. */

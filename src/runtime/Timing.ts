@@ -9,6 +9,8 @@ import { TimerQueue } from "./TimerQueue.ts"
 export interface Timing {
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Milliseconds since some moment, of a clock that nobody sets. */
+  readonly elapsed: () => number
   /** Calls back after a time. Gives what cancels it; the end of the scope cancels too. */
   readonly after: (delay: Duration.Duration, callback: () => void) => () => void
 }
@@ -21,7 +23,7 @@ export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(
   const clock = yield* Effect.clock
   const run = yield* FiberSet.makeRuntime<never, void, never>()
   const queues = new Map<number, TimerQueue>()
-  // Of the clock that never jumps: a delay is not a date.
+  // A delay is not a date.
   const elapsedMillis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
   const drive = (queue: TimerQueue): Effect.Effect<void> =>
@@ -43,6 +45,7 @@ export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(
 
   return {
     now: () => clock.unsafeCurrentTimeMillis(),
+    elapsed: elapsedMillis,
     after: (delay, callback) => {
       const delayMillis = Duration.toMillis(delay)
       let queue = queues.get(delayMillis)

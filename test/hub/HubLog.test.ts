@@ -33,6 +33,20 @@ describe("the log of a hub", () => {
     expect(log.seal()?.bytes).toBe(run)
   })
 
+  it("keeps a small run that stays without the pool that it is a view of", () => {
+    const log = new HubLog<number>()
+    const run = new Uint8Array(8192).fill(7).subarray(10, 15)
+    log.append(run, 1)
+    const before = log.seal()
+    log.keepNewest()
+    const kept = log.at({ segment: 0, run: 0 })
+    expect([...(kept?.bytes ?? [])]).toEqual([...run])
+    expect(kept?.bytes.buffer.byteLength).toBe(5)
+    expect(kept).toEqual({ ...before, bytes: kept?.bytes })
+    log.keepNewest()
+    expect(log.at({ segment: 0, run: 0 })).toBe(kept)
+  })
+
   it("seals nothing when nothing was appended", () => {
     const log = new HubLog<number>()
     expect(log.hasOpen()).toBe(false)

@@ -6,7 +6,11 @@ export class FakeTiming implements Timing {
   private time = 0
   private timers: Array<{ readonly at: number; readonly callback: () => void }> = []
 
-  readonly now = (): number => this.time
+  /** How far the clock on the wall has been set forward. */
+  set = 0
+
+  readonly now = (): number => this.time + this.set
+  readonly elapsed = (): number => this.time
 
   readonly after = (delay: Duration.Duration, callback: () => void): (() => void) => {
     const timer = { at: this.time + Duration.toMillis(delay), callback }

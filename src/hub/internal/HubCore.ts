@@ -81,6 +81,7 @@ export class HubCore implements HubPort, MemberHub {
     else this.handToAll()
     this.pace.holdTalkers()
     this.trim()
+    this.log.keepNewest()
     this.compact()
   }
 

@@ -37,7 +37,7 @@ export class Member implements HubMember {
   /** Has published. */
   talks = false
   progress = 0
-  /** When it last became full, milliseconds since the epoch. */
+  /** When it last became full, as `Timing.elapsed` gives it. */
   fullAt = 0
   /** How long publishers wait for it before it is cut off, milliseconds, and what it had taken when that was reckoned. */
   patience = 0

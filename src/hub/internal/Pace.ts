@@ -72,7 +72,7 @@ export class Pace {
     // Full again while it catches up, it has made progress: that is for the pace limit to see.
     if (this.lagging.has(member)) return
     member.progress = member.sink.progress()
-    member.fullAt = this.timing.now()
+    member.fullAt = this.timing.elapsed()
     this.lagging.add(member)
   }
 
@@ -96,7 +96,7 @@ export class Pace {
   weigh(member: Member): void {
     const counts = member.stalled && !member.ignored && member.receiving && member.policy === "disconnect"
     const weighs =
-      counts && (member.sink.progress() !== member.progress || this.timing.now() - member.fullAt < waitMillis)
+      counts && (member.sink.progress() !== member.progress || this.timing.elapsed() - member.fullAt < waitMillis)
     if (weighs === member.weighs) return
     member.weighs = weighs
     this.weighing += weighs ? 1 : -1

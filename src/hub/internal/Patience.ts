@@ -17,6 +17,13 @@ export const systemBytes = 5 * 1024 * 1024
 // Waits are of so many milliseconds or a multiple; whoever has earned less is not worth stopping everybody.
 const stepMillis = 50
 
+interface Wait {
+  readonly since: number
+  /** Milliseconds. */
+  readonly most: number
+  readonly cancel: () => void
+}
+
 /**
  * Members half a budget behind that have been reading: publishers wait for each of them a moment before it is cut off,
  * so that one that its machine or its network held up survives. That time it earns by what it takes, 300 ms with each
@@ -25,7 +32,7 @@ const stepMillis = 50
 export class Patience {
   private readonly timing: Timing
   private readonly onOver: () => void
-  private readonly awaited = new Map<Member, { readonly since: number; readonly cancel: () => void }>()
+  private readonly awaited = new Map<Member, Wait>()
 
   /** `onOver`: one is no longer waited for, though it has not caught up. */
   constructor(timing: Timing, onOver: () => void) {
@@ -52,7 +59,7 @@ export class Patience {
       this.settle(member)
       this.onOver()
     })
-    this.awaited.set(member, { since: this.timing.now(), cancel })
+    this.awaited.set(member, { since: this.timing.elapsed(), most, cancel })
   }
 
   /** A member has caught up, or has left, or was waited for long enough. */
@@ -62,7 +69,8 @@ export class Patience {
     wait.cancel()
     this.awaited.delete(member)
     this.earn(member)
-    member.patience -= Math.max(0, this.timing.now() - wait.since)
+    // A process that stood still has not waited longer than it would have.
+    member.patience -= Math.min(wait.most, this.timing.elapsed() - wait.since)
   }
 
   private earn(member: Member): void {

@@ -1,11 +1,18 @@
+import { allocate, pinsMore } from "../../runtime/bytes.ts"
 import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 
 /** Calls back with each payload of a run of whole frames. */
 type Cut = (run: Uint8Array, each: (payload: Uint8Array) => void) => void
 
+// Small runs that have to wait share memory in pieces that double from and to these sizes, bytes.
+const leastShared = 256
+const mostShared = 4096
+
 // What is cut ahead of its reader in one go.
 const payloadsAtOnce = 1024
+
+const emptyPayload = new Uint8Array(0)
 
 /**
  * The runs that have arrived, cut into payloads when they are taken: payloads that nobody takes cost no more than the
@@ -25,6 +32,9 @@ export class Inbox implements AtTurnEnd {
   private head = 0
   private held = false
   private isWaking = false
+  /** Memory for small runs, and how much of it is taken. */
+  private shared: Uint8Array = emptyPayload
+  private sharedTaken = 0
 
   /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
   constructor(capacityBytes: number, cut: Cut, onHeld: (held: boolean) => void) {
@@ -34,7 +44,8 @@ export class Inbox implements AtTurnEnd {
   }
 
   push(run: Uint8Array): void {
-    this.runs.push(run)
+    // One that is waited for is gone at the end of the turn.
+    this.runs.push(this.readers.count() === 0 && pinsMore(run) ? this.packed(run) : run)
     this.bytes += costOf(run)
     if (!this.held && this.bytes >= this.capacityBytes) {
       this.held = true
@@ -73,6 +84,19 @@ export class Inbox implements AtTurnEnd {
     return some.length === 0 ? undefined : some
   }
 
+  /** A copy of a small run that keeps alive nothing but its neighbours. */
+  private packed(run: Uint8Array): Uint8Array {
+    if (this.sharedTaken + run.length > this.shared.length) {
+      const next = Math.min(Math.max(2 * this.shared.length, leastShared), mostShared)
+      this.shared = allocate(Math.max(next, run.length))
+      this.sharedTaken = 0
+    }
+    const copy = this.shared.subarray(this.sharedTaken, this.sharedTaken + run.length)
+    copy.set(run)
+    this.sharedTaken += run.length
+    return copy
+  }
+
   private cutNext(atLeast: number): void {
     this.payloads = []
     this.head = 0
@@ -84,13 +108,15 @@ export class Inbox implements AtTurnEnd {
       taken++
     }
     this.runs.splice(0, taken)
+    if (this.runs.length === 0) {
+      this.shared = emptyPayload
+      this.sharedTaken = 0
+    }
     if (!this.held || this.runs.length > 0) return
     this.held = false
     this.onHeld(false)
   }
 }
-
-const emptyPayload = new Uint8Array(0)
 
 // A run of a few bytes takes more memory than them.
 const costOf = (run: Uint8Array): number => run.length + 32

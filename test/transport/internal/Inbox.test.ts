@@ -41,6 +41,21 @@ describe("an inbox", () => {
     expect(holds).toEqual([true, false, true, false])
   })
 
+  it("keeps small reads that nobody waits for without what they were views of", () => {
+    const { inbox } = newInbox(1_000_000)
+    const marks = Array.from({ length: 500 }, (_, at) => at % 251)
+    for (const mark of marks) inbox.push(new Uint8Array(8192).fill(mark).subarray(100, 103))
+    const payloads = inbox.shiftSome() ?? []
+    expect(payloads.map((bytes) => [...bytes])).toEqual(marks.map((mark) => [mark, mark, mark]))
+    const buffers = new Set(payloads.map(({ buffer }) => buffer))
+    const keptBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    expect(keptBytes).toBeLessThanOrEqual(2 * 500 * 3 + 256)
+    // What is most of its buffer is not copied.
+    const large = payload(5000).subarray(1)
+    inbox.push(large)
+    expect(inbox.shift()).toBe(large)
+  })
+
   it("holds back a sender of empty payloads too", () => {
     const { inbox, holds } = newInbox(1000)
     for (let count = 0; count < 1000; count++) inbox.push(payload(0))
