@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { build } from "esbuild"
 import { type Folders, findProgram } from "./contenders.ts"
 import type { Generator } from "./load.ts"
+import { BadOptions } from "./options.ts"
 
 /**
  * A folder with the package as it is built now, so that a build meanwhile changes nothing, and beside it what the bench
@@ -66,11 +67,11 @@ const bundle = (entryPoints: ReadonlyArray<string>, outdir: string) =>
   )
 
 /** Builds the generator in C where there is a compiler, unless the other is asked for. */
-export const makeGenerator = (folders: Folders, asked: "C" | "Node" | "any") =>
+export const makeGenerator = (folders: Folders, asked: "C" | "Node" | "any", compilers = compilersIn(process.env)) =>
   Effect.gen(function* () {
-    const compiled = asked === "Node" ? { problem: "it was asked for" } : compile(folders)
+    const compiled = asked === "Node" ? { problem: "it was asked for" } : compile(folders, compilers)
     if ("generator" in compiled) return compiled.generator
-    if (asked === "C") return yield* Effect.dieMessage(`the load generator in C cannot be built: ${compiled.problem}`)
+    if (asked === "C") return yield* new BadOptions({ message: `--generator C: ${compiled.problem}` })
     const source = join(folders.project, "bench", "load", "fallback", "main.ts")
     const outdir = join(folders.temporary, "load")
     yield* bundle([source], outdir)
@@ -83,19 +84,37 @@ export const makeGenerator = (folders: Folders, asked: "C" | "Node" | "any") =>
     return generator
   })
 
-const compile = ({ project, temporary }: Folders): { readonly generator: Generator } | { readonly problem: string } => {
-  const compiler = findProgram("cc")
-  if (compiler === undefined) return { problem: "there is no C compiler" }
+/** The commands that compile C, those first that are asked for. */
+export const compilersIn = (
+  environment: Readonly<Record<string, string | undefined>>,
+  find: (program: string) => string | undefined = findProgram,
+): ReadonlyArray<readonly [path: string, ...args: ReadonlyArray<string>]> => {
+  // CC may have arguments, as make(1) lets it.
+  const asked = (environment["CC"] ?? "").split(/\s+/).filter((word) => word !== "")
+  return [asked, ["cc"], ["gcc"], ["clang"]].flatMap(([program, ...args]) => {
+    const path = program === undefined ? undefined : find(program)
+    return path === undefined ? [] : [[path, ...args] as const]
+  })
+}
+
+const compile = (
+  { project, temporary }: Folders,
+  compilers: ReturnType<typeof compilersIn>,
+): { readonly generator: Generator } | { readonly problem: string } => {
+  if (compilers.length === 0) return { problem: "there is no C compiler (CC, cc, gcc, clang)" }
   const folder = join(project, "bench", "load")
   const sources = readdirSync(folder).filter((name) => name.endsWith(".c"))
   const output = join(temporary, "load-c")
   const flags = ["-O2", "-Wall", "-o", output, ...sources.map((name) => join(folder, name)), "-lm"]
-  // Not every compiler knows the machine that it runs on.
-  for (const machine of [["-march=native"], []]) {
-    const { status } = spawnSync(compiler, [...machine, ...flags], { encoding: "utf8", timeout: 60_000 })
-    if (status !== 0) continue
-    const version = spawnSync(compiler, ["--version"], { encoding: "utf8", timeout: 5000 }).stdout.split("\n")[0] ?? ""
-    return { generator: { kind: "C", description: `in C, built with ${version}`, command: output, args: [] } }
+  for (const [compiler, ...args] of compilers) {
+    // Not every compiler knows the machine that it runs on.
+    for (const machine of [["-march=native"], []]) {
+      const { status } = spawnSync(compiler, [...args, ...machine, ...flags], { encoding: "utf8", timeout: 60_000 })
+      if (status !== 0) continue
+      const told = spawnSync(compiler, [...args, "--version"], { encoding: "utf8", timeout: 5000 })
+      const version = told.stdout.split("\n")[0] ?? ""
+      return { generator: { kind: "C", description: `in C, built with ${version}`, command: output, args: [] } }
+    }
   }
-  return { problem: "the C compiler here cannot build the one in C" }
+  return { problem: "no C compiler here can build the load generator" }
 }

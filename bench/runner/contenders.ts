@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { accessSync, constants, writeFileSync } from "node:fs"
-import { delimiter, join } from "node:path"
+import { delimiter, isAbsolute, join, sep } from "node:path"
 import type { ContenderInfo, Mode, Row } from "./model.ts"
 import { yardstick } from "./model.ts"
 import { packageVersion } from "./project.ts"
@@ -182,17 +182,19 @@ const installed = (temporary: string): ReadonlyArray<Contender> => {
 
 /** Where a program is; servers stand in folders that not every user has in PATH. */
 export const findProgram = (program: string): string | undefined =>
+  (isAbsolute(program) ? [program] : placesOf(program)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+
+const placesOf = (program: string): ReadonlyArray<string> =>
   [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
     .filter((folder) => folder !== "")
     .map((folder) => join(folder, program))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 
 const versionOf = (path: string): string => {
   const { stdout, stderr } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 5000 })
