@@ -14,7 +14,7 @@ import { projectFolder } from "./runner/project.ts"
 import { describeMachine, parseJson, type Report, renderJson, updateReport } from "./runner/report.ts"
 import { rows as allRows } from "./runner/rows.ts"
 import { runPlan } from "./runner/run.ts"
-import { type RowSummary, wrongs } from "./runner/summary.ts"
+import { judgeFaults, type RowSummary } from "./runner/summary.ts"
 import { renderMarkdown } from "./runner/table.ts"
 
 const say = (line: string): void => {
@@ -96,9 +96,10 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       onRow: write,
     })
     process.stdout.write(renderMarkdown(reportOf(summaries)))
-    const found = wrongs(summaries, { forgivesSlow: quick })
-    for (const wrong of found) say(`wrong: ${wrong}`)
-    return found.length === 0 ? 0 : 1
+    const { wrong, forgiven } = judgeFaults(summaries, { forgivesSlow: quick })
+    for (const text of forgiven) say(`forgiven in a quick run: ${text}`)
+    for (const text of wrong) say(`wrong: ${text}`)
+    return wrong.length === 0 ? 0 : 1
   }).pipe(Effect.scoped)
 
 const program = Effect.gen(function* () {

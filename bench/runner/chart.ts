@@ -76,7 +76,7 @@ export const renderChart = (report: Report): string => {
 <style>${style}</style>
 <rect class="page" width="${width}" height="${height}"/>
 <text class="head" x="${margin}" y="34">Throughput in relation to a hand-written node:net loop</text>
-<text class="note" x="${margin}" y="54">Log scale; bars are medians of ${report.runs} runs, lines reach from the lowest to the highest; right of 1 is faster. † lost or changed something.</text>
+<text class="note" x="${margin}" y="54">Log scale; bars are medians of ${report.runs} runs, lines reach from the lowest to the highest; right of 1 is faster. † lost, changed or delayed something.</text>
 ${decades.map((decade) => drawDecade(decade, x(decade), bottom)).join("\n")}
 ${draw((group, y) => drawBars(group, y, x)).join("\n")}
 <line class="one" x1="${round(x(1))}" y1="${top - 6}" x2="${round(x(1))}" y2="${bottom}"/>

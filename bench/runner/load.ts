@@ -27,6 +27,8 @@ const LoadResult = Schema.Struct({
   connections: optional,
   perSecond: optional,
   lost: optional,
+  undelivered: optional,
+  missedByDisconnected: optional,
   doubled: optional,
   reordered: optional,
   corrupt: optional,

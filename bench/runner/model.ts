@@ -21,9 +21,37 @@ export type Metric =
 
 export type Metrics = Readonly<Partial<Record<Metric, number>>>
 
-export const faultNames = ["lost", "doubled", "reordered", "corrupt", "torn", "own", "disconnected", "failed"] as const
-export type Fault = (typeof faultNames)[number]
+/** What can go wrong, and the words for it. */
+export const faultWords = {
+  /** Proven: later messages came to a subscriber that stayed, and these did not. */
+  lost: "lost",
+  /** Not there when the generator gave up waiting. Nothing shows that they would not have come. */
+  undelivered: "not delivered in time",
+  doubled: "doubled",
+  reordered: "reordered",
+  corrupt: "corrupt",
+  torn: "torn",
+  own: "own",
+  disconnected: "disconnected",
+  missedByDisconnected: "missed by those disconnected",
+  failed: "failed",
+} as const
+export type Fault = keyof typeof faultWords
+const isFault = (name: string): name is Fault => name in faultWords
+export const faultNames: ReadonlyArray<Fault> = Object.keys(faultWords).filter(isFault)
 export type Faults = Readonly<Partial<Record<Fault, number>>>
+
+/** The sums, only of those that occurred. */
+export const addFaults = (all: ReadonlyArray<Faults>): Faults => {
+  const sums: Partial<Record<Fault, number>> = {}
+  for (const faults of all) {
+    for (const name of faultNames) {
+      const count = faults[name] ?? 0
+      if (count !== 0) sums[name] = (sums[name] ?? 0) + count
+    }
+  }
+  return sums
+}
 
 /** What one contender did in one run of one row. */
 export type Measurement =
@@ -72,8 +100,12 @@ export interface ContenderInfo {
   readonly version: string
   /** What it is, in a few words. */
   readonly about: string
-  /** One of ours: judged by the floors, and by every message. */
+  /** How it is started, without what belongs to one machine. Default: by a script of the bench. */
+  readonly commands?: ReadonlyArray<string>
+  /** One of ours: judged by every message. */
   readonly ours: boolean
+  /** Whether the floors are not asked of one of ours. Default: they are. */
+  readonly isWithoutFloors?: boolean
 }
 
 /** The contender that all ratios are taken to. */

@@ -119,6 +119,6 @@ const describe = (row: Row, measurement: Measurement): string => {
       ? []
       : [`${presentations[metric].label(row.unit)} ${presentations[metric].format(value)}`]
   })
-  const faults = formatFaults(Object.fromEntries(Object.entries(measurement.faults).filter(([, count]) => count !== 0)))
+  const faults = formatFaults(measurement.faults)
   return `${figures.join(", ")}${faults === "" ? "" : `; ${faults}`}`
 }

@@ -1,10 +1,12 @@
 import { presentations } from "./metrics.ts"
 import {
+  addFaults,
   type ContenderInfo,
   type Fault,
   type Faults,
   type Floor,
   faultNames,
+  faultWords,
   type Measurement,
   type Metric,
   type Row,
@@ -38,13 +40,15 @@ export interface ContenderSummary {
   readonly failures: ReadonlyArray<string>
   /** Why runs were left out, each reason once. */
   readonly skipped: ReadonlyArray<string>
-  /** Only of ours. */
+  /** Of those that they are asked of. */
   readonly floors: ReadonlyArray<JudgedFloor>
 }
 
 export interface RowSummary {
   readonly row: Row
   readonly contenders: ReadonlyArray<ContenderSummary>
+  /** What it was measured at; none where the project is not in git. */
+  readonly commit?: string
 }
 
 /** A generator that took this share of a core or more may have been what held the figure down. */
@@ -65,17 +69,8 @@ const spreadsOf = (valuesOf: (metric: Metric) => ReadonlyArray<number>): Spreads
 const figureOf = (measurement: Measurement | undefined, metric: Metric): number | undefined =>
   measurement?._tag === "Measured" ? measurement.metrics[metric] : undefined
 
-const faultsOf = (runs: ReadonlyArray<Measurement>): Faults => {
-  const sums: Partial<Record<Fault, number>> = {}
-  for (const run of runs) {
-    if (run._tag !== "Measured") continue
-    for (const name of faultNames) {
-      const count = run.faults[name] ?? 0
-      if (count !== 0) sums[name] = (sums[name] ?? 0) + count
-    }
-  }
-  return sums
-}
+const faultsOf = (runs: ReadonlyArray<Measurement>): Faults =>
+  addFaults(runs.flatMap((run) => (run._tag === "Measured" ? [run.faults] : [])))
 
 const reasons = (runs: ReadonlyArray<Measurement>, tag: "Failed" | "Skipped"): ReadonlyArray<string> => [
   ...new Set(runs.flatMap((run) => (run._tag === tag ? [run.reason] : []))),
@@ -87,8 +82,11 @@ const judge = (floor: Floor, values: Spreads, ratios: Spreads): JudgedFloor => {
   return { ...floor, met }
 }
 
-/** Medians, ratios within the same run, faults and floors of all who did a row. */
-export const summarize = (row: Row, series: ReadonlyArray<Series>): RowSummary => {
+/** Whether the floors are asked of it. */
+export const isAsked = ({ ours, isWithoutFloors = false }: ContenderInfo): boolean => ours && !isWithoutFloors
+
+/** Medians, ratios within the same run, faults and floors of all who did a row. A quick run's figures are not judged. */
+export const summarize = (row: Row, series: ReadonlyArray<Series>, isJudged = true): RowSummary => {
   const reference = series.find(({ contender }) => contender.id === yardstick)?.runs ?? []
   return {
     row,
@@ -109,36 +107,52 @@ export const summarize = (row: Row, series: ReadonlyArray<Series>): RowSummary =
         generatorCpu: Math.max(0, ...runs.map((run) => (run._tag === "Measured" ? run.generatorCpu : 0))),
         failures: reasons(runs, "Failed"),
         skipped: reasons(runs, "Skipped"),
-        floors: contender.ours ? row.floors.map((floor) => judge(floor, values, ratios)) : [],
+        floors: isJudged && isAsked(contender) ? row.floors.map((floor) => judge(floor, values, ratios)) : [],
       }
     }),
   }
 }
 
+/** What happened to ours that may not happen, in words. */
+export interface Verdict {
+  readonly wrong: ReadonlyArray<string>
+  readonly forgiven: ReadonlyArray<string>
+}
+
 /**
- * What may not happen to ours, in words; whether figures reach their floors is not asked here. `forgivesSlow`: nor
- * whether a reader was slow: on a machine that is busy with other things any reader may be, and be disconnected.
+ * Judges what ours did with messages and connections; whether figures reach their floors is not asked here.
+ * `forgivesSlow`: nor whether a reader was slow: on a machine that is busy with other things any reader may be, and be
+ * disconnected. What those that stayed did not get is never forgiven.
  */
-export const wrongs = (
+export const judgeFaults = (
   rows: ReadonlyArray<RowSummary>,
   { forgivesSlow }: { readonly forgivesSlow: boolean },
-): ReadonlyArray<string> =>
-  rows.flatMap(({ row, contenders }) =>
-    contenders.flatMap(({ contender, faults, failures }) => {
-      if (!contender.ours) return []
-      const where = `${row.id}: ${contender.name}`
-      const found = formatFaults(forgivesSlow ? withoutSlow(faults) : faults)
-      return [
-        ...failures.map((reason) => `${where} failed: ${reason}`),
-        ...(found === "" ? [] : [`${where}: ${found}`]),
-      ]
-    }),
+): Verdict => {
+  const ours = rows.flatMap(({ row, contenders }) =>
+    contenders
+      .filter(({ contender }) => contender.ours)
+      .map((summary) => ({ ...summary, where: `${row.id}: ${summary.contender.name}` })),
   )
+  const found = (isMeant: (name: Fault) => boolean) =>
+    ours.flatMap(({ where, faults }) => {
+      const text = formatFaults(faults, isMeant)
+      return text === "" ? [] : [`${where}: ${text}`]
+    })
+  const isForgiven = (name: Fault): boolean => forgivesSlow && ofSlowReaders.has(name)
+  return {
+    wrong: [
+      ...ours.flatMap(({ where, failures }) => failures.map((reason) => `${where} failed: ${reason}`)),
+      ...found((name) => !isForgiven(name)),
+    ],
+    forgiven: found(isForgiven),
+  }
+}
 
-// Who is disconnected loses what it was not given any more.
-const withoutSlow = ({ disconnected, lost, ...others }: Faults): Faults =>
-  disconnected === undefined && lost !== undefined ? { ...others, lost } : others
+const ofSlowReaders: ReadonlySet<Fault> = new Set(["disconnected", "missedByDisconnected"])
 
 /** What went wrong with messages and connections; empty where nothing did. */
-export const formatFaults = (faults: Faults): string =>
-  faultNames.flatMap((name) => (faults[name] === undefined ? [] : [`${name} ${faults[name]}`])).join(", ")
+export const formatFaults = (faults: Faults, isMeant: (name: Fault) => boolean = () => true): string =>
+  faultNames
+    .filter((name) => (faults[name] ?? 0) !== 0 && isMeant(name))
+    .map((name) => `${faultWords[name]} ${faults[name]}`)
+    .join(", ")

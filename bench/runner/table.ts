@@ -1,8 +1,9 @@
 import { formatCount, formatRatio, presentations } from "./metrics.ts"
-import { type ContenderInfo, type Floor, yardstick } from "./model.ts"
+import { type ContenderInfo, type Floor, faultWords, type Row, yardstick } from "./model.ts"
 import type { Report } from "./report.ts"
 import { growthRows } from "./rows.ts"
-import { busyGenerator, type ContenderSummary, formatFaults, type RowSummary } from "./summary.ts"
+import type { Spread } from "./statistics.ts"
+import { busyGenerator, type ContenderSummary, formatFaults, isAsked, type RowSummary } from "./summary.ts"
 
 type Cells = ReadonlyArray<string>
 
@@ -71,9 +72,30 @@ const renderSummary = (report: Report): string => {
   return [
     renderTable(["work", ...shown.map(({ name }) => name), "tcpfx: demanded", "met"], lines),
     "",
-    "The raw loop's column is absolute, and so are rows whose demand is; the others are ratios to it. (!): something was",
-    "lost, torn or changed, see below.",
+    "The raw loop's column is absolute, and so are rows whose demand is; the others are ratios to it. –: not among the",
+    "works that it has or is asked to do; left out: for a reason that stands with the row.",
+    ...renderMarked(report.rows),
   ].join("\n")
+}
+
+/** What each (!) of the summary stands for. */
+const renderMarked = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> => {
+  const marked = rows.flatMap(({ row, contenders }) =>
+    contenders.flatMap(({ contender, faults }) => {
+      const found = formatFaults(faults)
+      return found === "" ? [] : [`- ${row.title}, ${contender.name}: ${found}`]
+    }),
+  )
+  if (marked.length === 0) return []
+  return [
+    "",
+    `(!): something went wrong, in all runs together. "${faultWords.lost}": later messages came to a subscriber that stayed,`,
+    `and these never did. "${faultWords.undelivered}": nothing behind them had come either when the generator gave up`,
+    `waiting, so they may only have been late. "${faultWords.missedByDisconnected}": what subscribers did not get that the`,
+    "server had disconnected.",
+    "",
+    ...marked,
+  ]
 }
 
 const formatFloor = ({ metric, of, direction, value }: Floor): string => {

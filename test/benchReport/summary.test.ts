@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { median, rotate, spread } from "../../bench/runner/statistics.ts"
-import { summarize, wrongs } from "../../bench/runner/summary.ts"
+import { judgeFaults, summarize } from "../../bench/runner/summary.ts"
 import { measured, other, ours, raw, row } from "./figures.ts"
 
 describe("statistics", () => {
@@ -56,25 +56,49 @@ describe("the summary of a row", () => {
       { contender: other, runs: [{ _tag: "Failed", reason: "no" }] },
     ])
     expect(summary.contenders[1]?.faults).toEqual({ lost: 4, torn: 2 })
-    expect(wrongs([summary], { forgivesSlow: false })).toEqual(["fanout-10: tcpfx library: lost 4, torn 2"])
+    expect(judgeFaults([summary], { forgivesSlow: false })).toEqual({
+      wrong: ["fanout-10: tcpfx library: lost 4, torn 2"],
+      forgiven: [],
+    })
   })
 
-  it("can forgive that a reader was slow and what it lost by that, and nothing else", () => {
-    const slow = summarize(row(), [
-      { contender: ours, runs: [measured(1, { faults: { lost: 2, disconnected: 1, torn: 1 } })] },
+  it("can forgive that a reader was cut off and what it missed by that, never what the others did not get", () => {
+    const every = { lost: 1, undelivered: 2, doubled: 3, reordered: 4, corrupt: 5, torn: 6, own: 7 }
+    const faults = { ...every, disconnected: 8, missedByDisconnected: 9 }
+    const summary = summarize(row(), [{ contender: ours, runs: [measured(1, { faults })] }])
+    const others = "lost 1, not delivered in time 2, doubled 3, reordered 4, corrupt 5, torn 6, own 7"
+    const slow = "disconnected 8, missed by those disconnected 9"
+    expect(judgeFaults([summary], { forgivesSlow: false })).toEqual({
+      wrong: [`fanout-10: tcpfx library: ${others}, ${slow}`],
+      forgiven: [],
+    })
+    expect(judgeFaults([summary], { forgivesSlow: true })).toEqual({
+      wrong: [`fanout-10: tcpfx library: ${others}`],
+      forgiven: [`fanout-10: tcpfx library: ${slow}`],
+    })
+  })
+
+  it("takes what did not arrive in time for wrong", () => {
+    const late = summarize(row(), [{ contender: ours, runs: [measured(1, { faults: { undelivered: 3 } })] }])
+    expect(judgeFaults([late], { forgivesSlow: true }).wrong).toEqual([
+      "fanout-10: tcpfx library: not delivered in time 3",
     ])
-    const lossy = summarize(row(), [{ contender: ours, runs: [measured(1, { faults: { lost: 2 } })] }])
-    const found = (forgivesSlow: boolean) => wrongs([slow, lossy], { forgivesSlow })
-    expect(found(false)).toEqual([
-      "fanout-10: tcpfx library: lost 2, torn 1, disconnected 1",
-      "fanout-10: tcpfx library: lost 2",
-    ])
-    expect(found(true)).toEqual(["fanout-10: tcpfx library: torn 1", "fanout-10: tcpfx library: lost 2"])
+  })
+
+  it("asks floors of ours, unless they are not meant or the run was a quick one", () => {
+    const unasked = { ...ours, id: "unasked", isWithoutFloors: true }
+    const series = [raw, ours, unasked].map((contender) => ({ contender, runs: [measured(1e9)] }))
+    const judged = (isJudged: boolean) =>
+      summarize(row(), series, isJudged).contenders.map(({ floors }) => floors.length)
+    expect(judged(true)).toEqual([0, 2, 0])
+    expect(judged(false)).toEqual([0, 0, 0])
   })
 
   it("takes a failure of ours for wrong, and a run that was left out for none", () => {
     const failed = summarize(row(), [{ contender: ours, runs: [{ _tag: "Failed", reason: "it ended" }] }])
     const skipped = summarize(row(), [{ contender: ours, runs: [{ _tag: "Skipped", reason: "no time" }] }])
-    expect(wrongs([failed, skipped], { forgivesSlow: true })).toEqual(["fanout-10: tcpfx library failed: it ended"])
+    expect(judgeFaults([failed, skipped], { forgivesSlow: true }).wrong).toEqual([
+      "fanout-10: tcpfx library failed: it ended",
+    ])
   })
 })
