@@ -22,12 +22,14 @@ const say = (line: string): void => {
 }
 
 /** Without what belongs to this machine alone. */
-const infoOf = ({ id, name, version, about, ours }: ContenderInfo): ContenderInfo => ({
+const infoOf = ({ id, name, version, about, commands, ours, isWithoutFloors }: ContenderInfo): ContenderInfo => ({
   id,
   name,
   version,
   about,
+  ...(commands === undefined ? {} : { commands }),
   ours,
+  ...(isWithoutFloors === undefined ? {} : { isWithoutFloors }),
 })
 
 const writeResults = (folder: string, report: Report): void => {

@@ -12,8 +12,10 @@ export type Protocol = "raw" | "nats" | "redis"
 export interface Contender extends ContenderInfo {
   readonly protocol: Protocol
   readonly modes: Readonly<Partial<Record<Mode, Launch>>>
-  /** Whether it can do a row of a mode that it has. Default: it can. */
-  readonly can?: (row: Row) => boolean
+  /** The only rows that it has something to say to. Default: all of its modes. */
+  readonly only?: ReadonlyArray<string>
+  /** Why it does not do a row of a mode that it has; none where it does. Default: it does all. */
+  readonly skips?: (row: Row) => string | undefined
 }
 
 /** The project's folder, and the one with a copy of the package, the bundled servers and what servers write. */
@@ -34,25 +36,40 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
     command: process.execPath,
     args: [join(folders.temporary, `${name}.mjs`), ...args],
   })
-  const command = (mode: string): Launch => ({
-    _tag: "Says",
-    on: "stderr",
-    command: process.execPath,
-    args: [
-      join(folders.temporary, "bin/tcpfx.cjs"),
+  const command = (id: string, name: string, about: string, flags: ReadonlyArray<string>) => {
+    const argsOf = (mode: "broker" | "echo"): ReadonlyArray<string> => [
       "serve",
       "0",
-      "--mode",
-      mode,
-      "--half-closed",
-      "close",
-      "--no-traffic",
+      ...["--mode", mode, "--half-closed", "close"],
       // Whole lines, so that two publishers' lines never mix; echo is of chunks, as that of its yardstick.
-      "--frame",
-      mode === "broker" ? "line" : "raw",
-    ],
-  })
+      ...["--frame", mode === "broker" ? "line" : "raw"],
+      ...flags,
+    ]
+    const launch = (mode: "broker" | "echo"): Launch => ({
+      _tag: "Says",
+      on: "stderr",
+      command: process.execPath,
+      args: [join(folders.temporary, "bin/tcpfx.cjs"), ...argsOf(mode)],
+    })
+    return {
+      ...own,
+      id,
+      name,
+      about,
+      commands: [commandLine("tcpfx", argsOf("broker")), commandLine("tcpfx", argsOf("echo"))],
+      modes: { broker: launch("broker"), echo: launch("echo") },
+    }
+  }
   const library = (mode: string): Launch => script("library", mode)
+  const variant = (name: string, about: string): Contender => ({
+    ...own,
+    id: `library-${name}`,
+    name: `tcpfx library, ${name}`,
+    about,
+    isWithoutFloors: true,
+    modes: { broker: library(`broker-${name}`), echo: library(`echo-${name}`) },
+    only: ["fanout-100", "echo-50-1", "churn"],
+  })
   const chunks = { broker: script("rawChunks", "broker"), echo: script("rawChunks", "echo") }
   const naive = { broker: script("naiveEffect", "broker"), echo: script("naiveEffect", "echo") }
   const bare = { version: node, ours: false, protocol: "raw" } as const
@@ -72,12 +89,11 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
         fiber: chunks.broker,
       },
     },
+    command("cli", "tcpfx command", "tcpfx serve as it is shipped, showing connections only", ["--no-traffic"]),
     {
-      ...own,
-      id: "cli",
-      name: "tcpfx command",
-      about: "tcpfx serve, as it is shipped",
-      modes: { broker: command("broker"), echo: command("echo") },
+      ...command("cli-shown", "tcpfx command, all shown", "the same, showing every line, as it does by default", []),
+      isWithoutFloors: true,
+      only: ["fanout-10", "fanout-100", "everybody-100", "echo-50-1", "echo-50-32"],
     },
     {
       ...own,
@@ -94,13 +110,15 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
         fiber: library("fiber"),
       },
     },
+    variant("guarded", "the same with rate, budget, timeouts and allowed addresses, none of which ever bites"),
+    variant("observed", "the same with one who counts all events, frames too"),
     {
       ...bare,
       id: "raw-lines",
       name: "raw loop, whole lines",
       about: "the same loop, keeping lines whole",
       modes: { broker: script("rawLines") },
-      can: among("fanout-100", "publishers-10", "everybody-100", "stalled"),
+      only: ["fanout-100", "publishers-10", "everybody-100", "stalled"],
     },
     {
       ...bare,
@@ -108,7 +126,7 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       name: "raw loop, one write per line",
       about: "the same loop, one write per line and client",
       modes: { broker: script("rawSingle") },
-      can: among("fanout-10"),
+      only: ["fanout-10"],
     },
     {
       id: "effect",
@@ -118,65 +136,82 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       ours: false,
       protocol: "raw",
       modes: { ...naive, stream: naive.echo, fiber: naive.broker },
-      // Flat out it takes a second for each 170 k deliveries, and a publisher sends millions ahead of it.
-      can: (row) => !/^fanout-1|^publishers|^single|^stalled|-flat$/.test(row.id) || row.id === "fanout-10",
+      skips: (row) =>
+        isFlatOut(row) && Number(row.load["subscribers"]) > 10
+          ? "left out: it makes 170 k deliveries/s, and flat out publishers are millions ahead of it"
+          : undefined,
     },
     ...installed(folders.temporary),
   ]
 }
 
-/** The rows that a variant of the raw loop has something to say to; a whole bench takes half an hour as it is. */
-const among =
-  (...ids: ReadonlyArray<string>) =>
-  (row: Row): boolean =>
-    ids.includes(row.id)
+/** Whether publishers wait for nothing but the server. */
+const isFlatOut = ({ work, load }: Row): boolean =>
+  (work === "fanout" || work === "stalled") && load["rate"] === undefined && load["depth"] === undefined
+
+/** Why a contender is not measured in a row: a reason, or none to be named. */
+export const whetherAsked = (
+  { modes, only, skips }: Contender,
+  row: Row,
+): { readonly _tag: "Asked" | "NotAsked" } | { readonly _tag: "LeftOut"; readonly reason: string } => {
+  if (modes[row.mode] === undefined || !(only?.includes(row.id) ?? true)) return { _tag: "NotAsked" }
+  const reason = skips?.(row)
+  return reason === undefined ? { _tag: "Asked" } : { _tag: "LeftOut", reason }
+}
+
+/** A command as one would type it. */
+export const commandLine = (program: string, args: ReadonlyArray<string>): string =>
+  [program, ...args.map((arg) => (/^[\w.,:=/@%+-]+$/.test(arg) ? arg : `'${arg}'`))].join(" ")
 
 const installed = (temporary: string): ReadonlyArray<Contender> => {
   const found: Array<Contender> = []
   const add = (
     program: string,
-    name: string,
-    about: string,
-    protocol: Protocol,
-    argsFor: (port: number) => ReadonlyArray<string>,
-    can?: (row: Row) => boolean,
+    {
+      args,
+      note = "",
+      ...about
+    }: Pick<Contender, "name" | "about" | "protocol" | "skips"> & {
+      readonly args: (port: string) => ReadonlyArray<string>
+      /** What the command line alone does not tell. */
+      readonly note?: string
+    },
   ) => {
     const path = findProgram(program)
     if (path === undefined) return
-    const broker: Launch = { _tag: "Answers", command: path, argsFor }
-    const base = { id: program, name, about, version: versionOf(path), ours: false, protocol, modes: { broker } }
-    found.push(can === undefined ? base : { ...base, can })
+    const broker: Launch = { _tag: "Answers", command: path, argsFor: (port) => args(`${port}`) }
+    const shown = args("PORT").map((arg) => arg.replace(temporary + sep, ""))
+    const commands = [`${commandLine(program, shown)}${note}`]
+    found.push({ ...about, id: program, version: versionOf(path), ours: false, commands, modes: { broker } })
   }
-  add(
-    "ncat",
-    "ncat --broker",
-    "the broker of nmap's netcat",
-    "raw",
-    (port) => ["-l", "--broker", "127.0.0.1", `${port}`, "-m", "2000"],
-    (row) => row.files < 1000,
-  )
-  const config = join(temporary, "nats.conf")
-  writeFileSync(config, 'max_pending: 1GB\nwrite_deadline: "60s"\n')
-  add("nats-server", "nats-server", "one subject, its own protocol", "nats", (port) => [
-    "-a",
-    "127.0.0.1",
-    "-p",
-    `${port}`,
-    "-c",
-    config,
-  ])
-  add(
-    "redis-server",
-    "redis-server",
-    "one channel of its pub/sub, its own protocol",
-    "redis",
-    (port) => [
-      ...["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"],
+  add("ncat", {
+    name: "ncat --broker",
+    about: "the broker of nmap's netcat",
+    protocol: "raw",
+    args: (port) => ["-l", "--broker", "127.0.0.1", port, "-m", "2000"],
+    skips: (row) => (row.files < 1000 ? undefined : "left out: it cannot have so many connections"),
+  })
+  const config = ["max_pending: 1GB", 'write_deadline: "60s"']
+  const configFile = join(temporary, "nats.conf")
+  writeFileSync(configFile, `${config.join("\n")}\n`)
+  add("nats-server", {
+    name: "nats-server",
+    about: "one subject, its own protocol",
+    protocol: "nats",
+    args: (port) => ["-a", "127.0.0.1", "-p", port, "-c", configFile],
+    note: ` # ${config.join(", ")}`,
+  })
+  add("redis-server", {
+    name: "redis-server",
+    about: "one channel of its pub/sub, its own protocol",
+    protocol: "redis",
+    args: (port) => [
+      ...["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"],
       ...["--client-output-buffer-limit", "pubsub 0 0 0", "--maxclients", "15000", "--protected-mode", "no"],
     ],
-    // A connection that has subscribed may not publish.
-    (row) => row.load["everybody"] === undefined,
-  )
+    skips: (row) =>
+      row.load["everybody"] === undefined ? undefined : "left out: who has subscribed there may not publish",
+  })
   return found
 }
 

@@ -22,6 +22,8 @@ export interface Task {
   readonly launch: Launch
   readonly protocol: Protocol
   readonly generator: Generator
+  /** Which of the row's runs it is, from 0. */
+  readonly run: number
   /** What differs from the row's own load. */
   readonly load: LoadArguments
   readonly seconds: number

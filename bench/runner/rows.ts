@@ -1,4 +1,4 @@
-import type { Floor, LoadArguments, Metric, Row } from "./model.ts"
+import type { Floor, LoadArguments, Metric, Mode, Row } from "./model.ts"
 
 const atLeast = (ratio: number): ReadonlyArray<Floor> => [
   { metric: "perSecond", of: "ratio", direction: "atLeast", value: ratio },
@@ -74,6 +74,18 @@ const each = (connections: number, depth: number): Row => ({
   floors: [],
 })
 
+const churn = (id: string, title: string, mode: Mode): Row => ({
+  id,
+  title,
+  work: "churn",
+  mode,
+  load: { concurrency: 64 },
+  unit: "connections",
+  shown: throughput,
+  floors: [],
+  files: 100,
+})
+
 const memoryFloor: ReadonlyArray<Floor> = [
   { metric: "bytesPerConnection", of: "value", direction: "atMost", value: 8000 },
 ]
@@ -126,18 +138,8 @@ export const rows: ReadonlyArray<Row> = [
       { metric: "p99Micros", of: "value", direction: "atMost", value: 1200 },
     ],
   },
-  {
-    id: "churn",
-    title: "accept and close",
-    work: "churn",
-    mode: "broker",
-    load: { concurrency: 64 },
-    unit: "connections",
-    shown: throughput,
-    floors: atLeast(0.8),
-    files: 100,
-    quick: {},
-  },
+  { ...churn("churn", "accept and close", "broker"), floors: atLeast(0.8), quick: {} },
+  churn("churn-fiber", "accept and close with a handler's own fiber", "fiber"),
   {
     id: "idle",
     title: "memory per idle connection, 10 000 of them",

@@ -1,13 +1,13 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Contender } from "./contenders.ts"
+import { type Contender, whetherAsked } from "./contenders.ts"
 import type { Generator } from "./load.ts"
 import { measure } from "./measure.ts"
 import { presentations } from "./metrics.ts"
 import type { LoadArguments, Measurement, Row } from "./model.ts"
 import { yardstick } from "./model.ts"
 import { rotate } from "./statistics.ts"
-import { formatFaults, type RowSummary, summarize } from "./summary.ts"
+import { formatFaults, isAsked, type RowSummary, summarize } from "./summary.ts"
 
 export interface Plan {
   readonly rows: ReadonlyArray<Row>
@@ -24,7 +24,7 @@ export interface Plan {
 
 /** A quick run leaves opponents out once it has taken this long, so that it stays under a minute. */
 const quickMillis = 35_000
-/** In quick runs all contenders are started in this row; in the others, only ours and the yardstick. */
+/** In quick runs all contenders are started in this row; in the others, only the yardstick and who has floors. */
 const quickForAll = "fanout-10"
 /** A contender that has failed so often in a row is not asked again there. */
 const mostFailures = 2
@@ -46,17 +46,17 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
   const { quick } = plan
   const doing = plan.contenders.filter(
     (contender) =>
-      contender.modes[row.mode] !== undefined &&
-      (contender.can?.(row) ?? true) &&
-      (!quick || contender.ours || contender.id === yardstick || row.id === quickForAll),
+      whetherAsked(contender, row)._tag !== "NotAsked" &&
+      (!quick || isAsked(contender) || contender.id === yardstick || row.id === quickForAll),
   )
   const series = new Map<string, Array<Measurement>>(doing.map(({ id }) => [id, []]))
   for (let run = 0; run < plan.runs; run++) {
     for (const contender of rotate(doing, run)) {
       const runs = series.get(contender.id) ?? []
       const isLate = quick && !contender.ours && performance.now() - begun > quickMillis
-      const known = isLate ? noTime : ((quick ? undefined : tooManyFiles(row)) ?? givenUp(runs))
-      const measurement = known ?? (yield* measureOnce(plan, row, contender))
+      const known =
+        leftOut(contender, row) ?? (isLate ? noTime : quick ? undefined : tooManyFiles(row)) ?? givenUp(runs)
+      const measurement = known ?? (yield* measureOnce(plan, row, contender, run))
       runs.push(measurement)
       plan.onProgress(`${row.id} ${run + 1}/${plan.runs} ${contender.name}: ${describe(row, measurement)}`)
     }
@@ -68,7 +68,7 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
   )
 })
 
-const measureOnce = (plan: Plan, row: Row, contender: Contender): Effect.Effect<Measurement> => {
+const measureOnce = (plan: Plan, row: Row, contender: Contender, run: number): Effect.Effect<Measurement> => {
   const launch = contender.modes[row.mode]
   if (launch === undefined) return Effect.succeed({ _tag: "Failed", reason: "it has no such mode" })
   const { quick, generator, seconds } = plan
@@ -79,10 +79,16 @@ const measureOnce = (plan: Plan, row: Row, contender: Contender): Effect.Effect<
     protocol: contender.protocol,
     generator,
     load,
+    run,
     seconds: quick ? seconds : seconds * (row.windows ?? 1),
     warmup: quick ? 0.1 : 0.5 * (row.windows ?? 1),
     settle: Duration.millis(quick ? 100 : 1000),
   })
+}
+
+const leftOut = (contender: Contender, row: Row): Measurement | undefined => {
+  const asked = whetherAsked(contender, row)
+  return asked._tag === "LeftOut" ? { _tag: "Skipped", reason: asked.reason } : undefined
 }
 
 const noTime: Measurement = { _tag: "Skipped", reason: "left out, a quick run has no time for it" }

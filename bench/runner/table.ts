@@ -32,8 +32,13 @@ export const renderMarkdown = (report: Report): string => {
     `A figure with a * was measured while it took ${busyGenerator} of a core or more: what was measured may be the generator.`,
     "",
     renderTable(
-      ["contender", "version", "what it is"],
-      report.contenders.map(({ name, version, about }) => [name, version, about]),
+      ["contender", "version", "what it is", "started as"],
+      report.contenders.map(({ name, version, about, commands = [] }) => [
+        name,
+        version,
+        about,
+        commands.length === 0 ? "a script of the bench" : commands.map((command) => `\`${command}\``).join(", "),
+      ]),
     ),
     "",
     "## Summary",

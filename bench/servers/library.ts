@@ -1,18 +1,54 @@
 // A server written with this library, in each of the ways that the bench looks at.
+import type * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { Framing, tcpEndpoint } from "tcpfx/domain"
-import { Handler, Server } from "tcpfx/server"
+import { Framing, parseAddressRanges, tcpEndpoint } from "tcpfx/domain"
+import { Handler, Server, type ServerSettings } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
 import { modeOf, sayPort } from "./listening.ts"
 
 const same = (payload: Uint8Array) => payload
 
-const handlers = {
-  /** Without a fiber step for each message; whole lines, so that two publishers' lines never mix. */
-  broker: () => Server.make({ handler: Handler.broker("close"), settings: { frame: Framing.line } }),
-  echo: () => Server.make({ handler: Handler.echo("close") }),
+/** Whole lines, so that two publishers' lines never mix. */
+const broker = (settings: Partial<ServerSettings> = {}) =>
+  Server.make({ handler: Handler.broker("close"), settings: { ...settings, frame: Framing.line } })
+
+const echo = (settings: Partial<ServerSettings> = {}) => Server.make({ handler: Handler.echo("close"), settings })
+
+/** Limits that are watched all the time, and that nothing in the bench reaches. */
+const guards: Partial<ServerSettings> = {
+  maxRate: 1e12,
+  maxPending: 1e12,
+  idleTimeout: Duration.hours(1),
+  writeTimeout: Duration.hours(1),
+  allow: Either.getOrThrow(parseAddressRanges("10.0.0.0/8,192.168.0.0/16,127.0.0.0/8")),
+}
+
+/** With someone who looks at every event there is. */
+const observed = Effect.fnUntraced(function* (make: ReturnType<typeof echo>) {
+  const server = yield* make
+  const events = yield* server.subscribe({ frames: true })
+  let count = 0
+  const add = (chunk: Chunk.Chunk<unknown>) =>
+    Effect.sync(() => {
+      count += chunk.length
+    })
+  yield* Effect.forkScoped(Stream.runForEachChunk(events, add))
+  yield* Effect.addFinalizer(() => Effect.sync(() => process.stderr.write(`${count} events\n`)))
+  return server
+})
+
+const servers = {
+  /** Without a fiber step for each message. */
+  broker,
+  echo,
+  "broker-guarded": () => broker(guards),
+  "echo-guarded": () => echo(guards),
+  "broker-observed": () => observed(broker()),
+  "echo-observed": () => observed(echo()),
   /** Through a user's own Stream. */
   stream: () => Server.make({ handler: (connection) => Stream.runForEach(connection.frames, connection.send) }),
   /** The same, run by the connection. */
@@ -21,11 +57,17 @@ const handlers = {
   mapped: () => Server.make({ handler: (connection) => connection.sendAll(Stream.map(connection.frames, same)) }),
   /** Without a stream. */
   each: () => Server.make({ handler: (connection) => connection.runForEach(connection.send) }),
-  /** A fiber and a scope of its own for each connection, waiting for its end. */
-  fiber: () => Server.make({ handler: (connection) => Effect.asVoid(connection.closed) }),
+  /** A fiber and a scope of its own for each connection, waiting for the first that its peer does, such as leaving. */
+  fiber: () => Server.make({ handler: (connection) => Effect.asVoid(connection.receive) }),
 }
 
-const make = handlers[modeOf(["broker", "echo", "stream", "all", "mapped", "each", "fiber"])]
+const make =
+  servers[
+    modeOf([
+      ...(["broker", "broker-guarded", "broker-observed", "echo", "echo-guarded", "echo-observed"] as const),
+      ...(["stream", "all", "mapped", "each", "fiber"] as const),
+    ])
+  ]
 
 const program = Effect.gen(function* () {
   const server = yield* make()

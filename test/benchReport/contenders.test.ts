@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import { afterAll, describe, expect, it } from "vitest"
+import { compilersIn, makeGenerator } from "../../bench/runner/bundle.ts"
+import { commandLine, findContenders, whetherAsked } from "../../bench/runner/contenders.ts"
+import { projectFolder } from "../../bench/runner/project.ts"
+import { rows } from "../../bench/runner/rows.ts"
+
+const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
+const temporary = mkdtempSync(join(tmpdir(), "tcpfx-contenders-"))
+afterAll(() => rmSync(temporary, { recursive: true }))
+const contenders = findContenders({ project, temporary })
+const idsOf = (id: string, tag: ReturnType<typeof whetherAsked>["_tag"]) => {
+  const contender = contenders.find((one) => one.id === id)
+  return contender === undefined
+    ? []
+    : rows.filter((row) => whetherAsked(contender, row)._tag === tag).map((row) => row.id)
+}
+
+describe("the contenders", () => {
+  it("tell how they are started, and nothing of this machine", () => {
+    const commands = contenders.find(({ id }) => id === "cli")?.commands
+    expect(commands).toEqual([
+      "tcpfx serve 0 --mode broker --half-closed close --frame line --no-traffic",
+      "tcpfx serve 0 --mode echo --half-closed close --frame raw --no-traffic",
+    ])
+    const shown = contenders.find(({ id }) => id === "cli-shown")?.commands
+    expect(shown).toEqual(commands?.map((command) => command.replace(" --no-traffic", "")))
+    const all = contenders.flatMap((contender) => contender.commands ?? []).join("\n")
+    for (const folder of [project, temporary, tmpdir()]) expect(all).not.toContain(folder)
+  })
+
+  it("show commands as one would type them", () => {
+    expect(commandLine("redis-server", ["--save", "", "-l", "pubsub 0 0 0"])).toBe(
+      "redis-server --save '' -l 'pubsub 0 0 0'",
+    )
+  })
+
+  it("name rows that there are", () => {
+    const named = contenders.flatMap(({ only = [] }) => only)
+    const known = rows.map(({ id }) => id)
+    expect(named.filter((id) => !known.includes(id))).toEqual([])
+  })
+
+  it("do a few rows with what a server may have beside its work", () => {
+    for (const id of ["library-guarded", "library-observed"]) {
+      expect(idsOf(id, "Asked")).toEqual(["fanout-100", "echo-50-1", "churn"])
+      expect(idsOf(id, "LeftOut")).toEqual([])
+    }
+    expect(idsOf("cli-shown", "Asked")).toEqual(["fanout-10", "fanout-100", "everybody-100", "echo-50-1", "echo-50-32"])
+  })
+
+  it("say why they are left out of a row that they could do", () => {
+    expect(idsOf("effect", "LeftOut")).toEqual([
+      "fanout-100",
+      "fanout-1000",
+      "fanout-10000",
+      "fanout-100-16B",
+      "fanout-100-4KiB",
+      "fanout-100-64KiB",
+      "publishers-10",
+      "single",
+      "everybody-100-flat",
+      "stalled",
+    ])
+    expect(idsOf("effect", "Asked")).toEqual(expect.arrayContaining(["fanout-10", "everybody-100", "latency", "churn"]))
+  })
+})
+
+describe("the C compiler", () => {
+  it("is the one in CC with its arguments, before those that are usual", () => {
+    const find = (program: string) => (program === "cc" ? undefined : `/programs/${program}`)
+    expect(compilersIn({ CC: " my-gcc  -m64 " }, find)).toEqual([
+      ["/programs/my-gcc", "-m64"],
+      ["/programs/gcc"],
+      ["/programs/clang"],
+    ])
+    expect(compilersIn({}, () => undefined)).toEqual([])
+  })
+
+  it("is missed as a bad option where the generator in C was asked for", async () => {
+    const folders = { project, temporary }
+    const problem = await Effect.runPromise(Effect.flip(makeGenerator(folders, "C", [])))
+    expect(problem).toMatchObject({
+      _tag: "BadOptions",
+      message: "--generator C: there is no C compiler (CC, cc, gcc, clang)",
+    })
+  })
+})
