@@ -6,6 +6,7 @@ import { RunFailed } from "./child.ts"
 import type { Protocol } from "./contenders.ts"
 import { type Generator, type LoadResult, startLoad } from "./load.ts"
 import {
+  addFaults,
   type Fault,
   type Faults,
   faultNames,
@@ -16,6 +17,7 @@ import {
 } from "./model.ts"
 import { cpuNanos, openFiles, rssBytes } from "./procfs.ts"
 import { type Launch, type RunningServer, startServer } from "./server.ts"
+import { rotate } from "./statistics.ts"
 
 export interface Task {
   readonly row: Row
@@ -63,7 +65,7 @@ const known = (values: { readonly [K in keyof Metrics]: Metrics[K] | undefined }
   return metrics
 }
 
-interface Traffic {
+export interface Traffic {
   readonly metrics: Metrics
   readonly result: LoadResult
 }
@@ -117,21 +119,36 @@ const measured = ({ metrics, result }: Traffic): Measurement => ({
   generatorCpu: result.cpu ?? 0,
 })
 
+const halves = ["without", "one"] as const
+type Half = (typeof halves)[number]
+
 /** The same work without and with one subscriber that never reads. */
 const stalled = Effect.fnUntraced(function* (task: Task) {
-  const without = yield* Effect.scoped(traffic(task, "fanout", {}))
-  const one = yield* Effect.scoped(traffic(task, "fanout", { stalled: 1 }))
+  const found: Partial<Record<Half, Traffic>> = {}
+  // Whichever comes second finds a machine that has been busy for longer: over the runs that evens out.
+  for (const half of rotate(halves, task.run)) {
+    found[half] = yield* Effect.scoped(traffic(task, "fanout", half === "one" ? { stalled: 1 } : {}))
+  }
+  const { without, one } = found
+  if (without === undefined || one === undefined) return yield* Effect.dieMessage("one half was not measured")
+  return compareHalves(without, one)
+})
+
+/** What one that never reads costs the others. What went wrong in either half went wrong. */
+export const compareHalves = (without: Traffic, one: Traffic): Measurement => {
   const rate = { without: without.metrics.perSecond ?? 0, one: one.metrics.perSecond ?? 0 }
   const peak = { without: without.metrics.rssPeakMiB, one: one.metrics.rssPeakMiB }
-  return measured({
-    result: one.result,
+  return {
+    _tag: "Measured",
     metrics: known({
       ...one.metrics,
       healthyShare: rate.without === 0 ? undefined : rate.one / rate.without,
       rssGrowthMiB: peak.without === undefined || peak.one === undefined ? undefined : peak.one - peak.without,
     }),
-  })
-})
+    faults: addFaults([faultsIn(without.result), faultsIn(one.result)]),
+    generatorCpu: Math.max(without.result.cpu ?? 0, one.result.cpu ?? 0),
+  }
+}
 
 /** Connects so many and waits until the server has accepted them all, as far as one can know. */
 const hold = Effect.fnUntraced(function* (task: Task, server: RunningServer) {

@@ -43,7 +43,8 @@ export const presentations: Readonly<Record<Metric, Presentation>> = {
   p999Micros: { label: () => "p99.9", format: micros },
   longestStallMillis: { label: () => "longest stall", format: millis },
   slowestShare: { label: () => "slowest of average", format: percent },
-  healthyShare: { label: () => "of its own rate without", format: percent },
+  // To a tenth: it is demanded to be all of it, and 99.6 is not.
+  healthyShare: { label: () => "of its own rate without", format: (value) => `${(value * 100).toFixed(1)} %` },
   bytesPerConnection: { label: () => "memory per connection", format: (value) => `${(value / 1000).toFixed(1)} kB` },
   stopMillis: { label: () => "SIGTERM to exit", format: millis },
 }

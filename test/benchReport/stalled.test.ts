@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest"
+import { compareHalves, type Traffic } from "../../bench/runner/measure.ts"
+
+const half = (perSecond: number, rssPeakMiB: number, result: Partial<Traffic["result"]>): Traffic => ({
+  metrics: { perSecond, rssPeakMiB },
+  result: { phase: "result", ...result },
+})
+
+describe("a stalled reader", () => {
+  const without = half(200, 50, { lost: 1, torn: 0, cpu: 0.95 })
+  const one = half(190, 80, { lost: 2, undelivered: 3, cpu: 0.5 })
+
+  it("costs the others what they get less than without it", () => {
+    expect(compareHalves(without, one)).toMatchObject({
+      _tag: "Measured",
+      metrics: { perSecond: 190, healthyShare: 0.95, rssGrowthMiB: 30 },
+    })
+  })
+
+  it("hides nothing that went wrong without it, nor how busy the generator was", () => {
+    const both = { faults: { lost: 3, undelivered: 3 }, generatorCpu: 0.95 }
+    expect(compareHalves(without, one)).toMatchObject(both)
+    expect(compareHalves(one, without)).toMatchObject(both)
+  })
+})
