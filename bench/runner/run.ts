@@ -61,10 +61,10 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
       plan.onProgress(`${row.id} ${run + 1}/${plan.runs} ${contender.name}: ${describe(row, measurement)}`)
     }
   }
-  // The figures of a quick run are not judged.
   return summarize(
-    quick ? { ...row, floors: [] } : row,
+    row,
     doing.map((contender) => ({ contender, runs: series.get(contender.id) ?? [] })),
+    !quick,
   )
 })
 

@@ -22,7 +22,12 @@ export const renderMarkdown = (report: Report): string => {
   return [
     "# Results of the bench",
     "",
-    ...(report.quick ? ["A quick run: works are smaller than their names say, and figures mean nothing.", ""] : []),
+    ...(report.quick
+      ? [
+          "A quick run: works are smaller than their names say, most contenders do one row, and figures mean nothing.",
+          "",
+        ]
+      : []),
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.system}; Node ${machine.node}.`,
     `Medians of ${report.runs} interleaved runs with windows of ${report.seconds} s, in brackets the lowest and the`,
     "highest. Ratios are to the raw loop of the same run. Written by `npm run bench`; how it measures stands in",
@@ -57,11 +62,16 @@ const cellOf = ({ row }: RowSummary, summary: ContenderSummary | undefined): str
   const [metric] = row.shown
   if (summary === undefined) return none
   const value = summary.values[metric]
-  if (value === undefined) return summary.failures.length > 0 ? "failed" : none
-  const ratio = summary.ratios[metric]
-  const isRatio = row.floors[0]?.of !== "value" && ratio !== undefined && summary.contender.id !== yardstick
-  const shown = isRatio ? formatRatio(ratio.median) : presentations[metric].format(value.median)
-  return `${shown}${busyMark(summary)}${formatFaults(summary.faults) === "" ? "" : " (!)"}`
+  if (value === undefined)
+    return summary.failures.length > 0 ? "failed" : summary.skipped.length > 0 ? "left out" : none
+  return `${figureOf(row, summary, value)}${busyMark(summary)}${formatFaults(summary.faults) === "" ? "" : " (!)"}`
+}
+
+const figureOf = (row: Row, { contender, ratios }: ContenderSummary, value: Spread): string => {
+  const [metric] = row.shown
+  if (isAbsolute(row) || contender.id === yardstick) return presentations[metric].format(value.median)
+  const ratio = ratios[metric]
+  return ratio === undefined ? "no ratio" : formatRatio(ratio.median)
 }
 
 const busyMark = ({ generatorCpu }: ContenderSummary): string => (generatorCpu >= busyGenerator ? " *" : "")
@@ -72,7 +82,7 @@ const renderSummary = (report: Report): string => {
   )
   const lines = report.rows.map((row) => {
     const of = (info: ContenderInfo) => row.contenders.find(({ contender }) => contender.id === info.id)
-    return [row.row.title, ...shown.map((info) => cellOf(row, of(info))), ...demands(row)]
+    return [row.row.title, ...shown.map((info) => cellOf(row, of(info))), ...demands(row, report.quick)]
   })
   return [
     renderTable(["work", ...shown.map(({ name }) => name), "tcpfx: demanded", "met"], lines),
@@ -108,15 +118,17 @@ const formatFloor = ({ metric, of, direction, value }: Floor): string => {
   return `${direction === "atLeast" ? "≥" : "≤"} ${bound}`
 }
 
-const demands = ({ row, contenders }: RowSummary): Cells => {
+const demands = ({ row, contenders }: RowSummary, isQuick: boolean): Cells => {
   if (row.floors.length === 0) return [none, none]
-  const judged = contenders.filter(({ contender }) => contender.ours)
+  const demanded = row.floors.map(formatFloor).join(", ")
+  if (isQuick) return [demanded, "not judged"]
+  const judged = contenders.filter(({ contender }) => isAsked(contender))
   const met = judged.map(({ contender, floors, values }) => {
     if (Object.keys(values).length === 0) return `${contender.id} ${none}`
     const count = floors.filter((floor) => floor.met).length
     return `${contender.id} ${count === floors.length ? "met" : count === 0 ? "not met" : `${count} of ${floors.length}`}`
   })
-  return [row.floors.map(formatFloor).join(", "), met.join(", ")]
+  return [demanded, met.join(", ")]
 }
 
 const within = (format: (value: number) => string, lowest: number, highest: number): string =>
