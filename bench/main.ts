@@ -1,17 +1,16 @@
 // The bench: every work with every server that is installed, side by side. See bench/README.md.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { dirname, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { bundleServers, makeGenerator, temporaryFolder } from "./runner/bundle.ts"
-import { renderChart } from "./runner/chart.ts"
 import { findContenders } from "./runner/contenders.ts"
 import type { ContenderInfo } from "./runner/model.ts"
 import { BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
-import { projectFolder } from "./runner/project.ts"
-import { describeMachine, parseJson, type Report, renderJson, updateReport } from "./runner/report.ts"
+import { commitOf, projectFolder } from "./runner/project.ts"
+import { describeMachine, type Report, updateReport } from "./runner/report.ts"
+import { readResults, replaceResults, writePartial } from "./runner/results.ts"
 import { rows as allRows } from "./runner/rows.ts"
 import { runPlan } from "./runner/run.ts"
 import { judgeFaults, type RowSummary } from "./runner/summary.ts"
@@ -31,18 +30,6 @@ const infoOf = ({ id, name, version, about, commands, ours, isWithoutFloors }: C
   ours,
   ...(isWithoutFloors === undefined ? {} : { isWithoutFloors }),
 })
-
-const writeResults = (folder: string, report: Report): void => {
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, "results.json"), renderJson(report))
-  writeFileSync(join(folder, "results.md"), renderMarkdown(report))
-  writeFileSync(join(folder, "results.svg"), renderChart(report))
-}
-
-const readResults = (folder: string): Report | undefined => {
-  const path = join(folder, "results.json")
-  return existsSync(path) ? parseJson(readFileSync(path, "utf8")) : undefined
-}
 
 /** A report as it is, or with what was there already for the rows that are not measured now. */
 const updating = (folder: string, isWanted: boolean) => {
@@ -83,10 +70,14 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     if (updated(reportOf([])) === undefined) {
       return yield* new BadOptions({ message: `--update: there are no results of this machine and these settings yet` })
     }
-    const write = (summaries: ReadonlyArray<RowSummary>): void => {
+    let partial: string | undefined
+    const keep = (summaries: ReadonlyArray<RowSummary>): void => {
       const report = updated(reportOf(summaries))
-      if (folder !== undefined && report !== undefined) writeResults(folder, report)
+      if (folder !== undefined && report !== undefined) partial = writePartial(folder, report)
     }
+    const tellPartial = Effect.sync(() => {
+      if (partial !== undefined) say(`bench: not complete; what there is so far is in ${relative(project, partial)}`)
+    })
     const summaries = yield* runPlan({
       rows,
       contenders,
@@ -95,8 +86,10 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       seconds,
       quick,
       onProgress: say,
-      onRow: write,
-    })
+      onRow: keep,
+    }).pipe(Effect.onInterrupt(() => tellPartial))
+    const complete = updated(reportOf(summaries))
+    if (folder !== undefined && complete !== undefined) replaceResults(folder, complete)
     process.stdout.write(renderMarkdown(reportOf(summaries)))
     const { wrong, forgiven } = judgeFaults(summaries, { forgivesSlow: quick })
     for (const text of forgiven) say(`forgiven in a quick run: ${text}`)

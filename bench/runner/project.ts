@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Schema from "effect/Schema"
@@ -12,4 +13,20 @@ export const packageVersion = (path: string): string => decodePackage(readFileSy
 export const projectFolder = (from: string): string => {
   const parent = dirname(from)
   return existsSync(join(from, "package.json")) || parent === from ? from : projectFolder(parent)
+}
+
+/** What measurements depend on. */
+const measuredPaths = ["src", "bench", "package.json", ":(exclude)bench/results"]
+
+/** The commit of a folder's work tree, and whether it has more than that; none where it is not that of a git repository. */
+export const commitOf = (folder: string): string | undefined => {
+  const git = (...args: ReadonlyArray<string>): string | undefined => {
+    const { status, stdout } = spawnSync("git", args, { cwd: folder, encoding: "utf8", timeout: 10_000 })
+    return status === 0 ? stdout.trim() : undefined
+  }
+  // A prefix: the repository is one that the project's folder merely lies in.
+  if (git("rev-parse", "--show-prefix") !== "") return undefined
+  const commit = git("rev-parse", "--short", "HEAD")
+  if (commit === undefined) return undefined
+  return git("status", "--porcelain", "--", ...measuredPaths) === "" ? commit : `${commit}, modified`
 }

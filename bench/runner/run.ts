@@ -18,7 +18,7 @@ export interface Plan {
   readonly quick: boolean
   /** Told how it goes, one line at a time. */
   readonly onProgress: (line: string) => void
-  /** Told what there is, after each row: a long bench that is interrupted has not been for nothing. */
+  /** Told what there is, after each row: a long bench that is interrupted shall not have been for nothing. */
   readonly onRow: (rows: ReadonlyArray<RowSummary>) => void
 }
 
