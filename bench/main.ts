@@ -52,6 +52,8 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     const generator = yield* makeGenerator(folders, options.generator)
     say(`the load generator is the one ${generator.description}`)
     const { runs, seconds, quick } = options
+    // Of the moment in which the package was copied and the servers bundled, not of a later one.
+    const commit = commitOf(project)
     const reportOf = (summaries: ReadonlyArray<RowSummary>): Report => ({
       version: 1,
       machine: describeMachine(),
@@ -62,6 +64,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       contenders: contenders.map(infoOf),
       rows: summaries.map(({ row, contenders: all }) => ({
         row,
+        ...(commit === undefined ? {} : { commit }),
         contenders: all.map((summary) => ({ ...summary, contender: infoOf(summary.contender) })),
       })),
     })

@@ -36,6 +36,7 @@ export const renderMarkdown = (report: Report): string => {
     `The load generator was the one ${report.generator}.`,
     `A figure with a * was measured while it took ${busyGenerator} of a core or more: what was measured may be the generator.`,
     "",
+    ...renderCommits(report.rows),
     renderTable(
       ["contender", "version", "what it is", "started as"],
       report.contenders.map(({ name, version, about, commands = [] }) => [
@@ -57,6 +58,19 @@ export const renderMarkdown = (report: Report): string => {
     .trimEnd()
     .concat("\n")
 }
+
+/** Which commit the rows were measured at, or which rows at which, where they were not measured together. */
+const renderCommits = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> => {
+  const idsOf = new Map<string | undefined, ReadonlyArray<string>>()
+  for (const { row, commit } of rows) idsOf.set(commit, [...(idsOf.get(commit) ?? []), row.id])
+  const [first] = idsOf
+  if (first === undefined || (idsOf.size === 1 && first[0] === undefined)) return []
+  if (idsOf.size === 1) return [`Measured at commit ${first[0]}.`, ""]
+  const each = [...idsOf].map(([commit, ids]) => `${ids.join(", ")} at ${commit ?? "one that was not noted"}`)
+  return [`Rows were measured at different commits: ${each.join("; ")}.`, ""]
+}
+
+const isAbsolute = (row: Row): boolean => row.floors[0]?.of === "value"
 
 const cellOf = ({ row }: RowSummary, summary: ContenderSummary | undefined): string => {
   const [metric] = row.shown

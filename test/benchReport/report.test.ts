@@ -70,6 +70,68 @@ describe("the table", () => {
     expect(markdown).toContain("**not met**")
   })
 
+  it("says what each mark stands for, and tells what is lost from what is only late", () => {
+    const marked = reportOf([
+      [row(), [{ contender: other, runs: [measured(1, { faults: { lost: 1, undelivered: 2, disconnected: 3 } })] }]],
+    ])
+    const markdown = renderMarkdown(marked)
+    expect(markdown).toContain("- fan-out fanout-10, a & <b>: lost 1, not delivered in time 2, disconnected 3")
+    expect(markdown).toMatch(/"lost": later messages came[\s\S]*"not delivered in time": nothing behind them/)
+    expect(renderMarkdown(reportOf([]))).not.toContain("(!)")
+  })
+
+  it("shows absolute figures where the demand is absolute, in a quick run too, which judges nothing", () => {
+    const absolute = { ...row(), floors: row().floors.filter(({ of }) => of === "value") }
+    const series = [raw, ours].map((contender) => ({ contender, runs: [measured(4e7)] }))
+    const quick = { ...reportOf([[absolute, series]]), quick: true }
+    expect(cells(renderMarkdown(quick), "## Summary", "fan-out fanout-10").slice(2, -1)).toEqual([
+      "40.0 M",
+      "40.0 M",
+      "≤ 20.0 ns",
+      "not judged",
+    ])
+  })
+
+  it("shows no absolute figure among ratios where the raw loop has none, and who was left out", () => {
+    const alone = reportOf([
+      [
+        row(),
+        [
+          { contender: raw, runs: [{ _tag: "Failed", reason: "it ended" }] },
+          { contender: ours, runs: [measured(4e7)] },
+          { contender: other, runs: [{ _tag: "Skipped", reason: "left out: too slow" }] },
+        ],
+      ],
+    ])
+    const markdown = renderMarkdown(alone)
+    expect(cells(markdown, "## Summary", "fan-out").slice(2, 5)).toEqual(["failed", "no ratio", "left out"])
+    expect(cells(markdown, "## fan-out", "a & <b>")).toContain("left out: too slow")
+  })
+
+  it("shows how contenders are started", () => {
+    const started = { ...report, contenders: [raw, { ...ours, commands: ["tcpfx serve 0", "tcpfx serve 1"] }] }
+    const markdown = renderMarkdown(started)
+    expect(cells(markdown, "", "tcpfx library").at(-2)).toBe("`tcpfx serve 0`, `tcpfx serve 1`")
+    expect(cells(markdown, "", "raw loop, chunks").at(-2)).toBe("a script of the bench")
+  })
+
+  it("names the commit, and which rows were measured at which", () => {
+    const at = (...commits: ReadonlyArray<string | undefined>) =>
+      renderMarkdown({
+        ...report,
+        rows: report.rows.map((one, place) => {
+          const commit = commits[place]
+          return commit === undefined ? one : { ...one, commit }
+        }),
+      })
+    expect(at("abc1234", "abc1234")).toContain("Measured at commit abc1234.")
+    expect(at("abc1234", "def5678, modified")).toContain(
+      "Rows were measured at different commits: fanout-10 at abc1234; fanout-100 at def5678, modified.",
+    )
+    expect(at("abc1234")).toContain("fanout-10 at abc1234; fanout-100 at one that was not noted.")
+    expect(at()).not.toContain("commit")
+  })
+
   it("shows how cost grows out of the rows that fan out", () => {
     expect(cells(renderMarkdown(report), "## How cost grows", "raw loop, chunks").slice(2, -1)).toEqual([
       "25.0 ns",

@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { commitOf } from "../../bench/runner/project.ts"
+
+const hasGit = spawnSync("git", ["--version"]).status === 0
+
+describe.skipIf(!hasGit)("the commit of what is measured (only where there is git)", () => {
+  let folder = ""
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tcpfx-commit-"))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const git = (...args: ReadonlyArray<string>): string => {
+    const who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false"]
+    const { status, stdout, stderr } = spawnSync("git", [...who, ...args], { cwd: folder, encoding: "utf8" })
+    expect(status, stderr).toBe(0)
+    return stdout.trim()
+  }
+  const write = (...path: readonly [string, ...string[]]) => {
+    mkdirSync(join(folder, ...path.slice(0, -1)), { recursive: true })
+    writeFileSync(join(folder, ...path), "something\n")
+  }
+
+  it("is the work tree's, which says when what is measured has more than that", () => {
+    write("src", "a.ts")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "One")
+    const commit = git("rev-parse", "--short", "HEAD")
+    write("bench", "results", "results.md")
+    write("docs", "a.md")
+    expect(commitOf(folder)).toBe(commit)
+    write("src", "b.ts")
+    expect(commitOf(folder)).toBe(`${commit}, modified`)
+    // That of a repository around it says nothing about it.
+    expect(commitOf(join(folder, "src"))).toBeUndefined()
+  })
+
+  it("is none where there is none", () => {
+    git("init", "--quiet")
+    expect(commitOf(folder)).toBeUndefined()
+    expect(commitOf(join(folder, "nowhere"))).toBeUndefined()
+  })
+})
