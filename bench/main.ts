@@ -116,9 +116,11 @@ const program = Effect.gen(function* () {
 
 const fiber = Effect.runFork(program)
 // A signal ends the servers and the generator first; a second one does not wait for them.
-const codes = { SIGINT: 130, SIGTERM: 143 } as const
+const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 let signalled: number | undefined
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+// After a hang-up nobody reads any more, and that must not end it before the servers.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     if (signalled !== undefined) process.exit(signalled)
     signalled = codes[signal]
