@@ -112,6 +112,12 @@ const traffic = Effect.fnUntraced(function* (task: Task, work: "fanout" | "echo"
   return traffic
 })
 
+/** A server that does nothing has no figure. */
+const doneIn = (done: Traffic): Effect.Effect<Measurement, RunFailed> =>
+  done.metrics.perSecond === 0
+    ? new RunFailed({ message: "nothing was done in the window" })
+    : Effect.succeed(measured(done))
+
 const measured = ({ metrics, result }: Traffic): Measurement => ({
   _tag: "Measured",
   metrics,
@@ -210,9 +216,9 @@ const stop = Effect.fnUntraced(function* (task: Task) {
 })
 
 const works: Readonly<Record<Row["work"], (task: Task) => Effect.Effect<Measurement, RunFailed, Scope.Scope>>> = {
-  fanout: (task) => Effect.map(traffic(task, "fanout", {}), measured),
-  echo: (task) => Effect.map(traffic(task, "echo", {}), measured),
-  churn: (task) => Effect.map(traffic(task, "churn", {}), measured),
+  fanout: (task) => Effect.flatMap(traffic(task, "fanout", {}), doneIn),
+  echo: (task) => Effect.flatMap(traffic(task, "echo", {}), doneIn),
+  churn: (task) => Effect.flatMap(traffic(task, "churn", {}), doneIn),
   idle,
   stop,
   stalled,
