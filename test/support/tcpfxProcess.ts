@@ -135,7 +135,9 @@ export const start = (
 ): Effect.Effect<Process, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "", ...options.env }
+      // Both together, empty or not, are worth a warning to some versions of Node.
+      const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
+      const env = { ...inherited, ...options.env }
       return new Process(
         spawn(command, args, { env, stdio: "pipe", ...(options.cwd === undefined ? {} : { cwd: options.cwd }) }),
       )
