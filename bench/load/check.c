@@ -2,6 +2,7 @@
 #include "load.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,10 +24,11 @@ static size_t sharedBytes;
 // For each publisher, 64 of its messages to compare with; see blockOf.
 static char **blocks;
 
-void initChecker(Checker *checker, const Records *records, int publishers, int self, int fd) {
+void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd) {
   memset(checker, 0, sizeof *checker);
   checker->records = records;
   checker->publishers = publishers;
+  checker->sent = sent;
   checker->self = self;
   checker->fd = fd;
   checker->tracks = allocate((size_t)publishers, sizeof(Track));
@@ -45,6 +47,26 @@ void addCounts(Counts *sum, const Counts *counts) {
   sum->corrupt += counts->corrupt;
   sum->torn += counts->torn;
   sum->own += counts->own;
+  sum->missing += counts->missing;
+}
+
+void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen) {
+  int64_t absent = expected - counts->received;
+  if (!isOpen) {
+    sum->missedByDisconnected += absent;
+    return;
+  }
+  sum->lost += counts->missing;
+  // Nothing behind these has come either: they may be lost, or the server may be slow.
+  sum->undelivered += absent - counts->missing;
+}
+
+void printFindings(const Counts *counts, const Absent *absent, int disconnected) {
+  printf("\"lost\":%lld,\"undelivered\":%lld,\"missedByDisconnected\":%lld,\"doubled\":%lld,\"reordered\":%lld,"
+         "\"corrupt\":%lld,\"torn\":%lld,\"own\":%lld,\"disconnected\":%d,",
+         (long long)absent->lost, (long long)absent->undelivered, (long long)absent->missedByDisconnected,
+         (long long)counts->doubled, (long long)counts->reordered, (long long)counts->corrupt, (long long)counts->torn,
+         (long long)counts->own, disconnected);
 }
 
 static void rememberGap(Track *track, int64_t from, int64_t to) {
@@ -109,7 +131,8 @@ static void checkUnexpected(Checker *checker, const char *message) {
     checker->heardHello = true;
     return;
   }
-  if (!right || publisher >= checker->publishers) {
+  // However right it looks: what its publisher has not sent yet must not stand in for something that was lost.
+  if (!right || publisher >= checker->publishers || sequence >= checker->sent[publisher]) {
     checker->counts.corrupt++;
     return;
   }
@@ -120,10 +143,12 @@ static void checkUnexpected(Checker *checker, const char *message) {
   Track *track = &checker->tracks[publisher];
   if (sequence >= track->next) {
     if (sequence > track->next) rememberGap(track, track->next, sequence);
+    checker->counts.missing += sequence - track->next;
     moveTo(track, publisher, sequence + 1);
     arrived(checker, publisher, sequence);
   } else if (takeFromGap(track, sequence)) {
     checker->counts.reordered++;
+    checker->counts.missing--;
     arrived(checker, publisher, sequence);
   } else {
     checker->counts.doubled++;
@@ -135,8 +160,8 @@ static bool isNext(Checker *checker, const char *message) {
   int publisher = checker->publishers == 1 ? 0 : publisherOf(message);
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return false;
   Track *track = &checker->tracks[publisher];
-  if (memcmp(message, track->head, headBytes) != 0) return false;
   int64_t sequence = track->next;
+  if (sequence >= checker->sent[publisher] || memcmp(message, track->head, headBytes) != 0) return false;
   if (!isContentRight(message, checker->records->messageBytes, publisher, sequence)) return false;
   advance(track, publisher);
   arrived(checker, publisher, sequence);
@@ -166,7 +191,7 @@ static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   int publisher = publisherOf(from);
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return 0;
   Track *track = &checker->tracks[publisher];
-  if ((track->next & (blockMessages - 1)) != 0) return 0;
+  if ((track->next & (blockMessages - 1)) != 0 || track->next + blockMessages > checker->sent[publisher]) return 0;
   // Where publishers take turns, the last message of the block is another's.
   if (memcmp(from + bytes - whole, from, 2) != 0) return 0;
   if (memcmp(from, blockOf(checker, publisher, track), bytes) != 0) return 0;

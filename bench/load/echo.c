@@ -12,7 +12,9 @@ typedef struct {
   int fd;
   bool open;
   Checker checker;
-  int64_t sequence, inWindow;
+  /** Messages prepared, and those that the system has taken whole. */
+  int64_t sequence, sent;
+  int64_t inWindow;
   char *out;
   size_t outBytes, unsent;
   int64_t *sentAt;
@@ -24,7 +26,7 @@ static int connections, depth, poller;
 static int64_t windowBegin, windowEnd, readAt;
 static Histogram latency;
 
-static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && windowEnd == 0; }
+static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && (windowEnd == 0 || time < windowEnd); }
 
 static void prepareMessage(Peer *peer) {
   peer->sentAt[peer->sequence % depth] = readAt;
@@ -32,11 +34,14 @@ static void prepareMessage(Peer *peer) {
   peer->outBytes += records.sendBytes;
 }
 
+static int64_t recordsIn(size_t bytes) { return (int64_t)((bytes + records.sendBytes - 1) / records.sendBytes); }
+
 static void sendPrepared(Peer *peer) {
   while (peer->unsent < peer->outBytes && peer->open) {
     ssize_t written = write(peer->fd, peer->out + peer->unsent, peer->outBytes - peer->unsent);
     if (written > 0) {
       peer->unsent += (size_t)written;
+      peer->sent = peer->sequence - recordsIn(peer->outBytes - peer->unsent);
       continue;
     }
     bool full = errno == EAGAIN || errno == EINTR;
@@ -55,10 +60,10 @@ static void sendPrepared(Peer *peer) {
 static void onMessage(void *context, int publisher, int64_t sequence) {
   (void)publisher;
   Peer *peer = context;
-  if (inWindow(readAt)) {
-    peer->inWindow++;
-    record(&latency, readAt - peer->sentAt[sequence % depth]);
-  }
+  int64_t sentAt = peer->sentAt[sequence % depth];
+  if (inWindow(readAt)) peer->inWindow++;
+  // Also of what comes back behind the end of the window: that is what took longest.
+  if (inWindow(sentAt)) record(&latency, readAt - sentAt);
 }
 
 static void onReadable(Peer *peer) {
@@ -102,7 +107,7 @@ static void connectAll(void) {
     peer->fd = dial(0);
     peer->open = true;
     setNonBlocking(peer->fd);
-    initChecker(&peer->checker, &records, 1, -1, peer->fd);
+    initChecker(&peer->checker, &records, 1, &peer->sent, -1, peer->fd);
     peer->checker.onMessage = onMessage;
     peer->checker.context = peer;
     peer->out = allocate((size_t)depth, records.sendBytes);
@@ -149,12 +154,19 @@ void echo(void) {
     turn(5000000);
   }
   int disconnected = 0;
-  for (int at = 0; at < connections; at++) disconnected += peers[at].open ? 0 : 1;
-  printf("{\"phase\":\"result\",\"work\":\"echo\",\"seconds\":%.4f,\"roundTrips\":%lld,\"perSecond\":%.1f,\"lost\":%lld,"
-         "\"doubled\":%lld,\"reordered\":%lld,\"corrupt\":%lld,\"torn\":%lld,\"disconnected\":%d,\"cpu\":%.3f,",
-         seconds, (long long)roundTrips, (double)roundTrips / seconds, (long long)(sent - counts.received),
-         (long long)counts.doubled, (long long)counts.reordered, (long long)counts.corrupt, (long long)counts.torn,
-         disconnected, cpu);
+  counts = (Counts){0};
+  Absent absent = {0};
+  for (int at = 0; at < connections; at++) {
+    Peer *peer = &peers[at];
+    addCounts(&counts, &peer->checker.counts);
+    addAbsent(&absent, &peer->checker.counts, peer->sequence, peer->open);
+    disconnected += peer->open ? 0 : 1;
+  }
+  if (disconnected == connections) fail("all connections were lost");
+  printf("{\"phase\":\"result\",\"work\":\"echo\",\"seconds\":%.4f,\"roundTrips\":%lld,\"perSecond\":%.1f,", seconds,
+         (long long)roundTrips, (double)roundTrips / seconds);
+  printFindings(&counts, &absent, disconnected);
+  printf("\"cpu\":%.3f,", cpu);
   printLatency(&latency);
   printf("}\n");
 }

@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { batchBytes = 64 * 1024, singlesAtOnce = 16, timesKept = 1 << 16 };
+enum { batchBytes = 64 * 1024, singlesAtOnce = 16 };
 
 /** One connection. In `everybody` it publishes and subscribes, else one of the two. */
 typedef struct {
@@ -26,14 +26,16 @@ typedef struct {
 
 static Records records;
 static Peer *peers;
-static int peerCount, publisherCount, recipients;
+static int peerCount, publisherCount;
 static bool single, everybody;
 static int depth;
 static int poller;
-static int64_t windowBegin, windowEnd;
-// Of fixed-rate work: when each message was meant to be sent, and how long each took from then.
-static int64_t *intended, readAt;
+static int64_t workBegun, windowBegin, windowEnd, readAt;
+// Messages of each publisher that the system has taken whole.
+static int64_t *written;
+// Of fixed-rate work: messages a second, and how many had their time so far.
 static double rate;
+static int64_t planned;
 static Histogram latency;
 
 static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && (windowEnd == 0 || time < windowEnd); }
@@ -46,12 +48,19 @@ static void watch(Peer *peer, bool writing) {
 
 static void disconnect(Peer *peer) {
   peer->open = false;
+  // What it could not send any more is missing nowhere.
+  if (peer->publisher >= 0) peer->sequence = written[peer->publisher];
   close(peer->fd);
 }
 
+/** When a message of fixed-rate work is meant to be sent: publishers take turns. */
+static int64_t dueTime(int64_t message) { return workBegun + (int64_t)((double)message * 1e9 / rate); }
+
+/** What was meant to be sent within the window counts, whenever it comes: what comes late is what took longest. */
 static void onLatency(void *context, int publisher, int64_t sequence) {
   (void)context;
-  if (inWindow(readAt)) record(&latency, readAt - intended[(size_t)publisher * timesKept + (size_t)(sequence % timesKept)]);
+  int64_t intended = dueTime(sequence * publisherCount + publisher);
+  if (inWindow(intended)) record(&latency, readAt - intended);
 }
 
 /** Appends a record to what is to be sent. */
@@ -68,13 +77,15 @@ static bool sendPrepared(Peer *peer) {
       size_t toEnd = records.sendBytes - peer->unsent % records.sendBytes;
       if (most > toEnd) most = toEnd;
     }
-    ssize_t written = write(peer->fd, peer->out + peer->unsent, most);
-    if (written < 0) {
+    ssize_t taken = write(peer->fd, peer->out + peer->unsent, most);
+    if (taken < 0) {
       if (errno == EAGAIN || errno == EINTR) return false;
       disconnect(peer);
       return false;
     }
-    peer->unsent += (size_t)written;
+    peer->unsent += (size_t)taken;
+    size_t left = (peer->outBytes - peer->unsent + records.sendBytes - 1) / records.sendBytes;
+    written[peer->publisher] = peer->sequence - (int64_t)left;
   }
   peer->outBytes = peer->unsent = 0;
   return true;
@@ -100,9 +111,9 @@ static void onNeighbour(void *context, int publisher, int64_t sequence) {
   Peer *self = context;
   if (windowEnd > 0 || (publisher + 1) % peerCount != self->publisher) return;
   Peer *sender = &peers[publisher];
-  if (sender->outBytes + records.sendBytes > capacity()) return;
+  if (!sender->open || sender->outBytes + records.sendBytes > capacity()) return;
   prepareRecord(sender);
-  if (!sender->wantsToWrite && sender->open && !sendPrepared(sender) && sender->open) watch(sender, true);
+  if (!sender->wantsToWrite && !sendPrepared(sender) && sender->open) watch(sender, true);
 }
 
 static void drainPublisher(Peer *peer) {
@@ -153,7 +164,7 @@ static void connectAll(int subscribers) {
     peer->fd = dial(0);
     introduce(peer->fd, records.protocol, peer->subscribes);
     setNonBlocking(peer->fd);
-    if (peer->subscribes) initChecker(&peer->checker, &records, publisherCount, everybody ? at : -1, peer->fd);
+    if (peer->subscribes) initChecker(&peer->checker, &records, publisherCount, written, everybody ? at : -1, peer->fd);
     if (peer->publisher >= 0) peer->out = allocate(1, capacity() + records.sendBytes);
     if (rate > 0) peer->checker.onMessage = onLatency;
     if (depth > 0) {
@@ -198,23 +209,20 @@ static void awaitAll(void) {
   }
 }
 
-static int64_t workBegun, planned;
+static Peer *publisherOfMessage(int64_t message) {
+  return &peers[(everybody ? 0 : peerCount - publisherCount) + message % publisherCount];
+}
 
-/** Sends every message whose time has come, its publisher in turn; gives how long until the next one. */
-static int64_t sendDue(void) {
-  Peer *firstPublisher = &peers[everybody ? 0 : peerCount - publisherCount];
+/** Sends every message whose time has come and is before `end`; gives how long until the next one. */
+static int64_t sendDue(int64_t end) {
   for (;;) {
-    int64_t due = workBegun + (int64_t)((double)planned * 1e9 / rate), left = due - now();
-    if (left > 0) return left;
-    Peer *peer = firstPublisher + planned % publisherCount;
-    intended[(size_t)peer->publisher * timesKept + (size_t)(peer->sequence % timesKept)] = due;
+    int64_t due = dueTime(planned), left = due - now();
+    if (due >= end || left > 0) return left;
+    Peer *peer = publisherOfMessage(planned);
+    // The server takes no more for now; the message waits, and its time runs.
+    if (peer->open && peer->outBytes + records.sendBytes > capacity()) return 1000000;
     planned++;
     if (!peer->open) continue;
-    if (peer->outBytes + records.sendBytes > capacity()) {
-      // The server takes no more for now; the message waits, and its time runs.
-      planned--;
-      return 1000000;
-    }
     prepareRecord(peer);
     if (!peer->wantsToWrite && !sendPrepared(peer) && peer->open) watch(peer, true);
   }
@@ -222,7 +230,7 @@ static int64_t sendDue(void) {
 
 static void runUntil(int64_t time) {
   for (int64_t left = time - now(); left > 0; left = time - now()) {
-    int64_t wait = rate > 0 ? sendDue() : left;
+    int64_t wait = rate > 0 ? sendDue(INT64_MAX) : left;
     turn(wait > left ? left : wait);
   }
 }
@@ -239,17 +247,21 @@ static void startAll(void) {
 
 typedef struct {
   Counts counts;
-  int64_t sent, inWindow, least, longestStall;
+  Absent absent;
+  int64_t sent, expected, inWindow, least, longestStall;
   int subscribers, disconnected;
 } Sum;
 
 static Sum addUp(void) {
   Sum sum = {.least = INT64_MAX};
+  for (int at = 0; at < peerCount; at++) sum.sent += peers[at].sequence;
   for (int at = 0; at < peerCount; at++) {
     Peer *peer = &peers[at];
-    if (peer->publisher >= 0) sum.sent += peer->sequence;
     if (!peer->subscribes) continue;
+    int64_t expected = sum.sent - peer->sequence;
+    sum.expected += expected;
     addCounts(&sum.counts, &peer->checker.counts);
+    addAbsent(&sum.absent, &peer->checker.counts, expected, peer->open);
     sum.inWindow += peer->inWindow;
     if (peer->inWindow < sum.least) sum.least = peer->inWindow;
     if (peer->longestStall > sum.longestStall) sum.longestStall = peer->longestStall;
@@ -259,17 +271,29 @@ static Sum addUp(void) {
   return sum;
 }
 
+static bool isAllSent(void) {
+  for (int at = 0; at < peerCount; at++) {
+    if (peers[at].open && peers[at].outBytes > 0) return false;
+  }
+  return rate == 0 || dueTime(planned) >= windowEnd;
+}
+
 /** Awaits what is under way: all of it, or until nothing has come for a second; half a minute at most. */
 static void settle(void) {
   int64_t begun = now(), lastNews = begun, received = -1;
   while (now() - begun < 30000000000 && now() - lastNews < 1000000000) {
+    // What the server did not take in time is still owed.
+    if (rate > 0) sendDue(windowEnd);
     turn(5000000);
     Sum sum = addUp();
     if (sum.counts.received != received) lastNews = now();
     received = sum.counts.received;
-    bool allSent = true;
-    for (int at = 0; at < peerCount; at++) allSent = allSent && (peers[at].outBytes == 0 || !peers[at].open);
-    if (allSent && received >= sum.sent * recipients) return;
+    if (received >= sum.expected && isAllSent()) return;
+  }
+  // What it never took was meant to be sent all the same, and has not come.
+  for (; rate > 0 && dueTime(planned) < windowEnd; planned++) {
+    Peer *peer = publisherOfMessage(planned);
+    if (peer->open) peer->sequence++;
   }
 }
 
@@ -284,13 +308,12 @@ void fanout(void) {
   rate = numberArgument("rate", 0);
   depth = everybody ? (int)numberArgument("depth", 0) : 0;
   publisherCount = everybody ? subscribers : (int)numberArgument("publishers", 1);
-  recipients = everybody ? subscribers - 1 : subscribers;
   if (subscribers < 1 || publisherCount < 1 || publisherCount > mostPublishers) usage("1 to %d publishers and subscribers", mostPublishers);
   if (depth > singlesAtOnce) usage("depth must be at most %d", singlesAtOnce);
   records = makeRecords((size_t)numberArgument("size", 64));
   peerCount = everybody ? subscribers : subscribers + publisherCount;
   peers = allocate((size_t)peerCount, sizeof *peers);
-  if (rate > 0) intended = allocate((size_t)publisherCount * timesKept, sizeof *intended);
+  written = allocate((size_t)publisherCount, sizeof *written);
   for (int at = 0; at < stalled; at++) introduce(dial(0), records.protocol, true);
   connectAll(subscribers);
   awaitAll();
@@ -315,18 +338,15 @@ void fanout(void) {
   settle();
 
   Sum sum = addUp();
-  if (sum.disconnected == sum.subscribers) fail("every subscriber lost its connection");
-  int64_t expected = sum.sent * recipients;
+  if (sum.disconnected == sum.subscribers) fail("all connections were lost");
   double average = (double)sum.inWindow / sum.subscribers;
   printf("{\"phase\":\"result\",\"work\":\"fanout\",\"seconds\":%.4f,\"sent\":%lld,\"delivered\":%lld,\"perSecond\":%.1f,"
-         "\"sentPerSecond\":%.1f,\"expected\":%lld,\"received\":%lld,\"lost\":%lld,\"doubled\":%lld,\"reordered\":%lld,"
-         "\"corrupt\":%lld,\"torn\":%lld,\"own\":%lld,\"disconnected\":%d,\"cpu\":%.3f,\"longestStallMillis\":%.2f,"
-         "\"slowestShare\":%.4f",
+         "\"sentPerSecond\":%.1f,\"expected\":%lld,\"received\":%lld,",
          seconds, (long long)sum.sent, (long long)sum.inWindow, (double)sum.inWindow / seconds, sentPerSecond,
-         (long long)expected, (long long)sum.counts.received, (long long)(expected - sum.counts.received),
-         (long long)sum.counts.doubled, (long long)sum.counts.reordered, (long long)sum.counts.corrupt,
-         (long long)sum.counts.torn, (long long)sum.counts.own, sum.disconnected, cpu,
-         (double)sum.longestStall / 1e6, average > 0 ? (double)sum.least / average : 0);
+         (long long)sum.expected, (long long)sum.counts.received);
+  printFindings(&sum.counts, &sum.absent, sum.disconnected);
+  printf("\"cpu\":%.3f,\"longestStallMillis\":%.2f,\"slowestShare\":%.4f", cpu, (double)sum.longestStall / 1e6,
+         average > 0 ? (double)sum.least / average : 0);
   if (rate > 0) {
     printf(",");
     printLatency(&latency);

@@ -34,7 +34,7 @@ double percentileMicros(const Histogram *histogram, double share) {
 }
 
 void printLatency(const Histogram *histogram) {
-  printf("\"latencyMicros\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
+  printf("\"latencyMicros\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"latencies\":%lld",
          percentileMicros(histogram, 0.5), percentileMicros(histogram, 0.9), percentileMicros(histogram, 0.99),
-         percentileMicros(histogram, 0.999), (double)histogram->greatest / 1000);
+         percentileMicros(histogram, 0.999), (double)histogram->greatest / 1000, (long long)histogram->count);
 }

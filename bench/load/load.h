@@ -62,9 +62,15 @@ bool isContentRight(const char *message, size_t length, int publisher, int64_t s
 
 // --- checking
 
+/** `missing`: a later message of the same publisher has come, this one has not. */
 typedef struct {
-  int64_t received, doubled, reordered, corrupt, torn, own;
+  int64_t received, doubled, reordered, corrupt, torn, own, missing;
 } Counts;
+
+/** Of what was expected and has not come, as much as can be said of it. */
+typedef struct {
+  int64_t lost, undelivered, missedByDisconnected;
+} Absent;
 
 /** What a subscriber has had of one publisher. */
 typedef struct Track {
@@ -78,6 +84,8 @@ typedef struct {
   const Records *records;
   Track *tracks;
   int publishers;
+  /** How many messages each publisher has sent so far. What is beyond nobody has sent. */
+  const int64_t *sent;
   /** Its own publisher index, or -1. */
   int self;
   int fd;
@@ -90,12 +98,14 @@ typedef struct {
   void *context;
 } Checker;
 
-void initChecker(Checker *checker, const Records *records, int publishers, int self, int fd);
+void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd);
 /** Bytes that a read may give at once. */
 enum { readBytes = 256 * 1024 };
 /** Reads once and checks what came: bytes read, 0 at the end or when reset, -1 when there is nothing now. */
 ptrdiff_t readAndCheck(Checker *checker);
 void addCounts(Counts *sum, const Counts *counts);
+void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen);
+void printFindings(const Counts *counts, const Absent *absent, int disconnected);
 
 // --- latency
 
@@ -106,6 +116,7 @@ typedef struct {
 
 void record(Histogram *histogram, int64_t nanos);
 double percentileMicros(const Histogram *histogram, double share);
+/** Prints percentiles, and of how many messages. */
 void printLatency(const Histogram *histogram);
 
 // --- works

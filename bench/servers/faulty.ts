@@ -1,13 +1,18 @@
 // A broker of lines that makes mistakes on purpose, and counts them: what the check of the load generator is tried on.
-// Usage: faulty [fault=none|drop|double|flip|swap|tear|echo] [every=N]. SIGTERM ends it; then it says {"faults":N}.
+// Usage: faulty [fault=NAME] [every=N] [mode=broker|echo]. SIGTERM ends it; then it says {"faults":N}.
 import { createServer, type Socket } from "node:net"
+import { headBytes, lineFeed, Messages, publisherAt, sequenceAt } from "../load/fallback/messages.ts"
 import { sayPort } from "./listening.ts"
 
-const lineFeed = 10
-/** Bytes at the front of a line that say whose and which it is. */
-const headBytes = 9
 /** How the lines begin by which a load generator learns that everybody is there: these pass unharmed. */
 const hello = "--"
+const isHello = (line: Buffer): boolean => line.toString("latin1", 0, hello.length) === hello
+/** The first digit of a sequence: far beyond what anybody sends. The filler does not depend on it. */
+const farDigit = 2
+/** By so much is late what is late: longer than the windows of the tests, shorter than a load generator's patience. */
+const lateMillis = 400
+/** After so long a silence, nothing more is under way. A load generator waits longer. */
+const silenceMillis = 300
 
 /** What becomes of a line, or of a line and the next one; undefined: nothing can be done without a next one. */
 type Fault = (line: Buffer, next: Buffer | undefined, made: number) => ReadonlyArray<Buffer> | undefined
@@ -32,8 +37,29 @@ const faults = {
     const middle = next.length >> 1
     return [line.subarray(0, cut), next.subarray(0, middle), line.subarray(cut), next.subarray(middle)]
   },
+  // The digits say whose it is and which one: the line may turn into another that is right.
+  head: (line, _, made) => {
+    const changed = Buffer.from(line)
+    const at = made % headBytes
+    changed[at] = (line[at] ?? 0) ^ 1
+    return [changed]
+  },
+  // Instead of the line comes one that nobody sent.
+  invent: (line) => {
+    const invented = Buffer.from(line)
+    invented[farDigit] = (line[farDigit] ?? 0) ^ 1
+    return [invented]
+  },
+  // In the end come as many lines as were dropped: just those that the sender would have sent next.
+  foretell: () => [],
+  // From there on, nothing comes any more.
+  stop: () => [],
   // The line itself goes where it has to; its sender gets it too.
   echo: once,
+  // The line goes nowhere, for the connection is closed.
+  close: () => [],
+  // All lines come, but late; the first ones of a sender half as much.
+  late: once,
 } satisfies Record<string, Fault>
 
 const needsNext = new Set<string>(["swap", "tear"])
@@ -48,6 +74,7 @@ const refuse = (message: string): never => {
 const options = new Map<string, string>([
   ["fault", "none"],
   ["every", "100"],
+  ["mode", "broker"],
 ])
 for (const argument of process.argv.slice(2)) {
   const [key = "", value = ""] = argument.split("=", 2)
@@ -59,15 +86,23 @@ const kind = isFault(asked) ? asked : refuse(`fault must be one of ${Object.keys
 const fault: Fault = faults[kind]
 const every = Number(options.get("every"))
 if (!Number.isInteger(every) || every < 2) refuse("every must be a whole number from 2 up")
+const mode = options.get("mode") ?? ""
+if (mode !== "broker" && mode !== "echo") refuse(`mode must be broker or echo, not ${mode}`)
 
 let made = 0
 
 class Client {
   readonly socket: Socket
+  linesSoFar = 0
   private rest: ReadonlyArray<Buffer> = []
   /** Lines to go until the next fault. */
   private toGo = every
   private readonly full = new Set<Client>()
+  /** Lines of each sender that this client did not get. */
+  private readonly dropped = new Map<Client, number>()
+  private lastLine: Buffer | undefined
+  private reads = 0
+  private silence: NodeJS.Timeout | undefined
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -86,6 +121,35 @@ class Client {
     return lines
   }
 
+  /** Foretells what this client would send next, once nothing comes behind some lines. */
+  foretellBehind(lines: ReadonlyArray<Buffer>): void {
+    this.lastLine = lines.findLast((line) => !isHello(line)) ?? this.lastLine
+    this.reads++
+    this.silence ??= setTimeout(() => {
+      const { reads } = this
+      // What came while this process did other things is read before.
+      setImmediate(() => {
+        if (reads !== this.reads || this.full.size > 0) this.silence?.refresh()
+        else for (const other of recipientsOf(this)) other.getForetold(this)
+      })
+    }, silenceMillis)
+    this.silence.refresh()
+  }
+
+  private getForetold(sender: Client): void {
+    const line = sender.lastLine
+    const count = this.dropped.get(sender) ?? 0
+    this.dropped.delete(sender)
+    if (line === undefined) return
+    const messages = new Messages(line.length)
+    const lines = Array.from({ length: count }, (_, at) => {
+      const foretold = Buffer.alloc(line.length)
+      messages.write(foretold, 0, publisherAt(line, 0), sequenceAt(line, 0) + 1 + at)
+      return foretold
+    })
+    this.send(lines, sender)
+  }
+
   /** What this client gets instead of some lines of one sender. */
   spoil(lines: ReadonlyArray<Buffer>, sender: Client): ReadonlyArray<Buffer> {
     if (kind === "none") return lines
@@ -93,7 +157,7 @@ class Client {
     for (let at = 0; at < lines.length; at++) {
       const line = lines[at]
       if (line === undefined) break
-      const isDue = line.toString("latin1", 0, hello.length) !== hello && --this.toGo <= 0
+      const isDue = !isHello(line) && --this.toGo <= 0 && !(kind === "close" && made > 0)
       const instead = isDue ? fault(line, lines[at + 1], made) : undefined
       if (instead === undefined) {
         // A fault that needs a next line waits for one.
@@ -101,10 +165,12 @@ class Client {
         continue
       }
       made++
-      this.toGo = every
+      this.toGo = kind === "stop" ? 0 : every
       out.push(...instead)
       if (needsNext.has(kind)) at++
       if (kind === "echo") sender.send([line], sender)
+      if (kind === "foretell") this.dropped.set(sender, (this.dropped.get(sender) ?? 0) + 1)
+      if (kind === "close") this.socket.destroy()
     }
     return out
   }
@@ -126,13 +192,22 @@ class Client {
 
 const everybody = new Set<Client>()
 
+const recipientsOf = (sender: Client): ReadonlyArray<Client> =>
+  mode === "echo" ? [sender] : [...everybody].filter((client) => client !== sender)
+
 const server = createServer({ noDelay: true }, (socket) => {
   const client = new Client(socket)
   socket.on("error", () => {})
   socket.on("close", () => everybody.delete(client))
   socket.on("data", (chunk) => {
     const lines = client.linesOf(chunk)
-    for (const other of everybody) if (other !== client) other.send(other.spoil(lines, client), client)
+    const deliver = () => {
+      for (const other of recipientsOf(client)) other.send(other.spoil(lines, client), client)
+    }
+    if (kind === "late") setTimeout(deliver, client.linesSoFar < every ? lateMillis / 2 : lateMillis)
+    else deliver()
+    client.linesSoFar += lines.filter((line) => !isHello(line)).length
+    if (kind === "foretell") client.foretellBehind(lines)
   })
   everybody.add(client)
 })

@@ -7,6 +7,8 @@ export const publishers = 3
 /** The publisher that the reader is itself. */
 export const self = 2
 const others = [0, 1] as const
+/** Messages that each has sent. Streams have fewer of each. */
+export const sentByEach = 1_000_000
 
 /** One thing that a subscriber is sent. */
 export type Step =
@@ -15,6 +17,8 @@ export type Step =
   /** One of those that were passed over, or that came already. */
   | { readonly _tag: "Again"; readonly publisher: 0 | 1; readonly which: number }
   | { readonly _tag: "Corrupt"; readonly publisher: 0 | 1; readonly at: number }
+  /** One that looks right, and that its publisher has not sent. */
+  | { readonly _tag: "Invented"; readonly publisher: number; readonly beyond: number }
   | { readonly _tag: "Torn"; readonly length: number }
   | { readonly _tag: "Own" }
   | { readonly _tag: "Hello" }
@@ -43,6 +47,11 @@ export const steps: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.array(
       arbitrary: FastCheck.record({ _tag: FastCheck.constant("Again" as const), publisher, which: number }),
     },
     FastCheck.record({ _tag: FastCheck.constant("Corrupt" as const), publisher, at: number }),
+    FastCheck.record({
+      _tag: FastCheck.constant("Invented" as const),
+      publisher: FastCheck.constantFrom(...others, self),
+      beyond: number,
+    }),
     FastCheck.record({ _tag: FastCheck.constant("Torn" as const), length: FastCheck.integer({ min: 1, max: 200 }) }),
     FastCheck.record({ _tag: FastCheck.constant("Own" as const) }),
     FastCheck.record({ _tag: FastCheck.constant("Hello" as const) }),
@@ -64,6 +73,7 @@ export class CheckedStream {
   constructor(records: Records, all: ReadonlyArray<Step>) {
     this.records = records
     for (const step of all) this.add(step)
+    for (const seen of this.seen) this.counts.missing += Math.max(-1, ...seen) + 1 - seen.size
   }
 
   get bytes(): Buffer {
@@ -101,6 +111,10 @@ export class CheckedStream {
         counts.corrupt++
         return
       }
+      case "Invented":
+        this.send(step.publisher, sentByEach + step.beyond)
+        counts.corrupt++
+        return
       case "Torn":
         this.tear(step.length)
         return

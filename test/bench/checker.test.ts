@@ -1,4 +1,4 @@
-import { createServer } from "node:net"
+import { createServer, type Socket } from "node:net"
 import { describe, expect, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,8 +8,8 @@ import { faultsOf, noFaults, runChurn, runEcho, runFanout, runIdle } from "./rep
 const Faults = Schema.parseJson(Schema.Struct({ faults: Schema.Number }))
 
 /** A broker that makes every so manyth delivery wrong, and tells in the end how many it has. */
-const faultyServer = Effect.fnUntraced(function* (fault: string, every: number) {
-  const { server, port } = yield* startServer("faulty", [`fault=${fault}`, `every=${every}`])
+const faultyServer = Effect.fnUntraced(function* (fault: string, every: number, mode = "broker") {
+  const { server, port } = yield* startServer("faulty", [`fault=${fault}`, `every=${every}`, `mode=${mode}`])
   const made = Effect.gen(function* () {
     yield* server.kill("SIGTERM")
     yield* server.ended
@@ -32,16 +32,29 @@ const fanOuts: ReadonlyArray<FanOut> = [
   { load: { everybody: 1, subscribers: 3, size: 700 }, connections: 3, recipients: 2 },
 ]
 
+/** What is found, where what is not there counts the same whether more came behind it or not. */
+const found = (result: Parameters<typeof faultsOf>[0]) => {
+  const { lost, undelivered, ...others } = faultsOf(result)
+  return { ...others, absent: lost + undelivered }
+}
+type Found = ReturnType<typeof found>
+const nothingFound = found(noFaults)
+
 /** What has to be found of so many faults that the server made. */
-const findings: Readonly<Record<string, (made: number) => Partial<typeof noFaults>>> = {
-  drop: (made) => ({ lost: made }),
+const findings: Readonly<Record<string, (made: number) => Partial<Found>>> = {
+  drop: (made) => ({ absent: made }),
   double: (made) => ({ doubled: made }),
   // What is wrong or torn has not come.
-  flip: (made) => ({ corrupt: made, lost: made }),
+  flip: (made) => ({ corrupt: made, absent: made }),
+  // What nobody sent makes up for nothing.
+  invent: (made) => ({ corrupt: made, absent: made }),
+  foretell: (made) => ({ corrupt: made, absent: made }),
   swap: (made) => ({ reordered: made }),
   // Two lines are spoilt each time.
-  tear: (made) => ({ torn: 2 * made, lost: 2 * made }),
+  tear: (made) => ({ torn: 2 * made, absent: 2 * made }),
 }
+/** Lines in a row that a fault may spoil: of the last ones of a publisher, nobody can say that they are lost. */
+const longestSpoilt = 2
 
 /** A fan-out at a fixed rate. */
 const everybody = { everybody: 1, subscribers: 4, rate: 4000 }
@@ -56,6 +69,32 @@ const expectOrdered = (latency: Readonly<Record<"p50" | "p90" | "p99" | "p999" |
   // A percentile stands for its bucket, which is as wide as this.
   expect(max).toBeGreaterThanOrEqual(p999 * 0.98)
 }
+
+/** The port of a broker of the hellos, which stops to read where the messages begin. */
+const deafServer = Effect.gen(function* () {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => {}))
+    socket.on("data", (chunk) => {
+      const lines = chunk.toString("latin1").match(/.*\n/g) ?? []
+      const hellos = lines.filter((line) => line.startsWith("--"))
+      for (const other of sockets) if (other !== socket) other.write(hellos.join(""))
+      if (hellos.length < lines.length) socket.pause()
+    })
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    }),
+  )
+  return yield* Effect.async<number>((resume) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0))
+    })
+  })
+})
 
 /** A port on which nobody listens any more. */
 const closedPort = Effect.async<number>((resume) => {
@@ -93,19 +132,111 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         it.scoped(`finds each fault of a server that does this: ${fault}`, () =>
           Effect.forEach(
             fanOuts,
-            ({ load }) =>
+            ({ load, connections, recipients }) =>
               Effect.gen(function* () {
                 const { port, made } = yield* faultyServer(fault, 100)
                 const { result } = yield* runFanout(language, { ...load, port })
                 const count = yield* made
                 expect(count).toBeGreaterThan(0)
-                expect(faultsOf(result)).toEqual({ ...noFaults, ...expected(count) })
-                expect(result.received).toBe(result.expected - result.lost)
+                expect(found(result)).toEqual({ ...nothingFound, ...expected(count) })
+                expect(result.received).toBe(result.expected - result.lost - result.undelivered)
+                // At most, each connection publishes to each recipient.
+                expect(result.undelivered).toBeLessThanOrEqual(connections * recipients * longestSpoilt)
               }),
             { concurrency: "unbounded" },
           ),
         )
       }
+
+      it.scoped("finds each message whose head was changed, even where it became another one that is right", () =>
+        Effect.gen(function* () {
+          const { port, made } = yield* faultyServer("head", 10)
+          const { result } = yield* runFanout(language, { subscribers: 3, rate: 4000, port })
+          const count = yield* made
+          expect(count).toBeGreaterThan(9)
+          const { corrupt, doubled, reordered, absent } = found(result)
+          // One that became another one comes twice, for none becomes one that was changed itself. Where it became a
+          // later one, those in between come behind it.
+          expect({ absent, wrong: corrupt + doubled }).toEqual({ absent: count, wrong: count })
+          expect(found(result)).toEqual({ ...nothingFound, absent, corrupt, doubled, reordered })
+        }),
+      )
+
+      it.scoped("does not call lost what has only not come yet", () =>
+        Effect.gen(function* () {
+          const { port, made } = yield* faultyServer("stop", 50)
+          const { result } = yield* runFanout(language, { ...everybody, port })
+          const count = yield* made
+          expect(count).toBeGreaterThan(0)
+          expect(faultsOf(result)).toEqual({ ...noFaults, undelivered: count })
+          expect(result.received).toBe(result.expected - count)
+        }),
+      )
+
+      it.scoped("tells what a subscriber missed whose connection the server closed from what others miss", () =>
+        Effect.gen(function* () {
+          const { port, made } = yield* faultyServer("close", 50)
+          const { result } = yield* runFanout(language, { subscribers: 3, rate: 2000, port })
+          expect(yield* made).toBe(1)
+          const missed = result.expected - result.received
+          expect(missed).toBeGreaterThan(0)
+          expect(faultsOf(result)).toEqual({ ...noFaults, disconnected: 1, missedByDisconnected: missed })
+          expect(missed).toBeLessThanOrEqual(result.sent)
+        }),
+      )
+
+      it.scoped(
+        "takes the latency of each message that was meant for the window, also where it comes behind its end",
+        () =>
+          Effect.gen(function* () {
+            const rate = 1000
+            const subscribers = 3
+            // The messages of the warm-up come within the window, those of the window behind it.
+            const { port } = yield* faultyServer("late", 50)
+            const { result } = yield* runFanout(language, { subscribers, rate, warmup: 0.3, seconds: 0.2, port })
+            expect(faultsOf(result)).toEqual(noFaults)
+            const measured = (result.latencies ?? 0) / subscribers
+            expect(Math.abs(measured - rate * result.seconds)).toBeLessThan(1.5)
+            // A timer may be early by a fraction of a millisecond, and a percentile is that of its bucket.
+            expect(result.latencyMicros?.p50).toBeGreaterThan(390_000)
+            expectOrdered(result.latencyMicros)
+          }),
+      )
+
+      for (const fault of ["invent", "foretell"])
+        it.scoped(`finds in an echo what was never sent: ${fault}`, () =>
+          Effect.gen(function* () {
+            const { port, made } = yield* faultyServer(fault, 20, "echo")
+            const { result } = yield* runEcho(language, { connections: 2, depth: 4, port })
+            const count = yield* made
+            // With each of them one less is under way.
+            expect(count).toBe(2 * 4)
+            expect(found(result)).toEqual({ ...nothingFound, corrupt: count, absent: count })
+          }),
+        )
+
+      it.scoped("counts as undelivered what was meant to be sent and the server never took", () =>
+        Effect.gen(function* () {
+          const load = { subscribers: 2, size: 1024, rate: 40_000, seconds: 0.3 }
+          const { result } = yield* runFanout(language, { ...load, port: yield* deafServer })
+          expect(result.sent).toBeGreaterThanOrEqual(load.rate * load.seconds)
+          expect(result.expected).toBe(result.sent * load.subscribers)
+          expect(faultsOf(result)).toEqual({ ...noFaults, undelivered: result.expected })
+          expect(result.latencies).toBe(0)
+        }),
+      )
+
+      it.scoped("takes the latency of an answer that comes behind the window", () =>
+        Effect.gen(function* () {
+          const { port } = yield* faultyServer("late", 4, "echo")
+          const { result } = yield* runEcho(language, { connections: 2, depth: 4, warmup: 0.1, seconds: 0.25, port })
+          expect(faultsOf(result)).toEqual(noFaults)
+          // What was sent in the warm-up comes within the window, sooner than what is sent then and comes behind it.
+          expect(result.roundTrips).toBe(2 * 4)
+          expect(result.latencies).toBe(2 * 4)
+          expect(result.latencyMicros.p50).toBeGreaterThan(390_000)
+        }),
+      )
 
       it.scoped("finds each message that comes back to its own sender", () =>
         Effect.gen(function* () {
@@ -169,7 +300,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
           const { port } = yield* startServer("rawChunks", ["broker"])
           const { result } = yield* runEcho(language, { connections: 1, depth: 4, port })
           expect(result.roundTrips).toBe(0)
-          expect(faultsOf(result)).toEqual({ ...noFaults, lost: 4 })
+          expect(faultsOf(result)).toEqual({ ...noFaults, undelivered: 4 })
         }),
       )
 

@@ -18,6 +18,8 @@ const Latency = Schema.Struct({
 /** What is wrong with what came. */
 const faults = {
   lost: Schema.Number,
+  undelivered: Schema.Number,
+  missedByDisconnected: Schema.Number,
   doubled: Schema.Number,
   reordered: Schema.Number,
   corrupt: Schema.Number,
@@ -42,13 +44,16 @@ const results = {
     longestStallMillis: Schema.Number,
     slowestShare: Schema.Number,
     latencyMicros: Schema.optional(Latency),
+    latencies: Schema.optional(Schema.Number),
   }),
   echo: Schema.Struct({
     ...result("echo"),
     ...rates,
     ...faults,
+    own: Schema.Number,
     roundTrips: Schema.Number,
     latencyMicros: Latency,
+    latencies: Schema.Number,
   }),
   churn: Schema.Struct({ ...result("churn"), ...rates, connections: Schema.Number, failed: Schema.Number }),
   idle: Schema.Struct({
@@ -103,16 +108,26 @@ export const runIdle = Effect.fnUntraced(function* (
 })
 
 /** The faults of a result, none of them left out. */
-export const faultsOf = <
-  Faults extends { readonly [name in keyof typeof faults]: number } & { readonly own?: number },
->({
+export const faultsOf = <Faults extends { readonly [name in keyof typeof faults]: number } & { readonly own: number }>({
   lost,
+  undelivered,
+  missedByDisconnected,
   doubled,
   reordered,
   corrupt,
   torn,
   disconnected,
-  own = 0,
-}: Faults) => ({ lost, doubled, reordered, corrupt, torn, disconnected, own })
+  own,
+}: Faults) => ({ lost, undelivered, missedByDisconnected, doubled, reordered, corrupt, torn, disconnected, own })
 
-export const noFaults = { lost: 0, doubled: 0, reordered: 0, corrupt: 0, torn: 0, disconnected: 0, own: 0 }
+export const noFaults = {
+  lost: 0,
+  undelivered: 0,
+  missedByDisconnected: 0,
+  doubled: 0,
+  reordered: 0,
+  corrupt: 0,
+  torn: 0,
+  disconnected: 0,
+  own: 0,
+}

@@ -12,6 +12,8 @@ export class Counts {
   corrupt = 0
   torn = 0
   own = 0
+  /** A later message of the same publisher has come, this one has not. */
+  missing = 0
 
   add(other: Counts): void {
     this.received += other.received
@@ -20,6 +22,7 @@ export class Counts {
     this.corrupt += other.corrupt
     this.torn += other.torn
     this.own += other.own
+    this.missing += other.missing
   }
 }
 
@@ -28,6 +31,8 @@ export interface CheckerOptions {
   /** Shared by all checkers of a work. */
   readonly blocks: Blocks
   readonly publishers: number
+  /** How many messages a publisher has sent so far. What is beyond nobody has sent. */
+  readonly sentBy: (publisher: number) => number
   /** The publisher whose messages must not come, because they are its own. */
   readonly self?: number
   /** Told each different message that is right. */
@@ -100,11 +105,12 @@ export class Checker {
 
   /** Bytes of 64 messages that are just the next ones, as nearly all are; 0 where it is not so, or not worth a look. */
   private checkBlock(bytes: Buffer, at: number, to: number): number {
-    const { blocks, records, self, onMessage } = this.options
+    const { blocks, records, self, sentBy, onMessage } = this.options
     if (blocks.size === 0 || to - at < blocks.size || this.outOfStep) return 0
     const publisher = publisherAt(bytes, at + records.received.head.length)
     const track = this.tracks[publisher]
     if (track === undefined || publisher === self || track.next % blockMessages !== 0) return 0
+    if (track.next + blockMessages > sentBy(publisher)) return 0
     // Where publishers take turns, the last message of the block is another's.
     const last = at + blocks.size - records.received.size + records.received.head.length
     if (publisherAt(bytes, last) !== publisher || !blocks.isAt(bytes, at, publisher, track.next)) return 0
@@ -158,7 +164,7 @@ export class Checker {
   /** A message that is as long as it has to be. */
   private checkMessage(bytes: Buffer, at: number): void {
     const { counts } = this
-    const { records, self } = this.options
+    const { records, self, sentBy } = this.options
     const publisher = publisherAt(bytes, at)
     const sequence = sequenceAt(bytes, at)
     const track = this.tracks[publisher]
@@ -168,6 +174,8 @@ export class Checker {
       records.messages.isContentRight(bytes, at, publisher, sequence)
     if (!isRight) counts.corrupt++
     else if (track === undefined) this.heardHello = true
+    // However right it looks: what its publisher has not sent yet must not stand in for something that was lost.
+    else if (sequence >= sentBy(publisher)) counts.corrupt++
     else if (publisher === self) counts.own++
     else this.follow(track, publisher, sequence)
   }
@@ -177,10 +185,12 @@ export class Checker {
       if (sequence > track.next) {
         track.gaps ??= new Gaps()
         track.gaps.open(track.next, sequence)
+        this.counts.missing += sequence - track.next
       }
       track.next = sequence + 1
     } else if (track.gaps?.take(sequence)) {
       this.counts.reordered++
+      this.counts.missing--
     } else {
       this.counts.doubled++
       return

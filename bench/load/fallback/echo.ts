@@ -1,3 +1,4 @@
+import { Absent } from "./absent.ts"
 import type { Arguments } from "./arguments.ts"
 import { Blocks } from "./blocks.ts"
 import { Counts } from "./checker.ts"
@@ -64,6 +65,7 @@ class Peer {
       records: work.records,
       blocks,
       publishers: 1,
+      sentBy: () => this.sent,
       onMessage: (_, sequence) => this.onBack(sequence),
     })
     const { onBytes } = connection
@@ -87,8 +89,9 @@ class Peer {
   private onBack(sequence: number): void {
     this.answers++
     const { window, latency, depth } = this.work
-    const { readAt } = this.subscriber
-    if (window.contains(readAt)) latency.record(readAt - (this.sentAt[sequence % depth] ?? readAt))
+    const sentAt = this.sentAt[sequence % depth] ?? Number.NaN
+    // Also of what comes back behind the end of the window: that is what took longest.
+    if (window.contains(sentAt)) latency.record(this.subscriber.readAt - sentAt)
   }
 
   private send(count: number, time: number): void {
@@ -112,7 +115,9 @@ const countsOf = (peers: ReadonlyArray<Peer>): Counts => {
 }
 
 const report = (peers: ReadonlyArray<Peer>, { window, latency }: Work): void => {
-  const { received, doubled, reordered, corrupt, torn } = countsOf(peers)
+  const { doubled, reordered, corrupt, torn, own } = countsOf(peers)
+  const absent = new Absent()
+  for (const { subscriber, sent, isOpen } of peers) absent.add(subscriber.checker.counts, sent, isOpen)
   const roundTrips = peers.reduce((sum, { subscriber }) => sum + subscriber.inWindow, 0)
   say({
     phase: "result",
@@ -120,13 +125,15 @@ const report = (peers: ReadonlyArray<Peer>, { window, latency }: Work): void => 
     seconds: rounded(window.seconds, 4),
     roundTrips,
     perSecond: rounded(roundTrips / window.seconds, 1),
-    lost: sentBy(peers) - received,
+    ...absent,
     doubled,
     reordered,
     corrupt,
     torn,
+    own,
     disconnected: peers.filter(({ isOpen }) => !isOpen).length,
     cpu: rounded(window.cpu, 3),
     latencyMicros: latency.percentiles(),
+    latencies: latency.count,
   })
 }

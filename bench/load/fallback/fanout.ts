@@ -1,3 +1,4 @@
+import { Absent } from "./absent.ts"
 import type { Arguments } from "./arguments.ts"
 import { Blocks } from "./blocks.ts"
 import { Counts } from "./checker.ts"
@@ -46,7 +47,7 @@ class Fanout {
     this.plan = plan
     const { records, mode, rate, isEverybody } = plan
     this.publishers = publishers.map((connection, index) => new Publisher(index, connection, records, mode))
-    this.pace = rate > 0 ? new Pace(this.publishers, rate) : undefined
+    this.pace = rate > 0 ? new Pace(this.publishers, rate, this.window) : undefined
     const blocks = new Blocks(records)
     this.subscribers = subscribers.map((connection, index) => {
       const onMessage = this.onMessageOf(index)
@@ -54,6 +55,7 @@ class Fanout {
         records,
         blocks,
         publishers: publishers.length,
+        sentBy: (publisher) => this.publishers[publisher]?.handedOver ?? 0,
         ...(isEverybody ? { self: index } : {}),
         ...(onMessage === undefined
           ? {}
@@ -84,9 +86,10 @@ class Fanout {
     say({ phase: "end" })
     await settle(() => {
       const received = this.counts().received
-      const isFlushed = this.publishers.every((publisher) => publisher.isFlushed)
-      return { received, isDone: isFlushed && received >= this.expected }
+      const isSent = this.publishers.every(({ isFlushed }) => isFlushed) && (this.pace?.isDone ?? true)
+      return { received, isDone: isSent && received >= this.expected }
     })
+    this.pace?.giveUp()
     if (this.subscribers.every(({ connection }) => !connection.isOpen))
       throw new WorkFailed("all connections were lost")
     this.report(sentInWindow)
@@ -99,8 +102,9 @@ class Fanout {
     const { pace, latency, window, plan, publishers } = this
     if (pace !== undefined)
       return (subscriber, publisher, sequence) => {
-        const { readAt } = subscriber
-        if (window.contains(readAt)) latency.record(readAt - pace.intendedTime(publisher, sequence))
+        const intended = pace.intendedTime(publisher, sequence)
+        // Whenever it comes: what comes late is what took longest.
+        if (window.contains(intended)) latency.record(subscriber.readAt - intended)
       }
     if (plan.depth === 0) return undefined
     // The one before it sends its next message when its neighbour has got one.
@@ -124,12 +128,18 @@ class Fanout {
   }
 
   private get sent(): number {
-    return this.publishers.reduce((sum, { sent }) => sum + sent, 0)
+    return this.publishers.reduce((sum, publisher) => sum + publisher.owed, 0)
   }
 
   /** Deliveries that there would be if nothing were lost. */
   private get expected(): number {
-    return this.sent * (this.plan.isEverybody ? this.plan.subscribers - 1 : this.plan.subscribers)
+    const { sent } = this
+    return this.subscribers.reduce((sum, _, index) => sum + this.expectedBy(index, sent), 0)
+  }
+
+  /** Of so many messages in all, those that a subscriber is to get: all but its own. */
+  private expectedBy(index: number, sent: number): number {
+    return sent - (this.plan.isEverybody ? (this.publishers[index]?.owed ?? 0) : 0)
   }
 
   private counts(): Counts {
@@ -141,6 +151,9 @@ class Fanout {
   private report(sentInWindow: number): void {
     const { window, subscribers, expected, sent } = this
     const { received, doubled, reordered, corrupt, torn, own } = this.counts()
+    const absent = new Absent()
+    for (const [index, { checker, connection }] of subscribers.entries())
+      absent.add(checker.counts, this.expectedBy(index, sent), connection.isOpen)
     const { seconds } = window
     const delivered = subscribers.reduce((sum, { inWindow }) => sum + inWindow, 0)
     const least = subscribers.reduce((found, { inWindow }) => Math.min(found, inWindow), Number.POSITIVE_INFINITY)
@@ -155,7 +168,7 @@ class Fanout {
       sentPerSecond: rounded(sentInWindow / seconds, 1),
       expected,
       received,
-      lost: expected - received,
+      ...absent,
       doubled,
       reordered,
       corrupt,
@@ -165,7 +178,7 @@ class Fanout {
       cpu: rounded(window.cpu, 3),
       longestStallMillis: rounded(stall, 2),
       slowestShare: rounded((least * subscribers.length) / delivered, 4),
-      ...(this.pace === undefined ? {} : { latencyMicros: this.latency.percentiles() }),
+      ...(this.pace === undefined ? {} : { latencyMicros: this.latency.percentiles(), latencies: this.latency.count }),
     })
   }
 }

@@ -27,7 +27,8 @@ export interface Latency {
 /** How long things took, in buckets that grow with the value. */
 export class Histogram {
   private readonly buckets = new Float64Array(perPower * powers)
-  private count = 0
+  /** Times that were recorded. */
+  count = 0
   private greatest = 0
 
   record(millis: number): void {

@@ -1,5 +1,5 @@
 import type { Publisher } from "./publisher.ts"
-import { now } from "./timing.ts"
+import { now, type Window } from "./timing.ts"
 
 /** Ends what was started. */
 export type Stop = () => void
@@ -30,62 +30,80 @@ export const sendFlatOut = (publishers: ReadonlyArray<Publisher>): Stop => {
   }
 }
 
-/** Messages of a publisher whose times are kept. */
-const timesKept = 65_536
-/** A timer may come this much late. */
-const timerSlackMillis = 2
-
-/** Sends so many messages a second in all, each at its time, however late the ones before it were taken. */
+/**
+ * Sends so many messages a second in all, each at its time, however late the ones before it were taken. It never sleeps:
+ * a server that has to wake its reader pays for it, and whether it has to would be chance.
+ */
 export class Pace {
   private readonly publishers: ReadonlyArray<Publisher>
   private readonly perSecond: number
-  private readonly intended: ReadonlyArray<Float64Array>
+  private readonly window: Window
   private begun = 0
   private planned = 0
+  private end = Number.POSITIVE_INFINITY
   private isStopped = false
+  private turnedAt = 0
 
-  constructor(publishers: ReadonlyArray<Publisher>, perSecond: number) {
+  constructor(publishers: ReadonlyArray<Publisher>, perSecond: number, window: Window) {
     this.publishers = publishers
     this.perSecond = perSecond
-    this.intended = publishers.map(() => new Float64Array(timesKept))
+    this.window = window
   }
 
   start(): Stop {
     this.begun = now()
+    this.turnedAt = this.begun
     this.turn()
     return () => {
-      this.isStopped = true
+      this.end = this.window.ending
     }
   }
 
-  /** When a message was meant to be sent. */
+  /** When a message was meant to be sent: publishers take turns. */
   intendedTime(publisher: number, sequence: number): number {
-    return this.intended[publisher]?.[sequence % timesKept] ?? Number.NaN
+    return this.dueTime(sequence * this.publishers.length + publisher)
+  }
+
+  /** Whether every message was sent whose time came before the end. What the server did not take in time is owed. */
+  get isDone(): boolean {
+    return this.dueTime(this.planned) >= this.end
+  }
+
+  /** Sends nothing more. What the server never took was meant to be sent all the same, and has not come. */
+  giveUp(): void {
+    this.isStopped = true
+    for (; !this.isDone; this.planned++) {
+      const publisher = this.publishers[this.planned % this.publishers.length]
+      if (publisher?.isOpen) publisher.sent++
+    }
+  }
+
+  private dueTime(message: number): number {
+    return this.begun + (message * 1000) / this.perSecond
   }
 
   private turn(): void {
     if (this.isStopped) return
-    const wait = this.sendDue()
-    // Timers know whole milliseconds only, so the last ones are waited for turn by turn.
-    if (wait > timerSlackMillis) setTimeout(() => this.turn(), wait - timerSlackMillis)
-    else setImmediate(() => this.turn())
+    const time = now()
+    this.window.turned(time - this.turnedAt)
+    this.turnedAt = time
+    this.sendDue()
+    setImmediate(() => this.turn())
   }
 
-  /** Sends every message whose time has come, publishers in turn; gives how long it is to the next one. */
-  private sendDue(): number {
+  /** Sends every message whose time has come, publishers in turn. */
+  private sendDue(): void {
     for (;;) {
-      const due = this.begun + (this.planned * 1000) / this.perSecond
-      const left = due - now()
-      if (left > 0) return left
+      const due = this.dueTime(this.planned)
+      if (due > now() || due >= this.end) return
       const publisher = this.publishers[this.planned % this.publishers.length]
       // The server takes no more for now: the message waits, and its time runs.
-      if (publisher?.isOpen && !publisher.hasRoom) return 0
+      if (publisher?.isOpen && !publisher.hasRoom) return
       this.planned++
       if (!publisher?.isOpen) continue
-      const times = this.intended[publisher.index]
-      if (times !== undefined) times[publisher.sent % timesKept] = due
       publisher.prepare()
       publisher.flush()
+      this.window.worked()
     }
   }
 }

@@ -12,6 +12,8 @@ export class Publisher {
   readonly index: number
   /** Messages so far; the sequence of the next one. */
   sent = 0
+  /** Those of them that may be on their way: what the system has taken cannot be seen, so what it was given counts. */
+  handedOver = 0
   /** Called when the system has taken what it first had not. */
   onFree: () => void = () => {}
   private readonly connection: Connection
@@ -34,6 +36,11 @@ export class Publisher {
 
   get isOpen(): boolean {
     return this.connection.isOpen
+  }
+
+  /** Messages that are to be delivered. Those that could not be sent any more are not. */
+  get owed(): number {
+    return this.connection.isOpen ? this.sent : this.handedOver
   }
 
   get isFree(): boolean {
@@ -73,6 +80,7 @@ export class Publisher {
         this.flush()
         if (!this.isWaiting) this.onFree()
       })
+      this.handedOver += (end - this.handed) / this.records.sent.size
       this.handed = end
       // What the system takes at once is not pending any more, though its callback comes later.
       isTaken = connection.pendingBytes === 0

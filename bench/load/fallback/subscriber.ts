@@ -28,6 +28,7 @@ export class Subscriber {
 
   private read(bytes: Buffer, length: number): void {
     this.readAt = now()
+    this.window.worked()
     const before = this.checker.counts.received
     this.checker.feed(bytes, length)
     if (!this.window.contains(this.readAt)) return

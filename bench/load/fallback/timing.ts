@@ -11,8 +11,11 @@ export class Window {
   private to = Number.POSITIVE_INFINITY
   private cpuBefore = process.cpuUsage()
   private cpuUsed = 0
+  private spun = 0
+  private hasWorked = false
 
   begin(): void {
+    this.spun = 0
     this.cpuBefore = process.cpuUsage()
     this.from = now()
   }
@@ -20,7 +23,18 @@ export class Window {
   end(): void {
     this.to = now()
     const { user, system } = process.cpuUsage(this.cpuBefore)
-    this.cpuUsed = (user + system) / 1e6
+    this.cpuUsed = Math.max(0, (user + system) / 1e6 - this.spun / 1000)
+  }
+
+  /** Something was sent or read since the last turn. */
+  worked(): void {
+    this.hasWorked = true
+  }
+
+  /** A turn of a loop that does not sleep took so long: where there was nothing to do, that was no work. */
+  turned(millis: number): void {
+    if (!this.hasWorked && !this.isOver) this.spun += millis
+    this.hasWorked = false
   }
 
   get isOver(): boolean {
@@ -43,7 +57,7 @@ export class Window {
     return (this.to - this.from) / 1000
   }
 
-  /** Share of the CPU that this process took; 1 is one core. */
+  /** Share of the CPU that the work of this process took; 1 is one core. */
   get cpu(): number {
     return this.cpuUsed / this.seconds
   }
