@@ -63,8 +63,6 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   private queued = 0
   /** Of these, what was written directly and has to wait: Node's stream knows nothing of it. */
   private direct = 0
-  /** FIN follows what was written directly. */
-  private endsBehindDirect = false
   // Made for the first write that the system does not take at once.
   private tell: ((error?: Error | null) => void) | undefined
   private over = false
@@ -213,8 +211,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     } else {
       if (this.queued > 0) this.awaitTaken()
       // Node would send FIN for libuv to keep behind what waits; from then on the socket could not be reset any more.
-      if (this.direct > 0) this.endsBehindDirect = true
-      else this.socket.end()
+      if (this.direct === 0) this.socket.end()
     }
     return isDone
   }
@@ -325,7 +322,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
       return
     }
     this.direct = 0
-    if (this.endsBehindDirect) this.socket.end()
+    if (this.ending) this.socket.end()
     this.onTaken()
   }
 
