@@ -40,3 +40,15 @@ export const descriptorsOf = (pid: number | "self"): number => readdirSync(`/pro
 /** What a process has in memory, bytes (proc_pid_status(5)). */
 export const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024
+
+/** In how many seconds the system asks whether a peer over IPv4 is still there (proc_net_tcp(5)); none if it does not. */
+export const secondsToProbe = (localPort: number, remotePort: number): number | undefined => {
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0")
+  const row = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .find((fields) => fields[1]?.endsWith(`:${hex(localPort)}`) && fields[2]?.endsWith(`:${hex(remotePort)}`))
+  // Of the timers of a socket, 2 is that of keepalive; how long it still runs is in hundredths of a second.
+  const [kind, left] = row?.[5]?.split(":") ?? []
+  return kind === "02" && left !== undefined ? Number.parseInt(left, 16) / 100 : undefined
+}

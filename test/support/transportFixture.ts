@@ -27,6 +27,8 @@ export interface TransportFixture {
   readonly usesPaths: boolean
   /** Whether what is written is taken within the call, as far as there is room; else in a later turn. */
   readonly takesAtOnce: boolean
+  /** Which end `near` is. Default: the one that has dialled. */
+  readonly near?: "accepted"
 }
 
 /** A fresh folder that goes with the scope. */
@@ -87,13 +89,23 @@ export const listenForWires = Effect.fnUntraced(function* (
   return { endpoint: bound, accepted: Queue.take(accepted) }
 })
 
-/** Two ends of one connection, neither started: `near` has dialled, `far` was accepted. */
+/** The same with the ends changed. */
+export const turned = (fixture: TransportFixture): TransportFixture => ({
+  ...fixture,
+  name: `${fixture.name}, near accepted`,
+  near: "accepted",
+})
+
+/** Two ends of one connection, neither started. */
 export const connectedWires = Effect.fnUntraced(function* (fixture: TransportFixture) {
   const transport = yield* Transport
   const listener = yield* listenForWires(yield* fixture.endpoint)
-  const near = yield* transport.dial(listener.endpoint)
-  const far = yield* listener.accepted
-  return { near: new WireProbe(near), far: new WireProbe(far), endpoint: listener.endpoint }
+  const dialled = new WireProbe(yield* transport.dial(listener.endpoint))
+  const accepted = new WireProbe(yield* listener.accepted)
+  const { endpoint } = listener
+  return fixture.near === "accepted"
+    ? { near: accepted, far: dialled, endpoint }
+    : { near: dialled, far: accepted, endpoint }
 })
 
 /** Both ends, started. */

@@ -1,19 +1,20 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
-import * as net from "node:net"
 import { join } from "node:path"
-import { describe, expect, it, vi } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { NodeTransport, Transport } from "../../src/transport/index.ts"
 import { connectionSuite } from "../support/connectionSuite.ts"
 import { endpointSuite } from "../support/endpointSuite.ts"
+import { secondsToProbe } from "../support/kernel.ts"
 import {
   listenForWires,
   settle,
   startedWires,
   tcpFixture,
   temporaryFolder,
+  turned,
   unixFixture,
 } from "../support/transportFixture.ts"
 import { WireProbe } from "../support/wireProbe.ts"
@@ -23,6 +24,8 @@ for (const fixture of [tcpFixture, unixFixture]) {
   wireSuite(fixture)
   connectionSuite(fixture)
   endpointSuite(fixture)
+  wireSuite(turned(fixture))
+  connectionSuite(turned(fixture))
 }
 
 const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
@@ -124,24 +127,29 @@ describe("the file of a unix socket", () => {
 })
 
 describe("a peer that goes for good after its FIN", () => {
-  test(
-    "is told by nothing, but known to the system, and probed for",
-    Effect.gen(function* () {
-      const probing = yield* Effect.acquireRelease(
-        Effect.sync(() => vi.spyOn(net.Socket.prototype, "setKeepAlive")),
-        (spy) => Effect.sync(() => spy.mockRestore()),
-      )
-      const { near, far } = yield* startedWires(tcpFixture)
-      near.wire.end()
-      yield* far.until((probe) => probe.hasEnded())
-      expect(probing.mock.calls).toEqual([])
-      far.wire.probe(10_000)
-      expect(probing.mock.calls).toEqual([[true, 10_000]])
-      near.wire.reset()
-      yield* near.untilClosed
-      yield* settle(tcpFixture)
-      expect(far.told).toEqual(["end"])
-      expect(far.wire.isGone()).toBe(true)
-    }),
-  )
+  for (const fixture of [tcpFixture, turned(tcpFixture)]) {
+    test(
+      `is told by nothing, but known to the system, and probed for (${fixture.name})`,
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        const { local, remote } = far.wire
+        if (local._tag !== "Tcp" || remote._tag !== "Tcp") return expect.unreachable()
+        near.wire.end()
+        yield* far.until((probe) => probe.hasEnded())
+        expect(secondsToProbe(local.port, remote.port)).toBeUndefined()
+        far.wire.probe(10_000)
+        const first = secondsToProbe(local.port, remote.port)
+        expect(first).toBeGreaterThan(5)
+        expect(first).toBeLessThanOrEqual(11)
+        // The new time counts.
+        far.wire.probe(40_000)
+        expect(secondsToProbe(local.port, remote.port)).toBeGreaterThan(30)
+        near.wire.reset()
+        yield* near.untilClosed
+        yield* settle(fixture)
+        expect(far.told).toEqual(["end"])
+        expect(far.wire.isGone()).toBe(true)
+      }),
+    )
+  }
 })

@@ -3,8 +3,12 @@ import * as net from "node:net"
 import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
 import type { DialSource } from "../Transport.ts"
 import type { Wire } from "../Wire.ts"
+import { takeHandles } from "./acceptHandles.ts"
+import { codeOf } from "./errorCode.ts"
+import { HandleWire } from "./handleWire.ts"
 import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "./listenTarget.ts"
-import { codeOf, NodeWire } from "./nodeWire.ts"
+import type { HandleName, SocketHandle } from "./nodeInside.ts"
+import { NodeWire } from "./nodeWire.ts"
 import { openListener } from "./openListener.ts"
 
 // Listening, dialling and names by node:net. Everything here is callbacks: effects begin a layer above.
@@ -32,6 +36,21 @@ const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
   if (bound._tag === "Unix") return new NodeWire(socket, bound, nameless)
   // Who listens at one address knows it already: a system call less for each connection.
   return new NodeWire(socket, isWildcard(bound) ? localOf(socket) : bound, remoteOf(socket))
+}
+
+const named = ({ address, port }: HandleName): Endpoint =>
+  address === undefined ? gone : tcpEndpoint(address, port ?? 0)
+
+/** The same of its handle alone. */
+const acceptedHandle = (handle: SocketHandle, bound: Endpoint): Wire => {
+  if (bound._tag === "Unix") return new HandleWire(handle, bound, nameless)
+  handle.setNoDelay?.(true)
+  const remote: HandleName = {}
+  handle.getpeername?.(remote)
+  if (!isWildcard(bound)) return new HandleWire(handle, bound, named(remote))
+  const local: HandleName = {}
+  handle.getsockname?.(local)
+  return new HandleWire(handle, named(local), named(remote))
 }
 
 const dialledWire = (socket: net.Socket, endpoint: Endpoint): Wire =>
@@ -65,6 +84,7 @@ export const listen = (
   server.on("listening", () => {
     listening = true
     bound = boundEndpoint(endpoint, server.address())
+    takeHandles(server, (handle) => callbacks.onWire(acceptedHandle(handle, bound)))
     callbacks.onListening(bound)
   })
   let close = (onClosed: () => void): void => {

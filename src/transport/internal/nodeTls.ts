@@ -14,7 +14,9 @@ import type {
   Identity,
 } from "../Tls.ts"
 import type { Wire } from "../Wire.ts"
-import { codeOf, NodeWire } from "./nodeWire.ts"
+import { codeOf } from "./errorCode.ts"
+import { HandleWire } from "./handleWire.ts"
+import { NodeWire } from "./nodeWire.ts"
 import { readCertificates, readIdentity } from "./tlsMaterial.ts"
 
 // TLS by node:tls. The wire below is given up to it with whatever of it was put back (`Wire.unread`).
@@ -150,7 +152,7 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     if (onKeyLog !== undefined) server.on("keylog", (line) => onKeyLog(line))
     return {
       secure: (wire, callbacks) => {
-        if (!(wire instanceof NodeWire)) return unsuitable(callbacks)
+        if (!(wire instanceof NodeWire || wire instanceof HandleWire)) return unsuitable(callbacks)
         const lower = wire.release()
         const handshake = new Handshake(wire, lower, callbacks)
         handshakes.set(lower, handshake)
@@ -170,7 +172,7 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
     })
     return {
       secure: (wire, host, callbacks) => {
-        if (!(wire instanceof NodeWire)) return unsuitable(callbacks)
+        if (!(wire instanceof NodeWire || wire instanceof HandleWire)) return unsuitable(callbacks)
         const lower = wire.release()
         const handshake = new Handshake(wire, lower, callbacks)
         const name = options.serverName ?? host

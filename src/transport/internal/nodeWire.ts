@@ -1,19 +1,13 @@
 import * as net from "node:net"
 import type { Endpoint } from "../../domain/index.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
-import { type WriteSink, writeDirectly } from "./directWrite.ts"
+import { writeDirectly } from "./directWrite.ts"
+import { codeOf } from "./errorCode.ts"
+import { keepAliveSeconds } from "./keepAlive.ts"
+import type { WriteSink } from "./nodeInside.ts"
 import { type ReadSink, readShared } from "./sharedRead.ts"
 
-/** The system's code of a Node error. Node's texts change between versions, its codes do not. */
-export const codeOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "UNKNOWN"
-
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
-
-// The most that TCP_KEEPIDLE takes, seconds (tcp(7), MAX_TCP_KEEPIDLE).
-const longestSilence = 32_767
 
 const nothing = new Uint8Array(0)
 
@@ -247,8 +241,8 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   }
 
   probe(afterMillis: number): void {
-    // TCP_KEEPIDLE (tcp(7)) is in whole seconds. Not before it is needed: it is four system calls.
-    this.socket.setKeepAlive(true, Math.min(Math.ceil(afterMillis / 1000), longestSilence) * 1000)
+    // Not before it is needed: it is four system calls.
+    this.socket.setKeepAlive(true, keepAliveSeconds(afterMillis) * 1000)
   }
 
   isGone(): boolean {

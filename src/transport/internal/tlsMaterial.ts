@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { TlsError } from "../../domain/index.ts"
 import type { Identity } from "../Tls.ts"
-import { codeOf } from "./nodeWire.ts"
+import { codeOf } from "./errorCode.ts"
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 

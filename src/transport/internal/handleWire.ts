@@ -1,0 +1,379 @@
+import * as net from "node:net"
+import { getSystemErrorName } from "node:util"
+import type { Endpoint } from "../../domain/index.ts"
+import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
+import { writeToHandle } from "./directWrite.ts"
+import { type HandleSink, type ReadHandle, readerOf, type StreamFace } from "./handleRead.ts"
+import { keepAliveSeconds } from "./keepAlive.ts"
+import {
+  inside,
+  type NodeInside,
+  type Payload,
+  type ShutdownRequest,
+  type ShutdownSink,
+  type SocketHandle,
+  type WriteSink,
+} from "./nodeInside.ts"
+
+// Node's own handles end at all the same place, whichever wire they belonged to.
+const wire = Symbol("tcpfx/handleWire")
+
+type WiredHandle = SocketHandle & { [wire]?: HandleWire | undefined }
+
+function onHandleClosed(this: WiredHandle): void {
+  this[wire]?.onHandleClosed()
+}
+
+function onShutdownComplete(this: ShutdownRequest): void {
+  this.sink?.onShutDown()
+}
+
+/** What of Node's inside a wire on a handle stands on. */
+interface Ground {
+  readonly read: ReadHandle
+  readonly Shutdown: NodeInside["Shutdown"]
+}
+
+const groundOf = (known: NodeInside): Ground => ({ read: readerOf(known), Shutdown: known.Shutdown })
+
+const ground = inside === undefined ? undefined : groundOf(inside)
+
+/** Whether a wire can stand on a handle, with the Node that runs this. */
+export const canUseHandles = (): boolean => ground !== undefined
+
+/**
+ * A socket as a wire without Node's stream between the two: its handle is read and written by itself. What it promises
+ * is what {@link NodeWire} promises, at half the price for a connection that comes and goes, and half the memory.
+ */
+export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** None once it is closed, or was given up. */
+  private handle: WiredHandle | undefined
+  private face: StreamFace | undefined
+  private handlers: WireHandlers | undefined
+  private ended: WireEnd | undefined
+  private code: string | undefined
+  private over = false
+  // Reading
+  private paused = false
+  private reading = false
+  private peerEnded = false
+  private received = 0
+  // Received and given to somebody else.
+  private receivedBefore = 0
+  private putBack: Uint8Array | undefined
+  // Writing
+  private corked = 0
+  private accepted = 0
+  /** Handed to the system, which has yet to take it. */
+  private underWay = 0
+  private queue: Array<Uint8Array> | undefined
+  private queued = 0
+  /** Whether somebody is to be told when the system has taken everything. */
+  private waiting = false
+  private ending = false
+  private fin: "none" | "underWay" | "out" = "none"
+  private resetsAfterFin = false
+
+  constructor(handle: SocketHandle, local: Endpoint, remote: Endpoint) {
+    this.handle = handle
+    this.local = local
+    this.remote = remote
+    this.handle[wire] = this
+  }
+
+  start(handlers: WireHandlers): void {
+    if (this.ended !== undefined) {
+      handlers.onClose(this.ended)
+      return
+    }
+    const isHandedOver = this.handlers !== undefined
+    this.handlers = handlers
+    if (this.peerEnded) handlers.onEnd()
+    if (!isHandedOver) this.read()
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.receivedBefore = this.received - bytes.length
+    if (bytes.length > 0) this.putBack = bytes
+  }
+
+  /**
+   * Gives the socket up to something that stands between it and another wire; nothing more is told. It is a stream then,
+   * as it is for everybody else.
+   */
+  release(): net.Socket {
+    const { handle, putBack } = this
+    this.handlers = undefined
+    if (this.over || handle === undefined) return new net.Socket().destroy()
+    this.stopReading()
+    this.over = true
+    this.handle = undefined
+    handle[wire] = undefined
+    const options = { handle, allowHalfOpen: true, readable: true, writable: true }
+    const socket = new net.Socket(options as unknown as net.SocketConstructorOpts)
+    if (putBack !== undefined) socket.unshift(putBack)
+    return socket
+  }
+
+  // --- reading
+
+  pause(): void {
+    this.paused = true
+    this.stopReading()
+  }
+
+  resume(): void {
+    this.paused = false
+    if (this.handlers === undefined) return
+    // Not within the call, as nothing that is read is.
+    if (this.putBack === undefined) this.read()
+    else process.nextTick(readOn, this)
+  }
+
+  /** Gives what was put back, and reads on. */
+  readOn(): void {
+    const { handlers, putBack } = this
+    if (this.over || this.paused) return
+    this.putBack = undefined
+    if (putBack !== undefined) handlers?.onData(putBack)
+    this.read()
+  }
+
+  private read(): void {
+    const { handle } = this
+    if (this.reading || this.paused || this.peerEnded || this.over || handle === undefined) return
+    this.face ??= ground?.read(handle, this)
+    const status = handle.readStart()
+    if (status < 0) this.fail(getSystemErrorName(status))
+    else this.reading = true
+  }
+
+  private stopReading(): void {
+    if (!this.reading) return
+    this.reading = false
+    this.handle?.readStop()
+  }
+
+  onRead(bytes: Uint8Array): void {
+    this.received += bytes.length
+    if (!this.over) this.handlers?.onData(bytes)
+  }
+
+  onReadEnd(): void {
+    this.reading = false
+    if (this.over) return
+    // An RST right behind data shows as an orderly end. Only the system knows better.
+    if (!this.ending && this.received + this.accepted > 0 && this.knowsReset() && this.isGone()) {
+      this.fail("ECONNRESET")
+      return
+    }
+    this.peerEnded = true
+    this.handlers?.onEnd()
+    if (this.fin === "out") this.close()
+  }
+
+  onReadFailed(code: string): void {
+    this.reading = false
+    this.fail(code)
+  }
+
+  // --- writing
+
+  write(bytes: Uint8Array): boolean {
+    if (this.over || this.ending) return true
+    this.accepted += bytes.length
+    if (this.corked > 0 || this.underWay > 0) {
+      this.queue ??= []
+      this.queue.push(bytes)
+      this.queued += bytes.length
+      return false
+    }
+    if (bytes.length > 0) this.hand(bytes, bytes.length)
+    return this.isTaken()
+  }
+
+  cork(): void {
+    // Behind a FIN that was asked for nothing is collected.
+    if (!this.ending) this.corked++
+  }
+
+  uncork(): boolean {
+    if (this.corked > 0) this.corked--
+    this.handQueue()
+    // Who was told that something has to wait hears when it has gone, be it gone with this.
+    if (this.waiting && this.untaken() === 0) process.nextTick(tellDrain, this)
+    return this.isTaken()
+  }
+
+  /** Hands over what has been collected, if nothing is under way. */
+  private handQueue(): void {
+    const { queue, queued } = this
+    if (queue === undefined || this.corked > 0 || this.underWay > 0 || this.over) return
+    this.queue = undefined
+    this.queued = 0
+    const [only] = queue
+    this.hand(queue.length === 1 && only !== undefined ? only : queue, queued)
+  }
+
+  private hand(payload: Payload, bytes: number): void {
+    if (this.handle === undefined) return
+    const outcome = writeToHandle(this.handle, payload, this)
+    if (outcome === "taken") return
+    if (outcome === "waits") {
+      this.underWay = bytes
+      this.waiting = true
+    } else {
+      this.accepted -= bytes
+      this.fail(outcome)
+    }
+  }
+
+  private isTaken(): boolean {
+    return this.over || (this.untaken() === 0 && !this.waiting)
+  }
+
+  private untaken(): number {
+    return this.underWay + this.queued
+  }
+
+  onWritten(code: string | undefined): void {
+    if (this.over) return
+    if (code !== undefined) {
+      this.fail(code)
+      return
+    }
+    this.underWay = 0
+    this.handQueue()
+    if (this.ending) this.sendFin()
+    this.tellDrain()
+  }
+
+  tellDrain(): void {
+    if (!this.waiting || this.over || this.untaken() > 0) return
+    this.waiting = false
+    this.handlers?.onDrain()
+  }
+
+  // --- ending
+
+  end(): boolean {
+    this.ending = true
+    if (this.over) return true
+    if (this.corked > 0) {
+      this.corked = 0
+      this.waiting ||= this.queued > 0
+      this.handQueue()
+      if (this.waiting && this.untaken() === 0) process.nextTick(tellDrain, this)
+    }
+    // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
+    const isDone = this.peerEnded && this.untaken() === 0
+    if (isDone) this.close()
+    else this.sendFin()
+    return isDone
+  }
+
+  private sendFin(): void {
+    const { handle } = this
+    // Behind what waits libuv would keep it, and a socket with a FIN on its way cannot be reset any more.
+    if (this.fin !== "none" || this.untaken() > 0 || this.over || handle === undefined || ground === undefined) return
+    this.fin = "underWay"
+    const request = new ground.Shutdown()
+    request.oncomplete = onShutdownComplete
+    request.sink = this
+    // What cannot be shut down (ENOTCONN) is: the peer has gone, which reading tells.
+    if (handle.shutdown(request) !== 0) this.onShutDown()
+  }
+
+  onShutDown(): void {
+    this.fin = "out"
+    if (this.resetsAfterFin) this.resetNow()
+    else if (this.peerEnded && !this.over) this.close()
+  }
+
+  destroy(): void {
+    this.close()
+  }
+
+  reset(): void {
+    if (this.over) return
+    // While a FIN is on its way libuv refuses to reset (EINVAL), and Node never closes the handle afterwards.
+    if (this.fin === "underWay") {
+      this.over = true
+      this.resetsAfterFin = true
+    } else this.resetNow()
+  }
+
+  private resetNow(): void {
+    const { handle } = this
+    this.over = true
+    if (handle?.reset === undefined) handle?.close(onHandleClosed)
+    else handle.reset(onHandleClosed)
+  }
+
+  private fail(code: string): void {
+    if (this.over) return
+    this.code ??= code
+    this.close()
+  }
+
+  private close(): void {
+    if (this.over) return
+    this.over = true
+    this.handle?.close(onHandleClosed)
+  }
+
+  onHandleClosed(): void {
+    const { handlers, face, handle } = this
+    this.ended = this.code === undefined ? {} : { code: this.code }
+    // From here nothing leads from one to the other (docs/performance.md).
+    if (face !== undefined) face.sink = undefined
+    if (handle !== undefined) handle[wire] = undefined
+    this.face = undefined
+    this.handle = undefined
+    this.handlers = undefined
+    this.queue = undefined
+    this.putBack = undefined
+    handlers?.onClose(this.ended)
+  }
+
+  // --- what there is to know
+
+  pending(): number {
+    return this.over ? 0 : this.untaken()
+  }
+
+  progress(): number {
+    // The length of libuv's own queue shrinks with each part of a write that is taken.
+    return this.accepted - this.queued - (this.handle?.writeQueueSize ?? 0)
+  }
+
+  probe(afterMillis: number): void {
+    if (!this.over) this.handle?.setKeepAlive?.(true, keepAliveSeconds(afterMillis))
+  }
+
+  private knowsReset(): boolean {
+    return this.remote._tag === "Tcp"
+  }
+
+  isGone(): boolean {
+    // The system forgets the peer's address with an RST (getpeername(2), ENOTCONN); libuv no longer watches a socket
+    // that has read a FIN.
+    const { handle } = this
+    if (handle === undefined) return true
+    return handle.getpeername !== undefined && handle.getpeername({}) !== 0
+  }
+
+  bytesIn(): number {
+    return this.received - this.receivedBefore
+  }
+
+  bytesOut(): number {
+    return this.accepted - this.untaken()
+  }
+}
+
+const readOn = (one: HandleWire): void => one.readOn()
+
+const tellDrain = (one: HandleWire): void => one.tellDrain()
