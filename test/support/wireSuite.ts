@@ -207,6 +207,41 @@ export const wireSuite = (fixture: TransportFixture): void => {
     )
 
     test(
+      "who was told to wait hears when all is taken, also if what was collected meanwhile is taken at once",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        const sent = pattern(20 * megabyte)
+        expect(near.wire.write(sent)).toBe(false)
+        near.wire.cork()
+        near.wire.write(utf8("collected"))
+        yield* far.until((probe) => probe.received === sent.length)
+        yield* settle(fixture)
+        expect(near.drains).toBe(0)
+        expect(near.wire.pending()).toBeGreaterThanOrEqual(9)
+        near.wire.uncork()
+        yield* near.until((probe) => probe.drains === 1)
+        yield* far.until((probe) => probe.received === sent.length + 9)
+        expect(near.wire.pending()).toBe(0)
+        yield* settle(fixture)
+        expect(near.drains).toBe(1)
+      }),
+    )
+
+    test(
+      "reset in the same breath as FIN, it ends at once and without a code",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        near.wire.write(utf8("hello"))
+        yield* far.until((probe) => probe.received === 5)
+        near.wire.end()
+        near.wire.reset()
+        yield* near.untilClosed
+        expect(near.closes).toEqual([{}])
+        yield* far.until((probe) => probe.hasEnded() || probe.closes.length > 0)
+      }),
+    )
+
+    test(
       "a peer that has sent FIN and reads on is not gone; one that resets afterwards is",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)

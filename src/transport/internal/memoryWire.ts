@@ -26,6 +26,8 @@ class MemoryWire implements Wire {
   private finReceived = false
   private endTold = false
   private waiting = false
+  // Somebody was told to wait, and hears when nothing waits any more; who collects was told nothing of the kind.
+  private owed = false
   private end_: WireEnd | undefined
   private closeTold = false
   private received = 0
@@ -87,10 +89,8 @@ class MemoryWire implements Wire {
   end(): boolean {
     this.ending = true
     this.corked = 0
-    // Whoever was told to wait is told when nothing waits any more.
-    const owed = this.waiting
+    this.owed ||= this.waiting
     this.handOver()
-    this.waiting ||= owed
     return this.end_ !== undefined
   }
 
@@ -140,7 +140,7 @@ class MemoryWire implements Wire {
   }
 
   private isTaken(): boolean {
-    this.waiting = this.pending() > 0
+    this.waiting = this.owed || this.pending() > 0
     return !this.waiting
   }
 
@@ -163,6 +163,7 @@ class MemoryWire implements Wire {
       peer.incomingBytes += part.length
     }
     peer.arm()
+    if (this.outgoingBytes > 0) this.owed = true
     if (this.outgoingBytes === 0 && this.ending && !this.finSent) {
       this.finSent = true
       peer.receiveFin()
@@ -224,7 +225,11 @@ class MemoryWire implements Wire {
 
   private room(): void {
     if (!this.waiting) return
-    if (this.transfer() && this.end_ === undefined) this.handlers?.onDrain()
+    this.transfer()
+    if (this.end_ !== undefined || !this.owed || this.pending() > 0) return
+    this.owed = false
+    this.waiting = false
+    this.handlers?.onDrain()
   }
 }
 

@@ -118,32 +118,26 @@ class MadeUpHandle {
   close(): void {}
 }
 
-type Class<T> = new () => T
+type Class<T extends object> = new () => T
 
 const classOf = <T extends object>(made: T): Class<T> => made.constructor as Class<T>
-
-/** A socket on a handle, with `onread`. Both are in Node and its documentation, and not in its types. */
-const socketOn = (
-  handle: MadeUpHandle,
-  buffer: Uint8Array | (() => Uint8Array),
-  callback: () => boolean,
-): net.Socket => {
-  const options = { handle, onread: { buffer, callback } }
-  return new net.Socket(options as unknown as net.SocketConstructorOpts)
-}
 
 const keyOf = (object: object, value: unknown): symbol | undefined =>
   Object.getOwnPropertySymbols(object).find((key) => Reflect.get(object, key) === value)
 
-const learn = (): NodeInside | undefined => {
+/** What sockets of a class show. */
+const look = (Socket: Class<net.Socket>): NodeInside | undefined => {
   const bytes = new Uint8Array(1)
   const nextBytes = () => bytes
   const callback = () => true
+  // Both options are Node's, and not in its types; `onread` is in its documentation.
+  const socketOn = (handle: MadeUpHandle, buffer: Uint8Array | (() => Uint8Array)): net.Socket =>
+    Reflect.construct(Socket, [{ handle, onread: { buffer, callback } }])
   const handle = new MadeUpHandle()
-  const socket = socketOn(handle, bytes, callback)
-  const next = socketOn(new MadeUpHandle(), nextBytes, callback)
+  const socket = socketOn(handle, bytes)
+  const next = socketOn(new MadeUpHandle(), nextBytes)
   const ending = new MadeUpHandle()
-  socketOn(ending, bytes, callback).end()
+  socketOn(ending, bytes).end()
   socket.write(bytes)
   const owner = keyOf(handle, socket)
   const buffer = keyOf(socket, bytes)
@@ -160,19 +154,20 @@ const learn = (): NodeInside | undefined => {
     buffer,
     nextBuffer,
     callback: told,
-    asked: Object.getOwnPropertySymbols(net.Socket.prototype),
+    asked: Object.getOwnPropertySymbols(Socket.prototype),
     Write: write === null ? undefined : classOf(write),
     Shutdown: classOf(shutdownRequest),
   }
 }
 
-const learnt = (): NodeInside | undefined => {
+/** How sockets of a class are kept; nothing if that is not known here. */
+export const learn = (Socket: Class<net.Socket>): NodeInside | undefined => {
   try {
-    return learn()
+    return look(Socket)
   } catch {
     return undefined
   }
 }
 
-/** How the Node that runs this keeps its sockets; none if it keeps them in a way that is not known here. */
-export const inside: NodeInside | undefined = learnt()
+/** How the Node that runs this keeps its sockets. */
+export const inside: NodeInside | undefined = learn(net.Socket)

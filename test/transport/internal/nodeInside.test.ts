@@ -1,0 +1,83 @@
+import * as net from "node:net"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { NodeTransport } from "../../../src/transport/index.ts"
+import { HandleWire } from "../../../src/transport/internal/handleWire.ts"
+import { inside, learn } from "../../../src/transport/internal/nodeInside.ts"
+import { connectedWires, tcpFixture, unixFixture } from "../../support/transportFixture.ts"
+import { textOf, utf8 } from "../../support/wireProbe.ts"
+
+describe("what is known of the inside of Node", () => {
+  it("is known of the Node that runs this", () => {
+    expect(inside).toBeDefined()
+    const { buffer, callback, nextBuffer, onread, owner } = inside ?? {}
+    expect(new Set([owner, buffer, nextBuffer, callback]).size).toBe(4)
+    expect(typeof onread).toBe("function")
+  })
+
+  it("is nothing where a socket does not do as expected", () => {
+    class Shut extends net.Socket {
+      override end(): this {
+        return this
+      }
+    }
+    class Mute extends net.Socket {
+      override write(): boolean {
+        return true
+      }
+    }
+    class Throws extends net.Socket {
+      constructor() {
+        super()
+        throw new Error("not like that")
+      }
+    }
+    for (const Other of [Shut, Mute, Throws]) expect(learn(Other)).toBeUndefined()
+    expect(learn(net.Socket)).toBeDefined()
+  })
+
+  for (const fixture of [tcpFixture, unixFixture]) {
+    it.scopedLive(`is used: what is accepted over ${fixture.name} stands on its handle`, () =>
+      Effect.gen(function* () {
+        const { far } = yield* connectedWires(fixture)
+        expect(far.wire).toBeInstanceOf(HandleWire)
+      }).pipe(Effect.provide(NodeTransport.layer)),
+    )
+  }
+})
+
+describe("a handle that is given up", () => {
+  it.scopedLive("is a socket like any other, with what was put back in front", () =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connectedWires(tcpFixture)
+      near.start()
+      far.onEachData = (bytes) => {
+        far.wire.pause()
+        far.wire.unread(bytes.subarray(4))
+      }
+      far.start()
+      near.wire.write(utf8("headbody"))
+      yield* far.until((probe) => probe.received === 8)
+      const { wire } = far
+      if (!(wire instanceof HandleWire)) return expect.unreachable()
+      const socket = wire.release()
+      expect(textOf(socket.read() ?? utf8(""))).toBe("body")
+      socket.end("answer")
+      yield* near.until((probe) => probe.hasEnded())
+      expect(textOf(near.bytes())).toBe("answer")
+      expect([wire.write(utf8("x")), wire.pending(), far.told]).toEqual([true, 0, ["data"]])
+      near.wire.end()
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("that has ended gives a socket that has", () =>
+    Effect.gen(function* () {
+      const { far } = yield* connectedWires(tcpFixture)
+      far.start().wire.destroy()
+      yield* far.untilClosed
+      const { wire } = far
+      if (!(wire instanceof HandleWire)) return expect.unreachable()
+      expect(wire.release().destroyed).toBe(true)
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+})
