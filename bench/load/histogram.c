@@ -1,18 +1,18 @@
-// Buckets that grow with the value: 64 to each power of two, so less than 1.6 % wide.
+// Buckets that grow with the value: 256 to each power of two, so less than 0.4 % wide.
 #include "load.h"
 
 #include <stdio.h>
 
 static int bucketOf(int64_t nanos) {
-  if (nanos < 64) return nanos < 0 ? 0 : (int)nanos;
-  int power = 63 - __builtin_clzll((unsigned long long)nanos) - 6;
-  return (power + 1) * 64 + (int)((nanos >> power) - 64);
+  if (nanos < perPower) return nanos < 0 ? 0 : (int)nanos;
+  int power = 63 - __builtin_clzll((unsigned long long)nanos) - 8;
+  return (power + 1) * perPower + (int)((nanos >> power) - perPower);
 }
 
 static double middleOf(int bucket) {
-  if (bucket < 64) return bucket;
-  int power = bucket / 64 - 1;
-  return ((double)(bucket % 64 + 64) + 0.5) * (double)((int64_t)1 << power);
+  if (bucket < perPower) return bucket;
+  int power = bucket / perPower - 1;
+  return ((double)(bucket % perPower + perPower) + 0.5) * (double)((int64_t)1 << power);
 }
 
 void record(Histogram *histogram, int64_t nanos) {
@@ -23,7 +23,7 @@ void record(Histogram *histogram, int64_t nanos) {
 
 double percentileMicros(const Histogram *histogram, double share) {
   int64_t rank = (int64_t)(share * (double)histogram->count);
-  for (int bucket = 0; bucket < 64 * 64; bucket++) {
+  for (int bucket = 0; bucket < perPower * 64; bucket++) {
     rank -= histogram->buckets[bucket];
     if (rank < 0) {
       double middle = middleOf(bucket);

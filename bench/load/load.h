@@ -109,8 +109,11 @@ void printFindings(const Counts *counts, const Absent *absent, int disconnected)
 
 // --- latency
 
+/** Buckets for each power of two. */
+enum { perPower = 256 };
+
 typedef struct {
-  int64_t buckets[64 * 64];
+  int64_t buckets[perPower * 64];
   int64_t count, greatest;
 } Histogram;
 

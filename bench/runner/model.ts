@@ -89,6 +89,8 @@ export interface Row {
   readonly files: number
   /** The window in relation to others. Default 1. */
   readonly windows?: number
+  /** The warm-up, seconds. Default half a second for each window. */
+  readonly warmup?: number
   /** What differs in a quick run. Rows without it are left out there. */
   readonly quick?: LoadArguments
 }

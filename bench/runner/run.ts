@@ -81,7 +81,7 @@ const measureOnce = (plan: Plan, row: Row, contender: Contender, run: number): E
     load,
     run,
     seconds: quick ? seconds : seconds * (row.windows ?? 1),
-    warmup: quick ? 0.1 : 0.5 * (row.windows ?? 1),
+    warmup: quick ? 0.1 : (row.warmup ?? 0.5 * (row.windows ?? 1)),
     settle: Duration.millis(quick ? 100 : 1000),
   })
 }

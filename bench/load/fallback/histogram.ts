@@ -1,10 +1,11 @@
-/** Buckets for each power of two: none is wider than 1/64 of its values. */
-const perPower = 64
+/** Buckets for each power of two: none is wider than 1/256 of its values. */
+const perPower = 256
+const perPowerBits = Math.log2(perPower)
 const powers = 47
 
 const bucketOf = (value: number): number => {
   if (value < perPower) return Math.max(0, Math.floor(value))
-  const power = Math.floor(Math.log2(value)) - 6
+  const power = Math.floor(Math.log2(value)) - perPowerBits
   // The logarithm may be rounded up to the next power, just below it.
   const shift = value < perPower * 2 ** power ? power - 1 : power
   return Math.min((shift + 1) * perPower + Math.floor(value / 2 ** shift) - perPower, perPower * powers - 1)
