@@ -49,7 +49,11 @@ export class Waiters {
   }
 
   private add(waiter: Waiter): void {
-    this.waiting ??= []
+    if (this.waiting === undefined) {
+      // One is what most have, and an array that is pushed to makes room for seventeen.
+      this.waiting = [waiter]
+      return
+    }
     if (this.waiting.length >= this.pruneAt) {
       this.prune()
       this.pruneAt = Math.max(8, this.waiting.length * 2)

@@ -26,6 +26,8 @@ export const deliverNext = (member: Member, segment: MemberSegment): boolean => 
   cursor.run = 0
   if (sink.needsPublisher) return deliverRuns(member, segment, fromRun)
   if (fromRun === 0 && !segment.publishers.includes(member)) return sink.deliver(segment.bytes, undefined)
+  // All of it is its own.
+  if (segment.publishers.length === 1) return true
   return deliverParts(member, segment, fromRun)
 }
 
