@@ -10,7 +10,7 @@ import type { ContenderInfo } from "./runner/model.ts"
 import { BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
 import { commitOf, projectFolder } from "./runner/project.ts"
 import { describeMachine, type Report, updateReport } from "./runner/report.ts"
-import { readResults, replaceResults, writePartial } from "./runner/results.ts"
+import { readResults, refusalOf, replaceResults, writePartial } from "./runner/results.ts"
 import { rows as allRows } from "./runner/rows.ts"
 import { runPlan } from "./runner/run.ts"
 import { judgeFaults, type RowSummary } from "./runner/summary.ts"
@@ -69,6 +69,10 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       })),
     })
     const folder = options.out === undefined ? undefined : resolve(project, options.out)
+    const refusal = folder === undefined ? undefined : refusalOf(folder)
+    if (refusal !== undefined) {
+      return yield* new BadOptions({ message: `--out: results cannot be written to ${options.out} (${refusal})` })
+    }
     const updated = updating(folder ?? project, options.update)
     if (updated(reportOf([])) === undefined) {
       return yield* new BadOptions({ message: `--update: there are no results of this machine and these settings yet` })

@@ -76,13 +76,14 @@ void churn(void) {
   printf("{\"phase\":\"connected\",\"connections\":%d}\n", concurrency);
   runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
   printf("{\"phase\":\"begin\"}\n");
-  int64_t begun = now(), idleBegin = idleTime, before = opened;
+  int64_t begun = now(), idleBegin = idleTime, ranBegin = ranTime(), before = opened;
   runUntil(begun + (int64_t)(numberArgument("seconds", 2) * 1e9));
   double seconds = (double)(now() - begun) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
+  double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
   printf("{\"phase\":\"end\"}\n");
   printf("{\"phase\":\"result\",\"work\":\"churn\",\"seconds\":%.4f,\"connections\":%lld,\"perSecond\":%.1f,\"failed\":%lld,"
-         "\"cpu\":%.3f}\n",
-         seconds, (long long)(opened - before), (double)(opened - before) / seconds, (long long)failed, cpu);
+         "\"cpu\":%.3f,\"ran\":%.3f}\n",
+         seconds, (long long)(opened - before), (double)(opened - before) / seconds, (long long)failed, cpu, ran);
 }
 
 void idle(void) {

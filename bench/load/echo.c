@@ -132,11 +132,12 @@ void echo(void) {
   }
   runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
   printf("{\"phase\":\"begin\"}\n");
-  int64_t idleBegin = idleTime;
+  int64_t idleBegin = idleTime, ranBegin = ranTime();
   windowBegin = now();
   runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
   windowEnd = now();
   double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
+  double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
   printf("{\"phase\":\"end\"}\n");
 
   int64_t sent = 0, roundTrips = 0;
@@ -166,7 +167,7 @@ void echo(void) {
   printf("{\"phase\":\"result\",\"work\":\"echo\",\"seconds\":%.4f,\"roundTrips\":%lld,\"perSecond\":%.1f,", seconds,
          (long long)roundTrips, (double)roundTrips / seconds);
   printFindings(&counts, &absent, disconnected);
-  printf("\"cpu\":%.3f,", cpu);
+  printf("\"cpu\":%.3f,\"ran\":%.3f,", cpu, ran);
   printLatency(&latency);
   printf("}\n");
 }

@@ -324,11 +324,12 @@ void fanout(void) {
   printf("{\"phase\":\"begin\"}\n");
   int64_t sentBegin = sentSoFar();
   windowBegin = now();
-  int64_t idleBegin = idleTime;
+  int64_t idleBegin = idleTime, ranBegin = ranTime();
   for (int at = 0; at < peerCount; at++) peers[at].lastReceived = windowBegin;
   runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
   windowEnd = now();
   double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
+  double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
   double sentPerSecond = (double)(sentSoFar() - sentBegin) / seconds;
   printf("{\"phase\":\"end\"}\n");
   for (int at = 0; at < peerCount; at++) {
@@ -345,7 +346,7 @@ void fanout(void) {
          seconds, (long long)sum.sent, (long long)sum.inWindow, (double)sum.inWindow / seconds, sentPerSecond,
          (long long)sum.expected, (long long)sum.counts.received);
   printFindings(&sum.counts, &sum.absent, sum.disconnected);
-  printf("\"cpu\":%.3f,\"longestStallMillis\":%.2f,\"slowestShare\":%.4f", cpu, (double)sum.longestStall / 1e6,
+  printf("\"cpu\":%.3f,\"ran\":%.3f,\"longestStallMillis\":%.2f,\"slowestShare\":%.4f", cpu, ran, (double)sum.longestStall / 1e6,
          average > 0 ? (double)sum.least / average : 0);
   if (rate > 0) {
     printf(",");

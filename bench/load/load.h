@@ -25,6 +25,8 @@ struct epoll_event;
 int await(int poller, struct epoll_event *events, int most, int64_t nanos);
 /** Time in which it found nothing to do. What is left of a window is what the generator's own work took. */
 extern int64_t idleTime;
+/** CPU time of this process, nanoseconds. As it never sleeps, what is missing of the window went to somebody else. */
+int64_t ranTime(void);
 void *allocate(size_t count, size_t size);
 /** Connects to 127.0.0.1:port and blocks until it is there; `source`: last number of 127.0.1.x to come from, or 0. */
 int dial(int source);

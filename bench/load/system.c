@@ -19,6 +19,12 @@ int64_t now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+int64_t ranTime(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 int64_t idleTime;
 
 int await(int poller, struct epoll_event *events, int most, int64_t nanos) {

@@ -37,6 +37,8 @@ const LoadResult = Schema.Struct({
   disconnected: optional,
   failed: optional,
   cpu: optional,
+  /** Which share of the window it ran, where it never sleeps. */
+  ran: optional,
   longestStallMillis: optional,
   slowestShare: optional,
   closedByServer: optional,

@@ -123,6 +123,7 @@ const measured = ({ metrics, result }: Traffic): Measurement => ({
   metrics,
   faults: faultsIn(result),
   generatorCpu: result.cpu ?? 0,
+  ...(result.ran === undefined ? {} : { generatorRan: result.ran }),
 })
 
 const halves = ["without", "one"] as const
@@ -153,6 +154,9 @@ export const compareHalves = (without: Traffic, one: Traffic): Measurement => {
     }),
     faults: addFaults([faultsIn(without.result), faultsIn(one.result)]),
     generatorCpu: Math.max(without.result.cpu ?? 0, one.result.cpu ?? 0),
+    ...(without.result.ran === undefined || one.result.ran === undefined
+      ? {}
+      : { generatorRan: Math.min(without.result.ran, one.result.ran) }),
   }
 }
 

@@ -55,7 +55,14 @@ export const addFaults = (all: ReadonlyArray<Faults>): Faults => {
 
 /** What one contender did in one run of one row. */
 export type Measurement =
-  | { readonly _tag: "Measured"; readonly metrics: Metrics; readonly faults: Faults; readonly generatorCpu: number }
+  | {
+      readonly _tag: "Measured"
+      readonly metrics: Metrics
+      readonly faults: Faults
+      readonly generatorCpu: number
+      /** The share of the window in which the generator ran; none where it sleeps, and nobody can tell. */
+      readonly generatorRan?: number
+    }
   | { readonly _tag: "Failed"; readonly reason: string }
   /** Not asked to do it, which says nothing about the contender. */
   | { readonly _tag: "Skipped"; readonly reason: string }

@@ -66,6 +66,7 @@ const read = (args: ReadonlyArray<string>): Options => {
   if (values.update && (rows === undefined || contenders !== undefined || values.quick)) {
     throw new BadOptions({ message: "--update goes with --rows, and with neither --contenders nor --quick" })
   }
+  if (values.out?.trim() === "") throw new BadOptions({ message: "--out: expected a folder, not an empty text" })
   const isPart = values.quick || rows !== undefined || contenders !== undefined
   return {
     quick: values.quick,

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { renderChart } from "./chart.ts"
 import { parseJson, type Report, renderJson } from "./report.ts"
 import { renderMarkdown } from "./table.ts"
@@ -12,9 +12,28 @@ const renderers: Readonly<Record<string, (report: Report) => string>> = {
 
 const partial = (path: string): string => `${path}.partial`
 
+/** Makes a folder for results, and why it cannot be written to; none if it can. */
+export const refusalOf = (folder: string): string | undefined => {
+  const probe = join(folder, ".results.probe")
+  try {
+    makeFolder(folder)
+    writeFileSync(probe, "")
+    rmSync(probe)
+    return undefined
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : String(error)
+  }
+}
+
+// One after the other: asked for all at once, Node tries for ever where none can be made (/proc).
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
+}
+
 /** Writes what there is so far beside the results, which stay as they are. Gives where it is. */
 export const writePartial = (folder: string, report: Report): string => {
-  mkdirSync(folder, { recursive: true })
   for (const [name, render] of Object.entries(renderers)) {
     writeFileSync(partial(join(folder, name)), render(report))
   }

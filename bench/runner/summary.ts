@@ -36,6 +36,8 @@ export interface ContenderSummary {
   readonly faults: Faults
   /** The highest share of one core that the generator took. */
   readonly generatorCpu: number
+  /** The share of the window in which the generator ran, in the middle one of the runs. */
+  readonly generatorRan?: number
   /** Why runs gave nothing, each reason once. */
   readonly failures: ReadonlyArray<string>
   /** Why runs were left out, each reason once. */
@@ -53,6 +55,9 @@ export interface RowSummary {
 
 /** A generator that took this share of a core or more may have been what held the figure down. */
 export const busyGenerator = 0.9
+
+/** A generator that never sleeps and ran for less than this share of its windows had to share its core with others. */
+export const disturbedBelow = 0.95
 
 const isMetric = (name: string): name is Metric => name in presentations
 const allMetrics: ReadonlyArray<Metric> = Object.keys(presentations).filter(isMetric)
@@ -99,12 +104,16 @@ export const summarize = (row: Row, series: ReadonlyArray<Series>, isJudged = tr
           return own === undefined || other === undefined || other === 0 ? [] : [own / other]
         }),
       )
+      const ran = spread(
+        runs.flatMap((run) => (run._tag === "Measured" && run.generatorRan !== undefined ? [run.generatorRan] : [])),
+      )?.median
       return {
         contender,
         values,
         ratios,
         faults: faultsOf(runs),
         generatorCpu: Math.max(0, ...runs.map((run) => (run._tag === "Measured" ? run.generatorCpu : 0))),
+        ...(ran === undefined ? {} : { generatorRan: ran }),
         failures: reasons(runs, "Failed"),
         skipped: reasons(runs, "Skipped"),
         floors: isJudged && isAsked(contender) ? row.floors.map((floor) => judge(floor, values, ratios)) : [],

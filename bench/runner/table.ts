@@ -3,7 +3,14 @@ import { type ContenderInfo, type Floor, faultWords, type Row, yardstick } from 
 import type { Report } from "./report.ts"
 import { growthRows } from "./rows.ts"
 import type { Spread } from "./statistics.ts"
-import { busyGenerator, type ContenderSummary, formatFaults, isAsked, type RowSummary } from "./summary.ts"
+import {
+  busyGenerator,
+  type ContenderSummary,
+  disturbedBelow,
+  formatFaults,
+  isAsked,
+  type RowSummary,
+} from "./summary.ts"
 
 type Cells = ReadonlyArray<string>
 
@@ -34,7 +41,9 @@ export const renderMarkdown = (report: Report): string => {
     "bench/README.md.",
     "",
     `The load generator was the one ${report.generator}.`,
-    `A figure with a * was measured while it took ${busyGenerator} of a core or more: what was measured may be the generator.`,
+    `A figure with a * was measured while it took ${busyGenerator} of a core or more, in one of the runs at least: what was`,
+    "measured may be the generator, and a ratio to a raw loop with a * may be too high, one with a * of its own too low.",
+    `With a ~ the machine was disturbed: the generator, which never sleeps, ran for less than ${disturbedBelow} of the window.`,
     "",
     ...renderCommits(report.rows),
     renderTable(
@@ -88,7 +97,8 @@ const figureOf = (row: Row, { contender, ratios }: ContenderSummary, value: Spre
   return ratio === undefined ? "no ratio" : formatRatio(ratio.median)
 }
 
-const busyMark = ({ generatorCpu }: ContenderSummary): string => (generatorCpu >= busyGenerator ? " *" : "")
+const busyMark = ({ generatorCpu, generatorRan = 1 }: ContenderSummary): string =>
+  `${generatorCpu >= busyGenerator ? " *" : ""}${generatorRan < disturbedBelow ? " ~" : ""}`
 
 const renderSummary = (report: Report): string => {
   const shown = report.contenders.filter(({ id }) =>
@@ -137,10 +147,12 @@ const demands = ({ row, contenders }: RowSummary, isQuick: boolean): Cells => {
   const demanded = row.floors.map(formatFloor).join(", ")
   if (isQuick) return [demanded, "not judged"]
   const judged = contenders.filter(({ contender }) => isAsked(contender))
+  const reference = contenders.find(({ contender }) => contender.id === yardstick)
+  const ofYardstick = reference === undefined || row.floors.every(({ of }) => of === "value") ? "" : busyMark(reference)
   const met = judged.map(({ contender, floors, values }) => {
     if (Object.keys(values).length === 0) return `${contender.id} ${none}`
     const count = floors.filter((floor) => floor.met).length
-    return `${contender.id} ${count === floors.length ? "met" : count === 0 ? "not met" : `${count} of ${floors.length}`}`
+    return `${contender.id} ${count === floors.length ? "met" : count === 0 ? "not met" : `${count} of ${floors.length}`}${ofYardstick}`
   })
   return [demanded, met.join(", ")]
 }

@@ -70,6 +70,23 @@ describe("the table", () => {
     expect(markdown).toContain("**not met**")
   })
 
+  it("marks where the machine was disturbed, and verdicts that rest on a raw loop whose generator was busy", () => {
+    const runs = (...rans: ReadonlyArray<number>) => rans.map((generatorRan) => measured(4e7, { generatorRan }))
+    const marked = reportOf([
+      [
+        row(),
+        [
+          { contender: raw, runs: [measured(4e7, { generatorCpu: 0.93 })] },
+          { contender: ours, runs: runs(0.99, 0.5, 0.94) },
+          { contender: other, runs: runs(0.5, 0.99, 0.97) },
+        ],
+      ],
+    ])
+    const line = cells(renderMarkdown(marked), "## Summary", "fan-out fanout-10")
+    expect(line.slice(2, 5)).toEqual(["40.0 M *", "1.00 ~", "1.00"])
+    expect(line.slice(5, -1)).toEqual(["≥ 0.95 × raw, ≤ 20.0 ns", "library 1 of 2 *"])
+  })
+
   it("says what each mark stands for, and tells what is lost from what is only late", () => {
     const marked = reportOf([
       [row(), [{ contender: other, runs: [measured(1, { faults: { lost: 1, undelivered: 2, disconnected: 3 } })] }]],

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { readResults, replaceResults, writePartial } from "../../bench/runner/results.ts"
+import { readResults, refusalOf, replaceResults, writePartial } from "../../bench/runner/results.ts"
 import { measured, raw, reportOf, row } from "./figures.ts"
 
 const reportWith = (...ids: ReadonlyArray<string>) =>
@@ -33,6 +33,14 @@ describe("the results on disk", () => {
     replaceResults(folder, reportWith("one", "two"))
     expect(rowsIn(folder)).toEqual(["one", "two"])
     expect(readdirSync(folder).sort()).toEqual(["results.json", "results.md", "results.svg"])
+  })
+
+  it("are refused where they could not be written, before anything is measured", () => {
+    expect(refusalOf(join(folder, "some", "where"))).toBeUndefined()
+    expect(readdirSync(join(folder, "some", "where"))).toEqual([])
+    writeFileSync(join(folder, "file"), "")
+    expect(refusalOf(join(folder, "file"))).toBe("ENOTDIR")
+    expect(refusalOf("/proc/none/at/all")).toBe("ENOENT")
   })
 
   it("are none where there are none", () => {
