@@ -123,7 +123,7 @@ const bind = (
         },
       )
     }),
-    // Node calls back once the accepted connections have ended too; the port is free at once, so nobody waits for it.
+    // The port is free at once. Node calls back later, by its streams only when the accepted connections have ended too.
     ({ close }) => Effect.sync(() => close(() => {})),
   ).pipe(Effect.map(({ bound }) => bound))
 

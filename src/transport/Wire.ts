@@ -1,4 +1,10 @@
-import type { Endpoint } from "../domain/index.ts"
+import { type Endpoint, tcpEndpoint } from "../domain/index.ts"
+
+/**
+ * The remote endpoint of a peer that had reset its connection before it was accepted: with that the system forgets whose
+ * it was (getpeername(2), ENOTCONN), and keeps what it had sent.
+ */
+export const unknownPeer: Endpoint = tcpEndpoint("0.0.0.0", 0)
 
 /** How a wire ended: without a code in order (both directions closed, or destroyed here), else with the system's code. */
 export interface WireEnd {
@@ -10,7 +16,10 @@ export interface WireHandlers {
   readonly onData: (bytes: Uint8Array) => void
   /** The peer's FIN, after the last data. */
   readonly onEnd: () => void
-  /** Everything written has been taken by the system, after a `write` or `uncork` that said `false`. */
+  /**
+   * Everything written has been taken by the system, after a `write` that said `false`. One while corked says so too; then
+   * it is the `uncork` that counts: where that says `true`, nothing more is told.
+   */
   readonly onDrain: () => void
   readonly onClose: (end: WireEnd) => void
 }

@@ -6,9 +6,11 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { parseAddressRanges } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
-import { type Connection, MemoryTransport } from "../../src/transport/index.ts"
+import { type Connection, MemoryTransport, NodeTransport, unknownPeer } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
+import { resetBeforeAccept } from "../support/sockets.ts"
+import { textOf } from "../support/wireProbe.ts"
 
 /** Waits until the other side has closed a connection, in order or not, and closes it here. */
 const gone = (peer: Connection) => Effect.zipRight(Effect.ignore(receiveAll(peer)), peer.close)
@@ -45,6 +47,36 @@ describe("who may connect", () => {
       yield* Effect.all([early.close, later.close])
     }),
   )
+})
+
+describe("a peer that has reset before it was accepted", () => {
+  it.scopedLive("is served if nobody asks whose it was: what it sent is there, and then the reset", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.broker())
+      yield* resetBeforeAccept(endpoint)
+      const { reason } = yield* events.one("ConnectionClosed")
+      expect(reason).toEqual({ _tag: "PeerReset" })
+      expect(events.all("ConnectionOpened").map(({ remote }) => remote)).toEqual([unknownPeer])
+      expect(events.all("FrameReceived").map(({ bytes }) => textOf(bytes))).toEqual(["x\n"])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  for (const [name, settings] of Object.entries({
+    allow: { allow: ranges("0.0.0.0/0") },
+    deny: { deny: ranges("10.0.0.0/8") },
+    maxPerAddress: { maxPerAddress: 10 },
+    proxyFrom: { proxyProtocol: "require" as const, proxyFrom: ranges("0.0.0.0/0") },
+  })) {
+    it.scopedLive(`is no connection where ${name} asks whose it was: it could not be accepted`, () =>
+      Effect.gen(function* () {
+        const { endpoint, events, server } = yield* serving(Handler.broker(), settings)
+        yield* resetBeforeAccept(endpoint)
+        expect(yield* events.one("AcceptFailed")).toMatchObject({ endpoint, code: "ECONNABORTED" })
+        expect([events.all("ConnectionOpened"), events.all("FrameReceived")]).toEqual([[], []])
+        expect(yield* server.connections).toEqual([])
+      }).pipe(Effect.provide(NodeTransport.layer)),
+    )
+  }
 })
 
 describe("the limit of connections", () => {

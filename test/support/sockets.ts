@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process"
 import * as net from "node:net"
 import * as Effect from "effect/Effect"
+import type { Endpoint } from "../../src/domain/index.ts"
 
 /** Both ends of a connection that the system has made, the accepted one first. */
 export const connectedSockets = Effect.acquireRelease(
@@ -13,3 +15,15 @@ export const connectedSockets = Effect.acquireRelease(
   }),
   (ends) => Effect.sync(() => ends.forEach((end) => void ("destroy" in end ? end.destroy() : end.close()))),
 )
+
+/**
+ * Connects from another process, sends a line and resets the connection, all before this process can accept it: nothing
+ * goes on here meanwhile.
+ */
+export const resetBeforeAccept = (endpoint: Endpoint): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+    const script = `const s = require("net").connect(${port}, "127.0.0.1", () => s.write("x\\n", () => s.resetAndDestroy()))`
+    const { status } = spawnSync(process.execPath, ["-e", script], { timeout: 10_000 })
+    if (status !== 0) throw new Error(`the peer ended with ${status}`)
+  })

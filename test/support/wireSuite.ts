@@ -242,6 +242,21 @@ export const wireSuite = (fixture: TransportFixture): void => {
     )
 
     test(
+      "what is collected when FIN is asked for behind the peer's is told as taken before the close",
+      Effect.gen(function* () {
+        const { near, far } = yield* startedWires(fixture)
+        far.wire.end()
+        yield* near.until((probe) => probe.hasEnded())
+        near.wire.cork()
+        expect(near.wire.write(utf8("last"))).toBe(false)
+        near.wire.end()
+        yield* Effect.all([near.untilClosed, far.untilClosed])
+        expect(textOf(far.bytes())).toBe("last")
+        expect([near.drains, near.closes, near.wire.bytesOut()]).toEqual([1, [{}], 4])
+      }),
+    )
+
+    test(
       "a peer that has sent FIN and reads on is not gone; one that resets afterwards is",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)

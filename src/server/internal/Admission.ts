@@ -22,6 +22,12 @@ export class Admission {
     this.limits = limits
   }
 
+  /** Whether it depends on its address whether somebody is let in. */
+  asksForAddresses(): boolean {
+    const { limits, rules } = this
+    return rules.allow.length > 0 || rules.deny.length > 0 || Number.isFinite(limits.ofAddress)
+  }
+
   /** Why a newcomer is refused; or none, and it counts as open until {@link leave}. */
   enter(remote: Endpoint): RefusalRule | undefined {
     return refusalOf(this.rules, remote) ?? this.reserve() ?? this.placed(remote)

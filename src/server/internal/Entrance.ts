@@ -64,6 +64,11 @@ export class Entrance {
     }
   }
 
+  /** Whether it depends on its address what becomes of a newcomer. */
+  asksForAddresses(): boolean {
+    return this.settings.proxies !== undefined || this.admission.asksForAddresses()
+  }
+
   /** How many are on their way in. */
   get size(): number {
     return this.entering.size

@@ -11,7 +11,7 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import { Registry } from "../../runtime/Registry.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { Wire } from "../../transport/index.ts"
+import { unknownPeer, type Wire } from "../../transport/index.ts"
 import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
@@ -100,7 +100,13 @@ export class ServerCore {
     }
   }
 
-  accept(wire: Wire): void {
+  /** A newcomer at one of the endpoints that are listened on. */
+  accept(wire: Wire, endpoint: Endpoint): void {
+    if (wire.remote === unknownPeer && this.entrance.asksForAddresses()) {
+      wire.destroy()
+      this.onAcceptFailed(endpoint, "ECONNABORTED")
+      return
+    }
     const rule = this.draining ? draining : this.suspended ? suspended : undefined
     if (rule === undefined) {
       this.entrance.enter(wire)

@@ -44,7 +44,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
       .listen(
         endpoint,
         { backlog, family, ipv6Only, unixMode },
-        { onWire: (wire) => core.accept(wire), onFailure: (code) => core.onAcceptFailed(bound, code) },
+        { onWire: (wire) => core.accept(wire, bound), onFailure: (code) => core.onAcceptFailed(bound, code) },
       )
       .pipe(Effect.mapError(explained), Scope.extend(scope))
     listeners.set(scope, bound)

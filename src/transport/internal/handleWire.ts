@@ -14,6 +14,7 @@ import {
   type SocketHandle,
   type WriteSink,
 } from "./nodeInside.ts"
+import { keepShared } from "./sharedRead.ts"
 
 // Node's own handles end at all the same place, whichever wire they belonged to.
 const wire = Symbol("tcpfx/handleWire")
@@ -95,8 +96,9 @@ export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
   }
 
   unread(bytes: Uint8Array): void {
-    this.receivedBefore = this.received - bytes.length
-    if (bytes.length > 0) this.putBack = bytes
+    // In front of what was put back before.
+    this.putBack = this.putBack === undefined ? bytes : Buffer.concat([bytes, this.putBack])
+    this.receivedBefore = this.received - this.putBack.length
   }
 
   /**
@@ -104,7 +106,7 @@ export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
    * as it is for everybody else.
    */
   release(): net.Socket {
-    const { handle, putBack } = this
+    const { face, handle, putBack } = this
     this.handlers = undefined
     if (this.over || handle === undefined) return new net.Socket().destroy()
     this.stopReading()
@@ -113,6 +115,8 @@ export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
     handle[wire] = undefined
     const options = { handle, allowHalfOpen: true, readable: true, writable: true }
     const socket = new net.Socket(options as unknown as net.SocketConstructorOpts)
+    // What has been read into the buffer that all share is read there for good.
+    if (face !== undefined) keepShared(socket, { onRead: (bytes) => socket.push(bytes) })
     if (putBack !== undefined) socket.unshift(putBack)
     return socket
   }
@@ -137,7 +141,7 @@ export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
     const { handlers, putBack } = this
     if (this.over || this.paused) return
     this.putBack = undefined
-    if (putBack !== undefined) handlers?.onData(putBack)
+    if (putBack !== undefined && putBack.length > 0) handlers?.onData(putBack)
     this.read()
   }
 
@@ -157,8 +161,9 @@ export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
   }
 
   onRead(bytes: Uint8Array): void {
+    if (this.over) return
     this.received += bytes.length
-    if (!this.over) this.handlers?.onData(bytes)
+    this.handlers?.onData(bytes)
   }
 
   onReadEnd(): void {
@@ -268,7 +273,8 @@ export class HandleWire implements Wire, HandleSink, WriteSink, ShutdownSink {
       if (this.waiting && this.untaken() === 0) process.nextTick(tellDrain, this)
     }
     // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
-    const isDone = this.peerEnded && this.untaken() === 0
+    // But who waits for a drain hears of it first.
+    const isDone = this.peerEnded && this.untaken() === 0 && !this.waiting
     if (isDone) this.close()
     else this.sendFin()
     return isDone

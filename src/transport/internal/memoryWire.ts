@@ -191,7 +191,7 @@ class MemoryWire implements Wire {
   }
 
   private finishIfBothEnded(): void {
-    if (this.finSent && this.endTold && this.end_ === undefined) this.finish({})
+    if (this.finSent && this.endTold && !this.owed && this.end_ === undefined) this.finish({})
   }
 
   private arm(): void {
@@ -230,6 +230,7 @@ class MemoryWire implements Wire {
     this.owed = false
     this.waiting = false
     this.handlers?.onDrain()
+    this.finishIfBothEnded()
   }
 }
 

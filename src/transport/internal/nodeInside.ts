@@ -118,12 +118,28 @@ class MadeUpHandle {
   close(): void {}
 }
 
+const isFunction = (value: unknown): value is (...args: never) => unknown => typeof value === "function"
+
 type Class<T extends object> = new () => T
 
 const classOf = <T extends object>(made: T): Class<T> => made.constructor as Class<T>
 
 const keyOf = (object: object, value: unknown): symbol | undefined =>
   Object.getOwnPropertySymbols(object).find((key) => Reflect.get(object, key) === value)
+
+// What a handle's reader asks of its stream, in all versions that are supported.
+const knownQuestions = new Set([
+  ...["kUpdateTimer", "kBuffer", "kBufferCb", "kBufferGen", "kMaybeDestroy"],
+  ...["destroyed", "destroy", "push", "read", "on", "_readableState"],
+])
+
+/** Whether a reader asks nothing else of its stream, which somebody else may stand in for then. */
+export const asksOnlyWhatIsKnown = (onread: (...args: never) => unknown): boolean => {
+  const questions = [...onread.toString().matchAll(/\bstream(?:\[(\w+)\]|\.(\w+))/g)].map(
+    ([, key, name]) => key ?? name,
+  )
+  return questions.includes("push") && questions.every((name) => name !== undefined && knownQuestions.has(name))
+}
 
 /** What sockets of a class show. */
 const look = (Socket: Class<net.Socket>): NodeInside | undefined => {
@@ -146,7 +162,8 @@ const look = (Socket: Class<net.Socket>): NodeInside | undefined => {
   const { onread, write } = handle
   const { shutdownRequest } = ending
   if (owner === undefined || buffer === undefined || nextBuffer === undefined || told === undefined) return undefined
-  if (typeof onread !== "function" || write === undefined || shutdownRequest === undefined) return undefined
+  if (!isFunction(onread) || !asksOnlyWhatIsKnown(onread)) return undefined
+  if (write === undefined || shutdownRequest === undefined) return undefined
   if (write !== null && typeof write.getAsyncId !== "function") return undefined
   return {
     owner,

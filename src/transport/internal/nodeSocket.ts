@@ -2,7 +2,7 @@ import * as dns from "node:dns"
 import * as net from "node:net"
 import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
 import type { DialSource } from "../Transport.ts"
-import type { Wire } from "../Wire.ts"
+import { unknownPeer, type Wire } from "../Wire.ts"
 import { takeHandles } from "./acceptHandles.ts"
 import { codeOf } from "./errorCode.ts"
 import { HandleWire } from "./handleWire.ts"
@@ -13,19 +13,16 @@ import { openListener } from "./openListener.ts"
 
 // Listening, dialling and names by node:net. Everything here is callbacks: effects begin a layer above.
 
-// A socket that the peer has reset already has no addresses any more (getpeername(2), ENOTCONN).
-const gone = tcpEndpoint("0.0.0.0", 0)
-
 const nameless = unixEndpoint("")
 
 const localOf = (socket: net.Socket): Endpoint => {
   const { localAddress, localPort } = socket
-  return localAddress === undefined ? gone : tcpEndpoint(localAddress, localPort ?? 0)
+  return localAddress === undefined ? unknownPeer : tcpEndpoint(localAddress, localPort ?? 0)
 }
 
 const remoteOf = (socket: net.Socket): Endpoint => {
   const { remoteAddress, remotePort } = socket
-  return remoteAddress === undefined ? gone : tcpEndpoint(remoteAddress, remotePort ?? 0)
+  return remoteAddress === undefined ? unknownPeer : tcpEndpoint(remoteAddress, remotePort ?? 0)
 }
 
 const isWildcard = (endpoint: Endpoint): boolean =>
@@ -39,7 +36,7 @@ const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
 }
 
 const named = ({ address, port }: HandleName): Endpoint =>
-  address === undefined ? gone : tcpEndpoint(address, port ?? 0)
+  address === undefined ? unknownPeer : tcpEndpoint(address, port ?? 0)
 
 /** The same of its handle alone. */
 const acceptedHandle = (handle: SocketHandle, bound: Endpoint): Wire => {
@@ -73,7 +70,7 @@ export const listen = (
   callbacks: ListenCallbacks,
 ): ((onClosed: () => void) => void) => {
   let listening = false
-  let bound: Endpoint = gone
+  let bound: Endpoint = unknownPeer
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     callbacks.onWire(acceptedWire(socket, bound))
   })

@@ -41,14 +41,19 @@ const onRead = function (this: Slotted, length: number): boolean {
  * socket, or this Node, cannot.
  */
 export const readShared = (socket: net.Socket, sink: ReadSink): boolean => {
+  const handle = (socket as Slotted)._handle
+  if (handle?.useUserBuffer === undefined || !keepShared(socket, sink)) return false
+  handle.useUserBuffer(shared)
+  return true
+}
+
+/** The same of a socket whose handle reads into that buffer already. */
+export const keepShared = (socket: net.Socket, sink: ReadSink): boolean => {
   if (inside === undefined) return false
   // Plain properties: `Reflect` would cost a call out of compiled code for each.
   const slotted = socket as Slotted
-  const handle = slotted._handle
-  if (handle?.useUserBuffer === undefined) return false
   slotted[inside.buffer] = shared
   slotted[inside.callback] = onRead
   slotted[taker] = sink
-  handle.useUserBuffer(shared)
   return true
 }

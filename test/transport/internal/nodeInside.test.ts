@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { NodeTransport } from "../../../src/transport/index.ts"
 import { HandleWire } from "../../../src/transport/internal/handleWire.ts"
-import { inside, learn } from "../../../src/transport/internal/nodeInside.ts"
+import { asksOnlyWhatIsKnown, inside, learn } from "../../../src/transport/internal/nodeInside.ts"
 import { connectedWires, tcpFixture, unixFixture } from "../../support/transportFixture.ts"
 import { textOf, utf8 } from "../../support/wireProbe.ts"
 
@@ -36,6 +36,24 @@ describe("what is known of the inside of Node", () => {
     expect(learn(net.Socket)).toBeDefined()
   })
 
+  it("is nothing where a handle's reader asks its stream for something else", () => {
+    type Stream = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => void>>
+    const readers = [
+      (stream: Stream, kBuffer: string) => [stream["push"]?.(null), stream[kBuffer]],
+      (stream: Stream) => {
+        stream.push?.(null)
+        stream.noteRead?.()
+      },
+      () => {},
+      // Without a source.
+      net.isIP.bind(undefined),
+    ]
+    expect(readers.map(asksOnlyWhatIsKnown)).toEqual([false, false, false, false])
+    expect(asksOnlyWhatIsKnown(new Function("stream", "kBuffer", "stream.push(stream[kBuffer])") as () => void)).toBe(
+      true,
+    )
+  })
+
   for (const fixture of [tcpFixture, unixFixture]) {
     it.scopedLive(`is used: what is accepted over ${fixture.name} stands on its handle`, () =>
       Effect.gen(function* () {
@@ -62,6 +80,9 @@ describe("a handle that is given up", () => {
       if (!(wire instanceof HandleWire)) return expect.unreachable()
       const socket = wire.release()
       expect(textOf(socket.read() ?? utf8(""))).toBe("body")
+      near.wire.write(utf8("behind"))
+      yield* Effect.async<void>((resume) => void socket.once("readable", () => resume(Effect.void)))
+      expect(textOf(socket.read() ?? utf8(""))).toBe("behind")
       socket.end("answer")
       yield* near.until((probe) => probe.hasEnded())
       expect(textOf(near.bytes())).toBe("answer")
