@@ -1,6 +1,6 @@
 import { allocate, keepable } from "../runtime/bytes.ts"
 
-/** What one turn of the event loop, or several, published: one buffer, and where each publisher's part of it ends. */
+/** What a turn of the event loop published, a run of it, or several turns: one buffer, and where each publisher's part ends. */
 export interface Segment<P> {
   readonly bytes: Uint8Array
   /** For each run, its end in `bytes` and its publisher. */
@@ -27,8 +27,8 @@ export interface HubLogOptions {
 const defaults: HubLogOptions = { mostSegments: 1024, joinedBytes: 256 * 1024 }
 
 /**
- * What was published, from the oldest place that somebody still has to read. Appending collects runs; `seal` makes a
- * segment of what a turn brought. It holds memory only for those who lag.
+ * What was published, from the oldest place that somebody still has to read. Appending collects runs; `seal` makes
+ * segments of what a turn brought. It holds memory only for those who lag.
  */
 export class HubLog<P> {
   private readonly options: HubLogOptions
@@ -40,6 +40,8 @@ export class HubLog<P> {
   private runPublishers: Array<P> = []
   private collectedBytes = 0
   private sealedBytes = 0
+  /** How many of the newest segments {@link keepNew} has not seen. */
+  private notKept = 0
 
   constructor(options: HubLogOptions = defaults) {
     this.options = options
@@ -60,34 +62,50 @@ export class HubLog<P> {
     return this.collectedBytes
   }
 
-  /** Joins what was appended since the last time into one segment. */
-  seal(): Segment<P> | undefined {
-    if (this.runs.length === 0) return undefined
+  /** Runs appended and not sealed. */
+  openRuns(): number {
+    return this.runs.length
+  }
+
+  /**
+   * Seals what was appended since the last time: as one segment, or with each run `apart`, which copies nothing. Gives
+   * the newest.
+   */
+  seal(apart = false): Segment<P> | undefined {
+    const { runs, runPublishers, collectedBytes } = this
+    if (runs.length === 0) return undefined
+    this.runs = []
+    this.runPublishers = []
+    this.collectedBytes = 0
+    if (apart) for (const [at, run] of runs.entries()) this.push([run], [runPublishers[at] as P], run.length)
+    else this.push(runs, runPublishers, collectedBytes)
+    return this.segments[this.segments.length - 1]
+  }
+
+  private push(runs: ReadonlyArray<Uint8Array>, publishers: ReadonlyArray<P>, length: number): void {
     const ends: Array<number> = []
-    const only = this.runs.length === 1 ? this.runs[0] : undefined
-    const bytes = only ?? allocate(this.collectedBytes)
+    const only = runs.length === 1 ? runs[0] : undefined
+    const bytes = only ?? allocate(length)
     let at = 0
-    for (const run of this.runs) {
+    for (const run of runs) {
       if (only === undefined) bytes.set(run, at)
       at += run.length
       ends.push(at)
     }
-    const segment: Segment<P> = { bytes, ends, publishers: this.runPublishers, start: this.sealedBytes }
-    this.segments.push(segment)
-    this.sealedBytes += bytes.length
-    this.runs = []
-    this.runPublishers = []
-    this.collectedBytes = 0
-    return segment
+    this.segments.push({ bytes, ends, publishers, start: this.sealedBytes })
+    this.sealedBytes += length
+    this.notKept++
   }
 
-  /** The newest segment is not gone with its turn: it keeps nothing alive but itself. */
-  keepNewest(): void {
-    const at = this.segments.length - 1
-    const newest = this.segments[at]
-    if (newest === undefined) return
-    const bytes = keepable(newest.bytes)
-    if (bytes !== newest.bytes) this.segments[at] = { ...newest, bytes }
+  /** What was sealed since the last time is not gone with its turn: it keeps nothing alive but itself. */
+  keepNew(): void {
+    const { segments } = this
+    for (let at = Math.max(segments.length - this.notKept, 0); at < segments.length; at++) {
+      const segment = segments[at] as Segment<P>
+      const bytes = keepable(segment.bytes)
+      if (bytes !== segment.bytes) segments[at] = { ...segment, bytes }
+    }
+    this.notKept = 0
   }
 
   /** The oldest segment held, or the next one. */

@@ -38,13 +38,36 @@ describe("the log of a hub", () => {
     const run = new Uint8Array(8192).fill(7).subarray(10, 15)
     log.append(run, 1)
     const before = log.seal()
-    log.keepNewest()
+    log.keepNew()
     const kept = log.at({ segment: 0, run: 0 })
     expect([...(kept?.bytes ?? [])]).toEqual([...run])
     expect(kept?.bytes.buffer.byteLength).toBe(5)
     expect(kept).toEqual({ ...before, bytes: kept?.bytes })
-    log.keepNewest()
+    log.keepNew()
     expect(log.at({ segment: 0, run: 0 })).toBe(kept)
+  })
+
+  it("makes a segment of each run without a copy when they shall stay apart", () => {
+    const log = new HubLog<number>()
+    const runs = [utf8("first"), new Uint8Array(8192).subarray(10, 15), utf8("last")]
+    for (const [at, run] of runs.entries()) log.append(run, at)
+    expect([log.openRuns(), log.openBytes()]).toEqual([3, 14])
+    expect(log.seal(true)).toBe(log.at({ segment: 2, run: 0 }))
+    expect([log.openRuns(), log.openBytes(), log.count()]).toEqual([0, 0, 3])
+    for (const [at, run] of runs.entries()) {
+      expect(log.at({ segment: at, run: 0 })).toEqual({
+        bytes: run,
+        ends: [run.length],
+        publishers: [at],
+        start: at * 5,
+      })
+      expect(log.at({ segment: at, run: 0 })?.bytes).toBe(run)
+    }
+    expect(log.bytesBehind({ segment: 1, run: 0 })).toBe(9)
+    log.keepNew()
+    expect(log.at({ segment: 0, run: 0 })?.bytes).toBe(runs[0])
+    expect(log.at({ segment: 1, run: 0 })?.bytes.buffer.byteLength).toBe(5)
+    expect(log.at({ segment: 2, run: 0 })?.bytes).toBe(runs[2])
   })
 
   it("seals nothing when nothing was appended", () => {

@@ -206,6 +206,7 @@ export class HubWorld {
       readonly slowConsumer?: SlowConsumerPolicy
       readonly log?: HubLogOptions
       readonly countFrames?: (run: Uint8Array) => number
+      readonly apartBytes?: number
     } = {},
   ) {
     this.core = new HubCore({
@@ -215,6 +216,7 @@ export class HubWorld {
       slowConsumer: options.slowConsumer ?? "disconnect",
       paceLimit: Duration.seconds(5),
       ...(options.log === undefined ? {} : { log: options.log }),
+      ...(options.apartBytes === undefined ? {} : { apartBytes: options.apartBytes }),
     })
   }
 

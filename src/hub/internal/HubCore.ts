@@ -17,6 +17,10 @@ const catchUpBytes = 256 * 1024
 // A turn that brings more is handed over in parts, so that who cannot take it is known before the next part comes.
 const turnBytes = 256 * 1024
 
+// Joining runs costs a copy, and memory for it that may have to be mapped anew each time; handing over each as it is, a
+// fraction of a microsecond for each member. With about so many bytes for each of them it is the same.
+const apartBytes = 1024
+
 // A flush costs a system call for each member: with so many, and so little to hand over, it is worth waiting for more.
 const largeRoom = 32
 const fullTurnBytes = 32 * 1024
@@ -76,12 +80,12 @@ export class HubCore implements HubPort, MemberHub {
   /** Hands over what was published in this turn. It happens by itself at the turn's end. */
   flush(): void {
     // Called from a sink while it is handed something, it only seals: the flush under way hands over that too.
-    if (this.log.seal() === undefined || this.flushing) return
+    if (this.log.seal(this.isWorthApart()) === undefined || this.flushing) return
     if (this.isLarge()) this.schedule.timed(this.handToAll)
     else this.handToAll()
     this.pace.holdTalkers()
     this.trim()
-    this.log.keepNewest()
+    this.log.keepNew()
     this.compact()
   }
 
@@ -96,6 +100,11 @@ export class HubCore implements HubPort, MemberHub {
     } finally {
       this.flushing = false
     }
+  }
+
+  private isWorthApart(): boolean {
+    const { apartBytes: least = apartBytes } = this.options
+    return this.log.openBytes() >= this.log.openRuns() * this.members.size * least
   }
 
   private isLarge(): boolean {
@@ -286,4 +295,6 @@ export interface HubCoreOptions {
   readonly slowConsumer: SlowConsumerPolicy
   readonly paceLimit: Duration.Duration
   readonly log?: HubLogOptions
+  /** Runs of a turn stay apart from so many bytes for each run and member on; default {@link apartBytes}. */
+  readonly apartBytes?: number
 }

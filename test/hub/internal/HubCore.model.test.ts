@@ -103,8 +103,8 @@ const checkTurn = (world: HubWorld, largestTurn: number): void => {
   if (!unbounded) expect(retainedBytes).toBeLessThanOrEqual(largest + Math.max(largestTurn, log.joinedBytes))
 }
 
-const run = Effect.fnUntraced(function* (actions: ReadonlyArray<Action>) {
-  const world = new HubWorld({ log })
+const run = Effect.fnUntraced(function* (actions: ReadonlyArray<Action>, apartBytes: number) {
+  const world = new HubWorld({ log, apartBytes })
   let turnBytes = 0
   let largestTurn = 0
   for (const next of actions) {
@@ -126,10 +126,14 @@ const run = Effect.fnUntraced(function* (actions: ReadonlyArray<Action>) {
 describe("a hub with random publishers, subscribers and turns", () => {
   it.effect.prop(
     "gives each subscriber each frame of the others once, in order, whole, or counts it as missed",
-    { actions: fc.array(action, { minLength: 20, maxLength: 120 }) },
-    ({ actions }) =>
+    {
+      actions: fc.array(action, { minLength: 20, maxLength: 120 }),
+      // Runs of a turn are joined; stay apart; or one or the other, by the turn.
+      apartBytes: fc.constantFrom(Number.POSITIVE_INFINITY, 0, 20),
+    },
+    ({ actions, apartBytes }) =>
       Effect.gen(function* () {
-        const world = yield* run(actions)
+        const world = yield* run(actions, apartBytes)
         for (const sink of world.sinks) {
           const rules = budgets.get(sink)
           expect(sink.overflows.length).toBe(sink.overflows.length > 0 && rules?.policy === "disconnect" ? 1 : 0)
@@ -147,6 +151,6 @@ describe("a hub with random publishers, subscribers and turns", () => {
         expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
         expect(world.timing.armed).toBe(0)
       }),
-    { fastCheck: { numRuns: 200 } },
+    { fastCheck: { numRuns: 300 } },
   )
 })

@@ -33,6 +33,25 @@ describe("a hub", () => {
     expect(talker.got).toEqual([])
   })
 
+  it("hands over large runs as they are, all of a turn in one write, where few receive them", () => {
+    const world = new HubWorld({ budgetBytes: 1_000_000 })
+    const [talker, a, b] = [world.attach("talker"), world.attach("a"), world.attach("b")]
+    world.publish(talker, [5000])
+    world.publish(undefined, [10])
+    world.publish(talker, [6000])
+    world.core.flush()
+    expect(a.buffers.map(({ length }) => length)).toEqual([5000, 10, 6000])
+    expect([a.handovers, b.handovers, talker.handovers]).toEqual([1, 1, 1])
+    for (const [at, bytes] of a.buffers.entries()) expect(b.buffers[at]).toBe(bytes)
+    expect(talker.buffers.map(({ length }) => length)).toEqual([10])
+    // Below a thousand bytes for each of three members they are joined.
+    world.publish(talker, [2999])
+    world.publish(undefined, [2999])
+    world.core.flush()
+    expect(a.buffers.slice(3).map(({ length }) => length)).toEqual([5998])
+    expect(world.faults).toEqual([])
+  })
+
   it("gives nothing to a newcomer that was published before it came, even in the same turn", () => {
     const world = new HubWorld()
     const early = world.attach("early")
