@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { bundleServers, makeGenerator, temporaryFolder } from "./runner/bundle.ts"
 import { findContenders } from "./runner/contenders.ts"
+import { anyCores, probeBy, watchCores } from "./runner/cores.ts"
 import type { ContenderInfo } from "./runner/model.ts"
 import { BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
 import { commitOf, projectFolder } from "./runner/project.ts"
@@ -31,6 +32,8 @@ const infoOf = ({ id, name, version, about, commands, ours, isWithoutFloors }: C
   ...(isWithoutFloors === undefined ? {} : { isWithoutFloors }),
 })
 
+const coresPart = (cores: Report["cores"]) => (cores === undefined ? {} : { cores })
+
 /** A report as it is, or with what was there already for the rows that are not measured now. */
 const updating = (folder: string, isWanted: boolean) => {
   const before = isWanted ? readResults(folder) : undefined
@@ -54,7 +57,9 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     const { runs, seconds, quick } = options
     // Of the moment in which the package was copied and the servers bundled, not of a later one.
     const commit = commitOf(project)
+    let cores = anyCores
     const reportOf = (summaries: ReadonlyArray<RowSummary>): Report => ({
+      ...coresPart(cores.report()),
       version: 1,
       machine: describeMachine(),
       generator: generator.description,
@@ -77,6 +82,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     if (updated(reportOf([])) === undefined) {
       return yield* new BadOptions({ message: `--update: there are no results of this machine and these settings yet` })
     }
+    if (!quick) cores = yield* watchCores(probeBy(generator))
     let partial: string | undefined
     const keep = (summaries: ReadonlyArray<RowSummary>): void => {
       const report = updated(reportOf(summaries))
@@ -89,6 +95,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       rows,
       contenders,
       generator,
+      cores,
       runs,
       seconds,
       quick,

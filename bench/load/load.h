@@ -130,5 +130,6 @@ void fanout(void);
 void echo(void);
 void churn(void);
 void idle(void);
+void cores(void);
 
 #endif

@@ -77,8 +77,8 @@ int main(int count, char **values) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } works[] = {{"fanout", fanout}, {"echo", echo}, {"churn", churn}, {"idle", idle}};
-  if (count < 2) usage("expected fanout, echo, churn or idle");
+  } works[] = {{"fanout", fanout}, {"echo", echo}, {"churn", churn}, {"idle", idle}, {"cores", cores}};
+  if (count < 2) usage("expected fanout, echo, churn, idle or cores");
   argumentCount = count - 2;
   arguments = values + 2;
   refuseUnknown();
@@ -97,5 +97,5 @@ int main(int count, char **values) {
     works[at].run();
     return 0;
   }
-  usage("unknown work \"%s\"; expected fanout, echo, churn or idle", values[1]);
+  usage("unknown work \"%s\"; expected fanout, echo, churn, idle or cores", values[1]);
 }

@@ -105,7 +105,7 @@ const compile = (
   const folder = join(project, "bench", "load")
   const sources = readdirSync(folder).filter((name) => name.endsWith(".c"))
   const output = join(temporary, "load-c")
-  const flags = ["-O2", "-Wall", "-o", output, ...sources.map((name) => join(folder, name)), "-lm"]
+  const flags = ["-O2", "-Wall", "-pthread", "-o", output, ...sources.map((name) => join(folder, name)), "-lm"]
   for (const [compiler, ...args] of compilers) {
     // Not every compiler knows the machine that it runs on.
     for (const machine of [["-march=native"], []]) {

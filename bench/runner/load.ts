@@ -42,6 +42,8 @@ const LoadResult = Schema.Struct({
   longestStallMillis: optional,
   slowestShare: optional,
   closedByServer: optional,
+  /** How long a word takes from one core to the other and back. */
+  roundTripNanos: optional,
   latencyMicros: Schema.optional(
     Schema.Struct({
       p50: Schema.Number,
@@ -69,7 +71,7 @@ export interface Load {
 
 export interface LoadOptions {
   readonly generator: Generator
-  readonly work: "fanout" | "echo" | "churn" | "idle"
+  readonly work: "fanout" | "echo" | "churn" | "idle" | "cores"
   readonly load: LoadArguments
   /** Called in the moment in which the window begins or ends. */
   readonly onPhase?: (phase: "begin" | "end") => void

@@ -1,9 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
 import { RunFailed } from "./child.ts"
 import type { Protocol } from "./contenders.ts"
+import type { Cores } from "./cores.ts"
 import { type Generator, type LoadResult, startLoad } from "./load.ts"
 import {
   addFaults,
@@ -24,6 +24,7 @@ export interface Task {
   readonly launch: Launch
   readonly protocol: Protocol
   readonly generator: Generator
+  readonly cores: Cores
   /** Which of the row's runs it is, from 0. */
   readonly run: number
   /** What differs from the row's own load. */
@@ -38,15 +39,19 @@ export interface Task {
 const allowance = 40
 
 /** One contender does the work of one row once. What goes wrong is part of the answer. */
-export const measure = (task: Task): Effect.Effect<Measurement> => {
-  const limit = Duration.seconds((task.warmup + task.seconds) * (task.row.work === "stalled" ? 2 : 1) + allowance)
-  return works[task.row.work](task).pipe(
-    Effect.scoped,
+export const measure = (task: Task): Effect.Effect<Measurement> =>
+  works[task.row.work](task).pipe(
+    Effect.catchTag("RunFailed", ({ message }) => Effect.succeed<Measurement>({ _tag: "Failed", reason: message })),
+  )
+
+/** A run with a server and a generator of its own, which end with it. */
+const ownRun = <A, R>(task: Task, run: Effect.Effect<A, RunFailed, R>) => {
+  const limit = Duration.seconds(task.warmup + task.seconds + allowance)
+  return Effect.scoped(run).pipe(
     Effect.timeoutFail({
       duration: limit,
       onTimeout: () => new RunFailed({ message: `not done within ${Duration.toSeconds(limit)} s` }),
     }),
-    Effect.catchTag("RunFailed", ({ message }) => Effect.succeed<Measurement>({ _tag: "Failed", reason: message })),
   )
 }
 
@@ -68,10 +73,20 @@ const known = (values: { readonly [K in keyof Metrics]: Metrics[K] | undefined }
 export interface Traffic {
   readonly metrics: Metrics
   readonly result: LoadResult
+  readonly apart?: boolean
 }
 
 /** Runs a load with a window against a server of its own. */
-const traffic = Effect.fnUntraced(function* (task: Task, work: "fanout" | "echo" | "churn", extra: LoadArguments) {
+const traffic = (task: Task, work: "fanout" | "echo" | "churn", extra: LoadArguments = {}) =>
+  Effect.map(
+    task.cores.together(ownRun(task, trafficOnce(task, work, extra))),
+    ({ value, apart }): Traffic => ({
+      ...value,
+      ...(apart ? { apart } : {}),
+    }),
+  )
+
+const trafficOnce = Effect.fnUntraced(function* (task: Task, work: "fanout" | "echo" | "churn", extra: LoadArguments) {
   const server = yield* startServer(task.launch)
   const cpu: Record<"begin" | "end", number | undefined> = { begin: undefined, end: undefined }
   const load = yield* startLoad({
@@ -118,10 +133,11 @@ const doneIn = (done: Traffic): Effect.Effect<Measurement, RunFailed> =>
     ? new RunFailed({ message: "nothing was done in the window" })
     : Effect.succeed(measured(done))
 
-const measured = ({ metrics, result }: Traffic): Measurement => ({
+const measured = ({ metrics, result, apart }: Traffic): Measurement => ({
   _tag: "Measured",
   metrics,
   faults: faultsIn(result),
+  ...(apart === undefined ? {} : { apart }),
   generatorCpu: result.cpu ?? 0,
   ...(result.ran === undefined ? {} : { generatorRan: result.ran }),
 })
@@ -134,7 +150,7 @@ const stalled = Effect.fnUntraced(function* (task: Task) {
   const found: Partial<Record<Half, Traffic>> = {}
   // Whichever comes second finds a machine that has been busy for longer: over the runs that evens out.
   for (const half of rotate(halves, task.run)) {
-    found[half] = yield* Effect.scoped(traffic(task, "fanout", half === "one" ? { stalled: 1 } : {}))
+    found[half] = yield* traffic(task, "fanout", half === "one" ? { stalled: 1 } : {})
   }
   const { without, one } = found
   if (without === undefined || one === undefined) return yield* Effect.dieMessage("one half was not measured")
@@ -153,6 +169,7 @@ export const compareHalves = (without: Traffic, one: Traffic): Measurement => {
       rssGrowthMiB: peak.without === undefined || peak.one === undefined ? undefined : peak.one - peak.without,
     }),
     faults: addFaults([faultsIn(without.result), faultsIn(one.result)]),
+    ...(without.apart || one.apart ? { apart: true } : {}),
     generatorCpu: Math.max(without.result.cpu ?? 0, one.result.cpu ?? 0),
     ...(without.result.ran === undefined || one.result.ran === undefined
       ? {}
@@ -219,11 +236,11 @@ const stop = Effect.fnUntraced(function* (task: Task) {
   return stopped
 })
 
-const works: Readonly<Record<Row["work"], (task: Task) => Effect.Effect<Measurement, RunFailed, Scope.Scope>>> = {
-  fanout: (task) => Effect.flatMap(traffic(task, "fanout", {}), doneIn),
-  echo: (task) => Effect.flatMap(traffic(task, "echo", {}), doneIn),
-  churn: (task) => Effect.flatMap(traffic(task, "churn", {}), doneIn),
-  idle,
-  stop,
+const works: Readonly<Record<Row["work"], (task: Task) => Effect.Effect<Measurement, RunFailed>>> = {
+  fanout: (task) => Effect.flatMap(traffic(task, "fanout"), doneIn),
+  echo: (task) => Effect.flatMap(traffic(task, "echo"), doneIn),
+  churn: (task) => Effect.flatMap(traffic(task, "churn"), doneIn),
+  idle: (task) => ownRun(task, idle(task)),
+  stop: (task) => ownRun(task, stop(task)),
   stalled,
 }

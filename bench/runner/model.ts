@@ -62,6 +62,8 @@ export type Measurement =
       readonly generatorCpu: number
       /** The share of the window in which the generator ran; none where it sleeps, and nobody can tell. */
       readonly generatorRan?: number
+      /** Whether the cores of the machine had no cache in common, before or after it. */
+      readonly apart?: boolean
     }
   | { readonly _tag: "Failed"; readonly reason: string }
   /** Not asked to do it, which says nothing about the contender. */

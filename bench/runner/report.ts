@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, release, totalmem, type } from "node:os"
+import type { CoresReport } from "./cores.ts"
 import type { ContenderInfo } from "./model.ts"
 import type { RowSummary } from "./summary.ts"
 
@@ -21,6 +22,8 @@ export interface Report {
   readonly seconds: number
   /** A quick run: works are smaller than their names say, and no figure is judged. */
   readonly quick: boolean
+  /** None where it was not looked at: in quick runs, and where there are not two. */
+  readonly cores?: CoresReport
   readonly contenders: ReadonlyArray<ContenderInfo>
   readonly rows: ReadonlyArray<RowSummary>
 }

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Contender, whetherAsked } from "./contenders.ts"
+import type { Cores } from "./cores.ts"
 import type { Generator } from "./load.ts"
 import { measure } from "./measure.ts"
 import { presentations } from "./metrics.ts"
@@ -13,6 +14,7 @@ export interface Plan {
   readonly rows: ReadonlyArray<Row>
   readonly contenders: ReadonlyArray<Contender>
   readonly generator: Generator
+  readonly cores: Cores
   readonly runs: number
   readonly seconds: number
   readonly quick: boolean
@@ -71,13 +73,14 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
 const measureOnce = (plan: Plan, row: Row, contender: Contender, run: number): Effect.Effect<Measurement> => {
   const launch = contender.modes[row.mode]
   if (launch === undefined) return Effect.succeed({ _tag: "Failed", reason: "it has no such mode" })
-  const { quick, generator, seconds } = plan
+  const { quick, generator, cores, seconds } = plan
   const load: LoadArguments = quick ? (row.quick ?? {}) : {}
   return measure({
     row,
     launch,
     protocol: contender.protocol,
     generator,
+    cores,
     load,
     run,
     seconds: quick ? seconds : seconds * (row.windows ?? 1),
@@ -126,5 +129,6 @@ const describe = (row: Row, measurement: Measurement): string => {
       : [`${presentations[metric].label(row.unit)} ${presentations[metric].format(value)}`]
   })
   const faults = formatFaults(measurement.faults)
-  return `${figures.join(", ")}${faults === "" ? "" : `; ${faults}`}`
+  const apart = measurement.apart === true ? "; the cores were apart" : ""
+  return `${figures.join(", ")}${faults === "" ? "" : `; ${faults}`}${apart}`
 }

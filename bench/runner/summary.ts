@@ -38,6 +38,8 @@ export interface ContenderSummary {
   readonly generatorCpu: number
   /** The share of the window in which the generator ran, in the middle one of the runs. */
   readonly generatorRan?: number
+  /** Whether the cores had no cache in common in one of the runs at least. */
+  readonly apart?: boolean
   /** Why runs gave nothing, each reason once. */
   readonly failures: ReadonlyArray<string>
   /** Why runs were left out, each reason once. */
@@ -114,6 +116,7 @@ export const summarize = (row: Row, series: ReadonlyArray<Series>, isJudged = tr
         faults: faultsOf(runs),
         generatorCpu: Math.max(0, ...runs.map((run) => (run._tag === "Measured" ? run.generatorCpu : 0))),
         ...(ran === undefined ? {} : { generatorRan: ran }),
+        ...(runs.some((run) => run._tag === "Measured" && run.apart === true) ? { apart: true } : {}),
         failures: reasons(runs, "Failed"),
         skipped: reasons(runs, "Skipped"),
         floors: isJudged && isAsked(contender) ? row.floors.map((floor) => judge(floor, values, ratios)) : [],

@@ -44,6 +44,7 @@ export const renderMarkdown = (report: Report): string => {
     `A figure with a * was measured while it took ${busyGenerator} of a core or more, in one of the runs at least: what was`,
     "measured may be the generator, and a ratio to a raw loop with a * may be too high, one with a * of its own too low.",
     `With a ~ the machine was disturbed: the generator, which never sleeps, ran for less than ${disturbedBelow} of the window.`,
+    ...renderCores(report),
     "",
     ...renderCommits(report.rows),
     renderTable(
@@ -97,8 +98,20 @@ const figureOf = (row: Row, { contender, ratios }: ContenderSummary, value: Spre
   return ratio === undefined ? "no ratio" : formatRatio(ratio.median)
 }
 
-const busyMark = ({ generatorCpu, generatorRan = 1 }: ContenderSummary): string =>
-  `${generatorCpu >= busyGenerator ? " *" : ""}${generatorRan < disturbedBelow ? " ~" : ""}`
+const busyMark = ({ generatorCpu, generatorRan = 1, apart = false }: ContenderSummary): string =>
+  `${generatorCpu >= busyGenerator ? " *" : ""}${generatorRan < disturbedBelow ? " ~" : ""}${apart ? " ^" : ""}`
+
+const renderCores = ({ cores, rows }: Report): ReadonlyArray<string> => {
+  if (cores === undefined) return []
+  const { nanos, repeated } = cores
+  return [
+    `A word takes ${nanos.toFixed(0)} ns from one core to the other and back while they share a cache. ${repeated === 1 ? "1 run was" : `${repeated} runs were`} repeated,`,
+    "as they did not before or after.",
+    ...(rows.some(({ contenders }) => contenders.some(({ apart }) => apart === true))
+      ? ["With a ^ they did not share one in one of the runs at least: patience was at its end."]
+      : []),
+  ]
+}
 
 const renderSummary = (report: Report): string => {
   const shown = report.contenders.filter(({ id }) =>

@@ -50,9 +50,13 @@ const bundle = async (folder: string, source: string): Promise<Program> => {
 const compile = (folder: string): Program => {
   const command = join(folder, "load")
   const sources = readdirSync(cSources).filter((name) => name.endsWith(".c"))
-  const { status, stderr } = spawnSync("cc", ["-O2", "-o", command, ...sources.map((name) => join(cSources, name))], {
-    encoding: "utf8",
-  })
+  const { status, stderr } = spawnSync(
+    "cc",
+    ["-O2", "-pthread", "-o", command, ...sources.map((name) => join(cSources, name))],
+    {
+      encoding: "utf8",
+    },
+  )
   if (status !== 0) throw new Error(`cc: ${stderr}`)
   return { command, args: [] }
 }

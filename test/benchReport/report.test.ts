@@ -87,6 +87,22 @@ describe("the table", () => {
     expect(line.slice(5, -1)).toEqual(["≥ 0.95 × raw, ≤ 20.0 ns", "library 1 of 2 *"])
   })
 
+  it("says how near the cores are, how many runs were repeated, and marks what was measured while they were apart", () => {
+    const series = [
+      { contender: raw, runs: [measured(4e7), measured(4e7)] },
+      { contender: ours, runs: [measured(4.4e7), measured(3.6e7, { apart: true })] },
+    ]
+    const found = { ...reportOf([[row(), series]]), cores: { nanos: 53.4, repeated: 7 } }
+    const markdown = renderMarkdown(found)
+    expect(cells(markdown, "## Summary", "fan-out fanout-10").slice(2, 4)).toEqual(["40.0 M", "1.00 ^"])
+    expect(markdown).toMatch(/takes 53 ns from one core[\s\S]* 7 runs were repeated[\s\S]*With a \^ they did not share/)
+    expect(parseJson(renderJson(found))).toMatchObject({ cores: { nanos: 53.4, repeated: 7 } })
+    const none = renderMarkdown({ ...reportOf([[row(), series.slice(0, 1)]]), cores: { nanos: 53, repeated: 1 } })
+    expect(none).toContain("1 run was repeated")
+    expect(none).not.toContain("With a ^")
+    expect(renderMarkdown(reportOf([[row(), series.slice(0, 1)]]))).not.toContain("from one core")
+  })
+
   it("says what each mark stands for, and tells what is lost from what is only late", () => {
     const marked = reportOf([
       [row(), [{ contender: other, runs: [measured(1, { faults: { lost: 1, undelivered: 2, disconnected: 3 } })] }]],

@@ -17,6 +17,12 @@ describe("a stalled reader", () => {
     })
   })
 
+  it("says so where the cores were apart in one of its halves", () => {
+    expect(compareHalves(without, one)).not.toHaveProperty("apart")
+    expect(compareHalves({ ...without, apart: true }, one)).toMatchObject({ apart: true })
+    expect(compareHalves(without, { ...one, apart: true })).toMatchObject({ apart: true })
+  })
+
   it("hides nothing that went wrong without it, nor how busy the generator was", () => {
     const both = { faults: { lost: 3, undelivered: 3 }, generatorCpu: 0.95 }
     expect(compareHalves(without, one)).toMatchObject(both)

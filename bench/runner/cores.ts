@@ -1,0 +1,86 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { type Generator, startLoad } from "./load.ts"
+
+// The host of a virtual machine moves its cores about. While the two share a cache, what the server has written is there
+// when the generator reads it; while they do not, it comes through memory, and everything that is sent takes twice as
+// long. Which it is changes within seconds, and has nothing to do with who is being measured.
+
+/** How often the distance is asked for before the first run; the shortest is what it can be. */
+const firstProbes = 20
+const betweenProbes = Duration.millis(250)
+/** So many times as far as they can be near, cores are apart. */
+const apartFrom = 2
+/** What waiting for them and repeating runs may take altogether. */
+const patience = Duration.minutes(20)
+
+/** What was found with a run, and whether the cores were apart before or after it. */
+export interface Kept<A> {
+  readonly value: A
+  readonly apart: boolean
+}
+
+/** What is to be said of the cores when all is done. */
+export interface CoresReport {
+  /** How long a word takes from one core to the other and back, at best. */
+  readonly nanos: number
+  /** Runs that did not count, as the cores had come apart. */
+  readonly repeated: number
+}
+
+/** Sees to it that runs are measured while the cores of the machine share a cache, as far as it ever is so. */
+export interface Cores {
+  /** Waits until they do, and repeats a run after which they do not any more, until patience is at its end. */
+  readonly together: <A, E, R>(run: Effect.Effect<A, E, R>) => Effect.Effect<Kept<A>, E, R>
+  readonly report: () => CoresReport | undefined
+}
+
+/** Cores that nobody looks at. */
+export const anyCores: Cores = {
+  together: Effect.map((value) => ({ value, apart: false })),
+  report: () => undefined,
+}
+
+/** `probe`: how far the cores are from each other, nanoseconds; none where that cannot be told. */
+export const watchCores = Effect.fnUntraced(function* (probe: Effect.Effect<number | undefined>) {
+  let nearest = Number.POSITIVE_INFINITY
+  let repeated = 0
+  let leftMillis = Duration.toMillis(patience)
+  const areApart = Effect.map(probe, (nanos = 0) => {
+    if (nanos > 0) nearest = Math.min(nearest, nanos)
+    return nanos > apartFrom * nearest
+  })
+  const together: Cores["together"] = Effect.fnUntraced(function* (run) {
+    for (;;) {
+      let apart = yield* areApart
+      while (apart && leftMillis > 0) {
+        yield* Effect.sleep(betweenProbes)
+        leftMillis -= Duration.toMillis(betweenProbes)
+        apart = yield* areApart
+      }
+      const [took, value] = yield* Effect.timed(run)
+      apart = (yield* areApart) || apart
+      if (!apart || leftMillis <= 0) return { value, apart }
+      leftMillis -= Duration.toMillis(took)
+      repeated++
+    }
+  })
+  for (let count = 0; count < firstProbes; count++) {
+    yield* areApart
+    if (nearest === Number.POSITIVE_INFINITY) return anyCores
+    yield* Effect.sleep(betweenProbes)
+  }
+  const cores: Cores = { together, report: () => ({ nanos: nearest, repeated }) }
+  return cores
+})
+
+/** Asks the generator, which knows only where it is the one in C, and where there are two cores. */
+export const probeBy = (generator: Generator): Effect.Effect<number | undefined> =>
+  generator.kind === "Node"
+    ? Effect.succeed(undefined)
+    : startLoad({ generator, work: "cores", load: { limit: 5 } }).pipe(
+        Effect.flatMap(({ result }) => result),
+        Effect.map(({ roundTripNanos }) => roundTripNanos),
+        Effect.scoped,
+        Effect.orElseSucceed(() => undefined),
+      )

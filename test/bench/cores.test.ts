@@ -1,0 +1,30 @@
+import { availableParallelism } from "node:os"
+import { describe, expect, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { generators, Programs, startLoad } from "./programs.ts"
+
+const Found = Schema.parseJson(
+  Schema.Struct({
+    phase: Schema.Literal("result"),
+    work: Schema.Literal("cores"),
+    roundTripNanos: Schema.optional(Schema.Number),
+  }),
+)
+
+const isInC = generators.some(({ language, isHere }) => language === "C" && isHere)
+
+layer(Programs.layer)((it) => {
+  describe.skipIf(!isInC)("the load generator in C", () => {
+    it.scoped("tells how far two cores are from each other, and nothing where there are more or fewer", () =>
+      Effect.gen(function* () {
+        const generator = yield* startLoad("C", "cores", { limit: 15 })
+        expect((yield* generator.ended).code).toBe(0)
+        const { roundTripNanos } = yield* Schema.decodeUnknown(Found)(generator.text("stdout"))
+        // No light goes there and back faster; and who has a core to himself for a moment hears back within a millisecond.
+        if (availableParallelism() === 2) expect(roundTripNanos).toSatisfy((nanos: number) => nanos > 1 && nanos < 1e6)
+        else expect(roundTripNanos).toBeUndefined()
+      }),
+    )
+  })
+})

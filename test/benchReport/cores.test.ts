@@ -1,0 +1,105 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { RunFailed } from "../../bench/runner/child.ts"
+import { watchCores } from "../../bench/runner/cores.ts"
+
+/** Cores whose distance is as it says, and a run of ten seconds that counts how often it was done. */
+const world = Effect.gen(function* () {
+  const state = { nanos: 50 as number | undefined, runs: 0, whenRun: () => {} }
+  const started = yield* Effect.fork(watchCores(Effect.sync(() => state.nanos)))
+  yield* TestClock.adjust("1 minute")
+  const cores = yield* Fiber.join(started)
+  const run = Effect.gen(function* () {
+    yield* Effect.sleep("10 seconds")
+    state.runs++
+    state.whenRun()
+    return state.runs
+  })
+  return { state, cores, together: cores.together(run) }
+})
+
+describe("the cores of the machine", () => {
+  it.effect("are left alone where nobody can tell how far they are apart", () =>
+    Effect.gen(function* () {
+      const cores = yield* watchCores(Effect.succeed(undefined))
+      expect(yield* cores.together(Effect.succeed("done"))).toEqual({ value: "done", apart: false })
+      expect(cores.report()).toBeUndefined()
+    }),
+  )
+
+  it.effect("are waited for before a run while they are apart", () =>
+    Effect.gen(function* () {
+      const { state, cores, together } = yield* world
+      state.nanos = 101
+      const kept = yield* Effect.fork(together)
+      yield* TestClock.adjust("1 minute")
+      expect(state.runs).toBe(0)
+      state.nanos = 99
+      yield* TestClock.adjust("11 seconds")
+      expect(yield* Fiber.join(kept)).toEqual({ value: 1, apart: false })
+      expect(cores.report()).toEqual({ nanos: 50, repeated: 0 })
+    }),
+  )
+
+  it.effect("make a run that they came apart in be repeated", () =>
+    Effect.gen(function* () {
+      const { state, cores, together } = yield* world
+      state.whenRun = () => {
+        state.nanos = state.runs < 3 ? 300 : 50
+      }
+      const kept = yield* Effect.fork(together)
+      yield* TestClock.adjust("10 seconds")
+      for (const runs of [1, 2]) {
+        expect(state.runs).toBe(runs)
+        state.nanos = 50
+        yield* TestClock.adjust("11 seconds")
+      }
+      expect(yield* Fiber.join(kept)).toEqual({ value: 3, apart: false })
+      expect(cores.report()).toEqual({ nanos: 50, repeated: 2 })
+    }),
+  )
+
+  it.effect("are taken as they are when patience is at its end, which is said", () =>
+    Effect.gen(function* () {
+      const { state, together } = yield* world
+      state.nanos = 300
+      const kept = yield* Effect.fork(together)
+      yield* TestClock.adjust(Duration.minutes(21))
+      expect(yield* Fiber.join(kept)).toEqual({ value: 1, apart: true })
+      // From then on nothing is waited for, and what is measured together says so.
+      const next = yield* Effect.fork(together)
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* Fiber.join(next)).toEqual({ value: 2, apart: true })
+      state.nanos = 50
+      const last = yield* Effect.fork(together)
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* Fiber.join(last)).toEqual({ value: 3, apart: false })
+    }),
+  )
+
+  it.effect("spend patience on what they make be repeated", () =>
+    Effect.gen(function* () {
+      const { state, together } = yield* world
+      // Near whenever a run begins, and apart when it ends.
+      let asked = 0
+      const cores = yield* Effect.fork(watchCores(Effect.sync(() => (++asked <= 20 || asked % 2 === 1 ? 50 : 300))))
+      yield* TestClock.adjust("1 minute")
+      const kept = yield* Effect.fork((yield* Fiber.join(cores)).together(together))
+      yield* TestClock.adjust(Duration.hours(1))
+      expect(yield* Fiber.join(kept)).toMatchObject({ apart: true })
+      expect(state.runs).toBeGreaterThan(100)
+      expect(state.runs).toBeLessThanOrEqual(121)
+    }),
+  )
+
+  it.effect("do not stand in the way of a run that fails", () =>
+    Effect.gen(function* () {
+      const { cores } = yield* world
+      const failed = yield* Effect.flip(cores.together(new RunFailed({ message: "it ended" })))
+      expect(failed.message).toBe("it ended")
+    }),
+  )
+})
