@@ -9,6 +9,7 @@ import { type Generator, startLoad } from "./load.ts"
 /** How often the distance is asked for before the first run; the shortest is what it can be. */
 const firstProbes = 20
 const betweenProbes = Duration.millis(250)
+const betweenLooks = Duration.seconds(1)
 /** So many times as far as they can be near, cores are apart. */
 const apartFrom = 2
 /** What waiting for them and repeating runs may take altogether. */
@@ -18,6 +19,8 @@ const patience = Duration.minutes(20)
 export interface Kept<A> {
   readonly value: A
   readonly apart: boolean
+  /** What was found with the runs before it that do not count. What went wrong in them went wrong. */
+  readonly dropped: ReadonlyArray<A>
 }
 
 /** What is to be said of the cores when all is done. */
@@ -37,7 +40,7 @@ export interface Cores {
 
 /** Cores that nobody looks at. */
 export const anyCores: Cores = {
-  together: Effect.map((value) => ({ value, apart: false })),
+  together: Effect.map((value) => ({ value, apart: false, dropped: [] })),
   report: () => undefined,
 }
 
@@ -46,27 +49,33 @@ export const watchCores = Effect.fnUntraced(function* (probe: Effect.Effect<numb
   let nearest = Number.POSITIVE_INFINITY
   let repeated = 0
   let leftMillis = Duration.toMillis(patience)
-  const areApart = Effect.map(probe, (nanos = 0) => {
-    if (nanos > 0) nearest = Math.min(nearest, nanos)
-    return nanos > apartFrom * nearest
+  /** Asks anew; who cannot be asked any more is as near as can be. */
+  const distance = Effect.map(probe, (nanos) => {
+    if (nanos !== undefined) nearest = Math.min(nearest, nanos)
+    return nanos ?? nearest
   })
+  const isFar = (nanos: number) => nanos > apartFrom * nearest
   const together: Cores["together"] = Effect.fnUntraced(function* (run) {
+    const dropped = []
     for (;;) {
-      let apart = yield* areApart
-      while (apart && leftMillis > 0) {
-        yield* Effect.sleep(betweenProbes)
-        leftMillis -= Duration.toMillis(betweenProbes)
-        apart = yield* areApart
+      let before = yield* distance
+      while (isFar(before) && leftMillis > 0) {
+        yield* Effect.sleep(betweenLooks)
+        leftMillis -= Duration.toMillis(betweenLooks)
+        before = yield* distance
       }
       const [took, value] = yield* Effect.timed(run)
-      apart = (yield* areApart) || apart
-      if (!apart || leftMillis <= 0) return { value, apart }
+      const after = yield* distance
+      // Judged by what is known of them now.
+      const apart = isFar(Math.max(before, after))
+      if (!apart || leftMillis <= 0) return { value, apart, dropped }
       leftMillis -= Duration.toMillis(took)
+      dropped.push(value)
       repeated++
     }
   })
   for (let count = 0; count < firstProbes; count++) {
-    yield* areApart
+    yield* distance
     if (nearest === Number.POSITIVE_INFINITY) return anyCores
     yield* Effect.sleep(betweenProbes)
   }

@@ -73,6 +73,8 @@ const known = (values: { readonly [K in keyof Metrics]: Metrics[K] | undefined }
 export interface Traffic {
   readonly metrics: Metrics
   readonly result: LoadResult
+  /** What went wrong in runs that were repeated. */
+  readonly faultsBefore?: Faults
   readonly apart?: boolean
 }
 
@@ -80,11 +82,14 @@ export interface Traffic {
 const traffic = (task: Task, work: "fanout" | "echo" | "churn", extra: LoadArguments = {}) =>
   Effect.map(
     task.cores.together(ownRun(task, trafficOnce(task, work, extra))),
-    ({ value, apart }): Traffic => ({
+    ({ value, apart, dropped }): Traffic => ({
       ...value,
       ...(apart ? { apart } : {}),
+      ...(dropped.length === 0 ? {} : { faultsBefore: addFaults(dropped.map(allFaults)) }),
     }),
   )
+
+const allFaults = ({ result, faultsBefore = {} }: Traffic): Faults => addFaults([faultsIn(result), faultsBefore])
 
 const trafficOnce = Effect.fnUntraced(function* (task: Task, work: "fanout" | "echo" | "churn", extra: LoadArguments) {
   const server = yield* startServer(task.launch)
@@ -133,14 +138,17 @@ const doneIn = (done: Traffic): Effect.Effect<Measurement, RunFailed> =>
     ? new RunFailed({ message: "nothing was done in the window" })
     : Effect.succeed(measured(done))
 
-const measured = ({ metrics, result, apart }: Traffic): Measurement => ({
-  _tag: "Measured",
-  metrics,
-  faults: faultsIn(result),
-  ...(apart === undefined ? {} : { apart }),
-  generatorCpu: result.cpu ?? 0,
-  ...(result.ran === undefined ? {} : { generatorRan: result.ran }),
-})
+const measured = (done: Traffic): Measurement => {
+  const { metrics, result, apart } = done
+  return {
+    _tag: "Measured",
+    metrics,
+    faults: allFaults(done),
+    ...(apart === undefined ? {} : { apart }),
+    generatorCpu: result.cpu ?? 0,
+    ...(result.ran === undefined ? {} : { generatorRan: result.ran }),
+  }
+}
 
 const halves = ["without", "one"] as const
 type Half = (typeof halves)[number]
@@ -168,7 +176,7 @@ export const compareHalves = (without: Traffic, one: Traffic): Measurement => {
       healthyShare: rate.without === 0 ? undefined : rate.one / rate.without,
       rssGrowthMiB: peak.without === undefined || peak.one === undefined ? undefined : peak.one - peak.without,
     }),
-    faults: addFaults([faultsIn(without.result), faultsIn(one.result)]),
+    faults: addFaults([allFaults(without), allFaults(one)]),
     ...(without.apart || one.apart ? { apart: true } : {}),
     generatorCpu: Math.max(without.result.cpu ?? 0, one.result.cpu ?? 0),
     ...(without.result.ran === undefined || one.result.ran === undefined

@@ -50,8 +50,14 @@ const isComparable = (a: Report, b: Report): boolean => {
 export const updateReport = (before: Report, again: Report, ids: ReadonlyArray<string>): Report | undefined => {
   if (!isComparable(before, again)) return undefined
   const rows = new Map([...before.rows, ...again.rows].map((summary) => [summary.row.id, summary]))
-  return { ...again, rows: ids.flatMap((id) => rows.get(id) ?? []) }
+  const cores = addCores(before.cores, again.cores)
+  return { ...again, ...(cores === undefined ? {} : { cores }), rows: ids.flatMap((id) => rows.get(id) ?? []) }
 }
+
+const addCores = (before: CoresReport | undefined, again: CoresReport | undefined): CoresReport | undefined =>
+  before === undefined || again === undefined
+    ? (before ?? again)
+    : { nanos: Math.min(before.nanos, again.nanos), repeated: before.repeated + again.repeated }
 
 const isReport = (value: unknown): value is Report =>
   typeof value === "object" &&

@@ -104,9 +104,10 @@ const busyMark = ({ generatorCpu, generatorRan = 1, apart = false }: ContenderSu
 const renderCores = ({ cores, rows }: Report): ReadonlyArray<string> => {
   if (cores === undefined) return []
   const { nanos, repeated } = cores
+  const oneOrMore = repeated === 1 ? "1 run was" : `${repeated} runs were`
   return [
-    `A word takes ${nanos.toFixed(0)} ns from one core to the other and back while they share a cache. ${repeated === 1 ? "1 run was" : `${repeated} runs were`} repeated,`,
-    "as they did not before or after.",
+    `A word takes ${nanos.toFixed(0)} ns from one core to the other and back while they share a cache. ${oneOrMore} repeated,`,
+    "as they did not any more when it had ended; what went wrong in those counts all the same.",
     ...(rows.some(({ contenders }) => contenders.some(({ apart }) => apart === true))
       ? ["With a ^ they did not share one in one of the runs at least: patience was at its end."]
       : []),

@@ -25,7 +25,7 @@ describe("the cores of the machine", () => {
   it.effect("are left alone where nobody can tell how far they are apart", () =>
     Effect.gen(function* () {
       const cores = yield* watchCores(Effect.succeed(undefined))
-      expect(yield* cores.together(Effect.succeed("done"))).toEqual({ value: "done", apart: false })
+      expect(yield* cores.together(Effect.succeed("done"))).toEqual({ value: "done", apart: false, dropped: [] })
       expect(cores.report()).toBeUndefined()
     }),
   )
@@ -39,7 +39,7 @@ describe("the cores of the machine", () => {
       expect(state.runs).toBe(0)
       state.nanos = 99
       yield* TestClock.adjust("11 seconds")
-      expect(yield* Fiber.join(kept)).toEqual({ value: 1, apart: false })
+      expect(yield* Fiber.join(kept)).toEqual({ value: 1, apart: false, dropped: [] })
       expect(cores.report()).toEqual({ nanos: 50, repeated: 0 })
     }),
   )
@@ -57,7 +57,7 @@ describe("the cores of the machine", () => {
         state.nanos = 50
         yield* TestClock.adjust("11 seconds")
       }
-      expect(yield* Fiber.join(kept)).toEqual({ value: 3, apart: false })
+      expect(yield* Fiber.join(kept)).toEqual({ value: 3, apart: false, dropped: [1, 2] })
       expect(cores.report()).toEqual({ nanos: 50, repeated: 2 })
     }),
   )
@@ -68,15 +68,26 @@ describe("the cores of the machine", () => {
       state.nanos = 300
       const kept = yield* Effect.fork(together)
       yield* TestClock.adjust(Duration.minutes(21))
-      expect(yield* Fiber.join(kept)).toEqual({ value: 1, apart: true })
+      expect(yield* Fiber.join(kept)).toMatchObject({ value: 1, apart: true })
       // From then on nothing is waited for, and what is measured together says so.
       const next = yield* Effect.fork(together)
       yield* TestClock.adjust("10 seconds")
-      expect(yield* Fiber.join(next)).toEqual({ value: 2, apart: true })
+      expect(yield* Fiber.join(next)).toMatchObject({ value: 2, apart: true })
       state.nanos = 50
       const last = yield* Effect.fork(together)
       yield* TestClock.adjust("10 seconds")
-      expect(yield* Fiber.join(last)).toEqual({ value: 3, apart: false })
+      expect(yield* Fiber.join(last)).toMatchObject({ value: 3, apart: false })
+    }),
+  )
+
+  it.effect("are judged by the nearest that they were, though that comes only when the run has ended", () =>
+    Effect.gen(function* () {
+      const distances = [...Array.from({ length: 21 }, () => 300), 50]
+      const started = yield* Effect.fork(watchCores(Effect.sync(() => distances.shift() ?? 50)))
+      yield* TestClock.adjust("1 minute")
+      const cores = yield* Fiber.join(started)
+      expect(yield* cores.together(Effect.succeed("run"))).toEqual({ value: "run", apart: false, dropped: ["run"] })
+      expect(cores.report()).toEqual({ nanos: 50, repeated: 1 })
     }),
   )
 

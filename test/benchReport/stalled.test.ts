@@ -17,6 +17,11 @@ describe("a stalled reader", () => {
     })
   })
 
+  it("hides nothing that went wrong in runs that were repeated", () => {
+    const found = compareHalves({ ...without, faultsBefore: { lost: 5 } }, { ...one, faultsBefore: { own: 1 } })
+    expect(found).toMatchObject({ faults: { lost: 8, undelivered: 3, own: 1 } })
+  })
+
   it("says so where the cores were apart in one of its halves", () => {
     expect(compareHalves(without, one)).not.toHaveProperty("apart")
     expect(compareHalves({ ...without, apart: true }, one)).toMatchObject({ apart: true })

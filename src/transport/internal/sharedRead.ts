@@ -14,14 +14,19 @@ export const shared = Buffer.allocUnsafeSlow(size)
 // What bulk traffic frees, the C library gives back to the system from some free memory on, and has it mapped anew, page by
 // page, for what is read next: a tenth of what a broker can do, in every second process. In glibc that is twice the
 // largest block that had a mapping of its own and was freed (mallopt(3), M_TRIM_THRESHOLD; 32 MiB at most): such a block,
-// of which no byte is touched, moves it to 48 MiB.
+// of which no byte is touched, moves it to 48 MiB at the end of the heap, and to 24 MiB the size from which blocks get
+// mappings of their own.
 const largestFreed = 24 * 1024 * 1024
 let isBulk = false
 
 const keepFreedMemory = (): void => {
   isBulk = true
-  // Freed when it is collected.
-  Buffer.allocUnsafeSlow(largestFreed)
+  try {
+    // Freed when it is collected.
+    Buffer.allocUnsafeSlow(largestFreed)
+  } catch {
+    // Where there is no room for it (ulimit -v), nothing is to be kept either.
+  }
 }
 
 /** A copy of its own of what a read gave. */
