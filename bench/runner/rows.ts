@@ -181,7 +181,7 @@ export const rows: ReadonlyArray<Row> = [
   {
     ...fanOut("stalled", "1 → 20 flat out, and one more that never reads, 64 B", { subscribers: 20, size: 64 }, 30, {
       quick: {},
-      // Two halves are compared, and one stumble of either must not decide.
+      // Parts are compared, and one stumble must not decide.
       windows: 3,
     }),
     work: "stalled",

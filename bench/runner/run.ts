@@ -58,7 +58,7 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
       const isLate = quick && !contender.ours && performance.now() - begun > quickMillis
       const known =
         leftOut(contender, row) ?? (isLate ? noTime : quick ? undefined : tooManyFiles(row)) ?? givenUp(runs)
-      const measurement = known ?? (yield* measureOnce(plan, row, contender, run))
+      const measurement = known ?? (yield* measureOnce(plan, row, contender))
       runs.push(measurement)
       plan.onProgress(`${row.id} ${run + 1}/${plan.runs} ${contender.name}: ${describe(row, measurement)}`)
     }
@@ -70,7 +70,7 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
   )
 })
 
-const measureOnce = (plan: Plan, row: Row, contender: Contender, run: number): Effect.Effect<Measurement> => {
+const measureOnce = (plan: Plan, row: Row, contender: Contender): Effect.Effect<Measurement> => {
   const launch = contender.modes[row.mode]
   if (launch === undefined) return Effect.succeed({ _tag: "Failed", reason: "it has no such mode" })
   const { quick, generator, cores, seconds } = plan
@@ -82,7 +82,6 @@ const measureOnce = (plan: Plan, row: Row, contender: Contender, run: number): E
     generator,
     cores,
     load,
-    run,
     seconds: quick ? seconds : seconds * (row.windows ?? 1),
     warmup: quick ? 0.1 : (row.warmup ?? 0.5 * (row.windows ?? 1)),
     settle: Duration.millis(quick ? 100 : 1000),

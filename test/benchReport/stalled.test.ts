@@ -1,36 +1,54 @@
 import { describe, expect, it } from "vitest"
-import { compareHalves, type Traffic } from "../../bench/runner/measure.ts"
+import { compareParts } from "../../bench/runner/stalled.ts"
+import type { Traffic } from "../../bench/runner/traffic.ts"
 
-const half = (perSecond: number, rssPeakMiB: number, result: Partial<Traffic["result"]>): Traffic => ({
-  metrics: { perSecond, rssPeakMiB },
+const part = (metrics: Traffic["metrics"], result: Partial<Traffic["result"]>): Traffic => ({
+  metrics,
   result: { phase: "result", ...result },
 })
 
 describe("a stalled reader", () => {
-  const without = half(200, 50, { lost: 1, torn: 0, cpu: 0.95 })
-  const one = half(190, 80, { lost: 2, undelivered: 3, cpu: 0.5 })
+  const without = [
+    part({ perSecond: 210, rssPeakMiB: 50, longestStallMillis: 70 }, { lost: 1, torn: 0, cpu: 0.95, ran: 0.97 }),
+    part({ perSecond: 190, rssPeakMiB: 90, longestStallMillis: 3 }, { cpu: 0.7, ran: 0.99 }),
+  ]
+  const one = [
+    part({ perSecond: 185, rssPeakMiB: 80, longestStallMillis: 9, slowestShare: 1 }, { lost: 2, cpu: 0.5, ran: 0.98 }),
+    part({ perSecond: 195, rssPeakMiB: 85, longestStallMillis: 4, slowestShare: 0.9 }, { undelivered: 3, cpu: 0.6 }),
+  ]
 
-  it("costs the others what they get less than without it", () => {
-    expect(compareHalves(without, one)).toMatchObject({
-      _tag: "Measured",
-      metrics: { perSecond: 190, healthyShare: 0.95, rssGrowthMiB: 30 },
-    })
+  it("costs the others what they get less than without it, on average", () => {
+    expect(compareParts(without, one)).toMatchObject({ metrics: { perSecond: 190, healthyShare: 0.95 } })
+  })
+
+  it("costs the memory that the server took since before there was one", () => {
+    expect(compareParts(without, one)).toMatchObject({ metrics: { rssPeakMiB: 85, rssGrowthMiB: 35 } })
+  })
+
+  it("is not blamed for what happens without it", () => {
+    expect(compareParts(without, one)).toMatchObject({ metrics: { longestStallMillis: 6.5, slowestShare: 0.9 } })
   })
 
   it("hides nothing that went wrong in runs that were repeated", () => {
-    const found = compareHalves({ ...without, faultsBefore: { lost: 5 } }, { ...one, faultsBefore: { own: 1 } })
-    expect(found).toMatchObject({ faults: { lost: 8, undelivered: 3, own: 1 } })
+    const [first, second] = without
+    if (first === undefined || second === undefined) throw new Error("there are two parts")
+    expect(compareParts([first, { ...second, faultsBefore: { lost: 5, own: 1 } }], one)).toMatchObject({
+      faults: { lost: 8, undelivered: 3, own: 1 },
+    })
   })
 
-  it("says so where the cores were apart in one of its halves", () => {
-    expect(compareHalves(without, one)).not.toHaveProperty("apart")
-    expect(compareHalves({ ...without, apart: true }, one)).toMatchObject({ apart: true })
-    expect(compareHalves(without, { ...one, apart: true })).toMatchObject({ apart: true })
+  it("says so where the cores were apart in any of them", () => {
+    expect(compareParts(without, one)).not.toHaveProperty("apart")
+    const apart = { apart: true }
+    for (const at of [0, 1]) {
+      expect(compareParts(without.with(at, { ...part({}, {}), ...apart }), one)).toMatchObject(apart)
+      expect(compareParts(without, one.with(at, { ...part({}, {}), ...apart }))).toMatchObject(apart)
+    }
   })
 
   it("hides nothing that went wrong without it, nor how busy the generator was", () => {
-    const both = { faults: { lost: 3, undelivered: 3 }, generatorCpu: 0.95 }
-    expect(compareHalves(without, one)).toMatchObject(both)
-    expect(compareHalves(one, without)).toMatchObject(both)
+    const both = { faults: { lost: 3, undelivered: 3 }, generatorCpu: 0.95, generatorRan: 0.97 }
+    expect(compareParts(without, one)).toMatchObject(both)
+    expect(compareParts(one, without)).toMatchObject(both)
   })
 })
