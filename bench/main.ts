@@ -82,7 +82,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     if (updated(reportOf([])) === undefined) {
       return yield* new BadOptions({ message: `--update: there are no results of this machine and these settings yet` })
     }
-    if (!quick) cores = yield* watchCores(probeBy(generator))
+    if (!quick) cores = yield* watchCores(probeBy(generator), say)
     let partial: string | undefined
     const keep = (summaries: ReadonlyArray<RowSummary>): void => {
       const report = updated(reportOf(summaries))

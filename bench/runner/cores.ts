@@ -44,8 +44,14 @@ export const anyCores: Cores = {
   report: () => undefined,
 }
 
-/** `probe`: how far the cores are from each other, nanoseconds; none where that cannot be told. */
-export const watchCores = Effect.fnUntraced(function* (probe: Effect.Effect<number | undefined>) {
+/**
+ * `probe`: how far the cores are from each other, nanoseconds; none where that cannot be told. `say`: told what is waited
+ * for and what is repeated, one line at a time.
+ */
+export const watchCores = Effect.fnUntraced(function* (
+  probe: Effect.Effect<number | undefined>,
+  say: (line: string) => void,
+) {
   let nearest = Number.POSITIVE_INFINITY
   let repeated = 0
   let leftMillis = Duration.toMillis(patience)
@@ -54,14 +60,19 @@ export const watchCores = Effect.fnUntraced(function* (probe: Effect.Effect<numb
     if (nanos !== undefined) nearest = Math.min(nearest, nanos)
     return nanos ?? nearest
   })
+  const spend = (time: Duration.Duration) => {
+    leftMillis -= Duration.toMillis(time)
+    if (leftMillis <= 0) say("has no patience left: from now on runs count however the cores are")
+  }
   const isFar = (nanos: number) => nanos > apartFrom * nearest
   const together: Cores["together"] = Effect.fnUntraced(function* (run) {
     const dropped = []
     for (;;) {
       let before = yield* distance
+      if (isFar(before) && leftMillis > 0) say(`waits: ${apartBy(before, nearest)}`)
       while (isFar(before) && leftMillis > 0) {
         yield* Effect.sleep(betweenLooks)
-        leftMillis -= Duration.toMillis(betweenLooks)
+        spend(betweenLooks)
         before = yield* distance
       }
       const [took, value] = yield* Effect.timed(run)
@@ -69,7 +80,8 @@ export const watchCores = Effect.fnUntraced(function* (probe: Effect.Effect<numb
       // Judged by what is known of them now.
       const apart = isFar(Math.max(before, after))
       if (!apart || leftMillis <= 0) return { value, apart, dropped }
-      leftMillis -= Duration.toMillis(took)
+      say(`repeats a run: ${apartBy(Math.max(before, after), nearest)}`)
+      spend(took)
       dropped.push(value)
       repeated++
     }
@@ -82,6 +94,9 @@ export const watchCores = Effect.fnUntraced(function* (probe: Effect.Effect<numb
   const cores: Cores = { together, report: () => ({ nanos: nearest, repeated }) }
   return cores
 })
+
+const apartBy = (nanos: number, nearest: number): string =>
+  `the cores share no cache, a word takes ${nanos.toFixed(0)} ns there and back in place of ${nearest.toFixed(0)}`
 
 /** Asks the generator, which knows only where it is the one in C, and where there are two cores. */
 export const probeBy = (generator: Generator): Effect.Effect<number | undefined> =>

@@ -8,8 +8,13 @@ import { watchCores } from "../../bench/runner/cores.ts"
 
 /** Cores whose distance is as it says, and a run of ten seconds that counts how often it was done. */
 const world = Effect.gen(function* () {
-  const state = { nanos: 50 as number | undefined, runs: 0, whenRun: () => {} }
-  const started = yield* Effect.fork(watchCores(Effect.sync(() => state.nanos)))
+  const state = { nanos: 50 as number | undefined, runs: 0, whenRun: () => {}, said: [] as string[] }
+  const started = yield* Effect.fork(
+    watchCores(
+      Effect.sync(() => state.nanos),
+      (line) => state.said.push(line),
+    ),
+  )
   yield* TestClock.adjust("1 minute")
   const cores = yield* Fiber.join(started)
   const run = Effect.gen(function* () {
@@ -24,7 +29,7 @@ const world = Effect.gen(function* () {
 describe("the cores of the machine", () => {
   it.effect("are left alone where nobody can tell how far they are apart", () =>
     Effect.gen(function* () {
-      const cores = yield* watchCores(Effect.succeed(undefined))
+      const cores = yield* watchCores(Effect.succeed(undefined), () => {})
       expect(yield* cores.together(Effect.succeed("done"))).toEqual({ value: "done", apart: false, dropped: [] })
       expect(cores.report()).toBeUndefined()
     }),
@@ -37,6 +42,7 @@ describe("the cores of the machine", () => {
       const kept = yield* Effect.fork(together)
       yield* TestClock.adjust("1 minute")
       expect(state.runs).toBe(0)
+      expect(state.said).toEqual([expect.stringMatching(/^waits: .* 101 ns .* 50$/)])
       state.nanos = 99
       yield* TestClock.adjust("11 seconds")
       expect(yield* Fiber.join(kept)).toEqual({ value: 1, apart: false, dropped: [] })
@@ -59,6 +65,8 @@ describe("the cores of the machine", () => {
       }
       expect(yield* Fiber.join(kept)).toEqual({ value: 3, apart: false, dropped: [1, 2] })
       expect(cores.report()).toEqual({ nanos: 50, repeated: 2 })
+      const repeats = state.said.filter((line) => !line.startsWith("waits"))
+      expect(repeats).toEqual(Array(2).fill(expect.stringMatching(/^repeats a run: .* 300 ns .* 50$/)))
     }),
   )
 
@@ -69,6 +77,7 @@ describe("the cores of the machine", () => {
       const kept = yield* Effect.fork(together)
       yield* TestClock.adjust(Duration.minutes(21))
       expect(yield* Fiber.join(kept)).toMatchObject({ value: 1, apart: true })
+      expect(state.said.slice(1)).toEqual([expect.stringMatching(/^has no patience left/)])
       // From then on nothing is waited for, and what is measured together says so.
       const next = yield* Effect.fork(together)
       yield* TestClock.adjust("10 seconds")
@@ -83,7 +92,12 @@ describe("the cores of the machine", () => {
   it.effect("are judged by the nearest that they were, though that comes only when the run has ended", () =>
     Effect.gen(function* () {
       const distances = [...Array.from({ length: 21 }, () => 300), 50]
-      const started = yield* Effect.fork(watchCores(Effect.sync(() => distances.shift() ?? 50)))
+      const started = yield* Effect.fork(
+        watchCores(
+          Effect.sync(() => distances.shift() ?? 50),
+          () => {},
+        ),
+      )
       yield* TestClock.adjust("1 minute")
       const cores = yield* Fiber.join(started)
       expect(yield* cores.together(Effect.succeed("run"))).toEqual({ value: "run", apart: false, dropped: ["run"] })
@@ -96,7 +110,12 @@ describe("the cores of the machine", () => {
       const { state, together } = yield* world
       // Near whenever a run begins, and apart when it ends.
       let asked = 0
-      const cores = yield* Effect.fork(watchCores(Effect.sync(() => (++asked <= 20 || asked % 2 === 1 ? 50 : 300))))
+      const cores = yield* Effect.fork(
+        watchCores(
+          Effect.sync(() => (++asked <= 20 || asked % 2 === 1 ? 50 : 300)),
+          () => {},
+        ),
+      )
       yield* TestClock.adjust("1 minute")
       const kept = yield* Effect.fork((yield* Fiber.join(cores)).together(together))
       yield* TestClock.adjust(Duration.hours(1))
