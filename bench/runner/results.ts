@@ -10,6 +10,8 @@ const renderers: Readonly<Record<string, (report: Report) => string>> = {
   "results.svg": renderChart,
 }
 
+const warning = "**Not complete**: the bench that wrote this was still running, or was interrupted.\n\n"
+
 const partial = (path: string): string => `${path}.partial`
 
 /** Makes a folder for results, and why it cannot be written to; none if it can. */
@@ -34,15 +36,20 @@ const makeFolder = (folder: string): void => {
 
 /** Writes what there is so far beside the results, which stay as they are. Gives where it is. */
 export const writePartial = (folder: string, report: Report): string => {
-  for (const [name, render] of Object.entries(renderers)) {
-    writeFileSync(partial(join(folder, name)), render(report))
-  }
+  writeBeside(folder, report, warning)
   return join(folder, partial("results.*"))
+}
+
+/** `preface`: what the text begins with. */
+const writeBeside = (folder: string, report: Report, preface: string): void => {
+  for (const [name, render] of Object.entries(renderers)) {
+    writeFileSync(partial(join(folder, name)), `${name === "results.md" ? preface : ""}${render(report)}`)
+  }
 }
 
 /** Replaces the results. None of them is touched before all of the new ones are on disk. */
 export const replaceResults = (folder: string, report: Report): void => {
-  writePartial(folder, report)
+  writeBeside(folder, report, "")
   for (const name of Object.keys(renderers)) renameSync(partial(join(folder, name)), join(folder, name))
 }
 

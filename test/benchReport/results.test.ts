@@ -25,7 +25,9 @@ describe("the results on disk", () => {
     expect(
       ["results.json", "results.md", "results.svg"].map((name) => readFileSync(join(folder, name), "utf8")),
     ).toEqual(before)
-    expect(readFileSync(join(folder, "results.md.partial"), "utf8")).toContain("fan-out one")
+    const partial = readFileSync(join(folder, "results.md.partial"), "utf8")
+    expect(partial).toMatch(/^\*\*Not complete\*\*/)
+    expect(partial).toContain("fan-out one")
   })
 
   it("are replaced by a complete one, of which nothing partial is left", () => {
@@ -33,6 +35,7 @@ describe("the results on disk", () => {
     replaceResults(folder, reportWith("one", "two"))
     expect(rowsIn(folder)).toEqual(["one", "two"])
     expect(readdirSync(folder).sort()).toEqual(["results.json", "results.md", "results.svg"])
+    expect(readFileSync(join(folder, "results.md"), "utf8")).toMatch(/^# Results/)
   })
 
   it("are refused where they could not be written, before anything is measured", () => {
