@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { Transport } from "../../src/transport/index.ts"
 import { connectedWires, settle, startedWires, type TransportFixture } from "./transportFixture.ts"
 import { firstDifference, pattern, textOf, utf8, WireProbe } from "./wireProbe.ts"
+import { wireStormSuite } from "./wireStormSuite.ts"
 import { wireWritingSuite } from "./wireWritingSuite.ts"
 
 const megabyte = 1024 * 1024
@@ -24,6 +25,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))
 
   wireWritingSuite(fixture)
+  wireStormSuite(fixture)
 
   describe(`a wire over ${fixture.name}`, () => {
     test(
@@ -108,6 +110,24 @@ export const wireSuite = (fixture: TransportFixture): void => {
         far.wire.resume()
         yield* far.until((probe) => probe.hasEnded())
         expect(firstDifference(far.bytes(), sent)).toBe("same")
+      }),
+    )
+
+    test(
+      "destroyed right behind a resume, it gives nothing of what waits",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedWires(fixture)
+        near.start()
+        far.wire.pause()
+        far.start()
+        near.wire.write(pattern(100_000))
+        near.wire.end()
+        yield* settle(fixture)
+        far.wire.resume()
+        far.wire.destroy()
+        yield* far.untilClosed
+        yield* settle(fixture)
+        expect(far.told).toEqual(["close"])
       }),
     )
 

@@ -94,7 +94,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
       return
     }
     this.peerEnded = true
-    this.handlers?.onEnd()
+    if (!this.over) this.handlers?.onEnd()
   }
 
   onSocketClose(): void {
@@ -131,14 +131,17 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
       this.takeBuffered()
       return this.socket.push(bytes)
     }
-    this.handlers?.onData(bytes)
+    if (!this.over) this.handlers?.onData(bytes)
     return true
   }
 
   /** Takes what comes by the socket's own queue. */
   private takeBuffered(): void {
     if (this.socket.listenerCount("data") > 0) return
-    this.socket.on("data", (bytes) => this.handlers?.onData(bytes))
+    // Node empties the queue of a socket that was resumed before it was destroyed.
+    this.socket.on("data", (bytes) => {
+      if (!this.over) this.handlers?.onData(bytes)
+    })
   }
 
   unread(bytes: Uint8Array): void {
