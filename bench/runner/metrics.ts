@@ -41,6 +41,7 @@ export const presentations: Readonly<Record<Metric, Presentation>> = {
   p50Micros: { label: () => "p50", format: micros },
   p99Micros: { label: () => "p99", format: micros },
   p999Micros: { label: () => "p99.9", format: micros },
+  stallWithoutMillis: { label: () => "longest stall without", format: millis },
   longestStallMillis: { label: () => "longest stall", format: millis },
   slowestShare: { label: () => "slowest of average", format: percent },
   // To a tenth: it is demanded to be all of it, and 99.6 is not.

@@ -14,6 +14,7 @@ export type Metric =
   | "p99Micros"
   | "p999Micros"
   | "longestStallMillis"
+  | "stallWithoutMillis"
   | "slowestShare"
   | "healthyShare"
   | "bytesPerConnection"

@@ -185,7 +185,7 @@ export const rows: ReadonlyArray<Row> = [
       windows: 3,
     }),
     work: "stalled",
-    shown: ["healthyShare", "longestStallMillis", "rssGrowthMiB", "rssPeakMiB", "perSecond"],
+    shown: ["healthyShare", "longestStallMillis", "stallWithoutMillis", "rssGrowthMiB", "rssPeakMiB", "perSecond"],
     floors: [
       // All of what they get without it.
       { metric: "healthyShare", of: "value", direction: "atLeast", value: 1 },

@@ -40,6 +40,7 @@ export const compareParts = (without: ReadonlyArray<Traffic>, one: ReadonlyArray
       cpuNanosPerUnit: meanOf("cpuNanosPerUnit", one),
       serverCpu: meanOf("serverCpu", one),
       longestStallMillis: meanOf("longestStallMillis", one),
+      stallWithoutMillis: meanOf("longestStallMillis", without),
       slowestShare: extreme(Math.min, valuesOf("slowestShare", one)),
       healthyShare: rate.without === 0 ? undefined : rate.one / rate.without,
       rssPeakMiB: peak,

@@ -26,7 +26,9 @@ describe("a stalled reader", () => {
   })
 
   it("is not blamed for what happens without it", () => {
-    expect(compareParts(without, one)).toMatchObject({ metrics: { longestStallMillis: 6.5, slowestShare: 0.9 } })
+    expect(compareParts(without, one)).toMatchObject({
+      metrics: { longestStallMillis: 6.5, stallWithoutMillis: 36.5, slowestShare: 0.9 },
+    })
   })
 
   it("hides nothing that went wrong in runs that were repeated", () => {
