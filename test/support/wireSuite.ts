@@ -128,6 +128,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
         yield* far.untilClosed
         yield* settle(fixture)
         expect(far.told).toEqual(["close"])
+        expect(far.closes).toEqual([{}])
       }),
     )
 

@@ -87,6 +87,8 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   }
 
   onSocketEnd(): void {
+    // Node may still empty the queue of a socket that was destroyed.
+    if (this.over) return
     // An RST right behind data comes to Node as an orderly end. Only the system knows better.
     if (this.knowsReset && !this.ending && this.hasCarried() && this.isGone()) {
       this.code ??= "ECONNRESET"
@@ -94,7 +96,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
       return
     }
     this.peerEnded = true
-    if (!this.over) this.handlers?.onEnd()
+    this.handlers?.onEnd()
   }
 
   onSocketClose(): void {
@@ -138,7 +140,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   /** Takes what comes by the socket's own queue. */
   private takeBuffered(): void {
     if (this.socket.listenerCount("data") > 0) return
-    // Node empties the queue of a socket that was resumed before it was destroyed.
+    // Not what Node still empties its queue of.
     this.socket.on("data", (bytes) => {
       if (!this.over) this.handlers?.onData(bytes)
     })
