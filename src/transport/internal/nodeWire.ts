@@ -87,7 +87,6 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   }
 
   onSocketEnd(): void {
-    // Node may still empty the queue of a socket that was destroyed.
     if (this.over) return
     // An RST right behind data comes to Node as an orderly end. Only the system knows better.
     if (this.knowsReset && !this.ending && this.hasCarried() && this.isGone()) {
@@ -133,17 +132,19 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
       this.takeBuffered()
       return this.socket.push(bytes)
     }
-    if (!this.over) this.handlers?.onData(bytes)
+    this.give(bytes)
     return true
+  }
+
+  // Node goes on emptying the queue of a socket that was destroyed, and tells its end then.
+  private give(bytes: Uint8Array): void {
+    if (!this.over) this.handlers?.onData(bytes)
   }
 
   /** Takes what comes by the socket's own queue. */
   private takeBuffered(): void {
     if (this.socket.listenerCount("data") > 0) return
-    // Not what Node still empties its queue of.
-    this.socket.on("data", (bytes) => {
-      if (!this.over) this.handlers?.onData(bytes)
-    })
+    this.socket.on("data", (bytes) => this.give(bytes))
   }
 
   unread(bytes: Uint8Array): void {
