@@ -112,6 +112,13 @@ export const connectedWires = Effect.fnUntraced(function* (fixture: TransportFix
 export const startedWires = (fixture: TransportFixture) =>
   Effect.map(connectedWires(fixture), ({ near, far }) => ({ near: near.start(), far: far.start() }))
 
+/** Both ends, started, of which `far` does not read. */
+export const unreadWires = (fixture: TransportFixture) =>
+  Effect.map(connectedWires(fixture), ({ near, far }) => {
+    far.wire.pause()
+    return { near: near.start(), far: far.start() }
+  })
+
 /** Something that answers: once it has, whatever was under way on other connections of this process is there too. */
 export const settle = Effect.fnUntraced(function* (fixture: TransportFixture) {
   const { near, far } = yield* startedWires(fixture)

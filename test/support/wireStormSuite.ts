@@ -2,12 +2,12 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Chance, replayHint, stressSeeds } from "./stressSeeds.ts"
 import { startedWires, type TransportFixture } from "./transportFixture.ts"
+import { nextTurn } from "./turns.ts"
 import { firstDifference, pattern, type WireProbe } from "./wireProbe.ts"
 
 /** Longer than any storm writes. */
 const stream = pattern(16 * 1024 * 1024, 7)
 const steps = 150
-const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
 /** What one end may still be told, reckoned from what was done to it. */
 class ModelEnd {
@@ -17,7 +17,7 @@ class ModelEnd {
   private corked = false
   private paused = false
   /** No more is written. */
-  ended = false
+  private ended = false
   /** Was ended at once, so nothing more comes. */
   destroyed = false
   /** Whether a drain has to come, may come, or may not. */
@@ -147,7 +147,7 @@ const stormOf = Effect.fnUntraced(function* (fixture: TransportFixture, seed: nu
     act(chance, either())
     look()
     if (chance.percent(30)) {
-      yield* turn
+      yield* nextTurn
       look()
     }
   }
@@ -171,7 +171,7 @@ const stormOf = Effect.fnUntraced(function* (fixture: TransportFixture, seed: nu
     end.resume()
   }
   yield* Effect.all([wires.near.untilClosed, wires.far.untilClosed])
-  yield* turn
+  yield* nextTurn
   look()
   return { ends, finish }
 })

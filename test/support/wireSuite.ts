@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Transport } from "../../src/transport/index.ts"
-import { connectedWires, settle, startedWires, type TransportFixture } from "./transportFixture.ts"
+import { connectedWires, settle, startedWires, type TransportFixture, unreadWires } from "./transportFixture.ts"
 import { firstDifference, pattern, textOf, utf8, WireProbe } from "./wireProbe.ts"
 import { wireStormSuite } from "./wireStormSuite.ts"
 import { wireWritingSuite } from "./wireWritingSuite.ts"
@@ -116,10 +116,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
     test(
       "destroyed right behind a resume, it gives nothing of what waits",
       Effect.gen(function* () {
-        const { near, far } = yield* connectedWires(fixture)
-        near.start()
-        far.wire.pause()
-        far.start()
+        const { near, far } = yield* unreadWires(fixture)
         near.wire.write(pattern(100_000))
         near.wire.end()
         yield* settle(fixture)
@@ -188,10 +185,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
     test(
       "a peer that takes nothing can be reset although FIN was asked for behind what waits",
       Effect.gen(function* () {
-        const { near, far } = yield* connectedWires(fixture)
-        near.start()
-        far.wire.pause()
-        far.start()
+        const { near } = yield* unreadWires(fixture)
         expect(near.wire.write(pattern(20 * megabyte))).toBe(false)
         near.wire.end()
         yield* settle(fixture)

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Transport } from "../../src/transport/index.ts"
-import { connectedWires, settle, startedWires, type TransportFixture } from "./transportFixture.ts"
+import { settle, startedWires, type TransportFixture, unreadWires } from "./transportFixture.ts"
 import { firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
 
 const megabyte = 1024 * 1024
@@ -34,10 +34,7 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
     test(
       "a reader that does not read holds the writer back, and gets everything once it reads",
       Effect.gen(function* () {
-        const { near, far } = yield* connectedWires(fixture)
-        near.start()
-        far.wire.pause()
-        far.start()
+        const { near, far } = yield* unreadWires(fixture)
         const sent = pattern(40 * megabyte)
         expect(near.wire.write(sent.subarray(0, 20 * megabyte))).toBe(false)
         expect(near.wire.write(sent.subarray(20 * megabyte))).toBe(false)
