@@ -8,27 +8,27 @@ import { allFaults, known, type Task, type Traffic, trafficWith } from "./traffi
  * Without and with one subscriber that never reads. What becomes faster or slower while the server runs weighs on both
  * alike, and its memory is seen before there ever was such a one.
  */
-const parts = ["without", "one", "one", "without"] as const
+const parts = ["without", "with", "with", "without"] as const
 
 /** The same work without and with one subscriber that never reads, by one server: two would differ by themselves. */
 export const stalled = (task: Task): Effect.Effect<Measurement, RunFailed> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const found = { without: [] as Traffic[], one: [] as Traffic[] }
+      const found = { without: [] as Traffic[], with: [] as Traffic[] }
       const server = yield* startServer(task.launch)
       for (const part of parts) {
-        found[part].push(yield* trafficWith(task, server, "fanout", part === "one" ? { stalled: 1 } : {}))
+        found[part].push(yield* trafficWith(task, server, "fanout", part === "with" ? { stalled: 1 } : {}))
       }
-      return compareParts(found.without, found.one)
+      return compareParts(found.without, found.with)
     }),
   )
 
 /** What one that never reads costs the others. What went wrong in any part went wrong. */
-export const compareParts = (without: ReadonlyArray<Traffic>, one: ReadonlyArray<Traffic>): Measurement => {
-  const all = [...without, ...one]
-  const rate = { without: meanOf("perSecond", without) ?? 0, one: meanOf("perSecond", one) ?? 0 }
+export const compareParts = (without: ReadonlyArray<Traffic>, withOne: ReadonlyArray<Traffic>): Measurement => {
+  const all = [...without, ...withOne]
+  const rate = { without: meanOf("perSecond", without) ?? 0, with: meanOf("perSecond", withOne) ?? 0 }
   const before = without[0]?.metrics.rssPeakMiB
-  const peak = extreme(Math.max, valuesOf("rssPeakMiB", one))
+  const peak = extreme(Math.max, valuesOf("rssPeakMiB", withOne))
   const ran = extreme(
     Math.min,
     all.flatMap(({ result }) => result.ran ?? []),
@@ -36,13 +36,13 @@ export const compareParts = (without: ReadonlyArray<Traffic>, one: ReadonlyArray
   return {
     _tag: "Measured",
     metrics: known({
-      perSecond: rate.one,
-      cpuNanosPerUnit: meanOf("cpuNanosPerUnit", one),
-      serverCpu: meanOf("serverCpu", one),
-      longestStallMillis: meanOf("longestStallMillis", one),
+      perSecond: rate.with,
+      cpuNanosPerUnit: meanOf("cpuNanosPerUnit", withOne),
+      serverCpu: meanOf("serverCpu", withOne),
+      longestStallMillis: meanOf("longestStallMillis", withOne),
       stallWithoutMillis: meanOf("longestStallMillis", without),
-      slowestShare: extreme(Math.min, valuesOf("slowestShare", one)),
-      healthyShare: rate.without === 0 ? undefined : rate.one / rate.without,
+      slowestShare: extreme(Math.min, valuesOf("slowestShare", withOne)),
+      healthyShare: rate.without === 0 ? undefined : rate.with / rate.without,
       rssPeakMiB: peak,
       rssGrowthMiB: before === undefined || peak === undefined ? undefined : peak - before,
     }),
