@@ -10,6 +10,9 @@ const read = (path: string) => readFileSync(join(root, path), "utf8")
 const Manifest = Schema.parseJson(
   Schema.Struct({
     version: Schema.String,
+    license: Schema.String,
+    files: Schema.Array(Schema.String),
+    scripts: Schema.Record({ key: Schema.String, value: Schema.String }),
     exports: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
     devDependencies: Schema.Record({ key: Schema.String, value: Schema.String }),
     peerDependencies: Schema.Record({ key: Schema.String, value: Schema.String }),
@@ -66,4 +69,16 @@ it("the README names every variable that the settings are read from", () => {
   const variables = names.filter((name) => name !== "TCPFX")
   expect(variables.length).toBeGreaterThan(5)
   for (const name of variables) expect(read("README.md")).toContain(`\`TCPFX_${name}\``)
+})
+
+it("the license is MIT, by name and by text, and the package carries it", () => {
+  expect(manifest.license).toBe("MIT")
+  expect(manifest.files).toContain("LICENSE")
+  expect(read("LICENSE")).toMatch(/^MIT License\n\nCopyright \(c\) \d{4} The tcpfx authors\n/)
+})
+
+it("the README names the versions of Node that the tests run on", () => {
+  const versions = manifest.scripts["test:versions"]?.match(/\b\d+\b/g) ?? []
+  expect(versions).toEqual(["20", "22", "24", "26"])
+  expect(read("README.md")).toContain(`tested on ${versions.slice(0, -1).join(", ")} and ${versions.at(-1)}`)
 })
