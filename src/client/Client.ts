@@ -142,7 +142,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         let connectedAt = Number.POSITIVE_INFINITY
         const outcome = yield* connect(endpoint).pipe(
           Effect.tap(() => {
-            connectedAt = timing.now()
+            connectedAt = timing.elapsed()
           }),
           Effect.flatMap(use),
           Effect.scoped,
@@ -153,7 +153,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         )
         if (outcome._tag === "Done") return outcome.value
         const error: Lost = outcome.error
-        if (timing.now() - connectedAt >= Duration.toMillis(reconnect.stableAfter)) attempt = 0
+        if (timing.elapsed() - connectedAt >= Duration.toMillis(reconnect.stableAfter)) attempt = 0
         attempt++
         const cause =
           error._tag === "ConnectError" ? error.message : `the connection ended: ${describeCloseReason(error.reason)}`

@@ -7,9 +7,9 @@ import { TimerQueue } from "./TimerQueue.ts"
 
 /** The clock and the timers of a scope, for code that runs in callbacks. Both are the Effect clock, so TestClock rules. */
 export interface Timing {
-  /** Milliseconds since the epoch. */
+  /** The date, in milliseconds since the epoch. It jumps when the clock of the machine is set: it only dates events. */
   readonly now: () => number
-  /** Milliseconds since some moment, of a clock that nobody sets. */
+  /** Milliseconds since some moment, of a clock that nobody sets. Every span is a difference of two of these. */
   readonly elapsed: () => number
   /** Calls back after a time. Gives what cancels it; the end of the scope cancels too. */
   readonly after: (delay: Duration.Duration, callback: () => void) => () => void

@@ -40,18 +40,18 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
   constructor(timing: Timing, { maxRate, maxRateInAll }: Rates, told: Throttling<A>) {
     this.timing = timing
     this.maxRate = maxRate
-    this.all = Number.isFinite(maxRateInAll) ? new TokenBucket(maxRateInAll, timing.now()) : undefined
+    this.all = Number.isFinite(maxRateInAll) ? new TokenBucket(maxRateInAll, timing.elapsed()) : undefined
     this.told = told
   }
 
   /** What stands between a connection and its wire. */
   meter(one: A): WireHandlers {
-    const own = Number.isFinite(this.maxRate) ? new TokenBucket(this.maxRate, this.timing.now()) : undefined
+    const own = Number.isFinite(this.maxRate) ? new TokenBucket(this.maxRate, this.timing.elapsed()) : undefined
     return new Meter(one, own, this)
   }
 
   onTaken(meter: Meter<A>, bytes: number): void {
-    const now = this.timing.now()
+    const now = this.timing.elapsed()
     const { own } = meter
     own?.take(bytes, now)
     this.all?.take(bytes, now)
@@ -81,7 +81,7 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
     this.isArmed = true
     this.timing.after(tick, () => {
       this.isArmed = false
-      this.release(this.timing.now())
+      this.release(this.timing.elapsed())
       this.calmDown()
       if (this.held.size > 0 || this.throttled.size > 0) this.arm()
     })

@@ -1,4 +1,4 @@
-/** Bytes that may be taken: so many a second, and those of one second at once. */
+/** Bytes that may be taken: so many a second, and those of one second at once. Times are of a monotonic clock. */
 export class TokenBucket {
   readonly bytesPerSecond: number
   private left: number
@@ -23,9 +23,8 @@ export class TokenBucket {
   }
 
   private fill(nowMillis: number): void {
-    // A clock that is set back gives nothing, one that is set forward a second's worth.
-    const elapsed = Math.max(0, nowMillis - this.at)
+    const gained = ((nowMillis - this.at) * this.bytesPerSecond) / 1000
     this.at = nowMillis
-    this.left = Math.min(this.bytesPerSecond, this.left + (elapsed * this.bytesPerSecond) / 1000)
+    this.left = Math.min(this.bytesPerSecond, this.left + gained)
   }
 }

@@ -72,7 +72,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.timing = timing
     this.owner = owner
     this.decoder = settings.framing.decoder(settings.maxFrameBytes)
-    this.openedAt = timing.now()
+    this.openedAt = timing.elapsed()
     this.inbox = pull
       ? new Inbox(settings.inboxBytes, settings.framing.payloads, (held) =>
           held ? this.hold(Hold.inbox) : this.release(Hold.inbox),
@@ -315,7 +315,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       reason: this.reason,
       bytesIn: this.wire.bytesIn(),
       bytesOut: this.wire.bytesOut(),
-      lifetimeMillis: this.timing.now() - this.openedAt,
+      lifetimeMillis: Math.round(this.timing.elapsed() - this.openedAt),
     }
     this.inbox?.end()
     this.drainWaiters.wake()

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { Client } from "../../src/client/index.ts"
+import { Handler } from "../../src/server/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { serving, utf8 } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
+import { withWallClock } from "../support/wallClock.ts"
+
+const aDay = 86_400_000
+
+describe("a clock that is set while connections are open", () => {
+  it.scoped("changes no lifetime, and the events carry the new date", () =>
+    withWallClock((set) =>
+      Effect.gen(function* () {
+        const { endpoint, events } = yield* serving(Handler.discard())
+        const client = yield* Client.make()
+        const told = yield* record(client.subscribe())
+        yield* TestClock.adjust("2 days")
+        for (const shift of [-aDay, aDay]) {
+          set(0)
+          const before = events.all("ConnectionClosed").length
+          const { at: opened } = yield* Effect.scoped(
+            Effect.gen(function* () {
+              yield* client.connect(endpoint)
+              const open = yield* events.one("ConnectionOpened", ({ id }) => id === before + 1)
+              yield* TestClock.adjust("3 seconds")
+              set(shift)
+              return open
+            }),
+          )
+          const closed = yield* events.one("ConnectionClosed", ({ id }) => id === before + 1)
+          const ended = (yield* told.first("Disconnected", before + 1))[before]
+          expect([closed.lifetimeMillis, closed.at - opened]).toEqual([3000, 3000 + shift])
+          expect(ended?.lifetimeMillis).toBe(3000)
+        }
+      }),
+    ).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("neither shortens nor lengthens what counts as a stable connection", () =>
+    withWallClock((set) =>
+      Effect.gen(function* () {
+        const { endpoint } = yield* serving(Handler.discard())
+        const client = yield* Client.make()
+        const told = yield* record(client.subscribe())
+        yield* TestClock.adjust("2 days")
+        const reconnect = { jitter: 0, baseDelay: Duration.seconds(1), stableAfter: Duration.seconds(5) }
+        // Set back, a connection of 5 s still counts as stable; set forward, one of 4 s still does not.
+        const lifetimes = [
+          { seconds: 5, shift: -aDay, attempt: 1 },
+          { seconds: 5, shift: -aDay, attempt: 1 },
+          { seconds: 4, shift: aDay, attempt: 2 },
+          { seconds: 4, shift: aDay, attempt: 3 },
+        ]
+        let round = 0
+        let date = 0
+        yield* Effect.forkScoped(
+          client.run(
+            endpoint,
+            (connection) =>
+              Effect.suspend(() => {
+                const { seconds, shift } = lifetimes[round++] ?? { seconds: 1, shift: 0 }
+                return Effect.sleep(Duration.seconds(seconds)).pipe(
+                  Effect.zipRight(
+                    Effect.sync(() => {
+                      date += shift
+                      set(date)
+                    }),
+                  ),
+                  Effect.zipRight(connection.close),
+                  Effect.zipRight(connection.send(utf8("x"))),
+                )
+              }),
+            reconnect,
+          ),
+        )
+        for (const [index, { attempt, seconds }] of lifetimes.entries()) {
+          yield* told.first("Connected", index + 1)
+          yield* TestClock.adjust(Duration.seconds(seconds))
+          const again = (yield* told.first("Reconnecting", index + 1))[index]
+          expect([index, again?.attempt]).toEqual([index, attempt])
+          yield* TestClock.adjust(Duration.seconds(60))
+        }
+      }),
+    ).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("neither stops nor opens a limit of rates", () =>
+    withWallClock((set) =>
+      Effect.gen(function* () {
+        const rate = 10_000
+        const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
+        yield* TestClock.adjust("2 days")
+        const peer = yield* connect()
+        yield* Effect.forkScoped(peer.send(new Uint8Array(100 * rate)))
+        const received = () => events.all("FrameReceived").reduce((sum, { bytes }) => sum + bytes.length, 0)
+        const pass = (seconds: number) =>
+          Effect.repeatN(Effect.zipRight(TestClock.adjust("50 millis"), turns(20)), seconds * 20 - 1)
+        yield* pass(1)
+        for (const shift of [-aDay, aDay]) {
+          const before = received()
+          set(shift)
+          yield* pass(2)
+          expect(Math.abs(received() - before - 2 * rate)).toBeLessThan(0.1 * 2 * rate)
+        }
+      }),
+    ).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 1000 }))),
+  )
+})
