@@ -117,6 +117,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
             return Either.left(new ListenError({ endpoint, reason: "AddressInUse", code: "EADDRINUSE" }))
           }
           listeners.set(bound, { handlers, ipv6Only })
+          handlers.onListening(bound)
           return Either.right(bound)
         },
       )
@@ -140,7 +141,8 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
               ? unixEndpoint("")
               : tcpEndpoint(source?.host ?? (isV6(remote.host) ? "::1" : "127.0.0.1"), source?.port ?? freePort())
           const [near, far] = createWirePair(local, remote, options.capacityBytes ?? 65_536)
-          found[1].handlers.onWire(far)
+          const [bound, { handlers }] = found
+          handlers.onWire(far, bound)
           return Either.right(near)
         },
       )

@@ -116,10 +116,12 @@ const bind = (
         endpoint,
         { backlog: options.backlog, ipv6Only, unixMode: options.unixMode },
         {
-          onListening: (bound) => resume(Effect.succeed({ bound, close })),
+          ...handlers,
+          onListening: (bound) => {
+            handlers.onListening(bound)
+            resume(Effect.succeed({ bound, close }))
+          },
           onRefused: (code) => resume(Effect.fail(listenError(asked, code))),
-          onWire: handlers.onWire,
-          onFailure: handlers.onFailure,
         },
       )
     }),

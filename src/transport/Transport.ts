@@ -6,10 +6,15 @@ import type { Wire } from "./Wire.ts"
 
 /** What a listening transport tells its owner. */
 export interface AcceptHandlers {
-  /** A connection. The owner has it from here on, and must `start` or `destroy` it before it returns. */
-  readonly onWire: (wire: Wire) => void
+  /** The socket listens, at this real address and port. Called once, before every other handler. */
+  readonly onListening: (endpoint: Endpoint) => void
+  /**
+   * A connection was accepted at the endpoint that `onListening` was given. The owner must `start` or `destroy` the wire
+   * before it returns. The first connection can come before the fiber that listens goes on.
+   */
+  readonly onWire: (wire: Wire, endpoint: Endpoint) => void
   /** The system could not hand over a connection (accept(2)); listening goes on. */
-  readonly onFailure: (code: string) => void
+  readonly onFailure: (code: string, endpoint: Endpoint) => void
 }
 
 /** Options of listening. */

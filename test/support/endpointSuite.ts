@@ -182,7 +182,7 @@ export const endpointSuite = (fixture: TransportFixture): void => {
           probe.onEachEnd = () => wire.end()
         }
         const endpoint = yield* transport
-          .listen(yield* fixture.endpoint, { backlog: 5 }, { onWire: echo, onFailure: () => {} })
+          .listen(yield* fixture.endpoint, { backlog: 5 }, { onListening: () => {}, onWire: echo, onFailure: () => {} })
           .pipe(Scope.extend(scope))
         const near = new WireProbe(yield* dial(endpoint)).start()
         near.wire.write(Uint8Array.of(1))

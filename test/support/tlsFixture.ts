@@ -27,7 +27,11 @@ const layer = Layer.effect(
       listen: (endpoint, options, handlers) =>
         transport.listen(endpoint, options, {
           ...handlers,
-          onWire: (wire) => void acceptor.secure(wire, { onSecured: handlers.onWire, onFailed: handlers.onFailure }),
+          onWire: (wire, bound) =>
+            void acceptor.secure(wire, {
+              onSecured: (secured) => handlers.onWire(secured, bound),
+              onFailed: (code) => handlers.onFailure(code, bound),
+            }),
         }),
       dial: (endpoint) =>
         Effect.acquireRelease(

@@ -79,6 +79,7 @@ export const listenForWires = Effect.fnUntraced(function* (
     endpoint,
     { backlog: 511, ...options },
     {
+      onListening: () => {},
       onWire: (wire) => {
         wires.push(wire)
         Queue.unsafeOffer(accepted, wire)

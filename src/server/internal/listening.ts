@@ -10,7 +10,7 @@ import {
   type ServerEvent,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
-import type { Transport } from "../../transport/index.ts"
+import type { AcceptHandlers, Transport } from "../../transport/index.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
@@ -37,26 +37,32 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
       : error
   }
 
+  // A client can connect before the fiber that listens goes on, so nothing here depends on that fiber.
+  const acceptHandlers = (scope: Scope.CloseableScope): AcceptHandlers => ({
+    onListening: (bound) => {
+      listeners.set(scope, bound)
+      core.reopen()
+      bus.emit((seq, at) => ({ seq, at, _tag: "Listening", endpoint: bound }))
+    },
+    onWire: (wire, bound) => core.accept(wire, bound),
+    onFailure: (code, bound) => core.onAcceptFailed(bound, code),
+  })
+
   const listen = Effect.fn("Server.listen")(function* (endpoint: ListenEndpoint) {
     // Closed by itself, it leaves nothing in the scope around it.
     const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
-    const bound: Endpoint = yield* transport
-      .listen(
-        endpoint,
-        { backlog, family, ipv6Only, unixMode },
-        { onWire: (wire) => core.accept(wire, bound), onFailure: (code) => core.onAcceptFailed(bound, code) },
-      )
-      .pipe(Effect.mapError(explained), Scope.extend(scope))
-    listeners.set(scope, bound)
-    core.reopen()
-    bus.emit((seq, at) => ({ seq, at, _tag: "Listening", endpoint: bound }))
     yield* Scope.addFinalizer(
       scope,
       Effect.sync(() => {
+        const stopped = listeners.get(scope)
+        if (stopped === undefined) return
         listeners.delete(scope)
-        bus.emit((seq, at) => ({ seq, at, _tag: "ListenStopped", endpoint: bound }))
+        bus.emit((seq, at) => ({ seq, at, _tag: "ListenStopped", endpoint: stopped }))
       }),
     )
+    const bound = yield* transport
+      .listen(endpoint, { backlog, family, ipv6Only, unixMode }, acceptHandlers(scope))
+      .pipe(Effect.mapError(explained), Scope.extend(scope))
     return { endpoint: bound }
   })
 

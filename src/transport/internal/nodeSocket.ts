@@ -1,7 +1,7 @@
 import * as dns from "node:dns"
 import * as net from "node:net"
 import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
-import type { DialSource } from "../Transport.ts"
+import type { AcceptHandlers, DialSource } from "../Transport.ts"
 import { unknownPeer, type Wire } from "../Wire.ts"
 import { takeHandles } from "./acceptHandles.ts"
 import { codeOf } from "./errorCode.ts"
@@ -56,11 +56,8 @@ const dialledWire = (socket: net.Socket, endpoint: Endpoint): Wire =>
     : new NodeWire(socket, localOf(socket), remoteOf(socket))
 
 /** Callbacks of {@link listen}; exactly one of `onListening` and `onRefused` comes, once. */
-export interface ListenCallbacks {
-  readonly onListening: (endpoint: Endpoint) => void
+export interface ListenCallbacks extends AcceptHandlers {
   readonly onRefused: (code: string) => void
-  readonly onWire: (wire: Wire) => void
-  readonly onFailure: (code: string) => void
 }
 
 /** Opens a listening socket. Gives what closes it; the callback comes when the port is free again. */
@@ -72,16 +69,16 @@ export const listen = (
   let listening = false
   let bound: Endpoint = unknownPeer
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    callbacks.onWire(acceptedWire(socket, bound))
+    callbacks.onWire(acceptedWire(socket, bound), bound)
   })
   server.on("error", (error) => {
-    if (listening) callbacks.onFailure(codeOf(error))
+    if (listening) callbacks.onFailure(codeOf(error), bound)
     else callbacks.onRefused(refusedCode(endpoint, codeOf(error)))
   })
   server.on("listening", () => {
     listening = true
     bound = boundEndpoint(endpoint, server.address())
-    takeHandles(server, (handle) => callbacks.onWire(acceptedHandle(handle, bound)))
+    takeHandles(server, (handle) => callbacks.onWire(acceptedHandle(handle, bound), bound))
     callbacks.onListening(bound)
   })
   let close = (onClosed: () => void): void => {
