@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import { type CommandFailed, usageError } from "./exit.ts"
-import type { FlagShape } from "./flags.ts"
+import { type FlagShape, wrapped } from "./flags.ts"
 
 /** The sub-commands with the flags of each. */
 export type CommandShapes = Readonly<Record<string, ReadonlyArray<FlagShape>>>
@@ -16,19 +16,18 @@ const builtInFlag = (name: string, placeholder?: string, alias?: string): FlagSh
   help: "",
 })
 
-const builtIn: ReadonlyArray<FlagShape> = [
-  builtInFlag("help", undefined, "h"),
-  builtInFlag("version"),
-  builtInFlag("wizard"),
-  builtInFlag("completions", "SHELL"),
-  builtInFlag("log-level", "LEVEL"),
-]
+const builtIn: ReadonlyArray<FlagShape> = [builtInFlag("help", undefined, "h"), builtInFlag("version")]
+
+const shells = ["sh", "bash", "fish", "zsh"]
+
+// `@effect/cli` has `--wizard` and `--log-level` too. Its wizard asks for every flag in turn, and nothing here logs.
+const builtInAlone: ReadonlyArray<FlagShape> = [...builtIn, builtInFlag("completions", shells.join("|"))]
 
 /**
- * Rewrites a command line into the form that `@effect/cli` reads without mistakes: flags first, in full, each value an
- * argument of its own, then the other arguments. It takes `--flag=value`, `-pVALUE`, `-abc` and `--`, puts flags behind
- * arguments in their place, and refuses what it does not know with the nearest thing that it does. (`@effect/cli` 0.77
- * takes an unknown or `=`-joined flag behind an argument for an argument.)
+ * Rewrites a command line into the form that `@effect/cli` reads without mistakes: flags first, in full, then each value
+ * and each other argument, wrapped. It reads `--flag=value`, `-pVALUE`, `-abc` and `--`, and flags behind arguments. It
+ * refuses unknown flags, with the nearest known one, and empty values. (`@effect/cli` 0.77 takes an unknown or
+ * `=`-joined flag behind an argument for an argument, and drops an empty value of a repeated flag.)
  */
 export const normalize = (
   args: ReadonlyArray<string>,
@@ -37,7 +36,7 @@ export const normalize = (
   const [head, ...rest] = args
   if (head === undefined) return Either.right(["--help"])
   if (head === "help") return normalize([...rest, "--help"], commands)
-  if (head.startsWith("-")) return reorder(head, args, builtIn, [])
+  if (head.startsWith("-")) return reorder(head, args, builtInAlone, [])
   const flags = Object.hasOwn(commands, head) ? commands[head] : undefined
   if (flags === undefined) {
     return Either.left(
@@ -47,24 +46,6 @@ export const normalize = (
     )
   }
   return reorder(head, rest, [...flags, ...builtIn], [head])
-}
-
-const spelled = (text: string): string =>
-  [...text].map((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`).join("")
-
-/**
- * A text with escapes, so that `@effect/cli` leaves it as it is: it ends the flags at any `--`, a value too, and cuts
- * blanks off both ends. Behind an odd backslash they belong to an escape, which is for the text's own reader to judge.
- */
-const kept = (text: string): string => {
-  if (text === "--") return "\\x2d-"
-  const middle = text.trim()
-  if (middle.length === text.length) return text
-  const start = text.length - text.trimStart().length
-  let backslashes = 0
-  while (middle.at(-1 - backslashes) === "\\") backslashes++
-  const trailing = text.slice(start + middle.length)
-  return `${spelled(text.slice(0, start))}${middle}${backslashes % 2 === 1 ? trailing : spelled(trailing)}`
 }
 
 const reorder = (
@@ -88,7 +69,12 @@ const reorder = (
     }
     const taken = value ?? args[next++]
     if (taken === undefined) return usageError(`${long} needs a value (${help})`)
-    const passed = flag.placeholder === "TEXT" ? kept(taken) : taken
+    // An unset variable in a script gives an empty value. For no flag does it mean anything.
+    if (taken === "") return usageError(`${long}: the value is empty; give ${flag.placeholder}, or leave the flag out`)
+    if (flag.name === "completions" && !shells.includes(taken)) {
+      return usageError(`${long}: ${JSON.stringify(taken)} is not one of ${shells.join(", ")}`)
+    }
+    const passed = flag.isBuiltIn ? taken : wrapped(taken)
     const before = given.get(flag.name)
     // Given again, the last one counts.
     if (before === undefined || !flag.repeats) given.set(flag.name, [long, passed])
@@ -137,7 +123,12 @@ const reorder = (
     if (!arg.startsWith("-") || arg === "-") others.push(arg)
   }
   if (given.has("help")) return Either.right([...prefix, "--help"])
-  return Either.right([...prefix, ...[...given.values()].flat(), ...others])
+  if (others.includes("")) {
+    return Either.left(
+      usageError(`argument ${others.indexOf("") + 1} is empty; leave it out, or give a value (${help})`),
+    )
+  }
+  return Either.right([...prefix, ...[...given.values()].flat(), ...others.map(wrapped)])
 }
 
 const nearest = (word: string, candidates: ReadonlyArray<string>): string => {

@@ -1,3 +1,4 @@
+import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
@@ -51,13 +52,22 @@ const shapeOf = (
   help,
 })
 
+/**
+ * A value as it passes through `@effect/cli`, which cuts blanks off both ends of a value, drops an empty one and ends the
+ * flags at any `--`.
+ */
+export const wrapped = (text: string): string => `=${text}=`
+
+/** The value as it was given. */
+export const unwrapped = (text: string): string => text.slice(1, -1)
+
 const withAlias = <A>(options: Options.Options<A>, alias: string | undefined): Options.Options<A> =>
   alias === undefined ? options : Options.withAlias(options, alias)
 
 const checked =
   <A>(name: string, parse: Parse<A>) =>
   (text: string): Effect.Effect<A, ValidationError.ValidationError> =>
-    Either.match(parse(text), {
+    Either.match(parse(unwrapped(text)), {
       onLeft: (error) => Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name}: ${error.message}`))),
       onRight: Effect.succeed,
     })
@@ -99,6 +109,10 @@ export const values = <A>(
     Options.mapEffect(Effect.forEach(checked(name, parse))),
   ),
 })
+
+/** The arguments that are no flags: any number of them, each as it was given. */
+export const argumentsOf = (name: string): Args.Args<ReadonlyArray<string>> =>
+  Args.repeated(Args.map(Args.text({ name }), unwrapped))
 
 /** Takes any text. */
 export const anyText: Parse<string> = (text) => Either.right(text)

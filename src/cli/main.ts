@@ -11,6 +11,7 @@ import { connectCommand, connectHelp, runConnect } from "./commands/connect.ts"
 import { interfacesCommand, interfacesHelp, runInterfaces } from "./commands/interfaces.ts"
 import { runServe, serveCommand, serveHelp } from "./commands/serve.ts"
 import { CommandFailed, exitCode, networkError, usageError } from "./exit.ts"
+import { checkVariables } from "./given.ts"
 import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
 import * as Signals from "./signals.ts"
 import * as Stdio from "./stdio.ts"
@@ -39,9 +40,12 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
     }
     let code = 0
     const record = <E, R>(command: Effect.Effect<number, E, R>) =>
-      Effect.map(command, (result) => {
-        code = result
-      })
+      Effect.zipRight(
+        checkVariables(process.env),
+        Effect.map(command, (result) => {
+          code = result
+        }),
+      )
     const root = Command.make("tcpfx").pipe(
       Command.withDescription(summary),
       Command.withSubcommands([

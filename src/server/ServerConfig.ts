@@ -167,7 +167,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
   static readonly layer = (settings: Partial<ServerSettings> = {}): Layer.Layer<ServerConfig> =>
     Layer.succeed(ServerConfig, { ...ServerConfig.defaults, ...settings })
 
-  /** Each setting as a `Config`: by default from the environment, with the prefix `TCPFX_`. Empty is as good as unset. */
+  /** Each setting as a `Config`: by default from the environment, with the prefix `TCPFX_`. An empty variable is an error. */
   static readonly fields = {
     listen: variable<ServerSettings["listen"]>("LISTEN", parseListenEndpoints, ServerConfig.defaults.listen),
     family: variable("FAMILY", parseAddressFamily, ServerConfig.defaults.family),

@@ -1,4 +1,3 @@
-import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -18,7 +17,7 @@ import { checkDeadlines, deadlineFlags, deadlineSettings } from "../deadlineFlag
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
-import { optionsOf, shapesOf, toggle, value, values } from "../flags.ts"
+import { argumentsOf, optionsOf, shapesOf, toggle, value, values } from "../flags.ts"
 import { environmentError } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { defaultHostOf } from "../listenArgs.ts"
@@ -58,9 +57,7 @@ export const connectFlags = {
   output: outputFlag("text in a terminal, else raw"),
 }
 
-const positional = Args.repeated(Args.text({ name: "endpoint" }))
-
-const config = { args: positional, ...optionsOf(connectFlags) }
+const config = { args: argumentsOf("endpoint"), ...optionsOf(connectFlags) }
 
 type ConnectOptions = Command.Command.ParseConfig<typeof config>
 

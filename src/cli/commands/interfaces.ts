@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { eventLineVersion } from "../../domain/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { exitCode } from "../exit.ts"
-import { oneOf, optionsOf, shapesOf, value } from "../flags.ts"
+import { exitCode, usageError } from "../exit.ts"
+import { argumentsOf, oneOf, optionsOf, shapesOf, value } from "../flags.ts"
 import type { CommandHelp } from "../help.ts"
 import { Stdio } from "../stdio.ts"
 
@@ -16,7 +16,10 @@ export const interfacesFlags = {
 }
 
 /** `tcpfx interfaces`. */
-export const interfacesCommand = Command.make("interfaces", optionsOf(interfacesFlags))
+export const interfacesCommand = Command.make("interfaces", {
+  args: argumentsOf("argument"),
+  ...optionsOf(interfacesFlags),
+})
 
 /** What `tcpfx interfaces --help` says. */
 export const interfacesHelp: CommandHelp = {
@@ -26,9 +29,19 @@ export const interfacesHelp: CommandHelp = {
   examples: [["tcpfx interfaces", "a table"]],
 }
 
+interface InterfacesOptions {
+  readonly args: ReadonlyArray<string>
+  readonly output: Option.Option<"text" | "json">
+}
+
 /** Runs `tcpfx interfaces`; gives the exit code. */
-export const runInterfaces = (options: { readonly output: Option.Option<"text" | "json"> }) =>
+export const runInterfaces = (options: InterfacesOptions) =>
   Effect.gen(function* () {
+    if (options.args.length > 0) {
+      return yield* usageError(
+        `tcpfx interfaces takes no arguments: ${options.args.map((arg) => JSON.stringify(arg)).join(" ")}`,
+      )
+    }
     const stdio = yield* Stdio
     const addresses = yield* interfaceAddresses
     const width = Math.max(0, ...addresses.map(({ address }) => address.length))

@@ -1,4 +1,3 @@
-import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -23,7 +22,7 @@ import { checkDeadlines } from "../deadlineFlags.ts"
 import { isEndpointGiven } from "../endpointArgs.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
-import { oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
+import { argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import { environmentError, given } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { inputPayloads } from "../inputPayloads.ts"
@@ -77,9 +76,7 @@ export const serveFlags = {
   noTraffic: toggle("no-traffic", { help: "Show connections only, not what is received and sent." }),
 }
 
-const positional = Args.repeated(Args.text({ name: "endpoint" }))
-
-const config = { args: positional, ...optionsOf(serveFlags) }
+const config = { args: argumentsOf("endpoint"), ...optionsOf(serveFlags) }
 
 type ServeOptions = Command.Command.ParseConfig<typeof config>
 

@@ -9,7 +9,10 @@ import type { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
 import { codeOf } from "../fileErrors.ts"
 
-/** What a flag gave, or else its variable. An empty variable is as good as none. */
+/**
+ * The value of a flag, or else that of a variable. Only `SSLKEYLOGFILE` may be empty here, and means none then, as in
+ * other programs.
+ */
 export const orVariable = (flag: Option.Option<string>, variable: string): Effect.Effect<Option.Option<string>> =>
   Option.isSome(flag)
     ? Effect.succeed(flag)
