@@ -3,6 +3,18 @@ import { defineConfig } from "vitest/config"
 
 const source = (layer: string) => fileURLToPath(new URL(`./src/${layer}/index.ts`, import.meta.url))
 
+/**
+ * The wide suite: tests that break things at random, run for long, load the machine or need other programs.
+ * Everything else is the quick suite. docs/tests.md has the rule.
+ */
+const wide = [
+  "test/bench/**/*.test.ts",
+  "test/faults/**/*.test.ts",
+  "test/fuzz/**/*.test.ts",
+  "test/interop/**/*.test.ts",
+  "test/**/*.wide.test.ts",
+]
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -15,9 +27,26 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["test/**/*.test.ts", ".generated/**/*.test.ts"],
     pool: "forks",
+    // One worker for each core. Workers are shared by the files of a suite: to load Effect costs a second.
+    maxWorkers: "100%",
+    poolOptions: { forks: { isolate: false } },
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: ["test/**/*.test.ts", ".generated/**/*.test.ts"],
+          exclude: wide,
+        },
+      },
+      {
+        extends: true,
+        // Modules of its own for each file, as some are replaced (vi.mock).
+        test: { name: "wide", include: wide, poolOptions: { forks: { isolate: true } } },
+      },
+    ],
   },
 })

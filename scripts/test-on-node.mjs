@@ -2,10 +2,11 @@
 // Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ has to be built. The last line counts what passed and
 // failed in all of them; a version that cannot be had has failed.
 import { spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { countTests, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 // What is left out is pure, stands on these alone, or checks the project itself.
@@ -65,35 +66,28 @@ const install = async (version, folder) => {
   return { node, found: found.trim() }
 }
 
-const counted = (file) => {
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(file, "utf8"))
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests }
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0 }
-  }
-}
-
 const test = async (version) => {
   const folder = mkdtempSync(join(tmpdir(), `tcpfx-node-${version}-`))
   folders.push(folder)
   try {
     const { node, found } = await install(version, folder)
     const report = join(folder, "report.json")
-    const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
     const { ended, said } = await output(
       node,
-      [join(root, "node_modules/vitest/vitest.mjs"), "run", ...args, ...suites.map((suite) => `test/${suite}/`)],
+      [
+        join(root, "node_modules/vitest/vitest.mjs"),
+        "run",
+        ...reportTo(report),
+        ...suites.map((suite) => `test/${suite}/`),
+      ],
       // Whoever asks for `node` by name gets the same one.
       { cwd: root, env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env["PATH"]}` } },
     )
-    const { passed, failed, skipped } = counted(report)
-    // What happens outside of a test, or keeps all of them from running, counts as one failure.
-    const failures = failed === 0 && (ended !== undefined || passed === 0) ? 1 : failed
-    if (failures > 0) process.stdout.write(said)
-    const end = failures > 0 && ended !== undefined ? `; it ended with ${ended}` : ""
-    process.stdout.write(`Node ${found}: ${passed} passed, ${failures} failed, ${skipped} skipped${end}\n`)
-    return { passed, failed: failures }
+    const { passed, failed, skipped } = countTests(report, ended !== undefined)
+    if (failed > 0) process.stdout.write(said)
+    const end = failed > 0 && ended !== undefined ? `; it ended with ${ended}` : ""
+    process.stdout.write(`Node ${found}: ${passed} passed, ${failed} failed, ${skipped} skipped${end}\n`)
+    return { passed, failed }
   } catch (error) {
     process.stdout.write(`Node ${version}: ${error.message}\n`)
     return { passed: 0, failed: 1 }

@@ -1,0 +1,84 @@
+// Runs every check of the project, `npm test` first. Each stage runs even if one before it has failed.
+// The last line counts the tests of all stages: "N passed, N failed". A stage without tests of its own counts as one.
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { countTests, reportTo } from "./vitestReport.mjs"
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..")
+const folder = mkdtempSync(join(tmpdir(), "tcpfx-test-all-"))
+const stopping = new AbortController()
+process.on("exit", () => {
+  stopping.abort()
+  rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1))
+
+/** Runs a command to its end, and shows what it prints. Gives its output and whether it failed. */
+const run = (command, args) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+      signal: stopping.signal,
+    })
+    let output = ""
+    child.stdout.setEncoding("utf8")
+    child.stdout.on("data", (text) => {
+      output += text
+      process.stdout.write(text)
+    })
+    child.on("error", (error) => {
+      process.stdout.write(`${command}: ${error.message}\n`)
+      resolve({ output, hasFailed: true })
+    })
+    child.on("close", (code) => resolve({ output, hasFailed: code !== 0 }))
+  })
+
+const report = (name) => join(folder, `${name}.json`)
+
+/** A stage that ends with a run of vitest. */
+const tests = (name, command, args) => async () => {
+  const { hasFailed } = await run(command, [...args, ...reportTo(report(name))])
+  return countTests(report(name), hasFailed)
+}
+
+/** A stage that passes or fails as a whole. */
+const check = (command, args) => async () => {
+  const { hasFailed } = await run(command, args)
+  return { passed: hasFailed ? 0 : 1, failed: hasFailed ? 1 : 0, skipped: 0 }
+}
+
+/** The stage that counts for itself, in its last line. */
+const versions = async () => {
+  const { output, hasFailed } = await run("npm", ["run", "--silent", "test:versions"])
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output.trimEnd().split("\n").at(-1)) ?? []
+  const counted = { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: 0 }
+  return hasFailed && counted.failed === 0 ? { ...counted, failed: 1 } : counted
+}
+
+const stages = [
+  ["npm test", tests("quick", "npm", ["test", "--"])],
+  ["the wide suite", tests("wide", "npx", ["vitest", "run", "--project", "wide"])],
+  ["other versions of Node", versions],
+  ["the package where it is installed", check("node", ["scripts/check-package.mjs"])],
+  // That everything that the bench measures works and loses nothing; its figures mean nothing here.
+  ["the bench, once", check("npm", ["run", "bench", "--", "--quick"])],
+]
+
+const total = { passed: 0, failed: 0 }
+const lines = []
+for (const [name, stage] of stages) {
+  process.stdout.write(`\n== ${name}\n`)
+  const begun = performance.now()
+  const { failed, passed, skipped } = await stage()
+  total.passed += passed
+  total.failed += failed
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  lines.push(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`)
+  process.stdout.write(`== ${lines.at(-1)}\n`)
+}
+process.stdout.write(`\n${lines.join("\n")}\n${total.passed} passed, ${total.failed} failed\n`)
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
