@@ -14,7 +14,7 @@ export const framingFlags = {
     help: "What a frame is: what one read gave (raw, the default), or a line that ends with LF (line).",
   }),
   maxFrame: value("max-frame", "SIZE", parseSize, {
-    help: `Longest frame (default ${formatBytes(limits.maxFrameBytes)}); whoever sends a longer one is closed.`,
+    help: `Longest frame (default ${formatBytes(limits.maxFrameBytes)}); a peer that sends a longer line is closed.`,
   }),
 }
 

@@ -8,7 +8,10 @@ import type { Heartbeat, Tls } from "../transport/index.ts"
 export interface ClientSettings {
   /** How bytes are cut into frames. Default raw: what one read gave. */
   readonly frame: Framing.Framing
-  /** Longest payload, bytes. Default 1 MiB. The connection ends with `FrameTooLong` on a longer one. */
+  /**
+   * Longest payload, bytes. Default 1 MiB. The connection ends with `FrameTooLong` on a longer frame; with raw frames a
+   * longer read becomes several frames.
+   */
   readonly maxFrame: number
   /** Received and not taken, bytes. Default 64 KiB. Then the server's window closes. */
   readonly inbox: number

@@ -11,8 +11,34 @@ export interface Framing {
   readonly encode: (payload: Uint8Array) => Uint8Array
   /** Calls `each` with every payload of a run of whole frames, in order, as views of `wire`. */
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
+  /**
+   * Calls `each` with at most `most` payloads of a run of whole frames, in order, from the offset `from` on, and returns
+   * the offset behind the last one. Default, for a framing without it: a run is cut as a whole, so a run of small frames
+   * costs an object for each of them as soon as its reader takes the first.
+   */
+  readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
   /** How many frames a run of whole frames holds. */
   readonly count: (wire: Uint8Array) => number
+}
+
+/**
+ * Calls `each` with some payloads of a run of whole frames, from the offset `from` on, and returns the offset behind the
+ * last one: at most `most` payloads where the framing has `cut`, else all of the run.
+ */
+export const cutSome = (
+  framing: Pick<Framing, "cut" | "payloads">,
+  run: Uint8Array,
+  from: number,
+  most: number,
+  each: (payload: Uint8Array) => void,
+): number => {
+  if (framing.cut !== undefined) {
+    const next = framing.cut(run, from, most, each)
+    // A framing that makes no progress must not be asked for the same payloads for ever.
+    return next > from ? next : run.length
+  }
+  framing.payloads(run, each)
+  return run.length
 }
 
 /** What takes the runs of a decoder. */
@@ -33,7 +59,10 @@ export interface FrameDecoder {
   readonly pending: () => number
 }
 
-/** A frame is what one read gave. TCP keeps no message bounds, so this is for showing and relaying, not for protocols. */
+/**
+ * A frame is what one read gave; a read above `maxFrameBytes` becomes several frames. TCP keeps no message bounds, so this
+ * framing is for showing and relaying, not for protocols.
+ */
 export const raw: Framing = {
   name: "raw",
   decoder: (maxFrameBytes) => new RawDecoder(maxFrameBytes),
@@ -50,8 +79,11 @@ class RawDecoder implements FrameDecoder {
   }
 
   push(chunk: Uint8Array, sink: RunSink): boolean {
-    if (chunk.length > this.maxFrameBytes) return false
-    if (chunk.length > 0) sink.onRun(chunk)
+    const most = this.maxFrameBytes
+    // How reads coalesce is not the peer's doing, so a long one is split, not refused.
+    for (let at = 0; at < chunk.length; at += most) {
+      sink.onRun(chunk.length <= most ? chunk : chunk.subarray(at, at + most))
+    }
     return true
   }
 
@@ -80,14 +112,9 @@ export const line: Framing = {
     return wire
   },
   payloads: (wire, each) => {
-    let start = 0
-    while (start < wire.length) {
-      const found = wire.indexOf(newline, start)
-      const end = found === -1 ? wire.length : found
-      each(wire.subarray(start, end > start && wire[end - 1] === carriageReturn ? end - 1 : end))
-      start = end + 1
-    }
+    cutLines(wire, 0, Number.POSITIVE_INFINITY, each)
   },
+  cut: (wire, from, most, each) => cutLines(wire, from, most, each),
   count: (wire) => {
     let frames = 0
     let at = -1
@@ -97,6 +124,17 @@ export const line: Framing = {
     } while (at !== -1)
     return frames
   },
+}
+
+const cutLines = (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void): number => {
+  let start = from
+  for (let left = most; left > 0 && start < wire.length; left--) {
+    const found = wire.indexOf(newline, start)
+    const end = found === -1 ? wire.length : found
+    each(wire.subarray(start, end > start && wire[end - 1] === carriageReturn ? end - 1 : end))
+    start = end + 1
+  }
+  return start
 }
 
 class LineDecoder implements FrameDecoder {

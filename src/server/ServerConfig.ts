@@ -49,7 +49,10 @@ export interface ServerSettings {
   readonly unixMode: number | undefined
   /** How bytes are cut into frames. Default raw: what one read gave. */
   readonly frame: Framing.Framing
-  /** Longest payload, bytes. Default 1 MiB. Whoever sends a longer one is closed with `FrameTooLong`. */
+  /**
+   * Longest payload, bytes. Default 1 MiB. A peer that sends a longer frame is closed with `FrameTooLong`; with raw frames a
+   * longer read becomes several frames.
+   */
   readonly maxFrame: number
   /** What may wait for one client, bytes. Default 8 MiB. Beyond it `slowConsumer` decides. */
   readonly hubBudget: number

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { Client, ClientConfig } from "../../src/client/index.ts"
-import { formatEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Framing, formatEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
@@ -120,15 +120,15 @@ describe("connecting", () => {
 
   it.scoped("works as a layer with its settings", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo())
+      const { endpoint, events } = yield* serving(Handler.reply(utf8("12345")))
       const client = yield* Client
       const connection = yield* client.connect(endpoint)
-      yield* connection.send(utf8("12345"))
+      yield* connection.send(utf8("1234"))
       expect((yield* connection.closed).reason).toEqual({ _tag: "FrameTooLong", limitBytes: 4 })
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerReset" })
     }).pipe(
       Effect.provide(Client.layer),
-      Effect.provide(ClientConfig.layer({ maxFrame: 4 })),
+      Effect.provide(ClientConfig.layer({ maxFrame: 4, frame: Framing.line })),
       Effect.provide(MemoryTransport.layer()),
     ),
   )

@@ -190,6 +190,42 @@ describe("line", () => {
   })
 })
 
+describe("payloads of a run, cut some at a time", () => {
+  it.prop(
+    "are the payloads of the run, for any number at a time",
+    [
+      FastCheck.array(FastCheck.constantFrom("a", "\r", "\n", "bc"), { maxLength: 30 }),
+      FastCheck.integer({ min: 1, max: 9 }),
+    ],
+    ([parts, most]) => {
+      const run = utf8(`${parts.join("")}\n`)
+      const whole: Array<Uint8Array> = []
+      Framing.line.payloads(run, (payload) => whole.push(payload))
+      const cut: Array<Uint8Array> = []
+      for (let from = 0; from < run.length; ) {
+        const before = cut.length
+        from = Framing.cutSome(Framing.line, run, from, most, (payload) => cut.push(payload))
+        expect(cut.length - before).toBeLessThanOrEqual(most)
+      }
+      expect(lists(cut)).toEqual(lists(whole))
+    },
+    runs(100),
+  )
+
+  it("are all of them where the framing cuts only whole runs", () => {
+    const seen: Array<Uint8Array> = []
+    const { payloads } = Framing.line
+    const run = utf8("a\nb\n")
+    expect(Framing.cutSome({ payloads }, run, 0, 1, (payload) => seen.push(payload))).toBe(run.length)
+    expect(texts(seen)).toEqual(["a", "b"])
+  })
+
+  it("end where a framing makes no progress", () => {
+    const run = utf8("a\n")
+    expect(Framing.cutSome({ payloads: () => {}, cut: () => 0 }, run, 0, 1, () => {})).toBe(run.length)
+  })
+})
+
 describe("raw", () => {
   const { raw } = Framing
 
@@ -209,10 +245,11 @@ describe("raw", () => {
     runs(100),
   )
 
-  it("a read of the limit passes, one of a byte more is refused", () => {
-    expect(feed(raw, [new Uint8Array(16)], 16).accepted).toBe(true)
-    const { accepted, wires } = feed(raw, [new Uint8Array(16), new Uint8Array(17)], 16)
-    expect([accepted, wires.length]).toEqual([false, 1])
+  it("a read above the limit becomes frames of the limit and a rest, whatever the reads happen to be", () => {
+    const { accepted, wires } = feed(raw, [new Uint8Array(16), Uint8Array.from({ length: 35 }, (_, n) => n)], 16)
+    expect(accepted).toBe(true)
+    expect(wires.map(({ length }) => length)).toEqual([16, 16, 16, 3])
+    expect([...joinBytes(wires.slice(1))]).toEqual(Array.from({ length: 35 }, (_, n) => n))
   })
 
   it("the wire form of a payload is the payload, not a copy", () => {

@@ -43,6 +43,25 @@ describe("a stream of a hub", () => {
     }),
   )
 
+  it.scoped("has a run of line ends cut only as far as it takes it", () =>
+    Effect.gen(function* () {
+      let cut = 0
+      const framing: Framing.Framing = {
+        ...Framing.line,
+        cut: (run, from, most, each) =>
+          Framing.line.cut?.(run, from, most, (payload) => {
+            cut++
+            each(payload)
+          }) ?? run.length,
+      }
+      const hub = yield* Hub.make({ framing })
+      const stream = yield* hub.subscribe()
+      hub.port.publish(new Uint8Array(60_000).fill(10))
+      expect((yield* Stream.runCollect(Stream.take(stream, 3))).length).toBe(3)
+      expect(cut).toBeLessThanOrEqual(256)
+    }),
+  )
+
   it.scoped("names the connection that a frame came from even when it has left in the same turn", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)

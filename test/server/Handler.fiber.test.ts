@@ -133,6 +133,18 @@ describe("a handler that comes to grief", () => {
     )
   }
 
+  overEachTransport("and has a finalizer that dies ends its connection all the same, with HandlerFailed", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(() => Effect.addFinalizer(() => Effect.die(new Error("no release"))))
+      const peer = yield* connect()
+      expect((yield* receiveAll(peer)).length).toBe(0)
+      yield* peer.close
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({
+        reason: { _tag: "HandlerFailed", message: "no release" },
+      })
+    }),
+  )
+
   overEachTransport("and throws where it is called, before there is an effect, is no different", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(() => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { ConnectionId } from "../../src/domain/index.ts"
+import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
@@ -104,7 +104,7 @@ describe("the life of a connection", () => {
 
   overEachTransport("ends once, whether the peer closes, resets, is kicked or breaks a limit", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.broker("close"), { maxFrame: 10 })
+      const { connect, events, server } = yield* serving(Handler.broker("close"), { maxFrame: 10, frame: Framing.line })
       const [closes, resets, , , breaks] = yield* Effect.replicateEffect(connect(), 5)
       yield* closes?.close ?? Effect.void
       yield* resets?.reset ?? Effect.void

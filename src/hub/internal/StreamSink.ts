@@ -1,10 +1,20 @@
 import * as Effect from "effect/Effect"
-import type { ConnectionId, Frame, Framing } from "../../domain/index.ts"
+import { type ConnectionId, type Frame, Framing } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { HubMember, HubSink } from "../HubPort.ts"
 
 // What a stream takes ahead of its consumer; the rest waits in the shared log. Its budget counts both.
 const mostAheadBytes = 64 * 1024
+
+// Frames given to the consumer at once. A frame is an object of some hundred bytes, so this bounds what a run of line ends
+// costs while the consumer is at work.
+const framesAtOnce = 256
+
+/** A run that waits for the consumer, and its publisher. */
+interface Waiting {
+  readonly run: Uint8Array
+  readonly publisher: ConnectionId | undefined
+}
 
 /** Frames that were passed over: since the last time, and in all. */
 interface Dropped {
@@ -25,7 +35,9 @@ export class StreamSink implements HubSink {
   member: HubMember | undefined
   private readonly framing: Framing.Framing
   private readonly aheadBytes: number
-  private frames: Array<Frame> = []
+  private runs: Array<Waiting> = []
+  /** How far the first run is cut. */
+  private offset = 0
   private bytes = 0
   private takenBytes = 0
   private last: Taken | undefined
@@ -40,9 +52,7 @@ export class StreamSink implements HubSink {
   }
 
   deliver(run: Uint8Array, publisher: ConnectionId | undefined): boolean {
-    this.framing.payloads(run, (bytes) =>
-      this.frames.push(publisher === undefined ? { bytes } : { connection: publisher, bytes }),
-    )
+    this.runs.push({ run, publisher })
     this.bytes += run.length
     this.readers.wake()
     return this.bytes < this.aheadBytes
@@ -89,16 +99,48 @@ export class StreamSink implements HubSink {
   onHeld(): void {}
   onReleased(): void {}
 
-  /** Everything that is here; waits while there is nothing. What was handed over before an overflow or end comes first. */
+  /**
+   * Some of what is here; waits while there is nothing. What was handed over before an overflow or the end comes first.
+   */
   readonly take: Effect.Effect<Taken> = Effect.suspend(() => {
-    if (this.frames.length === 0) return this.last ? Effect.succeed(this.last) : this.readers.waitThen(this.take)
-    const { frames, droppedBefore: dropped } = this
-    this.droppedBefore = this.droppedBehind
-    this.droppedBehind = undefined
-    this.takenBytes += this.bytes
-    this.frames = []
-    this.bytes = 0
-    this.member?.drained()
-    return Effect.succeed<Taken>({ _tag: "Frames", frames, dropped })
+    if (this.runs.length === 0) return this.last ? Effect.succeed(this.last) : this.readers.waitThen(this.take)
+    try {
+      return Effect.succeed(this.cutFrames())
+    } catch (error) {
+      // Framings are other people's code. What they throw ends the subscription, as it would end a connection.
+      this.member?.detach()
+      this.runs = []
+      this.onFailed(error)
+      return this.take
+    }
   })
+
+  private cutFrames(): Taken {
+    const frames: Array<Frame> = []
+    const before = this.offset
+    let taken = 0
+    let takenBytes = 0
+    for (const { publisher, run } of this.runs) {
+      if (frames.length >= framesAtOnce) break
+      this.offset = Framing.cutSome(this.framing, run, this.offset, framesAtOnce - frames.length, (bytes) =>
+        frames.push(publisher === undefined ? { bytes } : { connection: publisher, bytes }),
+      )
+      takenBytes += Math.min(this.offset, run.length)
+      if (this.offset < run.length) break
+      this.offset = 0
+      taken++
+    }
+    this.runs.splice(0, taken)
+    this.takenBytes += takenBytes - before
+    this.bytes -= takenBytes - before
+    // What is passed over while the sink is full stands behind everything that the sink holds.
+    const dropped = this.droppedBefore
+    this.droppedBefore = undefined
+    if (this.runs.length === 0) {
+      this.droppedBefore = this.droppedBehind
+      this.droppedBehind = undefined
+      this.member?.drained()
+    }
+    return { _tag: "Frames", frames, dropped }
+  }
 }

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
@@ -26,7 +27,8 @@ export const makeServe = <E, R>(
       const fiber = fork(
         Effect.onExit(
           Effect.suspend(() => handler(connection)),
-          (exit) => Effect.map(Scope.close(scope, exit), () => onEnd(exit)),
+          // A finalizer that dies must not keep the connection open: it is told as a failure of the handler.
+          (exit) => Effect.map(Effect.exit(Scope.close(scope, exit)), (closed) => onEnd(Exit.zipLeft(exit, closed))),
         ),
       )
       FiberSet.unsafeAdd(fibers, fiber)

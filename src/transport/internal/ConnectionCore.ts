@@ -74,7 +74,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.decoder = settings.framing.decoder(settings.maxFrameBytes)
     this.openedAt = timing.elapsed()
     this.inbox = pull
-      ? new Inbox(settings.inboxBytes, settings.framing.payloads, (held) =>
+      ? new Inbox(settings.inboxBytes, settings.framing, (held) =>
           held ? this.hold(Hold.inbox) : this.release(Hold.inbox),
         )
       : undefined

@@ -1,22 +1,22 @@
+import { Framing } from "../../domain/index.ts"
 import { allocate, pinsMore } from "../../runtime/bytes.ts"
 import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-
-/** Calls back with each payload of a run of whole frames. */
-type Cut = (run: Uint8Array, each: (payload: Uint8Array) => void) => void
 
 // Small runs that have to wait share memory in pieces that double from and to these sizes, bytes.
 const leastShared = 256
 const mostShared = 4096
 
-// What is cut ahead of its reader in one go.
+// Payloads that are cut ahead of a reader who takes one, and given to a reader who takes many. A payload is an object of
+// some hundred bytes, so this bounds what a run of line ends costs while its reader waits.
+const cutAhead = 64
 const payloadsAtOnce = 1024
 
 const emptyPayload = new Uint8Array(0)
 
 /**
- * The runs that have arrived, cut into payloads when they are taken: payloads that nobody takes cost no more than the
- * bytes that arrived. One reader waits at a time or several, nobody loses any.
+ * The runs that have arrived. They are cut into payloads only as far as a reader takes them: payloads that wait cost no
+ * more than the bytes that arrived. Several readers can wait at a time; each payload goes to one of them.
  */
 export class Inbox implements AtTurnEnd {
   /** Nothing follows what is here. */
@@ -24,9 +24,11 @@ export class Inbox implements AtTurnEnd {
   /** Woken when something has come, and at the end. */
   readonly readers = new Waiters()
   private readonly capacityBytes: number
-  private readonly cut: Cut
+  private readonly framing: Pick<Framing.Framing, "cut" | "payloads">
   private readonly onHeld: (held: boolean) => void
   private runs: Array<Uint8Array> = []
+  /** How far the first run is cut. */
+  private offset = 0
   private bytes = 0
   private payloads: Array<Uint8Array> = []
   private head = 0
@@ -37,9 +39,13 @@ export class Inbox implements AtTurnEnd {
   private sharedTaken = 0
 
   /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
-  constructor(capacityBytes: number, cut: Cut, onHeld: (held: boolean) => void) {
+  constructor(
+    capacityBytes: number,
+    framing: Pick<Framing.Framing, "cut" | "payloads">,
+    onHeld: (held: boolean) => void,
+  ) {
     this.capacityBytes = capacityBytes
-    this.cut = cut
+    this.framing = framing
     this.onHeld = onHeld
   }
 
@@ -68,7 +74,7 @@ export class Inbox implements AtTurnEnd {
   }
 
   shift(): Uint8Array | undefined {
-    if (this.head === this.payloads.length) this.cutNext(1)
+    if (this.head === this.payloads.length) this.cutNext(1, cutAhead)
     const payload = this.payloads[this.head]
     if (payload === undefined) return undefined
     this.payloads[this.head++] = emptyPayload
@@ -77,7 +83,7 @@ export class Inbox implements AtTurnEnd {
 
   /** Many at once. */
   shiftSome(): Array<Uint8Array> | undefined {
-    if (this.head === this.payloads.length) this.cutNext(payloadsAtOnce)
+    if (this.head === this.payloads.length) this.cutNext(payloadsAtOnce, payloadsAtOnce)
     const some = this.head === 0 ? this.payloads : this.payloads.slice(this.head)
     this.payloads = []
     this.head = 0
@@ -97,17 +103,22 @@ export class Inbox implements AtTurnEnd {
     return copy
   }
 
-  private cutNext(atLeast: number): void {
-    this.payloads = []
+  /** Cuts runs until there are `atLeast` payloads, `most` of each at once. */
+  private cutNext(atLeast: number, most: number): void {
+    const payloads: Array<Uint8Array> = []
+    const keep = (payload: Uint8Array) => payloads.push(payload)
+    this.payloads = payloads
     this.head = 0
     let taken = 0
     for (const run of this.runs) {
-      if (this.payloads.length >= atLeast) break
-      this.cut(run, (payload) => this.payloads.push(payload))
+      if (payloads.length >= atLeast) break
+      this.offset = Framing.cutSome(this.framing, run, this.offset, most - payloads.length, keep)
+      if (this.offset < run.length) break
+      this.offset = 0
       this.bytes -= costOf(run)
       taken++
     }
-    this.runs.splice(0, taken)
+    if (taken > 0) this.runs.splice(0, taken)
     if (this.runs.length === 0) {
       this.shared = emptyPayload
       this.sharedTaken = 0

@@ -2,16 +2,17 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import { Framing } from "../../../src/domain/index.ts"
 import { Inbox } from "../../../src/transport/internal/Inbox.ts"
 import { nextTurn } from "../../support/turns.ts"
 
 const overhead = 32
-const wholeRun = (run: Uint8Array, each: (payload: Uint8Array) => void) => each(run)
+const wholeRuns: Pick<Framing.Framing, "payloads"> = { payloads: (run, each) => each(run) }
 const payload = (length: number, mark = 0) => new Uint8Array(length).fill(mark)
 
 const newInbox = (capacityBytes = 1000) => {
   const holds: Array<boolean> = []
-  return { holds, inbox: new Inbox(capacityBytes, wholeRun, (held) => holds.push(held)) }
+  return { holds, inbox: new Inbox(capacityBytes, wholeRuns, (held) => holds.push(held)) }
 }
 
 describe("an inbox", () => {
@@ -54,6 +55,29 @@ describe("an inbox", () => {
     const large = payload(5000).subarray(1)
     inbox.push(large)
     expect(inbox.shift()).toBe(large)
+  })
+
+  it("cuts a run only as far as its reader takes it", () => {
+    let cut = 0
+    const { count, payloads, cut: cutLines } = Framing.line
+    const counted: Pick<Framing.Framing, "cut" | "payloads"> = {
+      payloads,
+      cut: (run, from, most, each) => {
+        const next = cutLines?.(run, from, most, each) ?? run.length
+        cut += count(run.subarray(from, next))
+        return next
+      },
+    }
+    const holds: Array<boolean> = []
+    const inbox = new Inbox(1000, counted, (held) => holds.push(held))
+    const lineEnds = 65_536
+    inbox.push(new Uint8Array(lineEnds).fill(10))
+    inbox.shift()
+    expect(cut).toBeLessThanOrEqual(64)
+    let taken = 1
+    while (inbox.shiftSome() !== undefined && cut < lineEnds) taken = cut
+    expect(taken).toBeGreaterThan(lineEnds - 1000)
+    expect([cut, holds]).toEqual([lineEnds, [true, false]])
   })
 
   it("holds back a sender of empty payloads too", () => {
