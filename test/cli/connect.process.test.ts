@@ -109,6 +109,23 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
+  it.scopedLive("sends the lines around those above --max-frame, tells these, and leaves with 2", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe(["--mode", "echo", "--frame", "line"])
+      const args = ["connect", `${port}`, "--frame", "line", "--max-frame", "4"]
+      expect(yield* tcpfxRun(args, "one\nlonger\ntwo\n")).toMatchObject({
+        code: 2,
+        stdout: "one\ntwo\n",
+        stderr: "tcpfx: line 2 of standard input was not sent: its 6 bytes are above 4 (--max-frame)\n",
+      })
+      expect(yield* tcpfxRun([...args, "--send", "long text"])).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: "tcpfx: --send: a text has 9 bytes, --max-frame allows 4\n",
+      })
+    }),
+  )
+
   it.scopedLive("leaves with 1 when the server ends without the reply that --once waits for", () =>
     Effect.gen(function* () {
       const port = yield* listening((connection) => Effect.asVoid(connection.receive))

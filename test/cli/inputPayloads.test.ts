@@ -2,9 +2,11 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
-import { type InputPayloads, inputPayloads } from "../../src/cli/inputPayloads.ts"
+import { InputLines, type SkippedLines } from "../../src/cli/InputLines.ts"
+import { describeSkipped, type InputPayloads, inputPayloads } from "../../src/cli/inputPayloads.ts"
 import { type Input, InputFailed } from "../../src/cli/stdio.ts"
 import { Framing } from "../../src/domain/index.ts"
+import { heldBytes } from "../support/heldBytes.ts"
 import { cutAt, lineBytes, runs } from "../support/properties.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -35,13 +37,25 @@ const taken = (payloads: InputPayloads) =>
     }
   })
 
+/** An input as payloads that skips no line. */
+const payloadsOf = (input: Input, framing: Framing.Framing, max: number) =>
+  inputPayloads(input, framing, max, (skipped) => expect(skipped).toBeUndefined())
+
 const linesOf = (max: number, ...chunks: ReadonlyArray<string>) =>
-  taken(inputPayloads(inputOf(chunks.map(utf8)), Framing.line, max))
+  taken(payloadsOf(inputOf(chunks.map(utf8)), Framing.line, max))
+
+/** What an input gives when lines above a limit are skipped, and what is told of these lines. */
+const withSkipped = (max: number, chunks: Iterable<Uint8Array>) =>
+  Effect.gen(function* () {
+    const skipped: Array<SkippedLines> = []
+    const payloads = inputPayloads(inputOf(chunks), Framing.line, max, (some) => skipped.push(some))
+    return { ...(yield* taken(payloads)), skipped }
+  })
 
 describe("standard input as payloads", () => {
   it.effect("is what each read gave, when there are no frames", () =>
     Effect.gen(function* () {
-      const payloads = inputPayloads(inputOf([utf8("a\nb"), utf8("c")]), Framing.raw, 1)
+      const payloads = payloadsOf(inputOf([utf8("a\nb"), utf8("c")]), Framing.raw, 1)
       expect(yield* taken(payloads)).toEqual({ all: ["a\nb", "c"], failure: undefined })
     }),
   )
@@ -58,52 +72,122 @@ describe("standard input as payloads", () => {
   it.effect("has an end that stays", () =>
     Effect.gen(function* () {
       for (const framing of [Framing.raw, Framing.line]) {
-        const payloads = inputPayloads(inputOf([]), framing, 10)
+        const payloads = payloadsOf(inputOf([]), framing, 10)
         expect([yield* payloads.next, yield* payloads.next]).toEqual([Option.none(), Option.none()])
       }
     }),
   )
 
-  it.effect("gives the lines before one that is too long, then fails, and stays so", () =>
+  it.effect("skips lines that are too long, tells their numbers and bytes, and goes on with the next", () =>
     Effect.gen(function* () {
-      const failure = "a line of standard input is longer than 4 bytes (--max-frame)"
-      expect(yield* linesOf(4, "one\ntwo\nthree\nfour\n")).toEqual({ all: ["one", "two"], failure })
-      expect(yield* linesOf(4, "one\nthr", "ee")).toEqual({ all: ["one"], failure })
-      const payloads = inputPayloads(inputOf([utf8("12345"), utf8("\nok\n")]), Framing.line, 4)
-      const again = Effect.map(Effect.flip(payloads.next), ({ code, message }) => ({ code, message }))
-      expect([yield* again, yield* again]).toEqual([
-        { code: 2, message: failure },
-        { code: 2, message: failure },
+      expect(yield* withSkipped(4, [utf8("one\ntwo\nthree\nfour\n")])).toEqual({
+        all: ["one", "two", "four"],
+        failure: undefined,
+        skipped: [{ first: 3, lines: 1, bytes: 5, isWhole: true }],
+      })
+      // The lines of one read are told together.
+      expect((yield* withSkipped(2, [utf8("a\nlong\nb\nlonger\nc\n"), utf8("\nlonger\n")])).skipped).toEqual([
+        { first: 2, lines: 2, bytes: 10, isWhole: true },
+        { first: 7, lines: 1, bytes: 6, isWhole: true },
       ])
     }),
   )
+
+  it.effect("tells a line that is too long at once, and again with its end", () =>
+    Effect.gen(function* () {
+      const begun = { first: 2, lines: 1, bytes: 5, isWhole: false }
+      const whole = { first: 2, lines: 1, bytes: 9, isWhole: true }
+      const chunks = ["a\n12", "345", "67", "89\nb\n"].map(utf8)
+      expect(yield* withSkipped(4, chunks)).toEqual({ all: ["a", "b"], failure: undefined, skipped: [begun, whole] })
+      expect(yield* withSkipped(4, chunks.slice(0, 2))).toMatchObject({
+        all: ["a"],
+        skipped: [begun, { ...whole, bytes: 5 }],
+      })
+      const both = ["12345", "\nx\n123456789"].map(utf8)
+      expect((yield* withSkipped(4, both)).skipped).toEqual([
+        { first: 1, lines: 1, bytes: 5, isWhole: false },
+        { first: 1, lines: 1, bytes: 5, isWhole: true },
+        { first: 3, lines: 1, bytes: 9, isWhole: false },
+        { first: 3, lines: 1, bytes: 9, isWhole: true },
+      ])
+    }),
+  )
+
+  it("keeps of a line that is too long no more than the limit, however long it is", () => {
+    const lines = new InputLines(1000, () => {})
+    for (let reads = 0; reads < 100; reads++) lines.push(new Uint8Array(900).fill(0x61))
+    expect(lines.pending()).toBe(90_000)
+    expect(heldBytes(Reflect.get(lines, "decoder"))).toBeLessThanOrEqual(1001)
+  })
+
+  it.effect("cuts lines as they are taken: a read of line ends alone is not thousands of objects at once", () =>
+    Effect.gen(function* () {
+      const payloads = payloadsOf(inputOf([new Uint8Array(65_536).fill(0x0a)]), Framing.line, 10)
+      let count = 0
+      for (let next = yield* payloads.next; Option.isSome(next); next = yield* payloads.next) {
+        expect(next.value.length).toBeLessThanOrEqual(8192)
+        count += next.value.length
+      }
+      expect(count).toBe(65_536)
+    }),
+  )
+
+  it("says of skipped lines which they are, how long, and which limit they are above", () => {
+    const described = (some: Partial<SkippedLines>) =>
+      describeSkipped({ first: 3, lines: 1, bytes: 5, isWhole: true, ...some }, 4)
+    expect([described({}), described({ isWhole: false }), described({ lines: 2, bytes: 11 })]).toEqual([
+      "line 3 of standard input was not sent: its 5 bytes are above 4 (--max-frame)",
+      "line 3 of standard input is not sent: its length is above 4 (--max-frame)",
+      "2 lines of standard input from line 3 on were not sent: each is above 4 (--max-frame); 11 bytes in all",
+    ])
+  })
 
   it.effect("fails with what the system said when it cannot be read", () =>
     Effect.gen(function* () {
       const input: Input = { read: new InputFailed({ code: "EISDIR" }) }
       for (const framing of [Framing.raw, Framing.line]) {
-        const error = yield* Effect.flip(inputPayloads(input, framing, 10).next)
+        const error = yield* Effect.flip(payloadsOf(input, framing, 10).next)
         expect(error).toMatchObject({ code: 2, message: "standard input cannot be read (EISDIR)" })
       }
     }),
   )
 
-  it.effect.prop(
-    "holds the same lines wherever it is cut",
-    [lineBytes(60), FastCheck.array(FastCheck.nat({ max: 60 }), { maxLength: 8 })],
-    ([bytes, places]) =>
-      Effect.gen(function* () {
-        const decoder = new TextDecoder()
-        const rows: Array<string> = []
-        for (let start = 0; start < bytes.length; ) {
-          const found = bytes.indexOf(0x0a, start)
-          const end = found === -1 ? bytes.length : found
-          rows.push(decoder.decode(bytes.subarray(start, end > start && bytes[end - 1] === 0x0d ? end - 1 : end)))
-          start = end + 1
-        }
-        const payloads = inputPayloads(inputOf(cutAt(bytes, places)), Framing.line, 100)
-        expect(yield* taken(payloads)).toEqual({ all: rows, failure: undefined })
-      }),
+  it.prop(
+    "holds the same lines wherever it is cut, without those that are too long, which are counted",
+    [
+      lineBytes(60),
+      FastCheck.array(FastCheck.nat({ max: 60 }), { maxLength: 8 }),
+      FastCheck.integer({ min: 0, max: 9 }),
+    ],
+    ([bytes, places, max]) => {
+      const rows: Array<string> = []
+      const tooLong: Array<number> = []
+      for (let start = 0; start < bytes.length; ) {
+        const found = bytes.indexOf(0x0a, start)
+        const end = found === -1 ? bytes.length : found
+        if (end - start > max) tooLong.push(end - start)
+        else rows.push(text(bytes.subarray(start, end > start && bytes[end - 1] === 0x0d ? end - 1 : end)))
+        start = end + 1
+      }
+      const given: Array<string> = []
+      const skipped: Array<SkippedLines> = []
+      const lines = new InputLines(max, (some) => some.isWhole && skipped.push(some))
+      const takeAll = () => {
+        for (let some = lines.take(); some.length > 0; some = lines.take()) given.push(...some.map(text))
+      }
+      for (const chunk of cutAt(bytes, places)) {
+        lines.push(chunk)
+        takeAll()
+      }
+      lines.end()
+      takeAll()
+      expect(given).toEqual(rows)
+      const sum = (of: (some: SkippedLines) => number) => skipped.reduce((total, some) => total + of(some), 0)
+      expect([sum((some) => some.lines), sum((some) => some.bytes)]).toEqual([
+        tooLong.length,
+        tooLong.reduce((total, length) => total + length, 0),
+      ])
+    },
     runs(300),
   )
 })

@@ -97,6 +97,22 @@ describe("tcpfx serve, as a process", () => {
       }),
   )
 
+  it.scopedLive("keeps piped input for the first client, without the lines above --max-frame, which it tells", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--max-frame", "5"])
+      yield* server.write("first\nfar too long\nthird\n")
+      // The input is read by now, and nobody is there.
+      yield* server.waitFor(
+        "stderr",
+        /^tcpfx: line 2 of standard input was not sent: its 12 bytes are above 5 \(--max-frame\)$/m,
+      )
+      const client = yield* dialRaw(local(port))
+      expect((yield* client.take(12)).toString()).toBe("first\nthird\n")
+      yield* server.write("more\n")
+      expect((yield* client.take(5)).toString()).toBe("more\n")
+    }),
+  )
+
   it.scopedLive("shows characters whole that two clients sent in pieces, by turns", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe()

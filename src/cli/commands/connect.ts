@@ -90,6 +90,15 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSetti
   connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
 })
 
+/** Refuses a text of `--send` that is no frame. */
+const checkTexts = (texts: ReadonlyArray<Uint8Array>, { frame, maxFrame }: ClientSettings) => {
+  if (frame.name === "raw") return Effect.void
+  const longest = Math.max(0, ...texts.map((text) => text.length))
+  return longest > maxFrame
+    ? usageError(`--send: a text has ${longest} bytes, --max-frame allows ${maxFrame}`)
+    : Effect.void
+}
+
 /** Runs `tcpfx connect`; gives the exit code. */
 export const runConnect = (options: ConnectOptions) =>
   Effect.gen(function* () {
@@ -110,6 +119,7 @@ export const runConnect = (options: ConnectOptions) =>
     if (endpoint._tag === "Unix" && settings.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
     }
+    yield* checkTexts(options.send, settings)
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
     const reconnect = yield* reconnectSettings(options)
@@ -140,7 +150,8 @@ export const runConnect = (options: ConnectOptions) =>
     // What was shown last, and that it ended, is still to be written.
     yield* Effect.timeoutOption(Fiber.join(ended.shown), settings.closeDeadline)
     const signal = yield* ended.signal
-    return signal === undefined ? exitCode.ok : signalExitCode[signal]
+    if (signal !== undefined) return signalExitCode[signal]
+    return outgoing.skippedLines() > 0 ? exitCode.usage : exitCode.ok
   }).pipe(
     Effect.catchTags({
       OutputClosed: () => Effect.succeed(exitCode.ok),

@@ -25,7 +25,7 @@ import { familyFlags, familyFrom } from "../family.ts"
 import { argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import { environmentError, given } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
-import { inputPayloads } from "../inputPayloads.ts"
+import { describeSkipped, inputPayloads } from "../inputPayloads.ts"
 import { limitFlags, limitSettings } from "../limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
 import { listenFlags } from "../listenFlags.ts"
@@ -228,7 +228,10 @@ const takesInput = (mode: Mode): boolean => mode === "console" || mode === "brok
 const sendInput = (server: Server["Type"], settings: ServerSettings) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const payloads = inputPayloads(yield* stdio.openInput, settings.frame, settings.maxFrame)
+    const { frame, maxFrame } = settings
+    const payloads = inputPayloads(yield* stdio.openInput, frame, maxFrame, (skipped) =>
+      stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`),
+    )
     let next = yield* payloads.next
     while (Option.isSome(next)) {
       // Somebody who types sees that nobody is there; what a program sends waits for the first client.

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as TestClock from "effect/TestClock"
+import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
+import { Stdio } from "../../../src/cli/stdio.ts"
+import { ConnectionClosedError, closeReasons, Framing } from "../../../src/domain/index.ts"
+import { recordedStdio } from "../../support/shown.ts"
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+const lost = new ConnectionClosedError({ reason: closeReasons.peerReset })
+
+/** The sending half of a connection; `drained` is what a sender waits for after each payload. */
+const sink = (drained: Effect.Effect<void, ConnectionClosedError> = Effect.void) => {
+  const sent: Array<string> = []
+  return { sent, drained, sendNow: (payload: Uint8Array) => Effect.sync(() => void sent.push(text(payload))) }
+}
+
+/** What is to be sent from an input that gives these reads, as many as are offered, and then its end. */
+const outgoingFrom = (frame: Framing.Framing, maxFrame = 1024) =>
+  Effect.gen(function* () {
+    const reads = yield* Queue.unbounded<Option.Option<Uint8Array>>()
+    const { shown, stdio } = recordedStdio()
+    const outgoing = yield* Effect.provideService(makeOutgoing([], { frame, maxFrame }), Stdio, {
+      ...stdio,
+      openInput: Effect.succeed({ read: Queue.take(reads) }),
+    })
+    const offer = (read: string | Uint8Array) =>
+      Queue.offer(reads, Option.some(typeof read === "string" ? utf8(read) : read))
+    return { outgoing, offer, end: Queue.offer(reads, Option.none()), said: () => shown().map(([, said]) => said) }
+  })
+
+describe("what connect sends", () => {
+  it.scoped("takes time in proportion to its lines, however many one read brings", () =>
+    Effect.gen(function* () {
+      const { end, offer, outgoing } = yield* outgoingFrom(Framing.line)
+      yield* offer(new Uint8Array(400_000).fill(0x0a))
+      yield* end
+      let sent = 0
+      const counting = { drained: Effect.void, sendNow: () => Effect.sync(() => void sent++) }
+      yield* outgoing.sendAll(counting)
+      expect([sent, outgoing.isDone(), outgoing.handed().frames]).toEqual([400_000, true, 400_000])
+    }),
+  )
+
+  it.scoped("goes on over the next connection behind what the lost one had been given, be it not taken yet", () =>
+    Effect.gen(function* () {
+      const { end, offer, outgoing } = yield* outgoingFrom(Framing.line)
+      yield* offer("one\ntwo\nthree\n")
+      yield* end
+      const waits = yield* Deferred.make<void, ConnectionClosedError>()
+      const first = sink(Deferred.await(waits))
+      const sending = yield* Effect.fork(Effect.flip(outgoing.sendAll(first)))
+      yield* Effect.yieldNow()
+      yield* Deferred.fail(waits, lost)
+      expect(yield* Fiber.join(sending)).toBe(lost)
+      expect(outgoing.handed()).toEqual({ frames: 1, bytes: 3, untaken: 3 })
+      const second = sink()
+      yield* outgoing.sendAll(second)
+      expect([first.sent, second.sent]).toEqual([["one"], ["two", "three"]])
+      expect(outgoing.handed()).toEqual({ frames: 2, bytes: 8, untaken: 0 })
+    }),
+  )
+
+  it.scoped("loses nothing that the input gives while its connection is lost", () =>
+    Effect.gen(function* () {
+      const { end, offer, outgoing } = yield* outgoingFrom(Framing.raw)
+      const sending = yield* Effect.fork(outgoing.sendAll(sink()))
+      yield* Effect.yieldNow()
+      // The read has its answer, and the sender is interrupted before it takes it.
+      yield* offer("for the next")
+      yield* Fiber.interrupt(sending)
+      yield* end
+      const second = sink()
+      yield* outgoing.sendAll(second)
+      expect(second.sent).toEqual(["for the next"])
+    }),
+  )
+
+  it.scoped("says and counts the lines that are too long, and sends the others", () =>
+    Effect.gen(function* () {
+      const { end, offer, outgoing, said } = yield* outgoingFrom(Framing.line, 4)
+      yield* offer("one\nlonger\ntwo\n")
+      yield* end
+      const only = sink()
+      yield* outgoing.sendAll(only)
+      expect([only.sent, outgoing.skippedLines()]).toEqual([["one", "two"], 1])
+      expect(said()).toEqual(["tcpfx: line 2 of standard input was not sent: its 6 bytes are above 4 (--max-frame)\n"])
+    }),
+  )
+
+  it.scoped("is idle when its input has given nothing for so long, and not while it keeps coming", () =>
+    Effect.gen(function* () {
+      const { offer, outgoing } = yield* outgoingFrom(Framing.line)
+      const only = sink()
+      yield* Effect.fork(outgoing.sendAll(only))
+      const idle = yield* Effect.fork(outgoing.idle(Duration.millis(500)))
+      for (let part = 0; part < 10; part++) {
+        yield* TestClock.adjust("400 millis")
+        // No whole line: it is the input that counts, not what is sent of it.
+        yield* offer("x")
+        expect(Option.isNone(yield* Fiber.poll(idle))).toBe(true)
+      }
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(idle)
+      expect(only.sent).toEqual([])
+    }),
+  )
+
+  it.scoped("is not idle while a connection does not take what it has", () =>
+    Effect.gen(function* () {
+      const { offer, outgoing } = yield* outgoingFrom(Framing.raw)
+      const taken = yield* Deferred.make<void>()
+      yield* offer("slow")
+      yield* Effect.fork(outgoing.sendAll(sink(Deferred.await(taken))))
+      const idle = yield* Effect.fork(outgoing.idle(Duration.millis(500)))
+      yield* TestClock.adjust("1 minute")
+      expect(Option.isNone(yield* Fiber.poll(idle))).toBe(true)
+      yield* Deferred.succeed(taken, undefined)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(idle)
+    }),
+  )
+})
