@@ -210,6 +210,7 @@ const ownerOf = (
     if (!bus.wantsFrames()) return
     settings.frame.payloads(run, (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", bytes })))
   },
+  keepsRuns: () => bus.wantsFrames(),
   onSent: (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", bytes })),
   onHalfClosed: (by) => bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by })),
   onClosing: (pendingBytes) => bus.emit((seq, at) => ({ seq, at, _tag: "Closing", pendingBytes })),

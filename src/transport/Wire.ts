@@ -71,6 +71,13 @@ export interface Wire {
    * since then is noticed in no other way while nothing is sent to it.
    */
   readonly isGone: () => boolean
+  /**
+   * Has the wire read into buffers of so many bytes from the next read on, and hand them over without a copy. The
+   * receiver may give a buffer back by `giveBack`. Wires that read otherwise do not have it.
+   */
+  readonly readLarge?: (bufferBytes: number) => void
+  /** Lets the wire read into the memory of these bytes again. Bytes that no large read has handed over are ignored. */
+  readonly giveBack?: (bytes: Uint8Array) => void
   readonly bytesIn: () => number
   /** Bytes taken by the system. */
   readonly bytesOut: () => number

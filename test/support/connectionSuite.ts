@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import type { Connection, Transport } from "../../src/transport/index.ts"
 import { connectedCores } from "./cores.ts"
+import { lendingSuite } from "./lendingSuite.ts"
 import { settle, type TransportFixture } from "./transportFixture.ts"
 import { concat, firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
 
@@ -20,6 +21,8 @@ const collect = (connection: Connection) => Effect.map(Stream.runCollect(connect
 export const connectionSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))
+
+  lendingSuite(fixture)
 
   describe(`a connection over ${fixture.name}`, () => {
     test(

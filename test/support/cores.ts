@@ -29,7 +29,14 @@ export class OwnerProbe implements ConnectionOwner {
   private readonly ran = Deferred.unsafeMake<void>(FiberId.none)
   /** Waits until a run has arrived. */
   readonly firstRun = Deferred.await(this.ran)
-  readonly onRun = (): void => Deferred.unsafeDone(this.ran, Exit.void)
+  /** The runs that it was given, where it keeps them. */
+  readonly runs: Array<Uint8Array> = []
+  keeps = false
+  readonly keepsRuns = (): boolean => this.keeps
+  readonly onRun = (run: Uint8Array): void => {
+    if (this.keeps) this.runs.push(run)
+    Deferred.unsafeDone(this.ran, Exit.void)
+  }
   readonly onSent = (payload: Uint8Array): void => void this.sent.push(textOf(payload))
   readonly onHalfClosed = (by: "peer" | "local"): void => void this.told.push(`half-closed by ${by}`)
   readonly onClosing = (): void => void this.told.push("closing")

@@ -54,12 +54,13 @@ export const converse =
 const receive = (connection: Connection, options: ConverseOptions) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const frames = options.once ? Stream.take(connection.frames, 1) : connection.frames
     let replies = 0
-    yield* Stream.runForEach(frames, (payload) => {
+    const take = (payload: Uint8Array) => {
       replies++
       return options.raw ? stdio.write(options.frame.encode(payload)) : Effect.void
-    })
+    }
+    if (options.once) yield* Stream.runForEach(Stream.take(connection.frames, 1), take)
+    else yield* connection.runForEachLent(take)
     return replies
   })
 

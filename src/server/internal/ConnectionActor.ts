@@ -149,6 +149,10 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     reactor?.onRun(this, run)
   }
 
+  keepsRuns(): boolean {
+    return this.context.bus.wantsFrames() || this.context.reactor !== undefined
+  }
+
   onSent(payload: Uint8Array): void {
     this.context.bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: [this.id], bytes: payload }))
   }

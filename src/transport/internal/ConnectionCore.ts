@@ -1,11 +1,5 @@
 import * as Duration from "effect/Duration"
-import {
-  type CloseReason,
-  ConnectionClosedError,
-  closeReasons,
-  type Endpoint,
-  type Framing,
-} from "../../domain/index.ts"
+import { type CloseReason, ConnectionClosedError, closeReasons, type Endpoint, Framing } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd } from "../Connection.ts"
@@ -18,6 +12,9 @@ import { watchProgress } from "./progressWatch.ts"
 import { reasonOfClose, reasonOfEnd } from "./reasonOfEnd.ts"
 
 const probeAfter = Duration.seconds(10)
+
+// What one read takes at most where payloads are lent, bytes.
+const lentBytes = 1024 * 1024
 
 /**
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
@@ -52,6 +49,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   private isOver = false
   private inputEnded = false
   private full = false
+  private lends = false
   private cancelWatch: (() => void) | undefined
   private peerWatch: PeerWatch | undefined
 
@@ -98,6 +96,22 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   release(cause: Hold): void {
     this.holds.remove(cause)
+  }
+
+  /**
+   * Reads large payloads into memory that {@link giveBack} makes available again. Frames of other framings share the
+   * memory of one read, which therefore cannot be lent.
+   */
+  lend(): void {
+    if (this.settings.framing !== Framing.raw) return
+    this.lends = true
+    if (this.inbox !== undefined) this.inbox.packs = false
+    this.wire.readLarge?.(Math.min(lentBytes, this.settings.maxFrameBytes))
+  }
+
+  /** Ends the loan of a payload. */
+  giveBack(payload: Uint8Array): void {
+    if (this.lends) this.wire.giveBack?.(payload)
   }
 
   /** Whether reading is held back. */
@@ -262,7 +276,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   /** From the decoder. */
   onRun(run: Uint8Array): void {
     this.hasFrame = true
-    this.owner.onRun(run)
+    this.owner.onRun(this.lends && this.owner.keepsRuns() ? new Uint8Array(run) : run)
     if (!this.closing) this.inbox?.push(run)
   }
 

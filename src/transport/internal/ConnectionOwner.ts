@@ -34,6 +34,8 @@ export const connectionSettings = (settings: {
 export interface ConnectionOwner {
   /** A run of whole frames arrived. */
   readonly onRun: (run: Uint8Array) => void
+  /** Whether `onRun` keeps runs beyond the call. Runs whose memory is read into again are then copied for it. */
+  readonly keepsRuns: () => boolean
   /** A payload was handed over by `send`. */
   readonly onSent: (payload: Uint8Array) => void
   readonly onHalfClosed: (by: "peer" | "local") => void

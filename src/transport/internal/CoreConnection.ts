@@ -54,6 +54,15 @@ export class CoreConnection implements Connection {
     }
   }
 
+  get runForEachLent(): Connection["runForEachLent"] {
+    return <E, R>(f: (payload: Uint8Array) => Effect.Effect<void, E, R>) =>
+      Effect.suspend(() => {
+        const { core } = this
+        core.lend()
+        return this.runForEach((payload) => Effect.map(f(payload), () => core.giveBack(payload)))
+      })
+  }
+
   get send(): Connection["send"] {
     this.sending ??= (payload) =>
       Effect.suspend(() => {

@@ -21,6 +21,8 @@ const emptyPayload = new Uint8Array(0)
 export class Inbox implements AtTurnEnd {
   /** Nothing follows what is here. */
   ended = false
+  /** Whether small runs that wait are copied, so that they do not keep the memory of a whole read alive. */
+  packs = true
   /** Woken when something has come, and at the end. */
   readonly readers = new Waiters()
   private readonly capacityBytes: number
@@ -51,7 +53,7 @@ export class Inbox implements AtTurnEnd {
 
   push(run: Uint8Array): void {
     // One that is waited for is gone at the end of the turn.
-    this.runs.push(this.readers.count() === 0 && pinsMore(run) ? this.packed(run) : run)
+    this.runs.push(this.packs && this.readers.count() === 0 && pinsMore(run) ? this.packed(run) : run)
     this.bytes += costOf(run)
     if (!this.held && this.bytes >= this.capacityBytes) {
       this.held = true

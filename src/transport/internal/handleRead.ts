@@ -1,4 +1,5 @@
 import { codeOf } from "./errorCode.ts"
+import type { LentReads } from "./LentReads.ts"
 import type { NodeInside, SocketHandle } from "./nodeInside.ts"
 import { copyOfRead, shared } from "./sharedRead.ts"
 
@@ -14,6 +15,8 @@ export interface HandleSink {
 export interface StreamFace {
   /** Cut off at the end: one that has grown old enough for a full collection would keep all that it leads to. */
   sink: HandleSink | undefined
+  /** Reads into these buffers from the next read on. */
+  readonly readLarge: (reads: LentReads) => void
 }
 
 /** Has a handle read for a sink, into the buffer that all share, from `readStart` on. */
@@ -38,6 +41,14 @@ export const readerOf = ({ asked, buffer, callback, nextBuffer, onread, owner }:
 
     destroy(error: unknown): void {
       this.sink?.onReadFailed(codeOf(error))
+    }
+
+    readLarge(reads: LentReads): void {
+      const onLargeRead = (length: number, buffer: Uint8Array): boolean => {
+        this.sink?.onRead(reads.taken(length, buffer))
+        return true
+      }
+      Object.assign(this, { [callback]: onLargeRead, [nextBuffer]: reads.nextBuffer })
     }
   }
   const onRead = function (this: Face, length: number): boolean {

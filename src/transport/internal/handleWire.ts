@@ -5,6 +5,7 @@ import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { HandleOutput, type OutputOwner } from "./handleOutput.ts"
 import { type HandleSink, type ReadHandle, readerOf, type StreamFace } from "./handleRead.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
+import { LentReads } from "./LentReads.ts"
 import { inside, type NodeInside, type ShutdownRequest, type ShutdownSink, type SocketHandle } from "./nodeInside.ts"
 import { keepShared } from "./sharedRead.ts"
 
@@ -56,6 +57,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   // Received and given to somebody else.
   private receivedBefore = 0
   private putBack: Uint8Array | undefined
+  private large: LentReads | undefined
   // Writing
   private readonly output: HandleOutput
   private ending = false
@@ -136,10 +138,26 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   private read(): void {
     const { handle } = this
     if (this.reading || this.paused || this.peerEnded || this.over || handle === undefined) return
-    this.face ??= ground?.read(handle, this)
+    this.face ??= this.faceOf(handle)
     const status = handle.readStart()
     if (status < 0) this.fail(getSystemErrorName(status))
     else this.reading = true
+  }
+
+  private faceOf(handle: SocketHandle): StreamFace | undefined {
+    const face = ground?.read(handle, this)
+    if (this.large !== undefined) face?.readLarge(this.large)
+    return face
+  }
+
+  readLarge(bufferBytes: number): void {
+    if (this.large !== undefined) return
+    this.large = new LentReads(bufferBytes)
+    this.face?.readLarge(this.large)
+  }
+
+  giveBack(bytes: Uint8Array): void {
+    this.large?.giveBack(bytes)
   }
 
   private stopReading(): void {

@@ -4,8 +4,9 @@ import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { writeDirectly } from "./directWrite.ts"
 import { codeOf } from "./errorCode.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
+import { LentReads } from "./LentReads.ts"
 import type { WriteSink } from "./nodeInside.ts"
-import { type ReadSink, readShared } from "./sharedRead.ts"
+import { type ReadSink, readLarge, readShared } from "./sharedRead.ts"
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
@@ -64,6 +65,8 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   private peerEnded = false
   // Received and given to somebody else.
   private readBefore = 0
+  private isReadingShared = false
+  private large: LentReads | undefined
 
   // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
   // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
@@ -120,9 +123,20 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     this.handlers = handlers
     if (this.peerEnded) handlers.onEnd()
     if (isHandedOver) return
-    if (this.isSecured || !readShared(this.socket, this) || this.socket.readableLength > 0) this.takeBuffered()
+    this.isReadingShared = !this.isSecured && readShared(this.socket, this)
+    if (!this.isReadingShared || this.socket.readableLength > 0) this.takeBuffered()
     // Unless it was paused before.
     else if (this.socket.readableFlowing === null) this.socket.resume()
+  }
+
+  readLarge(bufferBytes: number): void {
+    if (this.large !== undefined || !this.isReadingShared) return
+    this.large = new LentReads(bufferBytes)
+    readLarge(this.socket, this, this.large)
+  }
+
+  giveBack(bytes: Uint8Array): void {
+    this.large?.giveBack(bytes)
   }
 
   /** What was read into the buffer that all share. */

@@ -1,4 +1,5 @@
 import type * as net from "node:net"
+import type { LentReads } from "./LentReads.ts"
 import { inside, type SocketHandle } from "./nodeInside.ts"
 
 // Node gives each read a buffer of 64 KiB, a backing store and a turn through its stream's own queue. A socket that is
@@ -76,4 +77,12 @@ export const keepShared = (socket: net.Socket, sink: ReadSink): boolean => {
   slotted[inside.callback] = onRead
   slotted[taker] = sink
   return true
+}
+
+/** Has a socket that {@link readShared} accepted read into large buffers from the next read on. */
+export const readLarge = (socket: net.Socket, sink: ReadSink, reads: LentReads): void => {
+  if (inside === undefined) return
+  const slotted = socket as Slotted
+  slotted[inside.callback] = (length: number, buffer: Uint8Array) => sink.onRead(reads.taken(length, buffer))
+  slotted[inside.nextBuffer] = reads.nextBuffer
 }
