@@ -1,12 +1,11 @@
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import { type AccessRules, type AddressRange, parseAddressFile, parseAddressRanges } from "../domain/index.ts"
 import { proxyProtocols, type Server, type ServerSettings } from "../server/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
-import { codeOf } from "./fileErrors.ts"
+import { readText } from "./files.ts"
 import { anyText, oneOf, value, values } from "./flags.ts"
-import { Stdio } from "./stdio.ts"
+import type { Stdio } from "./stdio.ts"
+import { tell } from "./tell.ts"
 
 const lists = "LIST: addresses and ranges such as 10.0.0.0/8,::1"
 
@@ -37,15 +36,9 @@ export interface AccessOptions {
 }
 
 const readFile = (flag: string, path: string) =>
-  Effect.gen(function* () {
-    const files = yield* FileSystem.FileSystem
-    const content = yield* Effect.mapError(files.readFileString(path), (error) =>
-      usageError(`--${flag}: ${path} cannot be read (${codeOf(error)})`),
-    )
-    return yield* Effect.mapError(parseAddressFile(content), (error) =>
-      usageError(`--${flag}: ${path}: ${error.message}`),
-    )
-  })
+  Effect.flatMap(readText(flag, path), (content) =>
+    Effect.mapError(parseAddressFile(content), (error) => usageError(`--${flag}: ${path}: ${error.message}`)),
+  )
 
 const gather = (
   flag: string,
@@ -62,7 +55,7 @@ const gather = (
 export const accessRules = (
   options: AccessOptions,
   fallback: AccessRules,
-): Effect.Effect<AccessRules, CommandFailed, FileSystem.FileSystem> =>
+): Effect.Effect<AccessRules, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const allow = yield* gather("allow-file", options.allow, options.allowFile, fallback.allow)
     const deny = yield* gather("deny-file", options.deny, options.denyFile, fallback.deny)
@@ -82,22 +75,18 @@ export const checkProxies = ({ proxyFrom, proxyProtocol }: ServerSettings): Effe
 }
 
 /**
- * Reads the files again. What cannot be read leaves the rules as they are: a typing error must neither end the server
- * nor open it.
+ * Reads the files again. A file that cannot be read leaves the rules as they are: a typing error must neither end the
+ * server nor open it.
  */
 export const reloadAccess = (
   server: Server["Type"],
   options: AccessOptions,
   fallback: AccessRules,
-): Effect.Effect<void, never, FileSystem.FileSystem | Stdio> =>
+): Effect.Effect<void, CommandFailed, Stdio> =>
   Effect.gen(function* () {
-    const stdio = yield* Stdio
-    const rules = yield* Effect.either(accessRules(options, fallback))
-    if (Either.isLeft(rules)) {
-      stdio.say(`tcpfx: ${rules.left.message}; the rules of who may connect stay as they were\n`)
-      return
-    }
-    yield* server.reload(rules.right)
-    const { allow, deny } = rules.right
-    stdio.say(`tcpfx: read again who may connect: ${allow.length} allowed, ${deny.length} denied\n`)
+    const rules = yield* Effect.mapError(accessRules(options, fallback), ({ message }) =>
+      usageError(`${message}; the rules of who may connect stay as they were`),
+    )
+    yield* server.reload(rules)
+    yield* tell(`read again who may connect: ${rules.allow.length} allowed, ${rules.deny.length} denied`)
   })

@@ -5,7 +5,6 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
-import { NodeTransport } from "../transport/index.ts"
 import { normalize } from "./argv.ts"
 import { connectCommand, connectHelp, runConnect } from "./commands/connect.ts"
 import { interfacesCommand, interfacesHelp, runInterfaces } from "./commands/interfaces.ts"
@@ -13,6 +12,7 @@ import { runServe, serveCommand, serveHelp } from "./commands/serve.ts"
 import { CommandFailed, exitCode, networkError, usageError } from "./exit.ts"
 import { checkVariables } from "./given.ts"
 import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
+import * as Lookups from "./lookups.ts"
 import * as Signals from "./signals.ts"
 import * as Stdio from "./stdio.ts"
 import { version } from "./version.ts"
@@ -65,7 +65,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
     }),
     (program) =>
       Effect.flatMap(Effect.flatMap(Stdio.Stdio, consoleOf), (console) => Effect.withConsole(program, console)),
-    Effect.provide([NodeTransport.layer, Signals.layer, NodeContext.layer]),
+    Effect.provide([Lookups.layer, Signals.layer, NodeContext.layer]),
   )
 
 // The help of @effect/cli says of every flag that it is a piece of text and optional; this says what it does.

@@ -1,12 +1,21 @@
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { endProcess } from "./endProcess.ts"
 import { signalExitCode } from "./exit.ts"
 
 /** A signal that asks the process to end. */
 export type EndSignal = keyof typeof signalExitCode
+
+/** A signal asked the process to end before there was anything to drain. */
+export class EndedBySignal extends Data.TaggedError("EndedBySignal")<{ readonly signal: EndSignal }> {}
+
+// How long a reload may go on after another one was asked for.
+const reloadGrace = "1 second"
 
 /** The signals that ask the process to end. The first is for the command; a second one ends the process at once. */
 export class Signals extends Context.Tag("tcpfx/cli/Signals")<
@@ -14,7 +23,12 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
   {
     /** Waits for the first signal. */
     readonly first: Effect.Effect<EndSignal>
-    /** Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP asks the process to end. */
+    /** Runs an effect that the first signal interrupts. */
+    readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
+    /**
+     * Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP asks the process to end. A run
+     * that is still going on a second after the next SIGHUP is interrupted, as it waits for a file that does not answer.
+     */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }
 >() {}
@@ -34,7 +48,7 @@ export const layer: Layer.Layer<Signals> = Layer.scoped(
             return
           }
           const known: EndSignal = signal === "SIGINT" || signal === "SIGHUP" ? signal : "SIGTERM"
-          if (first !== undefined) process.exit(signalExitCode[known])
+          if (first !== undefined) return endProcess(signalExitCode[known])
           first = known
           for (const waiter of waiters) waiter(known)
         }
@@ -51,15 +65,21 @@ export const layer: Layer.Layer<Signals> = Layer.scoped(
           process.off("SIGHUP", handler)
         }),
     ),
-    ({ get, reloads, waiters }) =>
-      Signals.of({
-        first: Effect.async<EndSignal>((resume) => {
-          const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
-          const already = get()
-          if (already !== undefined) return waiter(already)
-          waiters.add(waiter)
-          return Effect.sync(() => waiters.delete(waiter))
-        }),
+    ({ get, reloads, waiters }) => {
+      const first = Effect.async<EndSignal>((resume) => {
+        const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
+        const already = get()
+        if (already !== undefined) return waiter(already)
+        waiters.add(waiter)
+        return Effect.sync(() => waiters.delete(waiter))
+      })
+      return Signals.of({
+        first,
+        unlessEnded: (effect) =>
+          Effect.raceFirst(
+            effect,
+            Effect.flatMap(first, (signal) => new EndedBySignal({ signal })),
+          ),
         onHangUp: (effect) =>
           Effect.gen(function* () {
             const came = yield* Effect.acquireRelease(Queue.sliding<void>(1), Queue.shutdown)
@@ -68,8 +88,21 @@ export const layer: Layer.Layer<Signals> = Layer.scoped(
               Effect.sync(() => reloads.add(reload)),
               () => Effect.sync(() => reloads.delete(reload)),
             )
-            yield* Effect.forkScoped(Effect.forever(Effect.zipRight(came.take, effect)))
+            yield* Effect.forkScoped(runEach(came, effect))
           }),
-      }),
+      })
+    },
   ),
 )
+
+/** Runs an effect for each element of a queue; an element that waits ends the run before it after a grace time. */
+const runEach = <R>(came: Queue.Dequeue<void>, effect: Effect.Effect<void, never, R>): Effect.Effect<never, never, R> =>
+  Effect.gen(function* () {
+    yield* came.take
+    while (true) {
+      const running = yield* Effect.fork(effect)
+      yield* came.take
+      yield* Effect.timeoutOption(Fiber.join(running), reloadGrace)
+      yield* Fiber.interrupt(running)
+    }
+  })

@@ -129,9 +129,12 @@ const bind = (
     ({ close }) => Effect.sync(() => close(() => {})),
   ).pipe(Effect.map(({ bound }) => bound))
 
+/** Gives the addresses of a name. */
+type Resolve = Transport["Type"]["resolve"]
+
 /** The first address of a name, of the family that is asked for. */
-const located = (endpoint: TcpEndpoint, { family = "any" }: TransportListenOptions) =>
-  resolve(endpoint.host).pipe(
+const located = (endpoint: TcpEndpoint, { family = "any" }: TransportListenOptions, look: Resolve) =>
+  look(endpoint.host).pipe(
     Effect.mapError(({ code }) => listenError(endpoint, code)),
     Effect.flatMap((addresses) => {
       const [address] = ofFamily(addresses, family)
@@ -141,9 +144,14 @@ const located = (endpoint: TcpEndpoint, { family = "any" }: TransportListenOptio
     }),
   )
 
-const listen = (endpoint: ListenEndpoint, options: TransportListenOptions, handlers: AcceptHandlers) => {
+const listen = (
+  endpoint: ListenEndpoint,
+  options: TransportListenOptions,
+  handlers: AcceptHandlers,
+  look: Resolve,
+): Effect.Effect<Endpoint, ListenError, Scope.Scope> => {
   if (endpoint._tag === "Tcp") {
-    return Effect.flatMap(located(endpoint, options), (address) => bind(address, endpoint, options, handlers))
+    return Effect.flatMap(located(endpoint, options, look), (address) => bind(address, endpoint, options, handlers))
   }
   const attempt = bind(endpoint, endpoint, options, handlers)
   return endpoint._tag === "Unix" && !isAbstract(endpoint)
@@ -191,7 +199,11 @@ const open = (endpoint: Endpoint, source: DialSource | undefined) =>
     ({ destroy }) => Effect.sync(destroy),
   ).pipe(Effect.flatMap(({ connected }) => connected))
 
-const resolve = (host: string) =>
+/**
+ * Looks a name up with getaddrinfo(3). An interruption abandons the look-up; the thread of libuv that waits for it goes
+ * on until the resolver gives up, and `process.exit` waits for that thread.
+ */
+export const resolve: Resolve = (host) =>
   Node.isAddress(host)
     ? Effect.succeed([host])
     : Effect.async<ReadonlyArray<string>, LookupFailed>((resume) =>
@@ -200,5 +212,16 @@ const resolve = (host: string) =>
         ),
       )
 
+/** The sockets of the system with look-ups of your own, in place of getaddrinfo(3) in a thread. */
+export const layerWith = (look: Resolve): Layer.Layer<Transport> =>
+  Layer.succeed(
+    Transport,
+    Transport.of({
+      listen: (endpoint, options, handlers) => listen(endpoint, options, handlers, look),
+      dial,
+      resolve: look,
+    }),
+  )
+
 /** The sockets of the system: TCP over IPv4 and IPv6, and unix domain sockets, by node:net. */
-export const layer: Layer.Layer<Transport> = Layer.succeed(Transport, { listen, dial, resolve })
+export const layer: Layer.Layer<Transport> = layerWith(resolve)

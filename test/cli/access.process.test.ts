@@ -63,7 +63,7 @@ describe("tcpfx serve --allow and --deny", () => {
       const cases = [
         [["--allow", "lab.example"], /--allow: "lab.example" is not an address range: .* expected addresses or ranges/],
         [["--deny", "10.0.0.0/33"], /--deny: .*the prefix "33"/],
-        [["--allow-file", "/nowhere/rules"], /--allow-file: \/nowhere\/rules cannot be read \(NotFound\)/],
+        [["--allow-file", "/nowhere/rules"], /--allow-file: \/nowhere\/rules cannot be read: there is no such file/],
         [["--allow-file", empty], /names nobody, so nobody could connect/],
         [["--max-conns", "0"], /--max-conns: "0" is not a count/],
         [["--max-conns", "many"], /--max-conns: "many" is not a count: it is not a whole number/],

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
@@ -71,6 +71,24 @@ describe("tcpfx serve --control", () => {
       yield* peer.end
       expect((yield* server.ended).code).toBe(0)
       expect(existsSync(path)).toBe(false)
+    }),
+  )
+
+  it.scopedLive("answers a reload with what could not be read, and a path cannot write on the terminal", () =>
+    Effect.gen(function* () {
+      const path = yield* socketPath
+      const rules = `${path}.rules`
+      writeFileSync(rules, "127.0.0.1\n")
+      const { server } = yield* tcpfxServe(["--mode", "echo", "--control", path, "--allow-file", rules])
+      const tell = yield* controlling(path)
+      expect(yield* tell("reload")).toEqual({ ok: true })
+      writeFileSync(rules, "127.0.0.1\nlab\n")
+      const problem = `--allow-file: ${rules}: "lab" is not an address range: line 2: "lab" is not an IP address`
+      expect(yield* tell("reload")).toEqual({ ok: false, error: expect.stringContaining(problem) })
+      yield* server.waitFor("stderr", /line 2.*; the rules of who may connect stay as they were$/m)
+      yield* tell(`listen unix:${path}\u001b[31mred`)
+      yield* server.waitFor("stderr", /tcpfx: listening on unix:.*\\e\[31mred$/m)
+      expect(server.text("stderr")).not.toContain("\u001b")
     }),
   )
 

@@ -127,7 +127,7 @@ describe("blanks at the ends of a value", () => {
   it.scopedLive("belong to it: 'rules ' is another file than rules", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", "--allow-file", "package.json "])
-      expect([code, stderr]).toEqual([2, "tcpfx: --allow-file: package.json  cannot be read (NotFound)\n"])
+      expect([code, stderr]).toEqual([2, "tcpfx: --allow-file: package.json  cannot be read: there is no such file\n"])
     }),
   )
 })

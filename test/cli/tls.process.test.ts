@@ -123,7 +123,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
       const { at } = yield* material
       const cert = ["serve", "0", "--tls-cert", at("server.pem")]
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
-        [["serve", "0", "--tls-cert", at("none")], /--tls-cert: .*none cannot be read \(NotFound\)/],
+        [["serve", "0", "--tls-cert", at("none")], /--tls-cert: .*none cannot be read: there is no such file/],
         [cert, /server\.pem holds no key; name the file of its key with --tls-key/],
         [[...cert, "--tls-key", at("ca-key.pem")], /the key cannot be used: it does not belong to the certificate/],
         [[...cert, "--tls-key", at("server-key.pem"), "--tls-key", at("ca-key.pem")], /--tls-key is given 2 times/],

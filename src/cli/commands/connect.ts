@@ -109,7 +109,7 @@ export const runConnect = (options: ConnectOptions) =>
       ...settingsOf(options, family),
       ...(yield* Effect.mapError(routeSettings(options), environmentError)),
       ...(yield* Effect.mapError(Effect.all(deadlineSettings(options)), environmentError)),
-      tls: yield* clientTls(options),
+      tls: yield* signals.unlessEnded(clientTls(options)),
     }
     yield* checkDeadlines(options, settings)
     const host = defaultHostOf(family)
@@ -155,6 +155,7 @@ export const runConnect = (options: ConnectOptions) =>
   }).pipe(
     Effect.catchTags({
       OutputClosed: () => Effect.succeed(exitCode.ok),
+      EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
       ConnectError: (error) => networkError(error.message),
       ConnectionClosedError: (error) => networkError(`the connection ended: ${describeCloseReason(error.reason)}`),
     }),

@@ -19,7 +19,7 @@ import { interfaceAddresses } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
 import { type Inherited, takeInherited } from "../inherited.ts"
 import { defaultHostOf } from "../listenArgs.ts"
-import { Stdio } from "../stdio.ts"
+import { tell } from "../tell.ts"
 import { type AccountName, becomeAccount, findAccount, giveFiles } from "../user.ts"
 
 /** What the flags say of listening, beside the settings. */
@@ -93,17 +93,15 @@ export const startListening = (server: Server["Type"], options: ListeningOptions
       yield* becomeAccount(account)
     }
     yield* announce(endpoints, listeners, inherited, settings.family)
-    const stdio = yield* Stdio
-    for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
+    yield* Effect.forEach(notes, tell, { discard: true })
   })
 
 const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: Inherited, family: AddressFamily) =>
   Effect.gen(function* () {
-    const stdio = yield* Stdio
     const bound: ReadonlyArray<Endpoint> = listeners.map(({ endpoint }) => endpoint)
     for (const [index, endpoint] of bound.entries()) {
       const origin = endpoints[index]
-      stdio.say(`tcpfx: listening on ${escapeControls(formatEndpoint(endpoint))}${originOf(origin, inherited)}\n`)
+      yield* tell(`listening on ${formatEndpoint(endpoint)}${originOf(origin, inherited)}`)
     }
     // What was passed on is chosen elsewhere, and a unix socket has no address.
     const isChosen = endpoints.some((endpoint) => endpoint._tag === "Tcp")
@@ -113,12 +111,12 @@ const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: I
     )
     const named = others.map(({ address, name }) => `${address} (${name})`)
     const all = family === "ipv6" ? ":: (all)" : "0.0.0.0 (all)"
-    stdio.say(`tcpfx: only this machine can connect; to let others in, listen on ${[...named, all].join(", ")}\n`)
+    yield* tell(`only this machine can connect; to let others in, listen on ${[...named, all].join(", ")}`)
   })
 
 /** Which descriptor it was, and what it is called by who passed it on. */
 const originOf = (endpoint: ListenEndpoint | undefined, { sockets }: Inherited): string => {
   if (endpoint?._tag !== "Fd") return ""
   const name = sockets.find((socket) => socket.endpoint.fd === endpoint.fd)?.name ?? ""
-  return ` (${formatEndpoint(endpoint)}${name === "" ? "" : `, ${escapeControls(name)}`})`
+  return ` (${formatEndpoint(endpoint)}${name === "" ? "" : `, ${name}`})`
 }

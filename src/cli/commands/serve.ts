@@ -20,7 +20,7 @@ import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.
 import { parseControlPath, serveControl } from "../control/controlServer.ts"
 import { checkDeadlines } from "../deadlineFlags.ts"
 import { isEndpointGiven } from "../endpointArgs.ts"
-import { exitCode, signalExitCode, usageError } from "../exit.ts"
+import { type CommandFailed, exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
 import { argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
 import { environmentError, given } from "../given.ts"
@@ -34,6 +34,7 @@ import { type OutputMode, type Showing, serverRenderer, show, subscription } fro
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
+import { tell } from "../tell.ts"
 import { serverTlsFlags } from "../tls/flags.ts"
 import { serverTls } from "../tls/server.ts"
 import { startListening } from "./listening.ts"
@@ -171,10 +172,12 @@ export const runServe = (options: ServeOptions) =>
     const read = yield* settingsOf(options)
     yield* checkProxies(read)
     const room = yield* connectionRoom(read.maxConns)
-    const tls = Option.getOrUndefined(yield* serverTls(options, "_tag" in read.listen ? [read.listen] : read.listen))
+    const signals = yield* Signals
+    const endpoints = "_tag" in read.listen ? [read.listen] : read.listen
+    const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, endpoints)))
     const settings: ServerSettings = {
       ...read,
-      ...(yield* accessRules(options, read)),
+      ...(yield* signals.unlessEnded(accessRules(options, read))),
       maxConns: room.most,
       tls: tls?.acceptor,
     }
@@ -188,23 +191,20 @@ export const runServe = (options: ServeOptions) =>
         server.subscribe({ frames: !options.noTraffic, ...subscription(showing) }),
         outer,
       )
-      const stdio = yield* Stdio
-      const signals = yield* Signals
       const reloads = [
         ...(options.allowFile.length > 0 || options.denyFile.length > 0 ? [reloadAccess(server, options, read)] : []),
         ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
       ]
-      const reload = Effect.all(reloads, { discard: true })
-      if (reloads.length > 0) yield* signals.onHangUp(reload)
+      const reload = allOf(reloads)
+      if (reloads.length > 0) yield* signals.onHangUp(Effect.ignore(reload))
       const asked = yield* Deferred.make<void>()
       if (Option.isSome(options.control)) {
-        const say = (text: string) => Effect.sync(() => stdio.say(`tcpfx: ${text}\n`))
         const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
-        yield* serveControl(options.control.value, { server, reload, say, leave })
+        yield* serveControl(options.control.value, { server, reload, leave })
       }
-      yield* startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings)
+      yield* signals.unlessEnded(startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings))
       const notes = [...(room.note === undefined ? [] : [room.note]), ...(tls?.notes ?? [])]
-      for (const note of notes) stdio.say(`tcpfx: ${note}\n`)
+      yield* Effect.forEach(notes, tell, { discard: true })
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
@@ -216,9 +216,21 @@ export const runServe = (options: ServeOptions) =>
     yield* Effect.timeoutOption(Fiber.join(served.shown), Duration.subtract(settings.drain, served.took))
     return served.code
   }).pipe(
-    Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)),
+    Effect.catchTags({
+      OutputClosed: () => Effect.succeed(exitCode.ok),
+      EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
+    }),
     Effect.scoped,
   )
+
+/** Runs every reload, tells the user what failed, and fails with all of it. */
+const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>) =>
+  Effect.gen(function* () {
+    const results = yield* Effect.forEach(reloads, Effect.either)
+    const failures = results.filter(Either.isLeft).map(({ left }) => left.message)
+    yield* Effect.forEach(failures, tell, { discard: true })
+    if (failures.length > 0) return yield* usageError(failures.join("; "))
+  })
 
 // The other modes answer by themselves. One that read the terminal all the same would be stopped when it is put in the
 // background (SIGTTIN, termios(3)).
@@ -241,9 +253,7 @@ const sendInput = (server: Server["Type"], settings: ServerSettings) =>
     }
   }).pipe(
     Effect.scoped,
-    Effect.catchTag("CommandFailed", (error) =>
-      Effect.map(Stdio, (stdio) => stdio.say(`tcpfx: ${error.message}; standard input is read no further\n`)),
-    ),
+    Effect.catchTag("CommandFailed", (error) => tell(`${error.message}; standard input is read no further`)),
   )
 
 const someoneIsThere = (server: Server["Type"]) =>

@@ -5,6 +5,8 @@ import * as Stream from "effect/Stream"
 import { EndpointSyntaxError, Framing, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { usageError } from "../exit.ts"
+import type { Stdio } from "../stdio.ts"
+import { tell } from "../tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 
 /** Reads where commands are taken: a path, with or without `unix:` before it. */
@@ -18,9 +20,8 @@ export const parseControlPath = (text: string): Either.Either<UnixEndpoint, Endp
 /** What a control socket acts on. */
 export interface Controlled<R> {
   readonly server: Server["Type"]
-  readonly reload: Effect.Effect<void, never, R>
-  /** Tells the user of the command something. */
-  readonly say: (text: string) => Effect.Effect<void>
+  /** Reads the files of the flags again; fails with what could not be read. */
+  readonly reload: Effect.Effect<void, { readonly message: string }, R>
   /** Asks the command to leave. */
   readonly leave: Effect.Effect<void>
 }
@@ -49,7 +50,10 @@ const describeState = (server: Server["Type"]) =>
     })),
   }))
 
-const obey = <R>(command: ControlCommand, { leave, reload, say, server }: Controlled<R>) => {
+const obey = <R>(
+  command: ControlCommand,
+  { leave, reload, server }: Controlled<R>,
+): Effect.Effect<object, { readonly message: string }, R | Stdio> => {
   switch (command._tag) {
     case "State":
       return describeState(server)
@@ -65,7 +69,7 @@ const obey = <R>(command: ControlCommand, { leave, reload, say, server }: Contro
       return Effect.succeed({ commands: controlHelp })
     case "Listen":
       return Effect.flatMap(server.startListening(command.endpoint), ({ endpoint }) =>
-        Effect.as(say(`listening on ${formatEndpoint(endpoint)}`), { listening: formatEndpoint(endpoint) }),
+        Effect.as(tell(`listening on ${formatEndpoint(endpoint)}`), { listening: formatEndpoint(endpoint) }),
       )
     case "Stop":
       return Effect.flatMap(server.stopListening(command.endpoint), (wasOpen) =>
@@ -78,7 +82,7 @@ const obey = <R>(command: ControlCommand, { leave, reload, say, server }: Contro
   }
 }
 
-const answerTo = <R>(line: string, controlled: Controlled<R>): Effect.Effect<string, never, R> =>
+const answerTo = <R>(line: string, controlled: Controlled<R>): Effect.Effect<string, never, R | Stdio> =>
   Either.match(parseControl(line), {
     onLeft: (error) => Effect.succeed(JSON.stringify({ ok: false, error })),
     onRight: (command) =>

@@ -1,10 +1,11 @@
-import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { TlsVersion } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
-import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
+import { readText } from "../files.ts"
+import type { Stdio } from "../stdio.ts"
+import { openKeyLog, orVariable, readIdentity, tlsFailed } from "./material.ts"
 
 /** What the flags of `tcpfx connect` gave. */
 export interface ClientTlsOptions {
@@ -21,9 +22,7 @@ export interface ClientTlsOptions {
 }
 
 /** What secures the connections of a client, as the flags say; none where they do not. */
-export const clientTls = (
-  options: ClientTlsOptions,
-): Effect.Effect<Tls.Connector | undefined, CommandFailed, FileSystem.FileSystem> =>
+export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connector | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const stray = strayFlag(options)
     if (!options.tls)
@@ -38,7 +37,7 @@ export const clientTls = (
     return yield* Tls.connector({
       ...(yield* openKeyLog(options.tlsKeyLog)),
       verify: !options.insecure,
-      ...(Option.isSome(ca) ? { ca: yield* readPem("tls-ca", ca.value) } : {}),
+      ...(Option.isSome(ca) ? { ca: yield* readText("tls-ca", ca.value) } : {}),
       ...(Option.isSome(cert) ? { identity: yield* readIdentity(cert.value, key) } : {}),
       ...(Option.isSome(options.tlsName) ? { serverName: options.tlsName.value } : {}),
       ...(Option.isSome(options.tlsAlpn) ? { alpn: options.tlsAlpn.value } : {}),

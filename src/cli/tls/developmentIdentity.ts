@@ -8,6 +8,8 @@ import type { ListenEndpoint } from "../../domain/index.ts"
 import type { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
 import { codeOf } from "../fileErrors.ts"
+import { readText } from "../files.ts"
+import type { Stdio } from "../stdio.ts"
 
 const day = 86_400_000
 const validDays = 365
@@ -66,15 +68,15 @@ export const developmentIdentity = generate
 export const keptIdentity = (
   folder: string,
   endpoints: ReadonlyArray<ListenEndpoint>,
-): Effect.Effect<Tls.Identity, CommandFailed, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Tls.Identity, CommandFailed, FileSystem.FileSystem | Path.Path | Stdio> =>
   Effect.gen(function* () {
     const files = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const certPath = path.join(folder, "tcpfx-cert.pem")
     const keyPath = path.join(folder, "tcpfx-key.pem")
     if ((yield* files.exists(certPath)) && (yield* files.exists(keyPath))) {
-      const cert = yield* files.readFileString(certPath)
-      const key = Redacted.make(yield* files.readFileString(keyPath))
+      const cert = yield* readText("tls-keep", certPath)
+      const key = Redacted.make(yield* readText("tls-keep", keyPath))
       if (isFresh(cert)) return { cert, key }
     }
     const made = yield* generate(endpoints)

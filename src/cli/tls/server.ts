@@ -7,9 +7,11 @@ import type { ListenEndpoint, TlsVersion } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
-import { Stdio } from "../stdio.ts"
+import { readText } from "../files.ts"
+import type { Stdio } from "../stdio.ts"
+import { tell } from "../tell.ts"
 import { developmentIdentity, keptIdentity } from "./developmentIdentity.ts"
-import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
+import { openKeyLog, orVariable, readIdentity, tlsFailed } from "./material.ts"
 
 /** What the flags of `tcpfx serve` gave. */
 export interface ServerTlsOptions {
@@ -28,7 +30,7 @@ export interface ServerTls {
   readonly acceptor: Tls.Acceptor
   readonly notes: ReadonlyArray<string>
   /** Reads the files again; none where there are none. */
-  readonly reload: ((server: Server["Type"]) => Effect.Effect<void, never, FileSystem.FileSystem | Stdio>) | undefined
+  readonly reload: ((server: Server["Type"]) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
 }
 
 interface Paths {
@@ -63,7 +65,7 @@ const noteOf = (identity: Tls.Identity, path: string | undefined): ReadonlyArray
 export const serverTls = (
   options: ServerTlsOptions,
   endpoints: ReadonlyArray<ListenEndpoint>,
-): Effect.Effect<Option.Option<ServerTls>, CommandFailed, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Option.Option<ServerTls>, CommandFailed, FileSystem.FileSystem | Path.Path | Stdio> =>
   Effect.gen(function* () {
     const paths = yield* pathsOf(options)
     const { certs } = paths
@@ -85,7 +87,7 @@ export const serverTls = (
         const [first, ...others] = made.length > 0 ? made : yield* identitiesOf(paths)
         if (first === undefined) return yield* usageError("--tls-cert: no certificate is named")
         const clientCa = Option.isSome(paths.clientCa)
-          ? { clientCa: yield* readPem("tls-client-ca", paths.clientCa.value) }
+          ? { clientCa: yield* readText("tls-client-ca", paths.clientCa.value) }
           : {}
         const identities = [first, ...others] as const
         const named = [...certs, ...Option.toArray(paths.clientCa)].join(", ")
@@ -111,24 +113,14 @@ export const serverTls = (
 // What cannot be read leaves TLS as it is: a file half written must not end the server.
 const reloadWith = (
   server: Server["Type"],
-  make: Effect.Effect<
-    { readonly acceptor: Tls.Acceptor; readonly notes: ReadonlyArray<string> },
-    CommandFailed,
-    FileSystem.FileSystem
-  >,
+  make: Effect.Effect<{ readonly acceptor: Tls.Acceptor; readonly notes: ReadonlyArray<string> }, CommandFailed, Stdio>,
 ) =>
   Effect.gen(function* () {
-    const stdio = yield* Stdio
-    const made = yield* make
+    const made = yield* Effect.mapError(make, ({ message }) => usageError(`${message}; TLS stays as it was`))
     yield* server.reload({ tls: made.acceptor })
-    for (const line of ["read again the certificates, for those who connect from now on", ...made.notes]) {
-      stdio.say(`tcpfx: ${line}\n`)
-    }
-  }).pipe(
-    Effect.catchAll((error) =>
-      Effect.map(Stdio, (stdio) => stdio.say(`tcpfx: ${error.message}; TLS stays as it was\n`)),
-    ),
-  )
+    yield* tell("read again the certificates, for those who connect from now on")
+    yield* Effect.forEach(made.notes, tell, { discard: true })
+  })
 
 const strayFlag = (options: ServerTlsOptions): string | undefined => {
   if (options.tlsKey.length > 0) return "--tls-key"
