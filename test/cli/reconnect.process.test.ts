@@ -1,7 +1,28 @@
+import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpFree } from "../support/peers.ts"
 import { tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
+
+/** A plain server of this process; `serve` is told the number of each connection. */
+const listening = (serve: (socket: net.Socket, number: number) => void) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<net.Server>((resume) => {
+        let number = 0
+        const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+          socket.on("error", () => {})
+          serve(socket, ++number)
+        })
+        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void))),
+    ),
+    (server) => {
+      const address = server.address()
+      return typeof address === "object" && address !== null ? `${address.port}` : ""
+    },
+  )
 
 const free = Effect.map(tcpFree, (endpoint) => (endpoint._tag === "Tcp" ? `${endpoint.port}` : ""))
 
@@ -30,6 +51,39 @@ describe("tcpfx connect --reconnect", () => {
       yield* client.endInput
       expect((yield* client.ended).code).toBe(0)
     }),
+  )
+
+  it.scopedLive(
+    "sends nothing twice when a connection is lost, tells how much it had been given, and leaves with 1",
+    () =>
+      Effect.gen(function* () {
+        const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number} of all of them`)
+        const received: Array<Buffer> = []
+        const port = yield* listening((socket, number) => {
+          let bytes = 0
+          socket.on("data", (data) => {
+            received.push(data)
+            bytes += data.length
+            if (number === 1 && bytes > 20_000) socket.resetAndDestroy()
+          })
+          socket.on("end", () => socket.end())
+        })
+        const args = ["connect", port, "--frame", "line", "--reconnect", "--reconnect-delay", "10ms", "--output", "raw"]
+        const { code, stderr } = yield* tcpfxRun(args, lines.join("\n"))
+        const given = Number(/^tcpfx: the lost connection was given (\d+) lines of the input[,;] /m.exec(stderr)?.[1])
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringContaining(
+            `tcpfx: up to ${given} lines of the input may be lost, with 1 connection (--reconnect)\n`,
+          ),
+        ])
+        const whole = Buffer.concat(received).toString().split("\n")
+        // The first connection was cut between two reads, so one line of it may be in parts.
+        const known = whole.filter((line) => /^line \d+ of all of them$/.test(line))
+        expect(new Set(known).size).toBe(known.length)
+        const second = lines.slice(given)
+        expect(known.slice(known.length - second.length)).toEqual(second)
+      }),
   )
 
   it.scopedLive("gives up after as many failures in a row as it is told, with the last one as the reason", () =>

@@ -30,6 +30,7 @@ import { Stdio } from "../stdio.ts"
 import { clientTls } from "../tls/client.ts"
 import { clientTlsFlags } from "../tls/flags.ts"
 import { converse } from "./converse.ts"
+import { Losses } from "./Losses.ts"
 import { makeOutgoing } from "./outgoing.ts"
 
 /** The flags of `tcpfx connect`. */
@@ -39,8 +40,10 @@ export const connectFlags = {
   send: values("send", "TEXT", parseEscapes, {
     help: "Send TEXT instead of standard input (escapes such as \\n are understood); may be given several times.",
   }),
-  once: toggle("once", { help: "Leave after the first reply." }),
-  noShutdown: toggle("no-shutdown", { help: "Do not send FIN at the end of the input." }),
+  once: toggle("once", {
+    help: "Leave after the first reply: one frame, or with --frame raw what comes until a pause of 50 ms.",
+  }),
+  noShutdown: toggle("no-shutdown", { help: "Do not send FIN at the end of the input: many servers leave at FIN." }),
   quit: value("quit", "TIME", parseDuration, {
     alias: "q",
     help: "Wait at most TIME for the server's end after that of the input; leave with 1 when that cuts it off.",
@@ -87,6 +90,8 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSetti
   family,
   frame: Option.getOrElse(options.frame, () => ClientConfig.defaults.frame),
   maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
+  // Each payload waits until the system has taken the one before: no more than one is cut off with a lost connection.
+  ...(options.reconnect ? { outbox: 0 } : {}),
   connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
 })
 
@@ -123,6 +128,7 @@ export const runConnect = (options: ConnectOptions) =>
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
     const reconnect = yield* reconnectSettings(options)
+    const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
     const outgoing = yield* makeOutgoing(options.send, settings)
     const outer = yield* Effect.scope
     const ended = yield* Effect.gen(function* () {
@@ -135,7 +141,7 @@ export const runConnect = (options: ConnectOptions) =>
         once: options.once,
         shutdown: !options.noShutdown,
         quit: options.quit,
-        reconnect: reconnect !== undefined,
+        losses,
         frame: settings.frame,
       })
       const talk = reconnect
@@ -151,6 +157,8 @@ export const runConnect = (options: ConnectOptions) =>
     yield* Effect.timeoutOption(Fiber.join(ended.shown), settings.closeDeadline)
     const signal = yield* ended.signal
     if (signal !== undefined) return signalExitCode[signal]
+    const lost = losses?.summary()
+    if (lost !== undefined) return yield* networkError(lost)
     return outgoing.skippedLines() > 0 ? exitCode.usage : exitCode.ok
   }).pipe(
     Effect.catchTags({

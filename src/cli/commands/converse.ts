@@ -1,31 +1,52 @@
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { ConnectionClosedError, closeReasons, type Framing, formatMillis } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
 import { type CommandFailed, networkError } from "../exit.ts"
 import { type OutputClosed, type OutputFailed, Stdio } from "../stdio.ts"
+import { fateOfSent } from "./fateOfSent.ts"
+import type { Losses } from "./Losses.ts"
 import type { Outgoing } from "./outgoing.ts"
 
 // How long an input may pause before nothing more is expected of it, once the server has ended its side.
 const inputPause = Duration.millis(500)
+
+// With `--once` in raw framing, a reply is over when the server has been quiet for so long.
+const replyPause = Duration.millis(50)
+
+// A server that ends its side within this time of our FIN, without an answer, has probably taken the FIN for our end.
+const finReaction = Duration.seconds(1)
+
+const finHint = "many servers take the end of the input (FIN) for a client that has gone: --no-shutdown sends no FIN"
 
 /** The rules of a conversation. */
 export interface ConverseOptions {
   readonly outgoing: Outgoing
   /** Whether what comes goes to standard output as it is; otherwise the events show it. */
   readonly raw: boolean
+  /** Whether the conversation ends with the first reply: one frame, or in raw framing what comes until a pause. */
   readonly once: boolean
   /** Whether the end of the input sends FIN. */
   readonly shutdown: boolean
   /** How long the server's end is waited for after that of the input. */
   readonly quit: Option.Option<Duration.Duration>
-  /** Whether the server's end before that of the input is a loss, to be mended by a new connection. */
-  readonly reconnect: boolean
+  /** None: a connection that is lost ends the command. Else a new connection follows, and what may be lost is counted. */
+  readonly losses: Losses | undefined
   readonly frame: Framing.Framing
+}
+
+type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
+type Sending = Fiber.Fiber<void, ConnectionClosedError | CommandFailed>
+
+/** What one conversation has come to. */
+interface Talk {
+  replies: number
+  /** When FIN was sent, milliseconds of a clock that nobody sets. */
+  finAt: number | undefined
 }
 
 /**
@@ -34,42 +55,81 @@ export interface ConverseOptions {
  */
 export const converse =
   (options: ConverseOptions) =>
-  (
-    connection: Connection,
-  ): Effect.Effect<void, ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed, Stdio | Scope.Scope> =>
+  (connection: Connection): Effect.Effect<void, Failure, Stdio | Scope.Scope> =>
     Effect.gen(function* () {
-      const receiving = yield* Effect.forkScoped(receive(connection, options))
+      const { losses, once, outgoing } = options
+      const talk: Talk = { replies: 0, finAt: undefined }
+      const receiving = yield* Effect.forkScoped(receive(connection, options, talk))
       const sending = yield* Effect.forkScoped(
-        Effect.zipRight(
-          options.outgoing.sendAll(connection),
-          options.shutdown && !options.once ? connection.halfClose : Effect.void,
-        ),
+        Effect.zipRight(outgoing.sendAll(connection), options.shutdown ? sendFin(connection, talk) : Effect.void),
       )
-      const replies = yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
-      if (options.once && replies === 0) return yield* networkError("the server closed the connection without a reply")
-      if (options.once) return
-      yield* finishInput(sending, options)
+      const ended = Effect.gen(function* () {
+        yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
+        if (once && talk.replies > 0) return
+        if (losses !== undefined && !outgoing.isDone()) {
+          return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
+        }
+        const isFinTaken = yield* isFinTakenForEnd(outgoing, talk)
+        if (once)
+          return yield* networkError(
+            `the server closed the connection without a reply${isFinTaken ? `; ${finHint}` : ""}`,
+          )
+        if (isFinTaken)
+          (yield* Stdio).say(`tcpfx: the server closed without an answer, right behind our FIN; ${finHint}\n`)
+        yield* finishInput(sending, outgoing)
+      })
+      yield* losses === undefined
+        ? ended
+        : Effect.tapErrorTag(ended, "ConnectionClosedError", (error) =>
+            tellLoss(error, connection, sending, outgoing, losses),
+          )
     })
 
-const receive = (connection: Connection, options: ConverseOptions) =>
+const elapsedMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
+
+const sendFin = (connection: Connection, talk: Talk) =>
+  Effect.zipRight(
+    Effect.map(elapsedMillis, (now) => {
+      talk.finAt = now
+    }),
+    connection.halfClose,
+  )
+
+const receive = (connection: Connection, options: ConverseOptions, talk: Talk) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    let replies = 0
     const take = (payload: Uint8Array) => {
-      replies++
+      talk.replies++
       return options.raw ? stdio.write(options.frame.encode(payload)) : Effect.void
     }
-    if (options.once) yield* Stream.runForEach(Stream.take(connection.frames, 1), take)
-    else yield* connection.runForEachLent(take)
-    return replies
+    yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)
+  })
+
+/** Takes one frame. In raw framing a read is no unit of the sender's: a reply lasts until the server pauses. */
+const receiveReply = <E>(
+  connection: Connection,
+  framing: Framing.Framing,
+  take: (payload: Uint8Array) => Effect.Effect<void, E>,
+): Effect.Effect<void, E | ConnectionClosedError> =>
+  Effect.gen(function* () {
+    let next = yield* connection.receive
+    while (Option.isSome(next)) {
+      yield* take(next.value)
+      if (framing.name !== "raw") return
+      next = Option.flatten(yield* Effect.timeoutOption(connection.receive, replyPause))
+    }
+  })
+
+/** Whether the server has ended its side right behind our FIN, with input and without an answer. */
+const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
+  Effect.map(elapsedMillis, (now) => {
+    if (finAt === undefined || replies > 0 || outgoing.handed().frames === 0) return false
+    return now - finAt <= Duration.toMillis(finReaction)
   })
 
 // Fails when the input has ended and the time for the server's end has passed, or when the input cannot be read. A
 // connection that breaks while something is sent is told by the receiving side, after everything that had arrived.
-const cutOff = (
-  sending: Fiber.Fiber<void, ConnectionClosedError | CommandFailed>,
-  options: ConverseOptions,
-): Effect.Effect<never, CommandFailed> =>
+const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never, CommandFailed> =>
   Fiber.join(sending).pipe(
     Effect.catchTag("ConnectionClosedError", () => Effect.never),
     Effect.zipRight(Option.match(options.quit, { onNone: () => Effect.never, onSome: Effect.sleep })),
@@ -83,17 +143,29 @@ const cutOff = (
     ),
   )
 
-// The server sends no more. It may still want the input, which is sent as long as it keeps coming: one that pauses may
-// never end.
-const finishInput = (sending: Fiber.Fiber<void, ConnectionClosedError | CommandFailed>, options: ConverseOptions) =>
+// The server sends no more. It may still want the input, which is sent as long as it keeps coming: an input that pauses
+// may never end.
+const finishInput = (sending: Sending, outgoing: Outgoing) =>
+  Effect.raceFirst(Fiber.join(sending), outgoing.idle(inputPause)).pipe(
+    Effect.catchTag("ConnectionClosedError", () =>
+      Effect.fail(networkError("the server closed the connection before all of the input was sent")),
+    ),
+  )
+
+/** Tells what a lost connection was given, unless its server has certainly read it. */
+const tellLoss = (
+  { reason }: ConnectionClosedError,
+  connection: Connection,
+  sending: Sending,
+  outgoing: Outgoing,
+  losses: Losses,
+) =>
   Effect.gen(function* () {
-    const { outgoing } = options
-    if (options.reconnect && !outgoing.isDone()) {
-      return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
-    }
-    yield* Effect.raceFirst(Fiber.join(sending), outgoing.idle(inputPause)).pipe(
-      Effect.catchTag("ConnectionClosedError", () =>
-        Effect.fail(networkError("the server closed the connection before all of the input was sent")),
-      ),
-    )
+    yield* Fiber.interrupt(sending)
+    const handed = outgoing.handed()
+    if (handed.frames === 0) return
+    const fate = reason._tag === "PeerClosed" ? yield* fateOfSent(connection) : "cut off"
+    if (fate === "read") return
+    const stdio = yield* Stdio
+    stdio.say(`tcpfx: ${losses.add(fate === "sent" ? { ...handed, untaken: 0 } : handed)}\n`)
   })

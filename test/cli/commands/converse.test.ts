@@ -1,0 +1,202 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as TestClock from "effect/TestClock"
+import { type ConverseOptions, converse } from "../../../src/cli/commands/converse.ts"
+import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
+import { Stdio } from "../../../src/cli/stdio.ts"
+import { type ConnectionClosedError, Framing } from "../../../src/domain/index.ts"
+import type { Handler } from "../../../src/server/index.ts"
+import { MemoryTransport } from "../../../src/transport/index.ts"
+import { receiveAll, receiveText, serving, utf8 } from "../../support/serving.ts"
+import { recordedStdio } from "../../support/shown.ts"
+import { turns } from "../../support/turns.ts"
+
+type Serve = Handler.FiberHandler<ConnectionClosedError, never>
+
+/** A conversation with a server that does what `serve` says: its input is offered, what it writes and says is recorded. */
+const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
+  Effect.gen(function* () {
+    const frame = given.frame ?? Framing.raw
+    const { connect } = yield* serving(serve, { frame })
+    const reads = yield* Queue.unbounded<Option.Option<Uint8Array>>()
+    const { shown, stdio } = recordedStdio()
+    const ownStdio = { ...stdio, openInput: Effect.succeed({ read: Queue.take(reads) }) }
+    const outgoing = yield* Effect.provideService(makeOutgoing([], { frame, maxFrame: 1024 }), Stdio, ownStdio)
+    const talk = converse({
+      outgoing,
+      raw: true,
+      once: false,
+      shutdown: true,
+      quit: Option.none(),
+      losses: undefined,
+      frame,
+      ...given,
+    })
+    const running = yield* Effect.fork(
+      Effect.either(Effect.scoped(Effect.flatMap(connect(), talk))).pipe(Effect.provideService(Stdio, ownStdio)),
+    )
+    const to = (where: "out" | "err") => () =>
+      shown()
+        .flatMap(([stream, text]) => (stream === where ? [text] : []))
+        .join("")
+    return {
+      running,
+      offer: (text: string) => Queue.offer(reads, Option.some(utf8(text))),
+      endInput: Queue.offer(reads, Option.none()),
+      written: to("out"),
+      said: to("err"),
+      /** Whether the conversation goes on, after everything that is due has happened. */
+      goesOn: Effect.zipRight(turns(5), Effect.map(Fiber.poll(running), Option.isNone)),
+    }
+  })
+
+const inMemory = Effect.provide(MemoryTransport.layer())
+
+describe("a conversation with --once", () => {
+  it.scoped("takes a raw reply that comes in pieces whole: until the server was quiet for 50 ms", () =>
+    Effect.gen(function* () {
+      const { endInput, goesOn, offer, running, written } = yield* talking(
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.receive
+            for (const piece of ["abc", "def", "ghi"]) {
+              yield* connection.send(utf8(piece))
+              yield* Effect.sleep("45 millis")
+            }
+            yield* Effect.never
+          }),
+        { once: true },
+      )
+      yield* offer("?")
+      yield* endInput
+      for (const count of [3, 6, 9]) {
+        expect(yield* goesOn).toBe(true)
+        expect(written().length).toBe(count)
+        yield* TestClock.adjust("45 millis")
+      }
+      expect(yield* goesOn).toBe(true)
+      yield* TestClock.adjust("5 millis")
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(written()).toBe("abcdefghi")
+    }).pipe(inMemory),
+  )
+
+  it.scoped("takes one whole line where lines are frames, and waits no longer", () =>
+    Effect.gen(function* () {
+      const { offer, running, written } = yield* talking(
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.receive
+            yield* connection.send(utf8("one"))
+            yield* connection.send(utf8("two"))
+            yield* Effect.never
+          }),
+        { once: true, frame: Framing.line },
+      )
+      yield* offer("?\n")
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(written()).toBe("one\n")
+    }).pipe(inMemory),
+  )
+
+  it.scoped("sends FIN at the end of the input, so a server that answers only then does", () =>
+    Effect.gen(function* () {
+      const { endInput, offer, running, written } = yield* talking(
+        (connection) => Effect.flatMap(receiveAll(connection), (all) => connection.send(utf8(`got ${all.length}`))),
+        { once: true },
+      )
+      yield* offer("12345")
+      yield* endInput
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(written()).toBe("got 5")
+    }).pipe(inMemory),
+  )
+})
+
+describe("a server that ends its side right behind our FIN", () => {
+  const afterFin =
+    (then: Effect.Effect<void> = Effect.void, answer?: string): Serve =>
+    (connection) =>
+      Effect.gen(function* () {
+        yield* receiveAll(connection)
+        yield* then
+        if (answer !== undefined) yield* connection.send(utf8(answer))
+      })
+
+  const conversation = (serve: Serve, input: ReadonlyArray<string>, options: Partial<ConverseOptions> = {}) =>
+    Effect.gen(function* () {
+      const { endInput, offer, running, said } = yield* talking(serve, options)
+      yield* Effect.forEach(input, offer)
+      yield* endInput
+      yield* turns(5)
+      yield* TestClock.adjust("2 seconds")
+      return { outcome: yield* Fiber.join(running), said: said() }
+    })
+
+  it.scoped("without an answer is told with a note that names --no-shutdown, and is no failure", () =>
+    Effect.gen(function* () {
+      const { outcome, said } = yield* conversation(afterFin(), ["GET / HTTP/1.0\r\n\r\n"])
+      expect(outcome).toEqual(Either.right(undefined))
+      expect(said).toMatch(
+        /^tcpfx: the server closed without an answer, right behind our FIN; [^\n]*--no-shutdown[^\n]*\n$/,
+      )
+      const { outcome: failed } = yield* conversation(afterFin(), ["?"], { once: true })
+      expect(Either.flip(failed)).toMatchObject({
+        right: {
+          code: 1,
+          message: expect.stringMatching(/^the server closed the connection without a reply; .*--no-shutdown/),
+        },
+      })
+    }).pipe(inMemory),
+  )
+
+  it.scoped("is not told where it answered, was asked nothing, took its time, or was sent no FIN", () =>
+    Effect.gen(function* () {
+      expect(yield* conversation(afterFin(Effect.void, "answer"), ["?"])).toMatchObject({ said: "" })
+      expect(yield* conversation(afterFin(), [])).toMatchObject({ said: "" })
+      expect(yield* conversation(afterFin(Effect.sleep("1100 millis")), ["?"])).toMatchObject({ said: "" })
+      const closing: Serve = (connection) => Effect.asVoid(connection.receive)
+      expect(yield* conversation(closing, ["?"], { shutdown: false })).toMatchObject({ said: "" })
+    }).pipe(inMemory),
+  )
+})
+
+describe("input behind the server's half-close", () => {
+  it.scoped("is sent as long as it keeps coming, for longer than one pause may last", () =>
+    Effect.gen(function* () {
+      const received = yield* Deferred.make<string>()
+      const { endInput, goesOn, offer, running } = yield* talking((connection) =>
+        Effect.gen(function* () {
+          yield* connection.halfClose
+          yield* Deferred.succeed(received, (yield* receiveAll(connection)).toString())
+        }),
+      )
+      for (let part = 0; part < 5; part++) {
+        expect(yield* goesOn).toBe(true)
+        yield* TestClock.adjust("400 millis")
+        yield* offer(`${part}`)
+      }
+      expect(yield* goesOn).toBe(true)
+      yield* endInput
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(yield* Deferred.await(received)).toBe("01234")
+    }).pipe(inMemory),
+  )
+
+  it.scoped("is waited for no longer than half a second at a time", () =>
+    Effect.gen(function* () {
+      const { goesOn, offer, running } = yield* talking((connection) =>
+        Effect.zipRight(connection.halfClose, Effect.asVoid(receiveText(connection))),
+      )
+      yield* offer("x")
+      expect(yield* goesOn).toBe(true)
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+    }).pipe(inMemory),
+  )
+})

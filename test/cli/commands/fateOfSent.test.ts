@@ -1,0 +1,83 @@
+import { existsSync } from "node:fs"
+import * as net from "node:net"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { fateOfSent } from "../../../src/cli/commands/fateOfSent.ts"
+import { Client } from "../../../src/client/index.ts"
+import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { NodeTransport } from "../../../src/transport/index.ts"
+import { receiveText, utf8 } from "../../support/serving.ts"
+
+/** A connection of a client to a plain socket of the test, and that socket. */
+const connected = Effect.gen(function* () {
+  const accepting = yield* Effect.acquireRelease(
+    Effect.async<{ readonly server: net.Server; readonly port: number }>((resume) => {
+      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true })
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        resume(Effect.succeed({ server, port: typeof address === "object" && address !== null ? address.port : 0 }))
+      })
+    }),
+    ({ server }) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void))),
+  )
+  const accepted = yield* Effect.fork(
+    Effect.async<net.Socket>((resume) => {
+      accepting.server.once("connection", (socket) => {
+        socket.on("error", () => {})
+        resume(Effect.succeed(socket))
+      })
+    }),
+  )
+  const client = yield* Client.make({ outbox: 0 })
+  const connection = yield* client.connect(tcpEndpoint("127.0.0.1", accepting.port))
+  const socket = yield* Effect.acquireRelease(accepted, (peer) => Effect.sync(() => peer.destroy()))
+  return { connection, socket }
+}).pipe(Effect.provide(NodeTransport.layer))
+
+const taken = (socket: net.Socket, bytes: number) =>
+  Effect.async<void>((resume) => {
+    let have = 0
+    socket.on("data", (data) => {
+      have += data.length
+      if (have >= bytes) resume(Effect.void)
+    })
+    socket.resume()
+  })
+
+const withTables = it.scopedLive.skipIf(!existsSync("/proc/net/tcp"))
+
+describe("what has become of what was sent to a server that has ended its side", () => {
+  withTables("it was read, where its system acknowledged everything and the connection was not reset", () =>
+    Effect.gen(function* () {
+      const { connection, socket } = yield* connected
+      yield* connection.send(utf8("question"))
+      yield* taken(socket, 8)
+      socket.end()
+      expect(yield* receiveText(connection)).toBeUndefined()
+      expect(yield* fateOfSent(connection)).toBe("read")
+    }),
+  )
+
+  withTables("nobody knows, where more was sent behind its end", () =>
+    Effect.gen(function* () {
+      const { connection, socket } = yield* connected
+      yield* connection.send(utf8("question"))
+      yield* taken(socket, 8)
+      socket.destroy()
+      expect(yield* receiveText(connection)).toBeUndefined()
+      // Its system answers with a reset.
+      yield* connection.sendNow(utf8("late"))
+      expect(["sent", "cut off"]).toContain(yield* fateOfSent(connection))
+    }),
+  )
+
+  it.scopedLive("it was cut off, where the system has not taken all of it", () =>
+    Effect.gen(function* () {
+      const { connection, socket } = yield* connected
+      // More than the systems of both sides hold for a peer that never reads.
+      yield* connection.sendNow(new Uint8Array(64 * 1024 * 1024))
+      socket.end()
+      yield* fateOfSent(connection).pipe(Effect.map((fate) => expect(fate).toBe("cut off")))
+    }),
+  )
+})
