@@ -1,8 +1,17 @@
 import * as Effect from "effect/Effect"
-import { type AccessRules, type AddressRange, parseAddressFile, parseAddressRanges } from "../domain/index.ts"
+import {
+  type AccessRules,
+  type AddressRange,
+  type AddressRanges,
+  AddressSet,
+  AddressSetBuilder,
+  parseAddressRanges,
+  readAddressFile,
+} from "../domain/index.ts"
+import { inSlices } from "../runtime/inSlices.ts"
 import { proxyProtocols, type Server, type ServerSettings } from "../server/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
-import { readText } from "./files.ts"
+import { readBytes } from "./files.ts"
 import { anyText, oneOf, value, values } from "./flags.ts"
 import type { Stdio } from "./stdio.ts"
 import { tell } from "./tell.ts"
@@ -35,41 +44,52 @@ export interface AccessOptions {
   readonly denyFile: ReadonlyArray<string>
 }
 
-const readFile = (flag: string, path: string) =>
-  Effect.flatMap(readText(flag, path), (content) =>
-    Effect.mapError(parseAddressFile(content), (error) => usageError(`--${flag}: ${path}: ${error.message}`)),
-  )
+const readFile = (flag: string, path: string, builder: AddressSetBuilder) =>
+  Effect.gen(function* () {
+    const content = yield* readBytes(flag, path)
+    const read = yield* inSlices(() => readAddressFile(content, builder))
+    yield* Effect.mapError(read, (error) => usageError(`--${flag}: ${path}: ${error.message}`))
+  })
 
+/** The ranges of a flag and of its files, compiled. A file may have a million lines: the event loop goes on meanwhile. */
 const gather = (
   flag: string,
   given: ReadonlyArray<ReadonlyArray<AddressRange>>,
   files: ReadonlyArray<string>,
-  fallback: ReadonlyArray<AddressRange>,
+  fallback: AddressRanges,
 ) =>
-  Effect.map(
-    Effect.forEach(files, (path) => readFile(flag, path)),
-    (read) => (given.length === 0 && files.length === 0 ? fallback : [...given, ...read].flat()),
-  )
+  Effect.gen(function* () {
+    if (given.length === 0 && files.length === 0) return yield* inSlices(() => AddressSet.compile(fallback))
+    const builder = new AddressSetBuilder()
+    for (const range of given.flat()) builder.add(range)
+    yield* Effect.forEach(files, (path) => readFile(flag, path, builder), { discard: true })
+    return yield* inSlices(() => builder.build())
+  })
+
+/** The rules of the environment, which count where no flag gives any. */
+export type AccessFallback = Pick<ServerSettings, "allow" | "deny">
 
 /** The rules that the flags and their files give now; where there are none, those of the environment. */
 export const accessRules = (
   options: AccessOptions,
-  fallback: AccessRules,
+  fallback: AccessFallback,
 ): Effect.Effect<AccessRules, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const allow = yield* gather("allow-file", options.allow, options.allowFile, fallback.allow)
     const deny = yield* gather("deny-file", options.deny, options.denyFile, fallback.deny)
-    return allow.length === 0 && options.allowFile.length > 0
+    return allow.size === 0 && options.allowFile.length > 0
       ? yield* usageError(`--allow-file: ${options.allowFile.join(", ")} names nobody, so nobody could connect`)
       : { allow, deny }
   })
 
+const isEmpty = (ranges: AddressRanges): boolean => (ranges instanceof AddressSet ? ranges.size : ranges.length) === 0
+
 /** A server that believes whatever header it is sent would let everybody be anybody. */
 export const checkProxies = ({ proxyFrom, proxyProtocol }: ServerSettings): Effect.Effect<void, CommandFailed> => {
-  if (proxyProtocol === "require" && proxyFrom.length === 0) {
+  if (proxyProtocol === "require" && isEmpty(proxyFrom)) {
     return usageError("--proxy-protocol require: say with --proxy-from which proxies may connect")
   }
-  return proxyProtocol === "off" && proxyFrom.length > 0
+  return proxyProtocol === "off" && !isEmpty(proxyFrom)
     ? usageError("--proxy-from is for --proxy-protocol require; say that too")
     : Effect.void
 }
@@ -81,12 +101,12 @@ export const checkProxies = ({ proxyFrom, proxyProtocol }: ServerSettings): Effe
 export const reloadAccess = (
   server: Server["Type"],
   options: AccessOptions,
-  fallback: AccessRules,
+  fallback: AccessFallback,
 ): Effect.Effect<void, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const rules = yield* Effect.mapError(accessRules(options, fallback), ({ message }) =>
       usageError(`${message}; the rules of who may connect stay as they were`),
     )
     yield* server.reload(rules)
-    yield* tell(`read again who may connect: ${rules.allow.length} allowed, ${rules.deny.length} denied`)
+    yield* tell(`read again who may connect: ${rules.allow.size} allowed, ${rules.deny.size} denied`)
   })

@@ -116,14 +116,13 @@ const failed = (flag: string, path: string, verb: "read" | "written", code: stri
       : `--${flag}: ${path} cannot be ${verb}: ${fileProblem(code)}`,
   )
 
-/** The text (UTF-8) of a file that a flag names. A pipe is read to its end. */
+/** The content of a file that a flag names. A pipe is read to its end. */
+export const readBytes = (flag: string, path: string): Effect.Effect<Uint8Array, CommandFailed, Stdio> =>
+  Effect.mapError(saying(flag, path, readAll(path)), (code) => failed(flag, path, "read", code))
+
+/** The same as text (UTF-8). */
 export const readText = (flag: string, path: string): Effect.Effect<string, CommandFailed, Stdio> =>
-  saying(flag, path, readAll(path)).pipe(
-    Effect.mapBoth({
-      onFailure: (code) => failed(flag, path, "read", code),
-      onSuccess: (content) => content.toString("utf8"),
-    }),
-  )
+  Effect.map(readBytes(flag, path), (content) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(content))
 
 /** Opens a file that a flag names to write behind its end, and gives the descriptor. `mode`: that of a new file. */
 export const openToAppend = (flag: string, path: string, mode: number): Effect.Effect<number, CommandFailed, Stdio> =>

@@ -1,17 +1,17 @@
 import * as Schema from "effect/Schema"
-import { type AddressRange, isInRange } from "./AddressRange.ts"
+import type { AddressSet } from "./AddressSet.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
 import { formatMillis } from "./quantities.ts"
 import { describeTlsFailure } from "./Tls.ts"
 
 /**
- * Who may connect. Where `allow` is not empty, only those in it may; whoever is in both may too (as in ncat). Else
- * everybody may who is not in `deny`. Unix sockets have no addresses: their files' permissions decide.
+ * Which addresses may connect. Where `allow` is not empty, only the addresses in it may, also those that are in `deny`
+ * too (as in ncat). Otherwise all addresses may that are not in `deny`.
  */
 export interface AccessRules {
-  readonly allow: ReadonlyArray<AddressRange>
-  readonly deny: ReadonlyArray<AddressRange>
+  readonly allow: AddressSet
+  readonly deny: AddressSet
 }
 
 /** Why a connection was refused. */
@@ -39,13 +39,18 @@ export const RefusalRule = Schema.Union(
 )
 export type RefusalRule = typeof RefusalRule.Type
 
-/** The rule that refuses a peer, or none. */
-export const refusalOf = (rules: AccessRules, remote: Endpoint): RefusalRule | undefined => {
-  if (remote._tag === "Unix") return undefined
-  const has = (range: AddressRange) => isInRange(remote.host, range)
-  if (rules.allow.length > 0) return rules.allow.some(has) ? undefined : { _tag: "NotAllowed" }
-  const denied = rules.deny.find(has)
-  return denied === undefined ? undefined : { _tag: "Denied", range: denied.text }
+const notAllowed: RefusalRule = { _tag: "NotAllowed" }
+
+/**
+ * The rule that refuses an endpoint, or none. An endpoint without an address, which a unix socket is, is in no range:
+ * it is refused wherever `allow` is not empty, and never by `deny`.
+ */
+export const refusalOf = ({ allow, deny }: AccessRules, remote: Endpoint): RefusalRule | undefined => {
+  if (allow.size === 0 && deny.size === 0) return undefined
+  const host = remote._tag === "Tcp" ? remote.host : undefined
+  if (allow.size > 0) return host !== undefined && allow.find(host) !== undefined ? undefined : notAllowed
+  const range = host === undefined ? undefined : deny.find(host)
+  return range === undefined ? undefined : { _tag: "Denied", range }
 }
 
 const areOpen = (count: number, where: string): string =>

@@ -16,7 +16,8 @@ const expected = "addresses or ranges such as 10.0.0.0/8, 192.0.2.7 or fd00::/8,
 const bad = (input: string, problem: string) =>
   Either.left(new ValueSyntaxError({ input, kind: "an address range", problem, expected }))
 
-const parseOne = (text: string): Either.Either<AddressRange, ValueSyntaxError> => {
+/** Reads one address or range. */
+export const parseAddressRange = (text: string): Either.Either<AddressRange, ValueSyntaxError> => {
   const slash = text.indexOf("/")
   const written = slash < 0 ? text : text.slice(0, slash)
   if (written.includes("%")) return bad(text, "the zone behind % is no part of a range, leave it out")
@@ -48,32 +49,7 @@ const parseOne = (text: string): Either.Either<AddressRange, ValueSyntaxError> =
  */
 export const parseAddressRanges = (input: string): Either.Either<ReadonlyArray<AddressRange>, ValueSyntaxError> => {
   const texts = input.split(/[\s,]+/).filter((text) => text !== "")
-  return texts.length === 0 ? bad(input, "it is empty") : Either.all(texts.map(parseOne))
-}
-
-/**
- * Reads a file of addresses and ranges: any number on a line, `#` begins a comment. An error names its line.
- *
- * @example
- * import { Either } from "effect"
- * import { parseAddressFile } from "tcpfx/domain"
- *
- * const ranges = Either.getOrThrow(parseAddressFile("# the lab\n10.0.0.0/8 ::1\n"))
- * assert.deepEqual(ranges.map(({ text }) => text), ["10.0.0.0/8", "::1"])
- */
-export const parseAddressFile = (content: string): Either.Either<ReadonlyArray<AddressRange>, ValueSyntaxError> => {
-  const lines = content.split("\n").map((line) => line.replace(/#.*/, "").trim())
-  const ranges = lines.flatMap((line, index) =>
-    line === ""
-      ? []
-      : [
-          Either.mapLeft(
-            parseAddressRanges(line),
-            (error) => new ValueSyntaxError({ ...error, problem: `line ${index + 1}: ${error.problem}` }),
-          ),
-        ],
-  )
-  return Either.map(Either.all(ranges), (found) => found.flat())
+  return texts.length === 0 ? bad(input, "it is empty") : Either.all(texts.map(parseAddressRange))
 }
 
 /** Whether an IP address lies in a range. A mapped IPv4 address counts as the IPv4 address; a zone (`%eth0`) is left out. */

@@ -1,6 +1,8 @@
 export * from "./AccessRules.ts"
 export * from "./AddressFamily.ts"
 export * from "./AddressRange.ts"
+export * from "./AddressSet.ts"
+export * from "./addressFile.ts"
 export * from "./ClientEvent.ts"
 export * from "./CloseReason.ts"
 export * as Codec from "./Codec.ts"

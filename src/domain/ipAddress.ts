@@ -25,6 +25,36 @@ const readIpv4 = (text: string): ipaddr.IPv4 | undefined =>
 const readGroups = (text: string): ipaddr.IPv6 | undefined =>
   !text.includes("%") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
 
+const dot = 0x2e
+const zero = 0x30
+
+/**
+ * Reads the IPv4 address that a text begins with, to `end`, as a number from 0 to 2^32 - 1; nothing where it is none. It
+ * reads what {@link readIp} reads, many times faster.
+ */
+export const readIpv4Number = (text: string, end: number): number | undefined => {
+  let address = 0
+  let octet = 0
+  let digits = 0
+  let dots = 0
+  for (let at = 0; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code === dot) {
+      if (digits === 0 || ++dots > 3) return undefined
+      address = address * 256 + octet
+      octet = 0
+      digits = 0
+    } else {
+      // A zero before other digits would make an octal number of them for some programs.
+      if (code < zero || code > zero + 9 || (digits > 0 && octet === 0)) return undefined
+      octet = octet * 10 + code - zero
+      if (octet > 255) return undefined
+      digits++
+    }
+  }
+  return digits > 0 && dots === 3 ? address * 256 + octet : undefined
+}
+
 /** The 4 or 16 bytes of an address, without its zone; none for a name. */
 export const readIpBytes = (host: string): Uint8Array | undefined => {
   const address = readIp(withoutZone(host))

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
+  AddressSet,
   type ConnectionClosedError,
   type ConnectionId,
   closeReasons,
@@ -22,6 +23,7 @@ import {
 } from "../domain/index.ts"
 import { Hub } from "../hub/index.ts"
 import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { inSlices } from "../runtime/inSlices.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
@@ -120,12 +122,21 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     )
 }
 
+/** The rules among settings, ready for look-ups; very many are compiled without holding up the event loop. */
+const compiled = Effect.fnUntraced(function* ({ allow, deny }: Partial<ReloadableSettings>) {
+  return {
+    ...(allow !== undefined && { allow: yield* inSlices(() => AddressSet.compile(allow)) }),
+    ...(deny !== undefined && { deny: yield* inSlices(() => AddressSet.compile(deny)) }),
+  }
+})
+
 const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, R>) {
   const transport = yield* Transport
   const settings: ServerSettings = {
     ...ServerConfig.defaults,
     ...options.settings,
     ...(options.hub === undefined ? {} : { frame: options.hub.framing }),
+    ...(yield* compiled({ ...ServerConfig.defaults, ...options.settings })),
   }
   const timing = yield* makeTiming
   const hub =
@@ -150,6 +161,8 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
     bus,
     handler: typeof handler === "function" ? yield* makeServe(handler) : handler,
   })
+  // Of two reloads the later one counts, however long the rules of the first take.
+  const reloading = yield* Effect.makeSemaphore(1)
   const listeners = new Map<Scope.CloseableScope, Endpoint>()
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
@@ -225,7 +238,10 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       Effect.map(find(id), ({ core: connection }) =>
         how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
       ),
-    reload: (changed) => Effect.sync(() => core.reload(changed)),
+    reload: (changed) =>
+      reloading.withPermits(1)(
+        Effect.flatMap(compiled(changed), (rules) => Effect.sync(() => core.reload({ ...changed, ...rules }))),
+      ),
     drain,
     hub,
   })

@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import {
   type AddressFamily,
-  type AddressRange,
+  type AddressRanges,
   endpointDefaults,
   Framing,
   type ListenEndpoint,
@@ -70,10 +70,13 @@ export interface ServerSettings {
   readonly drain: Duration.Duration
   /** Connections that wait to be accepted (listen(2)). Default 511. */
   readonly backlog: number
-  /** Who alone may connect. Default empty: everybody who is not denied. Others are closed at once. */
-  readonly allow: ReadonlyArray<AddressRange>
-  /** Who may not connect, unless `allow` names it too. Default empty. */
-  readonly deny: ReadonlyArray<AddressRange>
+  /**
+   * The only addresses that may connect. Default empty: all that are not denied. Others are closed at once. Very many
+   * are best given as an `AddressSet`, which takes a tenth of the memory.
+   */
+  readonly allow: AddressRanges
+  /** The addresses that may not connect, unless `allow` has them too. Default empty. */
+  readonly deny: AddressRanges
   /** Connections open at once. Default unlimited. One more is closed at once. */
   readonly maxConns: number
   /** Connections open at once from one address. Default unlimited. One more is closed at once. */
@@ -84,7 +87,7 @@ export interface ServerSettings {
    */
   readonly proxyProtocol: ProxyProtocol
   /** The proxies that may send one, with `proxyProtocol`. Default nobody: others are closed at once. */
-  readonly proxyFrom: ReadonlyArray<AddressRange>
+  readonly proxyFrom: AddressRanges
   /** How connections are secured. Default not at all. */
   readonly tls: Tls.Acceptor | undefined
   /** From accept until a connection is open, where there is a handshake. Default 10 s. Then it is closed. */
@@ -186,12 +189,12 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     closeDeadline: variable("CLOSE_DEADLINE", parseDuration, ServerConfig.defaults.closeDeadline),
     drain: variable("DRAIN", parseDuration, ServerConfig.defaults.drain),
     backlog: variable("BACKLOG", parseBacklog, ServerConfig.defaults.backlog),
-    allow: variable("ALLOW", parseAddressRanges, ServerConfig.defaults.allow),
-    deny: variable("DENY", parseAddressRanges, ServerConfig.defaults.deny),
+    allow: variable<AddressRanges>("ALLOW", parseAddressRanges, ServerConfig.defaults.allow),
+    deny: variable<AddressRanges>("DENY", parseAddressRanges, ServerConfig.defaults.deny),
     maxConns: variable("MAX_CONNS", parseCount, ServerConfig.defaults.maxConns),
     maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
     proxyProtocol: variable("PROXY_PROTOCOL", parseProxyProtocol, ServerConfig.defaults.proxyProtocol),
-    proxyFrom: variable("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
+    proxyFrom: variable<AddressRanges>("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
     tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
     handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
     maxRate: variable("MAX_RATE", parseSize, ServerConfig.defaults.maxRate),

@@ -1,10 +1,19 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import { isInRange, parseAddressFile, parseAddressRanges, refusalOf, tcpEndpoint } from "../../src/domain/index.ts"
+import {
+  AddressSet,
+  isInRange,
+  parseAddressFile,
+  parseAddressRanges,
+  refusalOf,
+  tcpEndpoint,
+  unixEndpoint,
+} from "../../src/domain/index.ts"
 import { runs } from "../support/properties.ts"
 
 const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))
+const utf8 = (text: string) => new TextEncoder().encode(text)
 const has = (text: string, host: string): boolean => ranges(text).some((range) => isInRange(host, range))
 const problem = (text: string): string =>
   Either.match(parseAddressRanges(text), { onLeft: (error) => error.message, onRight: () => "" })
@@ -26,6 +35,8 @@ describe("address ranges", () => {
     ["::ffff:192.0.2.0/120", "192.0.2.7", true],
     ["::ffff:192.0.2.0/120", "192.0.3.7", false],
     ["::ffff:192.0.2.7", "192.0.2.7", true],
+    ["::ffff:0.0.0.0/96", "203.0.113.9", true],
+    ["::ffff:0.0.0.0/96", "2001:db8::1", false],
     ["::192.0.2.7", "192.0.2.7", false],
     ["192.0.2.7", "::192.0.2.7", false],
     ["::192.0.2.7", "::c000:207", true],
@@ -100,14 +111,18 @@ describe("address ranges", () => {
 describe("a file of address ranges", () => {
   it("has any number on a line, comments and empty lines", () => {
     const content = "# the lab\r\n10.0.0.0/8, ::1  # both\n\n\t192.0.2.7\n"
-    expect(Either.map(parseAddressFile(content), (found) => found.map(({ text }) => text))).toEqual(
-      Either.right(["10.0.0.0/8", "::1", "192.0.2.7"]),
-    )
-    expect(parseAddressFile("# nobody\n")).toEqual(Either.right([]))
+    const set = Either.getOrThrow(parseAddressFile(utf8(content)))
+    expect([set.size, set.find("10.1.1.1"), set.find("::1"), set.find("192.0.2.7")]).toEqual([
+      3,
+      "10.0.0.0/8",
+      "::1",
+      "192.0.2.7",
+    ])
+    expect(Either.getOrThrow(parseAddressFile(utf8("# nobody\n"))).size).toBe(0)
   })
 
   it("says in which line it is wrong", () => {
-    const message = Either.match(parseAddressFile("10.0.0.1\n\nlab\n"), {
+    const message = Either.match(parseAddressFile(utf8("10.0.0.1\n\nlab\n")), {
       onLeft: (error) => error.message,
       onRight: () => "",
     })
@@ -118,7 +133,10 @@ describe("a file of address ranges", () => {
 describe("the rules of who may connect", () => {
   const rule = (allow: string, deny: string, host: string) =>
     refusalOf(
-      { allow: allow === "" ? [] : ranges(allow), deny: deny === "" ? [] : ranges(deny) },
+      {
+        allow: AddressSet.from(allow === "" ? [] : ranges(allow)),
+        deny: AddressSet.from(deny === "" ? [] : ranges(deny)),
+      },
       tcpEndpoint(host, 5000),
     )
 
@@ -135,7 +153,11 @@ describe("the rules of who may connect", () => {
     expect(rule("", "10.0.0.0/8,192.0.2.0/24", "192.0.2.7")).toEqual({ _tag: "Denied", range: "192.0.2.0/24" })
   })
 
-  it("say nothing of unix sockets", () => {
-    expect(refusalOf({ allow: ranges("10.0.0.0/8"), deny: [] }, { _tag: "Unix", path: "" })).toBe(undefined)
+  it("find an endpoint without an address in no range", () => {
+    const ofSocket = (allow: string, deny: string) =>
+      refusalOf({ allow: AddressSet.from(ranges(allow)), deny: AddressSet.from(ranges(deny)) }, unixEndpoint(""))
+    expect(ofSocket("0.0.0.0/0", "::1")).toEqual({ _tag: "NotAllowed" })
+    const denyAlone = { allow: AddressSet.from([]), deny: AddressSet.from(ranges("0.0.0.0/0")) }
+    expect(refusalOf(denyAlone, unixEndpoint(""))).toBe(undefined)
   })
 })

@@ -68,7 +68,7 @@ const readers: ReadonlyArray<readonly [name: string, read: (text: string) => unk
   ["whether a host is of this machine", (text) => isLoopback(tcpEndpoint(text, 1))],
   ["arguments", (text) => endpointFrom({ args: [text], port: Option.none(), unix: Option.none() })],
   ["ranges of addresses", parseAddressRanges],
-  ["a file of addresses", parseAddressFile],
+  ["a file of addresses", (text) => parseAddressFile(utf8(text))],
   ["a host in a range", (text) => range !== undefined && isInRange(text, range)],
   ["a duration", parseDuration],
   ["a size", parseSize],

@@ -5,7 +5,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
-import { type Endpoint, encodeProxyHeader, parseAddressRanges, tcpEndpoint } from "../../src/domain/index.ts"
+import {
+  type Endpoint,
+  encodeProxyHeader,
+  parseAddressRanges,
+  tcpEndpoint,
+  unixEndpoint,
+} from "../../src/domain/index.ts"
 import { Handler, type ServerSettings } from "../../src/server/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
@@ -108,6 +114,50 @@ describe("a server behind a proxy", () => {
       yield* check.write(withPayload(encodeProxyHeader(2, undefined, undefined), "ping"))
       expect(string(yield* check.take(4))).toBe("ping")
       expect((yield* events.one("ConnectionOpened")).remote).toMatchObject({ host: "127.0.0.1" })
+    }))
+
+  const tellNobody = utf8("PROXY UNKNOWN\r\n")
+  const withoutAddress: ReadonlyArray<readonly [string, Uint8Array]> = [
+    ["a unix socket (version 2)", encodeProxyHeader(2, unixEndpoint("/run/a"), unixEndpoint("/run/b"))],
+    ["UNKNOWN (version 1)", tellNobody],
+    ["UNSPEC (version 2)", encodeProxyHeader(2, tcpEndpoint("a.name", 1), tcpEndpoint("another.name", 2))],
+  ]
+  for (const [what, head] of withoutAddress) {
+    test(`lets no client of ${what} past --allow, nor more of them than --max-per-address in all`, () =>
+      Effect.gen(function* () {
+        const allowed = yield* serving(Handler.echo(), { ...behindProxy, allow: ranges("10.0.0.0/8,127.0.0.1") })
+        const refused = yield* dialRaw(allowed.endpoint)
+        yield* refused.write(withPayload(head, "let me in"))
+        expect((yield* refused.takeRest).length).toBe(0)
+        expect((yield* allowed.events.one("ConnectionRefused")).rule).toEqual({ _tag: "NotAllowed" })
+        const limited = yield* serving(Handler.echo(), { ...behindProxy, maxPerAddress: 1, deny: ranges("10.0.0.0/8") })
+        const first = yield* dialRaw(limited.endpoint)
+        yield* first.write(withPayload(head, "1"))
+        expect(string(yield* first.take(1))).toBe("1")
+        const second = yield* dialRaw(limited.endpoint)
+        yield* second.write(withPayload(head, "2"))
+        expect((yield* second.takeRest).length).toBe(0)
+        expect((yield* limited.events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
+        yield* first.end
+        yield* limited.events.one("ConnectionClosed")
+        const third = yield* dialRaw(limited.endpoint)
+        yield* third.write(withPayload(head, "3"))
+        expect(string(yield* third.take(1))).toBe("3")
+      }))
+  }
+
+  test("counts the connections that a proxy makes for itself by the proxy's own address", () =>
+    Effect.gen(function* () {
+      const settings = { ...behindProxy, maxPerAddress: 1, allow: ranges("10.0.0.0/8") }
+      const { endpoint, events } = yield* serving(Handler.echo(), settings)
+      const check = withPayload(encodeProxyHeader(2, undefined, undefined), "ping")
+      const first = yield* dialRaw(endpoint)
+      yield* first.write(check)
+      expect(string(yield* first.take(4))).toBe("ping")
+      const second = yield* dialRaw(endpoint)
+      yield* second.write(check)
+      expect((yield* second.takeRest).length).toBe(0)
+      expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
     }))
 
   test("closes whoever is none of its proxies, whatever it sends", () =>

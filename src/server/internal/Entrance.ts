@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import { type AddressRange, type Endpoint, isInRange, type RefusalRule } from "../../domain/index.ts"
+import type { AddressSet, Endpoint, RefusalRule } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import type { Tls, Wire } from "../../transport/index.ts"
 import type { Admission } from "./Admission.ts"
@@ -10,7 +10,7 @@ export interface EntranceSettings {
   /** From accept until the opening, where there is a handshake. */
   readonly timeout: Duration.Duration
   /** Proxies that have to tell on whose behalf they connect; none where clients connect by themselves. */
-  readonly proxies: ReadonlyArray<AddressRange> | undefined
+  readonly proxies: AddressSet | undefined
 }
 
 /** What an entrance tells. */
@@ -79,9 +79,9 @@ export class Entrance {
     for (const entry of this.entering) entry.refuse(rule)
   }
 
-  private proxyRefusal(proxies: ReadonlyArray<AddressRange>, remote: Endpoint): RefusalRule | undefined {
+  private proxyRefusal(proxies: AddressSet, remote: Endpoint): RefusalRule | undefined {
     // Who may connect to a unix socket is said by its file's permissions.
-    const isTrusted = remote._tag === "Unix" || proxies.some((range) => isInRange(remote.host, range))
+    const isTrusted = remote._tag === "Unix" || proxies.find(remote.host) !== undefined
     return isTrusted ? this.admission.reserve() : notTrusted
   }
 

@@ -106,8 +106,9 @@ export class Entry implements WireHandlers {
     const { wire } = this
     this.proxied = { by: wire.remote, ...(destination && { destination }) }
     this.remote = source ?? wire.remote
-    // A proxy that connects for itself, to see whether somebody is there, is trusted already.
-    const refusal = command === "local" ? this.admission.count(this.remote) : this.admission.admit(this.remote)
+    // A proxy that connects for itself, as for a health check, is trusted by `proxyFrom`: rules for clients do not apply.
+    const refusal =
+      command === "local" ? this.admission.place(wire.remote) : this.admission.admit(source, source ?? wire.remote)
     this.isAdmitted = true
     if (refusal === undefined) this.secure()
     else if (this.finish()) this.turnAway(refusal)

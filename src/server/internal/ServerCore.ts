@@ -4,7 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
-import { ConnectionId, closeReasons, type Endpoint, type RefusalRule, type ServerEvent } from "../../domain/index.ts"
+import {
+  AddressSet,
+  ConnectionId,
+  closeReasons,
+  type Endpoint,
+  type RefusalRule,
+  type ServerEvent,
+} from "../../domain/index.ts"
 import type { HubPort } from "../../hub/index.ts"
 import { atOnce } from "../../runtime/atOnce.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
@@ -73,13 +80,18 @@ export class ServerCore {
   constructor(options: ServerCoreOptions) {
     this.options = options
     const { bus, handler, hub, settings, timing } = options
-    const { allow, deny, maxConns, maxPerAddress } = settings
-    this.admission = new Admission({ allow, deny }, { inAll: maxConns, ofAddress: maxPerAddress })
+    const { maxConns, maxPerAddress } = settings
+    const isProxied = settings.proxyProtocol === "require"
+    this.admission = new Admission(
+      { allow: AddressSet.from(settings.allow), deny: AddressSet.from(settings.deny) },
+      { inAll: maxConns, ofAddress: maxPerAddress },
+      isProxied ? "proxy" : "system",
+    )
     this.guard = new Guard(settings, timing, bus)
     this.entrance = new Entrance(
       {
         timeout: settings.handshakeTimeout,
-        proxies: settings.proxyProtocol === "off" ? undefined : settings.proxyFrom,
+        proxies: isProxied ? AddressSet.from(settings.proxyFrom) : undefined,
       },
       settings.tls,
       timing,
@@ -144,7 +156,10 @@ export class ServerCore {
     const { admission, entrance } = this
     const { allow, deny } = admission.rules
     const { inAll, ofAddress } = admission.limits
-    admission.rules = { allow: changed.allow ?? allow, deny: changed.deny ?? deny }
+    admission.rules = {
+      allow: changed.allow === undefined ? allow : AddressSet.from(changed.allow),
+      deny: changed.deny === undefined ? deny : AddressSet.from(changed.deny),
+    }
     admission.limits = { inAll: changed.maxConns ?? inAll, ofAddress: changed.maxPerAddress ?? ofAddress }
     if ("tls" in changed) entrance.tls = changed.tls
   }

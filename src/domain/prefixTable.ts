@@ -1,0 +1,140 @@
+import type { IpWords } from "./ipWords.ts"
+
+const noMatch = -1
+
+// Room is added a chunk at a time: to copy what is there into a larger array would hold up the event loop.
+const chunkBits = 13
+const chunkSize = 1 << chunkBits
+const inChunk = chunkSize - 1
+
+interface Chunk {
+  readonly keys: Uint32Array
+  readonly lengths: Uint8Array
+  readonly notes: Uint32Array
+}
+
+// The finalizer of MurmurHash3: each bit of the input changes half of the bits of the result.
+const mixed = (word: number): number => {
+  let hash = word
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
+
+/** The bits of word number `index` that a prefix of a length fixes. */
+const maskOf = (bits: number, index: number): number => {
+  const fixed = bits - 32 * index
+  return fixed >= 32 ? -1 : fixed <= 0 ? 0 : -1 << (32 - fixed)
+}
+
+/**
+ * Prefixes of one address family in typed arrays: `4 * words + 5` bytes for each, and 8 to 16 bytes of a hash table. A
+ * look-up searches the hash table once for each length that occurs: 33 times at most for IPv4, 129 times for IPv6,
+ * however many prefixes there are. `index` has to follow the last `add`, before the first `find`.
+ */
+export class PrefixTable {
+  /** Prefixes added. Each has a number, in the order in which they were added. */
+  count = 0
+  private readonly words: number
+  private readonly chunks: Array<Chunk> = []
+  private slots = new Uint32Array(1)
+  /** The lengths that occur. */
+  private occurring: ReadonlyArray<number> = []
+  private readonly wanted: Uint32Array
+
+  constructor(words: 1 | 4) {
+    this.words = words
+    this.wanted = new Uint32Array(words)
+  }
+
+  /** Adds a prefix and gives its number. Bits of the address behind the prefix are left out. */
+  add(address: IpWords, bits: number): number {
+    const { words } = this
+    const number = this.count++
+    if (number >> chunkBits === this.chunks.length) {
+      this.chunks.push({
+        keys: new Uint32Array(chunkSize * words),
+        lengths: new Uint8Array(chunkSize),
+        notes: new Uint32Array(chunkSize),
+      })
+    }
+    const { keys, lengths } = this.chunkOf(number)
+    const at = number & inChunk
+    for (let index = 0; index < words; index++) {
+      keys[at * words + index] = (address[index] as number) & maskOf(bits, index)
+    }
+    lengths[at] = bits
+    return number
+  }
+
+  /** Sets the note that its owner keeps with a prefix. */
+  setNote(number: number, note: number): void {
+    this.chunkOf(number).notes[number & inChunk] = note
+  }
+
+  /** Makes the prefixes findable. Yields after each `perSlice` of them. */
+  *index(perSlice: number): Generator<undefined, void> {
+    const { count, wanted, words } = this
+    let size = 1
+    while (size < count * 2) size *= 2
+    this.slots = new Uint32Array(size)
+    const occurs = new Set<number>()
+    for (let number = 0; number < count; number++) {
+      const { keys, lengths } = this.chunkOf(number)
+      const at = number & inChunk
+      const bits = lengths[at] as number
+      occurs.add(bits)
+      for (let index = 0; index < words; index++) wanted[index] = keys[at * words + index] as number
+      const slot = this.slotOf(bits)
+      // Of equal prefixes the first counts.
+      if (this.slots[slot] === 0) this.slots[slot] = number + 1
+      if (number % perSlice === perSlice - 1) yield
+    }
+    this.occurring = [...occurs]
+  }
+
+  /** The number of the first prefix that was added and has the address in it; -1 if none has. */
+  find(address: IpWords): number {
+    const { slots, wanted, words } = this
+    let found = noMatch
+    for (const bits of this.occurring) {
+      for (let index = 0; index < words; index++) wanted[index] = (address[index] as number) & maskOf(bits, index)
+      const number = (slots[this.slotOf(bits)] as number) - 1
+      if (number !== noMatch && (found === noMatch || number < found)) found = number
+    }
+    return found
+  }
+
+  /** The prefix of a number: its words, its length, and its note. */
+  at(number: number): { readonly address: IpWords; readonly bits: number; readonly note: number } {
+    const { keys, lengths, notes } = this.chunkOf(number)
+    const at = number & inChunk
+    return {
+      address: keys.subarray(at * this.words, (at + 1) * this.words),
+      bits: lengths[at] as number,
+      note: notes[at] as number,
+    }
+  }
+
+  private chunkOf(number: number): Chunk {
+    return this.chunks[number >> chunkBits] as Chunk
+  }
+
+  /** The slot that holds the wanted prefix, or else the empty one where it would be. */
+  private slotOf(bits: number): number {
+    const { slots, wanted, words } = this
+    const mask = slots.length - 1
+    let hash = bits
+    for (let index = 0; index < words; index++) hash = mixed(hash ^ (wanted[index] as number))
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const number = (slots[slot] as number) - 1
+      if (number < 0) return slot
+      const { keys, lengths } = this.chunkOf(number)
+      const at = number & inChunk
+      if (lengths[at] !== bits) continue
+      let index = 0
+      while (index < words && keys[at * words + index] === wanted[index]) index++
+      if (index === words) return slot
+    }
+  }
+}
