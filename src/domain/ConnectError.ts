@@ -1,6 +1,7 @@
 import * as Data from "effect/Data"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
+import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
 import { describeTlsFailure, isCertificateFailure } from "./Tls.ts"
 
@@ -41,6 +42,7 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string,
         ? `the name ${JSON.stringify(endpoint.host)} was not found; check the spelling, or give an IP address`
         : "the name was not found"
     case "Unreachable":
+      if (endpoint._tag === "Tcp" && lacksZone(endpoint.host)) return zoneAdvice
       return "there is no route to that address; check the address and this machine's network"
     case "PermissionDenied":
       return endpoint._tag === "Unix"

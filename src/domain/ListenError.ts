@@ -1,6 +1,7 @@
 import * as Data from "effect/Data"
 import { type Endpoint, formatEndpoint, type ListenEndpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
+import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 
 // Paths hold any character, and a message is one line.
 const shown = (endpoint: ListenEndpoint): string => escapeControls(formatEndpoint(endpoint))
@@ -38,6 +39,7 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
     case "AddressInUse":
       return inUseAdvice[endpoint._tag]
     case "AddressNotAvailable":
+      if (endpoint._tag === "Tcp" && lacksZone(endpoint.host)) return zoneAdvice
       return "no interface of this machine has that address; `tcpfx interfaces` lists those it has"
     case "PermissionDenied":
       return endpoint._tag === "Unix"

@@ -65,9 +65,11 @@ const isScalar = (code: number): boolean => code <= 0x10ffff && !(code >= 0xd800
 
 const named: Record<number, string> = { 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e", 0: "\\0", 7: "\\a" }
 
-// C0, DEL, C1, and the marks that reorder or hide what surrounds them (bidirectional controls, line separators, the
-// zero width ones): a peer must not be able to write anything on a terminal but its own text.
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+/**
+ * The characters that a terminal must not get from a peer: C0, DEL, C1, and the marks that reorder or hide the text
+ * around them (bidirectional controls, line separators, zero-width characters).
+ */
+export const unsafeCharacters = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /**
  * Makes text from a peer safe to show: control characters and marks that reorder a line are written as escapes.
@@ -78,7 +80,7 @@ const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
  * assert.equal(escapeControls("a\u001b[2Jb\n"), "a\\e[2Jb\\n")
  */
 export const escapeControls = (text: string): string =>
-  text.replace(unsafe, (character) => {
+  text.replace(unsafeCharacters, (character) => {
     const code = character.charCodeAt(0)
     // `\xHH` is one byte to parseEscapes, so it can stand for ASCII only.
     if (code > 0x7f) return `\\u{${code.toString(16)}}`

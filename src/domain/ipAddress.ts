@@ -67,6 +67,18 @@ export const withoutZone = (host: string): string => {
   return at < 0 ? host : host.slice(0, at)
 }
 
+/** Whether a host is a link-local IPv6 address (fe80::/10, RFC 4291), which means another host on each interface. */
+export const isLinkLocal = (host: string): boolean => {
+  const [first = 0, second = 0, ...rest] = readIpBytes(host) ?? []
+  return rest.length === 14 && first === 0xfe && (second & 0xc0) === 0x80
+}
+
+/** What is said of a link-local address without a zone. */
+export const zoneAdvice = "a link-local address needs the interface that it is meant on, as in fe80::1%eth0"
+
+/** Whether a host is a link-local address without a zone. The system refuses such an address with EINVAL. */
+export const lacksZone = (host: string): boolean => !host.includes("%") && isLinkLocal(host)
+
 /** Whether an address is of IPv6. */
 export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { parseControl } from "../../src/cli/control/command.ts"
+import { parseControlPath } from "../../src/cli/control/controlServer.ts"
 import { tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
@@ -103,6 +104,20 @@ describe("tcpfx serve --control", () => {
       }
     }),
   )
+
+  it.each(["127.0.0.1:1", "localhost:9000", "9000", "[::1]:9000", ":9000", "fd:3"])(
+    "takes %s for a port by mistake, and not for the name of a file",
+    (text) => {
+      expect(Either.getOrThrow(Either.flip(parseControlPath(text))).message).toContain(
+        `"${text}" is not an endpoint: commands are taken on a unix socket, not on a port`,
+      )
+      expect(parseControlPath(`./${text}`)).toEqual(Either.right(unixEndpoint(`./${text}`)))
+    },
+  )
+
+  it.each(["control", "/run/x:1/control", "unix:9000", "@tcpfx"])("listens at the path %s", (text) => {
+    expect(parseControlPath(text)).toEqual(Either.right(unixEndpoint(text.replace(/^unix:/, ""))))
+  })
 
   it.each<readonly [string, RegExp]>([
     ["", /"" is no command; expected state, suspend/],

@@ -2,7 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { takeInherited } from "../../src/cli/inherited.ts"
 import { fdEndpoint } from "../../src/domain/index.ts"
 
-const take = (environment: Record<string, string>) => takeInherited({ ...environment }, 42)
+const take = (environment: Record<string, string>, isOpen = (_fd: number) => true) =>
+  takeInherited({ ...environment }, 42, isOpen)
 
 describe("the sockets that a process is started with", () => {
   it("are as many as LISTEN_FDS says, from descriptor 3 on, with their names", () => {
@@ -30,6 +31,17 @@ describe("the sockets that a process is started with", () => {
     const inherited = take(environment)
     expect(inherited.sockets).toEqual([])
     expect(inherited.why).toMatch(why)
+  })
+
+  it("are refused when one is not open, so that a number out of all proportion costs nothing", () => {
+    const looked: Array<number> = []
+    const inherited = take({ LISTEN_PID: "42", LISTEN_FDS: "999999" }, (fd) => looked.push(fd) < 3)
+    expect(inherited).toEqual({
+      sockets: [],
+      why: "LISTEN_FDS is 999999, but descriptor 5 is not open",
+      isBroken: true,
+    })
+    expect(looked).toEqual([3, 4, 5])
   })
 
   it("are taken once: no child finds the variables again, whomever they were meant for", () => {

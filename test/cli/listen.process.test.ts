@@ -36,6 +36,20 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
+  it.scopedLive("takes a path that reads as a number for the path that it is", () =>
+    Effect.gen(function* () {
+      const cwd = yield* temporaryFolder
+      const server = yield* tcpfx(["serve", "unix:80", "unix:1e3", "--mode", "echo"], { cwd })
+      yield* server.waitFor("stderr", /^tcpfx: listening on unix:80\ntcpfx: listening on unix:1e3\n/)
+      const client = yield* dialRaw(unixEndpoint(join(cwd, "1e3")))
+      yield* client.write("x")
+      expect((yield* client.take(1)).toString()).toBe("x")
+      yield* server.kill("SIGTERM")
+      yield* server.ended
+      expect(readdirSync(cwd)).toEqual([])
+    }),
+  )
+
   it.scopedLive("tells of one endpoint what it always told", () =>
     Effect.gen(function* () {
       const server = yield* tcpfx(["serve", "127.0.0.1:0"])

@@ -71,6 +71,13 @@ describe("a client behind a proxy", () => {
       )
     }))
 
+  test("asks no proxy for an address with a zone, which only this machine knows", () =>
+    Effect.gen(function* () {
+      const client = yield* Client.make({ proxy: proxyAt(tcpEndpoint("127.0.0.1", 1)) })
+      const error = yield* Effect.flip(client.connect(tcpEndpoint("fe80::1%eth0", 502)))
+      expect([error.reason, error.message]).toEqual(["ProxyInvalid", expect.stringContaining("leave the zone out")])
+    }))
+
   test("gives up at its deadline on a proxy that never answers, and the socket is gone", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.discard())

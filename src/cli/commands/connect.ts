@@ -29,6 +29,7 @@ import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { clientTls } from "../tls/client.ts"
 import { clientTlsFlags } from "../tls/flags.ts"
+import { checkZone } from "../zones.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
 import { makeOutgoing } from "./outgoing.ts"
@@ -104,6 +105,19 @@ const checkTexts = (texts: ReadonlyArray<Uint8Array>, { frame, maxFrame }: Clien
     : Effect.void
 }
 
+/** Refuses addresses of this machine's networks that have no zone, or an unknown one, and a zone that a proxy would get. */
+const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
+  Effect.gen(function* () {
+    if (source !== undefined) yield* checkZone(source)
+    if (endpoint._tag === "Unix") return
+    if (proxy === undefined) return yield* checkZone(endpoint.host)
+    yield* checkZone(proxy.endpoint.host)
+    if (!endpoint.host.includes("%")) return
+    return yield* usageError(
+      `--proxy: the zone of ${endpoint.host} is an interface of this machine, which the proxy does not have; leave it out`,
+    )
+  })
+
 /** Runs `tcpfx connect`; gives the exit code. */
 export const runConnect = (options: ConnectOptions) =>
   Effect.gen(function* () {
@@ -125,6 +139,7 @@ export const runConnect = (options: ConnectOptions) =>
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
     }
     yield* checkTexts(options.send, settings)
+    yield* checkHops(endpoint, settings)
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
     const reconnect = yield* reconnectSettings(options)

@@ -1,7 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { eventLineVersion } from "../../domain/index.ts"
+import { escapeControls, eventLineVersion } from "../../domain/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
 import { exitCode, usageError } from "../exit.ts"
 import { argumentsOf, oneOf, optionsOf, shapesOf, value } from "../flags.ts"
@@ -48,7 +48,7 @@ export const runInterfaces = (options: InterfacesOptions) =>
     const lines = addresses.map((entry) =>
       Option.contains(options.output, "json")
         ? JSON.stringify({ v: eventLineVersion, _tag: "InterfaceAddress", ...entry })
-        : `${entry.address.padEnd(width)}  ${entry.name}${entry.loopback ? "  (only this machine)" : ""}`,
+        : `${escapeControls(entry.address).padEnd(width)}  ${escapeControls(entry.name)}${entry.loopback ? "  (only this machine)" : ""}`,
     )
     yield* stdio.write(lines.map((line) => `${line}\n`).join(""))
     return exitCode.ok

@@ -21,6 +21,7 @@ import { type Inherited, takeInherited } from "../inherited.ts"
 import { defaultHostOf } from "../listenArgs.ts"
 import { tell } from "../tell.ts"
 import { type AccountName, becomeAccount, findAccount, giveFiles } from "../user.ts"
+import { checkZones } from "../zones.ts"
 
 /** What the flags say of listening, beside the settings. */
 export interface ListeningOptions {
@@ -50,17 +51,17 @@ const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Eff
     if (options.inherit && first === undefined) {
       return yield* usageError(`--inherit: no socket was passed on: ${inherited.why}`)
     }
+    if (inherited.isBroken) return yield* usageError(inherited.why)
     const said = chosen(settings.listen, settings.family)
     const isSaid = settings.listen !== ServerConfig.defaults.listen
     const takesAll = first !== undefined && (options.inherit || !isSaid)
     const endpoints: ListenEndpoints = takesAll ? [first, ...more, ...(options.isGiven ? said : [])] : said
-    const unused = inherited.sockets.filter(({ endpoint }) => !endpoints.some((one) => isSame(one, endpoint)))
+    const used = new Set(endpoints.map(formatEndpoint))
+    const unused = inherited.sockets.filter(({ endpoint }) => !used.has(formatEndpoint(endpoint)))
     const notes =
       unused.length === 0 ? [] : [`${unused.length} passed on by LISTEN_FDS not listened on (--inherit does)`]
     return { endpoints, inherited, notes }
   })
-
-const isSame = (a: ListenEndpoint, b: ListenEndpoint): boolean => formatEndpoint(a) === formatEndpoint(b)
 
 /** Refuses a mode that would keep nobody out. */
 const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settings: ServerSettings) => {
@@ -85,6 +86,7 @@ export const startListening = (server: Server["Type"], options: ListeningOptions
   Effect.gen(function* () {
     const { endpoints, inherited, notes } = yield* planOf(options, settings)
     yield* checkMode(endpoints, options, settings)
+    yield* checkZones(endpoints)
     const account = Option.isSome(options.user) ? yield* findAccount(options.user.value) : undefined
     const listeners = yield* Effect.mapError(server.listenAll(endpoints), (error) => usageError(error.message))
     if (account !== undefined) {

@@ -2,20 +2,39 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import { EndpointSyntaxError, Framing, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import {
+  EndpointSyntaxError,
+  Framing,
+  formatEndpoint,
+  parseEndpoint,
+  type UnixEndpoint,
+  unsafeCharacters,
+} from "../../domain/index.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
+import { namesPort } from "../endpointArgs.ts"
 import { usageError } from "../exit.ts"
 import type { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 
-/** Reads where commands are taken: a path, with or without `unix:` before it. */
+/**
+ * Reads where commands are taken: a path, with or without `unix:` before it. A text that reads as a host and a port, a
+ * port or a descriptor is refused, as the user means a TCP port: a relative path of that form is written with `./`.
+ */
 export const parseControlPath = (text: string): Either.Either<UnixEndpoint, EndpointSyntaxError> =>
-  Either.filterOrLeft(
-    parseEndpoint(text.startsWith("unix:") ? text : `unix:${text}`),
-    (endpoint) => endpoint._tag === "Unix",
-    () => new EndpointSyntaxError({ input: text, problem: "it is no unix socket", expected: "a path" }),
-  )
+  !text.startsWith("unix:") && !text.includes("/") && namesPort(text)
+    ? Either.left(
+        new EndpointSyntaxError({
+          input: text,
+          problem: "commands are taken on a unix socket, not on a port",
+          expected: `a path, such as /run/tcpfx.control (./${text} for a file of that name)`,
+        }),
+      )
+    : Either.filterOrLeft(
+        parseEndpoint(text.startsWith("unix:") ? text : `unix:${text}`),
+        (endpoint) => endpoint._tag === "Unix",
+        () => new EndpointSyntaxError({ input: text, problem: "it is no unix socket", expected: "a path" }),
+      )
 
 /** What a control socket acts on. */
 export interface Controlled<R> {
@@ -34,6 +53,13 @@ const settings: Partial<ServerSettings> = {
   unixMode: 0o600,
   drain: Duration.zero,
 }
+
+// A client's certificate or a path may hold characters that control the terminal on which an answer is shown.
+const jsonLine = (value: object): string =>
+  JSON.stringify(value).replace(
+    unsafeCharacters,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -84,11 +110,11 @@ const obey = <R>(
 
 const answerTo = <R>(line: string, controlled: Controlled<R>): Effect.Effect<string, never, R | Stdio> =>
   Either.match(parseControl(line), {
-    onLeft: (error) => Effect.succeed(JSON.stringify({ ok: false, error })),
+    onLeft: (error) => Effect.succeed(jsonLine({ ok: false, error })),
     onRight: (command) =>
       Effect.match(obey(command, controlled), {
-        onFailure: ({ message }) => JSON.stringify({ ok: false, error: message }),
-        onSuccess: (result) => JSON.stringify({ ok: true, ...result }),
+        onFailure: ({ message }) => jsonLine({ ok: false, error: message }),
+        onSuccess: (result) => jsonLine({ ok: true, ...result }),
       }),
   })
 

@@ -65,6 +65,9 @@ const direct = (wire: Wire): Dialled => ({ wire, remote: wire.remote, isPaused: 
 
 const wayOf = (proxy: ProxyServer | undefined) => (proxy === undefined ? {} : { proxy: formatProxyServer(proxy) })
 
+const noHost = "it connects to hosts and ports only"
+const hasZone = "a zone names an interface of this machine, which the proxy does not have; leave the zone out"
+
 const byProxy = (
   endpoint: Endpoint,
   proxy: ProxyServer,
@@ -72,8 +75,8 @@ const byProxy = (
   observer: DialObserver,
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
-    if (endpoint._tag === "Unix") {
-      const problem = "it connects to hosts and ports only"
+    if (endpoint._tag === "Unix" || endpoint.host.includes("%")) {
+      const problem = endpoint._tag === "Unix" ? noHost : hasZone
       return yield* new ConnectError({ endpoint, reason: "ProxyInvalid", code: "EPROXY", problem, ...wayOf(proxy) })
     }
     const wire = yield* Effect.mapError(

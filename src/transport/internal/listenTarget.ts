@@ -1,7 +1,14 @@
 import * as fs from "node:fs"
 import type * as net from "node:net"
 import { dirname } from "node:path"
-import { type Endpoint, isAbstract, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
+import {
+  type Endpoint,
+  isAbstract,
+  type ListenEndpoint,
+  maxUnixPathBytes,
+  tcpEndpoint,
+  unixEndpoint,
+} from "../../domain/index.ts"
 import { socketInode, tcpListens, unixSockets } from "./systemTables.ts"
 
 /** How a listening socket is opened. */
@@ -15,6 +22,16 @@ export interface ListenOptions {
 
 /** The path of a unix socket in the words of node:net, where an abstract name begins with a zero byte. */
 export const systemPath = (path: string): string => (path.startsWith("@") ? `\0${path.slice(1)}` : path)
+
+/**
+ * The path of a unix socket to listen on, in the words of node:net, which takes a path that reads as a number (`80`,
+ * `1e3`) for a port and refuses it. `./` in front of it means the same file.
+ */
+export const listenPath = (path: string): string => {
+  const relative = `./${path}`
+  const isNumber = !path.startsWith("@") && Number(path) >= 0
+  return isNumber && new TextEncoder().encode(relative).length <= maxUnixPathBytes ? relative : systemPath(path)
+}
 
 // libuv before 1.48 fills an abstract name up with zero bytes to its full length, and so makes it another one.
 const isExact = (uv: string): boolean => {
@@ -36,7 +53,7 @@ export const listenOptions = (
 ): net.ListenOptions | { readonly fd: number; readonly backlog: number } => {
   switch (endpoint._tag) {
     case "Unix":
-      return { path: systemPath(endpoint.path), backlog }
+      return { path: listenPath(endpoint.path), backlog }
     case "Fd":
       return { fd: endpoint.fd, backlog }
     case "Tcp":
