@@ -12,6 +12,7 @@ import {
   closeReasons,
   describeCloseReason,
   type Endpoint,
+  isLastingTlsFailure,
 } from "../domain/index.ts"
 import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { owned } from "../runtime/owned.ts"
@@ -42,7 +43,8 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
     /**
      * Runs a program with a connection, and again with a new one whenever connecting fails or the program fails with
      * `ConnectionClosedError`, after a capped, jittered, growing delay. Ends with the program's own success or failure,
-     * or with the last loss when `maxAttempts` in a row have failed.
+     * with the last loss when `maxAttempts` in a row have failed, or at once with a failure of TLS that no further attempt
+     * can mend, such as a certificate that one side does not trust (`isLastingTlsFailure`).
      */
     readonly run: <A, E, R>(
       endpoint: Endpoint,
@@ -157,7 +159,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         attempt++
         const cause =
           error._tag === "ConnectError" ? error.message : `the connection ended: ${describeCloseReason(error.reason)}`
-        if (attempt > reconnect.maxAttempts) {
+        if (attempt > reconnect.maxAttempts || isLasting(error)) {
           bus.emit((seq, at) => ({ seq, at, _tag: "GaveUp", attempts: attempt - 1, cause }))
           return yield* Effect.fail(error)
         }
@@ -176,6 +178,12 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     events: Stream.unwrapScoped(bus.subscribe()),
   })
 })
+
+/** Whether the next attempt would fail in the same way: TLS with this server needs another setting or certificate. */
+const isLasting = (error: Lost): boolean =>
+  error._tag === "ConnectError"
+    ? error.reason === "TlsFailed" && isLastingTlsFailure(error.code)
+    : error.reason._tag === "TransportFailed" && isLastingTlsFailure(error.reason.code)
 
 const isLost = (error: unknown): error is Lost =>
   typeof error === "object" &&

@@ -29,7 +29,7 @@ export interface SessionState {
   readonly pendingFrames: number
 }
 
-/** Why a session came to its end by itself: the last loss, when `maxAttempts` have failed. */
+/** Why a session ended by itself: the last loss, when `maxAttempts` have failed or TLS failed for good. */
 export type SessionEnd = ConnectError | ConnectionClosedError
 
 /**

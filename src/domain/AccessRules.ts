@@ -3,7 +3,7 @@ import type { AddressSet } from "./AddressSet.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
 import { formatMillis } from "./quantities.ts"
-import { describeTlsFailure } from "./Tls.ts"
+import { describeTlsFailure } from "./tlsFailures.ts"
 
 /**
  * Which addresses may connect. Where `allow` is not empty, only the addresses in it may, also those that are in `deny`

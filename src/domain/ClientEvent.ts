@@ -45,6 +45,11 @@ export const Disconnected = Schema.TaggedStruct("Disconnected", {
   bytesIn: Schema.Number,
   bytesOut: Schema.Number,
   lifetimeMillis: Schema.Number,
+  /**
+   * Whether the server ended TLS with close_notify (RFC 8446, section 6.1). False: what it sent may be cut off. None
+   * without TLS, or when the server did not end its side.
+   */
+  closeNotify: Schema.optional(Schema.Boolean),
 })
 /** The connection, or an attempt at it, failed; the next attempt follows after the delay. */
 export const Reconnecting = Schema.TaggedStruct("Reconnecting", {
@@ -59,7 +64,7 @@ export const ClientFramesDropped = Schema.TaggedStruct("FramesDropped", {
   missed: Schema.Int,
   total: Schema.Int,
 })
-/** No further attempt is made. */
+/** No further attempt is made: `attempts` in a row have failed, or TLS failed in a way that no further attempt can mend. */
 export const GaveUp = Schema.TaggedStruct("GaveUp", { ...stamp, attempts: Schema.Int, cause: Schema.String })
 /** A whole frame came from the server. `bytes` is its payload. */
 export const ClientFrameReceived = Schema.TaggedStruct("FrameReceived", { ...stamp, bytes })

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { escapeControls } from "./escapes.ts"
 import { formatMillis } from "./quantities.ts"
+import { describeTlsFailure, isTlsCode } from "./tlsFailures.ts"
 
 /** The peer sent FIN and everything that was to be sent had been sent. */
 const PeerClosed = Schema.TaggedStruct("PeerClosed", {})
@@ -39,7 +40,7 @@ const HandlerFailed = Schema.TaggedStruct("HandlerFailed", { message: Schema.Str
 const Drained = Schema.TaggedStruct("Drained", {})
 /** The deadline of a drain, or of closing, passed before the peer took what was left and closed its side. */
 const DrainDeadline = Schema.TaggedStruct("DrainDeadline", { pendingBytes: Schema.Number })
-/** The system reported another failure of the socket. */
+/** The system, or TLS, reported another failure. */
 const TransportFailed = Schema.TaggedStruct("TransportFailed", { code: Schema.String })
 
 /** Why a connection ended: a closed list, one reason for each. */
@@ -115,7 +116,9 @@ export const describeCloseReason = (reason: CloseReason): string => {
         ? "the peer did not close its side before the deadline"
         : `the deadline passed with ${reason.pendingBytes} bytes not taken by the peer`
     case "TransportFailed":
-      return `the transport failed (${reason.code})`
+      return isTlsCode(reason.code)
+        ? `TLS: ${describeTlsFailure(reason.code)}`
+        : `the transport failed (${reason.code})`
   }
 }
 

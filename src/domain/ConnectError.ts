@@ -3,7 +3,7 @@ import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
 import { escapeControls } from "./escapes.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
-import { describeTlsFailure, isCertificateFailure } from "./Tls.ts"
+import { describeTlsFailure, isCertificateFailure, isUntrustedCertificate } from "./tlsFailures.ts"
 
 /** Why dialling did not lead to a connection. */
 export const connectFailures = [
@@ -26,8 +26,9 @@ export const connectFailures = [
 ] as const
 export type ConnectFailure = (typeof connectFailures)[number]
 
-/** What to do about a failure, in words. `problem`: what a proxy has said, or what is wrong with it. */
-const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string, problem: string): string => {
+/** What to do about a failure, in words. `told`: what a proxy has said, or what is wrong with it or a certificate. */
+const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string, told: string | undefined): string => {
+  const problem = told ?? code
   switch (reason) {
     case "Refused":
       return endpoint._tag === "Unix"
@@ -53,7 +54,7 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string,
     case "NotASocket":
       return "there is a file at that path that is not a socket; check the path"
     case "TlsFailed":
-      return `TLS with the server failed: ${describeTlsFailure(code)}${tlsAdvice(code)}`
+      return `TLS with the server failed: ${told ?? describeTlsFailure(code)}${tlsAdvice(code)}`
     case "ProxyUnreachable":
       return `the proxy cannot be reached: ${problem}`
     case "ProxyRefused":
@@ -77,8 +78,11 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string,
 }
 
 const tlsAdvice = (code: string): string => {
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; ask for the name that the certificate has"
-  return isCertificateFailure(code) ? "; trust the CA that signed it, or do without verification" : ""
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; ask for a name that the certificate has"
+  if (isUntrustedCertificate(code)) return "; trust the CA that signed it, or do without verification"
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return "; check this machine's clock, have the certificate renewed, or do without verification"
+  return isCertificateFailure(code) ? "; have the certificate replaced, or do without verification" : ""
 }
 
 /** No connection could be made. Nothing is left open by the attempt. */
@@ -89,12 +93,12 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly code: string
   /** By way of which proxy, if any: without user and password. */
   readonly proxy?: string
-  /** What the proxy has said, or why it could not be reached. */
+  /** What the proxy has said, why it could not be reached, or what is wrong with a certificate. */
   readonly problem?: string
 }> {
   /** What to do about it. */
   get advice(): string {
-    return connectAdvice(this.endpoint, this.reason, this.code, this.problem ?? this.code)
+    return connectAdvice(this.endpoint, this.reason, this.code, this.problem)
   }
 
   override get message(): string {

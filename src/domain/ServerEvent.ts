@@ -75,6 +75,11 @@ export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", {
   /** Bytes that the system took over for sending; what the peer had not been sent when it ended is not counted. */
   bytesOut: Schema.Number,
   lifetimeMillis: Schema.Number,
+  /**
+   * Whether the peer ended TLS with close_notify (RFC 8446, section 6.1). False: what it sent may be cut off. None without
+   * TLS, or when the peer did not end its side.
+   */
+  closeNotify: Schema.optional(Schema.Boolean),
 })
 /** The server stopped accepting and lets its connections come to an orderly end. */
 export const DrainStarted = Schema.TaggedStruct("DrainStarted", {

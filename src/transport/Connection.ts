@@ -9,6 +9,8 @@ export interface ConnectionEnd {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly lifetimeMillis: number
+  /** Whether the peer ended TLS with close_notify; see {@link Connection} `closeNotify`. */
+  readonly closeNotify?: boolean | undefined
 }
 
 /** One connected socket, for as long as its scope or fiber lives. Payloads are cut and marked by its framing. */
@@ -62,6 +64,12 @@ export interface Connection {
   readonly close: Effect.Effect<void>
   /** Ends it now, with RST. */
   readonly reset: Effect.Effect<void>
+  /**
+   * Whether the peer ended its side of TLS with close_notify (RFC 8446, section 6.1). False: TLS ended without it, so an
+   * attacker or a crash may have cut off what the peer sent. Undefined without TLS, and while the peer has not ended its
+   * side.
+   */
+  readonly closeNotify: Effect.Effect<boolean | undefined>
   /** Waits for the end. */
   readonly closed: Effect.Effect<ConnectionEnd>
 }

@@ -47,8 +47,11 @@ export interface ConnectorOptions extends CommonOptions {
 export interface HandshakeCallbacks {
   /** The secured wire takes the place of the one below. */
   readonly onSecured: (wire: Wire, session: TlsSession) => void
-  /** The wire is destroyed. The code is that of the system or of OpenSSL; `describeTlsFailure` has words for it. */
-  readonly onFailed: (code: string) => void
+  /**
+   * The wire is destroyed. The code is that of the system or of OpenSSL; `describeTlsFailure` has words for it. `detail`:
+   * words that say more than the code, such as the names that a certificate has.
+   */
+  readonly onFailed: (code: string, detail?: string) => void
 }
 
 /** Secures accepted wires. Made by {@link acceptor}. */

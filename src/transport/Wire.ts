@@ -14,8 +14,11 @@ export interface WireEnd {
 /** What a wire tells its owner. Nothing comes before `start`, and nothing after `onClose`, which comes exactly once. */
 export interface WireHandlers {
   readonly onData: (bytes: Uint8Array) => void
-  /** The peer's FIN, after the last data. */
-  readonly onEnd: () => void
+  /**
+   * The peer's FIN, after the last data. `closeNotify`: whether it came with the end of TLS (RFC 8446, section 6.1); none
+   * without TLS. False: the data may be cut off.
+   */
+  readonly onEnd: (closeNotify?: boolean) => void
   /**
    * Everything written has been taken by the system, after a `write` that said `false`. One while corked says so too; then
    * it is the `uncork` that counts: where that says `true`, nothing more is told.

@@ -220,6 +220,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
         const { near, far } = yield* startedWires(fixture)
         near.wire.write(utf8("12345"))
         yield* far.until((probe) => probe.received === 5)
+        if (!fixture.takesAtOnce) yield* near.until((probe) => probe.drains === 1)
         far.wire.write(pattern(30 * megabyte))
         near.wire.pause()
         near.wire.destroy()

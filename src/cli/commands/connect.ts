@@ -29,6 +29,7 @@ import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { clientTls } from "../tls/client.ts"
 import { clientTlsFlags } from "../tls/flags.ts"
+import { tlsOptionsFor } from "../tls/options.ts"
 import { checkZone } from "../zones.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
@@ -179,8 +180,11 @@ export const runConnect = (options: ConnectOptions) =>
     Effect.catchTags({
       OutputClosed: () => Effect.succeed(exitCode.ok),
       EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
-      ConnectError: (error) => networkError(error.message),
-      ConnectionClosedError: (error) => networkError(`the connection ended: ${describeCloseReason(error.reason)}`),
+      ConnectError: (error) => networkError(`${error.message}${tlsOptionsFor(error.code)}`),
+      ConnectionClosedError: (error) =>
+        networkError(
+          `the connection ended: ${describeCloseReason(error.reason)}${error.reason._tag === "TransportFailed" ? tlsOptionsFor(error.reason.code) : ""}`,
+        ),
     }),
     Effect.scoped,
   )

@@ -23,6 +23,8 @@ const finReaction = Duration.seconds(1)
 
 const finHint = "many servers take the end of the input (FIN) for a client that has gone: --no-shutdown sends no FIN"
 
+const cutShort = "the server ended TLS without close_notify; what it sent may be incomplete"
+
 /** The rules of a conversation. */
 export interface ConverseOptions {
   readonly outgoing: Outgoing
@@ -77,6 +79,7 @@ export const converse =
         if (isFinTaken)
           (yield* Stdio).say(`tcpfx: the server closed without an answer, right behind our FIN; ${finHint}\n`)
         yield* finishInput(sending, outgoing)
+        if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort)
       })
       yield* losses === undefined
         ? ended

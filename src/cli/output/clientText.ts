@@ -7,7 +7,7 @@ import {
   formatMillis,
   TextView,
 } from "../../domain/index.ts"
-import { counted, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
+import { counted, describeCut, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { wholeText } from "./serverText.ts"
 
@@ -68,11 +68,13 @@ export const announce = (
     case "Closing":
       return "closing"
     case "Disconnected":
-      return `disconnected: ${describeCloseReason(event.reason)}; ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
+      return `disconnected: ${describeCloseReason(event.reason)}; ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}${describeCut(event.closeNotify)}`
     case "Reconnecting":
       return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "GaveUp":
-      return `gave up after ${counted(event.attempts, "attempt")}: ${event.cause}`
+      return event.attempts === 0
+        ? `gave up: ${event.cause}`
+        : `gave up after ${counted(event.attempts, "attempt")}: ${event.cause}`
     case "FramesDropped":
       return `${counted(event.missed, "frame")} dropped for want of room, ${event.total} in all`
     case "EventsMissed":

@@ -52,6 +52,10 @@ export const rowsOf = (bytes: Uint8Array, show: (piece: Uint8Array) => string): 
 /** A number of things: "1 frame", "2 frames". */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 
+/** What to say when the peer ended TLS without close_notify. */
+export const describeCut = (closeNotify: boolean | undefined): string =>
+  closeNotify === false ? "; TLS ended without close_notify, so data may be missing" : ""
+
 /** What TLS has agreed on, to stand behind an announcement; nothing where it is not spoken. */
 export const describeTls = (tls: TlsSession | undefined): string => {
   if (tls === undefined) return ""

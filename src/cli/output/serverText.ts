@@ -11,7 +11,7 @@ import {
   type ServerEvent,
   TextView,
 } from "../../domain/index.ts"
-import { counted, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
+import { counted, describeCut, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 
 const maxNamed = 4
@@ -114,7 +114,7 @@ const announce = (event: ServerEvent, hasSeveral: boolean): string | undefined =
       return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${way}${viaOf(event.proxied)}${describeTls(event.tls)}`
     }
     case "ConnectionClosed": {
-      const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}`
+      const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}${describeCut(event.closeNotify)}`
       return `${formatConnectionId(event.id)} closed: ${describeCloseReason(event.reason)}; ${figures}; ${formatEndpoint(event.remote)}`
     }
     case "ConnectionHalfClosed":

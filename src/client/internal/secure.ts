@@ -26,7 +26,8 @@ export const secure = (
     : Effect.async((resume) => {
         const cancel = connector.secure(dialled.wire, nameOf(endpoint), {
           onSecured: (wire, tls) => resume(Effect.succeed({ ...dialled, wire, tls, isPaused: false })),
-          onFailed: (code) => resume(Effect.fail(new ConnectError({ endpoint, reason: "TlsFailed", code }))),
+          onFailed: (code, problem) =>
+            resume(Effect.fail(new ConnectError({ endpoint, reason: "TlsFailed", code, ...(problem && { problem }) }))),
         })
         return Effect.sync(cancel)
       })

@@ -180,17 +180,13 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.releaseWaiters.wake()
     const { id } = this
     const { remote } = this.core
-    const { reason, bytesIn, bytesOut, lifetimeMillis } = end
     this.context.bus.emit((seq, at) => ({
       seq,
       at,
       _tag: "ConnectionClosed",
       id,
       remote,
-      reason,
-      bytesIn,
-      bytesOut,
-      lifetimeMillis,
+      ...end,
     }))
     const { onEnded } = this
     this.onEnded = undefined

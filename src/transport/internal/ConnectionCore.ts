@@ -31,6 +31,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   readonly endWaiters = new Waiters()
   /** Whether a whole frame has come. */
   hasFrame = false
+  /** Whether the peer ended its side of TLS in order; none without TLS, and before the peer's end. */
+  closeNotify: boolean | undefined
   /** Set once, at the end. */
   end: ConnectionEnd | undefined
   private readonly wire: Wire
@@ -280,7 +282,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     if (!this.closing) this.inbox?.push(run)
   }
 
-  onEnd(): void {
+  onEnd(closeNotify?: boolean): void {
+    this.closeNotify = closeNotify
     try {
       if (!this.closing && !this.inputEnded) this.decoder.end(this)
       this.peerEnded = true
@@ -323,6 +326,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onClose(end: WireEnd): void {
     this.reason ??= reasonOfEnd(end, this.peerEnded, this.localFirst)
+    const { closeNotify } = this
     this.cancelWatch?.()
     this.peerWatch?.stop()
     this.end = {
@@ -330,6 +334,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       bytesIn: this.wire.bytesIn(),
       bytesOut: this.wire.bytesOut(),
       lifetimeMillis: Math.round(this.timing.elapsed() - this.openedAt),
+      ...(closeNotify === undefined ? {} : { closeNotify }),
     }
     this.inbox?.end()
     this.drainWaiters.wake()

@@ -122,6 +122,10 @@ export class CoreConnection implements Connection {
     })
   }
 
+  get closeNotify(): Connection["closeNotify"] {
+    return Effect.sync(() => this.core.closeNotify)
+  }
+
   get closed(): Effect.Effect<ConnectionEnd> {
     const { core } = this
     const look: Effect.Effect<ConnectionEnd> = Effect.suspend(() =>

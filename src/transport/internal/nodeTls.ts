@@ -1,9 +1,8 @@
-import { constants } from "node:crypto"
 import * as net from "node:net"
 import * as tls from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { type TlsCertificate, TlsError, type TlsSession } from "../../domain/index.ts"
+import { TlsError } from "../../domain/index.ts"
 import type {
   Acceptor,
   AcceptorOptions,
@@ -13,10 +12,11 @@ import type {
   HandshakeCallbacks,
   Identity,
 } from "../Tls.ts"
-import type { Wire } from "../Wire.ts"
 import { codeOf } from "./errorCode.ts"
 import { HandleWire } from "./handleWire.ts"
 import { NodeWire } from "./nodeWire.ts"
+import { Handshake } from "./tlsHandshake.ts"
+import { lowerOf, sendNoTickets } from "./tlsInside.ts"
 import { readCertificates, readIdentity } from "./tlsMaterial.ts"
 
 // TLS by node:tls. The wire below is given up to it with whatever of it was put back (`Wire.unread`).
@@ -32,99 +32,39 @@ const contextOf = (options: tls.SecureContextOptions): Effect.Effect<tls.SecureC
     catch: (error) => new TlsError({ part: "certificate", problem: `OpenSSL refuses it (${codeOf(error)})` }),
   })
 
-const nameOf = (distinguished: string): string => distinguished.split("\n").join(", ")
-
-const certificateOf = (socket: tls.TLSSocket): TlsCertificate | undefined => {
-  const shown = socket.getPeerX509Certificate()
-  return (
-    shown && {
-      subject: nameOf(shown.subject ?? ""),
-      issuer: nameOf(shown.issuer ?? ""),
-      fingerprint: shown.fingerprint256,
-      validTo: Date.parse(shown.validTo),
-    }
-  )
-}
-
-const sessionOf = (socket: tls.TLSSocket, serverName: string | undefined): TlsSession => {
-  const peer = certificateOf(socket)
-  return {
-    protocol: socket.getProtocol() ?? "unknown",
-    cipher: socket.getCipher().standardName,
-    ...(socket.alpnProtocol ? { alpn: socket.alpnProtocol } : {}),
-    ...(serverName ? { serverName } : {}),
-    ...(peer === undefined ? {} : { peer }),
-  }
-}
-
-/** A handshake that is under way: it comes to one end, whatever is told afterwards. */
-class Handshake {
-  private readonly below: Wire
-  private readonly lower: net.Socket
-  private readonly callbacks: HandshakeCallbacks
-  private isOver = false
-
-  constructor(below: Wire, lower: net.Socket, callbacks: HandshakeCallbacks) {
-    this.below = below
-    this.lower = lower
-    this.callbacks = callbacks
-    // A peer that goes away in the middle shows as the end of the socket below, and as nothing else; half open, not even
-    // as that.
-    lower.allowHalfOpen = false
-    lower.once("close", () => this.fail("ECONNRESET"))
-  }
-
-  succeed(socket: tls.TLSSocket, serverName: string | undefined): void {
-    if (this.isOver) return
-    this.isOver = true
-    socket.allowHalfOpen = true
-    const { local, remote } = this.below
-    this.callbacks.onSecured(new NodeWire(socket, local, remote, this.lower), sessionOf(socket, serverName))
-  }
-
-  fail(code: string): void {
-    if (this.isOver) return
-    this.cancel()
-    this.callbacks.onFailed(code)
-  }
-
-  cancel(): void {
-    this.isOver = true
-    this.lower.destroy()
-  }
-}
-
 const unsuitable = (callbacks: HandshakeCallbacks): (() => void) => {
   callbacks.onFailed("ERR_NOT_A_SOCKET")
   return () => {}
 }
 
-// TLS of a server puts the sockets below under this name, in every version of Node; one without it is not let in.
-const lowerOf = (socket: tls.TLSSocket): unknown => Reflect.get(socket, "_parent")
-
 const nameAskedFor = (socket: tls.TLSSocket): string | undefined =>
   typeof socket.servername === "string" ? socket.servername : undefined
+
+/** What speaks against a client, once its handshake is done; none if it may come in. */
+const refusalOf = (socket: tls.TLSSocket): string | undefined => {
+  // A session that is taken up again without a certificate counts as authorized to Node.
+  if (socket.getPeerX509Certificate() === undefined) return "CERT_MISSING"
+  return socket.authorized ? undefined : String(socket.authorizationError)
+}
 
 export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsError> =>
   Effect.gen(function* () {
     const [first, ...others] = options.identities
     if (options.clientCa !== undefined) yield* readCertificates("CA certificate", options.clientCa)
+    const asksClient = options.clientCa !== undefined
     const common = options.clientCa === undefined ? {} : { ca: options.clientCa }
-    // A client that has to show who it is does so each time: no session is taken up again.
-    const sessionless = options.clientCa === undefined ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }
     const known = yield* Effect.forEach([first, ...others], (identity) =>
       Effect.all({
         certificate: readIdentity(identity),
-        context: contextOf({ ...common, ...sessionless, ...materialOf(options, identity) }),
+        context: contextOf({ ...common, ...materialOf(options, identity) }),
       }),
     )
     const server = tls.createServer({
       ...common,
-      ...sessionless,
       ...materialOf(options, first),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
-      requestCert: options.clientCa !== undefined,
-      // Decided here, where it can be told why.
+      requestCert: asksClient,
+      // Decided here, where the reason can be told.
       rejectUnauthorized: false,
       // The deadline is its caller's; Node's own cannot be switched off.
       handshakeTimeout: 0x7fffffff,
@@ -133,23 +73,29 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
         done(null, found?.context)
       },
     })
+    const hasNoTickets = sendNoTickets(server)
     const handshakes = new WeakMap<object, Handshake>()
     const handshakeOf = (socket: tls.TLSSocket): Handshake | undefined => {
       const lower = lowerOf(socket)
-      return typeof lower === "object" && lower !== null ? handshakes.get(lower) : undefined
+      return lower && handshakes.get(lower)
     }
     server.on("secureConnection", (socket) => {
       const handshake = handshakeOf(socket)
+      const refusal = asksClient ? refusalOf(socket) : undefined
       if (handshake === undefined) socket.destroy()
-      else if (options.clientCa === undefined) handshake.succeed(socket, nameAskedFor(socket))
-      // A session that is taken up again without a certificate counts as authorized to Node.
-      else if (socket.getPeerX509Certificate() === undefined) handshake.fail("CERT_MISSING")
-      else if (socket.authorized) handshake.succeed(socket, nameAskedFor(socket))
-      else handshake.fail(String(socket.authorizationError))
+      else if (refusal !== undefined) handshake.refuse(socket, refusal, hasNoTickets)
+      else {
+        // A renegotiation costs a client little and this side much (CVE-2011-1473). TLS 1.3 has none.
+        socket.disableRenegotiation()
+        handshake.succeed(socket, nameAskedFor(socket))
+      }
     })
     server.on("tlsClientError", (error, socket) => handshakeOf(socket)?.fail(codeOf(error)))
     const { onKeyLog } = options
     if (onKeyLog !== undefined) server.on("keylog", (line) => onKeyLog(line))
+    if (asksClient) {
+      server.on("keylog", (line, socket) => handshakeOf(socket)?.onSecret(socket, line.toString("latin1")))
+    }
     return {
       secure: (wire, callbacks) => {
         if (!(wire instanceof NodeWire || wire instanceof HandleWire)) return unsuitable(callbacks)
@@ -161,6 +107,30 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
       },
     }
   })
+
+/** The names of a certificate that has another name than the one asked for, from Node's error. */
+const namesIn = (error: unknown): string | undefined => {
+  const certificate: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "cert") : undefined
+  if (typeof certificate !== "object" || certificate === null) return undefined
+  const alternative: unknown = Reflect.get(certificate, "subjectaltname")
+  // `DNS:localhost, IP Address:127.0.0.1`; a name with a comma in it stands in quotes.
+  if (typeof alternative === "string" && alternative !== "")
+    return alternative.replace(/(^|, )(DNS|IP Address|URI|email):/g, "$1")
+  const subject: unknown = Reflect.get(certificate, "subject")
+  const name: unknown = typeof subject === "object" && subject !== null ? Reflect.get(subject, "CN") : undefined
+  return typeof name === "string" ? name : undefined
+}
+
+const longestNames = 200
+
+/** What a name that does not fit adds to its code. */
+const detailOf = (error: unknown, name: string): string | undefined => {
+  if (codeOf(error) !== "ERR_TLS_CERT_ALTNAME_INVALID") return undefined
+  const names = namesIn(error)
+  if (names === undefined) return `its certificate has no name, and ${name} was asked for`
+  const shown = names.length > longestNames ? `${names.slice(0, longestNames)}…` : names
+  return `its certificate is of another name: of ${shown}, not of ${name}`
+}
 
 export const connector = (options: ConnectorOptions): Effect.Effect<Connector, TlsError> =>
   Effect.gen(function* () {
@@ -186,7 +156,7 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
           rejectUnauthorized: options.verify ?? true,
           ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
         })
-        const onError = (error: unknown) => handshake.fail(codeOf(error))
+        const onError = (error: unknown) => handshake.fail(codeOf(error), detailOf(error, name))
         socket.on("error", onError)
         socket.once("secureConnect", () => {
           handshake.succeed(socket, serverName)

@@ -7,6 +7,7 @@ import { keepAliveSeconds } from "./keepAlive.ts"
 import { LentReads } from "./LentReads.ts"
 import type { WriteSink } from "./nodeInside.ts"
 import { type ReadSink, readLarge, readShared } from "./sharedRead.ts"
+import type { PeerEnd } from "./tlsInside.ts"
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
@@ -31,6 +32,12 @@ function onSocketClose(this: Wired): void {
   this[wire].onSocketClose()
 }
 
+/** What lies below a TLS socket, and how the peer ends its side of TLS. */
+interface Below {
+  readonly lower: net.Socket
+  readonly peerEnd: PeerEnd
+}
+
 // What stands for the socket of a wire that has ended.
 const closed = new net.Socket().destroy()
 
@@ -44,6 +51,9 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   private lower: net.Socket
   private readonly knowsReset: boolean
   private readonly isSecured: boolean
+  private readonly peerEnd: PeerEnd | undefined
+  /** Whether TLS has failed behind bytes that nobody has taken yet. */
+  private isFailing = false
   private handlers: WireHandlers | undefined
   private ended: WireEnd | undefined
   private code: string | undefined
@@ -70,10 +80,11 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
 
   // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
   // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
-  constructor(socket: net.Socket, local: Endpoint, remote: Endpoint, lower: net.Socket = socket) {
+  constructor(socket: net.Socket, local: Endpoint, remote: Endpoint, below?: Below) {
     this.socket = socket
-    this.lower = lower
-    this.isSecured = socket !== lower
+    this.lower = below?.lower ?? socket
+    this.peerEnd = below?.peerEnd
+    this.isSecured = below !== undefined
     this.knowsReset = remote._tag === "Tcp"
     this.local = local
     this.remote = remote
@@ -87,6 +98,10 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   onSocketError(error: unknown): void {
     const code = codeOf(error)
     if (!isAborted(code)) this.code ??= code
+    // Node destroys a socket that the system has failed, and leaves one that TLS has failed to its owner.
+    if (!this.isSecured || this.socket.destroyed) return
+    this.isFailing = this.socket.readableLength > 0
+    if (!this.isFailing) this.socket.destroy()
   }
 
   onSocketEnd(): void {
@@ -98,7 +113,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
       return
     }
     this.peerEnded = true
-    this.handlers?.onEnd()
+    this.handlers?.onEnd(this.peerEnd?.closeNotify)
   }
 
   onSocketClose(): void {
@@ -121,7 +136,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     }
     const isHandedOver = this.handlers !== undefined
     this.handlers = handlers
-    if (this.peerEnded) handlers.onEnd()
+    if (this.peerEnded) handlers.onEnd(this.peerEnd?.closeNotify)
     if (isHandedOver) return
     this.isReadingShared = !this.isSecured && readShared(this.socket, this)
     if (!this.isReadingShared || this.socket.readableLength > 0) this.takeBuffered()
@@ -153,6 +168,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   // Node goes on emptying the queue of a socket that was destroyed, and tells its end then.
   private give(bytes: Uint8Array): void {
     if (!this.over) this.handlers?.onData(bytes)
+    if (this.isFailing && this.socket.readableLength === 0) this.socket.destroy()
   }
 
   /** Takes what comes by the socket's own queue. */
