@@ -2,7 +2,6 @@ import type * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import { Framing, formatMillis, limits, parseDeadline, parseEscapes } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
 import { type Heartbeat, heartbeatFields, heartbeatOf } from "../transport/index.ts"
@@ -49,19 +48,16 @@ export const deadlineSettings = (options: DeadlineOptions) => ({
   ),
 })
 
-/** Refuses deadlines that do not go together, or would do nothing. */
-export const checkDeadlines = (
-  options: DeadlineOptions,
-  { frame, heartbeat }: { readonly frame: Framing.Framing; readonly heartbeat: Heartbeat | undefined },
-): Either.Either<void, CommandFailed> => {
-  if (heartbeat !== undefined && frame === Framing.raw) {
-    return Either.left(
-      usageError("--heartbeat needs --frame line: in a raw stream nobody could tell it from what others send"),
-    )
-  }
-  const flag = Option.isSome(options.heartbeatInterval) ? "interval" : "timeout"
-  return heartbeat === undefined &&
-    Option.isSome(Option.orElse(options.heartbeatInterval, () => options.heartbeatTimeout))
-    ? Either.left(usageError(`--heartbeat-${flag} needs --heartbeat TEXT`))
+/** Refuses a heartbeat that its receiver could not tell from other bytes. */
+export const checkHeartbeat = ({
+  frame,
+  heartbeat,
+}: {
+  readonly frame: Framing.Framing
+  readonly heartbeat: Heartbeat | undefined
+}): Either.Either<void, CommandFailed> =>
+  heartbeat !== undefined && frame === Framing.raw
+    ? Either.left(
+        usageError("--heartbeat needs --frame line: in a raw stream the receiver could not tell it from other bytes"),
+      )
     : Either.right(undefined)
-}

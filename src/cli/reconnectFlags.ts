@@ -1,11 +1,9 @@
 import type * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { type ReconnectSettings, reconnectDefaults } from "../client/index.ts"
 import { formatMillis, parseCount, parseDeadline } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
-import { usageError } from "./exit.ts"
 import { toggle, value } from "./flags.ts"
 import { environmentError, given } from "./given.ts"
 
@@ -32,13 +30,7 @@ export type ReconnectOptions = Command.Command.ParseConfig<{
 export const reconnectSettings = (options: ReconnectOptions) =>
   Effect.gen(function* () {
     const { maxAttempts, reconnect, reconnectDelay, reconnectMax } = options
-    const flags: ReadonlyArray<readonly [string, Option.Option<unknown>]> = [
-      ["--reconnect-delay", reconnectDelay],
-      ["--reconnect-max", reconnectMax],
-      ["--max-attempts", maxAttempts],
-    ]
-    const stray = flags.find(([, flag]) => Option.isSome(flag))
-    if (!reconnect) return stray === undefined ? undefined : yield* usageError(`${stray[0]} needs --reconnect`)
+    if (!reconnect) return undefined
     const settings: Partial<ReconnectSettings> = yield* Effect.mapError(
       Effect.all({
         baseDelay: given(reconnectDelay, variable("RECONNECT_DELAY", parseDeadline, reconnectDefaults.baseDelay)),

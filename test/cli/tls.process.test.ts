@@ -127,10 +127,10 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         [cert, /server\.pem holds no key; name the file of its key with --tls-key/],
         [[...cert, "--tls-key", at("ca-key.pem")], /the key cannot be used: it does not belong to the certificate/],
         [[...cert, "--tls-key", at("server-key.pem"), "--tls-key", at("ca-key.pem")], /--tls-key is given 2 times/],
-        [["serve", "0", "--tls-client-ca", at("ca.pem")], /--tls-client-ca says something of TLS; say --tls too/],
+        [["serve", "0", "--tls-client-ca", at("ca.pem")], /--tls-client-ca needs TLS; give --tls or --tls-cert too/],
         [["serve", "0", "--tls", "--tls-min", "1.1"], /"1\.1" is not a version of TLS/],
         [["serve", "0", "--tls-keep", "/proc/kept"], /--tls-keep: \/proc\/kept cannot be used/],
-        [["connect", "127.0.0.1:9", "--insecure"], /--insecure says something of TLS; say --tls too/],
+        [["connect", "127.0.0.1:9", "--insecure"], /--insecure needs TLS; give --tls too/],
         [["connect", "127.0.0.1:9", "--tls", "--insecure", "--ssl-verify"], /exclude each other/],
         [
           ["connect", "127.0.0.1:9", "--tls", "--tls-ca", at("server-key.pem")],

@@ -13,7 +13,8 @@ import {
   parseEscapes,
   tcpEndpoint,
 } from "../../domain/index.ts"
-import { checkDeadlines, deadlineFlags, deadlineSettings } from "../deadlineFlags.ts"
+import { checkHeartbeat, deadlineFlags, deadlineSettings } from "../deadlineFlags.ts"
+import { checkDependencies } from "../dependencies.ts"
 import { endpointFrom } from "../endpointArgs.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
@@ -31,6 +32,7 @@ import { clientTls } from "../tls/client.ts"
 import { clientTlsFlags } from "../tls/flags.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
 import { checkZone } from "../zones.ts"
+import { connectDependencies } from "./connectDependencies.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
 import { makeOutgoing } from "./outgoing.ts"
@@ -125,22 +127,29 @@ export const runConnect = (options: ConnectOptions) =>
     const stdio = yield* Stdio
     const signals = yield* Signals
     const family = Option.getOrElse(yield* familyFrom(options), () => ClientConfig.defaults.family)
-    const settings: ClientSettings = {
+    const withoutTls: ClientSettings = {
       ...settingsOf(options, family),
       ...(yield* Effect.mapError(routeSettings(options), environmentError)),
       ...(yield* Effect.mapError(Effect.all(deadlineSettings(options)), environmentError)),
-      tls: yield* signals.unlessEnded(clientTls(options)),
     }
-    yield* checkDeadlines(options, settings)
+    yield* checkHeartbeat(withoutTls)
     const host = defaultHostOf(family)
     const fallback = tcpEndpoint(host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)
     if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")
-    if (endpoint._tag === "Unix" && settings.proxy !== undefined) {
+    yield* checkDependencies(connectDependencies, connectFlags, options, {
+      endpoint,
+      reconnect: options.reconnect,
+      tls: options.tls,
+      insecure: options.insecure,
+      hasHeartbeat: withoutTls.heartbeat !== undefined,
+    })
+    if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
     }
-    yield* checkTexts(options.send, settings)
-    yield* checkHops(endpoint, settings)
+    yield* checkTexts(options.send, withoutTls)
+    yield* checkHops(endpoint, withoutTls)
+    const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const renderer = yield* clientRenderer(output, settings.frame)
     const reconnect = yield* reconnectSettings(options)

@@ -18,7 +18,8 @@ import {
 import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.ts"
 import { parseControlPath, serveControl } from "../control/controlServer.ts"
-import { checkDeadlines } from "../deadlineFlags.ts"
+import { checkHeartbeat } from "../deadlineFlags.ts"
+import { checkDependencies } from "../dependencies.ts"
 import { isEndpointGiven } from "../endpointArgs.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../exit.ts"
 import { familyFlags, familyFrom } from "../family.ts"
@@ -36,8 +37,9 @@ import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { serverTlsFlags } from "../tls/flags.ts"
-import { serverTls } from "../tls/server.ts"
+import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import { startListening } from "./listening.ts"
+import { serveDependencies } from "./serveDependencies.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
 type Mode = (typeof modes)[number] | "reply"
@@ -158,12 +160,16 @@ const settingsOf = (options: ServeOptions) =>
       ...limitSettings(options),
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError(environmentError))
-    return yield* Effect.as(checkDeadlines(options, settings), settings)
+    return yield* Effect.as(checkHeartbeat(settings), settings)
   })
 
 // Where the output is the purpose, or is read by a program, nothing is left out.
 const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
   output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
+
+/** Whether it may listen on other endpoints than those of the command line and of `TCPFX_LISTEN`. */
+const mayListenElsewhere = (options: ServeOptions): boolean =>
+  options.inherit || Option.isSome(options.control) || process.env["LISTEN_FDS"] !== undefined
 
 /** Runs `tcpfx serve`; gives the exit code. */
 export const runServe = (options: ServeOptions) =>
@@ -171,9 +177,22 @@ export const runServe = (options: ServeOptions) =>
     const mode = yield* modeOf(options)
     const read = yield* settingsOf(options)
     yield* checkProxies(read)
+    const output = Option.getOrElse(options.output, (): OutputMode => "text")
+    const endpoints = "_tag" in read.listen ? [read.listen] : read.listen
+    const paths = yield* pathsOf(options)
+    const hasTls = isTlsAsked(options, paths)
+    yield* checkDependencies(serveDependencies, serveFlags, options, {
+      mode,
+      output,
+      endpoints: mayListenElsewhere(options) ? undefined : endpoints,
+      hasTls,
+      hasCertificate: paths.certs.length > 0,
+      hasHeartbeat: read.heartbeat !== undefined,
+      hasProxies: read.proxyProtocol === "require",
+    })
+    yield* checkTlsVariables(paths, hasTls)
     const room = yield* connectionRoom(read.maxConns)
     const signals = yield* Signals
-    const endpoints = "_tag" in read.listen ? [read.listen] : read.listen
     const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, endpoints)))
     const settings: ServerSettings = {
       ...read,
@@ -181,7 +200,6 @@ export const runServe = (options: ServeOptions) =>
       maxConns: room.most,
       tls: tls?.acceptor,
     }
-    const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope

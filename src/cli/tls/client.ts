@@ -24,9 +24,7 @@ export interface ClientTlsOptions {
 /** What secures the connections of a client, as the flags say; none where they do not. */
 export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connector | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
-    const stray = strayFlag(options)
-    if (!options.tls)
-      return stray === undefined ? undefined : yield* usageError(`${stray} says something of TLS; say --tls too`)
+    if (!options.tls) return undefined
     if (options.insecure && options.tlsVerify)
       return yield* usageError("--insecure and --tls-verify exclude each other")
     const ca = yield* orVariable(options.tlsCa, "TCPFX_TLS_CA")
@@ -52,18 +50,3 @@ export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connecto
       }),
     )
   })
-
-const strayFlag = (options: ClientTlsOptions): string | undefined => {
-  if (options.insecure) return "--insecure"
-  if (options.tlsVerify) return "--tls-verify"
-  const given: ReadonlyArray<readonly [string, Option.Option<unknown>]> = [
-    ["--tls-ca", options.tlsCa],
-    ["--tls-name", options.tlsName],
-    ["--tls-cert", options.tlsCert],
-    ["--tls-key", options.tlsKey],
-    ["--tls-alpn", options.tlsAlpn],
-    ["--tls-min", options.tlsMin],
-    ["--tls-keylog", options.tlsKeyLog],
-  ]
-  return given.find(([, value]) => Option.isSome(value))?.[0]
-}

@@ -33,13 +33,15 @@ export interface ServerTls {
   readonly reload: ((server: Server["Type"]) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
 }
 
-interface Paths {
+/** The files that a server's flags, or else its variables, name. */
+export interface ServerTlsPaths {
   readonly certs: ReadonlyArray<string>
   readonly keys: ReadonlyArray<string>
   readonly clientCa: Option.Option<string>
 }
 
-const pathsOf = (options: ServerTlsOptions): Effect.Effect<Paths> =>
+/** The files that the flags name, or else the variables. */
+export const pathsOf = (options: ServerTlsOptions): Effect.Effect<ServerTlsPaths> =>
   Effect.gen(function* () {
     const certs =
       options.tlsCert.length > 0 ? options.tlsCert : Option.toArray(yield* orVariable(Option.none(), "TCPFX_TLS_CERT"))
@@ -48,7 +50,24 @@ const pathsOf = (options: ServerTlsOptions): Effect.Effect<Paths> =>
     return { certs, keys, clientCa: yield* orVariable(options.tlsClientCa, "TCPFX_TLS_CLIENT_CA") }
   })
 
-const identitiesOf = ({ certs, keys }: Paths) =>
+/** Whether the server speaks TLS. */
+export const isTlsAsked = (options: ServerTlsOptions, { certs }: ServerTlsPaths): boolean =>
+  options.tls || certs.length > 0 || Option.isSome(options.tlsKeep)
+
+/** Refuses variables that have no effect, where the user takes the server for safer than it is. */
+export const checkTlsVariables = (
+  { certs, clientCa, keys }: ServerTlsPaths,
+  hasTls: boolean,
+): Effect.Effect<void, CommandFailed> => {
+  if (keys.length > 0 && certs.length === 0) {
+    return usageError("TCPFX_TLS_KEY is the key of a certificate; name that with --tls-cert or TCPFX_TLS_CERT")
+  }
+  return Option.isSome(clientCa) && !hasTls
+    ? usageError("TCPFX_TLS_CLIENT_CA needs TLS; give --tls or --tls-cert too")
+    : Effect.void
+}
+
+const identitiesOf = ({ certs, keys }: ServerTlsPaths) =>
   keys.length > 0 && keys.length !== certs.length
     ? usageError(
         `--tls-key is given ${keys.length} times and --tls-cert ${certs.length} times; each certificate has one key`,
@@ -69,11 +88,7 @@ export const serverTls = (
   Effect.gen(function* () {
     const paths = yield* pathsOf(options)
     const { certs } = paths
-    const isAsked = options.tls || certs.length > 0 || Option.isSome(options.tlsKeep)
-    if (!isAsked) {
-      const stray = strayFlag(options)
-      return stray === undefined ? Option.none() : yield* usageError(`${stray} says something of TLS; say --tls too`)
-    }
+    if (!isTlsAsked(options, paths)) return Option.none()
     if (certs.length > 0 && Option.isSome(options.tlsKeep)) {
       return yield* usageError("--tls-keep keeps a made-up certificate, and --tls-cert names one; give one of them")
     }
@@ -121,11 +136,3 @@ const reloadWith = (
     yield* tell("read again the certificates, for those who connect from now on")
     yield* Effect.forEach(made.notes, tell, { discard: true })
   })
-
-const strayFlag = (options: ServerTlsOptions): string | undefined => {
-  if (options.tlsKey.length > 0) return "--tls-key"
-  if (Option.isSome(options.tlsClientCa)) return "--tls-client-ca"
-  if (Option.isSome(options.tlsAlpn)) return "--tls-alpn"
-  if (Option.isSome(options.tlsMin)) return "--tls-min"
-  return Option.isSome(options.tlsKeyLog) ? "--tls-keylog" : undefined
-}

@@ -1,0 +1,45 @@
+import type { Endpoint } from "../../domain/index.ts"
+import type { Dependency } from "../dependencies.ts"
+
+/** What the effect of a flag of `tcpfx connect` depends on. */
+export interface ConnectFacts {
+  readonly endpoint: Endpoint
+  readonly reconnect: boolean
+  readonly tls: boolean
+  readonly insecure: boolean
+  readonly hasHeartbeat: boolean
+}
+
+type ConnectKey =
+  | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
+  | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
+  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive")
+
+/** Every flag of `tcpfx connect` that has an effect only beside others. */
+export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFacts>> = [
+  {
+    flags: ["reconnectDelay", "reconnectMax", "maxAttempts"],
+    isMet: ({ reconnect }) => reconnect,
+    problem: "needs --reconnect",
+  },
+  {
+    flags: ["insecure", "tlsVerify", "tlsCa", "tlsName", "tlsCert", "tlsKey", "tlsAlpn", "tlsMin", "tlsKeyLog"],
+    isMet: ({ tls }) => tls,
+    problem: "needs TLS; give --tls too",
+  },
+  {
+    flags: ["tlsCa"],
+    isMet: ({ insecure }) => !insecure,
+    problem: "has no effect beside --insecure, which takes any certificate",
+  },
+  {
+    flags: ["family", "ipv4", "ipv6", "source", "sourcePort", "keepalive"],
+    isMet: ({ endpoint }) => endpoint._tag === "Tcp",
+    problem: "needs an endpoint with a host; unix sockets have no addresses",
+  },
+  {
+    flags: ["heartbeatInterval", "heartbeatTimeout"],
+    isMet: ({ hasHeartbeat }) => hasHeartbeat,
+    problem: "needs --heartbeat TEXT",
+  },
+]
