@@ -31,8 +31,9 @@ export default defineConfig({
     // One worker for each core. Workers are shared by the files of a suite: to load Effect costs a second.
     maxWorkers: "100%",
     poolOptions: { forks: { isolate: false } },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // A deadline ends a test in which nothing happens any more. It is no measurement: the machine may be busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

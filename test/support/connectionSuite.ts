@@ -65,7 +65,7 @@ export const connectionSuite = (fixture: TransportFixture): void => {
       "carries megabytes through a slow reader: the sender waits, little is held, all arrives",
       Effect.gen(function* () {
         const { near, far, nearCore } = yield* connectedCores(fixture, { framing: Framing.raw })
-        const sent = pattern(40 * 1024 * 1024)
+        const sent = pattern(2 * fixture.heldAtMost)
         const size = 128 * 1024
         let sends = 0
         const sender = yield* Effect.fork(
@@ -158,7 +158,7 @@ export const connectionSuite = (fixture: TransportFixture): void => {
       Effect.gen(function* () {
         const { near, far, nearCore, nearOwner } = yield* connectedCores(fixture, { framing: Framing.raw })
         const size = 128 * 1024
-        const payloads = Array.from({ length: 200 }, (_, n) => pattern(size, n))
+        const payloads = Array.from({ length: (1.5 * fixture.heldAtMost) / size }, (_, n) => pattern(size, n))
         const sender = yield* Effect.fork(
           Effect.zipRight(near.sendAll(Stream.fromChunk(Chunk.unsafeFromArray(payloads))), near.halfClose),
         )

@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import { ConnectError, type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
 import { NodeTransport, Tls, Transport, type Wire } from "../../src/transport/index.ts"
 import { makeIdentity } from "./certificates.ts"
-import type { TransportFixture } from "./transportFixture.ts"
+import { heldByTcp, type TransportFixture } from "./transportFixture.ts"
 
 const secured = (endpoint: Endpoint, secure: (callbacks: Tls.HandshakeCallbacks) => () => void) =>
   Effect.async<Wire, ConnectError>((resume) => {
@@ -46,6 +46,7 @@ const layer = Layer.effect(
 
 export const tlsFixture: TransportFixture = {
   name: "tls",
+  heldAtMost: heldByTcp,
   layer,
   endpoint: Effect.succeed(tcpEndpoint("127.0.0.1", 0)),
   knowsReset: true,

@@ -27,6 +27,11 @@ export interface TransportFixture {
   readonly usesPaths: boolean
   /** Whether what is written is taken within the call, as far as there is room; else in a later turn. */
   readonly takesAtOnce: boolean
+  /**
+   * More bytes than are held below a wire for a peer that does not read. The pages of large volumes are what most of the
+   * time of these suites goes to, so each fixture asks for no more than it needs.
+   */
+  readonly heldAtMost: number
   /** Which end `near` is. Default: the one that has dialled. */
   readonly near?: "accepted"
 }
@@ -39,8 +44,14 @@ export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect
 
 const anyPort = Effect.succeed(tcpEndpoint("127.0.0.1", 0))
 
+const mebibyte = 1024 * 1024
+
+/** Linux lets a socket hold 4 MiB that are not sent (tcp(7), tcp_wmem), and a few reads that are not read. */
+export const heldByTcp = 12 * mebibyte
+
 export const memoryFixture: TransportFixture = {
   name: "memory",
+  heldAtMost: mebibyte,
   layer: MemoryTransport.layer(),
   endpoint: anyPort,
   knowsReset: true,
@@ -50,6 +61,7 @@ export const memoryFixture: TransportFixture = {
 
 export const tcpFixture: TransportFixture = {
   name: "tcp",
+  heldAtMost: heldByTcp,
   layer: NodeTransport.layer,
   endpoint: anyPort,
   knowsReset: true,
@@ -59,6 +71,7 @@ export const tcpFixture: TransportFixture = {
 
 export const unixFixture: TransportFixture = {
   name: "unix",
+  heldAtMost: 2 * mebibyte,
   layer: NodeTransport.layer,
   endpoint: Effect.map(temporaryFolder, (folder) => unixEndpoint(join(folder, "socket"))),
   knowsReset: false,

@@ -91,20 +91,22 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
 
 /** Bytes whose order shows: a piece that is missing, doubled or moved changes the whole. */
 export const pattern = (length: number, seed = 1): Uint8Array => {
-  const bytes = new Uint8Array(length)
+  // Four bytes at a time: a loop over each of tens of millions of bytes costs a noticeable part of a test.
+  const words = new Uint32Array(Math.ceil(length / 4))
   let state = seed
-  for (let index = 0; index < length; index++) {
+  for (let index = 0; index < words.length; index++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    bytes[index] = state >>> 16
+    // The high bits of the generator are the random ones.
+    words[index] = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d)
   }
-  return bytes
+  return new Uint8Array(words.buffer, 0, length)
 }
 
 /** The position of the first difference, or "same": a readable failure for megabytes. */
 export const firstDifference = (actual: Uint8Array, expected: Uint8Array): string => {
   if (actual.length !== expected.length) return `${actual.length} bytes instead of ${expected.length}`
-  const at = actual.findIndex((byte, index) => byte !== expected[index])
-  return at === -1 ? "same" : `differs at ${at}`
+  if (Buffer.compare(actual, expected) === 0) return "same"
+  return `differs at ${actual.findIndex((byte, index) => byte !== expected[index])}`
 }
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)

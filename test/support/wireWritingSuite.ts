@@ -5,8 +5,6 @@ import type { Transport } from "../../src/transport/index.ts"
 import { settle, startedWires, type TransportFixture, unreadWires } from "./transportFixture.ts"
 import { firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
 
-const megabyte = 1024 * 1024
-
 /** What every wire promises about what waits to be taken: back-pressure, drains, and what is collected. */
 export const wireWritingSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
@@ -35,13 +33,13 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
       "a reader that does not read holds the writer back, and gets everything once it reads",
       Effect.gen(function* () {
         const { near, far } = yield* unreadWires(fixture)
-        const sent = pattern(40 * megabyte)
-        expect(near.wire.write(sent.subarray(0, 20 * megabyte))).toBe(false)
-        expect(near.wire.write(sent.subarray(20 * megabyte))).toBe(false)
+        const sent = pattern(2 * fixture.heldAtMost)
+        expect(near.wire.write(sent.subarray(0, fixture.heldAtMost))).toBe(false)
+        expect(near.wire.write(sent.subarray(fixture.heldAtMost))).toBe(false)
         yield* settle(fixture)
         expect(far.received).toBe(0)
         expect(near.drains).toBe(0)
-        expect(near.wire.pending()).toBeGreaterThan(20 * megabyte)
+        expect(near.wire.pending()).toBeGreaterThan(fixture.heldAtMost)
         expect(near.wire.bytesOut() + near.wire.pending()).toBe(sent.length)
         const before = near.wire.progress()
         far.wire.resume()
@@ -63,7 +61,7 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
         yield* far.until((probe) => probe.received === 5)
         yield* near.until((probe) => probe.drains === held)
         for (let round = 1; round <= 3; round++) {
-          expect(near.wire.write(pattern(20 * megabyte))).toBe(false)
+          expect(near.wire.write(pattern(fixture.heldAtMost))).toBe(false)
           yield* near.until((probe) => probe.drains === held + round)
           expect(near.wire.pending()).toBe(0)
         }
@@ -112,7 +110,7 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
       "who was told to wait hears when all is taken, also if what was collected meanwhile is taken at once",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
-        const sent = pattern(20 * megabyte)
+        const sent = pattern(fixture.heldAtMost)
         expect(near.wire.write(sent)).toBe(false)
         near.wire.cork()
         near.wire.write(utf8("collected"))
