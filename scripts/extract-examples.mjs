@@ -22,6 +22,8 @@ for (const source of sources) {
   lines.forEach((text, index) => {
     if (!/^\s*\* @example\s*$/.test(text)) return
     const place = `${relative(root, source)}:${index + 1}`
+    // An example is what a user of the package writes, so it imports from the package's own sub-paths.
+    if (source.startsWith(join(root, "src", "cli"))) throw new Error(`${place}: no user can import from src/cli`)
     const body = []
     for (let at = index + 1; !/\*\/\s*$/.test(lines[at]) && !/^\s*\* @/.test(lines[at]); at++) {
       const line = lines[at].replace(/^\s*\* ?/, "")

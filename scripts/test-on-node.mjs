@@ -1,6 +1,6 @@
-// Runs the suites that touch Node with other versions of it, each from its npm package in a folder of its own.
-// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ has to be built. The last line counts what passed and
-// failed in all of them; a version that cannot be had has failed.
+// Runs the tests that touch Node with other versions of it, each from its npm package in a folder of its own.
+// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ must be built. The last line counts the tests that passed and
+// failed in all of them. A version that cannot be installed counts as one failure.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url"
 import { countTests, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
-// What is left out is pure, stands on these alone, or checks the project itself.
+// The other folders test pure code, or check the project itself.
 const suites = ["transport", "server", "client", "cli", "faults", "interop", "platform", "examples"]
-const runLimitMillis = 10 * 60_000
+const runLimitMillis = 15 * 60_000
 
 const versions = process.argv.slice(2)
 if (versions.length === 0 || versions.some((version) => !/^[0-9]+$/.test(version))) {
@@ -28,7 +28,7 @@ process.on("exit", () => {
 })
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1))
 
-/** Runs a command to its end; what it says is given, not shown, as several run at once. */
+/** Runs a command to its end. Its output is shown only if a test failed. */
 const output = (command, args, options) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -94,10 +94,11 @@ const test = async (version) => {
   }
 }
 
-// All at once: one waits for its timers while another works.
+// One after the other: each run has a worker for each core, and tests that share the machine only run into their deadlines.
 const own = process.versions.node.split(".")[0]
 if (versions.includes(own)) process.stdout.write(`Node ${process.version}: runs this, its tests are npm test\n`)
-const results = await Promise.all(versions.filter((version) => version !== own).map(test))
+const results = []
+for (const version of versions) if (version !== own) results.push(await test(version))
 const sum = (key) => results.reduce((total, result) => total + result[key], 0)
 process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`)
 process.exitCode = sum("failed") === 0 ? 0 : 1

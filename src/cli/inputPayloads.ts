@@ -25,9 +25,10 @@ export const inputPayloads = (
 /**
  * What to say of lines that were skipped.
  *
- * @example
- * describeSkipped({ first: 3, lines: 1, bytes: 5, isWhole: true }, 4)
- * // "line 3 of standard input was not sent: its 5 bytes are above 4 (--max-frame)"
+ * For example, with a limit of 4 bytes:
+ *
+ *     describeSkipped({ first: 3, lines: 1, bytes: 5, isWhole: true }, 4)
+ *     // "line 3 of standard input was not sent: its 5 bytes are above 4 (--max-frame)"
  */
 export const describeSkipped = ({ bytes, first, isWhole, lines }: SkippedLines, maxFrameBytes: number): string => {
   const limit = `above ${maxFrameBytes} (--max-frame)`
