@@ -40,11 +40,53 @@ const load = () => {
   }
 }
 
-if (!fs.existsSync(bundle)) {
+// What the build has made of each `--help`: printing it takes none of the command, and none of its start-up.
+const preparedHelp = () => {
+  const words = process.argv.slice(2)
+  if (words.length > 0 && words.at(-1) !== "--help") return undefined
+  try {
+    const texts = JSON.parse(fs.readFileSync(path.join(path.dirname(bundle), "help.json"), "utf8"))
+    const key = words.length === 0 ? "--help" : words.join(" ")
+    return Object.hasOwn(texts, key) ? texts[key] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// How long a reader that takes nothing is waited for, milliseconds, and how long between two attempts.
+const patience = 5000
+const pause = 10
+
+/** Writes all of a text to standard output, and gives the exit code. */
+const print = (text) => {
+  const waiting = new Int32Array(new SharedArrayBuffer(4))
+  const end = Date.now() + patience
+  let left = Buffer.from(text)
+  while (left.length > 0) {
+    try {
+      left = left.subarray(fs.writeSync(1, left))
+    } catch (error) {
+      // The reader has what it wants.
+      if (error.code === "EPIPE") return 0
+      // Another program has made the pipe non-blocking.
+      if (error.code === "EAGAIN" && Date.now() < end) {
+        Atomics.wait(waiting, 0, 0, pause)
+        continue
+      }
+      fs.writeSync(2, `tcpfx: standard output cannot be written (${error.code})\n`)
+      return 1
+    }
+  }
+  return 0
+}
+
+const help = preparedHelp()
+if (help !== undefined) {
+  process.exitCode = print(help)
+} else if (!fs.existsSync(bundle)) {
   process.stderr.write("tcpfx: dist/cli/tcpfx.cjs is missing; run `npm run build` first\n")
   process.exit(2)
-}
-if (typeof Module.enableCompileCache === "function") {
+} else if (typeof Module.enableCompileCache === "function") {
   Module.enableCompileCache(path.join(__dirname, "..", "dist", "cli", "cache"))
   require(bundle)
 } else {

@@ -1,6 +1,7 @@
 // Builds dist/: the library as ES modules with types (tsc), the command as one bundle (esbuild).
 import { spawnSync } from "node:child_process"
-import { readFileSync, rmSync } from "node:fs"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
@@ -16,17 +17,28 @@ const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin
 })
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 
-await build({
-  absWorkingDir: root,
-  entryPoints: ["src/cli/bin.ts"],
-  outfile: "dist/cli/tcpfx.cjs",
-  bundle: true,
-  platform: "node",
-  format: "cjs",
-  target: "node20",
-  minify: true,
-  // Effect's tags and errors carry their names as strings; nothing reads Function.name.
-  keepNames: false,
-  define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
-  logLevel: "warning",
-})
+const bundle = (entry, outfile, options) =>
+  build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    minify: true,
+    // Effect's tags and errors carry their names as strings; nothing reads Function.name.
+    keepNames: false,
+    define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
+    logLevel: "warning",
+    ...options,
+  })
+
+await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
+
+// The texts of help, which bin/tcpfx.cjs prints without the bundle.
+const texts = join(root, "dist", "cli", "helpTexts.cjs")
+await bundle("src/cli/helpTexts.ts", texts, { minify: false })
+const { helpTexts } = createRequire(import.meta.url)(texts)
+writeFileSync(join(root, "dist", "cli", "help.json"), JSON.stringify(helpTexts(version)))
+rmSync(texts)

@@ -6,24 +6,16 @@ import type * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import { normalize } from "./argv.ts"
-import { connectCommand, connectHelp, runConnect } from "./commands/connect.ts"
-import { interfacesCommand, interfacesHelp, runInterfaces } from "./commands/interfaces.ts"
-import { runServe, serveCommand, serveHelp } from "./commands/serve.ts"
+import { connectCommand, runConnect } from "./commands/connect.ts"
+import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
+import { runServe, serveCommand } from "./commands/serve.ts"
 import { CommandFailed, exitCode, networkError, usageError } from "./exit.ts"
 import { checkVariables } from "./given.ts"
-import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
+import { commands, helpTexts, summary } from "./helpTexts.ts"
 import * as Lookups from "./lookups.ts"
 import * as Signals from "./signals.ts"
 import * as Stdio from "./stdio.ts"
 import { version } from "./version.ts"
-
-const summary = "talk TCP in real time: listen, connect, see every byte and every connection's state"
-
-const commands: Readonly<Record<string, CommandHelp>> = {
-  serve: serveHelp,
-  connect: connectHelp,
-  interfaces: interfacesHelp,
-}
 
 const shapes = Record.map(commands, (help) => help.flags)
 
@@ -71,9 +63,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
 // The help of @effect/cli says of every flag that it is a piece of text and optional; this says what it does.
 const helpAsked = (args: ReadonlyArray<string>): string | undefined => {
   const [head = "", second] = args
-  if (head === "--help") return programHelp(version, summary, commands)
-  const help = commands[head]
-  return help !== undefined && second === "--help" ? commandHelp(help) : undefined
+  return head === "--help" || second === "--help" ? helpTexts(version)[args.slice(0, 2).join(" ")] : undefined
 }
 
 const colourCodes = /\u001b\[[0-9;]*m/g

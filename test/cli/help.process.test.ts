@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { isIPv4 } from "node:net"
 import { networkInterfaces } from "node:os"
@@ -18,6 +19,19 @@ const flagsOf: ReadonlyArray<readonly [string, Record<string, Flag<unknown>>]> =
 const packageVersion = /"version": "([^"]+)"/.exec(readFileSync("package.json", "utf8"))?.[1]
 
 describe("the help of tcpfx, as a process", () => {
+  it.scopedLive(
+    "is the same whether the build has made it or the command makes it, and says when it cannot be written",
+    () =>
+      Effect.gen(function* () {
+        const prepared = yield* tcpfxRun(["--help"])
+        expect(yield* tcpfxRun([])).toEqual(prepared)
+        expect(yield* tcpfxRun(["-h"])).toEqual(prepared)
+        const full = spawnSync("/bin/sh", ["-c", `exec ${process.execPath} bin/tcpfx.cjs --help >/dev/full`])
+        expect(full.status).toBe(1)
+        expect(full.stderr.toString()).toBe("tcpfx: standard output cannot be written (ENOSPC)\n")
+      }),
+  )
+
   it.scopedLive("names every flag of a command, with its letter and its value, and leaves with 0", () =>
     Effect.forEach(flagsOf, ([command, flags]) =>
       Effect.gen(function* () {

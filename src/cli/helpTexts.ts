@@ -1,0 +1,23 @@
+import { connectHelp } from "./commands/connect.ts"
+import { interfacesHelp } from "./commands/interfaces.ts"
+import { serveHelp } from "./commands/serve.ts"
+import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
+
+/** What the program does, in one line. */
+export const summary = "talk TCP in real time: listen, connect, see every byte and every connection's state"
+
+/** The commands by name. */
+export const commands: Readonly<Record<string, CommandHelp>> = {
+  serve: serveHelp,
+  connect: connectHelp,
+  interfaces: interfacesHelp,
+}
+
+/**
+ * Every help text by the arguments that ask for it: `--help`, `serve --help` and so on. The build keeps them beside the
+ * bundle, so that printing one does not load the command.
+ */
+export const helpTexts = (version: string): Readonly<Record<string, string>> => ({
+  "--help": programHelp(version, summary, commands),
+  ...Object.fromEntries(Object.entries(commands).map(([name, help]) => [`${name} --help`, commandHelp(help)])),
+})
