@@ -17,6 +17,7 @@ export type ListenFailure =
   | "NotListening"
   | "NotOpen"
   | "WrongFamily"
+  | "NoIpv6"
   | "NotSupported"
   | "Failed"
 
@@ -33,6 +34,8 @@ const inUseAdvice: Readonly<Record<ListenEndpoint["_tag"], string>> = {
   Unix: "the path is in use; remove the file if nothing listens there any more, or choose another path",
   Fd: "this process uses that descriptor already; name each one once",
 }
+
+const ipv4Instead: Readonly<Record<string, string>> = { "::": "0.0.0.0", "::1": "127.0.0.1" }
 
 const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: string): string => {
   switch (reason) {
@@ -59,6 +62,8 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
       return "this process was not started with that descriptor; check the number, and who passes it on"
     case "WrongFamily":
       return wrongFamilyAdvice
+    case "NoIpv6":
+      return `this machine has no IPv6; listen on ${(endpoint._tag === "Tcp" && ipv4Instead[endpoint.host]) || "an IPv4 address"}`
     case "NotSupported":
       return notSupportedAdvice
     case "Failed":

@@ -79,6 +79,13 @@ export const zoneAdvice = "a link-local address needs the interface that it is m
 /** Whether a host is a link-local address without a zone. The system refuses such an address with EINVAL. */
 export const lacksZone = (host: string): boolean => !host.includes("%") && isLinkLocal(host)
 
+/**
+ * A host as it is shown and compared. The system of a dual-stack listener writes an IPv4 address as `::ffff:192.0.2.7`;
+ * this is `192.0.2.7`, the same host (RFC 4291, 2.5.5.2).
+ */
+export const plainHost = (host: string): string =>
+  host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host
+
 /** Whether an address is of IPv6. */
 export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
 

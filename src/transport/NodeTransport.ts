@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -63,11 +64,23 @@ const connectFailures: Record<string, ConnectFailure> = {
   EOPNOTSUPP: "NotSupported",
 }
 
-const listenFailure = (endpoint: ListenEndpoint, code: string): ListenFailure =>
-  endpoint._tag === "Fd" && code === "EINVAL" ? "NotListening" : (listenFailures[code] ?? "Failed")
+// A kernel without IPv6 has no such sockets; where IPv6 is switched off they exist, and no address to bind them to.
+const lacksIpv6 = (address: ListenEndpoint, code: string): boolean =>
+  address._tag === "Tcp" &&
+  address.host.includes(":") &&
+  (code === "EAFNOSUPPORT" || (code === "EADDRNOTAVAIL" && !hasIpv6()))
 
-const listenError = (endpoint: ListenEndpoint, code: string) =>
-  new ListenError({ endpoint, code, reason: listenFailure(endpoint, code) })
+const hasIpv6 = (): boolean =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === "IPv6"))
+
+const listenFailure = (address: ListenEndpoint, code: string): ListenFailure => {
+  if (address._tag === "Fd" && code === "EINVAL") return "NotListening"
+  return lacksIpv6(address, code) ? "NoIpv6" : (listenFailures[code] ?? "Failed")
+}
+
+/** Why an endpoint is not listened on; `address` is what it stands for, if it has a name. */
+const listenError = (endpoint: ListenEndpoint, code: string, address: ListenEndpoint = endpoint) =>
+  new ListenError({ endpoint, code, reason: listenFailure(address, code) })
 
 const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
   // Linux refuses a connection to any other kind of file too (connect(2)).
@@ -121,7 +134,7 @@ const bind = (
             handlers.onListening(bound)
             resume(Effect.succeed({ bound, close }))
           },
-          onRefused: (code) => resume(Effect.fail(listenError(asked, code))),
+          onRefused: (code) => resume(Effect.fail(listenError(asked, code, endpoint))),
         },
       )
     }),

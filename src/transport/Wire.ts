@@ -32,6 +32,7 @@ export interface WireHandlers {
  * method throws, waits or yields, and calls after the end do nothing. Both directions end apart (allowHalfOpen).
  */
 export interface Wire {
+  /** An IPv4 address is written as such, also where the listener is one of IPv6 that takes IPv4 too. */
   readonly local: Endpoint
   readonly remote: Endpoint
   /**

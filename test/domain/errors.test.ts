@@ -30,6 +30,7 @@ const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> 
   NotListening: ["must have called listen(2)", "must have called listen(2)"],
   NotOpen: ["check the number", "check the number"],
   WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
+  NoIpv6: ["listen on an IPv4 address", "listen on an IPv4 address"],
   NotSupported: ["give a path", "give a path"],
   Failed: ["EXXX", "EXXX"],
 }

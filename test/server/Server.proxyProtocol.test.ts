@@ -146,6 +146,15 @@ describe("a server behind a proxy", () => {
       }))
   }
 
+  test("shows an IPv4 address that a header writes as one of IPv6 by its IPv4 address", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(Handler.echo(), behindProxy)
+      const peer = yield* dialRaw(endpoint)
+      yield* peer.write(withPayload(utf8("PROXY TCP6 ::ffff:192.0.2.7 2001:db8::1 56324 443\r\n"), "x"))
+      expect(string(yield* peer.take(1))).toBe("x")
+      expect((yield* events.one("ConnectionOpened")).remote).toEqual(client)
+    }))
+
   test("counts the connections that a proxy makes for itself by the proxy's own address", () =>
     Effect.gen(function* () {
       const settings = { ...behindProxy, maxPerAddress: 1, allow: ranges("10.0.0.0/8") }

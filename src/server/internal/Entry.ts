@@ -3,8 +3,10 @@ import {
   type ProxiedBy,
   type ProxyHeader,
   ProxyHeaderDecoder,
+  plainHost,
   type RefusalRule,
   type TlsSession,
+  tcpEndpoint,
 } from "../../domain/index.ts"
 import type { Tls, Wire, WireHandlers } from "../../transport/index.ts"
 import type { Admission } from "./Admission.ts"
@@ -102,8 +104,11 @@ export class Entry implements WireHandlers {
     this.onEnd()
   }
 
-  private onHeader({ command, destination, source }: ProxyHeader): void {
+  private onHeader(header: ProxyHeader): void {
     const { wire } = this
+    const { command } = header
+    const source = plain(header.source)
+    const destination = plain(header.destination)
     this.proxied = { by: wire.remote, ...(destination && { destination }) }
     this.remote = source ?? wire.remote
     // A proxy that connects for itself, as for a health check, is trusted by `proxyFrom`: rules for clients do not apply.
@@ -128,3 +133,7 @@ export class Entry implements WireHandlers {
     return true
   }
 }
+
+/** An endpoint of a header as endpoints of the system are shown. */
+const plain = (endpoint: Endpoint | undefined): Endpoint | undefined =>
+  endpoint?._tag === "Tcp" ? tcpEndpoint(plainHost(endpoint.host), endpoint.port) : endpoint
