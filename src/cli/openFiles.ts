@@ -1,22 +1,17 @@
-import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
+import { acceptQueueLimit, openFiles } from "../transport/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
-// What the process has open beside its connections: standard streams, the event loop, listeners, files that it reads.
-const reserve = 64
+// What the process has open beside its connections once it serves, and at least so much more than at its start: the
+// event loop, listeners, files that it reads.
+const leastReserve = 64
+const growth = 24
 
 // Where there is room for so many, nothing need be said of it.
 const plenty = 10_000
 
-/** How many files this process may have open; none where the system does not say or has no limit (proc_pid_limits(5)). */
-export const openFilesLimit = (): number | undefined => {
-  try {
-    const soft = /^Max open files +([0-9]+)/m.exec(fs.readFileSync("/proc/self/limits", "utf8"))?.[1]
-    return soft === undefined ? undefined : Number(soft)
-  } catch {
-    return undefined
-  }
-}
+// The files that the process opens by itself are no news.
+const inUse = (open: number): string => (open + growth > leastReserve ? ` and ${open} are` : "")
 
 /** How many connections there may be. */
 export interface ConnectionRoom {
@@ -26,15 +21,21 @@ export interface ConnectionRoom {
 }
 
 /**
- * How many connections there may be: what was asked for, or what the limit of open files leaves room for. Each needs a
- * descriptor, and a connection that gets none is lost without a word.
+ * How many connections there may be: what was asked for, or what the limit of open files leaves room for, less the files
+ * that are open already.
  */
 export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, CommandFailed> =>
   Effect.gen(function* () {
-    const limit = openFilesLimit()
+    const { limit, open } = yield* openFiles
     if (limit === undefined) return { most: asked, note: undefined }
+    const reserve = Math.max(leastReserve, open + growth)
     const room = limit - reserve
-    if (room < 1) return yield* usageError(`this process may have ${limit} files open, too few to serve (ulimit -n)`)
+    if (room < 1) {
+      return yield* usageError(
+        `this process may have ${limit} files open and has ${open}, which leaves none for connections; ` +
+          `raise the limit (ulimit -n ${reserve + 1})`,
+      )
+    }
     if (Number.isFinite(asked)) {
       return asked <= room
         ? { most: asked, note: undefined }
@@ -43,6 +44,15 @@ export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, Com
               `raise it (ulimit -n ${asked + reserve}) or ask for at most ${room}`,
           )
     }
-    const note = `at most ${room} connections at once, as ${limit} files may be open (ulimit -n raises that)`
+    const note = `at most ${room} connections at once, as ${limit} files may be open (ulimit -n raises that)${inUse(open)}`
     return { most: room, note: room < plenty ? note : undefined }
   })
+
+/** What the user has to know of a backlog that the system does not allow. */
+export const backlogNote = (asked: number): Effect.Effect<string | undefined> =>
+  Effect.map(acceptQueueLimit, (limit) =>
+    limit === undefined || limit >= asked
+      ? undefined
+      : `the system keeps ${limit} connections waiting to be accepted, not ${asked}; ` +
+        "a larger burst waits a second or more (sysctl net.core.somaxconn raises that)",
+  )

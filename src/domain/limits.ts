@@ -48,8 +48,11 @@ export const limits = {
   attemptDelay: Duration.millis(250),
   /** What a session keeps for sending, bytes. Beyond it the sender waits, or payloads are dropped and counted. */
   sessionOutboxBytes: 1024 * 1024,
-  /** Connections that the system completes and that wait to be accepted (listen(2)). Beyond it, peers retry. */
-  backlog: 511,
+  /**
+   * Connections that the system completes and that wait to be accepted (listen(2)). A peer beyond it tries again after a
+   * second. The system may allow fewer: Linux 4096, and older ones 128 (`net.core.somaxconn`).
+   */
+  backlog: 4096,
   /** Events that wait for one subscriber to the events, bytes (an event counts 256 and its payload). */
   eventBufferBytes: 4 * 1024 * 1024,
 } as const

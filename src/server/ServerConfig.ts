@@ -68,7 +68,7 @@ export interface ServerSettings {
   readonly closeDeadline: Duration.Duration
   /** How long draining may take. Default 5 s. Then peers see a reset. */
   readonly drain: Duration.Duration
-  /** Connections that wait to be accepted (listen(2)). Default 511. */
+  /** Connections that wait to be accepted (listen(2)). Default 4096. The system may allow fewer. */
   readonly backlog: number
   /**
    * The only addresses that may connect. Default empty: all that are not denied. Others are closed at once. Very many

@@ -3,6 +3,7 @@ export { type Heartbeat, type HeartbeatParts, heartbeatFields, heartbeatOf } fro
 export * from "./interfaces.ts"
 export * as MemoryTransport from "./MemoryTransport.ts"
 export * as NodeTransport from "./NodeTransport.ts"
+export * from "./systemLimits.ts"
 export * as Tls from "./Tls.ts"
 export * from "./Transport.ts"
 export * from "./Wire.ts"

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,12 @@ const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 const openFiles = 100
 const dials = 150
+
+const havePrlimit = (): boolean => {
+  const { error } = spawnSync("prlimit", ["--version"])
+  if (error !== undefined) process.stdout.write(`test skipped: prlimit(1) is missing: ${error.message}\n`)
+  return error === undefined
+}
 
 /** Whether a peer gets its echo; a peer that was closed instead gets none. */
 const isServed = (peer: RawPeer, n: number) =>
@@ -70,6 +77,53 @@ describe("tcpfx serve with few open files", () => {
       yield* poll("all refusals are told", () => (refused() === dials - first.length ? true : undefined))
       for (const peer of first) yield* Effect.zipRight(peer.end, peer.closed)
       expect((yield* served(yield* crowd(Number(port), first.length))).length).toBe(first.length)
+    }),
+  )
+
+  it.scopedLive("counts what is open already when it starts", () =>
+    Effect.gen(function* () {
+      const inherited = 50
+      const script = `n=9; while [ $n -lt ${9 + inherited} ]; do eval "exec $n</dev/null"; n=$((n+1)); done; exec "$@"`
+      const serve = [
+        process.execPath,
+        bin,
+        "serve",
+        "127.0.0.1:0",
+        "--mode",
+        "echo",
+        "--output",
+        "json",
+        "--no-traffic",
+      ]
+      const server = yield* withOpenFiles(200, ["bash", "-c", script, "bash", ...serve])
+      const [, port] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
+      const [, most] = yield* server.waitFor("stderr", /at most (\d+) connections at once, .* and (?:[67]\d) are/)
+      expect(Number(most)).toBeLessThan(200 - inherited)
+      const first = yield* served(yield* crowd(Number(port)))
+      expect(first.length).toBe(Number(most))
+      const told = () => server.text("stdout").match(/"_tag":"(?:ConnectionOpened|ConnectionRefused)"/g)?.length
+      yield* poll("each is told", () => (told() === dials ? true : undefined))
+    }),
+  )
+
+  it.scopedLive.skipIf(!havePrlimit())("closes nobody without an event when their limit is lowered", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* tcpfxServe(["--mode", "echo", "--output", "json", "--no-traffic"])
+      const told = () =>
+        server.text("stdout").match(/"_tag":"(?:ConnectionOpened|ConnectionRefused|AcceptFailed)"/g)?.length
+      const lower = (limit: number) =>
+        Effect.sync(() => spawnSync("prlimit", ["--pid", `${server.child.pid}`, `--nofile=${limit}:${limit}`]))
+      const before = yield* served(yield* crowd(port, 80))
+      yield* lower(120)
+      const some = yield* served(yield* crowd(port, 60))
+      expect([some.length > 0, some.length < 40]).toEqual([true, true])
+      yield* poll("each is told", () => (told() === 140 ? true : undefined))
+      // Below what is open: the guard notices within a second, with nobody at the door.
+      yield* lower(60)
+      yield* Effect.sleep("1200 millis")
+      expect((yield* served(yield* crowd(port, 60))).length).toBe(0)
+      yield* poll("each is told", () => (told() === 200 ? true : undefined))
+      expect((yield* served(before)).length).toBe(80)
     }),
   )
 

@@ -46,6 +46,10 @@ export interface Network {
   readonly mend: Effect.Effect<void>
   /** How often the system sends again before it gives a connection up (tcp(7), tcp_retries2). */
   readonly setRetries: (count: number) => Effect.Effect<void>
+  /** Connections that the system keeps until they are accepted (listen(2), somaxconn). */
+  readonly setAcceptQueue: (count: number) => Effect.Effect<void>
+  /** Switches IPv6 off, loopback included. */
+  readonly withoutIpv6: Effect.Effect<void>
 }
 
 /** Makes a network. */
@@ -64,5 +68,7 @@ export const network: Effect.Effect<Network, never, Scope.Scope> = Effect.gen(fu
     cut: run(cut),
     mend: run(mend),
     setRetries: (count) => run(`echo ${count} > /proc/sys/net/ipv4/tcp_retries2`),
+    setAcceptQueue: (count) => run(`echo ${count} > /proc/sys/net/core/somaxconn`),
+    withoutIpv6: run("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"),
   }
 })

@@ -30,7 +30,7 @@ import { describeSkipped, inputPayloads } from "../inputPayloads.ts"
 import { limitFlags, limitSettings } from "../limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
 import { listenFlags } from "../listenFlags.ts"
-import { connectionRoom } from "../openFiles.ts"
+import { backlogNote, connectionRoom } from "../openFiles.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
@@ -218,10 +218,11 @@ export const runServe = (options: ServeOptions) =>
       const asked = yield* Deferred.make<void>()
       if (Option.isSome(options.control)) {
         const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
-        yield* serveControl(options.control.value, { server, reload, leave })
+        yield* serveControl(options.control.value, { server, backlog: settings.backlog, reload, leave })
       }
       yield* signals.unlessEnded(startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings))
-      const notes = [...(room.note === undefined ? [] : [room.note]), ...(tls?.notes ?? [])]
+      const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
+      const notes = [...limitNotes, ...(tls?.notes ?? [])]
       yield* Effect.forEach(notes, tell, { discard: true })
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))

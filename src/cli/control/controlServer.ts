@@ -11,6 +11,7 @@ import {
   unsafeCharacters,
 } from "../../domain/index.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
+import { acceptQueueLimit } from "../../transport/index.ts"
 import { namesPort } from "../endpointArgs.ts"
 import { usageError } from "../exit.ts"
 import type { Stdio } from "../stdio.ts"
@@ -39,6 +40,8 @@ export const parseControlPath = (text: string): Either.Either<UnixEndpoint, Endp
 /** What a control socket acts on. */
 export interface Controlled<R> {
   readonly server: Server["Type"]
+  /** The backlog that was asked for. */
+  readonly backlog: number
   /** Reads the files of the flags again; fails with what could not be read. */
   readonly reload: Effect.Effect<void, { readonly message: string }, R>
   /** Asks the command to leave. */
@@ -64,9 +67,10 @@ const jsonLine = (value: object): string =>
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-const describeState = (server: Server["Type"]) =>
-  Effect.map(server.state, ({ connections, listening, ...state }) => ({
+const describeState = (server: Server["Type"], asked: number) =>
+  Effect.zipWith(server.state, acceptQueueLimit, ({ connections, listening, ...state }, limit = asked) => ({
     ...state,
+    backlog: Math.min(asked, limit),
     listening: listening.map(formatEndpoint),
     connections: connections.map(({ local, proxied, remote, ...rest }) => ({
       ...rest,
@@ -78,11 +82,11 @@ const describeState = (server: Server["Type"]) =>
 
 const obey = <R>(
   command: ControlCommand,
-  { leave, reload, server }: Controlled<R>,
+  { backlog, leave, reload, server }: Controlled<R>,
 ): Effect.Effect<object, { readonly message: string }, R | Stdio> => {
   switch (command._tag) {
     case "State":
-      return describeState(server)
+      return describeState(server, backlog)
     case "Suspend":
       return Effect.as(server.suspend, {})
     case "Resume":

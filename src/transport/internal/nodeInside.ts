@@ -47,6 +47,8 @@ export interface HandleName {
 export interface SocketHandle {
   onread?: unknown
   readonly writeQueueSize: number
+  /** Its descriptor; none where sockets have other names. */
+  readonly fd?: number
   readonly readStart: () => number
   readonly readStop: () => number
   readonly useUserBuffer: (buffer: Uint8Array) => void

@@ -1,9 +1,10 @@
 import * as dns from "node:dns"
 import * as net from "node:net"
-import { type Endpoint, type ListenEndpoint, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
+import { type Endpoint, type ListenEndpoint, plainHost, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
 import type { AcceptHandlers, DialSource } from "../Transport.ts"
 import { unknownPeer, type Wire } from "../Wire.ts"
 import { takeHandles } from "./acceptHandles.ts"
+import { DescriptorGuard } from "./descriptors.ts"
 import { codeOf } from "./errorCode.ts"
 import { HandleWire } from "./handleWire.ts"
 import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "./listenTarget.ts"
@@ -17,12 +18,12 @@ const nameless = unixEndpoint("")
 
 const localOf = (socket: net.Socket): Endpoint => {
   const { localAddress, localPort } = socket
-  return localAddress === undefined ? unknownPeer : tcpEndpoint(localAddress, localPort ?? 0)
+  return localAddress === undefined ? unknownPeer : tcpEndpoint(plainHost(localAddress), localPort ?? 0)
 }
 
 const remoteOf = (socket: net.Socket): Endpoint => {
   const { remoteAddress, remotePort } = socket
-  return remoteAddress === undefined ? unknownPeer : tcpEndpoint(remoteAddress, remotePort ?? 0)
+  return remoteAddress === undefined ? unknownPeer : tcpEndpoint(plainHost(remoteAddress), remotePort ?? 0)
 }
 
 const isWildcard = (endpoint: Endpoint): boolean =>
@@ -36,7 +37,7 @@ const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
 }
 
 const named = ({ address, port }: HandleName): Endpoint =>
-  address === undefined ? unknownPeer : tcpEndpoint(address, port ?? 0)
+  address === undefined ? unknownPeer : tcpEndpoint(plainHost(address), port ?? 0)
 
 /** The same of its handle alone. */
 const acceptedHandle = (handle: SocketHandle, bound: Endpoint): Wire => {
@@ -49,6 +50,12 @@ const acceptedHandle = (handle: SocketHandle, bound: Endpoint): Wire => {
   handle.getsockname?.(local)
   return new HandleWire(handle, named(local), named(remote))
 }
+
+// What the system says without a descriptor left (accept(2)).
+const noDescriptor = "EMFILE"
+
+const descriptorOf = (socket: net.Socket): number | undefined =>
+  (socket as { readonly _handle?: { readonly fd?: number } | null })._handle?.fd
 
 const dialledWire = (socket: net.Socket, endpoint: Endpoint): Wire =>
   endpoint._tag === "Unix"
@@ -68,8 +75,15 @@ export const listen = (
 ): ((onClosed: () => void) => void) => {
   let listening = false
   let bound: Endpoint = unknownPeer
+  let guard: DescriptorGuard | undefined
+  const isAmongLast = (descriptor: number | undefined): boolean => guard?.isAmongLast(descriptor ?? -1) === true
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    callbacks.onWire(acceptedWire(socket, bound), bound)
+    if (isAmongLast(descriptorOf(socket))) {
+      socket.destroy()
+      callbacks.onFailure(noDescriptor, bound)
+    } else {
+      callbacks.onWire(acceptedWire(socket, bound), bound)
+    }
   })
   server.on("error", (error) => {
     if (listening) callbacks.onFailure(codeOf(error), bound)
@@ -78,7 +92,15 @@ export const listen = (
   server.on("listening", () => {
     listening = true
     bound = boundEndpoint(endpoint, server.address())
-    takeHandles(server, (handle) => callbacks.onWire(acceptedHandle(handle, bound), bound))
+    guard = new DescriptorGuard()
+    takeHandles(server, (handle) => {
+      if (isAmongLast(handle.fd)) {
+        handle.close(() => {})
+        callbacks.onFailure(noDescriptor, bound)
+      } else {
+        callbacks.onWire(acceptedHandle(handle, bound), bound)
+      }
+    })
     callbacks.onListening(bound)
   })
   let close = (onClosed: () => void): void => {
@@ -91,7 +113,10 @@ export const listen = (
     close(() => {})
     callbacks.onRefused(codeOf(error))
   }
-  return close
+  return (onClosed) => {
+    guard?.close()
+    close(onClosed)
+  }
 }
 
 /** Callbacks of {@link dial}; exactly one comes, once. */
