@@ -36,7 +36,7 @@ export const fileProblem = (code: string): string => problems[code] ?? `the syst
 type Done<A> = (error: NodeJS.ErrnoException | null, value: A) => void
 
 /** A call of node:fs as an effect that fails with the system's code. `undo`: releases a value that comes too late. */
-const call = <A>(run: (done: Done<A>) => void, undo: (value: A) => void = () => {}): Effect.Effect<A, string> =>
+export const call = <A>(run: (done: Done<A>) => void, undo: (value: A) => void = () => {}): Effect.Effect<A, string> =>
   Effect.async((resume) => {
     let isOver = false
     run((error, value) => {
@@ -49,17 +49,19 @@ const call = <A>(run: (done: Done<A>) => void, undo: (value: A) => void = () => 
     })
   })
 
-const close = (fd: number): void => fs.close(fd, () => {})
+/** Closes a descriptor, and waits for nothing. */
+export const close = (fd: number): void => fs.close(fd, () => {})
 
-const open = (path: string, flags: number, mode?: number) =>
+/** Opens a file; an interruption closes what comes too late. Fails with the system's code. */
+export const open = (path: string, flags: number, mode?: number) =>
   call<number>((done) => fs.open(path, flags, mode, done), close)
 
-const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
+const { O_NONBLOCK, O_RDONLY } = fs.constants
 
 const tooLarge = "EFBIG"
 
 /** The rest of a file, in pieces, so that an interruption takes effect between two of them. */
-const readRest = (fd: number) =>
+export const readRest = (fd: number) =>
   Effect.gen(function* () {
     const chunks: Array<Buffer> = []
     for (let bytes = 0; ; ) {
@@ -104,12 +106,14 @@ const readAll = (path: string): Effect.Effect<Buffer, string> =>
     }),
   )
 
-const saying = <A, E>(flag: string, path: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E, Stdio> => {
+/** Names a file on standard error while an effect waits for it. */
+export const saying = <A, E>(flag: string, path: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E, Stdio> => {
   const notice = tell(`--${flag}: waiting for ${path}, which does not answer`)
   return Effect.raceFirst(effect, Effect.zipRight(Effect.delay(notice, noticeAfter), Effect.never))
 }
 
-const failed = (flag: string, path: string, verb: "read" | "written", code: string): CommandFailed =>
+/** A file that could not be read or written, with the flag that names it and the reason in words. */
+export const failed = (flag: string, path: string, verb: "read" | "written", code: string): CommandFailed =>
   usageError(
     code === tooLarge
       ? `--${flag}: ${path} is above ${maxBytes / 1024 ** 2} MiB`
@@ -123,9 +127,3 @@ export const readBytes = (flag: string, path: string): Effect.Effect<Uint8Array,
 /** The same as text (UTF-8). */
 export const readText = (flag: string, path: string): Effect.Effect<string, CommandFailed, Stdio> =>
   Effect.map(readBytes(flag, path), (content) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(content))
-
-/** Opens a file that a flag names to write behind its end, and gives the descriptor. `mode`: that of a new file. */
-export const openToAppend = (flag: string, path: string, mode: number): Effect.Effect<number, CommandFailed, Stdio> =>
-  Effect.mapError(saying(flag, path, open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, mode)), (code) =>
-    failed(flag, path, "written", code),
-  )

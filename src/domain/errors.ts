@@ -5,6 +5,8 @@ import { escapeControls } from "./escapes.ts"
 export class TlsError extends Data.TaggedError("TlsError")<{
   readonly part: "certificate" | "key" | "CA certificate"
   readonly problem: string
+  /** Which of several identities it is about, from 0. */
+  readonly index?: number
 }> {
   override get message(): string {
     return `the ${this.part} cannot be used: ${this.problem}`

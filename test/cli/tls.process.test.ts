@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
@@ -39,7 +39,9 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
       const careful = yield* tcpfxRun(args)
       expect([careful.code, careful.stderr]).toEqual([
         1,
-        expect.stringMatching(/self-signed and not trusted; trust the CA/),
+        expect.stringMatching(
+          /self-signed and not trusted; trust the CA that signed it, .* \(--tls-ca FILE, --insecure\)/,
+        ),
       ])
       const careless = yield* tcpfxRun([...args, "--insecure", "--output", "json"])
       expect(careless.code).toBe(0)
@@ -84,7 +86,17 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
       expect(readFileSync(at("secrets"), "utf8")).toMatch(/^CLIENT_TRAFFIC_SECRET_0 /m)
       expect(statSync(at("secrets")).mode & 0o777).toBe(0o600)
       const stranger = yield* tcpfxRun(connect)
-      expect(stranger.code).toBe(1)
+      expect([stranger.code, stranger.stderr]).toEqual([
+        1,
+        expect.stringMatching(/it requires a client certificate \(alert 116, certificate_required\) \(--tls-cert FILE/),
+      ])
+      const misnamed = yield* tcpfxRun([...connect, "--tls-name", "elsewhere.test"])
+      expect([misnamed.code, misnamed.stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /of localhost, 127\.0\.0\.1, not of elsewhere\.test; ask for a name that the certificate has \(--tls-name NAME/,
+        ),
+      ])
       yield* server.waitFor("stderr", /refused: TLS: it has shown no certificate/)
     }),
   )
@@ -122,6 +134,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
     Effect.gen(function* () {
       const { at } = yield* material
       const cert = ["serve", "0", "--tls-cert", at("server.pem")]
+      symlinkSync(at("elsewhere"), at("link"))
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [["serve", "0", "--tls-cert", at("none")], /--tls-cert: .*none cannot be read: there is no such file/],
         [cert, /server\.pem holds no key; name the file of its key with --tls-key/],
@@ -130,11 +143,12 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         [["serve", "0", "--tls-client-ca", at("ca.pem")], /--tls-client-ca needs TLS; give --tls or --tls-cert too/],
         [["serve", "0", "--tls", "--tls-min", "1.1"], /"1\.1" is not a version of TLS/],
         [["serve", "0", "--tls-keep", "/proc/kept"], /--tls-keep: \/proc\/kept cannot be used/],
+        [["serve", "0", "--tls", "--tls-keylog", at("link")], /--tls-keylog: .*link is not used: it is a link/],
         [["connect", "127.0.0.1:9", "--insecure"], /--insecure needs TLS; give --tls too/],
         [["connect", "127.0.0.1:9", "--tls", "--insecure", "--ssl-verify"], /exclude each other/],
         [
           ["connect", "127.0.0.1:9", "--tls", "--tls-ca", at("server-key.pem")],
-          /it holds something else than certificates/,
+          /server-key\.pem: the CA certificate cannot be used: it holds no certificate, but a private key/,
         ],
       ]
       for (const [args, problem] of cases) {
@@ -142,7 +156,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         expect([args, code, stdout, stderr]).toEqual([args, 2, "", expect.stringMatching(problem)])
         expect(stderr.trimEnd().split("\n").length).toBe(1)
       }
-      expect(existsSync("/proc/kept")).toBe(false)
+      expect([existsSync("/proc/kept"), existsSync(at("elsewhere"))]).toEqual([false, false])
     }),
   )
 })

@@ -3,9 +3,8 @@ import * as Option from "effect/Option"
 import type { TlsVersion } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
-import { readText } from "../files.ts"
 import type { Stdio } from "../stdio.ts"
-import { openKeyLog, orVariable, readIdentity, tlsFailed } from "./material.ts"
+import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
 
 /** What the flags of `tcpfx connect` gave. */
 export interface ClientTlsOptions {
@@ -35,7 +34,7 @@ export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connecto
     return yield* Tls.connector({
       ...(yield* openKeyLog(options.tlsKeyLog)),
       verify: !options.insecure,
-      ...(Option.isSome(ca) ? { ca: yield* readText("tls-ca", ca.value) } : {}),
+      ...(Option.isSome(ca) ? { ca: yield* readPem("tls-ca", ca.value) } : {}),
       ...(Option.isSome(cert) ? { identity: yield* readIdentity(cert.value, key) } : {}),
       ...(Option.isSome(options.tlsName) ? { serverName: options.tlsName.value } : {}),
       ...(Option.isSome(options.tlsAlpn) ? { alpn: options.tlsAlpn.value } : {}),

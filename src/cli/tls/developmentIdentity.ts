@@ -1,14 +1,12 @@
-import { X509Certificate } from "node:crypto"
+import { createPrivateKey, X509Certificate } from "node:crypto"
 import * as os from "node:os"
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { ListenEndpoint } from "../../domain/index.ts"
 import type { Tls } from "../../transport/index.ts"
-import { type CommandFailed, usageError } from "../exit.ts"
-import { codeOf } from "../fileErrors.ts"
-import { readText } from "../files.ts"
+import type { CommandFailed } from "../exit.ts"
+import { ownFolder, readOwn, replaceOwn } from "../ownFiles.ts"
 import type { Stdio } from "../stdio.ts"
 
 const day = 86_400_000
@@ -64,32 +62,35 @@ const isFresh = (cert: string): boolean => {
 /** A certificate for this run: signed by itself, for this machine's names and those of the endpoints, for a year. */
 export const developmentIdentity = generate
 
-/** The same, kept in a folder: taken from there while it is valid for a week and more, else made and put there. */
+/** Whether a key belongs to a certificate; two files that were not written together do not. */
+const isPair = (cert: string, key: string): boolean => {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The same, kept in a folder: taken from there while it is valid for a week and more, else made and put there. Files that
+ * others may change, or read if it is the key, are refused, as are links.
+ */
 export const keptIdentity = (
   folder: string,
   endpoints: ReadonlyArray<ListenEndpoint>,
-): Effect.Effect<Tls.Identity, CommandFailed, FileSystem.FileSystem | Path.Path | Stdio> =>
+): Effect.Effect<Tls.Identity, CommandFailed, Path.Path | Stdio> =>
   Effect.gen(function* () {
-    const files = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const certPath = path.join(folder, "tcpfx-cert.pem")
     const keyPath = path.join(folder, "tcpfx-key.pem")
-    if ((yield* files.exists(certPath)) && (yield* files.exists(keyPath))) {
-      const cert = yield* readText("tls-keep", certPath)
-      const key = Redacted.make(yield* readText("tls-keep", keyPath))
-      if (isFresh(cert)) return { cert, key }
+    yield* ownFolder("tls-keep", folder)
+    const cert = yield* readOwn("tls-keep", certPath, "read")
+    const key = yield* readOwn("tls-keep", keyPath, "nothing")
+    if (cert !== undefined && key !== undefined && isFresh(cert) && isPair(cert, key)) {
+      return { cert, key: Redacted.make(key) }
     }
     const made = yield* generate(endpoints)
-    // Not with its parents: Node never comes back from that where they cannot be made (/proc).
-    if (!(yield* files.exists(folder))) yield* files.makeDirectory(folder, { mode: 0o700 })
-    // An older file would keep its own mode.
-    yield* files.remove(keyPath, { force: true })
-    yield* files.writeFileString(keyPath, Redacted.value(made.key), { mode: 0o600 })
-    yield* files.writeFileString(certPath, made.cert)
+    yield* replaceOwn("tls-keep", keyPath, Redacted.value(made.key), 0o600)
+    yield* replaceOwn("tls-keep", certPath, made.cert, 0o644)
     return made
-  }).pipe(
-    Effect.catchTags({
-      SystemError: (error) => usageError(`--tls-keep: ${folder} cannot be used (${codeOf(error)})`),
-      BadArgument: (error) => usageError(`--tls-keep: ${folder} cannot be used (${codeOf(error)})`),
-    }),
-  )
+  })

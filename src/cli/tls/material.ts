@@ -6,8 +6,10 @@ import * as Redacted from "effect/Redacted"
 import type { TlsError } from "../../domain/index.ts"
 import type { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
-import { openToAppend, readText } from "../files.ts"
+import { readBytes } from "../files.ts"
+import { openSecretLog } from "../ownFiles.ts"
 import type { Stdio } from "../stdio.ts"
+import { describeBinary } from "./formats.ts"
 
 /**
  * The value of a flag, or else that of a variable. Only `SSLKEYLOGFILE` may be empty here, and means none then, as in
@@ -22,14 +24,23 @@ export const orVariable = (flag: Option.Option<string>, variable: string): Effec
         Effect.orElseSucceed(Option.none),
       )
 
+/** The text of a PEM file that a flag names. */
+export const readPem = (flag: string, path: string): Effect.Effect<string, CommandFailed, Stdio> =>
+  Effect.flatMap(readBytes(flag, path), (bytes) => {
+    const problem = describeBinary(bytes, path)
+    return problem === undefined
+      ? Effect.succeed(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes))
+      : usageError(`--${flag}: ${path} ${problem}`)
+  })
+
 /** A certificate and its key from their files, or from one that holds both. */
 export const readIdentity = (
   cert: string,
   key: Option.Option<string>,
 ): Effect.Effect<Tls.Identity, CommandFailed, Stdio> =>
   Effect.gen(function* () {
-    const certPem = yield* readText("tls-cert", cert)
-    if (Option.isSome(key)) return { cert: certPem, key: Redacted.make(yield* readText("tls-key", key.value)) }
+    const certPem = yield* readPem("tls-cert", cert)
+    if (Option.isSome(key)) return { cert: certPem, key: Redacted.make(yield* readPem("tls-key", key.value)) }
     if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(certPem)) return { cert: certPem, key: Redacted.make(certPem) }
     return yield* usageError(`--tls-cert: ${cert} holds no key; name the file of its key with --tls-key`)
   })
@@ -47,8 +58,7 @@ export const openKeyLog = (
   Effect.gen(function* () {
     const path = yield* orVariable(flag, "SSLKEYLOGFILE")
     if (Option.isNone(path)) return {}
-    // Readable by its owner only: whoever has it can read everything.
-    const file = yield* openToAppend("tls-keylog", path.value, 0o600)
+    const file = yield* openSecretLog("tls-keylog", path.value)
     let waiting = 0
     return {
       onKeyLog: (line) => {

@@ -3,15 +3,14 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { ListenEndpoint, TlsVersion } from "../../domain/index.ts"
+import type { ListenEndpoint, TlsError, TlsVersion } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
-import { readText } from "../files.ts"
 import type { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { developmentIdentity, keptIdentity } from "./developmentIdentity.ts"
-import { openKeyLog, orVariable, readIdentity, tlsFailed } from "./material.ts"
+import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
 
 /** What the flags of `tcpfx serve` gave. */
 export interface ServerTlsOptions {
@@ -74,6 +73,13 @@ const identitiesOf = ({ certs, keys }: ServerTlsPaths) =>
       )
     : Effect.forEach(certs, (cert, index) => readIdentity(cert, Option.fromNullable(keys[index])))
 
+/** The file that a failure is about. A key may stand in the file of its certificate. */
+const fileOf = ({ index = 0, part }: TlsError, { certs, clientCa, keys }: Paths): string => {
+  const cert = certs[index] ?? "the made-up certificate"
+  if (part === "CA certificate") return Option.getOrElse(clientCa, () => cert)
+  return part === "key" ? (keys[index] ?? cert) : cert
+}
+
 const noteOf = (identity: Tls.Identity, path: string | undefined): ReadonlyArray<string> => {
   const { fingerprint256, validTo } = new X509Certificate(identity.cert)
   if (path === undefined) return [`TLS with a made-up certificate, SHA-256 fingerprint ${fingerprint256}`]
@@ -102,12 +108,11 @@ export const serverTls = (
         const [first, ...others] = made.length > 0 ? made : yield* identitiesOf(paths)
         if (first === undefined) return yield* usageError("--tls-cert: no certificate is named")
         const clientCa = Option.isSome(paths.clientCa)
-          ? { clientCa: yield* readText("tls-client-ca", paths.clientCa.value) }
+          ? { clientCa: yield* readPem("tls-client-ca", paths.clientCa.value) }
           : {}
         const identities = [first, ...others] as const
-        const named = [...certs, ...Option.toArray(paths.clientCa)].join(", ")
         const acceptor = yield* Effect.mapError(Tls.acceptor({ ...common, ...clientCa, identities }), (error) =>
-          tlsFailed(error, error.part === "CA certificate" ? Option.getOrElse(paths.clientCa, () => named) : named),
+          tlsFailed(error, fileOf(error, paths)),
         )
         return { acceptor, notes: identities.flatMap((identity, index) => noteOf(identity, certs[index])) }
       })

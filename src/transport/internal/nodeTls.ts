@@ -26,10 +26,23 @@ const materialOf = (options: CommonOptions, identity: Identity | undefined) => (
   ...(identity === undefined ? {} : { cert: identity.cert, key: Redacted.value(identity.key) }),
 })
 
+const refusalByOpenssl = (code: string): string => {
+  switch (code) {
+    case "ERR_SSL_EE_KEY_TOO_SMALL":
+      return "its key is too short to be safe; make one of 2048 bits or more"
+    case "ERR_SSL_CA_KEY_TOO_SMALL":
+      return "the key of its CA is too short to be safe"
+    case "ERR_SSL_CA_MD_TOO_WEAK":
+      return "it is signed with a hash that is no longer safe"
+    default:
+      return `OpenSSL refuses it (${code})`
+  }
+}
+
 const contextOf = (options: tls.SecureContextOptions): Effect.Effect<tls.SecureContext, TlsError> =>
   Effect.try({
     try: () => tls.createSecureContext(options),
-    catch: (error) => new TlsError({ part: "certificate", problem: `OpenSSL refuses it (${codeOf(error)})` }),
+    catch: (error) => new TlsError({ part: "certificate", problem: refusalByOpenssl(codeOf(error)) }),
   })
 
 const unsuitable = (callbacks: HandshakeCallbacks): (() => void) => {
@@ -53,11 +66,14 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     if (options.clientCa !== undefined) yield* readCertificates("CA certificate", options.clientCa)
     const asksClient = options.clientCa !== undefined
     const common = options.clientCa === undefined ? {} : { ca: options.clientCa }
-    const known = yield* Effect.forEach([first, ...others], (identity) =>
-      Effect.all({
-        certificate: readIdentity(identity),
-        context: contextOf({ ...common, ...materialOf(options, identity) }),
-      }),
+    const known = yield* Effect.forEach([first, ...others], (identity, index) =>
+      Effect.mapError(
+        Effect.all({
+          certificate: readIdentity(identity),
+          context: contextOf({ ...common, ...materialOf(options, identity) }),
+        }),
+        ({ part, problem }) => new TlsError({ part, problem, index }),
+      ),
     )
     const server = tls.createServer({
       ...common,

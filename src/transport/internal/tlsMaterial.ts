@@ -3,9 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { TlsError } from "../../domain/index.ts"
 import type { Identity } from "../Tls.ts"
-import { codeOf } from "./errorCode.ts"
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+/** The kind of the first block of a PEM text, such as `PUBLIC KEY` (RFC 7468); none if it has no block. */
+const firstLabel = (pem: string): string | undefined => /-----BEGIN ([A-Z0-9# ]+)-----/.exec(pem)?.[1]
+
+const certificateProblem = (pem: string): string => {
+  const label = firstLabel(pem)
+  if (label === undefined) return "it is not PEM (-----BEGIN CERTIFICATE-----)"
+  if (label.endsWith("CERTIFICATE REQUEST")) return "it is a request for a certificate; give what the CA made of it"
+  return `it holds no certificate, but a ${label.toLowerCase()}`
+}
 
 /** The certificates of a PEM text. */
 export const readCertificates = (
@@ -15,10 +24,7 @@ export const readCertificates = (
   Effect.gen(function* () {
     const [first, ...others] = pem.match(block) ?? []
     if (first === undefined) {
-      const problem = pem.includes("-----BEGIN")
-        ? "it holds something else than certificates"
-        : "it is not PEM (-----BEGIN CERTIFICATE-----)"
-      return yield* new TlsError({ part, problem })
+      return yield* new TlsError({ part, problem: certificateProblem(pem) })
     }
     const read = (text: string) =>
       Effect.try({
@@ -28,10 +34,18 @@ export const readCertificates = (
     return [yield* read(first), ...(yield* Effect.forEach(others, read))]
   })
 
-const keyProblem = (code: string): string =>
-  code === "ERR_MISSING_PASSPHRASE" || code.startsWith("ERR_OSSL_BAD_DECRYPT")
-    ? "it is encrypted; give it without a passphrase (openssl pkey -in KEY -out PLAIN)"
-    : "it is not a private key in PEM"
+/** Why a text has no key that can be used. Node's codes do not say it: an encrypted key gives different ones in turn. */
+const keyProblem = (pem: string): string => {
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
+    return "it is encrypted; give it without a passphrase (openssl pkey -in KEY -out PLAIN)"
+  if (pem.includes("-----BEGIN OPENSSH PRIVATE KEY-----"))
+    return "it is in the format of OpenSSH; convert a copy of it (ssh-keygen -p -m PEM -f COPY)"
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) return "it cannot be read; it is broken, or of an unknown kind"
+  const label = firstLabel(pem)
+  return label === undefined
+    ? "it is not PEM (-----BEGIN PRIVATE KEY-----)"
+    : `it is not a private key, but a ${label.toLowerCase()}`
+}
 
 /** Checks that a key can be read and belongs to its certificate. Gives the certificate. */
 export const readIdentity = ({ cert, key }: Identity): Effect.Effect<X509Certificate, TlsError> =>
@@ -39,7 +53,7 @@ export const readIdentity = ({ cert, key }: Identity): Effect.Effect<X509Certifi
     const [certificate] = yield* readCertificates("certificate", cert)
     const privateKey = yield* Effect.try({
       try: () => createPrivateKey(Redacted.value(key)),
-      catch: (error) => new TlsError({ part: "key", problem: keyProblem(codeOf(error)) }),
+      catch: () => new TlsError({ part: "key", problem: keyProblem(Redacted.value(key)) }),
     })
     if (certificate.checkPrivateKey(privateKey)) return certificate
     return yield* new TlsError({ part: "key", problem: "it does not belong to the certificate" })

@@ -1,0 +1,43 @@
+// Files that hold certificates or keys, but not as PEM. Each begins in its own way.
+
+const integerTag = 0x02
+const oidTag = 0x06
+const sequenceTag = 0x30
+const versionTag = 0xa0
+
+/** Where the content of a DER value begins (X.690, section 8.1.3). */
+const contentAt = (bytes: Uint8Array, at: number): number => {
+  const length = bytes[at + 1] ?? 0
+  return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes.subarray(0, 4096))
+
+/** What a DER value is: PKCS #12 has version 3 (RFC 7292, section 4), keys have 0 or 1, a certificate a sequence. */
+const describeDer = (bytes: Uint8Array, path: string): string | undefined => {
+  const first = contentAt(bytes, 0)
+  if (bytes[first] === integerTag) {
+    return bytes[contentAt(bytes, first)] === 3
+      ? `is PKCS #12, and PEM is expected; convert it: openssl pkcs12 -in ${path} -nodes -out FILE`
+      : `is a key in DER, and PEM is expected; convert it: openssl pkey -inform der -in ${path} -out FILE`
+  }
+  if (bytes[first] !== sequenceTag) return undefined
+  const second = bytes[contentAt(bytes, first)]
+  if (second === oidTag) {
+    return `is an encrypted key in DER; PEM without a passphrase is expected; convert it: openssl pkey -inform der -in ${path} -out FILE`
+  }
+  return second === versionTag || second === integerTag
+    ? `is a certificate in DER, and PEM is expected; convert it: openssl x509 -inform der -in ${path} -out FILE`
+    : undefined
+}
+
+/** What a file is, and how it becomes PEM, to stand behind its path; none if it has PEM in it, or is not known. */
+export const describeBinary = (bytes: Uint8Array, path: string): string | undefined => {
+  if (bytes.length === 0) return "is empty"
+  const start = text(bytes)
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes("-----BEGIN ")) return undefined
+  if (bytes[0] === sequenceTag) return describeDer(bytes, path)
+  if (start.startsWith("\xfe\xed\xfe\xed")) return "is a Java key store (JKS), and PEM is expected"
+  if (start.startsWith("PuTTY-User-Key-File")) return "is a key of PuTTY, and PEM is expected"
+  return undefined
+}
