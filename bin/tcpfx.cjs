@@ -5,8 +5,42 @@
 // written to costs the time and nothing else.
 const fs = require("node:fs")
 const path = require("node:path")
+const { Writable } = require("node:stream")
 const Module = require("node:module")
 const vm = require("node:vm")
+
+// Node makes these streams when something touches them, as Effect's logger and the end of every socket do. They would make
+// pipes and sockets non-blocking for all programs that share them, and block on a terminal that takes nothing. The command
+// has outputs of its own (src/cli/process); what a library says by these still goes to standard error.
+const talk = new Writable({
+  write(chunk, _encoding, done) {
+    try {
+      fs.writeSync(2, chunk)
+    } catch {
+      // There is nobody left to tell.
+    }
+    done()
+  },
+})
+for (const [name, value] of Object.entries({ stdin: undefined, stdout: talk, stderr: talk })) {
+  Object.defineProperty(process, name, { value, configurable: true, enumerable: true, writable: true })
+}
+
+// Without a handler SIGUSR1 opens Node's inspector on a port, and SIGUSR2 ends the process. The command adds its own
+// handlers later; until then the two do nothing.
+for (const signal of ["SIGUSR1", "SIGUSR2"]) process.on(signal, () => {})
+
+// A SIGUSR1 before the handlers has opened the inspector. Loading the module that tells costs milliseconds, so it is not
+// done before the command is at work.
+const isInspectorWanted = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((text) =>
+  text.includes("--inspect"),
+)
+if (!isInspectorWanted) {
+  setTimeout(() => {
+    const inspector = require("node:inspector")
+    if (inspector.url() !== undefined) inspector.close()
+  }, 20).unref()
+}
 
 const bundle = path.join(__dirname, "..", "dist", "cli", "tcpfx.cjs")
 

@@ -2,36 +2,68 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { endProcess } from "./endProcess.ts"
+import { exitCode, signalExitCode } from "./exit.ts"
 import { run } from "./main.ts"
+import { LastWords } from "./process/LastWords.ts"
+import { StandardStreams } from "./process/StandardStreams.ts"
 import * as Stdio from "./stdio.ts"
 import { tellLine } from "./tell.ts"
 
-// What a reader may still take when everything else has ended, milliseconds.
-const lastWords = 500
+const streams = new StandardStreams()
+const lastWords = new LastWords(streams.outputs())
 
-// The process ends here and nowhere else, but for a second signal. What was written is on its way first (pipes take
-// writes later than `exit` would wait), unless nobody reads it.
-const leave = (code: number): void => {
-  process.exitCode = code
-  if (process.stdout.destroyed || process.stdout.writableLength === 0) endProcess(code)
-  process.stdout.write("", () => endProcess(code))
-  setTimeout(() => endProcess(code), lastWords)
+const said = new Set<string>()
+
+const say = (text: string): void => {
+  said.add(text)
+  streams.err.say(Buffer.from(tellLine(text)), true)
 }
+
+let leaving = false
+
+// Why standard output did not get everything; nothing if it did, or if its reader wants no more.
+const lossOf = (lost: number): string | undefined => {
+  if (lost > 0) return `${lost} bytes of standard output are lost: nothing took them`
+  const { failure } = streams.out
+  if (failure === undefined) return undefined
+  const error = Stdio.failureOf(failure, streams.output)
+  return error._tag === "OutputFailed" ? error.message : undefined
+}
+
+// The process ends here and nowhere else, but for a second signal. What was written is delivered first, or its loss is
+// said. process.exit by itself would drop what the system has not taken yet.
+const leave = (code: number): void => {
+  if (leaving) return
+  leaving = true
+  for (const [signal, signalCode] of Object.entries(signalExitCode)) process.on(signal, () => endProcess(signalCode))
+  lastWords.deliver((lost) => {
+    const loss = lossOf(lost)
+    if (loss === undefined) return endProcess(code)
+    if (!said.has(loss)) say(loss)
+    lastWords.beginAgain()
+    lastWords.deliver(() => endProcess(code === exitCode.ok ? exitCode.network : code))
+  })
+}
+
+const internalError = (error: unknown): void => {
+  say(`internal error: ${error instanceof Error ? error.message : String(error)}`)
+  leave(1)
+}
+
+process.on("uncaughtException", internalError)
 
 const program = run(process.argv.slice(2)).pipe(
   Effect.catchAll((error) =>
-    Effect.map(Stdio.Stdio, (stdio) => {
-      stdio.say(tellLine(error.message))
-      return error.code
-    }),
+    Effect.as(
+      Effect.sync(() => say(error.message)),
+      error.code,
+    ),
   ),
-  Effect.provide(Stdio.layer),
+  Effect.provide(Stdio.layerOf(streams, lastWords)),
 )
 
 Effect.runFork(program).addObserver((exit) => {
   if (Exit.isSuccess(exit)) return leave(exit.value)
-  const defect = Cause.squash(exit.cause)
-  process.stderr.write(tellLine(`internal error: ${defect instanceof Error ? defect.message : String(defect)}`))
-  if (process.env["TCPFX_DEBUG"]) process.stderr.write(`${Cause.pretty(exit.cause)}\n`)
-  leave(1)
+  if (process.env["TCPFX_DEBUG"]) streams.err.say(Buffer.from(`${Cause.pretty(exit.cause)}\n`), true)
+  internalError(Cause.squash(exit.cause))
 })

@@ -1,18 +1,22 @@
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
-import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Terminal from "@effect/platform/Terminal"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import type * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
 import { normalize } from "./argv.ts"
 import { connectCommand, runConnect } from "./commands/connect.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
 import { runServe, serveCommand } from "./commands/serve.ts"
-import { CommandFailed, exitCode, networkError, usageError } from "./exit.ts"
+import { CommandFailed, exitCode, networkError, signalExitCode, usageError } from "./exit.ts"
 import { checkVariables } from "./given.ts"
 import { commands, helpTexts, summary } from "./helpTexts.ts"
 import * as Lookups from "./lookups.ts"
+import { OutputClosed } from "./outputErrors.ts"
 import * as Signals from "./signals.ts"
 import * as Stdio from "./stdio.ts"
 import { version } from "./version.ts"
@@ -27,7 +31,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
     const normalized = yield* normalize(args, shapes)
     const help = helpAsked(normalized)
     if (help !== undefined) {
-      yield* Effect.flatMap(Stdio.Stdio, (stdio) => stdio.write(help))
+      yield* Effect.flatMap(Stdio.Stdio, (stdio) => stdio.writeLines(help))
       return exitCode.ok
     }
     let code = 0
@@ -51,14 +55,31 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
   }).pipe(
     Effect.catchAll((error) => {
       if (error instanceof CommandFailed) return Effect.fail(error)
+      if (error instanceof OutputClosed) {
+        return Effect.succeed(error.by === "reader" ? exitCode.ok : signalExitCode.SIGHUP)
+      }
       if (ValidationError.isValidationError(error))
         return Effect.fail(usageError(oneLine(HelpDoc.toAnsiText(error.error))))
       return Effect.fail(networkError(error.message))
     }),
     (program) =>
       Effect.flatMap(Effect.flatMap(Stdio.Stdio, consoleOf), (console) => Effect.withConsole(program, console)),
-    Effect.provide([Lookups.layer, Signals.layer, NodeContext.layer]),
+    Effect.provide([Lookups.layer, Signals.layer, NodeFileSystem.layer, NodePath.layer, noTerminal]),
   )
+
+// @effect/cli asks for a terminal, for prompts that this command does not have. The platform's own touches process.stdin
+// and process.stdout, and with that the mode of what other programs share with us (stdio.ts).
+const noTerminal = Layer.succeed(
+  Terminal.Terminal,
+  Terminal.Terminal.of({
+    columns: Effect.succeed(0),
+    rows: Effect.succeed(0),
+    isTTY: Effect.succeed(false),
+    readInput: Effect.dieMessage("no prompts"),
+    readLine: Effect.dieMessage("no prompts"),
+    display: () => Effect.void,
+  }),
+)
 
 // The help of @effect/cli says of every flag that it is a piece of text and optional; this says what it does.
 const helpAsked = (args: ReadonlyArray<string>): string | undefined => {
@@ -80,6 +101,6 @@ const consoleOf = (stdio: Stdio.Stdio["Type"]): Effect.Effect<Console.Console> =
     log: (...parts: ReadonlyArray<unknown>) => {
       const text = parts.map(String).join(" ")
       const shown = stdio.colour.output ? text : text.replace(colourCodes, "")
-      return Effect.ignore(stdio.write(`${shown.trimEnd()}\n`))
+      return Effect.ignore(stdio.writeLines(`${shown.trimEnd()}\n`))
     },
   }))

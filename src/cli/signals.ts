@@ -7,6 +7,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { endProcess } from "./endProcess.ts"
 import { signalExitCode } from "./exit.ts"
+import { Stdio } from "./stdio.ts"
 
 /** A signal that asks the process to end. */
 export type EndSignal = keyof typeof signalExitCode
@@ -26,73 +27,77 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
     /** Runs an effect that the first signal interrupts. */
     readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
     /**
-     * Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP asks the process to end. A run
-     * that is still going on a second after the next SIGHUP is interrupted, as it waits for a file that does not answer.
+     * Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP asks the process to end. It
+     * also does so when the terminal of standard output has gone, as nobody sees the output any more. A run that is still going on a second after the next SIGHUP is interrupted, as it waits for a file that does not answer.
      */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }
 >() {}
 
-/** The process's own. */
-export const layer: Layer.Layer<Signals> = Layer.scoped(
-  Signals,
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        let first: EndSignal | undefined
-        const waiters = new Set<(signal: EndSignal) => void>()
-        const reloads = new Set<() => void>()
-        const handler = (signal: NodeJS.Signals) => {
-          if (signal === "SIGHUP" && reloads.size > 0) {
-            for (const reload of reloads) reload()
-            return
-          }
-          const known: EndSignal = signal === "SIGINT" || signal === "SIGHUP" ? signal : "SIGTERM"
-          if (first !== undefined) return endProcess(signalExitCode[known])
-          first = known
-          for (const waiter of waiters) waiter(known)
+/** Listens to the process's signals until the scope closes. */
+const listen = (stdio: Stdio["Type"]) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let first: EndSignal | undefined
+      const waiters = new Set<(signal: EndSignal) => void>()
+      const reloads = new Set<() => void>()
+      const onEnd = (signal: NodeJS.Signals) => {
+        if (signal === "SIGHUP" && reloads.size > 0 && !stdio.isTerminalGone()) {
+          for (const reload of reloads) reload()
+          return
         }
-        process.on("SIGINT", handler)
-        process.on("SIGTERM", handler)
-        // A terminal that is closed; without a handler the process would end in the middle of everything.
-        process.on("SIGHUP", handler)
-        return { handler, reloads, waiters, get: () => first }
-      }),
-      ({ handler }) =>
-        Effect.sync(() => {
-          process.off("SIGINT", handler)
-          process.off("SIGTERM", handler)
-          process.off("SIGHUP", handler)
+        const known: EndSignal = signal === "SIGINT" || signal === "SIGHUP" ? signal : "SIGTERM"
+        if (first !== undefined) return endProcess(signalExitCode[known])
+        first = known
+        for (const waiter of waiters) waiter(known)
+      }
+      // Without a handler SIGUSR1 opens Node's inspector, and SIGUSR2 ends the process. bin/tcpfx.cjs has handlers that do
+      // nothing from the start.
+      const onUser1 = () => stdio.reopen()
+      process.on("SIGINT", onEnd)
+      process.on("SIGTERM", onEnd)
+      // A terminal that is closed; without a handler the process would end in the middle of everything.
+      process.on("SIGHUP", onEnd)
+      process.on("SIGUSR1", onUser1)
+      const stop = () => {
+        for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, onEnd)
+        process.off("SIGUSR1", onUser1)
+      }
+      return { reloads, waiters, get: () => first, stop }
+    }),
+    ({ stop }) => Effect.sync(stop),
+  )
+
+/** The process's own. */
+export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
+  Signals,
+  Effect.map(Effect.flatMap(Stdio, listen), ({ get, reloads, waiters }) => {
+    const first = Effect.async<EndSignal>((resume) => {
+      const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
+      const already = get()
+      if (already !== undefined) return waiter(already)
+      waiters.add(waiter)
+      return Effect.sync(() => waiters.delete(waiter))
+    })
+    return Signals.of({
+      first,
+      unlessEnded: (effect) =>
+        Effect.raceFirst(
+          effect,
+          Effect.flatMap(first, (signal) => new EndedBySignal({ signal })),
+        ),
+      onHangUp: (effect) =>
+        Effect.gen(function* () {
+          const came = yield* Effect.acquireRelease(Queue.sliding<void>(1), Queue.shutdown)
+          const reload = () => void came.unsafeOffer(undefined)
+          yield* Effect.acquireRelease(
+            Effect.sync(() => reloads.add(reload)),
+            () => Effect.sync(() => reloads.delete(reload)),
+          )
+          yield* Effect.forkScoped(runEach(came, effect))
         }),
-    ),
-    ({ get, reloads, waiters }) => {
-      const first = Effect.async<EndSignal>((resume) => {
-        const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
-        const already = get()
-        if (already !== undefined) return waiter(already)
-        waiters.add(waiter)
-        return Effect.sync(() => waiters.delete(waiter))
-      })
-      return Signals.of({
-        first,
-        unlessEnded: (effect) =>
-          Effect.raceFirst(
-            effect,
-            Effect.flatMap(first, (signal) => new EndedBySignal({ signal })),
-          ),
-        onHangUp: (effect) =>
-          Effect.gen(function* () {
-            const came = yield* Effect.acquireRelease(Queue.sliding<void>(1), Queue.shutdown)
-            const reload = () => void came.unsafeOffer(undefined)
-            yield* Effect.acquireRelease(
-              Effect.sync(() => reloads.add(reload)),
-              () => Effect.sync(() => reloads.delete(reload)),
-            )
-            yield* Effect.forkScoped(runEach(came, effect))
-          }),
-      })
-    },
-  ),
+    })
+  }),
 )
 
 /** Runs an effect for each element of a queue; an element that waits ends the run before it after a grace time. */

@@ -1,158 +1,156 @@
-import * as fs from "node:fs"
-import type { Readable, Writable } from "node:stream"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { InputFailed, OutputClosed, OutputFailed } from "./outputErrors.ts"
+import type { Descriptor } from "./process/descriptor.ts"
+import type { InputReader, ReadResult } from "./process/InputReader.ts"
+import type { LastWords } from "./process/LastWords.ts"
+import type { Output } from "./process/Output.ts"
+import type { Pieces } from "./process/Sink.ts"
+import type { StandardStreams } from "./process/StandardStreams.ts"
 
-/** The reader of standard output has gone (EPIPE): there is nobody left to work for. */
-export class OutputClosed extends Data.TaggedError("OutputClosed")<Record<never, never>> {}
+/** What {@link Stdio} writes: bytes in one piece or in several, which are not joined. They must not change afterwards. */
+export type OutputBytes = Uint8Array | Pieces
 
-/** Standard output could not be written for another reason, such as a full disk. */
-export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly code: string }> {
-  override get message(): string {
-    return `standard output cannot be written (${this.code})`
-  }
-}
-
-/** Standard input cannot be read: it is a folder, say. */
-export class InputFailed extends Data.TaggedError("InputFailed")<{ readonly code: string }> {
-  override get message(): string {
-    return `standard input cannot be read (${this.code})`
-  }
-}
-
-/** Standard input, output and error of the process. */
-export class Stdio extends Context.Tag("tcpfx/cli/Stdio")<
-  Stdio,
-  {
-    /** Writes to standard output; waits while its reader does not take it. */
-    readonly write: (data: Uint8Array | string) => Effect.Effect<void, OutputClosed | OutputFailed>
-    /** Writes to standard error: talk, which is dropped rather than waited for when nobody reads it. */
-    readonly say: (text: string) => void
-    /** Begins to read standard input. Each read gives a chunk, or none at its end; nothing is read ahead. */
-    readonly openInput: Effect.Effect<Input, never, Scope.Scope>
-    readonly inputKind: "terminal" | "file" | "pipe"
-    readonly outputIsTerminal: boolean
-    /** Whether colour codes are wanted: there is a terminal that can, and NO_COLOR is not set (no-color.org). */
-    readonly colour: { readonly output: boolean; readonly error: boolean }
-  }
->() {}
-
-/** Standard input while somebody reads it. */
+/** Standard input while a command reads it. */
 export interface Input {
   readonly read: Effect.Effect<Option.Option<Uint8Array>, InputFailed>
 }
 
-// What may wait on standard error. Beyond it talk is dropped: a reader that stalls must not stop the sockets.
-const talkBytes = 1024 * 1024
+/** What {@link Stdio} does. */
+export interface StdioService {
+  /**
+   * Writes bytes to standard output. They are queued at once; the effect waits while more than a bound is queued (1 MiB,
+   * 64 KiB for a terminal).
+   */
+  readonly write: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
+  /** Writes bytes to standard output, and waits until the system has taken them: their memory can be used again. */
+  readonly writeThrough: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
+  /** Does what `write` does with whole lines, none of which is to stay torn in a file that becomes full. */
+  readonly writeLines: (lines: string | OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
+  /** Waits until standard output has no reader any more, or has failed; found within half a second. */
+  readonly gone: Effect.Effect<never, OutputClosed | OutputFailed>
+  /** Writes a message to standard error. Messages that are not read are left out and counted, never waited for. */
+  readonly say: (text: string) => void
+  /** Begins to read standard input. Each read gives a chunk, or none at its end; nothing is read ahead. */
+  readonly openInput: Effect.Effect<Input, never, Scope.Scope>
+  readonly inputKind: "terminal" | "file" | "pipe"
+  readonly outputIsTerminal: boolean
+  /** Whether colour codes are wanted: there is a terminal that can, and NO_COLOR is not set (no-color.org). */
+  readonly colour: { readonly output: boolean; readonly error: boolean }
+  /** The command is about to end: from now on a reader that takes nothing for so long (at least 0.5 s) is given up. */
+  readonly beginEnd: (deadline: Duration.Duration) => Effect.Effect<void>
+  /** Waits for an effect that writes. When the reader is given up, what it still writes is only counted as lost. */
+  readonly untilGivenUp: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<Option.Option<A>, E, R>
+  /** Whether standard output or error is a regular file, which {@link reopen} opens anew. */
+  readonly hasFile: boolean
+  /** Opens the files of standard output and error anew by their names, as after a rotation of logs. */
+  readonly reopen: () => void
+  /** Whether standard output led to a terminal that has gone. */
+  readonly isTerminalGone: () => boolean
+}
 
-const codeOf = (error: NodeJS.ErrnoException): string => error.code ?? "UNKNOWN"
+/** Standard input, output and error of the process. */
+export class Stdio extends Context.Tag("tcpfx/cli/Stdio")<Stdio, StdioService>() {}
 
-const inputKind = (): "terminal" | "file" | "pipe" => {
-  if (process.stdin.isTTY === true) return "terminal"
-  try {
-    return fs.fstatSync(0).isFile() ? "file" : "pipe"
-  } catch {
-    return "pipe"
-  }
+// What an effect that writes may still take once its output is given up.
+const countingTime = Duration.seconds(1)
+
+const piecesOf = (data: OutputBytes): Pieces => (data instanceof Uint8Array ? [data] : data)
+
+/** What a failure of standard output means, by the system's code. */
+export const failureOf = (code: string, { kind }: Descriptor): OutputClosed | OutputFailed => {
+  if (code === "EPIPE" || code === "ECONNRESET") return new OutputClosed({ by: "reader" })
+  return code === "EIO" && kind === "terminal" ? new OutputClosed({ by: "terminal" }) : new OutputFailed({ code })
 }
 
 /** The process's own. */
-export const layer: Layer.Layer<Stdio> = Layer.sync(Stdio, () => {
-  const { stdout, stderr } = process
-  const ended = watch(stdout)
-  stderr.on("error", () => {})
-  const noColour = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb"
+export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.Layer<Stdio> =>
+  Layer.sync(Stdio, () => {
+    const { err, error, input, out, output, reader } = streams
+    out.watch()
+    const noColour = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb"
 
-  const write = (data: Uint8Array | string) =>
-    Effect.async<void, OutputClosed | OutputFailed>((resume) => {
-      if (ended.failure !== undefined) return resume(Effect.fail(ended.failure))
-      if (data.length === 0 || stdout.write(data)) return resume(Effect.void)
-      const settle = () => {
-        stdout.off("drain", settle)
-        ended.waiters.delete(settle)
-        resume(ended.failure === undefined ? Effect.void : Effect.fail(ended.failure))
+    const failed = (code: string) => Effect.fail(failureOf(code, output))
+    const gone = Effect.async<never, OutputClosed | OutputFailed>((resume) => {
+      const look = () => {
+        if (out.failure === undefined) return
+        stop()
+        resume(failed(out.failure))
       }
-      stdout.once("drain", settle)
-      ended.waiters.add(settle)
-      return Effect.sync(() => {
-        stdout.off("drain", settle)
-        ended.waiters.delete(settle)
-      })
+      const stop = out.onChange(look)
+      look()
+      return Effect.sync(stop)
     })
 
-  return Stdio.of({
-    write,
-    say: (text) => {
-      if (stderr.writableLength < talkBytes) stderr.write(text)
-    },
-    openInput: Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => process.stdin),
-        (stdin) =>
-          Effect.sync(() => {
-            stdin.pause()
-            stdin.removeAllListeners("readable")
-          }),
-      ),
-      inputOf,
-    ),
-    inputKind: inputKind(),
-    outputIsTerminal: stdout.isTTY === true,
-    colour: { output: !noColour && stdout.isTTY === true, error: !noColour && stderr.isTTY === true },
+    const write = (pieces: Pieces, lines: boolean, isDone: () => boolean) =>
+      Effect.suspend(() => {
+        out.write(pieces, lines)
+        if (out.failure !== undefined) return failed(out.failure)
+        return isDone() ? Effect.void : until(out, isDone, failed)
+      })
+    const hasRoom = () => out.hasRoom()
+    const isTaken = () => out.pending() === 0
+
+    return Stdio.of({
+      write: (data) => write(piecesOf(data), false, hasRoom),
+      writeThrough: (data) => write(piecesOf(data), false, isTaken),
+      writeLines: (lines) => write(typeof lines === "string" ? [Buffer.from(lines)] : piecesOf(lines), true, hasRoom),
+      gone,
+      say: (text) => err.say(Buffer.from(text)),
+      openInput: Effect.succeed(inputOf(reader)),
+      inputKind: input.kind === "terminal" || input.kind === "file" ? input.kind : "pipe",
+      outputIsTerminal: output.kind === "terminal",
+      colour: { output: !noColour && output.kind === "terminal", error: !noColour && error.kind === "terminal" },
+      beginEnd: (deadline) => Effect.sync(() => lastWords.begin(Duration.toMillis(deadline))),
+      untilGivenUp: (effect) => {
+        const givenUp: Effect.Effect<void> = Effect.suspend(() => {
+          const patience = lastWords.patience()
+          if (patience > 0) return Effect.zipRight(Effect.sleep(patience), givenUp)
+          lastWords.giveUp()
+          return Effect.sleep(countingTime)
+        })
+        return Effect.raceFirst(Effect.asSome(effect), Effect.as(givenUp, Option.none()))
+      },
+      hasFile: streams.hasFile(),
+      reopen: () => {
+        for (const one of streams.outputs()) {
+          one.reopen((failure) => {
+            if (failure === undefined) return
+            const which = one === out ? "standard output" : "standard error"
+            err.say(Buffer.from(`tcpfx: ${which} stays in its old file: ${failure}\n`))
+          })
+        }
+      },
+      isTerminalGone: () => streams.isTerminalGone(),
+    })
   })
+
+const until = (
+  out: Output,
+  isDone: () => boolean,
+  failed: (code: string) => Effect.Effect<never, OutputClosed | OutputFailed>,
+): Effect.Effect<void, OutputClosed | OutputFailed> =>
+  Effect.async((resume) => {
+    const stop = out.onChange(() => {
+      if (out.failure === undefined && !isDone()) return
+      stop()
+      resume(out.failure === undefined ? Effect.void : failed(out.failure))
+    })
+    return Effect.sync(stop)
+  })
+
+const inputOf = (reader: InputReader): Input => ({
+  read: Effect.async<Option.Option<Uint8Array>, InputFailed>((resume) => {
+    const stop = reader.read((result) => resume(outcomeOf(result)))
+    return Effect.sync(stop)
+  }),
 })
 
-interface Ended {
-  failure: OutputClosed | OutputFailed | undefined
-  readonly waiters: Set<() => void>
-}
-
-const watch = (output: Writable): Ended => {
-  const ended: Ended = { failure: undefined, waiters: new Set() }
-  output.on("error", (error: NodeJS.ErrnoException) => {
-    const code = codeOf(error)
-    ended.failure ??=
-      code === "EPIPE" || code === "ERR_STREAM_DESTROYED" ? new OutputClosed() : new OutputFailed({ code })
-    for (const waiter of [...ended.waiters]) waiter()
-  })
-  return ended
-}
-
-const inputOf = (stdin: Readable): Input => {
-  let over = false
-  let failure: InputFailed | undefined
-  const waiters = new Set<() => void>()
-  const wake = () => {
-    for (const waiter of [...waiters]) waiter()
-  }
-  const finish = () => {
-    over = true
-    wake()
-  }
-  stdin.on("readable", wake)
-  stdin.on("end", finish)
-  stdin.on("error", (error: NodeJS.ErrnoException) => {
-    // A terminal that goes away (EIO) is the end of the input, no more.
-    if (error.code !== "EIO") failure = new InputFailed({ code: codeOf(error) })
-    finish()
-  })
-  stdin.on("close", finish)
-  return {
-    read: Effect.async<Option.Option<Uint8Array>, InputFailed>((resume) => {
-      const attempt = (): boolean => {
-        const chunk: Uint8Array | null = over ? null : stdin.read()
-        if (chunk === null && !over) return false
-        waiters.delete(attempt)
-        resume(failure === undefined ? Effect.succeed(Option.fromNullable(chunk)) : Effect.fail(failure))
-        return true
-      }
-      if (attempt()) return
-      waiters.add(attempt)
-      return Effect.sync(() => waiters.delete(attempt))
-    }),
-  }
+const outcomeOf = (result: ReadResult): Effect.Effect<Option.Option<Uint8Array>, InputFailed> => {
+  if (result._tag === "Bytes") return Effect.succeedSome(result.bytes)
+  return result._tag === "End" ? Effect.succeedNone : Effect.fail(new InputFailed({ code: result.code }))
 }

@@ -4,7 +4,8 @@ import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import { InputLines, type SkippedLines } from "../../src/cli/InputLines.ts"
 import { describeSkipped, type InputPayloads, inputPayloads } from "../../src/cli/inputPayloads.ts"
-import { type Input, InputFailed } from "../../src/cli/stdio.ts"
+import { InputFailed } from "../../src/cli/outputErrors.ts"
+import type { Input } from "../../src/cli/stdio.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { heldBytes } from "../support/heldBytes.ts"
 import { cutAt, lineBytes, runs } from "../support/properties.ts"
@@ -147,7 +148,7 @@ describe("standard input as payloads", () => {
       const input: Input = { read: new InputFailed({ code: "EISDIR" }) }
       for (const framing of [Framing.raw, Framing.line]) {
         const error = yield* Effect.flip(payloadsOf(input, framing, 10).next)
-        expect(error).toMatchObject({ code: 2, message: "standard input cannot be read (EISDIR)" })
+        expect(error).toMatchObject({ code: 2, message: "standard input cannot be read (it is a directory, EISDIR)" })
       }
     }),
   )

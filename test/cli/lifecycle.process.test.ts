@@ -112,7 +112,9 @@ describe("standard output that cannot be written", () => {
     Effect.gen(function* () {
       const failed = yield* start("/bin/sh", ["-c", `exec "${process.execPath}" "${bin}" interfaces >/dev/full`])
       expect((yield* failed.ended).code).toBe(1)
-      expect(failed.text("stderr")).toBe("tcpfx: standard output cannot be written (ENOSPC)\n")
+      expect(failed.text("stderr")).toBe(
+        "tcpfx: standard output cannot be written (no space is left on the disk, ENOSPC)\n",
+      )
     }),
   )
 })

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { Page, type Renderer } from "../../src/cli/output/Page.ts"
-import { Stdio } from "../../src/cli/stdio.ts"
+import { type OutputBytes, Stdio } from "../../src/cli/stdio.ts"
 
 /** What went to the standard streams, in order: data to `out`, talk to `err`. */
 export type Shown = ReadonlyArray<readonly [to: "out" | "err", text: string]>
@@ -9,18 +9,27 @@ export type Shown = ReadonlyArray<readonly [to: "out" | "err", text: string]>
 export const recordedStdio = (colour = false) => {
   const bytes: Array<Uint8Array> = []
   const all: Array<readonly [to: "out" | "err", text: string]> = []
+  const write = (data: string | OutputBytes) =>
+    Effect.sync(() => {
+      const chunk = Buffer.concat(typeof data === "string" ? [Buffer.from(data)] : [data].flat())
+      bytes.push(chunk)
+      all.push(["out", chunk.toString()])
+    })
   const stdio = Stdio.of({
-    write: (data) =>
-      Effect.sync(() => {
-        const chunk = typeof data === "string" ? new TextEncoder().encode(data) : data
-        bytes.push(chunk)
-        all.push(["out", new TextDecoder().decode(chunk)])
-      }),
+    write,
+    writeThrough: write,
+    writeLines: write,
+    gone: Effect.never,
     say: (text) => void all.push(["err", text]),
     openInput: Effect.succeed({ read: Effect.never }),
     inputKind: "pipe",
     outputIsTerminal: colour,
     colour: { output: colour, error: colour },
+    beginEnd: () => Effect.void,
+    untilGivenUp: Effect.asSome,
+    hasFile: false,
+    reopen: () => {},
+    isTerminalGone: () => false,
   })
   return { stdio, shown: (): Shown => all, bytes: () => Uint8Array.from(bytes.flatMap((chunk) => [...chunk])) }
 }

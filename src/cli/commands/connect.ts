@@ -176,10 +176,11 @@ export const runConnect = (options: ConnectOptions) =>
         Effect.as(Effect.raceFirst(talk, Effect.zipRight(Fiber.join(shown), Effect.never)), undefined),
         signals.first,
       ).pipe(Effect.either)
+      yield* stdio.beginEnd(settings.closeDeadline)
       return { shown, signal }
     }).pipe(Effect.scoped)
     // What was shown last, and that it ended, is still to be written.
-    yield* Effect.timeoutOption(Fiber.join(ended.shown), settings.closeDeadline)
+    yield* stdio.untilGivenUp(Fiber.join(ended.shown))
     const signal = yield* ended.signal
     if (signal !== undefined) return signalExitCode[signal]
     const lost = losses?.summary()
@@ -187,7 +188,6 @@ export const runConnect = (options: ConnectOptions) =>
     return outgoing.skippedLines() > 0 ? exitCode.usage : exitCode.ok
   }).pipe(
     Effect.catchTags({
-      OutputClosed: () => Effect.succeed(exitCode.ok),
       EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
       ConnectError: (error) => networkError(`${error.message}${tlsOptionsFor(error.code)}`),
       ConnectionClosedError: (error) =>

@@ -7,7 +7,8 @@ import type * as Scope from "effect/Scope"
 import { ConnectionClosedError, closeReasons, type Framing, formatMillis } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
 import { type CommandFailed, networkError } from "../exit.ts"
-import { type OutputClosed, type OutputFailed, Stdio } from "../stdio.ts"
+import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
+import { Stdio } from "../stdio.ts"
 import { fateOfSent } from "./fateOfSent.ts"
 import type { Losses } from "./Losses.ts"
 import type { Outgoing } from "./outgoing.ts"
@@ -103,7 +104,7 @@ const receive = (connection: Connection, options: ConverseOptions, talk: Talk) =
     const stdio = yield* Stdio
     const take = (payload: Uint8Array) => {
       talk.replies++
-      return options.raw ? stdio.write(options.frame.encode(payload)) : Effect.void
+      return options.raw ? stdio.writeThrough(options.frame.encode(payload)) : Effect.void
     }
     yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)
   })

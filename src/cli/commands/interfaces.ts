@@ -50,6 +50,6 @@ export const runInterfaces = (options: InterfacesOptions) =>
         ? JSON.stringify({ v: eventLineVersion, _tag: "InterfaceAddress", ...entry })
         : `${escapeControls(entry.address).padEnd(width)}  ${escapeControls(entry.name)}${entry.loopback ? "  (only this machine)" : ""}`,
     )
-    yield* stdio.write(lines.map((line) => `${line}\n`).join(""))
+    yield* stdio.writeLines(lines.map((line) => `${line}\n`).join(""))
     return exitCode.ok
-  }).pipe(Effect.catchTag("OutputClosed", () => Effect.succeed(exitCode.ok)))
+  })

@@ -1,6 +1,5 @@
 import * as Command from "@effect/cli/Command"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
@@ -193,6 +192,7 @@ export const runServe = (options: ServeOptions) =>
     yield* checkTlsVariables(paths, hasTls)
     const room = yield* connectionRoom(read.maxConns)
     const signals = yield* Signals
+    const stdio = yield* Stdio
     const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, endpoints)))
     const settings: ServerSettings = {
       ...read,
@@ -214,7 +214,11 @@ export const runServe = (options: ServeOptions) =>
         ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
       ]
       const reload = allOf(reloads)
-      if (reloads.length > 0) yield* signals.onHangUp(Effect.ignore(reload))
+      // A log that was rotated is opened anew before the rules are read, as that may take its time.
+      const reopen = Effect.sync(stdio.reopen)
+      if (reloads.length > 0 || stdio.hasFile) {
+        yield* signals.onHangUp(Effect.zipRight(reopen, Effect.ignore(reload)))
+      }
       const asked = yield* Deferred.make<void>()
       if (Option.isSome(options.control)) {
         const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
@@ -228,17 +232,15 @@ export const runServe = (options: ServeOptions) =>
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
-      const [took] = yield* Effect.timed(server.drain)
-      return { shown, took, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
+      yield* stdio.beginEnd(settings.drain)
+      yield* server.drain
+      return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
     }).pipe(Effect.scoped)
     // The last events are still to be written; a reader that stands still keeps the process no longer than a drain may.
-    yield* Effect.timeoutOption(Fiber.join(served.shown), Duration.subtract(settings.drain, served.took))
+    yield* stdio.untilGivenUp(Fiber.join(served.shown))
     return served.code
   }).pipe(
-    Effect.catchTags({
-      OutputClosed: () => Effect.succeed(exitCode.ok),
-      EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
-    }),
+    Effect.catchTag("EndedBySignal", ({ signal }) => Effect.succeed(signalExitCode[signal])),
     Effect.scoped,
   )
 

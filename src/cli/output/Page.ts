@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import { type OutputClosed, type OutputFailed, Stdio } from "../stdio.ts"
+import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
+import { Stdio } from "../stdio.ts"
 
 /** What goes to standard output (data) or standard error (talk), in order. */
 export class Page {
@@ -24,7 +25,7 @@ export class Page {
         this.parts,
         (part) => {
           if ("bytes" in part) return stdio.write(part.bytes)
-          return part.to === "out" ? stdio.write(part.text) : Effect.sync(() => stdio.say(part.text))
+          return part.to === "out" ? stdio.writeLines(part.text) : Effect.sync(() => stdio.say(part.text))
         },
         { discard: true },
       ),

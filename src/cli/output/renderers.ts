@@ -9,7 +9,8 @@ import {
   type Framing,
   type ServerEvent,
 } from "../../domain/index.ts"
-import { type OutputClosed, type OutputFailed, Stdio } from "../stdio.ts"
+import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
+import { Stdio } from "../stdio.ts"
 import { announce, ClientText } from "./clientText.ts"
 import { styleOf } from "./format.ts"
 import { Page, type Renderer } from "./Page.ts"
@@ -75,6 +76,8 @@ export interface Showing {
 const relayBufferBytes = 256 * 1024
 const restPerWork = 3
 const shortestRest = Duration.millis(8)
+// What took longer was a wait for a reader, and no work.
+const longestWork = Duration.millis(50)
 
 /** How to subscribe to events for showing them. */
 export const subscription = ({ pace }: Showing) =>
@@ -82,11 +85,21 @@ export const subscription = ({ pace }: Showing) =>
     ? ({ overflow: "block" } as const)
     : ({ overflow: "drop-oldest", bufferBytes: relayBufferBytes } as const)
 
-/** Shows events until their stream ends. */
+/** Shows events until their stream ends, or until standard output has no reader any more. */
 export const show = <E>(
   events: Stream.Stream<E>,
   renderer: Renderer<E>,
-  { pace }: Showing = { pace: "all" },
+  showing: Showing = { pace: "all" },
+): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
+  Effect.raceFirst(
+    showAll(events, renderer, showing),
+    Effect.flatMap(Stdio, (stdio) => stdio.gone),
+  )
+
+const showAll = <E>(
+  events: Stream.Stream<E>,
+  renderer: Renderer<E>,
+  { pace }: Showing,
 ): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
   Stream.runForEachChunk(events, (chunk) => {
     const write = Effect.suspend(() => {
@@ -96,6 +109,6 @@ export const show = <E>(
     })
     if (pace === "all") return write
     return Effect.flatMap(Effect.timed(write), ([took]) =>
-      Effect.sleep(Duration.max(Duration.times(took, restPerWork), shortestRest)),
+      Effect.sleep(Duration.max(Duration.times(Duration.min(took, longestWork), restPerWork), shortestRest)),
     )
   })

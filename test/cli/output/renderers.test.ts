@@ -6,7 +6,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Page } from "../../../src/cli/output/Page.ts"
 import { clientRenderer, type OutputMode, serverRenderer, show } from "../../../src/cli/output/renderers.ts"
-import { OutputClosed, Stdio } from "../../../src/cli/stdio.ts"
+import { OutputClosed } from "../../../src/cli/outputErrors.ts"
+import { Stdio } from "../../../src/cli/stdio.ts"
 import {
   ClientEvent,
   ConnectionId,
@@ -126,7 +127,7 @@ describe("showing", () => {
   it.effect("ends when the reader of standard output has gone", () =>
     Effect.gen(function* () {
       const { stdio } = recordedStdio()
-      const gone = Stdio.of({ ...stdio, write: () => new OutputClosed() })
+      const gone = Stdio.of({ ...stdio, writeLines: () => new OutputClosed({ by: "reader" }) })
       const renderer = yield* Effect.provideService(serverRenderer("text", Framing.raw, false), Stdio, gone)
       const events = Stream.concat(Stream.make(received(everyByte)), Stream.never)
       const failed = yield* Effect.flip(Effect.provideService(show(events, renderer), Stdio, gone))
@@ -140,7 +141,7 @@ describe("showing", () => {
       let writes = 0
       const slow = Stdio.of({
         ...stdio,
-        write: () =>
+        writeLines: () =>
           Effect.zipRight(
             Effect.sleep("10 millis"),
             Effect.sync(() => void writes++),

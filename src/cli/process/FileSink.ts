@@ -1,0 +1,160 @@
+import * as fs from "node:fs"
+import { type Descriptor, descriptionOf, systemCode } from "./descriptor.ts"
+import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
+
+const lineFeed = 0x0a
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = fs.constants
+
+/** How many bytes of the first `count` stand behind the last LF. */
+const tornBytes = (pieces: Pieces, count: number): number => {
+  let torn = 0
+  let start = count
+  // From the back: the first piece with an LF decides.
+  const ends: Array<readonly [piece: Uint8Array, length: number]> = []
+  for (const piece of pieces) {
+    const length = Math.min(piece.length, start)
+    if (length > 0) ends.push([piece, length])
+    start -= length
+  }
+  for (const [piece, length] of ends.reverse()) {
+    const found = piece.lastIndexOf(lineFeed, length - 1)
+    if (found >= 0) return torn + length - found - 1
+    torn += length
+  }
+  return torn
+}
+
+/**
+ * A regular file, written by libuv's threads, one write at a time. It is written by the descriptor that we were given,
+ * as the position in the file is shared with other programs (`(a; tcpfx; b) >file`).
+ */
+export class FileSink implements Sink {
+  private readonly fds: Array<number>
+  private fd: number
+  private readonly path: string | undefined
+  private append: boolean
+  // The file is at least so long, unless somebody truncates it.
+  private end: number
+  private rest: Pieces = []
+  private generation = 0
+  private busy = false
+  private reopening: (() => void) | undefined
+
+  /** `fds`: the standard descriptors that lead here. */
+  constructor(descriptor: Descriptor, fds: ReadonlyArray<number>) {
+    this.fd = descriptor.fd
+    this.fds = [...fds]
+    this.path = descriptor.path
+    this.append = descriptor.append
+    this.end = descriptionOf(descriptor.fd)?.position ?? 0
+  }
+
+  write(pieces: Pieces, lines: boolean, done: (failure: string | undefined) => void): void {
+    const generation = ++this.generation
+    this.rest = pieces
+    this.busy = true
+    const finish = (failure: string | undefined) => {
+      this.busy = false
+      this.reopening?.()
+      if (generation !== this.generation) return
+      if (failure !== undefined && lines) this.cutTornLine(pieces, sizeOf(pieces) - sizeOf(this.rest))
+      this.rest = []
+      done(failure)
+    }
+    const next = () => {
+      if (this.rest.length === 0 || generation !== this.generation) return finish(undefined)
+      fs.writev(this.fd, [...this.rest], null, (error, written) => {
+        if (error) return finish(systemCode(error))
+        // A short write is an error whose reason the next write tells; one of nothing has no reason to tell.
+        if (written === 0) return finish("EIO")
+        this.end += written
+        if (generation === this.generation) this.rest = withoutFirst(this.rest, written)
+        next()
+      })
+    }
+    this.noteTruncation(next)
+  }
+
+  pending(): number {
+    return sizeOf(this.rest)
+  }
+
+  abandon(): void {
+    this.generation++
+    this.rest = []
+  }
+
+  watch(): void {}
+
+  /** Opens the path of the start anew, at its end, for all descriptors that led to the file. */
+  reopen(done: (failure: string | undefined) => void): void {
+    // The present write goes to the file that it began in.
+    if (this.busy) {
+      this.reopening = () => {
+        this.reopening = undefined
+        this.reopen(done)
+      }
+      return
+    }
+    done(this.path === undefined ? "it has no name any more" : this.openAnew(this.path))
+  }
+
+  private openAnew(path: string): string | undefined {
+    let opened: number | undefined
+    try {
+      const mode = fs.fstatSync(this.fd).mode & 0o777
+      opened = fs.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, mode)
+      if (!fs.fstatSync(opened).isFile()) return `${path} is not a regular file`
+      if (!this.fds.includes(this.fd)) fs.closeSync(this.fd)
+      for (const [index, fd] of this.fds.entries()) this.fds[index] = replace(fd, opened)
+      this.fd = this.fds[0] ?? this.fd
+      this.append = true
+      return undefined
+    } catch (error) {
+      return `${path} cannot be opened (${systemCode(error)})`
+    } finally {
+      if (opened !== undefined) fs.closeSync(opened)
+    }
+  }
+
+  // After a truncation by somebody else (`: >log`, copytruncate of logrotate) the shared position is beyond the end, and
+  // a write there would fill the gap with NULs. From then on every write goes to the end of the file.
+  private noteTruncation(next: () => void): void {
+    if (this.append) {
+      next()
+      return
+    }
+    fs.fstat(this.fd, (error, stat) => {
+      if (!error && stat.size < this.end) {
+        try {
+          this.fd = fs.openSync(`/proc/self/fd/${this.fd}`, O_WRONLY | O_APPEND | O_NONBLOCK)
+          this.append = true
+        } catch {
+          // A gap is better than no output.
+        }
+      }
+      next()
+    })
+  }
+
+  // Takes back what was written of a line whose end could not be. Only if nobody has written behind it since.
+  private cutTornLine(pieces: Pieces, written: number): void {
+    const torn = tornBytes(pieces, written)
+    if (torn === 0) return
+    try {
+      const end = descriptionOf(this.fd)?.position ?? this.end
+      if (fs.fstatSync(this.fd).size !== end) return
+      fs.ftruncateSync(this.fd, end - torn)
+      this.end = end - torn
+    } catch {
+      // The failure itself is told; that the line is torn shows.
+    }
+  }
+}
+
+// Has a descriptor lead to another file, so that the old one is not kept on the disk. A descriptor that is free is the
+// next one that open(2) gives, unless a thread takes it first.
+const replace = (fd: number, by: number): number => {
+  fs.closeSync(fd)
+  return fs.openSync(`/proc/self/fd/${by}`, O_WRONLY | O_APPEND)
+}

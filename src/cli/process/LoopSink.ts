@@ -1,0 +1,66 @@
+import { systemCode } from "./descriptor.ts"
+import { type OwnStream, openStream } from "./looseHandle.ts"
+import type { Pieces, Sink } from "./Sink.ts"
+
+// Reading from the write end fails with EBADF, and libuv tries it only after the last reader has gone. The writes under
+// way then fail as those of a destroyed stream.
+const failureOf = (error: Error): string => {
+  const code = systemCode(error)
+  return code === "EBADF" || code === "ERR_STREAM_DESTROYED" ? "EPIPE" : code
+}
+
+/** A pipe or a terminal by a non-blocking description of our own: libuv waits for room and writes. */
+export class LoopSink implements Sink {
+  private readonly stream: OwnStream
+  private readonly isPipe: boolean
+  private onGone: ((failure: string) => void) | undefined
+  private failure: string | undefined
+  private generation = 0
+
+  constructor(fd: number, isPipe: boolean) {
+    this.isPipe = isPipe
+    this.stream = openStream(fd, isPipe)
+    const { socket } = this.stream
+    socket.on("error", (error) => {
+      this.failure = failureOf(error)
+      this.onGone?.(this.failure)
+    })
+    // A write that waits keeps the event loop running by itself.
+    socket.unref()
+  }
+
+  write(pieces: Pieces, _lines: boolean, done: (failure: string | undefined) => void): void {
+    const generation = ++this.generation
+    const { socket } = this.stream
+    if (this.failure !== undefined || socket.destroyed) {
+      done(this.failure ?? "EPIPE")
+      return
+    }
+    let left = pieces.length
+    const onWritten = (error?: Error | null) => {
+      if (generation !== this.generation) return
+      if (error) {
+        this.generation++
+        done(this.failure ?? failureOf(error))
+      } else if (--left === 0) done(undefined)
+    }
+    socket.cork()
+    for (const piece of pieces) socket.write(piece, onWritten)
+    socket.uncork()
+  }
+
+  pending(): number {
+    return this.stream.handle?.writeQueueSize ?? this.stream.socket.writableLength
+  }
+
+  abandon(): void {
+    this.generation++
+  }
+
+  /** Only pipes: a terminal that goes away sends SIGHUP, and its input would pass for the end of a reader. */
+  watch(onGone: (failure: string) => void): void {
+    this.onGone = onGone
+    if (this.failure !== undefined) onGone(this.failure)
+    else if (this.isPipe && this.stream.handle !== undefined) this.stream.socket.resume()
+  }
+}

@@ -1,0 +1,90 @@
+import * as fs from "node:fs"
+import { systemCode } from "./descriptor.ts"
+import { type LooseHandle, withoutBlocking } from "./looseHandle.ts"
+import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
+
+// Between two attempts, milliseconds: doubled as long as nothing is taken.
+const shortestWait = 1
+const longestWait = 20
+// How often the reader of a socket is looked for, milliseconds.
+const watchInterval = 400
+// writev(2) takes no more (IOV_MAX).
+const mostPieces = 1024
+
+/**
+ * A descriptor without a description of our own: a socket, which cannot be opened anew (ENXIO), a pipe or a terminal of
+ * another user (EACCES after su or sudo), everything where there is no /proc, and devices. Writes without blocking, and
+ * tries again after a moment when nothing is taken. libuv cannot do the waiting: it writes as soon as there is some room,
+ * and that write would block while the shared description does. A thread that writes would block too, and the process
+ * cannot end before its threads do.
+ */
+export class PollSink implements Sink {
+  private readonly fd: number
+  private readonly handle: LooseHandle | undefined
+  private readonly isSocket: boolean
+  private rest: Pieces = []
+  private wait = shortestWait
+  private timer: NodeJS.Timeout | undefined
+
+  /** `handle`: makes single calls non-blocking; none if the description is non-blocking or never blocks. */
+  constructor(fd: number, handle: LooseHandle | undefined, isSocket: boolean) {
+    this.fd = fd
+    this.handle = handle
+    this.isSocket = isSocket
+  }
+
+  write(pieces: Pieces, _lines: boolean, done: (failure: string | undefined) => void): void {
+    this.rest = pieces
+    this.wait = shortestWait
+    this.attempt(done)
+  }
+
+  pending(): number {
+    return sizeOf(this.rest)
+  }
+
+  abandon(): void {
+    clearTimeout(this.timer)
+    this.rest = []
+  }
+
+  watch(onGone: (failure: string) => void): void {
+    if (!this.isSocket) return
+    // Writing nothing to a socket without a reader fails with EPIPE; writing nothing to a pipe always succeeds.
+    const look = setInterval(() => {
+      try {
+        withoutBlocking(this.handle, () => fs.writeSync(this.fd, new Uint8Array(0)))
+      } catch (error) {
+        if (systemCode(error) === "EAGAIN") return
+        clearInterval(look)
+        onGone(systemCode(error))
+      }
+    }, watchInterval)
+    look.unref()
+  }
+
+  private attempt(done: (failure: string | undefined) => void): void {
+    while (this.rest.length > 0) {
+      let taken = 0
+      try {
+        const pieces = this.rest.slice(0, mostPieces)
+        taken = withoutBlocking(this.handle, () => fs.writevSync(this.fd, pieces))
+      } catch (error) {
+        const code = systemCode(error)
+        if (code !== "EAGAIN") {
+          this.rest = []
+          done(code)
+          return
+        }
+      }
+      if (taken === 0) {
+        this.timer = setTimeout(() => this.attempt(done), this.wait)
+        this.wait = Math.min(2 * this.wait, longestWait)
+        return
+      }
+      this.wait = shortestWait
+      this.rest = withoutFirst(this.rest, taken)
+    }
+    done(undefined)
+  }
+}

@@ -1,0 +1,99 @@
+import * as fs from "node:fs"
+import * as tty from "node:tty"
+
+/** What a descriptor refers to. `device`: a character device that is no terminal, such as /dev/null. */
+export type DescriptorKind = "pipe" | "socket" | "terminal" | "file" | "folder" | "device"
+
+/** One of the standard descriptors, as the process got it. */
+export interface Descriptor {
+  readonly fd: number
+  readonly kind: DescriptorKind
+  /** Two descriptors with the same identity lead to the same file, pipe, socket or terminal. */
+  readonly identity: string
+  /** Whether it is open for reading, for writing; `true` where the system does not say. */
+  readonly readable: boolean
+  readonly writable: boolean
+  readonly append: boolean
+  /** Whether another program had made it non-blocking before. */
+  readonly nonBlocking: boolean
+  /** Path of a regular file; none if the file has none (any more). */
+  readonly path: string | undefined
+}
+
+interface Description {
+  readonly flags: number
+  readonly position: number
+}
+
+/** The flags and the position of an open file description (proc_pid_fdinfo(5)); none without /proc. */
+export const descriptionOf = (fd: number): Description | undefined => {
+  try {
+    const text = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")
+    const position = /^pos:\s*(\d+)/m.exec(text)?.[1]
+    const flags = /^flags:\s*([0-7]+)/m.exec(text)?.[1]
+    return position === undefined || flags === undefined
+      ? undefined
+      : { flags: Number.parseInt(flags, 8), position: Number(position) }
+  } catch {
+    return undefined
+  }
+}
+
+const kindOf = (fd: number, stat: fs.Stats): DescriptorKind => {
+  if (stat.isFile() || stat.isBlockDevice()) return "file"
+  if (stat.isDirectory()) return "folder"
+  if (stat.isFIFO()) return "pipe"
+  if (stat.isSocket()) return "socket"
+  return tty.isatty(fd) ? "terminal" : "device"
+}
+
+const pathOf = (fd: number): string | undefined => {
+  try {
+    const path = fs.readlinkSync(`/proc/self/fd/${fd}`)
+    return fs.existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const { O_APPEND, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
+const accessModes = O_RDONLY | O_WRONLY | fs.constants.O_RDWR
+
+/** Looks at a standard descriptor. One that cannot be looked at passes for a device. */
+export const inspect = (fd: number): Descriptor => {
+  const flags = descriptionOf(fd)?.flags ?? fs.constants.O_RDWR
+  const access = flags & accessModes
+  const common = {
+    fd,
+    readable: access !== O_WRONLY,
+    writable: access !== O_RDONLY,
+    append: (flags & O_APPEND) !== 0,
+    nonBlocking: (flags & O_NONBLOCK) !== 0,
+  }
+  try {
+    const stat = fs.fstatSync(fd)
+    const kind = kindOf(fd, stat)
+    const identity = `${stat.dev}:${stat.ino}:${stat.rdev}`
+    return { ...common, kind, identity, path: kind === "file" ? pathOf(fd) : undefined }
+  } catch {
+    return { ...common, kind: "device", identity: `fd:${fd}`, path: undefined }
+  }
+}
+
+/**
+ * Opens the object behind a descriptor anew, non-blocking. The mode of an open file description belongs to everybody
+ * who shares it, so that a description of our own is the only one whose mode we may choose. Gives the new descriptor, or
+ * the error code: `EACCES` after su or sudo, `ENXIO` for sockets and for a pipe without a reader, `ENOENT` without /proc.
+ */
+export const openAnew = (fd: number, access: "read" | "write"): number | string => {
+  try {
+    const flags = (access === "read" ? O_RDONLY : O_WRONLY) | O_NONBLOCK | fs.constants.O_NOCTTY
+    return fs.openSync(`/proc/self/fd/${fd}`, flags)
+  } catch (error) {
+    return systemCode(error)
+  }
+}
+
+/** The code of a system error, such as `EPIPE`. */
+export const systemCode = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN"
