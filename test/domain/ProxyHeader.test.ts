@@ -65,6 +65,12 @@ describe("a PROXY header that is written", () => {
     ["a unix socket and an address as unspecified", v4, unixEndpoint("/a"), "21000000"],
     ["a path with a zero byte as unspecified", unixEndpoint("a\0b"), unixEndpoint("/a"), "21000000"],
     ["a path that is too long as unspecified", unixEndpoint("é".repeat(54)), unixEndpoint(""), "21000000"],
+    [
+      "the longest path",
+      unixEndpoint("/".repeat(107)),
+      unixEndpoint("/a"),
+      `213100d8${"2f".repeat(107)}00${path("/a")}`,
+    ],
     ["nothing as the proxy's own connection", undefined, undefined, "20000000"],
   ] as const
   for (const [what, source, destination, expected] of blocks) {

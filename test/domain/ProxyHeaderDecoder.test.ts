@@ -289,6 +289,12 @@ describe("a PROXY header", () => {
     expect(invalid.push(utf8("PROXY UNKNOWN\r\n"))).toEqual(first)
   })
 
+  it("lets go of the read that ended it: what came behind it is given once", () => {
+    const decoder = new ProxyHeaderDecoder()
+    decoder.push(utf8("PROXY UNKNOWN\r\nhello"))
+    expect(Reflect.get(decoder, "end")).toMatchObject({ _tag: "Done", rest: new Uint8Array(0) })
+  })
+
   it("is kept up to its bound and no further, and not once it is known", () => {
     const decoder = new ProxyHeaderDecoder()
     const bytes = block(0x21, 0x11, new Uint8Array(limits.proxyHeaderBytes - 16))

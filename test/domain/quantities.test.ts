@@ -2,7 +2,16 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import { formatBytes, formatMillis, parseDuration, parseSize, parseYesNo } from "../../src/domain/index.ts"
+import {
+  formatBytes,
+  formatMillis,
+  parseBacklog,
+  parseDeadline,
+  parseDuration,
+  parseKeepalive,
+  parseSize,
+  parseYesNo,
+} from "../../src/domain/index.ts"
 import { runs } from "../support/properties.ts"
 
 const millis = (input: string) => Either.map(parseDuration(input), Duration.toMillis)
@@ -124,6 +133,20 @@ describe("parseSize", () => {
   )
 })
 
+describe("a value with bounds", () => {
+  const bounds = [
+    ["a deadline", parseDeadline, ["1ms", "2147483647ms"], ["0", "0.5ms", "0.999ms"]],
+    ["a time before keepalive", parseKeepalive, ["1s", "32767s"], ["999ms", "32767.5", "32768s"]],
+    ["a backlog", parseBacklog, ["1", "65535"], ["0", "65536"]],
+  ] as const
+  for (const [what, parse, within, beyond] of bounds) {
+    it(`${what} is taken from the first to the last value, and refused just beyond`, () => {
+      for (const input of within) expect([input, Either.isRight<unknown, unknown>(parse(input))]).toEqual([input, true])
+      for (const input of beyond) expect([input, Either.isLeft<unknown, unknown>(parse(input))]).toEqual([input, true])
+    })
+  }
+})
+
 describe("formatBytes", () => {
   it("a size is written in the largest unit of which it has one", () => {
     const sizes = [0, 1, 1023, 1024, 1536, 10_240, 102_400, 1_048_576, 1_610_612_736, 1024 ** 4]
@@ -141,8 +164,14 @@ describe("formatBytes", () => {
     ])
   })
 
+  it("a size of three digits has no fraction, and a smaller one has one digit of it", () => {
+    const sizes = [99.94, 99.96, 100.4, 512.6].map((mebibytes) => Math.round(mebibytes * 1024 ** 2))
+    expect(sizes.map(formatBytes)).toEqual(["99.9 MiB", "100 MiB", "100 MiB", "513 MiB"])
+  })
+
   it("what rounds to a whole of the next unit is written in that unit", () => {
     expect([1024 ** 2 - 1, 1024 ** 3 - 1].map(formatBytes)).toEqual(["1 MiB", "1 GiB"])
+    expect([1023.4 * 1024, 1023.4 * 1024 ** 2].map(formatBytes)).toEqual(["1023 KiB", "1023 MiB"])
   })
 
   it.prop(
