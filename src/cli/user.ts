@@ -1,5 +1,6 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
+import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type CommandFailed, usageError } from "./exit.ts"
@@ -122,6 +123,33 @@ export const giveFiles = (paths: ReadonlyArray<string>, account: Account): Effec
     },
     catch: (error) => refused(account.text, `the socket's file cannot be given to it (${codeOf(error)})`),
   })
+
+const sticky = 0o1000
+
+/** Whether this process may remove a file: unlink(2) asks for the right to write to the folder, and to own what is sticky. */
+const canRemove = (path: string): boolean => {
+  const folder = dirname(path)
+  try {
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK)
+    const { mode, uid } = fs.statSync(folder)
+    const own = process.getuid?.()
+    return (mode & sticky) === 0 || uid === own || fs.lstatSync(path).uid === own
+  } catch {
+    return false
+  }
+}
+
+/** The files of unix sockets that the account, which the process has become, leaves behind at the end; in words. */
+export const leftBehind = (paths: ReadonlyArray<string>, account: Account): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.sync(() =>
+    paths
+      .filter((path) => !canRemove(path))
+      .map(
+        (path) =>
+          `--user ${account.text}: ${path} stays behind at the end, as that user may not remove files from ${dirname(path)}; ` +
+          "give the socket a folder that belongs to the user (the next start removes the file too)",
+      ),
+  )
 
 /**
  * Becomes that account for good: groups first, then the group, then the user, after which nothing of it can be undone

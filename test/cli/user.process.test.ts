@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readFileSync } from "node:fs"
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -36,6 +36,29 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
       const client = yield* dialRaw(unixEndpoint(path))
       yield* client.write("served")
       expect((yield* client.take(6)).toString()).toBe("served")
+    }),
+  )
+
+  it.scopedLive("says at the start which socket files it will leave behind, and removes the others", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      chmodSync(folder, 0o755)
+      const own = join(folder, "own")
+      mkdirSync(own)
+      chownSync(own, 54321, 54322)
+      const [kept, removed, control] = [join(folder, "x.sock"), join(own, "x.sock"), join(own, "control")]
+      const args = [`unix:${kept}`, `unix:${removed}`, "--control", control, "--user", "54321:54322"]
+      const server = yield* tcpfx(["serve", ...args, "--mode", "echo"])
+      yield* server.waitFor("stderr", /stays behind at the end.*\n/)
+      yield* server.kill("SIGTERM")
+      yield* server.ended
+      const told = server
+        .text("stderr")
+        .split("\n")
+        .filter((line) => line.includes("stays behind"))
+      expect(told).toEqual([expect.stringContaining(`--user 54321:54322: ${kept} stays behind at the end`)])
+      const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+      expect([kept, removed, control].map(isThere)).toEqual([true, false, false])
     }),
   )
 

@@ -13,6 +13,7 @@ import {
   listenEndpoints,
   ofFamily,
   tcpEndpoint,
+  type UnixEndpoint,
 } from "../../domain/index.ts"
 import { type Listeners, type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
@@ -20,7 +21,7 @@ import { type CommandFailed, usageError } from "../exit.ts"
 import { type Inherited, takeInherited } from "../inherited.ts"
 import { defaultHostOf } from "../listenArgs.ts"
 import { tell } from "../tell.ts"
-import { type AccountName, becomeAccount, findAccount, giveFiles } from "../user.ts"
+import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } from "../user.ts"
 import { checkZones } from "../zones.ts"
 
 /** What the flags say of listening, beside the settings. */
@@ -30,6 +31,8 @@ export interface ListeningOptions {
   readonly inherit: boolean
   readonly unixMode: Option.Option<number>
   readonly user: Option.Option<AccountName>
+  /** The socket that takes commands, which is open already. */
+  readonly control: Option.Option<UnixEndpoint>
 }
 
 interface Plan {
@@ -84,15 +87,18 @@ const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settin
  */
 export const startListening = (server: Server["Type"], options: ListeningOptions, settings: ServerSettings) =>
   Effect.gen(function* () {
-    const { endpoints, inherited, notes } = yield* planOf(options, settings)
+    const { endpoints, inherited, notes: planned } = yield* planOf(options, settings)
+    const notes = [...planned]
     yield* checkMode(endpoints, options, settings)
     yield* checkZones(endpoints)
     const account = Option.isSome(options.user) ? yield* findAccount(options.user.value) : undefined
     const listeners = yield* Effect.mapError(server.listenAll(endpoints), (error) => usageError(error.message))
     if (account !== undefined) {
-      const files = endpoints.flatMap((one) => (one._tag === "Unix" && !isAbstract(one) ? [one.path] : []))
+      const sockets = [...endpoints, ...Option.toArray(options.control)]
+      const files = sockets.flatMap((one) => (one._tag === "Unix" && !isAbstract(one) ? [one.path] : []))
       yield* giveFiles(files, account)
       yield* becomeAccount(account)
+      notes.push(...(yield* leftBehind(files, account)))
     }
     yield* announce(endpoints, listeners, inherited, settings.family)
     yield* Effect.forEach(notes, tell, { discard: true })
