@@ -36,7 +36,7 @@ export const normalize = (
   const [head, ...rest] = args
   if (head === undefined) return Either.right(["--help"])
   if (head === "help") return normalize([...rest, "--help"], commands)
-  if (head.startsWith("-")) return reorder(head, args, builtInAlone, [])
+  if (head.startsWith("-") && head !== "-") return reorder(head, args, builtInAlone, [])
   const flags = Object.hasOwn(commands, head) ? commands[head] : undefined
   if (flags === undefined) {
     return Either.left(
@@ -123,6 +123,11 @@ const reorder = (
     if (!arg.startsWith("-") || arg === "-") others.push(arg)
   }
   if (given.has("help")) return Either.right([...prefix, "--help"])
+  if (prefix.length === 0 && others.length > 0) {
+    return Either.left(
+      usageError(`${JSON.stringify(others[0])} is in no place for an argument; a command comes first (${help})`),
+    )
+  }
   if (others.includes("")) {
     return Either.left(
       usageError(`argument ${others.indexOf("") + 1} is empty; leave it out, or give a value (${help})`),

@@ -24,7 +24,9 @@ const problems: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EISDIR: "it is a folder",
   ELOOP: "it is a link, or its links lead in a circle",
-  ENXIO: "it is a socket, or a pipe that nobody reads",
+  ENXIO: "it is a socket, a device that is not there, or a pipe that nobody reads",
+  EIO: "the device or the file server failed (EIO)",
+  EAGAIN: "it is a terminal or a device; give a file or a pipe",
   ENOSPC: "the disk is full",
   EROFS: "the file system is read-only",
   ENAMETOOLONG: "the path is too long",
@@ -117,7 +119,7 @@ export const failed = (flag: string, path: string, verb: "read" | "written", cod
   usageError(
     code === tooLarge
       ? `--${flag}: ${path} is above ${maxBytes / 1024 ** 2} MiB`
-      : `--${flag}: ${path} cannot be ${verb}: ${fileProblem(code)}`,
+      : `--${flag}: ${path} cannot be ${verb}: ${verb === "written" && code === "ENOENT" ? "its folder does not exist" : fileProblem(code)}`,
   )
 
 /** The content of a file that a flag names. A pipe is read to its end. */

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import type ipaddr from "ipaddr.js"
 import { isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
-import { ValueSyntaxError } from "./syntaxErrors.ts"
+import { quoted, ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** Addresses that share a prefix (CIDR, RFC 4632): of one family, `bits` of them fixed. */
 export interface AddressRange {
@@ -22,12 +22,12 @@ export const parseAddressRange = (text: string): Either.Either<AddressRange, Val
   const written = slash < 0 ? text : text.slice(0, slash)
   if (written.includes("%")) return bad(text, "the zone behind % is no part of a range, leave it out")
   const address = readIp(written)
-  if (address === undefined) return bad(text, `${JSON.stringify(written)} is not an IP address`)
+  if (address === undefined) return bad(text, `${quoted(written)} is not an IP address`)
   const most = isIpv6(address) ? 128 : 32
   const prefix = slash < 0 ? String(most) : text.slice(slash + 1)
   const bits = Number(prefix)
   if (!/^[0-9]{1,3}$/.test(prefix) || bits > most) {
-    return bad(text, `the prefix ${JSON.stringify(prefix)} is not a number from 0 to ${most}`)
+    return bad(text, `the prefix ${quoted(prefix)} is not a number from 0 to ${most}`)
   }
   if (!isIpv6(address) || !address.isIPv4MappedAddress()) return Either.right({ text, bits, network: address })
   // An IPv4 client of a dual-stack listener has a mapped address; both are the same host (RFC 4291, 2.5.5.2).

@@ -36,7 +36,13 @@ export const parseListenEndpointWords = (
   defaultHost?: string,
 ): Either.Either<ListenEndpoints, EndpointSyntaxError> => {
   if (!Arr.isNonEmptyReadonlyArray(words)) {
-    return Either.left(new EndpointSyntaxError({ input: "", problem: "it is empty", expected: "host:port, say" }))
+    return Either.left(
+      new EndpointSyntaxError({
+        input: "",
+        problem: "it is empty",
+        expected: "host:port, [ipv6]:port, unix:/path or fd:N",
+      }),
+    )
   }
   return Either.gen(function* () {
     const read = (word: string) =>

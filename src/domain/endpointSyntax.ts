@@ -9,7 +9,7 @@ import {
   tcpEndpoint,
   unixEndpoint,
 } from "./Endpoint.ts"
-import { EndpointSyntaxError } from "./syntaxErrors.ts"
+import { EndpointSyntaxError, quoted } from "./syntaxErrors.ts"
 
 const forms = "host:port, :port, a port, a host, [ipv6]:port or unix:/path"
 
@@ -17,7 +17,7 @@ const bad = (input: string, problem: string, expected: string = forms) =>
   Either.left(new EndpointSyntaxError({ input, problem, expected }))
 
 const parsePort = (input: string, text: string): Either.Either<number, EndpointSyntaxError> => {
-  if (!/^[0-9]+$/.test(text)) return bad(input, `the port ${JSON.stringify(text)} is not a number`)
+  if (!/^[0-9]+$/.test(text)) return bad(input, `the port ${quoted(text)} is not a number`)
   const port = Number(text)
   return port <= 65535 ? Either.right(port) : bad(input, `the port ${text} is above 65535`)
 }
@@ -36,7 +36,7 @@ const tcp = (input: string, host: string, port: number): Either.Either<Endpoint,
   const reserved = Object.hasOwn(noHost, host) ? noHost[host] : undefined
   if (reserved !== undefined) return bad(input, reserved)
   const valid = host.includes(":") ? ipv6Characters.test(host) : hostCharacters.test(host)
-  return valid ? Either.right(tcpEndpoint(host, port)) : bad(input, `${JSON.stringify(host)} cannot be a host`)
+  return valid ? Either.right(tcpEndpoint(host, port)) : bad(input, `${quoted(host)} cannot be a host`)
 }
 
 const parseUnix = (input: string, path: string): Either.Either<Endpoint, EndpointSyntaxError> => {
@@ -77,7 +77,7 @@ export const parseEndpoint = (
     const match = /^\[([^\]]*)\](?::(.*))?$/.exec(input)
     if (match?.[1] === undefined) return bad(input, "the bracket is not closed, or is not followed by :port")
     const host = match[1]
-    if (!host.includes(":")) return bad(input, `${JSON.stringify(host)} in the brackets is not an IPv6 address`)
+    if (!host.includes(":")) return bad(input, `${quoted(host)} in the brackets is not an IPv6 address`)
     return match[2] === undefined
       ? tcp(input, host, endpointDefaults.port)
       : Either.flatMap(parsePort(input, match[2]), (port) => tcp(input, host, port))
@@ -126,5 +126,5 @@ export const parseListenEndpoint = (
   const text = input.slice("fd:".length)
   return /^[0-9]+$/.test(text) && Number(text) <= mostFd
     ? Either.right(fdEndpoint(Number(text)))
-    : bad(input, `${JSON.stringify(text)} is not the number of a descriptor`, "fd:3, say")
+    : bad(input, `${quoted(text)} is not the number of a descriptor`, "fd: and a number, such as fd:3")
 }

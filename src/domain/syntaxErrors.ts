@@ -1,5 +1,12 @@
 import * as Data from "effect/Data"
 
+// A message is one line for people, also where the input is a megabyte of something else.
+const longestShown = 120
+
+/** A text in quotes, as an error shows it: cut where it is long. */
+export const quoted = (text: string): string =>
+  text.length <= longestShown ? JSON.stringify(text) : `${JSON.stringify(text.slice(0, longestShown))}…`
+
 /** A text is not an endpoint. */
 export class EndpointSyntaxError extends Data.TaggedError("EndpointSyntaxError")<{
   readonly input: string
@@ -7,7 +14,7 @@ export class EndpointSyntaxError extends Data.TaggedError("EndpointSyntaxError")
   readonly expected: string
 }> {
   override get message(): string {
-    return `${JSON.stringify(this.input)} is not an endpoint: ${this.problem}; expected ${this.expected}`
+    return `${quoted(this.input)} is not an endpoint: ${this.problem}; expected ${this.expected}`
   }
 }
 
@@ -20,6 +27,6 @@ export class ValueSyntaxError extends Data.TaggedError("ValueSyntaxError")<{
   readonly expected: string
 }> {
   override get message(): string {
-    return `${JSON.stringify(this.input)} is not ${this.kind}: ${this.problem}; expected ${this.expected}`
+    return `${quoted(this.input)} is not ${this.kind}: ${this.problem}; expected ${this.expected}`
   }
 }

@@ -113,6 +113,12 @@ describe("a command line that cannot be read", () => {
       "argument 1 is empty; leave it out, or give a value (tcpfx connect --help)",
     ],
     ["the library's own option", ["serve", "--log-level", "debug"], "unknown option --log-level (tcpfx serve --help)"],
+    ["a dash for a command", ["-"], 'unknown command "-"; expected serve, connect, interfaces (tcpfx --help)'],
+    [
+      "a command behind an option",
+      ["--version", "serve"],
+      '"serve" is in no place for an argument; a command comes first (tcpfx --help)',
+    ],
     ["its wizard", ["--wizard"], "unknown option --wizard (tcpfx --help)"],
     ["an unknown shell", ["--completions", "csh"], '--completions: "csh" is not one of sh, bash, fish, zsh'],
     ["a dash behind --", ["serve", "--", "--broker"], 'no argument begins with "-": "--broker"'],

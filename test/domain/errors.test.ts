@@ -149,6 +149,16 @@ describe("every message", () => {
     })
   }
 
+  it("quotes a long text in part", () => {
+    const error = new ValueSyntaxError({
+      input: "x".repeat(1e6),
+      kind: "a size",
+      problem: "it is odd",
+      expected: "1MiB",
+    })
+    expect(error.message).toBe(`"${"x".repeat(120)}"… is not a size: it is odd; expected 1MiB`)
+  })
+
   it("shows marks that would reorder its line, where it quotes a path or a peer", () => {
     for (const tag of ["ListenError", "ConnectError", "ConnectionClosedError", "CodecError"]) {
       expect(messages[tag]?.message).toContain("a\\n\\r\\e[2J\\u{202e}b")

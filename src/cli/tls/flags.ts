@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import { parseDeadline, type TlsVersion, ValueSyntaxError } from "../../domain/index.ts"
+import { parseDeadline, readIpBytes, type TlsVersion, ValueSyntaxError } from "../../domain/index.ts"
 import { anyText, toggle, value, values } from "../flags.ts"
 
 // `--ssl…` are the names that ncat has for them.
@@ -32,6 +32,19 @@ const parseAlpn = (input: string): Either.Either<ReadonlyArray<string>, ValueSyn
         }),
       )
 }
+
+/** Reads the name of a server: the host that its certificate is for. */
+const parseName = (input: string): Either.Either<string, ValueSyntaxError> =>
+  /^[\p{L}\p{N}._-]+$/u.test(input) || readIpBytes(input) !== undefined
+    ? Either.right(input)
+    : Either.left(
+        new ValueSyntaxError({
+          input,
+          kind: "the name of a server",
+          problem: "it has characters that no host name has",
+          expected: "a host name or an IP address, such as plc-1.example",
+        }),
+      )
 
 const commonFlags = {
   alpn: value("tls-alpn", "LIST", parseAlpn, {
@@ -79,7 +92,7 @@ export const clientTlsFlags = {
     ...ssl("ssl-trustfile"),
     help: "The CA certificates to trust (PEM), in place of those that come with Node.",
   }),
-  tlsName: value("tls-name", "NAME", anyText, {
+  tlsName: value("tls-name", "NAME", parseName, {
     ...ssl("ssl-servername"),
     help: "The name to ask for (SNI), which the certificate must have. Default: the host.",
   }),
