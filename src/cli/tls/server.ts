@@ -74,7 +74,7 @@ const identitiesOf = ({ certs, keys }: ServerTlsPaths) =>
     : Effect.forEach(certs, (cert, index) => readIdentity(cert, Option.fromNullable(keys[index])))
 
 /** The file that a failure is about. A key may stand in the file of its certificate. */
-const fileOf = ({ index = 0, part }: TlsError, { certs, clientCa, keys }: Paths): string => {
+const fileOf = ({ index = 0, part }: TlsError, { certs, clientCa, keys }: ServerTlsPaths): string => {
   const cert = certs[index] ?? "the made-up certificate"
   if (part === "CA certificate") return Option.getOrElse(clientCa, () => cert)
   return part === "key" ? (keys[index] ?? cert) : cert
