@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import type { Tls } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
+import { nodeTlsServer } from "../support/tlsPeers.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-tls-"))),
@@ -98,6 +99,26 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         ),
       ])
       yield* server.waitFor("stderr", /refused: TLS: it has shown no certificate/)
+    }),
+  )
+
+  it.scopedLive("tell a reply that TLS without close_notify may have cut short, with exit code 1", () =>
+    Effect.gen(function* () {
+      const { at, ca } = yield* material
+      const own = yield* Effect.promise(() => makeIdentity({ name: "server", by: ca }))
+      const { endpoint } = yield* nodeTlsServer(own, ({ lower, secured }) => {
+        secured.write("half a reply", () => lower.end())
+      })
+      const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+      const connect = ["connect", `localhost:${port}`, "--tls", "--tls-ca", at("ca.pem"), "--send", "x"]
+      for (const args of [connect, [...connect, "--once"]]) {
+        const { code, stderr, stdout } = yield* tcpfxRun(args)
+        expect([code, stdout, stderr]).toEqual([
+          1,
+          "half a reply",
+          "tcpfx: the server ended TLS without close_notify; what it sent may be incomplete\n",
+        ])
+      }
     }),
   )
 

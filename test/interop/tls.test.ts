@@ -22,6 +22,7 @@ const material = Effect.gen(function* () {
   const ca = yield* Effect.promise(() => makeIdentity({ name: "CA" }))
   save("ca", ca)
   save("server", yield* Effect.promise(() => makeIdentity({ name: "server", by: ca })))
+  save("stranger", yield* Effect.promise(() => makeIdentity({ name: "stranger" })))
   save("client", yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca })))
   return at
 })
@@ -94,6 +95,37 @@ describe("TLS with OpenSSL's own client and server", () => {
           1,
           expect.stringMatching(/its certificate is of another name/),
         ])
+      }),
+  )
+
+  it.scopedLive.skipIf(!haveAll(openssl))(
+    "s_server's refusal of our certificate is told in words, and s_client reads why we refuse its own",
+    () =>
+      Effect.gen(function* () {
+        const at = yield* material
+        const endpoint = yield* tcpFree
+        const port = endpoint._tag === "Tcp" ? endpoint.port : 0
+        const pair = ["-cert", at("server.pem"), "-key", at("server-key.pem")]
+        const verify = ["-CAfile", at("ca.pem"), "-Verify", "1", "-verify_return_error"]
+        const served = yield* start("openssl", ["s_server", "-accept", `127.0.0.1:${port}`, ...pair, ...verify])
+        yield* served.waitFor("stdout", /ACCEPT/)
+        const connect = ["connect", `127.0.0.1:${port}`, "--tls", "--tls-ca", at("ca.pem"), "--send", "hello\n"]
+        for (const [args, alert] of [
+          [[], /TLS: it requires a client certificate \(alert 116, certificate_required\)/],
+          [["--tls-cert", at("stranger.pem"), "--tls-key", at("stranger-key.pem")], /\(alert 48, unknown_ca\)/],
+        ] as const) {
+          const { code, stderr, stdout } = yield* tcpfxRun([...connect, ...args])
+          expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(alert)])
+        }
+        const files = ["--tls-cert", at("server.pem"), "--tls-key", at("server-key.pem")]
+        const ours = yield* tcpfxServe(["--mode", "echo", ...files, "--tls-client-ca", at("ca.pem")])
+        for (const [version, alert] of [
+          ["-tls1_3", /SSL alert number 116/],
+          ["-tls1_2", /SSL alert number 40/],
+        ] as const) {
+          const client = yield* start("openssl", ["s_client", "-connect", `127.0.0.1:${ours.port}`, version, "-quiet"])
+          yield* client.waitFor("stderr", alert)
+        }
       }),
   )
 

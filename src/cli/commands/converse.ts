@@ -68,7 +68,11 @@ export const converse =
       )
       const ended = Effect.gen(function* () {
         yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
-        if (once && talk.replies > 0) return
+        if (once && talk.replies > 0) {
+          // A line is whole. A raw reply lasts until the server pauses, or ends.
+          const isCut = options.frame.name === "raw" && (yield* connection.closeNotify) === false
+          return isCut ? yield* networkError(cutShort) : undefined
+        }
         if (losses !== undefined && !outgoing.isDone()) {
           return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
         }

@@ -73,7 +73,7 @@ export const announce = (
       return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "GaveUp":
       return event.attempts === 0
-        ? `gave up: ${event.cause}`
+        ? "gave up, as another attempt would fail in the same way"
         : `gave up after ${counted(event.attempts, "attempt")}: ${event.cause}`
     case "FramesDropped":
       return `${counted(event.missed, "frame")} dropped for want of room, ${event.total} in all`
