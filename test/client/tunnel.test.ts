@@ -74,8 +74,48 @@ describe("a SOCKS 5 handshake", () => {
   })
 
   it("tells that user and password are not accepted", () => {
-    const { last } = play(new Socks5Handshake(target, credentials), [Uint8Array.of(5, 2), Uint8Array.of(1, 1)], single)
-    expect(last).toMatchObject({ reason: "ProxyAuthFailed", problem: "it does not accept the user and the password" })
+    // Every status but 0 is a failure (RFC 1929, section 2).
+    for (const status of [1, 2, 255]) {
+      const answers = [Uint8Array.of(5, 2), Uint8Array.of(1, status)]
+      const { last } = play(new Socks5Handshake(target, credentials), answers, single)
+      expect(last).toMatchObject({ reason: "ProxyAuthFailed", problem: "it does not accept the user and the password" })
+    }
+  })
+
+  it.each<readonly [string, ReadonlyArray<number>]>([
+    ["an IPv4 address", [1, 127, 0, 0, 1, 1, 2]],
+    ["an IPv6 address", [4, ...new Array<number>(15).fill(0), 1, 1, 2]],
+    ["a name", [3, 4, 103, 97, 116, 101, 1, 2]],
+    ["an empty name", [3, 0, 1, 2]],
+    ["the longest name", [3, 255, ...new Array<number>(255).fill(120), 1, 2]],
+  ])("opens behind the last byte of a reply with %s, not a byte earlier or later", (_, bound) => {
+    const reply = Uint8Array.of(5, 0, 0, ...bound)
+    const opened = play(
+      new Socks5Handshake(target, undefined),
+      [Uint8Array.of(5, 0), Buffer.concat([reply, utf8("hi")])],
+      whole,
+    )
+    expect(opened.last._tag === "Open" && text(opened.last.rest)).toBe("hi")
+    const exact = play(new Socks5Handshake(target, undefined), [Uint8Array.of(5, 0), reply], single)
+    expect(exact.last).toEqual({ _tag: "Open", rest: new Uint8Array(0) })
+    const cut = play(new Socks5Handshake(target, undefined), [Uint8Array.of(5, 0), reply.subarray(0, -1)], single)
+    expect(cut.last._tag).toBe("NeedMore")
+  })
+
+  it("asks for a name of 255 bytes, and refuses a longer one", () => {
+    const ask = (host: string) =>
+      play(new Socks5Handshake(tcpEndpoint(host, 80), undefined), [Uint8Array.of(5, 0)], whole)
+    const longest = "x".repeat(255)
+    expect(ask(longest).sent.at(-1)).toBe(`\x05\x01\x00\x03\xff${longest}\x00P`)
+    expect(ask(`${longest}x`).last).toMatchObject({
+      reason: "ProxyInvalid",
+      problem: expect.stringMatching(/^a name above 255 bytes/),
+    })
+  })
+
+  it("fails when the proxy answers what it was not asked yet", () => {
+    const { last } = play(new Socks5Handshake(target, undefined), [Uint8Array.of(5, 0, 5)], whole)
+    expect(last).toMatchObject({ reason: "ProxyInvalid", problem: "it answers what it was not asked yet" })
   })
 })
 
@@ -88,6 +128,24 @@ describe("an HTTP CONNECT handshake", () => {
       expect(sent).toEqual([`CONNECT [::1]:80 HTTP/1.1\r\nHost: [::1]:80\r\nProxy-Authorization: ${login}\r\n\r\n`])
       expect(last._tag === "Open" && text(last.rest)).toBe(cut === whole ? "hi" : "")
     }
+  })
+
+  it("ends a head at an empty line, whether its lines end with CR LF or LF", () => {
+    for (const head of ["HTTP/1.0 200 ok\n\n", "HTTP/1.0 200 ok\r\n\r\n", "HTTP/1.0 200 ok\n\r\n"]) {
+      const { last } = play(new HttpConnectHandshake(target, undefined), [utf8(`${head}hi`)], whole)
+      expect([head, last._tag === "Open" && text(last.rest)]).toEqual([head, "hi"])
+    }
+  })
+
+  it("takes a head of 16384 bytes, and none that has not ended by then", () => {
+    const head = (length: number) => {
+      const [start, end] = ["HTTP/1.1 200 ok\r\nX: ", "\r\n\r\n"]
+      return utf8(`${start}${"x".repeat(length - start.length - end.length)}${end}`)
+    }
+    const last = (bytes: Uint8Array) => play(new HttpConnectHandshake(target, undefined), [bytes], whole).last
+    expect(last(head(16_384))._tag).toBe("Open")
+    expect(last(head(16_385).subarray(0, 16_383))._tag).toBe("NeedMore")
+    expect(last(head(16_385).subarray(0, 16_384))).toMatchObject({ reason: "ProxyInvalid" })
   })
 
   it.each<readonly [string, string, string, RegExp]>([

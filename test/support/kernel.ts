@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 
 // Nobody tells when the system has done something; it can only be asked again.
 const between = 5
-const patience = Duration.seconds(15)
+// Before the test's own deadline, which does not know what was waited for.
+const patience = Duration.seconds(50)
 
 /** Asks again and again until there is an answer. Dies when there is none in time, saying what was waited for. */
 export const poll = <A>(what: string, look: () => A | undefined): Effect.Effect<A> =>
