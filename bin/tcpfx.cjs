@@ -36,10 +36,12 @@ const isInspectorWanted = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].
   text.includes("--inspect"),
 )
 if (!isInspectorWanted) {
-  setTimeout(() => {
+  const closeInspector = () => {
     const inspector = require("node:inspector")
     if (inspector.url() !== undefined) inspector.close()
-  }, 20).unref()
+  }
+  // Node answers the signal a second time when the event loop first looks for events, and would open it again.
+  setTimeout(() => setImmediate(closeInspector), 20).unref()
 }
 
 const bundle = path.join(__dirname, "..", "dist", "cli", "tcpfx.cjs")
