@@ -74,6 +74,29 @@ describe("the end of TLS", () => {
       expect((yield* connection.closed).closeNotify).toBe(undefined)
     }))
 
+  test("everything that a client sends before it closes arrives at a server that sends session tickets", () =>
+    Effect.gen(function* () {
+      const ended: Array<number> = []
+      const { connect, events } = yield* connectingTo(({ secured }) => {
+        let received = 0
+        secured.on("data", (bytes) => {
+          received += bytes.length
+        })
+        secured.on("end", () => ended.push(received))
+      })
+      for (let run = 1; run <= 5; run++) {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const connection = yield* connect
+            yield* connection.send(new Uint8Array(200_000))
+            yield* connection.close
+          }),
+        )
+        yield* events.first("Disconnected", run)
+      }
+      expect(ended).toEqual([200_000, 200_000, 200_000, 200_000, 200_000])
+    }))
+
   test("a reply with a reset at its heels arrives, or the end is not an orderly one", () =>
     Effect.gen(function* () {
       const { connect } = yield* connectingTo(({ lower, secured }) => {

@@ -63,6 +63,7 @@ export class Handshake {
   succeed(socket: tls.TLSSocket, serverName: string | undefined): void {
     if (this.isOver) return
     this.isSecured = true
+    this.trafficSecret = undefined
     socket.allowHalfOpen = true
     const { local, remote } = this.below
     const { lower } = this
