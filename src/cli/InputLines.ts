@@ -83,6 +83,11 @@ export class InputLines implements Framing.RunSink {
     return payloads
   }
 
+  /** Whether there are lines to take. */
+  hasMore(): boolean {
+    return this.runs.length > 0
+  }
+
   /** The bytes of a line whose end has not come. */
   pending(): number {
     return this.skipping ?? this.decoder.pending()

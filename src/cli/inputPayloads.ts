@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Framing } from "../domain/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 import { InputLines, type SkippedLines } from "./InputLines.ts"
@@ -7,20 +6,23 @@ import { counted } from "./output/format.ts"
 import type { Input } from "./stdio.ts"
 
 /**
- * Standard input as payloads: in raw framing what one read gave, else whole lines of text. Each step gives at least one
- * payload, or none at the end of the input.
+ * Standard input as payloads: in raw framing what one read gave, else whole lines of text. What has come stays here until
+ * it is taken, so an interruption loses nothing.
  */
 export interface InputPayloads {
-  readonly next: Effect.Effect<Option.Option<ReadonlyArray<Uint8Array>>, CommandFailed>
+  /** Waits until there are payloads to take. `false`: the input has ended, and all of them were taken. */
+  readonly more: Effect.Effect<boolean, CommandFailed>
+  /** Takes the next payloads, some or all of those that have come. */
+  readonly take: () => ReadonlyArray<Uint8Array>
 }
 
 /** `onSkipped` is told of the lines that are longer than `maxFrameBytes`. They are not given; the next ones are. */
 export const inputPayloads = (
-  input: Input,
+  input: Pick<Input, "read">,
   framing: Framing.Framing,
   maxFrameBytes: number,
   onSkipped: (skipped: SkippedLines) => void,
-): InputPayloads => (framing.name === "raw" ? chunks(input) : lines(input, new InputLines(maxFrameBytes, onSkipped)))
+): InputPayloads => payloadsOf(input, framing.name === "raw" ? new Reads() : new InputLines(maxFrameBytes, onSkipped))
 
 /**
  * What to say of lines that were skipped.
@@ -38,26 +40,48 @@ export const describeSkipped = ({ bytes, first, isWhole, lines }: SkippedLines, 
     : `${lines} lines of standard input from line ${first} on were not sent: each is ${limit}; ${bytes} bytes in all`
 }
 
-const readFrom = (input: Input) => Effect.mapError(input.read, (error) => usageError(error.message))
+/** Cuts reads into payloads. */
+interface Cutter {
+  readonly push: (chunk: Uint8Array) => void
+  readonly end: () => void
+  readonly take: () => ReadonlyArray<Uint8Array>
+  readonly hasMore: () => boolean
+}
 
-const chunks = (input: Input): InputPayloads => ({
-  next: Effect.map(
-    readFrom(input),
-    Option.map((chunk) => [chunk]),
-  ),
-})
+const none: ReadonlyArray<Uint8Array> = []
 
-const lines = (input: Input, cutter: InputLines): InputPayloads => {
+class Reads implements Cutter {
+  private last = none
+
+  push(chunk: Uint8Array): void {
+    this.last = [chunk]
+  }
+
+  end(): void {}
+
+  hasMore(): boolean {
+    return this.last.length > 0
+  }
+
+  take(): ReadonlyArray<Uint8Array> {
+    const { last } = this
+    this.last = none
+    return last
+  }
+}
+
+const payloadsOf = (input: Pick<Input, "read">, cutter: Cutter): InputPayloads => {
   let isOver = false
-  const read = Effect.map(readFrom(input), (chunk) => {
-    if (Option.isSome(chunk)) return cutter.push(chunk.value)
-    isOver = true
-    cutter.end()
-  })
-  const next: InputPayloads["next"] = Effect.suspend(() => {
-    const payloads = cutter.take()
-    if (payloads.length > 0) return Effect.succeedSome(payloads)
-    return isOver ? Effect.succeedNone : Effect.zipRight(read, next)
-  })
-  return { next }
+  const read = Effect.mapError(
+    input.read((chunk) => {
+      if (chunk !== undefined) return cutter.push(chunk)
+      isOver = true
+      cutter.end()
+    }),
+    (error) => usageError(error.message),
+  )
+  const more: InputPayloads["more"] = Effect.suspend(() =>
+    cutter.hasMore() || isOver ? Effect.succeed(cutter.hasMore()) : Effect.zipRight(read, more),
+  )
+  return { more, take: () => cutter.take() }
 }

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { InputFailed, OutputClosed, OutputFailed } from "./outputErrors.ts"
 import type { Descriptor } from "./process/descriptor.ts"
-import type { InputReader, ReadResult } from "./process/InputReader.ts"
+import type { InputReader } from "./process/InputReader.ts"
 import type { LastWords } from "./process/LastWords.ts"
 import type { Output } from "./process/Output.ts"
 import type { Pieces } from "./process/Sink.ts"
@@ -17,7 +17,18 @@ export type OutputBytes = Uint8Array | Pieces
 
 /** Standard input while a command reads it. */
 export interface Input {
-  readonly read: Effect.Effect<Option.Option<Uint8Array>, InputFailed>
+  /**
+   * Reads once, and gives the bytes, or nothing at the end, to `take` in the moment in which they come: an interruption
+   * loses none of them.
+   */
+  readonly read: (take: (bytes: Uint8Array | undefined) => void) => Effect.Effect<void, InputFailed>
+  /**
+   * Has each read take up to so many bytes from now on, into memory that is reused once it is given back. A file is read
+   * ahead by one read.
+   */
+  readonly readLarge: (bytes: number) => void
+  /** Lets the memory of these bytes, which a large read has given, be read into again. */
+  readonly giveBack: (bytes: Uint8Array) => void
 }
 
 /** What {@link Stdio} does. */
@@ -35,7 +46,7 @@ export interface StdioService {
   readonly gone: Effect.Effect<never, OutputClosed | OutputFailed>
   /** Writes a message to standard error. Messages that are not read are left out and counted, never waited for. */
   readonly say: (text: string) => void
-  /** Begins to read standard input. Each read gives a chunk, or none at its end; nothing is read ahead. */
+  /** Begins to read standard input. Nothing is read before it is asked for. */
   readonly openInput: Effect.Effect<Input, never, Scope.Scope>
   readonly inputKind: "terminal" | "file" | "pipe"
   readonly outputIsTerminal: boolean
@@ -144,13 +155,15 @@ const until = (
   })
 
 const inputOf = (reader: InputReader): Input => ({
-  read: Effect.async<Option.Option<Uint8Array>, InputFailed>((resume) => {
-    const stop = reader.read((result) => resume(outcomeOf(result)))
-    return Effect.sync(stop)
-  }),
+  read: (take) =>
+    Effect.async<void, InputFailed>((resume) => {
+      const stop = reader.read((result) => {
+        if (result._tag === "Failed") return resume(new InputFailed({ code: result.code }))
+        take(result._tag === "Bytes" ? result.bytes : undefined)
+        resume(Effect.void)
+      })
+      return Effect.sync(stop)
+    }),
+  readLarge: (bytes) => reader.readLarge(bytes),
+  giveBack: (bytes) => reader.giveBack(bytes),
 })
-
-const outcomeOf = (result: ReadResult): Effect.Effect<Option.Option<Uint8Array>, InputFailed> => {
-  if (result._tag === "Bytes") return Effect.succeedSome(result.bytes)
-  return result._tag === "End" ? Effect.succeedNone : Effect.fail(new InputFailed({ code: result.code }))
-}

@@ -1,27 +1,23 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
-import * as Option from "effect/Option"
 import { InputLines, type SkippedLines } from "../../src/cli/InputLines.ts"
 import { describeSkipped, type InputPayloads, inputPayloads } from "../../src/cli/inputPayloads.ts"
-import { InputFailed } from "../../src/cli/outputErrors.ts"
 import type { Input } from "../../src/cli/stdio.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { heldBytes } from "../support/heldBytes.ts"
 import { cutAt, lineBytes, runs } from "../support/properties.ts"
+import { ScriptedInput } from "../support/scriptedInput.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 /** An input that gives these chunks, one for each read, then its end. */
 const inputOf = (chunks: Iterable<Uint8Array>): Input => {
-  const rest = chunks[Symbol.iterator]()
-  return {
-    read: Effect.sync(() => {
-      const { value } = rest.next()
-      return Option.fromNullable(value)
-    }),
-  }
+  const input = new ScriptedInput()
+  input.offer(...chunks)
+  input.end()
+  return input
 }
 
 /** Everything until the end; a failure is the end too. */
@@ -30,11 +26,12 @@ const taken = (payloads: InputPayloads) =>
     const all: Array<string> = []
     let failure: string | undefined
     while (true) {
-      const next = yield* Effect.either(payloads.next)
-      if (next._tag === "Left") failure = next.left.message
-      if (next._tag === "Left" || Option.isNone(next.right)) return { all, failure }
-      expect(next.right.value.length).toBeGreaterThan(0)
-      all.push(...next.right.value.map(text))
+      const more = yield* Effect.either(payloads.more)
+      if (more._tag === "Left") failure = more.left.message
+      if (more._tag === "Left" || !more.right) return { all, failure }
+      const some = payloads.take()
+      expect(some.length).toBeGreaterThan(0)
+      all.push(...some.map(text))
     }
   })
 
@@ -74,7 +71,7 @@ describe("standard input as payloads", () => {
     Effect.gen(function* () {
       for (const framing of [Framing.raw, Framing.line]) {
         const payloads = payloadsOf(inputOf([]), framing, 10)
-        expect([yield* payloads.next, yield* payloads.next]).toEqual([Option.none(), Option.none()])
+        expect([yield* payloads.more, yield* payloads.more, payloads.take()]).toEqual([false, false, []])
       }
     }),
   )
@@ -125,9 +122,10 @@ describe("standard input as payloads", () => {
     Effect.gen(function* () {
       const payloads = payloadsOf(inputOf([new Uint8Array(65_536).fill(0x0a)]), Framing.line, 10)
       let count = 0
-      for (let next = yield* payloads.next; Option.isSome(next); next = yield* payloads.next) {
-        expect(next.value.length).toBeLessThanOrEqual(8192)
-        count += next.value.length
+      while (yield* payloads.more) {
+        const some = payloads.take()
+        expect(some.length).toBeLessThanOrEqual(8192)
+        count += some.length
       }
       expect(count).toBe(65_536)
     }),
@@ -145,9 +143,10 @@ describe("standard input as payloads", () => {
 
   it.effect("fails with what the system said when it cannot be read", () =>
     Effect.gen(function* () {
-      const input: Input = { read: new InputFailed({ code: "EISDIR" }) }
+      const input = new ScriptedInput()
+      input.fail("EISDIR")
       for (const framing of [Framing.raw, Framing.line]) {
-        const error = yield* Effect.flip(payloadsOf(input, framing, 10).next)
+        const error = yield* Effect.flip(payloadsOf(input, framing, 10).more)
         expect(error).toMatchObject({ code: 2, message: "standard input cannot be read (it is a directory, EISDIR)" })
       }
     }),

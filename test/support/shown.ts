@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Page, type Renderer } from "../../src/cli/output/Page.ts"
 import { type OutputBytes, Stdio } from "../../src/cli/stdio.ts"
+import { ScriptedInput } from "./scriptedInput.ts"
 
 /** What went to the standard streams, in order: data to `out`, talk to `err`. */
 export type Shown = ReadonlyArray<readonly [to: "out" | "err", text: string]>
@@ -21,7 +22,7 @@ export const recordedStdio = (colour = false) => {
     writeLines: write,
     gone: Effect.never,
     say: (text) => void all.push(["err", text]),
-    openInput: Effect.succeed({ read: Effect.never }),
+    openInput: Effect.succeed(new ScriptedInput()),
     inputKind: "pipe",
     outputIsTerminal: colour,
     colour: { output: colour, error: colour },

@@ -9,6 +9,7 @@ import {
   describeCloseReason,
   type Endpoint,
   endpointDefaults,
+  Framing,
   parseDuration,
   parseEscapes,
   tcpEndpoint,
@@ -89,15 +90,19 @@ export const connectHelp: CommandHelp = {
   ],
 }
 
-const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSettings => ({
-  ...ClientConfig.defaults,
-  family,
-  frame: Option.getOrElse(options.frame, () => ClientConfig.defaults.frame),
-  maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
-  // Each payload waits until the system has taken the one before: no more than one is cut off with a lost connection.
-  ...(options.reconnect ? { outbox: 0 } : {}),
-  connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
-})
+const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSettings => {
+  const frame = Option.getOrElse(options.frame, () => ClientConfig.defaults.frame)
+  return {
+    ...ClientConfig.defaults,
+    family,
+    frame,
+    maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
+    // Each payload waits until the system has taken the one before: no more than one is cut off with a lost connection, and
+    // the memory of raw input can be reused. With raw frames a payload is large, so this costs nothing.
+    ...(options.reconnect || frame === Framing.raw ? { outbox: 0 } : {}),
+    connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
+  }
+}
 
 /** Refuses a text of `--send` that is no frame. */
 const checkTexts = (texts: ReadonlyArray<Uint8Array>, { frame, maxFrame }: ClientSettings) => {
@@ -154,7 +159,7 @@ export const runConnect = (options: ConnectOptions) =>
     const renderer = yield* clientRenderer(output, settings.frame)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
-    const outgoing = yield* makeOutgoing(options.send, settings)
+    const outgoing = yield* makeOutgoing(options.send, { ...settings, lends: output === "raw" })
     const outer = yield* Effect.scope
     const ended = yield* Effect.gen(function* () {
       const client = yield* Client.make(settings)

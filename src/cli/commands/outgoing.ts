@@ -1,7 +1,5 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ClientSettings } from "../../client/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
@@ -39,53 +37,36 @@ export interface Outgoing {
   readonly idle: (time: Duration.Duration) => Effect.Effect<void>
 }
 
+/** How the input becomes payloads. */
+export interface OutgoingSettings extends Pick<ClientSettings, "frame" | "maxFrame"> {
+  /** Whether a payload is of no use any more once it is sent: then raw input is read in large pieces into reused memory. */
+  readonly lends: boolean
+}
+
 /** The texts of `--send`, or else standard input. */
 export const makeOutgoing = (
   texts: ReadonlyArray<Uint8Array>,
-  settings: Pick<ClientSettings, "frame" | "maxFrame">,
+  settings: OutgoingSettings,
 ): Effect.Effect<Outgoing, never, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const scope = yield* Effect.scope
     const { frame, maxFrame } = settings
     let skippedLines = 0
-    let reads = 0
-    let isReading = false
-    const watched = (input: Input): Input => ({
-      read: Effect.suspend(() => {
-        isReading = true
-        return Effect.map(input.read, (chunk) => {
-          isReading = false
-          reads++
-          return chunk
-        })
-      }),
-    })
+    const source = texts.length > 0 ? undefined : yield* stdio.openInput
+    const lends = settings.lends && frame.name === "raw"
+    if (lends) source?.readLarge(largeRead)
+    const watched = source === undefined ? undefined : new Watched(source)
     const input =
-      texts.length > 0
-        ? undefined
-        : inputPayloads(watched(yield* stdio.openInput), frame, maxFrame, (skipped) => {
-            if (skipped.isWhole) skippedLines += skipped.lines
-            stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
-          })
+      watched &&
+      inputPayloads(watched, frame, maxFrame, (skipped) => {
+        if (skipped.isWhole) skippedLines += skipped.lines
+        stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
+      })
     let waiting: ReadonlyArray<Uint8Array> = texts
     // The place of the next payload: taking it out of the array would move all others.
     let at = 0
     let over = input === undefined
     const handed = { frames: 0, bytes: 0, untaken: 0 }
-
-    // The read belongs to no connection: one that is lost while the input gives something must not take that with it.
-    let reading: Fiber.Fiber<Option.Option<ReadonlyArray<Uint8Array>>, CommandFailed> | undefined
-    const readMore = Effect.gen(function* () {
-      if (input === undefined) return
-      reading ??= yield* Effect.forkIn(input.next, scope)
-      yield* Effect.map(Fiber.join(reading), (next) => {
-        reading = undefined
-        over = Option.isNone(next)
-        waiting = Option.getOrElse(next, () => [])
-        at = 0
-      })
-    })
 
     const sendWaiting = (connection: Sink) => {
       const { drained } = connection
@@ -115,15 +96,19 @@ export const makeOutgoing = (
         Object.assign(handed, { frames: 0, bytes: 0, untaken: 0 })
         yield* sendWaiting(connection)
         while (!over) {
-          yield* readMore
+          over = input === undefined || !(yield* input.more)
+          at = 0
+          waiting = over || input === undefined ? [] : input.take()
           yield* sendWaiting(connection)
+          // The system has taken all of it.
+          if (lends) for (const payload of waiting) source?.giveBack(payload)
         }
       })
 
     const idle: Outgoing["idle"] = (time) =>
       Effect.suspend(() => {
-        const before = reads
-        const isIdle = () => isReading && reads === before
+        const before = watched?.reads
+        const isIdle = () => watched?.isReading === true && watched.reads === before
         return Effect.flatMap(Effect.sleep(time), () => (isIdle() ? Effect.void : idle(time)))
       })
 
@@ -135,5 +120,30 @@ export const makeOutgoing = (
       idle,
     }
   })
+
+/** An input, with what it is doing. */
+class Watched {
+  private readonly input: Pick<Input, "read">
+  reads = 0
+  isReading = false
+
+  constructor(input: Pick<Input, "read">) {
+    this.input = input
+  }
+
+  readonly read: Input["read"] = (take) => {
+    const reading = this.input.read((bytes) => {
+      this.reads++
+      this.isReading = false
+      take(bytes)
+    })
+    return Effect.suspend(() => {
+      this.isReading = true
+      return reading
+    })
+  }
+}
+
+const largeRead = 1024 * 1024
 
 const empty = new Uint8Array(0)

@@ -265,12 +265,10 @@ const sendInput = (server: Server["Type"], settings: ServerSettings) =>
     const payloads = inputPayloads(yield* stdio.openInput, frame, maxFrame, (skipped) =>
       stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`),
     )
-    let next = yield* payloads.next
-    while (Option.isSome(next)) {
+    while (yield* payloads.more) {
       // Somebody who types sees that nobody is there; what a program sends waits for the first client.
       if (stdio.inputKind !== "terminal") yield* someoneIsThere(server)
-      yield* Effect.forEach(next.value, server.broadcast, { discard: true })
-      next = yield* payloads.next
+      yield* Effect.forEach(payloads.take(), server.broadcast, { discard: true })
     }
   }).pipe(
     Effect.scoped,

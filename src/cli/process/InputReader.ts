@@ -1,4 +1,5 @@
 import * as fs from "node:fs"
+import { LentReads } from "../../runtime/LentReads.ts"
 import { type Descriptor, openAnew, systemCode } from "./descriptor.ts"
 import { type LooseHandle, openHandle, openShared, withoutBlocking } from "./looseHandle.ts"
 
@@ -9,8 +10,8 @@ export type ReadResult =
   | { readonly _tag: "Failed"; readonly code: string }
 
 const readSize = 64 * 1024
-// A read that gives less is copied, so that it does not keep the whole buffer.
-const smallRead = 16 * 1024
+// What a pipe or socket gives in one read at most (pipe(7)) fills a good part of a buffer of this size.
+const largestStreamRead = 256 * 1024
 // Between two attempts where epoll(7) cannot wait, milliseconds.
 const shortestWait = 1
 const longestWait = 50
@@ -29,7 +30,8 @@ export class InputReader {
   // Tells when there is something to read.
   private readiness: LooseHandle | undefined
   private opened = false
-  private buffer = Buffer.allocUnsafeSlow(readSize)
+  private reads = new LentReads(readSize)
+  private readsAhead = false
   private reading = false
   private kept: ReadResult | undefined
   private waiter: ((result: ReadResult) => void) | undefined
@@ -48,6 +50,7 @@ export class InputReader {
       // The end and a failure are for everybody who asks.
       if (kept._tag === "Bytes") this.kept = undefined
       done(kept)
+      this.readAhead()
       return () => {}
     }
     this.waiter = done
@@ -56,6 +59,20 @@ export class InputReader {
       this.waiter = undefined
       this.stopWaiting()
     }
+  }
+
+  /**
+   * Reads up to so many bytes at once from now on. A file is read ahead: its next piece while the last one is used. The
+   * memory of a read is reused after {@link giveBack}.
+   */
+  readLarge(bytes: number): void {
+    this.readsAhead = this.descriptor.kind === "file"
+    this.reads = new LentReads(this.readsAhead ? bytes : Math.min(bytes, largestStreamRead))
+  }
+
+  /** Ends the use of the bytes of a read. */
+  giveBack(bytes: Uint8Array): void {
+    this.reads.giveBack(bytes)
   }
 
   private attempt(): void {
@@ -78,7 +95,7 @@ export class InputReader {
   /** The number of bytes read, or the system's code. */
   private tryRead(): number | string {
     try {
-      return withoutBlocking(this.shared, () => fs.readSync(this.fd, this.buffer))
+      return withoutBlocking(this.shared, () => fs.readSync(this.fd, this.reads.next()))
     } catch (error) {
       return systemCode(error)
     }
@@ -109,10 +126,15 @@ export class InputReader {
   // A thread of libuv reads, as a disk may be slow. The position in the file is shared with other programs.
   private readFile(): void {
     this.reading = true
-    fs.read(this.fd, this.buffer, 0, readSize, null, (error, size) => {
+    const buffer = this.reads.next()
+    fs.read(this.fd, buffer, 0, buffer.length, null, (error, size) => {
       this.reading = false
       this.settle(error ? this.failed(systemCode(error)) : size === 0 ? end : this.bytes(size))
     })
+  }
+
+  private readAhead(): void {
+    if (this.readsAhead && !this.reading && this.kept === undefined) this.readFile()
   }
 
   private waitForMore(): void {
@@ -132,10 +154,7 @@ export class InputReader {
   }
 
   private bytes(size: number): ReadResult {
-    const { buffer } = this
-    if (size < smallRead) return { _tag: "Bytes", bytes: new Uint8Array(buffer.subarray(0, size)) }
-    this.buffer = Buffer.allocUnsafeSlow(readSize)
-    return { _tag: "Bytes", bytes: buffer.subarray(0, size) }
+    return { _tag: "Bytes", bytes: this.reads.taken(size, this.reads.next()) }
   }
 
   private settle(result: ReadResult): void {
@@ -143,5 +162,6 @@ export class InputReader {
     this.waiter = undefined
     if (waiter === undefined || result._tag !== "Bytes") this.kept = result
     waiter?.(result)
+    this.readAhead()
   }
 }

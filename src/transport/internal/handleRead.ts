@@ -1,5 +1,5 @@
+import type { LentReads } from "../../runtime/LentReads.ts"
 import { codeOf } from "./errorCode.ts"
-import type { LentReads } from "./LentReads.ts"
 import type { NodeInside, SocketHandle } from "./nodeInside.ts"
 import { copyOfRead, shared } from "./sharedRead.ts"
 

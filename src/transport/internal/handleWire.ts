@@ -1,11 +1,11 @@
 import * as net from "node:net"
 import { getSystemErrorName } from "node:util"
 import type { Endpoint } from "../../domain/index.ts"
+import { LentReads } from "../../runtime/LentReads.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { HandleOutput, type OutputOwner } from "./handleOutput.ts"
 import { type HandleSink, type ReadHandle, readerOf, type StreamFace } from "./handleRead.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
-import { LentReads } from "./LentReads.ts"
 import { inside, type NodeInside, type ShutdownRequest, type ShutdownSink, type SocketHandle } from "./nodeInside.ts"
 import { keepShared } from "./sharedRead.ts"
 

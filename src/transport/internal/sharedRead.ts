@@ -1,5 +1,5 @@
 import type * as net from "node:net"
-import type { LentReads } from "./LentReads.ts"
+import type { LentReads } from "../../runtime/LentReads.ts"
 import { inside, type SocketHandle } from "./nodeInside.ts"
 
 // Node gives each read a buffer of 64 KiB, a backing store and a turn through its stream's own queue. A socket that is

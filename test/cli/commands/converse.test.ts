@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { type ConverseOptions, converse } from "../../../src/cli/commands/converse.ts"
 import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
@@ -12,6 +11,7 @@ import { Stdio } from "../../../src/cli/stdio.ts"
 import { type ConnectionClosedError, Framing } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
+import { ScriptedInput } from "../../support/scriptedInput.ts"
 import { receiveAll, receiveText, serving, utf8 } from "../../support/serving.ts"
 import { recordedStdio } from "../../support/shown.ts"
 import { turns } from "../../support/turns.ts"
@@ -23,10 +23,14 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
   Effect.gen(function* () {
     const frame = given.frame ?? Framing.raw
     const { connect } = yield* serving(serve, { frame })
-    const reads = yield* Queue.unbounded<Option.Option<Uint8Array>>()
+    const input = new ScriptedInput()
     const { shown, stdio } = recordedStdio()
-    const ownStdio = { ...stdio, openInput: Effect.succeed({ read: Queue.take(reads) }) }
-    const outgoing = yield* Effect.provideService(makeOutgoing([], { frame, maxFrame: 1024 }), Stdio, ownStdio)
+    const ownStdio = { ...stdio, openInput: Effect.succeed(input) }
+    const outgoing = yield* Effect.provideService(
+      makeOutgoing([], { frame, maxFrame: 1024, lends: false }),
+      Stdio,
+      ownStdio,
+    )
     const talk = converse({
       outgoing,
       raw: true,
@@ -46,8 +50,8 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
         .join("")
     return {
       running,
-      offer: (text: string) => Queue.offer(reads, Option.some(utf8(text))),
-      endInput: Queue.offer(reads, Option.none()),
+      offer: (text: string) => Effect.sync(() => input.offer(text)),
+      endInput: Effect.sync(() => input.end()),
       written: to("out"),
       said: to("err"),
       /** Whether the conversation goes on, after everything that is due has happened. */

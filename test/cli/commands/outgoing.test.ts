@@ -4,11 +4,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
 import { Stdio } from "../../../src/cli/stdio.ts"
 import { ConnectionClosedError, closeReasons, Framing } from "../../../src/domain/index.ts"
+import { ScriptedInput } from "../../support/scriptedInput.ts"
 import { recordedStdio } from "../../support/shown.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -22,26 +22,28 @@ const sink = (drained: Effect.Effect<void, ConnectionClosedError> = Effect.void)
   return { sent, drained, sendNow: (payload: Uint8Array) => Effect.sync(() => void sent.push(text(payload))) }
 }
 
-/** What is to be sent from an input that gives these reads, as many as are offered, and then its end. */
-const outgoingFrom = (frame: Framing.Framing, maxFrame = 1024) =>
+/** What is to be sent from an input that gives what is offered to it. */
+const outgoingFrom = (
+  frame: Framing.Framing,
+  settings: { readonly maxFrame?: number; readonly lends?: boolean } = {},
+) =>
   Effect.gen(function* () {
-    const reads = yield* Queue.unbounded<Option.Option<Uint8Array>>()
+    const input = new ScriptedInput()
     const { shown, stdio } = recordedStdio()
-    const outgoing = yield* Effect.provideService(makeOutgoing([], { frame, maxFrame }), Stdio, {
-      ...stdio,
-      openInput: Effect.succeed({ read: Queue.take(reads) }),
-    })
-    const offer = (read: string | Uint8Array) =>
-      Queue.offer(reads, Option.some(typeof read === "string" ? utf8(read) : read))
-    return { outgoing, offer, end: Queue.offer(reads, Option.none()), said: () => shown().map(([, said]) => said) }
+    const outgoing = yield* Effect.provideService(
+      makeOutgoing([], { frame, maxFrame: 1024, lends: false, ...settings }),
+      Stdio,
+      { ...stdio, openInput: Effect.succeed(input) },
+    )
+    return { input, outgoing, said: () => shown().map(([, said]) => said) }
   })
 
 describe("what connect sends", () => {
   it.scoped("takes time in proportion to its lines, however many one read brings", () =>
     Effect.gen(function* () {
-      const { end, offer, outgoing } = yield* outgoingFrom(Framing.line)
-      yield* offer(new Uint8Array(400_000).fill(0x0a))
-      yield* end
+      const { input, outgoing } = yield* outgoingFrom(Framing.line)
+      input.offer(new Uint8Array(400_000).fill(0x0a))
+      input.end()
       let sent = 0
       const counting = { drained: Effect.void, sendNow: () => Effect.sync(() => void sent++) }
       yield* outgoing.sendAll(counting)
@@ -51,9 +53,9 @@ describe("what connect sends", () => {
 
   it.scoped("goes on over the next connection behind what the lost one had been given, be it not taken yet", () =>
     Effect.gen(function* () {
-      const { end, offer, outgoing } = yield* outgoingFrom(Framing.line)
-      yield* offer("one\ntwo\nthree\n")
-      yield* end
+      const { input, outgoing } = yield* outgoingFrom(Framing.line)
+      input.offer("one\ntwo\nthree\n")
+      input.end()
       const waits = yield* Deferred.make<void, ConnectionClosedError>()
       const first = sink(Deferred.await(waits))
       const sending = yield* Effect.fork(Effect.flip(outgoing.sendAll(first)))
@@ -70,24 +72,56 @@ describe("what connect sends", () => {
 
   it.scoped("loses nothing that the input gives while its connection is lost", () =>
     Effect.gen(function* () {
-      const { end, offer, outgoing } = yield* outgoingFrom(Framing.raw)
+      const { input, outgoing } = yield* outgoingFrom(Framing.raw)
       const sending = yield* Effect.fork(outgoing.sendAll(sink()))
       yield* Effect.yieldNow()
       // The read has its answer, and the sender is interrupted before it takes it.
-      yield* offer("for the next")
+      input.offer("for the next")
       yield* Fiber.interrupt(sending)
-      yield* end
+      input.end()
       const second = sink()
       yield* outgoing.sendAll(second)
       expect(second.sent).toEqual(["for the next"])
     }),
   )
 
+  it.scoped("gives the memory of large reads back once the system has taken them, and only then", () =>
+    Effect.gen(function* () {
+      const { input, outgoing } = yield* outgoingFrom(Framing.raw, { lends: true })
+      expect(input.largeBytes).toBe(1024 * 1024)
+      const [one, two] = [utf8("one"), utf8("two")]
+      input.offer(one, two)
+      input.end()
+      const taken = yield* Deferred.make<void>()
+      const sending = yield* Effect.fork(outgoing.sendAll(sink(Deferred.await(taken))))
+      yield* Effect.yieldNow()
+      expect([outgoing.handed().frames, input.givenBack]).toEqual([1, []])
+      yield* Deferred.succeed(taken, undefined)
+      yield* Fiber.join(sending)
+      expect(input.givenBack).toEqual([one, two])
+    }),
+  )
+
+  it.scoped("keeps the memory of reads that are shown or cut into lines", () =>
+    Effect.gen(function* () {
+      for (const [frame, lends] of [
+        [Framing.raw, false],
+        [Framing.line, true],
+      ] as const) {
+        const { input, outgoing } = yield* outgoingFrom(frame, { lends })
+        input.offer("one\n")
+        input.end()
+        yield* outgoing.sendAll(sink())
+        expect([input.largeBytes, input.givenBack]).toEqual([undefined, []])
+      }
+    }),
+  )
+
   it.scoped("says and counts the lines that are too long, and sends the others", () =>
     Effect.gen(function* () {
-      const { end, offer, outgoing, said } = yield* outgoingFrom(Framing.line, 4)
-      yield* offer("one\nlonger\ntwo\n")
-      yield* end
+      const { input, outgoing, said } = yield* outgoingFrom(Framing.line, { maxFrame: 4 })
+      input.offer("one\nlonger\ntwo\n")
+      input.end()
       const only = sink()
       yield* outgoing.sendAll(only)
       expect([only.sent, outgoing.skippedLines()]).toEqual([["one", "two"], 1])
@@ -97,14 +131,14 @@ describe("what connect sends", () => {
 
   it.scoped("is idle when its input has given nothing for so long, and not while it keeps coming", () =>
     Effect.gen(function* () {
-      const { offer, outgoing } = yield* outgoingFrom(Framing.line)
+      const { input, outgoing } = yield* outgoingFrom(Framing.line)
       const only = sink()
       yield* Effect.fork(outgoing.sendAll(only))
       const idle = yield* Effect.fork(outgoing.idle(Duration.millis(500)))
       for (let part = 0; part < 10; part++) {
         yield* TestClock.adjust("400 millis")
         // No whole line: it is the input that counts, not what is sent of it.
-        yield* offer("x")
+        input.offer("x")
         expect(Option.isNone(yield* Fiber.poll(idle))).toBe(true)
       }
       yield* TestClock.adjust("1 second")
@@ -115,9 +149,9 @@ describe("what connect sends", () => {
 
   it.scoped("is not idle while a connection does not take what it has", () =>
     Effect.gen(function* () {
-      const { offer, outgoing } = yield* outgoingFrom(Framing.raw)
+      const { input, outgoing } = yield* outgoingFrom(Framing.raw)
       const taken = yield* Deferred.make<void>()
-      yield* offer("slow")
+      input.offer("slow")
       yield* Effect.fork(outgoing.sendAll(sink(Deferred.await(taken))))
       const idle = yield* Effect.fork(outgoing.idle(Duration.millis(500)))
       yield* TestClock.adjust("1 minute")

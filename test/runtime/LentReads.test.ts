@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { LentReads } from "../../../src/transport/internal/LentReads.ts"
-import { utf8 } from "../../support/wireProbe.ts"
+import { LentReads } from "../../src/runtime/LentReads.ts"
+import { utf8 } from "../support/wireProbe.ts"
 
 const size = 64
 
