@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { resolveByChild } from "../../src/cli/lookups.ts"
+import { tcpEndpoint } from "../../src/domain/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
+import { dialRaw } from "../support/rawPeer.ts"
 import { start, tcpfx, tcpfxRun } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 
@@ -94,13 +96,16 @@ describe("a file of a flag that does not answer", () => {
       const stuck = join(folder, "stuck.cjs")
       writeFileSync(stuck, `require("node:fs").open(${JSON.stringify(path)}, "r", () => {})\n`)
       const env = { NODE_OPTIONS: `--require ${stuck}` }
-      for (const signals of [["SIGTERM"], ["SIGINT", "SIGTERM"]] as const) {
-        const server = yield* tcpfx(["serve", "127.0.0.1:0", "--mode", "echo"], { env })
-        yield* server.waitFor("stderr", /listening on/)
-        for (const signal of signals) yield* server.kill(signal)
-        const { code, signal } = yield* server.ended
-        expect(code ?? signal).toBe(code === null ? "SIGTERM" : 143)
-      }
+      const server = yield* tcpfx(["serve", "127.0.0.1:0", "--mode", "echo", "--drain", "1h"], { env })
+      const [, port] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
+      // It does not close, so the first signal drains for an hour.
+      yield* dialRaw(tcpEndpoint("127.0.0.1", Number(port)))
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* server.kill("SIGINT")
+      yield* server.waitFor("stderr", /draining 1 connection/)
+      yield* server.kill("SIGTERM")
+      const { code, signal } = yield* server.ended
+      expect(code ?? signal).toBe(code === null ? "SIGTERM" : 143)
     }),
   )
 
