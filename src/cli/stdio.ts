@@ -38,8 +38,11 @@ export interface StdioService {
    * 64 KiB for a terminal).
    */
   readonly write: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
-  /** Writes bytes to standard output, and waits until the system has taken them: their memory can be used again. */
-  readonly writeThrough: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
+  /**
+   * Writes bytes that are lent: `giveBack` is called when the system has taken them, and from then on they may change.
+   * Waits as {@link write} does.
+   */
+  readonly writeLent: (bytes: Uint8Array, giveBack: () => void) => Effect.Effect<void, OutputClosed | OutputFailed>
   /** Does what `write` does with whole lines, none of which is to stay torn in a file that becomes full. */
   readonly writeLines: (lines: string | OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
   /** Waits until standard output has no reader any more, or has failed; found within half a second. */
@@ -97,19 +100,18 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
       return Effect.sync(stop)
     })
 
-    const write = (pieces: Pieces, lines: boolean, isDone: () => boolean) =>
+    const write = (queue: () => void) =>
       Effect.suspend(() => {
-        out.write(pieces, lines)
+        queue()
         if (out.failure !== undefined) return failed(out.failure)
-        return isDone() ? Effect.void : until(out, isDone, failed)
+        return out.hasRoom() ? Effect.void : untilRoom(out, failed)
       })
-    const hasRoom = () => out.hasRoom()
-    const isTaken = () => out.pending() === 0
 
     return Stdio.of({
-      write: (data) => write(piecesOf(data), false, hasRoom),
-      writeThrough: (data) => write(piecesOf(data), false, isTaken),
-      writeLines: (lines) => write(typeof lines === "string" ? [Buffer.from(lines)] : piecesOf(lines), true, hasRoom),
+      write: (data) => write(() => out.write(piecesOf(data), false)),
+      writeLent: (bytes, giveBack) => write(() => out.writeLent(bytes, giveBack)),
+      writeLines: (lines) =>
+        write(() => out.write(typeof lines === "string" ? [Buffer.from(lines)] : piecesOf(lines), true)),
       gone,
       say: (text) => err.say(Buffer.from(text)),
       openInput: Effect.succeed(inputOf(reader)),
@@ -140,14 +142,13 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
     })
   })
 
-const until = (
+const untilRoom = (
   out: Output,
-  isDone: () => boolean,
   failed: (code: string) => Effect.Effect<never, OutputClosed | OutputFailed>,
 ): Effect.Effect<void, OutputClosed | OutputFailed> =>
   Effect.async((resume) => {
     const stop = out.onChange(() => {
-      if (out.failure === undefined && !isDone()) return
+      if (out.failure === undefined && !out.hasRoom()) return
       stop()
       resume(out.failure === undefined ? Effect.void : failed(out.failure))
     })

@@ -32,12 +32,12 @@ export interface Connection {
     f: (payload: Uint8Array) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
-   * Runs an effect for each payload, as `runForEach` does, and lends it the payload: the memory is read into again once
-   * the effect has ended, so whatever it keeps it must copy. In raw framing each read takes up to 1 MiB without a copy,
-   * which moves bulk data at the speed of the system calls.
+   * Runs an effect for each payload, as `runForEach` does, and lends it the payload: once `giveBack` is called, now or
+   * later, the socket reads into its memory again. A payload that is never given back stays as it is. In raw framing a
+   * read takes up to 1 MiB without a copy, which moves bulk data at the speed of the system calls.
    */
   readonly runForEachLent: <E, R>(
-    f: (payload: Uint8Array) => Effect.Effect<void, E, R>,
+    f: (payload: Uint8Array, giveBack: () => void) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
    * Sends one payload. Waits while `outboxBytes` and more wait to be taken by the system; fails at once when the

@@ -17,7 +17,7 @@ export const lendingSuite = (fixture: TransportFixture): void => {
 
   describe(`a connection over ${fixture.name} that lends its payloads`, () => {
     test(
-      "gives bulk data whole and in order, each payload unchanged until its effect has ended",
+      "gives bulk data whole and in order, each payload unchanged until it is given back",
       Effect.gen(function* () {
         const { near, far, farOwner } = yield* connectedCores(fixture, { framing: Framing.raw })
         farOwner.keeps = true
@@ -29,12 +29,13 @@ export const lendingSuite = (fixture: TransportFixture): void => {
           }),
         )
         const copies: Array<Uint8Array> = []
-        yield* far.runForEachLent((payload) => {
+        yield* far.runForEachLent((payload, giveBack) => {
           const before = new Uint8Array(payload)
           // Other reads may happen while the effect runs.
           return Effect.map(Effect.yieldNow(), () => {
             expect(Buffer.compare(before, payload)).toBe(0)
             copies.push(before)
+            giveBack()
           })
         })
         yield* Fiber.join(sender)

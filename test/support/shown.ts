@@ -18,7 +18,7 @@ export const recordedStdio = (colour = false) => {
     })
   const stdio = Stdio.of({
     write,
-    writeThrough: write,
+    writeLent: write,
     writeLines: write,
     gone: Effect.never,
     say: (text) => void all.push(["err", text]),

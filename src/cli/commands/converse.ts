@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { ConnectionClosedError, closeReasons, type Framing, formatMillis } from "../../domain/index.ts"
@@ -106,9 +107,9 @@ const sendFin = (connection: Connection, talk: Talk) =>
 const receive = (connection: Connection, options: ConverseOptions, talk: Talk) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const take = (payload: Uint8Array) => {
+    const take = (payload: Uint8Array, giveBack: () => void = constVoid) => {
       talk.replies++
-      return options.raw ? stdio.writeThrough(options.frame.encode(payload)) : Effect.void
+      return options.raw ? stdio.writeLent(options.frame.encode(payload), giveBack) : Effect.void
     }
     yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)
   })

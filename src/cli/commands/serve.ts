@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
+  Framing,
   formatBytes,
   limits,
   parseDuration,
@@ -30,6 +31,7 @@ import { limitFlags, limitSettings } from "../limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
 import { listenFlags } from "../listenFlags.ts"
 import { backlogNote, connectionRoom } from "../openFiles.ts"
+import { makeRawServing } from "../output/rawServing.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
@@ -166,6 +168,10 @@ const settingsOf = (options: ServeOptions) =>
 const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
   output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
 
+/** Whether the bytes of the clients go to standard output as they are, and nowhere else. */
+const isRawSink = (mode: Mode, output: OutputMode, { noTraffic }: ServeOptions, { frame }: ServerSettings): boolean =>
+  output === "raw" && !noTraffic && frame === Framing.raw && (mode === "console" || mode === "discard")
+
 /** Whether it may listen on other endpoints than those of the command line and of `TCPFX_LISTEN`. */
 const mayListenElsewhere = (options: ServeOptions): boolean =>
   options.inherit || Option.isSome(options.control) || process.env["LISTEN_FDS"] !== undefined
@@ -203,10 +209,14 @@ export const runServe = (options: ServeOptions) =>
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
+    const rawServing = isRawSink(mode, output, options, settings)
+      ? yield* makeRawServing(halfClosedOf(mode, options))
+      : undefined
     const served = yield* Effect.gen(function* () {
-      const server = yield* Server.make({ handler: handlerOf(mode, options), settings })
+      const handler = rawServing === undefined ? handlerOf(mode, options) : rawServing.handler
+      const server = yield* Server.make({ handler, settings })
       const events = yield* Scope.extend(
-        server.subscribe({ frames: !options.noTraffic, ...subscription(showing) }),
+        server.subscribe({ frames: !options.noTraffic && rawServing === undefined, ...subscription(showing) }),
         outer,
       )
       const reloads = [
@@ -234,6 +244,7 @@ export const runServe = (options: ServeOptions) =>
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       yield* stdio.beginEnd(settings.drain)
       yield* server.drain
+      if (rawServing !== undefined) yield* stdio.untilGivenUp(rawServing.written)
       return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
     }).pipe(Effect.scoped)
     // The last events are still to be written; a reader that stands still keeps the process no longer than a drain may.

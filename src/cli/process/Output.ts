@@ -17,6 +17,12 @@ export interface OutputOptions {
 
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
 
+/** Bytes that are lent to an output until it has handed over so many bytes. */
+interface Loan {
+  readonly until: number
+  readonly giveBack: () => void
+}
+
 /**
  * One target of the process's output, with a queue of its own. It writes one batch at a time, and never blocks. Standard
  * output and error share one if they lead to the same place, so that their order stays.
@@ -35,6 +41,7 @@ export class Output {
   private lines = true
   private busy = false
   private discarding = false
+  private loans: Array<Loan> = []
   private readonly listeners = new Set<() => void>()
 
   constructor(options: OutputOptions) {
@@ -56,6 +63,13 @@ export class Output {
   write(pieces: Pieces, lines: boolean): void {
     this.lines = lines
     this.accept(pieces)
+  }
+
+  /** Queues bytes that may change as soon as `giveBack` is called, which happens when they do not wait any more. */
+  writeLent(bytes: Uint8Array, giveBack: () => void): void {
+    this.write([bytes], false)
+    this.loans.push({ until: this.accepted, giveBack })
+    this.endLoans()
   }
 
   /** Queues a message, or leaves it out and counts it if too many wait. `always`: however many wait. */
@@ -136,6 +150,19 @@ export class Output {
     }
   }
 
+  private endLoans(): void {
+    // The system may still read what was given up.
+    if (this.failure !== undefined || this.discarding) this.loans = []
+    const handedOver = this.handedOver()
+    let ended = 0
+    for (const { giveBack, until } of this.loans) {
+      if (until > handedOver) break
+      giveBack()
+      ended++
+    }
+    if (ended > 0) this.loans.splice(0, ended)
+  }
+
   private clear(): void {
     this.queue = []
     this.queued = 0
@@ -163,6 +190,7 @@ export class Output {
   }
 
   private changed(): void {
+    this.endLoans()
     this.messages.take(this.handedOver())
     if (this.messages.hasRoomAgain() && this.failure === undefined) this.tellLeftOut()
     for (const listener of [...this.listeners]) listener()

@@ -49,6 +49,19 @@ describe("an output", () => {
     expect(output.pending()).toBe(0)
   })
 
+  it("gives lent bytes back once they are handed over, and never after it has failed", () => {
+    const { settle, sink } = heldSink()
+    const output = outputOf(sink)
+    const back: Array<string> = []
+    for (const name of ["a", "b", "c"]) output.writeLent(bytes(name), () => back.push(name))
+    expect(back).toEqual([])
+    settle()
+    expect(back).toEqual(["a"])
+    settle("EPIPE")
+    settle()
+    expect(back).toEqual(["a"])
+  })
+
   it("has no room beyond its bound, and has it again when that is taken", () => {
     const { settle, sink } = heldSink()
     const output = outputOf(sink)
