@@ -107,6 +107,6 @@ export const reloadAccess = (
     const rules = yield* Effect.mapError(accessRules(options, fallback), ({ message }) =>
       usageError(`${message}; the rules of who may connect stay as they were`),
     )
-    yield* server.reload(rules)
+    yield* Effect.mapError(server.reload(rules), ({ message }) => usageError(message))
     yield* tell(`read again who may connect: ${rules.allow.size} allowed, ${rules.deny.size} denied`)
   })

@@ -8,6 +8,7 @@ import type * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
+import { SettingsError } from "../domain/index.ts"
 import { normalize } from "./argv.ts"
 import { connectCommand, runConnect } from "./commands/connect.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
@@ -60,7 +61,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
       }
       if (ValidationError.isValidationError(error))
         return Effect.fail(usageError(oneLine(HelpDoc.toAnsiText(error.error))))
-      return Effect.fail(networkError(error.message))
+      return Effect.fail(error instanceof SettingsError ? usageError(error.message) : networkError(error.message))
     }),
     (program) =>
       Effect.flatMap(Effect.flatMap(Stdio.Stdio, consoleOf), (console) => Effect.withConsole(program, console)),

@@ -13,8 +13,9 @@ import {
   describeCloseReason,
   type Endpoint,
   isLastingTlsFailure,
+  type SettingsError,
 } from "../domain/index.ts"
-import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { owned } from "../runtime/owned.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { type Connection, Transport } from "../transport/index.ts"
@@ -23,6 +24,7 @@ import { type ConnectionOwner, connectionSettings, Hold } from "../transport/int
 import { CoreConnection } from "../transport/internal/CoreConnection.ts"
 import { deadlineWatches } from "../transport/internal/deadlines.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
+import { checkClientSettings, checkReconnect, checkSession } from "./internal/checkClientSettings.ts"
 import { dial } from "./internal/dial.ts"
 import { makeSession } from "./internal/makeSession.ts"
 import type { Dialled } from "./internal/secure.ts"
@@ -50,26 +52,29 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
       endpoint: Endpoint,
       use: (connection: Connection) => Effect.Effect<A, E, R>,
       reconnect?: Partial<ReconnectSettings>,
-    ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError, Exclude<R, Scope.Scope>>
+    ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError | SettingsError, Exclude<R, Scope.Scope>>
     /** A connection that is made again whenever it is lost, with a bounded outbox; it ends with the scope. */
-    readonly session: (endpoint: Endpoint, options?: SessionOptions) => Effect.Effect<Session, never, Scope.Scope>
+    readonly session: (
+      endpoint: Endpoint,
+      options?: SessionOptions,
+    ) => Effect.Effect<Session, SettingsError, Scope.Scope>
     /** Subscribes now: the stream has every event from here on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
-    ) => Effect.Effect<Stream.Stream<ClientEvent>, never, Scope.Scope>
+    ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
     /** The events of its connections' lives, from when the stream is run. */
     readonly events: Stream.Stream<ClientEvent>
   }
 >() {
-  /** A client with what differs from `ClientConfig.defaults`. */
+  /** A client with what differs from `ClientConfig.defaults`. Fails on a setting that it cannot work with. */
   static readonly make = (
     settings: Partial<ClientSettings> = {},
-  ): Effect.Effect<Client["Type"], never, Scope.Scope | Transport> =>
-    makeClient({ ...ClientConfig.defaults, ...settings })
+  ): Effect.Effect<Client["Type"], SettingsError, Scope.Scope | Transport> =>
+    Effect.flatMap(checkClientSettings({ ...ClientConfig.defaults, ...settings }), (checked) => makeClient(checked))
 
-  static readonly layer: Layer.Layer<Client, never, Transport | ClientConfig> = Layer.scoped(
+  static readonly layer: Layer.Layer<Client, SettingsError, Transport | ClientConfig> = Layer.scoped(
     Client,
-    Effect.flatMap(ClientConfig, (settings) => makeClient(settings)),
+    Effect.flatMap(Effect.flatMap(ClientConfig, checkClientSettings), (checked) => makeClient(checked)),
   )
 }
 
@@ -132,13 +137,12 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     return connectionOf(core, bus)
   })
 
-  const run = <A, E, R>(
+  const runWith = <A, E, R>(
     endpoint: Endpoint,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
-    partial: Partial<ReconnectSettings> = {},
+    reconnect: ReconnectSettings,
   ) =>
     Effect.gen(function* () {
-      const reconnect: ReconnectSettings = { ...reconnectDefaults, ...partial }
       let attempt = 0
       while (true) {
         let connectedAt = Number.POSITIVE_INFINITY
@@ -172,9 +176,13 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
 
   return Client.of({
     connect,
-    run,
-    session: (endpoint, options = {}) => makeSession(run, bus, endpoint, options),
-    subscribe: (options) => bus.subscribe(options),
+    run: (endpoint, use, reconnect) =>
+      Effect.flatMap(checkReconnect({ ...reconnectDefaults, ...reconnect }), (checked) =>
+        runWith(endpoint, use, checked),
+      ),
+    session: (endpoint, options = {}) =>
+      Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, endpoint, checked)),
+    subscribe: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
     events: Stream.unwrapScoped(bus.subscribe()),
   })
 })

@@ -10,11 +10,14 @@ import * as Stream from "effect/Stream"
 import {
   type Codec,
   type CodecError,
+  settings as check,
   type Frame,
   Framing,
   limits,
+  type SettingsError,
   SlowConsumerError,
   type SlowConsumerPolicy,
+  slowConsumerPolicies,
 } from "../domain/index.ts"
 import { pullStream } from "../runtime/pullStream.ts"
 import { makeTiming } from "../runtime/Timing.ts"
@@ -88,12 +91,12 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
      */
     readonly subscribe: (
       options?: HubSubscribeOptions,
-    ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, never, Scope.Scope>
+    ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, SettingsError, Scope.Scope>
     /** Subscribes to values: the same, with each payload decoded. */
     readonly subscribeAs: <A>(
       codec: Codec.Codec<A>,
       options?: HubSubscribeAsOptions,
-    ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, never, Scope.Scope>
+    ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, SettingsError, Scope.Scope>
     readonly stats: Effect.Effect<HubStats>
     /** The framing that it was made with. */
     readonly framing: Framing.Framing
@@ -102,8 +105,9 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   }
 >() {
   /** A hub in memory, alive as long as the scope. At its end streams end, after all that was published; nothing waits. */
-  static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], never, Scope.Scope> =>
+  static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], SettingsError, Scope.Scope> =>
     Effect.gen(function* () {
+      yield* check.checkSettings(options, hubChecks)
       const timing = yield* makeTiming
       const framing = options.framing ?? Framing.raw
       const budgetBytes = options.budgetBytes ?? limits.hubBudgetBytes
@@ -124,7 +128,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
 
       const subscribe = (subscribeOptions: HubSubscribeOptions = {}) =>
         Effect.acquireRelease(
-          Effect.sync(() => {
+          Effect.map(check.checkSettings(subscribeOptions, subscribeChecks), () => {
             const sink = new StreamSink(framing, subscribeOptions.budgetBytes ?? budgetBytes)
             const member = core.attach(sink, subscribeOptions)
             sink.member = member
@@ -153,7 +157,23 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
     })
 
   /** A hub in memory as a service: {@link make}, alive as long as the layer. */
-  static readonly layer = (options: HubOptions = {}): Layer.Layer<Hub> => Layer.scoped(Hub, Hub.make(options))
+  static readonly layer = (options: HubOptions = {}): Layer.Layer<Hub, SettingsError> =>
+    Layer.scoped(Hub, Hub.make(options))
+}
+
+const budget = check.limitOf("bytes")
+const policy = check.oneOfThese(slowConsumerPolicies)
+
+const hubChecks: check.SettingChecks<HubOptions> = {
+  framing: check.framing,
+  budgetBytes: budget,
+  slowConsumer: policy,
+  paceLimit: check.anyTime,
+}
+
+const subscribeChecks: check.SettingChecks<Pick<HubSubscribeOptions, "budgetBytes" | "slowConsumer">> = {
+  budgetBytes: budget,
+  slowConsumer: policy,
 }
 
 const decodeAll = <A>(

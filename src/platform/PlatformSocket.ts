@@ -4,7 +4,13 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Client, type ClientSettings } from "../client/index.ts"
-import { type ConnectError, ConnectionClosedError, closeReasons, type Endpoint } from "../domain/index.ts"
+import {
+  type ConnectError,
+  ConnectionClosedError,
+  closeReasons,
+  type Endpoint,
+  type SettingsError,
+} from "../domain/index.ts"
 import type { Connection, Transport } from "../transport/index.ts"
 
 type Opened = Effect.Effect<Connection, ConnectError, Scope.Scope>
@@ -76,11 +82,11 @@ export const fromConnection = (connection: Connection): Socket.Socket => make(Ef
 export const makeSocket = (
   endpoint: Endpoint,
   settings?: Partial<ClientSettings>,
-): Effect.Effect<Socket.Socket, never, Scope.Scope | Transport> =>
+): Effect.Effect<Socket.Socket, SettingsError, Scope.Scope | Transport> =>
   Effect.map(Client.make(settings), (client) => make(client.connect(endpoint)))
 
 /** The same as the platform's `Socket` service: what is written for it (RPC, cluster) runs on our transport. */
 export const layerSocket = (
   endpoint: Endpoint,
   settings?: Partial<ClientSettings>,
-): Layer.Layer<Socket.Socket, never, Transport> => Layer.scoped(Socket.Socket, makeSocket(endpoint, settings))
+): Layer.Layer<Socket.Socket, SettingsError, Transport> => Layer.scoped(Socket.Socket, makeSocket(endpoint, settings))

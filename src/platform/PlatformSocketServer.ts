@@ -4,7 +4,13 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { type Endpoint, type ListenEndpoint, type ListenError, tcpEndpoint } from "../domain/index.ts"
+import {
+  type Endpoint,
+  type ListenEndpoint,
+  type ListenError,
+  type SettingsError,
+  tcpEndpoint,
+} from "../domain/index.ts"
 import { Waiters } from "../runtime/Waiters.ts"
 import { Server, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
@@ -25,7 +31,7 @@ type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 export const makeSocketServer = (
   endpoint: ListenEndpoint = tcpEndpoint("127.0.0.1", 0),
   settings: Partial<ServerSettings> = {},
-): Effect.Effect<SocketServer.SocketServer["Type"], ListenError, Scope.Scope | Transport> =>
+): Effect.Effect<SocketServer.SocketServer["Type"], ListenError | SettingsError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     let serving: Served | undefined
     const arrivals = new Waiters()
@@ -65,5 +71,5 @@ export const makeSocketServer = (
 export const layerSocketServer = (
   endpoint?: ListenEndpoint,
   settings?: Partial<ServerSettings>,
-): Layer.Layer<SocketServer.SocketServer, ListenError, Transport> =>
+): Layer.Layer<SocketServer.SocketServer, ListenError | SettingsError, Transport> =>
   Layer.scoped(SocketServer.SocketServer, makeSocketServer(endpoint, settings))

@@ -1,8 +1,9 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { limits } from "../domain/index.ts"
+import { settings as check, limits, type SettingsError } from "../domain/index.ts"
 import { pullStream } from "./pullStream.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -25,6 +26,17 @@ export interface EventSubscribeOptions {
    */
   readonly overflow?: "drop-oldest" | "block"
 }
+
+const subscribeChecks: check.SettingChecks<EventSubscribeOptions> = {
+  frames: check.oneOfThese([true, false]),
+  bufferBytes: check.limitOf("bytes", 0),
+  overflow: check.oneOfThese(["drop-oldest", "block"]),
+}
+
+/** Judges how a subscriber wants its events. */
+export const checkSubscription = (
+  options: EventSubscribeOptions = {},
+): Either.Either<EventSubscribeOptions, SettingsError> => check.checkSettings(options, subscribeChecks)
 
 /** What the bus gives to an event: its number and its time. */
 export type Stamp = Pick<Stamped, "seq" | "at">

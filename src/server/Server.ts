@@ -13,6 +13,7 @@ import {
   type ConnectionId,
   closeReasons,
   type Endpoint,
+  type Framing,
   formatEndpoint,
   type ListenEndpoint,
   type ListenEndpoints,
@@ -20,14 +21,16 @@ import {
   listenEndpoints,
   NoSuchConnectionError,
   type ServerEvent,
+  type SettingsError,
 } from "../domain/index.ts"
 import { Hub } from "../hub/index.ts"
-import { EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { inSlices } from "../runtime/inSlices.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
+import { checkReload, checkServerSettings, framingWith } from "./internal/checkServerSettings.ts"
 import { drainServer } from "./internal/drain.ts"
 import { makeListen } from "./internal/listening.ts"
 import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
@@ -40,8 +43,9 @@ export interface ServerOptions<E, R> {
   /** The program of each connection: an effect, run in a fiber and scope of its own, or a reactor. */
   readonly handler: Handler<E, R>
   /**
-   * A hub to share with others. Default: one of its own, after the settings. With a shared one its framing, budget and
-   * policy count, and not those of the settings; each server numbers its own connections.
+   * A hub to share with others. Default: one of its own, after the settings. The framing, budget and policy of a shared
+   * hub count, not those of the settings; a `frame` that is given has to be that of the hub. Each server numbers its own
+   * connections.
    */
   readonly hub?: Hub["Type"]
   /** What differs from `ServerConfig.defaults`. */
@@ -77,7 +81,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     /** Subscribes now: the stream has every event from here on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
-    ) => Effect.Effect<Stream.Stream<ServerEvent>, never, Scope.Scope>
+    ) => Effect.Effect<Stream.Stream<ServerEvent>, SettingsError, Scope.Scope>
     /** The events of the connections' lives, from when the stream is run. */
     readonly events: Stream.Stream<ServerEvent>
     /** Who is there. */
@@ -94,27 +98,29 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     /** Ends one connection: in order (FIN, the default) or at once (RST). */
     readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
     /** Replaces what is asked of newcomers. Who is connected stays as he is. */
-    readonly reload: (settings: Partial<ReloadableSettings>) => Effect.Effect<void>
+    readonly reload: (settings: Partial<ReloadableSettings>) => Effect.Effect<void, SettingsError>
     /** Stops listening, lets every connection come to an orderly end, and destroys what is left at the deadline. */
     readonly drain: Effect.Effect<DrainResult>
     /** The hub that its connections share. */
     readonly hub: Hub["Type"]
   }
 >() {
-  /** A server that does not listen yet. */
+  /** A server that does not listen yet. Fails on a setting that it cannot work with, and names its field. */
   static readonly make = <E = never, R = never>(
     options: ServerOptions<E, R>,
-  ): Effect.Effect<Server["Type"], never, Scope.Scope | Transport | Exclude<R, Scope.Scope>> => makeServer(options)
+  ): Effect.Effect<Server["Type"], SettingsError, Scope.Scope | Transport | Exclude<R, Scope.Scope>> =>
+    makeServer(options, options.settings?.frame)
 
   /** A server that listens as `ServerConfig` says, and drains when its scope closes. */
   static readonly layer = <E = never, R = never>(
     options: Omit<ServerOptions<E, R>, "settings">,
-  ): Layer.Layer<Server, ListenError, Transport | ServerConfig | Exclude<R, Scope.Scope>> =>
+  ): Layer.Layer<Server, ListenError | SettingsError, Transport | ServerConfig | Exclude<R, Scope.Scope>> =>
     Layer.scoped(
       Server,
       Effect.gen(function* () {
         const settings = yield* ServerConfig
-        const server = yield* makeServer({ ...options, settings })
+        const isFrameGiven = settings.frame !== ServerConfig.defaults.frame
+        const server = yield* makeServer({ ...options, settings }, isFrameGiven ? settings.frame : undefined)
         yield* server.listenAll(listenEndpoints(settings.listen))
         yield* Effect.addFinalizer(() => server.drain)
         return server
@@ -130,14 +136,15 @@ const compiled = Effect.fnUntraced(function* ({ allow, deny }: Partial<Reloadabl
   }
 })
 
-const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, R>) {
+const makeServer = Effect.fnUntraced(function* <E, R>(
+  options: ServerOptions<E, R>,
+  givenFrame: Framing.Framing | undefined,
+) {
   const transport = yield* Transport
-  const settings: ServerSettings = {
-    ...ServerConfig.defaults,
-    ...options.settings,
-    ...(options.hub === undefined ? {} : { frame: options.hub.framing }),
-    ...(yield* compiled({ ...ServerConfig.defaults, ...options.settings })),
-  }
+  const frame = yield* framingWith(options.hub, givenFrame, ServerConfig.defaults.frame)
+  const hubFrame = options.hub === undefined ? {} : { frame }
+  const wanted = yield* checkServerSettings({ ...ServerConfig.defaults, ...options.settings, ...hubFrame })
+  const settings: ServerSettings = { ...wanted, ...(yield* compiled(wanted)) }
   const timing = yield* makeTiming
   const hub =
     options.hub ??
@@ -228,7 +235,8 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       core.suspended = false
     }),
     state: Effect.sync(() => core.state([...listeners.values()])),
-    subscribe: (subscribeOptions) => bus.subscribe(subscribeOptions),
+    subscribe: (subscribeOptions) =>
+      Effect.flatMap(checkSubscription(subscribeOptions), (checked) => bus.subscribe(checked)),
     events: Stream.unwrapScoped(bus.subscribe()),
     connections: Effect.sync(() => core.connections()),
     send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
@@ -240,7 +248,9 @@ const makeServer = Effect.fnUntraced(function* <E, R>(options: ServerOptions<E, 
       ),
     reload: (changed) =>
       reloading.withPermits(1)(
-        Effect.flatMap(compiled(changed), (rules) => Effect.sync(() => core.reload({ ...changed, ...rules }))),
+        Effect.flatMap(Effect.flatMap(checkReload(changed), compiled), (rules) =>
+          Effect.sync(() => core.reload({ ...changed, ...rules })),
+        ),
       ),
     drain,
     hub,

@@ -114,7 +114,7 @@ export interface ServerSettings {
   readonly idleTimeout: Duration.Duration
   /**
    * What is sent to a peer that is silent, to find one that has stopped. Default none. It needs a framing that marks
-   * where frames end: with `Framing.raw` the server dies as it is made. A peer that has sent FIN is sent none.
+   * where frames end: with `Framing.raw` the server is not made (`SettingsError`). A peer that has sent FIN is sent none.
    */
   readonly heartbeat: Heartbeat | undefined
   /**

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as TestClock from "effect/TestClock"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
@@ -59,10 +58,10 @@ describe("the heartbeat", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 1000 }))),
   )
 
-  it.scoped("with raw framing is a defect", () =>
+  it.scoped("with raw framing is refused when the server is made", () =>
     Effect.gen(function* () {
-      const exit = yield* Effect.exit(Server.make({ handler: Handler.echo(), settings: { heartbeat } }))
-      expect(Exit.isFailure(exit) && exit.cause._tag).toBe("Die")
+      const error = yield* Effect.flip(Server.make({ handler: Handler.echo(), settings: { heartbeat } }))
+      expect([error._tag, error.field]).toEqual(["SettingsError", "heartbeat"])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })

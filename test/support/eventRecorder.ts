@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { SettingsError } from "../../src/domain/index.ts"
 
 interface Tagged {
   readonly _tag: string
@@ -58,11 +59,11 @@ export class EventRecorder<E extends Tagged> {
 
 /** Subscribes and records from here on, until the scope ends. */
 export const record = <E extends Tagged>(
-  subscribe: Effect.Effect<Stream.Stream<E>, never, Scope.Scope>,
+  subscribe: Effect.Effect<Stream.Stream<E>, SettingsError, Scope.Scope>,
 ): Effect.Effect<EventRecorder<E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const recorder = new EventRecorder<E>()
-    const stream = yield* subscribe
+    const stream = yield* Effect.orDie(subscribe)
     yield* Effect.forkScoped(Stream.runForEach(stream, (event) => Effect.sync(() => recorder.push(event))))
     return recorder
   })

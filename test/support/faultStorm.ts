@@ -130,7 +130,7 @@ export class FaultStorm {
         return this.listen
       case "deny":
       case "allow":
-        return this.server.reload({ allow: [], deny: step.act === "deny" ? everybody : [] })
+        return Effect.orDie(this.server.reload({ allow: [], deny: step.act === "deny" ? everybody : [] }))
       case "drain":
         return Effect.all([
           step.waits ? this.server.drain : this.aside(this.server.drain),

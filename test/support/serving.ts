@@ -22,7 +22,11 @@ export const serving = <E = never, R = never>(
   more: Pick<ServerOptions<E, R>, "hub"> = {},
 ) =>
   Effect.gen(function* () {
-    const server = yield* Server.make<E, R>({ handler, settings, ...more })
+    const server = yield* Effect.catchTag(
+      Server.make<E, R>({ handler, settings, ...more }),
+      "SettingsError",
+      Effect.die,
+    )
     const events = yield* record(server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
     const { endpoint } = yield* server.listen(anyPort)
     let dialled = 0
@@ -30,7 +34,7 @@ export const serving = <E = never, R = never>(
     const connectTo = (target: Endpoint, clientSettings: Partial<ClientSettings> = {}) =>
       Effect.gen(function* () {
         const framing = settings.frame === undefined ? {} : { frame: settings.frame }
-        const client = yield* Client.make({ ...framing, ...clientSettings })
+        const client = yield* Effect.orDie(Client.make({ ...framing, ...clientSettings }))
         return yield* client.connect(target)
       })
     const connect = (clientSettings: Partial<ClientSettings> = {}) =>

@@ -137,7 +137,7 @@ const reloadWith = (
 ) =>
   Effect.gen(function* () {
     const made = yield* Effect.mapError(make, ({ message }) => usageError(`${message}; TLS stays as it was`))
-    yield* server.reload({ tls: made.acceptor })
+    yield* Effect.mapError(server.reload({ tls: made.acceptor }), ({ message }) => usageError(message))
     yield* tell("read again the certificates, for those who connect from now on")
     yield* Effect.forEach(made.notes, tell, { discard: true })
   })

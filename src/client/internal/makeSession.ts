@@ -10,7 +10,7 @@ import { type ClientEvent, ConnectionClosedError, closeReasons, type Endpoint, l
 import type { EventBus } from "../../runtime/EventBus.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Connection } from "../../transport/index.ts"
-import type { Client } from "../Client.ts"
+import { type ReconnectSettings, reconnectDefaults } from "../ClientConfig.ts"
 import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
 import { Outbox } from "./Outbox.ts"
 
@@ -21,7 +21,11 @@ const readAhead = 16
 
 /** Makes a session over what makes connections again. */
 export const makeSession = (
-  run: Client["Type"]["run"],
+  run: <A, E, R>(
+    endpoint: Endpoint,
+    use: (connection: Connection) => Effect.Effect<A, E, R>,
+    reconnect: ReconnectSettings,
+  ) => Effect.Effect<A, E | SessionEnd, Exclude<R, Scope.Scope>>,
   bus: EventBus<ClientEvent>,
   endpoint: Endpoint,
   options: SessionOptions,
@@ -86,11 +90,14 @@ export const makeSession = (
     // While there is no connection, nobody else notices that nothing is left to do.
     const finished = states.until(() => isDone() && !isConnected)
     const running = yield* Effect.forkScoped(
-      Effect.onExit(Effect.raceFirst(run(endpoint, converse, options.reconnect), finished), (exit) => {
-        const end = endOf(exit)
-        outbox.fail(Effect.fail(end ?? closedHere))
-        return inbound.done(end === undefined ? Exit.void : Exit.fail(end))
-      }),
+      Effect.onExit(
+        Effect.raceFirst(run(endpoint, converse, { ...reconnectDefaults, ...options.reconnect }), finished),
+        (exit) => {
+          const end = endOf(exit)
+          outbox.fail(Effect.fail(end ?? closedHere))
+          return inbound.done(end === undefined ? Exit.void : Exit.fail(end))
+        },
+      ),
     )
 
     return {

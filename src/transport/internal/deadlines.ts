@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import { Framing } from "../../domain/index.ts"
+import type { Framing } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { type Rule, Watch } from "../../runtime/Watch.ts"
 import type { Heartbeat } from "../Heartbeat.ts"
@@ -56,7 +56,6 @@ const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
 
 /** Who has sent FIN can answer nothing, and nothing can be sent behind our own. */
 const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: Heartbeat): Rule<ConnectionCore> => {
-  if (frame === Framing.raw) throw new Error("a heartbeat needs a framing: in a raw stream it would be taken for data")
   const bytes = frame.encode(payload)
   return {
     mark: (core) => core.bytesIn(),

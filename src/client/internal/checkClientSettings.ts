@@ -1,0 +1,53 @@
+import * as Either from "effect/Either"
+import { settings as check, readIpBytes, type SettingsError } from "../../domain/index.ts"
+import { checkHeartbeat, commonChecks } from "../../transport/settingsChecks.ts"
+import type { ClientSettings, ReconnectSettings } from "../ClientConfig.ts"
+import type { SessionOptions } from "../Session.ts"
+import { outboxPolicies } from "./Outbox.ts"
+
+const address: check.SettingCheck = {
+  expected: "an IP address of this machine",
+  accepts: (value) => typeof value === "string" && readIpBytes(value) !== undefined,
+}
+
+const proxy: check.SettingCheck = {
+  expected: "what parseProxyServer gives",
+  accepts: (value) => typeof value === "object" && value !== null && "endpoint" in value,
+}
+
+const checks: check.SettingChecks<ClientSettings> = {
+  ...commonChecks,
+  source: check.optional(address),
+  sourcePort: check.optional(check.wholeNumber(0, 65_535)),
+  proxy: check.optional(proxy),
+  sendProxy: check.oneOfThese([1, 2, undefined]),
+  tls: check.optional(check.objectWith(["secure"], "what Tls.connector gives")),
+  connectTimeout: check.deadline,
+  attemptDelay: check.anyTime,
+}
+
+const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
+  baseDelay: check.anyTime,
+  maxDelay: check.anyTime,
+  jitter: check.numberFrom(0, 1),
+  stableAfter: check.anyTime,
+  maxAttempts: check.limitOf("attempts", 0),
+}
+
+const sessionChecks: check.SettingChecks<SessionOptions> = {
+  reconnect: check.fieldsOf(reconnectChecks, "settings of reconnecting"),
+  outboxBytes: check.limitOf("bytes"),
+  whenFull: check.oneOfThese(outboxPolicies),
+}
+
+/** Judges the settings of a client. */
+export const checkClientSettings = (settings: ClientSettings): Either.Either<ClientSettings, SettingsError> =>
+  Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
+
+/** Judges when a connection is made again. */
+export const checkReconnect = (settings: ReconnectSettings): Either.Either<ReconnectSettings, SettingsError> =>
+  check.checkSettings(settings, reconnectChecks, "reconnect.")
+
+/** Judges the options of a session. */
+export const checkSession = (options: SessionOptions): Either.Either<SessionOptions, SettingsError> =>
+  check.checkSettings(options, sessionChecks)

@@ -1,0 +1,162 @@
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import { AddressSet } from "./AddressSet.ts"
+import { maxUnixPathBytes } from "./Endpoint.ts"
+import { formatMillis } from "./quantities.ts"
+import { SettingsError } from "./SettingsError.ts"
+
+/** What a setting takes: in words, and for a value. `problemOf` names a field within the value, where there is one. */
+export interface SettingCheck {
+  readonly expected: string
+  readonly accepts: (value: unknown) => boolean
+  readonly within?: (value: unknown) => SettingsError | undefined
+}
+
+/** A check for each field. */
+export type SettingChecks<S> = { readonly [K in keyof S]-?: SettingCheck }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+const shownDuration = (duration: Duration.Duration): string =>
+  Duration.isFinite(duration) ? formatMillis(Duration.toMillis(duration)) : "an infinite duration"
+
+const shown = (value: unknown): string => {
+  if (Duration.isDuration(value)) return shownDuration(value)
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "this list"
+  if (value === null || typeof value !== "object") return typeof value === "function" ? "a function" : String(value)
+  return "_tag" in value ? `this ${String(value._tag)}` : "this object"
+}
+
+/**
+ * Judges settings: gives them back, or names the first field that has a value it cannot have. A field that is not there
+ * is left to its default; a field that is there and `undefined` is judged like any other value.
+ */
+export const checkSettings = <S extends object>(
+  settings: S,
+  checks: SettingChecks<S>,
+  prefix: string = "",
+): Either.Either<S, SettingsError> => {
+  for (const field of Object.keys(checks) as Array<keyof S & string>) {
+    if (!Object.hasOwn(settings, field)) continue
+    const value = settings[field]
+    const { accepts, expected, within } = checks[field]
+    if (!accepts(value)) return Either.left(new SettingsError({ field: prefix + field, value: shown(value), expected }))
+    const error = within?.(value)
+    if (error !== undefined)
+      return Either.left(new SettingsError({ ...error, field: `${prefix}${field}.${error.field}` }))
+  }
+  return Either.right(settings)
+}
+
+const wholeUpTo = (value: unknown, least: number, most: number): boolean =>
+  typeof value === "number" &&
+  value >= least &&
+  value <= most &&
+  (Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)
+
+/** A whole number from `least` up, or infinity where there is no limit. */
+export const limitOf = (unit: string, least: number = 1): SettingCheck => ({
+  expected: `a whole number of ${unit} from ${least} up, or Infinity for no limit`,
+  accepts: (value) => wholeUpTo(value, least, Number.POSITIVE_INFINITY),
+})
+
+/** A whole number between two. */
+export const wholeNumber = (least: number, most: number): SettingCheck => ({
+  expected: `a whole number from ${least} to ${most}`,
+  accepts: (value) => wholeUpTo(value, least, most),
+})
+
+/** A number between two. */
+export const numberFrom = (least: number, most: number): SettingCheck => ({
+  expected: `a number from ${least} to ${most}`,
+  accepts: (value) => typeof value === "number" && value >= least && value <= most,
+})
+
+const isBetween = (value: unknown, least: Duration.Duration, most: Duration.Duration): boolean =>
+  Duration.isDuration(value) && Duration.between(value, { minimum: least, maximum: most })
+
+/** A time that may be none at all, and may have no end. */
+export const anyTime: SettingCheck = {
+  expected: "a Duration, such as Duration.seconds(5)",
+  accepts: (value) => Duration.isDuration(value),
+}
+
+/** A time after which something ends: a millisecond at least. */
+export const deadline: SettingCheck = {
+  expected: "a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
+  accepts: (value) => isBetween(value, Duration.millis(1), Duration.infinity),
+}
+
+/** The silence before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
+export const keepaliveTime: SettingCheck = {
+  expected: "a Duration from 1 s to 32767 s, or Duration.infinity for never",
+  accepts: (value) =>
+    isBetween(value, Duration.seconds(1), Duration.seconds(32_767)) ||
+    (Duration.isDuration(value) && !Duration.isFinite(value)),
+}
+
+/** One of some values. */
+export const oneOfThese = (values: ReadonlyArray<string | number | boolean | undefined>): SettingCheck => ({
+  expected: values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value))).join(", "),
+  accepts: (value) => values.some((one) => one === value),
+})
+
+/** Either nothing or what another check takes. */
+export const optional = (check: SettingCheck): SettingCheck => ({
+  ...check,
+  expected: `${check.expected}, or undefined`,
+  accepts: (value) => value === undefined || check.accepts(value),
+  within: (value) => (value === undefined ? undefined : check.within?.(value)),
+})
+
+/** An object that has these methods. */
+export const objectWith = (methods: ReadonlyArray<string>, expected: string): SettingCheck => ({
+  expected,
+  accepts: (value) => isObject(value) && methods.every((method) => typeof value[method] === "function"),
+})
+
+/** How bytes are cut into frames. */
+export const framing: SettingCheck = objectWith(
+  ["decoder", "encode", "payloads", "count"],
+  "a Framing, such as Framing.line",
+)
+
+/** An object whose fields have checks of their own. */
+export const fieldsOf = <S extends object>(checks: SettingChecks<S>, expected: string): SettingCheck => ({
+  expected,
+  accepts: isObject,
+  within: (value) => Either.getOrUndefined(Either.flip(checkSettings(value as S, checks))),
+})
+
+/** Ranges of addresses, as a list or compiled. */
+export const addressRanges: SettingCheck = {
+  expected: "a list of address ranges (parseAddressRanges gives one), or an AddressSet",
+  accepts: (value) =>
+    value instanceof AddressSet ||
+    (Array.isArray(value) && value.every((range) => isObject(range) && "network" in range && "bits" in range)),
+}
+
+const isPort = (value: unknown): boolean => wholeUpTo(value, 0, 65_535)
+
+const isEndpoint = (value: unknown, canBeFd: boolean): boolean => {
+  if (!isObject(value)) return false
+  const { _tag, fd, host, path, port } = value
+  if (_tag === "Tcp") return typeof host === "string" && host !== "" && isPort(port)
+  if (_tag === "Fd") return canBeFd && wholeUpTo(fd, 0, 2 ** 31 - 1)
+  return (
+    _tag === "Unix" &&
+    typeof path === "string" &&
+    path !== "" &&
+    new TextEncoder().encode(path).length <= maxUnixPathBytes + (path.startsWith("@") ? 1 : 0)
+  )
+}
+
+/** Where to listen: an endpoint, or several. */
+export const listenTargets: SettingCheck = {
+  expected:
+    "an endpoint or a list of endpoints: tcpEndpoint with a host and a port from 0 to 65535, unixEndpoint, or fdEndpoint",
+  accepts: (value) =>
+    Array.isArray(value) ? value.length > 0 && value.every((one) => isEndpoint(one, true)) : isEndpoint(value, true),
+}

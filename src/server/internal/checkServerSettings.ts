@@ -1,0 +1,65 @@
+import * as Either from "effect/Either"
+import { settings as check, type Framing, SettingsError, slowConsumerPolicies } from "../../domain/index.ts"
+import { checkHeartbeat, commonChecks } from "../../transport/settingsChecks.ts"
+import { proxyProtocols, type ReloadableSettings, type ServerSettings } from "../ServerConfig.ts"
+
+const acceptor = check.optional(check.objectWith(["secure"], "what Tls.acceptor gives"))
+
+const reloadableChecks: check.SettingChecks<ReloadableSettings> = {
+  allow: check.addressRanges,
+  deny: check.addressRanges,
+  maxConns: check.limitOf("connections"),
+  maxPerAddress: check.limitOf("connections"),
+  tls: acceptor,
+}
+
+const checks: check.SettingChecks<ServerSettings> = {
+  ...commonChecks,
+  ...reloadableChecks,
+  listen: check.listenTargets,
+  ipv6Only: check.oneOfThese([true, false]),
+  unixMode: check.optional(check.wholeNumber(0, 0o777)),
+  hubBudget: check.limitOf("bytes"),
+  slowConsumer: check.oneOfThese(slowConsumerPolicies),
+  paceLimit: check.anyTime,
+  drain: check.anyTime,
+  backlog: check.wholeNumber(1, 65_535),
+  proxyProtocol: check.oneOfThese(proxyProtocols),
+  proxyFrom: check.addressRanges,
+  handshakeTimeout: check.deadline,
+  maxRate: check.limitOf("bytes a second"),
+  maxRateInAll: check.limitOf("bytes a second"),
+  maxPending: check.limitOf("bytes"),
+  firstFrameTimeout: check.deadline,
+}
+
+/** Judges the settings of a server. */
+export const checkServerSettings = (settings: ServerSettings): Either.Either<ServerSettings, SettingsError> =>
+  Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
+
+/** Judges the settings that are replaced while a server runs. */
+export const checkReload = (
+  changed: Partial<ReloadableSettings>,
+): Either.Either<Partial<ReloadableSettings>, SettingsError> =>
+  check.checkSettings<Partial<ReloadableSettings>>(changed, reloadableChecks)
+
+/**
+ * The framing of a server: that of the hub that it shares with others, if it does. Frames of another framing would be
+ * published to subscribers that cannot read them.
+ */
+export const framingWith = (
+  hub: { readonly framing: Framing.Framing } | undefined,
+  given: Framing.Framing | undefined,
+  otherwise: Framing.Framing,
+): Either.Either<Framing.Framing, SettingsError> => {
+  if (hub === undefined) return Either.right(given ?? otherwise)
+  return given === undefined || given === hub.framing
+    ? Either.right(hub.framing)
+    : Either.left(
+        new SettingsError({
+          field: "frame",
+          value: `${given.name}, as the hub that is given has ${hub.framing.name} frames`,
+          expected: "the framing of the hub; leave it out",
+        }),
+      )
+}

@@ -1,0 +1,227 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import {
+  Client,
+  ClientConfig,
+  type ClientSettings,
+  type ReconnectSettings,
+  type SessionOptions,
+} from "../../src/client/index.ts"
+import { AddressSet, Framing, fdEndpoint, SettingsError, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Hub, type HubOptions } from "../../src/hub/index.ts"
+import type { EventSubscribeOptions } from "../../src/runtime/EventBus.ts"
+import { Handler, type ReloadableSettings, Server, ServerConfig, type ServerSettings } from "../../src/server/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+
+const numbers = [-1, Number.NaN, 1.5, Number.NEGATIVE_INFINITY, "1", undefined, null]
+const noLimits = [0, ...numbers]
+// A number of milliseconds is no Duration, and would be taken for one in JavaScript.
+const times = [5, -1, Number.NaN, "5 seconds", undefined, null]
+const deadlines = [Duration.zero, Duration.millis(-5), Duration.millis(Number.NaN), ...times]
+const keepalives = [Duration.millis(999), Duration.seconds(32_768), ...deadlines]
+const heartbeat = { payload: Uint8Array.of(1), interval: Duration.seconds(1), timeout: Duration.seconds(1) }
+
+/** Values that a field cannot have. */
+type Wrong<S> = { readonly [K in keyof S]-?: ReadonlyArray<unknown> }
+
+const wrongInBoth = {
+  frame: [undefined, null, "line", {}],
+  maxFrame: noLimits,
+  inbox: numbers,
+  outbox: numbers,
+  closeDeadline: times,
+  family: ["ipv5", undefined, 4],
+  keepalive: keepalives,
+  idleTimeout: deadlines,
+  writeTimeout: deadlines,
+  // Raw frames, which are the default, carry no heartbeat.
+  heartbeat: ["ping", 5, heartbeat],
+}
+
+const wrongInServers: Wrong<ServerSettings> = {
+  ...wrongInBoth,
+  listen: [
+    [],
+    undefined,
+    "127.0.0.1:80",
+    tcpEndpoint("127.0.0.1", 70_000),
+    tcpEndpoint("", 80),
+    unixEndpoint(""),
+    fdEndpoint(-1),
+  ],
+  ipv6Only: [undefined, 1, "yes"],
+  unixMode: [-1, 0o1000, 1.5, "660"],
+  hubBudget: noLimits,
+  slowConsumer: ["drop", undefined],
+  paceLimit: times,
+  drain: times,
+  backlog: [65_536, Number.POSITIVE_INFINITY, ...noLimits],
+  allow: [undefined, "10.0.0.0/8", ["10.0.0.0/8"]],
+  deny: [undefined, "10.0.0.0/8", [null]],
+  maxConns: noLimits,
+  maxPerAddress: noLimits,
+  proxyProtocol: ["on", undefined, true],
+  proxyFrom: [undefined, "10.0.0.0/8"],
+  tls: [{}, "cert.pem", true],
+  handshakeTimeout: deadlines,
+  maxRate: noLimits,
+  maxRateInAll: noLimits,
+  maxPending: noLimits,
+  firstFrameTimeout: deadlines,
+}
+
+const wrongInClients: Wrong<ClientSettings> = {
+  ...wrongInBoth,
+  source: ["", "a.name", 5],
+  sourcePort: [-1, 65_536, 1.5, Number.NaN, "80"],
+  proxy: ["socks5://127.0.0.1:1080", {}],
+  sendProxy: [0, 3, "v1"],
+  tls: [{}, true],
+  connectTimeout: deadlines,
+  attemptDelay: times,
+}
+
+const wrongInReconnect: Wrong<ReconnectSettings> = {
+  baseDelay: times,
+  maxDelay: times,
+  jitter: [-0.1, 1.1, Number.NaN, undefined],
+  stableAfter: times,
+  maxAttempts: numbers,
+}
+
+/** Expects each value of each field to be refused by name. */
+const refuses = <S, A, R>(wrong: Wrong<S>, use: (options: Partial<S>) => Effect.Effect<A, unknown, R>, prefix = "") =>
+  Effect.forEach(Object.entries<ReadonlyArray<unknown>>(wrong), ([field, values]) =>
+    Effect.forEach(values, (value) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(use({ [field]: value } as Partial<S>))
+        if (!(error instanceof SettingsError)) return expect([field, value, error]).toBe("a SettingsError")
+        expect([field, value, error.field.split(".")[0]]).toEqual([field, value, prefix === "" ? field : prefix])
+        expect(error.message).toMatch(/^the setting [\w.]+ cannot be .+; it takes \S.+$/)
+      }),
+    ),
+  )
+
+const handler = Handler.discard()
+
+describe("settings that cannot be", () => {
+  it.scoped("are refused by Server.make and Server.layer, field by field", () =>
+    Effect.gen(function* () {
+      yield* refuses(wrongInServers, (settings) => Server.make({ handler, settings }))
+      const layer = Server.layer({ handler }).pipe(Layer.provide(ServerConfig.layer({ maxFrame: Number.NaN })))
+      expect(yield* Effect.flip(Layer.build(layer))).toMatchObject({ _tag: "SettingsError", field: "maxFrame" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("are refused by Client.make and Client.layer, field by field", () =>
+    Effect.gen(function* () {
+      yield* refuses(wrongInClients, (settings) => Client.make(settings))
+      const layer = Client.layer.pipe(Layer.provide(ClientConfig.layer({ sourcePort: -1 })))
+      expect(yield* Effect.flip(Layer.build(layer))).toMatchObject({ _tag: "SettingsError", field: "sourcePort" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("are refused where a program is run, a session made or a subscription taken", () =>
+    Effect.gen(function* () {
+      const client = yield* Client.make()
+      const server = yield* Server.make({ handler })
+      const nowhere = tcpEndpoint("127.0.0.1", 1)
+      yield* refuses(wrongInReconnect, (reconnect) => client.run(nowhere, () => Effect.void, reconnect), "reconnect")
+      yield* refuses(wrongInReconnect, (reconnect) => client.session(nowhere, { reconnect }), "reconnect")
+      const session: Wrong<SessionOptions> = {
+        reconnect: [undefined, 5],
+        outboxBytes: noLimits,
+        whenFull: ["drop", undefined],
+      }
+      yield* refuses(session, (options) => client.session(nowhere, options))
+      const subscription: Wrong<EventSubscribeOptions> = {
+        frames: [undefined, "yes"],
+        bufferBytes: numbers,
+        overflow: ["drop", undefined],
+      }
+      yield* refuses(subscription, (options) => server.subscribe(options))
+      yield* refuses(subscription, (options) => client.subscribe(options))
+      const { allow, deny, maxConns, maxPerAddress, tls } = wrongInServers
+      const reload: Wrong<ReloadableSettings> = { allow, deny, maxConns, maxPerAddress, tls }
+      yield* refuses(reload, (changed) => server.reload(changed))
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("are refused by Hub.make and by subscribers of a hub, field by field", () =>
+    Effect.gen(function* () {
+      const { budgetBytes, slowConsumer } = { budgetBytes: noLimits, slowConsumer: ["drop", undefined] }
+      const hubs: Wrong<HubOptions> = { framing: [undefined, "line"], budgetBytes, slowConsumer, paceLimit: times }
+      yield* refuses(hubs, (options) => Hub.make(options))
+      const hub = yield* Hub.make()
+      yield* refuses({ budgetBytes, slowConsumer }, (options: object) => hub.subscribe(options))
+    }),
+  )
+
+  it.scoped("name the field within a field, the value, and what would be right", () =>
+    Effect.gen(function* () {
+      const settings = { frame: Framing.line, heartbeat: { ...heartbeat, timeout: Duration.zero } }
+      const error = yield* Effect.flip(Server.make({ handler, settings }))
+      expect(error.message).toBe(
+        "the setting heartbeat.timeout cannot be 0 ms; it takes a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
+      )
+      const raw = yield* Effect.flip(Client.make({ heartbeat }))
+      expect(raw.message).toMatch(/^the setting heartbeat cannot be sent with raw frames; it takes .*Framing\.line/)
+      const port = yield* Effect.flip(Client.make({ sourcePort: 65_536 }))
+      expect(port.message).toBe(
+        "the setting sourcePort cannot be 65536; it takes a whole number from 0 to 65535, or undefined",
+      )
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("include a framing that is not that of the hub that is shared", () =>
+    Effect.gen(function* () {
+      const hub = yield* Hub.make({ framing: Framing.line })
+      const other = yield* Effect.flip(Server.make({ handler, hub, settings: { frame: Framing.raw } }))
+      expect([other.field, other.message]).toEqual([
+        "frame",
+        "the setting frame cannot be raw, as the hub that is given has line frames; it takes the framing of the hub; leave it out",
+      ])
+      yield* Server.make({ handler, hub })
+      yield* Server.make({ handler, hub, settings: { frame: Framing.line, heartbeat } })
+      const layer = (frame: Partial<ServerSettings>) =>
+        Layer.build(
+          Layer.provide(
+            Server.layer({ handler, hub }),
+            ServerConfig.layer({ ...frame, listen: tcpEndpoint("127.0.0.1", 0) }),
+          ),
+        )
+      yield* layer({})
+      yield* layer({ frame: Framing.line })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
+describe("settings at the ends of what they can be", () => {
+  it.scoped("are taken", () =>
+    Effect.gen(function* () {
+      const least = { maxFrame: 1, inbox: 0, outbox: 0, closeDeadline: Duration.zero, keepalive: Duration.seconds(1) }
+      const most = {
+        maxFrame: Number.POSITIVE_INFINITY,
+        closeDeadline: Duration.infinity,
+        keepalive: Duration.infinity,
+      }
+      for (const settings of [least, most]) {
+        yield* Client.make({ ...settings, attemptDelay: Duration.zero, sourcePort: 0, source: "fe80::1%eth0" })
+        yield* Server.make({
+          handler,
+          settings: {
+            ...settings,
+            backlog: 65_535,
+            drain: Duration.zero,
+            unixMode: 0,
+            allow: AddressSet.from([]),
+            tls: undefined,
+          },
+        })
+      }
+      yield* Server.make({ handler, settings: { listen: [unixEndpoint(`@${"x".repeat(107)}`), fdEndpoint(3)] } })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
