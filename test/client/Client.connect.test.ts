@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { Client, ClientConfig } from "../../src/client/index.ts"
-import { Framing, formatEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { ConnectError, Framing, formatEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
@@ -169,6 +169,27 @@ describe("a name with several addresses", () => {
       expect(error).toMatchObject({ reason: "Refused", endpoint: tcpEndpoint("plc", 502) })
       expect((yield* events.first("Connecting", 3)).length).toBe(3)
     }).pipe(Effect.provide(network({}))),
+  )
+
+  it.scoped.each([
+    { failing: ["Unreachable", "Refused", "Unreachable"], told: ["Refused", "E1"] },
+    { failing: ["Unreachable", "PermissionDenied", "Refused"], told: ["PermissionDenied", "E1"] },
+    { failing: ["Unreachable", "Unreachable", "Unreachable"], told: ["Unreachable", "E0"] },
+  ] as const)("tells the error that says most of $failing: the first that is not Unreachable", ({ failing, told }) =>
+    Effect.gen(function* () {
+      const { client } = yield* recorded()
+      const error = yield* Effect.flip(client.connect(tcpEndpoint("plc", 502)))
+      expect([error.reason, error.code, error.endpoint]).toEqual([...told, tcpEndpoint("plc", 502)])
+    }).pipe(
+      Effect.provide(
+        network({
+          instead: (endpoint) => {
+            const index = names.plc.findIndex((host) => endpoint._tag === "Tcp" && endpoint.host === host)
+            return Effect.fail(new ConnectError({ endpoint, reason: failing[index] ?? "Failed", code: `E${index}` }))
+          },
+        }),
+      ),
+    ),
   )
 
   it.scoped("gives an address that does not answer a head start of attemptDelay, then lets go of it", () => {

@@ -47,6 +47,25 @@ describe("a SOCKS 5 handshake", () => {
     expect(last._tag === "Open" && text(last.rest)).toBe("hi")
   })
 
+  it.each([
+    ["an IPv4 address", [1, 192, 0, 2, 7]],
+    ["an IPv6 address", [4, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]],
+    ["a name", [3, 4, ...utf8("gate")]],
+    ["a name of no length", [3, 0]],
+    ["a name of 255 bytes", [3, 255, ...utf8("x".repeat(255))]],
+  ] as const)("ends a reply that names %s at its last byte, and gives on what comes behind", (_, address) => {
+    const reply = Uint8Array.of(5, 0, 0, ...address, 1, 2)
+    const answers = [Uint8Array.of(5, 0), Buffer.concat([reply, utf8("hi")])]
+    const { last } = play(new Socks5Handshake(target, undefined), answers, whole)
+    expect(last._tag === "Open" && text(last.rest)).toBe("hi")
+    // All but its last byte is not enough, and the last one ends it.
+    const handshake = new Socks5Handshake(target, undefined)
+    handshake.push(Uint8Array.of(5, 0))
+    expect(handshake.push(reply.subarray(0, -1))._tag).toBe("NeedMore")
+    const end = handshake.push(reply.subarray(-1))
+    expect(end._tag === "Open" && end.rest.length).toBe(0)
+  })
+
   it("gives user and password where they are asked for, and an address as an address", () => {
     const answers = [Uint8Array.of(5, 2), Uint8Array.of(1, 0), accepted]
     const { last, sent } = play(new Socks5Handshake(tcpEndpoint("192.0.2.7", 80), credentials), answers, single)
