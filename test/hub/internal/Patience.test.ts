@@ -1,4 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import type { Member } from "../../../src/hub/internal/Member.ts"
+import { Patience } from "../../../src/hub/internal/Patience.ts"
 import { HubWorld } from "../../support/hubWorld.ts"
 
 const mebibyte = 1024 * 1024
@@ -51,5 +54,52 @@ describe("the patience with a reader", () => {
     ).toBe(true)
     expect(hiccup(() => world.timing.advance(20))).toBe(true)
     expect(hiccup(() => {})).toBe(true)
+  })
+})
+
+describe("the wait for a reader", () => {
+  /** A reader and a clock whose timers fire when the test says so, however late. */
+  const waiting = () => {
+    const clock = { millis: 0, delays: [] as number[], fire: () => {} }
+    const patience = new Patience(
+      {
+        now: () => clock.millis,
+        elapsed: () => clock.millis,
+        after: (delay, callback) => {
+          clock.delays.push(Duration.toMillis(delay))
+          clock.fire = callback
+          return () => {}
+        },
+      },
+      () => {},
+    )
+    const reader = { taken: 0 }
+    const member = { patience: 0, reckoned: 0, sink: { progress: () => reader.taken } } as unknown as Member
+    return { clock, patience, reader, member }
+  }
+
+  it("costs no more than it was to last when its timer fires late: a process that stood still waited for nobody", () => {
+    const { clock, member, patience, reader } = waiting()
+    reader.taken = 16 * mebibyte
+    patience.consider(member)
+    clock.millis += 5000
+    clock.fire()
+    expect(patience.has(member)).toBe(false)
+    patience.consider(member)
+    expect(patience.has(member)).toBe(false)
+    reader.taken += 4 * mebibyte
+    patience.consider(member)
+    expect(clock.delays).toEqual([300, 150])
+  })
+
+  it("is paid from all that the reader has earned by its end, which is never more than 300 ms", () => {
+    const { clock, member, patience, reader } = waiting()
+    reader.taken = 16 * mebibyte
+    patience.consider(member)
+    reader.taken += 16 * mebibyte
+    clock.millis += 200
+    patience.settle(member)
+    patience.consider(member)
+    expect(clock.delays).toEqual([300, 100])
   })
 })
