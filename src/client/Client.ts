@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -8,7 +9,7 @@ import * as Stream from "effect/Stream"
 import {
   type ClientEvent,
   type ConnectError,
-  type ConnectionClosedError,
+  ConnectionClosedError,
   closeReasons,
   describeCloseReason,
   type Endpoint,
@@ -34,8 +35,10 @@ import type { Session, SessionOptions } from "./Session.ts"
 type Lost = ConnectError | ConnectionClosedError
 
 /**
- * Connections to servers, told as events. A connection belongs to the scope that it is made in; the end of that scope
- * ends it at once (`close` ends it in order).
+ * Connections to servers, told as events. A connection belongs to the scope that it is made in and ends with it. When
+ * everything sent has been taken by the system, it is closed at once. Otherwise a scope that ends with success flushes it
+ * and closes it in order, as `close` does; a scope that fails or is interrupted resets it, so that the server can tell
+ * that something is missing.
  */
 export class Client extends Context.Tag("tcpfx/client/Client")<
   Client,
@@ -47,6 +50,11 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
      * `ConnectionClosedError`, after a capped, jittered, growing delay. Ends with the program's own success or failure,
      * with the last loss when `maxAttempts` in a row have failed, or at once with a failure of TLS that no further attempt
      * can mend, such as a certificate that one side does not trust (`isLastingTlsFailure`).
+=======
+     * Runs a program with a connection, and again with a new one whenever connecting fails, the program fails with
+     * `ConnectionClosedError`, or the program succeeds after it has learnt that the server closed the connection
+     * (`onPeerEnd`). Each time a capped, jittered, growing delay comes first. Ends with the program's own success or
+     * failure, or with the last loss when `maxAttempts` in a row have failed.
      */
     readonly run: <A, E, R>(
       endpoint: Endpoint,
@@ -91,8 +99,10 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     },
   })
   // A connection may have been made in a scope that lives longer; it ends with its client all the same.
-  yield* Effect.addFinalizer(() =>
-    Effect.forEach([...cores], endNow, { discard: true }).pipe(Effect.zipRight(Effect.sync(() => bus.end()))),
+  yield* Effect.addFinalizer((exit) =>
+    Effect.forEach([...cores], (core) => endWith(core, exit), { concurrency: "unbounded", discard: true }).pipe(
+      Effect.zipRight(Effect.sync(() => bus.end())),
+    ),
   )
 
   const own = ({ isPaused, remote, tls, wire }: Dialled): ConnectionCore => {
@@ -100,10 +110,16 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       wire,
       connectionSettings(settings),
       timing,
-      ownerOf(bus, settings, remote, () => {
-        cores.delete(core)
-        for (const watch of watches) watch.remove(core)
-      }),
+      ownerOf(
+        bus,
+        settings,
+        remote,
+        () => core,
+        () => {
+          cores.delete(core)
+          for (const watch of watches) watch.remove(core)
+        },
+      ),
       true,
       remote,
     )
@@ -117,7 +133,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     return core
   }
 
-  const connect = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
+  const connectCore = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
     const dialled = yield* dial(endpoint, settings, {
       onLookingUp: (host) => bus.emit((seq, at) => ({ seq, at, _tag: "LookingUp", host })),
       onConnecting: (hop, target) =>
@@ -130,12 +146,12 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         ),
       ),
     )
-    const core = yield* owned(
+    return yield* owned(
       Effect.sync(() => own(dialled)),
-      endNow,
+      endWith,
     )
-    return connectionOf(core, bus)
   })
+  const connect = (endpoint: Endpoint) => Effect.map(connectCore(endpoint), (core) => connectionOf(core, bus))
 
   const runWith = <A, E, R>(
     endpoint: Endpoint,
@@ -146,13 +162,18 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       let attempt = 0
       while (true) {
         let connectedAt = Number.POSITIVE_INFINITY
-        const outcome = yield* connect(endpoint).pipe(
+        const outcome = yield* connectCore(endpoint).pipe(
           Effect.tap(() => {
             connectedAt = timing.elapsed()
           }),
-          Effect.flatMap(use),
+          Effect.flatMap((core) =>
+            Effect.map(use(connectionOf(core, bus)), (value) =>
+              reconnect.onPeerEnd === "reconnect" && core.isPeerEndKnown && core.isEndedByPeer()
+                ? { _tag: "Lost" as const, error: endedByPeer }
+                : { _tag: "Done" as const, value },
+            ),
+          ),
           Effect.scoped,
-          Effect.map((value) => ({ _tag: "Done" as const, value })),
           Effect.catchAll((error) =>
             isLost(error) ? Effect.succeed({ _tag: "Lost" as const, error }) : Effect.fail(error),
           ),
@@ -193,6 +214,8 @@ const isLasting = (error: Lost): boolean =>
     ? error.reason === "TlsFailed" && isLastingTlsFailure(error.code)
     : error.reason._tag === "TransportFailed" && isLastingTlsFailure(error.reason.code)
 
+const endedByPeer = new ConnectionClosedError({ reason: closeReasons.peerClosed })
+
 const isLost = (error: unknown): error is Lost =>
   typeof error === "object" &&
   error !== null &&
@@ -206,10 +229,10 @@ const delayBefore = (attempt: number, reconnect: ReconnectSettings): Effect.Effe
     return Duration.millis(Math.round(capped * (1 - reconnect.jitter * random)))
   })
 
-/** Ends a connection, in the way that the end of a scope does. */
-const endNow = (core: ConnectionCore): Effect.Effect<unknown> =>
+/** Ends a connection together with the scope that owns it. */
+const endWith = (core: ConnectionCore, exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown> =>
   Effect.suspend(() => {
-    core.destroy(closeReasons.localClosed)
+    core.endWith(Exit.isSuccess(exit) ? "succeeded" : "failed")
     return new CoreConnection(core).closed
   })
 
@@ -220,15 +243,21 @@ const ownerOf = (
   bus: EventBus<ClientEvent>,
   settings: ClientSettings,
   remote: Endpoint,
+  core: () => ConnectionCore,
   onClosed: () => void,
 ): ConnectionOwner => ({
   onRun: (run) => {
     if (!bus.wantsFrames()) return
-    settings.frame.payloads(run, (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", bytes })))
+    core().eachPayload(run, (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", bytes })))
   },
   keepsRuns: () => bus.wantsFrames(),
   onSent: (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", bytes })),
-  onHalfClosed: (by) => bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by })),
+  onHalfClosed: (by) => {
+    bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by }))
+    if (by === "peer" && settings.halfClosed === "close" && core().isWritable()) {
+      core().beginClose(closeReasons.localClosed)
+    }
+  },
   onClosing: (pendingBytes) => bus.emit((seq, at) => ({ seq, at, _tag: "Closing", pendingBytes })),
   onDrain: () => {},
   flush: (done) => done(),

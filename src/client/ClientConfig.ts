@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import { type AddressFamily, Framing, limits, type ProxyServer, type ProxyVersion } from "../domain/index.ts"
-import type { Heartbeat, Tls } from "../transport/index.ts"
+import type { HalfClosed, Heartbeat, Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {
@@ -17,6 +17,11 @@ export interface ClientSettings {
   readonly inbox: number
   /** Sent and not taken by the system, bytes. Default 64 KiB. Then `send` waits. */
   readonly outbox: number
+  /**
+   * What happens to a connection whose server has sent FIN. Default "close": what was sent is flushed and the connection is
+   * closed; what had arrived can still be received, and `send` fails. "keep": this side can go on sending.
+   */
+  readonly halfClosed: HalfClosed
   /** How long a closing connection may make no progress. Default 5 s. Then the server sees a reset. */
   readonly closeDeadline: Duration.Duration
   /** Which addresses are dialled: those of this family. Default "any": all that a name has. */
@@ -63,6 +68,12 @@ export interface ReconnectSettings {
   readonly stableAfter: Duration.Duration
   /** Attempts in a row before giving up. Default: without end. */
   readonly maxAttempts: number
+  /**
+   * What follows when a program has learnt that the server has closed the connection in order, and then ends with success.
+   * Default "reconnect": the connection counts as lost. "end": the program's success counts, as for a program that reads
+   * an answer to its end.
+   */
+  readonly onPeerEnd: "reconnect" | "end"
 }
 
 /** The defaults of {@link ReconnectSettings}. */
@@ -72,6 +83,7 @@ export const reconnectDefaults: ReconnectSettings = {
   jitter: 0.5,
   stableAfter: Duration.seconds(5),
   maxAttempts: Number.POSITIVE_INFINITY,
+  onPeerEnd: "reconnect",
 }
 
 /** The settings as a service. */
@@ -81,6 +93,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     maxFrame: limits.maxFrameBytes,
     inbox: limits.inboxBytes,
     outbox: limits.outboxBytes,
+    halfClosed: "close",
     closeDeadline: limits.closeDeadline,
     family: "any",
     source: undefined,

@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { escapeControls } from "./escapes.ts"
+import { Failure } from "./Failure.ts"
 import { formatMillis } from "./quantities.ts"
 import { describeTlsFailure, isTlsCode } from "./tlsFailures.ts"
 
@@ -35,7 +36,9 @@ const PendingLimit = Schema.TaggedStruct("PendingLimit", {
 /** The peer sent a frame above the limit. */
 const FrameTooLong = Schema.TaggedStruct("FrameTooLong", { limitBytes: Schema.Number })
 /** The program that served it failed, died or was interrupted. */
-const HandlerFailed = Schema.TaggedStruct("HandlerFailed", { message: Schema.String })
+const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
+/** The framing threw an error when it read what the peer had sent. */
+const FramingFailed = Schema.TaggedStruct("FramingFailed", Failure.fields)
 /** The server drained: everything was flushed and the peer agreed to the end. */
 const Drained = Schema.TaggedStruct("Drained", {})
 /** The deadline of a drain, or of closing, passed before the peer took what was left and closed its side. */
@@ -58,6 +61,7 @@ export const CloseReason = Schema.Union(
   PendingLimit,
   FrameTooLong,
   HandlerFailed,
+  FramingFailed,
   Drained,
   DrainDeadline,
   TransportFailed,
@@ -108,7 +112,9 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "FrameTooLong":
       return `it sent a frame above ${reason.limitBytes} bytes`
     case "HandlerFailed":
-      return `its handler failed (${escapeControls(reason.message)})`
+      return `its handler failed (${describeFailure(reason)})`
+    case "FramingFailed":
+      return `its framing failed (${describeFailure(reason)})`
     case "Drained":
       return "drained"
     case "DrainDeadline":
@@ -121,6 +127,9 @@ export const describeCloseReason = (reason: CloseReason): string => {
         : `the transport failed (${reason.code})`
   }
 }
+
+const describeFailure = ({ message, tag }: Failure): string =>
+  escapeControls(tag === undefined || message.includes(tag) ? message : `${tag}: ${message}`)
 
 /** Whether a reason is a failure of the network or of the peer rather than an orderly end. */
 export const isAbnormal = (reason: CloseReason): boolean =>

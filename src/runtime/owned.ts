@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
 /**
@@ -10,15 +11,12 @@ import * as Scope from "effect/Scope"
  */
 export const owned = <A, E, R>(
   acquire: Effect.Effect<A, E, R>,
-  release: (acquired: A) => Effect.Effect<unknown>,
+  release: (acquired: A, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<unknown>,
 ): Effect.Effect<A, E, R | Scope.Scope> =>
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) =>
       Effect.tap(acquire, (acquired) =>
-        Scope.addFinalizer(
-          scope,
-          Effect.suspend(() => release(acquired)),
-        ),
+        Scope.addFinalizerExit(scope, (exit) => Effect.suspend(() => release(acquired, exit))),
       ),
     ),
   )

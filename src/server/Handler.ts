@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ConnectionClosedError, ConnectionId, TlsSession } from "../domain/index.ts"
-import type { Connection } from "../transport/index.ts"
+import type { Connection, HalfClosed } from "../transport/index.ts"
 
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
@@ -13,9 +13,10 @@ export interface ServerConnection extends Connection {
 }
 
 /**
- * The program of one connection. It runs in a fiber and a scope of its own: when it ends, in whatever way, the
- * connection is closed (flushed first) and everything it acquired is gone. When it fails or dies, that connection ends
- * with `HandlerFailed`, and no other notices.
+ * The program of one connection. It runs in a fiber and a scope of its own. When it succeeds, the connection is flushed
+ * and closed, and everything that it acquired is gone. When it fails or dies, its connection ends with `HandlerFailed`
+ * (with `SlowConsumer`, if it fails with `SlowConsumerError`), and no other notices; with unsent bytes the peer sees a
+ * reset.
  */
 export type FiberHandler<E, R> = (connection: ServerConnection) => Effect.Effect<void, E, R | Scope.Scope>
 
@@ -49,8 +50,7 @@ export interface Reactor {
 /** What serves the connections of a server. */
 export type Handler<E, R> = FiberHandler<E, R> | Reactor
 
-/** What happens to a connection whose peer has sent FIN: closed too, or kept for what is still sent to it. */
-export type HalfClosed = "close" | "keep"
+export type { HalfClosed } from "../transport/index.ts"
 
 const onPeerEnd = (halfClosed: HalfClosed) => (connection: ReactorConnection) => {
   if (halfClosed === "close") connection.close()

@@ -54,8 +54,8 @@ export interface ServerOptions<E, R> {
 
 /**
  * Concurrent connections on any number of listeners. Each connection is a fiber; a hub carries what goes to all; events
- * tell everything that happens. The end of the scope frees ports, sockets and fibers, at once; `drain` first ends
- * everything in order.
+ * tell everything that happens. The end of the scope frees ports, sockets and fibers at once, and resets connections that
+ * have unsent bytes; `drain` first ends everything in order.
  */
 export class Server extends Context.Tag("tcpfx/server/Server")<
   Server,

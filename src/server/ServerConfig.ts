@@ -31,7 +31,7 @@ import {
 } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
 import { type Heartbeat, heartbeatConfig } from "../transport/Heartbeat.ts"
-import type { Tls } from "../transport/index.ts"
+import type { HalfClosed, Tls } from "../transport/index.ts"
 
 /** Whether connections begin with a header of the PROXY protocol. */
 export const proxyProtocols = ["off", "require"] as const
@@ -64,6 +64,13 @@ export interface ServerSettings {
   readonly inbox: number
   /** Sent and not taken by the system, bytes per connection. Default 64 KiB. Then `send` waits. */
   readonly outbox: number
+  /**
+   * What happens to a connection of a handler that runs in a fiber, once its peer has sent FIN. A reactor decides by
+   * itself. Default "close": it is closed when its handler has come to its end, or has neither taken nor sent anything for
+   * `closeDeadline` (for 1 s, if the peer had sent no frame); the handler is interrupted then. "keep": it stays for as
+   * long as its handler runs.
+   */
+  readonly halfClosed: HalfClosed
   /** How long a closing connection may make no progress. Default 5 s. Then its peer sees a reset. */
   readonly closeDeadline: Duration.Duration
   /** How long draining may take. Default 5 s. Then peers see a reset. */
@@ -148,6 +155,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     paceLimit: limits.paceLimit,
     inbox: limits.inboxBytes,
     outbox: limits.outboxBytes,
+    halfClosed: "close",
     closeDeadline: limits.closeDeadline,
     drain: limits.drainDeadline,
     backlog: limits.backlog,
@@ -186,6 +194,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     paceLimit: variable("PACE_LIMIT", parseDuration, ServerConfig.defaults.paceLimit),
     inbox: variable("INBOX", parseSize, ServerConfig.defaults.inbox),
     outbox: variable("OUTBOX", parseSize, ServerConfig.defaults.outbox),
+    halfClosed: Config.succeed(ServerConfig.defaults.halfClosed),
     closeDeadline: variable("CLOSE_DEADLINE", parseDuration, ServerConfig.defaults.closeDeadline),
     drain: variable("DRAIN", parseDuration, ServerConfig.defaults.drain),
     backlog: variable("BACKLOG", parseBacklog, ServerConfig.defaults.backlog),

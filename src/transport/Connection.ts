@@ -13,16 +13,27 @@ export interface ConnectionEnd {
   readonly closeNotify?: boolean | undefined
 }
 
+/** What happens to a connection whose peer has sent FIN: it is closed too, or kept for what is still sent to the peer. */
+export type HalfClosed = "close" | "keep"
+
 /** One connected socket, for as long as its scope or fiber lives. Payloads are cut and marked by its framing. */
 export interface Connection {
   readonly local: Endpoint
   readonly remote: Endpoint
   /**
    * The next payload; none once the peer has sent FIN and everything was given. Fails when the connection broke, after
-   * everything that had arrived was given. Waiting can be interrupted and loses nothing.
+   * everything that had arrived was given. An interruption while it waits loses nothing. A payload that it has taken is
+   * the caller's: a race that drops the result of the loser (`Effect.raceFirst`) drops the loser's payload. Race
+   * {@link readable}, then receive from the winner.
    */
   readonly receive: Effect.Effect<Option.Option<Uint8Array>, ConnectionClosedError>
-  /** All payloads until the peer's FIN. Reading is held back while nobody pulls. */
+  /** Waits until `receive` has an answer at once: a payload, the end, or a failure. It takes nothing, so it can be raced. */
+  readonly readable: Effect.Effect<void>
+  /**
+   * All payloads until the peer's FIN. Reading is held back while nobody pulls. A pull takes up to 1024 payloads that have
+   * arrived; a stream that ends early (`Stream.take`) drops those of its last pull that it has not used. To take some
+   * payloads and leave the rest, use `receive`, or `runForEach` with an effect that fails.
+   */
   readonly frames: Stream.Stream<Uint8Array, ConnectionClosedError>
   /**
    * Runs an effect for each payload, in order, until the peer's FIN. What `Stream.runForEach` does with `frames`, in about
@@ -58,6 +69,16 @@ export interface Connection {
   readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
   /** Waits while `outboxBytes` and more wait to be taken by the system; fails when the connection ends meanwhile. */
   readonly drained: Effect.Effect<void, ConnectionClosedError>
+  /**
+   * Waits until the peer has ended its side (FIN) and everything that it had sent was handed on, or until the connection
+   * has ended. For a program that does not receive: it learns in no other way that its peer has gone.
+   */
+  readonly peerEnded: Effect.Effect<void>
+  /**
+   * Waits until this side winds the connection down: its server drains, or it is being closed. A program that neither
+   * receives nor ends by itself should then come to its end.
+   */
+  readonly draining: Effect.Effect<void>
   /** Sends FIN after everything sent so far; receiving goes on. */
   readonly halfClose: Effect.Effect<void>
   /** Flushes, sends FIN and waits for the end, for as long as the peer makes progress (`closeDeadline`). */

@@ -77,13 +77,12 @@ describe("handlers that come to grief, all at once", () => {
           Effect.zipRight(Effect.forEach(told.slice(0, 3), (peer) => Effect.zipRight(peer.takeRest, peer.end))),
           Effect.zipRight(events.first("ConnectionClosed", 3)),
         )
-      expect(new Map<number, unknown>(failed.map(({ id, reason }) => [id, reason]))).toEqual(
-        new Map([
-          [2, { _tag: "HandlerFailed", message: "thrown" }],
-          [3, { _tag: "HandlerFailed", message: "failed" }],
-          [4, { _tag: "HandlerFailed", message: "died" }],
-        ]),
-      )
+      const ends = failed.map(({ id, reason }) => [id, reason._tag === "HandlerFailed" ? reason.message : reason._tag])
+      expect(ends.sort()).toEqual([
+        [2, "thrown"],
+        [3, "failed"],
+        [4, "died"],
+      ])
       yield* ignores
       yield* expectEcho(good, "still served")
 

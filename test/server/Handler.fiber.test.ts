@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,8 @@ import type { Handler } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import { overEachTransport, receiveAll, receiveBytes, receiveText, serving, string, utf8 } from "../support/serving.ts"
+
+class Boom extends Data.TaggedError("Boom")<{ readonly code: number }> {}
 
 const echoing: Handler.FiberHandler<unknown, never> = (connection) =>
   Stream.runForEach(connection.frames, connection.send)
@@ -133,6 +136,27 @@ describe("a handler that comes to grief", () => {
     )
   }
 
+  overEachTransport("is told with the tag, the message and the cause of its failure", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving((connection) =>
+        connection.id === 1
+          ? Effect.fail(new Boom({ code: 7 }))
+          : Effect.die(new TypeError("no such thing", { cause: new Error("the root") })),
+      )
+      yield* connect()
+      expect((yield* events.one("ConnectionClosed")).reason).toMatchObject({
+        _tag: "HandlerFailed",
+        tag: "Boom",
+        message: '{"code":7,"_tag":"Boom"}',
+      })
+      yield* connect()
+      const [, second] = yield* events.first("ConnectionClosed", 2)
+      expect(second?.reason).toMatchObject({ message: "no such thing" })
+      const { cause } = second?.reason._tag === "HandlerFailed" ? second.reason : { cause: undefined }
+      expect(cause).toMatch(/^TypeError: no such thing[\s\S]*the root/)
+    }),
+  )
+
   overEachTransport("and has a finalizer that dies ends its connection all the same, with HandlerFailed", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(() => Effect.addFinalizer(() => Effect.die(new Error("no release"))))
@@ -153,7 +177,7 @@ describe("a handler that comes to grief", () => {
       const peer = yield* connect()
       expect((yield* receiveAll(peer)).length).toBe(0)
       yield* peer.close
-      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "HandlerFailed", message: "thrown" })
+      expect((yield* events.one("ConnectionClosed")).reason).toMatchObject({ _tag: "HandlerFailed", message: "thrown" })
     }),
   )
 })

@@ -46,23 +46,41 @@ describe("code of others that throws", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("ends its own connection with HandlerFailed: a framing that cannot decode", () =>
+  const broken = (): never => {
+    throw new Error("framing broke")
+  }
+  const decoder = () => ({ ...Framing.raw.decoder(1), push: broken })
+  const framings: ReadonlyArray<readonly [string, Partial<Framing.Framing>]> = [
+    ["cannot decode", { decoder }],
+    ["cannot decode what is left at the end", { decoder: () => ({ push: () => true, end: broken, pending: () => 1 }) }],
+    ["cannot cut payloads", { cut: broken, payloads: broken }],
+  ]
+  for (const [fault, framing] of framings) {
+    it.scoped(`ends its own connection with FramingFailed: a framing that ${fault}`, () =>
+      Effect.gen(function* () {
+        const { connect, events } = yield* serving(
+          (connection) => (connection.id === 1 ? connection.runForEach(() => Effect.void) : Effect.never),
+          { frame: { ...Framing.raw, ...framing } },
+        )
+        const client = yield* connect({ frame: Framing.raw })
+        yield* client.send(utf8("x"))
+        yield* client.halfClose
+        expect(yield* events.one("ConnectionClosed")).toMatchObject({
+          reason: { _tag: "FramingFailed", message: "framing broke" },
+        })
+      }).pipe(Effect.provide(MemoryTransport.layer())),
+    )
+  }
+
+  it.scoped("fails the receiving of a client with FramingFailed, whenever its framing throws", () =>
     Effect.gen(function* () {
-      const frame: Framing.Framing = {
-        ...Framing.raw,
-        decoder: () => ({
-          ...Framing.raw.decoder(1),
-          push: () => {
-            throw new Error("framing broke")
-          },
-        }),
+      const { connect } = yield* serving((connection) => connection.send(utf8("x")))
+      for (const [, framing] of framings) {
+        const client = yield* connect({ frame: { ...Framing.raw, ...framing } })
+        expect(yield* Effect.flip(client.receive)).toMatchObject({
+          reason: { _tag: "FramingFailed", message: "framing broke" },
+        })
       }
-      const { connect, events } = yield* serving(throwing("end"), { frame })
-      const client = yield* connect()
-      yield* client.send(utf8("x"))
-      expect(yield* events.one("ConnectionClosed")).toMatchObject({
-        reason: { _tag: "HandlerFailed", message: "framing broke" },
-      })
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })

@@ -1,9 +1,15 @@
-import { expect, it } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { Handler } from "../../src/server/index.ts"
+import { Framing } from "../../src/domain/index.ts"
+import { Handler, type ServerConnection } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { serving } from "../support/serving.ts"
+import { receiveAll, serving, utf8 } from "../support/serving.ts"
 
 it.scoped("a half-closed client that has gone for good is found within 15 seconds, though nothing is sent to it", () =>
   Effect.gen(function* () {
@@ -24,3 +30,84 @@ it.scoped("a half-closed client that has gone for good is found within 15 second
     expect((yield* server.connections).map(({ id, state }) => [id, state])).toEqual([[1, "peer-half-closed"]])
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )
+
+/** A handler that does something and then waits for ever, and how it has ended. */
+const waitsFor = (first: (connection: ServerConnection) => Effect.Effect<unknown, unknown>) =>
+  Effect.map(Deferred.make<Exit.Exit<unknown, unknown>>(), (ended) => ({
+    handler: (connection: ServerConnection) =>
+      Effect.zipRight(first(connection), connection.sendAll(Stream.never)).pipe(
+        Effect.onExit((exit) => Deferred.succeed(ended, exit)),
+      ),
+    ended: Deferred.await(ended),
+  }))
+
+describe("a handler whose peer has sent FIN", () => {
+  it.scoped("and does not receive has a second, if the peer had sent nothing; then its connection is closed", () =>
+    Effect.gen(function* () {
+      const { ended, handler } = yield* waitsFor(() => Effect.void)
+      const { connect, events } = yield* serving(handler)
+      const peer = yield* connect()
+      yield* peer.halfClose
+      yield* events.one("ConnectionHalfClosed")
+      yield* TestClock.adjust("999 millis")
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* TestClock.adjust("1 millis")
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
+      expect(Exit.isInterrupted(yield* ended)).toBe(true)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("and does nothing for closeDeadline has its connection closed; what it does meanwhile counts", () =>
+    Effect.gen(function* () {
+      const { ended, handler } = yield* waitsFor((connection) =>
+        Effect.zipRight(
+          connection.receive,
+          Effect.repeatN(Effect.zipRight(Effect.sleep("2 seconds"), connection.send(utf8("at work"))), 2),
+        ),
+      )
+      const { connect, events } = yield* serving(handler, { frame: Framing.line, closeDeadline: Duration.seconds(3) })
+      const peer = yield* connect()
+      yield* peer.send(utf8("a question"))
+      yield* peer.halfClose
+      yield* events.one("ConnectionHalfClosed")
+      yield* TestClock.adjust("6 seconds")
+      yield* events.first("FrameSent", 3)
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* TestClock.adjust("6 seconds")
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
+      expect(Exit.isInterrupted(yield* ended)).toBe(true)
+      expect((yield* receiveAll(peer)).toString()).toBe("at work".repeat(3))
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("is kept for as long as it runs where the setting says so", () =>
+    Effect.gen(function* () {
+      const { handler } = yield* waitsFor(() => Effect.void)
+      const { connect, events, server } = yield* serving(handler, { halfClosed: "keep" })
+      const peer = yield* connect()
+      yield* peer.halfClose
+      yield* events.one("ConnectionHalfClosed")
+      yield* TestClock.adjust("10 minutes")
+      expect((yield* server.connections).map(({ state }) => state)).toEqual(["peer-half-closed"])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("learns it from peerEnded, and the end of the server from draining, without receiving", () =>
+    Effect.gen(function* () {
+      const { connect, events, server } = yield* serving((connection) =>
+        Effect.raceFirst(
+          Effect.zipRight(connection.peerEnded, connection.send(utf8("ended"))),
+          Effect.zipRight(connection.draining, connection.send(utf8("draining"))),
+        ),
+      )
+      const [ends, stays] = yield* Effect.all([connect(), connect()])
+      yield* ends.halfClose
+      expect((yield* receiveAll(ends)).toString()).toBe("ended")
+      const drained = yield* Effect.fork(server.drain)
+      expect((yield* receiveAll(stays)).toString()).toBe("draining")
+      yield* stays.close
+      expect(yield* Fiber.join(drained)).toMatchObject({ forced: 0 })
+      yield* events.first("ConnectionClosed", 2)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})

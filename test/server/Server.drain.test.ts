@@ -164,7 +164,7 @@ describe("the deadline of a drain", () => {
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), { drain: Duration.seconds(7) })
       const closes = yield* connect()
-      const staysOpen = yield* connect()
+      const staysOpen = yield* connect({ halfClosed: "keep" })
       const deaf = yield* connect({ inbox: 1024 })
       const [, , third] = yield* server.connections
       if (third !== undefined) yield* Effect.fork(server.send(third.id, megabyte))
@@ -237,7 +237,7 @@ describe("the deadline of a drain", () => {
       )
       const events = yield* record(server.subscribe())
       const listener = yield* server.listen(anyPort)
-      const client = yield* Client.make()
+      const client = yield* Client.make({ halfClosed: "keep" })
       yield* client.connect(listener.endpoint)
       yield* events.one("ConnectionOpened")
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))

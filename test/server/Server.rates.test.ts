@@ -25,13 +25,16 @@ const received = (events: EventRecorder<ServerEvent>, id?: number): number =>
 const pass = (seconds: number) =>
   Effect.repeatN(Effect.zipRight(TestClock.adjust("50 millis"), turns(20)), seconds * 20 - 1)
 
+/** Peers that do not flush at the end of the test: with the clock of the test the server would never take the rest. */
+const atOnce = { closeDeadline: Duration.zero }
+
 const flood = new Uint8Array(rate * 100)
 
 describe("the rate of one connection", () => {
   it.scoped("is held: a second's worth at once, then no more and no less; others are not slowed down", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
-      const [fast, modest] = [yield* connect(), yield* connect()]
+      const [fast, modest] = [yield* connect(atOnce), yield* connect(atOnce)]
       yield* Effect.forkScoped(fast.send(flood))
       yield* pass(1)
       const before = received(events, 1)
@@ -49,7 +52,7 @@ describe("the rate of one connection", () => {
   it.scoped("is told once when it bites, and once when the peer keeps to it again", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
-      const peer = yield* connect()
+      const peer = yield* connect(atOnce)
       for (let round = 1; round <= 2; round++) {
         yield* Effect.forkScoped(peer.send(new Uint8Array(5 * rate)))
         yield* pass(3)
@@ -66,7 +69,7 @@ describe("the rate of one connection", () => {
   it.scoped("makes nobody idle: who is not read cannot send", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: 100, idleTimeout: Duration.seconds(2) })
-      const peer = yield* connect()
+      const peer = yield* connect(atOnce)
       yield* Effect.forkScoped(peer.send(new Uint8Array(4000)))
       // The first read of a thousand bytes is paid off in nine seconds, in which nothing comes.
       yield* pass(8)
@@ -95,7 +98,7 @@ describe("the rate of one connection", () => {
   it.scoped("does not hold back the end of a connection", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), { maxRate: 100 })
-      const peer = yield* connect()
+      const peer = yield* connect(atOnce)
       yield* Effect.forkScoped(Effect.ignore(peer.send(new Uint8Array(4000))))
       yield* events.one("ConnectionThrottled")
       const draining = yield* Effect.fork(server.drain)
@@ -110,7 +113,7 @@ describe("the rate of all connections", () => {
   it.scoped("is held by all together, and none of them starves", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
-      const peers = yield* Effect.replicateEffect(connect(), 5)
+      const peers = yield* Effect.replicateEffect(connect(atOnce), 5)
       yield* Effect.forEach(peers, (peer) => Effect.forkScoped(peer.send(flood)))
       yield* pass(2)
       const before = received(events)
@@ -130,8 +133,8 @@ describe("the rate of all connections", () => {
   it.scoped("leaves a modest one its turn among those who send all they can", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
-      const floods = yield* Effect.replicateEffect(connect(), 4)
-      const modest = yield* connect()
+      const floods = yield* Effect.replicateEffect(connect(atOnce), 4)
+      const modest = yield* connect(atOnce)
       yield* Effect.forEach(floods, (peer) => Effect.forkScoped(peer.send(flood)))
       yield* pass(3)
       for (let round = 1; round <= 5; round++) {

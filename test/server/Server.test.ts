@@ -152,7 +152,7 @@ describe("commands", () => {
   overEachTransport("halfClose sends FIN, and what the peer sends is still received", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard())
-      const peer = yield* connect()
+      const peer = yield* connect({ halfClosed: "keep" })
       yield* server.halfClose(id(1))
       expect(yield* receiveText(peer)).toBe(undefined)
       expect(yield* events.one("ConnectionHalfClosed")).toMatchObject({ id: 1, by: "local" })

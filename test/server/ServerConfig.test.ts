@@ -89,6 +89,7 @@ describe("the settings of a server", () => {
         paceLimit: Duration.millis(250),
         inbox: 1000,
         outbox: 1000,
+        halfClosed: "close",
         closeDeadline: Duration.millis(1500),
         drain: Duration.minutes(1),
         backlog: 3,

@@ -105,6 +105,39 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     )
 
     test(
+      "a race of what is readable takes nothing from the loser",
+      Effect.gen(function* () {
+        const { near, far } = yield* connectedCores(fixture)
+        const others = yield* connectedCores(fixture)
+        const sources = [far, others.far] as const
+        const first = Effect.raceFirst(
+          Effect.as(sources[0].readable, sources[0]),
+          Effect.as(sources[1].readable, sources[1]),
+        )
+        const got: Array<string> = []
+        const reader = yield* Effect.fork(
+          Effect.gen(function* () {
+            while (got.length < 20) {
+              const text = yield* receiveText(yield* first)
+              if (Option.isSome(text)) got.push(text.value)
+            }
+          }),
+        )
+        for (let nth = 0; nth < 10; nth++) {
+          yield* Effect.all([near.send(utf8(`a${nth}`)), others.near.send(utf8(`b${nth}`))])
+          yield* settle(fixture)
+        }
+        yield* Fiber.join(reader)
+        const of = (mark: string) => got.filter((text) => text.startsWith(mark))
+        const sent = (mark: string) => Array.from({ length: 10 }, (_, nth) => `${mark}${nth}`)
+        expect([of("a"), of("b")]).toEqual([sent("a"), sent("b")])
+        yield* near.halfClose
+        yield* far.readable
+        expect(yield* receiveText(far)).toEqual(Option.none())
+      }),
+    )
+
+    test(
       "runs an effect for each payload, in order; one that fails leaves the rest to whoever receives next",
       Effect.gen(function* () {
         const { near, far } = yield* connectedCores(fixture)

@@ -95,6 +95,8 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSetti
   return {
     ...ClientConfig.defaults,
     family,
+    // Standard input is sent on after the server's FIN; `converse` decides when the conversation is over.
+    halfClosed: "keep",
     frame,
     maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
     // Each payload waits until the system has taken the one before: no more than one is cut off with a lost connection, and
@@ -175,7 +177,7 @@ export const runConnect = (options: ConnectOptions) =>
         frame: settings.frame,
       })
       const talk = reconnect
-        ? client.run(endpoint, conversation, reconnect)
+        ? client.run(endpoint, conversation, { ...reconnect, onPeerEnd: "end" })
         : Effect.scoped(Effect.flatMap(client.connect(endpoint), conversation))
       const signal = yield* Effect.raceFirst(
         Effect.as(Effect.raceFirst(talk, Effect.zipRight(Fiber.join(shown), Effect.never)), undefined),

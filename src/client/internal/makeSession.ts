@@ -91,7 +91,10 @@ export const makeSession = (
     const finished = states.until(() => isDone() && !isConnected)
     const running = yield* Effect.forkScoped(
       Effect.onExit(
-        Effect.raceFirst(run(endpoint, converse, { ...reconnectDefaults, ...options.reconnect }), finished),
+        Effect.raceFirst(
+          run(endpoint, converse, { ...reconnectDefaults, ...options.reconnect, onPeerEnd: "end" }),
+          finished,
+        ),
         (exit) => {
           const end = endOf(exit)
           outbox.fail(Effect.fail(end ?? closedHere))

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { type ConnectionId, type Frame, Framing } from "../../domain/index.ts"
+import { Outlet, type Sender } from "../../runtime/Outlet.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { HubMember, HubSink } from "../HubPort.ts"
 
@@ -41,6 +42,8 @@ export class StreamSink implements HubSink {
   private bytes = 0
   private takenBytes = 0
   private last: Taken | undefined
+  /** The connection of the program that has taken last. */
+  private outlet: Sender | undefined
   // Only a full sink is passed over, so what it holds came before what was dropped.
   private droppedBefore: Dropped | undefined
   private droppedBehind: Dropped | undefined
@@ -74,6 +77,7 @@ export class StreamSink implements HubSink {
 
   onOverflow(pendingBytes: number, budgetBytes: number): void {
     this.endWith({ _tag: "Overflowed", pendingBytes, budgetBytes })
+    this.outlet?.onSourceOverflow(pendingBytes, budgetBytes)
   }
 
   onFailed(error: unknown): void {
@@ -102,7 +106,8 @@ export class StreamSink implements HubSink {
   /**
    * Some of what is here; waits while there is nothing. What was handed over before an overflow or the end comes first.
    */
-  readonly take: Effect.Effect<Taken> = Effect.suspend(() => {
+  readonly take: Effect.Effect<Taken> = Effect.flatMap(Outlet, (outlet) => {
+    this.outlet = outlet
     if (this.runs.length === 0) return this.last ? Effect.succeed(this.last) : this.readers.waitThen(this.take)
     try {
       return Effect.succeed(this.cutFrames())

@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import {
@@ -13,7 +14,7 @@ import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { ConnectionEnd } from "../../transport/index.ts"
+import type { ConnectionEnd, HalfClosed } from "../../transport/index.ts"
 import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
@@ -21,9 +22,14 @@ import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts
 import type { Arrival } from "./Entry.ts"
 import { Replies } from "./Replies.ts"
 
+// How long a handler may do nothing behind the FIN of a peer that has sent no frame.
+const unaskedGrace = Duration.seconds(1)
+
 /** What an actor has from its server. */
 export interface ActorContext {
   readonly settings: ConnectionSettings
+  /** What happens to a connection of a handler whose peer has sent FIN. */
+  readonly halfClosed: HalfClosed
   readonly timing: Timing
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
@@ -50,7 +56,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private readonly member: HubMember
   /** Told at the end, after the events. */
   onEnded: (() => void) | undefined
-  /** Takes back the interruption that waits for a handler at work on a connection that has gone. */
+  /** Takes back the timer that waits for a handler whose peer, or whose connection, has gone. */
   cancelInterrupt: (() => void) | undefined
   /** Whether a handler is at work. */
   isServing: boolean
@@ -140,9 +146,9 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   // --- from the connection
 
   onRun(run: Uint8Array): void {
-    const { bus, reactor, settings } = this.context
+    const { bus, reactor } = this.context
     if (bus.wantsFrames()) {
-      settings.framing.payloads(run, (bytes) =>
+      this.core.eachPayload(run, (bytes) =>
         bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", id: this.id, bytes })),
       )
     }
@@ -159,7 +165,30 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   onHalfClosed(by: "peer" | "local"): void {
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionHalfClosed", id: this.id, by }))
-    if (by === "peer") this.context.reactor?.onPeerEnd(this)
+    if (by === "local") return
+    if (this.context.reactor !== undefined) this.context.reactor.onPeerEnd(this)
+    else if (this.context.halfClosed === "close") this.expectHandlerEnd()
+  }
+
+  /**
+   * The peer has ended its side. A handler that receives learns it and comes to its end, after its last answer. One that
+   * neither takes nor sends anything for `closeDeadline` does not know: its connection is closed, and it is interrupted.
+   * A peer that has sent no frame waits for no answer, so its handler has a second.
+   */
+  private expectHandlerEnd(): void {
+    const { settings, timing } = this.context
+    const { closeDeadline } = settings
+    const grace = this.core.hasFrame ? closeDeadline : Duration.min(closeDeadline, unaskedGrace)
+    const look = (before: number): void => {
+      this.cancelInterrupt = timing.after(grace, () => {
+        if (!this.isServing || this.core.end !== undefined) return
+        const now = this.core.handled()
+        if (now !== before) return look(now)
+        this.core.beginClose(closeReasons.localClosed)
+        this.interrupt()
+      })
+    }
+    look(this.core.handled())
   }
 
   onClosing(): void {}
@@ -173,6 +202,10 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   flush(done: () => void): void {
     if (this.replies === undefined) this.member.finish(done)
     else this.replies.whenPaid(() => this.member.finish(done))
+  }
+
+  isOwed(): boolean {
+    return this.replies?.isOwing() === true || this.member.pending() > 0
   }
 
   onClosed(end: ConnectionEnd): void {
@@ -255,13 +288,17 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   // --- ends
 
-  /** The handler has come to its end. */
-  onHandlerEnd(failure: string | undefined): void {
+  /** The handler has come to its end: well, or with a reason to end the connection. */
+  onHandlerEnd(failure: CloseReason | undefined): void {
     this.isServing = false
     // The timer would keep everything of the connection for as long as it waits.
     this.cancelInterrupt?.()
-    if (failure !== undefined) this.core.beginClose({ _tag: "HandlerFailed", message: failure })
-    else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
+    if (this.core.isClosing()) return
+    if (failure !== undefined) {
+      // The peer must be able to tell that it has not got everything.
+      if (failure._tag === "SlowConsumer" || this.core.hasUnsent()) this.core.abort(failure)
+      else this.core.beginClose(failure)
+    } else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
     else this.core.beginClose(closeReasons.localClosed)
   }
 

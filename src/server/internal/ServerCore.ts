@@ -3,18 +3,21 @@ import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Inspectable from "effect/Inspectable"
 import {
   AddressSet,
+  type CloseReason,
   ConnectionId,
   closeReasons,
   type Endpoint,
+  failureOfCause,
   type RefusalRule,
   type ServerEvent,
+  SlowConsumerError,
 } from "../../domain/index.ts"
 import type { HubPort } from "../../hub/index.ts"
 import { atOnce } from "../../runtime/atOnce.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
+import type { Sender } from "../../runtime/Outlet.ts"
 import { Registry } from "../../runtime/Registry.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
@@ -40,6 +43,7 @@ export interface DrainResult {
 /** Starts the fiber of a connection's handler, in a scope of its own; calls back when it has come to its end. */
 export type ServeConnection = (
   connection: ServerConnection,
+  outlet: Sender,
   onEnd: (exit: Exit.Exit<void, unknown>) => void,
 ) => Fiber.RuntimeFiber<void, unknown>
 
@@ -103,6 +107,7 @@ export class ServerCore {
     )
     this.actorContext = {
       settings: connectionSettings(settings),
+      halfClosed: settings.halfClosed,
       timing,
       hub,
       bus,
@@ -141,7 +146,7 @@ export class ServerCore {
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
     if (typeof handler === "function") {
-      actor.fiber = handler(actor.connection, (exit) => actor.onHandlerEnd(failureOf(exit)))
+      actor.fiber = handler(actor.connection, actor.core, (exit) => actor.onHandlerEnd(failureOf(exit)))
     } else {
       actor.fiber = Effect.runFork(stand(actor), { scheduler: atOnce })
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
@@ -224,6 +229,7 @@ export class ServerCore {
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
     if (actor.isServing) {
       const { settings, timing } = this.options
+      actor.cancelInterrupt?.()
       actor.cancelInterrupt = timing.after(settings.closeDeadline, () => actor.interrupt())
     }
     if (this.actors.size === 0) this.emptyWaiters.wake()
@@ -250,12 +256,13 @@ const stand = (actor: ConnectionActor): Effect.Effect<void> =>
     actor.onEnded = () => resume(Effect.void)
   })
 
-const failureOf = (exit: Exit.Exit<void, unknown>): string | undefined =>
-  Exit.isSuccess(exit) ? undefined : describe(exit.cause)
-
-const describe = (cause: Cause.Cause<unknown>): string => {
-  if (Cause.isInterruptedOnly(cause)) return "interrupted"
-  const error = Cause.squash(cause)
-  const text = error instanceof Error ? error.message || error.name : Inspectable.toStringUnknown(error, 0)
-  return text || "without a message"
+/** Why a connection ends whose handler has failed. One that could not keep up with a hub is a slow consumer. */
+const failureOf = (exit: Exit.Exit<void, unknown>): CloseReason | undefined => {
+  if (Exit.isSuccess(exit)) return undefined
+  for (const error of Cause.failures(exit.cause)) {
+    if (error instanceof SlowConsumerError) {
+      return { _tag: "SlowConsumer", pendingBytes: error.pendingBytes, budgetBytes: error.budgetBytes }
+    }
+  }
+  return { _tag: "HandlerFailed", ...failureOfCause(exit.cause) }
 }

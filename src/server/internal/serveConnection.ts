@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
+import { Outlet } from "../../runtime/Outlet.ts"
 import type { FiberHandler } from "../Handler.ts"
 import type { ServeConnection } from "./ServerCore.ts"
 
@@ -19,10 +20,13 @@ export const makeServe = <E, R>(
   Effect.gen(function* () {
     const runtime = yield* Effect.runtime<Exclude<R, Scope.Scope>>()
     const fibers = yield* FiberSet.make<void, E>()
-    return (connection, onEnd) => {
+    return (connection, outlet, onEnd) => {
       const scope = Effect.runSync(Scope.make())
-      // The connection's scope comes before the server's: what a handler acquires goes with its connection.
-      const context = Context.add(runtime.context, Scope.Scope, scope) as Context.Context<R | Scope.Scope>
+      // The connection's scope comes before the server's: what a handler acquires goes with its connection. Both services
+      // are put into one new map: each `Context.add` would copy it once more.
+      const services = new Map<string, unknown>(runtime.context.unsafeMap)
+      services.set(Scope.Scope.key, scope).set(Outlet.key, outlet)
+      const context = Context.unsafeMake<R | Scope.Scope>(services)
       const fork = Runtime.runFork(Runtime.make({ ...runtime, context }))
       const fiber = fork(
         Effect.onExit(

@@ -1,5 +1,14 @@
 import * as Duration from "effect/Duration"
-import { type CloseReason, ConnectionClosedError, closeReasons, type Endpoint, Framing } from "../../domain/index.ts"
+import {
+  type CloseReason,
+  ConnectionClosedError,
+  closeReasons,
+  type Endpoint,
+  Framing,
+  failureOfThrown,
+} from "../../domain/index.ts"
+import { machineTiming } from "../../runtime/machineTiming.ts"
+import type { Sender } from "../../runtime/Outlet.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd } from "../Connection.ts"
@@ -20,19 +29,21 @@ const lentBytes = 1024 * 1024
  * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
  * costs what its owner asks for. The first cause of its end is the one that counts.
  */
-export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSink {
+export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSink, Sender {
   readonly local: Endpoint
   readonly remote: Endpoint
   /** What has arrived for those who pull. */
   readonly inbox: Inbox | undefined
   /** Woken when everything written is taken, and at the end. */
   readonly drainWaiters = new Waiters()
-  /** Woken at the end. */
+  /** Woken at the peer's FIN, when this side winds down, and at the end. */
   readonly endWaiters = new Waiters()
   /** Whether a whole frame has come. */
   hasFrame = false
   /** Whether the peer ended its side of TLS in order; none without TLS, and before the peer's end. */
   closeNotify: boolean | undefined
+  /** Whether a program has learnt that the peer has ended its side. */
+  isPeerEndKnown = false
   /** Set once, at the end. */
   end: ConnectionEnd | undefined
   private readonly wire: Wire
@@ -131,6 +142,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return !this.closing && !this.inputEnded
   }
 
+  /** Changes whenever a program takes something of what has arrived, or the system something that it has sent. */
+  handled(): number {
+    return this.wire.progress() - (this.inbox?.left() ?? 0)
+  }
+
   bytesIn(): number {
     return this.wire.bytesIn()
   }
@@ -146,6 +162,12 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     // Reads on without looking: bytes left unread would turn our FIN into an RST, which takes from the peer what it has
     // not read yet (RFC 1122, 4.2.2.13).
     this.holds.clear()
+    this.endWaiters.wake()
+  }
+
+  /** Whether this side winds the connection down: its input has ended, or it is closing or closed. */
+  isWindingDown(): boolean {
+    return this.inputEnded || this.closing || this.end !== undefined
   }
 
   // --- writing
@@ -224,15 +246,15 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
    * An orderly end: flush, FIN, then the peer's FIN. Destroyed when there is no progress for `closeDeadline`, unless
    * the caller watches over a deadline of its own.
    */
-  beginClose(reason: CloseReason, watched: "watched" | "unwatched" = "watched"): void {
+  beginClose(reason: CloseReason, watched: Pick<Timing, "after"> | "unwatched" = this.timing): void {
     if (this.closing || this.end !== undefined) return
     this.closing = true
     this.reason ??= reasonOfClose(reason, this.peerEnded, this.localFirst)
     this.owner.onClosing(this.wire.pending())
     this.endInput()
     this.owner.flush(() => this.sendFin(false))
-    if (watched === "watched" && !this.isOver && this.end === undefined) {
-      this.cancelWatch = watchProgress(this.timing, this.wire, this.settings.closeDeadline, () => this.onStuck())
+    if (watched !== "unwatched" && !this.isOver && this.end === undefined) {
+      this.cancelWatch = watchProgress(watched, this.wire, this.settings.closeDeadline, () => this.onStuck())
     }
   }
 
@@ -252,13 +274,45 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.wire.reset()
   }
 
-  /** Ends it now; what the system has taken is still delivered. */
+  /**
+   * Ends it now; what the system has taken is still delivered. With bytes that the system has not taken the peer sees a
+   * reset: a FIN behind a cut would look like an orderly end.
+   */
   destroy(reason: CloseReason): void {
     if (this.end !== undefined) return
     this.closing = true
     this.reason ??= reasonOfClose(reason, this.peerEnded, this.localFirst)
     this.inbox?.end()
-    this.wire.destroy()
+    if (this.hasUnsent() || !this.isFlushedAtOnce()) this.wire.reset()
+    else this.wire.destroy()
+  }
+
+  /**
+   * Ends it together with what owns it. After a success, bytes that the system has not taken are flushed first, as by an
+   * orderly end.
+   */
+  endWith(owner: "succeeded" | "failed"): void {
+    if (owner === "succeeded" && this.hasUnsent()) this.beginClose(closeReasons.localClosed, machineTiming)
+    else this.destroy(closeReasons.localClosed)
+  }
+
+  /** Whether the system has not taken everything that was sent to this connection. */
+  hasUnsent(): boolean {
+    return this.wire.pending() > 0 || this.owner.isOwed?.() === true
+  }
+
+  /** Hands over what waits elsewhere. Whether the system has taken all of it. */
+  private isFlushedAtOnce(): boolean {
+    let isFlushed = false
+    this.owner.flush(() => {
+      isFlushed = true
+    })
+    return isFlushed && this.wire.pending() === 0
+  }
+
+  /** The program that sends to this connection has lost its subscription, because it waits for the peer. */
+  onSourceOverflow(pendingBytes: number, budgetBytes: number): void {
+    if (!this.isTaken()) this.abort({ _tag: "SlowConsumer", pendingBytes, budgetBytes })
   }
 
   // --- from the wire
@@ -271,14 +325,19 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
         this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
       }
     } catch (error) {
-      this.fail(error)
+      this.failFraming(error)
     }
   }
 
   /** From the decoder. */
   onRun(run: Uint8Array): void {
+    if (this.isBroken()) return
     this.hasFrame = true
-    this.owner.onRun(this.lends && this.owner.keepsRuns() ? new Uint8Array(run) : run)
+    try {
+      this.owner.onRun(this.lends && this.owner.keepsRuns() ? new Uint8Array(run) : run)
+    } catch (error) {
+      this.fail(error)
+    }
     if (!this.closing) this.inbox?.push(run)
   }
 
@@ -286,21 +345,41 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.closeNotify = closeNotify
     try {
       if (!this.closing && !this.inputEnded) this.decoder.end(this)
-      this.peerEnded = true
-      this.inbox?.end()
-      if (this.closing) return
+    } catch (error) {
+      this.failFraming(error)
+      return
+    }
+    this.peerEnded = true
+    this.inbox?.end()
+    this.endWaiters.wake()
+    if (this.closing) return
+    try {
       this.owner.onHalfClosed("peer")
-      if (this.end !== undefined || this.isClosing()) return
-      this.wire.probe(Duration.toMillis(Duration.min(this.settings.keepalive, probeAfter)))
-      this.watchPeer()
     } catch (error) {
       this.fail(error)
+    }
+    if (this.end !== undefined || this.isClosing()) return
+    this.wire.probe(Duration.toMillis(Duration.min(this.settings.keepalive, probeAfter)))
+    this.watchPeer()
+  }
+
+  /** Calls `each` with the payloads of a run. A framing that throws ends the connection. */
+  eachPayload(run: Uint8Array, each: (payload: Uint8Array) => void): void {
+    try {
+      this.settings.framing.payloads(run, each)
+    } catch (error) {
+      this.failFraming(error)
     }
   }
 
   /** The code that serves it has thrown. */
   fail(error: unknown): void {
-    this.abort({ _tag: "HandlerFailed", message: error instanceof Error ? error.message : String(error) })
+    this.abort({ _tag: "HandlerFailed", ...failureOfThrown(error) })
+  }
+
+  /** Its framing has thrown. */
+  failFraming(error: unknown): void {
+    this.abort({ _tag: "FramingFailed", ...failureOfThrown(error) })
   }
 
   private watchPeer(): void {
@@ -340,6 +419,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.drainWaiters.wake()
     this.owner.onClosed(this.end)
     this.endWaiters.wake()
+  }
+
+  /** Whether the peer has ended its side first, or this side answers that the peer has. */
+  isEndedByPeer(): boolean {
+    return this.peerEnded && !this.localFirst && (this.reason === undefined || this.reason._tag === "PeerClosed")
   }
 
   /** Whether it ended, or is ending, otherwise than in order. */

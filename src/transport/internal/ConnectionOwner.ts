@@ -45,6 +45,8 @@ export interface ConnectionOwner {
   readonly onClosed: (end: ConnectionEnd) => void
   /** Before FIN: hands over what still waits elsewhere for this connection, then calls back. */
   readonly flush: (done: () => void) => void
+  /** Whether bytes that were sent to this connection wait elsewhere. Default: none do. */
+  readonly isOwed?: () => boolean
 }
 
 /** Why reading is held back: each cause holds and releases on its own. */

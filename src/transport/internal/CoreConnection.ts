@@ -5,7 +5,8 @@ import * as Either from "effect/Either"
 import { constUndefined } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { type ConnectionClosedError, closeReasons, type Endpoint } from "../../domain/index.ts"
+import { ConnectionClosedError, closeReasons, type Endpoint, failureOfThrown } from "../../domain/index.ts"
+import { Outlet } from "../../runtime/Outlet.ts"
 import { pullStream } from "../../runtime/pullStream.ts"
 import type { Connection, ConnectionEnd } from "../Connection.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
@@ -38,6 +39,15 @@ export class CoreConnection implements Connection {
   get receive(): Connection["receive"] {
     this.receiving ??= this.pull(takeOne, Option.none<Uint8Array>)
     return this.receiving
+  }
+
+  get readable(): Connection["readable"] {
+    const look: Effect.Effect<void> = Effect.suspend(() => {
+      const { inbox } = this.core
+      if (inbox === undefined || inbox.ended || inbox.isReady()) return Effect.void
+      return inbox.readers.waitThen(look)
+    })
+    return look
   }
 
   get frames(): Connection["frames"] {
@@ -83,7 +93,7 @@ export class CoreConnection implements Connection {
           )
           return next
         }),
-      )
+      ).pipe(Effect.provideService(Outlet, this.core))
   }
 
   get sendNow(): Connection["sendNow"] {
@@ -102,6 +112,21 @@ export class CoreConnection implements Connection {
       if (core.end !== undefined) return Effect.fail(core.closedError())
       return core.hasRoom() ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
     })
+  }
+
+  get peerEnded(): Connection["peerEnded"] {
+    const { core } = this
+    return Effect.map(
+      core.endWaiters.until(() => core.isPeerEnded() || core.end !== undefined),
+      () => {
+        core.isPeerEndKnown = true
+      },
+    )
+  }
+
+  get draining(): Connection["draining"] {
+    const { core } = this
+    return core.endWaiters.until(() => core.isWindingDown())
   }
 
   get halfClose(): Connection["halfClose"] {
@@ -128,9 +153,11 @@ export class CoreConnection implements Connection {
 
   get closed(): Effect.Effect<ConnectionEnd> {
     const { core } = this
-    const look: Effect.Effect<ConnectionEnd> = Effect.suspend(() =>
-      core.end === undefined ? core.endWaiters.waitThen(look) : Effect.succeed(core.end),
-    )
+    const look: Effect.Effect<ConnectionEnd> = Effect.suspend(() => {
+      if (core.end === undefined) return core.endWaiters.waitThen(look)
+      core.isPeerEndKnown = true
+      return Effect.succeed(core.end)
+    })
     return look
   }
 
@@ -173,10 +200,19 @@ export class CoreConnection implements Connection {
     const look: Effect.Effect<A | B, ConnectionClosedError> = Effect.suspend(() => {
       const { inbox } = this.core
       if (inbox === undefined) return Effect.sync(atEnd)
-      const taken = take(inbox)
+      let taken: A | undefined
+      try {
+        taken = take(inbox)
+      } catch (error) {
+        // Framings are other people's code. What they throw ends their connection.
+        this.core.failFraming(error)
+        return Effect.fail(new ConnectionClosedError({ reason: { _tag: "FramingFailed", ...failureOfThrown(error) } }))
+      }
       if (taken !== undefined) return Effect.succeed(taken)
       if (!inbox.ended) return inbox.readers.waitThen(look)
-      return this.core.isBroken() ? Effect.fail(this.core.closedError()) : Effect.sync(atEnd)
+      if (this.core.isBroken()) return Effect.fail(this.core.closedError())
+      this.core.isPeerEndKnown = true
+      return Effect.sync(atEnd)
     })
     return look
   }

@@ -75,6 +75,16 @@ export class Inbox implements AtTurnEnd {
     this.readers.wake()
   }
 
+  /** Whether a reader would not have to wait. */
+  isReady(): boolean {
+    return this.head < this.payloads.length || this.runs.length > 0
+  }
+
+  /** A number that shrinks with whatever is taken, while nothing comes. */
+  left(): number {
+    return this.bytes - this.offset + this.payloads.length - this.head
+  }
+
   shift(): Uint8Array | undefined {
     if (this.head === this.payloads.length) this.cutNext(1, cutAhead)
     const payload = this.payloads[this.head]

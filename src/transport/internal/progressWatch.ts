@@ -4,7 +4,7 @@ import type { Wire } from "../Wire.ts"
 
 /** Calls back when a wire has made no progress for so long, once. Gives what ends the watch. */
 export const watchProgress = (
-  timing: Timing,
+  timing: Pick<Timing, "after">,
   wire: Wire,
   deadline: Duration.Duration,
   onStuck: () => void,

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { Client } from "../../src/client/index.ts"
+import { Framing } from "../../src/domain/index.ts"
+import type { ServerConnection } from "../../src/server/index.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+
+const line = { frame: Framing.line }
+const leaves = (connection: ServerConnection) => connection.send(utf8("bye"))
+
+describe("a client whose server has sent FIN", () => {
+  overEachTransport("closes too: what had arrived is received, sending fails with the reason", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(leaves, line)
+      const connection = yield* connect()
+      expect((yield* connection.closed).reason).toEqual({ _tag: "PeerClosed" })
+      expect(yield* Effect.flip(connection.send(utf8("x")))).toMatchObject({ reason: { _tag: "PeerClosed" } })
+      expect([yield* receiveText(connection), yield* receiveText(connection)]).toEqual(["bye", undefined])
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
+    }),
+  )
+
+  overEachTransport("goes on sending where the setting says so", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(
+        (connection) =>
+          Effect.zipRight(
+            connection.halfClose,
+            connection.runForEach(() => Effect.void),
+          ),
+        line,
+      )
+      const connection = yield* connect({ halfClosed: "keep" })
+      expect(yield* receiveText(connection)).toBe(undefined)
+      yield* connection.send(utf8("more"))
+      expect(string((yield* events.one("FrameReceived")).bytes)).toBe("more")
+      yield* connection.close
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
+    }),
+  )
+})
+
+describe("running with reconnection, when the server closes in order", () => {
+  it.scoped("connects again, after the delay, each time that the program has seen the end", () =>
+    Effect.gen(function* () {
+      const { endpoint, events: server } = yield* serving(leaves, line)
+      const client = yield* Client.make(line)
+      const events = yield* record(client.subscribe())
+      const seen: Array<number> = []
+      yield* Effect.forkScoped(
+        client.run(
+          endpoint,
+          (connection) => connection.runForEach((bytes) => Effect.sync(() => seen.push(bytes.length))),
+          {
+            jitter: 0,
+            baseDelay: Duration.seconds(1),
+          },
+        ),
+      )
+      for (const attempt of [1, 2, 3]) {
+        const all = yield* events.first("Reconnecting", attempt)
+        expect(all.at(-1)).toMatchObject({ attempt, cause: "the connection ended: by the peer" })
+        yield* TestClock.adjust(Duration.seconds(2 ** (attempt - 1)))
+      }
+      yield* server.first("ConnectionOpened", 4)
+      expect(seen.slice(0, 3)).toEqual([3, 3, 3])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("ends with what the program gives where the setting says so, or where it has not seen the end", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving(leaves, line)
+      const client = yield* Client.make(line)
+      const toTheEnd = yield* client.run(endpoint, (connection) => Effect.as(connection.closed, "over"), {
+        onPeerEnd: "end",
+      })
+      const answer = yield* client.run(endpoint, receiveText)
+      expect([toTheEnd, answer]).toEqual(["over", "bye"])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("ends with what the program gives where this side has ended first", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving((connection) => connection.runForEach(connection.send), line)
+      const client = yield* Client.make(line)
+      const running = yield* Effect.fork(
+        client.run(endpoint, (connection) =>
+          Effect.zipRight(connection.halfClose, Effect.exit(connection.runForEach(() => Effect.void))),
+        ),
+      )
+      expect(yield* Fiber.join(running)).toEqual(Exit.void)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import { Client } from "../../src/client/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { type Connection, MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { anyPort, serving } from "../support/serving.ts"
+
+const piece = new Uint8Array(64 * 1024)
+
+/** Sends until the system takes no more, and gives how many bytes were sent. */
+const sendUntilFull = (connection: Connection) =>
+  Effect.gen(function* () {
+    let sent = 0
+    let isFull = false
+    while (!isFull) {
+      yield* connection.sendNow(piece)
+      sent += piece.length
+      isFull = yield* Effect.as(connection.drained, false).pipe(
+        Effect.timeoutTo({ duration: "20 millis", onSuccess: (full) => full, onTimeout: () => true }),
+      )
+    }
+    return sent
+  })
+
+const transports = [
+  ["memory", MemoryTransport.layer()],
+  ["tcp", NodeTransport.layer],
+] as const
+
+describe("the end of a scope with bytes that are not sent", () => {
+  for (const [name, layer] of transports) {
+    it.scopedLive(`of a client, with success, flushes all of them (${name})`, () =>
+      Effect.gen(function* () {
+        const gate = yield* Effect.makeLatch(false)
+        const total = yield* Ref.make(0)
+        const { endpoint, events } = yield* serving((connection) =>
+          Effect.zipRight(
+            gate.await,
+            connection.runForEach((bytes) => Ref.update(total, (sum) => sum + bytes.length)),
+          ),
+        )
+        const client = yield* Client.make()
+        const scope = yield* Scope.make()
+        const connection = yield* Scope.extend(client.connect(endpoint), scope)
+        const sent = yield* sendUntilFull(connection)
+        yield* gate.open
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* events.one("ConnectionClosed")).toMatchObject({ reason: { _tag: "PeerClosed" }, bytesIn: sent })
+        expect(yield* Ref.get(total)).toBe(sent)
+      }).pipe(Effect.provide(layer)),
+    )
+
+    it.scopedLive(`of a client, with a failure, is told by a reset (${name})`, () =>
+      Effect.gen(function* () {
+        const gate = yield* Effect.makeLatch(false)
+        const { endpoint, events } = yield* serving((connection) =>
+          Effect.zipRight(
+            gate.await,
+            connection.runForEach(() => Effect.void),
+          ),
+        )
+        const client = yield* Client.make()
+        const scope = yield* Scope.make()
+        const connection = yield* Scope.extend(client.connect(endpoint), scope)
+        yield* sendUntilFull(connection)
+        yield* Scope.close(scope, Exit.fail("no luck"))
+        yield* gate.open
+        expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerReset" })
+      }).pipe(Effect.provide(layer)),
+    )
+
+    it.scopedLive(`of a handler that has failed is told by a reset, and of a server too (${name})`, () =>
+      Effect.gen(function* () {
+        const full = yield* Effect.makeLatch(false)
+        const failing = (connection: Connection) => Effect.zipRight(sendUntilFull(connection), Effect.fail("no luck"))
+        const waiting = (connection: Connection) =>
+          sendUntilFull(connection).pipe(Effect.zipRight(full.open), Effect.zipRight(Effect.never))
+        const client = yield* Client.make({ inbox: 1 })
+        const reasons = []
+        for (const handler of [failing, waiting]) {
+          const scope = yield* Scope.make()
+          const server = yield* Scope.extend(Server.make({ handler }), scope)
+          const events = yield* record(Scope.extend(server.subscribe(), scope))
+          const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
+          const connection = yield* client.connect(endpoint)
+          if (handler === failing) yield* events.one("ConnectionClosed")
+          else yield* full.await
+          yield* Scope.close(scope, Exit.void)
+          yield* Effect.exit(connection.runForEach(() => Effect.void))
+          reasons.push((yield* connection.closed).reason)
+        }
+        expect(reasons).toEqual([{ _tag: "PeerReset" }, { _tag: "PeerReset" }])
+      }).pipe(Effect.provide(layer)),
+    )
+  }
+
+  it.scopedLive("of a client, with success, resets a server that takes nothing at the deadline", () =>
+    Effect.gen(function* () {
+      const { endpoint, events } = yield* serving(() => Effect.never, { inbox: 1 })
+      const client = yield* Client.make({ closeDeadline: Duration.millis(50) })
+      const scope = yield* Scope.make()
+      const connection = yield* Scope.extend(client.connect(endpoint), scope)
+      yield* sendUntilFull(connection)
+      yield* Scope.close(scope, Exit.void)
+      expect((yield* connection.closed).reason).toMatchObject({ _tag: "DrainDeadline" })
+      expect((yield* events.one("ConnectionOpened")).id).toBe(1)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("of a server hands over what was published in the same turn, as far as the system takes it", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const server = yield* Scope.extend(Server.make({ handler: Handler.broker() }), scope)
+      const opened = yield* record(server.subscribe())
+      const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
+      const client = yield* Client.make()
+      const connection = yield* client.connect(endpoint)
+      yield* opened.one("ConnectionOpened")
+      yield* server.broadcast(new Uint8Array([1, 2, 3]))
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* connection.receive).toMatchObject({ value: new Uint8Array([1, 2, 3]) })
+      expect((yield* connection.closed).reason).toEqual({ _tag: "PeerClosed" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
