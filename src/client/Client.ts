@@ -202,7 +202,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         runWith(endpoint, use, checked),
       ),
     session: (endpoint, options = {}) =>
-      Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, endpoint, checked)),
+      Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, settings, endpoint, checked)),
     subscribe: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
     events: Stream.unwrapScoped(bus.subscribe()),
   })

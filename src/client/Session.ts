@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { ConnectError, ConnectionClosedError } from "../domain/index.ts"
+import type { ConnectError, ConnectionClosedError, InvalidPayloadError } from "../domain/index.ts"
 import type { ReconnectSettings } from "./ClientConfig.ts"
 import type { OutboxPolicy } from "./internal/Outbox.ts"
 
@@ -41,8 +41,11 @@ export type SessionEnd = ConnectError | ConnectionClosedError
  * acknowledges.
  */
 export interface Session {
-  /** Keeps a payload for sending. Fails when the session has ended, or is being closed. */
-  readonly send: (payload: Uint8Array) => Effect.Effect<void, SessionEnd>
+  /**
+   * Keeps a payload for sending. Fails when the session has ended, or is being closed, or when the framing cannot carry the
+   * payload as one frame.
+   */
+  readonly send: (payload: Uint8Array) => Effect.Effect<void, SessionEnd | InvalidPayloadError>
   /**
    * What is received, over all connections: of one that broke, everything that had arrived, before the next is made.
    * Reading is held back while nobody pulls. One reader; without any, what had arrived goes with its connection.

@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { InvalidPayloadError } from "./errors.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** How a stream of bytes is cut into frames. One value serves any number of connections. */
@@ -9,6 +10,11 @@ export interface Framing {
   readonly decoder: (maxFrameBytes: number) => FrameDecoder
   /** The bytes on the wire for one payload. */
   readonly encode: (payload: Uint8Array) => Uint8Array
+  /**
+   * Why a payload cannot be sent as one frame; `undefined`: it can. Default, for a framing without it: a payload above
+   * `maxFrameBytes` cannot.
+   */
+  readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
   /** Calls `each` with every payload of a run of whole frames, in order, as views of `wire`. */
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
@@ -20,6 +26,27 @@ export interface Framing {
   /** How many frames a run of whole frames holds. */
   readonly count: (wire: Uint8Array) => number
 }
+
+/** The bytes on the wire for one payload, or why there are none. What the framing throws is a reason too. */
+export const encodeFrame = (
+  framing: Pick<Framing, "encode" | "name" | "refuses">,
+  payload: Uint8Array,
+  maxFrameBytes: number,
+): Uint8Array | InvalidPayloadError => {
+  try {
+    const problem = (framing.refuses ?? aboveLimit)(payload, maxFrameBytes)
+    if (problem === undefined) return framing.encode(payload)
+    return new InvalidPayloadError({ framing: framing.name, problem })
+  } catch (error) {
+    return new InvalidPayloadError({
+      framing: framing.name,
+      problem: error instanceof Error ? error.message : `${error}`,
+    })
+  }
+}
+
+const aboveLimit = (payload: Uint8Array, maxFrameBytes: number): string | undefined =>
+  payload.length > maxFrameBytes ? `its ${payload.length} bytes are above the limit of ${maxFrameBytes}` : undefined
 
 /**
  * Calls `each` with some payloads of a run of whole frames, from the offset `from` on, and returns the offset behind the
@@ -67,6 +94,7 @@ export const raw: Framing = {
   name: "raw",
   decoder: (maxFrameBytes) => new RawDecoder(maxFrameBytes),
   encode: (payload) => payload,
+  refuses: () => undefined,
   payloads: (wire, each) => each(wire),
   count: () => 1,
 }
@@ -110,6 +138,12 @@ export const line: Framing = {
     wire.set(payload)
     wire[payload.length] = newline
     return wire
+  },
+  refuses: (payload, maxFrameBytes) => {
+    const at = payload.indexOf(newline)
+    return at === -1
+      ? aboveLimit(payload, maxFrameBytes)
+      : `it contains a line end (LF, at byte ${at}), so it would arrive as several frames`
   },
   payloads: (wire, each) => {
     cutLines(wire, 0, Number.POSITIVE_INFINITY, each)

@@ -41,6 +41,19 @@ export class SlowConsumerError extends Data.TaggedError("SlowConsumerError")<{
   }
 }
 
+/** A payload cannot be sent as one frame: its framing cannot carry it, or it is above the limit. Nothing of it was sent. */
+export class InvalidPayloadError extends Data.TaggedError("InvalidPayloadError")<{
+  readonly framing: string
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `the payload cannot be sent as one frame (${escapeControls(this.framing)}): ${escapeControls(this.problem)}`
+  }
+}
+
+/** Why a payload was not sent. */
+export type SendError = ConnectionClosedError | InvalidPayloadError
+
 /** A payload could not be turned into a value, or a value into a payload. */
 export class CodecError extends Data.TaggedError("CodecError")<{
   readonly codec: string

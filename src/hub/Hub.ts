@@ -13,6 +13,7 @@ import {
   settings as check,
   type Frame,
   Framing,
+  InvalidPayloadError,
   limits,
   type SettingsError,
   SlowConsumerError,
@@ -29,6 +30,8 @@ import { StreamSink } from "./internal/StreamSink.ts"
 export interface HubOptions {
   /** How runs are cut into frames: it must be that of the connections. Default `Framing.raw`. */
   readonly framing?: Framing.Framing
+  /** Longest payload to publish, bytes; raw framing has no such limit. Default 1 MiB (`limits.maxFrameBytes`). */
+  readonly maxFrameBytes?: number
   /** What may wait for one subscriber, bytes, in the log and in its sink. Default 8 MiB (`limits.hubBudgetBytes`). */
   readonly budgetBytes?: number
   /**
@@ -80,11 +83,11 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   {
     /**
      * Publishes one payload to all subscribers. Waits while publishers are held back: for a subscriber with the policy
-     * `block`, or because nobody at all takes anything (`paceLimit`).
+     * `block`, or because nobody at all takes anything (`paceLimit`). Fails when the framing cannot carry it as one frame.
      */
-    readonly publish: (payload: Uint8Array) => Effect.Effect<void>
+    readonly publish: (payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
     /** Publishes a value through a codec. */
-    readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError>
+    readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
     /**
      * Subscribes now, gives everything published from here on; ends with the scope, or with the hub. Fails when it lags
      * beyond its budget.
@@ -124,7 +127,11 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
       const core = yield* Effect.acquireRelease(makeCore, (made) => Effect.sync(() => made.close()))
 
       const publish = (payload: Uint8Array) =>
-        Effect.suspend(() => (core.publish(framing.encode(payload)) ? Effect.void : core.released))
+        Effect.suspend(() => {
+          const wire = Framing.encodeFrame(framing, payload, options.maxFrameBytes ?? limits.maxFrameBytes)
+          if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
+          return core.publish(wire) ? Effect.void : core.released
+        })
 
       const subscribe = (subscribeOptions: HubSubscribeOptions = {}) =>
         Effect.acquireRelease(
@@ -167,6 +174,7 @@ const policy = check.oneOfThese(slowConsumerPolicies)
 const hubChecks: check.SettingChecks<HubOptions> = {
   framing: check.framing,
   budgetBytes: budget,
+  maxFrameBytes: check.limitOf("bytes"),
   slowConsumer: policy,
   paceLimit: check.anyTime,
 }

@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ConnectionClosedError, ConnectionId, TlsSession } from "../domain/index.ts"
+import type { ConnectionId, SendError, TlsSession } from "../domain/index.ts"
 import type { Connection, HalfClosed } from "../transport/index.ts"
 
 /** A connection that a server accepted. */
@@ -9,7 +9,7 @@ export interface ServerConnection extends Connection {
   /** What TLS has agreed on; none where it is not spoken. */
   readonly tls: TlsSession | undefined
   /** Sends one payload to every other connection, through the hub. Waits while publishers are held back. */
-  readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+  readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, SendError>
 }
 
 /**

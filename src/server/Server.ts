@@ -9,17 +9,18 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
   AddressSet,
-  type ConnectionClosedError,
   type ConnectionId,
   closeReasons,
   type Endpoint,
-  type Framing,
+  Framing,
   formatEndpoint,
+  InvalidPayloadError,
   type ListenEndpoint,
   type ListenEndpoints,
   type ListenError,
   listenEndpoints,
   NoSuchConnectionError,
+  type SendError,
   type ServerEvent,
   type SettingsError,
 } from "../domain/index.ts"
@@ -87,12 +88,9 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     /** Who is there. */
     readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
     /** Sends one payload to one connection. */
-    readonly send: (
-      id: ConnectionId,
-      payload: Uint8Array,
-    ) => Effect.Effect<void, NoSuchConnectionError | ConnectionClosedError>
+    readonly send: (id: ConnectionId, payload: Uint8Array) => Effect.Effect<void, NoSuchConnectionError | SendError>
     /** Sends one payload to every connection through the hub, and gives their ids. */
-    readonly broadcast: (payload: Uint8Array) => Effect.Effect<ReadonlyArray<ConnectionId>>
+    readonly broadcast: (payload: Uint8Array) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
     /** Sends FIN to one connection; what it sends is still received. */
     readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /** Ends one connection: in order (FIN, the default) or at once (RST). */
@@ -150,6 +148,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     options.hub ??
     (yield* Hub.make({
       framing: settings.frame,
+      maxFrameBytes: settings.maxFrame,
       budgetBytes: settings.hubBudget,
       slowConsumer: settings.slowConsumer,
       paceLimit: settings.paceLimit,
@@ -200,11 +199,13 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       return actor === undefined ? Effect.fail(new NoSuchConnectionError({ id })) : Effect.succeed(actor)
     })
 
-  const broadcast = (payload: Uint8Array): Effect.Effect<ReadonlyArray<ConnectionId>> =>
+  const broadcast = (payload: Uint8Array): Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError> =>
     Effect.suspend(() => {
+      const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
+      if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
       const recipients = core.writable()
       bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: recipients, bytes: payload }))
-      const released = hub.port.publish(settings.frame.encode(payload)) ? Effect.void : hub.port.released
+      const released = hub.port.publish(wire) ? Effect.void : hub.port.released
       return Effect.as(
         Effect.flatMap(released, () => bus.unblocked),
         recipients,

@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import type { CloseReason, ConnectionClosedError, Endpoint } from "../domain/index.ts"
+import type { CloseReason, ConnectionClosedError, Endpoint, SendError } from "../domain/index.ts"
 
 /** What remains of a connection when it has ended. */
 export interface ConnectionEnd {
@@ -51,22 +51,21 @@ export interface Connection {
     f: (payload: Uint8Array, giveBack: () => void) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
-   * Sends one payload. Waits while `outboxBytes` and more wait to be taken by the system; fails at once when the
-   * connection has ended or this side has sent FIN.
+   * Sends one payload. Waits while `outboxBytes` and more wait to be taken by the system. Fails at once when the connection
+   * has ended or this side has sent FIN, and with `InvalidPayloadError` when the framing cannot carry the payload as one
+   * frame (a line end in a line, more than `maxFrame` bytes); nothing of it was sent then.
    */
-  readonly send: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+  readonly send: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**
    * Sends what a stream gives until it ends, those that come together in one write, and waits as `send` does. What
    * `Stream.runForEach` does with `send`, in about half the time for each payload.
    */
-  readonly sendAll: <E, R>(
-    payloads: Stream.Stream<Uint8Array, E, R>,
-  ) => Effect.Effect<void, E | ConnectionClosedError, R>
+  readonly sendAll: <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<void, E | SendError, R>
   /**
    * Sends one payload without waiting for room: the first half of `send`, whose second is `drained`. It fails only when
    * nothing of the payload was taken over, so whoever keeps payloads for another connection knows which to keep.
    */
-  readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, ConnectionClosedError>
+  readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /** Waits while `outboxBytes` and more wait to be taken by the system; fails when the connection ends meanwhile. */
   readonly drained: Effect.Effect<void, ConnectionClosedError>
   /**

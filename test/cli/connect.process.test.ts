@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { type ConnectionClosedError, decodeClientEventLine, tcpEndpoint } from "../../src/domain/index.ts"
+import { decodeClientEventLine, type SendError, tcpEndpoint } from "../../src/domain/index.ts"
 import { type Handler, Server } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
@@ -15,7 +15,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
 /** A server of this process whose connections are served by a program of the test. */
-const listening = (handler: Handler.FiberHandler<ConnectionClosedError, never>) =>
+const listening = (handler: Handler.FiberHandler<SendError, never>) =>
   Effect.gen(function* () {
     const server = yield* Server.make({ handler })
     const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))

@@ -145,8 +145,8 @@ describe("a connection that is closed", () => {
       const { connectRaw } = yield* serving((connection) =>
         Effect.zipRight(
           Deferred.succeed(waiting, undefined),
-          Effect.flatMap(Effect.flip(connection.send(new Uint8Array(64 * 1024 * 1024))), ({ reason }) =>
-            Deferred.succeed(failure, reason._tag),
+          Effect.flatMap(Effect.flip(connection.send(new Uint8Array(64 * 1024 * 1024))), (error) =>
+            Deferred.succeed(failure, error._tag === "ConnectionClosedError" ? error.reason._tag : error._tag),
           ),
         ),
       )

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
-import { Framing } from "../../src/domain/index.ts"
+import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { overEachTransport, receiveAll, receiveBytes, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { turns } from "../support/turns.ts"
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value)
 
@@ -190,6 +192,49 @@ describe("reply", () => {
       expect((yield* receiveAll(peer)).toString()).toBe("Hello, client!\n".repeat(4))
       const sent = events.all("FrameSent").map(({ bytes, to }) => [to, string(bytes)])
       expect(sent).toEqual(new Array(4).fill([[1], "Hello, client!"]))
+    }),
+  )
+})
+
+describe("a peer that is owed replies", () => {
+  it.scoped("is not read again before all of them are paid, however often it takes some", () =>
+    Effect.gen(function* () {
+      const payload = new Uint8Array(1000).fill(97)
+      const settings = { frame: Framing.line, outbox: 1000 }
+      const { connect, events } = yield* serving(Handler.reply(payload), settings)
+      const peer = yield* connect({ inbox: 1, frame: Framing.raw })
+      const asked = 50
+      yield* peer.sendNow(utf8("x\n".repeat(asked)))
+      yield* events.first("FrameReceived", asked)
+      yield* turns(20)
+      yield* peer.sendNow(utf8("one more\n"))
+      let bytes = 0
+      while (bytes < (asked + 1) * 1001) {
+        const some = yield* peer.receive
+        bytes += Option.getOrThrow(some).length
+        yield* turns(5)
+        if (bytes < (asked / 2) * 1001) expect(events.all("FrameReceived").length).toBe(asked)
+      }
+      expect(events.all("FrameReceived").length).toBe(asked + 1)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 2000 }))),
+  )
+
+  overEachTransport("gets all of them when its server drains, or closes its connection in order", () =>
+    Effect.gen(function* () {
+      const payload = new Uint8Array(4000).fill(97)
+      const { connect, events, server } = yield* serving(Handler.reply(payload), { frame: Framing.line })
+      const asked = 4000
+      for (const end of ["kick", "drain"] as const) {
+        const peer = yield* connect({ inbox: 1, frame: Framing.raw })
+        yield* peer.send(utf8("x\n".repeat(asked)))
+        yield* events.first("FrameReceived", 1)
+        yield* turns(20)
+        if (end === "drain") yield* Effect.fork(server.drain)
+        else yield* server.kick(ConnectionId.make(1))
+        let bytes = 0
+        yield* peer.runForEach((some) => Effect.sync(() => (bytes += some.length)))
+        expect(bytes).toBe(asked * (payload.length + 1))
+      }
     }),
   )
 })

@@ -110,6 +110,24 @@ describe("the rate of one connection", () => {
 })
 
 describe("the rate of all connections", () => {
+  it.scoped("lets go of as many in one tick as it has room for, not of all who are held", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
+      const peers = yield* Effect.replicateEffect(connect(atOnce), 5)
+      yield* Effect.forEach(peers, (peer) => Effect.forkScoped(peer.send(flood)))
+      yield* pass(3)
+      const perTick: Array<number> = []
+      for (let tick = 0; tick < 20; tick++) {
+        const before = received(events)
+        yield* TestClock.adjust("50 millis")
+        yield* turns(20)
+        perTick.push(received(events) - before)
+      }
+      // A tick earns 500 bytes, and a read brings 1000.
+      expect(Math.max(...perTick)).toBe(capacityBytes)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
+  )
+
   it.scoped("is held by all together, and none of them starves", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })

@@ -51,6 +51,7 @@ const wrongInServers: Wrong<ServerSettings> = {
     unixEndpoint(""),
     fdEndpoint(-1),
   ],
+  halfClosed: ["open", undefined],
   ipv6Only: [undefined, 1, "yes"],
   unixMode: [-1, 0o1000, 1.5, "660"],
   hubBudget: noLimits,
@@ -74,6 +75,7 @@ const wrongInServers: Wrong<ServerSettings> = {
 
 const wrongInClients: Wrong<ClientSettings> = {
   ...wrongInBoth,
+  halfClosed: ["open", undefined],
   source: ["", "a.name", 5],
   sourcePort: [-1, 65_536, 1.5, Number.NaN, "80"],
   proxy: ["socks5://127.0.0.1:1080", {}],
@@ -89,6 +91,7 @@ const wrongInReconnect: Wrong<ReconnectSettings> = {
   jitter: [-0.1, 1.1, Number.NaN, undefined],
   stableAfter: times,
   maxAttempts: numbers,
+  onPeerEnd: ["again", undefined],
 }
 
 /** Expects each value of each field to be refused by name. */
@@ -152,7 +155,13 @@ describe("settings that cannot be", () => {
   it.scoped("are refused by Hub.make and by subscribers of a hub, field by field", () =>
     Effect.gen(function* () {
       const { budgetBytes, slowConsumer } = { budgetBytes: noLimits, slowConsumer: ["drop", undefined] }
-      const hubs: Wrong<HubOptions> = { framing: [undefined, "line"], budgetBytes, slowConsumer, paceLimit: times }
+      const hubs: Wrong<HubOptions> = {
+        framing: [undefined, "line"],
+        budgetBytes,
+        slowConsumer,
+        paceLimit: times,
+        maxFrameBytes: noLimits,
+      }
       yield* refuses(hubs, (options) => Hub.make(options))
       const hub = yield* Hub.make()
       yield* refuses({ budgetBytes, slowConsumer }, (options: object) => hub.subscribe(options))

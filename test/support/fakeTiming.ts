@@ -24,6 +24,14 @@ export class FakeTiming implements Timing {
     return this.timers.length
   }
 
+  /** A process that stands still for so long: timers that are due meanwhile fire behind it, late. */
+  standStill(millis: number): void {
+    this.time += millis
+    const due = this.timers.filter((timer) => timer.at <= this.time).sort((a, b) => a.at - b.at)
+    this.timers = this.timers.filter((timer) => !due.includes(timer))
+    for (const { callback } of due) callback()
+  }
+
   advance(millis: number): void {
     const until = this.time + millis
     for (;;) {

@@ -24,6 +24,7 @@ import { environmentError } from "../given.ts"
 import type { CommandHelp } from "../help.ts"
 import { defaultHostOf } from "../listenArgs.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
+import { checkPayloads } from "../payloads.ts"
 import { reconnectFlags, reconnectSettings } from "../reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../routeFlags.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
@@ -161,6 +162,7 @@ export const runConnect = (options: ConnectOptions) =>
     const renderer = yield* clientRenderer(output, settings.frame)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
+    yield* checkPayloads("send", options.send, settings)
     const outgoing = yield* makeOutgoing(options.send, { ...settings, lends: output === "raw" })
     const outer = yield* Effect.scope
     const ended = yield* Effect.gen(function* () {

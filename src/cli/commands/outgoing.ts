@@ -76,7 +76,8 @@ export const makeOutgoing = (
           const payload = waiting[at] ?? empty
           // An interruption between the two would send the payload again over the next connection.
           const handOver = Effect.uninterruptible(
-            Effect.map(connection.sendNow(payload), () => {
+            // Texts and lines were checked before.
+            Effect.map(Effect.catchTag(connection.sendNow(payload), "InvalidPayloadError", Effect.die), () => {
               at++
               handed.frames++
               handed.bytes += payload.length

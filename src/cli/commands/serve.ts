@@ -33,6 +33,7 @@ import { listenFlags } from "../listenFlags.ts"
 import { backlogNote, connectionRoom } from "../openFiles.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
+import { checkPayloads } from "../payloads.ts"
 import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
@@ -182,6 +183,7 @@ export const runServe = (options: ServeOptions) =>
     const mode = yield* modeOf(options)
     const read = yield* settingsOf(options)
     yield* checkProxies(read)
+    yield* checkPayloads("reply", Option.toArray(options.reply), read)
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const endpoints = "_tag" in read.listen ? [read.listen] : read.listen
     const paths = yield* pathsOf(options)
@@ -279,7 +281,8 @@ const sendInput = (server: Server["Type"], settings: ServerSettings) =>
     while (yield* payloads.more) {
       // Somebody who types sees that nobody is there; what a program sends waits for the first client.
       if (stdio.inputKind !== "terminal") yield* someoneIsThere(server)
-      yield* Effect.forEach(payloads.take(), server.broadcast, { discard: true })
+      // Lines are cut and bounded by the framing already.
+      yield* Effect.orDie(Effect.forEach(payloads.take(), server.broadcast, { discard: true }))
     }
   }).pipe(
     Effect.scoped,

@@ -69,7 +69,8 @@ export class Outbox<E> {
       if (first === undefined) return isOver() ? Effect.void : this.changed.waitThen(next)
       // Between the two nobody may be interrupted: what was taken over would be sent again.
       const handedOver = Effect.uninterruptible(
-        Effect.map(connection.sendNow(first), () => {
+        // What is kept can be sent: it was looked at when it came.
+        Effect.map(Effect.catchTag(connection.sendNow(first), "InvalidPayloadError", Effect.die), () => {
           this.shift()
           this.changed.wake()
         }),

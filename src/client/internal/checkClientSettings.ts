@@ -17,6 +17,7 @@ const proxy: check.SettingCheck = {
 
 const checks: check.SettingChecks<ClientSettings> = {
   ...commonChecks,
+  halfClosed: check.oneOfThese(["close", "keep"]),
   source: check.optional(address),
   sourcePort: check.optional(check.wholeNumber(0, 65_535)),
   proxy: check.optional(proxy),
@@ -32,6 +33,7 @@ const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
   jitter: check.numberFrom(0, 1),
   stableAfter: check.anyTime,
   maxAttempts: check.limitOf("attempts", 0),
+  onPeerEnd: check.oneOfThese(["reconnect", "end"]),
 }
 
 const sessionChecks: check.SettingChecks<SessionOptions> = {

@@ -6,11 +6,19 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type ClientEvent, ConnectionClosedError, closeReasons, type Endpoint, limits } from "../../domain/index.ts"
+import {
+  type ClientEvent,
+  ConnectionClosedError,
+  closeReasons,
+  type Endpoint,
+  Framing,
+  InvalidPayloadError,
+  limits,
+} from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Connection } from "../../transport/index.ts"
-import { type ReconnectSettings, reconnectDefaults } from "../ClientConfig.ts"
+import { type ClientSettings, type ReconnectSettings, reconnectDefaults } from "../ClientConfig.ts"
 import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
 import { Outbox } from "./Outbox.ts"
 
@@ -27,6 +35,7 @@ export const makeSession = (
     reconnect: ReconnectSettings,
   ) => Effect.Effect<A, E | SessionEnd, Exclude<R, Scope.Scope>>,
   bus: EventBus<ClientEvent>,
+  settings: Pick<ClientSettings, "frame" | "maxFrame">,
   endpoint: Endpoint,
   options: SessionOptions,
 ): Effect.Effect<Session, never, Scope.Scope> =>
@@ -104,7 +113,11 @@ export const makeSession = (
     )
 
     return {
-      send: (payload) => outbox.offer(payload),
+      send: (payload) =>
+        Effect.suspend((): Effect.Effect<void, SessionEnd | InvalidPayloadError> => {
+          const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
+          return wire instanceof InvalidPayloadError ? Effect.fail(wire) : outbox.offer(payload)
+        }),
       frames: Stream.unwrapScoped(
         Effect.as(
           Effect.acquireRelease(setReader(true), () => setReader(false)),

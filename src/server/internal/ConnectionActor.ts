@@ -3,10 +3,12 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import {
   type CloseReason,
-  type ConnectionClosedError,
   type ConnectionId,
   closeReasons,
+  Framing,
+  InvalidPayloadError,
   type ProxiedBy,
+  type SendError,
   type ServerEvent,
   type TlsSession,
 } from "../../domain/index.ts"
@@ -95,9 +97,11 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   /** Sends one payload to all others. */
-  broadcast(payload: Uint8Array): Effect.Effect<void, ConnectionClosedError> {
-    return Effect.suspend(() => {
+  broadcast(payload: Uint8Array): Effect.Effect<void, SendError> {
+    return Effect.suspend((): Effect.Effect<void, SendError> => {
       if (this.core.end !== undefined) return Effect.fail(this.core.closedError())
+      const wire = this.encode(payload)
+      if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
       this.context.bus.emitFrame((seq, at) => ({
         seq,
         at,
@@ -105,9 +109,14 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
         to: this.context.others(this.id),
         bytes: payload,
       }))
-      const released = this.member.publish(this.context.settings.framing.encode(payload)) ? Effect.void : this.released
+      const released = this.member.publish(wire) ? Effect.void : this.released
       return Effect.flatMap(released, () => this.context.bus.unblocked)
     })
+  }
+
+  private encode(payload: Uint8Array): Uint8Array | InvalidPayloadError {
+    const { framing, maxFrameBytes } = this.context.settings
+    return Framing.encodeFrame(framing, payload, maxFrameBytes)
   }
 
   private get released(): Effect.Effect<void> {
@@ -123,7 +132,12 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   reply(payload: Uint8Array, times: number): void {
     this.replies ??= new Replies(
       { write: (bytes) => this.core.write(bytes), onSent: (sent) => this.onSent(sent) },
-      this.context.settings.framing.encode,
+      (reply) => {
+        const wire = this.encode(reply)
+        // What a reactor throws ends its connection with the reason.
+        if (wire instanceof InvalidPayloadError) throw wire
+        return wire
+      },
       this.context.settings.outboxBytes,
     )
     this.replies.owe(payload, times)

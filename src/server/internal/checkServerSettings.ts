@@ -21,6 +21,7 @@ const checks: check.SettingChecks<ServerSettings> = {
   unixMode: check.optional(check.wholeNumber(0, 0o777)),
   hubBudget: check.limitOf("bytes"),
   slowConsumer: check.oneOfThese(slowConsumerPolicies),
+  halfClosed: check.oneOfThese(["close", "keep"]),
   paceLimit: check.anyTime,
   drain: check.anyTime,
   backlog: check.wholeNumber(1, 65_535),

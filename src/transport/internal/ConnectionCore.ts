@@ -6,6 +6,7 @@ import {
   type Endpoint,
   Framing,
   failureOfThrown,
+  InvalidPayloadError,
 } from "../../domain/index.ts"
 import { machineTiming } from "../../runtime/machineTiming.ts"
 import type { Sender } from "../../runtime/Outlet.ts"
@@ -172,9 +173,15 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   // --- writing
 
-  /** Sends one payload. `false`: more than `outboxBytes` wait to be taken; `drainWaiters` are woken when nothing does. */
-  send(payload: Uint8Array): boolean {
-    this.write(this.settings.framing.encode(payload))
+  /**
+   * Sends one payload. `false`: more than `outboxBytes` wait to be taken; `drainWaiters` are woken when nothing does. An
+   * error: nothing was sent.
+   */
+  send(payload: Uint8Array): boolean | InvalidPayloadError {
+    const { framing, maxFrameBytes } = this.settings
+    const wire = Framing.encodeFrame(framing, payload, maxFrameBytes)
+    if (wire instanceof InvalidPayloadError) return wire
+    this.write(wire)
     this.owner.onSent(payload)
     return this.hasRoom()
   }

@@ -5,7 +5,13 @@ import * as Either from "effect/Either"
 import { constUndefined } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { ConnectionClosedError, closeReasons, type Endpoint, failureOfThrown } from "../../domain/index.ts"
+import {
+  ConnectionClosedError,
+  closeReasons,
+  type Endpoint,
+  failureOfThrown,
+  type SendError,
+} from "../../domain/index.ts"
 import { Outlet } from "../../runtime/Outlet.ts"
 import { pullStream } from "../../runtime/pullStream.ts"
 import type { Connection, ConnectionEnd } from "../Connection.ts"
@@ -75,10 +81,12 @@ export class CoreConnection implements Connection {
 
   get send(): Connection["send"] {
     this.sending ??= (payload) =>
-      Effect.suspend(() => {
+      Effect.suspend((): Effect.Effect<void, SendError> => {
         const { core } = this
         if (!core.isWritable()) return Effect.fail(core.closedError())
-        return core.send(payload) ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
+        const sent = core.send(payload)
+        if (typeof sent !== "boolean") return Effect.fail(sent)
+        return sent ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
       })
     return this.sending
   }
@@ -88,7 +96,7 @@ export class CoreConnection implements Connection {
       Effect.scopedWith((scope) =>
         // A stream's own pull takes a step more.
         Effect.flatMap(Channel.toPullIn(Stream.toChannel(payloads), scope), (pull) => {
-          const next: Effect.Effect<void, E | ConnectionClosedError, R> = Effect.flatMap(pull, (pulled) =>
+          const next: Effect.Effect<void, E | SendError, R> = Effect.flatMap(pull, (pulled) =>
             Either.isLeft(pulled) ? Effect.void : this.sendSome(Chunk.toReadonlyArray(pulled.right), next),
           )
           return next
@@ -98,11 +106,11 @@ export class CoreConnection implements Connection {
 
   get sendNow(): Connection["sendNow"] {
     return (payload) =>
-      Effect.suspend(() => {
+      Effect.suspend((): Effect.Effect<void, SendError> => {
         const { core } = this
         if (!core.isWritable()) return Effect.fail(core.closedError())
-        core.send(payload)
-        return Effect.void
+        const sent = core.send(payload)
+        return typeof sent === "boolean" ? Effect.void : Effect.fail(sent)
       })
   }
 
@@ -174,7 +182,7 @@ export class CoreConnection implements Connection {
     payloads: ReadonlyArray<Uint8Array>,
     next: Effect.Effect<A, E, R>,
     from = 0,
-  ): Effect.Effect<A, E | ConnectionClosedError, R> {
+  ): Effect.Effect<A, E | SendError, R> {
     const { core } = this
     const areSeveral = payloads.length - from > 1
     let at = from
@@ -183,7 +191,9 @@ export class CoreConnection implements Connection {
     try {
       while (at < payloads.length && pause === Effect.void) {
         if (!core.isWritable()) return Effect.fail(core.closedError())
-        pause = core.send(payloads[at++] as Uint8Array) ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
+        const sent = core.send(payloads[at++] as Uint8Array)
+        if (typeof sent !== "boolean") return Effect.fail(sent)
+        pause = sent ? this.onSent() : Effect.flatMap(this.taken, this.onSent)
       }
     } finally {
       if (areSeveral) core.uncork()

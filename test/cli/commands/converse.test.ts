@@ -8,7 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { type ConverseOptions, converse } from "../../../src/cli/commands/converse.ts"
 import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
 import { Stdio } from "../../../src/cli/stdio.ts"
-import { type ConnectionClosedError, Framing } from "../../../src/domain/index.ts"
+import { Framing, type SendError } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
@@ -16,7 +16,7 @@ import { receiveAll, receiveText, serving, utf8 } from "../../support/serving.ts
 import { recordedStdio } from "../../support/shown.ts"
 import { turns } from "../../support/turns.ts"
 
-type Serve = Handler.FiberHandler<ConnectionClosedError, never>
+type Serve = Handler.FiberHandler<SendError, never>
 
 /** A conversation with a server that does what `serve` says: its input is offered, what it writes and says is recorded. */
 const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
@@ -42,7 +42,9 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       ...given,
     })
     const running = yield* Effect.fork(
-      Effect.either(Effect.scoped(Effect.flatMap(connect(), talk))).pipe(Effect.provideService(Stdio, ownStdio)),
+      Effect.either(Effect.scoped(Effect.flatMap(connect({ halfClosed: "keep" }), talk))).pipe(
+        Effect.provideService(Stdio, ownStdio),
+      ),
     )
     const to = (where: "out" | "err") => () =>
       shown()

@@ -44,6 +44,15 @@ describe("the patience with a reader", () => {
     expect(hiccup(() => {})).toBe(true)
   })
 
+  it("is used up by no more than its wait when the timer fires late", () => {
+    const { hiccup, read, world } = makeWorld()
+    expect(hiccup(() => world.timing.standStill(10_000))).toBe(true)
+    expect(hiccup(() => {})).toBe(false)
+    // What it reads now earns it time again: it has no debt to pay off first.
+    read()
+    expect(hiccup(() => {})).toBe(true)
+  })
+
   it("is not used up by a clock that is set", () => {
     const { hiccup, world } = makeWorld()
     const hour = 3_600_000
