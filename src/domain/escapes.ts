@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
+import { unsafeCharacters } from "./unsafeCharacters.ts"
 
 const simple: Record<string, number> = {
   n: 0x0a,
@@ -66,13 +67,8 @@ const isScalar = (code: number): boolean => code <= 0x10ffff && !(code >= 0xd800
 const named: Record<number, string> = { 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e", 0: "\\0", 7: "\\a" }
 
 /**
- * The characters that a terminal must not get from a peer: C0, DEL, C1, and the marks that reorder or hide the text
- * around them (bidirectional controls, line separators, zero-width characters).
- */
-export const unsafeCharacters = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
-
-/**
- * Makes text from a peer safe to show: control characters and marks that reorder a line are written as escapes.
+ * Makes text from a peer safe to show: control characters, format characters (they reorder or hide what surrounds
+ * them) and line separators are written as escapes.
  *
  * @example
  * import { escapeControls } from "tcpfx/domain"
@@ -80,9 +76,11 @@ export const unsafeCharacters = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\
  * assert.equal(escapeControls("a\u001b[2Jb\n"), "a\\e[2Jb\\n")
  */
 export const escapeControls = (text: string): string =>
-  text.replace(unsafeCharacters, (character) => {
-    const code = character.charCodeAt(0)
-    // `\xHH` is one byte to parseEscapes, so it can stand for ASCII only.
-    if (code > 0x7f) return `\\u{${code.toString(16)}}`
-    return named[code] ?? `\\x${code.toString(16).padStart(2, "0")}`
-  })
+  text.replace(unsafeCharacters, (character) => escapeOf(character.codePointAt(0) as number))
+
+/** The escape that stands for a character. `\xHH` is one byte to `parseEscapes`, so it stands for ASCII only. */
+export const escapeOf = (codePoint: number): string =>
+  codePoint > 0x7f ? `\\u{${codePoint.toString(16)}}` : (named[codePoint] ?? byteEscape(codePoint))
+
+/** The escape that stands for one byte: `\xHH`. */
+export const byteEscape = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`

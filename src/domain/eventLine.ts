@@ -1,11 +1,12 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { ByteWriter } from "./ByteWriter.ts"
 import { ClientEvent } from "./ClientEvent.ts"
+import { EventLineWriter, eventLineVersion } from "./EventLineWriter.ts"
 import { ServerEvent } from "./ServerEvent.ts"
 
-/** The version of the event lines: raised when a field changes its meaning or goes. New fields and events do not. */
-export const eventLineVersion = 1
+export { eventLineVersion } from "./EventLineWriter.ts"
 
 const versioned = { v: Schema.Literal(eventLineVersion) }
 
@@ -57,27 +58,18 @@ export const decodeClientEventLine: (
   line: string,
 ) => Either.Either<typeof ClientEventLine.Type, ParseResult.ParseError> = decoderOf(ClientEventLine)
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const encodeServer = Schema.encodeSync(ServerEvent)
-const encodeClient = Schema.encodeSync(ClientEvent)
-
 /**
  * Writes an event as one line of JSON, without the line's end. `bytes` is base64; where it is valid UTF-8 a field
- * `text` shows it too, for reading with other tools.
+ * `text` shows it too, for reading with other tools. Control characters, format characters and line separators are
+ * written `\uXXXX`, so the line is safe to show on a terminal and to cut at any kind of line end.
  */
-export const encodeServerEventLine = (event: ServerEvent): string => toLine(encodeServer(event), event)
+export const encodeServerEventLine = (event: ServerEvent): string => lineOf(event)
 
 /** The same for the events of a client. */
-export const encodeClientEventLine = (event: ClientEvent): string => toLine(encodeClient(event), event)
+export const encodeClientEventLine = (event: ClientEvent): string => lineOf(event)
 
-const toLine = (encoded: object, event: ServerEvent | ClientEvent): string =>
-  JSON.stringify({ v: eventLineVersion, ...encoded, ...("bytes" in event ? textOf(event.bytes) : {}) })
-
-const textOf = (bytes: Uint8Array): { readonly text?: string } => {
-  try {
-    return { text: strictUtf8.decode(bytes) }
-  } catch {
-    return {}
-  }
+const lineOf = (event: ServerEvent | ClientEvent): string => {
+  const out = new ByteWriter()
+  new EventLineWriter().write(event, out)
+  return new TextDecoder().decode(out.take())
 }

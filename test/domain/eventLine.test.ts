@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
+import * as Schema from "effect/Schema"
+import { EventLineWriter } from "../../src/domain/EventLineWriter.ts"
 import {
   ClientEvent,
   ConnectionId,
@@ -9,13 +11,14 @@ import {
   encodeClientEventLine,
   encodeServerEventLine,
   eventLineVersion,
+  type FrameReceived,
   ServerEvent,
 } from "../../src/domain/index.ts"
 import { anyOf, tagsOf } from "../support/eventArbitraries.ts"
 import { runs } from "../support/properties.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
-const received = (bytes: Uint8Array): ServerEvent => ({
+const received = (bytes: Uint8Array): typeof FrameReceived.Type => ({
   _tag: "FrameReceived",
   seq: 3,
   at: 1000,
@@ -25,10 +28,39 @@ const received = (bytes: Uint8Array): ServerEvent => ({
 const fieldsOf = (line: string): Record<string, unknown> => JSON.parse(line)
 const isUtf8 = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString("utf8")).equals(Buffer.from(bytes))
 
+const textOf = (event: ServerEvent | ClientEvent) =>
+  "bytes" in event && isUtf8(event.bytes) ? { text: Buffer.from(event.bytes).toString("utf8") } : {}
+
 const expectLine = (line: string, tag: string) => {
   expect(line).not.toMatch(/[\n\r]/)
   expect(fieldsOf(line)["v"]).toBe(1)
   expect(fieldsOf(line)["_tag"]).toBe(tag)
+}
+
+const sampled = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.sample(arbitrary, { seed: 7, numRuns: 300 })
+const asServer = (event: ServerEvent) => ({
+  event,
+  line: encodeServerEventLine(event),
+  encoded: Schema.encodeSync(ServerEvent)(event),
+})
+const asClient = (event: ClientEvent) => ({
+  event,
+  line: encodeClientEventLine(event),
+  encoded: Schema.encodeSync(ClientEvent)(event),
+})
+
+const unsafeKinds = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+/** One of each kind of character that must not stand in a line as it is. */
+const unsafe = "a\u0000\u001b[2J\n\u007f\u009b\u00ad\u061c\u200b\u202e\u2028\u2029\u2066\ufeff\ufff9\u{e0041}\ud800z"
+
+/** An event once for each of its texts, with another text in the place of that. */
+const withText = <E extends object>(event: E, text: string, isEvent: (value: unknown) => value is E): Array<E> => {
+  const copies = (value: unknown): Array<unknown> => {
+    if (typeof value === "string") return [text]
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return []
+    return Object.entries(value).flatMap(([key, inner]) => copies(inner).map((copy) => ({ ...value, [key]: copy })))
+  }
+  return copies(event).filter(isEvent)
 }
 
 describe("a line of an event", () => {
@@ -57,6 +89,41 @@ describe("a line of an event", () => {
       runs(60),
     )
   }
+
+  it.prop(
+    "any event is written as its Schema says, with the text beside bytes that are UTF-8",
+    [FastCheck.oneof(anyOf(ServerEvent).map(asServer), anyOf(ClientEvent).map(asClient))],
+    ([{ event, line, encoded }]) => {
+      expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify({ v: 1, ...encoded, ...textOf(event) })))
+    },
+    runs(500),
+  )
+
+  it("what can confuse a terminal or a reader of lines is written \\uXXXX in every field, and reads back the same", () => {
+    const events = [
+      ...sampled(anyOf(ServerEvent)).flatMap((event) => withText(event, unsafe, Schema.is(ServerEvent)).map(asServer)),
+      ...sampled(anyOf(ClientEvent)).flatMap((event) => withText(event, unsafe, Schema.is(ClientEvent)).map(asClient)),
+    ]
+    // Texts of events, of endpoints, of close reasons, of refusals and of TLS.
+    expect(new Set(events.map(({ event }) => event._tag)).size).toBeGreaterThan(10)
+    for (const { event, line, encoded } of events) {
+      expect([event, line.match(unsafeKinds)]).toEqual([event, null])
+      expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify({ v: 1, ...encoded, ...textOf(event) })))
+    }
+    const bytes = Buffer.from(unsafe.replace("\ud800", "\ufffd"))
+    const line = encodeServerEventLine(received(bytes))
+    expect(line.match(unsafeKinds)).toBeNull()
+    expect(fieldsOf(line)["text"]).toBe(unsafe.replace("\ud800", "\ufffd"))
+  })
+
+  it("a large line is the same when it is made in pieces", () => {
+    const texts = ["aé\u2028😀\u0000\n".repeat(20_000), `${"x".repeat(300_000)}\u009b`, "€".repeat(96 * 1024)]
+    for (const bytes of [...texts.map(utf8), Uint8Array.from({ length: 300_001 }, (_, at) => at)]) {
+      const pieces = [...new EventLineWriter().pieces(received(bytes), (length) => new Uint8Array(length))]
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(700_000)
+      expect(Buffer.concat(pieces).toString() === encodeServerEventLine(received(bytes))).toBe(true)
+    }
+  })
 
   it("the version is 1 and stands first", () => {
     expect(eventLineVersion).toBe(1)

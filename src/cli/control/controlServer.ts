@@ -2,14 +2,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import {
-  EndpointSyntaxError,
-  Framing,
-  formatEndpoint,
-  parseEndpoint,
-  type UnixEndpoint,
-  unsafeCharacters,
-} from "../../domain/index.ts"
+import { EndpointSyntaxError, Framing, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import { safeJson } from "../../domain/jsonText.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
 import { namesPort } from "../endpointArgs.ts"
@@ -56,13 +50,6 @@ const settings: Partial<ServerSettings> = {
   unixMode: 0o600,
   drain: Duration.zero,
 }
-
-// A client's certificate or a path may hold characters that control the terminal on which an answer is shown.
-const jsonLine = (value: object): string =>
-  JSON.stringify(value).replace(
-    unsafeCharacters,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -114,11 +101,11 @@ const obey = <R>(
 
 const answerTo = <R>(line: string, controlled: Controlled<R>): Effect.Effect<string, never, R | Stdio> =>
   Either.match(parseControl(line), {
-    onLeft: (error) => Effect.succeed(jsonLine({ ok: false, error })),
+    onLeft: (error) => Effect.succeed(safeJson({ ok: false, error })),
     onRight: (command) =>
       Effect.match(obey(command, controlled), {
-        onFailure: ({ message }) => jsonLine({ ok: false, error: message }),
-        onSuccess: (result) => jsonLine({ ok: true, ...result }),
+        onFailure: ({ message }) => safeJson({ ok: false, error: message }),
+        onSuccess: (result) => safeJson({ ok: true, ...result }),
       }),
   })
 

@@ -1,44 +1,130 @@
 import * as Effect from "effect/Effect"
+import { ByteWriter } from "../../domain/ByteWriter.ts"
+import { allocate } from "../../runtime/bytes.ts"
 import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
 import { Stdio } from "../stdio.ts"
 
+type Part =
+  | { readonly talk: string }
+  | { readonly data: Uint8Array; readonly isRaw: boolean }
+  | { readonly pieces: Iterable<Uint8Array> }
+
+// Shorter data is copied: many small copies cost less than many writes.
+const worthItsOwnWrite = 16 * 1024
+const fullBytes = 128 * 1024
+const smallestBuffer = 4 * 1024
+
+/** A frame above this is written in pieces: what is shown of it is never held as a whole. */
+export const largeFrameBytes = 1024 * 1024
+
 /** What goes to standard output (data) or standard error (talk), in order. */
 export class Page {
-  private readonly parts: Array<{ readonly to: "out" | "err"; text: string } | { readonly bytes: Uint8Array }> = []
+  private readonly writer: ByteWriter
+  private readonly parts: Array<Part> = []
+  private talk = ""
+  private sealedBytes = 0
+  // Whether the writer holds bytes as they came, not lines.
+  private isRaw = false
 
+  /** `expectedBytes`: how much data the page will probably hold. */
+  constructor(expectedBytes: number = 0) {
+    this.writer = new ByteWriter(allocate, Math.max(expectedBytes, smallestBuffer))
+  }
+
+  /** Takes whole lines of data. Ask for it anew after each call of another method. */
+  get data(): ByteWriter {
+    return this.writerOf(false)
+  }
+
+  /** Adds whole lines to the data. */
   out(text: string): void {
-    this.add("out", text)
+    this.data.text(text)
   }
 
-  err(text: string): void {
-    this.add("err", text)
-  }
-
+  /** Adds bytes as they are to the data. They must not change before the page is flushed. */
   bytes(bytes: Uint8Array): void {
-    this.parts.push({ bytes })
+    if (bytes.length < worthItsOwnWrite) this.writerOf(true).bytes(bytes)
+    else this.seal({ data: bytes, isRaw: true }, bytes.length)
   }
 
-  /** Writes it; waits while the reader of standard output does not take it. */
+  /** Adds data that is made while the page is flushed, one piece at a time: data too large to be held as a whole. */
+  pieces(pieces: Iterable<Uint8Array>): void {
+    this.seal({ pieces }, fullBytes)
+  }
+
+  /** Adds talk. */
+  err(text: string): void {
+    if (text === "") return
+    this.sealData()
+    this.talk += text
+  }
+
+  /** How much data the page holds, bytes. */
+  get size(): number {
+    return this.sealedBytes + this.writer.length
+  }
+
+  /** Whether the page should be flushed before anything else is added: it holds 128 KiB, or pieces. */
+  get isFull(): boolean {
+    return this.size >= fullBytes
+  }
+
+  /** Writes the page; waits while the reader of standard output does not take it. */
   get flush(): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> {
-    return Effect.flatMap(Stdio, (stdio) =>
-      Effect.forEach(
+    return Effect.flatMap(Stdio, (stdio) => {
+      this.sealTalk()
+      this.sealData()
+      return Effect.forEach(
         this.parts,
         (part) => {
-          if ("bytes" in part) return stdio.write(part.bytes)
-          return part.to === "out" ? stdio.writeLines(part.text) : Effect.sync(() => stdio.say(part.text))
+          if ("data" in part) return part.isRaw ? stdio.write(part.data) : stdio.writeLines(part.data)
+          if ("talk" in part) return Effect.sync(() => stdio.say(part.talk))
+          return writeAll(part.pieces[Symbol.iterator](), stdio.write)
         },
         { discard: true },
-      ),
-    )
+      )
+    })
   }
 
-  private add(to: "out" | "err", text: string): void {
-    if (text === "") return
-    const last = this.parts.at(-1)
-    if (last !== undefined && "to" in last && last.to === to) last.text += text
-    else this.parts.push({ to, text })
+  private writerOf(isRaw: boolean): ByteWriter {
+    this.sealTalk()
+    if (isRaw !== this.isRaw) this.sealData()
+    this.isRaw = isRaw
+    return this.writer
+  }
+
+  private seal(part: Part, bytes: number): void {
+    this.sealTalk()
+    this.sealData()
+    this.parts.push(part)
+    this.sealedBytes += bytes
+  }
+
+  private sealTalk(): void {
+    if (this.talk === "") return
+    this.parts.push({ talk: this.talk })
+    this.talk = ""
+  }
+
+  private sealData(): void {
+    if (this.writer.length === 0) return
+    this.sealedBytes += this.writer.length
+    this.parts.push({ data: this.writer.take(), isRaw: this.isRaw })
   }
 }
+
+// Sockets are served between two pieces.
+const nextTurn = Effect.async<void>((resume) => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
+})
+
+const writeAll = (pieces: Iterator<Uint8Array>, write: Stdio["Type"]["write"]): ReturnType<typeof write> =>
+  Effect.suspend(() => {
+    const next = pieces.next()
+    if (next.done === true) return Effect.void
+    return Effect.zipRight(Effect.zipRight(write(next.value), nextTurn), writeAll(pieces, write))
+  })
 
 /** How the events of one command are shown. */
 export interface Renderer<E> {

@@ -5,18 +5,20 @@ import {
   formatBytes,
   formatEndpoint,
   formatMillis,
-  TextView,
 } from "../../domain/index.ts"
-import { counted, describeCut, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
+import { TextShower, wholeShower } from "../../domain/TextShower.ts"
+import { counted, describeCut, describeTls, formatTime, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
-import { wholeText } from "./serverText.ts"
+import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
 
 /** One line for each thing that happens to a client's connection. */
 export class ClientText implements Renderer<ClientEvent> {
   private readonly data: Style
   private readonly talk: Style
   private readonly whole: boolean
-  private view = new TextView()
+  private readonly shower = new TextShower()
+  // Of the last row: under load many rows have the same time.
+  private last: { readonly at: number; readonly frame: RowFrame } | undefined
 
   /** `whole`: frames end where characters end (line framing), so nothing is carried from one to the next. */
   constructor(options: { readonly data: Style; readonly talk: Style; readonly whole: boolean }) {
@@ -27,24 +29,22 @@ export class ClientText implements Renderer<ClientEvent> {
 
   render(event: ClientEvent, page: Page): void {
     if (event._tag === "FrameReceived") {
-      const show = this.whole ? wholeText : (piece: Uint8Array) => this.view.push(piece)
-      for (const row of rowsOf(event.bytes, show)) page.out(`${formatTime(event.at)} < ${row}\n`)
+      writeRows(event.bytes, this.frameOf(event.at), this.whole ? wholeShower : this.shower, page)
       return
     }
     if (event._tag === "FrameSent") {
-      for (const row of rowsOf(event.bytes, wholeText)) {
-        page.out(`${this.data.red(`${formatTime(event.at)} > ${row}`)}\n`)
-      }
+      writeRows(event.bytes, rowFrame(`${formatTime(event.at)} > `, this.data.red), wholeShower, page)
       return
     }
     // The command says it itself: as its last word, or with the delay to the next attempt.
     if (event._tag === "ConnectFailed") return
-    if (event._tag === "Disconnected") {
-      const rest = this.view.end()
-      if (rest !== "") page.out(`${formatTime(event.at)} < ${rest}\n`)
-      this.view = new TextView()
-    }
+    if (event._tag === "Disconnected") writeRest(this.shower, this.frameOf(event.at), page)
     page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(announce(event))}`)}\n`)
+  }
+
+  private frameOf(at: number): RowFrame {
+    if (this.last?.at !== at) this.last = { at, frame: rowFrame(`${formatTime(at)} < `) }
+    return this.last.frame
   }
 }
 

@@ -28,27 +28,6 @@ export const formatTime = (at: number): string => {
   return lastTime.text
 }
 
-const lineFeed = 0x0a
-
-/**
- * Bytes as rows of text: each LF ends one. They are cut before they are shown, because a shown LF looks like the two
- * characters `\n`, which JSON is full of.
- */
-export const rowsOf = (bytes: Uint8Array, show: (piece: Uint8Array) => string): ReadonlyArray<string> => {
-  // An empty line is a line.
-  if (bytes.length === 0) return [""]
-  const rows: Array<string> = []
-  let start = 0
-  while (start < bytes.length) {
-    const found = bytes.indexOf(lineFeed, start)
-    const end = found === -1 ? bytes.length : found + 1
-    const row = show(bytes.subarray(start, end))
-    if (row !== "") rows.push(row)
-    start = end
-  }
-  return rows
-}
-
 /** A number of things: "1 frame", "2 frames". */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 

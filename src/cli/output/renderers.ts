@@ -1,28 +1,36 @@
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import {
-  type ClientEvent,
-  encodeClientEventLine,
-  encodeServerEventLine,
-  type Framing,
-  type ServerEvent,
-} from "../../domain/index.ts"
+
+import { EventLineWriter } from "../../domain/EventLineWriter.ts"
+import type { ClientEvent, Framing, ServerEvent } from "../../domain/index.ts"
+import { allocate } from "../../runtime/bytes.ts"
 import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
 import { Stdio } from "../stdio.ts"
+
 import { announce, ClientText } from "./clientText.ts"
 import { styleOf } from "./format.ts"
-import { Page, type Renderer } from "./Page.ts"
+import { largeFrameBytes, Page, type Renderer } from "./Page.ts"
 import { ServerText } from "./serverText.ts"
 
 /** What `--output` takes. */
 export const outputModes = ["text", "json", "raw"] as const
 export type OutputMode = (typeof outputModes)[number]
 
-const json = <E>(encode: (event: E) => string): Renderer<E> => ({
-  render: (event, page) => page.out(`${encode(event)}\n`),
-})
+const json = (): Renderer<ServerEvent | ClientEvent> => {
+  const lines = new EventLineWriter()
+  return {
+    render: (event, page) => {
+      if ("bytes" in event && event.bytes.length > largeFrameBytes) page.pieces(lines.pieces(event, allocate))
+      else lines.write(event, page.data)
+      page.data.byte(lineFeed)
+    },
+  }
+}
+
+const lineFeed = 0x0a
 
 const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => ({
   render: (event, page) => {
@@ -46,7 +54,7 @@ export const serverRenderer = (
 ): Effect.Effect<Renderer<ServerEvent>, never, Stdio> =>
   Effect.map(Stdio, (stdio) =>
     mode === "json"
-      ? json(encodeServerEventLine)
+      ? json()
       : mode === "raw"
         ? raw(framing)
         : new ServerText({ ...textOptions(stdio, framing), halfClosedKept }),
@@ -58,11 +66,7 @@ export const clientRenderer = (
   framing: Framing.Framing,
 ): Effect.Effect<Renderer<ClientEvent>, never, Stdio> =>
   Effect.map(Stdio, (stdio) =>
-    mode === "json"
-      ? json(encodeClientEventLine)
-      : mode === "raw"
-        ? raw(framing)
-        : new ClientText(textOptions(stdio, framing)),
+    mode === "json" ? json() : mode === "raw" ? raw(framing) : new ClientText(textOptions(stdio, framing)),
   )
 
 /** How much of the events is shown when they come faster than they can be. */
@@ -85,6 +89,8 @@ export const subscription = ({ pace }: Showing) =>
     ? ({ overflow: "block" } as const)
     : ({ overflow: "drop-oldest", bufferBytes: relayBufferBytes } as const)
 
+const mostExpectedBytes = 256 * 1024
+
 /** Shows events until their stream ends, or until standard output has no reader any more. */
 export const show = <E>(
   events: Stream.Stream<E>,
@@ -100,15 +106,31 @@ const showAll = <E>(
   events: Stream.Stream<E>,
   renderer: Renderer<E>,
   { pace }: Showing,
-): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
-  Stream.runForEachChunk(events, (chunk) => {
-    const write = Effect.suspend(() => {
-      const page = new Page()
-      for (const event of Chunk.toReadonlyArray(chunk)) renderer.render(event, page)
-      return page.flush
+): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> => {
+  let expectedBytes = 0
+  const showFrom = (shown: ReadonlyArray<E>, from: number): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
+    Effect.suspend(() => {
+      const page = new Page(expectedBytes)
+      let next = from
+      while (next < shown.length && !page.isFull) renderer.render(shown[next++] as E, page)
+      // A quarter more: the next page is seldom of the very same size.
+      expectedBytes = Math.min(Math.ceil(1.25 * page.size), mostExpectedBytes)
+      return next === shown.length ? page.flush : Effect.flatMap(page.flush, () => showFrom(shown, next))
     })
-    if (pace === "all") return write
-    return Effect.flatMap(Effect.timed(write), ([took]) =>
+  const write = (chunk: Chunk.Chunk<E>) => {
+    const written = showFrom(Chunk.toReadonlyArray(chunk), 0)
+    if (pace === "all") return written
+    return Effect.flatMap(Effect.timed(written), ([took]) =>
       Effect.sleep(Duration.max(Duration.times(Duration.min(took, longestWork), restPerWork), shortestRest)),
     )
-  })
+  }
+  // Not `Stream.runForEachChunk`: each of its steps is kept by an older one, so no event dies young, and collecting
+  // them takes several times as long as showing them.
+  return Stream.toPull(events).pipe(
+    Effect.flatMap((pull) =>
+      Effect.forever(Effect.flatMap(pull, (chunk) => Effect.mapError(write(chunk), Option.some))),
+    ),
+    Effect.catchAll((end) => (Option.isNone(end) ? Effect.void : Effect.fail(end.value))),
+    Effect.scoped,
+  )
+}

@@ -9,10 +9,11 @@ import {
   formatMillis,
   type ProxiedBy,
   type ServerEvent,
-  TextView,
 } from "../../domain/index.ts"
-import { counted, describeCut, describeTls, formatTime, rowsOf, type Style } from "./format.ts"
+import { type LineShower, TextShower, wholeShower } from "../../domain/TextShower.ts"
+import { counted, describeCut, describeTls, formatTime, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
+import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
 
 const maxNamed = 4
 
@@ -30,8 +31,10 @@ export class ServerText implements Renderer<ServerEvent> {
   private readonly whole: boolean
   private readonly halfClosedKept: boolean
   // One for each client: a character split over two reads belongs to the client that sent it.
-  private readonly views = new Map<ConnectionId, TextView>()
+  private readonly showers = new Map<ConnectionId, TextShower>()
   private listeners = 0
+  // Of the last row: under load many rows have the same time and come from the same client.
+  private last: { readonly at: number; readonly id: ConnectionId; readonly frame: RowFrame } | undefined
 
   /**
    * `whole`: frames end where characters end (line framing), so nothing is carried from one to the next.
@@ -52,15 +55,17 @@ export class ServerText implements Renderer<ServerEvent> {
   render(event: ServerEvent, page: Page): void {
     switch (event._tag) {
       case "FrameReceived":
-        this.received(event.at, event.id, rowsOf(event.bytes, this.showOf(event.id)), page)
+        writeRows(event.bytes, this.frameOf(event.at, event.id), this.showerOf(event.id), page)
         return
-      case "FrameSent":
-        this.sent(event.at, event.to, event.bytes, page)
+      case "FrameSent": {
+        const head = `${formatTime(event.at)} ${recipients(event.to)} > `
+        writeRows(event.bytes, rowFrame(head, this.data.red), wholeShower, page)
         return
+      }
       case "ConnectionClosed": {
-        const rest = this.views.get(event.id)?.end() ?? ""
-        this.views.delete(event.id)
-        if (rest !== "") this.received(event.at, event.id, [rest], page)
+        const shower = this.showers.get(event.id)
+        this.showers.delete(event.id)
+        if (shower !== undefined) writeRest(shower, this.frameOf(event.at, event.id), page)
         break
       }
       case "ConnectionHalfClosed":
@@ -79,28 +84,21 @@ export class ServerText implements Renderer<ServerEvent> {
     if (text !== undefined) page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(text)}`)}\n`)
   }
 
-  private showOf(id: ConnectionId): (piece: Uint8Array) => string {
-    if (this.whole) return wholeText
-    const view = this.views.get(id) ?? new TextView()
-    this.views.set(id, view)
-    return (piece) => view.push(piece)
+  private showerOf(id: ConnectionId): LineShower {
+    if (this.whole) return wholeShower
+    const known = this.showers.get(id)
+    if (known !== undefined) return known
+    const shower = new TextShower()
+    this.showers.set(id, shower)
+    return shower
   }
 
-  private received(at: number, id: ConnectionId, rows: ReadonlyArray<string>, page: Page): void {
-    for (const row of rows) page.out(`${formatTime(at)} ${formatConnectionId(id)} < ${row}\n`)
-  }
-
-  private sent(at: number, to: ReadonlyArray<ConnectionId>, bytes: Uint8Array, page: Page): void {
-    for (const row of rowsOf(bytes, wholeText)) {
-      page.out(`${this.data.red(`${formatTime(at)} ${recipients(to)} > ${row}`)}\n`)
+  private frameOf(at: number, id: ConnectionId): RowFrame {
+    if (this.last?.at !== at || this.last.id !== id) {
+      this.last = { at, id, frame: rowFrame(`${formatTime(at)} ${formatConnectionId(id)} < `) }
     }
+    return this.last.frame
   }
-}
-
-/** The text of bytes that stand for themselves. */
-export const wholeText = (bytes: Uint8Array): string => {
-  const view = new TextView()
-  return view.push(bytes) + view.end()
 }
 
 const viaOf = (proxied: ProxiedBy | undefined): string =>

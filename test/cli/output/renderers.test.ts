@@ -96,7 +96,7 @@ it.effect.prop(
         Either.right({ ...client, v: 1 }),
       ])
     }),
-  runs(200),
+  runs(50),
 )
 
 describe("a page", () => {

@@ -1,0 +1,77 @@
+import { ByteWriter } from "../../domain/ByteWriter.ts"
+import { type LineShower, TextShower, wholeShower } from "../../domain/TextShower.ts"
+import { allocate } from "../../runtime/bytes.ts"
+import { largeFrameBytes, type Page } from "./Page.ts"
+
+/** What stands around each row. */
+export interface RowFrame {
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+}
+
+const utf8 = new TextEncoder()
+
+/** The frame of rows that begin with `head`, in a colour if `style` gives one. */
+export const rowFrame = (head: string, style: (text: string) => string = (text) => text): RowFrame => {
+  // The line feed stands for the row.
+  const [before = "", after = ""] = style(`${head}\n`).split("\n")
+  return { before: utf8.encode(before), after: utf8.encode(`${after}\n`) }
+}
+
+// Bytes of a large frame that make one piece.
+const pieceBytes = 128 * 1024
+
+/** Writes bytes as rows of text: each LF ends one. A `TextShower` keeps the character that the bytes end within. */
+export const writeRows = (bytes: Uint8Array, frame: RowFrame, shower: LineShower, page: Page): void => {
+  if (bytes.length > largeFrameBytes) {
+    const [later, whole] = shower instanceof TextShower ? shower.skip(bytes) : [wholeShower, bytes]
+    page.pieces(rowPieces(whole, frame, later))
+    return
+  }
+  const out = page.data
+  // So that a long row is not copied again and again.
+  out.reserve(bytes.length)
+  if (bytes.length === 0) {
+    // An empty line is a line.
+    out.bytes(frame.before)
+    out.bytes(frame.after)
+  }
+  let at = 0
+  while (at < bytes.length) at = writeRow(bytes, at, frame, shower, out)
+}
+
+/** Writes the bytes that a shower holds as a row of their own, if it holds any. */
+export const writeRest = (shower: TextShower, frame: RowFrame, page: Page): void => {
+  if (!shower.isHolding()) return
+  const { data } = page
+  data.bytes(frame.before)
+  shower.writeEnd(data)
+  data.bytes(frame.after)
+}
+
+const writeRow = (bytes: Uint8Array, at: number, frame: RowFrame, shower: LineShower, out: ByteWriter): number => {
+  const start = out.length
+  out.bytes(frame.before)
+  const content = out.length
+  const next = shower.writeLine(bytes, at, bytes.length, out)
+  // There is nothing to show where the bytes only begin a character.
+  if (out.length === content) out.length = start
+  else out.bytes(frame.after)
+  return next
+}
+
+const lineFeed = 0x0a
+
+function* rowPieces(bytes: Uint8Array, frame: RowFrame, shower: LineShower): Iterable<Uint8Array> {
+  const out = new ByteWriter(allocate)
+  let at = 0
+  let isInRow = false
+  while (at < bytes.length) {
+    if (!isInRow) out.bytes(frame.before)
+    at = shower.writeLine(bytes, at, Math.min(at + pieceBytes, bytes.length), out)
+    isInRow = at < bytes.length && bytes[at - 1] !== lineFeed
+    if (!isInRow) out.bytes(frame.after)
+    if (out.length >= pieceBytes) yield out.take()
+  }
+  yield out.take()
+}

@@ -1,0 +1,45 @@
+import { isUnsafe } from "./unsafeCharacters.ts"
+import { codePointAt } from "./utf8.ts"
+
+/** What is written for each byte alone: a table for loops over bytes. */
+export interface EscapeTable {
+  /** The length of a byte's escape: 0 where the byte stands for itself, -1 where the bytes behind it decide. */
+  readonly lengths: Int8Array
+  /** The escape of each byte, from `escapeWidth` times the byte on. */
+  readonly escapes: Uint8Array
+}
+
+/** The longest escape of a byte, and the step of the table, bytes. */
+export const escapeWidth = 8
+
+/** A table of the escapes that `escapeOf` gives; a byte without one stands for itself, or is part of a character. */
+export const escapeTable = (escapeOf: (byte: number) => string | undefined): EscapeTable => {
+  const lengths = new Int8Array(256)
+  const escapes = new Uint8Array(256 * escapeWidth)
+  for (let byte = 0; byte < 256; byte++) {
+    const text = escapeOf(byte)
+    const isLead = byte >= 0xc2 && byte <= 0xf4
+    lengths[byte] = isLead || (byte >= 0x80 && text === undefined) ? -1 : (text?.length ?? 0)
+    for (let at = 0; at < (text?.length ?? 0); at++) escapes[byte * escapeWidth + at] = text?.charCodeAt(at) ?? 0
+  }
+  return { lengths, escapes }
+}
+
+/** Writes a character of 2 to 4 bytes, an unsafe one as its escape. Gives the place behind what is written. */
+export const writeCharacter = (
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  buffer: Uint8Array,
+  length: number,
+  escapeOf: (codePoint: number) => string,
+): number => {
+  const code = codePointAt(bytes, at, size)
+  if (!isUnsafe(code)) {
+    for (let next = 0; next < size; next++) buffer[length + next] = bytes[at + next] as number
+    return length + size
+  }
+  const text = escapeOf(code)
+  for (let next = 0; next < text.length; next++) buffer[length + next] = text.charCodeAt(next)
+  return length + text.length
+}
