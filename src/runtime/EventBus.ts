@@ -4,15 +4,9 @@ import type * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { settings as check, limits, type SettingsError } from "../domain/index.ts"
+import { costOf, EventQueue, eventCost, type Stamp, type Stamped } from "./eventQueue.ts"
 import { pullStream } from "./pullStream.ts"
 import { Waiters } from "./Waiters.ts"
-
-/** What every event has. */
-interface Stamped {
-  readonly _tag: string
-  readonly seq: number
-  readonly at: number
-}
 
 /** How a subscriber to events wants them. */
 export interface EventSubscribeOptions {
@@ -21,16 +15,20 @@ export interface EventSubscribeOptions {
   /** What may wait for this subscriber, bytes; an event counts 256, its payload, and 8 for each recipient. Default `limits.eventBufferBytes`. */
   readonly bufferBytes?: number
   /**
-   * What happens beyond that. `"drop-oldest"` (default): the oldest go, and `EventsMissed` stands in their place.
-   * `"block"`: peers are not read, and who sends waits, until the subscriber has caught up; nothing is lost.
+   * What happens beyond that. `"drop-oldest"` (default): the oldest events are dropped, and `EventsMissed` with their
+   * number stands in their place. `"drop-frames"`: the same, but frames are dropped first, and events of connections only
+   * where they alone take three quarters of the buffer. `"block"`: peers are not read, and senders wait, until the
+   * subscriber has caught up. No frame is dropped. Events that come all the same (a peer is refused, an attempt to connect
+   * fails) are dropped and counted in `EventsMissed` once they take twice `bufferBytes`: attempts first, then other
+   * events of connections.
    */
-  readonly overflow?: "drop-oldest" | "block"
+  readonly overflow?: "drop-oldest" | "drop-frames" | "block"
 }
 
 const subscribeChecks: check.SettingChecks<EventSubscribeOptions> = {
   frames: check.oneOfThese([true, false]),
   bufferBytes: check.limitOf("bytes", 0),
-  overflow: check.oneOfThese(["drop-oldest", "block"]),
+  overflow: check.oneOfThese(["drop-oldest", "drop-frames", "block"]),
 }
 
 /** Judges how a subscriber wants its events. */
@@ -38,33 +36,19 @@ export const checkSubscription = (
   options: EventSubscribeOptions = {},
 ): Either.Either<EventSubscribeOptions, SettingsError> => check.checkSettings(options, subscribeChecks)
 
-/** What the bus gives to an event: its number and its time. */
-export type Stamp = Pick<Stamped, "seq" | "at">
+export type { Stamp } from "./eventQueue.ts"
 
 /** Makes an event of its number and its time. To spread a stamp into it would cost more than all the rest of an event. */
 export type BuildEvent<E> = (seq: number, at: number) => E
 
-interface Subscriber<E> {
+interface Subscriber<E extends Stamped> {
   readonly frames: boolean
   readonly bufferBytes: number
-  readonly block: boolean
-  queue: Array<E>
-  bytes: number
-  missed: number
-  /** Of the last event that was missed: where `EventsMissed` stands. */
-  missedUntil: Stamp
+  readonly overflow: NonNullable<EventSubscribeOptions["overflow"]>
+  readonly queue: EventQueue<E>
   blocking: boolean
   ended: boolean
   readonly readers: Waiters
-}
-
-const eventCost = 256
-
-/** What an event counts in a buffer, bytes. Only frames have a payload and recipients. */
-const costOf = (event: object): number => {
-  const bytes = "bytes" in event ? event.bytes : undefined
-  const to = "to" in event ? event.to : undefined
-  return eventCost + (bytes instanceof Uint8Array ? bytes.length : 0) + (Array.isArray(to) ? 8 * to.length : 0)
 }
 
 /**
@@ -143,11 +127,8 @@ export class EventBus<E extends Stamped> {
     const subscriber: Subscriber<E> = {
       frames: options.frames ?? false,
       bufferBytes: options.bufferBytes ?? limits.eventBufferBytes,
-      block: options.overflow === "block",
-      queue: [],
-      bytes: 0,
-      missed: 0,
-      missedUntil: { seq: 0, at: 0 },
+      overflow: options.overflow ?? "drop-oldest",
+      queue: new EventQueue(),
       blocking: false,
       ended: this.ended,
       readers: new Waiters(),
@@ -172,32 +153,24 @@ export class EventBus<E extends Stamped> {
     const cost = frame ? costOf(stamped) : eventCost
     for (const subscriber of this.subscribers) {
       if (frame && !subscriber.frames) continue
-      subscriber.queue.push(stamped)
-      subscriber.bytes += cost
-      if (subscriber.bytes > subscriber.bufferBytes) this.overflow(subscriber)
+      subscriber.queue.push(stamped, cost, frame)
+      if (subscriber.queue.bytes > subscriber.bufferBytes) this.overflow(subscriber)
       subscriber.readers.wake()
     }
   }
 
   private overflow(subscriber: Subscriber<E>): void {
-    if (!subscriber.block) {
-      // Half at a time: one by one would move the whole buffer for each event. The newest stays, however large: a
-      // subscriber that keeps up gets it.
-      let dropped = 0
-      while (subscriber.bytes > subscriber.bufferBytes / 2 && dropped < subscriber.queue.length - 1) {
-        subscriber.bytes -= costOf(subscriber.queue[dropped] as E)
-        dropped++
-      }
-      if (dropped === 0) return
-      const { seq, at } = subscriber.queue[dropped - 1] as E
-      subscriber.missedUntil = { seq, at }
-      subscriber.queue.splice(0, dropped)
-      subscriber.missed += dropped
-    } else if (!subscriber.blocking) {
-      subscriber.blocking = true
-      this.blockers++
-      if (this.blockers === 1) this.onBlocked(true)
+    const { bufferBytes, overflow, queue } = subscriber
+    if (overflow !== "block") {
+      if (overflow === "drop-frames") queue.dropFrames(bufferBytes)
+      else queue.dropOldest(bufferBytes)
+      return
     }
+    if (queue.lifeBytes > 2 * bufferBytes) queue.dropLives(2 * bufferBytes)
+    if (subscriber.blocking) return
+    subscriber.blocking = true
+    this.blockers++
+    if (this.blockers === 1) this.onBlocked(true)
   }
 
   private unblock(subscriber: Subscriber<E>): void {
@@ -211,14 +184,10 @@ export class EventBus<E extends Stamped> {
 
   private pull(subscriber: Subscriber<E>): Effect.Effect<Chunk.Chunk<E> | undefined> {
     const take: Effect.Effect<Chunk.Chunk<E> | undefined> = Effect.suspend(() => {
-      if (subscriber.queue.length === 0) {
+      if (subscriber.queue.isEmpty) {
         return subscriber.ended ? Effect.succeed(undefined) : subscriber.readers.waitThen(take)
       }
-      const events = subscriber.queue
-      if (subscriber.missed > 0) events.unshift(this.missedEvent(subscriber.missed, subscriber.missedUntil))
-      subscriber.queue = []
-      subscriber.bytes = 0
-      subscriber.missed = 0
+      const events = subscriber.queue.take(this.missedEvent)
       this.unblock(subscriber)
       return Effect.succeed(Chunk.unsafeFromArray(events))
     })

@@ -269,12 +269,23 @@ describe("whatever is emitted and taken", () => {
   )
 
   it.scoped.prop(
-    "block: nothing is lost, and the owner is told of each edge once",
+    "block: no frame is lost, each other event is given or counted at its place, and the owner is told of each edge once",
     [FastCheck.array(step, { maxLength: 60 }), FastCheck.integer({ min: 0, max: 6 * lifeCost })],
     ([steps, bufferBytes]) =>
       Effect.gen(function* () {
         const { taken, emitted, edges, blocked } = yield* play(steps, { bufferBytes, overflow: "block" })
-        expect(seqs(taken.flat())).toEqual(Array.from({ length: emitted }, (_, index) => index + 1))
+        let last = 0
+        for (const event of taken.flat()) {
+          last += event._tag === "EventsMissed" ? event.missed : 1
+          expect(event.seq).toBe(last)
+        }
+        expect(last).toBe(emitted)
+        const frames = taken.flat().filter(({ _tag }) => _tag === "Frame")
+        expect(frames.length).toBe(steps.filter((next) => typeof next === "number").length)
+        for (const chunk of taken) {
+          const lives = chunk.slice(0, -1).filter(({ _tag }) => _tag === "Life")
+          expect(lives.length * lifeCost).toBeLessThanOrEqual(2 * bufferBytes)
+        }
         expect(edges).toEqual(edges.map((_, index) => index % 2 === 0))
         expect([edges.length % 2, blocked]).toEqual([0, false])
       }),

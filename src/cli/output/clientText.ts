@@ -38,7 +38,10 @@ export class ClientText implements Renderer<ClientEvent> {
     }
     // The command says it itself: as its last word, or with the delay to the next attempt.
     if (event._tag === "ConnectFailed") return
-    if (event._tag === "Disconnected") writeRest(this.shower, this.frameOf(event.at), page)
+    // Behind events that were missed, nothing completes a character that was begun before them.
+    if (event._tag === "Disconnected" || event._tag === "EventsMissed") {
+      writeRest(this.shower, this.frameOf(event.at), page)
+    }
     page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(announce(event))}`)}\n`)
   }
 

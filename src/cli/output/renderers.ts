@@ -87,7 +87,7 @@ const longestWork = Duration.millis(50)
 export const subscription = ({ pace }: Showing) =>
   pace === "all"
     ? ({ overflow: "block" } as const)
-    : ({ overflow: "drop-oldest", bufferBytes: relayBufferBytes } as const)
+    : ({ overflow: "drop-frames", bufferBytes: relayBufferBytes } as const)
 
 const mostExpectedBytes = 256 * 1024
 

@@ -68,6 +68,11 @@ export class ServerText implements Renderer<ServerEvent> {
         if (shower !== undefined) writeRest(shower, this.frameOf(event.at, event.id), page)
         break
       }
+      case "EventsMissed":
+        // What follows may not complete what a client has begun, and the end of a client may be among what was missed.
+        for (const [id, shower] of this.showers) writeRest(shower, this.frameOf(event.at, id), page)
+        this.showers.clear()
+        break
       case "ConnectionHalfClosed":
         if (event.by === "peer" && !this.halfClosedKept) return
         break

@@ -185,6 +185,18 @@ describe("the text of tcpfx serve", () => {
     ])
   })
 
+  it("carries nothing over events that were missed: what a client had begun is given as bytes there", () => {
+    const missed: ServerEvent = { _tag: "EventsMissed", ...stamp, missed: 2 }
+    expect(
+      lines([received(1, utf8("€").subarray(0, 2)), missed, received(1, utf8("€").subarray(2)), closed(1)]),
+    ).toEqual([
+      `${time} #1 < \\xe2\\x82`,
+      `! ${time} 2 events not shown: they came faster than they could be written`,
+      `${time} #1 < \\xac`,
+      `! ${time} #1 ${closedText}`,
+    ])
+  })
+
   it("carries nothing from one frame to the next where frames are lines, and shows an empty line as one", () => {
     expect(
       lines([received(1, utf8("€").subarray(0, 2)), received(1, ""), received(1, "next"), sent([1], "")], {
