@@ -1,4 +1,4 @@
-import { Framing, formatBytes, limits, parseSize } from "../domain/index.ts"
+import { Framing, formatBytes, limits, parseMaxFrame } from "../domain/index.ts"
 import { anyText, oneOf, value } from "./flags.ts"
 import { outputModes } from "./output/renderers.ts"
 
@@ -13,8 +13,8 @@ export const framingFlags = {
   frame: value("frame", "raw|line", Framing.parse, {
     help: "What a frame is: what one read gave (raw, the default), or a line that ends with LF (line).",
   }),
-  maxFrame: value("max-frame", "SIZE", parseSize, {
-    help: `Longest frame (default ${formatBytes(limits.maxFrameBytes)}); a peer that sends a longer line is closed.`,
+  maxFrame: value("max-frame", "SIZE", parseMaxFrame, {
+    help: `Longest frame (default ${formatBytes(limits.maxFrameBytes)}, at most ${formatBytes(limits.maxFrameMostBytes)}); a peer that sends a longer line is closed.`,
   }),
 }
 

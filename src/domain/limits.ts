@@ -11,6 +11,11 @@ export const limits = {
   /** Payload of one frame, bytes. Whoever sends a longer one is closed with `FrameTooLong`. */
   maxFrameBytes: 1024 * 1024,
   /**
+   * The largest `maxFrame` of the command, bytes. A line of JSON for a frame of zeros has 7.4 times its length, and a
+   * string of Node no more than 512 MiB: beyond this size nobody could read the line.
+   */
+  maxFrameMostBytes: 64 * 1024 * 1024,
+  /**
    * What may wait for one subscriber of the hub, bytes, in the shared log and in its socket. Beyond it the policy
    * decides: closed with `SlowConsumer`, frames missing, or its publishers paused.
    */

@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import { limits } from "./limits.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
 const timeUnits = new Map([
@@ -154,6 +155,26 @@ export const parseSize = (input: string): Either.Either<number, ValueSyntaxError
   if (bytes < 1) return fail("it is less than one byte")
   return Number.isSafeInteger(bytes) ? Either.right(bytes) : fail("it is larger than can be counted")
 }
+
+/**
+ * Reads the longest frame that the command takes: a size of 64 MiB at the most (`limits.maxFrameMostBytes`).
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { parseMaxFrame } from "tcpfx/domain"
+ *
+ * assert.deepEqual(parseMaxFrame("64MiB"), Either.right(67_108_864))
+ */
+export const parseMaxFrame = (input: string): Either.Either<number, ValueSyntaxError> =>
+  Either.filterOrLeft(
+    parseSize(input),
+    (bytes) => bytes <= limits.maxFrameMostBytes,
+    () => {
+      const most = formatBytes(limits.maxFrameMostBytes)
+      const problem = `no output can show a frame above ${most}`
+      return new ValueSyntaxError({ input, kind: "a frame's size", problem, expected: `at most ${most}` })
+    },
+  )
 
 /**
  * Writes a number of bytes for people, in the units that {@link parseSize} reads.

@@ -270,6 +270,7 @@ describe("tcpfx serve, as a process", () => {
         [["--mode", "chat"], /--mode: "chat" is not one of console, broker, echo, discard/],
         [["--mode", "echo", "--broker"], /exclude each other/],
         [["--max-frame", "0"], /less than one byte/],
+        [["--max-frame", "600MiB"], /no output can show a frame above 64 MiB/],
         [["--reply", "\\q"], /the escape at character 1 is unknown/],
         [["--drain", "soon"], /is not a duration/],
         [["--brokr"], /did you mean --broker\?/],

@@ -9,6 +9,7 @@ import {
   parseDeadline,
   parseDuration,
   parseKeepalive,
+  parseMaxFrame,
   parseSize,
   parseYesNo,
 } from "../../src/domain/index.ts"
@@ -19,6 +20,14 @@ const durationProblem = (input: string) =>
   Either.match(parseDuration(input), { onLeft: (error) => error.problem, onRight: () => "" })
 const sizeProblem = (input: string) =>
   Either.match(parseSize(input), { onLeft: (error) => error.problem, onRight: () => "" })
+
+describe("parseMaxFrame", () => {
+  it("takes sizes up to the largest that output can show", () => {
+    expect(parseMaxFrame("64MiB")).toEqual(Either.right(64 * 2 ** 20))
+    expect(Either.getOrThrow(Either.flip(parseMaxFrame("65MiB"))).message).toContain("at most 64 MiB")
+    expect(Either.getOrThrow(Either.flip(parseMaxFrame("much"))).problem).toBe("it is not a number with a unit")
+  })
+})
 
 describe("parseDuration", () => {
   const accepted = [
