@@ -118,7 +118,7 @@ describe("what TLS is made of", () => {
       const { key } = await makeIdentity()
       return { identities: [{ cert: Redacted.value(key), key }] }
     },
-    "the certificate cannot be used: it holds something else than certificates",
+    "the certificate cannot be used: it holds no certificate, but a private key",
   )
   failing(
     "what is no PEM at all is told",

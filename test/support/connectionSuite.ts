@@ -321,7 +321,7 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     test(
       "a peer that sends a frame above the limit is closed with FrameTooLong, after the frames before it",
       Effect.gen(function* () {
-        const { near, far, farOwner } = yield* connectedCores(fixture, { maxFrameBytes: 10 })
+        const { near, far, farOwner } = yield* connectedCores(fixture, { maxFrameBytes: 10 }, { maxFrameBytes: 11 })
         yield* near.send(utf8("short"))
         yield* near.send(utf8("0123456789"))
         yield* near.send(utf8("0123456789x"))

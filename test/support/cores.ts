@@ -58,13 +58,14 @@ export const coreOver = Effect.fnUntraced(function* (wire: Wire, settings: Parti
   return { core, connection: new CoreConnection(core), owner }
 })
 
-/** Both ends of a connection: `near` has dialled, `far` was accepted. */
+/** Both ends of a connection: `near` has dialled, `far` was accepted. `nearSettings`: where they differ for `near`. */
 export const connectedCores = Effect.fnUntraced(function* (
   fixture: TransportFixture,
   settings: Partial<ConnectionSettings> = {},
+  nearSettings: Partial<ConnectionSettings> = {},
 ) {
   const wires = yield* connectedWires(fixture)
-  const near = yield* coreOver(wires.near.wire, settings)
+  const near = yield* coreOver(wires.near.wire, { ...settings, ...nearSettings })
   const far = yield* coreOver(wires.far.wire, settings)
   return {
     near: near.connection,

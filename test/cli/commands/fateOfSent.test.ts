@@ -28,7 +28,7 @@ const connected = Effect.gen(function* () {
       })
     }),
   )
-  const client = yield* Client.make({ outbox: 0 })
+  const client = yield* Client.make({ outbox: 0, halfClosed: "keep" })
   const connection = yield* client.connect(tcpEndpoint("127.0.0.1", accepting.port))
   const socket = yield* Effect.acquireRelease(accepted, (peer) => Effect.sync(() => peer.destroy()))
   return { connection, socket }
