@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { type Endpoint, endpointDefaults, parseEndpoint, parseHostAndPort } from "../domain/index.ts"
+import { type Endpoint, endpointDefaults, isNumberPath, parseEndpoint, parseHostAndPort } from "../domain/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
 /** Where an endpoint can be given: as arguments, by `-p` and by `-U`. */
@@ -45,7 +45,8 @@ export const endpointFrom = (
 /** Whether a text has a port in it, or a path or descriptor in the place of host and port. */
 export const namesPort = (text: string): boolean => /^[0-9]+$|^(unix|fd):|^\[.*\]:|^[^:]*:[^:]*$/.test(text)
 
-const formatUnix = (path: string): string => `unix:${path}`
+// `-U 80` can only mean a path, other than `unix:80`.
+const formatUnix = (path: string): string => `unix:${isNumberPath(path) ? "./" : ""}${path}`
 
 const fail = (message: string) => Either.left(usageError(message))
 

@@ -49,8 +49,15 @@ export const maxUnixPathBytes = 107
 export const isAbstract = (endpoint: UnixEndpoint): boolean => endpoint.path.startsWith("@")
 
 /**
+ * Whether a path reads as a number (`80`, `1e3`). `unix:` refuses such a path, because its writer probably means a port;
+ * `./` in front of it names the same file.
+ */
+export const isNumberPath = (path: string): boolean => path.trim() !== "" && Number(path) >= 0
+
+/**
  * Writes an endpoint so that `parseEndpoint` (or `parseListenEndpoint`, for a descriptor) reads the same one back. Only
- * the empty path of the accepted side of a unix socket is not read.
+ * the empty path of the accepted side of a unix socket is not read; a path that reads as a number is written and read
+ * with `./` in front of it.
  *
  * @example
  * import { formatEndpoint, tcpEndpoint } from "tcpfx/domain"
@@ -58,7 +65,7 @@ export const isAbstract = (endpoint: UnixEndpoint): boolean => endpoint.path.sta
  * assert.equal(formatEndpoint(tcpEndpoint("::1", 80)), "[::1]:80")
  */
 export const formatEndpoint = (endpoint: ListenEndpoint): string => {
-  if (endpoint._tag === "Unix") return `unix:${endpoint.path}`
+  if (endpoint._tag === "Unix") return `unix:${isNumberPath(endpoint.path) ? "./" : ""}${endpoint.path}`
   if (endpoint._tag === "Fd") return `fd:${endpoint.fd}`
   return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
 }

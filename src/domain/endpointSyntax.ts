@@ -4,6 +4,7 @@ import {
   endpointDefaults,
   fdEndpoint,
   isAbstract,
+  isNumberPath,
   type ListenEndpoint,
   maxUnixPathBytes,
   tcpEndpoint,
@@ -42,6 +43,7 @@ const tcp = (input: string, host: string, port: number): Either.Either<Endpoint,
 const parseUnix = (input: string, path: string): Either.Either<Endpoint, EndpointSyntaxError> => {
   if (path === "") return bad(input, "the path of the unix socket is empty")
   if (path.includes("\0")) return bad(input, "the path of the unix socket contains a zero byte")
+  if (isNumberPath(path)) return bad(input, "the path reads as a number", `unix:./${path} for a file of that name`)
   const endpoint = unixEndpoint(path)
   if (path === "@") return bad(input, 'the abstract name behind the "@" is empty')
   // The zero byte that an abstract name begins with, written "@", takes the place of the one that ends a path.
@@ -55,7 +57,7 @@ const parseUnix = (input: string, path: string): Either.Either<Endpoint, Endpoin
  * Reads an endpoint from text. What is left out comes from {@link endpointDefaults}; `defaultHost` replaces its host.
  *
  * Accepted: `host:port`, `:port`, a bare port, a bare host, `[ipv6]:port`, `[ipv6]`, a bare IPv6 address, `unix:/path`
- * and `unix:@name` (Linux's abstract namespace).
+ * and `unix:@name` (Linux's abstract namespace). A path that reads as a number is refused: `unix:./80` names the file `80`.
  *
  * @example
  * import { Either } from "effect"

@@ -115,7 +115,7 @@ describe("tcpfx serve --control", () => {
     },
   )
 
-  it.each(["control", "/run/x:1/control", "unix:9000", "@tcpfx"])("listens at the path %s", (text) => {
+  it.each(["control", "/run/x:1/control", "./9000", "unix:./9000", "@tcpfx"])("listens at the path %s", (text) => {
     expect(parseControlPath(text)).toEqual(Either.right(unixEndpoint(text.replace(/^unix:/, ""))))
   })
 
@@ -129,6 +129,7 @@ describe("tcpfx serve --control", () => {
     ["state now", /state takes nothing/],
     ["listen", /listen needs one endpoint/],
     ["listen 127.0.0.1:70000", /above 65535/],
+    ["listen unix:80", /the path reads as a number; expected unix:.\/80/],
     ["stop a b", /stop needs one endpoint/],
     ["one two three four", /too many words/],
   ])("answers %j with what is wrong", (line, problem) => {

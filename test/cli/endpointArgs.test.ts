@@ -32,7 +32,7 @@ describe("the endpoint of a command line", () => {
     [{ args: ["::1"], port: "80" }, tcpEndpoint("::1", 80)],
     [{ args: ["[::1]"], port: "80" }, tcpEndpoint("::1", 80)],
     [{ unix: "/run/x.sock" }, unixEndpoint("/run/x.sock")],
-    [{ unix: "80" }, unixEndpoint("80")],
+    [{ unix: "80" }, unixEndpoint("./80")],
   ])("is read from %o", (given, endpoint) => {
     expect(from(given)).toEqual(Either.right(Option.some(endpoint)))
   })

@@ -36,11 +36,20 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
-  it.scopedLive("takes a path that reads as a number for the path that it is", () =>
+  it.scopedLive("refuses a path that reads as a number, unless ./ is before it", () =>
     Effect.gen(function* () {
       const cwd = yield* temporaryFolder
-      const server = yield* tcpfx(["serve", "unix:80", "unix:1e3", "--mode", "echo"], { cwd })
-      yield* server.waitFor("stderr", /^tcpfx: listening on unix:80\ntcpfx: listening on unix:1e3\n/)
+      for (const args of [
+        ["serve", "unix:80"],
+        ["serve", ":0", "unix:80"],
+        ["connect", "unix:80"],
+      ]) {
+        const { code, stderr } = yield* tcpfxRun(args, "", { cwd })
+        expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(oneLine) })
+        expect(stderr).toContain('"unix:80" is not an endpoint: the path reads as a number; expected unix:./80')
+      }
+      const server = yield* tcpfx(["serve", "unix:./80", "unix:./1e3", "--mode", "echo"], { cwd })
+      yield* server.waitFor("stderr", /^tcpfx: listening on unix:\.\/80\ntcpfx: listening on unix:\.\/1e3\n/)
       const client = yield* dialRaw(unixEndpoint(join(cwd, "1e3")))
       yield* client.write("x")
       expect((yield* client.take(1)).toString()).toBe("x")

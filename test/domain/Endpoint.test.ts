@@ -7,6 +7,7 @@ import {
   fdEndpoint,
   formatEndpoint,
   isLoopback,
+  isNumberPath,
   maxUnixPathBytes,
   overlap,
   parseEndpoint,
@@ -53,6 +54,7 @@ describe("parseEndpoint", () => {
     ["unix:relative:with:colons", unixEndpoint("relative:with:colons")],
     ["unix:@abstract", unixEndpoint("@abstract")],
     ["unix:./@file", unixEndpoint("./@file")],
+    ["unix:./80", unixEndpoint("./80")],
   ]
   for (const [input, endpoint] of accepted) {
     it(`${input} is ${formatEndpoint(endpoint)}`, () => {
@@ -78,6 +80,8 @@ describe("parseEndpoint", () => {
     ["[::1]:", 'the port "" is not a number'],
     ["unix:", "the path of the unix socket is empty"],
     ["unix:a\0b", "the path of the unix socket contains a zero byte"],
+    ["unix:80", "the path reads as a number"],
+    ["unix:1e3", "the path reads as a number"],
     ["unix:@", 'the abstract name behind the "@" is empty'],
     ["fd:3", "a descriptor can only be listened on, as fd: and its number, and no host has that name"],
   ] as const
@@ -148,10 +152,19 @@ describe("formatEndpoint", () => {
       ).map(([at, path]) => `${at}${path}`),
     ],
     ([path]) => {
-      expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(unixEndpoint(path)))
+      const read = unixEndpoint(isNumberPath(path) ? `./${path}` : path)
+      expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(read))
     },
     runs(300),
   )
+
+  it("a path that reads as a number is written with ./ before it, which names the same file", () => {
+    for (const path of ["80", "1e3", "0x50", "080", " 80"]) {
+      expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(unixEndpoint(`./${path}`)))
+      const error = Either.getOrThrow(Either.flip(parseEndpoint(`unix:${path}`)))
+      expect(error.expected).toBe(`unix:./${path} for a file of that name`)
+    }
+  })
 })
 
 describe("parseHostAndPort", () => {

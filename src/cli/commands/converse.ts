@@ -23,6 +23,9 @@ const replyPause = Duration.millis(50)
 // A server that ends its side within this time of our FIN, without an answer, has probably taken the FIN for our end.
 const finReaction = Duration.seconds(1)
 
+// The most bytes of an input that is taken for a request.
+const longestRequest = 64 * 1024
+
 const finHint = "many servers take the end of the input (FIN) for a client that has gone: --no-shutdown sends no FIN"
 
 const cutShort = "the server ended TLS without close_notify; what it sent may be incomplete"
@@ -129,10 +132,14 @@ const receiveReply = <E>(
     }
   })
 
-/** Whether the server has ended its side right behind our FIN, with input and without an answer. */
+/**
+ * Whether the server has ended its side right behind our FIN, without an answer to a short input. A longer input is an
+ * upload, which many servers take without an answer.
+ */
 const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
   Effect.map(elapsedMillis, (now) => {
-    if (finAt === undefined || replies > 0 || outgoing.handed().frames === 0) return false
+    const { bytes, frames } = outgoing.handed()
+    if (finAt === undefined || replies > 0 || frames === 0 || bytes > longestRequest) return false
     return now - finAt <= Duration.toMillis(finReaction)
   })
 

@@ -161,10 +161,14 @@ describe("a server that ends its side right behind our FIN", () => {
     }).pipe(inMemory),
   )
 
-  it.scoped("is not told where it answered, was asked nothing, took its time, or was sent no FIN", () =>
+  it.scoped("is not told where it answered, was asked nothing or sent much, took its time, or was sent no FIN", () =>
     Effect.gen(function* () {
       expect(yield* conversation(afterFin(Effect.void, "answer"), ["?"])).toMatchObject({ said: "" })
       expect(yield* conversation(afterFin(), [])).toMatchObject({ said: "" })
+      expect(yield* conversation(afterFin(), ["x".repeat(65_537)])).toMatchObject({ said: "" })
+      expect(yield* conversation(afterFin(), ["x".repeat(65_536)])).toMatchObject({
+        said: expect.stringMatching(/FIN/),
+      })
       expect(yield* conversation(afterFin(Effect.sleep("1100 millis")), ["?"])).toMatchObject({ said: "" })
       const closing: Serve = (connection) => Effect.asVoid(connection.receive)
       expect(yield* conversation(closing, ["?"], { shutdown: false })).toMatchObject({ said: "" })
