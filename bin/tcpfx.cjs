@@ -81,9 +81,9 @@ const preparedHelp = () => {
   const words = process.argv.slice(2)
   if (words.length > 0 && words.at(-1) !== "--help") return undefined
   try {
-    const texts = JSON.parse(fs.readFileSync(path.join(path.dirname(bundle), "help.json"), "utf8"))
+    const { reasons, texts } = JSON.parse(fs.readFileSync(path.join(path.dirname(bundle), "help.json"), "utf8"))
     const key = words.length === 0 ? "--help" : words.join(" ")
-    return Object.hasOwn(texts, key) ? texts[key] : undefined
+    return Object.hasOwn(texts, key) ? { text: texts[key], reasons } : undefined
   } catch {
     return undefined
   }
@@ -93,8 +93,8 @@ const preparedHelp = () => {
 const patience = 5000
 const pause = 10
 
-/** Writes all of a text to standard output, and gives the exit code. */
-const print = (text) => {
+/** Writes all of a text to standard output, and gives the exit code. `reasons`: words for the codes of failures. */
+const print = ({ text, reasons }) => {
   const waiting = new Int32Array(new SharedArrayBuffer(4))
   const end = Date.now() + patience
   let left = Buffer.from(text)
@@ -109,7 +109,8 @@ const print = (text) => {
         Atomics.wait(waiting, 0, 0, pause)
         continue
       }
-      fs.writeSync(2, `tcpfx: standard output cannot be written (${error.code})\n`)
+      const reason = Object.hasOwn(reasons, error.code) ? `${reasons[error.code]}, ${error.code}` : error.code
+      talk.write(`tcpfx: standard output cannot be written (${reason})\n`)
       return 1
     }
   }

@@ -39,6 +39,6 @@ await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
 // The texts of help, which bin/tcpfx.cjs prints without the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")
 await bundle("src/cli/helpTexts.ts", texts, { minify: false })
-const { helpTexts } = createRequire(import.meta.url)(texts)
-writeFileSync(join(root, "dist", "cli", "help.json"), JSON.stringify(helpTexts(version)))
+const { preparedHelp } = createRequire(import.meta.url)(texts)
+writeFileSync(join(root, "dist", "cli", "help.json"), JSON.stringify(preparedHelp(version)))
 rmSync(texts)

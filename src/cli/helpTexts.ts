@@ -2,6 +2,7 @@ import { connectHelp } from "./commands/connect.ts"
 import { interfacesHelp } from "./commands/interfaces.ts"
 import { serveHelp } from "./commands/serve.ts"
 import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
+import { reasons } from "./outputErrors.ts"
 
 /** What the program does, in one line. */
 export const summary = "talk TCP in real time: listen, connect, see every byte and every connection's state"
@@ -21,3 +22,6 @@ export const helpTexts = (version: string): Readonly<Record<string, string>> => 
   "--help": programHelp(version, summary, commands),
   ...Object.fromEntries(Object.entries(commands).map(([name, help]) => [`${name} --help`, commandHelp(help)])),
 })
+
+/** What `bin/tcpfx.cjs` needs to print a help text without the bundle: the texts, and the words for a failure to write. */
+export const preparedHelp = (version: string) => ({ texts: helpTexts(version), reasons })

@@ -1,7 +1,7 @@
 import * as Data from "effect/Data"
 
 /** The system's codes of errors of standard streams, in words. */
-const reasons: Readonly<Record<string, string>> = {
+export const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the disk",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file has reached its largest allowed size (ulimit -f)",

@@ -28,7 +28,10 @@ describe("the help of tcpfx, as a process", () => {
         expect(yield* tcpfxRun(["-h"])).toEqual(prepared)
         const full = spawnSync("/bin/sh", ["-c", `exec ${process.execPath} bin/tcpfx.cjs --help >/dev/full`])
         expect(full.status).toBe(1)
-        expect(full.stderr.toString()).toBe("tcpfx: standard output cannot be written (ENOSPC)\n")
+        const words = "tcpfx: standard output cannot be written (no space is left on the disk, ENOSPC)\n"
+        expect(full.stderr.toString()).toBe(words)
+        const command = spawnSync("/bin/sh", ["-c", `exec ${process.execPath} bin/tcpfx.cjs interfaces >/dev/full`])
+        expect(command.stderr.toString()).toBe(words)
       }),
   )
 
