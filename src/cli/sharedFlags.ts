@@ -1,6 +1,11 @@
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import { Framing, formatBytes, limits, parseMaxFrame } from "../domain/index.ts"
+import { variable } from "../runtime/variable.ts"
 import { anyText, oneOf, value } from "./flags.ts"
+import { environmentError, given } from "./given.ts"
 import { outputModes } from "./output/renderers.ts"
+import { type TimestampMode, timestampModes } from "./output/Stamps.ts"
 
 /** The flags that say where: `serve` and `connect` have both. */
 export const endpointFlags = {
@@ -23,3 +28,17 @@ export const outputFlag = (fallback: string) =>
   value("output", "text|json|raw", oneOf(...outputModes), {
     help: `text: lines for people; json: one event per line; raw: only the peers' bytes (default ${fallback}).`,
   })
+
+const parseTimestamps = oneOf(...timestampModes)
+
+/** What the rows of text output begin with. */
+export const timestampsFlag = value("timestamps", timestampModes.join("|"), parseTimestamps, {
+  help: "What a row of text begins with: the time of day (default), date, time and offset from UTC, or no time.",
+})
+
+/** What the rows of text output begin with: from the flag, or else from the environment. */
+export const timestampsOf = (flag: Option.Option<TimestampMode>) =>
+  Effect.mapError(given(flag, variable<TimestampMode>("TIMESTAMPS", parseTimestamps, "time")), environmentError)
+
+/** What is wrong with `--timestamps` beside another output than text. */
+export const timestampsProblem = "needs --output text; events in JSON have times of their own, and raw output has none"

@@ -53,6 +53,8 @@ export interface StdioService {
   readonly openInput: Effect.Effect<Input, never, Scope.Scope>
   readonly inputKind: "terminal" | "file" | "pipe"
   readonly outputIsTerminal: boolean
+  /** Whether standard output and standard error lead to the same place. */
+  readonly together: boolean
   /** Whether colour codes are wanted: there is a terminal that can, and NO_COLOR is not set (no-color.org). */
   readonly colour: { readonly output: boolean; readonly error: boolean }
   /** The command is about to end: from now on a reader that takes nothing for so long (at least 0.5 s) is given up. */
@@ -117,6 +119,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
       openInput: Effect.succeed(inputOf(reader)),
       inputKind: input.kind === "terminal" || input.kind === "file" ? input.kind : "pipe",
       outputIsTerminal: output.kind === "terminal",
+      together: out === err,
       colour: { output: !noColour && output.kind === "terminal", error: !noColour && error.kind === "terminal" },
       beginEnd: (deadline) => Effect.sync(() => lastWords.begin(Duration.toMillis(deadline))),
       untilGivenUp: (effect) => {

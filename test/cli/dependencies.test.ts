@@ -61,6 +61,7 @@ const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   hubBudget: ["127.0.0.1:0", "--reply", "x"],
   ipv6Only: ["127.0.0.1:0"],
   noTraffic: ["127.0.0.1:0", "--output", "raw"],
+  timestamps: ["127.0.0.1:0", "--output", "json"],
   tlsKey: ["127.0.0.1:0", "--tls"],
 }
 const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]

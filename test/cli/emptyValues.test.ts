@@ -10,6 +10,7 @@ import { deadlineSettings } from "../../src/cli/deadlineFlags.ts"
 import { checkVariables, environmentError } from "../../src/cli/given.ts"
 import { reconnectSettings } from "../../src/cli/reconnectFlags.ts"
 import { routeSettings } from "../../src/cli/routeFlags.ts"
+import { timestampsOf } from "../../src/cli/sharedFlags.ts"
 import { ServerConfig } from "../../src/server/index.ts"
 import { commandShapes } from "../support/commandLine.ts"
 import { tcpfxRun } from "../support/tcpfxProcess.ts"
@@ -49,6 +50,7 @@ const readers: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }
     environmentError,
   ),
   Effect.mapError(Effect.all(deadlineSettings(deadlines)), environmentError),
+  timestampsOf(none),
   reconnectSettings({ reconnect: true, reconnectDelay: none, reconnectMax: none, maxAttempts: none }),
 ]
 

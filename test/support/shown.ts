@@ -25,6 +25,7 @@ export const recordedStdio = (colour = false) => {
     openInput: Effect.succeed(new ScriptedInput()),
     inputKind: "pipe",
     outputIsTerminal: colour,
+    together: false,
     colour: { output: colour, error: colour },
     beginEnd: () => Effect.void,
     untilGivenUp: Effect.asSome,

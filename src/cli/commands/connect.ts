@@ -27,7 +27,7 @@ import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { checkPayloads } from "../payloads.ts"
 import { reconnectFlags, reconnectSettings } from "../reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../routeFlags.ts"
-import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
+import { endpointFlags, framingFlags, outputFlag, timestampsFlag, timestampsOf } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { clientTls } from "../tls/client.ts"
@@ -64,6 +64,7 @@ export const connectFlags = {
   ...clientTlsFlags,
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
+  timestamps: timestampsFlag,
 }
 
 const config = { args: argumentsOf("endpoint"), ...optionsOf(connectFlags) }
@@ -145,8 +146,11 @@ export const runConnect = (options: ConnectOptions) =>
     const fallback = tcpEndpoint(host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)
     if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")
+    const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
+    const timestamps = yield* timestampsOf(options.timestamps)
     yield* checkDependencies(connectDependencies, connectFlags, options, {
       endpoint,
+      output,
       reconnect: options.reconnect,
       tls: options.tls,
       insecure: options.insecure,
@@ -158,8 +162,7 @@ export const runConnect = (options: ConnectOptions) =>
     yield* checkTexts(options.send, withoutTls)
     yield* checkHops(endpoint, withoutTls)
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
-    const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
-    const renderer = yield* clientRenderer(output, settings.frame)
+    const renderer = yield* clientRenderer(output, settings.frame, timestamps)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
     yield* checkPayloads("send", options.send, settings)

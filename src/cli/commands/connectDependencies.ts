@@ -1,9 +1,11 @@
 import type { Endpoint } from "../../domain/index.ts"
 import type { Dependency } from "../dependencies.ts"
+import { timestampsProblem } from "../sharedFlags.ts"
 
 /** What the effect of a flag of `tcpfx connect` depends on. */
 export interface ConnectFacts {
   readonly endpoint: Endpoint
+  readonly output: "text" | "json" | "raw"
   readonly reconnect: boolean
   readonly tls: boolean
   readonly insecure: boolean
@@ -13,7 +15,7 @@ export interface ConnectFacts {
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
-  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive")
+  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps")
 
 /** Every flag of `tcpfx connect` that has an effect only beside others. */
 export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFacts>> = [
@@ -41,5 +43,10 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     flags: ["heartbeatInterval", "heartbeatTimeout"],
     isMet: ({ hasHeartbeat }) => hasHeartbeat,
     problem: "needs --heartbeat TEXT",
+  },
+  {
+    flags: ["timestamps"],
+    isMet: ({ output }) => output === "text",
+    problem: timestampsProblem,
   },
 ]

@@ -34,7 +34,7 @@ import { backlogNote, connectionRoom } from "../openFiles.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { checkPayloads } from "../payloads.ts"
-import { endpointFlags, framingFlags, outputFlag } from "../sharedFlags.ts"
+import { endpointFlags, framingFlags, outputFlag, timestampsFlag, timestampsOf } from "../sharedFlags.ts"
 import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
@@ -78,6 +78,7 @@ export const serveFlags = {
     help: "How long Ctrl-C and SIGTERM let the connections come to an orderly end (default 5s).",
   }),
   output: outputFlag("text"),
+  timestamps: timestampsFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections only, not what is received and sent." }),
 }
 
@@ -185,6 +186,7 @@ export const runServe = (options: ServeOptions) =>
     yield* checkProxies(read)
     yield* checkPayloads("reply", Option.toArray(options.reply), read)
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
+    const timestamps = yield* timestampsOf(options.timestamps)
     const endpoints = "_tag" in read.listen ? [read.listen] : read.listen
     const paths = yield* pathsOf(options)
     const hasTls = isTlsAsked(options, paths)
@@ -208,7 +210,7 @@ export const runServe = (options: ServeOptions) =>
       maxConns: room.most,
       tls: tls?.acceptor,
     }
-    const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep")
+    const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
     const rawServing = isRawSink(mode, output, options, settings)

@@ -1,5 +1,6 @@
 import { type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
 import type { Dependency } from "../dependencies.ts"
+import { timestampsProblem } from "../sharedFlags.ts"
 
 /** What the effect of a flag of `tcpfx serve` depends on. */
 export interface ServeFacts {
@@ -29,7 +30,7 @@ const some = (endpoints: ServeFacts["endpoints"], test: (endpoint: ListenEndpoin
 type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
-  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic")
+  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps")
 
 /** Every flag of `tcpfx serve` that has an effect only beside others. */
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
@@ -79,5 +80,10 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["noTraffic"],
     isMet: ({ output }) => output !== "raw",
     problem: "has no effect beside --output raw, which shows nothing but traffic",
+  },
+  {
+    flags: ["timestamps"],
+    isMet: ({ output }) => output === "text",
+    problem: timestampsProblem,
   },
 ]

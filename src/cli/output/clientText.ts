@@ -7,46 +7,66 @@ import {
   formatMillis,
 } from "../../domain/index.ts"
 import { TextShower, wholeShower } from "../../domain/TextShower.ts"
-import { counted, describeCut, describeTls, formatTime, type Style } from "./format.ts"
+import { counted, describeCut, describeTls, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
+import type { Stamps } from "./Stamps.ts"
 
 /** One line for each thing that happens to a client's connection. */
 export class ClientText implements Renderer<ClientEvent> {
   private readonly data: Style
   private readonly talk: Style
+  private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly shower = new TextShower()
   // Of the last row: under load many rows have the same time.
   private last: { readonly at: number; readonly frame: RowFrame } | undefined
 
   /** `whole`: frames end where characters end (line framing), so nothing is carried from one to the next. */
-  constructor(options: { readonly data: Style; readonly talk: Style; readonly whole: boolean }) {
+  constructor(options: {
+    readonly data: Style
+    readonly talk: Style
+    readonly stamps: Stamps
+    readonly whole: boolean
+  }) {
     this.data = options.data
     this.talk = options.talk
+    this.stamps = options.stamps
     this.whole = options.whole
   }
 
   render(event: ClientEvent, page: Page): void {
     if (event._tag === "FrameReceived") {
-      writeRows(event.bytes, this.frameOf(event.at), this.whole ? wholeShower : this.shower, page)
+      writeRows(event.bytes, this.frameOf(event.at, page), this.whole ? wholeShower : this.shower, page)
       return
     }
     if (event._tag === "FrameSent") {
-      writeRows(event.bytes, rowFrame(`${formatTime(event.at)} > `, this.data.red), wholeShower, page)
+      this.tellDate(event.at, page)
+      writeRows(event.bytes, rowFrame(`${this.stamps.of(event.at)}> `, this.data.red), wholeShower, page)
       return
     }
     // The command says it itself: as its last word, or with the delay to the next attempt.
     if (event._tag === "ConnectFailed") return
     // Behind events that were missed, nothing completes a character that was begun before them.
     if (event._tag === "Disconnected" || event._tag === "EventsMissed") {
-      writeRest(this.shower, this.frameOf(event.at), page)
+      if (this.shower.isHolding()) writeRest(this.shower, this.frameOf(event.at, page), page)
     }
-    page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(announce(event))}`)}\n`)
+    const date = this.stamps.newDate(event.at, "err")
+    if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
+    page.err(`${this.talk.dim(`${this.stamps.of(event.at)}${escapeControls(announce(event))}`)}\n`)
   }
 
-  private frameOf(at: number): RowFrame {
-    if (this.last?.at !== at) this.last = { at, frame: rowFrame(`${formatTime(at)} < `) }
+  private tellDate(at: number, page: Page): void {
+    const date = this.stamps.newDate(at, "out")
+    if (date !== undefined) page.out(`${this.data.dim(date)}\n`)
+  }
+
+  /** The frame of a row that is written next. */
+  private frameOf(at: number, page: Page): RowFrame {
+    if (this.last?.at !== at) {
+      this.tellDate(at, page)
+      this.last = { at, frame: rowFrame(`${this.stamps.of(at)}< `) }
+    }
     return this.last.frame
   }
 }

@@ -14,18 +14,28 @@ export const styleOf = (colour: boolean): Style =>
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
-let lastTime = { at: Number.NaN, text: "" }
+const timeOf = (date: Date): string => {
+  const millis = String(date.getMilliseconds()).padStart(3, "0")
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`
+}
+
+const dateOf = (date: Date): string =>
+  `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 
 /** The local time of day, with milliseconds. */
-export const formatTime = (at: number): string => {
-  // Under load dozens of events have the same time.
-  if (at !== lastTime.at) {
-    const date = new Date(at)
-    const millis = String(date.getMilliseconds()).padStart(3, "0")
-    const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`
-    lastTime = { at, text }
-  }
-  return lastTime.text
+export const formatTime = (at: number): string => timeOf(new Date(at))
+
+/** The local date. */
+export const formatDate = (at: number): string => dateOf(new Date(at))
+
+/** The local date and time with milliseconds and the offset from UTC, as ISO 8601 and RFC 3339 have it. */
+export const formatIso = (at: number): string => {
+  const date = new Date(at)
+  // Minutes, positive to the west of Greenwich.
+  const behind = date.getTimezoneOffset()
+  const minutes = Math.trunc(Math.abs(behind))
+  const offset = `${behind > 0 ? "-" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`
+  return `${dateOf(date)}T${timeOf(date)}${offset}`
 }
 
 /** A number of things: "1 frame", "2 frames". */

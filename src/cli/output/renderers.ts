@@ -13,6 +13,7 @@ import { Stdio } from "../stdio.ts"
 import { announce, ClientText } from "./clientText.ts"
 import { styleOf } from "./format.ts"
 import { largeFrameBytes, Page, type Renderer } from "./Page.ts"
+import { Stamps, type TimestampMode } from "./Stamps.ts"
 import { ServerText } from "./serverText.ts"
 
 /** What `--output` takes. */
@@ -40,33 +41,36 @@ const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => (
   },
 })
 
-const textOptions = (stdio: Stdio["Type"], framing: Framing.Framing) => ({
+const textOptions = (stdio: Stdio["Type"], framing: Framing.Framing, timestamps: TimestampMode) => ({
   data: styleOf(stdio.colour.output),
   talk: styleOf(stdio.colour.error),
+  stamps: new Stamps(timestamps, stdio.together),
   whole: framing.name !== "raw",
 })
 
-/** How `tcpfx serve` shows its events. */
+/** How `tcpfx serve` shows its events. `timestamps` counts for text only. */
 export const serverRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
   halfClosedKept: boolean,
+  timestamps: TimestampMode = "time",
 ): Effect.Effect<Renderer<ServerEvent>, never, Stdio> =>
   Effect.map(Stdio, (stdio) =>
     mode === "json"
       ? json()
       : mode === "raw"
         ? raw(framing)
-        : new ServerText({ ...textOptions(stdio, framing), halfClosedKept }),
+        : new ServerText({ ...textOptions(stdio, framing, timestamps), halfClosedKept }),
   )
 
-/** How `tcpfx connect` shows its events. */
+/** How `tcpfx connect` shows its events. `timestamps` counts for text only. */
 export const clientRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
+  timestamps: TimestampMode = "time",
 ): Effect.Effect<Renderer<ClientEvent>, never, Stdio> =>
   Effect.map(Stdio, (stdio) =>
-    mode === "json" ? json() : mode === "raw" ? raw(framing) : new ClientText(textOptions(stdio, framing)),
+    mode === "json" ? json() : mode === "raw" ? raw(framing) : new ClientText(textOptions(stdio, framing, timestamps)),
   )
 
 /** How much of the events is shown when they come faster than they can be. */

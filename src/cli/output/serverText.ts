@@ -11,9 +11,10 @@ import {
   type ServerEvent,
 } from "../../domain/index.ts"
 import { type LineShower, TextShower, wholeShower } from "../../domain/TextShower.ts"
-import { counted, describeCut, describeTls, formatTime, type Style } from "./format.ts"
+import { counted, describeCut, describeTls, type Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
+import type { Stamps } from "./Stamps.ts"
 
 const maxNamed = 4
 
@@ -28,6 +29,7 @@ const recipients = (to: ReadonlyArray<ConnectionId>): string =>
 export class ServerText implements Renderer<ServerEvent> {
   private readonly data: Style
   private readonly talk: Style
+  private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly halfClosedKept: boolean
   // One for each client: a character split over two reads belongs to the client that sent it.
@@ -43,11 +45,13 @@ export class ServerText implements Renderer<ServerEvent> {
   constructor(options: {
     readonly data: Style
     readonly talk: Style
+    readonly stamps: Stamps
     readonly whole: boolean
     readonly halfClosedKept: boolean
   }) {
     this.data = options.data
     this.talk = options.talk
+    this.stamps = options.stamps
     this.whole = options.whole
     this.halfClosedKept = options.halfClosedKept
   }
@@ -55,22 +59,23 @@ export class ServerText implements Renderer<ServerEvent> {
   render(event: ServerEvent, page: Page): void {
     switch (event._tag) {
       case "FrameReceived":
-        writeRows(event.bytes, this.frameOf(event.at, event.id), this.showerOf(event.id), page)
+        writeRows(event.bytes, this.frameOf(event.at, event.id, page), this.showerOf(event.id), page)
         return
       case "FrameSent": {
-        const head = `${formatTime(event.at)} ${recipients(event.to)} > `
+        this.tellDate(event.at, page)
+        const head = `${this.stamps.of(event.at)}${recipients(event.to)} > `
         writeRows(event.bytes, rowFrame(head, this.data.red), wholeShower, page)
         return
       }
       case "ConnectionClosed": {
         const shower = this.showers.get(event.id)
         this.showers.delete(event.id)
-        if (shower !== undefined) writeRest(shower, this.frameOf(event.at, event.id), page)
+        if (shower !== undefined) this.writeRest(shower, event.at, event.id, page)
         break
       }
       case "EventsMissed":
         // What follows may not complete what a client has begun, and the end of a client may be among what was missed.
-        for (const [id, shower] of this.showers) writeRest(shower, this.frameOf(event.at, id), page)
+        for (const [id, shower] of this.showers) this.writeRest(shower, event.at, id, page)
         this.showers.clear()
         break
       case "ConnectionHalfClosed":
@@ -86,7 +91,19 @@ export class ServerText implements Renderer<ServerEvent> {
         break
     }
     const text = announce(event, this.listeners > 1)
-    if (text !== undefined) page.err(`${this.talk.dim(`${formatTime(event.at)} ${escapeControls(text)}`)}\n`)
+    if (text === undefined) return
+    const date = this.stamps.newDate(event.at, "err")
+    if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
+    page.err(`${this.talk.dim(`${this.stamps.of(event.at)}${escapeControls(text)}`)}\n`)
+  }
+
+  private writeRest(shower: TextShower, at: number, id: ConnectionId, page: Page): void {
+    if (shower.isHolding()) writeRest(shower, this.frameOf(at, id, page), page)
+  }
+
+  private tellDate(at: number, page: Page): void {
+    const date = this.stamps.newDate(at, "out")
+    if (date !== undefined) page.out(`${this.data.dim(date)}\n`)
   }
 
   private showerOf(id: ConnectionId): LineShower {
@@ -98,9 +115,11 @@ export class ServerText implements Renderer<ServerEvent> {
     return shower
   }
 
-  private frameOf(at: number, id: ConnectionId): RowFrame {
+  /** The frame of a row that is written next. */
+  private frameOf(at: number, id: ConnectionId, page: Page): RowFrame {
     if (this.last?.at !== at || this.last.id !== id) {
-      this.last = { at, id, frame: rowFrame(`${formatTime(at)} ${formatConnectionId(id)} < `) }
+      this.tellDate(at, page)
+      this.last = { at, id, frame: rowFrame(`${this.stamps.of(at)}${formatConnectionId(id)} < `) }
     }
     return this.last.frame
   }

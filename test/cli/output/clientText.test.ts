@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ClientText } from "../../../src/cli/output/clientText.ts"
 import { formatTime, styleOf } from "../../../src/cli/output/format.ts"
+import { Stamps, type TimestampMode } from "../../../src/cli/output/Stamps.ts"
 import { ClientEvent, closeReasons, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { anyOf } from "../../support/eventArbitraries.ts"
 import { runs } from "../../support/properties.ts"
@@ -30,8 +31,8 @@ const disconnected: ClientEvent = {
   lifetimeMillis: 40,
 }
 
-const renderer = ({ colour = false, whole = false } = {}) =>
-  new ClientText({ data: styleOf(colour), talk: styleOf(colour), whole })
+const renderer = ({ colour = false, whole = false, mode = "time" as TimestampMode, together = false } = {}) =>
+  new ClientText({ data: styleOf(colour), talk: styleOf(colour), stamps: new Stamps(mode, together), whole })
 
 const lines = (events: ReadonlyArray<ClientEvent>, options?: Parameters<typeof renderer>[0]) =>
   linesOf(shownOf(renderer(options), events))
@@ -103,6 +104,56 @@ describe("the text of tcpfx connect", () => {
     const euro = utf8("€")
     const rows = lines([received(euro.subarray(0, 2)), disconnected, received(euro.subarray(2)), disconnected])
     expect(rows.filter((row) => row.includes(" < "))).toEqual([`${time} < \\xe2\\x82`, `${time} < \\xac`])
+  })
+
+  it("carries nothing over events that were missed: what the server had begun is given as bytes there", () => {
+    const euro = utf8("€")
+    const missed: ClientEvent = { _tag: "EventsMissed", ...stamp, missed: 2 }
+    expect(lines([received(euro.subarray(0, 1)), missed, received(euro.subarray(1)), received("a")])).toEqual([
+      `${time} < \\xe2`,
+      `! ${time} 2 events not shown: they came faster than they could be written`,
+      `${time} < \\x82\\xac`,
+      `${time} < a`,
+    ])
+  })
+
+  it("has the date and the offset with every time, or no time, as it is asked to", () => {
+    const iso = "2026-07-02T00:34:05.060-02:30"
+    const events = [received("a"), sent("b"), { _tag: "Closing", ...stamp, pendingBytes: 0 } as const]
+    expect(lines(events, { mode: "iso" })).toEqual([`${iso} < a`, `${iso} > b`, `! ${iso} closing`])
+    expect(lines(events, { mode: "none" })).toEqual(["< a", "> b", "! closing"])
+  })
+
+  it("tells a new date in a line before the first row that has it, where that row goes", () => {
+    const later = (event: ClientEvent, millis: number): ClientEvent => ({ ...event, at: at + millis })
+    const day = 86_400_000
+    const closing: ClientEvent = { _tag: "Closing", ...stamp, pendingBytes: 0 }
+    const events = [
+      received("a"),
+      later(sent("b"), day),
+      later(received("c"), day),
+      later(closing, day),
+      later(closing, 2 * day),
+      later(received("d"), 2 * day),
+    ]
+    const shared = lines(events, { together: true })
+    expect(shared).toEqual([
+      `${time} < a`,
+      "2026-07-03",
+      `${time} > b`,
+      `${time} < c`,
+      `! ${time} closing`,
+      "! 2026-07-04",
+      `! ${time} closing`,
+      `${time} < d`,
+    ])
+    expect(lines(events)).toEqual([
+      ...shared.slice(0, 4),
+      "! 2026-07-03",
+      ...shared.slice(4, 7),
+      "2026-07-04",
+      `${time} < d`,
+    ])
   })
 
   it("carries nothing from one frame to the next where frames are lines, and shows an empty line as one", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { formatTime, styleOf } from "../../../src/cli/output/format.ts"
+import { Stamps, type TimestampMode } from "../../../src/cli/output/Stamps.ts"
 import { ServerText } from "../../../src/cli/output/serverText.ts"
 import {
   ConnectionId,
@@ -50,8 +51,20 @@ const closed = (number: number): ServerEvent => ({
 
 const closedText = "closed: by the peer; 1.5 KiB in, 7 B out, after 1 m 2 s; 192.0.2.7:50123"
 
-const renderer = ({ colour = false, whole = false, halfClosedKept = false } = {}) =>
-  new ServerText({ data: styleOf(colour), talk: styleOf(colour), whole, halfClosedKept })
+const renderer = ({
+  colour = false,
+  whole = false,
+  halfClosedKept = false,
+  mode = "time" as TimestampMode,
+  together = false,
+} = {}) =>
+  new ServerText({
+    data: styleOf(colour),
+    talk: styleOf(colour),
+    stamps: new Stamps(mode, together),
+    whole,
+    halfClosedKept,
+  })
 
 const lines = (events: ReadonlyArray<ServerEvent>, options?: Parameters<typeof renderer>[0]) =>
   linesOf(shownOf(renderer(options), events))
@@ -221,6 +234,34 @@ describe("the text of tcpfx serve", () => {
         `${time} nobody > e\\n`,
       ],
     )
+  })
+
+  it("has the date and the offset with every time, or no time, as it is asked to", () => {
+    const iso = "2026-01-02T08:34:05.006+05:30"
+    const events = [received(1, "a"), sent([1], "b"), closed(1)]
+    const shown = [`${iso} #1 < a`, `${iso} #1 > b`, `! ${iso} #1 ${closedText}`]
+    expect(lines(events, { mode: "iso" })).toEqual(shown)
+    expect(lines(events, { mode: "none" })).toEqual(shown.map((row) => row.replace(`${iso} `, "")))
+  })
+
+  it("tells a new date in a line before the first row that has it, where that row goes", () => {
+    const tomorrow = (event: ServerEvent): ServerEvent => ({ ...event, at: at + 86_400_000 })
+    const euro = utf8("€")
+    const events = [
+      received(1, "a"),
+      received(1, euro.subarray(0, 1)),
+      tomorrow({ _tag: "DrainFinished", ...stamp, graceful: 1, forced: 0 }),
+      tomorrow(closed(1)),
+      tomorrow(received(2, "b")),
+      tomorrow(sent([2], "c")),
+    ]
+    const rest = [`${time} #1 < \\xe2`, `! ${time} #1 ${closedText}`, `${time} #2 < b`, `${time} #2 > c`]
+    const [cut = "", end = "", ...others] = rest
+    expect(lines(events, { together: true })).toEqual([`${time} #1 < a`, "2026-01-03", cut, end, ...others])
+    expect(lines(events)).toEqual([`${time} #1 < a`, "2026-01-03", cut, "! 2026-01-03", end, ...others])
+    expect(shownOf(renderer({ colour: true }), [received(1, "a"), tomorrow(received(1, "b"))])).toEqual([
+      ["out", `${time} #1 < a\n\u001b[2m2026-01-03\u001b[22m\n${time} #1 < b\n`],
+    ])
   })
 
   it("has colours where they are wanted: red for what is sent, dim for talk, none for what is received", () => {
