@@ -46,15 +46,11 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
     /** Connects. All addresses of a name are tried. */
     readonly connect: (endpoint: Endpoint) => Effect.Effect<Connection, ConnectError, Scope.Scope>
     /**
-     * Runs a program with a connection, and again with a new one whenever connecting fails or the program fails with
-     * `ConnectionClosedError`, after a capped, jittered, growing delay. Ends with the program's own success or failure,
-     * with the last loss when `maxAttempts` in a row have failed, or at once with a failure of TLS that no further attempt
-     * can mend, such as a certificate that one side does not trust (`isLastingTlsFailure`).
-=======
      * Runs a program with a connection, and again with a new one whenever connecting fails, the program fails with
      * `ConnectionClosedError`, or the program succeeds after it has learnt that the server closed the connection
      * (`onPeerEnd`). Each time a capped, jittered, growing delay comes first. Ends with the program's own success or
-     * failure, or with the last loss when `maxAttempts` in a row have failed.
+     * failure, with the last loss when `maxAttempts` in a row have failed, or at once with a failure of TLS that no further
+     * attempt can mend, such as a certificate that one side does not trust (`isLastingTlsFailure`).
      */
     readonly run: <A, E, R>(
       endpoint: Endpoint,

@@ -20,7 +20,9 @@ export interface Framing {
   /**
    * Calls `each` with at most `most` payloads of a run of whole frames, in order, from the offset `from` on, and returns
    * the offset behind the last one. Default, for a framing without it: a run is cut as a whole, so a run of small frames
-   * costs an object for each of them as soon as its reader takes the first.
+   * costs an object for each of them as soon as its reader takes the first. It must give the payloads that `payloads` gives;
+   * a framing that is made from another one and has `payloads` of its own needs a `cut` of its own too. The `cut` of
+   * {@link line} beside other `payloads` is not used.
    */
   readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
   /** How many frames a run of whole frames holds. */
@@ -59,7 +61,8 @@ export const cutSome = (
   most: number,
   each: (payload: Uint8Array) => void,
 ): number => {
-  if (framing.cut !== undefined) {
+  // A framing made as `{ ...Framing.line, payloads }` has a `cut` that does not belong to its `payloads`.
+  if (framing.cut !== undefined && (framing.cut !== line.cut || framing.payloads === line.payloads)) {
     const next = framing.cut(run, from, most, each)
     // A framing that makes no progress must not be asked for the same payloads for ever.
     return next > from ? next : run.length

@@ -67,9 +67,10 @@ export interface ServerSettings {
   readonly outbox: number
   /**
    * What happens to a connection of a handler that runs in a fiber, once its peer has sent FIN. A reactor decides by
-   * itself. Default "close": it is closed when its handler has come to its end, or has neither taken nor sent anything for
-   * `closeDeadline` (for 1 s, if the peer had sent no frame); the handler is interrupted then. "keep": it stays for as
-   * long as its handler runs.
+   * itself. Default "close": it is closed when its handler has come to its end. A handler that does not learn of the FIN
+   * (it uses neither `frames`, `runForEach` nor `peerEnded`) and neither takes nor sends anything for `closeDeadline` (1 s,
+   * if the peer had sent no frame; 30 s, if it has used `receive` and may be at work on an answer) has its connection
+   * closed and is interrupted. "keep": the connection stays for as long as its handler runs.
    */
   readonly halfClosed: HalfClosed
   /** How long a closing connection may make no progress. Default 5 s. Then its peer sees a reset. */

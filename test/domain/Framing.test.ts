@@ -220,6 +220,14 @@ describe("payloads of a run, cut some at a time", () => {
     expect(texts(seen)).toEqual(["a", "b"])
   })
 
+  it("are those of `payloads` where a framing made from lines has its own", () => {
+    const seen: Array<Uint8Array> = []
+    const framing = { ...Framing.line, payloads: Framing.raw.payloads }
+    const run = utf8("a\nb\n")
+    expect(Framing.cutSome(framing, run, 0, 1, (payload) => seen.push(payload))).toBe(run.length)
+    expect(texts(seen)).toEqual(["a\nb\n"])
+  })
+
   it("end where a framing makes no progress", () => {
     const run = utf8("a\n")
     expect(Framing.cutSome({ payloads: () => {}, cut: () => 0 }, run, 0, 1, () => {})).toBe(run.length)

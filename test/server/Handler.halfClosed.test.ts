@@ -80,6 +80,62 @@ describe("a handler whose peer has sent FIN", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scoped("that has read to the end gives its answer however late", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving((connection) =>
+        Effect.zipRight(
+          connection.runForEach(() => Effect.void),
+          Effect.zipRight(Effect.sleep("1 hour"), connection.send(utf8("late"))),
+        ),
+      )
+      const peer = yield* connect()
+      yield* peer.send(utf8("a question"))
+      yield* peer.halfClose
+      yield* events.one("ConnectionHalfClosed")
+      yield* TestClock.adjust("1 hour")
+      expect((yield* receiveAll(peer)).toString()).toBe("late")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  for (const [how, work] of [
+    [
+      "runForEach",
+      (c: ServerConnection, answer: Effect.Effect<void, unknown>) => c.runForEach(() => Effect.orDie(answer)),
+    ],
+    [
+      "frames",
+      (c: ServerConnection, answer: Effect.Effect<void, unknown>) => Stream.runForEach(c.frames, () => answer),
+    ],
+    ["receive", (c: ServerConnection, answer: Effect.Effect<void, unknown>) => Effect.zipRight(c.receive, answer)],
+  ] as const)
+    it.scoped(`that is at work on a payload gives its answer: ${how}`, () =>
+      Effect.gen(function* () {
+        const { connect, events } = yield* serving((connection) =>
+          work(connection, Effect.zipRight(Effect.sleep("20 seconds"), connection.send(utf8("late")))),
+        )
+        const peer = yield* connect()
+        yield* peer.send(utf8("a question"))
+        yield* peer.halfClose
+        yield* events.one("ConnectionHalfClosed")
+        yield* TestClock.adjust("20 seconds")
+        expect((yield* receiveAll(peer)).toString()).toBe("late")
+      }).pipe(Effect.provide(MemoryTransport.layer())),
+    )
+
+  it.scoped("and waits for ever after one payload has its connection closed after 30 seconds", () =>
+    Effect.gen(function* () {
+      const { connect, events } = yield* serving((connection) => Effect.zipRight(connection.receive, Effect.never))
+      const peer = yield* connect()
+      yield* peer.send(utf8("a question"))
+      yield* peer.halfClose
+      yield* events.one("ConnectionHalfClosed")
+      yield* TestClock.adjust("29 seconds")
+      expect(events.all("ConnectionClosed")).toEqual([])
+      yield* TestClock.adjust("6 seconds")
+      expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   it.scoped("is kept for as long as it runs where the setting says so", () =>
     Effect.gen(function* () {
       const { handler } = yield* waitsFor(() => Effect.void)

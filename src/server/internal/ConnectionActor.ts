@@ -27,6 +27,9 @@ import { Replies } from "./Replies.ts"
 // How long a handler may do nothing behind the FIN of a peer that has sent no frame.
 const unaskedGrace = Duration.seconds(1)
 
+// How long a handler that receives by itself may be at work on an answer behind the FIN of its peer.
+const answerGrace = Duration.seconds(30)
+
 /** What an actor has from its server. */
 export interface ActorContext {
   readonly settings: ConnectionSettings
@@ -185,24 +188,28 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   /**
-   * The peer has ended its side. A handler that receives learns it and comes to its end, after its last answer. One that
-   * neither takes nor sends anything for `closeDeadline` does not know: its connection is closed, and it is interrupted.
-   * A peer that has sent no frame waits for no answer, so its handler has a second.
+   * The peer has ended its side. A handler that receives to the end learns it, and may work on its last answer for as long
+   * as it likes. One that neither takes nor sends anything for `closeDeadline` does not know: its connection is closed, and
+   * it is interrupted. One that has used `receive` may be at work on an answer, so it has `answerGrace`. A peer that has
+   * sent no frame waits for no answer, so its handler has a second.
    */
   private expectHandlerEnd(): void {
+    const { core } = this
     const { settings, timing } = this.context
     const { closeDeadline } = settings
-    const grace = this.core.hasFrame ? closeDeadline : Duration.min(closeDeadline, unaskedGrace)
-    const look = (before: number): void => {
+    const grace = core.hasFrame ? closeDeadline : Duration.min(closeDeadline, unaskedGrace)
+    const look = (before: number, idle: Duration.Duration): void => {
       this.cancelInterrupt = timing.after(grace, () => {
-        if (!this.isServing || this.core.end !== undefined) return
-        const now = this.core.handled()
-        if (now !== before) return look(now)
-        this.core.beginClose(closeReasons.localClosed)
+        if (!this.isServing || core.end !== undefined || core.learnsPeerEnd()) return
+        const now = core.handled()
+        if (now !== before) return look(now, Duration.zero)
+        const idleNow = Duration.sum(idle, grace)
+        if (core.hasFrame && core.isAnswering() && Duration.lessThan(idleNow, answerGrace)) return look(now, idleNow)
+        core.beginClose(closeReasons.localClosed)
         this.interrupt()
       })
     }
-    look(this.core.handled())
+    look(core.handled(), Duration.zero)
   }
 
   onClosing(): void {}

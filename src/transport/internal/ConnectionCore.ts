@@ -45,6 +45,10 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   closeNotify: boolean | undefined
   /** Whether a program has learnt that the peer has ended its side. */
   isPeerEndKnown = false
+  /** How a program takes what has arrived: not at all, one payload after the other by itself, or all until the end. */
+  reading: "none" | "byHand" | "toTheEnd" = "none"
+  /** How many streams are being sent with `sendAll`. */
+  feeds = 0
   /** Set once, at the end. */
   end: ConnectionEnd | undefined
   private readonly wire: Wire
@@ -146,6 +150,16 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   /** Changes whenever a program takes something of what has arrived, or the system something that it has sent. */
   handled(): number {
     return this.wire.progress() - (this.inbox?.left() ?? 0)
+  }
+
+  /** Whether a program is sure to learn, or has learnt, that its peer has ended its side. */
+  learnsPeerEnd(): boolean {
+    return this.isPeerEndKnown || this.reading === "toTheEnd"
+  }
+
+  /** Whether a program may be at work on an answer to what it has received. */
+  isAnswering(): boolean {
+    return this.reading === "byHand" && this.feeds === 0
   }
 
   bytesIn(): number {

@@ -43,6 +43,7 @@ export class CoreConnection implements Connection {
   }
 
   get receive(): Connection["receive"] {
+    if (this.core.reading === "none") this.core.reading = "byHand"
     this.receiving ??= this.pull(takeOne, Option.none<Uint8Array>)
     return this.receiving
   }
@@ -57,10 +58,12 @@ export class CoreConnection implements Connection {
   }
 
   get frames(): Connection["frames"] {
+    this.core.reading = "toTheEnd"
     return pullStream(this.pull(takeSome, constUndefined))
   }
 
   get runForEach(): Connection["runForEach"] {
+    this.core.reading = "toTheEnd"
     return <E, R>(f: (payload: Uint8Array) => Effect.Effect<void, E, R>) => {
       const payload = this.pull((inbox) => inbox.shift(), constUndefined)
       const next: Effect.Effect<void, E | ConnectionClosedError, R> = Effect.flatMap(payload, (taken) =>
@@ -93,15 +96,23 @@ export class CoreConnection implements Connection {
 
   get sendAll(): Connection["sendAll"] {
     return <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) =>
-      Effect.scopedWith((scope) =>
+      Effect.scopedWith((scope) => {
+        this.core.feeds++
         // A stream's own pull takes a step more.
-        Effect.flatMap(Channel.toPullIn(Stream.toChannel(payloads), scope), (pull) => {
+        return Effect.flatMap(Channel.toPullIn(Stream.toChannel(payloads), scope), (pull) => {
           const next: Effect.Effect<void, E | SendError, R> = Effect.flatMap(pull, (pulled) =>
             Either.isLeft(pulled) ? Effect.void : this.sendSome(Chunk.toReadonlyArray(pulled.right), next),
           )
           return next
-        }),
-      ).pipe(Effect.provideService(Outlet, this.core))
+        })
+      }).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            this.core.feeds--
+          }),
+        ),
+        Effect.provideService(Outlet, this.core),
+      )
   }
 
   get sendNow(): Connection["sendNow"] {
