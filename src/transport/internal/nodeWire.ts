@@ -41,6 +41,13 @@ interface Below {
 // What stands for the socket of a wire that has ended.
 const closed = new net.Socket().destroy()
 
+/** Bytes in the queue below Node's stream. */
+const queuedIn = (socket: net.Socket): number => {
+  const handle: unknown = Reflect.get(socket, "_handle")
+  const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
+  return typeof queued === "number" ? queued : 0
+}
+
 /**
  * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
  */
@@ -270,10 +277,10 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   }
 
   progress(): number {
-    // The length of libuv's own queue shrinks with each partial write; Node shows it nowhere else.
-    const handle: unknown = Reflect.get(this.socket, "_handle")
-    const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
-    return this.accepted - this.socket.writableLength - (typeof queued === "number" ? queued : 0)
+    // The length of libuv's own queue shrinks with each partial write; Node shows it nowhere else. TLS hands all that was
+    // written together to the socket below in one write, so only the queue of that socket shrinks.
+    const below = this.isSecured ? queuedIn(this.lower) : 0
+    return this.accepted - this.socket.writableLength - queuedIn(this.socket) - below
   }
 
   probe(afterMillis: number): void {
