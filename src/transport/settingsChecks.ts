@@ -1,10 +1,11 @@
 import * as Either from "effect/Either"
-import { settings as check, Framing, SettingsError } from "../domain/index.ts"
+import { settings as check, Framing, InvalidPayloadError, SettingsError } from "../domain/index.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
 
 /** What servers and clients have in common. */
 interface CommonSettings {
   readonly frame: Framing.Framing
+  readonly maxFrame: number
   readonly heartbeat: Heartbeat | undefined
 }
 
@@ -32,15 +33,28 @@ export const commonChecks = {
   ),
 } satisfies Record<string, check.SettingCheck>
 
-/** Refuses a heartbeat that a peer could not tell from data. */
-export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Either<S, SettingsError> =>
-  settings.heartbeat !== undefined && settings.frame === Framing.raw
-    ? Either.left(
-        new SettingsError({
-          field: "heartbeat",
-          value: "sent with raw frames",
-          expected:
-            "a framing that marks where frames end, such as frame: Framing.line, as a peer cannot tell it from data",
-        }),
-      )
-    : Either.right(settings)
+/** Refuses a heartbeat that a peer could not tell from data, or that the framing cannot carry as one frame. */
+export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Either<S, SettingsError> => {
+  const { frame, heartbeat, maxFrame } = settings
+  if (heartbeat === undefined) return Either.right(settings)
+  if (frame === Framing.raw) {
+    return Either.left(
+      new SettingsError({
+        field: "heartbeat",
+        value: "sent with raw frames",
+        expected:
+          "a framing that marks where frames end, such as frame: Framing.line, as a peer cannot tell it from data",
+      }),
+    )
+  }
+  const encoded = Framing.encodeFrame(frame, heartbeat.payload, maxFrame)
+  if (!(encoded instanceof InvalidPayloadError)) return Either.right(settings)
+  const { problem } = encoded
+  return Either.left(
+    new SettingsError({
+      field: "heartbeat.payload",
+      value: `these bytes: ${problem}`,
+      expected: `a payload that ${frame.name} frames can carry`,
+    }),
+  )
+}

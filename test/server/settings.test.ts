@@ -175,6 +175,12 @@ describe("settings that cannot be", () => {
       expect(error.message).toBe(
         "the setting heartbeat.timeout cannot be 0 ms; it takes a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
       )
+      const lines = yield* Effect.flip(
+        Client.make({ frame: Framing.line, heartbeat: { ...heartbeat, payload: Uint8Array.of(97, 10) } }),
+      )
+      expect(lines.message).toBe(
+        "the setting heartbeat.payload cannot be these bytes: it contains a line end (LF, at byte 1), so it would arrive as several frames; it takes a payload that line frames can carry",
+      )
       const raw = yield* Effect.flip(Client.make({ heartbeat }))
       expect(raw.message).toMatch(/^the setting heartbeat cannot be sent with raw frames; it takes .*Framing\.line/)
       const port = yield* Effect.flip(Client.make({ sourcePort: 65_536 }))
