@@ -61,6 +61,7 @@ describe("half-close", () => {
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.reply(volume.subarray(0, 8 * 1024 * 1024)), {
         frame: Framing.line,
+        maxFrame: 16 * 1024 * 1024,
       })
       const asks = yield* connectRaw()
       yield* asks.write("one\ntwo")
