@@ -62,17 +62,24 @@ const { O_NONBLOCK, O_RDONLY } = fs.constants
 
 const tooLarge = "EFBIG"
 
-/** The rest of a file, in pieces, so that an interruption takes effect between two of them. */
-export const readRest = (fd: number) =>
+/**
+ * The rest of a file, in pieces, so that an interruption takes effect between two of them. `expected`: the size
+ * that the system tells, bytes. One buffer holds all of them: to join the pieces of a list with a million addresses holds
+ * the event loop up for more than 50 ms.
+ */
+export const readRest = (fd: number, expected: number = chunkBytes) =>
   Effect.gen(function* () {
-    const chunks: Array<Buffer> = []
+    if (expected > maxBytes) return yield* Effect.fail(tooLarge)
+    // One byte more, so that the end of the file shows without another buffer.
+    let content = Buffer.allocUnsafeSlow(expected + 1)
     for (let bytes = 0; ; ) {
-      const chunk = Buffer.allocUnsafe(chunkBytes)
-      const length = yield* call<number>((done) => fs.read(fd, chunk, 0, chunk.length, null, done))
-      if (length === 0) return Buffer.concat(chunks)
+      // The file has grown, or is one of those whose size is not known before (/proc).
+      if (bytes === content.length) content = Buffer.concat([content], bytes + Math.max(bytes, chunkBytes))
+      const room = Math.min(chunkBytes, content.length - bytes)
+      const length = yield* call<number>((done) => fs.read(fd, content, bytes, room, null, done))
+      if (length === 0) return content.subarray(0, bytes)
       bytes += length
       if (bytes > maxBytes) return yield* Effect.fail(tooLarge)
-      chunks.push(chunk.subarray(0, length))
     }
   })
 
@@ -102,7 +109,7 @@ const readAll = (path: string): Effect.Effect<Buffer, string> =>
       )
       if (stat.isFIFO()) return yield* restore(readPipe(fd))
       return yield* Effect.ensuring(
-        restore(stat.isDirectory() ? Effect.fail("EISDIR") : readRest(fd)),
+        restore(stat.isDirectory() ? Effect.fail("EISDIR") : readRest(fd, stat.size)),
         Effect.sync(() => close(fd)),
       )
     }),
