@@ -14,3 +14,19 @@ export const handles: Effect.Effect<Readonly<Record<string, number>>> = Effect.z
     return counts
   }),
 )
+
+/**
+ * The kinds of which the process holds more than before, and how many more. It may hold fewer: a test that ran earlier in
+ * the same process may have had something left to close.
+ */
+export const handlesBeyond = (
+  before: Readonly<Record<string, number>>,
+): Effect.Effect<Readonly<Record<string, number>>> =>
+  Effect.map(handles, (now) =>
+    Object.fromEntries(
+      Object.entries(now).flatMap(([kind, count]) => {
+        const more = count - (before[kind] ?? 0)
+        return more > 0 ? [[kind, more] as const] : []
+      }),
+    ),
+  )
