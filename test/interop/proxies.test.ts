@@ -15,8 +15,11 @@ const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port 
 // Neither of them says when it listens: it is asked for again until it does.
 const patiently = ["--reconnect", "--reconnect-delay", "50ms", "--reconnect-max", "50ms", "--max-attempts", "100"]
 
+// Both close a connection in both directions as soon as one of its ends has sent FIN.
+const withoutFin = "--no-shutdown"
+
 const through = (proxy: string, port: number, text: string) =>
-  tcpfxRun(["connect", `localhost:${port}`, "--proxy", proxy, "--send", text, "--once", ...patiently])
+  tcpfxRun(["connect", `localhost:${port}`, "--proxy", proxy, "--send", text, "--once", withoutFin, ...patiently])
 
 describe("a client by way of a proxy that we did not write", () => {
   it.scopedLive.skipIf(!haveAll(microsocks))("talks through microsocks, which asks for user and password", () =>
