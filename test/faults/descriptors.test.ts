@@ -120,7 +120,7 @@ describe("tcpfx serve with few open files", () => {
       yield* poll("each is told", () => (told() === 140 ? true : undefined))
       // Below what is open: the guard notices within a second, with nobody at the door.
       yield* lower(60)
-      yield* Effect.sleep("1200 millis")
+      yield* Effect.sleep("2500 millis")
       expect((yield* served(yield* crowd(port, 60))).length).toBe(0)
       yield* poll("each is told", () => (told() === 200 ? true : undefined))
       expect((yield* served(before)).length).toBe(80)

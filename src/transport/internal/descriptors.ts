@@ -35,7 +35,7 @@ const kept = 8
 // Descriptors that are given back when the limit was lowered below what is open: without any, accept(2) fails.
 const spares = 2
 
-const lookAgainMillis = 100
+const lookAgainMillis = 10
 const lookAnywayMillis = 1000
 
 /** What the system says of descriptors. */
