@@ -97,10 +97,15 @@ export const rows: ReadonlyArray<Row> = [
     unit: "lines",
     floors: [{ of: "rate", value: 250_000 }],
   }),
-  served("json-reads", "serve --output json, reads of zeros", "--output json", {
-    kind: "zeros",
+  served("json-reads", "serve --output json, raw reads of text", "--output json", {
+    kind: "lines",
     unit: "MB",
     floors: [{ of: "rate", value: 120 }],
+  }),
+  served("json-zeros", "serve --output json, raw reads of zeros, each of them escaped in the text", "--output json", {
+    kind: "zeros",
+    unit: "MB",
+    floors: [],
   }),
   served("text-lines", "serve, text output, 64-byte lines", "--frame line", {
     kind: "lines",
