@@ -4,7 +4,7 @@ import { formatIpWords, type IpWords, readIpWords, unmappedWords } from "./ipWor
 import { PrefixTable } from "./prefixTable.ts"
 
 /**
- * Work in slices of about a millisecond: each `yield` ends one. Whoever runs it decides what goes on between two slices.
+ * Work in slices of about a millisecond: each `yield` ends one. The caller decides what happens between two slices.
  */
 export type Slices<A> = Generator<undefined, A>
 

@@ -154,7 +154,7 @@ const passing: ReadonlySet<string> = new Set(["BAD_RECORD_MAC", "INTERNAL_ERROR"
 
 /**
  * Whether another attempt would fail in the same way: a certificate that one side refuses, another name, no version,
- * cipher or protocol in common, or a peer that does not speak TLS. Somebody has to change a setting or a certificate.
+ * cipher or protocol in common, or a peer that does not speak TLS. Only another setting or another certificate mends it.
  *
  * @example
  * import { isLastingTlsFailure } from "tcpfx/domain"

@@ -59,7 +59,7 @@ const pathOf = (fd: number): string | undefined => {
 const { O_APPEND, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
 const accessModes = O_RDONLY | O_WRONLY | fs.constants.O_RDWR
 
-/** Looks at a standard descriptor. One that cannot be looked at passes for a device. */
+/** Looks at a standard descriptor. A descriptor that fstat(2) refuses counts as a device. */
 export const inspect = (fd: number): Descriptor => {
   const flags = descriptionOf(fd)?.flags ?? fs.constants.O_RDWR
   const access = flags & accessModes

@@ -189,8 +189,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   /**
    * The peer has ended its side. A handler that receives to the end learns it, and may work on its last answer for as long
-   * as it likes. One that neither takes nor sends anything for `closeDeadline` does not know: its connection is closed, and
-   * it is interrupted. One that has used `receive` may be at work on an answer, so it has `answerGrace`. A peer that has
+   * as it likes. A handler that neither takes nor sends anything for `closeDeadline` does not know: its connection is closed, and
+   * it is interrupted. A handler that has used `receive` may be at work on an answer, so it has `answerGrace`. A peer that has
    * sent no frame waits for no answer, so its handler has a second.
    */
   private expectHandlerEnd(): void {

@@ -256,7 +256,7 @@ const stand = (actor: ConnectionActor): Effect.Effect<void> =>
     actor.onEnded = () => resume(Effect.void)
   })
 
-/** Why a connection ends whose handler has failed. One that could not keep up with a hub is a slow consumer. */
+/** Why a connection ends whose handler has failed. A handler that could not keep up with a hub was a slow consumer. */
 const failureOf = (exit: Exit.Exit<void, unknown>): CloseReason | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   for (const error of Cause.failures(exit.cause)) {
