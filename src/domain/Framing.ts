@@ -174,11 +174,31 @@ const cutLines = (wire: Uint8Array, from: number, most: number, each: (payload: 
   return start
 }
 
+const longLineBytes = 1024 * 1024
+
+/**
+ * A buffer of `size` bytes that begins with the first `held` bytes of `buffer`. Above 1 MiB it grows in place: a copy at
+ * each doubling leaves as much garbage as the line is long, and the collector is in no hurry with it.
+ */
+const grown = (buffer: Uint8Array, held: number, size: number, most: number): Uint8Array => {
+  const whole = buffer.buffer
+  if (whole instanceof ArrayBuffer && whole.resizable && size <= whole.maxByteLength) {
+    whole.resize(size)
+    return new Uint8Array(whole)
+  }
+  // The system gives the pages of a resizable buffer as they are written, so `most` costs addresses, not memory.
+  const bytes = new Uint8Array(
+    size <= longLineBytes ? new ArrayBuffer(size) : new ArrayBuffer(size, { maxByteLength: Math.max(size, most) }),
+  )
+  bytes.set(buffer.subarray(0, held))
+  return bytes
+}
+
 class LineDecoder implements FrameDecoder {
   readonly maxFrameBytes: number
-  // The line begun and not ended, in one buffer that doubles: a line that arrives byte by byte costs its length, not an
+  // The line begun and not ended, in one buffer that grows: a line that arrives byte by byte costs its length, not an
   // object for each read.
-  private buffer = empty
+  private buffer: Uint8Array = empty
   private held = 0
 
   constructor(maxFrameBytes: number) {
@@ -233,10 +253,9 @@ class LineDecoder implements FrameDecoder {
     const length = this.held + bytes.length
     if (length > this.buffer.length) {
       // The limit, and the LF that ends the line.
-      const most = Math.min(this.buffer.length * 2, this.maxFrameBytes + 1)
-      const grown = new Uint8Array(Math.max(length, most))
-      grown.set(this.buffer.subarray(0, this.held))
-      this.buffer = grown
+      const most = this.maxFrameBytes + 1
+      const needed = Math.max(length, Math.min(this.buffer.length * 2, most))
+      this.buffer = grown(this.buffer, this.held, needed, most)
     }
     this.buffer.set(bytes, this.held)
     this.held = length

@@ -88,6 +88,17 @@ describe("line", () => {
     expect(texts(feed(line, chunks).wires)).toEqual(["aaaa\n", "bbbb\n", "cccc\n"])
   })
 
+  it("a line of megabytes comes whole in each run, with one buffer that grew with it", () => {
+    const part = 250_001
+    const chunks = [0, 1, 2, 3, 4].map((fill) => new Uint8Array(part).fill(65 + fill))
+    const { payloads, wires } = feed(line, [...chunks, utf8("\n"), ...chunks, utf8("\nx\n")], 8 * 1024 * 1024)
+    expect(payloads.map((payload) => payload.length)).toEqual([5 * part, 5 * part, 1])
+    for (const payload of payloads.slice(0, 2)) expect(Buffer.compare(payload, joinBytes(chunks))).toBe(0)
+    expect(wires[0]?.buffer.byteLength).toBeLessThan(10 * part)
+    expect(wires[0]?.buffer === wires[1]?.buffer).toBe(false)
+    expect(feed(line, chunks, 5 * part - 1).accepted).toBe(false)
+  })
+
   it.prop(
     "wherever the reads are cut, the payloads are the lines and the runs are the input",
     [lineBytes(40), FastCheck.array(FastCheck.nat({ max: 40 }), { maxLength: 6 })],

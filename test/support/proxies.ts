@@ -17,10 +17,10 @@ export const scriptedProxy = (script: ProxyScript): Effect.Effect<TcpEndpoint, n
           socket.on("error", () => {})
           socket.on("close", () => sockets.delete(socket))
         }
-        const server = net.createServer({ noDelay: true }, (client) => {
+        const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
           keep(client)
           script(client, (target, greeting) => {
-            const onward = net.connect({ host: target.host, port: target.port }, () => {
+            const onward = net.connect({ host: target.host, port: target.port, allowHalfOpen: true }, () => {
               client.removeAllListeners("data")
               client.write(greeting)
               client.pipe(onward)

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 import { EventLineWriter } from "../../domain/EventLineWriter.ts"
-import type { ClientEvent, Framing, ServerEvent } from "../../domain/index.ts"
+import { type ClientEvent, Framing, type ServerEvent } from "../../domain/index.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
 import { Stdio } from "../stdio.ts"
@@ -32,10 +32,17 @@ const json = (): Renderer<ServerEvent | ClientEvent> => {
 }
 
 const lineFeed = 0x0a
+const lineEnd = Uint8Array.of(lineFeed)
 
 const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => ({
   render: (event, page) => {
-    if (event._tag === "FrameReceived") page.bytes(framing.encode(event.bytes))
+    if (event._tag === "FrameReceived") {
+      if (framing === Framing.line) {
+        // A line of megabytes is not copied for the sake of its end.
+        page.bytes(event.bytes)
+        page.bytes(lineEnd)
+      } else page.bytes(framing.encode(event.bytes))
+    }
     // Standard output has only the peers' bytes, but a wait for the next attempt must not look like a hang.
     if (event._tag === "Reconnecting" || event._tag === "GaveUp") page.err(`tcpfx: ${announce(event)}\n`)
   },
