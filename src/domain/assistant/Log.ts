@@ -3,8 +3,8 @@ import { ConnectionId } from "../ConnectionId.ts"
 
 /** Which rows of a log are wanted. Every condition that is given must hold. */
 export const LogFilter = Schema.Struct({
-  /** Rows of this client only. */
-  client: Schema.optional(ConnectionId),
+  /** Rows of these clients only. A row that was sent to several clients belongs to each of them. */
+  clients: Schema.optional(Schema.NonEmptyArray(ConnectionId)),
   direction: Schema.optional(Schema.Literal("received", "sent", "announcement")),
   /** Text that the row contains, letter case aside. */
   text: Schema.optional(Schema.String),

@@ -59,6 +59,12 @@ export class Api extends RpcGroup.make(
     stream: true,
   }),
   Rpc.make("Rows", { payload: { ...tab, request: RowsRequest }, success: Schema.Array(LogRow), error: Refusal }),
+  /** Bytes of one row: at most the first 64 KiB, and the length of all of them. */
+  Rpc.make("Bytes", {
+    payload: { ...tab, row: Schema.Number },
+    success: Schema.Struct({ bytes: Schema.Uint8ArrayFromBase64, length: Schema.Int }),
+    error: Refusal,
+  }),
   Rpc.make("Do", { payload: { ...tab, command: Command }, success: Outcome, error: Refusal }),
   /** A command in its written form. */
   Rpc.make("DoLine", { payload: { ...tab, line: Schema.String }, success: Outcome, error: Refusal }),
