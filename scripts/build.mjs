@@ -1,4 +1,5 @@
-// Builds dist/: the library as ES modules with types (tsc), the command as one bundle (esbuild).
+// Builds dist/: the library as ES modules with types (tsc), the command as one bundle (esbuild),
+// the page (Vite).
 import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -42,3 +43,5 @@ await bundle("src/cli/helpTexts.ts", texts, { minify: false })
 const { preparedHelp } = createRequire(import.meta.url)(texts)
 writeFileSync(join(root, "dist", "cli", "help.json"), JSON.stringify(preparedHelp(version)))
 rmSync(texts)
+
+await import("./build-page.mjs")

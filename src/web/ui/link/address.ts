@@ -1,0 +1,19 @@
+/** Where the page's server is, and the token that opens it. The address of the page has the token: `/?token=…`. */
+const token = new URLSearchParams(location.search).get("token") ?? ""
+
+/** Address of the WebSocket that carries the calls. */
+export const socketAddress = (): string => {
+  const url = new URL("rpc", location.href)
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:"
+  url.search = new URLSearchParams({ token }).toString()
+  url.hash = ""
+  return url.href
+}
+
+/** Address of a download of a log. */
+export const saveAddress = (request: Readonly<Record<string, string>>): string => {
+  const url = new URL("save", location.href)
+  url.search = new URLSearchParams({ ...request, token }).toString()
+  url.hash = ""
+  return url.href
+}

@@ -1,0 +1,8 @@
+/** Stands in for msgpackr in the bundle of the page: nothing there encodes MessagePack. */
+class Absent {
+  constructor() {
+    throw new Error("The page has no MessagePack: it speaks ndjson.")
+  }
+}
+
+export { Absent as Decoder, Absent as Encoder, Absent as Packr, Absent as Unpackr }
