@@ -93,6 +93,29 @@ describe("tcpfx serve --control", () => {
     }),
   )
 
+  it.scopedLive(
+    "answers each line of a read in order, also around one that is too long, and tells hundreds of clients",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* socketPath
+        const { port } = yield* tcpfxServe(["--mode", "echo", "--control", path, "--no-traffic"])
+        const peer = yield* dialRaw(unixEndpoint(path))
+        yield* peer.write(`resume\nkick 9\n${"x".repeat(5000)}\nresume\n`)
+        yield* peer.end
+        const answers = (yield* peer.takeRest).toString().trimEnd().split("\n")
+        expect(answers.map((answer) => JSON.parse(answer))).toEqual([
+          { ok: true },
+          { ok: false, error: expect.stringMatching(/no connection #9/) },
+          { ok: false, error: "the line is longer than 4096 bytes" },
+          { ok: true },
+        ])
+        const crowd = yield* Effect.replicateEffect(dialRaw(local(port)), 200)
+        for (const one of crowd) yield* Effect.zipRight(one.write("x"), one.take(1))
+        const tell = yield* controlling(path)
+        expect((yield* tell("state")).connections.length).toBe(200)
+      }),
+  )
+
   it.scopedLive("that cannot listen is told in one line, before anything else, with exit code 2", () =>
     Effect.gen(function* () {
       for (const [path, problem] of [

@@ -101,6 +101,14 @@ describe("tcpfx connect --reconnect", () => {
         .map((line) => JSON.parse(line)._tag)
       expect(tags.filter((tag) => tag === "Connecting").length).toBe(3)
       expect(tags.at(-1)).toBe("GaveUp")
+      for (const output of ["raw", "text"]) {
+        const said = (yield* tcpfxRun([...args, "--output", output])).stderr.trimEnd().split("\n")
+        expect(said.filter((line) => line.includes("connection refused")).length).toBe(3)
+        expect(said.slice(-2)).toEqual([
+          expect.stringMatching(/gave up after 2 attempts$/),
+          expect.stringMatching(/^tcpfx: cannot connect to .*: connection refused/),
+        ])
+      }
       const byVariable = yield* tcpfxRun(args.slice(0, 3), "", {
         env: { TCPFX_MAX_ATTEMPTS: "1", TCPFX_RECONNECT_DELAY: "5ms", TCPFX_RECONNECT_MAX: "5ms" },
       })

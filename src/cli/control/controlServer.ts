@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import { EndpointSyntaxError, Framing, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import { EndpointSyntaxError, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
 import { safeJson } from "../../domain/jsonText.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
@@ -11,6 +11,7 @@ import { usageError } from "../exit.ts"
 import type { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
+import { commandLines } from "./commandLines.ts"
 
 /**
  * Reads where commands are taken: a path, with or without `unix:` before it. A text that reads as a host and a port, a
@@ -42,9 +43,11 @@ export interface Controlled<R> {
   readonly leave: Effect.Effect<void>
 }
 
+const mostCommandBytes = 4096
+
 const settings: Partial<ServerSettings> = {
-  frame: Framing.line,
-  maxFrame: 4096,
+  frame: commandLines,
+  maxFrame: mostCommandBytes,
   maxConns: 16,
   // Whoever may write here may do everything with the server.
   unixMode: 0o600,
@@ -99,8 +102,13 @@ const obey = <R>(
   }
 }
 
-const answerTo = <R>(line: string, controlled: Controlled<R>): Effect.Effect<string, never, R | Stdio> =>
-  Either.match(parseControl(line), {
+const readCommand = (line: Uint8Array): Either.Either<ControlCommand, string> =>
+  line.length > mostCommandBytes
+    ? Either.left(`the line is longer than ${mostCommandBytes} bytes`)
+    : parseControl(decoder.decode(line))
+
+const answerTo = <R>(line: Uint8Array, controlled: Controlled<R>): Effect.Effect<string, never, R | Stdio> =>
+  Either.match(readCommand(line), {
     onLeft: (error) => Effect.succeed(safeJson({ ok: false, error })),
     onRight: (command) =>
       Effect.match(obey(command, controlled), {
@@ -115,7 +123,7 @@ export const serveControl = Effect.fnUntraced(function* <R>(endpoint: UnixEndpoi
     settings,
     handler: (connection) =>
       Stream.runForEach(connection.frames, (line) =>
-        Effect.flatMap(answerTo(decoder.decode(line), controlled), (answer) => connection.send(encoder.encode(answer))),
+        Effect.flatMap(answerTo(line, controlled), (answer) => connection.send(encoder.encode(answer))),
       ),
   })
   yield* Effect.mapError(control.listen(endpoint), (error) => usageError(`--control: ${error.message}`))

@@ -95,9 +95,10 @@ export const announce = (
     case "Reconnecting":
       return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "GaveUp":
+      // The command ends with the cause as its error.
       return event.attempts === 0
         ? "gave up, as another attempt would fail in the same way"
-        : `gave up after ${counted(event.attempts, "attempt")}: ${event.cause}`
+        : `gave up after ${counted(event.attempts, "attempt")}`
     case "FramesDropped":
       return `${counted(event.missed, "frame")} dropped for want of room, ${event.total} in all`
     case "EventsMissed":

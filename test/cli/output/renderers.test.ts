@@ -74,7 +74,7 @@ describe("raw output", () => {
         { _tag: "GaveUp", ...stamp, attempts: 2, cause: "refused" },
       ])
       expect(shown()).toEqual([
-        ["err", "tcpfx: refused; attempt 1 follows in 500 ms\ntcpfx: gave up after 2 attempts: refused\n"],
+        ["err", "tcpfx: refused; attempt 1 follows in 500 ms\ntcpfx: gave up after 2 attempts\n"],
       ])
     }),
   )
