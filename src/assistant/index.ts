@@ -1,1 +1,2 @@
 export * from "./Assistant.ts"
+export * from "./Workspace.ts"

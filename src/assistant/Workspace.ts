@@ -1,0 +1,191 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { Assistant as Domain } from "../domain/index.ts"
+import type { Assistant } from "./Assistant.ts"
+
+/** A window of a workspace, as a tab shows it. */
+export interface WorkspaceTab {
+  /** 1, 2, 3 …, never reused. */
+  readonly tab: number
+  readonly kind: Assistant["kind"]
+  /** Endpoint; empty before the first one. */
+  readonly title: string
+  /** Whether it listens, or is connected. */
+  readonly active: boolean
+  /** Whether it cannot be closed. */
+  readonly fixed: boolean
+}
+
+/** How an assistant is attached. */
+export interface AttachOptions {
+  /** Whether the tab cannot be closed, as something else owns the assistant. Default true. */
+  readonly fixed?: boolean
+}
+
+/** What a {@link Workspace} does. */
+export interface WorkspaceService {
+  readonly tabs: Effect.Effect<ReadonlyArray<WorkspaceTab>>
+  /** The tabs: now, and then whenever one of them has changed. */
+  readonly changes: Stream.Stream<ReadonlyArray<WorkspaceTab>>
+  /** Opens a window. It records its log from the start. Refused above `maxTabs`. */
+  readonly open: (kind: Assistant["kind"]) => Effect.Effect<WorkspaceTab, Domain.Refusal>
+  /** Closes a window, its listeners and its connections. Refused for a fixed tab. */
+  readonly close: (tab: number) => Effect.Effect<void, Domain.Refusal>
+  readonly get: (tab: number) => Effect.Effect<Assistant, Domain.Refusal>
+  /** Shows an assistant that something else owns. */
+  readonly attach: (assistant: Assistant, options?: AttachOptions) => Effect.Effect<WorkspaceTab>
+  /** Somebody looks: from the first call on, the logs of attached assistants record frames. */
+  readonly attend: Effect.Effect<void>
+}
+
+/** Options of {@link Workspace}. */
+export interface WorkspaceOptions {
+  /** Makes the assistant of a new window; the scope is that of the window. */
+  readonly open: (kind: Assistant["kind"]) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope>
+  /** How many tabs there may be. Default 64. */
+  readonly maxTabs?: number
+}
+
+interface Member {
+  readonly tab: number
+  readonly assistant: Assistant
+  readonly fixed: boolean
+  /** Whether something else owns the assistant. */
+  readonly attached: boolean
+  readonly scope: Scope.CloseableScope
+}
+
+const defaultMaxTabs = 64
+
+const sameTabs = (a: ReadonlyArray<WorkspaceTab>, b: ReadonlyArray<WorkspaceTab>): boolean =>
+  a.length === b.length &&
+  a.every((left, index) => {
+    const right = b[index]
+    return left.tab === right?.tab && left.title === right.title && left.active === right.active
+  })
+
+const shown = (state: Domain.WindowState): Pick<WorkspaceTab, "title" | "active"> =>
+  state._tag === "ServerWindow"
+    ? { title: state.endpoints.join(", "), active: state.listening === "listening" }
+    : { title: state.endpoint ?? "", active: state.phase === "connected" || state.phase === "half-closed" }
+
+const tabOf = ({ assistant, fixed, tab }: Member): Effect.Effect<WorkspaceTab> =>
+  Effect.map(assistant.state, (state) => ({ tab, kind: assistant.kind, fixed, ...shown(state) }))
+
+const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { maxTabs = defaultMaxTabs } = options
+    // The windows end together: each may wait for its connections to come to an orderly end.
+    const scope = yield* Effect.acquireRelease(Scope.make(ExecutionStrategy.parallel), (made, exit) =>
+      Scope.close(made, exit),
+    )
+    const members = yield* SubscriptionRef.make<ReadonlyArray<Member>>([])
+    let lastTab = 0
+    let isAttended = false
+    let opening = 0
+
+    const tabsOf = (list: ReadonlyArray<Member>) => Effect.forEach(list, tabOf)
+
+    const changesOf = (list: ReadonlyArray<Member>): Stream.Stream<ReadonlyArray<WorkspaceTab>> =>
+      Stream.mergeAll([Stream.make(undefined), ...list.map(({ assistant }) => assistant.states)], {
+        concurrency: "unbounded",
+        bufferSize: 1,
+      }).pipe(Stream.mapEffect(() => tabsOf(list)))
+
+    const add = (parts: Omit<Member, "tab">) =>
+      Effect.gen(function* () {
+        lastTab += 1
+        const member: Member = { ...parts, tab: lastTab }
+        yield* SubscriptionRef.update(members, (list) => [...list, member])
+        return yield* tabOf(member)
+      })
+
+    const find = (tab: number): Effect.Effect<Member, Domain.Refusal> =>
+      Effect.flatMap(SubscriptionRef.get(members), (list) => {
+        const member = list.find((candidate) => candidate.tab === tab)
+        return member === undefined
+          ? new Domain.Refusal({ reason: "unknown", message: `there is no tab ${tab}` })
+          : Effect.succeed(member)
+      })
+
+    const record = (member: Member) => Scope.extend(member.assistant.log.record, member.scope)
+
+    return {
+      tabs: Effect.flatMap(SubscriptionRef.get(members), tabsOf),
+      changes: members.changes.pipe(
+        Stream.flatMap(changesOf, { switch: true, bufferSize: 1 }),
+        Stream.changesWith(sameTabs),
+      ),
+      open: (kind) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function* () {
+            const { length } = yield* SubscriptionRef.get(members)
+            if (length + opening >= maxTabs) {
+              return yield* new Domain.Refusal({
+                reason: "limit",
+                message: `there are ${maxTabs} tabs already`,
+                advice: "close one of them",
+              })
+            }
+            opening += 1
+            const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+            const made = yield* options.open(kind).pipe(
+              Effect.tap((assistant) => assistant.log.record),
+              Scope.extend(own),
+              restore,
+              Effect.onError((cause) => Scope.close(own, Exit.failCause(cause))),
+              Effect.ensuring(
+                Effect.sync(() => {
+                  opening -= 1
+                }),
+              ),
+            )
+            return yield* add({ assistant: made, fixed: false, attached: false, scope: own })
+          }),
+        ),
+      close: (tab) =>
+        Effect.gen(function* () {
+          const member = yield* find(tab)
+          if (member.fixed) {
+            return yield* new Domain.Refusal({
+              reason: "forbidden",
+              message: `tab ${tab} belongs to the command that runs in the terminal`,
+              advice: "end that command",
+            })
+          }
+          yield* SubscriptionRef.update(members, (list) => list.filter((candidate) => candidate !== member))
+          yield* Scope.close(member.scope, Exit.void)
+        }).pipe(Effect.uninterruptible),
+      get: (tab) => Effect.map(find(tab), ({ assistant }) => assistant),
+      attach: (assistant, { fixed = true } = {}) =>
+        Effect.uninterruptible(
+          Effect.gen(function* () {
+            const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+            if (isAttended) yield* Scope.extend(assistant.log.record, own)
+            return yield* add({ assistant, fixed, attached: true, scope: own })
+          }),
+        ),
+      attend: Effect.suspend(() => {
+        if (isAttended) return Effect.void
+        isAttended = true
+        return Effect.flatMap(SubscriptionRef.get(members), (list) =>
+          Effect.forEach(
+            list.filter(({ attached }) => attached),
+            record,
+            { discard: true },
+          ),
+        )
+      }),
+    }
+  })
+
+/** Several windows, of servers and of clients: the tabs of a page. Several faces can watch one workspace. */
+export class Workspace extends Context.Tag("tcpfx/assistant/Workspace")<Workspace, WorkspaceService>() {
+  /** Makes a workspace without a tab. It ends with the scope, and with it all windows that were opened in it. */
+  static readonly make = make
+}
