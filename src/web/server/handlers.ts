@@ -1,0 +1,107 @@
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Assistant } from "../../assistant/Assistant.ts"
+import type { WorkspaceService } from "../../assistant/Workspace.ts"
+import type { Command } from "../../domain/assistant/Command.ts"
+import type { PayloadSpec } from "../../domain/assistant/Payload.ts"
+import type { Recipients } from "../../domain/assistant/Recipients.ts"
+import type { Refusal } from "../../domain/assistant/Refusal.ts"
+import { interfaceAddresses } from "../../transport/interfaces.ts"
+import { Api, type LocalAddress } from "../api/Api.ts"
+
+/** Payloads that were sent, the latest first. */
+export interface PayloadHistory {
+  readonly entries: Effect.Effect<ReadonlyArray<PayloadSpec>>
+  readonly add: (payload: PayloadSpec) => Effect.Effect<void>
+}
+
+/** The project file. */
+export interface ProjectAccess {
+  readonly read: Effect.Effect<{ readonly path: string; readonly text: string }, Refusal>
+  /** Writes the rules, repeats and macros of all tabs. Gives the path. */
+  readonly save: (path: string | undefined) => Effect.Effect<string, Refusal>
+}
+
+/** What the handlers of a page stand on. */
+export interface HandlerServices {
+  readonly workspace: WorkspaceService
+  readonly version: string
+  readonly attachedTo: "ui" | "serve" | "connect"
+  readonly history: PayloadHistory
+  readonly project: ProjectAccess
+  readonly readRecipients: (text: string) => Effect.Effect<Recipients, Refusal>
+  readonly choices: { readonly encodings: ReadonlyArray<string>; readonly checksums: ReadonlyArray<string> }
+}
+
+// What `Bytes` gives of a row.
+const shownBytes = 64 * 1024
+
+const wildcards: ReadonlyArray<LocalAddress> = [
+  { address: "0.0.0.0", family: "ipv4", name: "", loopback: false },
+  { address: "::", family: "ipv6", name: "", loopback: false },
+]
+
+const localAddresses: Effect.Effect<ReadonlyArray<LocalAddress>> = Effect.map(interfaceAddresses, (addresses) => {
+  const entries = addresses.map(
+    ({ address, family, loopback, name }): LocalAddress => ({
+      address,
+      family: family === "IPv4" ? "ipv4" : "ipv6",
+      name,
+      loopback,
+    }),
+  )
+  return [...entries, ...wildcards.filter(({ family }) => entries.some((entry) => entry.family === family))]
+})
+
+/** The payload that a command sends, if it sends one that a user may want again. */
+const payloadIn = (command: Command): PayloadSpec | undefined =>
+  command._tag === "Send" || command._tag === "Broadcast" || command._tag === "Repeat" ? command.payload : undefined
+
+/** A stream of states of which a page that falls behind gets the latest. */
+const latest = <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E> =>
+  Stream.buffer(stream, { capacity: 1, strategy: "sliding" })
+
+/** The handlers of {@link Api} over a workspace. */
+export const makeHandlers = (services: HandlerServices) => {
+  const { attachedTo, choices, history, project, readRecipients, version, workspace } = services
+  const on = <A, E>(tab: number, use: (assistant: Assistant) => Effect.Effect<A, E>): Effect.Effect<A, E | Refusal> =>
+    Effect.flatMap(workspace.get(tab), use)
+  const watch = <A, E>(
+    tab: number,
+    use: (assistant: Assistant) => Stream.Stream<A, E>,
+  ): Stream.Stream<A, E | Refusal> =>
+    Stream.unwrap(Effect.map(workspace.get(tab), (assistant) => latest(use(assistant))))
+
+  return Api.of({
+    About: () => Effect.as(workspace.attend, { version, attachedTo }),
+    Tabs: () => latest(workspace.changes),
+    OpenTab: ({ kind }) => workspace.open(kind),
+    CloseTab: ({ tab }) => workspace.close(tab),
+    Addresses: () => localAddresses,
+    State: ({ tab }) => watch(tab, ({ states }) => states),
+    Clients: ({ request, tab }) => on(tab, ({ clients }) => clients(request)),
+    Log: ({ filter, tab }) => watch(tab, ({ log }) => log.extents(filter)),
+    Rows: ({ request, tab }) => on(tab, ({ log }) => log.rows(request)),
+    Bytes: ({ row, tab }) =>
+      Effect.map(
+        on(tab, ({ log }) => log.bytes(row)),
+        (bytes) => ({ bytes: bytes.subarray(0, shownBytes), length: bytes.length }),
+      ),
+    Do: ({ command, tab }) =>
+      Effect.tap(
+        on(tab, ({ execute }) => execute(command)),
+        () => {
+          const payload = payloadIn(command)
+          return payload === undefined ? Effect.void : history.add(payload)
+        },
+      ),
+    DoLine: ({ line, tab }) => on(tab, ({ executeLine }) => executeLine(line)),
+    Preview: ({ payload, tab, to }) => on(tab, ({ preview }) => preview(payload, to)),
+    ReadRecipients: ({ text }) => readRecipients(text),
+    Rates: ({ tab }) => on(tab, ({ rates }) => rates),
+    Choices: () => Effect.succeed(choices),
+    History: () => history.entries,
+    ProjectFile: () => project.read,
+    SaveProject: ({ path }) => project.save(path),
+  })
+}

@@ -1,0 +1,111 @@
+import * as Socket from "@effect/platform/Socket"
+import * as RpcClient from "@effect/rpc/RpcClient"
+import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { WebSocket } from "ws"
+import { Workspace, type WorkspaceService } from "../../../src/assistant/index.ts"
+import { Assistant as Domain } from "../../../src/domain/index.ts"
+import { Api } from "../../../src/web/api/Api.ts"
+import { rpcUrl } from "../../../src/web/api/access.ts"
+import type { Assets } from "../../../src/web/server/Assets.ts"
+import type { HandlerServices, PayloadHistory } from "../../../src/web/server/handlers.ts"
+import { makePageServer, type PageServer, type PageServerOptions } from "../../../src/web/server/PageServer.ts"
+import { makeStandIn, type StandIn, type StandInOptions } from "./standIn.ts"
+
+const file = (contentType: string, text: string, hashed: boolean) => ({
+  contentType,
+  plain: Buffer.from(text),
+  gzip: undefined,
+  brotli: Buffer.from(`br of ${text}`),
+  hashed,
+})
+
+/** The files of a page that is none. */
+export const someAssets: Assets = new Map([
+  ["/index.html", file("text/html; charset=utf-8", "<!doctype html><title>page</title>", false)],
+  ["/assets/index-1a2b.js", file("text/javascript; charset=utf-8", "let page", true)],
+])
+
+/** A page's server over a workspace of stand-ins. */
+export interface PageWorld {
+  readonly server: PageServer
+  readonly workspace: WorkspaceService
+  /** The stand-ins of the tabs that were opened, in order. */
+  readonly standIns: ReadonlyArray<StandIn>
+}
+
+/** How a world differs. */
+export interface PageWorldOptions extends StandInOptions {
+  readonly limits?: PageServerOptions["limits"]
+  readonly password?: Redacted.Redacted
+  readonly hosts?: ReadonlyArray<string>
+  readonly services?: Partial<HandlerServices>
+  /** Default {@link someAssets}. */
+  readonly assets?: Assets
+}
+
+const memoryHistory = (): PayloadHistory => {
+  const entries: Array<Domain.PayloadSpec> = []
+  return {
+    entries: Effect.sync(() => [...entries]),
+    add: (payload) => Effect.sync(() => void entries.unshift(payload)),
+  }
+}
+
+const noFile = new Domain.Refusal({ reason: "file", message: "there is no project file" })
+
+export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<PageWorld, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const standIns: Array<StandIn> = []
+    const workspace = yield* Workspace.make({
+      maxTabs: 8,
+      open: () =>
+        Effect.tap(makeStandIn(options), (made) =>
+          Effect.sync(() => {
+            standIns.push(made)
+          }),
+        ),
+    })
+    const server = yield* makePageServer({
+      host: "127.0.0.1",
+      port: 0,
+      assets: options.assets ?? someAssets,
+      ...(options.password === undefined ? {} : { password: options.password }),
+      ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      services: {
+        workspace,
+        version: "0.0.0",
+        attachedTo: "ui",
+        history: memoryHistory(),
+        project: { read: noFile, save: () => noFile },
+        readRecipients: () => Effect.succeed(Domain.everyone),
+        choices: { encodings: ["utf-8"], checksums: ["crc32"] },
+        ...options.services,
+      },
+    }).pipe(Effect.orDie)
+    return { server, workspace, standIns }
+  })
+
+/** The calls of a page, over a WebSocket as a browser would open it from a page of `origin`. */
+export const connectPage = (server: PageServer, origin: string = server.origin) =>
+  Effect.gen(function* () {
+    const openSocket = Layer.succeed(
+      Socket.WebSocketConstructor,
+      (url) =>
+        // A browser's interface, as far as the socket of the platform uses it.
+        new WebSocket(url, { headers: { origin } }) as unknown as globalThis.WebSocket,
+    )
+    const protocol = Layer.scoped(
+      RpcClient.Protocol,
+      RpcClient.makeProtocolSocket({ retryTransientErrors: false }),
+    ).pipe(
+      Layer.provide(Layer.provide(Socket.layerWebSocket(rpcUrl(server.origin, server.token)), openSocket)),
+      Layer.provide(RpcSerialization.layerNdjsonWith({ maxBufferSize: 64 * 1024 * 1024 })),
+    )
+    const context = yield* Layer.build(protocol)
+    return yield* Effect.provide(RpcClient.make(Api, { disableTracing: true }), context)
+  })
