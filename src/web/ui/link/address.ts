@@ -1,5 +1,7 @@
-/** Where the page's server is, and the token that opens it. The address of the page has the token: `/?token=…`. */
-const token = new URLSearchParams(location.search).get("token") ?? ""
+import { takeToken } from "../../api/access.ts"
+
+/** The token that opens the page's server. The page was opened with it in the address: `/?token=…`. */
+const token = takeToken(window) ?? ""
 
 /** Address of the WebSocket that carries the calls. */
 export const socketAddress = (): string => {
