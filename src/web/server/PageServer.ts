@@ -208,6 +208,8 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
           contentType: "text/javascript; charset=utf-8",
         })
       }
+      // Browsers ask for it by themselves beside every page that names no icon.
+      if (path === "/favicon.ico") return HttpServerResponse.empty({ headers: safetyHeaders })
       if (path === savePath) return yield* saveLog(services.workspace, url.searchParams)
       if (path === rpcPath) return plain(426, "This path is a WebSocket.\n", { upgrade: "websocket" })
       return asset(path, request)
