@@ -78,6 +78,7 @@ void churn(void) {
   printf("{\"phase\":\"begin\"}\n");
   int64_t begun = now(), idleBegin = idleTime, ranBegin = ranTime(), before = opened;
   runUntil(begun + (int64_t)(numberArgument("seconds", 2) * 1e9));
+  for (double least = numberArgument("least", 0); (double)(opened - before) < least;) runUntil(now() + 5000000);
   double seconds = (double)(now() - begun) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
   double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
   printf("{\"phase\":\"end\"}\n");

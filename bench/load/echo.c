@@ -100,6 +100,12 @@ static void runUntil(int64_t time) {
   for (int64_t left = time - now(); left > 0; left = time - now()) turn(left);
 }
 
+static int64_t roundTripsInWindow(void) {
+  int64_t roundTrips = 0;
+  for (int at = 0; at < connections; at++) roundTrips += peers[at].inWindow;
+  return roundTrips;
+}
+
 static void connectAll(void) {
   poller = epoll_create1(EPOLL_CLOEXEC);
   for (int at = 0; at < connections; at++) {
@@ -135,24 +141,24 @@ void echo(void) {
   int64_t idleBegin = idleTime, ranBegin = ranTime();
   windowBegin = now();
   runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
+  for (double least = numberArgument("least", 0); (double)roundTripsInWindow() < least;) runUntil(now() + 5000000);
   windowEnd = now();
   double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
   double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
   printf("{\"phase\":\"end\"}\n");
 
-  int64_t sent = 0, roundTrips = 0;
-  for (int at = 0; at < connections; at++) {
-    sent += peers[at].sequence;
-    roundTrips += peers[at].inWindow;
-  }
+  int64_t sent = 0, roundTrips = roundTripsInWindow();
+  for (int at = 0; at < connections; at++) sent += peers[at].sequence;
   Counts counts = {0};
-  for (int64_t begun = now(), last = -1, news = begun; now() - begun < 5000000000 && now() - news < 1000000000;) {
+  for (int64_t begun = now(), last = -1, silence = 0; now() - begun < 30000000000 && silence < 1000000000;) {
     counts = (Counts){0};
     for (int at = 0; at < connections; at++) addCounts(&counts, &peers[at].checker.counts);
     if (counts.received >= sent) break;
-    if (counts.received != last) news = now();
+    if (counts.received != last) silence = 0;
     last = counts.received;
+    int64_t before = now();
     turn(5000000);
+    silence = addSilence(silence, now() - before);
   }
   int disconnected = 0;
   counts = (Counts){0};

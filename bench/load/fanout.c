@@ -280,13 +280,14 @@ static bool isAllSent(void) {
 
 /** Awaits what is under way: all of it, or until nothing has come for a second; half a minute at most. */
 static void settle(void) {
-  int64_t begun = now(), lastNews = begun, received = -1;
-  while (now() - begun < 30000000000 && now() - lastNews < 1000000000) {
+  int64_t begun = now(), silence = 0, received = -1;
+  while (now() - begun < 30000000000 && silence < 1000000000) {
     // What the server did not take in time is still owed.
     if (rate > 0) sendDue(windowEnd);
+    int64_t before = now();
     turn(5000000);
     Sum sum = addUp();
-    if (sum.counts.received != received) lastNews = now();
+    silence = sum.counts.received == received ? addSilence(silence, now() - before) : 0;
     received = sum.counts.received;
     if (received >= sum.expected && isAllSent()) return;
   }
@@ -327,6 +328,7 @@ void fanout(void) {
   int64_t idleBegin = idleTime, ranBegin = ranTime();
   for (int at = 0; at < peerCount; at++) peers[at].lastReceived = windowBegin;
   runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
+  for (double least = numberArgument("least", 0); (double)addUp().inWindow < least;) runUntil(now() + 5000000);
   windowEnd = now();
   double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
   double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;

@@ -17,6 +17,11 @@ _Noreturn void usage(const char *format, ...);
 // --- system
 
 int64_t now(void);
+/**
+ * Adds a turn without news to a time of silence. What one turn adds is bounded: a machine that stands still is no silent
+ * server.
+ */
+int64_t addSilence(int64_t silence, int64_t turnNanos);
 struct epoll_event;
 /**
  * Waits for events for so long, without ever going to sleep: waking a sleeping process costs the server that wakes it

@@ -14,7 +14,7 @@ static int argumentCount;
 static char **arguments;
 
 static const char *const known[] = {"port",  "publishers", "subscribers", "size",    "write",  "everybody", "rate",  "stalled",
-                                    "proto", "warmup",     "seconds",     "connections", "depth", "concurrency", "limit"};
+                                    "proto", "warmup",     "seconds",     "connections", "depth", "concurrency", "limit", "least"};
 
 const char *textArgument(const char *key, const char *byDefault) {
   size_t length = strlen(key);

@@ -1,5 +1,6 @@
 // A broker of lines that makes mistakes on purpose, and counts them: what the check of the load generator is tried on.
-// Usage: faulty [fault=NAME] [every=N] [mode=broker|echo]. SIGTERM ends it; then it says {"faults":N}.
+// Usage: faulty [fault=NAME] [every=N] [mode=broker|echo]. SIGTERM ends it; then it says {"faults":N}. Anything on standard
+// input says that the window of the load generator is over: only then lines are foretold.
 import { createServer, type Socket } from "node:net"
 import { headBytes, lineFeed, Messages, publisherAt, sequenceAt } from "../load/fallback/messages.ts"
 import { sayPort } from "./listening.ts"
@@ -10,7 +11,7 @@ const isHello = (line: Buffer): boolean => line.toString("latin1", 0, hello.leng
 /** The first digit of a sequence: far beyond what anybody sends. The filler does not depend on it. */
 const farDigit = 2
 /** By so much is late what is late: longer than the windows of the tests, shorter than a load generator's patience. */
-const lateMillis = 400
+const lateMillis = 800
 /** After so long a silence, nothing more is under way. A load generator waits longer. */
 const silenceMillis = 300
 
@@ -90,6 +91,7 @@ const mode = options.get("mode") ?? ""
 if (mode !== "broker" && mode !== "echo") refuse(`mode must be broker or echo, not ${mode}`)
 
 let made = 0
+let isWindowOver = false
 
 class Client {
   readonly socket: Socket
@@ -121,10 +123,15 @@ class Client {
     return lines
   }
 
-  /** Foretells what this client would send next, once nothing comes behind some lines. */
-  foretellBehind(lines: ReadonlyArray<Buffer>): void {
+  /** Takes note of what this client sends next, and of when it last sent something. */
+  noteForForetelling(lines: ReadonlyArray<Buffer>): void {
     this.lastLine = lines.findLast((line) => !isHello(line)) ?? this.lastLine
     this.reads++
+    if (isWindowOver) this.foretellInSilence()
+  }
+
+  /** Foretells what this client would send next, once nothing comes from it. */
+  foretellInSilence(): void {
     this.silence ??= setTimeout(() => {
       const { reads } = this
       // What came while this process did other things is read before.
@@ -207,11 +214,15 @@ const server = createServer({ noDelay: true }, (socket) => {
     if (kind === "late") setTimeout(deliver, client.linesSoFar < every ? lateMillis / 2 : lateMillis)
     else deliver()
     client.linesSoFar += lines.filter((line) => !isHello(line)).length
-    if (kind === "foretell") client.foretellBehind(lines)
+    if (kind === "foretell") client.noteForForetelling(lines)
   })
   everybody.add(client)
 })
 
+process.stdin.once("data", () => {
+  isWindowOver = true
+  if (kind === "foretell") for (const client of everybody) client.foretellInSilence()
+})
 process.once("SIGTERM", () => process.stdout.write(`${JSON.stringify({ faults: made })}\n`, () => process.exit(0)))
 server.listen(0, "127.0.0.1", () => {
   const address = server.address()

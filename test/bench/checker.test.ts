@@ -15,7 +15,9 @@ const faultyServer = Effect.fnUntraced(function* (fault: string, every: number, 
     yield* server.ended
     return (yield* Schema.decodeUnknown(Faults)(server.text("stdout").trimEnd().split("\n").at(-1))).faults
   })
-  return { port, made }
+  // Lines that were dropped are foretold when nothing more is sent; no silence before the end of the window means that.
+  const windowIsOver = Effect.asVoid(server.write("over\n"))
+  return { port, made, windowIsOver }
 })
 
 interface FanOut {
@@ -55,6 +57,9 @@ const findings: Readonly<Record<string, (made: number) => Partial<Found>>> = {
 }
 /** Lines in a row that a fault may spoil: of the last ones of a publisher, nobody can say that they are lost. */
 const longestSpoilt = 2
+
+/** Messages without which a window does not end. Each subscriber meets a fault in them, however slow the machine is. */
+const least = 1000
 
 /** A fan-out at a fixed rate. */
 const everybody = { everybody: 1, subscribers: 4, rate: 4000 }
@@ -112,7 +117,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         Effect.forEach(fanOuts, ({ load, connections, recipients }) =>
           Effect.gen(function* () {
             const { port, made } = yield* faultyServer("none", 50)
-            const run = yield* runFanout(language, { ...load, port })
+            const run = yield* runFanout(language, { ...load, least, port })
             const { result } = run
             expect(run.connections).toBe(connections)
             expect(faultsOf(result)).toEqual(noFaults)
@@ -134,8 +139,8 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
             fanOuts,
             ({ load, connections, recipients }) =>
               Effect.gen(function* () {
-                const { port, made } = yield* faultyServer(fault, 100)
-                const { result } = yield* runFanout(language, { ...load, port })
+                const { port, made, windowIsOver } = yield* faultyServer(fault, 100)
+                const { result } = yield* runFanout(language, { ...load, least, port }, windowIsOver)
                 const count = yield* made
                 expect(count).toBeGreaterThan(0)
                 expect(found(result)).toEqual({ ...nothingFound, ...expected(count) })
@@ -206,11 +211,13 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       for (const fault of ["invent", "foretell"])
         it.scoped(`finds in an echo what was never sent: ${fault}`, () =>
           Effect.gen(function* () {
-            const { port, made } = yield* faultyServer(fault, 20, "echo")
-            const { result } = yield* runEcho(language, { connections: 2, depth: 4, port })
+            const { port, made, windowIsOver } = yield* faultyServer(fault, 200, "echo")
+            const load = { connections: 2, depth: 4, least: 400, port }
+            const { result } = yield* runEcho(language, load, windowIsOver)
             const count = yield* made
-            // With each of them one less is under way.
-            expect(count).toBe(2 * 4)
+            // Of 400 messages that are right, one connection has 200. With each fault one less is under way.
+            expect(count).toBeGreaterThan(0)
+            expect(count).toBeLessThanOrEqual(2 * 4)
             expect(found(result)).toEqual({ ...nothingFound, corrupt: count, absent: count })
           }),
         )
@@ -229,12 +236,13 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       it.scoped("takes the latency of an answer that comes behind the window", () =>
         Effect.gen(function* () {
           const { port } = yield* faultyServer("late", 4, "echo")
-          const { result } = yield* runEcho(language, { connections: 2, depth: 4, warmup: 0.1, seconds: 0.25, port })
+          const load = { connections: 2, depth: 4, warmup: 0.1, seconds: 0.25, least: 2 * 4, port }
+          const { result } = yield* runEcho(language, load)
           expect(faultsOf(result)).toEqual(noFaults)
           // What was sent in the warm-up comes within the window, sooner than what is sent then and comes behind it.
           expect(result.roundTrips).toBe(2 * 4)
           expect(result.latencies).toBe(2 * 4)
-          expect(result.latencyMicros.p50).toBeGreaterThan(390_000)
+          expect(result.latencyMicros.p50).toBeGreaterThan(790_000)
         }),
       )
 
@@ -256,8 +264,10 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
           expect(connections).toBe(4)
           expect(faultsOf(result)).toEqual(noFaults)
           expect(result.received).toBe(result.sent * 3)
-          expect(result.sentPerSecond).toBeGreaterThan(2000)
-          expect(result.sentPerSecond).toBeLessThan(6000)
+          expect(result.sentPerSecond * result.seconds).toBeLessThan(result.sent + 1)
+          // What a machine that stood still sent late was meant for its time all the same.
+          const meant = (result.latencies ?? 0) / 3
+          expect(Math.abs(meant - everybody.rate * result.seconds)).toBeLessThan(1.5)
           expectOrdered(result.latencyMicros)
         }),
       )
@@ -265,7 +275,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       it.scoped("lets everybody keep some messages under way", () =>
         Effect.gen(function* () {
           const { port } = yield* faultyServer("none", 50)
-          const { result } = yield* runFanout(language, { everybody: 1, subscribers: 5, depth: 2, port })
+          const { result } = yield* runFanout(language, { everybody: 1, subscribers: 5, depth: 2, least: 44, port })
           expect(faultsOf(result)).toEqual(noFaults)
           expect(result.sent).toBeGreaterThan(5 * 2)
           expect(result.received).toBe(result.sent * 4)
@@ -286,7 +296,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       it.scoped("counts round trips of an echo", () =>
         Effect.gen(function* () {
           const { port } = yield* startServer("rawChunks", ["echo"])
-          const { result, connections } = yield* runEcho(language, { connections: 5, depth: 4, port })
+          const { result, connections } = yield* runEcho(language, { connections: 5, depth: 4, least: 21, port })
           expect(connections).toBe(5)
           expect(faultsOf(result)).toEqual(noFaults)
           expect(result.roundTrips).toBeGreaterThan(5 * 4)
@@ -307,7 +317,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       it.scoped("opens and closes connections", () =>
         Effect.gen(function* () {
           const { port } = yield* startServer("rawChunks", ["echo"])
-          const { result, connections } = yield* runChurn(language, { concurrency: 4, port })
+          const { result, connections } = yield* runChurn(language, { concurrency: 4, least: 5, port })
           expect(connections).toBe(4)
           expect(result.connections).toBeGreaterThan(4)
           expect(result.failed).toBe(0)

@@ -18,7 +18,7 @@ layer(Programs.layer)((it) => {
   describe.skipIf(!isInC)("the load generator in C", () => {
     it.scoped("tells how far two cores are from each other, and nothing where there are more or fewer", () =>
       Effect.gen(function* () {
-        const generator = yield* startLoad("C", "cores", { limit: 15 })
+        const generator = yield* startLoad("C", "cores", { limit: 25 })
         expect((yield* generator.ended).code).toBe(0)
         const { roundTripNanos } = yield* Schema.decodeUnknown(Found)(generator.text("stdout"))
         // It knows of no more than two. No light goes there and back faster.

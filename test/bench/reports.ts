@@ -72,9 +72,12 @@ const linesOf = (text: string): ReadonlyArray<string> => text.trimEnd().split("\
 /** Runs a work that has a window to its end: how many connections it made, and its result. */
 const run =
   <A, I>(work: string, schema: Schema.Schema<A, I>) =>
-  (language: Language, load: LoadArguments) =>
+  (language: Language, load: LoadArguments, whenWindowIsOver: Effect.Effect<void> = Effect.void) =>
     Effect.gen(function* () {
-      const generator = yield* startLoad(language, work, { warmup: 0, seconds: 0.3, limit: 15, ...load })
+      const generator = yield* startLoad(language, work, { warmup: 0, seconds: 0.3, limit: 25, ...load })
+      // A generator that ends without it is told below.
+      yield* Effect.ignore(generator.waitFor("stdout", /"phase":"end"/))
+      yield* whenWindowIsOver
       const { code } = yield* generator.ended
       if (code !== 0) return yield* Effect.dieMessage(`ended with ${code}: ${generator.text("stderr")}`)
       const Lines = Schema.Tuple(
@@ -97,7 +100,7 @@ export const runIdle = Effect.fnUntraced(function* (
   load: LoadArguments,
   held: (endInput: Effect.Effect<void>) => Effect.Effect<void>,
 ) {
-  const generator = yield* startLoad(language, "idle", { limit: 15, ...load })
+  const generator = yield* startLoad(language, "idle", { limit: 25, ...load })
   const said = yield* generator.waitFor("stdout", /^.*"connected".*$/m)
   const { connections } = yield* Schema.decodeUnknown(Schema.parseJson(Connected))(said[0])
   yield* held(generator.endInput)

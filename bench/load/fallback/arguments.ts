@@ -16,6 +16,7 @@ const known = [
   "depth",
   "concurrency",
   "limit",
+  "least",
 ] as const
 export type Key = (typeof known)[number]
 

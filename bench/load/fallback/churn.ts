@@ -2,13 +2,14 @@ import { connect } from "node:net"
 import type { Arguments } from "./arguments.ts"
 import { Dialler, sourceAddress } from "./connection.ts"
 import { rounded, say } from "./output.ts"
-import { now, until, Window } from "./timing.ts"
+import { now, until, untilWindowIsOver, Window } from "./timing.ts"
 
 /** Connects, ends its side, reads up to the server's end, closes; and again, several at a time. */
 export const churn = async (args: Arguments): Promise<void> => {
   const concurrency = args.count("concurrency", 64)
   const warmup = args.number("warmup", 0.5)
   const seconds = args.number("seconds", 2)
+  const least = args.number("least", 0)
   const port = args.port()
   const window = new Window()
   let opened = 0
@@ -50,7 +51,7 @@ export const churn = async (args: Arguments): Promise<void> => {
   say({ phase: "begin" })
   const before = opened
   window.begin()
-  await until(window.beginning + seconds * 1000)
+  await untilWindowIsOver(window, { seconds, least }, () => opened - before)
   window.end()
   const connections = opened - before
   say({ phase: "end" })

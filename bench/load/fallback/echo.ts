@@ -8,13 +8,14 @@ import { Histogram } from "./histogram.ts"
 import { rounded, say } from "./output.ts"
 import { Records } from "./records.ts"
 import { Subscriber } from "./subscriber.ts"
-import { now, settle, until, Window } from "./timing.ts"
+import { now, settle, until, untilWindowIsOver, Window } from "./timing.ts"
 
 /** Each connection keeps so many messages under way; each comes back to it, and is answered with the next one. */
 export const echo = async (args: Arguments): Promise<void> => {
   const connections = args.count("connections", 50)
   const warmup = args.number("warmup", 0.5)
   const seconds = args.number("seconds", 2)
+  const least = args.number("least", 0)
   const work: Work = {
     records: new Records("raw", args.number("size", 64)),
     depth: args.count("depth", 1),
@@ -31,7 +32,7 @@ export const echo = async (args: Arguments): Promise<void> => {
   await until(begun + warmup * 1000)
   say({ phase: "begin" })
   work.window.begin()
-  await until(work.window.beginning + seconds * 1000)
+  await untilWindowIsOver(work.window, { seconds, least }, () => roundTripsOf(peers))
   work.window.end()
   say({ phase: "end" })
   await settle(() => {
@@ -108,6 +109,9 @@ class Peer {
 
 const sentBy = (peers: ReadonlyArray<Peer>): number => peers.reduce((sum, { sent }) => sum + sent, 0)
 
+const roundTripsOf = (peers: ReadonlyArray<Peer>): number =>
+  peers.reduce((sum, { subscriber }) => sum + subscriber.inWindow, 0)
+
 const countsOf = (peers: ReadonlyArray<Peer>): Counts => {
   const sum = new Counts()
   for (const { subscriber } of peers) sum.add(subscriber.checker.counts)
@@ -118,7 +122,7 @@ const report = (peers: ReadonlyArray<Peer>, { window, latency }: Work): void => 
   const { doubled, reordered, corrupt, torn, own } = countsOf(peers)
   const absent = new Absent()
   for (const { subscriber, sent, isOpen } of peers) absent.add(subscriber.checker.counts, sent, isOpen)
-  const roundTrips = peers.reduce((sum, { subscriber }) => sum + subscriber.inWindow, 0)
+  const roundTrips = roundTripsOf(peers)
   say({
     phase: "result",
     work: "echo",

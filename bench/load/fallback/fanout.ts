@@ -12,7 +12,7 @@ import { Pace, type Stop, sendFlatOut } from "./pace.ts"
 import { type Plan, readPlan } from "./plan.ts"
 import { Publisher } from "./publisher.ts"
 import { Subscriber } from "./subscriber.ts"
-import { now, settle, until, Window } from "./timing.ts"
+import { now, settle, until, untilWindowIsOver, Window } from "./timing.ts"
 
 /** Publishers send, subscribers read and check. */
 export const fanout = async (args: Arguments): Promise<void> => {
@@ -79,7 +79,7 @@ class Fanout {
     say({ phase: "begin" })
     const sentBefore = this.sent
     window.begin()
-    await until(window.beginning + plan.seconds * 1000)
+    await untilWindowIsOver(window, plan, () => this.delivered)
     window.end()
     stop()
     const sentInWindow = this.sent - sentBefore
@@ -131,6 +131,10 @@ class Fanout {
     return this.publishers.reduce((sum, publisher) => sum + publisher.owed, 0)
   }
 
+  private get delivered(): number {
+    return this.subscribers.reduce((sum, { inWindow }) => sum + inWindow, 0)
+  }
+
   /** Deliveries that there would be if nothing were lost. */
   private get expected(): number {
     const { sent } = this
@@ -155,7 +159,7 @@ class Fanout {
     for (const [index, { checker, connection }] of subscribers.entries())
       absent.add(checker.counts, this.expectedBy(index, sent), connection.isOpen)
     const { seconds } = window
-    const delivered = subscribers.reduce((sum, { inWindow }) => sum + inWindow, 0)
+    const { delivered } = this
     const least = subscribers.reduce((found, { inWindow }) => Math.min(found, inWindow), Number.POSITIVE_INFINITY)
     const stall = subscribers.reduce((found, { longestStall }) => Math.max(found, longestStall), 0)
     say({

@@ -21,6 +21,8 @@ export interface Plan {
   readonly depth: number
   readonly warmup: number
   readonly seconds: number
+  /** Messages that come within the window at least; it lasts longer if it takes longer. */
+  readonly least: number
 }
 
 export const readPlan = (args: Arguments): Plan => {
@@ -41,5 +43,6 @@ export const readPlan = (args: Arguments): Plan => {
     depth: isEverybody ? args.count("depth", 0, 0, singlesAtOnce) : 0,
     warmup: args.number("warmup", 0.5),
     seconds: args.number("seconds", 2),
+    least: args.number("least", 0),
   }
 }

@@ -1,9 +1,30 @@
+const checkMillis = 5
+
 /** Milliseconds of a clock that only goes on. */
 export const now = (): number => performance.now()
 
 /** Waits until a time has come. */
 export const until = (time: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.ceil(time - now()))))
+
+/**
+ * Waits until the window has lasted so many seconds, and longer if it takes longer until `least` have come within it.
+ * A machine that stands still in the window must not leave it empty.
+ */
+export const untilWindowIsOver = async (
+  { beginning }: Window,
+  { least, seconds }: WindowLength,
+  come: () => number,
+): Promise<void> => {
+  await until(beginning + seconds * 1000)
+  while (come() < least) await until(now() + checkMillis)
+}
+
+/** How long a window lasts. */
+export interface WindowLength {
+  readonly seconds: number
+  readonly least: number
+}
 
 /** The time in which is measured; before `begin` and after `end` work goes on, but does not count. */
 export class Window {
@@ -68,21 +89,24 @@ interface Progress {
   readonly isDone: boolean
 }
 
-const checkMillis = 5
 const quietMillis = 1000
+// A machine that stands still is no silent server: one look adds no more than this to the silence.
+const mostQuietMillis = 10
 const mostMillis = 30_000
 
 /** Awaits what is still under way: all of it, or until nothing has come for a second. */
 export const settle = async (look: () => Progress): Promise<void> => {
   const begun = now()
-  let lastNews = begun
+  let looked = begun
+  let quiet = 0
   let before = -1
   for (;;) {
     const { received, isDone } = look()
     const time = now()
-    if (received !== before) lastNews = time
+    quiet = received === before ? quiet + Math.min(time - looked, mostQuietMillis) : 0
     before = received
-    if (isDone || time - lastNews >= quietMillis || time - begun >= mostMillis) return
+    looked = time
+    if (isDone || quiet >= quietMillis || time - begun >= mostMillis) return
     await until(time + checkMillis)
   }
 }
