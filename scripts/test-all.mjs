@@ -1,11 +1,12 @@
 // Runs every check of the project, `npm test` first. Each stage runs even if one before it has failed.
-// The last line counts the tests of all stages: "N passed, N failed". A stage without tests of its own counts as one.
+// At the end come a line for each stage and a line "failed: …" for each failed test. The last line counts the tests of all
+// stages: "N passed, N failed". A stage without tests of its own counts as one.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { countTests, reportTo } from "./vitestReport.mjs"
+import { countTests, failedMark, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const folder = mkdtempSync(join(tmpdir(), "tcpfx-test-all-"))
@@ -48,15 +49,17 @@ const tests = (name, command, args) => async () => {
 /** A stage that passes or fails as a whole. */
 const check = (command, args) => async () => {
   const { hasFailed } = await run(command, args)
-  return { passed: hasFailed ? 0 : 1, failed: hasFailed ? 1 : 0, skipped: 0 }
+  return { passed: hasFailed ? 0 : 1, failed: hasFailed ? 1 : 0, skipped: 0, failures: hasFailed ? ["as a whole"] : [] }
 }
 
-/** The stage that counts for itself, in its last line. */
+/** The stage that counts for itself, in its last line, and names its failed tests before that. */
 const versions = async () => {
   const { output, hasFailed } = await run("npm", ["run", "--silent", "test:versions"])
-  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output.trimEnd().split("\n").at(-1)) ?? []
-  const counted = { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: 0 }
-  return hasFailed && counted.failed === 0 ? { ...counted, failed: 1 } : counted
+  const lines = output.trimEnd().split("\n")
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1)) ?? []
+  const failures = lines.filter((line) => line.startsWith(failedMark)).map((line) => line.slice(failedMark.length))
+  const counted = { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: 0, failures }
+  return hasFailed && counted.failed === 0 ? { ...counted, failed: 1, failures: ["as a whole"] } : counted
 }
 
 const stages = [
@@ -71,15 +74,22 @@ const stages = [
 
 const total = { passed: 0, failed: 0 }
 const lines = []
+const failedTests = []
 for (const [name, stage] of stages) {
   process.stdout.write(`\n== ${name}\n`)
   const begun = performance.now()
-  const { failed, passed, skipped } = await stage()
+  const { failed, failures, passed, skipped } = await stage()
+  failedTests.push(...failures.map((failure) => `${failedMark}${name} > ${failure}`))
   total.passed += passed
   total.failed += failed
   const seconds = Math.round((performance.now() - begun) / 1000)
   lines.push(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`)
   process.stdout.write(`== ${lines.at(-1)}\n`)
 }
-process.stdout.write(`\n${lines.join("\n")}\n${total.passed} passed, ${total.failed} failed\n`)
+// The end of a long output is what is read when the rest is cut off, so it stays short.
+const mostNamed = 50
+if (failedTests.length > mostNamed)
+  failedTests.splice(mostNamed, Infinity, `and ${failedTests.length - mostNamed} more`)
+const summary = [...lines, ...failedTests, `${total.passed} passed, ${total.failed} failed`]
+process.stdout.write(`\n${summary.join("\n")}\n`)
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1

@@ -1,12 +1,13 @@
 // Runs the tests that touch Node with other versions of it, each from its npm package in a folder of its own.
-// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ must be built. The last line counts the tests that passed and
-// failed in all of them. A version that cannot be installed counts as one failure.
+// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ must be built. At the end comes a line "failed: …" for each
+// failed test; the last line counts the tests that passed and failed in all of them. A version that cannot be installed
+// counts as one failure.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { countTests, reportTo } from "./vitestReport.mjs"
+import { countTests, failedMark, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 // The other folders test pure code, or check the project itself.
@@ -83,14 +84,14 @@ const test = async (version) => {
       // Whoever asks for `node` by name gets the same one.
       { cwd: root, env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env["PATH"]}` } },
     )
-    const { passed, failed, skipped } = countTests(report, ended !== undefined)
+    const { passed, failed, failures, skipped } = countTests(report, ended !== undefined)
     if (failed > 0) process.stdout.write(said)
     const end = failed > 0 && ended !== undefined ? `; it ended with ${ended}` : ""
     process.stdout.write(`Node ${found}: ${passed} passed, ${failed} failed, ${skipped} skipped${end}\n`)
-    return { passed, failed }
+    return { passed, failed, failures: failures.map((failure) => `Node ${found} > ${failure}`) }
   } catch (error) {
     process.stdout.write(`Node ${version}: ${error.message}\n`)
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, failures: [`Node ${version}: ${error.message.split("\n", 1)[0]}`] }
   }
 }
 
@@ -100,5 +101,6 @@ if (versions.includes(own)) process.stdout.write(`Node ${process.version}: runs 
 const results = []
 for (const version of versions) if (version !== own) results.push(await test(version))
 const sum = (key) => results.reduce((total, result) => total + result[key], 0)
+for (const { failures } of results) for (const failure of failures) process.stdout.write(`${failedMark}${failure}\n`)
 process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`)
 process.exitCode = sum("failed") === 0 ? 0 : 1
