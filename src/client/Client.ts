@@ -204,10 +204,13 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
   })
 })
 
-/** Whether the next attempt would fail in the same way: TLS with this server needs another setting or certificate. */
+/**
+ * Whether the next attempt would fail in the same way: TLS with this server needs another setting or certificate, or the
+ * endpoint is none.
+ */
 const isLasting = (error: Lost): boolean =>
   error._tag === "ConnectError"
-    ? error.reason === "TlsFailed" && isLastingTlsFailure(error.code)
+    ? error.reason === "InvalidEndpoint" || (error.reason === "TlsFailed" && isLastingTlsFailure(error.code))
     : error.reason._tag === "TransportFailed" && isLastingTlsFailure(error.reason.code)
 
 const endedByPeer = new ConnectionClosedError({ reason: closeReasons.peerClosed })

@@ -1,5 +1,6 @@
 import * as Data from "effect/Data"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
+import { endpointProblem } from "./endpointProblem.ts"
 import { escapeControls } from "./escapes.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
@@ -22,6 +23,7 @@ export const connectFailures = [
   "SourceUnavailable",
   "WrongFamily",
   "NotSupported",
+  "InvalidEndpoint",
   "Failed",
 ] as const
 export type ConnectFailure = (typeof connectFailures)[number]
@@ -72,6 +74,8 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string,
       return wrongFamilyAdvice
     case "NotSupported":
       return notSupportedAdvice
+    case "InvalidEndpoint":
+      return endpointProblem(endpoint) ?? "it cannot be one; check its host, its port or its path"
     case "Failed":
       return `the system refused it with ${code}`
   }

@@ -12,7 +12,8 @@ export interface Framing {
   readonly encode: (payload: Uint8Array) => Uint8Array
   /**
    * Why a payload cannot be sent as one frame; `undefined`: it can. Default, for a framing without it: a payload above
-   * `maxFrameBytes` cannot.
+   * `maxFrameBytes` cannot. The `refuses` of {@link line} or {@link raw} beside another `encode` is not used, as what that
+   * one can carry is not known.
    */
   readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
   /** Calls `each` with every payload of a run of whole frames, in order, as views of `wire`. */
@@ -36,7 +37,7 @@ export const encodeFrame = (
   maxFrameBytes: number,
 ): Uint8Array | InvalidPayloadError => {
   try {
-    const problem = (framing.refuses ?? aboveLimit)(payload, maxFrameBytes)
+    const problem = refusalBy(framing)(payload, maxFrameBytes)
     if (problem === undefined) return framing.encode(payload)
     return new InvalidPayloadError({ framing: framing.name, problem })
   } catch (error) {
@@ -46,6 +47,10 @@ export const encodeFrame = (
     })
   }
 }
+
+// A framing made as `{ ...Framing.line, encode }` has a `refuses` that does not belong to its `encode`.
+const refusalBy = ({ encode, refuses = aboveLimit }: Pick<Framing, "encode" | "refuses">) =>
+  [line, raw].some((framing) => refuses === framing.refuses && encode !== framing.encode) ? aboveLimit : refuses
 
 const aboveLimit = (payload: Uint8Array, maxFrameBytes: number): string | undefined =>
   payload.length > maxFrameBytes ? `its ${payload.length} bytes are above the limit of ${maxFrameBytes}` : undefined

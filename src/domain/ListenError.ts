@@ -1,5 +1,6 @@
 import * as Data from "effect/Data"
 import { type Endpoint, formatEndpoint, type ListenEndpoint } from "./Endpoint.ts"
+import { endpointProblem } from "./endpointProblem.ts"
 import { escapeControls } from "./escapes.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 
@@ -19,6 +20,7 @@ export type ListenFailure =
   | "WrongFamily"
   | "NoIpv6"
   | "NotSupported"
+  | "InvalidEndpoint"
   | "Failed"
 
 /** What is said of a name or an address that has nothing of the family that was asked for. */
@@ -66,6 +68,8 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
       return `this machine has no IPv6; listen on ${(endpoint._tag === "Tcp" && ipv4Instead[endpoint.host]) || "an IPv4 address"}`
     case "NotSupported":
       return notSupportedAdvice
+    case "InvalidEndpoint":
+      return endpointProblem(endpoint) ?? "it cannot be one; check its host, its port or its path"
     case "Failed":
       return `the system refused it with ${code}`
   }

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import { AddressSet } from "./AddressSet.ts"
-import { maxUnixPathBytes } from "./Endpoint.ts"
+import { endpointProblem } from "./endpointProblem.ts"
 import { formatMillis } from "./quantities.ts"
 import { SettingsError } from "./SettingsError.ts"
 
@@ -138,19 +138,13 @@ export const addressRanges: SettingCheck = {
     (Array.isArray(value) && value.every((range) => isObject(range) && "network" in range && "bits" in range)),
 }
 
-const isPort = (value: unknown): boolean => wholeUpTo(value, 0, 65_535)
-
 const isEndpoint = (value: unknown, canBeFd: boolean): boolean => {
   if (!isObject(value)) return false
   const { _tag, fd, host, path, port } = value
-  if (_tag === "Tcp") return typeof host === "string" && host !== "" && isPort(port)
-  if (_tag === "Fd") return canBeFd && wholeUpTo(fd, 0, 2 ** 31 - 1)
-  return (
-    _tag === "Unix" &&
-    typeof path === "string" &&
-    path !== "" &&
-    new TextEncoder().encode(path).length <= maxUnixPathBytes + (path.startsWith("@") ? 1 : 0)
-  )
+  if (_tag === "Tcp")
+    return typeof host === "string" && typeof port === "number" && endpointProblem({ _tag, host, port }) === undefined
+  if (_tag === "Fd") return canBeFd && typeof fd === "number" && endpointProblem({ _tag, fd }) === undefined
+  return _tag === "Unix" && typeof path === "string" && endpointProblem({ _tag, path }) === undefined
 }
 
 /** Where to listen: an endpoint, or several. */

@@ -33,6 +33,7 @@ const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> 
   WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
   NoIpv6: ["listen on an IPv4 address", "listen on an IPv4 address"],
   NotSupported: ["give a path", "give a path"],
+  InvalidEndpoint: ["check its host, its port or its path", "check its host, its port or its path"],
   Failed: ["EXXX", "EXXX"],
 }
 const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]> = {
@@ -57,6 +58,7 @@ const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]
   SourceUnavailable: ["`tcpfx interfaces` lists those it has", "`tcpfx interfaces` lists those it has"],
   WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
   NotSupported: ["give a path", "give a path"],
+  InvalidEndpoint: ["check its host, its port or its path", "check its host, its port or its path"],
   Failed: ["EXXX", "EXXX"],
 }
 

@@ -79,5 +79,17 @@ describe("a payload that the framing cannot carry as one frame", () => {
     })
     const large = new Uint8Array(1000)
     expect(Framing.encodeFrame(raw, large, 10)).toBe(large)
+    // What a framing made from another one can carry is decided by its own `encode`, or by a `refuses` of its own.
+    const escaping = { ...line, encode: (payload: Uint8Array) => line.encode(payload.map((byte) => byte ^ 0x80)) }
+    expect(Framing.encodeFrame(escaping, utf8("a\n"), 10)).toEqual(Uint8Array.of(0xe1, 0x8a, 0x0a))
+    expect(Framing.encodeFrame(escaping, new Uint8Array(11), 10)).toMatchObject({ _tag: "InvalidPayloadError" })
+    expect(Framing.encodeFrame({ ...raw, encode: line.encode }, large, 10)).toMatchObject({
+      problem: "its 1000 bytes are above the limit of 10",
+    })
+    const refusing = { ...escaping, refuses: () => "of today" }
+    expect(Framing.encodeFrame(refusing, utf8("a"), 10)).toMatchObject({ problem: "of today" })
+    expect(Framing.encodeFrame({ ...line, name: "named" }, utf8("a\nb"), 10)).toMatchObject({
+      _tag: "InvalidPayloadError",
+    })
   })
 })

@@ -7,6 +7,7 @@ import {
   ConnectError,
   type Endpoint,
   encodeProxyHeader,
+  endpointProblem,
   formatProxyServer,
   ofFamily,
   type ProxyServer,
@@ -41,6 +42,9 @@ export const dial = (
   observer: DialObserver,
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
+    if (endpointProblem(endpoint) !== undefined) {
+      return yield* new ConnectError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
+    }
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
     const { proxy, sendProxy } = settings
     const reached =

@@ -3,6 +3,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import {
   type Endpoint,
+  endpointProblem,
   type ListenEndpoint,
   type ListenEndpoints,
   ListenError,
@@ -49,6 +50,9 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
   })
 
   const listen = Effect.fn("Server.listen")(function* (endpoint: ListenEndpoint) {
+    if (endpointProblem(endpoint) !== undefined) {
+      return yield* new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
+    }
     // Closed by itself, it leaves nothing in the scope around it.
     const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
     yield* Scope.addFinalizer(

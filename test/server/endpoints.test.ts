@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Client } from "../../src/client/index.ts"
+import { endpointProblem, fdEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { overEachTransport } from "../support/serving.ts"
+
+const wrong = [
+  [tcpEndpoint("127.0.0.1", 70_000), "the port 70000 is no whole number from 0 to 65535"],
+  [tcpEndpoint("127.0.0.1", -1), "the port -1 is no whole number from 0 to 65535"],
+  [tcpEndpoint("127.0.0.1", 1.5), "the port 1.5 is no whole number from 0 to 65535"],
+  [tcpEndpoint("localhost", Number.NaN), "the port NaN is no whole number from 0 to 65535"],
+  [tcpEndpoint("", 80), "the host is empty; give an IP address or a name"],
+  [unixEndpoint(""), "the path is empty"],
+  [unixEndpoint("@"), 'the name behind the "@" is empty'],
+  [unixEndpoint("a\0b"), "the path contains a zero byte"],
+  [unixEndpoint("x".repeat(108)), "the path has 108 bytes, 107 is the most"],
+  [unixEndpoint(`@${"\u00e9".repeat(54)}`), "the path has 108 bytes, 107 is the most"],
+] as const
+
+describe("an endpoint that cannot be one", () => {
+  overEachTransport("is refused with what is wrong, to listen on and to connect to, and nothing is opened", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.make({ handler: Handler.echo() })
+      const client = yield* Client.make()
+      const told = yield* record(client.subscribe())
+      for (const [endpoint, problem] of wrong) {
+        const notHeard = yield* Effect.flip(server.listen(endpoint))
+        expect([notHeard._tag, notHeard.reason, notHeard.code]).toEqual(["ListenError", "InvalidEndpoint", "EINVAL"])
+        expect(notHeard.message).toMatch(/^cannot listen on /)
+        expect(notHeard.message).toContain(problem)
+        const notDialled = yield* Effect.flip(client.connect(endpoint))
+        expect([notDialled._tag, notDialled.reason, notDialled.code]).toEqual([
+          "ConnectError",
+          "InvalidEndpoint",
+          "EINVAL",
+        ])
+        expect(notDialled.message).toContain(problem)
+      }
+      expect(yield* server.listening).toEqual([])
+      expect(existsSync("a")).toBe(false)
+      expect(existsSync("x".repeat(107))).toBe(false)
+      expect(told.tags().filter((tag) => tag !== "ConnectFailed")).toEqual([])
+    }),
+  )
+
+  overEachTransport("is not dialled again", () =>
+    Effect.gen(function* () {
+      const client = yield* Client.make()
+      const error = yield* Effect.flip(client.run(tcpEndpoint("127.0.0.1", 70_000), () => Effect.void))
+      expect(error).toMatchObject({ reason: "InvalidEndpoint" })
+    }),
+  )
+
+  it("is told from those at the limits", () => {
+    for (const port of [0, 1, 65_535]) expect(endpointProblem(tcpEndpoint("::", port))).toBe(undefined)
+    for (const path of ["x".repeat(107), `@${"x".repeat(107)}`])
+      expect(endpointProblem(unixEndpoint(path))).toBe(undefined)
+    expect(endpointProblem(fdEndpoint(3))).toBe(undefined)
+    expect(endpointProblem(fdEndpoint(-1))).toBe("-1 is no descriptor")
+  })
+})
