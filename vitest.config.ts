@@ -24,6 +24,7 @@ export default defineConfig({
       "tcpfx/server": source("server"),
       "tcpfx/client": source("client"),
       "tcpfx/platform": source("platform"),
+      "tcpfx/assistant": source("assistant"),
     },
   },
   test: {

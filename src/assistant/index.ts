@@ -1,2 +1,3 @@
 export * from "./Assistant.ts"
+export * from "./encodings.ts"
 export * from "./Workspace.ts"

@@ -2,20 +2,20 @@ import * as Either from "effect/Either"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 import { unsafeCharacters } from "./unsafeCharacters.ts"
 
-const simple: Record<string, number> = {
-  n: 0x0a,
-  r: 0x0d,
-  t: 0x09,
-  "0": 0x00,
-  a: 0x07,
-  b: 0x08,
-  e: 0x1b,
-  f: 0x0c,
-  v: 0x0b,
-  "\\": 0x5c,
-  '"': 0x22,
-  "'": 0x27,
-}
+const simple = new Map([
+  ["n", 0x0a],
+  ["r", 0x0d],
+  ["t", 0x09],
+  ["0", 0x00],
+  ["a", 0x07],
+  ["b", 0x08],
+  ["e", 0x1b],
+  ["f", 0x0c],
+  ["v", 0x0b],
+  ["\\", 0x5c],
+  ['"', 0x22],
+  ["'", 0x27],
+])
 
 /**
  * Reads text with escapes into bytes: `\n \r \t \0 \a \b \e \f \v \\ \" \'`, `\xHH` for one byte and `\u{…}` for one
@@ -36,30 +36,48 @@ export const parseEscapes = (input: string): Either.Either<Uint8Array, ValueSynt
     const literal = input.slice(at, next === -1 ? input.length : next)
     for (const byte of encoder.encode(literal)) bytes.push(byte)
     if (next === -1) break
-    const hex = /^\\x([0-9a-fA-F]{2})/.exec(input.slice(next, next + 4))
-    const unicode = /^\\u\{([0-9a-fA-F]{1,6})\}/.exec(input.slice(next, next + 10))
-    const code = simple[input[next + 1] ?? ""]
-    if (hex?.[1] !== undefined) {
-      bytes.push(Number.parseInt(hex[1], 16))
-      at = next + 4
-    } else if (unicode?.[1] !== undefined && isScalar(Number.parseInt(unicode[1], 16))) {
-      for (const byte of encoder.encode(String.fromCodePoint(Number.parseInt(unicode[1], 16)))) bytes.push(byte)
-      at = next + unicode[0].length
-    } else if (code !== undefined) {
-      bytes.push(code)
-      at = next + 2
-    } else {
+    const found = readEscape(input, next)
+    if (found === undefined) {
       return Either.left(
         new ValueSyntaxError({
           input,
           kind: "a text with escapes",
           problem: `the escape at character ${[...input.slice(0, next)].length + 1} is unknown or incomplete`,
-          expected: "\\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\\" \\' \\xHH \\u{HEX}",
+          expected: knownEscapes,
         }),
       )
     }
+    if (found.isByte) bytes.push(found.code)
+    else for (const byte of encoder.encode(String.fromCodePoint(found.code))) bytes.push(byte)
+    at = next + found.length
   }
   return Either.right(Uint8Array.from(bytes))
+}
+
+/** The escapes that {@link readEscape} knows, in words. */
+export const knownEscapes = "\\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\\" \\' \\xHH \\u{HEX}"
+
+/** One escape of a text. */
+export interface Escape {
+  /** The byte, or the code point of the character. */
+  readonly code: number
+  /** Whether it stands for one byte in every encoding (`\xHH`), and not for a character. */
+  readonly isByte: boolean
+  /** How long it is written. */
+  readonly length: number
+}
+
+/** Reads the escape that begins with the backslash at `at`; nothing where it is unknown or incomplete. */
+export const readEscape = (input: string, at: number): Escape | undefined => {
+  const hex = /^\\x([0-9a-fA-F]{2})/.exec(input.slice(at, at + 4))
+  if (hex?.[1] !== undefined) return { code: Number.parseInt(hex[1], 16), isByte: true, length: 4 }
+  const unicode = /^\\u\{([0-9a-fA-F]{1,6})\}/.exec(input.slice(at, at + 10))
+  if (unicode?.[1] !== undefined) {
+    const code = Number.parseInt(unicode[1], 16)
+    return isScalar(code) ? { code, isByte: false, length: unicode[0].length } : undefined
+  }
+  const code = simple.get(input[at + 1] ?? "")
+  return code === undefined ? undefined : { code, isByte: false, length: 2 }
 }
 
 const isScalar = (code: number): boolean => code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)

@@ -1,8 +1,30 @@
 export * from "./Command.ts"
+export { applyChecksum, checksumNames, findChecksum } from "./checksums.ts"
+export { type CommandHelp, commandHelp, commandVerbs } from "./commandHelp.ts"
+export { compileMatch, compileRegex, type FrameMatcher } from "./compileMatch.ts"
+export * from "./formatCommand.ts"
 export * from "./Log.ts"
+export * from "./makePayload.ts"
+export { suggestion } from "./nearest.ts"
 export * from "./Outcome.ts"
 export * from "./Payload.ts"
+export * from "./parseCommand.ts"
+export * from "./pastedBytes.ts"
+export { variablesIn } from "./payloadPieces.ts"
 export * from "./Recipients.ts"
 export * from "./Refusal.ts"
 export * from "./Rule.ts"
+export { formatRecipient, formatRecipients, parseRecipients } from "./recipientsText.ts"
+export * from "./resolveRecipients.ts"
 export * from "./State.ts"
+export { mixedEncodings } from "./safeStart.ts"
+export * from "./shownText.ts"
+export {
+  latin1Coder,
+  type TextCoder,
+  type TextStreamDecoder,
+  utf8Coder,
+  utf16beCoder,
+  utf16leCoder,
+} from "./TextCoder.ts"
+export { type VariableHelp, type VariableValues, variableHelp, variableValue } from "./variables.ts"

@@ -1,0 +1,80 @@
+import * as Either from "effect/Either"
+
+/** Turns text into the bytes of one encoding, and bytes into text. */
+export interface TextCoder {
+  /** The name of the encoding, as `encodingNames` has it. */
+  readonly name: string
+  /** The bytes of a text, or the offset of the first character that has no form in the encoding. */
+  readonly encode: (text: string) => Either.Either<Uint8Array, number>
+  /** A decoder for one stream of bytes. */
+  readonly decoder: () => TextStreamDecoder
+}
+
+/** Decodes a stream. Bytes that are no character become U+FFFD; what a piece begins is held until it is whole. */
+export interface TextStreamDecoder {
+  readonly write: (bytes: Uint8Array) => string
+  /** What is held will not be completed any more. */
+  readonly end: () => string
+}
+
+/** The offset of the first surrogate without its partner, which no encoding has; -1: there is none. */
+export const loneSurrogate = (text: string): number =>
+  text.search(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/)
+
+const streamOf = (label: string): TextStreamDecoder => {
+  // A byte order mark is a character like any other.
+  const decoder = new TextDecoder(label, { ignoreBOM: true })
+  return { write: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() }
+}
+
+const encoder = new TextEncoder()
+
+/** UTF-8 (RFC 3629). */
+export const utf8Coder: TextCoder = {
+  name: "utf-8",
+  encode: (text) => {
+    const lone = loneSurrogate(text)
+    return lone < 0 ? Either.right(encoder.encode(text)) : Either.left(lone)
+  },
+  decoder: () => streamOf("utf-8"),
+}
+
+/** True Latin-1 (ISO 8859-1): each byte is the character of its number. The web's `latin1` is windows-1252. */
+export const latin1Coder: TextCoder = {
+  name: "latin1",
+  encode: (text) => {
+    const bytes = new Uint8Array(text.length)
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at)
+      if (unit > 0xff) return Either.left(at)
+      bytes[at] = unit
+    }
+    return Either.right(bytes)
+  },
+  decoder: () => ({ write: latin1Text, end: () => "" }),
+}
+
+const latin1Text = (bytes: Uint8Array): string => {
+  let text = ""
+  // `fromCharCode` takes as many arguments as the stack holds.
+  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096))
+  return text
+}
+
+const utf16Coder = (name: "utf-16le" | "utf-16be"): TextCoder => ({
+  name,
+  encode: (text) => {
+    const lone = loneSurrogate(text)
+    if (lone >= 0) return Either.left(lone)
+    const bytes = new Uint8Array(2 * text.length)
+    const view = new DataView(bytes.buffer)
+    for (let at = 0; at < text.length; at++) view.setUint16(2 * at, text.charCodeAt(at), name === "utf-16le")
+    return Either.right(bytes)
+  },
+  decoder: () => streamOf(name),
+})
+
+/** UTF-16, the low byte first. */
+export const utf16leCoder: TextCoder = utf16Coder("utf-16le")
+/** UTF-16, the high byte first. */
+export const utf16beCoder: TextCoder = utf16Coder("utf-16be")

@@ -1,0 +1,109 @@
+import * as Either from "effect/Either"
+import type { Refusal } from "./Refusal.ts"
+import type { Match } from "./Rule.ts"
+import { characterNumber, refuse } from "./refuse.ts"
+import { shownHex } from "./shownText.ts"
+
+/** What a match has captured, the whole match first; nothing where the frame does not match. */
+export type FrameMatcher = (frame: Uint8Array, text: () => string) => ReadonlyArray<string> | undefined
+
+const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher => {
+  const captures = [wanted]
+  return (_, text) => (holds(text()) ? captures : undefined)
+}
+
+/**
+ * Makes a match ready for frames. `text` gives the frame as text, and is called only where the match asks for text. A
+ * match in hex captures the matched bytes as hex pairs.
+ */
+export const compileMatch = (match: Match): Either.Either<FrameMatcher, Refusal> => {
+  switch (match._tag) {
+    case "Contains":
+      return match.text === "" ? empty() : Either.right(ofText(match.text, (text) => text.includes(match.text)))
+    case "Starts":
+      return match.text === "" ? empty() : Either.right(ofText(match.text, (text) => text.startsWith(match.text)))
+    case "Equals":
+      return Either.right(ofText(match.text, (text) => text === match.text))
+    case "Regex":
+      return Either.map(
+        compileRegex(match.source, match.ignoreCase === true),
+        (regex): FrameMatcher =>
+          (_, text) => {
+            const found = regex.exec(text())
+            return found === null ? undefined : Array.from(found, (capture) => capture ?? "")
+          },
+      )
+    case "Hex":
+      return Either.map(
+        compileHex(match.pattern),
+        (matches): FrameMatcher =>
+          (frame) => {
+            const length = matches(frame)
+            return length === undefined ? undefined : [shownHex(frame, length).hex]
+          },
+      )
+  }
+}
+
+const empty = () =>
+  refuse("value", "the text to look for is empty", { field: "match", advice: "An empty frame is matched by equals." })
+
+/** A regular expression over text, or why it is none. */
+export const compileRegex = (source: string, ignoreCase: boolean): Either.Either<RegExp, Refusal> => {
+  const flags = ignoreCase ? "i" : ""
+  try {
+    return Either.right(new RegExp(source, `${flags}u`))
+  } catch {
+    // With `u` a dot is a whole character, but an escape that means nothing (`\-`) is an error.
+    try {
+      return Either.right(new RegExp(source, flags))
+    } catch (error) {
+      const problem =
+        error instanceof Error ? error.message.replace(/^Invalid regular expression: .*: /s, "") : `${error}`
+      return refuse("value", `${JSON.stringify(source)} is no regular expression: ${problem}`, { field: "match" })
+    }
+  }
+}
+
+/** Gives how many bytes of a frame a pattern matches; nothing where it matches none. */
+const compileHex = (pattern: string): Either.Either<(frame: Uint8Array) => number | undefined, Refusal> => {
+  const bad = (at: number, problem: string) =>
+    refuse("value", `${problem}, at character ${characterNumber(pattern, at)}`, {
+      at,
+      field: "match",
+      advice: "A pattern is hex digits, ? for any digit, and * at the end for any rest: 78 78 ?? 01 *.",
+    })
+  const values: Array<number> = []
+  const masks: Array<number> = []
+  let open = false
+  let at = 0
+  while (at < pattern.length) {
+    const rest = pattern.slice(at)
+    const gap = /^[\s,;:_-]+/.exec(rest)?.[0]
+    if (gap !== undefined) {
+      at += gap.length
+      continue
+    }
+    if (open) return bad(at, "something stands behind the *")
+    if (rest.startsWith("*")) {
+      open = true
+      at++
+      continue
+    }
+    const written = /^(?:0[xX]|\\x)?([0-9a-fA-F?]{2})/.exec(rest)
+    const pair = written?.[1]
+    if (written === null || pair === undefined) {
+      const isHalf = /^[0-9a-fA-F?]/.test(rest)
+      return bad(at, isHalf ? "a digit is missing" : `${JSON.stringify(rest[0])} is no hex digit`)
+    }
+    values.push(Number.parseInt(pair.replaceAll("?", "0"), 16))
+    masks.push(Number.parseInt([...pair].map((digit) => (digit === "?" ? "0" : "f")).join(""), 16))
+    at += written[0].length
+  }
+  if (values.length === 0 && !open) return bad(0, "the pattern is empty")
+  return Either.right((frame) => {
+    if (open ? frame.length < values.length : frame.length !== values.length) return undefined
+    const matches = values.every((value, index) => ((frame[index] as number) & (masks[index] as number)) === value)
+    return matches ? values.length : undefined
+  })
+}

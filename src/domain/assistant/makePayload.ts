@@ -1,0 +1,124 @@
+import * as Either from "effect/Either"
+import { ByteWriter } from "../ByteWriter.ts"
+import { applyChecksum } from "./checksums.ts"
+import type { LineEnding, PayloadSpec } from "./Payload.ts"
+import { readBase64, readHex } from "./pastedBytes.ts"
+import { hasPieces, readPieces } from "./payloadPieces.ts"
+import type { Refusal } from "./Refusal.ts"
+import { characterNumber, refuse } from "./refuse.ts"
+import type { TextCoder } from "./TextCoder.ts"
+
+/** What a payload is made with. */
+export interface PayloadSettings {
+  /** The encoding of a text. */
+  readonly coder: TextCoder
+  /** The value of a variable; nothing where it has none here. */
+  readonly variable: (name: string, argument: string | undefined) => string | undefined
+  /** The bytes of the file of a payload of the form `file`. */
+  readonly file: Uint8Array | undefined
+}
+
+/**
+ * The bytes of a payload. The encoding, the line ending and the escapes are of a text alone; a checksum is of every form.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { Assistant } from "tcpfx/domain"
+ *
+ * const settings = { coder: Assistant.utf8Coder, variable: () => undefined, file: undefined }
+ * assert.deepEqual(
+ *   Assistant.makePayload({ form: "hex", content: "01 03 00 0A 00 02", checksum: { kind: "modbus" } }, settings),
+ *   Either.right(Uint8Array.of(0x01, 0x03, 0x00, 0x0a, 0x00, 0x02, 0xe4, 0x09)),
+ * )
+ */
+export const makePayload = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<Uint8Array, Refusal> =>
+  Either.flatMap(plainPayload(spec, settings), (bytes) =>
+    spec.checksum === undefined ? Either.right(bytes) : applyChecksum(bytes, spec.checksum),
+  )
+
+const plainPayload = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<Uint8Array, Refusal> => {
+  switch (spec.form) {
+    case "text":
+      return Either.map(textBytes(spec, settings), (bytes) => withEnding(bytes, spec.ending ?? "none", settings.coder))
+    case "hex":
+      return readHex(spec.content)
+    case "base64":
+      return readBase64(spec.content)
+    case "file":
+      return settings.file === undefined
+        ? refuse("file", `the file ${JSON.stringify(spec.content)} was not read`, { field: "content" })
+        : Either.right(settings.file)
+  }
+}
+
+const textBytes = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<Uint8Array, Refusal> =>
+  Either.gen(function* () {
+    const { content } = spec
+    if (!hasPieces(spec)) return yield* encoded(content, settings.coder, content, (offset) => offset)
+    const out = new ByteWriter()
+    for (const piece of yield* readPieces(content)) {
+      switch (piece._tag) {
+        case "Byte":
+          out.byte(piece.byte)
+          break
+        case "Text":
+          out.bytes(
+            yield* encoded(piece.text, settings.coder, content, (offset) => piece.at + (piece.escaped ? 0 : offset)),
+          )
+          break
+        case "Variable": {
+          const value = settings.variable(piece.name, piece.argument)
+          if (value === undefined) {
+            const message = `\${${piece.name}} has no value here, at character ${characterNumber(content, piece.at)}`
+            return yield* refuse("payload", message, { at: piece.at, field: "content" })
+          }
+          out.bytes(yield* encoded(value, settings.coder, content, () => piece.at))
+        }
+      }
+    }
+    return out.take()
+  })
+
+/** The bytes of a part of the content. `placeOf` gives the place in the content of an offset in the part. */
+const encoded = (
+  text: string,
+  coder: TextCoder,
+  content: string,
+  placeOf: (offset: number) => number,
+): Either.Either<Uint8Array, Refusal> => {
+  const bytes = coder.encode(text)
+  if (Either.isRight(bytes)) return Either.right(bytes.right)
+  const at = placeOf(bytes.left)
+  const code = text.codePointAt(bytes.left) ?? 0
+  const point = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`
+  const shown =
+    code >= 0xd800 && code <= 0xdfff ? "half of a surrogate pair" : JSON.stringify(String.fromCodePoint(code))
+  return refuse(
+    "payload",
+    `${shown} (${point}) has no form in ${coder.name}, at character ${characterNumber(content, at)}`,
+    { at, field: "content", advice: "Choose another encoding, such as utf-8, or leave the character out." },
+  )
+}
+
+const endings: Readonly<Record<LineEnding, string>> = { none: "", lf: "\n", crlf: "\r\n", cr: "\r" }
+
+const withEnding = (bytes: Uint8Array, ending: LineEnding, coder: TextCoder): Uint8Array => {
+  if (ending === "none") return bytes
+  const mark = markOf(coder, endings[ending])
+  if (endsWith(bytes, mark, coder) || endsWith(bytes, markOf(coder, endings.crlf), coder)) return bytes
+  const ended = new Uint8Array(bytes.length + mark.length)
+  ended.set(bytes)
+  ended.set(mark, bytes.length)
+  return ended
+}
+
+// Every encoding has forms for CR and LF.
+const markOf = (coder: TextCoder, text: string): Uint8Array =>
+  Either.getOrElse(coder.encode(text), () => new Uint8Array(0))
+
+const endsWith = (bytes: Uint8Array, mark: Uint8Array, coder: TextCoder): boolean => {
+  const from = bytes.length - mark.length
+  // In UTF-16 these bytes can stand across two characters, where they are no line ending.
+  const isWhole = from >= 0 && from % markOf(coder, endings.lf).length === 0
+  return isWhole && mark.every((byte, index) => bytes[from + index] === byte)
+}

@@ -1,0 +1,13 @@
+declare module "polycrc" {
+  const polycrc: {
+    /** A function that computes one CRC. `reflect` is both refin and refout of the catalogue. */
+    readonly crc: (
+      width: number,
+      poly: number,
+      init: number,
+      xorout: number,
+      reflect: boolean,
+    ) => (bytes: Uint8Array) => number
+  }
+  export default polycrc
+}
