@@ -1,19 +1,18 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/Assistant.ts"
+import { encodingNames } from "../../assistant/encodings.ts"
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
 import type { Command } from "../../domain/assistant/Command.ts"
+import { checksumNames } from "../../domain/assistant/checksums.ts"
 import type { PayloadSpec } from "../../domain/assistant/Payload.ts"
-import type { Recipients } from "../../domain/assistant/Recipients.ts"
+import { parseCommand } from "../../domain/assistant/parseCommand.ts"
 import type { Refusal } from "../../domain/assistant/Refusal.ts"
+import { parseRecipients } from "../../domain/assistant/recipientsText.ts"
 import { interfaceAddresses } from "../../transport/interfaces.ts"
 import { Api, type LocalAddress } from "../api/Api.ts"
-
-/** Payloads that were sent, the latest first. */
-export interface PayloadHistory {
-  readonly entries: Effect.Effect<ReadonlyArray<PayloadSpec>>
-  readonly add: (payload: PayloadSpec) => Effect.Effect<void>
-}
+import type { PayloadHistory } from "./PayloadHistory.ts"
 
 /** The project file. */
 export interface ProjectAccess {
@@ -29,8 +28,6 @@ export interface HandlerServices {
   readonly attachedTo: "ui" | "serve" | "connect"
   readonly history: PayloadHistory
   readonly project: ProjectAccess
-  readonly readRecipients: (text: string) => Effect.Effect<Recipients, Refusal>
-  readonly choices: { readonly encodings: ReadonlyArray<string>; readonly checksums: ReadonlyArray<string> }
 }
 
 // What `Bytes` gives of a row.
@@ -63,7 +60,7 @@ const latest = <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E> =>
 
 /** The handlers of {@link Api} over a workspace. */
 export const makeHandlers = (services: HandlerServices) => {
-  const { attachedTo, choices, history, project, readRecipients, version, workspace } = services
+  const { attachedTo, history, project, version, workspace } = services
   const on = <A, E>(tab: number, use: (assistant: Assistant) => Effect.Effect<A, E>): Effect.Effect<A, E | Refusal> =>
     Effect.flatMap(workspace.get(tab), use)
   const watch = <A, E>(
@@ -71,6 +68,10 @@ export const makeHandlers = (services: HandlerServices) => {
     use: (assistant: Assistant) => Stream.Stream<A, E>,
   ): Stream.Stream<A, E | Refusal> =>
     Stream.unwrap(Effect.map(workspace.get(tab), (assistant) => latest(use(assistant))))
+  const keep = (command: Command): Effect.Effect<void> => {
+    const payload = payloadIn(command)
+    return payload === undefined ? Effect.void : history.add(payload)
+  }
 
   return Api.of({
     About: () => Effect.as(workspace.attend, { version, attachedTo }),
@@ -90,16 +91,17 @@ export const makeHandlers = (services: HandlerServices) => {
     Do: ({ command, tab }) =>
       Effect.tap(
         on(tab, ({ execute }) => execute(command)),
-        () => {
-          const payload = payloadIn(command)
-          return payload === undefined ? Effect.void : history.add(payload)
-        },
+        () => keep(command),
       ),
-    DoLine: ({ line, tab }) => on(tab, ({ executeLine }) => executeLine(line)),
+    DoLine: ({ line, tab }) =>
+      Effect.tap(
+        on(tab, ({ executeLine }) => executeLine(line)),
+        () => Either.match(parseCommand(line), { onLeft: () => Effect.void, onRight: keep }),
+      ),
     Preview: ({ payload, tab, to }) => on(tab, ({ preview }) => preview(payload, to)),
-    ReadRecipients: ({ text }) => readRecipients(text),
+    ReadRecipients: ({ text }) => parseRecipients(text),
     Rates: ({ tab }) => on(tab, ({ rates }) => rates),
-    Choices: () => Effect.succeed(choices),
+    Choices: () => Effect.succeed({ encodings: encodingNames, checksums: checksumNames }),
     History: () => history.entries,
     ProjectFile: () => project.read,
     SaveProject: ({ path }) => project.save(path),

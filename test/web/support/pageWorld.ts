@@ -1,6 +1,7 @@
 import * as Socket from "@effect/platform/Socket"
 import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -11,8 +12,9 @@ import { Assistant as Domain } from "../../../src/domain/index.ts"
 import { Api } from "../../../src/web/api/Api.ts"
 import { rpcUrl } from "../../../src/web/api/access.ts"
 import type { Assets } from "../../../src/web/server/Assets.ts"
-import type { HandlerServices, PayloadHistory } from "../../../src/web/server/handlers.ts"
+import type { HandlerServices } from "../../../src/web/server/handlers.ts"
 import { makePageServer, type PageServer, type PageServerOptions } from "../../../src/web/server/PageServer.ts"
+import type { PayloadHistory } from "../../../src/web/server/PayloadHistory.ts"
 import { makeStandIn, type StandIn, type StandInOptions } from "./standIn.ts"
 
 const file = (contentType: string, text: string, hashed: boolean) => ({
@@ -41,6 +43,8 @@ export interface PageWorld {
 export interface PageWorldOptions extends StandInOptions {
   readonly limits?: PageServerOptions["limits"]
   readonly password?: Redacted.Redacted
+  /** How long a wrong password takes. Default 5 ms. */
+  readonly passwordDelay?: Duration.DurationInput
   readonly hosts?: ReadonlyArray<string>
   readonly services?: Partial<HandlerServices>
   /** Default {@link someAssets}. */
@@ -73,7 +77,9 @@ export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<Pag
       host: "127.0.0.1",
       port: 0,
       assets: options.assets ?? someAssets,
-      ...(options.password === undefined ? {} : { password: options.password }),
+      ...(options.password === undefined
+        ? {}
+        : { password: options.password, passwordDelay: options.passwordDelay ?? "5 millis" }),
       ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       services: {
@@ -82,8 +88,6 @@ export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<Pag
         attachedTo: "ui",
         history: memoryHistory(),
         project: { read: noFile, save: () => noFile },
-        readRecipients: () => Effect.succeed(Domain.everyone),
-        choices: { encodings: ["utf-8"], checksums: ["crc32"] },
         ...options.services,
       },
     }).pipe(Effect.orDie)
