@@ -9,6 +9,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -35,9 +36,11 @@ export interface PageServerOptions {
   /** Default: 160 random bits. */
   readonly token?: string
   /** A password that buys the token. Default: none. */
-  readonly password?: Redacted.Redacted
+  readonly password?: Redacted.Redacted | undefined
+  /** How long a wrong password takes. Default half a second. */
+  readonly passwordDelay?: Duration.DurationInput
   /** Certificate chain and key (PEM). Default: no TLS. */
-  readonly tls?: { readonly cert: string; readonly key: Redacted.Redacted }
+  readonly tls?: { readonly cert: string; readonly key: Redacted.Redacted } | undefined
   readonly assets: Assets
   readonly services: HandlerServices
   readonly limits?: Partial<RpcSocketLimits>
@@ -52,11 +55,13 @@ export interface PageServer {
   readonly origin: string
   /** The whole address, with the token. */
   readonly address: string
+  /** The same under another name or address of this machine. */
+  readonly addressAt: (host: string) => string
   /**
    * An address that is good for one time and one minute. It starts a browser: other users of this machine can read the
    * arguments of a program, and the token must not stand there.
    */
-  readonly addressForOnce: Effect.Effect<string>
+  readonly addressForOnce: (host: string) => Effect.Effect<string>
 }
 
 /** The page's server cannot listen. */
@@ -136,7 +141,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
     const check = guard(guardOptions)
     const limits = { ...defaultRpcSocketLimits, ...options.limits }
     const codes = makeCodes()
-    const login = password === undefined ? undefined : yield* makeLogin(password)
+    const login = password === undefined ? undefined : yield* makeLogin(password, options.passwordDelay)
 
     const server = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -228,13 +233,15 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
     })
 
     const bound = yield* listen(server, host, options.port)
-    const origin = `${scheme}://${inUrl(host)}:${bound.port}`
+    const originAt = (name: string) => `${scheme}://${inUrl(name)}:${bound.port}`
+    const addressAt = (name: string) => `${originAt(name)}/?${tokenParameter}=${token}`
     return {
       host,
       port: bound.port,
       token,
-      origin,
-      address: `${origin}/?${tokenParameter}=${token}`,
-      addressForOnce: Effect.sync(() => `${origin}${openPath}?code=${codes.make()}`),
+      origin: originAt(host),
+      address: addressAt(host),
+      addressAt,
+      addressForOnce: (name) => Effect.sync(() => `${originAt(name)}${openPath}?code=${codes.make()}`),
     }
   })

@@ -1,0 +1,47 @@
+import { fileURLToPath } from "node:url"
+import { describe, expect, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { loadAssets } from "../../src/web/server/Assets.ts"
+import { haveBrowser, step, TestBrowser } from "./support/browser.ts"
+import { makePageWorld } from "./support/pageWorld.ts"
+
+const builtPage = loadAssets(fileURLToPath(new URL("../../dist/web", import.meta.url)))
+
+const refusedOnce = { allow: [/403 \(Forbidden\)/] }
+
+describe.skipIf(!haveBrowser())("the token, in a browser", () => {
+  layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
+    it.scoped("leaves the address bar, and a reload finds the page again", () =>
+      Effect.gen(function* () {
+        const { server } = yield* makePageWorld({ assets: yield* builtPage })
+        const { open } = yield* TestBrowser
+        const page = yield* open(`${server.address}#x`, refusedOnce)
+        const isThere = () => step(() => page.waitForSelector("#page > *"))
+        yield* isThere()
+        expect(page.url()).toBe(`${server.origin}/#x`)
+        yield* step(() => page.reload())
+        yield* isThere()
+        yield* step(() => page.waitForURL(`${server.origin}/#x`))
+        expect(yield* step(() => page.evaluate("document.cookie + document.referrer"))).toBe("")
+      }),
+    )
+
+    it.scoped("is not in another tab, which says what to do; a token that is not valid any more is tried once", () =>
+      Effect.gen(function* () {
+        const { server } = yield* makePageWorld({ assets: yield* builtPage })
+        const { open } = yield* TestBrowser
+        const page = yield* open(server.address, refusedOnce)
+        yield* step(() => page.waitForSelector("#page > *"))
+        const other = yield* step(() => page.context().newPage())
+        yield* step(() => other.goto(server.origin))
+        expect(yield* step(() => other.title())).toBe("tcpfx: the address has no valid token")
+        const text = yield* step(() => other.textContent("body"))
+        expect(text).toContain("Open the whole address")
+        yield* step(() => page.evaluate("sessionStorage.setItem('tcpfx.token', 'old')"))
+        yield* step(() => page.goto(server.origin))
+        yield* step(() => page.waitForURL(`${server.origin}/?token=old`))
+        expect(yield* step(() => page.title())).toBe("tcpfx: the address has no valid token")
+      }),
+    )
+  })
+})
