@@ -1,2 +1,96 @@
+import { signal } from "@preact/signals"
 import { link } from "./link/client.ts"
-export const Page = () => <p>{link.value}</p>
+import { connect, disconnect, isEngaged } from "./panes/ClientForm.tsx"
+import { CommandLine } from "./panes/CommandLine.tsx"
+import { KeySheet } from "./panes/KeySheet.tsx"
+import { shownLog } from "./panes/LogPane.tsx"
+import { listen, stopListening } from "./panes/ServerForm.tsx"
+import { Toasts } from "./panes/Toasts.tsx"
+import { openWindow, TopBar } from "./panes/TopBar.tsx"
+import { WindowView } from "./panes/WindowView.tsx"
+import { listenToKeys } from "./state/keys.ts"
+import { currentModel, tabs } from "./state/workspace.ts"
+import { words } from "./words/index.ts"
+
+const sheet = signal<"none" | "keys" | "command">("none")
+
+const closeSheet = (): void => {
+  sheet.value = "none"
+}
+
+/** Begins to listen to the keys that work everywhere. */
+export const followKeys = (): void =>
+  listenToKeys({
+    listenOrConnect: () => {
+      const model = currentModel.value
+      if (model === undefined) return
+      if (model.kind === "client") {
+        if (isEngaged(model)) disconnect(model)
+        else connect(model)
+      } else if (model.server.value?.listening === "listening") stopListening(model)
+      else listen(model)
+    },
+    openCommand: () => {
+      if (currentModel.value !== undefined) sheet.value = "command"
+    },
+    openKeys: () => {
+      sheet.value = "keys"
+    },
+    follow: () => {
+      const model = currentModel.value
+      if (model !== undefined) model.log.paused.value = false
+      shownLog.current?.follow(true)
+    },
+  })
+
+const NoWindow = () => {
+  const w = words.value
+  return (
+    <main class="window window-none">
+      <p>{w.noWindows}</p>
+      <div class="card-head">
+        <button type="button" class="main" onClick={() => openWindow("server")}>
+          {w.newServer}
+        </button>
+        <button type="button" class="main" onClick={() => openWindow("client")}>
+          {w.newClient}
+        </button>
+      </div>
+    </main>
+  )
+}
+
+export const Page = () => {
+  const w = words.value
+  const model = currentModel.value
+  return (
+    <div class="page">
+      <TopBar
+        openKeys={() => {
+          sheet.value = "keys"
+        }}
+        openCommand={() => {
+          sheet.value = "command"
+        }}
+      />
+      {link.value === "down" && (
+        <div class="link-down" role="alert">
+          <span class="spinner" />
+          <span>
+            {w.linkDown} {w.linkAdvice}
+          </span>
+        </div>
+      )}
+      {tabs.value === undefined ? (
+        <main class="window window-none">{link.value !== "down" && <p>{w.loading}</p>}</main>
+      ) : model === undefined ? (
+        <NoWindow />
+      ) : (
+        <WindowView key={model.tab} model={model} />
+      )}
+      <Toasts />
+      {sheet.value === "keys" && <KeySheet close={closeSheet} />}
+      {sheet.value === "command" && model !== undefined && <CommandLine model={model} close={closeSheet} />}
+    </div>
+  )
+}

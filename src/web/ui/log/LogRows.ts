@@ -1,0 +1,379 @@
+import type { LogExtent, LogRow, LogView } from "../../../domain/assistant/Log.ts"
+import type { Stop } from "../link/ask.ts"
+import { type Latest, makeLatest } from "../link/latest.ts"
+import { RowCache } from "./RowCache.ts"
+import { RowElement, type RowState } from "./RowElement.ts"
+import type { RowWords } from "./rowText.ts"
+import { isExact, lastTop, moved, type Scale, scrollOf, spacerOf } from "./scale.ts"
+
+/** What the log needs of the page around it. */
+export interface LogHost {
+  /** Reads rows. `done` is called once, without rows where they cannot be had now. */
+  readonly read: (from: number, count: number, done: (rows: ReadonlyArray<LogRow> | undefined) => void) => Stop
+  /** Whether places are ordinals of matches, so that a row's number is not its place. */
+  readonly filtered: () => boolean
+  readonly onFollow: (following: boolean) => void
+  /** How many rows are below those that were seen while not following. */
+  readonly onNew: (count: number) => void
+  readonly onSelect: (selection: Selection | undefined) => void
+  readonly onOpen: () => void
+  readonly words: () => RowWords & { readonly dropped: (count: number) => string }
+  /** Reads rows aloud that were added at the end, at most a few a second. */
+  readonly announce: (rows: ReadonlyArray<LogRow>) => void
+}
+
+/** The places that are selected. `active` is the last one that was moved to. */
+export interface Selection {
+  readonly from: number
+  readonly to: number
+  readonly active: number
+}
+
+export const rowHeight = 20
+/** Rows beyond each edge of the view that are asked for and painted. */
+const margin = 8
+const nothing: LogExtent = { first: 0, next: 0, dropped: 0, bytes: 0, limit: 0, complete: true }
+
+/**
+ * The rows of a log. It paints itself: rows of one height in a window of recycled elements, over a scroll bar that stands
+ * for all of them. It asks for the rows that it shows, and for nothing else.
+ */
+export class LogRows {
+  private extent = nothing
+  private view: LogView = "text"
+  private following = true
+  private top = 0
+  /** The position of the scroll bar that `top` belongs to. */
+  private bar = 0
+  private anchor: number | undefined
+  private active: number | undefined
+  private seenNext = 0
+  private announced = 0
+  private frame: number | undefined
+  private viewHeight = 0
+  private readonly cache = new RowCache()
+  private readonly spacer = document.createElement("div")
+  private readonly sheet = document.createElement("div")
+  private readonly elements: Array<RowElement> = []
+  private readonly latest: Latest<{ readonly from: number; readonly count: number }>
+  private readonly observer: ResizeObserver
+  private readonly ending = new AbortController()
+
+  constructor(
+    private readonly grid: HTMLElement,
+    private readonly host: LogHost,
+  ) {
+    this.spacer.className = "rows-spacer"
+    this.spacer.setAttribute("role", "presentation")
+    this.sheet.className = "rows-sheet"
+    this.sheet.setAttribute("role", "rowgroup")
+    this.spacer.append(this.sheet)
+    grid.append(this.spacer)
+    this.latest = makeLatest(({ from, count }, done) =>
+      host.read(from, count, (rows) => {
+        if (rows !== undefined) {
+          const filtered = host.filtered()
+          this.cache.put(from, count, rows, (row, index) => (filtered ? from + index : row.row))
+        }
+        done()
+        if (rows !== undefined) this.paintSoon()
+      }),
+    )
+    const { signal } = this.ending
+    grid.addEventListener("scroll", () => this.scrolled(), { signal, passive: true })
+    grid.addEventListener("scrollend", () => this.settle(), { signal, passive: true })
+    grid.addEventListener("keydown", (event) => this.keyed(event), { signal })
+    this.sheet.addEventListener("click", (event) => this.clicked(event), { signal })
+    this.sheet.addEventListener("dblclick", () => this.host.onOpen(), { signal })
+    this.observer = new ResizeObserver(() => this.resized())
+    this.observer.observe(grid)
+  }
+
+  /** Ends the log; its elements go with the page. */
+  end(): void {
+    this.ending.abort()
+    this.observer.disconnect()
+    this.latest.stop()
+    if (this.frame !== undefined) cancelAnimationFrame(this.frame)
+    this.spacer.remove()
+  }
+
+  setExtent(extent: LogExtent): void {
+    const before = this.extent
+    // A log that has been cleared, or another search, begins anew.
+    if (extent.next < before.next || extent.first < before.first) this.cache.clear()
+    const hadGap = this.gap
+    this.extent = extent
+    if (!this.following) {
+      // Rows that fall out at the top take their height with them: what is being read stays where it is.
+      const gone = Math.max(0, extent.first - before.first) - (this.gap - hadGap)
+      if (gone > 0) this.top = Math.max(0, this.top - gone * rowHeight)
+      this.host.onNew(Math.max(0, extent.next - Math.max(this.seenNext, extent.first)))
+    }
+    this.paintSoon()
+  }
+
+  setView(view: LogView): void {
+    if (view === this.view) return
+    this.view = view
+    this.cache.clear()
+    this.paintSoon()
+  }
+
+  /** Forgets all rows, for another filter or after a reconnect. */
+  reset(): void {
+    this.extent = nothing
+    this.cache.clear()
+    this.top = 0
+    this.select(undefined)
+    this.follow(true)
+  }
+
+  /** Reads the visible rows again, such as after a client was given a name. */
+  refresh(): void {
+    this.cache.clear()
+    this.paintSoon()
+  }
+
+  follow(following: boolean): void {
+    if (following !== this.following) {
+      this.following = following
+      this.seenNext = this.extent.next
+      this.host.onFollow(following)
+    }
+    if (following) this.host.onNew(0)
+    this.paintSoon()
+  }
+
+  /** Shows the row of a place in the middle, and selects it. */
+  show(place: number): void {
+    this.follow(false)
+    this.top = this.indexOf(place) * rowHeight - this.viewHeight / 2 + rowHeight
+    this.clampTop()
+    this.anchor = place
+    this.select(place)
+    this.putBar()
+  }
+
+  unselect(): void {
+    this.select(undefined)
+  }
+
+  /** 1 while a row at the top says how many are no longer kept. */
+  private get gap(): number {
+    return this.extent.dropped > 0 ? 1 : 0
+  }
+
+  private get count(): number {
+    return this.extent.next - this.extent.first + this.gap
+  }
+
+  private get scale(): Scale {
+    return { content: this.count * rowHeight, view: this.viewHeight }
+  }
+
+  private indexOf(place: number): number {
+    return place - this.extent.first + this.gap
+  }
+
+  private placeOf(index: number): number {
+    return index + this.extent.first - this.gap
+  }
+
+  private clampTop(): void {
+    this.top = Math.min(lastTop(this.scale), Math.max(0, this.top))
+  }
+
+  private resized(): void {
+    this.viewHeight = this.grid.clientHeight
+    this.paintSoon()
+  }
+
+  private scrolled(): void {
+    const at = this.grid.scrollTop
+    if (Math.abs(at - this.bar) < 1) return
+    const up = at < this.bar
+    this.top = moved(this.scale, this.top, this.bar, at)
+    this.bar = at
+    const atEnd = this.top >= lastTop(this.scale) - 1
+    if (up && !atEnd) this.follow(false)
+    else if (atEnd && !up) this.follow(true)
+    // At an end of the bar the browser would not scroll on, although the content may not be at its end.
+    const most = spacerOf(this.scale) - this.viewHeight
+    if (!isExact(this.scale) && (at <= 0 || at >= most - 1)) this.putBar()
+    this.paintSoon()
+  }
+
+  private settle(): void {
+    if (!isExact(this.scale)) this.putBar()
+  }
+
+  /** Puts the scroll bar where the content is. */
+  private putBar(): void {
+    this.setSpacer()
+    const wanted = scrollOf(this.scale, this.top)
+    if (Math.abs(this.grid.scrollTop - wanted) >= 1) this.grid.scrollTop = wanted
+    this.bar = this.grid.scrollTop
+    this.paintSoon()
+  }
+
+  private setSpacer(): void {
+    const height = `${Math.max(spacerOf(this.scale), this.viewHeight)}px`
+    if (this.spacer.style.height !== height) this.spacer.style.height = height
+  }
+
+  private paintSoon(): void {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined
+      this.paint()
+    })
+  }
+
+  private paint(): void {
+    if (this.viewHeight === 0) this.viewHeight = this.grid.clientHeight
+    if (this.viewHeight === 0) return
+    this.setSpacer()
+    if (this.following) {
+      this.top = lastTop(this.scale)
+      this.seenNext = this.extent.next
+    } else this.clampTop()
+    const wanted = scrollOf(this.scale, this.top)
+    if (this.following || isExact(this.scale)) {
+      if (Math.abs(this.grid.scrollTop - wanted) >= 1) this.grid.scrollTop = wanted
+      this.bar = this.grid.scrollTop
+    }
+    const first = Math.max(0, Math.floor(this.top / rowHeight) - margin)
+    const last = Math.min(this.count, Math.ceil((this.top + this.viewHeight) / rowHeight) + margin)
+    this.ask(Math.max(this.gap, first), last)
+    this.paintRows(first, last)
+    this.announceNew()
+  }
+
+  private ask(first: number, last: number): void {
+    const missing = this.cache.missing(this.placeOf(first), this.placeOf(Math.max(first, last)))
+    if (missing !== undefined) {
+      this.latest.wish({ from: missing.from, count: Math.min(1000, missing.to - missing.from) })
+    }
+  }
+
+  private paintRows(first: number, last: number): void {
+    const needed = Math.max(0, last - first)
+    while (this.elements.length < needed) {
+      const element = new RowElement()
+      this.elements.push(element)
+      this.sheet.append(element.node)
+    }
+    // The sheet moves with the scroll bar, so that the rows stay where they are in the view between two paints.
+    this.sheet.style.transform = `translateY(${Math.round(this.grid.scrollTop - (this.top - first * rowHeight))}px)`
+    this.grid.setAttribute("aria-rowcount", String(this.count))
+    const words = this.host.words()
+    let activeId: string | undefined
+    this.elements.forEach((element, offset) => {
+      const index = first + offset
+      if (offset >= needed) {
+        element.hide()
+        return
+      }
+      const place = this.placeOf(index)
+      const state: RowState = {
+        index,
+        selected: this.isSelected(place),
+        active: place === this.active,
+        view: this.view,
+      }
+      if (index < this.gap) element.showNote(words.dropped(this.extent.dropped), state)
+      else element.show(this.cache.get(place), state, words)
+      if (state.active) activeId = element.node.id
+    })
+    if (activeId === undefined) this.grid.removeAttribute("aria-activedescendant")
+    else this.grid.setAttribute("aria-activedescendant", activeId)
+  }
+
+  /** Hands the rows over that have come since, when they were few. */
+  private announceNew(): void {
+    const { next } = this.extent
+    const from = Math.max(this.announced, next - 4)
+    if (!this.following || this.announced === 0 || next - this.announced > 3) {
+      this.announced = next
+      return
+    }
+    const rows: Array<LogRow> = []
+    for (let place = from; place < next; place++) {
+      const row = this.cache.get(place)
+      if (row === undefined) return
+      if (row !== null) rows.push(row)
+    }
+    this.announced = next
+    if (rows.length > 0) this.host.announce(rows)
+  }
+
+  private isSelected(place: number): boolean {
+    if (this.active === undefined) return false
+    const anchor = this.anchor ?? this.active
+    return place >= Math.min(anchor, this.active) && place <= Math.max(anchor, this.active)
+  }
+
+  private select(place: number | undefined): void {
+    this.active = place
+    if (place === undefined) this.anchor = undefined
+    const anchor = this.anchor ?? place
+    this.host.onSelect(
+      place === undefined || anchor === undefined
+        ? undefined
+        : { from: Math.min(anchor, place), to: Math.max(anchor, place) + 1, active: place },
+    )
+    this.paintSoon()
+  }
+
+  private clicked(event: MouseEvent): void {
+    const node = event.target instanceof Element ? event.target.closest("[data-index]") : null
+    const element = this.elements.find((candidate) => candidate.node === node)
+    if (element?.index === undefined || element.index < this.gap) return
+    // A text that was selected with the mouse is to be copied as it is.
+    if (document.getSelection()?.type === "Range") return
+    const place = this.placeOf(element.index)
+    if (event.shiftKey && this.active !== undefined) {
+      this.anchor ??= this.active
+      this.select(place)
+      return
+    }
+    const again = place === this.active && this.anchor === place
+    this.anchor = place
+    this.select(again ? undefined : place)
+  }
+
+  private keyed(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
+    const page = Math.max(1, Math.floor(this.viewHeight / rowHeight) - 1)
+    const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page }
+    const step = steps[event.key]
+    if (step !== undefined) this.step(step, event.shiftKey)
+    else if (event.key === "Home") this.goTo(this.extent.first, event.shiftKey)
+    else if (event.key === "End") {
+      this.select(undefined)
+      this.follow(true)
+    } else if (event.key === "Enter" && this.active !== undefined) this.host.onOpen()
+    else if (event.key === "Escape" && this.active !== undefined) this.select(undefined)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  private step(way: number, extend: boolean): void {
+    const start = this.active ?? this.placeOf(Math.floor((this.top + this.viewHeight - 1) / rowHeight)) + 1
+    this.goTo(start + way, extend)
+  }
+
+  private goTo(place: number, extend: boolean): void {
+    if (this.extent.next === this.extent.first) return
+    const within = Math.min(this.extent.next - 1, Math.max(this.extent.first, place))
+    this.follow(false)
+    if (!extend) this.anchor = within
+    else this.anchor ??= this.active ?? within
+    const y = this.indexOf(within) * rowHeight
+    if (y < this.top) this.top = within === this.extent.first ? 0 : y
+    else if (y + rowHeight > this.top + this.viewHeight) this.top = y + rowHeight - this.viewHeight
+    this.select(within)
+    this.putBar()
+  }
+}

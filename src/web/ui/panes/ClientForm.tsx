@@ -1,0 +1,254 @@
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import type { ClientWindow } from "../../../domain/assistant/State.ts"
+import { sizeText } from "../parts/figures.ts"
+import { Menu } from "../parts/Menu.tsx"
+import { TroubleLine } from "../parts/TroubleLine.tsx"
+import { tell, type WindowModel } from "../state/WindowModel.ts"
+import { words } from "../words/index.ts"
+import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
+import { perform, tellOrToast } from "./perform.ts"
+import { useSlow } from "./useSlow.ts"
+
+/** Whether the connection, or an attempt at it, is there: its fields are locked then. */
+export const isEngaged = (model: WindowModel): boolean =>
+  model.client.value !== undefined && model.client.value.phase !== "disconnected"
+
+/** Connects with the fields as they are; the reason of a refusal goes beside them. */
+export const connect = (model: WindowModel): void => {
+  const w = words.value
+  const address = model.address.value.trim()
+  const isPath = address.startsWith("unix:") || address.startsWith("/")
+  const port = portOf(model.port.value, 1)
+  if (address === "") {
+    model.formTrouble.value = { reason: "value", message: w.noAddress, field: "endpoint" }
+    return
+  }
+  if (!isPath && port === undefined) {
+    model.formTrouble.value = { reason: "value", message: w.badRemotePort, field: "port" }
+    return
+  }
+  const serverName = model.serverName.value.trim()
+  perform(model, {
+    _tag: "Connect",
+    endpoint: isPath ? address : endpointOf(address, port ?? 0),
+    options: {
+      tls: model.tls.value,
+      reconnect: model.reconnect.value,
+      ...(model.tls.value ? { insecure: model.insecure.value } : {}),
+      ...(model.tls.value && serverName !== "" ? { serverName } : {}),
+    },
+  })
+}
+
+/** Ends the connection, or the attempts at it. An attempt that is under way fails with that reason, which nobody needs. */
+export const disconnect = (model: WindowModel): void => {
+  tell(model, { _tag: "Disconnect" }, (answer) => {
+    model.formTrouble.value = answer.ok ? undefined : answer.trouble
+  })
+}
+
+/** Seconds until the next attempt; it counts down by itself. */
+const Countdown = ({ state }: { readonly state: ClientWindow }) => {
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = Date.now()
+    }, 250)
+    return () => clearInterval(timer)
+  }, [now])
+  const left = Math.max(0, Math.ceil(((state.retryAt ?? 0) - now.value) / 1000))
+  return <span class="status-more">{words.value.reconnectIn(left, state.attempt)}</span>
+}
+
+const Status = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const state = model.client.value
+  if (state === undefined) return null
+  const dot = state.phase === "connected" ? "dot-good" : state.phase === "disconnected" ? "dot-off" : "dot-wait"
+  return (
+    <div class="status" role="status">
+      <span class={`dot ${dot}`} />
+      <span class="status-text">
+        {w.phase[state.phase]}
+        {state.remote !== undefined && state.phase !== "disconnected" && ` · ${state.remote}`}
+      </span>
+      {state.halfClosedBy !== undefined && (
+        <span class="status-more">{state.halfClosedBy === "peer" ? w.halfClosedByPeer : w.halfClosedHere}</span>
+      )}
+      {state.phase === "reconnecting" && state.retryAt !== undefined && <Countdown state={state} />}
+      {state.local !== undefined && (
+        <span class="status-more">
+          {w.localAddress} {state.local}
+        </span>
+      )}
+      {state.paused && <span class="pill pill-wait">{w.readingPaused}</span>}
+      {state.pending > 0 && <span class="pill">{w.pending(sizeText(state.pending))}</span>}
+      {state.tls !== "" && (
+        <span class="pill pill-good" title={state.tls}>
+          {state.tls}
+        </span>
+      )}
+      <span class="pill">
+        {w.framing}: {state.framing}
+      </span>
+    </div>
+  )
+}
+
+const Options = ({ model, locked }: { readonly model: WindowModel; readonly locked: boolean }) => {
+  const w = words.value
+  return (
+    <div class="form-row form-options">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={model.reconnect.value}
+          disabled={locked}
+          onChange={(event) => {
+            model.reconnect.value = event.currentTarget.checked
+          }}
+        />
+        {w.reconnect}
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={model.tls.value}
+          disabled={locked}
+          onChange={(event) => {
+            model.tls.value = event.currentTarget.checked
+          }}
+        />
+        {w.tlsUse}
+      </label>
+      {model.tls.value && (
+        <>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={model.insecure.value}
+              disabled={locked}
+              onChange={(event) => {
+                model.insecure.value = event.currentTarget.checked
+              }}
+            />
+            {w.tlsInsecure}
+          </label>
+          <label class="inline">
+            {w.tlsName}
+            <input
+              value={model.serverName.value}
+              placeholder={w.tlsNameHint}
+              disabled={locked}
+              onInput={(event) => {
+                model.serverName.value = event.currentTarget.value
+              }}
+            />
+          </label>
+        </>
+      )}
+    </div>
+  )
+}
+
+/** The controls of connecting. Its fields are locked while there is a connection or an attempt at it. */
+export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const state = model.client.value
+  const trying = useComputed(() => {
+    const phase = model.client.value?.phase
+    return phase === "looking-up" || phase === "connecting" || phase === "closing"
+  })
+  const slow = useSlow(trying)
+  // What another page has connected, or what was connected before a reload, is shown in the fields.
+  useSignalEffect(() => {
+    const current = model.client.value
+    const parts = current?.endpoint === undefined ? undefined : partsOf(current.endpoint)
+    if (current === undefined || current.phase === "disconnected" || parts === undefined) return
+    model.address.value = parts.address
+    model.port.value = parts.port
+  })
+  if (state === undefined) return <section class="form" aria-label={w.connection} aria-busy="true" />
+  const engaged = state.phase !== "disconnected"
+  const fault = model.formTrouble.value?.field
+  const connected = state.phase === "connected" || state.phase === "half-closed"
+  const describe = (model.formTrouble.value ?? state.problem) === undefined ? undefined : "form-trouble"
+  return (
+    <section class="form" aria-label={w.connection}>
+      <form
+        class="form-row"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (engaged) disconnect(model)
+          else connect(model)
+        }}
+      >
+        <label class="field grow">
+          {w.remoteAddress}
+          <input
+            value={model.address.value}
+            disabled={engaged}
+            spellcheck={false}
+            autocapitalize="off"
+            aria-invalid={fault === "endpoint"}
+            aria-describedby={describe}
+            onInput={(event) => {
+              model.address.value = event.currentTarget.value
+            }}
+          />
+        </label>
+        <label class="field">
+          {w.port}
+          <input
+            class="port"
+            inputMode="numeric"
+            value={model.port.value}
+            disabled={engaged}
+            aria-invalid={fault === "port" || fault === "endpoint"}
+            aria-describedby={describe}
+            onInput={(event) => {
+              model.port.value = event.currentTarget.value
+            }}
+          />
+        </label>
+        <button
+          type="submit"
+          class={engaged ? "main stop" : "main"}
+          disabled={state.phase === "closing"}
+          aria-keyshortcuts="Control+L"
+          title="Ctrl-L"
+        >
+          {slow.value && <span class="spinner" />}
+          {engaged ? w.disconnect : w.connect}
+        </button>
+        <Status model={model} />
+        {connected && (
+          <Menu label={w.more} icon="more">
+            {state.paused ? (
+              <button type="button" onClick={() => tellOrToast(model, { _tag: "Resume" })}>
+                {w.resumeReading}
+              </button>
+            ) : (
+              <button type="button" onClick={() => tellOrToast(model, { _tag: "Pause" })}>
+                {w.pauseReading}
+              </button>
+            )}
+            <button type="button" onClick={() => tellOrToast(model, { _tag: "HalfClose" })}>
+              {w.halfClose}
+            </button>
+            <button
+              type="button"
+              class="danger"
+              onClick={() => tellOrToast(model, { _tag: "Disconnect", how: "reset" })}
+            >
+              {w.resetConnection}
+            </button>
+          </Menu>
+        )}
+      </form>
+      <Options model={model} locked={engaged} />
+      <TroubleLine id="form-trouble" trouble={engaged ? undefined : (model.formTrouble.value ?? state.problem)} />
+    </section>
+  )
+}

@@ -1,0 +1,254 @@
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
+import { useEffect, useMemo, useRef } from "preact/hooks"
+import type { ClientRow, ClientsPage, ClientsRequest } from "../../../domain/assistant/State.ts"
+import type { ConnectionId } from "../../../domain/ConnectionId.ts"
+import { ask } from "../link/ask.ts"
+import { link } from "../link/client.ts"
+import { makeLatest } from "../link/latest.ts"
+import { CopyLine } from "../parts/CopyLine.tsx"
+import { rateText } from "../parts/figures.ts"
+import { isOneOf } from "../state/kept.ts"
+import type { WindowModel } from "../state/WindowModel.ts"
+import { words } from "../words/index.ts"
+import { ClientActions } from "./ClientActions.tsx"
+
+/** Height of a client in the list, pixels; style/clients.css has the same. */
+const height = 48
+const margin = 6
+const sorts = ["id", "activity", "rate", "name"] as const
+const isSort = isOneOf(sorts)
+const empty: ClientsPage = { matching: 0, total: 0, rows: [] }
+
+const Row = ({
+  row,
+  index,
+  matching,
+  selected,
+  active,
+}: {
+  readonly row: ClientRow
+  readonly index: number
+  readonly matching: number
+  readonly selected: boolean
+  readonly active: boolean
+}) => {
+  const w = words.value
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its active option.
+    <div
+      class="client"
+      role="option"
+      id={`client-${row.id}`}
+      aria-selected={selected}
+      aria-posinset={index + 1}
+      aria-setsize={matching}
+      data-id={row.id}
+      data-active={active ? "" : undefined}
+    >
+      <span class="client-name" title={row.name}>
+        <b>#{row.id}</b> {row.name}
+      </span>
+      <span class="client-rates">
+        <span title={w.received}>↓{rateText(row.rateIn)}</span>
+        <span class="sent" title={w.sent}>
+          ↑{rateText(row.rateOut)}
+        </span>
+      </span>
+      <span class="client-remote" title={row.remote}>
+        {row.remote}
+      </span>
+      <span class="client-marks">
+        {row.state !== "open" && <span class="pill pill-wait">{row.state === "closing" ? w.closing : w.half}</span>}
+        {row.paused && <span class="pill pill-wait">{w.paused}</span>}
+        {row.tls !== "" && (
+          <span class="pill pill-good" title={row.tls}>
+            TLS
+          </span>
+        )}
+        {row.tags.map((tag) => (
+          <span class="pill" key={tag}>
+            {tag}
+          </span>
+        ))}
+      </span>
+    </div>
+  )
+}
+
+const NobodyYet = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const state = model.server.value
+  const endpoint = state?.endpoints[0]
+  if (state === undefined) return null
+  if (endpoint === undefined) return <p class="teach">{w.startFirst}</p>
+  const reachable = endpoint.replace(/^0\.0\.0\.0:/, "127.0.0.1:").replace(/^\[::\]:/, "[::1]:")
+  const parts = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(reachable)
+  const target = parts === null ? reachable : `${parts[1] ?? parts[2]} ${parts[3]}`
+  return (
+    <div class="teach">
+      <p>{w.nobodyYet}</p>
+      <p>{w.fromTerminal}</p>
+      <CopyLine text={`npx tcpfx connect ${state.tls ? "--tls " : ""}${target}`} />
+    </div>
+  )
+}
+
+/** The connected clients in a window of rows: 10 000 of them cost as much as 20. Selecting filters the log and sets `To`. */
+export const ClientList = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const page = useSignal<ClientsPage>(empty)
+  const from = useSignal(0)
+  const count = useSignal(20)
+  const filter = useSignal("")
+  const sort = useSignal<(typeof sorts)[number]>("id")
+  const active = useSignal<ConnectionId | undefined>(undefined)
+  const scroller = useRef<HTMLDivElement>(null)
+  const latest = useMemo(
+    () =>
+      makeLatest<ClientsRequest>((request, done) =>
+        ask(
+          (calls) => calls.Clients({ tab: model.tab, request }),
+          (answer) => {
+            if (answer.ok) page.value = answer.value
+            // Each page is followed by a pause, so that the figures can be read.
+            setTimeout(done, 200)
+          },
+        ),
+      ),
+    [model, page],
+  )
+  useEffect(() => latest.stop, [latest])
+  const version = useComputed(() => model.server.value?.clientsVersion)
+  useSignalEffect(() => {
+    if (version.value === undefined || link.value !== "up") return
+    const text = filter.value.trim()
+    latest.wish({
+      ...(text === "" ? {} : { filter: text }),
+      sort: sort.value,
+      from: from.value,
+      count: count.value,
+    })
+  })
+  const measure = (): void => {
+    const element = scroller.current
+    if (element === null) return
+    from.value = Math.max(0, Math.floor(element.scrollTop / height) - margin)
+    count.value = Math.min(500, Math.ceil(element.clientHeight / height) + 2 * margin)
+  }
+  useEffect(() => {
+    if (scroller.current === null) return
+    const observer = new ResizeObserver(measure)
+    observer.observe(scroller.current)
+    return () => observer.disconnect()
+  })
+  const select = (ids: ReadonlyArray<ConnectionId>): void => {
+    model.selected.value = ids
+    model.to.value = ids.map((id) => `@${id}`).join(",")
+  }
+  const toggle = (id: ConnectionId, several: boolean): void => {
+    const selected = model.selected.value
+    active.value = id
+    if (several) select(selected.includes(id) ? selected.filter((other) => other !== id) : [...selected, id])
+    else select(selected.length === 1 && selected[0] === id ? [] : [id])
+  }
+  const keyed = (event: KeyboardEvent): void => {
+    const { rows } = page.value
+    const at = rows.findIndex((row) => row.id === active.value)
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0
+    const next = step === 0 ? undefined : rows[at === -1 ? 0 : at + step]
+    if (step !== 0) {
+      if (next !== undefined) {
+        active.value = next.id
+        const y = (from.value + (at === -1 ? 0 : at + step)) * height
+        const element = scroller.current
+        if (element !== null) {
+          if (y < element.scrollTop) element.scrollTop = y
+          else if (y + height > element.scrollTop + element.clientHeight)
+            element.scrollTop = y + height - element.clientHeight
+        }
+      }
+    } else if ((event.key === " " || event.key === "Enter") && active.value !== undefined) {
+      toggle(active.value, event.key === " ")
+    } else if (event.key === "Escape") select([])
+    else return
+    event.preventDefault()
+  }
+  const { rows, matching, total } = page.value
+  const none = (model.server.value?.clients ?? 0) === 0 && total === 0
+  const sortNames = { id: w.sortId, activity: w.sortActivity, rate: w.sortRate, name: w.sortName }
+  return (
+    <div class="clients">
+      <div class="clients-tools">
+        <input
+          type="search"
+          aria-label={w.findClient}
+          placeholder={w.findClient}
+          value={filter.value}
+          onInput={(event) => {
+            filter.value = event.currentTarget.value
+            if (scroller.current !== null) scroller.current.scrollTop = 0
+          }}
+        />
+        <select
+          aria-label={w.sortBy}
+          title={w.sortBy}
+          value={sort.value}
+          onChange={(event) => {
+            if (isSort(event.currentTarget.value)) sort.value = event.currentTarget.value
+          }}
+        >
+          {sorts.map((name) => (
+            <option key={name} value={name}>
+              {sortNames[name]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <button
+        type="button"
+        class="everyone"
+        aria-pressed={model.selected.value.length === 0}
+        onClick={() => select([])}
+      >
+        {w.everyone}
+        <span class="count">{w.matchingOf(matching, total)}</span>
+      </button>
+      <div
+        class="clients-scroll"
+        ref={scroller}
+        role="listbox"
+        aria-label={w.clients}
+        aria-multiselectable="true"
+        aria-activedescendant={
+          active.value !== undefined && rows.some((row) => row.id === active.value)
+            ? `client-${active.value}`
+            : undefined
+        }
+        tabIndex={0}
+        onScroll={measure}
+        onKeyDown={keyed}
+        onClick={(event) => {
+          const node = event.target instanceof Element ? event.target.closest("[data-id]") : null
+          const row = rows.find((candidate) => `client-${candidate.id}` === node?.id)
+          if (row !== undefined) toggle(row.id, event.ctrlKey || event.metaKey || event.shiftKey)
+        }}
+      >
+        <div role="presentation" style={{ height: `${from.value * height}px` }} />
+        {rows.map((row, index) => (
+          <Row
+            key={row.id}
+            row={row}
+            index={from.value + index}
+            matching={matching}
+            selected={model.selected.value.includes(row.id)}
+            active={row.id === active.value}
+          />
+        ))}
+        <div role="presentation" style={{ height: `${Math.max(0, matching - from.value - rows.length) * height}px` }} />
+      </div>
+      {none && <NobodyYet model={model} />}
+      {!none && matching === 0 && filter.value !== "" && <p class="teach">{w.noClientMatches}</p>}
+      {model.selected.value.length > 0 && <ClientActions model={model} rows={rows} />}
+    </div>
+  )
+}

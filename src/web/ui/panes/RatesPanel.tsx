@@ -1,0 +1,91 @@
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import type { RateHistory } from "../../../domain/assistant/State.ts"
+import { ask } from "../link/ask.ts"
+import type { RateChart } from "../log/RateChart.ts"
+import { countText, rateText, sizeText } from "../parts/figures.ts"
+import { theme } from "../state/preferences.ts"
+import type { WindowModel } from "../state/WindowModel.ts"
+import { words } from "../words/index.ts"
+
+/** Counters, and a chart of the rates. The chart is loaded when it is shown; the figures say the same to everybody. */
+export const RatesPanel = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const place = useRef<HTMLDivElement>(null)
+  const history = useSignal<RateHistory | undefined>(undefined)
+  useEffect(() => {
+    let chart: RateChart | undefined
+    let ended = false
+    let stop = (): void => {}
+    const read = (): void => {
+      stop = ask(
+        (calls) => calls.Rates({ tab: model.tab }),
+        (answer) => {
+          if (answer.ok) {
+            history.value = answer.value
+            chart?.show(answer.value)
+          }
+        },
+      )
+    }
+    import("../log/RateChart.ts").then(
+      ({ RateChart }) => {
+        if (ended || place.current === null) return
+        chart = new RateChart(place.current, { received: words.peek().received, sent: words.peek().sent })
+        if (history.value !== undefined) chart.show(history.value)
+      },
+      // Without its chunk the panel has its figures.
+      () => {},
+    )
+    read()
+    const timer = setInterval(read, 1000)
+    return () => {
+      ended = true
+      clearInterval(timer)
+      stop()
+      chart?.end()
+    }
+  }, [model, history, w, theme.value])
+  const traffic = model.state.value?.traffic
+  if (traffic === undefined) return null
+  const framesIn = history.value?.framesIn.at(-1) ?? 0
+  const framesOut = history.value?.framesOut.at(-1) ?? 0
+  return (
+    <div class="panel">
+      <table class="rates">
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">{w.received}</th>
+            <th scope="col">{w.sent}</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">{w.perSecond}</th>
+            <td>{rateText(traffic.rateIn)}</td>
+            <td class="sent">{rateText(traffic.rateOut)}</td>
+          </tr>
+          <tr>
+            <th scope="row" />
+            <td>{w.frames(framesIn)}</td>
+            <td class="sent">{w.frames(framesOut)}</td>
+          </tr>
+          <tr>
+            <th scope="row">{w.total}</th>
+            <td title={countText(traffic.bytesIn)}>{sizeText(traffic.bytesIn)}</td>
+            <td class="sent" title={countText(traffic.bytesOut)}>
+              {sizeText(traffic.bytesOut)}
+            </td>
+          </tr>
+          <tr>
+            <th scope="row" />
+            <td>{w.frames(traffic.framesIn)}</td>
+            <td class="sent">{w.frames(traffic.framesOut)}</td>
+          </tr>
+        </tbody>
+      </table>
+      <div class="chart" ref={place} role="img" aria-label={w.ratesChart} />
+    </div>
+  )
+}

@@ -1,0 +1,279 @@
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
+import { useEffect, useMemo, useRef } from "preact/hooks"
+import type { PayloadSpec } from "../../../domain/assistant/Payload.ts"
+import type { Preview } from "../../../domain/assistant/State.ts"
+import { ask, type Trouble } from "../link/ask.ts"
+import { link } from "../link/client.ts"
+import { makeLatest } from "../link/latest.ts"
+import { hexPairs } from "../log/hexDump.ts"
+import { PayloadFields } from "../parts/PayloadFields.tsx"
+import { TroubleLine } from "../parts/TroubleLine.tsx"
+import { fillDraft, specOf } from "../state/Draft.ts"
+import { toast } from "../state/toasts.ts"
+import type { WindowModel } from "../state/WindowModel.ts"
+import { words } from "../words/index.ts"
+import { RepeatField, Repeats } from "./Repeats.tsx"
+import { recipientsOfText } from "./recipients.ts"
+import { sendDraft } from "./sending.ts"
+
+type Previewed = { readonly preview: Preview } | { readonly trouble: Trouble } | undefined
+
+/** Bytes of a preview that are shown. */
+const shownBytes = 256
+
+/** Asks for the bytes that would be sent, whenever payload, recipients or clients have changed. */
+const usePreview = (model: WindowModel) => {
+  const previewed = useSignal<Previewed>(undefined)
+  const latest = useMemo(
+    () =>
+      makeLatest<{ readonly payload: PayloadSpec; readonly to: string }>((wanted, done) =>
+        recipientsOfText(model.kind === "server" ? wanted.to : "", (to) => {
+          if (!to.ok) {
+            previewed.value = { trouble: { ...to.trouble, field: "to" } }
+            done()
+            return undefined
+          }
+          return ask(
+            (calls) =>
+              calls.Preview({
+                tab: model.tab,
+                payload: wanted.payload,
+                ...(to.value === undefined ? {} : { to: to.value }),
+              }),
+            (answer) => {
+              previewed.value = answer.ok ? { preview: answer.value } : { trouble: answer.trouble }
+              done()
+            },
+          )
+        }),
+      ),
+    [model, previewed],
+  )
+  useEffect(() => latest.stop, [latest])
+  const clients = useComputed(() => `${model.server.value?.clients}/${model.client.value?.phase}`)
+  useSignalEffect(() => {
+    void clients.value
+    const payload = specOf(model.draft)
+    const to = model.to.value
+    if (link.value !== "up") return
+    if (payload.content === "" && payload.form !== "text") {
+      previewed.value = undefined
+    }
+    latest.wish({ payload, to })
+  })
+  return previewed
+}
+
+/** The history of sent messages, with the draft before its first. */
+const useHistory = (model: WindowModel) => {
+  const entries = useRef<ReadonlyArray<PayloadSpec>>([])
+  const at = useRef(-1)
+  const draft = useRef<PayloadSpec | undefined>(undefined)
+  const show = (): void => {
+    const spec = at.current === -1 ? draft.current : entries.current[at.current]
+    if (spec !== undefined) fillDraft(model.draft, spec)
+  }
+  return {
+    earlier: (): void => {
+      const go = (): void => {
+        if (at.current + 1 >= entries.current.length) return
+        if (at.current === -1) draft.current = specOf(model.draft)
+        at.current++
+        show()
+      }
+      if (at.current !== -1) go()
+      else
+        ask(
+          (calls) => calls.History(),
+          (answer) => {
+            if (answer.ok) entries.current = answer.value
+            go()
+          },
+        )
+    },
+    later: (): void => {
+      if (at.current === -1) return
+      at.current--
+      show()
+    },
+    reset: (): void => {
+      at.current = -1
+    },
+  }
+}
+
+const ToField = ({ model, previewed }: { readonly model: WindowModel; readonly previewed: Previewed }) => {
+  const w = words.value
+  const wrong = previewed !== undefined && "trouble" in previewed && previewed.trouble.field === "to"
+  const known = model.selected.value
+  return (
+    <label class="field-inline">
+      {w.to}
+      <input
+        class="to"
+        list="recipients"
+        placeholder={w.toHint}
+        title={w.toHelp}
+        spellcheck={false}
+        autocapitalize="off"
+        value={model.to.value}
+        aria-invalid={wrong}
+        aria-describedby="send-trouble"
+        onInput={(event) => {
+          model.to.value = event.currentTarget.value
+        }}
+      />
+      <datalist id="recipients">
+        <option value="@all" />
+        <option value="@last" />
+        {known.map((id) => (
+          <option key={id} value={`@${id}`} />
+        ))}
+        {known.length > 0 && <option value={`@all-but ${known.join(",")}`} />}
+        <option value="@tag:" />
+        <option value="@10.0.0.0/8" />
+      </datalist>
+    </label>
+  )
+}
+
+/** How many get it: the number before sending. */
+const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonly previewed: Previewed }) => {
+  const w = words.value
+  if (model.kind === "client") return <span class="recipients">{w.toServer}</span>
+  const nobody = previewed !== undefined && "trouble" in previewed && previewed.trouble.reason === "nobody"
+  const count =
+    previewed !== undefined && "preview" in previewed ? previewed.preview.recipients : nobody ? 0 : undefined
+  return (
+    <span class={`recipients${count === 0 ? " recipients-none" : ""}`}>
+      {count === undefined ? "" : w.recipients(count)}
+    </span>
+  )
+}
+
+/** The bytes that will go, before they go. */
+const PreviewLine = ({ previewed }: { readonly previewed: Previewed }) => {
+  const w = words.value
+  const preview = previewed !== undefined && "preview" in previewed ? previewed.preview : undefined
+  return (
+    <output class="preview" aria-label={w.preview}>
+      <span class="figures preview-length">{preview === undefined ? "" : w.bytes(preview.length)}</span>
+      <span class="preview-bytes">
+        {preview === undefined ? "" : hexPairs(preview.bytes.subarray(0, shownBytes))}
+        {preview !== undefined && preview.length > shownBytes && " …"}
+      </span>
+    </output>
+  )
+}
+
+/** Whether the caret is on the first or the last line of a text, so that Up or Down can leave it. */
+const isAtEdge = (area: HTMLTextAreaElement, up: boolean): boolean => {
+  if (area.selectionStart !== area.selectionEnd) return false
+  return up
+    ? !area.value.slice(0, area.selectionStart).includes("\n")
+    : !area.value.slice(area.selectionEnd).includes("\n")
+}
+
+/** Where a message is written and sent. */
+export const SendBox = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const previewed = usePreview(model)
+  const history = useHistory(model)
+  const { draft } = model
+  const options = useSignal(false)
+  // Only a fault in what has been written is worth a word before sending; nobody being there is said by the number.
+  const early = useComputed(() => {
+    const value = previewed.value
+    if (value === undefined || !("trouble" in value)) return undefined
+    if (draft.content.value === "" && value.trouble.field !== "to") return undefined
+    const quiet: ReadonlyArray<Trouble["reason"]> = ["nobody", "not-connected", "gone"]
+    return quiet.includes(value.trouble.reason) ? undefined : value.trouble
+  })
+  const trouble = model.sendTrouble.value ?? early.value
+  const send = (): void =>
+    sendDraft(model, (answer) => {
+      if (answer.ok) {
+        history.reset()
+        if (answer.value._tag === "SentTo" && answer.value.unmatched.length > 0) {
+          toast(w.unmatched(answer.value.unmatched.join(", ")), "problem")
+        }
+        model.sendTrouble.value = undefined
+      } else model.sendTrouble.value = answer.trouble
+    })
+  useSignalEffect(() => {
+    specOf(draft)
+    void [model.to.value, model.server.value?.clients, model.client.value?.phase]
+    model.sendTrouble.value = undefined
+  })
+  const hints = { text: w.contentText, hex: w.contentHex, base64: w.contentBase64, file: w.contentFile }
+  const wrong = trouble !== undefined && (trouble.field === undefined || trouble.field === "content")
+  return (
+    <section class="send" aria-label={w.sending}>
+      <Repeats model={model} />
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
+        }}
+      >
+        <div class="send-row">
+          {model.kind === "server" && <ToField model={model} previewed={previewed.value} />}
+          <Recipients model={model} previewed={previewed.value} />
+          <button
+            type="button"
+            class="quiet narrow-only"
+            aria-expanded={options.value}
+            aria-controls="send-options"
+            onClick={() => {
+              options.value = !options.value
+            }}
+          >
+            {w.sendOptions}
+          </button>
+          <div class={options.value ? "send-options send-options-open" : "send-options"} id="send-options">
+            <PayloadFields draft={draft} />
+            <RepeatField model={model} />
+          </div>
+        </div>
+        <div class="send-row send-main">
+          <textarea
+            rows={2}
+            id="message"
+            aria-label={w.content}
+            placeholder={hints[draft.form.value]}
+            spellcheck={false}
+            autocapitalize="off"
+            aria-invalid={wrong}
+            aria-describedby="send-trouble"
+            value={draft.content.value}
+            onInput={(event) => {
+              draft.content.value = event.currentTarget.value
+              history.reset()
+            }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+                event.preventDefault()
+                send()
+                return
+              }
+              const up = event.key === "ArrowUp"
+              if ((!up && event.key !== "ArrowDown") || event.shiftKey || event.altKey || event.ctrlKey) return
+              if (!isAtEdge(event.currentTarget, up)) return
+              event.preventDefault()
+              if (up) history.earlier()
+              else history.later()
+            }}
+          />
+          <button type="submit" class="main send-button" title="Ctrl-Enter" aria-keyshortcuts="Control+Enter">
+            {w.send}
+          </button>
+        </div>
+        <div class="send-row send-foot">
+          <PreviewLine previewed={previewed.value} />
+          <span class="hint wide-only">{w.historyHint}</span>
+        </div>
+        <TroubleLine id="send-trouble" trouble={trouble} />
+      </form>
+    </section>
+  )
+}

@@ -1,0 +1,259 @@
+import { useComputed, useSignalEffect } from "@preact/signals"
+import { IconButton } from "../parts/IconButton.tsx"
+import { Menu } from "../parts/Menu.tsx"
+import { TroubleLine } from "../parts/TroubleLine.tsx"
+import type { WindowModel } from "../state/WindowModel.ts"
+import { about, addresses, readAddresses } from "../state/workspace.ts"
+import { words } from "../words/index.ts"
+import { endpointOf, portOf } from "./endpointFields.ts"
+import { perform, tellOrToast } from "./perform.ts"
+import { useSlow } from "./useSlow.ts"
+
+const other = "other"
+
+/** Whether the address is one that is written by hand. */
+const isOther = (model: WindowModel): boolean =>
+  addresses.value.length > 0 && !addresses.value.some((address) => address.address === model.address.value)
+
+/** Listens with the fields as they are; the reason of a refusal goes beside them. */
+export const listen = (model: WindowModel): void => {
+  const w = words.value
+  const whole = isOther(model)
+  const port = portOf(model.port.value, 0)
+  if (!whole && port === undefined) {
+    model.formTrouble.value = { reason: "value", message: w.badPort, field: "port" }
+    return
+  }
+  if (model.address.value.trim() === "") {
+    model.formTrouble.value = { reason: "value", message: w.noAddress, field: "endpoint" }
+    return
+  }
+  perform(model, {
+    _tag: "Listen",
+    endpoint: whole ? model.address.value.trim() : endpointOf(model.address.value, port ?? 0),
+  })
+}
+
+/** Stops listening, or asks first what happens to those connected. */
+export const stopListening = (model: WindowModel): void => {
+  if ((model.server.value?.clients ?? 0) > 0) model.choosing.value = true
+  else perform(model, { _tag: "StopListening" })
+}
+
+const AddressField = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const state = model.server.value
+  const locked = state?.listening !== "idle" || model.formBusy.value
+  const fault = model.formTrouble.value?.field
+  const byHand = isOther(model)
+  const describe = model.formTrouble.value === undefined ? undefined : "form-trouble"
+  if (byHand) {
+    return (
+      <label class="field grow">
+        {w.endpoint}
+        <span class="joined">
+          <input
+            value={model.address.value === other ? "" : model.address.value}
+            placeholder={w.endpointHint}
+            disabled={locked}
+            aria-invalid={fault === "endpoint" || fault === "port"}
+            aria-describedby={describe}
+            onInput={(event) => {
+              model.address.value = event.currentTarget.value
+            }}
+          />
+          <IconButton
+            icon="cross"
+            label={w.backToList}
+            disabled={locked}
+            onClick={() => {
+              model.address.value = addresses.value[0]?.address ?? "127.0.0.1"
+            }}
+          />
+        </span>
+      </label>
+    )
+  }
+  return (
+    <>
+      <label class="field grow">
+        {w.address}
+        <select
+          value={model.address.value}
+          disabled={locked}
+          aria-invalid={fault === "endpoint"}
+          aria-describedby={describe}
+          onFocus={readAddresses}
+          onChange={(event) => {
+            model.address.value = event.currentTarget.value === other ? "" : event.currentTarget.value
+          }}
+        >
+          {addresses.value.map((address) => (
+            <option key={address.address} value={address.address}>
+              {address.name === ""
+                ? `${address.address} · ${address.family === "ipv4" ? w.allIpv4 : w.allIpv6}`
+                : `${address.address} · ${address.name}`}
+            </option>
+          ))}
+          <option value={other}>{w.otherEndpoint}</option>
+        </select>
+      </label>
+      <label class="field">
+        {w.port}
+        <input
+          class="port"
+          inputMode="numeric"
+          value={model.port.value}
+          disabled={locked}
+          aria-invalid={fault === "port" || fault === "endpoint"}
+          aria-describedby={describe}
+          onInput={(event) => {
+            model.port.value = event.currentTarget.value
+          }}
+        />
+      </label>
+    </>
+  )
+}
+
+/** What happens to the connected clients when listening ends: a choice in place. */
+const StopChoice = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const clients = model.server.value?.clients ?? 0
+  const choose = (fate: "keep" | "close" | "reset") => () => {
+    model.choosing.value = false
+    perform(model, { _tag: "StopListening", clients: fate })
+  }
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend of its own beside the question.
+    <div
+      class="choice"
+      role="group"
+      aria-label={w.stopWithClients(clients)}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") model.choosing.value = false
+      }}
+    >
+      <span>{w.stopWithClients(clients)}</span>
+      <button type="button" ref={(button) => button?.focus()} onClick={choose("keep")}>
+        {w.keepClients}
+      </button>
+      <button type="button" onClick={choose("close")}>
+        {w.closeClients}
+      </button>
+      <button type="button" class="danger" onClick={choose("reset")}>
+        {w.resetClients}
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => {
+          model.choosing.value = false
+        }}
+      >
+        {w.cancel}
+      </button>
+    </div>
+  )
+}
+
+const Status = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const state = model.server.value
+  if (state === undefined) return null
+  const listening = state.listening === "listening"
+  const text =
+    state.listening === "trying" ? w.starting : listening ? w.listeningOn(state.endpoints.join(", ")) : w.idle
+  return (
+    <div class="status" role="status">
+      <span class={`dot ${listening ? (state.accepting === "yes" ? "dot-good" : "dot-wait") : "dot-off"}`} />
+      <span class="status-text" title={text}>
+        {text}
+      </span>
+      {state.accepting === "suspended" && <span class="pill pill-wait">{w.suspended}</span>}
+      {state.accepting === "draining" && <span class="pill pill-wait">{w.draining}</span>}
+      {state.tls && <span class="pill pill-good">{w.tls}</span>}
+      <span class="pill" title={w.framing}>
+        {w.framing}: {state.framing}
+      </span>
+      {state.mode !== "console" && (
+        <span class="pill" title={w.mode}>
+          {w.mode}: {state.mode}
+        </span>
+      )}
+      {state.refused > 0 && <span class="pill pill-wait">{w.refusedCount(state.refused)}</span>}
+    </div>
+  )
+}
+
+/** The controls of listening. Each shows what the server says, not what was wished. */
+export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
+  const w = words.value
+  const state = model.server.value
+  const busy = useComputed(() => model.formBusy.value || model.server.value?.listening === "trying")
+  const slow = useSlow(busy)
+  useSignalEffect(() => {
+    if (model.server.value?.listening !== "listening") model.choosing.value = false
+    else if (!model.formBusy.peek()) model.formTrouble.value = undefined
+  })
+  if (state === undefined) return <section class="form" aria-label={w.listening} aria-busy="true" />
+  const listening = state.listening === "listening"
+  return (
+    <section class="form" aria-label={w.listening}>
+      <form
+        class="form-row"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (listening) stopListening(model)
+          else listen(model)
+        }}
+      >
+        <AddressField model={model} />
+        <button
+          type="submit"
+          class={listening ? "main stop" : "main"}
+          disabled={busy.value}
+          aria-keyshortcuts="Control+L"
+          title="Ctrl-L"
+        >
+          {slow.value && <span class="spinner" />}
+          {busy.value && !listening ? w.starting : listening ? w.stopListening : w.startListening}
+        </button>
+        <Status model={model} />
+        <Menu label={w.more} icon="more">
+          {state.accepting === "suspended" ? (
+            <button type="button" onClick={() => tellOrToast(model, { _tag: "ResumeAccepting" })}>
+              {w.resumeAccepting}
+            </button>
+          ) : (
+            <button type="button" onClick={() => tellOrToast(model, { _tag: "SuspendAccepting" })}>
+              {w.suspend}
+            </button>
+          )}
+          {state.endpoints.length > 1 &&
+            state.endpoints.map((endpoint) => (
+              <button
+                type="button"
+                key={endpoint}
+                onClick={() => perform(model, { _tag: "StopListening", endpoint, clients: "keep" })}
+              >
+                {w.stopOne(endpoint)}
+              </button>
+            ))}
+          {about.value?.attachedTo === "serve" && (
+            <>
+              <button type="button" onClick={() => tellOrToast(model, { _tag: "Reload" })}>
+                {w.reload}
+              </button>
+              <button type="button" onClick={() => tellOrToast(model, { _tag: "Drain" })}>
+                {w.drain}
+              </button>
+            </>
+          )}
+        </Menu>
+      </form>
+      {model.choosing.value && <StopChoice model={model} />}
+      <TroubleLine id="form-trouble" trouble={model.formTrouble.value ?? state.problem} />
+    </section>
+  )
+}

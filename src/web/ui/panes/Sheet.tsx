@@ -1,0 +1,42 @@
+import type { ComponentChildren } from "preact"
+import { useEffect, useRef } from "preact/hooks"
+import { IconButton } from "../parts/IconButton.tsx"
+import { words } from "../words/index.ts"
+
+/** A dialog over the page. Escape closes it, and the focus goes back to where it was. */
+export const Sheet = ({
+  label,
+  close,
+  children,
+}: {
+  readonly label: string
+  readonly close: () => void
+  readonly children: ComponentChildren
+}) => {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const before = document.activeElement
+    dialog.current?.showModal()
+    return () => {
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same.
+    <dialog
+      class="sheet"
+      ref={dialog}
+      aria-label={label}
+      onClose={close}
+      onClick={(event) => {
+        if (event.target === dialog.current) close()
+      }}
+    >
+      <div class="sheet-head">
+        <h2>{label}</h2>
+        <IconButton icon="cross" label={words.value.close} onClick={close} />
+      </div>
+      {children}
+    </dialog>
+  )
+}

@@ -1,0 +1,116 @@
+import { useEffect, useRef } from "preact/hooks"
+import type { Tab } from "../../api/Api.ts"
+import { ask } from "../link/ask.ts"
+import { IconButton } from "../parts/IconButton.tsx"
+import { Menu } from "../parts/Menu.tsx"
+import { language, theme, themes } from "../state/preferences.ts"
+import { toast } from "../state/toasts.ts"
+import { about, choose, current, tabs } from "../state/workspace.ts"
+import { words } from "../words/index.ts"
+import { troubleText } from "../words/trouble.ts"
+
+/** Opens a window and shows it. */
+export const openWindow = (kind: Tab["kind"]): void => {
+  ask(
+    (calls) => calls.OpenTab({ kind }),
+    (answer) => {
+      if (answer.ok) choose(answer.value.tab)
+      else toast(troubleText(answer.trouble).what, "problem")
+    },
+  )
+}
+
+const closeWindow = (tab: Tab): void => {
+  ask(
+    (calls) => calls.CloseTab({ tab: tab.tab }),
+    (answer) => {
+      if (!answer.ok) toast(troubleText(answer.trouble).what, "problem")
+    },
+  )
+}
+
+const kindText = (tab: Tab): string => (tab.kind === "server" ? words.value.serverWindow : words.value.clientWindow)
+
+const WindowTab = ({ tab }: { readonly tab: Tab }) => {
+  const title = tab.title === "" ? kindText(tab) : `${kindText(tab)} ${tab.title}`
+  const item = useRef<HTMLLIElement>(null)
+  const isCurrent = tab.tab === current.value?.tab
+  useEffect(() => {
+    if (isCurrent) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [isCurrent])
+  return (
+    <li ref={item} class={isCurrent ? "tab tab-current" : "tab"}>
+      <button
+        type="button"
+        class="tab-name"
+        aria-current={isCurrent ? "page" : undefined}
+        title={title}
+        onClick={() => choose(tab.tab)}
+      >
+        <span class={`dot ${tab.active ? "dot-good" : "dot-off"}`} />
+        <span class="tab-kind">{kindText(tab)}</span>
+        {tab.title !== "" && <span class="tab-title">{tab.title}</span>}
+      </button>
+      {!tab.fixed && (
+        <IconButton icon="cross" label={words.value.closeWindow(title)} onClick={() => closeWindow(tab)} />
+      )}
+    </li>
+  )
+}
+
+/** The windows as tabs, language, theme, and the keys. */
+export const TopBar = ({
+  openKeys,
+  openCommand,
+}: {
+  readonly openKeys: () => void
+  readonly openCommand: () => void
+}) => {
+  const w = words.value
+  const themeNames = { auto: w.themeAuto, light: w.themeLight, dark: w.themeDark }
+  const themeIcons = { auto: "system", light: "sun", dark: "moon" } as const
+  return (
+    <header class="top">
+      <h1 class="brand" title={about.value === undefined ? "tcpfx" : `tcpfx ${about.value.version}`}>
+        tcpfx
+      </h1>
+      <nav class="tabs" aria-label={w.windows}>
+        <ul>
+          {(tabs.value ?? []).map((tab) => (
+            <WindowTab key={tab.tab} tab={tab} />
+          ))}
+        </ul>
+      </nav>
+      <Menu label={`${w.newServer} / ${w.newClient}`} icon="plus">
+        <button type="button" onClick={() => openWindow("server")}>
+          {w.newServer}
+        </button>
+        <button type="button" onClick={() => openWindow("client")}>
+          {w.newClient}
+        </button>
+      </Menu>
+      <span class="spring" />
+      <IconButton icon="prompt" label={w.commandLine} keys="Ctrl-K" onClick={openCommand} />
+      <button
+        type="button"
+        class="quiet language"
+        aria-label={`${w.language}: ${language.value === "zh" ? "English" : "中文"}`}
+        title={w.language}
+        lang={language.value === "zh" ? "en" : "zh-CN"}
+        onClick={() => {
+          language.value = language.value === "zh" ? "en" : "zh"
+        }}
+      >
+        {language.value === "zh" ? "EN" : "中文"}
+      </button>
+      <IconButton
+        icon={themeIcons[theme.value]}
+        label={`${w.theme}: ${themeNames[theme.value]}`}
+        onClick={() => {
+          theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? "auto"
+        }}
+      />
+      <IconButton icon="keys" label={w.keys} keys="?" onClick={openKeys} />
+    </header>
+  )
+}

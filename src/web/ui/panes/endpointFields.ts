@@ -1,0 +1,21 @@
+/** A port as a user writes it; none where it is not one. */
+export const portOf = (text: string, least: 0 | 1): number | undefined => {
+  const trimmed = text.trim()
+  if (!/^\d{1,5}$/.test(trimmed)) return undefined
+  const port = Number(trimmed)
+  return port >= least && port <= 65535 ? port : undefined
+}
+
+/** Address and port in the written form of an endpoint. */
+export const endpointOf = (address: string, port: number): string => {
+  const trimmed = address.trim().replace(/^\[(.*)\]$/, "$1")
+  return trimmed.includes(":") ? `[${trimmed}]:${port}` : `${trimmed}:${port}`
+}
+
+/** The parts of an endpoint in its written form; none for a path. */
+export const partsOf = (endpoint: string): { readonly address: string; readonly port: string } | undefined => {
+  const match = /^(?:\[(.+)\]|([^:/]+)):(\d+)$/.exec(endpoint)
+  const address = match?.[1] ?? match?.[2]
+  const port = match?.[3]
+  return address === undefined || port === undefined ? undefined : { address, port }
+}

@@ -1,0 +1,22 @@
+import type { Recipients } from "../../../domain/assistant/Recipients.ts"
+import { type Answer, ask, type Stop } from "../link/ask.ts"
+
+/** Reads recipients in their written form; the empty text is everyone, for which no recipients are given. */
+export const recipientsOfText = (
+  text: string,
+  then: (answer: Answer<Recipients | undefined>) => Stop | undefined,
+): Stop => {
+  const trimmed = text.trim()
+  let stop: Stop = () => {}
+  if (trimmed === "") {
+    stop = then({ ok: true, value: undefined }) ?? stop
+  } else {
+    stop = ask(
+      (calls) => calls.ReadRecipients({ text: trimmed.startsWith("@") ? trimmed : `@${trimmed}` }),
+      (answer) => {
+        stop = then(answer) ?? stop
+      },
+    )
+  }
+  return () => stop()
+}

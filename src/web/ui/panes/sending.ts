@@ -1,0 +1,47 @@
+import type { Outcome } from "../../../domain/assistant/Outcome.ts"
+import { everyone } from "../../../domain/assistant/Recipients.ts"
+import type { Answer } from "../link/ask.ts"
+import { specOf } from "../state/Draft.ts"
+import { tell, type WindowModel } from "../state/WindowModel.ts"
+import { words } from "../words/index.ts"
+import { recipientsOfText } from "./recipients.ts"
+
+/** Sends what is written to whom `To` says. */
+export const sendDraft = (model: WindowModel, then: (answer: Answer<Outcome>) => void): void => {
+  const payload = specOf(model.draft)
+  if (model.kind === "client") {
+    tell(model, { _tag: "Send", payload }, then)
+    return
+  }
+  recipientsOfText(model.to.value, (to) => {
+    if (!to.ok) then({ ok: false, trouble: { ...to.trouble, field: "to" } })
+    else tell(model, { _tag: "Send", to: to.value ?? everyone, payload }, then)
+    return undefined
+  })
+}
+
+/** Sends what is written again and again. */
+export const repeatDraft = (model: WindowModel, then: (answer: Answer<Outcome>) => void): void => {
+  const w = words.value
+  const interval = Number(model.every.value)
+  if (!(interval >= 1 && interval <= 86_400_000)) {
+    then({ ok: false, trouble: { reason: "value", message: w.badInterval, field: "interval" } })
+    return
+  }
+  const times = model.times.value.trim()
+  if (times !== "" && !/^[1-9]\d{0,8}$/.test(times)) {
+    then({ ok: false, trouble: { reason: "value", message: w.badTimes, field: "times" } })
+    return
+  }
+  const payload = specOf(model.draft)
+  const how = { payload, interval, ...(times === "" ? {} : { count: Number(times) }) }
+  if (model.kind === "client") {
+    tell(model, { _tag: "Repeat", ...how }, then)
+    return
+  }
+  recipientsOfText(model.to.value, (to) => {
+    if (!to.ok) then({ ok: false, trouble: { ...to.trouble, field: "to" } })
+    else tell(model, { _tag: "Repeat", to: to.value ?? everyone, ...how }, then)
+    return undefined
+  })
+}

@@ -1,0 +1,32 @@
+import { toast } from "../state/toasts.ts"
+import { words } from "../words/index.ts"
+
+/** The way of browsers that have no clipboard outside of https and this machine. */
+const copyBySelection = (text: string): boolean => {
+  const area = document.createElement("textarea")
+  area.value = text
+  area.className = "unseen"
+  document.body.append(area)
+  const focused = document.activeElement
+  area.select()
+  const done = document.execCommand("copy")
+  area.remove()
+  if (focused instanceof HTMLElement) focused.focus()
+  return done
+}
+
+/** Copies a text, and tells whether that has worked. */
+export const copyText = (text: string, then: (done: boolean) => void): void => {
+  const end = (done: boolean): void => {
+    if (!done) toast(words.value.notCopied, "problem")
+    then(done)
+  }
+  if (!window.isSecureContext) {
+    end(copyBySelection(text))
+    return
+  }
+  navigator.clipboard.writeText(text).then(
+    () => end(true),
+    () => end(copyBySelection(text)),
+  )
+}

@@ -1,0 +1,73 @@
+import { computed, effect, signal } from "@preact/signals"
+import type { LocalAddress, Tab } from "../../api/Api.ts"
+import { ask } from "../link/ask.ts"
+import { link } from "../link/client.ts"
+import { streamBufferSize, watch } from "../link/watch.ts"
+import { keptHere } from "./kept.ts"
+import { keepModels, modelOf } from "./WindowModel.ts"
+
+/** The windows of the workspace; none until the server has told. */
+export const tabs = signal<ReadonlyArray<Tab> | undefined>(undefined)
+
+const isNumber = (value: unknown): value is number => typeof value === "number"
+const chosen = keptHere("tab", 0, isNumber)
+
+/** The window that is shown: the chosen one; the first one where none was chosen, the last one where that is closed. */
+export const current = computed(
+  () => tabs.value?.find((tab) => tab.tab === chosen.value) ?? tabs.value?.at(chosen.value === 0 ? 0 : -1),
+)
+
+/** What the page holds of the shown window. It is the same object for as long as the window is open. */
+export const currentModel = computed(() => (current.value === undefined ? undefined : modelOf(current.value)))
+
+export const choose = (tab: number): void => {
+  chosen.value = tab
+}
+
+export const about = signal<{ readonly version: string; readonly attachedTo: "ui" | "serve" | "connect" } | undefined>(
+  undefined,
+)
+export const addresses = signal<ReadonlyArray<LocalAddress>>([])
+export const choices = signal<{ readonly encodings: ReadonlyArray<string>; readonly checksums: ReadonlyArray<string> }>(
+  {
+    encodings: [],
+    checksums: [],
+  },
+)
+
+/** Reads the addresses of the machine again: they change with networks. */
+export const readAddresses = (): void => {
+  ask(
+    (calls) => calls.Addresses(),
+    (answer) => {
+      if (answer.ok) addresses.value = answer.value
+    },
+  )
+}
+
+/** Begins to follow the workspace, for as long as the page lives. */
+export const followWorkspace = (): void => {
+  watch(
+    (calls) => calls.Tabs(undefined, { streamBufferSize }),
+    (value) => {
+      keepModels(value)
+      tabs.value = value
+    },
+  )
+  effect(() => {
+    if (link.value !== "up") return
+    readAddresses()
+    ask(
+      (calls) => calls.About(),
+      (answer) => {
+        if (answer.ok) about.value = answer.value
+      },
+    )
+    ask(
+      (calls) => calls.Choices(),
+      (answer) => {
+        if (answer.ok) choices.value = answer.value
+      },
+    )
+  })
+}

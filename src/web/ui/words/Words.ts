@@ -1,0 +1,10 @@
+import type { en } from "./en.ts"
+
+type Widened<A> = A extends string
+  ? string
+  : A extends (...args: infer Args) => string
+    ? (...args: Args) => string
+    : { readonly [Key in keyof A]: Widened<A[Key]> }
+
+/** What each language has: the names of the English words, with values of the same shape. */
+export type Words = Widened<typeof en>

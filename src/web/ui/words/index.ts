@@ -1,0 +1,8 @@
+import { computed, type ReadonlySignal } from "@preact/signals"
+import { language } from "../state/preferences.ts"
+import { en } from "./en.ts"
+import type { Words } from "./Words.ts"
+import { zh } from "./zh.ts"
+
+/** The words of the chosen language. A component that reads them is drawn anew when the language changes. */
+export const words: ReadonlySignal<Words> = computed(() => (language.value === "zh" ? zh : en))

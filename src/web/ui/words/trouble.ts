@@ -1,0 +1,53 @@
+import type { Problem } from "../../../domain/assistant/State.ts"
+import type { Trouble } from "../link/ask.ts"
+import { language } from "../state/preferences.ts"
+import { words } from "./index.ts"
+
+/** Codes of the system in Chinese, each with what to do. The assistant's own messages are in English. */
+const chineseCodes: Readonly<Record<string, string>> = {
+  EADDRINUSE: "端口已被其他程序占用。请换一个端口，或先结束占用它的程序。",
+  EACCES: "没有权限。1024 以下的端口通常需要管理员权限，请换一个更大的端口。",
+  EADDRNOTAVAIL: "这个地址不属于本机。请从列表中选择一个地址。",
+  ECONNREFUSED: "对方拒绝连接：该地址和端口上没有程序在监听。",
+  ECONNRESET: "连接被对方重置。",
+  ETIMEDOUT: "连接超时：对方没有回应。",
+  EHOSTUNREACH: "无法到达该主机。",
+  ENETUNREACH: "无法到达该网络。",
+  ENOTFOUND: "找不到该主机名。",
+  EAI_AGAIN: "暂时无法解析主机名。",
+  ENOENT: "文件或路径不存在。",
+}
+
+const chineseReasons: Readonly<Partial<Record<Trouble["reason"], string>>> = {
+  syntax: "无法读懂这条命令。",
+  "wrong-kind": "这个窗口不能执行该命令。",
+  nobody: "没有匹配的客户端。",
+  payload: "内容无法转换成字节。",
+  value: "值不正确。",
+  listen: "无法监听。",
+  connect: "无法连接。",
+  "not-connected": "尚未连接。",
+  "already-connected": "已经连接。",
+  unknown: "找不到。",
+  "name-taken": "名称已被使用。",
+  limit: "已达到上限。",
+  forbidden: "这里不允许该操作。",
+  file: "无法读写文件。",
+  ended: "操作被中断。",
+}
+
+/** What went wrong in the language of the page, then what to do. */
+export const troubleText = (trouble: Trouble | Problem): { readonly what: string; readonly advice: string } => {
+  const reason = "reason" in trouble ? trouble.reason : undefined
+  if (reason === "gone") return { what: words.value.gone, advice: "" }
+  if (reason === "fault") return { what: words.value.fault, advice: trouble.message }
+  // The assistant's messages name the position themselves.
+  const position = "at" in trouble && trouble.at !== undefined ? `（${words.value.positionOf(trouble.at)}）` : ""
+  if (language.value === "zh") {
+    const known =
+      (trouble.code === undefined ? undefined : chineseCodes[trouble.code]) ??
+      (reason === undefined ? undefined : chineseReasons[reason])
+    if (known !== undefined) return { what: `${known}${position}`, advice: trouble.message }
+  }
+  return { what: trouble.message, advice: trouble.advice ?? "" }
+}
