@@ -18,18 +18,26 @@ import {
 } from "../domain/index.ts"
 import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { owned } from "../runtime/owned.ts"
+import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
-import { type Connection, Transport } from "../transport/index.ts"
+import { type Connection, type Tls, Transport } from "../transport/index.ts"
 import { ConnectionCore } from "../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, connectionSettings, Hold } from "../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../transport/internal/CoreConnection.ts"
 import { deadlineWatches } from "../transport/internal/deadlines.ts"
 import { ClientConfig, type ClientSettings, type ReconnectSettings, reconnectDefaults } from "./ClientConfig.ts"
+import type { ClientObserver } from "./ClientObserver.ts"
 import { checkClientSettings, checkReconnect, checkSession } from "./internal/checkClientSettings.ts"
 import { dial } from "./internal/dial.ts"
 import { makeSession } from "./internal/makeSession.ts"
 import type { Dialled } from "./internal/secure.ts"
 import type { Session, SessionOptions } from "./Session.ts"
+
+/** What differs from a client's settings for one connection, or for those of one `run`. */
+export interface ConnectOptions {
+  /** How it is secured; `undefined`: not at all. Default: as the settings say. */
+  readonly tls?: Tls.Connector | undefined
+}
 
 /** Why a program with {@link Client} `run` made its connection again, or gave up. */
 type Lost = ConnectError | ConnectionClosedError
@@ -44,7 +52,10 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
   Client,
   {
     /** Connects. All addresses of a name are tried. */
-    readonly connect: (endpoint: Endpoint) => Effect.Effect<Connection, ConnectError, Scope.Scope>
+    readonly connect: (
+      endpoint: Endpoint,
+      options?: ConnectOptions,
+    ) => Effect.Effect<Connection, ConnectError, Scope.Scope>
     /**
      * Runs a program with a connection, and again with a new one whenever connecting fails, the program fails with
      * `ConnectionClosedError`, or the program succeeds after it has learnt that the server closed the connection
@@ -56,6 +67,7 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
       endpoint: Endpoint,
       use: (connection: Connection) => Effect.Effect<A, E, R>,
       reconnect?: Partial<ReconnectSettings>,
+      options?: ConnectOptions,
     ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError | SettingsError, Exclude<R, Scope.Scope>>
     /** A connection that is made again whenever it is lost, with a bounded outbox; it ends with the scope. */
     readonly session: (
@@ -66,6 +78,8 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
     readonly subscribe: (
       options?: EventSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
+    /** Tells an observer of everything that happens, in the turn in which it does, until the scope closes. */
+    readonly observe: (observer: ClientObserver) => Effect.Effect<void, never, Scope.Scope>
     /** The events of its connections' lives, from when the stream is run. */
     readonly events: Stream.Stream<ClientEvent>
   }
@@ -87,7 +101,9 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
   const timing = yield* makeTiming
   const cores = new Set<ConnectionCore>()
   const watches = deadlineWatches(settings, timing)
+  const tap = yield* Tap.make<ClientObserver>()
   const bus = new EventBus<ClientEvent>({
+    tap,
     now: timing.now,
     missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
     onBlocked: (blocked) => {
@@ -108,6 +124,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       timing,
       ownerOf(
         bus,
+        tap,
         settings,
         remote,
         () => core,
@@ -129,12 +146,16 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     return core
   }
 
-  const connectCore = Effect.fn("Client.connect")(function* (endpoint: Endpoint) {
-    const dialled = yield* dial(endpoint, settings, {
-      onLookingUp: (host) => bus.emit((seq, at) => ({ seq, at, _tag: "LookingUp", host })),
-      onConnecting: (hop, target) =>
-        bus.emit((seq, at) => ({ seq, at, _tag: "Connecting", endpoint: hop, ...(target && { target }) })),
-    }).pipe(
+  const connectCore = Effect.fn("Client.connect")(function* (endpoint: Endpoint, options: ConnectOptions = {}) {
+    const dialled = yield* dial(
+      endpoint,
+      { ...settings, ...options },
+      {
+        onLookingUp: (host) => bus.emit((seq, at) => ({ seq, at, _tag: "LookingUp", host })),
+        onConnecting: (hop, target) =>
+          bus.emit((seq, at) => ({ seq, at, _tag: "Connecting", endpoint: hop, ...(target && { target }) })),
+      },
+    ).pipe(
       Effect.provideService(Transport, transport),
       Effect.tapError(({ code, message, reason }) =>
         Effect.sync(() =>
@@ -147,18 +168,20 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       endWith,
     )
   })
-  const connect = (endpoint: Endpoint) => Effect.map(connectCore(endpoint), (core) => connectionOf(core, bus))
+  const connect = (endpoint: Endpoint, options?: ConnectOptions) =>
+    Effect.map(connectCore(endpoint, options), (core) => connectionOf(core, bus))
 
   const runWith = <A, E, R>(
     endpoint: Endpoint,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
     reconnect: ReconnectSettings,
+    options?: ConnectOptions,
   ) =>
     Effect.gen(function* () {
       let attempt = 0
       while (true) {
         let connectedAt = Number.POSITIVE_INFINITY
-        const outcome = yield* connectCore(endpoint).pipe(
+        const outcome = yield* connectCore(endpoint, options).pipe(
           Effect.tap(() => {
             connectedAt = timing.elapsed()
           }),
@@ -193,13 +216,14 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
 
   return Client.of({
     connect,
-    run: (endpoint, use, reconnect) =>
+    run: (endpoint, use, reconnect, connectOptions) =>
       Effect.flatMap(checkReconnect({ ...reconnectDefaults, ...reconnect }), (checked) =>
-        runWith(endpoint, use, checked),
+        runWith(endpoint, use, checked, connectOptions),
       ),
     session: (endpoint, options = {}) =>
       Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, settings, endpoint, checked)),
     subscribe: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
+    observe: (observer) => tap.observe(observer),
     events: Stream.unwrapScoped(bus.subscribe()),
   })
 })
@@ -240,17 +264,22 @@ const connectionOf = (core: ConnectionCore, bus: EventBus<ClientEvent>): Connect
 
 const ownerOf = (
   bus: EventBus<ClientEvent>,
+  tap: Tap<ClientObserver>,
   settings: ClientSettings,
   remote: Endpoint,
   core: () => ConnectionCore,
   onClosed: () => void,
 ): ConnectionOwner => ({
   onRun: (run) => {
+    if (tap.wantsRuns) tap.tell((observer) => observer.onRun?.(run))
     if (!bus.wantsFrames()) return
     core().eachPayload(run, (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", bytes })))
   },
   keepsRuns: () => bus.wantsFrames(),
-  onSent: (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", bytes })),
+  onSent: (bytes) => {
+    if (tap.wantsSent) tap.tell((observer) => observer.onSent?.(bytes))
+    bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", bytes }))
+  },
   onHalfClosed: (by) => {
     bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by }))
     if (by === "peer" && settings.halfClosed === "close" && core().isWritable()) {

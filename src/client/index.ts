@@ -1,4 +1,5 @@
 export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
 export * from "./Client.ts"
 export * from "./ClientConfig.ts"
+export * from "./ClientObserver.ts"
 export * from "./Session.ts"

@@ -41,6 +41,12 @@ export type { Stamp } from "./eventQueue.ts"
 /** Makes an event of its number and its time. To spread a stamp into it would cost more than all the rest of an event. */
 export type BuildEvent<E> = (seq: number, at: number) => E
 
+/** Observers of events, as a bus knows them. */
+interface EventTap<E> {
+  readonly wantsEvents: boolean
+  readonly tell: (call: (observer: { readonly onEvent?: ((event: E) => void) | undefined }) => void) => void
+}
+
 interface Subscriber<E extends Stamped> {
   readonly frames: boolean
   readonly bufferBytes: number
@@ -60,6 +66,7 @@ export class EventBus<E extends Stamped> {
   private readonly missedEvent: (missed: number, stamp: Stamp) => E
   private readonly onBlocked: (blocked: boolean) => void
   private readonly subscribers = new Set<Subscriber<E>>()
+  private readonly tap: EventTap<E> | undefined
   private readonly senders = new Waiters()
   private seq = 0
   private frameSubscribers = 0
@@ -71,10 +78,13 @@ export class EventBus<E extends Stamped> {
     readonly now: () => number
     readonly missedEvent: (missed: number, stamp: Stamp) => E
     readonly onBlocked: (blocked: boolean) => void
+    /** Observers that are told of every event but those of frames, within `emit`. */
+    readonly tap?: EventTap<E>
   }) {
     this.now = options.now
     this.missedEvent = options.missedEvent
     this.onBlocked = options.onBlocked
+    this.tap = options.tap
   }
 
   /** Whether anybody wants frames: asked before a frame event is built. */
@@ -148,8 +158,10 @@ export class EventBus<E extends Stamped> {
 
   private dispatch(build: BuildEvent<E>, frame: boolean): void {
     this.seq++
-    if (this.subscribers.size === 0) return
+    const isTold = !frame && this.tap?.wantsEvents === true
+    if (this.subscribers.size === 0 && !isTold) return
     const stamped = build(this.seq, this.now())
+    if (isTold) this.tap?.tell((observer) => observer.onEvent?.(stamped))
     const cost = frame ? costOf(stamped) : eventCost
     for (const subscriber of this.subscribers) {
       if (frame && !subscriber.frames) continue

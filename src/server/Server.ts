@@ -27,6 +27,7 @@ import {
 import { Hub } from "../hub/index.ts"
 import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { inSlices } from "../runtime/inSlices.ts"
+import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler } from "./Handler.ts"
@@ -34,10 +35,11 @@ import type { ConnectionActor } from "./internal/ConnectionActor.ts"
 import { checkReload, checkServerSettings, framingWith } from "./internal/checkServerSettings.ts"
 import { drainServer } from "./internal/drain.ts"
 import { makeListen } from "./internal/listening.ts"
-import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
+import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
 import { makeServe } from "./internal/serveConnection.ts"
 import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
-import type { ConnectionInfo, Listener, Listeners, ServerState } from "./ServerState.ts"
+import type { ServerObserver } from "./ServerObserver.ts"
+import type { ConnectionInfo, Listener, Listeners, ServerState, ServerTraffic } from "./ServerState.ts"
 
 /** What a server is made with. */
 export interface ServerOptions<E, R> {
@@ -85,14 +87,40 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     ) => Effect.Effect<Stream.Stream<ServerEvent>, SettingsError, Scope.Scope>
     /** The events of the connections' lives, from when the stream is run. */
     readonly events: Stream.Stream<ServerEvent>
+    /** Tells an observer of everything that happens, in the turn in which it does, until the scope closes. */
+    readonly observe: (observer: ServerObserver) => Effect.Effect<void, never, Scope.Scope>
     /** Who is there. */
     readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
+    /** What is known of one connection. */
+    readonly connection: (id: ConnectionId) => Effect.Effect<ConnectionInfo, NoSuchConnectionError>
+    /** Whether newcomers are accepted: the field of {@link state}, without the list of connections. */
+    readonly accepting: Effect.Effect<ServerState["accepting"]>
+    /** Bytes over all connections, those that have ended included. */
+    readonly traffic: Effect.Effect<ServerTraffic>
     /** Sends one payload to one connection. */
     readonly send: (id: ConnectionId, payload: Uint8Array) => Effect.Effect<void, NoSuchConnectionError | SendError>
+    /**
+     * Sends one payload to some connections, told as one `FrameSent`, and gives the ids of those that it was written to.
+     * Connections that have ended or can be sent nothing more are left out. It does not wait until the payload is taken: a
+     * connection for which more than `hubBudget` waits meets `slowConsumer` instead ("disconnect": it is closed with
+     * `SlowConsumer`; else it is left out).
+     */
+    readonly sendTo: (
+      ids: Iterable<ConnectionId>,
+      payload: Uint8Array,
+    ) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
     /** Sends one payload to every connection through the hub, and gives their ids. */
     readonly broadcast: (payload: Uint8Array) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
     /** Sends FIN to one connection; what it sends is still received. */
     readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
+    /**
+     * Reads nothing more from one connection until {@link resumeReading}; TCP then holds its peer back. What has arrived is
+     * still given to the handler. A paused peer cannot send, so no `idleTimeout`, `heartbeat` or `firstFrameTimeout` runs
+     * against it meanwhile. Closing and draining end a pause.
+     */
+    readonly pauseReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
+    /** Reads on. */
+    readonly resumeReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /** Ends one connection: in order (FIN, the default) or at once (RST). */
     readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
     /** Replaces what is asked of newcomers. Who is connected stays as he is. */
@@ -153,7 +181,9 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       slowConsumer: settings.slowConsumer,
       paceLimit: settings.paceLimit,
     }))
+  const tap = yield* Tap.make<ServerObserver>()
   const bus: EventBus<ServerEvent> = new EventBus<ServerEvent>({
+    tap,
     now: timing.now,
     missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
     onBlocked: (blocked) => core.holdForEvents(blocked),
@@ -165,6 +195,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     timing,
     hub: hub.port,
     bus,
+    tap,
     handler: typeof handler === "function" ? yield* makeServe(handler) : handler,
   })
   // Of two reloads the later one counts, however long the rules of the first take.
@@ -199,12 +230,37 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       return actor === undefined ? Effect.fail(new NoSuchConnectionError({ id })) : Effect.succeed(actor)
     })
 
+  const tellSent = (to: ReadonlyArray<ConnectionId>, payload: Uint8Array): void => {
+    if (tap.wantsSent) tap.tell((observer) => observer.onSent?.(to, payload))
+    bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to, bytes: payload }))
+  }
+
+  const sendTo = (ids: Iterable<ConnectionId>, payload: Uint8Array) =>
+    Effect.suspend((): Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError> => {
+      const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
+      if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
+      const to: Array<ConnectionId> = []
+      for (const id of ids) {
+        const actor = core.actors.get(id)
+        if (actor?.core.isWritable() !== true) continue
+        const pending = actor.pendingInAll()
+        if (pending > settings.hubBudget) {
+          if (settings.slowConsumer === "disconnect") actor.onOverflow(pending, settings.hubBudget)
+          continue
+        }
+        actor.core.write(wire)
+        to.push(id)
+      }
+      if (to.length > 0) tellSent(to, payload)
+      return Effect.as(bus.unblocked, to)
+    })
+
   const broadcast = (payload: Uint8Array): Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError> =>
     Effect.suspend(() => {
       const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
       if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
       const recipients = core.writable()
-      bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: recipients, bytes: payload }))
+      tellSent(recipients, payload)
       const released = hub.port.publish(wire) ? Effect.void : hub.port.released
       return Effect.as(
         Effect.flatMap(released, () => bus.unblocked),
@@ -239,9 +295,16 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     subscribe: (subscribeOptions) =>
       Effect.flatMap(checkSubscription(subscribeOptions), (checked) => bus.subscribe(checked)),
     events: Stream.unwrapScoped(bus.subscribe()),
+    observe: (observer) => tap.observe(observer),
     connections: Effect.sync(() => core.connections()),
+    connection: (id) => Effect.map(find(id), infoOf),
+    accepting: Effect.sync(() => core.accepting),
+    traffic: Effect.sync(() => core.traffic()),
     send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
+    sendTo,
     broadcast,
+    pauseReading: (id) => Effect.map(find(id), (actor) => actor.pause()),
+    resumeReading: (id) => Effect.map(find(id), (actor) => actor.resume()),
     halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.connection.halfClose),
     kick: (id, how = "fin") =>
       Effect.map(find(id), ({ core: connection }) =>

@@ -18,6 +18,8 @@ export interface ConnectionInfo {
   /** Milliseconds since the epoch. */
   readonly since: number
   readonly state: "open" | "peer-half-closed" | "closing"
+  /** Whether reading is paused by a command. */
+  readonly paused: boolean
   /** Handed over for sending and not taken by the system, bytes. */
   readonly pendingBytes: number
   readonly bytesIn: number
@@ -27,6 +29,13 @@ export interface ConnectionInfo {
   readonly tls: TlsSession | undefined
   /** Whose header named the remote; none where the peer has connected by itself. */
   readonly proxied: ProxiedBy | undefined
+}
+
+/** What went over all connections of a server since it was made. */
+export interface ServerTraffic {
+  readonly bytesIn: number
+  /** Taken by the system for sending. */
+  readonly bytesOut: number
 }
 
 /** What a server is doing at one moment. */

@@ -78,6 +78,14 @@ export interface Connection {
    * receives nor ends by itself should then come to its end.
    */
   readonly draining: Effect.Effect<void>
+  /**
+   * Reads nothing more from the peer until {@link resume}; TCP then holds the peer back. What has arrived is still given.
+   * A paused peer cannot send, so no `idleTimeout`, `heartbeat` or `firstFrameTimeout` runs against it meanwhile. The end of
+   * input (closing, draining) ends a pause. Pausing twice is pausing once.
+   */
+  readonly pause: Effect.Effect<void>
+  /** Ends a pause. */
+  readonly resume: Effect.Effect<void>
   /** Sends FIN after everything sent so far; receiving goes on. */
   readonly halfClose: Effect.Effect<void>
   /** Flushes, sends FIN and waits for the end, for as long as the peer makes progress (`closeDeadline`). */

@@ -14,6 +14,7 @@ import {
 } from "../../domain/index.ts"
 import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
+import type { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { ConnectionEnd, HalfClosed } from "../../transport/index.ts"
@@ -21,6 +22,7 @@ import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
+import type { ServerObserver } from "../ServerObserver.ts"
 import type { Arrival } from "./Entry.ts"
 import { Replies } from "./Replies.ts"
 
@@ -38,6 +40,7 @@ export interface ActorContext {
   readonly timing: Timing
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
+  readonly tap: Tap<ServerObserver>
   readonly reactor: Reactor | undefined
   /** Those who would get a broadcast of this connection. */
   readonly others: (id: ConnectionId) => ReadonlyArray<ConnectionId>
@@ -105,13 +108,12 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
       if (this.core.end !== undefined) return Effect.fail(this.core.closedError())
       const wire = this.encode(payload)
       if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
-      this.context.bus.emitFrame((seq, at) => ({
-        seq,
-        at,
-        _tag: "FrameSent",
-        to: this.context.others(this.id),
-        bytes: payload,
-      }))
+      const { bus, others, tap } = this.context
+      if (tap.wantsSent) {
+        const to = others(this.id)
+        tap.tell((observer) => observer.onSent?.(to, payload))
+      }
+      bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: others(this.id), bytes: payload }))
       const released = this.member.publish(wire) ? Effect.void : this.released
       return Effect.flatMap(released, () => this.context.bus.unblocked)
     })
@@ -163,12 +165,13 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   // --- from the connection
 
   onRun(run: Uint8Array): void {
-    const { bus, reactor } = this.context
+    const { bus, reactor, tap } = this.context
     if (bus.wantsFrames()) {
       this.core.eachPayload(run, (bytes) =>
         bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", id: this.id, bytes })),
       )
     }
+    if (tap.wantsRuns) tap.tell((observer) => observer.onRun?.(this.id, run))
     reactor?.onRun(this, run)
   }
 
@@ -177,6 +180,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   onSent(payload: Uint8Array): void {
+    const { tap } = this.context
+    if (tap.wantsSent) tap.tell((observer) => observer.onSent?.([this.id], payload))
     this.context.bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: [this.id], bytes: payload }))
   }
 
@@ -289,6 +294,15 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   onRecovered(): void {
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRecovered", id: this.id }))
+  }
+
+  /** Reads nothing more until {@link resume}. What has arrived is still given. */
+  pause(): void {
+    this.core.hold(Hold.command)
+  }
+
+  resume(): void {
+    this.core.release(Hold.command)
   }
 
   onHeld(): void {

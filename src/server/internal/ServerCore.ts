@@ -19,13 +19,15 @@ import { atOnce } from "../../runtime/atOnce.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Sender } from "../../runtime/Outlet.ts"
 import { Registry } from "../../runtime/Registry.ts"
+import type { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { unknownPeer, type Wire } from "../../transport/index.ts"
 import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
-import type { ConnectionInfo, ServerState } from "../ServerState.ts"
+import type { ServerObserver } from "../ServerObserver.ts"
+import type { ConnectionInfo, ServerState, ServerTraffic } from "../ServerState.ts"
 import { Admission } from "./Admission.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { Entrance } from "./Entrance.ts"
@@ -56,6 +58,7 @@ export interface ServerCoreOptions {
   readonly timing: Timing
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
+  readonly tap: Tap<ServerObserver>
   readonly handler: ServeConnection | Reactor
 }
 
@@ -79,11 +82,13 @@ export class ServerCore {
   /** Newcomers that were refused. */
   refused = 0
   private lastId = 0
+  /** Totals of the connections that have ended. */
+  private readonly ended = { bytesIn: 0, bytesOut: 0 }
   private readonly emptyWaiters = new Waiters()
 
   constructor(options: ServerCoreOptions) {
     this.options = options
-    const { bus, handler, hub, settings, timing } = options
+    const { bus, handler, hub, settings, tap, timing } = options
     const { maxConns, maxPerAddress } = settings
     const isProxied = settings.proxyProtocol === "require"
     this.admission = new Admission(
@@ -111,6 +116,7 @@ export class ServerCore {
       timing,
       hub,
       bus,
+      tap,
       reactor: typeof handler === "function" ? undefined : handler,
       others: (self) => this.writable().filter((other) => other !== self),
       onClosed: (closed) => this.onClosed(closed),
@@ -190,9 +196,22 @@ export class ServerCore {
     return [...this.actors].map(infoOf)
   }
 
+  get accepting(): ServerState["accepting"] {
+    return this.draining ? "draining" : this.suspended ? "suspended" : "yes"
+  }
+
+  traffic(): ServerTraffic {
+    let { bytesIn, bytesOut } = this.ended
+    for (const { core } of this.actors) {
+      bytesIn += core.bytesIn()
+      bytesOut += core.bytesOut()
+    }
+    return { bytesIn, bytesOut }
+  }
+
   state(listening: ReadonlyArray<Endpoint>): ServerState {
     return {
-      accepting: this.draining ? "draining" : this.suspended ? "suspended" : "yes",
+      accepting: this.accepting,
       listening,
       entering: this.entrance.size,
       connections: this.connections(),
@@ -224,6 +243,8 @@ export class ServerCore {
 
   private onClosed(actor: ConnectionActor): void {
     this.actors.delete(actor.id)
+    this.ended.bytesIn += actor.core.bytesIn()
+    this.ended.bytesOut += actor.core.bytesOut()
     this.admission.leave(actor.core.remote)
     this.guard.remove(actor)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
@@ -236,12 +257,14 @@ export class ServerCore {
   }
 }
 
-const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
+/** What can be known of a connection now. */
+export const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
   id: actor.id,
   local: actor.core.local,
   remote: actor.core.remote,
   since: actor.since,
   state: actor.core.isClosing() ? "closing" : actor.core.isPeerEnded() ? "peer-half-closed" : "open",
+  paused: actor.core.isPaused(),
   pendingBytes: actor.core.pending(),
   bytesIn: actor.core.bytesIn(),
   bytesOut: actor.core.bytesOut(),

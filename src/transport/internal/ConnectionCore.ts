@@ -137,6 +137,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.holds.isAny()
   }
 
+  /** Whether reading is paused by a command. */
+  isPaused(): boolean {
+    return this.holds.has(Hold.command)
+  }
+
   /** Whether reading is held back for something that is not the peer's own doing. */
   isHeldForOthers(): boolean {
     return this.holds.isAnyBut(Hold.ownRate)

@@ -16,6 +16,7 @@ import { Outlet } from "../../runtime/Outlet.ts"
 import { pullStream } from "../../runtime/pullStream.ts"
 import type { Connection, ConnectionEnd } from "../Connection.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
+import { Hold } from "./ConnectionOwner.ts"
 import type { Inbox } from "./Inbox.ts"
 
 /**
@@ -146,6 +147,14 @@ export class CoreConnection implements Connection {
   get draining(): Connection["draining"] {
     const { core } = this
     return core.endWaiters.until(() => core.isWindingDown())
+  }
+
+  get pause(): Connection["pause"] {
+    return Effect.sync(() => this.core.hold(Hold.command))
+  }
+
+  get resume(): Connection["resume"] {
+    return Effect.sync(() => this.core.release(Hold.command))
   }
 
   get halfClose(): Connection["halfClose"] {

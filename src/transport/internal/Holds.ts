@@ -25,6 +25,10 @@ export class Holds {
     return this.causes !== 0
   }
 
+  has(cause: Hold): boolean {
+    return (this.causes & cause) !== 0
+  }
+
   /** Whether there is a cause besides one. */
   isAnyBut(cause: Hold): boolean {
     return (this.causes & ~cause) !== 0
