@@ -94,9 +94,13 @@ export class ListenError extends Data.TaggedError("ListenError")<{
   /** Another endpoint of the same server that has the address already. */
   readonly conflict?: Endpoint
 }> {
-  override get message(): string {
+  /** What to do about it. */
+  get advice(): string {
     const { code, conflict, endpoint, reason } = this
-    const advice = conflict === undefined ? listenAdvice(endpoint, reason, code) : conflictAdvice(conflict, endpoint)
-    return `cannot listen on ${shown(endpoint)}: ${advice}`
+    return conflict === undefined ? listenAdvice(endpoint, reason, code) : conflictAdvice(conflict, endpoint)
+  }
+
+  override get message(): string {
+    return `cannot listen on ${shown(this.endpoint)}: ${this.advice}`
   }
 }

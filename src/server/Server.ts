@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -93,6 +94,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
     /** What is known of one connection. */
     readonly connection: (id: ConnectionId) => Effect.Effect<ConnectionInfo, NoSuchConnectionError>
+    /** The connection that sent a frame last, whether or not it is still there. */
+    readonly lastHeard: Effect.Effect<Option.Option<ConnectionId>>
     /** Whether newcomers are accepted: the field of {@link state}, without the list of connections. */
     readonly accepting: Effect.Effect<ServerState["accepting"]>
     /** Bytes over all connections, those that have ended included. */
@@ -298,6 +301,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     observe: (observer) => tap.observe(observer),
     connections: Effect.sync(() => core.connections()),
     connection: (id) => Effect.map(find(id), infoOf),
+    lastHeard: Effect.sync(() => Option.fromNullable(core.heard.last)),
     accepting: Effect.sync(() => core.accepting),
     traffic: Effect.sync(() => core.traffic()),
     send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),

@@ -1,13 +1,7 @@
-import {
-  type ClientEvent,
-  describeCloseReason,
-  escapeControls,
-  formatBytes,
-  formatEndpoint,
-  formatMillis,
-} from "../../domain/index.ts"
+import { clientWords } from "../../domain/eventWords.ts"
+import { type ClientEvent, escapeControls } from "../../domain/index.ts"
 import { TextShower, wholeShower } from "../../domain/TextShower.ts"
-import { counted, describeCut, describeTls, type Style } from "./format.ts"
+import type { Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
 import type { Stamps } from "./Stamps.ts"
@@ -53,7 +47,7 @@ export class ClientText implements Renderer<ClientEvent> {
     }
     const date = this.stamps.newDate(event.at, "err")
     if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
-    page.err(`${this.talk.dim(`${this.stamps.of(event.at)}${escapeControls(announce(event))}`)}\n`)
+    page.err(`${this.talk.dim(`${this.stamps.of(event.at)}${escapeControls(clientWords(event))}`)}\n`)
   }
 
   private tellDate(at: number, page: Page): void {
@@ -68,40 +62,5 @@ export class ClientText implements Renderer<ClientEvent> {
       this.last = { at, frame: rowFrame(`${this.stamps.of(at)}< `) }
     }
     return this.last.frame
-  }
-}
-
-/** The announcement of a connection's state. */
-export const announce = (
-  event: Exclude<ClientEvent, { readonly _tag: "FrameReceived" | "FrameSent" | "ConnectFailed" }>,
-): string => {
-  switch (event._tag) {
-    case "LookingUp":
-      return `looking up ${event.host}`
-    case "Connecting":
-      return event.target === undefined
-        ? `connecting to ${formatEndpoint(event.endpoint)}`
-        : `connecting to ${formatEndpoint(event.target)} by way of ${formatEndpoint(event.endpoint)}`
-    case "Connected":
-      return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}${describeTls(event.tls)}`
-    case "HalfClosed":
-      return event.by === "peer"
-        ? "the server sends no more (half-closed)"
-        : "nothing more is sent (half-closed); the server's end is awaited"
-    case "Closing":
-      return "closing"
-    case "Disconnected":
-      return `disconnected: ${describeCloseReason(event.reason)}; ${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}${describeCut(event.closeNotify)}`
-    case "Reconnecting":
-      return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
-    case "GaveUp":
-      // The command ends with the cause as its error.
-      return event.attempts === 0
-        ? "gave up, as another attempt would fail in the same way"
-        : `gave up after ${counted(event.attempts, "attempt")}`
-    case "FramesDropped":
-      return `${counted(event.missed, "frame")} dropped for want of room, ${event.total} in all`
-    case "EventsMissed":
-      return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
   }
 }

@@ -1,4 +1,4 @@
-import type { TlsSession } from "../../domain/index.ts"
+export { counted, describeCut, describeTls } from "../../domain/eventWords.ts"
 
 /** Whether colour codes are written. */
 export interface Style {
@@ -36,18 +36,4 @@ export const formatIso = (at: number): string => {
   const minutes = Math.trunc(Math.abs(behind))
   const offset = `${behind > 0 ? "-" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`
   return `${dateOf(date)}T${timeOf(date)}${offset}`
-}
-
-/** A number of things: "1 frame", "2 frames". */
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
-
-/** What to say when the peer ended TLS without close_notify. */
-export const describeCut = (closeNotify: boolean | undefined): string =>
-  closeNotify === false ? "; TLS ended without close_notify, so data may be missing" : ""
-
-/** What TLS has agreed on, to stand behind an announcement; nothing where it is not spoken. */
-export const describeTls = (tls: TlsSession | undefined): string => {
-  if (tls === undefined) return ""
-  const { alpn, cipher, peer, protocol } = tls
-  return ` (${[protocol, cipher, ...(alpn === undefined ? [] : [alpn]), ...(peer === undefined ? [] : [peer.subject])].join(", ")})`
 }

@@ -3,14 +3,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-
 import { EventLineWriter } from "../../domain/EventLineWriter.ts"
+import { clientWords } from "../../domain/eventWords.ts"
 import { type ClientEvent, Framing, type ServerEvent } from "../../domain/index.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
 import { Stdio } from "../stdio.ts"
 
-import { announce, ClientText } from "./clientText.ts"
+import { ClientText } from "./clientText.ts"
 import { styleOf } from "./format.ts"
 import { largeFrameBytes, Page, type Renderer } from "./Page.ts"
 import { Stamps, type TimestampMode } from "./Stamps.ts"
@@ -44,7 +44,7 @@ const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => (
       } else page.bytes(framing.encode(event.bytes))
     }
     // Standard output has only the peers' bytes, but a wait for the next attempt must not look like a hang.
-    if (event._tag === "Reconnecting" || event._tag === "GaveUp") page.err(`tcpfx: ${announce(event)}\n`)
+    if (event._tag === "Reconnecting" || event._tag === "GaveUp") page.err(`tcpfx: ${clientWords(event)}\n`)
   },
 })
 

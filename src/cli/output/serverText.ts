@@ -1,17 +1,7 @@
-import {
-  type ConnectionId,
-  describeCloseReason,
-  describeRefusal,
-  escapeControls,
-  formatBytes,
-  formatConnectionId,
-  formatEndpoint,
-  formatMillis,
-  type ProxiedBy,
-  type ServerEvent,
-} from "../../domain/index.ts"
+import { serverWords } from "../../domain/eventWords.ts"
+import { type ConnectionId, escapeControls, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
 import { type LineShower, TextShower, wholeShower } from "../../domain/TextShower.ts"
-import { counted, describeCut, describeTls, type Style } from "./format.ts"
+import type { Style } from "./format.ts"
 import type { Page, Renderer } from "./Page.ts"
 import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
 import type { Stamps } from "./Stamps.ts"
@@ -90,7 +80,7 @@ export class ServerText implements Renderer<ServerEvent> {
       default:
         break
     }
-    const text = announce(event, this.listeners > 1)
+    const text = serverWords(event, this.listeners > 1)
     if (text === undefined) return
     const date = this.stamps.newDate(event.at, "err")
     if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
@@ -122,58 +112,5 @@ export class ServerText implements Renderer<ServerEvent> {
       this.last = { at, id, frame: rowFrame(`${this.stamps.of(at)}${formatConnectionId(id)} < `) }
     }
     return this.last.frame
-  }
-}
-
-const viaOf = (proxied: ProxiedBy | undefined): string =>
-  proxied === undefined ? "" : ` by way of ${formatEndpoint(proxied.by)}`
-
-/** What is said of an event; where a connection came in, if there are several ways. */
-const announce = (event: ServerEvent, hasSeveral: boolean): string | undefined => {
-  switch (event._tag) {
-    case "ConnectionOpened": {
-      const way = hasSeveral ? ` to ${formatEndpoint(event.local)}` : ""
-      return `${formatConnectionId(event.id)} connected from ${formatEndpoint(event.remote)}${way}${viaOf(event.proxied)}${describeTls(event.tls)}`
-    }
-    case "ConnectionClosed": {
-      const figures = `${formatBytes(event.bytesIn)} in, ${formatBytes(event.bytesOut)} out, after ${formatMillis(event.lifetimeMillis)}${describeCut(event.closeNotify)}`
-      return `${formatConnectionId(event.id)} closed: ${describeCloseReason(event.reason)}; ${figures}; ${formatEndpoint(event.remote)}`
-    }
-    case "ConnectionHalfClosed":
-      return event.by === "peer"
-        ? `${formatConnectionId(event.id)} sends no more (half-closed)`
-        : `${formatConnectionId(event.id)} is sent no more (half-closed)`
-    case "ConnectionStalled":
-      return `${formatConnectionId(event.id)} reads too slowly, ${formatBytes(event.pendingBytes)} wait for it`
-    case "ConnectionRecovered":
-      return `${formatConnectionId(event.id)} has caught up`
-    case "FramesDropped":
-      return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in all`
-    case "ConnectionThrottled": {
-      const who = event.by === "maxRate" ? "it sends" : "all together send"
-      return `${formatConnectionId(event.id)} is read more slowly: ${who} more than ${formatBytes(event.bytesPerSecond)} a second`
-    }
-    case "ConnectionUnthrottled":
-      return `${formatConnectionId(event.id)} keeps to its rate again`
-    case "ConnectionRefused":
-      return `${formatEndpoint(event.remote)} refused: ${describeRefusal(event.rule)}`
-    case "AcceptFailed":
-      return `a connection could not be accepted (${event.code})`
-    case "ListenStopped":
-      return `stopped listening on ${formatEndpoint(event.endpoint)}`
-    case "DrainStarted":
-      return event.connections === 0
-        ? undefined
-        : `draining ${counted(event.connections, "connection")} for up to ${formatMillis(event.deadlineMillis)}; again to end now`
-    case "DrainProgress":
-      return `draining: ${counted(event.remaining, "connection")} left, ${formatBytes(event.pendingBytes)} not taken yet`
-    case "DrainFinished":
-      return event.forced === 0 ? undefined : `${event.graceful} ended in order, ${event.forced} by force`
-    case "EventsMissed":
-      return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
-    case "Listening":
-    case "FrameReceived":
-    case "FrameSent":
-      return undefined
   }
 }

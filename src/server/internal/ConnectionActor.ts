@@ -41,6 +41,8 @@ export interface ActorContext {
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>
   readonly tap: Tap<ServerObserver>
+  /** The connection that sent something last. */
+  readonly heard: { last: ConnectionId | undefined }
   readonly reactor: Reactor | undefined
   /** Those who would get a broadcast of this connection. */
   readonly others: (id: ConnectionId) => ReadonlyArray<ConnectionId>
@@ -171,6 +173,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
         bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", id: this.id, bytes })),
       )
     }
+    this.context.heard.last = this.id
     if (tap.wantsRuns) tap.tell((observer) => observer.onRun?.(this.id, run))
     reactor?.onRun(this, run)
   }

@@ -82,6 +82,8 @@ export class ServerCore {
   /** Newcomers that were refused. */
   refused = 0
   private lastId = 0
+  /** The connection that sent something last, there or gone. */
+  readonly heard: { last: ConnectionId | undefined } = { last: undefined }
   /** Totals of the connections that have ended. */
   private readonly ended = { bytesIn: 0, bytesOut: 0 }
   private readonly emptyWaiters = new Waiters()
@@ -117,6 +119,7 @@ export class ServerCore {
       hub,
       bus,
       tap,
+      heard: this.heard,
       reactor: typeof handler === "function" ? undefined : handler,
       others: (self) => this.writable().filter((other) => other !== self),
       onClosed: (closed) => this.onClosed(closed),
