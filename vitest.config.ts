@@ -23,7 +23,6 @@ export default defineConfig({
       "tcpfx/hub": source("hub"),
       "tcpfx/server": source("server"),
       "tcpfx/client": source("client"),
-      "tcpfx/assistant": source("assistant"),
       "tcpfx/platform": source("platform"),
       "tcpfx/assistant": source("assistant"),
     },
