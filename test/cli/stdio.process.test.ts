@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../src/domain/index.ts"
+import { poll } from "../support/kernel.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { type Process, start, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
@@ -126,7 +127,7 @@ describe("descriptors that are shared with other programs", () => {
       const pids = [Number(readFileSync(join(folder, "pid"), "utf8")), direct.child.pid]
       // A socket is non-blocking for the time of a single write of ours.
       const areBlocking = () => pids.every((pid) => [0, 1, 2].every((fd) => !isNonBlocking(pid, fd)))
-      yield* Effect.repeat(Effect.sleep("5 millis"), { until: areBlocking })
+      yield* poll("all of them are blocking", () => (areBlocking() ? true : undefined))
       yield* piped.endInput
       yield* direct.endInput
       expect([(yield* piped.ended).code, (yield* direct.ended).code]).toEqual([0, 0])
@@ -201,8 +202,8 @@ describe("a file as standard output", () => {
             yield* client.write(text)
             yield* client.end
             yield* client.takeRest
-            yield* Effect.sleep("5 millis").pipe(
-              Effect.repeat({ until: () => readFileSync(log, "utf8").includes(`"text":"${text}"`) }),
+            yield* poll(`${text} is in the log`, () =>
+              readFileSync(log, "utf8").includes(`"text":"${text}"`) ? true : undefined,
             )
           })
         yield* logged("one")
@@ -213,8 +214,8 @@ describe("a file as standard output", () => {
           const { ino } = statSync(log)
           renameSync(log, join(folder, `before.${signal}`))
           yield* server.kill(signal)
-          yield* Effect.sleep("5 millis").pipe(
-            Effect.repeat({ until: () => (statSync(log, { throwIfNoEntry: false })?.ino ?? ino) !== ino }),
+          yield* poll("there is a new log", () =>
+            (statSync(log, { throwIfNoEntry: false })?.ino ?? ino) === ino ? undefined : true,
           )
           yield* logged(signal)
           expect(readFileSync(join(folder, `before.${signal}`), "utf8")).not.toContain(`"text":"${signal}"`)

@@ -2,17 +2,25 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
 import { type Endpoint, Framing } from "../../src/domain/index.ts"
-import { Handler } from "../../src/server/index.ts"
+import { Handler, type Server } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import type { RawPeer } from "../support/rawPeer.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
 import { start } from "../support/tcpfxProcess.ts"
+import { nextTurn } from "../support/turns.ts"
 
-/** Sends a byte now and then, for as long as the scope lasts. */
-const drip = (peer: RawPeer) =>
-  Effect.forkScoped(Effect.forever(Effect.zipRight(peer.write("x"), Effect.sleep("20 millis"))))
+/** The peer sends a byte, which arrives, and 20 ms of the test's clock go by. */
+const drip = (peer: RawPeer, server: Server["Type"], id: number) =>
+  Effect.gen(function* () {
+    const bytesIn = Effect.map(server.state, ({ connections }) => connections.find((one) => one.id === id)?.bytesIn)
+    const before = yield* bytesIn
+    yield* peer.write("x")
+    while ((yield* bytesIn) === before) yield* nextTurn
+    yield* TestClock.adjust("20 millis")
+  })
 
 /** A process that sends back whatever it gets, until its connection ends. */
 const echoProcess = (endpoint: Endpoint) => {
@@ -23,8 +31,9 @@ const echoProcess = (endpoint: Endpoint) => {
   ])
 }
 
+// The clock is the test's, the sockets are the system's.
 describe("a peer that drips bytes and completes no frame", () => {
-  it.scopedLive("is closed when the time for its first frame is over; who completed one stays", () =>
+  it.scoped("is closed when the time for its first frame is over; who completed one stays", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.discard(), {
         frame: Framing.line,
@@ -34,34 +43,39 @@ describe("a peer that drips bytes and completes no frame", () => {
       yield* honest.write("hello\nand a part")
       yield* events.one("FrameReceived")
       const loris = yield* connectRaw()
-      yield* drip(loris)
+      for (let time = 0; time < 280; time += 20) yield* drip(loris, server, 2)
+      expect(events.all("ConnectionClosed")).toEqual([])
+      // It is looked at ten times in the 300 ms, and the look that finds it comes within the next tenth.
+      yield* TestClock.adjust("50 millis")
       expect((yield* loris.takeRest).length).toBe(0)
       yield* loris.end
       const closed = yield* events.one("ConnectionClosed")
       expect(closed).toMatchObject({ id: 2, reason: { _tag: "FirstFrameTimeout", timeoutMillis: 300 } })
-      expect(closed.lifetimeMillis).toBeGreaterThanOrEqual(295)
-      expect(closed.bytesIn).toBeGreaterThan(0)
+      expect(closed.lifetimeMillis).toBeGreaterThanOrEqual(300)
+      expect(closed.lifetimeMillis).toBeLessThanOrEqual(330)
+      expect(closed.bytesIn).toBe(14)
       expect((yield* server.connections).map(({ id }) => id)).toEqual([1])
       expectWholeLives(events.seen.filter((event) => "id" in event && event.id === 2))
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("is not idle: only silence is, however much is sent to it", () =>
+  it.scoped("is not idle: only silence is, however much is sent to it", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.discard(), {
         frame: Framing.line,
         idleTimeout: Duration.millis(300),
       })
       const dripping = yield* connectRaw()
-      yield* drip(dripping)
       const silent = yield* connectRaw()
-      yield* Effect.forkScoped(
-        Effect.forever(Effect.zipRight(server.broadcast(utf8("news")), Effect.sleep("20 millis"))),
-      )
+      for (let time = 0; time < 800; time += 20) {
+        yield* server.broadcast(utf8("news"))
+        yield* drip(dripping, server, 1)
+      }
       expect((yield* silent.takeRest).toString()).toMatch(/^(news\n)+$/)
       yield* silent.end
       const closed = yield* events.one("ConnectionClosed")
       expect(closed).toMatchObject({ id: 2, reason: { _tag: "IdleTimeout", timeoutMillis: 300 } })
+      expect((yield* server.connections).map(({ id }) => id)).toEqual([1])
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 })

@@ -118,9 +118,11 @@ describe("tcpfx serve with few open files", () => {
       const some = yield* served(yield* crowd(port, 60))
       expect([some.length > 0, some.length < 40]).toEqual([true, true])
       yield* poll("each is told", () => (told() === 140 ? true : undefined))
-      // Below what is open: the guard notices within a second, with nobody at the door.
+      // Below what is open: the guard notices with nobody at the door, and gives the two descriptors back that it has spare.
+      const pid = server.child.pid ?? 0
+      const open = yield* untilStill("what it has open", () => descriptorsOf(pid))
       yield* lower(60)
-      yield* Effect.sleep("2500 millis")
+      yield* poll("the guard has noticed", () => (descriptorsOf(pid) === open - 2 ? true : undefined))
       expect((yield* served(yield* crowd(port, 60))).length).toBe(0)
       yield* poll("each is told", () => (told() === 200 ? true : undefined))
       expect((yield* served(before)).length).toBe(80)
