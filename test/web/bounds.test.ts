@@ -92,6 +92,28 @@ describe("a page that misbehaves", () => {
     }),
   )
 
+  it.scopedLive("that acknowledges nothing is sent nothing more, and then what is true at that moment", () =>
+    Effect.gen(function* () {
+      const { server, standIns, workspace } = yield* makePageWorld()
+      const { tab } = yield* workspace.open("server")
+      const socket = yield* pageSocket(server)
+      socket.send(call(1, "Log", { tab }))
+      expect(JSON.parse(yield* answer(socket))).toMatchObject({ _tag: "Chunk", values: [{ next: 0 }] })
+      const more: Array<string> = []
+      socket.on("message", (data) => more.push(String(data)))
+      for (let row = 0; row < 1000; row++) {
+        yield* standIns[0]?.tell("x") ?? Effect.void
+        yield* Effect.yieldNow()
+      }
+      // An answer to another call shows that nothing was sent before it.
+      socket.send(call(2, "About", {}))
+      expect(JSON.parse(yield* answer(socket))).toMatchObject({ _tag: "Exit", requestId: "2" })
+      expect(more.length).toBe(1)
+      socket.send(`${JSON.stringify({ _tag: "Ack", requestId: "1" })}\n`)
+      expect(JSON.parse(yield* answer(socket))).toMatchObject({ _tag: "Chunk", values: [{ next: 1000 }] })
+    }),
+  )
+
   it.scopedLive("finds no room beside as many others as there may be", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ limits: { pages: 2 } })

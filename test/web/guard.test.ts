@@ -1,8 +1,35 @@
+import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import { hostNameOf, sameSecret } from "../../src/web/server/Guard.ts"
 import { makePageWorld } from "./support/pageWorld.ts"
 import { openSocket, request, withToken } from "./support/request.ts"
+
+/** A peer that sends a text and keeps its socket open, whatever comes. */
+const peer = (port: number, text: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<net.Socket>((resume) => {
+        const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true })
+        socket.on("error", () => {})
+        socket.on("connect", () => socket.write(text, () => resume(Effect.succeed(socket))))
+      }),
+      (socket) => Effect.sync(() => socket.destroy()),
+    ),
+    (socket) => {
+      let received = ""
+      const until = (wanted: string) =>
+        Effect.async<void>((resume) => {
+          socket.on("data", (chunk: Buffer) => {
+            received += chunk.toString("latin1")
+            if (received.includes(wanted)) resume(Effect.void)
+          })
+        })
+      return { until }
+    },
+  )
 
 describe("the guard of the page's server", () => {
   it.scopedLive("gives the page for the right token, and a page that says what to do without it", () =>
@@ -61,6 +88,21 @@ describe("the guard of the page's server", () => {
         expect([what, yield* openSocket(server, headers, token)]).toEqual([what, 403])
       }
     }),
+  )
+
+  it.scopedLive(
+    "ends while a peer that it has refused, and peers that send half a request, keep their sockets open",
+    () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const { server } = yield* Scope.extend(makePageWorld(), scope)
+        const upgrade = `GET /rpc HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`
+        const refused = yield* peer(server.port, upgrade)
+        yield* refused.until("refused: origin")
+        yield* peer(server.port, "GET / HTTP/1.1\r\nhost: 127.0.0.1")
+        yield* peer(server.port, "")
+        yield* Scope.close(scope, Exit.void)
+      }),
   )
 
   it.scopedLive("gives a download to our own page alone", () =>

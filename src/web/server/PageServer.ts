@@ -105,6 +105,30 @@ const factsOf = (request: Http.IncomingMessage): RequestFacts & { readonly url: 
   }
 }
 
+/**
+ * A server that does not listen yet. Its end destroys every socket: `closeAllConnections` leaves out those that were upgraded,
+ * and those in a TLS handshake, and a peer that keeps one of them open would keep the server from ending.
+ */
+const httpServer = (tls: PageServerOptions["tls"]): Effect.Effect<Http.Server, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const open = new Set<Socket>()
+    return Effect.acquireRelease(
+      Effect.sync(() => {
+        const made =
+          tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: Redacted.value(tls.key) })
+        return made.on("connection", (socket) => {
+          open.add(socket)
+          socket.on("close", () => open.delete(socket))
+        })
+      }),
+      (made) =>
+        Effect.async<void>((resume) => {
+          made.close(() => resume(Effect.void))
+          for (const socket of open) socket.destroy()
+        }),
+    )
+  })
+
 const html = (status: number, text: string) =>
   HttpServerResponse.text(text, {
     status,
@@ -118,9 +142,11 @@ const plain = (status: number, text: string, headers: Readonly<Record<string, st
 /** Answers an upgrade request that is refused; there is no response object for it. */
 const refuseUpgrade = (socket: Duplex, status: number, reason: string): void => {
   const body = `${reason}\n`
+  // The socket is not the HTTP server's any more, which would have closed it.
   socket.end(
     `HTTP/1.1 ${status} ${Http.STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-type: text/plain\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
   )
 }
 
@@ -143,16 +169,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
     const codes = makeCodes()
     const login = password === undefined ? undefined : yield* makeLogin(password, options.passwordDelay)
 
-    const server = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: Redacted.value(tls.key) }),
-      ),
-      (made) =>
-        Effect.async<void>((resume) => {
-          made.close(() => resume(Effect.void))
-          made.closeAllConnections()
-        }),
-    )
+    const server = yield* httpServer(tls)
     server.maxConnections = mostConnections
     // A socket that was reset in the middle of a request or of a handshake.
     server.on("clientError", (_error, socket) => void socket.destroy())

@@ -46,6 +46,7 @@ export interface PageWorldOptions extends StandInOptions {
   /** How long a wrong password takes. Default 5 ms. */
   readonly passwordDelay?: Duration.DurationInput
   readonly hosts?: ReadonlyArray<string>
+  readonly tls?: PageServerOptions["tls"]
   readonly services?: Partial<HandlerServices>
   /** Default {@link someAssets}. */
   readonly assets?: Assets
@@ -80,6 +81,7 @@ export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<Pag
       ...(options.password === undefined
         ? {}
         : { password: options.password, passwordDelay: options.passwordDelay ?? "5 millis" }),
+      tls: options.tls,
       ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       services: {
@@ -95,7 +97,7 @@ export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<Pag
   })
 
 /** The calls of a page, over a WebSocket as a browser would open it from a page of `origin`. */
-export const connectPage = (server: PageServer, origin: string = server.origin) =>
+export const connectPage = (server: Pick<PageServer, "origin" | "token">, origin: string = server.origin) =>
   Effect.gen(function* () {
     const openSocket = Layer.succeed(
       Socket.WebSocketConstructor,
