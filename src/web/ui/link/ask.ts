@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Refusal } from "../../../domain/assistant/Refusal.ts"
 import { type Calls, Client, runtime } from "./client.ts"
+import type { Stop } from "./Stop.ts"
 
 /** Why something was not done: the refusal of the assistant, or the page's own reasons. */
 export interface Trouble {
@@ -26,9 +27,6 @@ export const troubleOf = (cause: Cause.Cause<CallError>): Trouble => {
   if (error.value._tag === "RpcClientError") return { reason: "gone", message: "" }
   return error.value
 }
-
-/** A call that nobody waits for any more. */
-export type Stop = () => void
 
 /**
  * Makes one call and hands its answer over. It never throws. A stopped call is interrupted on the server as well, and its

@@ -1,4 +1,4 @@
-import type { Stop } from "./ask.ts"
+import type { Stop } from "./Stop.ts"
 
 /**
  * At most one request is in flight, and the last wish wins: wishes that come meanwhile replace each other, and the last of

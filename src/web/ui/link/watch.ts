@@ -2,8 +2,9 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import { type CallError, type Stop, type Trouble, troubleOf } from "./ask.ts"
+import { type CallError, type Trouble, troubleOf } from "./ask.ts"
 import { type Calls, Client, link, runtime } from "./client.ts"
+import type { Stop } from "./Stop.ts"
 
 /** Chunks that the client of rpc takes in before it acknowledges: with its default of 16 a stream is slow. */
 export const streamBufferSize = 4096

@@ -1,6 +1,6 @@
 import type { LogExtent, LogRow, LogView } from "../../../domain/assistant/Log.ts"
-import type { Stop } from "../link/ask.ts"
 import { type Latest, makeLatest } from "../link/latest.ts"
+import type { Stop } from "../link/Stop.ts"
 import { RowCache } from "./RowCache.ts"
 import { RowElement, type RowState } from "./RowElement.ts"
 import type { RowWords } from "./rowText.ts"

@@ -1,6 +1,7 @@
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import type { RateHistory } from "../../../domain/assistant/State.ts"
+import { timeText } from "./rowText.ts"
 
 const units = ["B", "KiB", "MiB", "GiB"]
 
@@ -14,6 +15,18 @@ const tick = (value: number): string => {
   return `${Number(shown.toFixed(1))} ${units[unit]}`
 }
 
+const clock = (seconds: number): string => timeText(seconds * 1000).slice(0, 5)
+
+/** A colour of the theme as a canvas takes it: `light-dark()` is resolved by an element only. */
+const colorOf = (place: HTMLElement, name: string): string => {
+  const probe = document.createElement("span")
+  probe.style.color = `var(${name})`
+  place.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
 /** The rates of the last ten minutes as two lines. This module is a chunk of its own. */
 export class RateChart {
   private readonly plot: uPlot
@@ -23,11 +36,11 @@ export class RateChart {
     private readonly place: HTMLElement,
     names: { readonly received: string; readonly sent: string },
   ) {
-    const style = getComputedStyle(place)
+    const line = colorOf(place, "--line")
     const axis = {
-      stroke: style.color,
-      grid: { stroke: style.borderTopColor, width: 1 },
-      ticks: { stroke: style.borderTopColor, width: 1 },
+      stroke: colorOf(place, "--dim"),
+      grid: { stroke: line, width: 1 },
+      ticks: { stroke: line, width: 1 },
       font: "11px system-ui",
     }
     this.plot = new uPlot(
@@ -37,16 +50,19 @@ export class RateChart {
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(10, high * 1.1)] } },
-        axes: [axis, { ...axis, size: 60, values: (_plot, values) => values.map(tick) }],
+        axes: [
+          { ...axis, values: (_plot, values) => values.map(clock) },
+          { ...axis, size: 60, values: (_plot, values) => values.map(tick) },
+        ],
         series: [
           {},
           {
             label: names.received,
-            stroke: style.getPropertyValue("--accent").trim(),
+            stroke: colorOf(place, "--accent"),
             width: 1.5,
             points: { show: false },
           },
-          { label: names.sent, stroke: style.getPropertyValue("--sent").trim(), width: 1.5, points: { show: false } },
+          { label: names.sent, stroke: colorOf(place, "--sent"), width: 1.5, points: { show: false } },
         ],
       },
       [[], [], []],

@@ -65,8 +65,12 @@ export const ClientActions = ({
     <section class="client-actions" aria-label={w.selectedClients(model.selected.value.length)}>
       <div class="actions-head">
         <b>{w.selectedClients(model.selected.value.length)}</b>
-        <button type="button" onClick={() => tellOrToast(model, { _tag: anyPaused ? "Resume" : "Pause", to })}>
-          {anyPaused ? w.resumeReading : w.pauseReading}
+        <button
+          type="button"
+          title={anyPaused ? w.resumeReading : w.pauseReading}
+          onClick={() => tellOrToast(model, { _tag: anyPaused ? "Resume" : "Pause", to })}
+        >
+          {anyPaused ? w.resumeClient : w.pauseClient}
         </button>
         <button type="button" onClick={() => tellOrToast(model, { _tag: "HalfClose", to })}>
           {w.halfClose}

@@ -89,7 +89,7 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
           {state.tls}
         </span>
       )}
-      <span class="pill">
+      <span class="pill wide-only">
         {w.framing}: {state.framing}
       </span>
     </div>

@@ -116,7 +116,7 @@ export const CommandLine = ({ model, close }: { readonly model: WindowModel; rea
         <p class="done" role="status">
           {done.value}
         </p>
-        <dl class="command-help">
+        <dl class="command-help" tabIndex={0}>
           {hints.map((help) => (
             <div key={help.verb}>
               <dt>

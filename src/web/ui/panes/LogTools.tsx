@@ -122,6 +122,7 @@ export const LogTools = ({
     announcement: w.directionAnnouncement,
   }
   const selected = model.selected.value.length
+  const chosen = selected === 1 ? `#${model.selected.value[0]}` : w.onlyClients(selected)
   return (
     <div class="log-tools">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring its own frame. */}
@@ -202,13 +203,13 @@ export const LogTools = ({
           type="button"
           class="chip"
           title={w.clearFilter}
-          aria-label={w.clearFilter}
+          aria-label={`${chosen}: ${w.clearFilter}`}
           onClick={() => {
             model.selected.value = []
             model.to.value = ""
           }}
         >
-          {selected === 1 ? `#${model.selected.value[0]}` : w.onlyClients(selected)}
+          {chosen}
           <Icon name="cross" />
         </button>
       )}

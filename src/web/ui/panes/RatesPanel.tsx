@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks"
 import type { RateHistory } from "../../../domain/assistant/State.ts"
 import { ask } from "../link/ask.ts"
 import type { RateChart } from "../log/RateChart.ts"
-import { countText, rateText, sizeText } from "../parts/figures.ts"
+import { countText, sizeText } from "../parts/figures.ts"
 import { theme } from "../state/preferences.ts"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
@@ -50,6 +50,12 @@ export const RatesPanel = ({ model }: { readonly model: WindowModel }) => {
   if (traffic === undefined) return null
   const framesIn = history.value?.framesIn.at(-1) ?? 0
   const framesOut = history.value?.framesOut.at(-1) ?? 0
+  const lines: ReadonlyArray<readonly [string, string, string]> = [
+    [w.bytesPerSecond, sizeText(traffic.rateIn), sizeText(traffic.rateOut)],
+    [w.framesPerSecond, countText(framesIn), countText(framesOut)],
+    [w.bytesTotal, sizeText(traffic.bytesIn), sizeText(traffic.bytesOut)],
+    [w.framesTotal, countText(traffic.framesIn), countText(traffic.framesOut)],
+  ]
   return (
     <div class="panel">
       <table class="rates">
@@ -61,28 +67,13 @@ export const RatesPanel = ({ model }: { readonly model: WindowModel }) => {
           </tr>
         </thead>
         <tbody>
-          <tr>
-            <th scope="row">{w.perSecond}</th>
-            <td>{rateText(traffic.rateIn)}</td>
-            <td class="sent">{rateText(traffic.rateOut)}</td>
-          </tr>
-          <tr>
-            <th scope="row" />
-            <td>{w.frames(framesIn)}</td>
-            <td class="sent">{w.frames(framesOut)}</td>
-          </tr>
-          <tr>
-            <th scope="row">{w.total}</th>
-            <td title={countText(traffic.bytesIn)}>{sizeText(traffic.bytesIn)}</td>
-            <td class="sent" title={countText(traffic.bytesOut)}>
-              {sizeText(traffic.bytesOut)}
-            </td>
-          </tr>
-          <tr>
-            <th scope="row" />
-            <td>{w.frames(traffic.framesIn)}</td>
-            <td class="sent">{w.frames(traffic.framesOut)}</td>
-          </tr>
+          {lines.map(([name, received, sent]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{received}</td>
+              <td class="sent">{sent}</td>
+            </tr>
+          ))}
         </tbody>
       </table>
       <div class="chart" ref={place} role="img" aria-label={w.ratesChart} />

@@ -156,7 +156,7 @@ const PreviewLine = ({ previewed }: { readonly previewed: Previewed }) => {
   const w = words.value
   const preview = previewed !== undefined && "preview" in previewed ? previewed.preview : undefined
   return (
-    <output class="preview" aria-label={w.preview}>
+    <output class="preview" aria-label={w.preview} hidden={preview === undefined}>
       <span class="figures preview-length">{preview === undefined ? "" : w.bytes(preview.length)}</span>
       <span class="preview-bytes">
         {preview === undefined ? "" : hexPairs(preview.bytes.subarray(0, shownBytes))}
@@ -232,7 +232,6 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
           </button>
           <div class={options.value ? "send-options send-options-open" : "send-options"} id="send-options">
             <PayloadFields draft={draft} />
-            <RepeatField model={model} />
           </div>
         </div>
         <div class="send-row send-main">
@@ -269,10 +268,13 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
           </button>
         </div>
         <div class="send-row send-foot">
-          <PreviewLine previewed={previewed.value} />
+          <PreviewLine previewed={trouble === undefined ? previewed.value : undefined} />
+          <TroubleLine id="send-trouble" trouble={trouble} />
           <span class="hint wide-only">{w.historyHint}</span>
+          <div class={options.value ? "send-options send-options-open" : "send-options"}>
+            <RepeatField model={model} />
+          </div>
         </div>
-        <TroubleLine id="send-trouble" trouble={trouble} />
       </form>
     </section>
   )

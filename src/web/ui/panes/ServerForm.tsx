@@ -173,7 +173,7 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
       {state.accepting === "suspended" && <span class="pill pill-wait">{w.suspended}</span>}
       {state.accepting === "draining" && <span class="pill pill-wait">{w.draining}</span>}
       {state.tls && <span class="pill pill-good">{w.tls}</span>}
-      <span class="pill" title={w.framing}>
+      <span class="pill wide-only" title={w.framing}>
         {w.framing}: {state.framing}
       </span>
       {state.mode !== "console" && (

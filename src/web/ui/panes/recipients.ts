@@ -1,5 +1,6 @@
 import type { Recipients } from "../../../domain/assistant/Recipients.ts"
-import { type Answer, ask, type Stop } from "../link/ask.ts"
+import { type Answer, ask } from "../link/ask.ts"
+import type { Stop } from "../link/Stop.ts"
 
 /** Reads recipients in their written form; the empty text is everyone, for which no recipients are given. */
 export const recipientsOfText = (

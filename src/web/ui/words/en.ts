@@ -45,7 +45,6 @@ export const en = {
   stopListening: "Stop listening",
   starting: "Starting…",
   stopOne: (endpoint: string) => `Stop listening on ${endpoint}`,
-  listenMore: "Listen on one more",
   idle: "not listening",
   listeningOn: (endpoints: string) => `listening on ${endpoints}`,
   suspended: "accepting is suspended",
@@ -71,7 +70,6 @@ export const en = {
   remoteAddress: "Address",
   connect: "Connect",
   disconnect: "Disconnect",
-  connecting: "Connecting…",
   phase: {
     disconnected: "not connected",
     "looking-up": "looking up the address",
@@ -92,7 +90,6 @@ export const en = {
   tlsName: "Name in the certificate",
   tlsNameHint: "as the address",
   reconnect: "Reconnect when lost",
-  options: "Options",
   halfClose: "Half-close",
   resetConnection: "Reset",
   pauseReading: "Pause reading",
@@ -116,6 +113,8 @@ export const en = {
   matchingOf: (matching: number, total: number) =>
     matching === total ? plural(total, "client", "clients") : `${matching} of ${total} clients`,
   selectedClients: (count: number) => `${count} selected`,
+  pauseClient: "Pause",
+  resumeClient: "Read on",
   rename: "Rename",
   name: "Name",
   tag: "Tag",
@@ -131,10 +130,8 @@ export const en = {
   received: "received",
   sent: "sent",
   frames: (count: number) => plural(count, "frame", "frames"),
-  details: "Details",
   showClients: "Clients and rules",
   hidePanel: "Hide",
-  apply: "Apply",
 
   // Log
   log: "Log",
@@ -142,7 +139,6 @@ export const en = {
   viewText: "Text",
   viewHex: "Hex",
   viewBoth: "Both",
-  filter: "Filter",
   filterHint: "Filter the log",
   findHint: "Find in the log",
   filterKind: "What the filter is",
@@ -183,7 +179,6 @@ export const en = {
   onlyClients: (count: number) => (count === 1 ? "one client" : `${count} clients`),
   rowBytes: (length: number) => plural(length, "byte", "bytes"),
   rowFirst: (count: number) => `the first ${count.toLocaleString("en")}`,
-  rowGone: "This row is no longer kept.",
   hexDump: "Hex dump",
 
   // Sending
@@ -280,15 +275,16 @@ export const en = {
   saveMacro: "Save what is in the box",
   run: "Send",
   load: "Edit in the box",
-  project: "Project file",
   saveProject: "Save rules and macros",
   savedProject: (path: string) => `Saved in ${path}.`,
   badName: "Enter a name.",
 
   // Rates
   rates: "Rates",
-  total: "Total",
-  perSecond: "Per second",
+  bytesPerSecond: "Bytes per second",
+  framesPerSecond: "Frames per second",
+  bytesTotal: "Bytes in all",
+  framesTotal: "Frames in all",
   ratesChart: "Bytes per second of the last ten minutes. The table above has the figures.",
 
   // Keyboard

@@ -36,6 +36,9 @@ const chineseReasons: Readonly<Partial<Record<Trouble["reason"], string>>> = {
   ended: "操作被中断。",
 }
 
+/** A message as a sentence: those of the assistant have no full stop, as other words may follow them. */
+const sentence = (text: string): string => (text === "" || /[.!?…。]$/.test(text) ? text : `${text}.`)
+
 /** What went wrong in the language of the page, then what to do. */
 export const troubleText = (trouble: Trouble | Problem): { readonly what: string; readonly advice: string } => {
   const reason = "reason" in trouble ? trouble.reason : undefined
@@ -49,5 +52,5 @@ export const troubleText = (trouble: Trouble | Problem): { readonly what: string
       (reason === undefined ? undefined : chineseReasons[reason])
     if (known !== undefined) return { what: `${known}${position}`, advice: trouble.message }
   }
-  return { what: trouble.message, advice: trouble.advice ?? "" }
+  return { what: sentence(trouble.message), advice: trouble.advice ?? "" }
 }

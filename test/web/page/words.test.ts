@@ -1,0 +1,24 @@
+import { describe, expect, it } from "@effect/vitest"
+import { en } from "../../../src/web/ui/words/en.ts"
+import { zh } from "../../../src/web/ui/words/zh.ts"
+
+/** Words that are the same in both languages: names and examples. */
+const same = new Set(["tls", "contentHex", "contentBase64", "formBase64", "toHint", "hexPatternHint", "timesHint"])
+
+const isLatinOnly = (value: unknown): boolean => typeof value === "string" && /^[\x20-\x7e]*$/.test(value)
+
+describe("the Chinese words", () => {
+  it("are Chinese, but names and examples", () => {
+    const left = Object.entries(zh).filter(([name, value]) => isLatinOnly(value) && !same.has(name))
+    expect(left).toEqual([])
+  })
+
+  it("have a number wherever the English words have one", () => {
+    const counts = Object.entries(en).filter(([, value]) => typeof value === "function" && value.length === 1)
+    expect(counts.length).toBeGreaterThan(10)
+    const chinese: Readonly<Record<string, unknown>> = zh
+    for (const [name] of counts) expect(typeof chinese[name]).toBe("function")
+    expect(zh.dropped(2940)).toContain("2,940")
+    expect(zh.recipients(3)).toContain("3")
+  })
+})
