@@ -1,3 +1,7 @@
 export * from "./Assistant.ts"
+export * from "./AssistantProject.ts"
+export * from "./ClientAssistant.ts"
+export * from "./describe.ts"
 export * from "./encodings.ts"
+export * from "./ServerAssistant.ts"
 export * from "./Workspace.ts"

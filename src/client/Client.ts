@@ -74,6 +74,8 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
       endpoint: Endpoint,
       options?: SessionOptions,
     ) => Effect.Effect<Session, SettingsError, Scope.Scope>
+    /** Bytes over all its connections, those that have ended included; `bytesOut` counts what the system has taken. */
+    readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
     /** Subscribes now: the stream has every event from here on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
@@ -100,6 +102,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
   const transport = yield* Transport
   const timing = yield* makeTiming
   const cores = new Set<ConnectionCore>()
+  const ended = { bytesIn: 0, bytesOut: 0 }
   const watches = deadlineWatches(settings, timing)
   const tap = yield* Tap.make<ClientObserver>()
   const bus = new EventBus<ClientEvent>({
@@ -130,6 +133,8 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         () => core,
         () => {
           cores.delete(core)
+          ended.bytesIn += core.bytesIn()
+          ended.bytesOut += core.bytesOut()
           for (const watch of watches) watch.remove(core)
         },
       ),
@@ -223,6 +228,14 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     session: (endpoint, options = {}) =>
       Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, settings, endpoint, checked)),
     subscribe: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
+    traffic: Effect.sync(() => {
+      let { bytesIn, bytesOut } = ended
+      for (const core of cores) {
+        bytesIn += core.bytesIn()
+        bytesOut += core.bytesOut()
+      }
+      return { bytesIn, bytesOut }
+    }),
     observe: (observer) => tap.observe(observer),
     events: Stream.unwrapScoped(bus.subscribe()),
   })

@@ -86,6 +86,10 @@ export interface Connection {
   readonly pause: Effect.Effect<void>
   /** Ends a pause. */
   readonly resume: Effect.Effect<void>
+  /** Whether reading is paused by {@link pause}. */
+  readonly paused: Effect.Effect<boolean>
+  /** Handed over for sending and not taken by the system, bytes. */
+  readonly pending: Effect.Effect<number>
   /** Sends FIN after everything sent so far; receiving goes on. */
   readonly halfClose: Effect.Effect<void>
   /** Flushes, sends FIN and waits for the end, for as long as the peer makes progress (`closeDeadline`). */

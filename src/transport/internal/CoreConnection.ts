@@ -157,6 +157,14 @@ export class CoreConnection implements Connection {
     return Effect.sync(() => this.core.release(Hold.command))
   }
 
+  get paused(): Connection["paused"] {
+    return Effect.sync(() => this.core.isPaused())
+  }
+
+  get pending(): Connection["pending"] {
+    return Effect.sync(() => this.core.pending())
+  }
+
   get halfClose(): Connection["halfClose"] {
     return Effect.sync(() => this.core.endOutput())
   }

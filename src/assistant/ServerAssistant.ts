@@ -1,0 +1,305 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import { describeTls } from "../domain/eventWords.ts"
+import {
+  Assistant as Domain,
+  endpointDefaults,
+  Framing,
+  formatEndpoint,
+  type ServerEvent,
+  type SettingsError,
+  tcpEndpoint,
+} from "../domain/index.ts"
+import type { Hub } from "../hub/index.ts"
+import { Handler, Server, ServerConfig, type ServerObserver, type ServerSettings } from "../server/index.ts"
+import type { Transport } from "../transport/index.ts"
+import type { Assistant } from "./Assistant.ts"
+import type { AssistantProject } from "./AssistantProject.ts"
+import { describeServerEvent } from "./describe.ts"
+import { readPayloadFile } from "./files.ts"
+import { rateOver } from "./internal/Rates.ts"
+import { type Client, Roster } from "./internal/Roster.ts"
+import { ServerCommands } from "./internal/ServerCommands.ts"
+import { RuledReactor } from "./internal/ServerRules.ts"
+import { ServerSending } from "./internal/ServerSending.ts"
+import { WindowParts } from "./internal/WindowParts.ts"
+import { defaultLogBytes } from "./logBytes.ts"
+
+/** What a server does with what its clients send, beside showing it. */
+export type ServerMode = "console" | "broker" | "echo" | "discard" | { readonly reply: Uint8Array }
+
+/** What a server assistant is made with. */
+export interface ServerAssistantOptions {
+  /** What differs from `ServerConfig.defaults`. */
+  readonly settings?: Partial<ServerSettings>
+  /** Default "console": what comes is shown, and nothing is answered. */
+  readonly mode?: ServerMode
+  /** What happens to a client that has sent FIN. Default "keep" for a broker, else "close". */
+  readonly halfClosed?: Handler.HalfClosed
+  /** A hub to share with others; see `ServerOptions.hub`. */
+  readonly hub?: Hub["Type"]
+  /** What the log may hold, bytes, everything included. Default 64 MiB, at least 64 KiB. */
+  readonly logBytes?: number
+  /** Where an empty endpoint listens. Default 127.0.0.1:12345. */
+  readonly defaultListen?: string
+  /** Rules and macros that are there from the begin. */
+  readonly project?: AssistantProject
+  /** Reads the files of access rules and TLS again, for the command `Reload`. Default: the command is refused. */
+  readonly reload?: Effect.Effect<void, { readonly message: string }>
+  /** Leaves, for the command `Quit`. Default: the command is refused. */
+  readonly leave?: Effect.Effect<void>
+  /** Ends everything in order and leaves, for the command `Drain`. Default: the server drains, then `leave`. */
+  readonly drain?: Effect.Effect<void>
+  /** Reads the file of a payload. Default: a file of this machine, up to 64 MiB. */
+  readonly readFile?: (path: string) => Effect.Effect<Uint8Array, Domain.Refusal>
+}
+
+/** An assistant over a server. */
+export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
+  readonly kind: "server"
+  /** The server itself, for programs that do more with it. */
+  readonly server: Server["Type"]
+}
+
+/**
+ * A server window without a face: commands in, events and state out. Frames are recorded while `log.record` is open; until
+ * then a relay pays nothing for the assistant, `framesIn` and `framesOut` stand still, and announcements are kept.
+ *
+ * What the log shows of relays: every received frame. What `echo` sends back and what a `broker` relays are the same
+ * bytes, and have no rows of their own; replies, rules, repeats and commands have.
+ */
+export class ServerAssistant extends Context.Tag("tcpfx/assistant/ServerAssistant")<
+  ServerAssistant,
+  ServerAssistantService
+>() {
+  /** An assistant that does not listen yet. The end of the scope ends its server, as `Server.make` says. */
+  static readonly make = (
+    options: ServerAssistantOptions = {},
+  ): Effect.Effect<ServerAssistantService, SettingsError | Domain.Refusal, Scope.Scope | Transport> => make(options)
+}
+
+const modeName = (mode: ServerMode): string => (typeof mode === "string" ? mode : "reply")
+
+const reactorOf = (mode: ServerMode, halfClosed: Handler.HalfClosed): Handler.Reactor => {
+  if (typeof mode === "object") return Handler.reply(mode.reply, halfClosed)
+  switch (mode) {
+    case "broker":
+      return Handler.broker(halfClosed)
+    case "echo":
+      return Handler.echo(halfClosed)
+    default:
+      return Handler.discard(halfClosed)
+  }
+}
+
+const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
+  const { mode = "console", project, settings } = options
+  const framing = options.hub?.framing ?? settings?.frame ?? Framing.raw
+  const roster = new Roster()
+  const reactor = new RuledReactor(
+    reactorOf(mode, options.halfClosed ?? (mode === "broker" ? "keep" : "close")),
+    roster,
+    framing,
+    settings?.maxFrame ?? ServerConfig.defaults.maxFrame,
+  )
+  const server = yield* Server.make({
+    handler: reactor,
+    ...(settings === undefined ? {} : { settings }),
+    ...(options.hub === undefined ? {} : { hub: options.hub }),
+  })
+  const run = yield* FiberSet.makeRuntime<never, unknown, never>()
+
+  const parts: WindowParts = yield* WindowParts.make({
+    kind: "server",
+    framing,
+    clients: roster,
+    logBytes: options.logBytes ?? defaultLogBytes,
+    describe: (event) => describeServerEvent(event as ServerEvent),
+    traffic: server.traffic,
+    sample: (seconds) =>
+      Effect.map(server.connections, (connections) => {
+        const now = Math.floor(parts.stamps.now())
+        for (const { bytesIn, bytesOut, id } of connections) {
+          const client = roster.clients.get(id)
+          if (client !== undefined) sampleClient(client, bytesIn, bytesOut, seconds, now)
+        }
+      }),
+    observeFrames: Effect.suspend(() => {
+      // Bytes that were not recorded lie between what a client sent before and what it sends now.
+      for (const client of roster.clients.values()) client.lastEntry = -1
+      return server.observe(frameObserver(parts, roster))
+    }),
+    encodings: () => roster.encodings,
+    readFile: options.readFile ?? readPayloadFile,
+    onRules: () => reactor.rulesChanged(),
+  })
+  if (typeof mode === "object") parts.senders.set(mode.reply, "reply mode")
+  let refused = 0
+  yield* server.observe({
+    onEvent: (event) => {
+      if (event._tag === "ConnectionOpened") roster.add(event.id, event, event.at)
+      if (event._tag === "ConnectionRefused") refused++
+      parts.tell(event, "id" in event ? event.id : 0)
+      if (event._tag === "ConnectionClosed") roster.remove(event.id)
+    },
+  })
+  reactor.attach({ server, parts, run: (effect) => void run(effect) })
+  yield* Effect.forEach(project?.rules ?? [], (rule) => parts.rules.add(rule))
+  yield* Effect.forEach(project?.macros ?? [], (macro) => parts.saveMacro(macro))
+
+  const sending = new ServerSending(server, roster, parts.payloads, parts.senders)
+  const leave = options.leave
+  const commands = new ServerCommands({
+    server,
+    roster,
+    parts,
+    sending,
+    hooks: {
+      defaultListen: options.defaultListen ?? formatEndpoint(tcpEndpoint(endpointDefaults.host, endpointDefaults.port)),
+      reload: options.reload,
+      drain: options.drain ?? Effect.zipRight(server.drain, leave ?? Effect.void),
+      leave,
+    },
+  })
+
+  const stateNow = Effect.gen(function* () {
+    const listening = yield* server.listening
+    return {
+      _tag: "ServerWindow",
+      listening: listening.length > 0 ? "listening" : commands.trying > 0 ? "trying" : "idle",
+      endpoints: listening.map(formatEndpoint),
+      ...(commands.problem === undefined ? {} : { problem: commands.problem }),
+      accepting: yield* server.accepting,
+      mode: modeName(mode),
+      clients: roster.clients.size,
+      clientsVersion: roster.version + parts.version + parts.figures,
+      refused,
+      tls: settings?.tls !== undefined,
+      ...parts.shared,
+    } satisfies Domain.ServerWindow
+  })
+
+  const execute = (command: Domain.Command) => commands.execute(command)
+  return {
+    kind: "server" as const,
+    server,
+    execute,
+    executeLine: (line: string) => Effect.flatMap(Domain.parseCommand(line), execute),
+    preview: (payload: Domain.PayloadSpec, to: Domain.Recipients = Domain.everyone) =>
+      Effect.gen(function* () {
+        const prepared = yield* parts.payloads.prepare(payload)
+        const { clients } = yield* Effect.orElseSucceed(sending.resolve(to), () => ({ clients: [] as Array<Client> }))
+        const bytes = yield* sending.bytesFor(prepared, clients[0])
+        return previewOf(bytes, clients)
+      }),
+    state: Effect.zipRight(parts.refresh, stateNow),
+    states: parts.pulse.changes(() => `${roster.version} ${parts.key}`, stateNow),
+    clients: (request: Domain.ClientsRequest) => pageOf(server, roster, sending, request),
+    rates: parts.history,
+    log: parts.log,
+  } satisfies ServerAssistantService
+})
+
+const previewBytes = 4096
+const previewClients = 8
+
+const previewOf = (bytes: Uint8Array, clients: ReadonlyArray<Client>): Domain.Preview => ({
+  bytes: bytes.slice(0, previewBytes),
+  length: bytes.length,
+  recipients: clients.length,
+  first: clients.slice(0, previewClients).map(({ id }) => id),
+})
+
+const sampleClient = (client: Client, bytesIn: number, bytesOut: number, seconds: number, now: number): void => {
+  if (bytesIn !== client.bytesIn || bytesOut !== client.bytesOut) client.active = Math.max(client.active, now)
+  client.rateIn = rateOver(seconds, bytesIn - client.bytesIn)
+  client.rateOut = rateOver(seconds, bytesOut - client.bytesOut)
+  client.bytesIn = bytesIn
+  client.bytesOut = bytesOut
+}
+
+/** Records frames and counts them. */
+const frameObserver = (parts: WindowParts, roster: Roster): ServerObserver => ({
+  onRun: (id, run) => {
+    const frames = parts.framesOf(run)
+    const now = parts.stamps.now()
+    const client = roster.clients.get(id)
+    parts.framesIn += frames
+    if (client === undefined) {
+      parts.store.received(now, id, run, frames, -1)
+      return
+    }
+    client.lastEntry = parts.store.received(now, id, run, frames, client.lastEntry)
+    client.framesIn += frames
+    client.active = now
+  },
+  onSent: (to, payload) => {
+    const now = parts.stamps.now()
+    parts.store.sent(now, to, payload, parts.senders.get(payload) ?? "")
+    parts.framesOut += to.length
+    for (const id of to) {
+      const client = roster.clients.get(id)
+      if (client === undefined) continue
+      client.framesOut++
+      client.active = now
+    }
+  },
+})
+
+const pageOf = (
+  server: Server["Type"],
+  roster: Roster,
+  sending: ServerSending,
+  request: Domain.ClientsRequest,
+): Effect.Effect<Domain.ClientsPage, Domain.Refusal> =>
+  Effect.gen(function* () {
+    const filter = (request.filter ?? "").trim()
+    const sort = request.sort ?? "id"
+    let found = roster.select(filter.startsWith("@") ? "" : filter, sort)
+    if (filter.startsWith("@")) {
+      const to = yield* Domain.parseRecipients(filter)
+      const wanted = yield* Effect.match(sending.resolve(to), {
+        onSuccess: ({ clients }) => new Set(clients),
+        onFailure: () => new Set<Client>(),
+      })
+      found = found.filter((client) => wanted.has(client))
+    }
+    const page = found.slice(request.from, request.from + request.count)
+    const rows = yield* Effect.forEach(page, (client) =>
+      Effect.match(server.connection(client.id), {
+        onSuccess: (info): ReadonlyArray<Domain.ClientRow> => [rowOf(client, info)],
+        onFailure: () => [],
+      }),
+    )
+    return { matching: found.length, total: roster.clients.size, rows: rows.flat() }
+  })
+
+const rowOf = (
+  client: Client,
+  info: Effect.Effect.Success<ReturnType<Server["Type"]["connection"]>>,
+): Domain.ClientRow => ({
+  id: client.id,
+  name: client.name,
+  tags: [...client.tags],
+  remote: formatEndpoint(client.remote),
+  local: formatEndpoint(client.local),
+  since: client.since,
+  active: client.active,
+  state: info.state,
+  paused: info.paused,
+  pending: info.pendingBytes,
+  tls: tlsWords(client),
+  encodingIn: client.coderIn.name,
+  encodingOut: client.coderOut.name,
+  bytesIn: info.bytesIn,
+  bytesOut: info.bytesOut,
+  framesIn: client.framesIn,
+  framesOut: client.framesOut,
+  rateIn: client.rateIn,
+  rateOut: client.rateOut,
+})
+
+// ` (TLSv1.3, …)` without its brackets.
+const tlsWords = ({ tls }: Client): string => describeTls(tls).slice(2, -1)

@@ -1,0 +1,83 @@
+import { clientWords, serverWords } from "../domain/eventWords.ts"
+import {
+  type ClientEvent,
+  type CloseReason,
+  escapeControls,
+  formatEndpoint,
+  type ServerEvent,
+} from "../domain/index.ts"
+
+/** An event in words, and what they are about: an end that was nobody's wish is a `problem`. */
+export interface Described {
+  readonly text: string
+  readonly tone: "plain" | "good" | "problem"
+}
+
+const wished: ReadonlyArray<CloseReason["_tag"]> = ["PeerClosed", "LocalClosed", "Kicked", "Drained"]
+
+const toneOfEnd = (reason: CloseReason): Described["tone"] => (wished.includes(reason._tag) ? "plain" : "problem")
+
+/** What is said of an event of a server. Control characters are escaped. */
+export const describeServerEvent = (event: ServerEvent): Described => ({
+  text: escapeControls(
+    event._tag === "Listening"
+      ? `listening on ${formatEndpoint(event.endpoint)}`
+      : (serverWords(event, false) ?? otherWords(event)),
+  ),
+  tone: serverTone(event),
+})
+
+// What the console leaves out: it has nothing to tell there that the rows around it do not.
+const otherWords = (event: ServerEvent): string =>
+  event._tag === "DrainStarted" ? "draining" : event._tag === "DrainFinished" ? "drained" : event._tag
+
+const serverTone = (event: ServerEvent): Described["tone"] => {
+  switch (event._tag) {
+    case "Listening":
+    case "ConnectionOpened":
+    case "ConnectionRecovered":
+      return "good"
+    case "ConnectionClosed":
+      return toneOfEnd(event.reason)
+    case "AcceptFailed":
+    case "ConnectionRefused":
+    case "ConnectionStalled":
+    case "ConnectionThrottled":
+    case "FramesDropped":
+    case "EventsMissed":
+      return "problem"
+    case "DrainFinished":
+      return event.forced === 0 ? "plain" : "problem"
+    default:
+      return "plain"
+  }
+}
+
+/** What is said of an event of a client. Control characters are escaped. */
+export const describeClientEvent = (event: ClientEvent): Described => ({
+  text: escapeControls(
+    event._tag === "ConnectFailed"
+      ? event.cause
+      : event._tag === "FrameReceived" || event._tag === "FrameSent"
+        ? event._tag
+        : clientWords(event),
+  ),
+  tone: clientTone(event),
+})
+
+const clientTone = (event: ClientEvent): Described["tone"] => {
+  switch (event._tag) {
+    case "Connected":
+      return "good"
+    case "Disconnected":
+      return toneOfEnd(event.reason)
+    case "ConnectFailed":
+    case "Reconnecting":
+    case "GaveUp":
+    case "FramesDropped":
+    case "EventsMissed":
+      return "problem"
+    default:
+      return "plain"
+  }
+}

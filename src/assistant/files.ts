@@ -1,0 +1,44 @@
+import { open } from "node:fs/promises"
+import * as Effect from "effect/Effect"
+import { Assistant } from "../domain/index.ts"
+
+/** The largest file that a payload can be, bytes. */
+export const mostFileBytes = 64 * 1024 * 1024
+
+const words: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+}
+
+const failed = (path: string, code: string): Assistant.Refusal =>
+  new Assistant.Refusal({
+    reason: "file",
+    message: `the file ${JSON.stringify(path)} cannot be read: ${words[code] ?? code}`,
+    field: "content",
+    code,
+  })
+
+const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : String(error)
+
+/** Reads the file of a payload. Refused where it is no regular file, or larger than 64 MiB. */
+export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
+  Effect.tryPromise({
+    try: async () => {
+      const file = await open(path, "r")
+      try {
+        const { size } = await file.stat().then((stat) => {
+          if (stat.isFile()) return stat
+          throw failed(path, stat.isDirectory() ? "EISDIR" : "it is no regular file")
+        })
+        if (size > mostFileBytes) throw failed(path, `its ${size} bytes are above ${mostFileBytes}`)
+        return new Uint8Array(await file.readFile())
+      } finally {
+        await file.close()
+      }
+    },
+    catch: (error) => (error instanceof Assistant.Refusal ? error : failed(path, codeOf(error))),
+  })

@@ -1,0 +1,211 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Assistant } from "../../domain/index.ts"
+import type { AssistantLog, LogFormat } from "../Assistant.ts"
+import { EntryKind } from "./LogChunk.ts"
+import type { LogReader } from "./LogReader.ts"
+import { LogSearch } from "./LogSearch.ts"
+import { compileFilter } from "./logCondition.ts"
+import type { Pulse } from "./Pulse.ts"
+import { saveLog } from "./saveLog.ts"
+
+// So long a search keeps the event loop at once.
+const sliceMillis = 4
+
+/** A search that is shared by all who watch the same filter. */
+interface Shared {
+  readonly key: string
+  readonly filter: Assistant.LogFilter
+  search: LogSearch
+  watchers: number
+  /** Version of the encodings that it was begun with. */
+  encodings: number
+  turn: NodeJS.Immediate | undefined
+}
+
+/** What a log is made of. */
+export interface LogParts {
+  readonly kind: "server" | "client"
+  readonly reader: LogReader
+  readonly pulse: Pulse
+  /** Records frames for as long as the scope is open. */
+  readonly record: Effect.Effect<void, never, Scope.Scope>
+  /** Changes when a client's encoding does, and with it the text of rows. */
+  readonly encodings: () => number
+}
+
+/** The log as faces read it, and what keeps its searches going. */
+export class LogService implements AssistantLog {
+  readonly record: AssistantLog["record"]
+  private readonly parts: LogParts
+  private readonly searches = new Map<string, Shared>()
+
+  constructor(parts: LogParts) {
+    this.parts = parts
+    this.record = parts.record
+    parts.reader.store.onDropped = (chunk) => {
+      for (const { search } of this.searches.values()) search.drop(chunk)
+    }
+  }
+
+  get extent(): Effect.Effect<Assistant.LogExtent> {
+    return Effect.sync(() => this.extentNow())
+  }
+
+  extentNow(): Assistant.LogExtent {
+    const { bytes, dropped, first, limit, next } = this.parts.reader.store
+    return { first, next, dropped, bytes, limit, complete: true }
+  }
+
+  readonly extents = (filter?: Assistant.LogFilter): Stream.Stream<Assistant.LogExtent, Assistant.Refusal> => {
+    const { pulse } = this.parts
+    if (!isFiltering(filter)) return pulse.changes(() => keyOf(this.extentNow()), this.extent)
+    return Stream.unwrapScoped(
+      Effect.map(this.watch(filter), (shared) =>
+        pulse.changes(
+          () => keyOf(this.matchesOf(shared)),
+          Effect.sync(() => this.matchesOf(shared)),
+        ),
+      ),
+    )
+  }
+
+  readonly rows = (
+    request: Assistant.RowsRequest,
+  ): Effect.Effect<ReadonlyArray<Assistant.LogRow>, Assistant.Refusal> => {
+    const { count, filter, from, view } = request
+    const { reader } = this.parts
+    if (!isFiltering(filter)) {
+      return Effect.sync(() => {
+        const rows: Array<Assistant.LogRow> = []
+        reader.eachRow(from, from + count, (row, chunk, entry, frame) =>
+          rows.push(reader.rowOf(row, chunk, entry, frame, view)),
+        )
+        return rows
+      })
+    }
+    return Effect.scoped(
+      Effect.gen(this, function* () {
+        const shared = yield* this.watch(filter)
+        // A search that nobody has watched before goes on until it has what is asked for.
+        if (shared.watchers === 1) yield* this.searchUntil(shared, from + count)
+        const rows: Array<Assistant.LogRow> = []
+        shared.search.eachMatch(from, count, (match) =>
+          reader.eachRow(match, match + 1, (row, chunk, entry, frame) =>
+            rows.push(reader.rowOf(row, chunk, entry, frame, view)),
+          ),
+        )
+        return rows
+      }),
+    )
+  }
+
+  readonly bytes = (row: number): Effect.Effect<Uint8Array, Assistant.Refusal> =>
+    Effect.suspend(() => {
+      const { store } = this.parts.reader
+      let found: Uint8Array | undefined
+      let isNote = false
+      this.parts.reader.eachRow(row, row + 1, (_row, chunk, entry, frame) => {
+        isNote = chunk.kind(entry) === EntryKind.note
+        found = frame && new Uint8Array(frame)
+      })
+      if (found !== undefined) return Effect.succeed(found)
+      const message = isNote
+        ? `row ${row} is an announcement: it has no bytes`
+        : row < store.next
+          ? `row ${row} has fallen out of the log, which begins at row ${store.first}`
+          : `there is no row ${row} yet`
+      return Effect.fail(new Assistant.Refusal({ reason: "unknown", message, field: "row" }))
+    })
+
+  readonly save = (format: LogFormat, filter?: Assistant.LogFilter): Stream.Stream<Uint8Array, Assistant.Refusal> => {
+    const { kind, reader } = this.parts
+    if (!isFiltering(filter)) return saveLog(reader, kind, format, undefined)
+    return Stream.unwrap(
+      Effect.map(compileFilter(filter, reader), (condition) =>
+        saveLog(
+          reader,
+          kind,
+          format,
+          (chunk, entry, frame) => condition.admits(chunk, entry) && condition.matches(chunk, entry, frame),
+        ),
+      ),
+    )
+  }
+
+  /** Lets every search go on. Called at each tick of the pulse. */
+  tick(): void {
+    for (const shared of this.searches.values()) this.goOn(shared)
+  }
+
+  /** A search that runs while the scope is open. */
+  private watch(filter: Assistant.LogFilter): Effect.Effect<Shared, Assistant.Refusal, Scope.Scope> {
+    const key = JSON.stringify([filter.clients, filter.direction, filter.text, filter.regex, filter.hex])
+    const begin = Effect.suspend(() => {
+      const known = this.searches.get(key)
+      if (known !== undefined) return Effect.succeed(known)
+      return Effect.map(compileFilter(filter, this.parts.reader), (condition): Shared => {
+        // It may have been begun while an expression was compiled.
+        const begun = this.searches.get(key)
+        if (begun !== undefined) return begun
+        const search = new LogSearch(this.parts.reader, condition)
+        const shared = { key, filter, search, watchers: 0, encodings: this.parts.encodings(), turn: undefined }
+        this.searches.set(key, shared)
+        return shared
+      })
+    })
+    return Effect.acquireRelease(
+      Effect.map(begin, (shared) => {
+        shared.watchers++
+        this.goOn(shared)
+        return shared
+      }),
+      (shared) =>
+        Effect.sync(() => {
+          if (--shared.watchers > 0) return
+          clearImmediate(shared.turn)
+          this.searches.delete(shared.key)
+        }),
+    )
+  }
+
+  private goOn(shared: Shared): void {
+    const encodings = this.parts.encodings()
+    if (encodings !== shared.encodings) {
+      shared.encodings = encodings
+      shared.search = shared.search.anew()
+    }
+    if (shared.turn === undefined) this.slice(shared)
+  }
+
+  private slice(shared: Shared): void {
+    shared.turn = undefined
+    if (shared.search.advance(performance.now() + sliceMillis)) return
+    shared.turn = setImmediate(() => this.slice(shared))
+  }
+
+  private searchUntil(shared: Shared, matches: number): Effect.Effect<void> {
+    const look: Effect.Effect<void> = Effect.suspend(() =>
+      shared.search.isComplete || shared.search.first + shared.search.count >= matches
+        ? Effect.void
+        : Effect.zipRight(nextTurn, look),
+    )
+    return look
+  }
+
+  private matchesOf({ search }: Shared): Assistant.LogExtent {
+    return { ...this.extentNow(), first: search.first, next: search.first + search.count, complete: search.isComplete }
+  }
+}
+
+const nextTurn = Effect.async<void>((resume) => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
+})
+
+const keyOf = ({ complete, dropped, first, next }: Assistant.LogExtent): string =>
+  `${first} ${next} ${dropped} ${complete}`
+
+const isFiltering = (filter: Assistant.LogFilter | undefined): filter is Assistant.LogFilter =>
+  filter !== undefined && Object.values(filter).some((value) => value !== undefined && value !== "")

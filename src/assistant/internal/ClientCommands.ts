@@ -1,0 +1,312 @@
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Client, ReconnectSettings } from "../../client/index.ts"
+import {
+  Assistant,
+  type ConnectError,
+  type ConnectionClosedError,
+  formatEndpoint,
+  limits,
+  type SettingsError,
+} from "../../domain/index.ts"
+import { type Connection, Tls } from "../../transport/index.ts"
+import { loadEncoding } from "../encodings.ts"
+import type { ClientPhases } from "./ClientPhases.ts"
+import type { PreparedPayload } from "./Payloads.ts"
+import { connectRefused, payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
+import { done, type WindowParts } from "./WindowParts.ts"
+
+/** What a client window is set up with. */
+export interface ClientHooks {
+  readonly converse: (connection: Connection) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
+  /** How a connection is secured without a word in the command. */
+  readonly tls: Tls.Connector | undefined
+  readonly tlsOptions: Tls.ConnectorOptions
+  /** Whether, and how, a lost connection is made again without a word in the command. */
+  readonly reconnect: Partial<ReconnectSettings> | undefined
+  readonly leave: Effect.Effect<void> | undefined
+}
+
+/** The user wants the connection no longer, so it is not made again. */
+interface Leaving {
+  readonly _tag: "Leaving"
+}
+const leaving: Leaving = { _tag: "Leaving" }
+
+interface Attempt {
+  fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  readonly connected: Deferred.Deferred<Assistant.Outcome, Assistant.Refusal>
+  connection: Connection | undefined
+  isLeaving: boolean
+}
+
+type Outcome = Effect.Effect<Assistant.Outcome, Assistant.Refusal>
+
+/** Carries out the commands of a client window, and owns its connection. */
+export class ClientCommands {
+  /** The endpoint of the last `Connect`. */
+  endpoint: string | undefined
+  readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
+  /** Changes when an encoding does. */
+  encodings = 0
+  private readonly client: Client["Type"]
+  private readonly parts: WindowParts
+  private readonly phases: ClientPhases
+  private readonly hooks: ClientHooks
+  private readonly scope: Scope.Scope
+  private attempt: Attempt | undefined
+
+  constructor(made: {
+    readonly client: Client["Type"]
+    readonly parts: WindowParts
+    readonly phases: ClientPhases
+    readonly hooks: ClientHooks
+    readonly scope: Scope.Scope
+  }) {
+    this.client = made.client
+    this.parts = made.parts
+    this.phases = made.phases
+    this.hooks = made.hooks
+    this.scope = made.scope
+  }
+
+  /** The connection, while there is one. */
+  get connection(): Connection | undefined {
+    return this.attempt?.connection
+  }
+
+  execute(command: Assistant.Command): Outcome {
+    const { parts } = this
+    switch (command._tag) {
+      case "Connect":
+        return this.connect(command.endpoint, command.options ?? {})
+      case "Disconnect":
+        return this.disconnect(command.how ?? "close")
+      case "Send":
+        return Effect.flatMap(parts.payloads.prepare(command.payload), (payload) => this.send(payload, ""))
+      case "Repeat":
+        return this.repeat(command)
+      case "RunMacro":
+        return Effect.gen(this, function* () {
+          const macro = yield* parts.macroOf(command.name)
+          return yield* this.send(yield* parts.payloads.prepare(macro.payload), macro.name)
+        })
+      case "Reset":
+        return this.disconnect("reset")
+      case "HalfClose":
+        return Effect.as(
+          this.withConnection(({ halfClose }) => halfClose),
+          done,
+        )
+      case "Pause":
+        return this.told("reading is paused", ({ pause }) => pause)
+      case "Resume":
+        return this.told("reading goes on", ({ resume }) => resume)
+      case "SetEncoding":
+        return Effect.map(loadEncoding(command.encoding), (coder) => {
+          if (command.direction !== "out") this.coders.in = coder
+          if (command.direction !== "in") this.coders.out = coder
+          this.encodings++
+          parts.touch()
+          return done
+        })
+      case "Drain":
+        return Effect.as(
+          Effect.zipRight(
+            this.attempt === undefined ? Effect.void : Effect.ignore(this.disconnect("close")),
+            this.hooks.leave ?? Effect.void,
+          ),
+          done,
+        )
+      case "Quit":
+        return this.hooks.leave === undefined
+          ? refusal("forbidden", "this window cannot end the program", {
+              advice: "end the program where it was started",
+            })
+          : Effect.as(this.hooks.leave, done)
+      default:
+        return parts.executeShared(command) ?? wrongKind(command, "client")
+    }
+  }
+
+  /** The bytes of a payload for the server. */
+  bytesFor(payload: PreparedPayload, sending?: number) {
+    return this.parts.payloads.bytes(payload, { coder: this.coders.out }, sending)
+  }
+
+  private connect(text: string, options: Assistant.ConnectOptions): Outcome {
+    return Effect.gen(this, function* () {
+      if (this.attempt !== undefined) {
+        return yield* this.attempt.connection === undefined
+          ? refusal("already-connected", "a connection is being made already", { advice: "disconnect first" })
+          : refusal("already-connected", `there is a connection to ${this.endpoint} already`, {
+              advice: "disconnect first",
+            })
+      }
+      this.endpoint = text
+      const endpoint = yield* Effect.tapError(readEndpoint(text), (error) => this.failed(error))
+      this.endpoint = formatEndpoint(endpoint)
+      const tls = yield* Effect.tapError(this.tlsOf(options), (error) => this.failed(error))
+      // Another command may have begun to connect while TLS was prepared.
+      if (this.attempt !== undefined) {
+        return yield* refusal("already-connected", "a connection is being made already", { advice: "disconnect first" })
+      }
+      this.phases.begin()
+      this.parts.touch()
+      const connected = yield* Deferred.make<Assistant.Outcome, Assistant.Refusal>()
+      const wantsReconnect = options.reconnect ?? this.hooks.reconnect !== undefined
+      const attempt: Attempt = { fiber: undefined, connected, connection: undefined, isLeaving: false }
+      this.attempt = attempt
+      const use = (connection: Connection) => this.use(attempt, connection)
+      const program: Effect.Effect<void, ConnectError | ConnectionClosedError | SettingsError | Leaving> =
+        wantsReconnect
+          ? this.client.run(endpoint, use, { onPeerEnd: "reconnect", ...this.hooks.reconnect }, { tls })
+          : Effect.scoped(Effect.flatMap(this.client.connect(endpoint, { tls }), use))
+      attempt.fiber = yield* Effect.forkIn(
+        Effect.onExit(program, (exit) => this.ended(exit, connected)),
+        this.scope,
+      )
+      return yield* Deferred.await(connected)
+    })
+  }
+
+  /** Serves a connection until it ends. */
+  private use(
+    attempt: Attempt,
+    connection: Connection,
+  ): Effect.Effect<void, ConnectionClosedError | Leaving, Scope.Scope> {
+    const [local, remote] = [formatEndpoint(connection.local), formatEndpoint(connection.remote)]
+    return Effect.acquireUseRelease(
+      Effect.sync(() => {
+        attempt.connection = connection
+        Deferred.unsafeDone(attempt.connected, Effect.succeed({ _tag: "ConnectedTo", remote, local }))
+        this.parts.touch()
+      }),
+      () => Effect.zipRight(this.hooks.converse(connection), Effect.asVoid(connection.closed)),
+      () =>
+        Effect.sync(() => {
+          attempt.connection = undefined
+          this.parts.touch()
+        }),
+    ).pipe(
+      Effect.catchAll((error) => Effect.fail(attempt.isLeaving ? leaving : error)),
+      Effect.zipRight(Effect.suspend(() => (attempt.isLeaving ? Effect.fail(leaving) : Effect.void))),
+    )
+  }
+
+  private ended(
+    exit: Exit.Exit<void, ConnectError | ConnectionClosedError | SettingsError | Leaving>,
+    connected: Deferred.Deferred<Assistant.Outcome, Assistant.Refusal>,
+  ): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.attempt = undefined
+      this.phases.end()
+      this.parts.touch()
+      return Effect.asVoid(Deferred.failCauseSync(connected, () => causeOf(exit)))
+    })
+  }
+
+  private failed(error: Assistant.Refusal): Effect.Effect<void> {
+    return Effect.sync(() => {
+      this.phases.fail(error)
+      this.parts.touch()
+    })
+  }
+
+  private disconnect(how: "close" | "reset"): Outcome {
+    return Effect.suspend(() => {
+      const { attempt } = this
+      if (attempt === undefined) return Effect.fail(notConnected)
+      attempt.isLeaving = true
+      const { connection } = attempt
+      const ending = connection === undefined ? Effect.void : how === "reset" ? connection.reset : connection.close
+      return Effect.as(
+        Effect.zipRight(ending, attempt.fiber === undefined ? Effect.void : Fiber.interrupt(attempt.fiber)),
+        done,
+      )
+    })
+  }
+
+  private withConnection<A>(use: (connection: Connection) => Effect.Effect<A>): Effect.Effect<A, Assistant.Refusal> {
+    return Effect.suspend(() => (this.connection === undefined ? Effect.fail(notConnected) : use(this.connection)))
+  }
+
+  private told(text: string, act: (connection: Connection) => Effect.Effect<void>): Outcome {
+    return Effect.map(this.withConnection(act), () => {
+      this.parts.say(text)
+      return done
+    })
+  }
+
+  private send(payload: PreparedPayload, by: string): Outcome {
+    return Effect.gen(this, function* () {
+      const connection = yield* this.withConnection(Effect.succeed<Connection>)
+      const waiting = yield* connection.pending
+      if (waiting > limits.hubBudgetBytes) {
+        return yield* refusal("limit", `the server takes nothing: ${waiting} bytes wait for it`, {
+          advice: "wait until it reads, or disconnect",
+        })
+      }
+      const bytes = yield* this.bytesFor(payload, this.parts.payloads.nextSending())
+      if (by !== "") this.parts.senders.set(bytes, by)
+      yield* Effect.mapError(connection.sendNow(bytes), (error) =>
+        error._tag === "InvalidPayloadError" ? payloadRefused(error) : refusal("not-connected", error.message),
+      )
+      return { _tag: "SentTo" as const, to: [], bytes: bytes.length, unmatched: [] }
+    })
+  }
+
+  private repeat(command: Extract<Assistant.Command, { readonly _tag: "Repeat" }>): Outcome {
+    return Effect.gen(this, function* () {
+      const payload = yield* this.parts.payloads.prepare(command.payload)
+      yield* this.bytesFor(payload)
+      const repeat = yield* this.parts.repeats.start(
+        { what: Assistant.formatCommand(command), intervalMillis: command.interval, of: command.count },
+        (number) => this.send(payload, `repeat ${number}`),
+      )
+      return { _tag: "RepeatStarted" as const, repeat }
+    })
+  }
+
+  private tlsOf(options: Assistant.ConnectOptions): Effect.Effect<Tls.Connector | undefined, Assistant.Refusal> {
+    const { insecure, serverName, tls } = options
+    const ownName = serverName === undefined || serverName === "" ? undefined : serverName
+    const isAsUsual = insecure !== true && ownName === undefined
+    if (tls === false) return Effect.succeed(undefined)
+    if (this.hooks.tls !== undefined && isAsUsual) return Effect.succeed(this.hooks.tls)
+    if (tls === undefined && this.hooks.tls === undefined) return Effect.succeed(undefined)
+    return Effect.mapError(
+      Tls.connector({
+        ...this.hooks.tlsOptions,
+        ...(insecure === undefined ? {} : { verify: !insecure }),
+        ...(ownName === undefined ? {} : { serverName: ownName }),
+      }),
+      ({ message }) => refusal("value", message, { field: "tls" }),
+    )
+  }
+}
+
+const notConnected = refusal("not-connected", "there is no connection", { advice: "connect first" })
+
+const endedRefusal = (message: string) => refusal("ended", message)
+
+/** Why a command to connect was not carried out. */
+const causeOf = (exit: Exit.Exit<void, ConnectError | ConnectionClosedError | SettingsError | Leaving>) => {
+  const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
+  return Cause.fail(
+    Option.match(error, {
+      onNone: () => endedRefusal("the attempt was ended"),
+      onSome: (failure) =>
+        failure._tag === "ConnectError"
+          ? connectRefused(failure)
+          : failure._tag === "Leaving"
+            ? endedRefusal("the attempt was ended")
+            : endedRefusal(failure.message),
+    }),
+  )
+}

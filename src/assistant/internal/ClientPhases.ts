@@ -1,0 +1,114 @@
+import { describeTls } from "../../domain/eventWords.ts"
+import {
+  type Assistant,
+  type ClientEvent,
+  ConnectError,
+  describeCloseReason,
+  type Endpoint,
+  escapeControls,
+  formatEndpoint,
+} from "../../domain/index.ts"
+import { connectRefused, problemFrom } from "./refusals.ts"
+
+/** The part of a client window that follows the connection. */
+type Phases = Pick<
+  Assistant.ClientWindow,
+  "phase" | "halfClosedBy" | "local" | "remote" | "tls" | "since" | "retryAt" | "attempt" | "problem"
+>
+
+const away: Phases = { phase: "disconnected", tls: "" }
+
+/** Where a connection stands, as its events tell. */
+export class ClientPhases {
+  current: Phases = away
+
+  /** An attempt begins: what was wrong with the last one is history. */
+  begin(): void {
+    this.current = { ...away, phase: "connecting" }
+  }
+
+  /** Nothing is tried any more. */
+  end(): void {
+    const { problem } = this.current
+    this.current = { ...away, ...(problem === undefined ? {} : { problem }) }
+  }
+
+  /** An attempt was refused before there was an event of it. */
+  fail(refusal: Assistant.Refusal): void {
+    this.current = { ...away, problem: problemFrom(refusal) }
+  }
+
+  onEvent(event: ClientEvent): void {
+    const { attempt, problem } = this.current
+    const kept = {
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(problem === undefined ? {} : { problem }),
+    }
+    switch (event._tag) {
+      case "LookingUp":
+        this.current = { ...away, ...kept, phase: "looking-up" }
+        return
+      case "Connecting":
+        this.current = { ...away, ...kept, phase: "connecting" }
+        return
+      case "Connected":
+        this.current = {
+          phase: "connected",
+          local: formatEndpoint(event.local),
+          remote: formatEndpoint(event.remote),
+          tls: describeTls(event.tls).slice(2, -1),
+          since: event.at,
+        }
+        return
+      case "HalfClosed":
+        this.current = { ...this.current, phase: "half-closed", halfClosedBy: event.by }
+        return
+      case "Closing":
+        this.current = { ...this.current, phase: "closing" }
+        return
+      case "Disconnected":
+        this.current = { ...away, ...problemOfEnd(event) }
+        return
+      case "ConnectFailed":
+        this.current = { ...away, ...kept, problem: problemOfAttempt(event.endpoint, event) }
+        return
+      case "Reconnecting":
+        this.current = {
+          ...away,
+          phase: "reconnecting",
+          attempt: event.attempt,
+          retryAt: event.at + event.delayMillis,
+          problem: problem ?? { message: escapeControls(event.cause) },
+        }
+        return
+      case "GaveUp":
+        this.current = { ...away, problem: problem ?? { message: escapeControls(event.cause) } }
+        return
+      default:
+        return
+    }
+  }
+}
+
+const problemOfEnd = ({ reason }: Extract<ClientEvent, { readonly _tag: "Disconnected" }>): Pick<Phases, "problem"> =>
+  reason._tag === "LocalClosed"
+    ? {}
+    : {
+        problem: {
+          message:
+            reason._tag === "PeerClosed"
+              ? "the server closed the connection"
+              : `the connection ended: ${describeCloseReason(reason)}`,
+        },
+      }
+
+const problemOfAttempt = (
+  endpoint: Endpoint,
+  { cause, code, reason }: Extract<ClientEvent, { readonly _tag: "ConnectFailed" }>,
+): Assistant.Problem => {
+  const { advice, ...rest } = problemFrom(connectRefused(new ConnectError({ endpoint, reason, code })))
+  // What a proxy has said, or what is wrong with a certificate, stands in the cause alone.
+  return reason.startsWith("Proxy") || reason === "TlsFailed"
+    ? { ...rest, message: escapeControls(cause) }
+    : { ...rest, ...(advice === undefined ? {} : { advice }) }
+}

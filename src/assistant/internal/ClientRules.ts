@@ -1,0 +1,106 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Assistant, ConnectionClosedError } from "../../domain/index.ts"
+import type { Connection } from "../../transport/index.ts"
+import type { RuleHit } from "./RuleBook.ts"
+import type { WindowParts } from "./WindowParts.ts"
+
+// Actions of rules with a delay that wait at once.
+const mostWaiting = 10_000
+
+/** What rules act on beside the connection. */
+export interface RuledWindow {
+  /** Runs an effect in the scope of the window. */
+  readonly run: (effect: Effect.Effect<unknown>) => void
+  /** Ends the connection as the user does: it is not made again. */
+  readonly disconnect: (how: "close" | "reset") => void
+}
+
+/** Lets the rules of a client window act on what its server sends. */
+export class ClientRules {
+  private readonly parts: WindowParts
+  private readonly coders: { readonly in: Assistant.TextCoder; readonly out: Assistant.TextCoder }
+  private readonly window: RuledWindow
+  private waiting = 0
+
+  constructor(
+    parts: WindowParts,
+    coders: { readonly in: Assistant.TextCoder; readonly out: Assistant.TextCoder },
+    window: RuledWindow,
+  ) {
+    this.parts = parts
+    this.coders = coders
+    this.window = window
+  }
+
+  /** Takes everything that a connection receives, until the server's FIN. The next frame waits for a reply to be sent. */
+  serve(connection: Connection): Effect.Effect<void, ConnectionClosedError> {
+    return connection.runForEach((frame) => this.onFrame(connection, frame))
+  }
+
+  private onFrame(connection: Connection, frame: Uint8Array): Effect.Effect<void> {
+    const { rules } = this.parts
+    if (rules.isIdle) return Effect.void
+    // A client has one peer, so whom a rule listens to makes no difference.
+    const hit = rules.find(
+      frame,
+      () => true,
+      (bytes) => {
+        const decoder = this.coders.in.decoder()
+        return decoder.write(bytes) + decoder.end()
+      },
+    )
+    if (hit === undefined) return Effect.void
+    const { delay } = hit.rule.rule
+    return delay === undefined || delay === 0
+      ? this.act(connection, hit)
+      : Effect.sync(() => this.actLater(connection, hit, delay))
+  }
+
+  private actLater(connection: Connection, hit: RuleHit, delay: number): void {
+    if (this.waiting >= mostWaiting) {
+      this.parts.rules.setProblem(hit.rule, `${mostWaiting} actions wait already; this one was left out`)
+      return
+    }
+    this.waiting++
+    this.window.run(
+      Effect.ensuring(
+        Effect.zipRight(Effect.sleep(Duration.millis(delay)), this.act(connection, hit)),
+        Effect.sync(() => {
+          this.waiting--
+        }),
+      ),
+    )
+  }
+
+  private act(connection: Connection, { captures, rule }: RuleHit): Effect.Effect<void> {
+    const { payloads, rules, senders } = this.parts
+    return Effect.forEach(
+      rule.actions,
+      (action): Effect.Effect<void, { readonly message: string }> => {
+        switch (action._tag) {
+          case "Reply":
+            return Effect.flatMap(
+              payloads.bytes(action.payload, { coder: this.coders.out, captures }, payloads.nextSending()),
+              (bytes) => {
+                senders.set(bytes, rule.rule.name)
+                return connection.send(bytes)
+              },
+            )
+          case "Close":
+          case "Reset":
+            return Effect.sync(() => this.window.disconnect(action._tag === "Close" ? "close" : "reset"))
+          case "Rename":
+          case "Tag":
+            return Effect.fail({ message: "names and tags are for the clients of a server" })
+        }
+      },
+      { discard: true },
+    ).pipe(
+      Effect.match({
+        onSuccess: () => rules.setProblem(rule, undefined),
+        onFailure: ({ message }) => rules.setProblem(rule, message),
+      }),
+    )
+  }
+}

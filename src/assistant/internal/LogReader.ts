@@ -1,0 +1,193 @@
+import { Assistant, type ClientEvent, type ConnectionId, Framing, type ServerEvent } from "../../domain/index.ts"
+import type { Described } from "../describe.ts"
+import { EntryKind, type LogChunk, type Note } from "./LogChunk.ts"
+import type { LogStore } from "./LogStore.ts"
+import { readRecipients } from "./recipientList.ts"
+
+// What a row shows of a frame.
+const shownCharacters = 4096
+const shownHexBytes = 1365
+// How far back the begin of a character is looked for, where the encoding does not tell.
+const mostBefore = 4096
+const namedRecipients = 8
+const none = new Uint8Array(0)
+
+/** What is said of a client in the rows of a log. A client that has gone is known as long as its rows need it. */
+export interface LogClients {
+  readonly nameOf: (client: number) => string | undefined
+  readonly coderOf: (client: number, direction: "in" | "out") => Assistant.TextCoder
+}
+
+/** Reads the rows of a log: cuts runs into frames, and shows them. */
+export class LogReader {
+  readonly store: LogStore
+  readonly framing: Framing.Framing
+  private readonly clients: LogClients
+  private readonly describe: (event: ServerEvent | ClientEvent) => Described
+
+  constructor(options: {
+    readonly store: LogStore
+    readonly framing: Framing.Framing
+    readonly clients: LogClients
+    readonly describe: (event: ServerEvent | ClientEvent) => Described
+  }) {
+    this.store = options.store
+    this.framing = options.framing
+    this.clients = options.clients
+    this.describe = options.describe
+  }
+
+  /**
+   * Calls `each` with `most` frames, or with more, of an entry that is no note, from the frame `index` on, and gives the
+   * offset behind the last one. `from`: the offset of that frame in the run, if it is known.
+   */
+  eachFrame(
+    chunk: LogChunk,
+    entry: number,
+    index: number,
+    most: number,
+    each: (index: number, frame: Uint8Array) => void,
+    from = -1,
+  ): number {
+    const bytes = chunk.bytesOf(entry)
+    if (chunk.kind(entry) === EntryKind.sent || this.framing === Framing.raw) {
+      if (index === 0) each(0, bytes)
+      return bytes.length
+    }
+    let at = from < 0 ? 0 : index
+    return Framing.cutSome(this.framing, bytes, Math.max(0, from), index - at + most, (frame) => {
+      if (at >= index) each(at, frame)
+      at++
+    })
+  }
+
+  /** Calls `each` with the rows from `from` on that are kept, up to `to`. */
+  eachRow(
+    from: number,
+    to: number,
+    each: (row: number, chunk: LogChunk, entry: number, frame: Uint8Array | undefined) => void,
+  ): void {
+    const end = Math.min(to, this.store.next)
+    for (let row = Math.max(from, this.store.first); row < end; ) {
+      const chunk = this.store.chunkOf(row)
+      if (chunk === undefined) return
+      const entry = chunk.entryOf(row - chunk.firstRow)
+      const first = chunk.firstRow + (chunk.row[entry] as number)
+      const behind = first + chunk.rowsOf(entry)
+      const most = Math.min(end, behind) - row
+      if (chunk.kind(entry) === EntryKind.note) each(row, chunk, entry, undefined)
+      else {
+        const skip = row - first
+        this.eachFrame(chunk, entry, skip, most, (index, frame) => {
+          if (index < skip + most) each(first + index, chunk, entry, frame)
+        })
+      }
+      row = behind
+    }
+  }
+
+  /** A row as faces show it. */
+  rowOf(
+    row: number,
+    chunk: LogChunk,
+    entry: number,
+    frame: Uint8Array | undefined,
+    view: Assistant.LogView,
+  ): Assistant.LogRow {
+    const at = chunk.at[entry] as number
+    const client = chunk.client[entry] as number
+    const name = client === 0 ? undefined : this.clients.nameOf(client)
+    const about = {
+      ...(client === 0 ? {} : { id: client as ConnectionId }),
+      ...(name === undefined || name === "" ? {} : { name }),
+    }
+    if (frame === undefined) {
+      const { text, tone } = this.wordsOf(chunk.noteOf(entry))
+      return { row, at, kind: "announcement", ...about, text, tone }
+    }
+    const isSent = chunk.kind(entry) === EntryKind.sent
+    const list = isSent ? chunk.recipientsOf(entry) : none
+    const by = isSent ? this.store.nameOf(chunk.by(entry)) : ""
+    const coder = this.coderOf(chunk, entry)
+    const shown =
+      view === "hex"
+        ? undefined
+        : Assistant.shownText(coder, isSent ? none : this.before(chunk, entry, coder), frame, shownCharacters)
+    const hex = view === "text" ? undefined : Assistant.shownHex(frame, shownHexBytes)
+    return {
+      row,
+      at,
+      kind: isSent ? "sent" : "received",
+      ...about,
+      ...(list.length > 0 ? { to: readRecipients(list, namedRecipients) } : {}),
+      ...(by === "" ? {} : { by }),
+      ...(shown === undefined ? {} : { text: shown.text }),
+      ...(hex === undefined ? {} : { hex: hex.hex }),
+      bytes: frame.length,
+      ...(shown?.cut === true || hex?.cut === true ? { cut: true } : {}),
+    }
+  }
+
+  /** What a note says. */
+  wordsOf(note: Note): Described {
+    return "event" in note ? this.describe(note.event) : note
+  }
+
+  /** The encoding of the bytes of an entry. */
+  coderOf(chunk: LogChunk, entry: number): Assistant.TextCoder {
+    const isSent = chunk.kind(entry) === EntryKind.sent
+    return this.clients.coderOf(chunk.client[entry] as number, isSent ? "out" : "in")
+  }
+
+  /** The text of a frame, without escapes. What it begins and does not end belongs to the next frame. */
+  textOf(chunk: LogChunk, entry: number, frame: Uint8Array): string {
+    const coder = this.coderOf(chunk, entry)
+    const before = chunk.kind(entry) === EntryKind.sent ? none : this.before(chunk, entry, coder)
+    const decoder = coder.decoder()
+    if (before.length > 0) decoder.write(before)
+    return decoder.write(frame)
+  }
+
+  /**
+   * The bytes of the same stream before a run, as far back as a character can reach that ends in the run. Nothing where
+   * frames end where characters end.
+   */
+  before(chunk: LogChunk, entry: number, coder: Assistant.TextCoder): Uint8Array {
+    const reach = reachOf(coder.name)
+    if (reach === 0 || this.framing !== Framing.raw || chunk.link[entry] === 0) return none
+    const isMixed = Assistant.mixedEncodings.includes(coder.name)
+    const parts: Array<Uint8Array> = []
+    let length = 0
+    for (
+      let place = this.previous(chunk, entry);
+      place !== undefined;
+      place = this.previous(place.chunk, place.entry)
+    ) {
+      const bytes = place.chunk.bytesOf(place.entry)
+      const from = Math.max(0, bytes.length - (reach - length), isMixed ? behindLast(bytes) : 0)
+      parts.unshift(bytes.subarray(from))
+      length += bytes.length - from
+      if (from > 0 || length >= reach) break
+    }
+    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
+  }
+
+  private previous(chunk: LogChunk, entry: number) {
+    const back = chunk.link[entry] as number
+    return back === 0 ? undefined : this.store.placeOf(chunk.firstEntry + entry - back)
+  }
+}
+
+/** How many bytes before a run can belong to a character that ends in it, or tell where characters begin. */
+const reachOf = (encoding: string): number =>
+  encoding === "utf-8"
+    ? 3
+    : Assistant.mixedEncodings.includes(encoding) || encoding.startsWith("utf-16")
+      ? mostBefore
+      : 0
+
+/** The offset behind the last byte that is no part of a longer character, in encodings of one byte and several. */
+const behindLast = (bytes: Uint8Array): number => {
+  for (let at = bytes.length - 1; at >= 0; at--) if ((bytes[at] as number) < 0x30) return at + 1
+  return 0
+}

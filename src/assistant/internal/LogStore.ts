@@ -1,0 +1,221 @@
+import type { ConnectionId } from "../../domain/index.ts"
+import { EntryKind, LogChunk, type Note, noteBytes } from "./LogChunk.ts"
+import { writeRecipients } from "./recipientList.ts"
+
+// What one chunk holds: so much falls out at once.
+const mostChunkBytes = 256 * 1024
+// Entries of 100 bytes fill the bytes and the columns alike.
+const bytesPerEntry = 64
+// Room in the chunk of one large run.
+const slackBytes = 8192
+const slackEntries = 128
+/** The least that a log may hold, bytes. */
+export const leastLogBytes = 64 * 1024
+// Names of what sent something; those beyond it are not told apart.
+const mostNames = 4096
+
+/** Where an entry stands. */
+export interface Place {
+  readonly chunk: LogChunk
+  readonly entry: number
+}
+
+/**
+ * What happened, in order: runs of received frames, payloads that were sent, and notes. Rows are numbered from 0 and never
+ * renumbered; a run has as many rows as frames. Memory is bounded: the oldest chunk is dropped as a whole, and its rows are
+ * counted. Appending never waits and never fails.
+ */
+export class LogStore {
+  /** Number of the next row. */
+  next = 0
+  /** Rows that fell out of the bound. */
+  dropped = 0
+  /** Bytes that the log takes. */
+  bytes = 0
+  readonly limit: number
+  private readonly chunkBytes: number
+  private readonly chunkEntries: number
+  private readonly chunkMemory: number
+  private chunks: Array<LogChunk> = []
+  private nextEntry = 0
+  /** Memory of the chunk that was dropped last, for the next one. */
+  private spare: ArrayBuffer | undefined
+  private readonly names: Array<string> = [""]
+  private readonly numbers = new Map<string, number>([["", 0]])
+  /** Told when a chunk is dropped. */
+  onDropped: (chunk: LogChunk) => void = () => {}
+
+  constructor(limit: number) {
+    this.limit = Math.max(leastLogBytes, limit)
+    const share = Math.min(mostChunkBytes, Math.floor(this.limit / 8))
+    this.chunkEntries = Math.floor(share / (bytesPerEntry + 26))
+    // Columns of 8 bytes must stand at multiples of 8, so the number of entries is even.
+    this.chunkEntries -= this.chunkEntries % 4
+    this.chunkBytes = this.chunkEntries * bytesPerEntry
+    this.chunkMemory = LogChunk.sizeOf(this.chunkBytes, this.chunkEntries)
+  }
+
+  /** Number of the first row that is kept. */
+  get first(): number {
+    return this.chunks[0]?.firstRow ?? this.next
+  }
+
+  /** Number of the first entry that is kept, and of the next one. */
+  get firstEntry(): number {
+    return this.chunks[0]?.firstEntry ?? this.nextEntry
+  }
+
+  get endEntry(): number {
+    return this.nextEntry
+  }
+
+  get kept(): ReadonlyArray<LogChunk> {
+    return this.chunks
+  }
+
+  /**
+   * Appends a run of `frames` frames. `before`: number of the last received entry of this client, -1 for none. Gives the
+   * number of the entry, -1 when the run is larger than the log.
+   */
+  received(at: number, client: number, run: Uint8Array, frames: number, before: number): number {
+    if (frames === 0) return before
+    if (!this.isStorable(run.length)) return this.tooLarge(at, client, run.length)
+    const chunk = this.chunkFor(run.length)
+    const number = this.nextEntry
+    this.write(chunk, at, client, EntryKind.received, before < 0 ? 0 : number - before, frames)
+    chunk.data.set(run, chunk.used)
+    chunk.used += run.length
+    return number
+  }
+
+  /** Appends a payload that was sent. `to`: none where there is one peer; `by`: what sent it, empty for a user. */
+  sent(at: number, to: ReadonlyArray<ConnectionId> | undefined, payload: Uint8Array, by: string): void {
+    const list = to === undefined || to.length === 1 ? undefined : writeRecipients(to)
+    const listBytes = list?.length ?? 0
+    if (!this.isStorable(payload.length + listBytes)) {
+      this.tooLarge(at, 0, payload.length)
+      return
+    }
+    const chunk = this.chunkFor(payload.length + listBytes)
+    this.write(
+      chunk,
+      at,
+      list === undefined ? (to?.[0] ?? 0) : 0,
+      EntryKind.sent | (this.numberOf(by) << 2),
+      listBytes,
+      1,
+    )
+    if (list !== undefined) chunk.data.set(list, chunk.used)
+    chunk.data.set(payload, chunk.used + listBytes)
+    chunk.used += listBytes + payload.length
+  }
+
+  /** Appends an announcement. */
+  note(at: number, client: number, note: Note): void {
+    const chunk = this.chunkFor(0)
+    this.write(chunk, at, client, EntryKind.note, chunk.notes.length, 1)
+    chunk.notes.push(note)
+    this.bytes += noteBytes
+    this.trim()
+  }
+
+  /** Drops all rows. They are not counted as dropped. */
+  clear(): void {
+    for (const chunk of this.chunks) this.onDropped(chunk)
+    this.chunks = []
+    this.bytes = 0
+  }
+
+  /** The chunk that has a row; none when it fell out or is not there yet. */
+  chunkOf(row: number): LogChunk | undefined {
+    if (row < this.first || row >= this.next) return undefined
+    return this.chunks[lastAtMost(this.chunks, row, (chunk) => chunk.firstRow)]
+  }
+
+  /** Where an entry stands; none when it fell out. */
+  placeOf(entry: number): Place | undefined {
+    if (entry < this.firstEntry || entry >= this.nextEntry) return undefined
+    const chunk = this.chunks[lastAtMost(this.chunks, entry, (one) => one.firstEntry)]
+    return chunk && { chunk, entry: entry - chunk.firstEntry }
+  }
+
+  nameOf(number: number): string {
+    return this.names[number] ?? ""
+  }
+
+  private isStorable(length: number): boolean {
+    return LogChunk.sizeOf(length + slackBytes, slackEntries) + this.chunkMemory <= this.limit
+  }
+
+  private tooLarge(at: number, client: number, length: number): number {
+    const text = `${length} bytes were not kept: the log holds ${this.limit} at most`
+    this.note(at, client, { text, tone: "problem", client })
+    return -1
+  }
+
+  private write(chunk: LogChunk, at: number, client: number, info: number, link: number, rows: number): void {
+    const entry = chunk.entries++
+    chunk.at[entry] = at
+    chunk.client[entry] = client
+    chunk.row[entry] = chunk.rows
+    chunk.offset[entry] = chunk.used
+    chunk.link[entry] = link
+    chunk.info[entry] = info
+    chunk.rows += rows
+    this.next += rows
+    this.nextEntry++
+  }
+
+  private chunkFor(length: number): LogChunk {
+    const last = this.chunks[this.chunks.length - 1]
+    if (last?.hasRoom(length) === true) return last
+    const isLarge = length > this.chunkBytes / 2
+    const chunk = isLarge ? this.large(length) : this.standard()
+    this.chunks.push(chunk)
+    this.bytes += chunk.bytes
+    this.trim()
+    return chunk
+  }
+
+  /** A chunk for one run, with room for the small ones between it and the next large one. */
+  private large(length: number): LogChunk {
+    return new LogChunk(this.nextEntry, this.next, length + slackBytes, slackEntries)
+  }
+
+  private standard(): LogChunk {
+    const { spare } = this
+    this.spare = undefined
+    return new LogChunk(this.nextEntry, this.next, this.chunkBytes, this.chunkEntries, spare)
+  }
+
+  private trim(): void {
+    while (this.bytes + (this.spare?.byteLength ?? 0) > this.limit && this.chunks.length > 1) {
+      const oldest = this.chunks.shift() as LogChunk
+      this.bytes -= oldest.bytes
+      this.dropped += oldest.rows
+      if (oldest.capacity === this.chunkEntries) this.spare = oldest.memory
+      this.onDropped(oldest)
+    }
+  }
+
+  private numberOf(name: string): number {
+    const known = this.numbers.get(name)
+    if (known !== undefined) return known
+    if (this.names.length >= mostNames) return 0
+    const number = this.names.push(name) - 1
+    this.numbers.set(name, number)
+    return number
+  }
+}
+
+/** Index of the last of sorted values that is at most `wanted`. */
+const lastAtMost = <A>(values: ReadonlyArray<A>, wanted: number, of: (value: A) => number): number => {
+  let low = 0
+  let high = values.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if (of(values[middle] as A) <= wanted) low = middle
+    else high = middle - 1
+  }
+  return low
+}

@@ -1,0 +1,90 @@
+import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import { Assistant } from "../../domain/index.ts"
+import { loadEncoding } from "../encodings.ts"
+
+/** A payload of which everything is loaded that making it needs. */
+export interface PreparedPayload {
+  readonly spec: Assistant.PayloadSpec
+  /** The encoding that it names; none: that of its recipient. */
+  readonly coder: Assistant.TextCoder | undefined
+  readonly file: Uint8Array | undefined
+  /** Whether it differs from client to client. */
+  readonly isOfClient: boolean
+}
+
+/** For whom a payload is made. */
+export interface PayloadTarget {
+  readonly coder: Assistant.TextCoder
+  readonly client?: Assistant.VariableValues["client"]
+  readonly captures?: ReadonlyArray<string> | undefined
+}
+
+/** Makes payloads: loads encodings and files first, then puts values for variables. */
+export class Payloads {
+  /** Number of the last sending. */
+  private sendings = 0
+  private readonly now: () => number
+  private readonly randomDigit: () => number
+  private readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
+
+  private constructor(parts: {
+    readonly now: () => number
+    readonly randomDigit: () => number
+    readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
+  }) {
+    this.now = parts.now
+    this.randomDigit = parts.randomDigit
+    this.readFile = parts.readFile
+  }
+
+  /** With the clock and the random numbers of the current fiber. */
+  static readonly make = (
+    readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>,
+  ): Effect.Effect<Payloads> =>
+    Effect.zipWith(Effect.clock, Effect.random, (clock, random) => {
+      const digit = random.nextIntBetween(0, 16)
+      return new Payloads({
+        now: () => clock.unsafeCurrentTimeMillis(),
+        randomDigit: () => Effect.runSync(digit),
+        readFile,
+      })
+    })
+
+  /** Loads what a payload needs. */
+  prepare(spec: Assistant.PayloadSpec): Effect.Effect<PreparedPayload, Assistant.Refusal> {
+    return Effect.all({
+      spec: Effect.succeed(spec),
+      coder:
+        spec.encoding === undefined || spec.encoding === "" ? Effect.succeed(undefined) : loadEncoding(spec.encoding),
+      file: spec.form === "file" ? this.readFile(spec.content) : Effect.succeed(undefined),
+      isOfClient: Effect.sync(() => Assistant.variablesIn(spec).some((name) => name.startsWith("client."))),
+    })
+  }
+
+  /** The number of the next sending, for `${counter}`. */
+  nextSending(): number {
+    this.sendings++
+    return this.sendings
+  }
+
+  /** The bytes of a payload in a sending; without one, those of the next sending, for a preview. */
+  bytes(
+    payload: PreparedPayload,
+    target: PayloadTarget,
+    sending: number = this.sendings + 1,
+  ): Either.Either<Uint8Array, Assistant.Refusal> {
+    const values: Assistant.VariableValues = {
+      now: this.now(),
+      counter: sending,
+      randomDigit: this.randomDigit,
+      client: target.client,
+      captures: target.captures,
+    }
+    return Assistant.makePayload(payload.spec, {
+      coder: payload.coder ?? target.coder,
+      variable: (name, argument) => Assistant.variableValue(values, name, argument),
+      file: payload.file,
+    })
+  }
+}

@@ -1,0 +1,81 @@
+import type { Assistant } from "../../domain/index.ts"
+
+// Ten minutes, a point a second.
+const mostPoints = 600
+const longestSampleSeconds = 2
+
+/** What is counted. */
+export interface Counters {
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly framesIn: number
+  readonly framesOut: number
+}
+
+const names = ["bytesIn", "bytesOut", "framesIn", "framesOut"] as const
+
+/** A rate now; over a time in which nobody looked, that is not known. */
+export const rateOver = (seconds: number, moved: number): number =>
+  seconds > longestSampleSeconds ? 0 : moved / seconds
+
+/**
+ * Rates of the last ten minutes. Counters are sampled once a second while somebody watches; a time in which nobody did
+ * gets its mean in each of its seconds.
+ */
+export class Rates {
+  /** Bytes a second over the last sample. */
+  rateIn = 0
+  rateOut = 0
+  private last: Counters
+  private lastAt: number
+  private lastSecond: number
+  private readonly points: Record<(typeof names)[number], Array<number>> = {
+    bytesIn: [],
+    bytesOut: [],
+    framesIn: [],
+    framesOut: [],
+  }
+
+  /** `elapsed`: milliseconds of a clock that nobody sets; `now`: of the epoch. */
+  constructor(counters: Counters, elapsed: number, now: number) {
+    this.last = counters
+    this.lastAt = elapsed
+    this.lastSecond = Math.floor(now / 1000)
+  }
+
+  /** How long ago the last sample was taken, milliseconds. */
+  age(elapsed: number): number {
+    return elapsed - this.lastAt
+  }
+
+  sample(counters: Counters, elapsed: number, now: number): void {
+    const seconds = this.age(elapsed) / 1000
+    if (seconds <= 0) return
+    this.rateIn = rateOver(seconds, counters.bytesIn - this.last.bytesIn)
+    this.rateOut = rateOver(seconds, counters.bytesOut - this.last.bytesOut)
+    const second = Math.floor(now / 1000)
+    const passed = second - this.lastSecond
+    // A clock that was set back gives no new second: what moved belongs to the last point.
+    const spread = Math.max(1, passed)
+    for (const name of names) {
+      const points = this.points[name]
+      const moved = (counters[name] - this.last[name]) / spread
+      if (passed <= 0 && points.length > 0) points[points.length - 1] = (points[points.length - 1] as number) + moved
+      else for (let count = 0; count < Math.min(spread, mostPoints); count++) points.push(moved)
+      if (points.length > mostPoints) points.splice(0, points.length - mostPoints)
+    }
+    this.last = counters
+    this.lastAt = elapsed
+    this.lastSecond = second
+  }
+
+  get history(): Assistant.RateHistory {
+    return {
+      start: this.lastSecond - this.points.bytesIn.length,
+      bytesIn: [...this.points.bytesIn],
+      bytesOut: [...this.points.bytesOut],
+      framesIn: [...this.points.framesIn],
+      framesOut: [...this.points.framesOut],
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { Assistant } from "../../domain/index.ts"
+import { refusal } from "./refusals.ts"
+
+/** How many repeats may run at once. */
+export const mostRepeats = 1000
+
+interface Repeat {
+  readonly number: number
+  readonly what: string
+  readonly intervalMillis: number
+  readonly of: number | undefined
+  sent: number
+  problem: string | undefined
+  fiber: Fiber.RuntimeFiber<void> | undefined
+}
+
+/** Payloads that are sent again and again. Each repeat is a fiber of the scope of its window, and ends with it. */
+export class Repeats {
+  private readonly running = new Map<number, Repeat>()
+  private readonly scope: Scope.Scope
+  private readonly onChanged: () => void
+  private last = 0
+
+  constructor(scope: Scope.Scope, onChanged: () => void) {
+    this.scope = scope
+    this.onChanged = onChanged
+  }
+
+  get states(): ReadonlyArray<Assistant.RepeatState> {
+    return Array.from(this.running.values(), ({ intervalMillis, number, of, problem, sent, what }) => ({
+      repeat: number,
+      what,
+      sent,
+      intervalMillis,
+      ...(of === undefined ? {} : { of }),
+      ...(problem === undefined ? {} : { problem }),
+    }))
+  }
+
+  /** Begins a repeat: its first turn is now. `turn` sends once; what it is refused is shown, and the repeat goes on. */
+  start(
+    options: { readonly what: string; readonly intervalMillis: number; readonly of: number | undefined },
+    turn: (repeat: number) => Effect.Effect<unknown, Assistant.Refusal>,
+  ): Effect.Effect<number, Assistant.Refusal> {
+    return Effect.suspend(() => {
+      if (this.running.size >= mostRepeats) {
+        return Effect.fail(refusal("limit", `${mostRepeats} repeats run already`, { advice: "cancel one of them" }))
+      }
+      const repeat: Repeat = { ...options, number: ++this.last, sent: 0, problem: undefined, fiber: undefined }
+      this.running.set(repeat.number, repeat)
+      this.onChanged()
+      const running = Effect.ensuring(
+        this.run(repeat, turn(repeat.number)),
+        Effect.sync(() => this.forget(repeat)),
+      )
+      return Effect.map(Effect.forkIn(running, this.scope), (fiber) => {
+        repeat.fiber = fiber
+        return repeat.number
+      })
+    })
+  }
+
+  /** Ends one repeat, or all of them, and gives their numbers. */
+  cancel(number: number | undefined): Effect.Effect<ReadonlyArray<number>> {
+    return Effect.suspend(() => {
+      const ended = [...this.running.values()].filter((repeat) => number === undefined || repeat.number === number)
+      const fibers = ended.flatMap(({ fiber }) => (fiber === undefined ? [] : [fiber]))
+      return Effect.as(
+        Fiber.interruptAll(fibers),
+        ended.map((repeat) => repeat.number),
+      )
+    })
+  }
+
+  private forget({ number }: Repeat): void {
+    this.running.delete(number)
+    this.onChanged()
+  }
+
+  /** Turns are due at the begin and at multiples of the interval from there; those that were missed are left out. */
+  private run(repeat: Repeat, turn: Effect.Effect<unknown, Assistant.Refusal>): Effect.Effect<void> {
+    const { intervalMillis } = repeat
+    const once = Effect.match(turn, {
+      onSuccess: () => {
+        repeat.sent++
+        repeat.problem = undefined
+        this.onChanged()
+      },
+      onFailure: ({ message }) => {
+        if (repeat.problem === message) return
+        repeat.problem = message
+        this.onChanged()
+      },
+    })
+    return Effect.flatMap(elapsedMillis, (begin) => {
+      const next = (due: number): Effect.Effect<void> =>
+        Effect.flatMap(once, () => {
+          if (repeat.of !== undefined && repeat.sent >= repeat.of) return Effect.void
+          return Effect.flatMap(elapsedMillis, (now) => {
+            const following = Math.max(due + 1, Math.ceil((now - begin) / intervalMillis))
+            const wait = begin + following * intervalMillis - now
+            return Effect.zipRight(
+              Effect.sleep(Duration.millis(wait)),
+              Effect.suspend(() => next(following)),
+            )
+          })
+        })
+      return next(0)
+    })
+  }
+}
+
+const elapsedMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)

@@ -1,0 +1,161 @@
+import { Assistant, type ConnectionId, type Endpoint, formatEndpoint, type TlsSession } from "../../domain/index.ts"
+import type { LogClients } from "./LogReader.ts"
+
+const noTags: ReadonlySet<string> = new Set()
+// Clients that have gone and had a name or an encoding of their own: the rows of the log still show both.
+const mostGone = 4096
+/** Tags that one client can have. */
+export const mostTags = 64
+/** Letters of a name or a tag. */
+export const longestName = 64
+
+/** One connected client, with what the assistant knows of it. */
+export class Client implements Assistant.RosterEntry {
+  readonly id: ConnectionId
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  readonly tls: TlsSession | undefined
+  readonly since: number
+  name = ""
+  tags: ReadonlySet<string> = noTags
+  coderIn: Assistant.TextCoder
+  coderOut: Assistant.TextCoder
+  framesIn = 0
+  framesOut = 0
+  /** Number of its last received entry of the log; -1: none. */
+  lastEntry = -1
+  /** When it was last heard of or written to, as far as it was looked at. */
+  active: number
+  /** Bytes at the last sample, and the rates that it gave. */
+  bytesIn = 0
+  bytesOut = 0
+  rateIn = 0
+  rateOut = 0
+
+  constructor(
+    id: ConnectionId,
+    ends: { readonly local: Endpoint; readonly remote: Endpoint; readonly tls?: TlsSession | undefined },
+    since: number,
+    coders: { readonly in: Assistant.TextCoder; readonly out: Assistant.TextCoder },
+  ) {
+    this.id = id
+    this.local = ends.local
+    this.remote = ends.remote
+    this.tls = ends.tls
+    this.since = since
+    this.active = since
+    this.coderIn = coders.in
+    this.coderOut = coders.out
+  }
+}
+
+interface Gone {
+  readonly name: string
+  readonly in: Assistant.TextCoder
+  readonly out: Assistant.TextCoder
+}
+
+/** The connected clients of a server, by number and by name. */
+export class Roster implements LogClients {
+  readonly clients = new Map<ConnectionId, Client>()
+  /** Changes when the list of clients, their names or their tags change. */
+  version = 0
+  /** Changes when an encoding does. */
+  encodings = 0
+  /** Encodings of those who come. */
+  readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
+  private readonly byName = new Map<string, Client>()
+  private readonly gone = new Map<number, Gone>()
+
+  add(
+    id: ConnectionId,
+    ends: { readonly local: Endpoint; readonly remote: Endpoint; readonly tls?: TlsSession | undefined },
+    since: number,
+  ): void {
+    this.clients.set(id, new Client(id, ends, since, this.coders))
+    this.version++
+  }
+
+  remove(id: ConnectionId): void {
+    const client = this.clients.get(id)
+    if (client === undefined) return
+    this.clients.delete(id)
+    this.version++
+    if (client.name !== "") this.byName.delete(client.name)
+    if (client.name === "" && client.coderIn === Assistant.utf8Coder && client.coderOut === Assistant.utf8Coder) return
+    this.gone.set(id, { name: client.name, in: client.coderIn, out: client.coderOut })
+    if (this.gone.size > mostGone) for (const oldest of this.gone.keys()) return void this.gone.delete(oldest)
+  }
+
+  /** Gives a client a name; the empty name takes it away. `false`: another client has it. */
+  rename(client: Client, name: string): boolean {
+    const owner = this.byName.get(name)
+    if (owner !== undefined && owner !== client) return false
+    if (client.name !== "") this.byName.delete(client.name)
+    client.name = name
+    if (name !== "") this.byName.set(name, client)
+    this.version++
+    return true
+  }
+
+  ownerOf(name: string): Client | undefined {
+    return this.byName.get(name)
+  }
+
+  setTag(client: Client, tag: string, isSet: boolean): void {
+    const tags = new Set(client.tags)
+    if (isSet) tags.add(tag)
+    else tags.delete(tag)
+    client.tags = tags.size === 0 ? noTags : tags
+    this.version++
+  }
+
+  setCoder(client: Client | undefined, coder: Assistant.TextCoder, direction: "in" | "out" | "both"): void {
+    if (direction !== "out") {
+      if (client === undefined) this.coders.in = coder
+      else client.coderIn = coder
+    }
+    if (direction !== "in") {
+      if (client === undefined) this.coders.out = coder
+      else client.coderOut = coder
+    }
+    this.encodings++
+    this.version++
+  }
+
+  nameOf(id: number): string | undefined {
+    return this.clients.get(id as ConnectionId)?.name ?? this.gone.get(id)?.name
+  }
+
+  coderOf(id: number, direction: "in" | "out"): Assistant.TextCoder {
+    const client = this.clients.get(id as ConnectionId)
+    if (client !== undefined) return direction === "in" ? client.coderIn : client.coderOut
+    return this.gone.get(id)?.[direction] ?? this.coders[direction]
+  }
+
+  /** Those that a request asks for, in its order. */
+  select(filter: string, sort: NonNullable<Assistant.ClientsRequest["sort"]>): ReadonlyArray<Client> {
+    const wanted = filter.toLowerCase()
+    const found: Array<Client> = []
+    for (const client of this.clients.values()) {
+      if (wanted === "" || this.contains(client, wanted)) found.push(client)
+    }
+    const compare = orders[sort]
+    return compare === undefined ? found : found.sort(compare)
+  }
+
+  private contains(client: Client, wanted: string): boolean {
+    if (client.name.toLowerCase().includes(wanted)) return true
+    if (`#${client.id}`.includes(wanted)) return true
+    for (const tag of client.tags) if (tag.toLowerCase().includes(wanted)) return true
+    return formatEndpoint(client.remote).toLowerCase().includes(wanted)
+  }
+}
+
+// The roster is in the order of ids.
+const orders: Readonly<Record<string, ((a: Client, b: Client) => number) | undefined>> = {
+  activity: (a, b) => b.active - a.active || a.id - b.id,
+  rate: (a, b) => b.rateIn + b.rateOut - (a.rateIn + a.rateOut) || a.id - b.id,
+  // Those without a name come last.
+  name: (a, b) => (a.name === b.name ? a.id - b.id : a.name === "" ? 1 : b.name === "" || a.name < b.name ? -1 : 1),
+}

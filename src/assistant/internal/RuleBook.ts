@@ -1,0 +1,166 @@
+import * as Effect from "effect/Effect"
+import { Assistant, type ConnectionId } from "../../domain/index.ts"
+import { compileRegex } from "./linearRegex.ts"
+import type { Payloads, PreparedPayload } from "./Payloads.ts"
+import { refusal } from "./refusals.ts"
+
+/** How many rules there may be. */
+export const mostRules = 1000
+// A frame is looked at as text up to here: a rule is for messages, not for files.
+const matchedBytes = 64 * 1024
+
+/** An action that is ready to be done. */
+export type PreparedAction =
+  | { readonly _tag: "Reply"; readonly payload: PreparedPayload }
+  | Exclude<Assistant.RuleAction, { readonly _tag: "Reply" }>
+
+/** A rule that is ready for frames. */
+export interface PreparedRule {
+  readonly rule: Assistant.Rule
+  readonly actions: ReadonlyArray<PreparedAction>
+  readonly matches: Assistant.FrameMatcher
+  /** None: every client. */
+  readonly from: Assistant.Recipients | undefined
+  acted: number
+  problem: string | undefined
+}
+
+/** A rule that acts on a frame, with what it has captured. */
+export interface RuleHit {
+  readonly rule: PreparedRule
+  readonly captures: ReadonlyArray<string>
+}
+
+/** The rules of a window, in the order in which they are asked. */
+export class RuleBook {
+  private rules: ReadonlyArray<PreparedRule> = []
+  private readonly payloads: Payloads
+  private readonly onChanged: () => void
+
+  /** `onChanged` is told when a rule comes, goes or acts. */
+  constructor(payloads: Payloads, onChanged: () => void) {
+    this.payloads = payloads
+    this.onChanged = onChanged
+  }
+
+  /** Whether no rule can act. */
+  get isIdle(): boolean {
+    return !this.rules.some(isEnabled)
+  }
+
+  get states(): ReadonlyArray<Assistant.RuleState> {
+    return this.rules.map((one) => ({
+      rule: isEnabled(one) || one.rule.enabled === false ? one.rule : { ...one.rule, enabled: false },
+      acted: one.acted,
+      ...(one.problem === undefined ? {} : { problem: one.problem }),
+    }))
+  }
+
+  get all(): ReadonlyArray<Assistant.Rule> {
+    return this.rules.map(({ rule }) => rule)
+  }
+
+  /** Adds a rule, or puts it in the place of the rule of that name. */
+  add(rule: Assistant.Rule): Effect.Effect<void, Assistant.Refusal> {
+    return Effect.flatMap(this.prepare(rule), (prepared) =>
+      Effect.suspend(() => {
+        const at = this.rules.findIndex((one) => one.rule.name === rule.name)
+        if (at < 0 && this.rules.length >= mostRules) {
+          return Effect.fail(refusal("limit", `there are ${mostRules} rules already`))
+        }
+        this.rules = at < 0 ? [...this.rules, prepared] : this.rules.with(at, prepared)
+        this.onChanged()
+        return Effect.void
+      }),
+    )
+  }
+
+  /** Takes a rule away. Whether there was one. */
+  remove(name: string): boolean {
+    const rest = this.rules.filter((one) => one.rule.name !== name)
+    const wasThere = rest.length < this.rules.length
+    this.rules = rest
+    if (wasThere) this.onChanged()
+    return wasThere
+  }
+
+  /**
+   * The first rule that matches a frame. It has acted then. `isFrom` says whether recipients mean the client; `text` gives
+   * a part of the frame as text.
+   */
+  find(
+    frame: Uint8Array,
+    isFrom: (recipients: Assistant.Recipients) => boolean,
+    text: (bytes: Uint8Array) => string,
+  ): RuleHit | undefined {
+    let known: string | undefined
+    const textOf = () => {
+      known ??= text(frame.subarray(0, matchedBytes))
+      return known
+    }
+    for (const rule of this.rules) {
+      if (!isEnabled(rule) || (rule.from !== undefined && !isFrom(rule.from))) continue
+      const captures = rule.matches(frame, textOf)
+      if (captures === undefined) continue
+      rule.acted++
+      this.onChanged()
+      return { rule, captures }
+    }
+    return undefined
+  }
+
+  /** Notes what kept a rule from acting; nothing: it has acted. */
+  setProblem(rule: PreparedRule, problem: string | undefined): void {
+    if (rule.problem === problem) return
+    rule.problem = problem
+    this.onChanged()
+  }
+
+  private prepare(rule: Assistant.Rule): Effect.Effect<PreparedRule, Assistant.Refusal> {
+    return Effect.gen(this, function* () {
+      if (rule.name.trim() === "") return yield* refusal("value", "the rule has no name", { field: "name" })
+      const from = rule.from === undefined ? undefined : yield* Assistant.parseRecipients(rule.from)
+      const actions = yield* Effect.forEach(
+        rule.actions,
+        (action): Effect.Effect<PreparedAction, Assistant.Refusal> =>
+          action._tag === "Reply"
+            ? Effect.map(this.payloads.prepare(action.payload), (payload) => ({ _tag: "Reply", payload }))
+            : Effect.succeed(action),
+      )
+      return {
+        rule,
+        actions,
+        matches: yield* matcherOf(rule.match),
+        from: from !== undefined && Assistant.formatRecipients(from) === "@all" ? undefined : from,
+        acted: 0,
+        problem: undefined,
+      }
+    })
+  }
+}
+
+/** A rule switches itself off when it has acted as often as it may. */
+const isEnabled = ({ acted, rule }: PreparedRule): boolean =>
+  rule.enabled !== false && (rule.count === undefined || acted < rule.count)
+
+/** An expression of a user must not be stopped for hours by a frame of a peer. */
+const matcherOf = (match: Assistant.Match): Effect.Effect<Assistant.FrameMatcher, Assistant.Refusal> =>
+  match._tag === "Regex"
+    ? Effect.map(
+        compileRegex(match.source, { field: "match", ignoreCase: match.ignoreCase }),
+        (regex): Assistant.FrameMatcher =>
+          (_frame, text) =>
+            regex.exec(text()),
+      )
+    : Assistant.compileMatch(match)
+
+/** Puts what a match has captured for `${0}`, `${1}` … in a name or a tag. */
+export const withCaptures = (text: string, captures: ReadonlyArray<string>): string =>
+  text.replace(/\$\{([0-9]{1,2})\}/g, (_all, number) => captures[Number(number)] ?? "")
+
+/** The client of a frame, as recipients are compared with it. */
+export const isAmong = (
+  recipients: Assistant.Recipients,
+  entry: Assistant.RosterEntry,
+  last: ConnectionId | undefined,
+): boolean => Assistant.resolveRecipients(recipients, [entry], last).ids.length > 0

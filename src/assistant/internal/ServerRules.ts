@@ -1,0 +1,176 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { type ConnectionId, Framing, InvalidPayloadError } from "../../domain/index.ts"
+import type { Handler, Server } from "../../server/index.ts"
+import type { PreparedPayload } from "./Payloads.ts"
+import { type Client, longestName, mostTags, type Roster } from "./Roster.ts"
+import { isAmong, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
+import { labelRefused } from "./refusals.ts"
+import type { WindowParts } from "./WindowParts.ts"
+
+// Actions of rules with a delay that wait at once.
+const mostWaiting = 10_000
+
+/** What the rules of a server act on. */
+export interface RuledServer {
+  readonly server: Server["Type"]
+  readonly parts: WindowParts
+  /** Runs an effect in the scope of the window. */
+  readonly run: (effect: Effect.Effect<unknown>) => void
+}
+
+/**
+ * A reactor that asks the rules about each frame, then does what its mode does. Without a rule that can act it is the
+ * reactor of the mode itself.
+ */
+export class RuledReactor implements Handler.Reactor {
+  readonly _tag = "Reactor"
+  readonly name: string
+  onRun: Handler.Reactor["onRun"]
+  readonly onPeerEnd: Handler.Reactor["onPeerEnd"]
+  private readonly plain: Handler.Reactor
+  private readonly roster: Roster
+  private readonly framing: Framing.Framing
+  private readonly maxFrame: number
+  private ruled: RuledServer | undefined
+  private waiting = 0
+
+  constructor(plain: Handler.Reactor, roster: Roster, framing: Framing.Framing, maxFrame: number) {
+    this.plain = plain
+    this.name = plain.name
+    this.onRun = plain.onRun
+    this.onPeerEnd = plain.onPeerEnd
+    this.roster = roster
+    this.framing = framing
+    this.maxFrame = maxFrame
+  }
+
+  /** Rules act on this server from now on. */
+  attach(ruled: RuledServer): void {
+    this.ruled = ruled
+    this.rulesChanged()
+  }
+
+  /** Rules have come, gone or switched themselves off. */
+  rulesChanged(): void {
+    const { ruled } = this
+    if (ruled === undefined || ruled.parts.rules.isIdle) {
+      this.onRun = this.plain.onRun
+      return
+    }
+    const { rules } = ruled.parts
+    this.onRun = (connection, run) => {
+      this.framing.payloads(run, (frame) => this.ask(ruled, rules, connection, frame))
+      this.plain.onRun(connection, run)
+    }
+  }
+
+  private ask(ruled: RuledServer, rules: RuleBook, connection: Handler.ReactorConnection, frame: Uint8Array): void {
+    const client = this.roster.clients.get(connection.id)
+    if (client === undefined) return
+    const hit = rules.find(
+      frame,
+      (from) => isAmong(from, client, client.id),
+      (bytes) => {
+        const decoder = client.coderIn.decoder()
+        return decoder.write(bytes) + decoder.end()
+      },
+    )
+    if (hit === undefined) return
+    const { delay } = hit.rule.rule
+    if (delay === undefined || delay === 0) this.act(ruled, hit, client, connection)
+    else this.actLater(ruled, hit, client.id, delay)
+  }
+
+  private actLater(ruled: RuledServer, hit: RuleHit, id: ConnectionId, delay: number): void {
+    const { rules } = ruled.parts
+    if (this.waiting >= mostWaiting) {
+      rules.setProblem(hit.rule, `${mostWaiting} actions wait already; this one was left out`)
+      return
+    }
+    this.waiting++
+    const later = Effect.sync(() => {
+      const client = this.roster.clients.get(id)
+      if (client !== undefined) this.act(ruled, hit, client, undefined)
+    })
+    const waiting = Effect.zipRight(Effect.sleep(Duration.millis(delay)), later)
+    ruled.run(
+      Effect.ensuring(
+        waiting,
+        Effect.sync(() => {
+          this.waiting--
+        }),
+      ),
+    )
+  }
+
+  private act(
+    ruled: RuledServer,
+    { captures, rule }: RuleHit,
+    client: Client,
+    connection: Handler.ReactorConnection | undefined,
+  ): void {
+    const { parts, run, server } = ruled
+    let problem: string | undefined
+    for (const action of rule.actions) {
+      switch (action._tag) {
+        case "Reply": {
+          const made = this.replyFor(ruled, action.payload, client, captures)
+          if (typeof made === "string") {
+            problem = made
+            break
+          }
+          parts.senders.set(made, rule.rule.name)
+          if (connection === undefined) run(Effect.ignore(server.sendTo([client.id], made)))
+          else connection.reply(made, 1)
+          break
+        }
+        case "Close":
+        case "Reset":
+          run(Effect.ignore(server.kick(client.id, action._tag === "Close" ? "fin" : "reset")))
+          break
+        case "Rename":
+          problem ??= this.rename(client, withCaptures(action.name, captures))
+          break
+        case "Tag":
+          problem ??= this.tag(client, withCaptures(action.tag, captures))
+      }
+    }
+    parts.rules.setProblem(rule, problem)
+    parts.touch()
+  }
+
+  /** The payload of a reply, or why there is none. */
+  private replyFor(
+    { parts }: RuledServer,
+    payload: PreparedPayload,
+    client: Client,
+    captures: ReadonlyArray<string>,
+  ): Uint8Array | string {
+    const made = parts.payloads.bytes(
+      payload,
+      { coder: client.coderOut, client, captures },
+      parts.payloads.nextSending(),
+    )
+    if (Either.isLeft(made)) return made.left.message
+    // A payload that the framing cannot carry would end the connection: a reactor must not reply with it.
+    const wire = Framing.encodeFrame(this.framing, made.right, this.maxFrame)
+    return wire instanceof InvalidPayloadError ? wire.message : made.right
+  }
+
+  private rename(client: Client, name: string): string | undefined {
+    const refused = labelRefused(name, "name", longestName)
+    if (refused !== undefined) return refused.message
+    return this.roster.rename(client, name) ? undefined : `another client has the name ${JSON.stringify(name)}`
+  }
+
+  private tag(client: Client, tag: string): string | undefined {
+    const refused = labelRefused(tag, "tag", longestName)
+    if (refused !== undefined) return refused.message
+    if (tag === "") return "the tag is empty"
+    if (client.tags.size >= mostTags && !client.tags.has(tag)) return `the client has ${mostTags} tags already`
+    this.roster.setTag(client, tag, true)
+    return undefined
+  }
+}

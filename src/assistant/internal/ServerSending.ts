@@ -1,0 +1,103 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Assistant, type ConnectionId } from "../../domain/index.ts"
+import type { Server } from "../../server/index.ts"
+import type { Payloads, PreparedPayload } from "./Payloads.ts"
+import type { Client, Roster } from "./Roster.ts"
+import { payloadRefused } from "./refusals.ts"
+
+/** Clients that a command is for. */
+export interface Resolved {
+  readonly clients: ReadonlyArray<Client>
+  readonly unmatched: ReadonlyArray<string>
+}
+
+/** Resolves recipients, and sends payloads to them. */
+export class ServerSending {
+  private readonly server: Server["Type"]
+  private readonly roster: Roster
+  private readonly payloads: Payloads
+  private readonly senders: WeakMap<Uint8Array, string>
+
+  constructor(server: Server["Type"], roster: Roster, payloads: Payloads, senders: WeakMap<Uint8Array, string>) {
+    this.server = server
+    this.roster = roster
+    this.payloads = payloads
+    this.senders = senders
+  }
+
+  /** The clients that recipients mean now. Refused when there are none. */
+  resolve(to: Assistant.Recipients): Effect.Effect<Resolved, Assistant.Refusal> {
+    return Effect.flatMap(this.server.lastHeard, (last) => {
+      const { clients } = this.roster
+      const { ids, unmatched } = Assistant.resolveRecipients(to, clients.values(), Option.getOrUndefined(last))
+      if (ids.length === 0) return Effect.fail(Assistant.nobody(to, unmatched))
+      return Effect.succeed({ unmatched, clients: ids.flatMap((id) => clients.get(id) ?? []) })
+    })
+  }
+
+  /** Sends a payload. `by`: what sends it; empty for a user. */
+  send(
+    payload: PreparedPayload,
+    to: Assistant.Recipients,
+    by: string,
+  ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
+    return Effect.flatMap(this.resolve(to), ({ clients, unmatched }) => this.sendTo(payload, clients, unmatched, by))
+  }
+
+  /** Sends a payload to all through the hub: in one order with what clients publish. */
+  broadcast(payload: PreparedPayload, by: string): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
+    return Effect.gen(this, function* () {
+      const { clients, unmatched } = yield* this.resolve(Assistant.everyone)
+      if (payload.isOfClient || this.groups(payload, clients).length > 1) {
+        return yield* this.sendTo(payload, clients, unmatched, by)
+      }
+      const coder = (clients[0] as Client).coderOut
+      const bytes = yield* this.payloads.bytes(payload, { coder }, this.payloads.nextSending())
+      if (by !== "") this.senders.set(bytes, by)
+      const ids = yield* Effect.mapError(this.server.broadcast(bytes), payloadRefused)
+      return { _tag: "SentTo", to: ids, bytes: bytes.length, unmatched }
+    })
+  }
+
+  /** The bytes for one client, or for any. */
+  bytesFor(payload: PreparedPayload, client: Client | undefined, sending?: number) {
+    return this.payloads.bytes(payload, { coder: client?.coderOut ?? this.roster.coders.out, client }, sending)
+  }
+
+  private sendTo(
+    payload: PreparedPayload,
+    clients: ReadonlyArray<Client>,
+    unmatched: ReadonlyArray<string>,
+    by: string,
+  ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
+    return Effect.gen(this, function* () {
+      const sending = this.payloads.nextSending()
+      // All are made before one is sent: a payload that cannot be made for one client is sent to none.
+      const made = yield* Effect.forEach(this.groups(payload, clients), (group) =>
+        Effect.map(this.bytesFor(payload, group[0], sending), (bytes) => ({ bytes, ids: group.map(({ id }) => id) })),
+      )
+      const to: Array<ConnectionId> = []
+      let length = 0
+      for (const { bytes, ids } of made) {
+        if (by !== "") this.senders.set(bytes, by)
+        to.push(...(yield* Effect.mapError(this.server.sendTo(ids, bytes), payloadRefused)))
+        length = Math.max(length, bytes.length)
+      }
+      return { _tag: "SentTo", to, bytes: length, unmatched }
+    })
+  }
+
+  /** Clients that get the same bytes. */
+  private groups(payload: PreparedPayload, clients: ReadonlyArray<Client>): ReadonlyArray<ReadonlyArray<Client>> {
+    if (payload.isOfClient) return clients.map((client) => [client])
+    if (payload.coder !== undefined || payload.spec.form !== "text") return [clients]
+    const groups = new Map<Assistant.TextCoder, Array<Client>>()
+    for (const client of clients) {
+      const group = groups.get(client.coderOut)
+      if (group === undefined) groups.set(client.coderOut, [client])
+      else group.push(client)
+    }
+    return [...groups.values()]
+  }
+}

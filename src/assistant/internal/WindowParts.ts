@@ -1,0 +1,274 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { Assistant, type ClientEvent, type Framing, type ServerEvent } from "../../domain/index.ts"
+import type { Described } from "../describe.ts"
+import { LogService } from "./AssistantLog.ts"
+import { type LogClients, LogReader } from "./LogReader.ts"
+import { LogStore } from "./LogStore.ts"
+import { Payloads } from "./Payloads.ts"
+import { Pulse, ticksPerSecond } from "./Pulse.ts"
+import { type Counters, Rates } from "./Rates.ts"
+import { Recorder } from "./Recorder.ts"
+import { Repeats } from "./Repeats.ts"
+import { RuleBook } from "./RuleBook.ts"
+import { refusal } from "./refusals.ts"
+import { makeStamps, type Stamps } from "./Stamps.ts"
+
+/** How many macros there may be. */
+export const mostMacros = 1000
+
+/** What a window of either kind is made with. */
+export interface WindowOptions {
+  readonly kind: "server" | "client"
+  readonly framing: Framing.Framing
+  readonly clients: LogClients
+  readonly logBytes: number
+  readonly describe: (event: ServerEvent | ClientEvent) => Described
+  /** Bytes in both directions since the window began. */
+  readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
+  /** Called once a second while somebody watches, with the seconds since the last time. */
+  readonly sample: (seconds: number) => Effect.Effect<void>
+  /** Tells of frames until the scope closes. */
+  readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
+  readonly encodings: () => number
+  readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
+  /** Called when a rule comes, goes or acts. */
+  readonly onRules: () => void
+}
+
+/** What server and client windows share: log, rates, rules, repeats, macros, and what tells of changes. */
+export class WindowParts {
+  readonly stamps: Stamps
+  readonly store: LogStore
+  readonly reader: LogReader
+  readonly log: LogService
+  readonly pulse: Pulse
+  readonly payloads: Payloads
+  readonly rules: RuleBook
+  readonly repeats: Repeats
+  readonly macros = new Map<string, Assistant.Macro>()
+  /** What sent a payload, where that was no user. */
+  readonly senders = new WeakMap<Uint8Array, string>()
+  framesIn = 0
+  framesOut = 0
+  /** Changes with everything that faces show beside traffic. */
+  version = 0
+  private readonly options: WindowOptions
+  private readonly rates: Rates
+  private ticks = 0
+  private bytesIn = 0
+  private bytesOut = 0
+  /** Bytes at the moment at which frames were no longer recorded. */
+  private unrecorded = { bytesIn: 0, bytesOut: 0 }
+
+  private constructor(
+    options: WindowOptions,
+    made: { readonly stamps: Stamps; readonly payloads: Payloads; readonly scope: Scope.Scope },
+    makePulse: (tick: Effect.Effect<void>) => Pulse,
+  ) {
+    this.options = options
+    this.stamps = made.stamps
+    this.payloads = made.payloads
+    this.store = new LogStore(options.logBytes)
+    const { clients, describe, encodings, framing, kind } = options
+    this.reader = new LogReader({ store: this.store, framing, clients, describe })
+    this.rates = new Rates(this.counters, this.stamps.elapsed(), this.stamps.now())
+    const tick = Effect.suspend(() => this.tick)
+    this.pulse = makePulse(tick)
+    const recorder = new Recorder(Effect.suspend(() => this.beginRecording))
+    this.log = new LogService({ kind, reader: this.reader, pulse: this.pulse, record: recorder.record, encodings })
+    const changed = () => this.touch()
+    this.rules = new RuleBook(this.payloads, () => {
+      this.touch()
+      options.onRules()
+    })
+    this.repeats = new Repeats(made.scope, changed)
+  }
+
+  static readonly make = (options: WindowOptions): Effect.Effect<WindowParts, never, Scope.Scope> =>
+    Effect.gen(function* () {
+      const stamps = yield* makeStamps
+      const payloads = yield* Payloads.make(options.readFile)
+      const scope = yield* Effect.scope
+      return new WindowParts(options, { stamps, payloads, scope }, (tick) => new Pulse(tick, scope))
+    })
+
+  /** Something that faces show has changed. */
+  touch(): void {
+    this.version++
+  }
+
+  /** Puts an event into the log. */
+  tell(event: ServerEvent | ClientEvent, client: number = 0): void {
+    this.store.note(this.stamps.now(), client, { event })
+    this.touch()
+  }
+
+  /** Puts words of the assistant into the log. */
+  say(text: string, tone: Described["tone"] = "plain", client: number = 0): void {
+    this.store.note(this.stamps.now(), client, { text, tone })
+    this.touch()
+  }
+
+  /** How many frames a run has. A framing that fails ends its connection elsewhere; here it has one. */
+  framesOf(run: Uint8Array): number {
+    try {
+      return this.options.framing.count(run)
+    } catch {
+      return 1
+    }
+  }
+
+  /** Reads the counters of bytes. */
+  get refresh(): Effect.Effect<void> {
+    return Effect.map(this.options.traffic, ({ bytesIn, bytesOut }) => {
+      this.bytesIn = bytesIn
+      this.bytesOut = bytesOut
+    })
+  }
+
+  /** What the key of a state consists of, beside its own parts. */
+  get key(): string {
+    const { next, dropped } = this.store
+    const { rateIn, rateOut } = this.rates
+    return `${this.version} ${this.bytesIn} ${this.bytesOut} ${this.framesIn} ${this.framesOut} ${next} ${dropped} ${rateIn} ${rateOut}`
+  }
+
+  /** Changes with the figures of traffic. */
+  get figures(): number {
+    return this.bytesIn + this.bytesOut + this.framesIn + this.framesOut
+  }
+
+  /** The parts of a state that both kinds have. */
+  get shared() {
+    const traffic: Assistant.Traffic = { ...this.counters, rateIn: this.rates.rateIn, rateOut: this.rates.rateOut }
+    return {
+      traffic,
+      log: this.log.extentNow(),
+      repeats: this.repeats.states,
+      rules: this.rules.states,
+      macros: [...this.macros.values()],
+      framing: this.options.framing.name,
+      at: this.stamps.now(),
+    }
+  }
+
+  get history(): Effect.Effect<Assistant.RateHistory> {
+    return Effect.zipRight(
+      this.refresh,
+      Effect.sync(() => {
+        if (this.rates.age(this.stamps.elapsed()) >= 1000) this.sampleRates()
+        return this.rates.history
+      }),
+    )
+  }
+
+  /** Saves a macro, or replaces that of its name. */
+  saveMacro(macro: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
+    return Effect.gen(this, function* () {
+      if (macro.name.trim() === "") return yield* refusal("value", "the macro has no name", { field: "name" })
+      if (!this.macros.has(macro.name) && this.macros.size >= mostMacros) {
+        return yield* refusal("limit", `there are ${mostMacros} macros already`)
+      }
+      if (macro.to !== undefined) yield* Assistant.parseRecipients(macro.to)
+      this.macros.set(macro.name, macro)
+      this.touch()
+    })
+  }
+
+  macroOf(name: string): Effect.Effect<Assistant.Macro, Assistant.Refusal> {
+    return Effect.suspend(() => {
+      const macro = this.macros.get(name)
+      return macro === undefined ? Effect.fail(unknown("macro", name, this.macros.keys())) : Effect.succeed(macro)
+    })
+  }
+
+  /** Carries out the commands that both kinds have; nothing for others. */
+  executeShared(command: Assistant.Command): Effect.Effect<Assistant.Outcome, Assistant.Refusal> | undefined {
+    switch (command._tag) {
+      case "Cancel":
+        return Effect.flatMap(this.repeats.cancel(command.repeat), (repeats) =>
+          repeats.length === 0 && command.repeat !== undefined
+            ? refusal("unknown", `no repeat ${command.repeat} runs`, { field: "repeat" })
+            : Effect.succeed({ _tag: "Cancelled" as const, repeats }),
+        )
+      case "AddRule":
+        return Effect.as(this.rules.add(command.rule), done)
+      case "RemoveRule":
+        return Effect.suspend(() =>
+          this.rules.remove(command.name)
+            ? Effect.succeed(done)
+            : unknown(
+                "rule",
+                command.name,
+                this.rules.all.map(({ name }) => name),
+              ),
+        )
+      case "SaveMacro":
+        return Effect.as(this.saveMacro(command.macro), done)
+      case "RemoveMacro":
+        return Effect.map(this.macroOf(command.name), ({ name }) => {
+          this.macros.delete(name)
+          this.touch()
+          return done
+        })
+      case "ClearLog":
+        return Effect.sync(() => {
+          this.store.clear()
+          this.touch()
+          return done
+        })
+      default:
+        return undefined
+    }
+  }
+
+  private get counters(): Counters {
+    const { bytesIn, bytesOut, framesIn, framesOut } = this
+    return { bytesIn, bytesOut, framesIn, framesOut }
+  }
+
+  private get beginRecording(): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.gen(this, function* () {
+      yield* this.refresh
+      const missed = {
+        in: this.bytesIn - this.unrecorded.bytesIn,
+        out: this.bytesOut - this.unrecorded.bytesOut,
+      }
+      if (missed.in > 0 || missed.out > 0) {
+        this.say(`${missed.in} bytes in and ${missed.out} bytes out before this row were not recorded`)
+      }
+      yield* Effect.addFinalizer(() =>
+        Effect.map(this.refresh, () => {
+          this.unrecorded = { bytesIn: this.bytesIn, bytesOut: this.bytesOut }
+        }),
+      )
+      yield* this.options.observeFrames
+    })
+  }
+
+  private get tick(): Effect.Effect<void> {
+    return Effect.gen(this, function* () {
+      yield* this.refresh
+      const seconds = this.rates.age(this.stamps.elapsed()) / 1000
+      if (this.ticks++ % ticksPerSecond === 0 && seconds >= 0.5) {
+        this.sampleRates()
+        yield* this.options.sample(seconds)
+      }
+      this.log.tick()
+    })
+  }
+
+  private sampleRates(): void {
+    this.rates.sample(this.counters, this.stamps.elapsed(), this.stamps.now())
+  }
+}
+
+/** The outcome of a command of which there is nothing to tell. */
+export const done: Assistant.Outcome = { _tag: "Done" }
+
+/** A refusal for a name that nothing has, with the nearest one that something has. */
+export const unknown = (what: string, name: string, names: Iterable<string>): Assistant.Refusal =>
+  refusal("unknown", `there is no ${what} ${JSON.stringify(name)}${Assistant.suggestion(name, names)}`, {
+    field: "name",
+  })

@@ -1,0 +1,95 @@
+import * as Effect from "effect/Effect"
+import { Assistant } from "../../domain/index.ts"
+import { EntryKind, type LogChunk } from "./LogChunk.ts"
+import type { LogReader } from "./LogReader.ts"
+import { compileRegex } from "./linearRegex.ts"
+import { hasRecipient } from "./recipientList.ts"
+
+// A search looks at so much of a frame.
+const searchedBytes = 64 * 1024
+
+/** A filter, ready to be asked. */
+export interface LogCondition {
+  /** Whether rows of an entry can match. It is cheap. */
+  readonly admits: (chunk: LogChunk, entry: number) => boolean
+  /** Whether every row of an entry that is admitted matches. */
+  readonly isOfEntries: boolean
+  /** Whether a row of such an entry matches. `frame`: none for a note. */
+  readonly matches: (chunk: LogChunk, entry: number, frame: Uint8Array | undefined) => boolean
+}
+
+const kinds = { received: EntryKind.received, sent: EntryKind.sent, announcement: EntryKind.note } as const
+
+/** Compiles a filter. A text, a pattern or digits that cannot be read are refused. */
+export const compileFilter = (
+  filter: Assistant.LogFilter,
+  reader: LogReader,
+): Effect.Effect<LogCondition, Assistant.Refusal> =>
+  Effect.gen(function* () {
+    const { direction, hex, regex, text } = filter
+    const clients = filter.clients === undefined ? undefined : new Set<number>(filter.clients)
+    const kind = direction === undefined ? undefined : kinds[direction]
+    const tests: Array<(bytes: Uint8Array | undefined, text: () => string) => boolean> = []
+    if (hex !== undefined && hex.trim() !== "") {
+      const wanted = Buffer.from(yield* Assistant.makePayload({ form: "hex", content: hex }, plain))
+      tests.push(
+        (bytes) => bytes !== undefined && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(wanted),
+      )
+    }
+    const needle = text === undefined || text === "" ? undefined : text.toLowerCase()
+    if (needle !== undefined) {
+      const ascii = /^[\x20-\x7e]*$/.test(needle) ? new TextEncoder().encode(needle) : undefined
+      tests.push((_, textOf) => textOf().toLowerCase().includes(needle))
+      if (ascii !== undefined) tests.unshift((bytes) => bytes === undefined || mayContain(bytes, ascii))
+    }
+    if (regex !== undefined && regex !== "") {
+      const compiled = yield* compileRegex(regex, { field: "regex" })
+      tests.push((_, textOf) => compiled.test(textOf()))
+    }
+    return {
+      isOfEntries: tests.length === 0,
+      admits: (chunk, entry) =>
+        (kind === undefined || chunk.kind(entry) === kind) && (clients === undefined || isOf(chunk, entry, clients)),
+      matches: (chunk, entry, frame) => {
+        const bytes = frame?.subarray(0, searchedBytes)
+        let known: string | undefined
+        const textOf = () => {
+          known ??= bytes === undefined ? reader.wordsOf(chunk.noteOf(entry)).text : reader.textOf(chunk, entry, bytes)
+          return known
+        }
+        return tests.every((test) => test(bytes, textOf))
+      },
+    } satisfies LogCondition
+  })
+
+const plain: Assistant.PayloadSettings = {
+  coder: Assistant.utf8Coder,
+  variable: () => undefined,
+  file: undefined,
+}
+
+const isOf = (chunk: LogChunk, entry: number, clients: ReadonlySet<number>): boolean => {
+  const client = chunk.client[entry] as number
+  if (client !== 0) return clients.has(client)
+  return chunk.kind(entry) === EntryKind.sent && hasRecipient(chunk.recipientsOf(entry), clients)
+}
+
+/**
+ * Whether bytes may hold an ASCII text, letter case aside: each character of it is that byte in every encoding, or, in
+ * UTF-16, has a zero byte beside it.
+ */
+const mayContain = (bytes: Uint8Array, wanted: Uint8Array): boolean => {
+  const first = wanted[0] as number
+  const last = bytes.length - wanted.length
+  for (let at = 0; at < bytes.length; at++) {
+    if (lower(bytes[at] as number) !== first) continue
+    if (bytes[at + 1] === 0 || (at > 0 && bytes[at - 1] === 0)) return true
+    if (at > last) return false
+    let same = 1
+    while (same < wanted.length && lower(bytes[at + same] as number) === wanted[same]) same++
+    if (same === wanted.length) return true
+  }
+  return false
+}
+
+const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)

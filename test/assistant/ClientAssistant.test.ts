@@ -1,0 +1,130 @@
+import { expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { clientWindow, command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
+import { overEachTransport } from "../support/serving.ts"
+
+overEachTransport("a client window connects, sends, receives and disconnects", () =>
+  Effect.gen(function* () {
+    const { assistant: server, endpoint, events } = yield* serverWindow({ mode: "echo" })
+    const client = yield* clientWindow()
+    const connected = yield* client.execute({ _tag: "Connect", endpoint })
+    expect(connected).toMatchObject({ _tag: "ConnectedTo", remote: endpoint })
+    expect((yield* client.state).phase).toBe("connected")
+    const refused = yield* Effect.flip(client.execute({ _tag: "Connect", endpoint }))
+    expect(refused.reason).toBe("already-connected")
+    yield* client.execute({ _tag: "Send", payload: text("ping\\n") })
+    yield* untilState(client, ({ traffic }) => traffic.framesIn === 1)
+    expect(yield* framesOf(client)).toEqual([">ping\\n", "<ping\\n"])
+    yield* client.execute({ _tag: "Disconnect" })
+    expect(yield* client.state).toMatchObject({ phase: "disconnected", tls: "" })
+    expect((yield* client.state).problem).toBeUndefined()
+    yield* events.first("ConnectionClosed", 1)
+    expect((yield* server.state).clients).toBe(0)
+    expect((yield* Effect.flip(client.execute({ _tag: "Send", payload: text("x") }))).reason).toBe("not-connected")
+    expect((yield* Effect.flip(client.execute({ _tag: "Disconnect" }))).reason).toBe("not-connected")
+  }).pipe(Effect.scoped),
+)
+
+overEachTransport("a connection that cannot be made is refused with the reason, and so is a bad endpoint", () =>
+  Effect.gen(function* () {
+    const { assistant: server, endpoint } = yield* serverWindow()
+    yield* server.execute({ _tag: "StopListening" })
+    const client = yield* clientWindow()
+    const refused = yield* Effect.flip(client.execute({ _tag: "Connect", endpoint }))
+    expect(refused).toMatchObject({ reason: "connect", field: "endpoint", code: "ECONNREFUSED" })
+    expect(refused.advice).toBeDefined()
+    expect((yield* client.state).phase).toBe("disconnected")
+    expect((yield* client.state).problem).toMatchObject({ code: "ECONNREFUSED", message: refused.message })
+    const bad = yield* Effect.flip(client.execute({ _tag: "Connect", endpoint: "127.0.0.1:99999" }))
+    expect(bad).toMatchObject({ reason: "value", field: "endpoint" })
+    expect((yield* client.state).problem?.message).toBe(bad.message)
+  }).pipe(Effect.scoped),
+)
+
+overEachTransport("a server that closes is the problem that a client window shows", () =>
+  Effect.gen(function* () {
+    const { assistant: server, endpoint } = yield* serverWindow()
+    const client = yield* clientWindow()
+    yield* client.execute({ _tag: "Connect", endpoint })
+    yield* server.execute(command("kick @all"))
+    const state = yield* untilState(client, ({ phase }) => phase === "disconnected")
+    expect(state.problem).toEqual({ message: "the server closed the connection" })
+    yield* client.execute({ _tag: "Connect", endpoint })
+    expect((yield* client.state).problem).toBeUndefined()
+    yield* server.execute(command("reset @all"))
+    const after = yield* untilState(client, ({ phase }) => phase === "disconnected")
+    expect(after.problem?.message).toMatch(/reset by the peer/)
+  }).pipe(Effect.scoped),
+)
+
+it.scoped("a lost connection is made again after a countdown, until the user disconnects", () =>
+  Effect.gen(function* () {
+    const { assistant: server, endpoint } = yield* serverWindow()
+    const client = yield* clientWindow({ reconnect: { baseDelay: Duration.seconds(2), jitter: 0 } })
+    yield* client.execute({ _tag: "Connect", endpoint })
+    yield* server.execute({ _tag: "StopListening", clients: "close" })
+    while ((yield* client.state).phase !== "reconnecting") yield* Effect.yieldNow()
+    const waiting = yield* client.state
+    expect(waiting.retryAt).toBe(2000)
+    expect(waiting.attempt).toBe(1)
+    yield* server.execute({ _tag: "Listen", endpoint })
+    yield* TestClock.adjust("2 seconds")
+    while ((yield* client.state).phase !== "connected") yield* Effect.yieldNow()
+    yield* server.execute({ _tag: "StopListening", clients: "reset" })
+    while ((yield* client.state).phase !== "reconnecting") yield* Effect.yieldNow()
+    yield* client.execute({ _tag: "Disconnect" })
+    expect((yield* client.state).phase).toBe("disconnected")
+    yield* TestClock.adjust("1 minute")
+    expect((yield* client.state).phase).toBe("disconnected")
+  }).pipe(Effect.provide(MemoryTransport.layer())),
+)
+
+it.scoped("phases are shown as they pass", () =>
+  Effect.gen(function* () {
+    const { endpoint } = yield* serverWindow()
+    const client = yield* clientWindow()
+    const seen: Array<string> = []
+    yield* client.client.observe({ onEvent: (event) => void seen.push(event._tag) })
+    yield* client.execute({ _tag: "Connect", endpoint: endpoint.replace("127.0.0.1", "localhost") })
+    expect(seen).toEqual(["LookingUp", "Connecting", "Connected"])
+    const rows = yield* rowsOf(client)
+    expect(rows.map((row) => row.text?.split(" ").slice(0, 2).join(" "))).toEqual([
+      "looking up",
+      expect.stringContaining("connecting to"),
+      expect.stringContaining("connected to"),
+    ])
+    expect(Option.isSome(yield* client.connection)).toBe(true)
+  }).pipe(Effect.provide(MemoryTransport.layer())),
+)
+
+it.scoped("a state is told at once and then ten times a second at most, and nothing runs while nobody watches", () =>
+  Effect.gen(function* () {
+    const { assistant: server, endpoint } = yield* serverWindow()
+    const client = yield* clientWindow()
+    yield* client.execute({ _tag: "Connect", endpoint })
+    const states: Array<number> = []
+    const watching = yield* Effect.fork(
+      Stream.runForEach(client.states, ({ traffic }) => Effect.sync(() => states.push(traffic.bytesIn))),
+    )
+    yield* TestClock.adjust("50 millis")
+    expect(states).toEqual([0])
+    for (let sent = 0; sent < 20; sent++) {
+      yield* server.execute({ _tag: "Broadcast", payload: text("x") })
+    }
+    while ((yield* client.state).traffic.bytesIn < 20) yield* Effect.yieldNow()
+    yield* TestClock.adjust("50 millis")
+    expect(states).toEqual([0, 20])
+    yield* TestClock.adjust("1 minute")
+    // The rate of the last second has risen, and has fallen again.
+    expect(states.length).toBeLessThanOrEqual(4)
+    yield* Fiber.interrupt(watching)
+    yield* TestClock.adjust("1 second")
+    expect(yield* TestClock.sleeps()).toHaveLength(0)
+  }).pipe(Effect.provide(MemoryTransport.layer())),
+)

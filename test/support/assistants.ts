@@ -1,0 +1,74 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import {
+  type Assistant,
+  ClientAssistant,
+  type ClientAssistantOptions,
+  ServerAssistant,
+  type ServerAssistantOptions,
+  type ServerAssistantService,
+} from "../../src/assistant/index.ts"
+import { Client, type ClientSettings } from "../../src/client/index.ts"
+import { Assistant as Domain, parseEndpoint } from "../../src/domain/index.ts"
+import { record } from "./eventRecorder.ts"
+
+/** A text as a payload, with the escapes and variables that it has. */
+export const text = (content: string, more: Partial<Domain.PayloadSpec> = {}): Domain.PayloadSpec => ({
+  form: "text",
+  content,
+  ...more,
+})
+
+/** A command in its written form. */
+export const command = (line: string): Domain.Command => Either.getOrThrow(Domain.parseCommand(line))
+
+/** The rows of a log as the kind, the number of the client and the text of each. */
+export const rowsOf = (assistant: Assistant, filter?: Domain.LogFilter, view: Domain.LogView = "text") =>
+  assistant.log.rows({ from: 0, count: 1000, view, ...(filter === undefined ? {} : { filter }) })
+
+/** The frames of a log: a mark for the direction, the client and the text. */
+export const framesOf = (assistant: Assistant, filter?: Domain.LogFilter) =>
+  Effect.map(rowsOf(assistant, filter), (rows) =>
+    rows
+      .filter(({ kind }) => kind !== "announcement")
+      .map((row) => `${row.id ?? row.to?.count ?? ""}${row.kind === "sent" ? ">" : "<"}${row.text}`),
+  )
+
+/** A server window that listens and records, and ways to connect to it. */
+export const serverWindow = (options: ServerAssistantOptions = {}) =>
+  Effect.gen(function* () {
+    const assistant = yield* Effect.orDie(ServerAssistant.make(options))
+    yield* assistant.log.record
+    const events = yield* record(assistant.server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
+    const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
+    if (listening._tag !== "ListeningOn") return yield* Effect.dieMessage("it does not listen")
+    const { endpoint } = listening
+    let dialled = 0
+    const connect = (settings: Partial<ClientSettings> = {}) =>
+      Effect.gen(function* () {
+        const frame = options.settings?.frame
+        const client = yield* Effect.orDie(Client.make({ ...(frame === undefined ? {} : { frame }), ...settings }))
+        const connection = yield* client.connect(Either.getOrThrow(parseEndpoint(endpoint)))
+        yield* events.first("ConnectionOpened", ++dialled)
+        return connection
+      })
+    return { assistant, endpoint, events, connect }
+  })
+
+/** A client window that records. */
+export const clientWindow = (options: ClientAssistantOptions = {}) =>
+  Effect.gen(function* () {
+    const assistant = yield* Effect.orDie(ClientAssistant.make(options))
+    yield* assistant.log.record
+    return assistant
+  })
+
+/** Waits until the state of a window is as it should be. */
+export const untilState = <State extends Domain.WindowState>(
+  assistant: Assistant<State>,
+  holds: (state: State) => boolean,
+): Effect.Effect<State> =>
+  Effect.flatMap(Stream.runHead(Stream.filter(assistant.states, holds)), (found) => Effect.orDie(found))
+
+export type { ServerAssistantService }
