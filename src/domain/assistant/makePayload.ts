@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import { ByteWriter } from "../ByteWriter.ts"
-import { applyChecksum } from "./checksums.ts"
+import { applyChecksum, findChecksum } from "./checksums.ts"
 import type { LineEnding, PayloadSpec } from "./Payload.ts"
 import { readBase64, readHex } from "./pastedBytes.ts"
 import { hasPieces, readPieces } from "./payloadPieces.ts"
@@ -35,6 +35,18 @@ export const makePayload = (spec: PayloadSpec, settings: PayloadSettings): Eithe
   Either.flatMap(plainPayload(spec, settings), (bytes) =>
     spec.checksum === undefined ? Either.right(bytes) : applyChecksum(bytes, spec.checksum),
   )
+
+/**
+ * Checks what can be known of a payload before it is sent: digits, escapes, variables and the name of the checksum. The
+ * encoding, a file and the range of a checksum are checked by {@link makePayload}.
+ */
+export const checkPayload = (spec: PayloadSpec): Either.Either<void, Refusal> =>
+  Either.gen(function* () {
+    if (spec.form === "hex") yield* readHex(spec.content)
+    if (spec.form === "base64") yield* readBase64(spec.content)
+    if (hasPieces(spec)) yield* readPieces(spec.content)
+    if (spec.checksum !== undefined) yield* findChecksum(spec.checksum.kind)
+  })
 
 const plainPayload = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<Uint8Array, Refusal> => {
   switch (spec.form) {

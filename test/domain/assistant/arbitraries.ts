@@ -1,5 +1,6 @@
+import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import { type Assistant, ConnectionId } from "../../../src/domain/index.ts"
+import { Assistant, ConnectionId } from "../../../src/domain/index.ts"
 
 /** Texts in which everything that the written form has a meaning for is frequent. */
 export const trickyText: FastCheck.Arbitrary<string> = FastCheck.oneof(
@@ -91,7 +92,7 @@ export const payload: FastCheck.Arbitrary<Assistant.PayloadSpec> = FastCheck.rec
     form: FastCheck.constantFrom("text" as const, "hex" as const, "base64" as const, "file" as const),
     content: trickyText,
     escapes: FastCheck.boolean(),
-    encoding: word,
+    encoding: FastCheck.oneof(FastCheck.constant("gbk"), word),
     ending: FastCheck.constantFrom("none" as const, "lf" as const, "crlf" as const, "cr" as const),
     checksum,
   },
@@ -161,6 +162,39 @@ const tagged = <const Tag extends string, Fields, Required extends keyof Fields>
   requiredKeys: Array<Required>,
 ) => FastCheck.record(fields, { requiredKeys }).map((values) => ({ _tag: tag, ...values }))
 
+export const repeat = tagged("Repeat", { to: recipients, payload, interval: millis, count }, ["payload", "interval"])
+
+const wellFormed = (text: string | undefined): boolean =>
+  text === undefined || !/[\ud800-\udfff]/.test(text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ""))
+
+const soundPayload = (spec: Assistant.PayloadSpec): boolean =>
+  Either.isRight(Assistant.checkPayload(spec)) && (spec.encoding ?? "gbk") === "gbk" && wellFormed(spec.content)
+
+/** What a project file can hold: payloads that can be made, in texts that UTF-8 has. */
+export const sound = {
+  rule: (value: Assistant.Rule): boolean =>
+    Either.isRight(Assistant.compileMatch(value.match)) &&
+    Object.values(value.match).every((part) => typeof part !== "string" || wellFormed(part)) &&
+    wellFormed(value.name) &&
+    wellFormed(value.from) &&
+    value.actions.every((one) =>
+      one._tag === "Reply"
+        ? soundPayload(one.payload)
+        : one._tag === "Rename"
+          ? wellFormed(one.name)
+          : one._tag !== "Tag" || (one.tag !== "" && wellFormed(one.tag)),
+    ),
+  repeat: ({
+    payload: spec,
+    to,
+  }: {
+    readonly payload: Assistant.PayloadSpec
+    readonly to?: Assistant.Recipients
+  }): boolean => soundPayload(spec) && (to === undefined || wellFormed(Assistant.formatRecipients(to))),
+  macro: (value: Assistant.Macro): boolean =>
+    wellFormed(value.name) && wellFormed(value.to) && soundPayload(value.payload),
+}
+
 /** Every command. `format` writes the recipients that a rule and a macro keep as text. */
 export const command = (
   format: (recipients: Assistant.Recipients) => string,
@@ -182,7 +216,7 @@ export const command = (
     tagged("Disconnect", { how: FastCheck.constantFrom("close" as const, "reset" as const) }, []),
     tagged("Send", { to, payload }, ["payload"]),
     tagged("Broadcast", { payload }, ["payload"]),
-    tagged("Repeat", { to, payload, interval: millis, count }, ["payload", "interval"]),
+    repeat,
     tagged("Cancel", { repeat: FastCheck.integer({ min: 0, max: 1000 }) }, []),
     tagged("Rename", { to, name: trickyText }, ["to", "name"]),
     tagged("Tag", { to, tag: word }, ["to", "tag"]),

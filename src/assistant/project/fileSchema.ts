@@ -1,0 +1,205 @@
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { Assistant, parseYesNo } from "../../domain/index.ts"
+import { encodingName, encodingNames } from "../encodings.ts"
+
+/**
+ * The project file as a person writes it. Every scalar is a text: the file is read without YAML's guesses at types, so that
+ * `hex: 0103` is not a number and `text: no` is not a truth value.
+ */
+
+/** A text in which a check finds a problem, or none. */
+const checked = (problem: (text: string) => string | undefined) =>
+  Schema.String.annotations({ message: () => "a text is expected here" }).pipe(
+    Schema.filter((text) => problem(text) ?? true),
+  )
+
+const text = checked(() => undefined)
+const name = checked((written) => (written === "" ? "the name is empty" : undefined))
+
+const refusedBy =
+  (read: (written: string) => Either.Either<unknown, Assistant.Refusal>) =>
+  (written: string): string | undefined =>
+    Either.match(read(written), { onLeft: ({ message }) => message, onRight: () => undefined })
+
+const recipients = checked(refusedBy(Assistant.parseRecipients))
+
+const timeWithin = (least: number) =>
+  checked((written) => {
+    const millis = Assistant.readMillis(written)
+    if (millis === undefined) return `${JSON.stringify(written)} is no time; expected a number with ms, s, m or h`
+    return millis >= least && millis <= Assistant.longestMillis
+      ? undefined
+      : `${JSON.stringify(written)} is out of range; expected ${least === 0 ? "0" : "1ms"} to 24h`
+  })
+
+const times = checked((written) =>
+  /^[1-9][0-9]{0,14}$/.test(written) ? undefined : `${JSON.stringify(written)} is no whole number from 1 up`,
+)
+
+const offset = checked((written) =>
+  /^-?[0-9]{1,15}$/.test(written) ? undefined : `${JSON.stringify(written)} is no offset in bytes`,
+)
+
+const yesNo = checked((written) =>
+  Either.isRight(parseYesNo(written)) ? undefined : `${JSON.stringify(written)} is neither yes nor no`,
+)
+
+const oneOf = (words: ReadonlyArray<string>) =>
+  checked((written) =>
+    words.includes(written) ? undefined : `${JSON.stringify(written)} is unknown; expected ${words.join(", ")}`,
+  )
+
+const encoding = checked((written) =>
+  encodingName(written) === undefined
+    ? `${JSON.stringify(written)} is no encoding${Assistant.suggestion(written, encodingNames)}`
+    : undefined,
+)
+
+/** A map; `what` says what is expected where something else stands. */
+const mapOf = <Fields extends Schema.Struct.Fields>(what: string, fields: Fields) =>
+  Schema.Struct(fields).annotations({
+    message: () => `${what} is expected here, with ${Object.keys(fields).join(", ")}`,
+  })
+
+const listOf = <A, I>(item: Schema.Schema<A, I>) =>
+  Schema.Array(item).annotations({ message: () => "a list is expected here" })
+
+const given = (fields: object): ReadonlyArray<string> =>
+  Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [key]))
+
+/** Which of some keys a map has, where it must have exactly one. */
+const exactlyOne = (fields: object, keys: ReadonlyArray<string>): string | undefined => {
+  const found = given(fields).filter((key) => keys.includes(key))
+  if (found.length === 1) return undefined
+  return found.length === 0 ? `one of ${keys.join(", ")} is missing` : `${found.join(" and ")} exclude each other`
+}
+
+export const payloadForms = ["text", "hex", "base64", "file"] as const
+export const matchKinds = ["contains", "equals", "starts", "regex", "hex"] as const
+export const actionKinds = ["reply", "close", "reset", "rename", "tag"] as const
+
+/** A key that may be missing. An exact one has no `undefined` beside it, which would be told as a second fault. */
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
+export const FileChecksum = mapOf("a checksum", {
+  kind: checked(refusedBy(Assistant.findChecksum)),
+  order: optional(oneOf(["big", "little"])),
+  from: optional(offset),
+  to: optional(offset),
+  at: optional(offset),
+})
+export type FileChecksum = typeof FileChecksum.Type
+
+export const FilePayload = mapOf("a payload", {
+  text: optional(text),
+  hex: optional(checked(refusedBy(Assistant.readHex))),
+  base64: optional(checked(refusedBy(Assistant.readBase64))),
+  file: optional(text),
+  escapes: optional(yesNo),
+  encoding: optional(encoding),
+  ending: optional(oneOf(["none", "lf", "crlf", "cr"])),
+  checksum: optional(FileChecksum),
+}).pipe(
+  Schema.filter((payload) => {
+    const problem = exactlyOne(payload, payloadForms)
+    if (problem !== undefined) return problem
+    if (payload.text === undefined) return undefined
+    const escapes = payload.escapes === undefined || !isOff(payload.escapes)
+    const checked = Assistant.checkPayload({ form: "text", content: payload.text, escapes })
+    return Either.isLeft(checked) ? { path: ["text"], message: checked.left.message } : undefined
+  }),
+)
+export type FilePayload = typeof FilePayload.Type
+
+const isOff = (written: string | undefined): boolean =>
+  written !== undefined && Either.getOrElse(parseYesNo(written), () => true) === false
+
+export const FileMatch = mapOf("a match", {
+  contains: optional(text),
+  equals: optional(text),
+  starts: optional(text),
+  regex: optional(text),
+  hex: optional(text),
+  "ignore-case": optional(yesNo),
+}).pipe(
+  Schema.filter((match) => {
+    const problem = exactlyOne(match, matchKinds)
+    if (problem !== undefined) return problem
+    if (match["ignore-case"] !== undefined && match.regex === undefined) {
+      return { path: ["ignore-case"], message: "ignore-case is for regex alone" }
+    }
+    const compiled = Assistant.compileMatch(matchOf(match))
+    return Either.isLeft(compiled)
+      ? { path: given(match).filter((key) => key !== "ignore-case"), message: compiled.left.message }
+      : undefined
+  }),
+)
+export type FileMatch = typeof FileMatch.Type
+
+/** The match that a map says which has exactly one of the kinds. */
+export const matchOf = (match: FileMatch): Assistant.Match => {
+  if (match.contains !== undefined) return { _tag: "Contains", text: match.contains }
+  if (match.equals !== undefined) return { _tag: "Equals", text: match.equals }
+  if (match.starts !== undefined) return { _tag: "Starts", text: match.starts }
+  if (match.hex !== undefined) return { _tag: "Hex", pattern: match.hex }
+  const ignoreCase = match["ignore-case"]
+  return {
+    _tag: "Regex",
+    source: match.regex ?? "",
+    ...(ignoreCase === undefined ? {} : { ignoreCase: !isOff(ignoreCase) }),
+  }
+}
+
+const nothing = checked((written) => (written === "" ? undefined : "nothing can stand behind it"))
+
+export const FileAction = mapOf("an action", {
+  reply: optional(FilePayload),
+  close: optional(nothing),
+  reset: optional(nothing),
+  rename: optional(text),
+  tag: optional(checked((written) => (written === "" ? "the tag is empty" : undefined))),
+}).pipe(Schema.filter((action) => exactlyOne(action, actionKinds)))
+export type FileAction = typeof FileAction.Type
+
+export const FileRule = mapOf("a rule", {
+  name,
+  when: FileMatch,
+  from: optional(recipients),
+  after: optional(timeWithin(0)),
+  times: optional(times),
+  enabled: optional(yesNo),
+  reply: optional(FilePayload),
+  do: optional(Schema.NonEmptyArray(FileAction).annotations({ message: () => "a list of actions is expected here" })),
+}).pipe(Schema.filter((rule) => exactlyOne(rule, ["reply", "do"])))
+export type FileRule = typeof FileRule.Type
+
+export const FileRepeat = mapOf("a repeat", {
+  every: timeWithin(1),
+  times: optional(times),
+  to: optional(recipients),
+  send: FilePayload,
+})
+export type FileRepeat = typeof FileRepeat.Type
+
+export const FileMacro = mapOf("a macro", { name, to: optional(recipients), send: FilePayload })
+export type FileMacro = typeof FileMacro.Type
+
+/** A list in which no two items have the same name. */
+const named = <A extends { readonly name: string }, I>(item: Schema.Schema<A, I>) =>
+  listOf(item).pipe(
+    Schema.filter((items) =>
+      items.flatMap((one, index) =>
+        items.findIndex((other) => other.name === one.name) < index
+          ? [{ path: [index, "name"], message: `the name ${JSON.stringify(one.name)} is given twice` }]
+          : [],
+      ),
+    ),
+  )
+
+export const FileProject = mapOf("a map", {
+  rules: optional(named(FileRule)),
+  repeats: optional(listOf(FileRepeat)),
+  macros: optional(named(FileMacro)),
+})
+export type FileProject = typeof FileProject.Type
