@@ -79,5 +79,22 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
 /** The verbs of the commands. */
 export const commandVerbs: ReadonlyArray<string> = commandHelp.map(({ verb }) => verb)
 
+/** What a face answers by itself, in the words of the console and of the control socket. Nothing changes by it. */
+export const questionHelp: ReadonlyArray<CommandHelp> = [
+  { verb: "state", form: "state", what: "tells where it listens and which clients are there", kind: "both" },
+  { verb: "help", form: "help [COMMAND]", what: "tells the commands, or the form of one", kind: "both" },
+]
+
 /** The help of one verb. */
-export const helpOf = (verb: string): CommandHelp | undefined => commandHelp.find((help) => help.verb === verb)
+export const helpOf = (verb: string): CommandHelp | undefined =>
+  [...commandHelp, ...questionHelp].find((help) => help.verb === verb)
+
+/** A question to a face. */
+export type Question = { readonly _tag: "State" } | { readonly _tag: "Help"; readonly verb: string | undefined }
+
+/** Reads a line as a question; nothing where it is none, and is to be read as a command. */
+export const parseQuestion = (line: string): Question | undefined => {
+  const [word = "", verb, ...more] = line.trim().replace(/^\//, "").split(/\s+/)
+  if (word === "state" && verb === undefined) return { _tag: "State" }
+  return (word === "help" || word === "?") && more.length === 0 ? { _tag: "Help", verb } : undefined
+}

@@ -1,6 +1,6 @@
 export * from "./Command.ts"
 export { applyChecksum, checksumNames, findChecksum } from "./checksums.ts"
-export { type CommandHelp, commandHelp, commandVerbs } from "./commandHelp.ts"
+export * from "./commandHelp.ts"
 export { compileMatch, compileRegex, type FrameMatcher } from "./compileMatch.ts"
 export { formatMillisExactly, longestMillis, readMillis } from "./durationText.ts"
 export * from "./formatCommand.ts"

@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import type { Command, ConnectOptions } from "./Command.ts"
-import { commandVerbs, helpOf } from "./commandHelp.ts"
+import { commandVerbs, helpOf, questionHelp } from "./commandHelp.ts"
 import { millisOf, timesOf } from "./durationText.ts"
 import { LineReader, type Word } from "./LineReader.ts"
 import { suggestion } from "./nearest.ts"
@@ -39,6 +39,9 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
       return yield* reader.refuseAt(at, "a command is missing", `Commands: ${commandVerbs.join(", ")}.`)
     }
     const read = Object.hasOwn(reads, verb) ? reads[verb] : undefined
+    if (read === undefined && questionHelp.some((question) => question.verb === verb)) {
+      return yield* reader.refuseAt(at, `"${verb}" is a question, and no command`, formAdvice(verb))
+    }
     if (read === undefined) {
       const near = suggestion(verb, commandVerbs)
       return yield* reader.refuseAt(
