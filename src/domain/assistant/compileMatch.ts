@@ -15,6 +15,9 @@ const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher 
 /**
  * Makes a match ready for frames. `text` gives the frame as text, and is called only where the match asks for text. A
  * match in hex captures the matched bytes as hex pairs.
+ *
+ * A regular expression is JavaScript's own, which some texts keep busy for hours: it is for texts that a user tries it on.
+ * The assistant compiles the expressions of its rules with an engine whose time is in proportion to the text.
  */
 export const compileMatch = (match: Match): Either.Either<FrameMatcher, Refusal> => {
   switch (match._tag) {
@@ -49,7 +52,7 @@ const empty = () =>
   refuse("value", "the text to look for is empty", { field: "match", advice: "An empty frame is matched by equals." })
 
 /** A regular expression over text, or why it is none. */
-export const compileRegex = (source: string, ignoreCase: boolean): Either.Either<RegExp, Refusal> => {
+const compileRegex = (source: string, ignoreCase: boolean): Either.Either<RegExp, Refusal> => {
   const flags = ignoreCase ? "i" : ""
   try {
     return Either.right(new RegExp(source, `${flags}u`))

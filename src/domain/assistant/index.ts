@@ -1,7 +1,7 @@
 export * from "./Command.ts"
 export { applyChecksum, checksumNames, findChecksum } from "./checksums.ts"
 export * from "./commandHelp.ts"
-export { compileMatch, compileRegex, type FrameMatcher } from "./compileMatch.ts"
+export { compileMatch, type FrameMatcher } from "./compileMatch.ts"
 export { formatMillisExactly, longestMillis, readMillis } from "./durationText.ts"
 export * from "./formatCommand.ts"
 export * from "./Log.ts"

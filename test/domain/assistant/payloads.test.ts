@@ -1,0 +1,356 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import { Assistant, ConnectionId, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
+import { runs } from "../../support/properties.ts"
+
+const { checkPayload, makePayload, readBase64, readHex, variablesIn } = Assistant
+
+const values = new Map([
+  ["time", "T"],
+  ["client.name", "泵"],
+  ["1", "one"],
+  ["0", ""],
+])
+const settings: Assistant.PayloadSettings = {
+  coder: Assistant.utf8Coder,
+  variable: (name, argument) => (argument === undefined ? values.get(name) : `${name}(${argument})`),
+  file: undefined,
+}
+const made = (spec: Assistant.PayloadSpec, more: Partial<Assistant.PayloadSettings> = {}) =>
+  Either.map(makePayload(spec, { ...settings, ...more }), (bytes) => [...bytes])
+const text = (content: string, more: Partial<Assistant.PayloadSpec> = {}): Assistant.PayloadSpec => ({
+  form: "text",
+  content,
+  ...more,
+})
+const utf8 = (written: string) => [...new TextEncoder().encode(written)]
+const problem = <A>(read: Either.Either<A, Assistant.Refusal>) => Either.getOrThrow(Either.flip(read))
+
+describe("a text", () => {
+  it("is its bytes in the encoding", () => {
+    expect(made(text("hé€😀"))).toEqual(Either.right(utf8("hé€😀")))
+    expect(made(text("hé"), { coder: Assistant.latin1Coder })).toEqual(Either.right([0x68, 0xe9]))
+    expect(made(text("h€"), { coder: Assistant.utf16leCoder })).toEqual(Either.right([0x68, 0, 0xac, 0x20]))
+    expect(made(text("h😀"), { coder: Assistant.utf16beCoder })).toEqual(
+      Either.right([0, 0x68, 0xd8, 0x3d, 0xde, 0x00]),
+    )
+  })
+
+  it("has escapes: of characters in the encoding, and of bytes as they are", () => {
+    expect(made(text("a\\r\\n\\t\\0\\\\\\e"))).toEqual(Either.right([0x61, 13, 10, 9, 0, 0x5c, 0x1b]))
+    expect(made(text("\\xff\\x00\\u{e9}"))).toEqual(Either.right([0xff, 0, 0xc3, 0xa9]))
+    expect(made(text("\\n\\xff\\u{e9}"), { coder: Assistant.utf16leCoder })).toEqual(
+      Either.right([0x0a, 0, 0xff, 0xe9, 0]),
+    )
+  })
+
+  it("has variables", () => {
+    expect(made(text("${time} ${client.name}${1}${0}!"))).toEqual(Either.right(utf8("T 泵one!")))
+    expect(made(text("${random:4}"))).toEqual(Either.right(utf8("random(4)")))
+    expect(made(text("$5 $ {} \\x24{time}"))).toEqual(Either.right(utf8("$5 $ {} ${time}")))
+  })
+
+  it("without escapes stands for itself", () => {
+    const content = "C:\\new ${time} ${ \\"
+    expect(made(text(content, { escapes: false }))).toEqual(Either.right(utf8(content)))
+  })
+
+  it.each<readonly [string, number, string]>([
+    ["a\\q", 1, "the escape is unknown or incomplete, at character 2"],
+    ["😀\\x4", 2, "the escape is unknown or incomplete, at character 2"],
+    ["a${time", 1, "the variable is not closed, at character 2"],
+    ["a${tme}", 1, '${tme} is no variable. Did you mean "time"?, at character 2'],
+    ["${}", 0, "${} is no variable, at character 1"],
+    ["${client.ports}", 0, '${client.ports} is no variable. Did you mean "client.port"?, at character 1'],
+    ["${constructor}", 0, "${constructor} is no variable, at character 1"],
+    ["${time:4}", 0, "${time} takes nothing behind a colon, at character 1"],
+    ["${random:0}", 0, "${random} makes 1 to 64 digits, at character 1"],
+    ["${random:65}", 0, "${random} makes 1 to 64 digits, at character 1"],
+    ["${random:x}", 0, "${random} makes 1 to 64 digits, at character 1"],
+    ["ab ${2}", 3, "${2} has no value here, at character 4"],
+    ["ab\ud800", 2, "half of a surrogate pair (U+D800) has no form in utf-8, at character 3"],
+  ])("%j is refused at %i: %s", (content, at, message) => {
+    expect(problem(made(text(content)))).toMatchObject({ reason: "payload", field: "content", at, message })
+  })
+
+  it("an unknown variable is refused with the list of all", () => {
+    const { advice } = problem(made(text("${x}")))
+    expect(advice).toBe(
+      "Variables: ${time} ${unix} ${counter} ${random:4} ${client.id} ${client.ip} ${client.port} ${client.name} ${1}; \\x24{ stands for ${ itself.",
+    )
+  })
+
+  it("a character that has no form in the encoding is refused with its place and its code point", () => {
+    const refused = (content: string) => problem(made(text(content), { coder: Assistant.latin1Coder }))
+    expect(refused("a😀é€")).toMatchObject({ at: 1, message: '"😀" (U+1F600) has no form in latin1, at character 2' })
+    expect(refused("é\\n€")).toMatchObject({
+      at: 3,
+      message: '"€" (U+20AC) has no form in latin1, at character 4',
+    })
+    expect(refused("é\\u{20ac}")).toMatchObject({
+      at: 1,
+      message: '"€" (U+20AC) has no form in latin1, at character 2',
+    })
+    expect(refused("é ${client.name}")).toMatchObject({
+      at: 2,
+      message: '"泵" (U+6CF5) has no form in latin1, at character 3',
+    })
+  })
+
+  it.each<readonly [string, Assistant.LineEnding, string]>([
+    ["a", "none", "a"],
+    ["a", "lf", "a\n"],
+    ["a", "cr", "a\r"],
+    ["a", "crlf", "a\r\n"],
+    ["", "crlf", "\r\n"],
+    ["a\\n", "lf", "a\n"],
+    ["a\\r\\n", "lf", "a\r\n"],
+    ["a\\r\\n", "crlf", "a\r\n"],
+    ["a\\r\\n", "cr", "a\r\n"],
+    ["a\\r", "cr", "a\r"],
+    ["a\\r", "lf", "a\r\n"],
+    ["a\\n", "crlf", "a\n\r\n"],
+    ["a\\x0d\\x0a", "lf", "a\r\n"],
+    ["a\\n\\n", "lf", "a\n\n"],
+  ])("%j with the ending %s", (content, ending, whole) => {
+    expect(made(text(content, { ending }))).toEqual(Either.right(utf8(whole)))
+    for (const coder of [Assistant.utf16leCoder, Assistant.utf16beCoder]) {
+      // Bytes as they are would be half a character.
+      if (content.includes("\\x")) continue
+      expect(made(text(content, { ending }), { coder })).toEqual(Either.map(coder.encode(whole), (bytes) => [...bytes]))
+    }
+  })
+
+  it("bytes that look like a line ending across two characters are none", () => {
+    // U+0D00 and U+000A, then U+0100: the bytes 0D 00 00 0A, and 0A 01.
+    expect(made(text("\u0a0d\u0a00", { ending: "lf" }), { coder: Assistant.utf16leCoder })).toEqual(
+      Either.right([0x0d, 0x0a, 0x00, 0x0a, 0x0a, 0x00]),
+    )
+    expect(made(text("a\u000a\u0000", { ending: "lf" }), { coder: Assistant.utf16beCoder })).toEqual(
+      Either.right([0, 0x61, 0, 0x0a, 0, 0, 0, 0x0a]),
+    )
+  })
+})
+
+describe("the other forms", () => {
+  it("the encoding, the ending and the escapes are of a text alone", () => {
+    expect(made({ form: "hex", content: "61", ending: "crlf", escapes: false, encoding: "gbk" })).toEqual(
+      Either.right([0x61]),
+    )
+    expect(made({ form: "base64", content: "YQ", ending: "lf" })).toEqual(Either.right([0x61]))
+  })
+
+  it("a file is the bytes that were read", () => {
+    const spec: Assistant.PayloadSpec = { form: "file", content: "/tmp/x", checksum: { kind: "sum8" } }
+    expect(made(spec, { file: Uint8Array.of(1, 2) })).toEqual(Either.right([1, 2, 3]))
+    expect(problem(made(spec))).toMatchObject({ reason: "file", message: 'the file "/tmp/x" was not read' })
+  })
+
+  it("a checksum is of the bytes with their ending", () => {
+    expect(made(text("a", { ending: "lf", checksum: { kind: "sum8" } }))).toEqual(Either.right([0x61, 0x0a, 0x6b]))
+    expect(made({ form: "hex", content: "01 03 00 00 00 02", checksum: { kind: "modbus" } })).toEqual(
+      Either.right([1, 3, 0, 0, 0, 2, 0xc4, 0x0b]),
+    )
+  })
+
+  it("what can be known before sending is checked before", () => {
+    expect(Either.isRight(checkPayload(text("${2}", { encoding: "none" })))).toBe(true)
+    expect(Either.isRight(checkPayload({ form: "file", content: "" }))).toBe(true)
+    expect(problem(checkPayload({ form: "hex", content: "0" })).at).toBe(0)
+    expect(problem(checkPayload({ form: "base64", content: "*" })).at).toBe(0)
+    expect(problem(checkPayload(text("\\q"))).at).toBe(0)
+    expect(Either.isRight(checkPayload(text("\\q", { escapes: false })))).toBe(true)
+    expect(problem(checkPayload(text("", { checksum: { kind: "x" } }))).field).toBe("checksum")
+  })
+})
+
+describe("variables", () => {
+  it("are known by name, each once", () => {
+    expect(variablesIn(text("${client.id} ${time} ${client.id} ${random:4}"))).toEqual(["client.id", "time", "random"])
+    expect(variablesIn(text("\\x24{time} $time"))).toEqual([])
+    expect(variablesIn(text("${time}", { escapes: false }))).toEqual([])
+    expect(variablesIn({ form: "hex", content: "${time}" })).toEqual([])
+    expect(variablesIn(text("${time} ${"))).toEqual([])
+  })
+
+  const context = {
+    now: Date.UTC(2026, 10, 30, 5, 40, 0, 7),
+    counter: 3,
+    randomDigit: () => 10,
+    client: { id: ConnectionId.make(7), name: "plc-1", remote: tcpEndpoint("::ffff:10.0.0.7", 502) },
+    captures: ["whole", "first"],
+  }
+  const value = (name: string, argument?: string) => Assistant.variableValue(context, name, argument)
+
+  it("have their values", () => {
+    expect(value("time")).toBe("2026-11-30T05:40:00.007Z")
+    expect(value("unix")).toBe(String(Math.floor(context.now / 1000)))
+    expect(value("counter")).toBe("3")
+    expect(value("random")).toBe("aaaaaaaa")
+    expect(value("random", "3")).toBe("aaa")
+    expect([value("client.id"), value("client.ip"), value("client.port"), value("client.name")]).toEqual([
+      "7",
+      "10.0.0.7",
+      "502",
+      "plc-1",
+    ])
+    expect([value("0"), value("1"), value("2")]).toEqual(["whole", "first", undefined])
+  })
+
+  it("of a client have none without one, and no address over a unix socket", () => {
+    const { captures: _, client: __, ...bare } = context
+    expect(Assistant.variableValue(bare, "client.id", undefined)).toBeUndefined()
+    expect(Assistant.variableValue(bare, "1", undefined)).toBeUndefined()
+    const unix = { ...context, client: { ...context.client, remote: unixEndpoint("") } }
+    expect(Assistant.variableValue(unix, "client.ip", undefined)).toBe("")
+    expect(Assistant.variableValue(unix, "client.port", undefined)).toBe("")
+  })
+
+  it("are all in the help", () => {
+    for (const { name, what } of Assistant.variableHelp) {
+      expect(variablesIn(text(`\${${name}}`))).toHaveLength(1)
+      expect(what).not.toBe("")
+    }
+  })
+})
+
+describe("hex as people paste it", () => {
+  it.each([
+    ["01 03"],
+    ["0103"],
+    ["0x01,0x03"],
+    ["0x01, 0x03,"],
+    ["0X01 0X03"],
+    ["0x0103"],
+    ["01:03"],
+    ["01-03"],
+    ["01_03"],
+    ["\\x01\\x03"],
+    ["{ 0x01, 0x03 };"],
+    ["[01, 03]"],
+    ["01\r\n\t03\n"],
+    ["01|03"],
+  ])("%j", (written) => {
+    expect(Either.map(readHex(written), (bytes) => [...bytes])).toEqual(Either.right([1, 3]))
+  })
+
+  it("may be empty, and has digits of either case", () => {
+    expect(readHex(" ")).toEqual(Either.right(new Uint8Array(0)))
+    expect(Either.map(readHex("aF Fa"), (bytes) => [...bytes])).toEqual(Either.right([0xaf, 0xfa]))
+  })
+
+  it.each<readonly [string, number, string]>([
+    ["0", 0, "a digit is missing beside 0, at character 1"],
+    ["01 3", 3, "a digit is missing beside 3, at character 4"],
+    ["01 033 04", 5, "a digit is missing beside 3, at character 6"],
+    ["01 0g", 4, '"g" is no hex digit, at character 5'],
+    ["01 xy", 3, '"x" is no hex digit, at character 4'],
+    ["0x", 1, '"x" is no hex digit, at character 2'],
+    ["01 03 😀", 6, '"😀" is no hex digit, at character 7'],
+    ["０1", 0, '"０" is no hex digit, at character 1'],
+  ])("%j is refused at %i: %s", (written, at, message) => {
+    expect(problem(readHex(written))).toMatchObject({ reason: "payload", field: "content", at, message })
+  })
+
+  it.prop(
+    "bytes come back from every way to write them",
+    [
+      FastCheck.uint8Array({ maxLength: 40 }),
+      FastCheck.constantFrom(" ", "", ",", ", ", ":", "-", "\n", ",0x", "\\x", " 0X"),
+    ],
+    ([bytes, separator]) => {
+      const written = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(separator)
+      expect(readHex(written)).toEqual(Either.right(bytes))
+    },
+    runs(300),
+  )
+})
+
+describe("base64", () => {
+  it.each([["AQM="], ["AQM"], [" AQ\r\nM = "]])("%j", (written) => {
+    expect(Either.map(readBase64(written), (bytes) => [...bytes])).toEqual(Either.right([1, 3]))
+  })
+
+  it.each<readonly [string, number, string]>([
+    ["AQ*M", 2, '"*" is no base64 digit, at character 3'],
+    ["AQM=A", 4, "a digit stands behind the padding, at character 5"],
+    ["AQM==", 4, "= has no place there, at character 5"],
+    ["=", 0, "= has no place there, at character 1"],
+    ["A===", 1, "= has no place there, at character 2"],
+    ["AQ=", 3, "the padding is not complete, at character 4"],
+    ["AQMBA", 4, "the last digit is less than a byte, at character 5"],
+  ])("%j is refused at %i: %s", (written, at, message) => {
+    expect(problem(readBase64(written))).toMatchObject({ reason: "payload", field: "content", at, message })
+  })
+
+  it.prop(
+    "bytes come back from both alphabets, with padding and without",
+    [FastCheck.uint8Array({ maxLength: 40 })],
+    ([bytes]) => {
+      for (const alphabet of ["base64", "base64url"] as const) {
+        const written = Buffer.from(bytes).toString(alphabet)
+        expect(readBase64(written)).toEqual(Either.right(bytes))
+        expect(readBase64(written.replaceAll("=", ""))).toEqual(Either.right(bytes))
+      }
+    },
+    runs(300),
+  )
+})
+
+describe("a match", () => {
+  const bytes = (...values: ReadonlyArray<number>) => Uint8Array.from(values)
+  const matched = (match: Assistant.Match, frame: Uint8Array | string) => {
+    const wire = typeof frame === "string" ? new TextEncoder().encode(frame) : frame
+    return Either.getOrThrow(Assistant.compileMatch(match))(wire, () => new TextDecoder().decode(wire))
+  }
+
+  it("of text contains, equals or starts", () => {
+    expect(matched({ _tag: "Contains", text: "gin" }, "login 1")).toEqual(["gin"])
+    expect(matched({ _tag: "Contains", text: "GIN" }, "login 1")).toBeUndefined()
+    expect(matched({ _tag: "Equals", text: "login" }, "login")).toEqual(["login"])
+    expect(matched({ _tag: "Equals", text: "login" }, "login\n")).toBeUndefined()
+    expect(matched({ _tag: "Equals", text: "" }, "")).toEqual([""])
+    expect(matched({ _tag: "Starts", text: "log" }, "login")).toEqual(["log"])
+    expect(matched({ _tag: "Starts", text: "gin" }, "login")).toBeUndefined()
+  })
+
+  it("of an expression captures, and a group without a part in it is empty", () => {
+    expect(matched({ _tag: "Regex", source: "id=(\\d+)(x)?" }, "a id=42 b")).toEqual(["id=42", "42", ""])
+    expect(matched({ _tag: "Regex", source: "^LOGIN", ignoreCase: true }, "login")).toEqual(["login"])
+    expect(matched({ _tag: "Regex", source: "^LOGIN" }, "login")).toBeUndefined()
+    expect(matched({ _tag: "Regex", source: "^.$" }, "😀")).toEqual(["😀"])
+    expect(matched({ _tag: "Regex", source: "a\\-b" }, "a-b")).toEqual(["a-b"])
+  })
+
+  it("of hex has wildcards, and an open end", () => {
+    const pattern = (written: string, frame: Uint8Array) => matched({ _tag: "Hex", pattern: written }, frame)
+    expect(pattern("78 78 ?? 01 *", bytes(0x78, 0x78, 0x0d, 0x01, 0xff))).toEqual(["78 78 0D 01"])
+    expect(pattern("78 78 ?? 01 *", bytes(0x78, 0x78, 0x0d, 0x01))).toEqual(["78 78 0D 01"])
+    expect(pattern("78 78 ?? 01", bytes(0x78, 0x78, 0x0d, 0x01, 0xff))).toBeUndefined()
+    expect(pattern("78 78 ?? 01 *", bytes(0x78, 0x78, 0x0d))).toBeUndefined()
+    expect(pattern("0x0?,0x?3", bytes(0x0f, 0xa3))).toEqual(["0F A3"])
+    expect(pattern("0?", bytes(0x1f))).toBeUndefined()
+    expect(pattern("*", bytes())).toEqual([""])
+  })
+
+  it("does not read the frame as text where it needs none", () => {
+    const match = Either.getOrThrow(Assistant.compileMatch({ _tag: "Hex", pattern: "01" }))
+    const text = () => {
+      throw new Error("read as text")
+    }
+    expect(match(bytes(1), text)).toEqual(["01"])
+  })
+
+  it.each<readonly [Assistant.Match, string]>([
+    [{ _tag: "Contains", text: "" }, "the text to look for is empty"],
+    [{ _tag: "Starts", text: "" }, "the text to look for is empty"],
+    [{ _tag: "Regex", source: "(" }, '"(" is no regular expression: Unterminated group'],
+    [{ _tag: "Hex", pattern: "" }, "the pattern is empty, at character 1"],
+    [{ _tag: "Hex", pattern: "01 0" }, "a digit is missing, at character 4"],
+    [{ _tag: "Hex", pattern: "01 * 02" }, "something stands behind the *, at character 6"],
+    [{ _tag: "Hex", pattern: "01 zz" }, '"z" is no hex digit, at character 4'],
+  ])("%j is refused: %s", (match, message) => {
+    expect(problem(Assistant.compileMatch(match))).toMatchObject({ reason: "value", field: "match", message })
+  })
+})
