@@ -44,7 +44,9 @@ if (!isInspectorWanted) {
   setTimeout(() => setImmediate(closeInspector), 20).unref()
 }
 
-const bundle = path.join(__dirname, "..", "dist", "cli", "tcpfx.cjs")
+// The page's server is in a bundle of its own, so that all other command lines start as fast as without it.
+const wantsPage = process.argv[2] === "ui" || process.argv.slice(3).some((word) => word.startsWith("--ui"))
+const bundle = path.join(__dirname, "..", "dist", "cli", wantsPage ? "ui.cjs" : "tcpfx.cjs")
 
 const load = () => {
   const cacheFile = `${bundle}.${process.version}-${process.arch}.cache`
@@ -121,7 +123,7 @@ const help = preparedHelp()
 if (help !== undefined) {
   process.exitCode = print(help)
 } else if (!fs.existsSync(bundle)) {
-  process.stderr.write("tcpfx: dist/cli/tcpfx.cjs is missing; run `npm run build` first\n")
+  process.stderr.write(`tcpfx: dist/cli/${path.basename(bundle)} is missing; run \`npm run build\` first\n`)
   process.exit(2)
 } else if (typeof Module.enableCompileCache === "function") {
   Module.enableCompileCache(path.join(__dirname, "..", "dist", "cli", "cache"))

@@ -35,7 +35,9 @@ const bundle = (entry, outfile, options) =>
     ...options,
   })
 
+// The command twice: without the page, and with the page's server.
 await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
+await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
 
 // The texts of help, which bin/tcpfx.cjs prints without the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")

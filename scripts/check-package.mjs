@@ -35,6 +35,34 @@ const serve = (bin) =>
     child.on("exit", () => reject(new Error(`serve ended: ${said}`)))
   })
 
+/** Starts the page of the installed command and gives its address once it is served. */
+const page = (bin, state) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, "ui", "--no-open"], {
+      cwd: state,
+      env: { ...process.env, XDG_STATE_HOME: state },
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    let said = ""
+    child.stdout.setEncoding("utf8")
+    child.stdout.on("data", (text) => {
+      said += text
+      const address = /^http:\S+(?=\n)/.exec(said)?.[0]
+      if (address !== undefined) resolve({ child, address })
+    })
+    child.on("exit", () => reject(new Error(`ui ended: ${said}`)))
+  })
+
+/** Checks that the page and every file that it names are served. */
+const checkPage = async (address) => {
+  const answer = await fetch(address)
+  const html = await answer.text()
+  equal("the page", answer.status, 200)
+  const files = [...html.matchAll(/(?:src|href)="\.(\/assets\/[^"]+)"/g)].map(([, path]) => path)
+  if (files.length < 2) throw new Error(`the page names too few files: ${html}`)
+  for (const path of files) equal(path, (await fetch(new URL(path, address))).status, 200)
+}
+
 try {
   must("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root)
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
@@ -50,6 +78,12 @@ try {
     equal("the answer", answer, "Hello, client!")
   } finally {
     child.kill("SIGTERM")
+  }
+  const ui = await page(bin, folder)
+  try {
+    await checkPage(ui.address)
+  } finally {
+    ui.child.kill("SIGTERM")
   }
   writeFileSync(
     join(folder, "use.mjs"),

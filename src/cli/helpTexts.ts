@@ -1,6 +1,7 @@
 import { connectHelp } from "./commands/connect.ts"
 import { interfacesHelp } from "./commands/interfaces.ts"
 import { serveHelp } from "./commands/serve.ts"
+import { uiHelp } from "./commands/ui.ts"
 import { type CommandHelp, commandHelp, programHelp } from "./help.ts"
 import { reasons } from "./outputErrors.ts"
 
@@ -11,6 +12,7 @@ export const summary = "talk TCP in real time: listen, connect, see every byte a
 export const commands: Readonly<Record<string, CommandHelp>> = {
   serve: serveHelp,
   connect: connectHelp,
+  ui: uiHelp,
   interfaces: interfacesHelp,
 }
 

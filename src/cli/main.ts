@@ -13,6 +13,7 @@ import { normalize } from "./argv.ts"
 import { connectCommand, runConnect } from "./commands/connect.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
 import { runServe, serveCommand } from "./commands/serve.ts"
+import { uiCommand } from "./commands/ui.ts"
 import { CommandFailed, exitCode, networkError, signalExitCode, usageError } from "./exit.ts"
 import { checkVariables } from "./given.ts"
 import { commands, helpTexts, summary } from "./helpTexts.ts"
@@ -20,14 +21,19 @@ import * as Lookups from "./lookups.ts"
 import { OutputClosed } from "./outputErrors.ts"
 import * as Signals from "./signals.ts"
 import * as Stdio from "./stdio.ts"
+import { noPage, type PageFace } from "./ui/PageFace.ts"
 import { version } from "./version.ts"
 
 const shapes = Record.map(commands, (help) => help.flags)
 
 /**
- * Runs a command line, without node and script, and gives the exit code. Every failure is one line for people.
+ * Runs a command line, without node and script, and gives the exit code. Every failure is one line for people. `page`: the
+ * page, where the bundle has it.
  */
-export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
+export const run = (
+  args: ReadonlyArray<string>,
+  page: PageFace = noPage,
+): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
   Effect.gen(function* () {
     const normalized = yield* normalize(args, shapes)
     const help = helpAsked(normalized)
@@ -48,6 +54,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<number, CommandF
       Command.withSubcommands([
         Command.withHandler(serveCommand, (options) => record(runServe(options))),
         Command.withHandler(connectCommand, (options) => record(runConnect(options))),
+        Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
       ]),
     )

@@ -7,12 +7,14 @@ import * as Effect from "effect/Effect"
 import { connectFlags } from "../../src/cli/commands/connect.ts"
 import { interfacesFlags } from "../../src/cli/commands/interfaces.ts"
 import { serveFlags } from "../../src/cli/commands/serve.ts"
+import { uiFlags } from "../../src/cli/commands/ui.ts"
 import { type Flag, shapesOf } from "../../src/cli/flags.ts"
 import { tcpfxRun } from "../support/tcpfxProcess.ts"
 
 const flagsOf: ReadonlyArray<readonly [string, Record<string, Flag<unknown>>]> = [
   ["serve", serveFlags],
   ["connect", connectFlags],
+  ["ui", uiFlags],
   ["interfaces", interfacesFlags],
 ]
 
@@ -88,8 +90,11 @@ describe("a command line that tcpfx cannot read", () => {
   it.scopedLive("ends with 2 and one line on standard error that shows no control characters", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
-        [["srve"], 'unknown command "srve", did you mean serve?; expected serve, connect, interfaces (tcpfx --help)'],
-        [["toString"], 'unknown command "toString"; expected serve, connect, interfaces (tcpfx --help)'],
+        [
+          ["srve"],
+          'unknown command "srve", did you mean serve?; expected serve, connect, ui, interfaces (tcpfx --help)',
+        ],
+        [["toString"], 'unknown command "toString"; expected serve, connect, ui, interfaces (tcpfx --help)'],
         [["connect", "--onec"], "unknown option --onec, did you mean --once? (tcpfx connect --help)"],
         [["connect", "--\u001b[2J\n"], "unknown option --\\e[2J\\n (tcpfx connect --help)"],
         [["connect", "--send"], "--send needs a value (tcpfx connect --help)"],

@@ -7,11 +7,13 @@ import { type CommandShapes, normalize } from "../../src/cli/argv.ts"
 import { connectCommand, connectHelp } from "../../src/cli/commands/connect.ts"
 import { interfacesCommand, interfacesHelp } from "../../src/cli/commands/interfaces.ts"
 import { serveCommand, serveHelp } from "../../src/cli/commands/serve.ts"
+import { uiCommand, uiHelp } from "../../src/cli/commands/ui.ts"
 
 /** The flags of each command. */
 export const commandShapes: CommandShapes = {
   serve: serveHelp.flags,
   connect: connectHelp.flags,
+  ui: uiHelp.flags,
   interfaces: interfacesHelp.flags,
 }
 
@@ -19,6 +21,7 @@ const parser = Command.make("tcpfx").pipe(
   Command.withSubcommands([
     Command.withHandler(serveCommand, () => Effect.void),
     Command.withHandler(connectCommand, () => Effect.void),
+    Command.withHandler(uiCommand, () => Effect.void),
     Command.withHandler(interfacesCommand, () => Effect.void),
   ]),
   Command.run({ name: "tcpfx", version: "0" }),

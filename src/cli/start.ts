@@ -1,0 +1,73 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { endProcess } from "./endProcess.ts"
+import { exitCode, signalExitCode } from "./exit.ts"
+import { run } from "./main.ts"
+import { LastWords } from "./process/LastWords.ts"
+import { StandardStreams } from "./process/StandardStreams.ts"
+import * as Stdio from "./stdio.ts"
+import { tellLine } from "./tell.ts"
+import type { PageFace } from "./ui/PageFace.ts"
+
+/** Runs the command line of this process, and ends the process. `page`: the page, in the bundle that has it. */
+export const start = (page: PageFace | undefined): void => {
+  const streams = new StandardStreams()
+  const lastWords = new LastWords(streams.outputs())
+
+  const said = new Set<string>()
+
+  const say = (text: string): void => {
+    said.add(text)
+    streams.err.say(Buffer.from(tellLine(text)), true)
+  }
+
+  let leaving = false
+
+  // Why standard output did not get everything; nothing if it did, or if its reader wants no more.
+  const lossOf = (lost: number): string | undefined => {
+    if (lost > 0) return `${lost} bytes of standard output are lost: nothing took them`
+    const { failure } = streams.out
+    if (failure === undefined) return undefined
+    const error = Stdio.failureOf(failure, streams.output)
+    return error._tag === "OutputFailed" ? error.message : undefined
+  }
+
+  // The process ends here and nowhere else, but for a second signal. What was written is delivered first, or its loss is
+  // said. process.exit by itself would drop what the system has not taken yet.
+  const leave = (code: number): void => {
+    if (leaving) return
+    leaving = true
+    for (const [signal, signalCode] of Object.entries(signalExitCode)) process.on(signal, () => endProcess(signalCode))
+    lastWords.deliver((lost) => {
+      const loss = lossOf(lost)
+      if (loss === undefined) return endProcess(code)
+      if (!said.has(loss)) say(loss)
+      lastWords.beginAgain()
+      lastWords.deliver(() => endProcess(code === exitCode.ok ? exitCode.network : code))
+    })
+  }
+
+  const internalError = (error: unknown): void => {
+    say(`internal error: ${error instanceof Error ? error.message : String(error)}`)
+    leave(1)
+  }
+
+  process.on("uncaughtException", internalError)
+
+  const program = run(process.argv.slice(2), page).pipe(
+    Effect.catchAll((error) =>
+      Effect.as(
+        Effect.sync(() => say(error.message)),
+        error.code,
+      ),
+    ),
+    Effect.provide(Stdio.layerOf(streams, lastWords)),
+  )
+
+  Effect.runFork(program).addObserver((exit) => {
+    if (Exit.isSuccess(exit)) return leave(exit.value)
+    if (process.env["TCPFX_DEBUG"]) streams.err.say(Buffer.from(`${Cause.pretty(exit.cause)}\n`), true)
+    internalError(Cause.squash(exit.cause))
+  })
+}

@@ -1,0 +1,37 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Assistant } from "../../assistant/Assistant.ts"
+import type { Transport } from "../../transport/index.ts"
+import type { UiOptions } from "../commands/ui.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
+import type { Signals } from "../signals.ts"
+import type { Stdio } from "../stdio.ts"
+import type { PageFlagValues } from "./flags.ts"
+
+/** What a command may use. */
+export type CommandServices = FileSystem.FileSystem | Path.Path | Signals | Stdio | Transport
+
+/**
+ * The page, as the commands see it. Its code is in a bundle of its own (`dist/cli/ui.cjs`), which `bin/tcpfx.cjs` loads for
+ * command lines that ask for the page; the other bundle has none.
+ */
+export interface PageFace {
+  /** Runs `tcpfx ui`; gives the exit code. */
+  readonly runUi: (
+    options: UiOptions,
+  ) => Effect.Effect<number, CommandFailed | OutputClosed | OutputFailed, CommandServices>
+  /** Serves the page over an assistant of a running command until the scope closes. */
+  readonly attach: (
+    assistant: Assistant,
+    attachedTo: "serve" | "connect",
+    flags: PageFlagValues,
+  ) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
+}
+
+const absent = () => usageError("this bundle has no page; start tcpfx by bin/tcpfx.cjs")
+
+/** Stands for the page in the bundle without it. `bin/tcpfx.cjs` never lets it be asked. */
+export const noPage: PageFace = { runUi: absent, attach: absent }

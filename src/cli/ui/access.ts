@@ -1,0 +1,78 @@
+import { hostname } from "node:os"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { isLoopback, tcpEndpoint } from "../../domain/index.ts"
+import { interfaceAddresses, Tls } from "../../transport/index.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import { readOwn } from "../ownFiles.ts"
+import type { Stdio } from "../stdio.ts"
+import { readPem } from "../tls/material.ts"
+import type { PageFlagValues } from "./flags.ts"
+
+const leastPassword = 8
+const defaultHost = "127.0.0.1"
+
+/** Where the page is served and who may have it. */
+export interface PageAccess {
+  readonly host: string
+  readonly port: number
+  /** Further names under which browsers know this machine. */
+  readonly hosts: ReadonlyArray<string>
+  readonly password: Redacted.Redacted | undefined
+  readonly tls: { readonly cert: string; readonly key: Redacted.Redacted } | undefined
+}
+
+const passwordOf = (path: string): Effect.Effect<Redacted.Redacted, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    const text = yield* readOwn("ui-password-file", path, "nothing")
+    if (text === undefined) return yield* usageError(`--ui-password-file: ${path}: there is no such file`)
+    const password = text.replace(/\r?\n$/, "")
+    return password.length < leastPassword
+      ? yield* usageError(`--ui-password-file: ${path}: the password has fewer than ${leastPassword} characters`)
+      : Redacted.make(password)
+  })
+
+const tlsOf = (certPath: string, keyPath: Option.Option<string>) =>
+  Effect.gen(function* () {
+    const cert = yield* readPem("ui-tls-cert", certPath)
+    const key = Option.isSome(keyPath) ? yield* readPem("ui-tls-key", keyPath.value) : cert
+    const identity = { cert, key: Redacted.make(key) }
+    yield* Effect.mapError(Tls.acceptor({ identities: [identity] }), (error) =>
+      usageError(`--ui-tls-${error.part === "key" ? "key" : "cert"}: ${error.message}`),
+    )
+    return identity
+  })
+
+/** Names and addresses that a browser on another machine may use for this one. */
+const knownNames = (host: string): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(interfaceAddresses, (addresses) => {
+    const name = hostname().toLowerCase()
+    return [host, name, `${name}.local`, ...addresses.map(({ address }) => address)].map((each) => each.toLowerCase())
+  })
+
+/**
+ * Reads the flags. An address that other machines can reach is refused without a password or TLS: the token alone travels
+ * in the address, which people copy and send.
+ */
+export const pageAccess = (flags: PageFlagValues): Effect.Effect<PageAccess, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    const host = Option.getOrElse(flags.uiHost, () => defaultHost)
+    if (Option.isSome(flags.uiTlsKey) && Option.isNone(flags.uiTlsCert)) {
+      return yield* usageError("--ui-tls-key is the key of a certificate; name that with --ui-tls-cert")
+    }
+    const isLocal = host.toLowerCase() === "localhost" || isLoopback(tcpEndpoint(host, 0))
+    if (!isLocal && Option.isNone(flags.uiPasswordFile) && Option.isNone(flags.uiTlsCert)) {
+      return yield* usageError(
+        `--ui-host ${host}: other machines can reach the page there; give --ui-password-file or --ui-tls-cert too ` +
+          "(or leave --ui-host out, and use ssh -L)",
+      )
+    }
+    return {
+      host,
+      port: Option.getOrElse(flags.uiPort, () => 0),
+      hosts: isLocal ? [] : yield* knownNames(host),
+      password: Option.isSome(flags.uiPasswordFile) ? yield* passwordOf(flags.uiPasswordFile.value) : undefined,
+      tls: Option.isSome(flags.uiTlsCert) ? yield* tlsOf(flags.uiTlsCert.value, flags.uiTlsKey) : undefined,
+    }
+  })

@@ -1,0 +1,115 @@
+import { resolve } from "node:path"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import {
+  emptyProject,
+  type Project,
+  type ProjectRepeat,
+  projectFileName,
+  readProject,
+  readProjectText,
+  writeProject,
+} from "../../assistant/projectFile.ts"
+import type { WorkspaceService } from "../../assistant/Workspace.ts"
+import { Assistant as Domain } from "../../domain/index.ts"
+import type { ProjectAccess } from "../../web/server/handlers.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import type { Stdio } from "../stdio.ts"
+import { tell } from "../tell.ts"
+
+/** The project that a command starts with, and the path of its file. */
+export interface StartProject {
+  readonly path: string
+  readonly project: Project
+}
+
+/**
+ * Reads the project file that the flag names, or `tcpfx.yaml` of this folder. A file that is not there is an empty project:
+ * saving makes it. A file with mistakes ends the command, each line of them told.
+ */
+export const startProject = (
+  given: Option.Option<string>,
+): Effect.Effect<StartProject, CommandFailed, FileSystem.FileSystem | Stdio> =>
+  Effect.gen(function* () {
+    const path = resolve(Option.getOrElse(given, () => projectFileName))
+    const project = yield* readProject(path).pipe(
+      Effect.catchIf(
+        ({ code }) => code === "ENOENT",
+        () => Effect.succeed(emptyProject),
+      ),
+      Effect.catchAll(({ message, reason }) =>
+        reason === "syntax"
+          ? Effect.zipRight(
+              Effect.forEach(message.split("\n"), tell, { discard: true }),
+              usageError(`--project: ${path} has mistakes; correct them, or name another file`),
+            )
+          : usageError(`--project: ${message}`),
+      ),
+    )
+    return { path, project }
+  })
+
+/** Elements of several lists; of those with the same key the first one counts. */
+const union = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, keyOf: (element: A) => string): ReadonlyArray<A> => {
+  const found = new Map<string, A>()
+  for (const element of lists.flat()) if (!found.has(keyOf(element))) found.set(keyOf(element), element)
+  return [...found.values()]
+}
+
+const repeatOf = ({ what }: Domain.RepeatState): ReadonlyArray<ProjectRepeat> =>
+  Either.match(Domain.parseCommand(what), {
+    onLeft: () => [],
+    onRight: (command) => (command._tag === "Repeat" ? [command] : []),
+  })
+
+/** What the windows of a workspace hold now: rules and repeats of servers, macros of all. */
+const projectOf = (workspace: WorkspaceService): Effect.Effect<Project, Domain.Refusal> =>
+  Effect.gen(function* () {
+    const tabs = yield* workspace.tabs
+    const states = yield* Effect.forEach(tabs, ({ tab }) => Effect.flatMap(workspace.get(tab), ({ state }) => state))
+    const servers = states.filter(({ _tag }) => _tag === "ServerWindow")
+    return {
+      rules: union(
+        servers.map(({ rules }) => rules.map(({ rule }) => rule)),
+        ({ name }) => name,
+      ),
+      repeats: union(
+        servers.map(({ repeats }) => repeats.flatMap(repeatOf)),
+        Domain.formatCommand,
+      ),
+      macros: union(
+        states.map(({ macros }) => macros),
+        ({ name }) => name,
+      ),
+    }
+  })
+
+/** The project file as the page reads and writes it. */
+export const projectAccess = (
+  workspace: WorkspaceService,
+  { path: first }: StartProject,
+): Effect.Effect<ProjectAccess, never, FileSystem.FileSystem> =>
+  Effect.map(FileSystem.FileSystem, (fileSystem) => {
+    let path = first
+    return {
+      read: Effect.suspend(() =>
+        readProjectText(path).pipe(
+          Effect.catchIf(
+            ({ code }) => code === "ENOENT",
+            () => Effect.succeed(""),
+          ),
+          Effect.map((text) => ({ path, text })),
+          Effect.provideService(FileSystem.FileSystem, fileSystem),
+        ),
+      ),
+      save: (wanted) =>
+        Effect.gen(function* () {
+          const to = wanted === undefined || wanted === "" ? path : resolve(wanted)
+          yield* writeProject(to, yield* projectOf(workspace))
+          path = to
+          return to
+        }).pipe(Effect.provideService(FileSystem.FileSystem, fileSystem)),
+    }
+  })

@@ -1,0 +1,75 @@
+import { join } from "node:path"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { WorkspaceService } from "../../assistant/Workspace.ts"
+import { interfaceAddresses } from "../../transport/index.ts"
+import { loadAssets } from "../../web/server/Assets.ts"
+import type { HandlerServices } from "../../web/server/handlers.ts"
+import { makePageServer, type PageListenError, type PageServer } from "../../web/server/PageServer.ts"
+import { historyFolder, openHistory } from "../../web/server/PayloadHistory.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import { Stdio } from "../stdio.ts"
+import { tell, tellLine } from "../tell.ts"
+import { version } from "../version.ts"
+import { pageAccess } from "./access.ts"
+import type { PageFlagValues } from "./flags.ts"
+import { openBrowser } from "./openBrowser.ts"
+import { projectAccess, type StartProject } from "./project.ts"
+
+// Beside the bundle: dist/cli/ui.cjs and dist/web.
+const assetsFolder = join(__dirname, "..", "web")
+
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use; choose another with --ui-port, or leave it out for a free one",
+  EACCES: "permission denied; choose a port from 1024 up with --ui-port",
+  EADDRNOTAVAIL: "no interface of this machine has that address; `tcpfx interfaces` lists those it has",
+  ENOTFOUND: "the name has no address; check the spelling, or give an IP address",
+  EAFNOSUPPORT: "this machine has no addresses of that family",
+}
+
+const listenFailed = ({ code, host, port }: PageListenError): CommandFailed =>
+  usageError(
+    `the page cannot be served on ${host.includes(":") ? `[${host}]` : host}:${port}: ` +
+      (listenProblems[code] ?? `the system refused it with ${code}`),
+  )
+
+// Hosts that stand for all addresses of a family, and the address among them that a browser on this machine opens.
+const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
+
+/** Addresses that a person may open: that of the host, or of each interface where the host stands for all of them. */
+const addressesOf = (server: PageServer): Effect.Effect<ReadonlyArray<string>> => {
+  const { host } = server
+  if (wildcards[host] === undefined) return Effect.succeed([server.addressAt(host)])
+  return Effect.map(interfaceAddresses, (addresses) =>
+    addresses
+      .filter(({ address, family }) => !address.startsWith("fe80:") && (host === "::" || family === "IPv4"))
+      .map(({ address }) => server.addressAt(address)),
+  )
+}
+
+/** Serves the page over a workspace until the scope closes. Gives the addresses with the token. */
+export const servePage = (
+  workspace: WorkspaceService,
+  attachedTo: HandlerServices["attachedTo"],
+  flags: PageFlagValues,
+  start: StartProject,
+): Effect.Effect<ReadonlyArray<string>, CommandFailed, FileSystem.FileSystem | Scope.Scope | Stdio> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const access = yield* pageAccess(flags)
+    const assets = yield* Effect.mapError(loadAssets(assetsFolder), ({ message }) => usageError(message))
+    const say = (message: string) => Effect.sync(() => stdio.say(tellLine(message)))
+    const history = yield* openHistory({ folder: historyFolder(process.env), onProblem: say })
+    const server = yield* makePageServer({
+      ...access,
+      assets,
+      services: { workspace, version, attachedTo, history, project: yield* projectAccess(workspace, start) },
+    }).pipe(Effect.mapError(listenFailed))
+    const addresses = yield* addressesOf(server)
+    if (!flags.noOpen) {
+      const isOpened = yield* openBrowser(yield* server.addressForOnce(wildcards[server.host] ?? server.host))
+      if (isOpened) yield* tell("the page opens in the browser")
+    }
+    return addresses
+  })

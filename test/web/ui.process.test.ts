@@ -1,0 +1,166 @@
+import { execFileSync } from "node:child_process"
+import { chmodSync, promises as fs, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { WindowState } from "../../src/domain/assistant/State.ts"
+import { type StartOptions, tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../support/transportFixture.ts"
+import { connectPage } from "./support/pageWorld.ts"
+import { request } from "./support/request.ts"
+
+/** A running `tcpfx ui`, with its state in a folder of its own. */
+const startUi = (args: ReadonlyArray<string> = [], options: StartOptions = {}) =>
+  Effect.gen(function* () {
+    const state = yield* temporaryFolder
+    const env = { XDG_STATE_HOME: state, ...options.env }
+    const ui = yield* tcpfx(["ui", "--no-open", ...args], { ...options, env })
+    const [address = ""] = yield* ui.waitFor("stdout", /^https?:\S+(?=\n)/)
+    const { origin, port, searchParams } = new URL(address)
+    return { ui, address, server: { origin, port: Number(port), token: searchParams.get("token") ?? "" } }
+  })
+
+const run = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
+  tcpfxRun(["ui", "--no-open", ...args], "", { env })
+
+const isConnected = (state: WindowState) => state._tag === "ClientWindow" && state.phase === "connected"
+
+describe("tcpfx ui, as a process", () => {
+  it.scopedLive("prints an address, serves the page there, and ends in order on Ctrl-C", () =>
+    Effect.gen(function* () {
+      const { address, server, ui } = yield* startUi()
+      expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{27}$/)
+      yield* ui.waitFor("stderr", /Ctrl-C/)
+      const page = yield* request(server, `/?token=${server.token}`)
+      expect([page.status, page.text.includes("<title>tcpfx</title>")]).toEqual([200, true])
+      const script = /src="\.(\/assets\/[^"]+\.js)"/.exec(page.text)?.[1] ?? ""
+      const packed = yield* request(server, script, { headers: { "accept-encoding": "br" } })
+      expect([packed.status, packed.headers["content-encoding"]]).toEqual([200, "br"])
+      yield* ui.kill("SIGINT")
+      expect(yield* ui.ended).toEqual({ code: 130, signal: null })
+      expect(ui.text("stdout")).toBe(`${address}\n`)
+    }),
+  )
+
+  it.scopedLive("has a server and a client to begin with, which talk to each other, and ends with them", () =>
+    Effect.gen(function* () {
+      const { server, ui } = yield* startUi()
+      const page = yield* connectPage(server)
+      expect(yield* page.About()).toMatchObject({ attachedTo: "ui", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) })
+      const tabs = Option.getOrThrow(yield* Stream.runHead(page.Tabs()))
+      expect(tabs.map(({ fixed, kind, tab }) => [tab, kind, fixed])).toEqual([
+        [1, "server", false],
+        [2, "client", false],
+      ])
+      const listening = yield* page.Do({ tab: 1, command: { _tag: "Listen", endpoint: "127.0.0.1:0" } })
+      if (listening._tag !== "ListeningOn") throw new Error(listening._tag)
+      const { endpoint } = listening
+      yield* page.Do({ tab: 2, command: { _tag: "Connect", endpoint } })
+      yield* Stream.runHead(Stream.filter(page.State({ tab: 2 }), isConnected))
+      yield* page.Do({ tab: 2, command: { _tag: "Send", payload: { form: "text", content: "hello\\n" } } })
+      const arrived = Stream.filter(page.State({ tab: 1 }), (state) => state.traffic.framesIn === 1)
+      yield* Stream.runHead(arrived)
+      const rows = yield* page.Rows({ tab: 1, request: { from: 0, count: 100, view: "text" } })
+      expect(rows.filter(({ kind }) => kind === "received").map(({ text }) => text)).toEqual(["hello\\n"])
+      yield* page.DoLine({ tab: 1, line: "send @all text again" })
+      const history = yield* page.History()
+      expect(history.map(({ content }) => content)).toEqual(["again", "hello\\n"])
+      yield* page.Do({ tab: 1, command: { _tag: "Quit" } })
+      expect((yield* ui.ended).code).toBe(0)
+    }),
+  )
+
+  it.scopedLive("says in one line that its port is in use, and leaves with 2", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe()
+      const { code, stderr, stdout } = yield* run(["--ui-port", `${port}`])
+      expect({ code, stderr, stdout }).toEqual({
+        code: 2,
+        stderr: `tcpfx: the page cannot be served on 127.0.0.1:${port}: the port is in use; choose another with --ui-port, or leave it out for a free one\n`,
+        stdout: "",
+      })
+    }),
+  )
+
+  it.scopedLive("refuses an address that other machines reach without a password or TLS, and a weak password", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const file = (name: string, text: string, mode: number) => {
+        const path = join(folder, name)
+        writeFileSync(path, text)
+        chmodSync(path, mode)
+        return path
+      }
+      const good = file("good", "long enough\n", 0o600)
+      const refused: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+        [
+          ["--ui-host", "0.0.0.0"],
+          /--ui-host 0\.0\.0\.0: other machines can reach the page there; give --ui-password-file or --ui-tls-cert/,
+        ],
+        [["--ui-host", "::"], /other machines can reach/],
+        [["--ui-host", "plant.example"], /other machines can reach/],
+        [["--ui-host", "127.0.0.1:80"], /--ui-host: .*without a port/],
+        [["--ui-port", "70000"], /--ui-port: .*0 to 65535/],
+        [["--ui-tls-key", good], /--ui-tls-key is the key of a certificate/],
+        [["--ui-tls-cert", good], /--ui-tls-cert|TLS/],
+        [["--ui-password-file", join(folder, "none")], /there is no such file/],
+        [["--ui-password-file", file("short", "short\n", 0o600)], /fewer than 8 characters/],
+        [["--ui-password-file", file("open", "long enough\n", 0o644)], /other users may read/],
+        [["9000"], /tcpfx ui takes no arguments: "9000"/],
+      ]
+      for (const [args, message] of refused) {
+        const { code, stderr } = yield* run(args)
+        expect([args, code, stderr.trimEnd().split("\n").length]).toEqual([args, 2, 1])
+        expect(stderr).toMatch(message)
+      }
+    }),
+  )
+
+  it.scopedLive("asks a browser without the token for the password of the file", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryFolder, "pw")
+      writeFileSync(path, "long enough\n", { mode: 0o600 })
+      const { server } = yield* startUi(["--ui-password-file", path])
+      expect((yield* request(server, "/")).text).toContain('type="password"')
+      const headers = { origin: server.origin, "content-type": "application/x-www-form-urlencoded" }
+      const answer = yield* request(server, "/login", { method: "POST", headers, body: "password=long+enough" })
+      expect([answer.status, answer.headers.location]).toEqual([303, `/?token=${server.token}`])
+    }),
+  )
+
+  it.scopedLive("starts a browser with a code that is good once, and not with the token", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const bin = join(folder, "bin")
+      mkdirSync(bin)
+      const opened = join(folder, "opened")
+      // A pipe, so that reading it waits for the browser.
+      execFileSync("mkfifo", [opened])
+      writeFileSync(
+        join(bin, "xdg-open"),
+        `#!/bin/sh
+printf '%s' "$1" > ${opened}
+`,
+        { mode: 0o755 },
+      )
+      const env = {
+        PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+        DISPLAY: ":99",
+        CI: "",
+        SSH_CONNECTION: "",
+        SSH_TTY: "",
+        XDG_STATE_HOME: folder,
+      }
+      const ui = yield* tcpfx(["ui"], { env })
+      const [address = ""] = yield* ui.waitFor("stdout", /^http:\S+(?=\n)/)
+      yield* ui.waitFor("stderr", /the page opens in the browser/)
+      const { port, searchParams } = new URL(address)
+      const started = yield* Effect.promise(() => fs.readFile(opened, "utf8"))
+      expect(started).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/open\\?code=[\\w-]{22}$`))
+      const answer = yield* request({ port: Number(port) }, started.slice(started.indexOf("/open")))
+      expect(answer.headers.location).toBe(`/?token=${searchParams.get("token")}`)
+    }),
+  )
+})
