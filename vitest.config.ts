@@ -29,6 +29,7 @@ export default defineConfig({
   },
   test: {
     pool: "forks",
+    setupFiles: ["test/support/restoreMethods.ts"],
     // One worker for each core. Workers are shared by the files of a suite: to load Effect costs a second.
     maxWorkers: "100%",
     poolOptions: { forks: { isolate: false } },
