@@ -36,6 +36,11 @@ export interface ServerAssistantOptions {
   readonly settings?: Partial<ServerSettings>
   /** Default "console": what comes is shown, and nothing is answered. */
   readonly mode?: ServerMode
+  /**
+   * Serves the connections in place of the mode. Rules do not act then, as the frames belong to this program. Default: the
+   * mode decides.
+   */
+  readonly handler?: Handler.FiberHandler<never, never>
   /** What happens to a client that has sent FIN. Default "keep" for a broker, else "close". */
   readonly halfClosed?: Handler.HalfClosed
   /** A hub to share with others; see `ServerOptions.hub`. */
@@ -47,7 +52,7 @@ export interface ServerAssistantOptions {
   /** Rules and macros that are there from the begin. */
   readonly project?: AssistantProject
   /** Reads the files of access rules and TLS again, for the command `Reload`. Default: the command is refused. */
-  readonly reload?: Effect.Effect<void, { readonly message: string }>
+  readonly reload?: (server: Server["Type"]) => Effect.Effect<void, { readonly message: string }>
   /** Leaves, for the command `Quit`. Default: the command is refused. */
   readonly leave?: Effect.Effect<void>
   /** Ends everything in order and leaves, for the command `Drain`. Default: the server drains, then `leave`. */
@@ -105,7 +110,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     settings?.maxFrame ?? ServerConfig.defaults.maxFrame,
   )
   const server = yield* Server.make({
-    handler: reactor,
+    handler: options.handler ?? reactor,
     ...(settings === undefined ? {} : { settings }),
     ...(options.hub === undefined ? {} : { hub: options.hub }),
   })
@@ -158,7 +163,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     sending,
     hooks: {
       defaultListen: options.defaultListen ?? formatEndpoint(tcpEndpoint(endpointDefaults.host, endpointDefaults.port)),
-      reload: options.reload,
+      reload: options.reload?.(server),
       drain: options.drain ?? Effect.zipRight(server.drain, leave ?? Effect.void),
       leave,
     },

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { parseControl } from "../../src/cli/control/command.ts"
 import { parseControlPath } from "../../src/cli/control/controlServer.ts"
-import { tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Assistant, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
 
@@ -56,15 +56,28 @@ describe("tcpfx serve --control", () => {
       const { listening } = yield* tell("listen 127.0.0.1:0")
       const second = Number(listening.split(":").at(-1))
       yield* server.waitFor("stderr", new RegExp(`tcpfx: listening on 127\\.0\\.0\\.1:${second}`))
+      expect(yield* tell("listen 127.0.0.1:70000")).toMatchObject({
+        ok: false,
+        error: expect.stringMatching(/above 65535/),
+      })
+      expect(yield* tell("listen unix:80")).toMatchObject({ ok: false, error: expect.stringMatching(/unix:.\/80/) })
       const other = yield* dialRaw(local(second))
       yield* other.write("x")
       yield* other.take(1)
-      expect(yield* tell(`stop ${listening}`)).toEqual({ ok: true })
+      expect(yield* tell(`stop ${listening}`)).toEqual({ ok: true, endpoints: [listening], ended: 0 })
       expect(yield* tell(`stop ${listening}`)).toMatchObject({
         ok: false,
         error: expect.stringMatching(/nothing listens/),
       })
-      expect(yield* tell("kick 2 reset")).toEqual({ ok: true })
+      expect(yield* tell("rename @2 panel")).toEqual({ ok: true, to: [2] })
+      expect(yield* tell("send @panel,@nobody text hi\\n")).toEqual({
+        ok: true,
+        to: [2],
+        bytes: 3,
+        unmatched: ["@nobody"],
+      })
+      expect((yield* other.take(3)).toString()).toBe("hi\n")
+      expect(yield* tell("kick 2 reset")).toEqual({ ok: true, to: [2] })
       expect(yield* other.closed).toBe("ECONNRESET")
       expect(yield* tell("kick 9")).toMatchObject({ ok: false, error: expect.stringMatching(/no connection #9/) })
       expect(yield* tell("drain")).toEqual({ ok: true })
@@ -85,7 +98,7 @@ describe("tcpfx serve --control", () => {
       expect(yield* tell("reload")).toEqual({ ok: true })
       writeFileSync(rules, "127.0.0.1\nlab\n")
       const problem = `--allow-file: ${rules}: "lab" is not an address range: line 2: "lab" is not an IP address`
-      expect(yield* tell("reload")).toEqual({ ok: false, error: expect.stringContaining(problem) })
+      expect(yield* tell("reload")).toMatchObject({ ok: false, error: expect.stringContaining(problem) })
       yield* server.waitFor("stderr", /line 2.*; the rules of who may connect stay as they were$/m)
       yield* tell(`listen unix:${path}\u001b[31mred`)
       yield* server.waitFor("stderr", /tcpfx: listening on unix:.*\\e\[31mred$/m)
@@ -105,8 +118,8 @@ describe("tcpfx serve --control", () => {
         const answers = (yield* peer.takeRest).toString().trimEnd().split("\n")
         expect(answers.map((answer) => JSON.parse(answer))).toEqual([
           { ok: true },
-          { ok: false, error: expect.stringMatching(/no connection #9/) },
-          { ok: false, error: "the line is longer than 4096 bytes" },
+          { ok: false, error: expect.stringMatching(/no connection #9/), reason: "nobody", field: "to" },
+          { ok: false, error: "the line is longer than 4096 bytes", reason: "limit" },
           { ok: true },
         ])
         const crowd = yield* Effect.replicateEffect(dialRaw(local(port)), 200)
@@ -143,19 +156,26 @@ describe("tcpfx serve --control", () => {
   })
 
   it.each<readonly [string, RegExp]>([
-    ["", /"" is no command; expected state, suspend/],
+    ["", /a command is missing/],
     ["shout", /"shout" is no command/],
-    ["kick", /needs the number/],
-    ["kick 0", /needs the number/],
-    ["kick -1", /needs the number/],
-    ["kick 1 gently", /takes nothing behind it but "reset"/],
+    ["suspned", /"suspned" is no command; .*"suspend"/],
+    ["kick", /kick needs a client/],
+    ["kick 0", /0 is not the number of a client/],
+    ["kick 1 gently", /kick takes nothing more, at character 8/],
     ["state now", /state takes nothing/],
-    ["listen", /listen needs one endpoint/],
-    ["listen 127.0.0.1:70000", /above 65535/],
-    ["listen unix:80", /the path reads as a number; expected unix:.\/80/],
-    ["stop a b", /stop needs one endpoint/],
-    ["one two three four", /too many words/],
+    ["listen", /listen needs an endpoint/],
+    ["stop a b", /stop takes nothing more/],
+    ["one two three four", /"one" is no command/],
   ])("answers %j with what is wrong", (line, problem) => {
-    expect(Either.getOrThrow(Either.flip(parseControl(line)))).toMatch(problem)
+    expect(Either.getOrThrow(Either.flip(parseControl(line))).message).toMatch(problem)
+  })
+
+  it("takes every command of the assistant, by name, tag and network too", () => {
+    for (const line of ["send @plc-1 hex 01 03", "tag @10.0.0.0/8 line2", "rename @3 panel", "broadcast text hi\\n"]) {
+      expect(Either.getOrThrow(parseControl(line))).toEqual({
+        _tag: "Do",
+        command: Either.getOrThrow(Assistant.parseCommand(line)),
+      })
+    }
   })
 })

@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import { parseControl } from "../../src/cli/control/command.ts"
 import { HttpConnectHandshake } from "../../src/client/internal/tunnel/httpConnect.ts"
 import { Socks5Handshake } from "../../src/client/internal/tunnel/socks5.ts"
-import { ConnectError, formatProxyServer, parseProxyServer, tcpEndpoint } from "../../src/domain/index.ts"
+import { Assistant, ConnectError, formatProxyServer, parseProxyServer, tcpEndpoint } from "../../src/domain/index.ts"
 import { fuzz } from "../support/fuzz.ts"
 import { mutatedBytes, mutatedText } from "../support/mutations.ts"
 
@@ -112,8 +112,11 @@ describe("what comes from the network and from scripts", () => {
       ]),
     check: (input) => {
       const read = parseControl(input)
-      if (Either.isLeft(read)) expect(read.left.length).toBeGreaterThan(0)
-      else if (read.right._tag === "Kick") expect(Number.isSafeInteger(read.right.id)).toBe(true)
+      if (Either.isLeft(read)) expect(read.left.message.length).toBeGreaterThan(0)
+      else if (read.right._tag === "Do") {
+        const { command } = read.right
+        expect(Assistant.parseCommand(Assistant.formatCommand(command))).toEqual(Either.right(command))
+      }
     },
   })
 })

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { ServerAssistant, type ServerMode } from "../../assistant/index.ts"
 import {
   Framing,
   formatBytes,
@@ -15,7 +16,7 @@ import {
   parseSize,
   slowConsumerPolicies,
 } from "../../domain/index.ts"
-import { Handler, Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
+import { type Handler, type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { accessFlags, accessRules, checkProxies, reloadAccess } from "../access.ts"
 import { parseControlPath, serveControl } from "../control/controlServer.ts"
 import { checkHeartbeat } from "../deadlineFlags.ts"
@@ -124,23 +125,8 @@ const modeOf = (options: ServeOptions) => {
 const halfClosedOf = (mode: Mode, options: ServeOptions): Handler.HalfClosed =>
   Option.getOrElse(options.halfClosed, () => (mode === "broker" ? "keep" : "close"))
 
-const handlerOf = (mode: Mode, options: ServeOptions): Handler.Reactor => {
-  const halfClosed = halfClosedOf(mode, options)
-  switch (mode) {
-    case "broker":
-      return Handler.broker(halfClosed)
-    case "echo":
-      return Handler.echo(halfClosed)
-    case "reply":
-      return Handler.reply(
-        Option.getOrElse(options.reply, () => new Uint8Array(0)),
-        halfClosed,
-      )
-    case "console":
-    case "discard":
-      return Handler.discard(halfClosed)
-  }
-}
+const assistantMode = (mode: Mode, { reply }: ServeOptions): ServerMode =>
+  mode === "reply" ? { reply: Option.getOrElse(reply, () => new Uint8Array(0)) } : mode
 
 const settingsOf = (options: ServeOptions) =>
   Effect.gen(function* () {
@@ -216,27 +202,38 @@ export const runServe = (options: ServeOptions) =>
     const rawServing = isRawSink(mode, output, options, settings)
       ? yield* makeRawServing(halfClosedOf(mode, options))
       : undefined
+    const hasAccessFiles = options.allowFile.length > 0 || options.denyFile.length > 0
+    const reloadOf = (server: Server["Type"]) =>
+      allOf([
+        ...(hasAccessFiles ? [reloadAccess(server, options, read)] : []),
+        ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
+      ])
+    const services = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof reloadOf>>>()
     const served = yield* Effect.gen(function* () {
-      const handler = rawServing === undefined ? handlerOf(mode, options) : rawServing.handler
-      const server = yield* Server.make({ handler, settings })
+      const asked = yield* Deferred.make<void>()
+      const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
+      const assistant = yield* ServerAssistant.make({
+        settings,
+        mode: assistantMode(mode, options),
+        halfClosed: halfClosedOf(mode, options),
+        ...(rawServing === undefined ? {} : { handler: rawServing.handler }),
+        reload: (server) => Effect.provide(reloadOf(server), services),
+        drain: leave,
+        leave,
+      })
+      const { server } = assistant
       const events = yield* Scope.extend(
         server.subscribe({ frames: !options.noTraffic && rawServing === undefined, ...subscription(showing) }),
         outer,
       )
-      const reloads = [
-        ...(options.allowFile.length > 0 || options.denyFile.length > 0 ? [reloadAccess(server, options, read)] : []),
-        ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
-      ]
-      const reload = allOf(reloads)
+      const reload = reloadOf(server)
       // A log that was rotated is opened anew before the rules are read, as that may take its time.
       const reopen = Effect.sync(stdio.reopen)
-      if (reloads.length > 0 || stdio.hasFile) {
+      if (hasAccessFiles || tls?.reload !== undefined || stdio.hasFile) {
         yield* signals.onHangUp(Effect.zipRight(reopen, Effect.ignore(reload)))
       }
-      const asked = yield* Deferred.make<void>()
       if (Option.isSome(options.control)) {
-        const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
-        yield* serveControl(options.control.value, { server, backlog: settings.backlog, reload, leave })
+        yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
       yield* signals.unlessEnded(startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings))
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
@@ -255,7 +252,10 @@ export const runServe = (options: ServeOptions) =>
     yield* stdio.untilGivenUp(Fiber.join(served.shown))
     return served.code
   }).pipe(
-    Effect.catchTag("EndedBySignal", ({ signal }) => Effect.succeed(signalExitCode[signal])),
+    Effect.catchTags({
+      EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
+      Refusal: ({ message }) => usageError(message),
+    }),
     Effect.scoped,
   )
 

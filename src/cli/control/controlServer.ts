@@ -2,7 +2,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import { EndpointSyntaxError, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import type { ServerAssistantService } from "../../assistant/index.ts"
+import { Assistant, EndpointSyntaxError, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
 import { safeJson } from "../../domain/jsonText.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
@@ -33,14 +34,10 @@ export const parseControlPath = (text: string): Either.Either<UnixEndpoint, Endp
       )
 
 /** What a control socket acts on. */
-export interface Controlled<R> {
-  readonly server: Server["Type"]
+export interface Controlled {
+  readonly assistant: ServerAssistantService
   /** The backlog that was asked for. */
   readonly backlog: number
-  /** Reads the files of the flags again; fails with what could not be read. */
-  readonly reload: Effect.Effect<void, { readonly message: string }, R>
-  /** Asks the command to leave. */
-  readonly leave: Effect.Effect<void>
 }
 
 const mostCommandBytes = 4096
@@ -70,55 +67,51 @@ const describeState = (server: Server["Type"], asked: number) =>
     })),
   }))
 
-const obey = <R>(
+const obey = (
   command: ControlCommand,
-  { backlog, leave, reload, server }: Controlled<R>,
-): Effect.Effect<object, { readonly message: string }, R | Stdio> => {
+  { assistant, backlog }: Controlled,
+): Effect.Effect<object, Assistant.Refusal, Stdio> => {
   switch (command._tag) {
     case "State":
-      return describeState(server, backlog)
-    case "Suspend":
-      return Effect.as(server.suspend, {})
-    case "Resume":
-      return Effect.as(server.resume, {})
-    case "Reload":
-      return Effect.as(reload, {})
-    case "Drain":
-      return Effect.as(leave, {})
+      return describeState(assistant.server, backlog)
     case "Help":
       return Effect.succeed({ commands: controlHelp })
-    case "Listen":
-      return Effect.flatMap(server.startListening(command.endpoint), ({ endpoint }) =>
-        Effect.as(tell(`listening on ${formatEndpoint(endpoint)}`), { listening: formatEndpoint(endpoint) }),
+    case "Do":
+      return Effect.flatMap(assistant.execute(command.command), (outcome) =>
+        outcome._tag === "ListeningOn"
+          ? Effect.as(tell(`listening on ${outcome.endpoint}`), { listening: outcome.endpoint })
+          : Effect.succeed(answerOf(outcome)),
       )
-    case "Stop":
-      return Effect.flatMap(server.stopListening(command.endpoint), (wasOpen) =>
-        wasOpen
-          ? Effect.succeed({})
-          : Effect.fail({ message: `nothing listens on ${formatEndpoint(command.endpoint)} here` }),
-      )
-    case "Kick":
-      return Effect.as(server.kick(command.id, command.how), {})
   }
 }
 
-const readCommand = (line: Uint8Array): Either.Either<ControlCommand, string> =>
-  line.length > mostCommandBytes
-    ? Either.left(`the line is longer than ${mostCommandBytes} bytes`)
-    : parseControl(decoder.decode(line))
+/** The fields of an outcome; words that matched no client are told only where there are some. */
+const answerOf = (outcome: Assistant.Outcome): object => {
+  const { _tag, ...fields } = outcome
+  if (!("unmatched" in fields) || fields.unmatched.length > 0) return fields
+  const { unmatched: _, ...rest } = fields
+  return rest
+}
 
-const answerTo = <R>(line: Uint8Array, controlled: Controlled<R>): Effect.Effect<string, never, R | Stdio> =>
-  Either.match(readCommand(line), {
-    onLeft: (error) => Effect.succeed(safeJson({ ok: false, error })),
-    onRight: (command) =>
-      Effect.match(obey(command, controlled), {
-        onFailure: ({ message }) => safeJson({ ok: false, error: message }),
-        onSuccess: (result) => safeJson({ ok: true, ...result }),
-      }),
-  })
+const tooLong = new Assistant.Refusal({
+  reason: "limit",
+  message: `the line is longer than ${mostCommandBytes} bytes`,
+})
+
+const readCommand = (line: Uint8Array): Either.Either<ControlCommand, Assistant.Refusal> =>
+  line.length > mostCommandBytes ? Either.left(tooLong) : parseControl(decoder.decode(line))
+
+const answerTo = (line: Uint8Array, controlled: Controlled): Effect.Effect<string, never, Stdio> =>
+  Effect.match(
+    Effect.flatMap(readCommand(line), (command) => obey(command, controlled)),
+    {
+      onFailure: ({ _tag, message, ...why }) => safeJson({ ok: false, error: message, ...why }),
+      onSuccess: (result) => safeJson({ ok: true, ...result }),
+    },
+  )
 
 /** Takes commands on a unix socket, a line each, and answers each with a line of JSON, until the scope closes. */
-export const serveControl = Effect.fnUntraced(function* <R>(endpoint: UnixEndpoint, controlled: Controlled<R>) {
+export const serveControl = Effect.fnUntraced(function* (endpoint: UnixEndpoint, controlled: Controlled) {
   const control = yield* Server.make({
     settings,
     handler: (connection) =>

@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import { type AddressRange, isInRange, parseAddressRange } from "../AddressRange.ts"
 import type { ConnectionId } from "../ConnectionId.ts"
 import type { Endpoint } from "../Endpoint.ts"
+import { NoSuchConnectionError } from "../errors.ts"
 import type { Recipients, RecipientTerm } from "./Recipients.ts"
 import { Refusal } from "./Refusal.ts"
 import { formatRecipient, formatRecipients } from "./recipientsText.ts"
@@ -90,6 +91,10 @@ export const resolveRecipients = (
 /** The refusal of a command whose recipients mean no client. */
 export const nobody = (recipients: Recipients, unmatched: ReadonlyArray<string>): Refusal => {
   const missing = unmatched.filter((word) => !word.startsWith("!"))
+  const [only, second] = recipients.some
+  if (only._tag === "Id" && second === undefined && missing.length === 1) {
+    return new Refusal({ reason: "nobody", message: new NoSuchConnectionError({ id: only.id }).message, field: "to" })
+  }
   const message = missing.includes("@all")
     ? "no client is connected"
     : missing.length === 0
