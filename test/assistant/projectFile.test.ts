@@ -120,7 +120,7 @@ describe("a project file", () => {
     ],
     [
       "rules:\n  - nmae: a\n    when: { contains: x }\n    reply: ok\n",
-      'tcpfx.yaml:2:5: "nmae" has no place here; expected name, when, from, after, times, enabled, reply, do. Did you mean "name"?\n' +
+      'tcpfx.yaml:2:5: "nmae" has no place here; expected name, when, from, after, times, enabled, reply, do (did you mean "name"?)\n' +
         "  2 |   - nmae: a\n          ^\n" +
         'tcpfx.yaml:2:5: "name" is missing here\n  2 |   - nmae: a\n          ^',
     ],
@@ -159,7 +159,7 @@ describe("a project file", () => {
     ],
     [
       "macros:\n  - name: a\n    send: { text: x, encoding: gbkk }\n",
-      'tcpfx.yaml:3:32: "gbkk" is no encoding. Did you mean "gbk"?\n' +
+      'tcpfx.yaml:3:32: "gbkk" is no encoding (did you mean "gbk"?)\n' +
         "  3 |     send: { text: x, encoding: gbkk }\n                                     ^",
     ],
     [

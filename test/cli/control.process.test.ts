@@ -49,6 +49,9 @@ describe("tcpfx serve --control", () => {
         listening: [`127.0.0.1:${port}`],
         connections: [{ id: 1, bytesIn: 5, bytesOut: 5, pendingBytes: 0, state: "open", local: `127.0.0.1:${port}` }],
       })
+      expect((yield* tell("help")).commands.join("\n")).toMatch(/^state: .*\nhelp \[COMMAND\]: .*\nlisten ENDPOINT: /)
+      expect(yield* tell("help kick")).toEqual({ ok: true, commands: [expect.stringMatching(/^kick RECIPIENTS/)] })
+      expect(yield* tell("help kik")).toMatchObject({ ok: false, error: '"kik" is no command (did you mean "kick"?)' })
       expect(yield* tell("suspend")).toEqual({ ok: true })
       yield* Effect.flatMap(dialRaw(local(port)), ({ takeRest }) => takeRest)
       yield* server.waitFor("stderr", /refused: nobody is accepted for the moment/)
@@ -158,11 +161,11 @@ describe("tcpfx serve --control", () => {
   it.each<readonly [string, RegExp]>([
     ["", /a command is missing/],
     ["shout", /"shout" is no command/],
-    ["suspned", /"suspned" is no command; .*"suspend"/],
+    ["suspned", /"suspned" is no command \(did you mean "suspend"\?\), at character 1/],
     ["kick", /kick needs a client/],
     ["kick 0", /0 is not the number of a client/],
     ["kick 1 gently", /kick takes nothing more, at character 8/],
-    ["state now", /state takes nothing/],
+    ["state now", /"state" is a question, and no command/],
     ["listen", /listen needs an endpoint/],
     ["stop a b", /stop takes nothing more/],
     ["one two three four", /"one" is no command/],

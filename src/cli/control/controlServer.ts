@@ -75,7 +75,10 @@ const obey = (
     case "State":
       return describeState(assistant.server, backlog)
     case "Help":
-      return Effect.succeed({ commands: controlHelp })
+      return Effect.map(
+        Either.fromNullable(controlHelp(command.verb), () => noSuchCommand(`${command.verb}`)),
+        (commands) => ({ commands }),
+      )
     case "Do":
       return Effect.flatMap(assistant.execute(command.command), (outcome) =>
         outcome._tag === "ListeningOn"
@@ -92,6 +95,12 @@ const answerOf = (outcome: Assistant.Outcome): object => {
   const { unmatched: _, ...rest } = fields
   return rest
 }
+
+const noSuchCommand = (verb: string) =>
+  new Assistant.Refusal({
+    reason: "syntax",
+    message: `${JSON.stringify(verb)} is no command${Assistant.suggestion(verb, Assistant.commandVerbs)}`,
+  })
 
 const tooLong = new Assistant.Refusal({
   reason: "limit",

@@ -47,8 +47,8 @@ export const nearest = (word: string, words: Iterable<string>): string | undefin
   return best
 }
 
-/** ` Did you mean "send"?`, or nothing where no word is near. */
+/** ` (did you mean "send"?)`, or nothing where no word is near. */
 export const suggestion = (word: string, words: Iterable<string>): string => {
   const near = nearest(word, words)
-  return near === undefined ? "" : `. Did you mean "${near}"?`
+  return near === undefined ? "" : ` (did you mean "${near}"?)`
 }

@@ -112,7 +112,7 @@ const checkMistyped = (
     keys.filter((known) => known.length >= shortestMistyped),
   )
   if (near === undefined) return Either.void
-  const problem = `${key}= is no setting. Did you mean ${near}=?`
+  const problem = `${key}= is no setting (did you mean ${near}=?)`
   return reader.refuseAt(reader.at, problem, "A content that begins like this stands behind --.")
 }
 

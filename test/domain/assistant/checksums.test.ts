@@ -154,7 +154,7 @@ describe("named checksums", () => {
 
   it("the nearest name is told for a mistyped one", () => {
     expect(problem(digits, { kind: "modbsu" })).toMatchObject({ reason: "value", field: "checksum" })
-    expect(problem(digits, { kind: "modbsu" }).message).toBe('"modbsu" is no checksum. Did you mean "modbus"?')
+    expect(problem(digits, { kind: "modbsu" }).message).toBe('"modbsu" is no checksum (did you mean "modbus"?)')
     expect(problem(digits, { kind: "sha256" }).advice).toContain("crc:WIDTH,POLY")
   })
 })

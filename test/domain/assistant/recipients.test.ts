@@ -127,7 +127,7 @@ describe("recipients", () => {
       1,
       '"fe80::1%eth0" is not a range of addresses: the zone behind % is no part of a range, leave it out, at character 2',
     ],
-    ["@tags:x", 1, '"tags:" is no kind of recipient. Did you mean "tag:"?, at character 2'],
+    ["@tags:x", 1, '"tags:" is no kind of recipient (did you mean "tag:"?), at character 2'],
     ["@tag:", 5, "the tag is missing, at character 6"],
     ["@tag:a*b", 6, 'a tag with "*" there needs quotation marks, at character 7'],
     ["@plc*", 4, 'a name with "*" there needs quotation marks, at character 5'],
