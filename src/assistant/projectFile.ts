@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { Assistant } from "../domain/index.ts"
+import { compileRegex } from "./internal/linearRegex.ts"
 import { emptyProject, type Project } from "./project/Project.ts"
 import { type ReadProject, readText, type Yaml } from "./project/readText.ts"
 import { newDocument, writeText } from "./project/writeText.ts"
@@ -58,7 +59,22 @@ const refusedFile = (doing: string, path: string) => (error: PlatformError) => {
  * assert.equal(project.macros[0]?.payload.content, "01 03")
  */
 export const parseProject = (text: string, name: string = projectFileName): Effect.Effect<Project, Assistant.Refusal> =>
-  Effect.flatMap(loadYaml, (yaml) => Effect.map(readText(yaml, text, name), ({ project }) => project))
+  Effect.flatMap(loadYaml, (yaml) => Effect.map(readChecked(yaml, text, name), ({ project }) => project))
+
+/** Reads a project and compiles the expressions of its rules. */
+const readChecked = (yaml: Yaml, text: string, name: string): Effect.Effect<ReadProject, Assistant.Refusal> =>
+  Effect.gen(function* () {
+    const read = yield* readText(yaml, text, name)
+    const faults = yield* Effect.forEach(read.project.rules, ({ match }, index) =>
+      match._tag === "Regex"
+        ? compileRegex(match.source, { field: "match", ignoreCase: match.ignoreCase }).pipe(
+            Effect.as([]),
+            Effect.catchAll(({ message }) => Effect.succeed([{ path: ["rules", index, "when", "regex"], message }])),
+          )
+        : Effect.succeed([]),
+    )
+    return faults.flat().length === 0 ? read : yield* read.refuse(faults.flat())
+  })
 
 /**
  * Writes a project as text. `before` is the text of the file until now: what did not change stands as it was, with its
@@ -71,14 +87,13 @@ export const formatProject = (
   name: string = projectFileName,
 ): Effect.Effect<string, Assistant.Refusal> =>
   Effect.flatMap(loadYaml, (yaml) => {
-    const read: Effect.Effect<ReadProject, Assistant.Refusal> =
-      before.trim() === ""
-        ? Effect.succeed({ project: emptyProject, document: newDocument(yaml) })
-        : readText(yaml, before, name)
+    const read: Effect.Effect<Pick<ReadProject, "document" | "project">, Assistant.Refusal> = before.trim() === ""
+      ? Effect.succeed({ project: emptyProject, document: newDocument(yaml) })
+      : readText(yaml, before, name)
     return Effect.flatMap(read, (old) => {
       const text = writeText(yaml, old, project) ?? before
       // A value that the file cannot hold must not become a file that nobody can read.
-      return Effect.as(readText(yaml, text, name), text)
+      return Effect.as(readChecked(yaml, text, name), text)
     })
   })
 

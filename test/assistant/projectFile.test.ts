@@ -149,7 +149,7 @@ describe("a project file", () => {
     ],
     [
       "rules:\n  - name: a\n    when: { regex: '(' }\n    reply: ok\n",
-      'tcpfx.yaml:3:20: "(" is no regular expression: Unterminated group\n' +
+      "tcpfx.yaml:3:20: the regular expression cannot be read: error parsing regexp: missing closing ): `(`\n" +
         "  3 |     when: { regex: '(' }\n                         ^",
     ],
     [

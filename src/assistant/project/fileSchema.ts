@@ -129,6 +129,8 @@ export const FileMatch = mapOf("a match", {
     if (match["ignore-case"] !== undefined && match.regex === undefined) {
       return { path: ["ignore-case"], message: "ignore-case is for regex alone" }
     }
+    // An expression is compiled by an engine that is loaded first.
+    if (match.regex !== undefined) return undefined
     const compiled = Assistant.compileMatch(matchOf(match))
     return Either.isLeft(compiled)
       ? { path: given(match).filter((key) => key !== "ignore-case"), message: compiled.left.message }

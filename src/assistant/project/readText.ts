@@ -14,6 +14,10 @@ export type Yaml = typeof import("yaml")
 export interface ReadProject {
   readonly project: Project
   readonly document: Document
+  /** The refusal of values that only turn out to be wrong later, each with its path. */
+  readonly refuse: (
+    faults: ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly message: string }>,
+  ) => Assistant.Refusal
 }
 
 /** Something that is wrong in the file: an offset, and what it is. */
@@ -42,34 +46,34 @@ export const readText = (yaml: Yaml, text: string, name: string): Either.Either<
       faults.push({ at: range?.[0] ?? 0, message: "an alias has no place in a project file; write the value itself" })
     },
   })
-  if (faults.length > 0) return refuse(faults, lines, text, name)
+  const refuse = (found: ReadonlyArray<Fault>) => refusalOf(found, lines, text, name)
+  if (faults.length > 0) return Either.left(refuse(faults))
   const decoded = decode(expandProject(document.toJS()))
-  if (Either.isRight(decoded)) return Either.right({ project: projectOf(decoded.right), document })
-  const issues = ParseResult.ArrayFormatter.formatErrorSync(decoded.left)
-  return refuse(
-    issues.map((issue) => faultOf(yaml, document, issue)),
-    lines,
-    text,
-    name,
-  )
+  if (Either.isLeft(decoded)) {
+    const issues = ParseResult.ArrayFormatter.formatErrorSync(decoded.left)
+    return Either.left(refuse(issues.map((issue) => faultOf(yaml, document, issue))))
+  }
+  return Either.right({
+    project: projectOf(decoded.right),
+    document,
+    refuse: (found) => refuse(found.map(({ message, path }) => ({ at: placeOf(yaml, document, path), message }))),
+  })
 }
 
 const decode = Schema.decodeUnknownEither(FileProject, { errors: "all", onExcessProperty: "error" })
 
 const sentence = (message: string): string => `${message.charAt(0).toLowerCase()}${message.slice(1)}`
 
-const refuse = (faults: ReadonlyArray<Fault>, lines: LineCounter, text: string, name: string) => {
+const refusalOf = (faults: ReadonlyArray<Fault>, lines: LineCounter, text: string, name: string): Assistant.Refusal => {
   const sorted = [...faults].sort((a, b) => a.at - b.at)
   const shown = sorted.slice(0, mostFaults).map((fault) => faultText(fault, lines, text, name))
   const more = sorted.length - shown.length
-  return Either.left(
-    new Assistant.Refusal({
-      reason: "syntax",
-      message: [...shown, ...(more > 0 ? [`${more} more`] : [])].join("\n"),
-      field: "project",
-      at: sorted[0]?.at ?? 0,
-    }),
-  )
+  return new Assistant.Refusal({
+    reason: "syntax",
+    message: [...shown, ...(more > 0 ? [`${more} more`] : [])].join("\n"),
+    field: "project",
+    at: sorted[0]?.at ?? 0,
+  })
 }
 
 // A line is shown so far to the left and to the right of the place.

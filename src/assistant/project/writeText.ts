@@ -18,7 +18,11 @@ export const newDocument = (yaml: Yaml): Document => {
  * Writes a project into the document that was read before; nothing, where nothing has changed. What is as it was is left as
  * it stands there, with the comments beside it; an item that changed keeps the comments at what did not change.
  */
-export const writeText = (yaml: Yaml, read: ReadProject, project: Project): string | undefined => {
+export const writeText = (
+  yaml: Yaml,
+  read: Pick<ReadProject, "document" | "project">,
+  project: Project,
+): string | undefined => {
   const changed = [
     section(yaml, read.document, "rules", read.project.rules.map(plainRule), project.rules.map(plainRule)),
     section(yaml, read.document, "repeats", read.project.repeats.map(plainRepeat), project.repeats.map(plainRepeat)),
