@@ -52,7 +52,7 @@ export const run = (
     const root = Command.make("tcpfx").pipe(
       Command.withDescription(summary),
       Command.withSubcommands([
-        Command.withHandler(serveCommand, (options) => record(runServe(options))),
+        Command.withHandler(serveCommand, (options) => record(runServe(options, page))),
         Command.withHandler(connectCommand, (options) => record(runConnect(options))),
         Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),

@@ -10,13 +10,14 @@ import { runServe, serveCommand, serveFlags } from "../../src/cli/commands/serve
 import { serveDependencies } from "../../src/cli/commands/serveDependencies.ts"
 import * as Signals from "../../src/cli/signals.ts"
 import { Stdio } from "../../src/cli/stdio.ts"
+import { noPage } from "../../src/cli/ui/PageFace.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { commandShapes } from "../support/commandLine.ts"
 import { recordedStdio } from "../support/shown.ts"
 
 const command = Command.make("tcpfx").pipe(
   Command.withSubcommands([
-    Command.withHandler(serveCommand, runServe),
+    Command.withHandler(serveCommand, (options) => runServe(options, noPage)),
     Command.withHandler(connectCommand, runConnect),
   ]),
   Command.run({ name: "tcpfx", version: "0" }),

@@ -41,6 +41,8 @@ import { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { serverTlsFlags } from "../tls/flags.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
+import { attachFlags } from "../ui/flags.ts"
+import type { PageFace } from "../ui/PageFace.ts"
 import { startListening } from "./listening.ts"
 import { serveDependencies } from "./serveDependencies.ts"
 
@@ -81,6 +83,7 @@ export const serveFlags = {
   output: outputFlag("text"),
   timestamps: timestampsFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections only, not what is received and sent." }),
+  ...attachFlags,
 }
 
 const config = { args: argumentsOf("endpoint"), ...optionsOf(serveFlags) }
@@ -165,7 +168,7 @@ const mayListenElsewhere = (options: ServeOptions): boolean =>
   options.inherit || Option.isSome(options.control) || process.env["LISTEN_FDS"] !== undefined
 
 /** Runs `tcpfx serve`; gives the exit code. */
-export const runServe = (options: ServeOptions) =>
+export const runServe = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
     const read = yield* settingsOf(options)
@@ -184,6 +187,7 @@ export const runServe = (options: ServeOptions) =>
       hasCertificate: paths.certs.length > 0,
       hasHeartbeat: read.heartbeat !== undefined,
       hasProxies: read.proxyProtocol === "require",
+      hasPage: options.ui,
     })
     yield* checkTlsVariables(paths, hasTls)
     const room = yield* connectionRoom(read.maxConns)
@@ -199,9 +203,11 @@ export const runServe = (options: ServeOptions) =>
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
-    const rawServing = isRawSink(mode, output, options, settings)
-      ? yield* makeRawServing(halfClosedOf(mode, options))
-      : undefined
+    // The page shows what passes, so it passes by the events.
+    const rawServing =
+      !options.ui && isRawSink(mode, output, options, settings)
+        ? yield* makeRawServing(halfClosedOf(mode, options))
+        : undefined
     const hasAccessFiles = options.allowFile.length > 0 || options.denyFile.length > 0
     const reloadOf = (server: Server["Type"]) =>
       allOf([
@@ -239,6 +245,7 @@ export const runServe = (options: ServeOptions) =>
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
       const notes = [...limitNotes, ...(tls?.notes ?? [])]
       yield* Effect.forEach(notes, tell, { discard: true })
+      if (options.ui) yield* signals.unlessEnded(page.attach(assistant, "serve", options))
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))

@@ -1,6 +1,7 @@
 import { type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
 import type { Dependency } from "../dependencies.ts"
 import { timestampsProblem } from "../sharedFlags.ts"
+import { besideUi, besideUiProblem } from "../ui/flags.ts"
 
 /** What the effect of a flag of `tcpfx serve` depends on. */
 export interface ServeFacts {
@@ -13,6 +14,7 @@ export interface ServeFacts {
   readonly hasCertificate: boolean
   readonly hasHeartbeat: boolean
   readonly hasProxies: boolean
+  readonly hasPage: boolean
 }
 
 const isTcp = (endpoint: ListenEndpoint): boolean => endpoint._tag !== "Unix"
@@ -31,6 +33,7 @@ type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps")
+  | (typeof besideUi)[number]
 
 /** Every flag of `tcpfx serve` that has an effect only beside others. */
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
@@ -86,4 +89,5 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     isMet: ({ output }) => output === "text",
     problem: timestampsProblem,
   },
+  { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

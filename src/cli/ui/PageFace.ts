@@ -1,11 +1,11 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Assistant } from "../../assistant/Assistant.ts"
 import type { Transport } from "../../transport/index.ts"
 import type { UiOptions } from "../commands/ui.ts"
-import { type CommandFailed, usageError } from "../exit.ts"
+import type { CommandFailed } from "../exit.ts"
 import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
 import type { Signals } from "../signals.ts"
 import type { Stdio } from "../stdio.ts"
@@ -31,7 +31,7 @@ export interface PageFace {
   ) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
 }
 
-const absent = () => usageError("this bundle has no page; start tcpfx by bin/tcpfx.cjs")
+const absent = () => Effect.dieMessage("this bundle has no page: bin/tcpfx.cjs starts the other one for it")
 
 /** Stands for the page in the bundle without it. `bin/tcpfx.cjs` never lets it be asked. */
 export const noPage: PageFace = { runUi: absent, attach: absent }

@@ -41,6 +41,28 @@ export const pageFlags = {
   }),
 }
 
+/** The flags of the page beside a command that has a purpose of its own. */
+export const attachFlags = {
+  ui: toggle("ui", {
+    help: "Serve the page too, with this command as a window; the page and the terminal show the same.",
+  }),
+  ...pageFlags,
+}
+
+/** The flags among {@link attachFlags} that have an effect only beside `--ui`. */
+export const besideUi = [
+  "uiPort",
+  "uiHost",
+  "uiPasswordFile",
+  "uiTlsCert",
+  "uiTlsKey",
+  "noOpen",
+  "project",
+] as const satisfies ReadonlyArray<keyof typeof pageFlags>
+
+/** What is wrong with one of {@link besideUi} without `--ui`. */
+export const besideUiProblem = "needs --ui, which serves the page"
+
 /** What {@link pageFlags} gave. */
 export interface PageFlagValues {
   readonly uiPort: Option.Option<number>
