@@ -42,7 +42,7 @@ export const fuzz = <A>(promise: string, { input, check, cases }: Fuzz<A>): void
       const chance = new Chance(seed)
       let current: A | undefined
       try {
-        within(15_000, () => {
+        within(50_000, () => {
           for (let index = 0; index < cases; index++) {
             current = input(chance)
             check(current, chance)

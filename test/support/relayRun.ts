@@ -117,8 +117,8 @@ export const weather = (seed: number, rules: StormRules & { readonly steps: numb
     Effect.scoped,
     Effect.timeoutFail({
       // Before the test's own deadline, which knows neither the seed nor the stage.
-      duration: Duration.seconds(50),
-      onTimeout: () => new Error(`${replayHint(seed)}: no end in 50 seconds, ${stage}`),
+      duration: Duration.seconds(110),
+      onTimeout: () => new Error(`${replayHint(seed)}: no end in 110 seconds, ${stage}`),
     }),
   )
 }
