@@ -147,7 +147,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     client,
     connection: Effect.sync(() => Option.fromNullable(commands.connection)),
     execute,
-    executeLine: (line: string) => Effect.flatMap(Domain.parseCommand(line), execute),
+    executeLine: (line: string) => Effect.flatMap(Domain.parseCommand(line, "client"), execute),
     preview: (payload: Domain.PayloadSpec) =>
       Effect.gen(function* () {
         const bytes = yield* commands.bytesFor(yield* parts.payloads.prepare(payload))

@@ -15,7 +15,7 @@ const words = (...parts: ReadonlyArray<string | undefined>): string =>
 
 const toText = (to: Recipients | undefined) => to && formatRecipients(to)
 
-const content = (payload: PayloadSpec) => formatPayload(payload, { last: true, quotes: false })
+const content = (payload: PayloadSpec) => formatPayload(payload, { last: true, actions: [] })
 
 const yesOrNo = (key: string, value: boolean | undefined) =>
   value === undefined ? undefined : `${key}=${value ? "yes" : "no"}`

@@ -3,7 +3,7 @@ import type { Command, ConnectOptions } from "./Command.ts"
 import { commandVerbs, helpOf, questionHelp } from "./commandHelp.ts"
 import { millisOf, timesOf } from "./durationText.ts"
 import { LineReader, type Word } from "./LineReader.ts"
-import { suggestion } from "./nearest.ts"
+import { nearest, suggestion } from "./nearest.ts"
 import { readSending, type Sending } from "./payloadText.ts"
 import type { Recipients } from "./Recipients.ts"
 import type { Refusal } from "./Refusal.ts"
@@ -43,11 +43,12 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
       return yield* reader.refuseAt(at, `"${verb}" is a question, and no command`, formAdvice(verb))
     }
     if (read === undefined) {
-      const near = suggestion(verb, commandVerbs)
+      const near = nearest(verb, commandVerbs)
+      const advice = near === undefined ? `Commands: ${commandVerbs.join(", ")}.` : formAdvice(near)
       return yield* reader.refuseAt(
         at,
-        `${JSON.stringify(verb)} is no command${near}`,
-        near === "" ? `Commands: ${commandVerbs.join(", ")}.` : `Its form: ${formNear(near)}`,
+        `${JSON.stringify(verb)} is no command${suggestion(verb, commandVerbs)}`,
+        advice,
       )
     }
     reader.at += verb.length
@@ -55,8 +56,6 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
     if (!reader.isAtEnd()) yield* tooMany(reader, verb)
     return command
   })
-
-const formNear = (near: string): string => helpOf(/"(.*)"/.exec(near)?.[1] ?? "")?.form ?? ""
 
 const tooMany = (reader: LineReader, verb: string): Parsed<never> =>
   reader.refuseAt(reader.at, `${verb} takes nothing more`, formAdvice(verb))
@@ -130,7 +129,7 @@ const readConnect: Read = (reader) =>
 
 const readRepeat: Read = (reader) =>
   Either.gen(function* () {
-    const { others, payload, to } = yield* readSending(reader, { to: true, keys: ["every", "times"], quotes: false })
+    const { others, payload, to } = yield* readSending(reader, { to: true, keys: ["every", "times"], actions: [] })
     const every = others.get("every")
     if (every === undefined) {
       return yield* reader.refuseAt(
@@ -198,7 +197,7 @@ const readEncoding: Read = (reader) =>
 const readMacro: Read = (reader) =>
   Either.gen(function* () {
     const name = yield* needName(reader, "macro")
-    const { payload, to } = yield* readSending(reader, { to: true, keys: [], quotes: false })
+    const { payload, to } = yield* readSending(reader, { to: true, keys: [], actions: [] })
     return { _tag: "SaveMacro", macro: { name, payload, ...(to === undefined ? {} : { to: to.text }) } }
   })
 
@@ -215,7 +214,7 @@ const readBroadcast: Read = (reader) => {
         "broadcast sends to every client",
         "send takes recipients. A content that begins with @ stands behind --.",
       )
-    : Either.map(readSending(reader, { to: false, keys: [], quotes: false }), ({ payload }) => ({
+    : Either.map(readSending(reader, { to: false, keys: [], actions: [] }), ({ payload }) => ({
         _tag: "Broadcast",
         payload,
       }))
@@ -235,7 +234,7 @@ const reads: Readonly<Record<string, Read>> = {
     return Either.right({ _tag: "Disconnect", ...(how === undefined ? {} : { how }) })
   },
   send: (reader) =>
-    Either.map(readSending(reader, { to: true, keys: [], quotes: false }), ({ payload, to }) => ({
+    Either.map(readSending(reader, { to: true, keys: [], actions: [] }), ({ payload, to }) => ({
       _tag: "Send",
       payload,
       ...toOf(to),

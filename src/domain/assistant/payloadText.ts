@@ -39,8 +39,11 @@ interface SendingOptions {
   readonly to: boolean
   /** Settings beside those of the payload. */
   readonly keys: ReadonlyArray<string>
-  /** Whether a content in quotation marks ends with them. Otherwise it goes to the end of the line. */
-  readonly quotes: boolean
+  /**
+   * The verbs of the actions of a rule, where the payload is one of them: there a content ends before `then` and a verb, and
+   * one in quotation marks ends with them. Elsewhere it goes to the end of the line, as it does behind `--`.
+   */
+  readonly actions: ReadonlyArray<string>
 }
 
 /** Reads `[@recipients] [form] [key=value …] [--] CONTENT`. The content is the rest of the line as it is. */
@@ -79,7 +82,10 @@ export const readSending = (reader: LineReader, options: SendingOptions): Either
         continue
       }
       yield* checkMistyped(reader, word, keys)
-      content = options.quotes && word === undefined ? yield* readRaw(reader) : restOf(reader)
+      content =
+        options.actions.length > 0 && word === undefined
+          ? yield* readRaw(reader)
+          : restOf(reader, nextAction(options.actions))
       break
     }
     content ??= settings.get("content")?.value.text
@@ -90,10 +96,17 @@ export const readSending = (reader: LineReader, options: SendingOptions): Either
     return { payload, to, others: new Map([...settings].filter(([key]) => options.keys.includes(key))) }
   })
 
-const restOf = (reader: LineReader): string => {
+/** Finds where the next action of a rule begins in a content; nothing outside a rule. */
+const nextAction = (actions: ReadonlyArray<string>): RegExp | undefined =>
+  actions.length === 0 ? undefined : new RegExp(`\\s+then\\s+(?:${actions.join("|")})(?!\\S)`)
+
+/** The rest of the line, or what stands before a mark in it. */
+const restOf = (reader: LineReader, mark?: RegExp): string => {
   const rest = reader.rest()
-  reader.at = reader.line.length
-  return rest
+  const end = mark === undefined ? -1 : rest.search(mark)
+  const content = end < 0 ? rest : rest.slice(0, end)
+  reader.at += content.length
+  return content
 }
 
 // A shorter key differs in a letter or two from far too many words.
@@ -208,12 +221,12 @@ const atPlace =
 interface FormatOptions {
   /** Whether nothing follows it in the line. */
   readonly last: boolean
-  /** Whether a content in quotation marks would end with them. */
-  readonly quotes: boolean
+  /** The verbs of the actions of a rule, where the payload is one of them. */
+  readonly actions: ReadonlyArray<string>
 }
 
 /** Writes a payload so that {@link readSending} reads the same one. It is one line, whatever the content. */
-export const formatPayload = (spec: PayloadSpec, { last, quotes }: FormatOptions): string => {
+export const formatPayload = (spec: PayloadSpec, { actions, last }: FormatOptions): string => {
   const { checksum, content, encoding, ending, escapes, form } = spec
   const settings = [
     ["encoding", encoding],
@@ -225,21 +238,22 @@ export const formatPayload = (spec: PayloadSpec, { last, quotes }: FormatOptions
     ["to", checksum?.to],
     ["at", checksum?.at],
   ].flatMap(([key, value]) => (value === undefined ? [] : [formatSetting(`${key}`, `${value}`)]))
-  return [...(form === "text" ? [] : [form]), ...settings, formatContent(content, last, quotes)].join(" ")
+  return [...(form === "text" ? [] : [form]), ...settings, formatContent(content, last, actions)].join(" ")
 }
 
 /** Writes `key=value`. */
 export const formatSetting = (key: string, value: string): string =>
   `${key}=${/^[^\s"]+$/.test(value) && isOneLine(value) ? value : quote(value)}`
 
-const formatContent = (content: string, last: boolean, quotes: boolean): string => {
+const formatContent = (content: string, last: boolean, actions: ReadonlyArray<string>): string => {
   if (!isOneLine(content)) return formatSetting("content", content)
   if (!last) {
-    return /^(?:[^"\\]|\\.)*$/.test(content) && quotes ? `"${content}"` : `content=${quote(content)}`
+    return /^(?:[^"\\]|\\.)*$/.test(content) ? `"${content}"` : `content=${quote(content)}`
   }
   // The faces cut blanks from the end of a line.
   if (/\s$/.test(content)) return `content=${quote(content)}`
   const [word = ""] = content.split(/\s/, 1)
-  const isPlain = word !== "" && word !== "--" && !isForm(word) && !/^["@]|^[A-Za-z-]+=/.test(word)
+  const isWhole = nextAction(actions)?.test(` ${content}`) !== true
+  const isPlain = isWhole && word !== "" && word !== "--" && !isForm(word) && !/^["@]|^[A-Za-z-]+=/.test(word)
   return isPlain ? content : content === "" ? "--" : `-- ${content}`
 }

@@ -164,7 +164,7 @@ const readAction = (reader: LineReader): Either.Either<RuleAction, Refusal> =>
     const verb = yield* needWord(reader, `an action is missing: ${actionVerbs.join(", ")}`, form)
     switch (verb.quoted ? "" : verb.text) {
       case "reply": {
-        const { payload } = yield* readSending(reader, { to: false, keys: [], quotes: true })
+        const { payload } = yield* readSending(reader, { to: false, keys: [], actions: actionVerbs })
         return { _tag: "Reply", payload }
       }
       case "close":
@@ -216,7 +216,7 @@ const formatMatch = (match: Match): string => {
 const formatAction = (action: RuleAction, last: boolean): string => {
   switch (action._tag) {
     case "Reply":
-      return `reply ${formatPayload(action.payload, { last, quotes: true })}`
+      return `reply ${formatPayload(action.payload, { last, actions: actionVerbs })}`
     case "Close":
       return "close"
     case "Reset":

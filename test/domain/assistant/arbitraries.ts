@@ -9,6 +9,7 @@ export const trickyText: FastCheck.Arbitrary<string> = FastCheck.oneof(
     FastCheck.constantFrom(
       ..."\"'`\\/ @#!,;:=-.*?$|\t\n\r0a3{}[]",
       "then",
+      " then close",
       "--",
       "text",
       "hex",

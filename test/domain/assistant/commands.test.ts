@@ -230,6 +230,26 @@ describe("a rule in one line", () => {
       "rule a when regex /^id=(\\d+)/i reply hello ${1}",
       { name: "a", match: { _tag: "Regex", source: "^id=(\\d+)", ignoreCase: true }, actions: [reply("hello ${1}")] },
     ],
+    ...(
+      [
+        ["reply ok  then close", [reply("ok"), { _tag: "Close" }]],
+        [
+          "reply hex 01 03 then tag y",
+          [
+            { _tag: "Reply", ...hex("01 03") },
+            { _tag: "Tag", tag: "y" },
+          ],
+        ],
+        ["reply wait, then closed", [reply("wait, then closed")]],
+        ["reply -- ok then close", [reply("ok then close")]],
+      ] as const
+    ).map(
+      ([actions, values]) =>
+        [
+          `rule a when starts x ${actions}`,
+          { name: "a", match: { _tag: "Starts", text: "x" }, actions: values },
+        ] as const,
+    ),
     [
       "rule a when regex /a\\/b/ close",
       { name: "a", match: { _tag: "Regex", source: "a\\/b" }, actions: [{ _tag: "Close" }] },
