@@ -53,7 +53,7 @@ export const run = (
       Command.withDescription(summary),
       Command.withSubcommands([
         Command.withHandler(serveCommand, (options) => record(runServe(options, page))),
-        Command.withHandler(connectCommand, (options) => record(runConnect(options))),
+        Command.withHandler(connectCommand, (options) => record(runConnect(options, page))),
         Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
       ]),

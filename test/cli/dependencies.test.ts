@@ -18,7 +18,7 @@ import { recordedStdio } from "../support/shown.ts"
 const command = Command.make("tcpfx").pipe(
   Command.withSubcommands([
     Command.withHandler(serveCommand, (options) => runServe(options, noPage)),
-    Command.withHandler(connectCommand, runConnect),
+    Command.withHandler(connectCommand, (options) => runConnect(options, noPage)),
   ]),
   Command.run({ name: "tcpfx", version: "0" }),
 )

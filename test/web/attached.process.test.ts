@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { tcpfx, tcpfxRun } from "../support/tcpfxProcess.ts"
+import { tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 import { connectPage } from "./support/pageWorld.ts"
 import { request } from "./support/request.ts"
@@ -74,6 +74,52 @@ describe("tcpfx serve --ui, as a process", () => {
       expect([stray.code, stray.stderr]).toEqual([2, "tcpfx: --ui-port needs --ui, which serves the page\n"])
       const open = yield* tcpfxRun(["serve", "127.0.0.1:0", "--ui", "--no-open", "--ui-host", "0.0.0.0"])
       expect([open.code, open.stderr]).toEqual([2, expect.stringMatching(/other machines can reach the page/)])
+    }),
+  )
+})
+
+describe("tcpfx connect --ui, as a process", () => {
+  it.scopedLive("keeps the window when the server closes, and connects again from the page", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe(["--reply", "answer"])
+      const endpoint = `127.0.0.1:${port}`
+      const { command, page } = yield* startAttached(["connect", endpoint, "--output", "raw"])
+      const tabs = Option.getOrThrow(yield* Stream.runHead(page.Tabs()))
+      expect(tabs).toMatchObject([{ tab: 1, kind: "client", title: endpoint, fixed: true }])
+      const phase = (wanted: string) =>
+        Stream.runHead(
+          Stream.filter(page.State({ tab: 1 }), (state) => state._tag === "ClientWindow" && state.phase === wanted),
+        )
+      yield* phase("connected")
+      yield* page.About()
+      yield* command.write("from the terminal")
+      yield* command.waitFor("stdout", /^answer$/)
+      yield* page.DoLine({ tab: 1, line: "send text from the page" })
+      yield* command.waitFor("stdout", /^answeranswer$/)
+      yield* page.Do({ tab: 1, command: { _tag: "Disconnect" } })
+      yield* phase("disconnected")
+      yield* page.Do({ tab: 1, command: { _tag: "Connect", endpoint } })
+      yield* command.write("again")
+      yield* command.waitFor("stdout", /^answeranswer(answer)+$/)
+      const rows = yield* page.Rows({ tab: 1, request: { from: 0, count: 100, view: "text" } })
+      expect(rows.filter(({ kind }) => kind === "sent").map(({ text }) => text)).toEqual([
+        "from the terminal",
+        "from the page",
+        "again",
+      ])
+      yield* page.Do({ tab: 1, command: { _tag: "Quit" } })
+      expect((yield* command.ended).code).toBe(0)
+    }),
+  )
+
+  it.scopedLive("says that it cannot connect, and stays for another attempt", () =>
+    Effect.gen(function* () {
+      const { command, page } = yield* startAttached(["connect", "127.0.0.1", "1", "--output", "raw"])
+      yield* command.waitFor("stderr", /refused/)
+      const state = Option.getOrThrow(yield* Stream.runHead(page.State({ tab: 1 })))
+      expect(state).toMatchObject({ phase: "disconnected", problem: { code: "ECONNREFUSED" } })
+      yield* command.kill("SIGINT")
+      expect((yield* command.ended).code).toBe(130)
     }),
   )
 })

@@ -33,8 +33,11 @@ import { Stdio } from "../stdio.ts"
 import { clientTls } from "../tls/client.ts"
 import { clientTlsFlags } from "../tls/flags.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
+import { attachFlags } from "../ui/flags.ts"
+import type { PageFace } from "../ui/PageFace.ts"
 import { checkZone } from "../zones.ts"
 import { connectDependencies } from "./connectDependencies.ts"
+import { makeWindow } from "./connectWindow.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
 import { makeOutgoing } from "./outgoing.ts"
@@ -65,6 +68,7 @@ export const connectFlags = {
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
   timestamps: timestampsFlag,
+  ...attachFlags,
 }
 
 const config = { args: argumentsOf("endpoint"), ...optionsOf(connectFlags) }
@@ -89,6 +93,7 @@ export const connectHelp: CommandHelp = {
     "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path or unix:@name (Linux's abstract names).",
     "Default 127.0.0.1:12345.",
     "The end of the input sends FIN (--no-shutdown: not); then the server's end is waited for (-q: that long).",
+    "With --ui the command stays when the connection ends, and the end of the input sends no FIN: both are done in the page.",
   ],
 }
 
@@ -131,7 +136,7 @@ const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
   })
 
 /** Runs `tcpfx connect`; gives the exit code. */
-export const runConnect = (options: ConnectOptions) =>
+export const runConnect = (options: ConnectOptions, page: PageFace) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const signals = yield* Signals
@@ -155,6 +160,7 @@ export const runConnect = (options: ConnectOptions) =>
       tls: options.tls,
       insecure: options.insecure,
       hasHeartbeat: withoutTls.heartbeat !== undefined,
+      hasPage: options.ui,
     })
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
@@ -168,22 +174,26 @@ export const runConnect = (options: ConnectOptions) =>
     yield* checkPayloads("send", options.send, settings)
     const outgoing = yield* makeOutgoing(options.send, { ...settings, lends: output === "raw" })
     const outer = yield* Effect.scope
+    const conversation = converse({
+      outgoing,
+      raw: output === "raw",
+      once: options.once,
+      // In the page a user ends the sending side; the end of an input that is not there must not do it.
+      shutdown: !options.noShutdown && !options.ui,
+      quit: options.quit,
+      losses,
+      frame: settings.frame,
+    })
     const ended = yield* Effect.gen(function* () {
-      const client = yield* Client.make(settings)
+      const window = options.ui ? yield* makeWindow({ settings, reconnect, conversation }) : undefined
+      const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
       const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
       const shown = yield* Effect.forkIn(show(events, renderer), outer)
-      const conversation = converse({
-        outgoing,
-        raw: output === "raw",
-        once: options.once,
-        shutdown: !options.noShutdown,
-        quit: options.quit,
-        losses,
-        frame: settings.frame,
-      })
-      const talk = reconnect
+      const withoutPage = reconnect
         ? client.run(endpoint, conversation, { ...reconnect, onPeerEnd: "end" })
         : Effect.scoped(Effect.flatMap(client.connect(endpoint), conversation))
+      if (window !== undefined) yield* signals.unlessEnded(page.attach(window.assistant, "connect", options))
+      const talk = window === undefined ? withoutPage : window.talk(endpoint, output === "raw")
       const signal = yield* Effect.raceFirst(
         Effect.as(Effect.raceFirst(talk, Effect.zipRight(Fiber.join(shown), Effect.never)), undefined),
         signals.first,

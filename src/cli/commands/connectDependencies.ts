@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../domain/index.ts"
 import type { Dependency } from "../dependencies.ts"
 import { timestampsProblem } from "../sharedFlags.ts"
+import { besideUi, besideUiProblem } from "../ui/flags.ts"
 
 /** What the effect of a flag of `tcpfx connect` depends on. */
 export interface ConnectFacts {
@@ -10,12 +11,14 @@ export interface ConnectFacts {
   readonly tls: boolean
   readonly insecure: boolean
   readonly hasHeartbeat: boolean
+  readonly hasPage: boolean
 }
 
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps")
+  | (typeof besideUi)[number]
 
 /** Every flag of `tcpfx connect` that has an effect only beside others. */
 export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFacts>> = [
@@ -49,4 +52,5 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     isMet: ({ output }) => output === "text",
     problem: timestampsProblem,
   },
+  { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

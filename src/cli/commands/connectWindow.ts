@@ -1,0 +1,59 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { ClientAssistant } from "../../assistant/index.ts"
+import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
+import { type ConnectionClosedError, type Endpoint, formatEndpoint } from "../../domain/index.ts"
+import type { Connection } from "../../transport/index.ts"
+import { type CommandFailed, usageError } from "../exit.ts"
+import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
+import { Stdio } from "../stdio.ts"
+import { tell } from "../tell.ts"
+
+type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
+
+/** What a window of `tcpfx connect --ui` is made of. */
+export interface WindowParts {
+  readonly settings: ClientSettings
+  readonly reconnect: Partial<ReconnectSettings> | undefined
+  /** What standard input and output do with a connection. */
+  readonly conversation: (connection: Connection) => Effect.Effect<void, Failure, Stdio | Scope.Scope>
+}
+
+/**
+ * The window of `tcpfx connect --ui`. The page connects and disconnects as it likes, and each connection is also that of
+ * standard input and output. So the end of a connection is not the end of the command: the log stays until Ctrl-C, `quit`
+ * in the page, or an output that is not read any more.
+ */
+export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const over = yield* Deferred.make<void, OutputClosed | OutputFailed>()
+    const converse = (connection: Connection): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
+      conversation(connection).pipe(
+        Effect.catchTags({
+          CommandFailed: ({ message }) => tell(message),
+          OutputClosed: (error) => Effect.asVoid(Deferred.fail(over, error)),
+          OutputFailed: (error) => Effect.asVoid(Deferred.fail(over, error)),
+        }),
+        Effect.zipRight(connection.close),
+        Effect.provideService(Stdio, stdio),
+      )
+    const assistant = yield* ClientAssistant.make({
+      settings,
+      converse,
+      leave: Effect.asVoid(Deferred.succeed(over, undefined)),
+      ...(reconnect === undefined ? {} : { reconnect: { ...reconnect, onPeerEnd: "end" as const } }),
+    }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
+    return {
+      assistant,
+      /** Connects, and waits for the end of the command. `isRaw`: no event is shown, so the failure is told here. */
+      talk: (endpoint: Endpoint, isRaw: boolean) =>
+        Effect.zipRight(
+          Effect.catchAll(assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }), ({ message }) =>
+            isRaw ? tell(message) : Effect.void,
+          ),
+          Deferred.await(over),
+        ),
+    }
+  })
