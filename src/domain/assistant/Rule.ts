@@ -6,9 +6,9 @@ export const Match = Schema.Union(
   Schema.TaggedStruct("Contains", { text: Schema.String }),
   Schema.TaggedStruct("Equals", { text: Schema.String }),
   Schema.TaggedStruct("Starts", { text: Schema.String }),
-  /** A regular expression over the decoded text. Its captures are the variables `${1}`, `${2}` … of the reply. */
+  /** A regular expression of RE2 over the decoded text. Its captures are the variables `${1}`, `${2}` … of the reply. */
   Schema.TaggedStruct("Regex", { source: Schema.String, ignoreCase: Schema.optional(Schema.Boolean) }),
-  /** Bytes in hex that the frame starts with; `??` is any byte, `*` at the end any rest. Example: `78 78 ?? 01 *`. */
+  /** The bytes of the frame in hex; `?` is any digit, `*` at the end any rest. Example: `78 78 ?? 01 *`. */
   Schema.TaggedStruct("Hex", { pattern: Schema.String }),
 )
 export type Match = typeof Match.Type

@@ -13,7 +13,7 @@ export interface TextCoder {
 /** Decodes a stream. Bytes that are no character become U+FFFD; what a piece begins is held until it is whole. */
 export interface TextStreamDecoder {
   readonly write: (bytes: Uint8Array) => string
-  /** What is held will not be completed any more. */
+  /** What is held will not be completed any more. The decoder begins anew. */
   readonly end: () => string
 }
 

@@ -98,7 +98,10 @@ export const readSending = (reader: LineReader, options: SendingOptions): Either
 
 /** Finds where the next action of a rule begins in a content; nothing outside a rule. */
 const nextAction = (actions: ReadonlyArray<string>): RegExp | undefined =>
-  actions.length === 0 ? undefined : new RegExp(`\\s+then\\s+(?:${actions.join("|")})(?!\\S)`)
+  actions.length === 0
+    ? undefined
+    : // A match begins with the first of several blanks, so that a long run of them is looked at once.
+      new RegExp(`(?<!\\s)\\s+then\\s+(?:${actions.join("|")})(?!\\S)`)
 
 /** The rest of the line, or what stands before a mark in it. */
 const restOf = (reader: LineReader, mark?: RegExp): string => {

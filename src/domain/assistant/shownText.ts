@@ -52,6 +52,7 @@ const utf8Text = (before: Uint8Array, frame: Uint8Array): string => {
   return utf8.decode(out.take())
 }
 
+const none = new Uint8Array(0)
 const replacement = "\ufffd"
 
 const codedText = (coder: TextCoder, before: Uint8Array, frame: Uint8Array): string => {
@@ -70,7 +71,9 @@ const brokenText = (coder: TextCoder, head: Uint8Array, frame: Uint8Array): stri
   const bytes = joined(head, frame)
   let text = ""
   let begin = 0
-  let decoder = coder.decoder()
+  const decoder = coder.decoder()
+  // U+FFFD itself is not broken.
+  const whole = Either.getOrElse(coder.encode(replacement), () => none)
   // How far the bytes have been looked at. What was decided before the frame began is in an earlier row.
   let reach = 0
   for (let at = 0; at < bytes.length; at++) {
@@ -78,25 +81,21 @@ const brokenText = (coder: TextCoder, head: Uint8Array, frame: Uint8Array): stri
     const decoded = decoder.write(bytes.subarray(at, at + 1))
     if (decoded === "") continue
     const character = bytes.subarray(begin, at + 1)
-    const isBroken = decoded.includes(replacement) && !isReplacement(coder, character)
+    const isBroken = decoded.includes(replacement) && !sameBytes(character, whole)
     const length = isBroken ? brokenLength(coder.name, character) : character.length
     if (reach >= head.length) {
       text += isBroken ? Array.from(character.subarray(0, length), byteEscape).join("") : escapeControls(decoded)
     }
-    // The bytes behind the broken ones are read anew.
-    if (isBroken) decoder = coder.decoder()
+    // The bytes behind the broken ones are read anew, by a decoder that holds nothing.
+    if (isBroken) decoder.end()
     begin += length
     at = begin - 1
   }
   return text
 }
 
-/** Whether bytes are U+FFFD itself, and not broken. */
-const isReplacement = (coder: TextCoder, bytes: Uint8Array): boolean =>
-  Either.match(coder.encode(replacement), {
-    onLeft: () => false,
-    onRight: (form) => form.length === bytes.length && form.every((byte, index) => byte === bytes[index]),
-  })
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index])
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
