@@ -143,3 +143,25 @@ export const violations = (page: Page): Effect.Effect<ReadonlyArray<string>> =>
         result.violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.target.join(" ") + " " + node.failureSummary)))`,
     )
   })
+
+/** A page whose server window listens. */
+export const listeningPage = (options: WindowsOptions = {}, opening: OpenOptions = {}) =>
+  Effect.gen(function* () {
+    const windows = yield* serveWindows(options)
+    const page = yield* windows.open(opening)
+    const port = yield* step(() => startListening(page))
+    return { ...windows, page, port }
+  })
+
+/** The list of clients and what can be done with those that are selected. */
+export interface ClientControls {
+  readonly page: Page
+  readonly option: (id: number) => Locator
+  readonly actions: Locator
+}
+
+export const clientControls = (page: Page): ClientControls => ({
+  page,
+  option: (id) => page.locator(`#client-${id}`),
+  actions: page.locator(".client-actions"),
+})

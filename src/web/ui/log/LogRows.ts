@@ -83,6 +83,7 @@ export class LogRows {
     grid.addEventListener("scroll", () => this.scrolled(), { signal, passive: true })
     grid.addEventListener("scrollend", () => this.settle(), { signal, passive: true })
     grid.addEventListener("keydown", (event) => this.keyed(event), { signal })
+    this.sheet.addEventListener("mousedown", (event) => this.pressed(event), { signal })
     this.sheet.addEventListener("click", (event) => this.clicked(event), { signal })
     this.sheet.addEventListener("dblclick", () => this.host.onOpen(), { signal })
     this.observer = new ResizeObserver(() => this.resized())
@@ -323,6 +324,13 @@ export class LogRows {
         : { from: Math.min(anchor, place), to: Math.max(anchor, place) + 1, active: place },
     )
     this.paintSoon()
+  }
+
+  /** With Shift a click selects rows. A browser would select their text as well. */
+  private pressed(event: MouseEvent): void {
+    if (!event.shiftKey) return
+    event.preventDefault()
+    this.grid.focus()
   }
 
   private clicked(event: MouseEvent): void {

@@ -45,6 +45,7 @@ export class RowElement {
   hide(): void {
     this.index = undefined
     this.node.hidden = true
+    this.node.setAttribute("aria-selected", "false")
   }
 
   /** Shows a row; `undefined` while it is on its way, `null` when it has gone. */

@@ -1,0 +1,223 @@
+import { describe, expect, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { dialRaw } from "../../support/rawPeer.ts"
+import { haveBrowser, step, TestBrowser } from "../support/browser.ts"
+import {
+  type ClientControls,
+  clientControls,
+  listeningPage,
+  rows,
+  sendMessage,
+  statusText,
+} from "../support/windows.ts"
+
+/** A server window with as many raw clients, in the order of their numbers. */
+const withPeers = (count: number) =>
+  Effect.gen(function* () {
+    const { page, port } = yield* listeningPage()
+    const peers = yield* Effect.forEach(
+      Array.from({ length: count }, (_, index) => index + 1),
+      (number) =>
+        Effect.tap(dialRaw(tcpEndpoint("127.0.0.1", port)), () =>
+          step(() => clientControls(page).option(number).waitFor()),
+        ),
+    )
+    return { page, port, peers, controls: clientControls(page) }
+  })
+
+const recipients = async (controls: ClientControls, to: string, count: string): Promise<void> => {
+  await controls.page.getByLabel("To", { exact: true }).fill(to)
+  await controls.page.locator(".recipients").filter({ hasText: count }).waitFor()
+}
+
+describe.skipIf(!haveBrowser())("the clients of the server window", () => {
+  layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
+    it.scoped("are named, tagged and sent to by name, tag, number, network, the last one, and all but some", () =>
+      Effect.gen(function* () {
+        const { page, peers, controls } = yield* withPeers(3)
+        const [first, second, third] = peers
+        if (first === undefined || second === undefined || third === undefined) return yield* Effect.dieMessage("peers")
+        yield* step(async () => {
+          await controls.option(1).click()
+          await controls.actions.getByLabel("Name", { exact: true }).fill("plc-1")
+          await controls.actions.getByRole("button", { name: "Rename" }).click()
+          await controls.option(1).filter({ hasText: "plc-1" }).waitFor()
+          await controls.option(2).click({ modifiers: ["Control"] })
+          await controls.actions.getByLabel("Tag", { exact: true }).fill("line2")
+          await controls.actions.getByRole("button", { name: "Add" }).click()
+          await controls.option(2).filter({ hasText: "line2" }).waitFor()
+          expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("@1,@2")
+        })
+        yield* first.write("?")
+        yield* step(async () => {
+          await recipients(controls, "@plc-1", "1 client")
+          await sendMessage(page, "to-name.")
+          await recipients(controls, "@tag:line2", "2 clients")
+          await sendMessage(page, "to-tag.")
+          await recipients(controls, "@all-but 1,2", "1 client")
+          await sendMessage(page, "to-rest.")
+          await recipients(controls, "@127.0.0.0/8", "3 clients")
+          await sendMessage(page, "to-network.")
+          await recipients(controls, "@last", "1 client")
+          await sendMessage(page, "to-last.")
+          await recipients(controls, "", "3 clients")
+          await sendMessage(page, "to-all.")
+        })
+        const expected = {
+          first: "to-name.to-tag.to-network.to-last.to-all.",
+          second: "to-tag.to-network.to-all.",
+          third: "to-rest.to-network.to-all.",
+        }
+        expect((yield* first.take(expected.first.length)).toString()).toBe(expected.first)
+        expect((yield* second.take(expected.second.length)).toString()).toBe(expected.second)
+        expect((yield* third.take(expected.third.length)).toString()).toBe(expected.third)
+        yield* step(async () => {
+          await recipients(controls, "@nobody-of-that-name", "nobody")
+          await sendMessage(page, "lost")
+          await page
+            .locator("#send-trouble")
+            .filter({ hasText: /no client|match/i })
+            .waitFor()
+          await page.getByRole("button", { name: /Take away the tag line2/ }).click()
+          await controls.option(2).filter({ hasNotText: "line2" }).waitFor()
+        })
+      }),
+    )
+
+    it.scoped("filter the log when they are selected, and drop nothing", () =>
+      Effect.gen(function* () {
+        const { page, peers, controls } = yield* withPeers(2)
+        yield* peers[0]?.write("from one") ?? Effect.void
+        yield* peers[1]?.write("from two") ?? Effect.void
+        yield* step(async () => {
+          await rows(page, "from one").waitFor()
+          await rows(page, "from two").waitFor()
+          await controls.option(2).click()
+          await rows(page, "from one").waitFor({ state: "hidden" })
+          await rows(page, "from two").waitFor()
+          await page.getByRole("button", { name: /All clients/ }).click()
+          await rows(page, "from one").waitFor()
+        })
+      }),
+    )
+
+    it.scoped("are paused and read on, half-closed, kicked and reset", () =>
+      Effect.gen(function* () {
+        const { page, peers, controls } = yield* withPeers(3)
+        const [first, second, third] = peers
+        if (first === undefined || second === undefined || third === undefined) return yield* Effect.dieMessage("peers")
+        yield* step(async () => {
+          await controls.option(1).click()
+          await controls.actions.getByRole("button", { name: "Pause" }).click()
+          await controls.option(1).filter({ hasText: "paused" }).waitFor()
+        })
+        yield* first.write("held back")
+        yield* step(async () => {
+          await controls.actions.getByRole("button", { name: "Read on" }).click()
+          await rows(page, "held back").waitFor()
+          await controls.actions.getByRole("button", { name: "Half-close" }).click()
+        })
+        expect((yield* first.takeRest).toString()).toBe("")
+        yield* first.write("after the half-close")
+        yield* step(async () => {
+          await rows(page, "after the half-close").waitFor()
+          await controls.option(2).click()
+          await controls.actions.getByRole("button", { name: "Kick" }).click()
+        })
+        expect((yield* second.takeRest).toString()).toBe("")
+        yield* second.end
+        expect(yield* second.closed).toBeUndefined()
+        yield* step(async () => {
+          await controls.option(3).click()
+          await controls.actions.getByRole("button", { name: "Reset" }).click()
+        })
+        expect(yield* third.closed).toBe("ECONNRESET")
+      }),
+    )
+
+    it.scoped.each([
+      ["Keep them", "kept"],
+      ["Close them", "closed"],
+      ["Reset them", "reset"],
+    ] as const)("meet the fate that is chosen when listening stops: %s", ([button, fate]) =>
+      Effect.gen(function* () {
+        const { page, peers, controls } = yield* withPeers(1)
+        const [peer] = peers
+        if (peer === undefined) return yield* Effect.dieMessage("peer")
+        yield* step(async () => {
+          await page.getByRole("tab", { name: "Clients 1" }).waitFor()
+          await page.getByRole("button", { name: "Stop listening" }).click()
+          await page.getByText("1 client is connected. What happens to them?").waitFor()
+          await page.keyboard.press("Escape")
+          await page.getByRole("button", { name: "Stop listening" }).click()
+          await page.getByRole("button", { name: button }).click()
+          await statusText(page, "not listening").waitFor()
+        })
+        if (fate === "kept") {
+          yield* peer.write("still here")
+          yield* step(async () => {
+            await rows(page, "still here").waitFor()
+            await controls.option(1).waitFor()
+          })
+        } else if (fate === "closed") {
+          expect((yield* peer.takeRest).length).toBe(0)
+          yield* peer.end
+          expect(yield* peer.closed).toBeUndefined()
+        } else expect(yield* peer.closed).toBe("ECONNRESET")
+      }),
+    )
+
+    it.scoped("are refused while accepting is suspended", () =>
+      Effect.gen(function* () {
+        const { page, port, controls } = yield* withPeers(1)
+        yield* step(async () => {
+          await page.getByLabel("More").click()
+          await page.getByRole("button", { name: "Suspend accepting" }).click()
+          await page.getByText("accepting is suspended").first().waitFor()
+        })
+        const refused = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+        yield* refused.takeRest
+        yield* refused.end
+        yield* step(async () => {
+          await page.getByText("1 refused").waitFor()
+          await page.getByLabel("More").click()
+          await page.getByRole("button", { name: "Accept again" }).click()
+          await page.getByText("accepting is suspended").first().waitFor({ state: "hidden" })
+        })
+        yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+        yield* step(() => controls.page.locator(".client").nth(1).waitFor())
+      }),
+    )
+
+    it.scoped("are found among 200, by sorting, by filter and by scrolling", () =>
+      Effect.gen(function* () {
+        const { page, port } = yield* listeningPage()
+        yield* Effect.forEach(Array.from({ length: 200 }), () => dialRaw(tcpEndpoint("127.0.0.1", port)), {
+          concurrency: 20,
+        })
+        const controls = clientControls(page)
+        yield* step(async () => {
+          await page.getByText("200 clients").first().waitFor()
+          // The list makes elements for what it shows only.
+          expect(await page.locator(".client").count()).toBeLessThan(60)
+          await page.getByRole("listbox", { name: "Clients" }).evaluate((list) => {
+            list.scrollTop = list.scrollHeight
+          })
+          await controls.option(200).waitFor()
+          await controls.option(200).click()
+          await controls.actions.getByLabel("Name", { exact: true }).fill("the-last-one")
+          await controls.actions.getByRole("button", { name: "Rename" }).click()
+          await page.getByLabel("Name, address or tag").fill("the-last")
+          await page.getByText("1 of 200 clients").waitFor()
+          expect(await page.locator(".client").count()).toBe(1)
+          await page.getByLabel("Name, address or tag").fill("nothing like this")
+          await page.getByText("No client matches.").waitFor()
+          await page.getByLabel("Name, address or tag").fill("")
+          await page.getByLabel("Sort by").selectOption("name")
+          await page.locator(".client").first().filter({ hasText: "the-last-one" }).waitFor()
+        })
+      }),
+    )
+  })
+})
