@@ -19,7 +19,8 @@ export class Tap<O extends Observer> {
   wantsEvents = false
   wantsRuns = false
   wantsSent = false
-  private observers: ReadonlyArray<O> = []
+  /** Each in a box of its own, so that one object can observe twice. */
+  private observers: ReadonlyArray<{ readonly observer: O }> = []
   private readonly log: (failure: unknown) => void
 
   private constructor(log: (failure: unknown) => void) {
@@ -41,8 +42,7 @@ export class Tap<O extends Observer> {
     return Effect.asVoid(
       Effect.acquireRelease(
         Effect.sync(() => {
-          // A value of its own, so that one object can observe twice.
-          const own = { ...observer }
+          const own = { observer }
           this.change([...this.observers, own])
           return own
         }),
@@ -53,24 +53,24 @@ export class Tap<O extends Observer> {
 
   /** Calls each observer. */
   tell(call: (observer: O) => void): void {
-    for (const observer of this.observers) {
+    for (const own of this.observers) {
       try {
-        call(observer)
+        call(own.observer)
       } catch (failure) {
-        this.remove(observer)
+        this.remove(own)
         this.log(failure)
       }
     }
   }
 
-  private remove(observer: O): void {
-    this.change(this.observers.filter((one) => one !== observer))
+  private remove(own: { readonly observer: O }): void {
+    this.change(this.observers.filter((one) => one !== own))
   }
 
-  private change(observers: ReadonlyArray<O>): void {
+  private change(observers: ReadonlyArray<{ readonly observer: O }>): void {
     this.observers = observers
-    this.wantsEvents = observers.some(({ onEvent }) => onEvent !== undefined)
-    this.wantsRuns = observers.some(({ onRun }) => onRun !== undefined)
-    this.wantsSent = observers.some(({ onSent }) => onSent !== undefined)
+    this.wantsEvents = observers.some(({ observer }) => observer.onEvent !== undefined)
+    this.wantsRuns = observers.some(({ observer }) => observer.onRun !== undefined)
+    this.wantsSent = observers.some(({ observer }) => observer.onSent !== undefined)
   }
 }

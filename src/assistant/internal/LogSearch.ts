@@ -86,10 +86,12 @@ export class LogSearch {
   advance(until: number): boolean {
     const { store } = this.reader
     if (this.entry < store.firstEntry) this.moveTo(store.firstEntry)
-    while (this.entry < store.endEntry) {
+    let isInTime = true
+    while (isInTime && this.entry < store.endEntry) {
       this.step()
-      if (performance.now() >= until) return this.entry >= store.endEntry
+      isInTime = performance.now() < until
     }
+    if (this.entry < store.endEntry) return false
     this.isComplete = true
     return true
   }

@@ -31,7 +31,7 @@ export const compileFilter = (
     const kind = direction === undefined ? undefined : kinds[direction]
     const tests: Array<(bytes: Uint8Array | undefined, text: () => string) => boolean> = []
     if (hex !== undefined && hex.trim() !== "") {
-      const wanted = Buffer.from(yield* Assistant.makePayload({ form: "hex", content: hex }, plain))
+      const wanted = Buffer.from(yield* Effect.mapError(Assistant.readHex(hex), hexRefused))
       tests.push(
         (bytes) => bytes !== undefined && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(wanted),
       )
@@ -62,11 +62,14 @@ export const compileFilter = (
     } satisfies LogCondition
   })
 
-const plain: Assistant.PayloadSettings = {
-  coder: Assistant.utf8Coder,
-  variable: () => undefined,
-  file: undefined,
-}
+const hexRefused = ({ advice, at, message }: Assistant.Refusal): Assistant.Refusal =>
+  new Assistant.Refusal({
+    reason: "value",
+    message,
+    field: "hex",
+    ...(advice === undefined ? {} : { advice }),
+    ...(at === undefined ? {} : { at }),
+  })
 
 const isOf = (chunk: LogChunk, entry: number, clients: ReadonlySet<number>): boolean => {
   const client = chunk.client[entry] as number

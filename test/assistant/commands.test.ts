@@ -1,0 +1,423 @@
+import { expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import { type Assistant, loadEncoding, ServerAssistant } from "../../src/assistant/index.ts"
+import {
+  type ConnectionId,
+  Assistant as Domain,
+  Framing,
+  ListenError,
+  type ListenFailure,
+  tcpEndpoint,
+} from "../../src/domain/index.ts"
+import { MemoryTransport, Transport } from "../../src/transport/index.ts"
+import { clientWindow, command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
+import { receiveAll, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
+
+const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
+  Effect.provide(program, MemoryTransport.layer())
+
+const refusalOf = (assistant: Assistant, line: string) => Effect.flip(assistant.execute(command(line)))
+
+const onlyClient = (id: number) => Domain.onlyClient(id as ConnectionId)
+
+/** The connected clients, once the server has told of their ends. */
+const clientsOf = (assistant: Assistant, request: Partial<Domain.ClientsRequest> = {}) =>
+  Effect.map(assistant.clients({ from: 0, count: 100, ...request }), ({ rows }) => rows)
+
+it.scoped("names are of one client each, and end with it", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect, events } = yield* serverWindow()
+      yield* connect()
+      yield* connect()
+      expect(yield* assistant.execute(command("rename @1 plc"))).toEqual({ _tag: "Applied", to: [1], unmatched: [] })
+      expect(yield* refusalOf(assistant, "rename @2 plc")).toMatchObject({ reason: "name-taken", field: "name" })
+      expect(yield* refusalOf(assistant, "rename @all both")).toMatchObject({ reason: "value", field: "to" })
+      expect(yield* refusalOf(assistant, "rename @9 nine")).toMatchObject({ reason: "nobody", field: "to" })
+      const hidden = Effect.flip(assistant.execute({ _tag: "Rename", to: onlyClient(1), name: "a\u0007" }))
+      expect(yield* hidden).toMatchObject({ reason: "value", field: "name" })
+      yield* assistant.execute(command("rename @plc press"))
+      yield* assistant.execute(command("kick @press"))
+      yield* events.first("ConnectionClosed", 1)
+      expect(yield* refusalOf(assistant, "send @press x")).toMatchObject({ reason: "nobody" })
+      yield* assistant.execute(command("rename @2 press"))
+      const rows = yield* rowsOf(assistant)
+      expect(rows.find(({ id }) => id === 1)?.name).toBe("press")
+    }),
+  ),
+)
+
+it.scoped("tags are added and taken away, and the outcome names those that it changed", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      yield* connect()
+      yield* connect()
+      yield* assistant.execute(command("tag @1 line2"))
+      expect(yield* assistant.execute(command("tag @all line2"))).toMatchObject({ to: [2] })
+      expect((yield* clientsOf(assistant)).map(({ tags }) => tags)).toEqual([["line2"], ["line2"]])
+      expect(yield* assistant.execute(command("untag @2 line2"))).toMatchObject({ to: [2] })
+      expect((yield* clientsOf(assistant, { filter: "@tag:line2" })).map(({ id }) => id)).toEqual([1])
+    }),
+  ),
+)
+
+it.scoped("stopping does with the clients what is said: keep, close, reset", () =>
+  overMemory(
+    Effect.gen(function* () {
+      for (const clients of ["keep", "close", "reset"] as const) {
+        const { assistant, connect, endpoint, events } = yield* serverWindow()
+        const client = yield* connect()
+        const ended = clients === "keep" ? 0 : 1
+        expect(yield* assistant.execute({ _tag: "StopListening", clients })).toEqual({
+          _tag: "ListeningStopped",
+          endpoints: [endpoint],
+          ended,
+        })
+        if (clients === "keep") {
+          yield* assistant.execute({ _tag: "Broadcast", payload: text("still here") })
+          expect(yield* receiveText(client)).toBe("still here")
+        } else {
+          expect((yield* client.closed).reason._tag).toBe(clients === "close" ? "PeerClosed" : "PeerReset")
+          yield* events.first("ConnectionClosed", 1)
+        }
+        expect(yield* refusalOf(assistant, "stop")).toMatchObject({ reason: "unknown", field: "endpoint" })
+      }
+    }),
+  ),
+)
+
+it.scoped("one of several listeners is stopped with its own clients", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect, endpoint } = yield* serverWindow()
+      yield* connect()
+      const other = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
+      const stopped = yield* assistant.execute({
+        _tag: "StopListening",
+        endpoint: other._tag === "ListeningOn" ? other.endpoint : "",
+        clients: "reset",
+      })
+      expect(stopped).toMatchObject({ ended: 0 })
+      expect((yield* assistant.state).endpoints).toEqual([endpoint])
+    }),
+  ),
+)
+
+it.scoped("accepting is suspended and goes on, and each is told", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect, endpoint } = yield* serverWindow()
+      yield* assistant.execute({ _tag: "SuspendAccepting" })
+      expect((yield* assistant.state).accepting).toBe("suspended")
+      const client = yield* clientWindow()
+      yield* Effect.either(client.execute({ _tag: "Connect", endpoint }))
+      while ((yield* assistant.state).refused < 1) yield* Effect.yieldNow()
+      yield* assistant.execute({ _tag: "ResumeAccepting" })
+      expect((yield* assistant.state).accepting).toBe("yes")
+      yield* connect()
+    }),
+  ),
+)
+
+it.scoped("kick, reset, half-close, pause and resume do what they say", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      const [one, two, three] = [yield* connect(), yield* connect(), yield* connect({ halfClosed: "keep" })]
+      yield* assistant.execute(command("kick @1"))
+      expect((yield* one.closed).reason._tag).toBe("PeerClosed")
+      yield* assistant.execute(command("reset @2"))
+      expect((yield* two.closed).reason._tag).toBe("PeerReset")
+      yield* assistant.execute(command("pause @3"))
+      expect((yield* clientsOf(assistant)).find(({ id }) => id === 3)?.paused).toBe(true)
+      yield* three.send(utf8("held"))
+      yield* Effect.yieldNow()
+      yield* assistant.execute(command("resume @3"))
+      while ((yield* framesOf(assistant)).length === 0) yield* Effect.yieldNow()
+      expect(yield* framesOf(assistant)).toEqual(["3<held"])
+      yield* assistant.execute({ _tag: "HalfClose", to: onlyClient(3) })
+      expect((yield* receiveAll(three)).length).toBe(0)
+      expect(yield* Effect.flip(assistant.execute({ _tag: "Reset" }))).toMatchObject({ reason: "syntax", field: "to" })
+    }),
+  ),
+)
+
+it.scoped("a paused client is not idle", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow({ settings: { idleTimeout: Duration.seconds(1) } })
+      yield* connect()
+      yield* assistant.execute(command("pause @1"))
+      yield* TestClock.adjust("10 seconds")
+      expect((yield* clientsOf(assistant)).map(({ paused }) => paused)).toEqual([true])
+      yield* assistant.execute(command("resume @1"))
+      yield* TestClock.adjust("2 seconds")
+      while ((yield* clientsOf(assistant)).length > 0) yield* Effect.yieldNow()
+    }),
+  ),
+)
+
+it.scoped("payloads that cannot be made or sent are refused, and nothing is sent", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow({ settings: { frame: Framing.line } })
+      const send = (payload: Domain.PayloadSpec) => Effect.flip(assistant.execute({ _tag: "Send", payload }))
+      expect(yield* send(text("x"))).toMatchObject({ reason: "nobody", field: "to" })
+      const client = yield* connect()
+      expect(yield* send({ form: "hex", content: "0g" })).toMatchObject({ reason: "payload", at: 1 })
+      expect(yield* send(text("a\\nb"))).toMatchObject({ reason: "payload", field: "content" })
+      expect(yield* send(text("中", { encoding: "latin1" }))).toMatchObject({ reason: "payload", at: 0 })
+      expect(yield* send(text("x", { encoding: "nope" }))).toMatchObject({ reason: "value", field: "encoding" })
+      expect(yield* send({ form: "file", content: "/nonexistent" })).toMatchObject({ reason: "file", code: "ENOENT" })
+      expect(yield* send({ form: "file", content: "/" })).toMatchObject({ reason: "file", code: "EISDIR" })
+      yield* assistant.execute({ _tag: "Send", payload: text("last") })
+      expect(yield* receiveText(client)).toBe("last")
+      expect(yield* framesOf(assistant)).toEqual(["1>last"])
+    }),
+  ),
+)
+
+it.scoped("a preview gives the bytes and the recipients, and sends nothing", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      const payload: Domain.PayloadSpec = {
+        form: "hex",
+        content: "01 03 00 0A 00 02",
+        checksum: { kind: "modbus" },
+      }
+      expect(yield* assistant.preview(payload)).toMatchObject({ length: 8, recipients: 0, first: [] })
+      yield* connect()
+      yield* connect()
+      const preview = yield* assistant.preview(payload)
+      expect(Buffer.from(preview.bytes).toString("hex")).toBe("0103000a0002e409")
+      expect(preview).toMatchObject({ recipients: 2, first: [1, 2] })
+      expect((yield* assistant.preview(text("${counter}"))).bytes).toEqual(utf8("1"))
+      expect((yield* assistant.preview(text("${counter}"))).bytes).toEqual(utf8("1"))
+      expect(yield* framesOf(assistant)).toEqual([])
+    }),
+  ),
+)
+
+it.scoped("GBK split over reads is shown whole, from two clients at once, and sent as GBK", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      const gbk = yield* loadEncoding("gbk")
+      const bytes = (words: string) => Either.getOrThrow(gbk.encode(words))
+      const [one, two] = [yield* connect(), yield* connect()]
+      expect(yield* assistant.execute(command("encoding @all gbk"))).toMatchObject({ to: [1, 2] })
+      const [first, second] = [bytes("温度二十五度"), bytes("压力正常")]
+      const sendAndWait = (connection: typeof one, part: Uint8Array, count: number) =>
+        Effect.gen(function* () {
+          yield* connection.send(part)
+          while ((yield* framesOf(assistant)).length < count) yield* Effect.yieldNow()
+        })
+      yield* sendAndWait(one, first.subarray(0, 3), 1)
+      yield* sendAndWait(two, second.subarray(0, 1), 2)
+      yield* sendAndWait(one, first.subarray(3, 8), 3)
+      yield* sendAndWait(two, second.subarray(1, 8), 4)
+      yield* sendAndWait(one, first.subarray(8), 5)
+      expect(yield* framesOf(assistant)).toEqual(["1<温", "2<", "1<度二十", "2<压力正常", "1<五度"])
+      expect(yield* framesOf(assistant, { text: "度二" })).toEqual(["1<度二十"])
+      yield* assistant.execute({ _tag: "Send", to: onlyClient(2), payload: text("收到") })
+      expect(yield* receiveBytes(two, 4)).toEqual(Buffer.from(bytes("收到")))
+      yield* assistant.execute(command("encoding @1 utf-8 out"))
+      yield* assistant.execute({ _tag: "Send", payload: text("好") })
+      expect(string(yield* receiveBytes(one, 3))).toBe("好")
+      expect(yield* Effect.flip(assistant.execute({ _tag: "SetEncoding", encoding: "klingon" }))).toMatchObject({
+        reason: "value",
+      })
+    }),
+  ),
+)
+
+it.scoped("ten thousand frames are counted exactly, whatever falls out of the log", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow({ settings: { frame: Framing.line }, logBytes: 64 * 1024 })
+      const clients = [yield* connect(), yield* connect()]
+      for (let count = 0; count < 5000; count++) {
+        for (const client of clients) yield* client.send(utf8(`frame ${count} of a client that sends a lot`))
+      }
+      while ((yield* assistant.state).traffic.framesIn < 10_000) yield* Effect.yieldNow()
+      const { log, traffic } = yield* assistant.state
+      expect(traffic.framesIn).toBe(10_000)
+      const notes = 3
+      expect(log.next).toBe(10_000 + notes)
+      expect(log.dropped).toBe(log.first)
+      expect(log.dropped).toBeGreaterThan(0)
+      expect((yield* clientsOf(assistant)).map(({ framesIn }) => framesIn)).toEqual([5000, 5000])
+    }),
+  ),
+)
+
+it.scoped("frames before and between recordings are not in the log, and the log says so", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const assistant = yield* Effect.orDie(ServerAssistant.make({ mode: "echo" }))
+      const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
+      const client = yield* clientWindow()
+      yield* client.execute({ _tag: "Connect", endpoint: listening._tag === "ListeningOn" ? listening.endpoint : "" })
+      yield* client.execute({ _tag: "Send", payload: text("before") })
+      yield* untilTraffic(client, 6)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* assistant.log.record
+          yield* client.execute({ _tag: "Send", payload: text("while") })
+          yield* untilTraffic(client, 11)
+        }),
+      )
+      yield* client.execute({ _tag: "Send", payload: text("after") })
+      yield* untilTraffic(client, 16)
+      expect(yield* framesOf(assistant)).toEqual(["1<while"])
+      const { traffic } = yield* assistant.state
+      expect(traffic).toMatchObject({ bytesIn: 16, bytesOut: 16, framesIn: 1 })
+      const notes = (yield* rowsOf(assistant)).filter(({ kind }) => kind === "announcement")
+      expect(notes.map((row) => row.text)).toContain("6 bytes in and 6 bytes out before this row were not recorded")
+    }),
+  ),
+)
+
+const untilTraffic = (assistant: Assistant, bytesIn: number) =>
+  Effect.gen(function* () {
+    while ((yield* assistant.state).traffic.bytesIn < bytesIn) yield* Effect.yieldNow()
+  })
+
+it.scoped("macros are saved, run and removed", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      const client = yield* connect()
+      yield* assistant.execute({ _tag: "SaveMacro", macro: { name: "ping", payload: text("PING") } })
+      yield* assistant.execute({ _tag: "SaveMacro", macro: { name: "one", payload: text("ONE"), to: "@1" } })
+      expect((yield* assistant.state).macros.map(({ name }) => name)).toEqual(["ping", "one"])
+      yield* assistant.execute({ _tag: "RunMacro", name: "ping" })
+      expect(yield* receiveText(client)).toBe("PING")
+      yield* assistant.execute({ _tag: "RunMacro", name: "one" })
+      const sent = (yield* rowsOf(assistant, { direction: "sent" })).map(({ by }) => by)
+      expect(sent).toEqual(["ping", "one"])
+      yield* assistant.execute({ _tag: "RemoveMacro", name: "ping" })
+      expect(yield* Effect.flip(assistant.execute({ _tag: "RunMacro", name: "ping" }))).toMatchObject({
+        reason: "unknown",
+      })
+      expect(
+        yield* Effect.flip(assistant.execute({ _tag: "SaveMacro", macro: { name: "", payload: text("") } })),
+      ).toMatchObject({ reason: "value" })
+    }),
+  ),
+)
+
+it.scoped("commands for the other kind, and those without a hook, are refused", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant: server } = yield* serverWindow()
+      const client = yield* clientWindow()
+      expect(yield* Effect.flip(server.execute({ _tag: "Connect", endpoint: "x:1" }))).toMatchObject({
+        reason: "wrong-kind",
+      })
+      expect(yield* Effect.flip(server.execute({ _tag: "Disconnect" }))).toMatchObject({ reason: "wrong-kind" })
+      for (const line of ["listen 127.0.0.1:0", "stop", "kick @1", "rename @1 x", "tag @1 x", "suspend", "reload"]) {
+        expect(yield* refusalOf(client, line), line).toMatchObject({ reason: "wrong-kind" })
+      }
+      expect(yield* refusalOf(server, "reload")).toMatchObject({ reason: "forbidden" })
+      expect(yield* refusalOf(server, "quit")).toMatchObject({ reason: "forbidden" })
+      expect(yield* Effect.flip(server.executeLine("sned hello"))).toMatchObject({ reason: "syntax" })
+      expect(yield* Effect.flip(server.executeLine("listen nowhere:99999"))).toMatchObject({ reason: "value" })
+      for (const line of ["pause", "resume", "half-close", "reset", "disconnect", "send x"]) {
+        expect(yield* Effect.flip(client.executeLine(line)), line).toMatchObject({ reason: "not-connected" })
+      }
+    }),
+  ),
+)
+
+it.scoped("reload, drain and quit go through the hooks of the command", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const told: Array<string> = []
+      const tell = (word: string) => Effect.sync(() => void told.push(word))
+      let isBroken = true
+      const { assistant, connect } = yield* serverWindow({
+        reload: Effect.suspend(() => (isBroken ? Effect.fail({ message: "cannot read rules" }) : tell("reload"))),
+        leave: tell("leave"),
+      })
+      const client = yield* connect()
+      expect(yield* refusalOf(assistant, "reload")).toMatchObject({ reason: "file", message: "cannot read rules" })
+      isBroken = false
+      yield* assistant.execute({ _tag: "Reload" })
+      yield* assistant.execute({ _tag: "Drain" })
+      expect((yield* client.closed).reason._tag).toBe("PeerClosed")
+      yield* assistant.execute({ _tag: "Quit" })
+      expect(told).toEqual(["reload", "leave", "leave"])
+    }),
+  ),
+)
+
+it.scoped("a server that cannot listen says why, what to do, and which field is at fault", () =>
+  Effect.gen(function* () {
+    const cases: ReadonlyArray<readonly [ListenFailure, string, string, RegExp]> = [
+      ["AddressInUse", "EADDRINUSE", "port", /choose another port/],
+      ["PermissionDenied", "EACCES", "port", /1024/],
+      ["AddressNotAvailable", "EADDRNOTAVAIL", "endpoint", /tcpfx interfaces/],
+      ["NameNotFound", "ENOTFOUND", "endpoint", /spelling/],
+    ]
+    for (const [reason, code, field, advice] of cases) {
+      const endpoint = tcpEndpoint("10.1.2.3", 80)
+      const failing = Layer.effect(
+        Transport,
+        Effect.map(Transport, (transport) =>
+          Transport.of({ ...transport, listen: () => Effect.fail(new ListenError({ endpoint, reason, code })) }),
+        ),
+      ).pipe(Layer.provide(MemoryTransport.layer()))
+      yield* Effect.gen(function* () {
+        const assistant = yield* Effect.orDie(ServerAssistant.make())
+        const refused = yield* refusalOf(assistant, "listen 10.1.2.3:80")
+        expect(refused).toMatchObject({ reason: "listen", code, field })
+        expect(refused.message).toMatch(/^cannot listen on 10\.1\.2\.3:80: /)
+        expect(`${refused.message}; ${refused.advice}`).toMatch(advice)
+        expect((yield* assistant.state).problem).toMatchObject({ message: refused.message, code, field })
+        expect((yield* assistant.state).listening).toBe("idle")
+      }).pipe(Effect.scoped, Effect.provide(failing))
+    }
+  }),
+)
+
+it.scoped("the clients are found by name, address and tag, sorted, and given in pages", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      const clients = []
+      for (let count = 0; count < 12; count++) clients.push(yield* connect())
+      yield* assistant.execute(command("rename @3 zeta"))
+      yield* assistant.execute(command("rename @5 alpha"))
+      yield* assistant.execute(command("tag @7,@8 spare"))
+      const ids = (request: Partial<Domain.ClientsRequest>) =>
+        Effect.map(clientsOf(assistant, request), (rows) => rows.map(({ id }) => id))
+      expect(yield* ids({ filter: "ALPHA" })).toEqual([5])
+      expect(yield* ids({ filter: "spare" })).toEqual([7, 8])
+      expect(yield* ids({ filter: "@all-but 1,2,3,4,5,6,7,8,9" })).toEqual([10, 11, 12])
+      expect(yield* ids({ sort: "name", count: 3 })).toEqual([5, 3, 1])
+      expect(yield* ids({ from: 10 })).toEqual([11, 12])
+      expect(yield* assistant.clients({ filter: "127.0.0.1", from: 0, count: 1 })).toMatchObject({
+        matching: 12,
+        total: 12,
+      })
+      yield* clients[8]?.send(utf8("hello")) ?? Effect.void
+      yield* TestClock.adjust("1 second")
+      while ((yield* framesOf(assistant)).length < 1) yield* Effect.yieldNow()
+      yield* clients[3]?.send(utf8("hello")) ?? Effect.void
+      yield* TestClock.adjust("1 second")
+      while ((yield* framesOf(assistant)).length < 2) yield* Effect.yieldNow()
+      expect(yield* assistant.execute(command("send @last x"))).toMatchObject({ to: [4] })
+      const state = yield* assistant.state
+      expect(state.clients).toBe(12)
+      yield* untilState(assistant, ({ clients: connected }) => connected === 12)
+    }),
+  ),
+)

@@ -1,0 +1,272 @@
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import type { Assistant } from "../../src/assistant/index.ts"
+import { type Assistant as Domain, Framing } from "../../src/domain/index.ts"
+import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
+import { clientWindow, command, framesOf, rowsOf, serverWindow, text } from "../support/assistants.ts"
+import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
+
+const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
+  Effect.provide(program, MemoryTransport.layer())
+
+const line = { settings: { frame: Framing.line } }
+
+const add = (assistant: Assistant, rule: Domain.Rule) => assistant.execute({ _tag: "AddRule", rule })
+
+const reply = (content: string, more: Partial<Domain.Rule> = {}): Domain.Rule => ({
+  name: "greeting",
+  match: { _tag: "Contains", text: "hello" },
+  actions: [{ _tag: "Reply", payload: text(content) }],
+  ...more,
+})
+
+overEachTransport("a rule answers a frame, and both are in the log, the answer with its name", () =>
+  Effect.gen(function* () {
+    const { assistant, connect } = yield* serverWindow(line)
+    const client = yield* connect()
+    yield* add(assistant, reply("hi ${client.id}"))
+    yield* client.send(utf8("say hello"))
+    expect(yield* receiveText(client)).toBe("hi 1")
+    yield* client.send(utf8("nothing"))
+    yield* client.send(utf8("hello again"))
+    expect(yield* receiveText(client)).toBe("hi 1")
+    expect(yield* framesOf(assistant)).toEqual(["1<say hello", "1>hi 1", "1<nothing", "1<hello again", "1>hi 1"])
+    expect((yield* rowsOf(assistant, { direction: "sent" })).map(({ by }) => by)).toEqual(["greeting", "greeting"])
+    expect((yield* assistant.state).rules).toMatchObject([{ acted: 2 }])
+    yield* assistant.execute({ _tag: "RemoveRule", name: "greeting" })
+    yield* client.send(utf8("hello"))
+    yield* assistant.execute({ _tag: "Broadcast", payload: text("after") })
+    expect(yield* receiveText(client)).toBe("after")
+  }).pipe(Effect.scoped),
+)
+
+it.scoped("the first rule that matches acts, several actions in order, with what it has captured", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const client = yield* connect()
+      yield* add(assistant, {
+        name: "login",
+        match: { _tag: "Regex", source: "^ID:([a-z0-9]+);(\\d+)$" },
+        actions: [
+          { _tag: "Rename", name: "${1}" },
+          { _tag: "Tag", tag: "line${2}" },
+          { _tag: "Reply", payload: text("OK ${1} ${2}") },
+          { _tag: "Reply", payload: { form: "hex", content: "01 03", checksum: { kind: "modbus" } } },
+        ],
+      })
+      yield* add(assistant, reply("second", { match: { _tag: "Starts", text: "ID" } }))
+      yield* client.send(utf8("ID:plc7;2"))
+      expect(yield* receiveText(client)).toBe("OK plc7 2")
+      expect(Option.getOrThrow(yield* client.receive)).toHaveLength(4)
+      yield* client.send(utf8("ID?"))
+      expect(yield* receiveText(client)).toBe("second")
+      const { rows } = yield* assistant.clients({ from: 0, count: 10 })
+      expect(rows[0]).toMatchObject({ name: "plc7", tags: ["line2"] })
+    }),
+  ),
+)
+
+it.scoped("a rule listens to the clients that it names alone, and to frames in hex with wildcards", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const [one, two] = [yield* connect(), yield* connect()]
+      yield* assistant.execute(command("tag @2 meter"))
+      yield* add(assistant, reply("for meters", { from: "@tag:meter", match: { _tag: "Hex", pattern: "78 ?? 01 *" } }))
+      yield* one.send(Uint8Array.of(0x78, 0x33, 0x01))
+      yield* two.send(Uint8Array.of(0x78, 0x33, 0x01, 0x99))
+      expect(yield* receiveText(two)).toBe("for meters")
+      yield* assistant.execute({ _tag: "Broadcast", payload: text("end") })
+      expect(yield* receiveText(one)).toBe("end")
+    }),
+  ),
+)
+
+it.scoped("a delay is waited for, and a rule switches itself off after its count", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const client = yield* connect()
+      yield* add(assistant, reply("late", { delay: 2000, count: 2 }))
+      for (let count = 0; count < 3; count++) yield* client.send(utf8("hello"))
+      while ((yield* framesOf(assistant)).length < 3) yield* Effect.yieldNow()
+      yield* TestClock.adjust("1999 millis")
+      expect((yield* framesOf(assistant)).filter((row) => row.includes(">"))).toEqual([])
+      yield* TestClock.adjust("1 millis")
+      expect(yield* receiveText(client)).toBe("late")
+      expect(yield* receiveText(client)).toBe("late")
+      expect((yield* assistant.state).rules).toMatchObject([{ acted: 2, rule: { enabled: false } }])
+      expect((yield* rowsOf(assistant, { direction: "sent" })).map(({ by }) => by)).toEqual(["greeting", "greeting"])
+    }),
+  ),
+)
+
+it.scoped("rules close and reset connections, behind their answers", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const [one, two] = [yield* connect(), yield* connect()]
+      yield* add(assistant, {
+        name: "bye",
+        match: { _tag: "Equals", text: "bye" },
+        actions: [{ _tag: "Reply", payload: text("see you") }, { _tag: "Close" }],
+      })
+      yield* add(assistant, { name: "die", match: { _tag: "Equals", text: "die" }, actions: [{ _tag: "Reset" }] })
+      yield* one.send(utf8("bye"))
+      expect(yield* receiveText(one)).toBe("see you")
+      expect((yield* one.closed).reason._tag).toBe("PeerClosed")
+      yield* two.send(utf8("die"))
+      expect((yield* two.closed).reason._tag).toBe("PeerReset")
+    }),
+  ),
+)
+
+it.scoped("what keeps a rule from acting is shown with it, and ends no connection", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const [one, two] = [yield* connect(), yield* connect()]
+      yield* assistant.execute(command("rename @1 taken"))
+      yield* add(assistant, reply("two\\nlines"))
+      yield* add(assistant, {
+        name: "name",
+        match: { _tag: "Equals", text: "name" },
+        actions: [{ _tag: "Rename", name: "taken" }],
+      })
+      yield* two.send(utf8("hello"))
+      yield* two.send(utf8("name"))
+      while ((yield* assistant.state).rules.some(({ problem }) => problem === undefined)) yield* Effect.yieldNow()
+      expect((yield* assistant.state).rules.map(({ problem }) => problem)).toEqual([
+        expect.stringMatching(/line end/),
+        expect.stringMatching(/another client has the name/),
+      ])
+      yield* assistant.execute({ _tag: "Broadcast", payload: text("alive") })
+      expect(yield* receiveText(two)).toBe("alive")
+      expect(yield* receiveText(one)).toBe("alive")
+    }),
+  ),
+)
+
+it.scoped("rules that cannot be read are refused, and an evil expression stops nothing", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const refused = (rule: Domain.Rule) => Effect.flip(add(assistant, rule))
+      expect(yield* refused(reply("x", { match: { _tag: "Regex", source: "(" } }))).toMatchObject({ field: "match" })
+      expect(yield* refused(reply("x", { match: { _tag: "Hex", pattern: "zz" } }))).toMatchObject({ field: "match" })
+      expect(yield* refused(reply("x", { name: " " }))).toMatchObject({ reason: "value", field: "name" })
+      expect(yield* refused(reply("x", { from: "@" }))).toMatchObject({ reason: "syntax" })
+      expect(
+        yield* refused(reply("x", { actions: [{ _tag: "Reply", payload: { form: "file", content: "/no" } }] })),
+      ).toMatchObject({ reason: "file" })
+      expect(yield* Effect.flip(assistant.execute({ _tag: "RemoveRule", name: "x" }))).toMatchObject({
+        reason: "unknown",
+      })
+      yield* add(assistant, reply("evil", { match: { _tag: "Regex", source: "^(a+)+$" } }))
+      const client = yield* connect()
+      yield* client.send(utf8(`${"a".repeat(50_000)}!`))
+      yield* client.send(utf8("aa"))
+      expect(yield* receiveText(client)).toBe("evil")
+    }),
+  ),
+)
+
+it.scoped("a rule beside a mode: the broker relays, and the rule answers", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow({ ...line, mode: "broker" })
+      const [one, two] = [yield* connect(), yield* connect()]
+      yield* add(assistant, reply("hi"))
+      yield* one.send(utf8("hello all"))
+      expect(yield* receiveText(two)).toBe("hello all")
+      expect(yield* receiveText(one)).toBe("hi")
+    }),
+  ),
+)
+
+it.scoped("the rules of a client window answer its server", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant: server, endpoint } = yield* serverWindow(line)
+      const client = yield* clientWindow(line)
+      yield* client.execute({ _tag: "Connect", endpoint })
+      yield* add(client, reply("here ${1}", { match: { _tag: "Regex", source: "who (\\w+)" } }))
+      yield* server.execute({ _tag: "Broadcast", payload: text("who are you") })
+      while ((yield* framesOf(server)).length < 2) yield* Effect.yieldNow()
+      expect(yield* framesOf(server)).toEqual(["1>who are you", "1<here are"])
+      expect((yield* rowsOf(client, { direction: "sent" })).map(({ by }) => by)).toEqual(["greeting"])
+    }),
+  ),
+)
+
+it.scoped("a repeat sends now and at each interval, without drift, so many times", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const client = yield* connect()
+      const started = yield* assistant.execute({
+        _tag: "Repeat",
+        payload: text("tick ${counter}"),
+        interval: 100,
+        count: 4,
+      })
+      expect(started).toEqual({ _tag: "RepeatStarted", repeat: 1 })
+      expect(yield* receiveText(client)).toBe("tick 1")
+      for (const number of [2, 3]) {
+        yield* TestClock.adjust("100 millis")
+        expect(yield* receiveText(client)).toBe(`tick ${number}`)
+      }
+      expect((yield* assistant.state).repeats).toMatchObject([{ repeat: 1, sent: 3, of: 4, intervalMillis: 100 }])
+      yield* TestClock.adjust("100 millis")
+      expect(yield* receiveText(client)).toBe("tick 4")
+      expect((yield* assistant.state).repeats).toEqual([])
+      const rows = yield* rowsOf(assistant, { direction: "sent" })
+      expect(rows.map(({ at, by }) => [at, by])).toEqual([0, 100, 200, 300].map((at) => [at, "repeat 1"]))
+    }),
+  ),
+)
+
+it.scoped("a repeat with nobody there says so and goes on; it can be cancelled", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      yield* assistant.execute({ _tag: "Repeat", payload: text("tick"), interval: 1000 })
+      yield* TestClock.adjust("3 seconds")
+      expect((yield* assistant.state).repeats).toMatchObject([{ sent: 0, problem: "no client is connected" }])
+      const client = yield* connect()
+      yield* TestClock.adjust("1 second")
+      expect(yield* receiveText(client)).toBe("tick")
+      const [repeat] = (yield* assistant.state).repeats
+      expect(repeat).toMatchObject({ sent: 1 })
+      expect(repeat?.problem).toBeUndefined()
+      yield* assistant.execute({ _tag: "Repeat", payload: text("tock"), interval: 1000 })
+      expect(yield* assistant.execute({ _tag: "Cancel", repeat: 1 })).toEqual({ _tag: "Cancelled", repeats: [1] })
+      expect(yield* assistant.execute({ _tag: "Cancel" })).toEqual({ _tag: "Cancelled", repeats: [2] })
+      expect((yield* assistant.state).repeats).toEqual([])
+      expect(yield* Effect.flip(assistant.execute({ _tag: "Cancel", repeat: 7 }))).toMatchObject({ reason: "unknown" })
+      expect(
+        yield* Effect.flip(assistant.execute({ _tag: "Repeat", payload: { form: "hex", content: "x" }, interval: 10 })),
+      ).toMatchObject({ reason: "payload" })
+    }),
+  ),
+)
+
+it.scoped("rules and macros of a project are there from the begin", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow({
+        ...line,
+        project: { rules: [reply("hi")], macros: [{ name: "m", payload: text("macro") }] },
+      })
+      const client = yield* connect()
+      yield* client.send(utf8("hello"))
+      expect(yield* receiveText(client)).toBe("hi")
+      yield* assistant.execute({ _tag: "RunMacro", name: "m" })
+      expect(yield* receiveText(client)).toBe("macro")
+    }),
+  ),
+)
