@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Assistant as Domain } from "../domain/index.ts"
+import type { Project } from "./project/Project.ts"
 
 /** What one window holds: a server or a client, with its log, rules, repeats and macros. Every face works on this. */
 export interface Assistant<State extends Domain.WindowState = Domain.WindowState> {
@@ -24,6 +25,13 @@ export interface Assistant<State extends Domain.WindowState = Domain.WindowState
   /** Rates of the last ten minutes. */
   readonly rates: Effect.Effect<Domain.RateHistory>
   readonly log: AssistantLog
+  /** The rules, repeats and macros that a project file keeps. */
+  readonly project: Effect.Effect<Project>
+  /**
+   * Takes the rules and macros of a project in place of those that are there, and starts its repeats. Where one of them
+   * cannot be used, it is refused and everything stays as it was.
+   */
+  readonly loadProject: (project: Project) => Effect.Effect<void, Domain.Refusal>
 }
 
 /** The events of a window in order, bounded by bytes. Reading it never holds up a socket. */

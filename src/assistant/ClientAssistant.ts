@@ -13,7 +13,6 @@ import {
 } from "../domain/index.ts"
 import type { Connection, Tls, Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
-import type { AssistantProject } from "./AssistantProject.ts"
 import { describeClientEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
 import { ClientCommands } from "./internal/ClientCommands.ts"
@@ -21,6 +20,7 @@ import { ClientPhases } from "./internal/ClientPhases.ts"
 import { ClientRules } from "./internal/ClientRules.ts"
 import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
+import type { Project } from "./project/Project.ts"
 
 /** What a client assistant is made with. */
 export interface ClientAssistantOptions {
@@ -40,8 +40,8 @@ export interface ClientAssistantOptions {
   readonly converse?: (connection: Connection) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
   /** What the log may hold, bytes, everything included. Default 64 MiB, at least 64 KiB. */
   readonly logBytes?: number
-  /** Rules and macros that are there from the begin. */
-  readonly project?: AssistantProject
+  /** What is loaded at the begin, as `loadProject` does. Default: nothing. */
+  readonly project?: Project
   /** Leaves, for the commands `Quit` and `Drain`. Default: `Quit` is refused. */
   readonly leave?: Effect.Effect<void>
   /** Reads the file of a payload. Default: a file of this machine, up to 64 MiB. */
@@ -124,8 +124,6 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     run: (effect) => void run(effect),
     disconnect: (how) => void run(Effect.ignore(commands.execute({ _tag: "Disconnect", how }))),
   })
-  yield* Effect.forEach(project?.rules ?? [], (rule) => parts.rules.add(rule))
-  yield* Effect.forEach(project?.macros ?? [], (macro) => parts.saveMacro(macro))
 
   const stateNow = Effect.gen(function* () {
     const { connection, endpoint } = commands
@@ -142,6 +140,8 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
   })
 
   const execute = (command: Domain.Command) => commands.execute(command)
+  const loadProject = (loaded: Project) => parts.load(loaded, execute)
+  if (project !== undefined) yield* loadProject(project)
   return {
     kind: "client" as const,
     client,
@@ -159,6 +159,8 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     clients: () => Effect.succeed({ matching: 0, total: 0, rows: [] }),
     rates: parts.history,
     log: parts.log,
+    project: parts.project,
+    loadProject,
   } satisfies ClientAssistantService
 })
 

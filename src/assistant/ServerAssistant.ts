@@ -16,7 +16,6 @@ import type { Hub } from "../hub/index.ts"
 import { Handler, Server, ServerConfig, type ServerObserver, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
-import type { AssistantProject } from "./AssistantProject.ts"
 import { describeServerEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
 import { rateOver } from "./internal/Rates.ts"
@@ -26,6 +25,7 @@ import { RuledReactor } from "./internal/ServerRules.ts"
 import { ServerSending } from "./internal/ServerSending.ts"
 import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
+import type { Project } from "./project/Project.ts"
 
 /** What a server does with what its clients send, beside showing it. */
 export type ServerMode = "console" | "broker" | "echo" | "discard" | { readonly reply: Uint8Array }
@@ -49,8 +49,8 @@ export interface ServerAssistantOptions {
   readonly logBytes?: number
   /** Where an empty endpoint listens. Default 127.0.0.1:12345. */
   readonly defaultListen?: string
-  /** Rules and macros that are there from the begin. */
-  readonly project?: AssistantProject
+  /** What is loaded at the begin, as `loadProject` does. Default: nothing. */
+  readonly project?: Project
   /** Reads the files of access rules and TLS again, for the command `Reload`. Default: the command is refused. */
   readonly reload?: (server: Server["Type"]) => Effect.Effect<void, { readonly message: string }>
   /** Leaves, for the command `Quit`. Default: the command is refused. */
@@ -151,8 +151,6 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     },
   })
   reactor.attach({ server, parts, run: (effect) => void run(effect) })
-  yield* Effect.forEach(project?.rules ?? [], (rule) => parts.rules.add(rule))
-  yield* Effect.forEach(project?.macros ?? [], (macro) => parts.saveMacro(macro))
 
   const sending = new ServerSending(server, roster, parts.payloads, parts.senders)
   const leave = options.leave
@@ -187,6 +185,8 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
   })
 
   const execute = (command: Domain.Command) => commands.execute(command)
+  const loadProject = (loaded: Project) => parts.load(loaded, execute)
+  if (project !== undefined) yield* loadProject(project)
   return {
     kind: "server" as const,
     server,
@@ -204,6 +204,8 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     clients: (request: Domain.ClientsRequest) => pageOf(server, roster, sending, request),
     rates: parts.history,
     log: parts.log,
+    project: parts.project,
+    loadProject,
   } satisfies ServerAssistantService
 })
 

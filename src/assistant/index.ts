@@ -1,5 +1,4 @@
 export * from "./Assistant.ts"
-export * from "./AssistantProject.ts"
 export * from "./ClientAssistant.ts"
 export * from "./describe.ts"
 export * from "./encodings.ts"

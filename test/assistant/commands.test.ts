@@ -344,7 +344,7 @@ it.scoped("reload, drain and quit go through the hooks of the command", () =>
       const tell = (word: string) => Effect.sync(() => void told.push(word))
       let isBroken = true
       const { assistant, connect } = yield* serverWindow({
-        reload: Effect.suspend(() => (isBroken ? Effect.fail({ message: "cannot read rules" }) : tell("reload"))),
+        reload: () => Effect.suspend(() => (isBroken ? Effect.fail({ message: "cannot read rules" }) : tell("reload"))),
         leave: tell("leave"),
       })
       const client = yield* connect()

@@ -181,7 +181,7 @@ it.scoped("what cannot be searched for is refused, and no expression can stop th
 
 it.scopedLive("watchers of one filter share a search, which goes on with the log and ends with the last of them", () =>
   Effect.gen(function* () {
-    const { log, received, texts } = yield* makeLog({ limit: 64 * 1024 })
+    const { log, received, texts } = yield* makeLog({ limit: 128 * 1024 })
     const filter = { text: "even" }
     const add = (from: number, to: number) => {
       for (let count = from; count < to; count++) received(1, `${count} ${count % 2 === 0 ? "even" : "odd"}`)

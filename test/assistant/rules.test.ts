@@ -255,18 +255,28 @@ it.scoped("a repeat with nobody there says so and goes on; it can be cancelled",
   ),
 )
 
-it.scoped("rules and macros of a project are there from the begin", () =>
+it.scoped("a project is there from the begin, is loaded as a whole or not at all, and is given back", () =>
   overMemory(
     Effect.gen(function* () {
-      const { assistant, connect } = yield* serverWindow({
-        ...line,
-        project: { rules: [reply("hi")], macros: [{ name: "m", payload: text("macro") }] },
-      })
+      const project = {
+        rules: [reply("hi")],
+        repeats: [{ _tag: "Repeat" as const, payload: text("tick"), interval: 1000 }],
+        macros: [{ name: "m", payload: text("macro") }],
+      }
+      const { assistant, connect } = yield* serverWindow({ ...line, project })
       const client = yield* connect()
       yield* client.send(utf8("hello"))
       expect(yield* receiveText(client)).toBe("hi")
       yield* assistant.execute({ _tag: "RunMacro", name: "m" })
       expect(yield* receiveText(client)).toBe("macro")
+      yield* TestClock.adjust("1 second")
+      expect(yield* receiveText(client)).toBe("tick")
+      expect(yield* assistant.project).toEqual(project)
+      const broken = { ...project, rules: [reply("x", { match: { _tag: "Regex", source: "(" } })], macros: [] }
+      expect(yield* Effect.flip(assistant.loadProject(broken))).toMatchObject({ field: "match" })
+      expect(yield* assistant.project).toEqual(project)
+      yield* assistant.loadProject({ rules: [], repeats: [], macros: [] })
+      expect(yield* assistant.project).toEqual({ ...project, rules: [], macros: [] })
     }),
   ),
 )

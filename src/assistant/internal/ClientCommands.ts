@@ -265,10 +265,7 @@ export class ClientCommands {
     return Effect.gen(this, function* () {
       const payload = yield* this.parts.payloads.prepare(command.payload)
       yield* this.bytesFor(payload)
-      const repeat = yield* this.parts.repeats.start(
-        { what: Assistant.formatCommand(command), intervalMillis: command.interval, of: command.count },
-        (number) => this.send(payload, `repeat ${number}`),
-      )
+      const repeat = yield* this.parts.repeats.start(command, (number) => this.send(payload, `repeat ${number}`))
       return { _tag: "RepeatStarted" as const, repeat }
     })
   }

@@ -3,7 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import type { Assistant } from "../../domain/index.ts"
+import { Assistant } from "../../domain/index.ts"
+import type { ProjectRepeat } from "../project/Project.ts"
 import { refusal } from "./refusals.ts"
 
 /** How many repeats may run at once. */
@@ -11,9 +12,7 @@ export const mostRepeats = 1000
 
 interface Repeat {
   readonly number: number
-  readonly what: string
-  readonly intervalMillis: number
-  readonly of: number | undefined
+  readonly command: ProjectRepeat
   sent: number
   problem: string | undefined
   fiber: Fiber.RuntimeFiber<void> | undefined
@@ -32,26 +31,31 @@ export class Repeats {
   }
 
   get states(): ReadonlyArray<Assistant.RepeatState> {
-    return Array.from(this.running.values(), ({ intervalMillis, number, of, problem, sent, what }) => ({
+    return Array.from(this.running.values(), ({ command, number, problem, sent }) => ({
       repeat: number,
-      what,
+      what: Assistant.formatCommand(command),
       sent,
-      intervalMillis,
-      ...(of === undefined ? {} : { of }),
+      intervalMillis: command.interval,
+      ...(command.count === undefined ? {} : { of: command.count }),
       ...(problem === undefined ? {} : { problem }),
     }))
   }
 
+  /** The commands of those that run. */
+  get commands(): ReadonlyArray<ProjectRepeat> {
+    return Array.from(this.running.values(), ({ command }) => command)
+  }
+
   /** Begins a repeat: its first turn is now. `turn` sends once; what it is refused is shown, and the repeat goes on. */
   start(
-    options: { readonly what: string; readonly intervalMillis: number; readonly of: number | undefined },
+    command: ProjectRepeat,
     turn: (repeat: number) => Effect.Effect<unknown, Assistant.Refusal>,
   ): Effect.Effect<number, Assistant.Refusal> {
     return Effect.suspend(() => {
       if (this.running.size >= mostRepeats) {
         return Effect.fail(refusal("limit", `${mostRepeats} repeats run already`, { advice: "cancel one of them" }))
       }
-      const repeat: Repeat = { ...options, number: ++this.last, sent: 0, problem: undefined, fiber: undefined }
+      const repeat: Repeat = { command, number: ++this.last, sent: 0, problem: undefined, fiber: undefined }
       this.running.set(repeat.number, repeat)
       this.onChanged()
       const running = Effect.ensuring(
@@ -84,7 +88,7 @@ export class Repeats {
 
   /** Turns are due at the begin and at multiples of the interval from there; those that were missed are left out. */
   private run(repeat: Repeat, turn: Effect.Effect<unknown, Assistant.Refusal>): Effect.Effect<void> {
-    const { intervalMillis } = repeat
+    const { count, interval: intervalMillis } = repeat.command
     const once = Effect.match(turn, {
       onSuccess: () => {
         repeat.sent++
@@ -100,7 +104,7 @@ export class Repeats {
     return Effect.flatMap(elapsedMillis, (begin) => {
       const next = (due: number): Effect.Effect<void> =>
         Effect.flatMap(once, () => {
-          if (repeat.of !== undefined && repeat.sent >= repeat.of) return Effect.void
+          if (count !== undefined && repeat.sent >= count) return Effect.void
           return Effect.flatMap(elapsedMillis, (now) => {
             const following = Math.max(due + 1, Math.ceil((now - begin) / intervalMillis))
             const wait = begin + following * intervalMillis - now

@@ -75,6 +75,18 @@ export class RuleBook {
     )
   }
 
+  /** Puts other rules in the place of all. Where one cannot be used, those that are there stay. */
+  replace(rules: ReadonlyArray<Assistant.Rule>): Effect.Effect<void, Assistant.Refusal> {
+    if (rules.length > mostRules) return refusal("limit", `${rules.length} rules are more than ${mostRules}`)
+    return Effect.map(
+      Effect.forEach(rules, (rule) => this.prepare(rule)),
+      (prepared) => {
+        this.rules = prepared
+        this.onChanged()
+      },
+    )
+  }
+
   /** Takes a rule away. Whether there was one. */
   remove(name: string): boolean {
     const rest = this.rules.filter((one) => one.rule.name !== name)

@@ -176,9 +176,8 @@ export class ServerCommands {
       const to = command.to ?? Assistant.everyone
       // What cannot be made for anybody is refused at once, not at each turn.
       if (!payload.isOfClient) yield* this.sending.bytesFor(payload, undefined)
-      const repeat = yield* this.parts.repeats.start(
-        { what: Assistant.formatCommand(command), intervalMillis: command.interval, of: command.count },
-        (number) => this.sending.send(payload, to, `repeat ${number}`),
+      const repeat = yield* this.parts.repeats.start(command, (number) =>
+        this.sending.send(payload, to, `repeat ${number}`),
       )
       return { _tag: "RepeatStarted" as const, repeat }
     })

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Assistant, type ClientEvent, type Framing, type ServerEvent } from "../../domain/index.ts"
 import type { Described } from "../describe.ts"
+import type { Project } from "../project/Project.ts"
 import { LogService } from "./AssistantLog.ts"
 import { type LogClients, LogReader } from "./LogReader.ts"
 import { LogStore } from "./LogStore.ts"
@@ -163,14 +164,46 @@ export class WindowParts {
     )
   }
 
+  get project(): Effect.Effect<Project> {
+    return Effect.sync(() => ({
+      rules: this.rules.all,
+      repeats: this.repeats.commands,
+      macros: [...this.macros.values()],
+    }))
+  }
+
+  /** Loads a project: all of it, or nothing. `execute` starts its repeats. */
+  load(
+    { macros, repeats, rules }: Project,
+    execute: (command: Assistant.Command) => Effect.Effect<Assistant.Outcome, Assistant.Refusal>,
+  ): Effect.Effect<void, Assistant.Refusal> {
+    return Effect.gen(this, function* () {
+      yield* Effect.forEach(macros, checkMacro, { discard: true })
+      if (macros.length > mostMacros) {
+        return yield* refusal("limit", `${macros.length} macros are more than ${mostMacros}`)
+      }
+      const started: Array<number> = []
+      const begin = Effect.forEach(repeats, (repeat) =>
+        Effect.map(execute(repeat), (outcome) => {
+          if (outcome._tag === "RepeatStarted") started.push(outcome.repeat)
+        }),
+      )
+      yield* Effect.onError(Effect.zipRight(begin, this.rules.replace(rules)), () =>
+        Effect.forEach(started, (repeat) => this.repeats.cancel(repeat), { discard: true }),
+      )
+      this.macros.clear()
+      for (const macro of macros) this.macros.set(macro.name, macro)
+      this.touch()
+    })
+  }
+
   /** Saves a macro, or replaces that of its name. */
   saveMacro(macro: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      if (macro.name.trim() === "") return yield* refusal("value", "the macro has no name", { field: "name" })
+      yield* checkMacro(macro)
       if (!this.macros.has(macro.name) && this.macros.size >= mostMacros) {
         return yield* refusal("limit", `there are ${mostMacros} macros already`)
       }
-      if (macro.to !== undefined) yield* Assistant.parseRecipients(macro.to)
       this.macros.set(macro.name, macro)
       this.touch()
     })
@@ -262,6 +295,11 @@ export class WindowParts {
   private sampleRates(): void {
     this.rates.sample(this.counters, this.stamps.elapsed(), this.stamps.now())
   }
+}
+
+const checkMacro = ({ name, to }: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> => {
+  if (name.trim() === "") return refusal("value", "the macro has no name", { field: "name" })
+  return to === undefined ? Effect.void : Effect.asVoid(Assistant.parseRecipients(to))
 }
 
 /** The outcome of a command of which there is nothing to tell. */

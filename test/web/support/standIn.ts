@@ -2,7 +2,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { Assistant } from "../../../src/assistant/index.ts"
+import { type Assistant, emptyProject } from "../../../src/assistant/index.ts"
 import { Assistant as Domain } from "../../../src/domain/index.ts"
 
 /** A server's assistant without a server: what it shows and does is in the hands of a test. */
@@ -91,6 +91,8 @@ export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn
       state: SubscriptionRef.get(state),
       states: state.changes,
       clients: () => Effect.succeed({ matching: 0, total: 0, rows: [] }),
+      project: Effect.succeed(emptyProject),
+      loadProject: () => Effect.void,
       rates: Effect.succeed({ start: 0, bytesIn: [], bytesOut: [], framesIn: [], framesOut: [] }),
       log: {
         extent,
