@@ -5,6 +5,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
+import { RE2JS } from "re2js"
 import {
   emptyProject,
   formatProject,
@@ -278,11 +279,25 @@ describe("a project that is written", () => {
     }),
   )
 
+  /** Whether the engine of the rules takes an expression; it takes less than JavaScript. */
+  const compiles = ({ match }: Assistant.Rule): boolean => {
+    if (match._tag !== "Regex") return true
+    try {
+      RE2JS.compile(match.source)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   const projects: FastCheck.Arbitrary<Project> = FastCheck.record({
-    rules: FastCheck.uniqueArray(rule(recipients.map(Assistant.formatRecipients)).filter(sound.rule), {
-      selector: ({ name }) => name,
-      maxLength: 4,
-    }),
+    rules: FastCheck.uniqueArray(
+      rule(recipients.map(Assistant.formatRecipients)).filter((one) => sound.rule(one) && compiles(one)),
+      {
+        selector: ({ name }) => name,
+        maxLength: 4,
+      },
+    ),
     repeats: FastCheck.array(repeat.filter(sound.repeat), { maxLength: 3 }),
     macros: FastCheck.uniqueArray(macro(recipients.map(Assistant.formatRecipients)).filter(sound.macro), {
       selector: ({ name }) => name,
@@ -300,7 +315,7 @@ describe("a project that is written", () => {
         const replaced = yield* formatProject(second, text)
         expect(yield* parseProject(replaced)).toEqual(second)
       }),
-    runs(40),
+    runs(20),
   )
 })
 
