@@ -150,7 +150,7 @@ export const LogPane = ({ model }: { readonly model: WindowModel }) => {
     <section class="log" aria-label={w.log}>
       <LogTools model={model} extent={extent.value} show={(place) => log.current?.show(place)} />
       <TroubleLine trouble={trouble.value} />
-      <div class={`log-body view-${model.log.view.value}`}>
+      <div class={`log-body log-of-${model.kind} view-${model.log.view.value}`}>
         <div class="log-region" role="log" aria-live="off" aria-label={w.log}>
           {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be a window of recycled rows. */}
           <div
