@@ -1,0 +1,236 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { median } from "../runner/statistics.ts"
+import { countedFrames, familyOf, launch, listen, longestTask } from "./browser.ts"
+import { endCommand, type PageCommand, residentBytes, startCommand } from "./command.ts"
+import { dial, relayRate, sendLines, sendPaced } from "./traffic.ts"
+
+/** How long and how much. */
+export interface Extent {
+  readonly busyMillis: number
+  readonly relayRuns: number
+  readonly rows: number
+  readonly places: number
+  readonly stoppedMillis: number
+  readonly paints: number
+}
+
+/** A figure and its floor. */
+export interface Figure {
+  readonly what: string
+  readonly floor: string
+  readonly value: string
+  readonly holds: boolean
+  /** What else was seen. */
+  readonly note: string
+}
+
+interface Bench {
+  readonly command: PageCommand
+  readonly browser: Browser
+  readonly browserPid: number
+  readonly open: () => Promise<Page>
+}
+
+const size = { width: 1280, height: 800 }
+
+const wait = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+
+/** A command and a browser of its own for one measurement; both are ended afterwards. */
+const withBench = async <A>(args: ReadonlyArray<string>, use: (bench: Bench) => Promise<A>): Promise<A> => {
+  const state = mkdtempSync(join(tmpdir(), "tcpfx-bench-page-"))
+  const command = await startCommand(args, state)
+  const server = await launch()
+  try {
+    const browser = await chromium.connect(server.wsEndpoint())
+    const open = async (): Promise<Page> => {
+      const page = await (await browser.newContext({ viewport: size, locale: "en-US" })).newPage()
+      await page.goto(command.address)
+      await page.locator(".form button.main").waitFor()
+      return page
+    }
+    const pid = server.process().pid
+    if (pid === undefined) throw new Error("the browser has no process")
+    return await use({ command, browser, browserPid: pid, open })
+  } finally {
+    await server.kill()
+    await endCommand(command)
+    rmSync(state, { recursive: true, force: true })
+  }
+}
+
+/** 10 000 frames a second into a server with the page open: the longest task, and what the counters miss. */
+export const busyPage = ({ busyMillis }: Extent): Promise<ReadonlyArray<Figure>> =>
+  withBench(["ui", "--frame", "line"], async ({ browser, open }) => {
+    const page = await open()
+    const socket = await dial(await listen(page))
+    const warm = await sendPaced(socket, 10_000, 3000)
+    await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] })
+    const sent = warm + (await sendPaced(socket, 10_000, busyMillis))
+    const task = longestTask(await browser.stopTracing())
+    const counted = await countedFrames(page, sent)
+    socket.destroy()
+    return [
+      {
+        what: "10 000 frames/s of 64 bytes with the page open: the page's longest task",
+        floor: "50 ms",
+        value: `${task.wall.toFixed(1)} ms`,
+        holds: task.wall <= 50 && task.tasks > 0,
+        note: `${task.computed.toFixed(1)} ms of computing; ${task.tasks} tasks in ${busyMillis / 1000} s`,
+      },
+      {
+        what: "the same: frames missing in the counters",
+        floor: "0",
+        value: String(sent - counted),
+        holds: sent === counted,
+        note: `${sent} sent`,
+      },
+    ]
+  })
+
+/** Throughput of a relay with a page open, against the same relay without one. */
+export const relayBesidePage = ({ relayRuns }: Extent): Promise<Figure> =>
+  withBench(["serve", "127.0.0.1:0", "--broker", "--frame", "line", "--no-traffic", "--ui"], async ({ open }) => {
+    let page = await open()
+    const status = page.locator(".form .status-text", { hasText: /^listening on/ })
+    const port = Number(/:(\d+)$/.exec((await status.textContent()) ?? "")?.[1])
+    const pairs: Array<{ readonly without: number; readonly beside: number }> = []
+    await page.context().close()
+    for (let run = 0; run < relayRuns; run++) {
+      const without = await relayRate(port, 8, 1000, 2000)
+      page = await open()
+      const beside = await relayRate(port, 8, 1000, 2000)
+      await page.context().close()
+      pairs.push({ without, beside })
+    }
+    const ratio = median(pairs.map(({ without, beside }) => beside / without))
+    const perSecond = (pick: (pair: (typeof pairs)[number]) => number) => Math.round(median(pairs.map(pick)))
+    return {
+      what: "what the server's clients notice: throughput of the relay against no page",
+      floor: "≥ 0.9",
+      value: ratio.toFixed(2),
+      holds: ratio >= 0.9,
+      note: `${perSecond(({ beside }) => beside)} against ${perSecond(({ without }) => without)} deliveries/s; 8 receivers, ${relayRuns} runs`,
+    }
+  })
+
+/** Scrolls the log to a part of its height, and gives how long its rows took to be there. */
+const scrollTime = (page: Page, part: number): Promise<number> =>
+  page.evaluate<number>(`new Promise((resolve, reject) => {
+    const grid = document.querySelector(".log-rows")
+    const before = grid.querySelector(".row:not([hidden])").dataset.index
+    const begin = performance.now()
+    grid.scrollTop = (grid.scrollHeight - grid.clientHeight) * ${part}
+    const look = () => {
+      const { top, bottom } = grid.getBoundingClientRect()
+      const rows = [...grid.querySelectorAll(".row:not([hidden])")]
+      const visible = rows.filter((row) => {
+        const box = row.getBoundingClientRect()
+        return box.bottom > top && box.top < bottom
+      })
+      const isMoved = rows[0].dataset.index !== before
+      const isFull = visible.length * 20 >= grid.clientHeight - 40
+      if (isMoved && isFull && visible.every((row) => row.querySelector(".row-text").textContent !== "")) {
+        resolve(performance.now() - begin)
+      } else if (performance.now() - begin > 5000) reject(new Error("rows did not come"))
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })`)
+
+/** A log of a million rows: how long it takes until the rows of any place are shown. */
+export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
+  withBench(["ui", "--frame", "line"], async ({ open }) => {
+    const page = await open()
+    const socket = await dial(await listen(page))
+    await sendLines(socket, rows, (index) => `row ${index}\n`)
+    await page.locator(".row-text", { hasText: `row ${rows - 1}` }).waitFor()
+    const shown = (await page.locator(".log-foot .figures").first().textContent()) ?? ""
+    const times: Array<number> = []
+    // Places over the whole log, in an order that jumps.
+    for (let place = 0; place < places; place++) times.push(await scrollTime(page, (place * 0.381966) % 1))
+    socket.destroy()
+    const most = Math.max(...times)
+    return {
+      what: `${rows} rows: scrolling to any place shows its rows`,
+      floor: "within 100 ms",
+      value: `${most.toFixed(0)} ms`,
+      holds: most <= 100,
+      note: `median ${median(times).toFixed(0)} ms of ${times.length} places; ${shown} kept`,
+    }
+  })
+
+/** A browser that is stopped: what its server keeps for it, and whether sockets are served meanwhile. */
+export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
+  withBench(["ui", "--frame", "line"], async ({ command, browserPid, open }) => {
+    const page = await open()
+    const port = await listen(page)
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type('rule ping when equals "ping" reply text pong')
+    await page.keyboard.press("Enter")
+    await page.getByText("Done.").waitFor()
+    await page.keyboard.press("Escape")
+    const pid = command.child.pid
+    if (pid === undefined) throw new Error("the command has no process")
+    const socket = await dial(port)
+    socket.resume()
+    // The log is full before, so that it cannot grow by what it may hold.
+    await sendLines(socket, 1_200_000, () => `${"x".repeat(63)}\n`)
+    await sendPaced(socket, 10_000, 20_000)
+    const resident: Array<number> = []
+    const sample = setInterval(() => resident.push(residentBytes(pid)), 250)
+    await sendPaced(socket, 10_000, 10_000)
+    const before = Math.max(...resident)
+    const family = familyOf(browserPid)
+    for (const each of family) process.kill(each, "SIGSTOP")
+    resident.length = 0
+    const answers: Array<number> = []
+    const pinger = await dial(port)
+    let asked = 0
+    pinger.on("data", () => answers.push(performance.now() - asked))
+    const ask = setInterval(() => {
+      asked = performance.now()
+      pinger.write("ping\n")
+    }, 1000)
+    const sent = await sendPaced(socket, 10_000, stoppedMillis)
+    clearInterval(ask)
+    clearInterval(sample)
+    await wait(200)
+    const most = Math.max(...resident)
+    for (const each of family) process.kill(each, "SIGCONT")
+    socket.destroy()
+    pinger.destroy()
+    const grown = (most - before) / 1024 ** 2
+    const expected = Math.floor(stoppedMillis / 1000) - 1
+    return {
+      what: `a stopped browser (SIGSTOP) for ${stoppedMillis / 1000} s: memory of the server`,
+      floor: "+ 8 MiB at most, sockets served throughout",
+      value: `${grown >= 0 ? "+" : "−"} ${Math.abs(grown).toFixed(1)} MiB`,
+      holds: grown <= 8 && answers.length >= expected,
+      note: `${(before / 1024 ** 2).toFixed(0)} MiB before; ${sent} frames taken, ${answers.length} pings answered, the slowest after ${Math.max(...answers).toFixed(0)} ms`,
+    }
+  })
+
+/** Time until the page is first painted, in a browser that is warm. */
+export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
+  withBench(["ui"], async ({ open }) => {
+    const times: Array<number> = []
+    for (let run = 0; run <= paints; run++) {
+      const page = await open()
+      const time = await page.evaluate<number>(
+        'performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN',
+      )
+      if (run > 0) times.push(time)
+      await page.context().close()
+    }
+    const typical = median(times)
+    return {
+      what: "first paint on a warm machine",
+      floor: "below 500 ms",
+      value: `${typical.toFixed(0)} ms`,
+      holds: typical < 500,
+      note: `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms in ${times.length} fresh contexts`,
+    }
+  })

@@ -1,0 +1,71 @@
+import * as net from "node:net"
+
+/** Bytes of a frame, its line feed included. */
+export const frameBytes = 64
+
+const frame = `${"x".repeat(frameBytes - 1)}\n`
+
+export const dial = (port: number): Promise<net.Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = net.connect({ host: "127.0.0.1", port, noDelay: true }, () => {
+      socket.off("error", reject)
+      socket.on("error", () => {})
+      resolve(socket)
+    })
+    socket.once("error", reject)
+  })
+
+const drained = (socket: net.Socket): Promise<void> => new Promise((resolve) => socket.once("drain", resolve))
+
+/** Sends frames at a rate for a while; gives how many. What one turn of the timer missed, the next one makes up for. */
+export const sendPaced = async (socket: net.Socket, perSecond: number, millis: number): Promise<number> => {
+  const total = Math.round((perSecond * millis) / 1000)
+  const begin = performance.now()
+  let sent = 0
+  while (sent < total) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const due = Math.min(total, Math.floor(((performance.now() - begin) * perSecond) / 1000))
+    if (due === sent) continue
+    const isTaken = socket.write(frame.repeat(due - sent))
+    sent = due
+    if (!isTaken) await drained(socket)
+  }
+  return sent
+}
+
+/** Sends so many lines as fast as they are taken. */
+export const sendLines = async (socket: net.Socket, count: number, line: (index: number) => string): Promise<void> => {
+  const atOnce = 2000
+  for (let from = 0; from < count; from += atOnce) {
+    let text = ""
+    for (let index = from; index < Math.min(count, from + atOnce); index++) text += line(index)
+    if (!socket.write(text)) await drained(socket)
+  }
+}
+
+/** Frames that receivers get in a second while one client sends as fast as it can through a relay. */
+export const relayRate = async (port: number, receivers: number, warmUp: number, window: number): Promise<number> => {
+  let bytes = 0
+  const sockets = await Promise.all(Array.from({ length: receivers }, () => dial(port)))
+  for (const socket of sockets) {
+    socket.on("data", (data: Buffer) => {
+      bytes += data.length
+    })
+  }
+  const sender = await dial(port)
+  sender.resume()
+  let isOver = false
+  const block = frame.repeat(256)
+  const sending = (async () => {
+    while (!isOver) if (!sender.write(block)) await drained(sender)
+  })()
+  await new Promise((resolve) => setTimeout(resolve, warmUp))
+  const before = bytes
+  const begin = performance.now()
+  await new Promise((resolve) => setTimeout(resolve, window))
+  const rate = (bytes - before) / frameBytes / ((performance.now() - begin) / 1000)
+  isOver = true
+  await sending
+  for (const socket of [...sockets, sender]) socket.destroy()
+  return rate
+}
