@@ -163,4 +163,46 @@ printf '%s' "$1" > ${opened}
       expect(answer.headers.location).toBe(`/?token=${searchParams.get("token")}`)
     }),
   )
+
+  it.scopedLive("begins with the project file of its folder, shows it, and saves what the windows hold", () =>
+    Effect.gen(function* () {
+      const cwd = yield* temporaryFolder
+      const text = [
+        "# our devices",
+        "rules:",
+        "  - name: hello",
+        "    when: { contains: hello }",
+        "    reply: hi",
+        "repeats:",
+        "  - every: 1h",
+        "    send: { hex: 01 03 }",
+        "macros:",
+        "  - name: read",
+        "    send: { hex: 01 03, checksum: modbus }",
+        "",
+      ].join("\n")
+      writeFileSync(join(cwd, "tcpfx.yaml"), text)
+      const { server, ui } = yield* startUi([], { cwd })
+      const page = yield* connectPage(server)
+      const stateOf = (tab: number) => Effect.map(Stream.runHead(page.State({ tab })), Option.getOrThrow)
+      const [first, client] = [yield* stateOf(1), yield* stateOf(2)]
+      expect(first.rules.map(({ rule }) => rule.name)).toEqual(["hello"])
+      expect([first.repeats.length, client.repeats.length]).toEqual([1, 0])
+      expect(client.macros.map(({ name }) => name)).toEqual(["read"])
+      expect(yield* page.ProjectFile()).toEqual({ path: join(cwd, "tcpfx.yaml"), text })
+      const payload = { form: "text", content: "status" } as const
+      yield* page.Do({ tab: 2, command: { _tag: "SaveMacro", macro: { name: "status", payload } } })
+      expect(yield* page.SaveProject({})).toBe(join(cwd, "tcpfx.yaml"))
+      const saved = yield* page.ProjectFile()
+      expect(saved.text.startsWith(text)).toBe(true)
+      expect(saved.text.slice(text.length)).toContain("status")
+      yield* ui.kill("SIGINT")
+      yield* ui.ended
+      writeFileSync(join(cwd, "tcpfx.yaml"), "rules: 5\n")
+      const { code, stderr } = yield* tcpfxRun(["ui", "--no-open"], "", { cwd })
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/tcpfx\.yaml:1:/)
+      expect(stderr).toMatch(/has mistakes; correct them/)
+    }),
+  )
 })

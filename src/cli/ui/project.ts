@@ -1,12 +1,10 @@
 import { resolve } from "node:path"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import {
   emptyProject,
   type Project,
-  type ProjectRepeat,
   projectFileName,
   readProject,
   readProjectText,
@@ -51,6 +49,12 @@ export const startProject = (
     return { path, project }
   })
 
+/**
+ * A project without its repeats, for all windows but one: started in each window, a repeat would send the same payload several
+ * times.
+ */
+export const withoutRepeats = (project: Project): Project => ({ ...project, repeats: [] })
+
 /** Elements of several lists; of those with the same key the first one counts. */
 const union = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, keyOf: (element: A) => string): ReadonlyArray<A> => {
   const found = new Map<string, A>()
@@ -58,29 +62,24 @@ const union = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, keyOf: (element: A) =>
   return [...found.values()]
 }
 
-const repeatOf = ({ what }: Domain.RepeatState): ReadonlyArray<ProjectRepeat> =>
-  Either.match(Domain.parseCommand(what), {
-    onLeft: () => [],
-    onRight: (command) => (command._tag === "Repeat" ? [command] : []),
-  })
-
-/** What the windows of a workspace hold now: rules and repeats of servers, macros of all. */
+/** What the windows of a workspace hold now. */
 const projectOf = (workspace: WorkspaceService): Effect.Effect<Project, Domain.Refusal> =>
   Effect.gen(function* () {
     const tabs = yield* workspace.tabs
-    const states = yield* Effect.forEach(tabs, ({ tab }) => Effect.flatMap(workspace.get(tab), ({ state }) => state))
-    const servers = states.filter(({ _tag }) => _tag === "ServerWindow")
+    const projects = yield* Effect.forEach(tabs, ({ tab }) =>
+      Effect.flatMap(workspace.get(tab), ({ project }) => project),
+    )
     return {
       rules: union(
-        servers.map(({ rules }) => rules.map(({ rule }) => rule)),
+        projects.map(({ rules }) => rules),
         ({ name }) => name,
       ),
       repeats: union(
-        servers.map(({ repeats }) => repeats.flatMap(repeatOf)),
+        projects.map(({ repeats }) => repeats),
         Domain.formatCommand,
       ),
       macros: union(
-        states.map(({ macros }) => macros),
+        projects.map(({ macros }) => macros),
         ({ name }) => name,
       ),
     }

@@ -1,7 +1,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { Workspace, type WorkspaceService } from "../../assistant/index.ts"
-import type { Project } from "../../assistant/projectFile.ts"
+import { Workspace } from "../../assistant/index.ts"
 import type { Assistant as Domain } from "../../domain/index.ts"
 import { Transport } from "../../transport/index.ts"
 import type { UiOptions } from "../commands/ui.ts"
@@ -10,18 +9,10 @@ import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { windowsOf } from "./assistants.ts"
-import { startProject } from "./project.ts"
+import { startProject, withoutRepeats } from "./project.ts"
 import { servePage } from "./servePage.ts"
 
 const asUsage = ({ message }: Domain.Refusal) => usageError(message)
-
-/** Begins the repeats of the project in the first server's window, as its rules begin to answer there. */
-const startRepeats = (workspace: WorkspaceService, tab: number | undefined, { repeats }: Project) =>
-  tab === undefined
-    ? Effect.void
-    : Effect.flatMap(workspace.get(tab), ({ execute }) => Effect.forEach(repeats, execute, { discard: true })).pipe(
-        Effect.mapError(asUsage),
-      )
 
 /** Runs `tcpfx ui`; gives the exit code. */
 export const runUi = (options: UiOptions) =>
@@ -37,14 +28,15 @@ export const runUi = (options: UiOptions) =>
     const asked = yield* Deferred.make<void>()
     const start = yield* startProject(options.project)
     const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
-    const { note, open } = yield* windowsOf({ ...options, project: start.project, leave })
+    const { note, open } = yield* windowsOf({ ...options, project: withoutRepeats(start.project), leave })
     const workspace = yield* Workspace.make({
       open: (kind) => Effect.provideService(open(kind), Transport, transport),
     })
     // One window of each kind to begin with.
-    const kinds = ["server", "client"] as const
-    const tabs = yield* Effect.forEach(kinds, (kind) => Effect.mapError(workspace.open(kind), asUsage))
-    yield* startRepeats(workspace, tabs[0]?.tab, start.project)
+    const { tab } = yield* Effect.mapError(workspace.open("server"), asUsage)
+    yield* Effect.mapError(workspace.open("client"), asUsage)
+    const { loadProject } = yield* Effect.mapError(workspace.get(tab), asUsage)
+    yield* Effect.mapError(loadProject(start.project), asUsage)
     const addresses = yield* signals.unlessEnded(servePage(workspace, "ui", options, start))
     yield* stdio.writeLines(addresses.map((address) => `${address}\n`).join(""))
     if (note !== undefined) yield* tell(note)
