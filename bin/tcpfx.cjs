@@ -44,9 +44,12 @@ if (!isInspectorWanted) {
   setTimeout(() => setImmediate(closeInspector), 20).unref()
 }
 
-// The page's server is in a bundle of its own, so that all other command lines start as fast as without it.
-const wantsPage = process.argv[2] === "ui" || process.argv.slice(3).some((word) => word.startsWith("--ui"))
-const bundle = path.join(__dirname, "..", "dist", "cli", wantsPage ? "ui.cjs" : "tcpfx.cjs")
+// The server and the page's server are in bundles of their own, so that other command lines start as fast as without them.
+const bundleFor = (words) => {
+  if (words[0] === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
+  return words[0] === "serve" ? "serve.cjs" : "tcpfx.cjs"
+}
+const bundle = path.join(__dirname, "..", "dist", "cli", bundleFor(process.argv.slice(2)))
 
 const load = () => {
   const cacheFile = `${bundle}.${process.version}-${process.arch}.cache`

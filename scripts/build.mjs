@@ -35,8 +35,9 @@ const bundle = (entry, outfile, options) =>
     ...options,
   })
 
-// The command twice: without the page, and with the page's server.
+// The command three times: without a server, with the server, and with the server and the page (src/cli/CommandParts.ts).
 await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
+await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
 
 // The texts of help, which bin/tcpfx.cjs prints without the bundle.

@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { Assistant as Domain } from "../domain/index.ts"
+import type * as Domain from "../domain/assistant/index.ts"
 import type { Project } from "./project/Project.ts"
 
 /** What one window holds: a server or a client, with its log, rules, repeats and macros. Every face works on this. */

@@ -4,13 +4,8 @@ import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Client, type ClientObserver, type ClientSettings, type ReconnectSettings } from "../client/index.ts"
-import {
-  type ClientEvent,
-  type ConnectionClosedError,
-  Assistant as Domain,
-  Framing,
-  type SettingsError,
-} from "../domain/index.ts"
+import * as Domain from "../domain/assistant/index.ts"
+import { type ClientEvent, type ConnectionClosedError, Framing, type SettingsError } from "../domain/index.ts"
 import type { Connection, Tls, Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeClientEvent } from "./describe.ts"

@@ -2,9 +2,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import * as Domain from "../domain/assistant/index.ts"
 import { describeTls } from "../domain/eventWords.ts"
 import {
-  Assistant as Domain,
   endpointDefaults,
   Framing,
   formatEndpoint,

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Assistant as Domain } from "../domain/index.ts"
+import * as Domain from "../domain/assistant/index.ts"
 import type { Assistant } from "./Assistant.ts"
 
 /** A window of a workspace, as a tab shows it. */

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { Assistant } from "../domain/index.ts"
+import * as Assistant from "../domain/assistant/index.ts"
 
 /** Encodings that need no tables. */
 const plain: ReadonlyMap<string, Assistant.TextCoder> = new Map(

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises"
 import * as Effect from "effect/Effect"
-import { Assistant } from "../domain/index.ts"
+import * as Assistant from "../domain/assistant/index.ts"
 
 /** The largest file that a payload can be, bytes. */
 export const mostFileBytes = 64 * 1024 * 1024

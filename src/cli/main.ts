@@ -10,9 +10,10 @@ import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
 import { SettingsError } from "../domain/index.ts"
 import { normalize } from "./argv.ts"
+import type { CommandParts } from "./CommandParts.ts"
 import { connectCommand, runConnect } from "./commands/connect.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
-import { runServe, serveCommand } from "./commands/serve.ts"
+import { serveCommand } from "./commands/serve.ts"
 import { uiCommand } from "./commands/ui.ts"
 import { CommandFailed, exitCode, networkError, signalExitCode, usageError } from "./exit.ts"
 import { checkVariables } from "./given.ts"
@@ -21,18 +22,16 @@ import * as Lookups from "./lookups.ts"
 import { OutputClosed } from "./outputErrors.ts"
 import * as Signals from "./signals.ts"
 import * as Stdio from "./stdio.ts"
-import { noPage, type PageFace } from "./ui/PageFace.ts"
 import { version } from "./version.ts"
 
 const shapes = Record.map(commands, (help) => help.flags)
 
 /**
- * Runs a command line, without node and script, and gives the exit code. Every failure is one line for people. `page`: the
- * page, where the bundle has it.
+ * Runs a command line, without node and script, and gives the exit code. Every failure is one line for people.
  */
 export const run = (
   args: ReadonlyArray<string>,
-  page: PageFace = noPage,
+  { page, runServe }: CommandParts,
 ): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
   Effect.gen(function* () {
     const normalized = yield* normalize(args, shapes)

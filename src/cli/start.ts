@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { CommandParts } from "./CommandParts.ts"
 import { endProcess } from "./endProcess.ts"
 import { exitCode, signalExitCode } from "./exit.ts"
 import { run } from "./main.ts"
@@ -8,10 +9,9 @@ import { LastWords } from "./process/LastWords.ts"
 import { StandardStreams } from "./process/StandardStreams.ts"
 import * as Stdio from "./stdio.ts"
 import { tellLine } from "./tell.ts"
-import type { PageFace } from "./ui/PageFace.ts"
 
-/** Runs the command line of this process, and ends the process. `page`: the page, in the bundle that has it. */
-export const start = (page: PageFace | undefined): void => {
+/** Runs the command line of this process, and ends the process. */
+export const start = (parts: CommandParts): void => {
   const streams = new StandardStreams()
   const lastWords = new LastWords(streams.outputs())
 
@@ -55,7 +55,7 @@ export const start = (page: PageFace | undefined): void => {
 
   process.on("uncaughtException", internalError)
 
-  const program = run(process.argv.slice(2), page).pipe(
+  const program = run(process.argv.slice(2), parts).pipe(
     Effect.catchAll((error) =>
       Effect.as(
         Effect.sync(() => say(error.message)),

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Assistant } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
 import type { AssistantLog, LogFormat } from "../Assistant.ts"
 import { EntryKind } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"

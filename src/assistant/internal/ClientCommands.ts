@@ -6,8 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Client, ReconnectSettings } from "../../client/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
 import {
-  Assistant,
   type ConnectError,
   type ConnectionClosedError,
   formatEndpoint,

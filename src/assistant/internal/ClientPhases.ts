@@ -1,6 +1,6 @@
+import type * as Assistant from "../../domain/assistant/index.ts"
 import { describeTls } from "../../domain/eventWords.ts"
 import {
-  type Assistant,
   type ClientEvent,
   ConnectError,
   describeCloseReason,

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Assistant, ConnectionClosedError } from "../../domain/index.ts"
+import type * as Assistant from "../../domain/assistant/index.ts"
+import type { ConnectionClosedError } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
 import type { RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"

@@ -1,4 +1,5 @@
-import { Assistant, type ClientEvent, type ConnectionId, Framing, type ServerEvent } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { type ClientEvent, type ConnectionId, Framing, type ServerEvent } from "../../domain/index.ts"
 import type { Described } from "../describe.ts"
 import { EntryKind, type LogChunk, type Note } from "./LogChunk.ts"
 import type { LogStore } from "./LogStore.ts"

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
-import { Assistant } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
 import { loadEncoding } from "../encodings.ts"
 
 /** A payload of which everything is loaded that making it needs. */

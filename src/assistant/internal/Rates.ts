@@ -1,4 +1,4 @@
-import type { Assistant } from "../../domain/index.ts"
+import type * as Assistant from "../../domain/assistant/index.ts"
 
 // Ten minutes, a point a second.
 const mostPoints = 600

@@ -1,4 +1,5 @@
-import { Assistant, type ConnectionId, type Endpoint, formatEndpoint, type TlsSession } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { type ConnectionId, type Endpoint, formatEndpoint, type TlsSession } from "../../domain/index.ts"
 import type { LogClients } from "./LogReader.ts"
 
 const noTags: ReadonlySet<string> = new Set()

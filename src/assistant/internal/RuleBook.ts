@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import { Assistant, type ConnectionId } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import type { ConnectionId } from "../../domain/index.ts"
 import { compileRegex } from "./linearRegex.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import { refusal } from "./refusals.ts"

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import { Assistant, type Endpoint, formatEndpoint, type ListenError, overlap } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { type Endpoint, formatEndpoint, type ListenError, overlap } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import { type Client, longestName, mostTags, type Roster } from "./Roster.ts"

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Assistant, type ConnectionId } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import type { ConnectionId } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { Assistant, type ClientEvent, type Framing, type ServerEvent } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import type { ClientEvent, Framing, ServerEvent } from "../../domain/index.ts"
 import type { Described } from "../describe.ts"
 import type { Project } from "../project/Project.ts"
 import { LogService } from "./AssistantLog.ts"

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { Assistant } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
 
 /** A regular expression that takes time in proportion to the text, whatever the expression and the text are. */
 export interface LinearRegex {

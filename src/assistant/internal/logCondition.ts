@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { Assistant } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
 import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
 import { compileRegex } from "./linearRegex.ts"

@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
+import * as Assistant from "../../domain/assistant/index.ts"
 import {
-  Assistant,
   type ConnectError,
   type Endpoint,
   escapeControls,

@@ -2,15 +2,10 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Assistant from "../../domain/assistant/index.ts"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
 import { EventLineWriter } from "../../domain/EventLineWriter.ts"
-import {
-  Assistant,
-  type ClientEvent,
-  type ConnectionId,
-  formatConnectionId,
-  type ServerEvent,
-} from "../../domain/index.ts"
+import { type ClientEvent, type ConnectionId, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
 import type { LogFormat } from "../Assistant.ts"
 import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"

@@ -1,4 +1,4 @@
-import type { Assistant } from "../../domain/index.ts"
+import type * as Assistant from "../../domain/assistant/index.ts"
 
 /** A repeat as a project keeps it: the command that starts it. */
 export type ProjectRepeat = Extract<Assistant.Command, { readonly _tag: "Repeat" }>

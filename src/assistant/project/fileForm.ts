@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
-import { Assistant, parseYesNo } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { parseYesNo } from "../../domain/index.ts"
 import {
   type FileAction,
   type FileChecksum,

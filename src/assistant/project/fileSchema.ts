@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { Assistant, parseYesNo } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { parseYesNo } from "../../domain/index.ts"
 import { encodingName, encodingNames } from "../encodings.ts"
 
 /**

@@ -37,7 +37,6 @@ import { attachFlags } from "../ui/flags.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { checkZone } from "../zones.ts"
 import { connectDependencies } from "./connectDependencies.ts"
-import { makeWindow } from "./connectWindow.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
 import { makeOutgoing } from "./outgoing.ts"
@@ -185,7 +184,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
       frame: settings.frame,
     })
     const ended = yield* Effect.gen(function* () {
-      const window = options.ui ? yield* makeWindow({ settings, reconnect, conversation }) : undefined
+      const window = options.ui ? yield* page.makeWindow({ settings, reconnect, conversation }) : undefined
       const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
       const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
       const shown = yield* Effect.forkIn(show(events, renderer), outer)

@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { ClientAssistant } from "../../assistant/index.ts"
+import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
 import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import { type ConnectionClosedError, type Endpoint, formatEndpoint } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"

@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import { Assistant } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
 
 /** What a control socket can be told: a question, or a command of the assistant. */
 export type ControlCommand = Assistant.Question | { readonly _tag: "Do"; readonly command: Assistant.Command }

@@ -3,35 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { ServerAssistantService } from "../../assistant/index.ts"
-import { Assistant, EndpointSyntaxError, formatEndpoint, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { formatEndpoint, type UnixEndpoint } from "../../domain/index.ts"
 import { safeJson } from "../../domain/jsonText.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
-import { namesPort } from "../endpointArgs.ts"
 import { usageError } from "../exit.ts"
 import type { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 import { commandLines } from "./commandLines.ts"
-
-/**
- * Reads where commands are taken: a path, with or without `unix:` before it. A text that reads as a host and a port, a
- * port or a descriptor is refused, as the user means a TCP port: a relative path of that form is written with `./`.
- */
-export const parseControlPath = (text: string): Either.Either<UnixEndpoint, EndpointSyntaxError> =>
-  !text.startsWith("unix:") && !text.includes("/") && namesPort(text)
-    ? Either.left(
-        new EndpointSyntaxError({
-          input: text,
-          problem: "commands are taken on a unix socket, not on a port",
-          expected: `a path, such as /run/tcpfx.control (./${text} for a file of that name)`,
-        }),
-      )
-    : Either.filterOrLeft(
-        parseEndpoint(text.startsWith("unix:") ? text : `unix:${text}`),
-        (endpoint) => endpoint._tag === "Unix",
-        () => new EndpointSyntaxError({ input: text, problem: "it is no unix socket", expected: "a path" }),
-      )
 
 /** What a control socket acts on. */
 export interface Controlled {

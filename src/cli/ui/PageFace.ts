@@ -1,9 +1,10 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Assistant } from "../../assistant/Assistant.ts"
 import type { Transport } from "../../transport/index.ts"
+import type { makeWindow } from "../commands/connectWindow.ts"
 import type { UiOptions } from "../commands/ui.ts"
 import type { CommandFailed } from "../exit.ts"
 import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
@@ -14,10 +15,7 @@ import type { PageFlagValues } from "./flags.ts"
 /** What a command may use. */
 export type CommandServices = FileSystem.FileSystem | Path.Path | Signals | Stdio | Transport
 
-/**
- * The page, as the commands see it. Its code is in a bundle of its own (`dist/cli/ui.cjs`), which `bin/tcpfx.cjs` loads for
- * command lines that ask for the page; the other bundle has none.
- */
+/** The page, as the commands see it. Its code is in the bundle `dist/cli/ui.cjs` alone. */
 export interface PageFace {
   /** Runs `tcpfx ui`; gives the exit code. */
   readonly runUi: (
@@ -29,9 +27,6 @@ export interface PageFace {
     attachedTo: "serve" | "connect",
     flags: PageFlagValues,
   ) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
+  /** Makes the window of `tcpfx connect --ui`. */
+  readonly makeWindow: typeof makeWindow
 }
-
-const absent = () => Effect.dieMessage("this bundle has no page: bin/tcpfx.cjs starts the other one for it")
-
-/** Stands for the page in the bundle without it. `bin/tcpfx.cjs` never lets it be asked. */
-export const noPage: PageFace = { runUi: absent, attach: absent }

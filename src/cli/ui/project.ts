@@ -11,7 +11,7 @@ import {
   writeProject,
 } from "../../assistant/projectFile.ts"
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
-import { Assistant as Domain } from "../../domain/index.ts"
+import * as Domain from "../../domain/assistant/index.ts"
 import type { ProjectAccess } from "../../web/server/handlers.ts"
 import { type CommandFailed, usageError } from "../exit.ts"
 import type { Stdio } from "../stdio.ts"

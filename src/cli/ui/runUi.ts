@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Workspace } from "../../assistant/index.ts"
-import type { Assistant as Domain } from "../../domain/index.ts"
+import type * as Domain from "../../domain/assistant/index.ts"
 import { Transport } from "../../transport/index.ts"
 import type { UiOptions } from "../commands/ui.ts"
 import { exitCode, signalExitCode, usageError } from "../exit.ts"

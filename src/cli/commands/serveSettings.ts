@@ -1,0 +1,72 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { ServerMode } from "../../assistant/index.ts"
+import { Framing } from "../../domain/index.ts"
+import { type Handler, ServerConfig, type ServerSettings } from "../../server/index.ts"
+import { checkHeartbeat } from "../deadlineFlags.ts"
+import { usageError } from "../exit.ts"
+import { familyFrom } from "../family.ts"
+import { environmentError, given } from "../given.ts"
+import { limitSettings } from "../limitFlags.ts"
+import { defaultHostOf, listenEndpointsFrom } from "../listenArgs.ts"
+import type { OutputMode, Showing } from "../output/renderers.ts"
+import type { Mode, ServeOptions } from "./serve.ts"
+
+export const modeOf = (options: ServeOptions) => {
+  const given: ReadonlyArray<Mode> = [
+    ...Option.toArray(options.mode),
+    ...(options.broker ? (["broker"] as const) : []),
+    ...(Option.isSome(options.reply) ? (["reply"] as const) : []),
+  ]
+  const distinct = [...new Set(given)]
+  return distinct.length > 1
+    ? Either.left(usageError(`--mode, --broker and --reply exclude each other: ${distinct.join(" and ")}`))
+    : Either.right<Mode>(distinct[0] ?? "console")
+}
+
+export const halfClosedOf = (mode: Mode, options: ServeOptions): Handler.HalfClosed =>
+  Option.getOrElse(options.halfClosed, () => (mode === "broker" ? "keep" : "close"))
+
+export const assistantMode = (mode: Mode, { reply }: ServeOptions): ServerMode =>
+  mode === "reply" ? { reply: Option.getOrElse(reply, () => new Uint8Array(0)) } : mode
+
+export const settingsOf = (options: ServeOptions) =>
+  Effect.gen(function* () {
+    const { fields } = ServerConfig
+    const family = yield* Effect.mapError(given(yield* familyFrom(options), fields.family), environmentError)
+    const listen = yield* listenEndpointsFrom(options, defaultHostOf(family))
+    const settings = yield* Effect.all({
+      ...fields,
+      listen: given(listen, fields.listen),
+      family: Effect.succeed(family),
+      ipv6Only: given(options.ipv6Only ? Option.some(true) : Option.none(), fields.ipv6Only),
+      unixMode: given(options.unixMode, fields.unixMode),
+      frame: given(options.frame, fields.frame),
+      maxFrame: given(options.maxFrame, fields.maxFrame),
+      hubBudget: given(options.hubBudget, fields.hubBudget),
+      slowConsumer: given(options.slowConsumer, fields.slowConsumer),
+      proxyProtocol: given(options.proxyProtocol, fields.proxyProtocol),
+      proxyFrom: options.proxyFrom.length > 0 ? Effect.succeed(options.proxyFrom.flat()) : fields.proxyFrom,
+      handshakeTimeout: given(options.handshakeTimeout, fields.handshakeTimeout),
+      ...limitSettings(options),
+      drain: given(options.drain, fields.drain),
+    }).pipe(Effect.mapError(environmentError))
+    return yield* Effect.as(checkHeartbeat(settings), settings)
+  })
+
+// Where the output is the purpose, or is read by a program, nothing is left out.
+export const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
+  output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
+
+/** Whether the bytes of the clients go to standard output as they are, and nowhere else. */
+export const isRawSink = (
+  mode: Mode,
+  output: OutputMode,
+  { noTraffic }: ServeOptions,
+  { frame }: ServerSettings,
+): boolean => output === "raw" && !noTraffic && frame === Framing.raw && (mode === "console" || mode === "discard")
+
+/** Whether it may listen on other endpoints than those of the command line and of `TCPFX_LISTEN`. */
+export const mayListenElsewhere = (options: ServeOptions): boolean =>
+  options.inherit || Option.isSome(options.control) || process.env["LISTEN_FDS"] !== undefined
