@@ -168,6 +168,7 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     const page = await open()
     const port = await listen(page)
     await page.keyboard.press("Control+k")
+    await page.getByRole("dialog").waitFor()
     await page.keyboard.type('rule ping when equals "ping" reply text pong')
     await page.keyboard.press("Enter")
     await page.getByText("Done.").waitFor()

@@ -78,6 +78,16 @@ describe.skipIf(!haveBrowser())("the page", () => {
           await sendMessage(page, "Hello, client!")
           await showWindow(page, "Client")
           await rows(page, "Hello, client!").filter({ hasText: "◂" }).waitFor()
+          const colorOf = async (text: string) => {
+            const shown = rows(page, text).locator(".row-text")
+            await shown.waitFor()
+            return shown.evaluate((element) => element.ownerDocument.defaultView?.getComputedStyle(element).color)
+          }
+          // Sent is red, and received has the colour of all text.
+          expect(await colorOf("Hello, server!")).toBe("rgb(192, 31, 31)")
+          expect(await colorOf("Hello, client!")).toBe(
+            await page.evaluate<string>("getComputedStyle(document.body.parentElement).color"),
+          )
           await page.getByRole("button", { name: "Disconnect" }).click()
           await statusText(page, "not connected").waitFor()
           expect(await page.getByRole("textbox", { name: "Address" }).isDisabled()).toBe(false)

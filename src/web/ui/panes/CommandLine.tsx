@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import { commandHelp } from "../../../domain/assistant/commandHelp.ts"
 import type { Outcome } from "../../../domain/assistant/Outcome.ts"
 import { ask, type Trouble } from "../link/ask.ts"
@@ -47,7 +47,7 @@ export const CommandLine = ({ model, close }: { readonly model: WindowModel; rea
   const trouble = useSignal<Trouble | undefined>(undefined)
   const at = useRef(lines.length)
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  useLayoutEffect(() => input.current?.focus(), [])
   const verb = line.value.trimStart().replace(/^\//, "").split(/\s/, 1)[0] ?? ""
   const helps = commandHelp.filter(
     (help) => (help.kind === "both" || help.kind === model.kind) && help.verb.startsWith(verb),

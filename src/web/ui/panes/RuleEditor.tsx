@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import type { Trouble } from "../link/ask.ts"
 import { IconButton } from "../parts/IconButton.tsx"
 import { PayloadFields } from "../parts/PayloadFields.tsx"
@@ -78,7 +78,7 @@ export const RuleEditor = ({
   const w = words.value
   const trouble = useSignal<Trouble | undefined>(undefined)
   const first = useRef<HTMLInputElement>(null)
-  useEffect(() => first.current?.focus(), [])
+  useLayoutEffect(() => first.current?.focus(), [])
   const save = (): void => {
     const rule = ruleOf(draft)
     if (rule === undefined) return

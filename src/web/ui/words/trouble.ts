@@ -36,8 +36,11 @@ const chineseReasons: Readonly<Partial<Record<Trouble["reason"], string>>> = {
   ended: "操作被中断。",
 }
 
-/** A message as a sentence: those of the assistant have no full stop, as other words may follow them. */
-const sentence = (text: string): string => (text === "" || /[.!?…。]$/.test(text) ? text : `${text}.`)
+/** A message as a sentence: those of the assistant begin small and have no full stop, as they stand after other words. */
+const sentence = (text: string): string => {
+  const begun = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
+  return begun === "" || /[.!?…。]$/.test(begun) ? begun : `${begun}.`
+}
 
 /** What went wrong in the language of the page, then what to do. */
 export const troubleText = (trouble: Trouble | Problem): { readonly what: string; readonly advice: string } => {
@@ -52,5 +55,5 @@ export const troubleText = (trouble: Trouble | Problem): { readonly what: string
       (reason === undefined ? undefined : chineseReasons[reason])
     if (known !== undefined) return { what: `${known}${position}`, advice: trouble.message }
   }
-  return { what: sentence(trouble.message), advice: trouble.advice ?? "" }
+  return { what: sentence(trouble.message), advice: sentence(trouble.advice ?? "") }
 }
