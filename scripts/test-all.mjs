@@ -69,6 +69,7 @@ const stages = [
   ["the package where it is installed", check("node", ["scripts/check-package.mjs"])],
   // That everything that the bench measures works and loses nothing; its figures mean nothing here.
   ["the bench, once", check("npm", ["run", "bench", "--", "--quick"])],
+  ["the bench of the assistant, once", check("npm", ["run", "bench:assistant", "--", "--quick"])],
   ["the bench of the pipe, once", check("npm", ["run", "bench:pipe", "--", "--quick"])],
 ]
 

@@ -2,10 +2,11 @@ import { expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { MemoryTransport } from "../../src/transport/index.ts"
+import { MemoryTransport, Transport } from "../../src/transport/index.ts"
 import { clientWindow, command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
 import { overEachTransport } from "../support/serving.ts"
 
@@ -120,11 +121,75 @@ it.scoped("a state is told at once and then ten times a second at most, and noth
     while ((yield* client.state).traffic.bytesIn < 20) yield* Effect.yieldNow()
     yield* TestClock.adjust("50 millis")
     expect(states).toEqual([0, 20])
-    yield* TestClock.adjust("1 minute")
+    yield* TestClock.adjust("10 seconds")
     // The rate of the last second has risen, and has fallen again.
     expect(states.length).toBeLessThanOrEqual(4)
     yield* Fiber.interrupt(watching)
     yield* TestClock.adjust("1 second")
     expect(yield* TestClock.sleeps()).toHaveLength(0)
+  }).pipe(Effect.provide(MemoryTransport.layer())),
+)
+
+/** A transport in which one part fails. */
+const failing = (parts: Partial<Transport["Type"]>) =>
+  Layer.effect(
+    Transport,
+    Effect.map(Transport, (transport) => Transport.of({ ...transport, ...parts })),
+  ).pipe(Layer.provide(MemoryTransport.layer()))
+
+it.scoped("a name that is not found, and a host that does not answer, are refused with what to do", () =>
+  Effect.gen(function* () {
+    const connect = Effect.gen(function* () {
+      const client = yield* clientWindow()
+      const fiber = yield* Effect.fork(Effect.flip(client.execute({ _tag: "Connect", endpoint: "plc.example:502" })))
+      yield* TestClock.adjust("10 seconds")
+      const refused = yield* Fiber.join(fiber)
+      expect(refused).toMatchObject({ reason: "connect", field: "endpoint" })
+      expect((yield* client.state).problem).toMatchObject({ message: refused.message, code: refused.code })
+      expect((yield* client.state).phase).toBe("disconnected")
+      return refused
+    })
+    const unknown = yield* Effect.provide(
+      connect,
+      failing({ resolve: () => Effect.fail({ _tag: "LookupFailed" as const, code: "ENOTFOUND" }) }),
+    )
+    expect(unknown).toMatchObject({ code: "ENOTFOUND", advice: "check the spelling, or give an IP address" })
+    const silent = yield* Effect.provide(
+      connect,
+      failing({ resolve: () => Effect.succeed(["10.1.2.3"]), dial: () => Effect.never }),
+    )
+    expect(silent).toMatchObject({ code: "ETIMEDOUT" })
+    expect(silent.message).toBe("cannot connect to plc.example:502: no answer in time")
+  }),
+)
+
+it.scoped("an attempt that the user ends is refused as ended, and nothing goes on", () =>
+  Effect.gen(function* () {
+    const client = yield* clientWindow()
+    const connecting = yield* Effect.fork(Effect.flip(client.execute({ _tag: "Connect", endpoint: "10.1.2.3:502" })))
+    while ((yield* client.state).phase !== "connecting") yield* Effect.yieldNow()
+    expect(yield* Effect.flip(client.execute({ _tag: "Connect", endpoint: "10.1.2.3:502" }))).toMatchObject({
+      reason: "already-connected",
+    })
+    yield* client.execute({ _tag: "Disconnect" })
+    expect(yield* Fiber.join(connecting)).toMatchObject({ reason: "ended" })
+    expect((yield* client.state).phase).toBe("disconnected")
+  }).pipe(Effect.provide(failing({ dial: () => Effect.never }))),
+)
+
+it.scoped("a half-closed connection says by which side, and a client window pauses its reading", () =>
+  Effect.gen(function* () {
+    const { assistant: server, endpoint } = yield* serverWindow({ halfClosed: "keep" })
+    const client = yield* clientWindow({ settings: { halfClosed: "keep" } })
+    yield* client.execute({ _tag: "Connect", endpoint })
+    yield* client.execute({ _tag: "Pause" })
+    expect((yield* client.state).paused).toBe(true)
+    yield* server.execute({ _tag: "Broadcast", payload: text("later") })
+    yield* client.execute({ _tag: "Resume" })
+    while ((yield* framesOf(client)).length === 0) yield* Effect.yieldNow()
+    yield* client.execute({ _tag: "HalfClose" })
+    while ((yield* client.state).phase !== "half-closed") yield* Effect.yieldNow()
+    expect((yield* client.state).halfClosedBy).toBe("local")
+    expect((yield* Effect.flip(client.execute({ _tag: "Send", payload: text("x") }))).reason).toBe("not-connected")
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { Assistant } from "../../src/assistant/index.ts"
-import { type Assistant as Domain, Framing } from "../../src/domain/index.ts"
+import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
 import { clientWindow, command, framesOf, rowsOf, serverWindow, text } from "../support/assistants.ts"
 import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
@@ -119,6 +119,7 @@ it.scoped("rules close and reset connections, behind their answers", () =>
       yield* one.send(utf8("bye"))
       expect(yield* receiveText(one)).toBe("see you")
       expect((yield* one.closed).reason._tag).toBe("PeerClosed")
+      expect(yield* framesOf(assistant, { clients: [1 as ConnectionId] })).toEqual(["1<bye", "1>see you"])
       yield* two.send(utf8("die"))
       expect((yield* two.closed).reason._tag).toBe("PeerReset")
     }),

@@ -7,6 +7,7 @@ import { EntryKind } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
 import { LogSearch } from "./LogSearch.ts"
 import { compileFilter } from "./logCondition.ts"
+import { nextTurn } from "./nextTurn.ts"
 import type { Pulse } from "./Pulse.ts"
 import { saveLog } from "./saveLog.ts"
 
@@ -198,11 +199,6 @@ export class LogService implements AssistantLog {
     return { ...this.extentNow(), first: search.first, next: search.first + search.count, complete: search.isComplete }
   }
 }
-
-const nextTurn = Effect.async<void>((resume) => {
-  const turn = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(turn))
-})
 
 const keyOf = ({ complete, dropped, first, next }: Assistant.LogExtent): string =>
   `${first} ${next} ${dropped} ${complete}`

@@ -17,6 +17,7 @@ import {
 import { type Connection, Tls } from "../../transport/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import type { ClientPhases } from "./ClientPhases.ts"
+import { forkOwned } from "./forkOwned.ts"
 import type { PreparedPayload } from "./Payloads.ts"
 import { connectRefused, payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
 import { done, type WindowParts } from "./WindowParts.ts"
@@ -167,10 +168,7 @@ export class ClientCommands {
         wantsReconnect
           ? this.client.run(endpoint, use, { onPeerEnd: "reconnect", ...this.hooks.reconnect }, { tls })
           : Effect.scoped(Effect.flatMap(this.client.connect(endpoint, { tls }), use))
-      attempt.fiber = yield* Effect.forkIn(
-        Effect.onExit(program, (exit) => this.ended(exit, connected)),
-        this.scope,
-      )
+      attempt.fiber = yield* forkOwned(program, (exit) => this.ended(exit, connected), this.scope)
       return yield* Deferred.await(connected)
     })
   }

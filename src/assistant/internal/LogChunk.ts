@@ -14,23 +14,12 @@ export const noteBytes = 512
 
 const columnBytes = 8 + 4 * 4 + 2
 
-/**
- * A piece of a log: entries one behind the other, each a run of whole frames, or a note. Its memory is its own, allocated
- * once; columns of numbers stand beside the bytes, so that an entry costs no object.
- */
-export class LogChunk {
-  /** Number of the first entry, and of its first row. */
-  readonly firstEntry: number
-  readonly firstRow: number
+/** The memory of a chunk: bytes, and columns of numbers beside them. */
+export class ChunkMemory {
   readonly data: Uint8Array
-  readonly capacity: number
-  /** Bytes of `data` that are used. */
-  used = 0
-  entries = 0
-  rows = 0
   /** Milliseconds since the epoch. */
   readonly at: Float64Array
-  /** First row of the entry, from `firstRow` on. */
+  /** First row of the entry, from the first row of the chunk on. */
   readonly row: Uint32Array
   /** The client; 0: none, or several. */
   readonly client: Uint32Array
@@ -42,18 +31,12 @@ export class LogChunk {
   readonly link: Uint32Array
   /** Kind in bits 0 and 1; the number of what sent it in the others. */
   readonly info: Uint16Array
-  readonly notes: Array<Note> = []
+  /** All of it. */
+  readonly bytes: number
 
-  constructor(
-    firstEntry: number,
-    firstRow: number,
-    dataBytes: number,
-    capacity: number,
-    memory: ArrayBuffer = new ArrayBuffer(LogChunk.sizeOf(dataBytes, capacity)),
-  ) {
-    this.firstEntry = firstEntry
-    this.firstRow = firstRow
-    this.capacity = capacity
+  constructor(dataBytes: number, capacity: number) {
+    const memory = new ArrayBuffer(LogChunk.sizeOf(dataBytes, capacity))
+    this.bytes = memory.byteLength
     this.at = new Float64Array(memory, 0, capacity)
     this.row = new Uint32Array(memory, 8 * capacity, capacity)
     this.client = new Uint32Array(memory, 12 * capacity, capacity)
@@ -62,19 +45,53 @@ export class LogChunk {
     this.info = new Uint16Array(memory, 24 * capacity, capacity)
     this.data = new Uint8Array(memory, columnBytes * capacity, dataBytes)
   }
+}
+
+/**
+ * A piece of a log: entries one behind the other, each a run of whole frames, or a note. An entry costs no object. The
+ * memory of a chunk that was dropped can be that of a new one.
+ */
+export class LogChunk {
+  /** Number of the first entry, and of its first row. */
+  readonly firstEntry: number
+  readonly firstRow: number
+  readonly memory: ChunkMemory
+  readonly data: Uint8Array
+  readonly capacity: number
+  /** Bytes of `data` that are used. */
+  used = 0
+  entries = 0
+  rows = 0
+  readonly at: Float64Array
+  readonly row: Uint32Array
+  readonly client: Uint32Array
+  readonly offset: Uint32Array
+  readonly link: Uint32Array
+  readonly info: Uint16Array
+  readonly notes: Array<Note> = []
+
+  constructor(firstEntry: number, firstRow: number, memory: ChunkMemory) {
+    this.firstEntry = firstEntry
+    this.firstRow = firstRow
+    this.memory = memory
+    this.capacity = memory.at.length
+    this.at = memory.at
+    this.row = memory.row
+    this.client = memory.client
+    this.offset = memory.offset
+    this.link = memory.link
+    this.info = memory.info
+    this.data = memory.data
+  }
 
   /** Memory of a chunk without its notes, bytes. */
   static sizeOf(dataBytes: number, capacity: number): number {
     return columnBytes * capacity + dataBytes
   }
 
-  get memory(): ArrayBuffer {
-    return this.data.buffer as ArrayBuffer
-  }
-
   /** What the chunk takes in all. */
   get bytes(): number {
-    return this.memory.byteLength + this.notes.length * noteBytes
+    return this.memory.bytes + this.notes.length * noteBytes
   }
 
   hasRoom(bytes: number): boolean {

@@ -1,5 +1,5 @@
 import type { ConnectionId } from "../../domain/index.ts"
-import { EntryKind, LogChunk, type Note, noteBytes } from "./LogChunk.ts"
+import { ChunkMemory, EntryKind, LogChunk, type Note, noteBytes } from "./LogChunk.ts"
 import { writeRecipients } from "./recipientList.ts"
 
 // What one chunk holds: so much falls out at once.
@@ -39,7 +39,7 @@ export class LogStore {
   private chunks: Array<LogChunk> = []
   private nextEntry = 0
   /** Memory of the chunk that was dropped last, for the next one. */
-  private spare: ArrayBuffer | undefined
+  private spare: ChunkMemory | undefined
   private readonly names: Array<string> = [""]
   private readonly numbers = new Map<string, number>([["", 0]])
   /** Told when a chunk is dropped. */
@@ -179,17 +179,17 @@ export class LogStore {
 
   /** A chunk for one run, with room for the small ones between it and the next large one. */
   private large(length: number): LogChunk {
-    return new LogChunk(this.nextEntry, this.next, length + slackBytes, slackEntries)
+    return new LogChunk(this.nextEntry, this.next, new ChunkMemory(length + slackBytes, slackEntries))
   }
 
   private standard(): LogChunk {
     const { spare } = this
     this.spare = undefined
-    return new LogChunk(this.nextEntry, this.next, this.chunkBytes, this.chunkEntries, spare)
+    return new LogChunk(this.nextEntry, this.next, spare ?? new ChunkMemory(this.chunkBytes, this.chunkEntries))
   }
 
   private trim(): void {
-    while (this.bytes + (this.spare?.byteLength ?? 0) > this.limit && this.chunks.length > 1) {
+    while (this.bytes + (this.spare?.bytes ?? 0) > this.limit && this.chunks.length > 1) {
       const oldest = this.chunks.shift() as LogChunk
       this.bytes -= oldest.bytes
       this.dropped += oldest.rows

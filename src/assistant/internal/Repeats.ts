@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Assistant from "../../domain/assistant/index.ts"
 import type { ProjectRepeat } from "../project/Project.ts"
+import { forkOwned } from "./forkOwned.ts"
 import { refusal } from "./refusals.ts"
 
 /** How many repeats may run at once. */
@@ -58,11 +59,12 @@ export class Repeats {
       const repeat: Repeat = { command, number: ++this.last, sent: 0, problem: undefined, fiber: undefined }
       this.running.set(repeat.number, repeat)
       this.onChanged()
-      const running = Effect.ensuring(
+      const running = forkOwned(
         this.run(repeat, turn(repeat.number)),
-        Effect.sync(() => this.forget(repeat)),
+        () => Effect.sync(() => this.forget(repeat)),
+        this.scope,
       )
-      return Effect.map(Effect.forkIn(running, this.scope), (fiber) => {
+      return Effect.map(running, (fiber) => {
         repeat.fiber = fiber
         return repeat.number
       })

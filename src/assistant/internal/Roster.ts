@@ -21,6 +21,8 @@ export class Client implements Assistant.RosterEntry {
   tags: ReadonlySet<string> = noTags
   coderIn: Assistant.TextCoder
   coderOut: Assistant.TextCoder
+  /** Whether a rule has ended its connection: what it has sent behind that is not asked about. */
+  isLeaving = false
   framesIn = 0
   framesOut = 0
   /** Number of its last received entry of the log; -1: none. */

@@ -68,7 +68,7 @@ export class RuledReactor implements Handler.Reactor {
 
   private ask(ruled: RuledServer, rules: RuleBook, connection: Handler.ReactorConnection, frame: Uint8Array): void {
     const client = this.roster.clients.get(connection.id)
-    if (client === undefined) return
+    if (client === undefined || client.isLeaving) return
     const hit = rules.find(
       frame,
       (from) => isAmong(from, client, client.id),
@@ -128,6 +128,7 @@ export class RuledReactor implements Handler.Reactor {
         }
         case "Close":
         case "Reset":
+          client.isLeaving = true
           run(Effect.ignore(server.kick(client.id, action._tag === "Close" ? "fin" : "reset")))
           break
         case "Rename":

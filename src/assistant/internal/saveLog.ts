@@ -9,6 +9,7 @@ import { type ClientEvent, type ConnectionId, formatConnectionId, type ServerEve
 import type { LogFormat } from "../Assistant.ts"
 import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
+import { nextTurn } from "./nextTurn.ts"
 import { readRecipients } from "./recipientList.ts"
 
 // What one pull of the stream gives, about.
@@ -132,7 +133,7 @@ export const saveLog = (
     return Stream.paginateChunkEffect(store.first, (from) =>
       Effect.gen(function* () {
         // The event loop has a turn between two pieces.
-        yield* Effect.yieldNow()
+        yield* nextTurn
         const out = new ByteWriter()
         let next = from
         if (store.first > from) {

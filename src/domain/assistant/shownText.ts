@@ -113,6 +113,9 @@ const brokenLength = (encoding: string, bytes: Uint8Array): number => {
 
 const upper = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, "0")
 
+// Each byte in hex: a page shows thousands of them ten times a second.
+const pairs = Array.from({ length: 256 }, (_, byte) => upper(byte, 2))
+
 /**
  * A frame as hex pairs with spaces between them: at most the first `limit` bytes.
  *
@@ -123,7 +126,9 @@ const upper = (value: number, digits: number): string => value.toString(16).toUp
  */
 export const shownHex = (frame: Uint8Array, limit: number): { readonly hex: string; readonly cut: boolean } => {
   const shown = frame.length > limit ? frame.subarray(0, limit) : frame
-  return { hex: Array.from(shown, (byte) => upper(byte, 2)).join(" "), cut: shown.length < frame.length }
+  let hex = shown.length === 0 ? "" : (pairs[shown[0] as number] as string)
+  for (let at = 1; at < shown.length; at++) hex += ` ${pairs[shown[at] as number]}`
+  return { hex, cut: shown.length < frame.length }
 }
 
 const perLine = 16

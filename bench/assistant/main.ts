@@ -1,0 +1,138 @@
+// What an assistant costs a server: the same work with none, with one attached, and with one that records and is watched.
+import { writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { bundleServers, makeGenerator, temporaryFolder } from "../runner/bundle.ts"
+import { anyCores, probeBy, watchCores } from "../runner/cores.ts"
+import { measure } from "../runner/measure.ts"
+import type { Row } from "../runner/model.ts"
+import { commitOf, projectFolder } from "../runner/project.ts"
+import { describeMachine } from "../runner/report.ts"
+import { rows as allRows } from "../runner/rows.ts"
+import type { Launch } from "../runner/server.ts"
+import { rotate, spread } from "../runner/statistics.ts"
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    runs: { type: "string", default: "9" },
+    seconds: { type: "string", default: "0.6" },
+    /** Another checkout of this project, built: its library is measured too, as `before`. */
+    before: { type: "string" },
+  },
+})
+
+/** What is compared: each is a ratio to the first, in the same run. */
+const floors = { attached: 0.95, recorded: 0.9 } as const
+type Contender = "none" | "before" | keyof typeof floors
+
+const rowIds = values.quick ? ["echo-50-32"] : ["fanout-10", "fanout-100", "echo-50-1", "echo-50-32", "churn"]
+const runs = values.quick ? 1 : Number(values.runs)
+const seconds = values.quick ? 0.2 : Number(values.seconds)
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+const launchOf = (folder: string, script: string, mode: string): Launch => ({
+  _tag: "Says",
+  on: "stdout",
+  command: process.execPath,
+  args: [join(folder, `${script}.mjs`), mode],
+})
+
+interface Result {
+  readonly row: string
+  readonly title: string
+  readonly perSecond: Partial<Record<Contender, ReadonlyArray<number>>>
+}
+
+const program = Effect.gen(function* () {
+  const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
+  const temporary = yield* temporaryFolder(project)
+  yield* bundleServers({ project, temporary })
+  const before = values.before
+  const other = before === undefined ? undefined : yield* temporaryFolder(before)
+  if (before !== undefined && other !== undefined) yield* bundleServers({ project: before, temporary: other })
+  const generator = yield* makeGenerator({ project, temporary }, "any")
+  const cores = values.quick ? anyCores : yield* watchCores(probeBy(generator), say)
+  const launches = (mode: "broker" | "echo"): ReadonlyArray<readonly [Contender, Launch]> => [
+    ["none", launchOf(temporary, "library", mode)],
+    ...(other === undefined ? [] : [["before", launchOf(other, "library", mode)] as const]),
+    ["attached", launchOf(temporary, "assistant", mode)],
+    ["recorded", launchOf(temporary, "assistant", `${mode}-recorded`)],
+  ]
+  const measureOnce = (row: Row, launch: Launch) =>
+    measure({
+      row,
+      launch,
+      protocol: "raw",
+      generator,
+      cores,
+      load: {},
+      seconds: seconds * (row.windows ?? 1),
+      warmup: values.quick ? 0.1 : (row.warmup ?? 0.5 * (row.windows ?? 1)),
+      settle: Duration.millis(500),
+    })
+  const results: Array<Result> = []
+  for (const row of allRows.filter(({ id }) => rowIds.includes(id))) {
+    const perSecond: Partial<Record<Contender, Array<number>>> = {}
+    const contenders = launches(row.mode === "echo" ? "echo" : "broker")
+    for (let run = 0; run < runs; run++) {
+      for (const [name, launch] of rotate(contenders, run)) {
+        const measured = yield* measureOnce(row, launch)
+        if (measured._tag !== "Measured") return yield* Effect.dieMessage(`${row.id}, ${name}: ${measured.reason}`)
+        const figure = measured.metrics.perSecond ?? Number.NaN
+        perSecond[name] ??= []
+        perSecond[name].push(figure)
+        say(`${row.id} ${run + 1}/${runs} ${name}: ${Math.round(figure)} ${row.unit}/s`)
+      }
+    }
+    results.push({ row: row.id, title: row.title, perSecond })
+  }
+  const commit = commitOf(project)
+  const machine = describeMachine()
+  const table = render(results)
+  process.stdout.write(table)
+  if (!values.quick) {
+    const folder = join(project, "bench", "results")
+    const report = { version: 1, machine, ...(commit === undefined ? {} : { commit }), runs, seconds, results }
+    writeFileSync(join(folder, "assistant.json"), `${JSON.stringify(report, undefined, 1)}\n`)
+    writeFileSync(
+      join(folder, "assistant.md"),
+      `# What an assistant costs\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${runs} runs, interleaved; each ratio is of two figures of the same run. Commit ${commit ?? "unknown"}.\n\n${table}`,
+    )
+  }
+}).pipe(Effect.scoped)
+
+const ratiosOf = ({ perSecond }: Result, name: Contender): ReadonlyArray<number> =>
+  (perSecond[name] ?? []).map((figure, run) => figure / (perSecond.none?.[run] ?? Number.NaN))
+
+const number = (value: number): string => Math.round(value).toLocaleString("en").replaceAll(",", " ")
+
+const render = (results: ReadonlyArray<Result>): string => {
+  const names: ReadonlyArray<Contender> = ["before", "attached", "recorded"]
+  const shown = names.filter((name) => results.some(({ perSecond }) => perSecond[name] !== undefined))
+  const head = `| row | without an assistant, per second | ${shown.map((name) => `${name} / without`).join(" | ")} |\n`
+  const line = `|---|---|${shown.map(() => "---|").join("")}\n`
+  const body = results.map((result) => {
+    const cells = shown.map((name) => {
+      const found = spread(ratiosOf(result, name))
+      if (found === undefined) return ""
+      const floor = name === "attached" || name === "recorded" ? floors[name] : undefined
+      const verdict = floor === undefined ? "" : found.median >= floor ? `, floor ${floor}` : `, **below ${floor}**`
+      return `${found.median.toFixed(3)} (${found.min.toFixed(3)}–${found.max.toFixed(3)}${verdict})`
+    })
+    return `| ${result.title} | ${number(spread(result.perSecond.none ?? [])?.median ?? Number.NaN)} | ${cells.join(" | ")} |\n`
+  })
+  return head + line + body.join("")
+}
+
+Effect.runPromise(program).then(
+  () => process.exit(0),
+  (error) => {
+    say(`bench: ${error}`)
+    process.exit(1)
+  },
+)
