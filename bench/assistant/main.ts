@@ -45,8 +45,12 @@ const launchOf = (folder: string, script: string, mode: string): Launch => ({
 interface Result {
   readonly row: string
   readonly title: string
-  readonly perSecond: Partial<Record<Contender, ReadonlyArray<number>>>
+  readonly perSecond: Figures
+  /** Processor time of the server for each unit, nanoseconds. */
+  readonly cpuNanos: Figures
 }
+
+type Figures = Partial<Record<Contender, ReadonlyArray<number>>>
 
 const program = Effect.gen(function* () {
   const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
@@ -78,18 +82,22 @@ const program = Effect.gen(function* () {
   const results: Array<Result> = []
   for (const row of allRows.filter(({ id }) => rowIds.includes(id))) {
     const perSecond: Partial<Record<Contender, Array<number>>> = {}
+    const cpuNanos: Partial<Record<Contender, Array<number>>> = {}
     const contenders = launches(row.mode === "echo" ? "echo" : "broker")
     for (let run = 0; run < runs; run++) {
       for (const [name, launch] of rotate(contenders, run)) {
         const measured = yield* measureOnce(row, launch)
         if (measured._tag !== "Measured") return yield* Effect.dieMessage(`${row.id}, ${name}: ${measured.reason}`)
         const figure = measured.metrics.perSecond ?? Number.NaN
+        const cost = measured.metrics.cpuNanosPerUnit ?? Number.NaN
         perSecond[name] ??= []
         perSecond[name].push(figure)
-        say(`${row.id} ${run + 1}/${runs} ${name}: ${Math.round(figure)} ${row.unit}/s`)
+        cpuNanos[name] ??= []
+        cpuNanos[name].push(cost)
+        say(`${row.id} ${run + 1}/${runs} ${name}: ${Math.round(figure)} ${row.unit}/s, ${cost.toFixed(1)} ns each`)
       }
     }
-    results.push({ row: row.id, title: row.title, perSecond })
+    results.push({ row: row.id, title: row.title, perSecond, cpuNanos })
   }
   const commit = commitOf(project)
   const machine = describeMachine()
@@ -106,27 +114,38 @@ const program = Effect.gen(function* () {
   }
 }).pipe(Effect.scoped)
 
-const ratiosOf = ({ perSecond }: Result, name: Contender): ReadonlyArray<number> =>
-  (perSecond[name] ?? []).map((figure, run) => figure / (perSecond.none?.[run] ?? Number.NaN))
+const ratiosOf = (figures: Figures, name: Contender, isCost: boolean): ReadonlyArray<number> =>
+  (figures[name] ?? []).map((figure, run) => {
+    const without = figures.none?.[run] ?? Number.NaN
+    return isCost ? without / figure : figure / without
+  })
 
 const number = (value: number): string => Math.round(value).toLocaleString("en").replaceAll(",", " ")
 
+const cellOf = (ratios: ReadonlyArray<number>, floor: number | undefined): string => {
+  const found = spread(ratios.filter(Number.isFinite))
+  if (found === undefined) return ""
+  const verdict = floor === undefined ? "" : found.median >= floor ? `, floor ${floor}` : `, **below ${floor}**`
+  return `${found.median.toFixed(2)} (${found.min.toFixed(2)}–${found.max.toFixed(2)}${verdict})`
+}
+
+const floorOf = (name: Contender): number | undefined =>
+  name === "attached" || name === "recorded" ? floors[name] : undefined
+
+/** Work for each second of the server's processor, and throughput, both as shares of those without an assistant. */
 const render = (results: ReadonlyArray<Result>): string => {
   const names: ReadonlyArray<Contender> = ["before", "attached", "recorded"]
   const shown = names.filter((name) => results.some(({ perSecond }) => perSecond[name] !== undefined))
-  const head = `| row | without an assistant, per second | ${shown.map((name) => `${name} / without`).join(" | ")} |\n`
-  const line = `|---|---|${shown.map(() => "---|").join("")}\n`
-  const body = results.map((result) => {
-    const cells = shown.map((name) => {
-      const found = spread(ratiosOf(result, name))
-      if (found === undefined) return ""
-      const floor = name === "attached" || name === "recorded" ? floors[name] : undefined
-      const verdict = floor === undefined ? "" : found.median >= floor ? `, floor ${floor}` : `, **below ${floor}**`
-      return `${found.median.toFixed(3)} (${found.min.toFixed(3)}–${found.max.toFixed(3)}${verdict})`
-    })
-    return `| ${result.title} | ${number(spread(result.perSecond.none ?? [])?.median ?? Number.NaN)} | ${cells.join(" | ")} |\n`
+  const columns = [...shown.map((name) => `${name}, work per CPU time`), ...shown.map((name) => `${name}, throughput`)]
+  const head = `| row | without, per second | ${columns.join(" | ")} |\n|---|---|${columns.map(() => "---|").join("")}\n`
+  const body = results.map(({ cpuNanos, perSecond, title }) => {
+    const cells = [
+      ...shown.map((name) => cellOf(ratiosOf(cpuNanos, name, true), floorOf(name))),
+      ...shown.map((name) => cellOf(ratiosOf(perSecond, name, false), undefined)),
+    ]
+    return `| ${title} | ${number(spread(perSecond.none ?? [])?.median ?? Number.NaN)} | ${cells.join(" | ")} |\n`
   })
-  return head + line + body.join("")
+  return head + body.join("")
 }
 
 Effect.runPromise(program).then(
