@@ -45,6 +45,8 @@ const encoder = new TextEncoder()
 export interface StandInOptions {
   /** What comes of commands. Default: `Listen` listens, everything else is done. */
   readonly execute?: (command: Domain.Command) => Effect.Effect<Domain.Outcome, Domain.Refusal>
+  /** What an answer with rows waits for. Default: nothing. */
+  readonly beforeRows?: Effect.Effect<void>
 }
 
 export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn> =>
@@ -97,7 +99,11 @@ export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn
       log: {
         extent,
         extents: () => Stream.map(state.changes, ({ log }) => log),
-        rows: ({ count, from }) => Effect.sync(() => rows.slice(from, from + count)),
+        rows: ({ count, from }) =>
+          Effect.zipRight(
+            options.beforeRows ?? Effect.void,
+            Effect.sync(() => rows.slice(from, from + count)),
+          ),
         bytes: (row) =>
           rows[row] === undefined
             ? new Domain.Refusal({ reason: "unknown", message: `there is no row ${row}` })

@@ -39,7 +39,12 @@ const nothing: LogExtent = { first: 0, next: 0, dropped: 0, bytes: 0, limit: 0, 
  * for all of them. It asks for the rows that it shows, and for nothing else.
  */
 export class LogRows {
+  /** How far the log reaches. */
   private extent = nothing
+  /** How far the painted log reaches: while following it stays behind until the rows at the end of the log have been read. */
+  private shown = nothing
+  /** The place behind the last row that an answer had. */
+  private answered = 0
   private view: LogView = "text"
   private following = true
   private top = 0
@@ -74,6 +79,7 @@ export class LogRows {
         if (rows !== undefined) {
           const filtered = host.filtered()
           this.cache.put(from, count, rows, (row, index) => (filtered ? from + index : row.row))
+          this.answered = from + count
         }
         done()
         if (rows !== undefined) this.paintSoon()
@@ -102,16 +108,25 @@ export class LogRows {
   setExtent(extent: LogExtent): void {
     const before = this.extent
     // A log that has been cleared, or another search, begins anew.
-    if (extent.next < before.next || extent.first < before.first) this.cache.clear()
-    const hadGap = this.gap
+    if (extent.next < before.next || extent.first < before.first) {
+      this.cache.clear()
+      this.shown = extent
+    }
     this.extent = extent
     if (!this.following) {
-      // Rows that fall out at the top take their height with them: what is being read stays where it is.
-      const gone = Math.max(0, extent.first - before.first) - (this.gap - hadGap)
-      if (gone > 0) this.top = Math.max(0, this.top - gone * rowHeight)
+      this.showAll()
       this.host.onNew(Math.max(0, extent.next - Math.max(this.seenNext, extent.first)))
     }
     this.paintSoon()
+  }
+
+  /** Shows the log as far as it reaches. What is being read stays where it is, also when rows fall out at the top. */
+  private showAll(): void {
+    const { first } = this.shown
+    const hadGap = this.gap
+    this.shown = this.extent
+    const gone = Math.max(0, this.extent.first - first) - (this.gap - hadGap)
+    if (gone > 0) this.top = Math.max(0, this.top - gone * rowHeight)
   }
 
   setView(view: LogView): void {
@@ -124,6 +139,7 @@ export class LogRows {
   /** Forgets all rows, for another filter or after a reconnect. */
   reset(): void {
     this.extent = nothing
+    this.shown = nothing
     this.cache.clear()
     this.top = 0
     this.select(undefined)
@@ -138,6 +154,7 @@ export class LogRows {
 
   follow(following: boolean): void {
     if (following !== this.following) {
+      if (!following) this.showAll()
       this.following = following
       this.seenNext = this.extent.next
       this.host.onFollow(following)
@@ -162,11 +179,11 @@ export class LogRows {
 
   /** 1 while a row at the top says how many are no longer kept. */
   private get gap(): number {
-    return this.extent.dropped > 0 ? 1 : 0
+    return this.shown.dropped > 0 ? 1 : 0
   }
 
   private get count(): number {
-    return this.extent.next - this.extent.first + this.gap
+    return this.shown.next - this.shown.first + this.gap
   }
 
   private get scale(): Scale {
@@ -174,11 +191,11 @@ export class LogRows {
   }
 
   private indexOf(place: number): number {
-    return place - this.extent.first + this.gap
+    return place - this.shown.first + this.gap
   }
 
   private placeOf(index: number): number {
-    return index + this.extent.first - this.gap
+    return index + this.shown.first - this.gap
   }
 
   private clampTop(): void {
@@ -233,6 +250,7 @@ export class LogRows {
   private paint(): void {
     if (this.viewHeight === 0) this.viewHeight = this.grid.clientHeight
     if (this.viewHeight === 0) return
+    if (this.following) this.catchUp()
     this.setSpacer()
     if (this.following) {
       this.top = lastTop(this.scale)
@@ -245,13 +263,31 @@ export class LogRows {
     }
     const first = Math.max(0, Math.floor(this.top / rowHeight) - margin)
     const last = Math.min(this.count, Math.ceil((this.top + this.viewHeight) / rowHeight) + margin)
-    this.ask(Math.max(this.gap, first), last)
+    if (!this.following) this.ask(this.placeOf(Math.max(this.gap, first)), this.placeOf(Math.max(this.gap, last)))
     this.paintRows(first, last)
     this.announceNew()
   }
 
-  private ask(first: number, last: number): void {
-    const missing = this.cache.missing(this.placeOf(first), this.placeOf(Math.max(first, last)))
+  /**
+   * Moves the painted log to the end of the log, or as far as its rows have been read. A fast log is always further than
+   * the answers: painted at its end, it would be blank most of the time.
+   */
+  private catchUp(): void {
+    const { first, next } = this.extent
+    const rows = Math.ceil(this.viewHeight / rowHeight)
+    this.ask(Math.max(first, next - rows - margin), next)
+    const reached = this.isRead(next, rows) ? next : Math.min(next, this.answered)
+    if (reached >= this.shown.next && this.isRead(reached, rows)) this.shown = { ...this.extent, next: reached }
+  }
+
+  /** Whether the last rows before a place have been read. */
+  private isRead(place: number, rows: number): boolean {
+    const { first } = this.extent
+    return place >= first && this.cache.missing(Math.max(first, place - rows), place) === undefined
+  }
+
+  private ask(from: number, to: number): void {
+    const missing = this.cache.missing(from, to)
     if (missing !== undefined) {
       this.latest.wish({ from: missing.from, count: Math.min(1000, missing.to - missing.from) })
     }
@@ -282,7 +318,7 @@ export class LogRows {
         active: place === this.active,
         view: this.view,
       }
-      if (index < this.gap) element.showNote(words.dropped(this.extent.dropped), state)
+      if (index < this.gap) element.showNote(words.dropped(this.shown.dropped), state)
       else element.show(this.cache.get(place), state, words)
       if (state.active) activeId = element.node.id
     })

@@ -1,0 +1,38 @@
+import { fileURLToPath } from "node:url"
+import { describe, expect, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { loadAssets } from "../../src/web/server/Assets.ts"
+import { haveBrowser, step, TestBrowser } from "./support/browser.ts"
+import { makePageWorld } from "./support/pageWorld.ts"
+
+const builtPage = loadAssets(fileURLToPath(new URL("../../dist/web", import.meta.url)))
+
+describe.skipIf(!haveBrowser())("a log that grows faster than its rows are read", () => {
+  layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
+    it.scoped("keeps the rows of before on the page until the next ones are there, and is never blank", () =>
+      Effect.gen(function* () {
+        const answers = yield* Effect.makeLatch(true)
+        const world = yield* makePageWorld({ assets: yield* builtPage, beforeRows: answers.await })
+        const { tab } = yield* world.workspace.open("server")
+        const tell = (from: number, count: number) =>
+          Effect.forEach(
+            Array.from({ length: count }, (_, n) => `row-${from + n}.`),
+            (text) => world.standIns[tab - 1]?.tell(text) ?? Effect.void,
+          )
+        yield* tell(0, 200)
+        const { open } = yield* TestBrowser
+        const page = yield* open(world.server.address)
+        const sees = (text: string) => step(() => page.getByText(text, { exact: true }).first().waitFor())
+        yield* sees("row-199.")
+        yield* answers.close
+        yield* tell(200, 5000)
+        // The page knows how far the log reaches, and has asked for its end.
+        yield* step(() => page.getByText(/5,200 rows/).waitFor())
+        expect(yield* step(() => page.getByText("row-199.", { exact: true }).isVisible())).toBe(true)
+        yield* answers.open
+        yield* sees("row-5199.")
+        expect(yield* step(() => page.getByText("row-199.", { exact: true }).count())).toBe(0)
+      }),
+    )
+  })
+})
