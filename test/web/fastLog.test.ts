@@ -28,6 +28,9 @@ describe.skipIf(!haveBrowser())("a log that grows faster than its rows are read"
         yield* tell(200, 5000)
         // The page knows how far the log reaches, and has asked for its end.
         yield* step(() => page.getByText(/5,200 rows/).waitFor())
+        // The page paints in animation frames.
+        const painted = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        yield* step(() => page.evaluate(painted))
         expect(yield* step(() => page.getByText("row-199.", { exact: true }).isVisible())).toBe(true)
         yield* answers.open
         yield* sees("row-5199.")
