@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { type Assistant, loadEncoding, ServerAssistant } from "../../src/assistant/index.ts"
+import { type Assistant, formatProject, loadEncoding, ServerAssistant } from "../../src/assistant/index.ts"
 import {
   type ConnectionId,
   Assistant as Domain,
@@ -15,7 +15,16 @@ import {
   tcpEndpoint,
 } from "../../src/domain/index.ts"
 import { MemoryTransport, Transport } from "../../src/transport/index.ts"
-import { clientWindow, command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
+import {
+  clientWindow,
+  command,
+  framesOf,
+  neverSent,
+  rowsOf,
+  serverWindow,
+  text,
+  untilState,
+} from "../support/assistants.ts"
 import { receiveAll, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
 
 const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
@@ -310,6 +319,15 @@ it.scoped("macros are saved, run and removed", () =>
       expect(
         yield* Effect.flip(assistant.execute({ _tag: "SaveMacro", macro: { name: "", payload: text("") } })),
       ).toMatchObject({ reason: "value" })
+      for (const [payload, field] of neverSent) {
+        const refused = yield* Effect.flip(assistant.execute({ _tag: "SaveMacro", macro: { name: "never", payload } }))
+        expect(refused).toMatchObject({ field })
+      }
+      yield* assistant.execute({
+        _tag: "SaveMacro",
+        macro: { name: "later", payload: { form: "file", content: "/no" } },
+      })
+      yield* formatProject(yield* assistant.project)
     }),
   ),
 )

@@ -6,7 +6,7 @@ import * as TestClock from "effect/TestClock"
 import type { Assistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
-import { clientWindow, command, framesOf, rowsOf, serverWindow, text } from "../support/assistants.ts"
+import { clientWindow, command, framesOf, neverSent, rowsOf, serverWindow, text } from "../support/assistants.ts"
 import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
 
 const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
@@ -143,7 +143,7 @@ it.scoped("what keeps a rule from acting is shown with it, and ends no connectio
       while ((yield* assistant.state).rules.some(({ problem }) => problem === undefined)) yield* Effect.yieldNow()
       expect((yield* assistant.state).rules.map(({ problem }) => problem)).toEqual([
         expect.stringMatching(/line end/),
-        expect.stringMatching(/another client has the name/),
+        `#1 has the name "taken"`,
       ])
       yield* assistant.execute({ _tag: "Broadcast", payload: text("alive") })
       expect(yield* receiveText(two)).toBe("alive")
@@ -164,6 +164,11 @@ it.scoped("rules that cannot be read are refused, and an evil expression stops n
       expect(
         yield* refused(reply("x", { actions: [{ _tag: "Reply", payload: { form: "file", content: "/no" } }] })),
       ).toMatchObject({ reason: "file" })
+      for (const [payload, field] of neverSent) {
+        expect(yield* refused(reply("x", { actions: [{ _tag: "Reply", payload }] }))).toMatchObject({ field })
+      }
+      expect(yield* refused(reply("x", { actions: [{ _tag: "Tag", tag: "" }] }))).toMatchObject({ field: "tag" })
+      expect(yield* refused(reply("x", { actions: [{ _tag: "Rename", name: "@a" }] }))).toMatchObject({ field: "name" })
       expect(yield* Effect.flip(assistant.execute({ _tag: "RemoveRule", name: "x" }))).toMatchObject({
         reason: "unknown",
       })

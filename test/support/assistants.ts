@@ -20,6 +20,16 @@ export const text = (content: string, more: Partial<Domain.PayloadSpec> = {}): D
   ...more,
 })
 
+/** Payloads that can never be sent, each with the field at fault. */
+export const neverSent: ReadonlyArray<readonly [Domain.PayloadSpec, string]> = [
+  [{ form: "hex", content: "0" }, "content"],
+  [{ form: "base64", content: "!" }, "content"],
+  [text("${nothing}"), "content"],
+  [text("\\q"), "content"],
+  [text("x", { encoding: "klingon" }), "encoding"],
+  [text("x", { checksum: { kind: "crc99" } }), "checksum"],
+]
+
 /** A command in its written form. */
 export const command = (line: string): Domain.Command => Either.getOrThrow(Domain.parseCommand(line))
 

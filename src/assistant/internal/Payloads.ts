@@ -51,15 +51,29 @@ export class Payloads {
       })
     })
 
-  /** Loads what a payload needs. */
+  /** Refuses a payload that can never be sent, such as `hex 0`. Its file may still be missing. */
+  check(spec: Assistant.PayloadSpec): Effect.Effect<void, Assistant.Refusal> {
+    return Effect.asVoid(this.checked(spec))
+  }
+
+  /** Checks a payload, and loads its encoding and its file. */
   prepare(spec: Assistant.PayloadSpec): Effect.Effect<PreparedPayload, Assistant.Refusal> {
-    return Effect.all({
-      spec: Effect.succeed(spec),
-      coder:
-        spec.encoding === undefined || spec.encoding === "" ? Effect.succeed(undefined) : loadEncoding(spec.encoding),
-      file: spec.form === "file" ? this.readFile(spec.content) : Effect.succeed(undefined),
-      isOfClient: Effect.sync(() => Assistant.variablesIn(spec).some((name) => name.startsWith("client."))),
+    return Effect.gen(this, function* () {
+      return {
+        spec,
+        coder: yield* this.checked(spec),
+        file: spec.form === "file" ? yield* this.readFile(spec.content) : undefined,
+        isOfClient: Assistant.variablesIn(spec).some((name) => name.startsWith("client.")),
+      }
     })
+  }
+
+  /** Checks a payload, and gives the encoding that it names. */
+  private checked({ encoding, ...rest }: Assistant.PayloadSpec) {
+    return Effect.zipRight(
+      Effect.suspend(() => Assistant.checkPayload(rest)),
+      encoding === undefined || encoding === "" ? Effect.succeed(undefined) : loadEncoding(encoding),
+    )
   }
 
   /** The number of the next sending, for `${counter}`. */

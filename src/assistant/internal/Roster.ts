@@ -1,14 +1,14 @@
 import * as Assistant from "../../domain/assistant/index.ts"
 import { type ConnectionId, type Endpoint, formatEndpoint, type TlsSession } from "../../domain/index.ts"
 import type { LogClients } from "./LogReader.ts"
+import { nameRefused, tagRefused } from "./labels.ts"
+import { refusal } from "./refusals.ts"
 
 const noTags: ReadonlySet<string> = new Set()
 // Clients that have gone and had a name or an encoding of their own: the rows of the log still show both.
 const mostGone = 4096
-/** Tags that one client can have. */
-export const mostTags = 64
-/** Letters of a name or a tag. */
-export const longestName = 64
+// Tags that one client can have.
+const mostTags = 64
 
 /** One connected client, with what the assistant knows of it. */
 export class Client implements Assistant.RosterEntry {
@@ -90,19 +90,26 @@ export class Roster implements LogClients {
     if (this.gone.size > mostGone) for (const oldest of this.gone.keys()) return void this.gone.delete(oldest)
   }
 
-  /** Gives a client a name; the empty name takes it away. `false`: another client has it. */
-  rename(client: Client, name: string): boolean {
+  /** Gives a client a name, or says why it cannot have it; the empty name takes the name away. */
+  rename(client: Client, name: string): Assistant.Refusal | undefined {
+    const refused = nameRefused(name)
+    if (refused !== undefined) return refused
     const owner = this.byName.get(name)
-    if (owner !== undefined && owner !== client) return false
+    if (owner !== undefined && owner !== client) {
+      return refusal("name-taken", `#${owner.id} has the name ${JSON.stringify(name)}`, { field: "name" })
+    }
     if (client.name !== "") this.byName.delete(client.name)
     client.name = name
     if (name !== "") this.byName.set(name, client)
     this.version++
-    return true
+    return undefined
   }
 
-  ownerOf(name: string): Client | undefined {
-    return this.byName.get(name)
+  /** Why a client cannot have a tag; nothing, if it can. */
+  tagRefused({ id, tags }: Client, tag: string): Assistant.Refusal | undefined {
+    return tags.size >= mostTags && !tags.has(tag)
+      ? refusal("limit", `#${id} has ${mostTags} tags already`)
+      : tagRefused(tag)
   }
 
   setTag(client: Client, tag: string, isSet: boolean): void {

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionId } from "../../domain/index.ts"
+import { nameRefused, tagRefused } from "./labels.ts"
 import { compileRegex } from "./linearRegex.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import { refusal } from "./refusals.ts"
@@ -135,10 +136,13 @@ export class RuleBook {
       const from = rule.from === undefined ? undefined : yield* Assistant.parseRecipients(rule.from)
       const actions = yield* Effect.forEach(
         rule.actions,
-        (action): Effect.Effect<PreparedAction, Assistant.Refusal> =>
-          action._tag === "Reply"
-            ? Effect.map(this.payloads.prepare(action.payload), (payload) => ({ _tag: "Reply", payload }))
-            : Effect.succeed(action),
+        (action): Effect.Effect<PreparedAction, Assistant.Refusal> => {
+          if (action._tag === "Reply") {
+            return Effect.map(this.payloads.prepare(action.payload), (payload) => ({ _tag: "Reply", payload }))
+          }
+          const refused = actionRefused(action)
+          return refused === undefined ? Effect.succeed(action) : Effect.fail(refused)
+        },
       )
       return {
         rule,
@@ -150,6 +154,12 @@ export class RuleBook {
       }
     })
   }
+}
+
+/** Why a name or a tag of an action can never be given. With captures in it, that turns out when the rule acts. */
+const actionRefused = (action: Assistant.RuleAction): Assistant.Refusal | undefined => {
+  if (action._tag === "Tag" && !hasCaptures(action.tag)) return tagRefused(action.tag)
+  return action._tag === "Rename" && !hasCaptures(action.name) ? nameRefused(action.name) : undefined
 }
 
 /** A rule switches itself off when it has acted as often as it may. */
@@ -166,6 +176,8 @@ const matcherOf = (match: Assistant.Match): Effect.Effect<Assistant.FrameMatcher
             regex.exec(text()),
       )
     : Assistant.compileMatch(match)
+
+const hasCaptures = (text: string): boolean => withCaptures(text, []) !== text
 
 /** Puts what a match has captured for `${0}`, `${1}` … in a name or a tag. */
 export const withCaptures = (text: string, captures: ReadonlyArray<string>): string =>

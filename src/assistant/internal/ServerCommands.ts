@@ -3,8 +3,9 @@ import * as Assistant from "../../domain/assistant/index.ts"
 import { type Endpoint, formatEndpoint, type ListenError, overlap } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import { loadEncoding } from "../encodings.ts"
-import { type Client, longestName, mostTags, type Roster } from "./Roster.ts"
-import { labelRefused, listenRefused, problemFrom, readListenEndpoint, refusal, wrongKind } from "./refusals.ts"
+import { nameRefused, tagRefused } from "./labels.ts"
+import type { Client, Roster } from "./Roster.ts"
+import { listenRefused, problemFrom, readListenEndpoint, refusal, wrongKind } from "./refusals.ts"
 import type { Resolved, ServerSending } from "./ServerSending.ts"
 import { done, type WindowParts } from "./WindowParts.ts"
 
@@ -195,17 +196,15 @@ export class ServerCommands {
 
   private rename(to: Assistant.Recipients, name: string): Outcome {
     return Effect.gen(this, function* () {
-      const refused = labelRefused(name, "name", longestName)
-      if (refused !== undefined) return yield* refused
+      const malformed = nameRefused(name)
+      if (malformed !== undefined) return yield* malformed
       const { clients, unmatched } = yield* this.sending.resolve(to)
       const [client, second] = clients
       if (client === undefined || second !== undefined) {
         return yield* refusal("value", `a name is for one client, and ${clients.length} are meant`, { field: "to" })
       }
-      if (!this.roster.rename(client, name)) {
-        const owner = this.roster.ownerOf(name)
-        return yield* refusal("name-taken", `#${owner?.id} has the name ${JSON.stringify(name)}`, { field: "name" })
-      }
+      const refused = this.roster.rename(client, name)
+      if (refused !== undefined) return yield* refused
       this.parts.touch()
       return { _tag: "Applied" as const, to: [client.id], unmatched }
     })
@@ -213,12 +212,13 @@ export class ServerCommands {
 
   private tag(to: Assistant.Recipients, tag: string, isSet: boolean): Outcome {
     return Effect.gen(this, function* () {
-      const refused = labelRefused(tag, "tag", longestName)
-      if (refused !== undefined) return yield* refused
-      if (tag === "") return yield* refusal("value", "the tag is empty", { field: "tag" })
+      const malformed = tagRefused(tag)
+      if (malformed !== undefined) return yield* malformed
       const resolved = yield* this.sending.resolve(to)
-      const full = resolved.clients.find(({ tags }) => isSet && tags.size >= mostTags && !tags.has(tag))
-      if (full !== undefined) return yield* refusal("limit", `#${full.id} has ${mostTags} tags already`)
+      for (const client of isSet ? resolved.clients : []) {
+        const refused = this.roster.tagRefused(client, tag)
+        if (refused !== undefined) return yield* refused
+      }
       const changed = resolved.clients.filter(({ tags }) => tags.has(tag) !== isSet)
       for (const client of changed) this.roster.setTag(client, tag, isSet)
       this.parts.touch()

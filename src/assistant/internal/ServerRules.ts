@@ -1,12 +1,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type { Refusal } from "../../domain/assistant/index.ts"
 import { type ConnectionId, Framing, InvalidPayloadError } from "../../domain/index.ts"
 import type { Handler, Server } from "../../server/index.ts"
 import type { PreparedPayload } from "./Payloads.ts"
-import { type Client, longestName, mostTags, type Roster } from "./Roster.ts"
+import type { Client, Roster } from "./Roster.ts"
 import { isAmong, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
-import { labelRefused } from "./refusals.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
 // Actions of rules with a delay that wait at once.
@@ -132,10 +132,10 @@ export class RuledReactor implements Handler.Reactor {
           run(Effect.ignore(server.kick(client.id, action._tag === "Close" ? "fin" : "reset")))
           break
         case "Rename":
-          problem ??= this.rename(client, withCaptures(action.name, captures))
+          problem ??= this.roster.rename(client, withCaptures(action.name, captures))?.message
           break
         case "Tag":
-          problem ??= this.tag(client, withCaptures(action.tag, captures))
+          problem ??= this.tag(client, withCaptures(action.tag, captures))?.message
       }
     }
     parts.rules.setProblem(rule, problem)
@@ -160,18 +160,9 @@ export class RuledReactor implements Handler.Reactor {
     return wire instanceof InvalidPayloadError ? wire.message : made.right
   }
 
-  private rename(client: Client, name: string): string | undefined {
-    const refused = labelRefused(name, "name", longestName)
-    if (refused !== undefined) return refused.message
-    return this.roster.rename(client, name) ? undefined : `another client has the name ${JSON.stringify(name)}`
-  }
-
-  private tag(client: Client, tag: string): string | undefined {
-    const refused = labelRefused(tag, "tag", longestName)
-    if (refused !== undefined) return refused.message
-    if (tag === "") return "the tag is empty"
-    if (client.tags.size >= mostTags && !client.tags.has(tag)) return `the client has ${mostTags} tags already`
-    this.roster.setTag(client, tag, true)
-    return undefined
+  private tag(client: Client, tag: string): Refusal | undefined {
+    const refused = this.roster.tagRefused(client, tag)
+    if (refused === undefined) this.roster.setTag(client, tag, true)
+    return refused
   }
 }

@@ -179,7 +179,7 @@ export class WindowParts {
     execute: (command: Assistant.Command) => Effect.Effect<Assistant.Outcome, Assistant.Refusal>,
   ): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      yield* Effect.forEach(macros, checkMacro, { discard: true })
+      yield* Effect.forEach(macros, (macro) => this.checkMacro(macro), { discard: true })
       if (macros.length > mostMacros) {
         return yield* refusal("limit", `${macros.length} macros are more than ${mostMacros}`)
       }
@@ -201,7 +201,7 @@ export class WindowParts {
   /** Saves a macro, or replaces that of its name. */
   saveMacro(macro: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      yield* checkMacro(macro)
+      yield* this.checkMacro(macro)
       if (!this.macros.has(macro.name) && this.macros.size >= mostMacros) {
         return yield* refusal("limit", `there are ${mostMacros} macros already`)
       }
@@ -257,6 +257,12 @@ export class WindowParts {
     }
   }
 
+  private checkMacro({ name, payload, to }: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
+    if (name.trim() === "") return refusal("value", "the macro has no name", { field: "name" })
+    const recipients = to === undefined ? Effect.void : Assistant.parseRecipients(to)
+    return Effect.zipRight(recipients, this.payloads.check(payload))
+  }
+
   private get counters(): Counters {
     const { bytesIn, bytesOut, framesIn, framesOut } = this
     return { bytesIn, bytesOut, framesIn, framesOut }
@@ -296,11 +302,6 @@ export class WindowParts {
   private sampleRates(): void {
     this.rates.sample(this.counters, this.stamps.elapsed(), this.stamps.now())
   }
-}
-
-const checkMacro = ({ name, to }: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> => {
-  if (name.trim() === "") return refusal("value", "the macro has no name", { field: "name" })
-  return to === undefined ? Effect.void : Effect.asVoid(Assistant.parseRecipients(to))
 }
 
 /** The outcome of a command of which there is nothing to tell. */

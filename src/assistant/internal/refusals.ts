@@ -79,20 +79,6 @@ export const readListenEndpoint = (text: string): Either.Either<ListenEndpoint, 
 /** Reads where to connect to. */
 export const readEndpoint = (text: string): Either.Either<Endpoint, Assistant.Refusal> => ofSyntax(parseEndpoint(text))
 
-const problemOf = (text: string, what: "name" | "tag", longest: number): string | undefined => {
-  if ([...text].length > longest) return `the ${what} is longer than ${longest} letters`
-  if (escapeControls(text) !== text || /^\s|\s$/u.test(text)) return `the ${what} has characters that cannot be seen`
-  return /^[@!]|[",]/u.test(text)
-    ? `the ${what} begins with @ or !, or has a comma or a quotation mark in it`
-    : undefined
-}
-
-/** Why a text cannot be a name or a tag; nothing, if it can. */
-export const labelRefused = (text: string, what: "name" | "tag", longest: number): Assistant.Refusal | undefined => {
-  const problem = problemOf(text, what, longest)
-  return problem === undefined ? undefined : refusal("value", problem, { field: what })
-}
-
 /** A refusal as it stands beside a field. */
 export const problemFrom = ({ advice, code, field, message }: Assistant.Refusal): Assistant.Problem => ({
   message,

@@ -1,0 +1,25 @@
+import type * as Assistant from "../../domain/assistant/index.ts"
+import { escapeControls } from "../../domain/index.ts"
+import { refusal } from "./refusals.ts"
+
+const longestLabel = 64
+
+const problemOf = (text: string, what: "name" | "tag"): string | undefined => {
+  if ([...text].length > longestLabel) return `the ${what} is longer than ${longestLabel} letters`
+  if (escapeControls(text) !== text || /^\s|\s$/u.test(text)) return `the ${what} has characters that cannot be seen`
+  return /^[@!]|[",]/u.test(text)
+    ? `the ${what} begins with @ or !, or has a comma or a quotation mark in it`
+    : undefined
+}
+
+const labelRefused = (text: string, what: "name" | "tag"): Assistant.Refusal | undefined => {
+  const problem = problemOf(text, what)
+  return problem === undefined ? undefined : refusal("value", problem, { field: what })
+}
+
+/** Why a text cannot be the name of a client; nothing, if it can. The empty text takes the name away. */
+export const nameRefused = (name: string): Assistant.Refusal | undefined => labelRefused(name, "name")
+
+/** Why a text cannot be a tag; nothing, if it can. */
+export const tagRefused = (tag: string): Assistant.Refusal | undefined =>
+  tag === "" ? refusal("value", "the tag is empty", { field: "tag" }) : labelRefused(tag, "tag")
