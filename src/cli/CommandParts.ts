@@ -14,7 +14,7 @@ export interface CommandParts {
 const absent = () => Effect.dieMessage("this bundle does not have that part; bin/tcpfx.cjs chose the wrong one")
 
 /** Stands for the page in a bundle without it. */
-export const noPage: PageFace = { runUi: absent, attach: absent, makeWindow: absent }
+export const noPage: PageFace = { runUi: absent, prepare: absent, makeWindow: absent }
 
 /** Stands for the server in a bundle without it. */
 export const noServer: Pick<CommandParts, "runServe"> = { runServe: absent }

@@ -1,8 +1,8 @@
 import { makeWindow } from "./commands/connectWindow.ts"
 import { runServe } from "./commands/runServe.ts"
 import { start } from "./start.ts"
-import { attach } from "./ui/attach.ts"
+import { prepare } from "./ui/attach.ts"
 import { runUi } from "./ui/runUi.ts"
 
 // The command with everything: bin/tcpfx.cjs starts this bundle for `tcpfx ui` and for `--ui`.
-start({ runServe, page: { runUi, attach, makeWindow } })
+start({ runServe, page: { runUi, prepare, makeWindow } })

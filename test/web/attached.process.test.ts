@@ -73,7 +73,10 @@ describe("tcpfx serve --ui, as a process", () => {
       const stray = yield* tcpfxRun(["serve", "127.0.0.1:0", "--ui-port", "0"])
       expect([stray.code, stray.stderr]).toEqual([2, "tcpfx: --ui-port needs --ui, which serves the page\n"])
       const open = yield* tcpfxRun(["serve", "127.0.0.1:0", "--ui", "--no-open", "--ui-host", "0.0.0.0"])
-      expect([open.code, open.stderr]).toEqual([2, expect.stringMatching(/other machines can reach the page/)])
+      expect([open.code, open.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^tcpfx: .*other machines can reach the page.*\n$/),
+      ])
     }),
   )
 })

@@ -166,6 +166,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
     }
     yield* checkTexts(options.send, withoutTls)
     yield* checkHops(endpoint, withoutTls)
+    const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
     const renderer = yield* clientRenderer(output, settings.frame, timestamps)
     const reconnect = yield* reconnectSettings(options)
@@ -191,7 +192,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
       const withoutPage = reconnect
         ? client.run(endpoint, conversation, { ...reconnect, onPeerEnd: "end" })
         : Effect.scoped(Effect.flatMap(client.connect(endpoint), conversation))
-      if (window !== undefined) yield* signals.unlessEnded(page.attach(window.assistant, "connect", options))
+      if (window !== undefined && attachPage !== undefined) {
+        yield* signals.unlessEnded(attachPage(window.assistant, "connect"))
+      }
       const talk = window === undefined ? withoutPage : window.talk(endpoint, output === "raw")
       const signal = yield* Effect.raceFirst(
         Effect.as(Effect.raceFirst(talk, Effect.zipRight(Fiber.join(shown), Effect.never)), undefined),

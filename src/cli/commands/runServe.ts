@@ -62,6 +62,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const room = yield* connectionRoom(read.maxConns)
     const signals = yield* Signals
     const stdio = yield* Stdio
+    const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, endpoints)))
     const settings: ServerSettings = {
       ...read,
@@ -114,7 +115,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
       const notes = [...limitNotes, ...(tls?.notes ?? [])]
       yield* Effect.forEach(notes, tell, { discard: true })
-      if (options.ui) yield* signals.unlessEnded(page.attach(assistant, "serve", options))
+      if (attachPage !== undefined) yield* signals.unlessEnded(attachPage(assistant, "serve"))
       const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
       if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))

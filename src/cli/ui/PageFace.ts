@@ -15,18 +15,20 @@ import type { PageFlagValues } from "./flags.ts"
 /** What a command may use. */
 export type CommandServices = FileSystem.FileSystem | Path.Path | Signals | Stdio | Transport
 
+/** Serves the page over the assistant of a running command until the scope closes. */
+export type AttachPage = (
+  assistant: Assistant,
+  attachedTo: "serve" | "connect",
+) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
+
 /** The page, as the commands see it. Its code is in the bundle `dist/cli/ui.cjs` alone. */
 export interface PageFace {
   /** Runs `tcpfx ui`; gives the exit code. */
   readonly runUi: (
     options: UiOptions,
   ) => Effect.Effect<number, CommandFailed | OutputClosed | OutputFailed, CommandServices>
-  /** Serves the page over an assistant of a running command until the scope closes. */
-  readonly attach: (
-    assistant: Assistant,
-    attachedTo: "serve" | "connect",
-    flags: PageFlagValues,
-  ) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
+  /** Reads what the flags of the page name, before the command listens or connects. */
+  readonly prepare: (flags: PageFlagValues) => Effect.Effect<AttachPage, CommandFailed, CommandServices>
   /** Makes the window of `tcpfx connect --ui`. */
   readonly makeWindow: typeof makeWindow
 }

@@ -6,25 +6,31 @@ import { usageError } from "../exit.ts"
 import { tell } from "../tell.ts"
 import { windowsOf } from "./assistants.ts"
 import type { PageFlagValues } from "./flags.ts"
-import { startProject, withoutRepeats } from "./project.ts"
-import { servePage } from "./servePage.ts"
+import { withoutRepeats } from "./project.ts"
+import { type PreparedPage, preparePage, servePage } from "./servePage.ts"
 
 /** Serves the page over the assistant of a running command, as a tab that cannot be closed, until the scope closes. */
-export const attach = (assistant: Assistant, attachedTo: "serve" | "connect", flags: PageFlagValues) =>
+const attach = (prepared: PreparedPage, assistant: Assistant, attachedTo: "serve" | "connect") =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const start = yield* startProject(flags.project)
-    const project = withoutRepeats(start.project)
+    const whole = prepared.start.project
+    const project = withoutRepeats(whole)
     // Further windows have no `quit`: the command is ended in its terminal, or in its own window.
     const { open } = yield* windowsOf({ frame: Option.none(), maxFrame: Option.none(), project })
     const workspace = yield* Workspace.make({
       open: (kind) => Effect.provideService(open(kind), Transport, transport),
     })
     yield* workspace.attach(assistant)
-    yield* Effect.mapError(
-      assistant.loadProject(assistant.kind === "server" ? start.project : project),
-      ({ message }) => usageError(message),
+    yield* Effect.mapError(assistant.loadProject(assistant.kind === "server" ? whole : project), ({ message }) =>
+      usageError(message),
     )
-    const addresses = yield* servePage(workspace, attachedTo, flags, start)
+    const addresses = yield* servePage(workspace, attachedTo, prepared)
     yield* Effect.forEach(addresses, (address) => tell(`the page is at ${address}`), { discard: true })
   })
+
+/** Reads what the flags of the page name, and gives what serves the page over an assistant. */
+export const prepare = (flags: PageFlagValues) =>
+  Effect.map(
+    preparePage(flags),
+    (prepared) => (assistant: Assistant, attachedTo: "serve" | "connect") => attach(prepared, assistant, attachedTo),
+  )

@@ -9,8 +9,8 @@ import { Signals } from "../signals.ts"
 import { Stdio } from "../stdio.ts"
 import { tell } from "../tell.ts"
 import { windowsOf } from "./assistants.ts"
-import { startProject, withoutRepeats } from "./project.ts"
-import { servePage } from "./servePage.ts"
+import { withoutRepeats } from "./project.ts"
+import { preparePage, servePage } from "./servePage.ts"
 
 const asUsage = ({ message }: Domain.Refusal) => usageError(message)
 
@@ -26,9 +26,10 @@ export const runUi = (options: UiOptions) =>
     const stdio = yield* Stdio
     const transport = yield* Transport
     const asked = yield* Deferred.make<void>()
-    const start = yield* startProject(options.project)
+    const prepared = yield* signals.unlessEnded(preparePage(options))
+    const { project } = prepared.start
     const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
-    const { note, open } = yield* windowsOf({ ...options, project: withoutRepeats(start.project), leave })
+    const { note, open } = yield* windowsOf({ ...options, project: withoutRepeats(project), leave })
     const workspace = yield* Workspace.make({
       open: (kind) => Effect.provideService(open(kind), Transport, transport),
     })
@@ -36,8 +37,8 @@ export const runUi = (options: UiOptions) =>
     const { tab } = yield* Effect.mapError(workspace.open("server"), asUsage)
     yield* Effect.mapError(workspace.open("client"), asUsage)
     const { loadProject } = yield* Effect.mapError(workspace.get(tab), asUsage)
-    yield* Effect.mapError(loadProject(start.project), asUsage)
-    const addresses = yield* signals.unlessEnded(servePage(workspace, "ui", options, start))
+    yield* Effect.mapError(loadProject(project), asUsage)
+    const addresses = yield* signals.unlessEnded(servePage(workspace, "ui", prepared))
     yield* stdio.writeLines(addresses.map((address) => `${address}\n`).join(""))
     if (note !== undefined) yield* tell(note)
     yield* tell("the page is served at the address above; Ctrl-C ends it and all its connections")

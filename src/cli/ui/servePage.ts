@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { loadAssets } from "../../web/server/Assets.ts"
+import { type Assets, loadAssets } from "../../web/server/Assets.ts"
 import type { HandlerServices } from "../../web/server/handlers.ts"
 import { makePageServer, type PageListenError, type PageServer } from "../../web/server/PageServer.ts"
 import { historyFolder, openHistory } from "../../web/server/PayloadHistory.ts"
@@ -12,10 +12,10 @@ import { type CommandFailed, usageError } from "../exit.ts"
 import { Stdio } from "../stdio.ts"
 import { tell, tellLine } from "../tell.ts"
 import { version } from "../version.ts"
-import { pageAccess } from "./access.ts"
+import { type PageAccess, pageAccess } from "./access.ts"
 import type { PageFlagValues } from "./flags.ts"
 import { openBrowser } from "./openBrowser.ts"
-import { projectAccess, type StartProject } from "./project.ts"
+import { projectAccess, type StartProject, startProject } from "./project.ts"
 
 // Beside the bundle: dist/cli/ui.cjs and dist/web.
 const assetsFolder = join(__dirname, "..", "web")
@@ -48,17 +48,33 @@ const addressesOf = (server: PageServer): Effect.Effect<ReadonlyArray<string>> =
   )
 }
 
+/** What the flags of the page name, read and found to be right. */
+export interface PreparedPage {
+  readonly flags: PageFlagValues
+  readonly access: PageAccess
+  readonly assets: Assets
+  readonly start: StartProject
+}
+
+/** Reads everything that the flags name, before anything listens: a mistake in them ends the command with nothing done. */
+export const preparePage = (
+  flags: PageFlagValues,
+): Effect.Effect<PreparedPage, CommandFailed, FileSystem.FileSystem | Stdio> =>
+  Effect.all({
+    flags: Effect.succeed(flags),
+    access: pageAccess(flags),
+    assets: Effect.mapError(loadAssets(assetsFolder), ({ message }) => usageError(message)),
+    start: startProject(flags.project),
+  })
+
 /** Serves the page over a workspace until the scope closes. Gives the addresses with the token. */
 export const servePage = (
   workspace: WorkspaceService,
   attachedTo: HandlerServices["attachedTo"],
-  flags: PageFlagValues,
-  start: StartProject,
+  { access, assets, flags, start }: PreparedPage,
 ): Effect.Effect<ReadonlyArray<string>, CommandFailed, FileSystem.FileSystem | Scope.Scope | Stdio> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const access = yield* pageAccess(flags)
-    const assets = yield* Effect.mapError(loadAssets(assetsFolder), ({ message }) => usageError(message))
     const say = (message: string) => Effect.sync(() => stdio.say(tellLine(message)))
     const history = yield* openHistory({ folder: historyFolder(process.env), onProblem: say })
     const server = yield* makePageServer({
