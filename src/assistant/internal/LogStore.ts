@@ -189,7 +189,8 @@ export class LogStore {
   }
 
   private trim(): void {
-    while (this.bytes + (this.spare?.bytes ?? 0) > this.limit && this.chunks.length > 1) {
+    // Room for the spare memory is kept free: counted when it is there, it would have a second chunk dropped for each.
+    while (this.bytes > this.limit - this.chunkMemory && this.chunks.length > 1) {
       const oldest = this.chunks.shift() as LogChunk
       this.bytes -= oldest.bytes
       this.dropped += oldest.rows
