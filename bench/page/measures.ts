@@ -3,12 +3,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { median } from "../runner/statistics.ts"
-import { countedFrames, familyOf, launch, listen, longestTask } from "./browser.ts"
+import { countedFrames, familyOf, type LongestTask, launch, listen, longestTask } from "./browser.ts"
 import { endCommand, type PageCommand, residentBytes, startCommand } from "./command.ts"
 import { dial, relayRate, sendLines, sendPaced } from "./traffic.ts"
 
 /** How long and how much. */
 export interface Extent {
+  readonly busyRuns: number
   readonly busyMillis: number
   readonly relayRuns: number
   readonly rows: number
@@ -62,23 +63,30 @@ const withBench = async <A>(args: ReadonlyArray<string>, use: (bench: Bench) => 
 }
 
 /** 10 000 frames a second into a server with the page open: the longest task, and what the counters miss. */
-export const busyPage = ({ busyMillis }: Extent): Promise<ReadonlyArray<Figure>> =>
+export const busyPage = ({ busyMillis, busyRuns }: Extent): Promise<ReadonlyArray<Figure>> =>
   withBench(["ui", "--frame", "line"], async ({ browser, open }) => {
     const page = await open()
     const socket = await dial(await listen(page))
     const warm = await sendPaced(socket, 10_000, 3000)
-    await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] })
-    const sent = warm + (await sendPaced(socket, 10_000, busyMillis))
-    const task = longestTask(await browser.stopTracing())
+    let sent = warm
+    const longest: Array<LongestTask> = []
+    for (let run = 0; run < busyRuns; run++) {
+      await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] })
+      sent += await sendPaced(socket, 10_000, busyMillis)
+      longest.push(longestTask(await browser.stopTracing()))
+    }
+    const wall = median(longest.map((task) => task.wall))
+    const computed = Math.max(...longest.map((task) => task.computed))
+    const tasks = longest.reduce((sum, task) => sum + task.tasks, 0)
     const counted = await countedFrames(page, sent)
     socket.destroy()
     return [
       {
         what: "10 000 frames/s of 64 bytes with the page open: the page's longest task",
         floor: "50 ms",
-        value: `${task.wall.toFixed(1)} ms`,
-        holds: task.wall <= 50 && task.tasks > 0,
-        note: `${task.computed.toFixed(1)} ms of computing; ${task.tasks} tasks in ${busyMillis / 1000} s`,
+        value: `${wall.toFixed(1)} ms`,
+        holds: wall <= 50 && tasks > 0,
+        note: `median of ${busyRuns} runs of ${busyMillis / 1000} s; no task computed longer than ${computed.toFixed(1)} ms, the rest is waiting for a core; ${tasks} tasks`,
       },
       {
         what: "the same: frames missing in the counters",

@@ -53,6 +53,8 @@ export class LogRows {
   private anchor: number | undefined
   private active: number | undefined
   private seenNext = 0
+  /** Changes when the rows that are known are forgotten: an answer to an older question is of no use then. */
+  private generation = 0
   private announced = 0
   private frame: number | undefined
   private viewHeight = 0
@@ -74,17 +76,21 @@ export class LogRows {
     this.sheet.setAttribute("role", "rowgroup")
     this.spacer.append(this.sheet)
     grid.append(this.spacer)
-    this.latest = makeLatest(({ from, count }, done) =>
-      host.read(from, count, (rows) => {
-        if (rows !== undefined) {
+    this.latest = makeLatest(({ from, count }, done) => {
+      const { generation } = this
+      return host.read(from, count, (rows) => {
+        const isWanted = rows !== undefined && generation === this.generation
+        if (isWanted) {
+          // Matches keep their numbers; those that have fallen out meanwhile are not in the answer.
+          const first = Math.max(from, this.extent.first)
           const filtered = host.filtered()
-          this.cache.put(from, count, rows, (row, index) => (filtered ? from + index : row.row))
+          this.cache.put(from, count, rows, (row, index) => (filtered ? first + index : row.row))
           this.answered = from + count
         }
         done()
-        if (rows !== undefined) this.paintSoon()
-      }),
-    )
+        if (isWanted || generation !== this.generation) this.paintSoon()
+      })
+    })
     const { signal } = this.ending
     grid.addEventListener("scroll", () => this.scrolled(), { signal, passive: true })
     grid.addEventListener("scrollend", () => this.settle(), { signal, passive: true })
@@ -109,7 +115,7 @@ export class LogRows {
     const before = this.extent
     // A log that has been cleared, or another search, begins anew.
     if (extent.next < before.next || extent.first < before.first) {
-      this.cache.clear()
+      this.forget()
       this.shown = extent
     }
     this.extent = extent
@@ -132,7 +138,7 @@ export class LogRows {
   setView(view: LogView): void {
     if (view === this.view) return
     this.view = view
-    this.cache.clear()
+    this.forget()
     this.paintSoon()
   }
 
@@ -140,7 +146,7 @@ export class LogRows {
   reset(): void {
     this.extent = nothing
     this.shown = nothing
-    this.cache.clear()
+    this.forget()
     this.top = 0
     this.select(undefined)
     this.follow(true)
@@ -148,7 +154,7 @@ export class LogRows {
 
   /** Reads the visible rows again, such as after a client was given a name. */
   refresh(): void {
-    this.cache.clear()
+    this.forget()
     this.paintSoon()
   }
 
@@ -175,6 +181,12 @@ export class LogRows {
 
   unselect(): void {
     this.select(undefined)
+  }
+
+  private forget(): void {
+    this.generation++
+    this.answered = 0
+    this.cache.clear()
   }
 
   /** 1 while a row at the top says how many are no longer kept. */

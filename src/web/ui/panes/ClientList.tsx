@@ -248,7 +248,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
       </div>
       {none && <NobodyYet model={model} />}
       {!none && matching === 0 && filter.value !== "" && <p class="teach">{w.noClientMatches}</p>}
-      {model.selected.value.length > 0 && <ClientActions model={model} rows={rows} />}
+      {model.selected.value.length > 0 && <ClientActions key={model.selected.value.join()} model={model} rows={rows} />}
     </div>
   )
 }

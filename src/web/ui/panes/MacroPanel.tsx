@@ -12,6 +12,7 @@ import { troubleText } from "../words/trouble.ts"
 import { ProjectFile } from "./ProjectFile.tsx"
 import { tellOrToast } from "./perform.ts"
 import { recipientsOfText } from "./recipients.ts"
+import { troubleOfDraft } from "./sending.ts"
 
 /** Sends a macro to whom it names, or else to whom the send box names. */
 const run = (model: WindowModel, macro: Macro): void => {
@@ -74,6 +75,8 @@ export const MacroPanel = ({ model }: { readonly model: WindowModel }) => {
             trouble.value = { reason: "value", message: w.badName }
             return
           }
+          trouble.value = troubleOfDraft(model.draft)
+          if (trouble.value !== undefined) return
           tell(
             model,
             { _tag: "SaveMacro", macro: { name: name.value.trim(), payload: specOf(model.draft) } },

@@ -5,11 +5,20 @@ import { IconButton } from "../parts/IconButton.tsx"
 import { PayloadFields } from "../parts/PayloadFields.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
 import { isOneOf } from "../state/kept.ts"
-import { type ActionDraft, actionKinds, makeAction, matchKinds, type RuleDraft, ruleOf } from "../state/RuleDraft.ts"
+import {
+  type ActionDraft,
+  actionKinds,
+  makeAction,
+  matchKinds,
+  type RuleDraft,
+  ruleOf,
+  wrongNumber,
+} from "../state/RuleDraft.ts"
 import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { tellOrToast } from "./perform.ts"
 import { RuleTest } from "./RuleTest.tsx"
+import { troubleOfDraft } from "./sending.ts"
 
 const isMatchKind = isOneOf(matchKinds)
 const isActionKind = isOneOf(actionKinds)
@@ -80,6 +89,18 @@ export const RuleEditor = ({
   const first = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => first.current?.focus(), [])
   const save = (): void => {
+    const wrong = wrongNumber(draft)
+    if (wrong !== undefined) {
+      trouble.value = { reason: "value", message: wrong === "delay" ? w.badDelay : w.badTimes, field: wrong }
+      return
+    }
+    for (const action of draft.actions.value) {
+      const unsound = action.kind.value === "Reply" ? troubleOfDraft(action.payload) : undefined
+      if (unsound !== undefined) {
+        trouble.value = unsound
+        return
+      }
+    }
     const rule = ruleOf(draft)
     if (rule === undefined) return
     if (rule.name === "") {

@@ -14,7 +14,7 @@ import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { RepeatField, Repeats } from "./Repeats.tsx"
 import { recipientsOfText } from "./recipients.ts"
-import { sendDraft } from "./sending.ts"
+import { sendDraft, troubleOfDraft } from "./sending.ts"
 
 type Previewed = { readonly preview: Preview } | { readonly trouble: Trouble } | undefined
 
@@ -183,6 +183,8 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
   const options = useSignal(false)
   // Only a fault in what has been written is worth a word before sending; nobody being there is said by the number.
   const early = useComputed(() => {
+    const wrong = troubleOfDraft(draft)
+    if (wrong !== undefined) return wrong
     const value = previewed.value
     if (value === undefined || !("trouble" in value)) return undefined
     if (draft.content.value === "" && value.trouble.field !== "to") return undefined

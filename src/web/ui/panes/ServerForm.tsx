@@ -1,11 +1,12 @@
 import { useComputed, useSignalEffect } from "@preact/signals"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import { IconButton } from "../parts/IconButton.tsx"
 import { Menu } from "../parts/Menu.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { about, addresses, readAddresses } from "../state/workspace.ts"
 import { words } from "../words/index.ts"
-import { endpointOf, portOf } from "./endpointFields.ts"
+import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
 import { perform, tellOrToast } from "./perform.ts"
 import { useSlow } from "./useSlow.ts"
 
@@ -120,6 +121,15 @@ const AddressField = ({ model }: { readonly model: WindowModel }) => {
 const StopChoice = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const clients = model.server.value?.clients ?? 0
+  const first = useRef<HTMLButtonElement>(null)
+  // The focus goes to the choice, and back to the button that asked when the choice is gone.
+  useLayoutEffect(() => {
+    const asked = document.activeElement
+    first.current?.focus()
+    return () => {
+      if (asked instanceof HTMLElement) asked.focus()
+    }
+  }, [])
   const choose = (fate: "keep" | "close" | "reset") => () => {
     model.choosing.value = false
     perform(model, { _tag: "StopListening", clients: fate })
@@ -135,7 +145,7 @@ const StopChoice = ({ model }: { readonly model: WindowModel }) => {
       }}
     >
       <span>{w.stopWithClients(clients)}</span>
-      <button type="button" ref={(button) => button?.focus()} onClick={choose("keep")}>
+      <button type="button" ref={first} onClick={choose("keep")}>
         {w.keepClients}
       </button>
       <button type="button" onClick={choose("close")}>
@@ -186,6 +196,16 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
+/** Where the server listens, which another page or the command may have chosen, is what the locked fields show. */
+const showEndpoint = (model: WindowModel, endpoints: ReadonlyArray<string>): void => {
+  const [endpoint, ...others] = endpoints
+  if (endpoint === undefined || others.length > 0 || addresses.value.length === 0) return
+  const parts = partsOf(endpoint)
+  const isListed = parts !== undefined && addresses.value.some(({ address }) => address === parts.address)
+  model.address.value = isListed ? parts.address : endpoint
+  if (isListed) model.port.value = parts.port
+}
+
 /** The controls of listening. Each shows what the server says, not what was wished. */
 export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
@@ -193,7 +213,9 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
   const busy = useComputed(() => model.formBusy.value || model.server.value?.listening === "trying")
   const slow = useSlow(busy)
   useSignalEffect(() => {
-    if (model.server.value?.listening !== "listening") model.choosing.value = false
+    const state = model.server.value
+    if (state?.listening === "listening") showEndpoint(model, state.endpoints)
+    if (state?.listening !== "listening") model.choosing.value = false
     else if (!model.formBusy.peek()) model.formTrouble.value = undefined
   })
   if (state === undefined) return <section class="form" aria-label={w.listening} aria-busy="true" />

@@ -1,13 +1,22 @@
 import type { Outcome } from "../../../domain/assistant/Outcome.ts"
 import { everyone } from "../../../domain/assistant/Recipients.ts"
-import type { Answer } from "../link/ask.ts"
-import { specOf } from "../state/Draft.ts"
+import type { Answer, Trouble } from "../link/ask.ts"
+import { type Draft, specOf, wrongOffset } from "../state/Draft.ts"
 import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { recipientsOfText } from "./recipients.ts"
 
+/** What is wrong with the fields of a draft before it is a payload. */
+export const troubleOfDraft = (draft: Draft): Trouble | undefined =>
+  wrongOffset(draft) === undefined ? undefined : { reason: "value", message: words.value.badOffset, field: "checksum" }
+
 /** Sends what is written to whom `To` says. */
 export const sendDraft = (model: WindowModel, then: (answer: Answer<Outcome>) => void): void => {
+  const trouble = troubleOfDraft(model.draft)
+  if (trouble !== undefined) {
+    then({ ok: false, trouble })
+    return
+  }
   const payload = specOf(model.draft)
   if (model.kind === "client") {
     tell(model, { _tag: "Send", payload }, then)
@@ -23,6 +32,11 @@ export const sendDraft = (model: WindowModel, then: (answer: Answer<Outcome>) =>
 /** Sends what is written again and again. */
 export const repeatDraft = (model: WindowModel, then: (answer: Answer<Outcome>) => void): void => {
   const w = words.value
+  const trouble = troubleOfDraft(model.draft)
+  if (trouble !== undefined) {
+    then({ ok: false, trouble })
+    return
+  }
   const interval = Number(model.every.value)
   if (!(interval >= 1 && interval <= 86_400_000)) {
     then({ ok: false, trouble: { reason: "value", message: w.badInterval, field: "interval" } })

@@ -1,5 +1,5 @@
 import type { Draft } from "../state/Draft.ts"
-import { endings, forms } from "../state/Draft.ts"
+import { endings, forms, wrongOffset } from "../state/Draft.ts"
 import { isOneOf } from "../state/kept.ts"
 import { choices } from "../state/workspace.ts"
 import { words } from "../words/index.ts"
@@ -123,6 +123,7 @@ export const PayloadFields = ({ draft }: { readonly draft: Draft }) => {
                 class="short"
                 inputMode="numeric"
                 placeholder={hint}
+                aria-invalid={wrongOffset(draft) === field}
                 value={draft[field].value}
                 onInput={(event) => {
                   draft[field].value = event.currentTarget.value

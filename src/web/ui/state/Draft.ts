@@ -53,6 +53,14 @@ export const makePassingDraft = (spec: PayloadSpec): Draft => {
 
 const whole = (text: string): number | undefined => (/^-?\d+$/.test(text.trim()) ? Number(text) : undefined)
 
+/** The offset of a checksum that is written and is none, if there is one. */
+export const wrongOffset = (draft: Draft): "from" | "to" | "at" | undefined => {
+  if (draft.checksum.value.trim() === "") return undefined
+  return (["from", "to", "at"] as const).find(
+    (field) => draft[field].value.trim() !== "" && whole(draft[field].value) === undefined,
+  )
+}
+
 const checksumOf = (draft: Draft): ChecksumSpec | undefined => {
   const kind = draft.checksum.value.trim()
   if (kind === "") return undefined

@@ -87,6 +87,14 @@ const actionOf = (draft: ActionDraft): RuleAction => {
   }
 }
 
+/** The field whose number makes no sense, if there is one. */
+export const wrongNumber = (draft: RuleDraft): "delay" | "count" | undefined => {
+  const delay = draft.delay.value.trim()
+  const count = draft.count.value.trim()
+  if (delay !== "" && !(Number(delay) >= 0 && Number(delay) <= 86_400_000)) return "delay"
+  return count === "" || /^[1-9]\d{0,8}$/.test(count) ? undefined : "count"
+}
+
 /** The rule as it is written now; none without an action. */
 export const ruleOf = (draft: RuleDraft): Rule | undefined => {
   const [first, ...others] = draft.actions.value.map(actionOf)
@@ -97,8 +105,8 @@ export const ruleOf = (draft: RuleDraft): Rule | undefined => {
     name: draft.name.value.trim(),
     match: matchOf(draft),
     ...(draft.from.value.trim() === "" ? {} : { from: draft.from.value.trim() }),
-    ...(draft.delay.value.trim() !== "" && delay >= 0 ? { delay } : {}),
-    ...(draft.count.value.trim() !== "" && Number.isInteger(count) && count > 0 ? { count } : {}),
+    ...(draft.delay.value.trim() === "" ? {} : { delay }),
+    ...(draft.count.value.trim() === "" ? {} : { count }),
     actions: [first, ...others],
     ...(draft.original?.enabled === false ? { enabled: false } : {}),
   }

@@ -224,6 +224,7 @@ export const en = {
   timesHint: "∞",
   repeat: "Repeat",
   badInterval: "An interval is a number of milliseconds from 1 to 86400000.",
+  badOffset: "An offset is a whole number; a negative one counts from the end.",
   badTimes: "Times is a whole number from 1, or empty.",
   stop: "Stop",
   sendOptions: "Options",
@@ -278,6 +279,7 @@ export const en = {
   saveProject: "Save rules and macros",
   savedProject: (path: string) => `Saved in ${path}.`,
   badName: "Enter a name.",
+  badDelay: "A delay is a number of milliseconds from 0 to 86400000.",
 
   // Rates
   rates: "Rates",

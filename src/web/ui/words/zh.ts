@@ -219,6 +219,7 @@ export const zh: Words = {
   timesHint: "∞",
   repeat: "定时发送",
   badInterval: "间隔是 1 到 86400000 的毫秒数。",
+  badOffset: "偏移是整数；负数从末尾算起。",
   badTimes: "次数是从 1 起的整数，或留空。",
   stop: "停止",
   sendOptions: "选项",
@@ -266,6 +267,7 @@ export const zh: Words = {
   saveProject: "保存规则和常用消息",
   savedProject: (path) => `已保存到 ${path}。`,
   badName: "请输入名称。",
+  badDelay: "延迟是 0 到 86400000 的毫秒数。",
 
   rates: "速率",
   bytesPerSecond: "每秒字节",
