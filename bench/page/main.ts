@@ -16,7 +16,7 @@ const usage = `usage: npm run bench:page -- [options]
 
 const measures = {
   busy: busyPage,
-  relay: async (extent: Extent) => [await relayBesidePage(extent)],
+  relay: relayBesidePage,
   rows: async (extent: Extent) => [await longLog(extent)],
   stopped: async (extent: Extent) => [await stoppedBrowser(extent)],
   paint: async (extent: Extent) => [await firstPaint(extent)],
@@ -32,7 +32,15 @@ const whole: Extent = {
   stoppedMillis: 60_000,
   paints: 7,
 }
-const quick: Extent = { busyRuns: 1, busyMillis: 2000, relayRuns: 1, rows: 50_000, places: 5, stoppedMillis: 3000, paints: 2 }
+const quick: Extent = {
+  busyRuns: 1,
+  busyMillis: 2000,
+  relayRuns: 1,
+  rows: 50_000,
+  places: 5,
+  stoppedMillis: 3000,
+  paints: 2,
+}
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 

@@ -43,10 +43,23 @@ export const sendLines = async (socket: net.Socket, count: number, line: (index:
   }
 }
 
-/** Frames that receivers get in a second while one client sends as fast as it can through a relay. */
-export const relayRate = async (port: number, receivers: number, warmUp: number, window: number): Promise<number> => {
+const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+
+/**
+ * Frames that the receivers of a relay get in a second, all together, while one client sends: `perSecond` frames, or as
+ * fast as it can.
+ */
+export const relayRate = async (
+  port: number,
+  options: {
+    readonly receivers: number
+    readonly perSecond: number | undefined
+    readonly warmUp: number
+    readonly window: number
+  },
+): Promise<number> => {
   let bytes = 0
-  const sockets = await Promise.all(Array.from({ length: receivers }, () => dial(port)))
+  const sockets = await Promise.all(Array.from({ length: options.receivers }, () => dial(port)))
   for (const socket of sockets) {
     socket.on("data", (data: Buffer) => {
       bytes += data.length
@@ -56,13 +69,17 @@ export const relayRate = async (port: number, receivers: number, warmUp: number,
   sender.resume()
   let isOver = false
   const block = frame.repeat(256)
-  const sending = (async () => {
+  const flatOut = async () => {
     while (!isOver) if (!sender.write(block)) await drained(sender)
-  })()
-  await new Promise((resolve) => setTimeout(resolve, warmUp))
+  }
+  const paced = async (perSecond: number) => {
+    while (!isOver) await sendPaced(sender, perSecond, 200)
+  }
+  const sending = options.perSecond === undefined ? flatOut() : paced(options.perSecond)
+  await pause(options.warmUp)
   const before = bytes
   const begin = performance.now()
-  await new Promise((resolve) => setTimeout(resolve, window))
+  await pause(options.window)
   const rate = (bytes - before) / frameBytes / ((performance.now() - begin) / 1000)
   isOver = true
   await sending

@@ -149,7 +149,15 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
           await page.getByRole("tab", { name: "Clients 1" }).waitFor()
           await page.getByRole("button", { name: "Stop listening" }).click()
           await page.getByText("1 client is connected. What happens to them?").waitFor()
+          await page.keyboard.press("Tab")
+        })
+        yield* peer.write("meanwhile")
+        yield* step(async () => {
+          await rows(page, "meanwhile").waitFor()
+          // What comes meanwhile does not move the focus.
+          await page.locator(".choice button:focus", { hasText: "Close them" }).waitFor()
           await page.keyboard.press("Escape")
+          await page.locator(".form button.main:focus").waitFor()
           await page.getByRole("button", { name: "Stop listening" }).click()
           await page.getByRole("button", { name: button }).click()
           await statusText(page, "not listening").waitFor()
