@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url"
 import { describe, expect, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import { loadAssets } from "../../src/web/server/Assets.ts"
 import { haveBrowser, step, TestBrowser } from "./support/browser.ts"
 import { makePageWorld } from "./support/pageWorld.ts"
@@ -23,6 +24,22 @@ describe.skipIf(!haveBrowser())("the token, in a browser", () => {
         yield* isThere()
         yield* step(() => page.waitForURL(`${server.origin}/#x`))
         expect(yield* step(() => page.evaluate("document.cookie + document.referrer"))).toBe("")
+      }),
+    )
+
+    it.scoped("is bought with the password in a form", () =>
+      Effect.gen(function* () {
+        const password = Redacted.make("correct horse")
+        const { server } = yield* makePageWorld({ assets: yield* builtPage, password })
+        const { open } = yield* TestBrowser
+        const page = yield* open(server.origin, refusedOnce)
+        yield* step(() => page.locator("input").fill("wrong horse"))
+        yield* step(() => page.getByRole("button").click())
+        yield* step(() => page.getByRole("heading", { name: "the password is wrong" }).waitFor())
+        yield* step(() => page.locator("input").fill("correct horse"))
+        yield* step(() => page.getByRole("button").click())
+        yield* step(() => page.waitForSelector("#page > *"))
+        expect(page.url()).toBe(`${server.origin}/`)
       }),
     )
 

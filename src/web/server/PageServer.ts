@@ -21,7 +21,7 @@ import { type GuardOptions, type GuardProblem, guard, type Purpose, type Request
 import type { HandlerServices } from "./handlers.ts"
 import { keptForEver, notKept, safetyHeaders } from "./headers.ts"
 import { makeLogin } from "./login.ts"
-import { refusalPage } from "./pages.ts"
+import { type RefusalProblem, refusalPage } from "./pages.ts"
 import { defaultRpcSocketLimits, makeRpcSockets, type RpcSocketLimits } from "./RpcSockets.ts"
 import { saveLog } from "./save.ts"
 
@@ -129,10 +129,14 @@ const httpServer = (tls: PageServerOptions["tls"]): Effect.Effect<Http.Server, n
     )
   })
 
-const html = (status: number, text: string) =>
-  HttpServerResponse.text(text, {
+/**
+ * A page for a browser that may not have the page. A browser with the policy "no-referrer" names no origin with a form, and
+ * the form of the password is checked for its origin.
+ */
+const refusal = (status: number, problem: RefusalProblem, hasPassword: boolean) =>
+  HttpServerResponse.text(refusalPage(problem, { hasPassword }), {
     status,
-    headers: { ...safetyHeaders, ...notKept },
+    headers: { ...safetyHeaders, ...notKept, ...(hasPassword ? { "referrer-policy": "same-origin" } : {}) },
     contentType: "text/html; charset=utf-8",
   })
 
@@ -183,8 +187,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
     yield* Effect.addFinalizer(() => sockets.close)
     yield* serveCalls(sockets.protocol, services)
 
-    const pageOptions = { hasPassword: password !== undefined }
-    const refused = (problem: GuardProblem) => html(403, refusalPage(problem, pageOptions))
+    const refused = (problem: GuardProblem) => refusal(403, problem, password !== undefined)
 
     const asset = (path: string, request: HttpServerRequest.HttpServerRequest) => {
       const found = assets.get(path)
@@ -217,7 +220,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
       if (path === loginPath && login !== undefined && request.method === "POST") {
         const result = yield* login
         if (result === "right") return toPage
-        return html(result === "busy" ? 429 : 403, refusalPage(result === "busy" ? "busy" : "password", pageOptions))
+        return result === "busy" ? refusal(429, "busy", true) : refusal(403, "password", true)
       }
       if (request.method !== "GET" && request.method !== "HEAD") {
         return plain(405, "Only GET and HEAD are answered here.\n", { allow: "GET, HEAD" })

@@ -10,7 +10,10 @@ interface Texts {
   readonly chinese: string
 }
 
-const texts: Readonly<Record<GuardProblem | "password" | "busy", Texts>> = {
+/** Why a browser does not get the page. */
+export type RefusalProblem = GuardProblem | "password" | "busy"
+
+const texts: Readonly<Record<RefusalProblem, Texts>> = {
   token: {
     title: "tcpfx: the address has no valid token",
     english:
@@ -45,7 +48,7 @@ const form = `<form method="post" action="${loginPath}">
 </form>`
 
 /** The page that says why a request is refused and what to do. With a password there is a form for it. */
-export const refusalPage = (problem: keyof typeof texts, options: { readonly hasPassword: boolean }): string => {
+export const refusalPage = (problem: RefusalProblem, options: { readonly hasPassword: boolean }): string => {
   const { chinese, english, title } = texts[problem]
   const withForm = options.hasPassword && problem !== "host" && problem !== "origin"
   return `<!doctype html>
