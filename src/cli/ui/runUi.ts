@@ -41,7 +41,9 @@ export const runUi = (options: UiOptions) =>
     const addresses = yield* signals.unlessEnded(servePage(workspace, "ui", prepared))
     yield* stdio.writeLines(addresses.map((address) => `${address}\n`).join(""))
     if (note !== undefined) yield* tell(note)
-    yield* tell("the page is served at the address above; Ctrl-C ends it and all its connections")
+    yield* tell(
+      `the page is served at the ${addresses.length > 1 ? "addresses" : "address"} above; Ctrl-C ends it and all its connections`,
+    )
     const signal = yield* Effect.raceFirst(signals.first, Effect.as(Deferred.await(asked), undefined))
     return signal === undefined ? exitCode.ok : signalExitCode[signal]
   }).pipe(
