@@ -133,7 +133,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       }),
     observeFrames: Effect.suspend(() => {
       // Bytes that were not recorded lie between what a client sent before and what it sends now.
-      for (const client of roster.clients.values()) client.lastEntry = -1
+      for (const client of roster.clients) client.lastEntry = -1
       return server.observe(frameObserver(parts, roster))
     }),
     encodings: () => roster.encodings,

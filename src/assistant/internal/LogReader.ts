@@ -6,8 +6,8 @@ import type { LogStore } from "./LogStore.ts"
 import { readRecipients } from "./recipientList.ts"
 
 // What a row shows of a frame.
-const shownCharacters = 4096
-const shownHexBytes = 1365
+const shownCharacters = 1024
+const shownHexBytes = 341
 // How far back the begin of a character is looked for, where the encoding does not tell.
 const mostBefore = 4096
 const namedRecipients = 8

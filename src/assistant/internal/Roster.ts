@@ -1,5 +1,6 @@
 import * as Assistant from "../../domain/assistant/index.ts"
 import { type ConnectionId, type Endpoint, formatEndpoint, type TlsSession } from "../../domain/index.ts"
+import { Registry } from "../../runtime/Registry.ts"
 import type { LogClients } from "./LogReader.ts"
 import { nameRefused, tagRefused } from "./labels.ts"
 import { refusal } from "./refusals.ts"
@@ -60,7 +61,7 @@ interface Gone {
 
 /** The connected clients of a server, by number and by name. */
 export class Roster implements LogClients {
-  readonly clients = new Map<ConnectionId, Client>()
+  readonly clients = new Registry<ConnectionId, Client>()
   /** Changes when the list of clients, their names or their tags change. */
   version = 0
   /** Changes when an encoding does. */
@@ -147,7 +148,7 @@ export class Roster implements LogClients {
   select(filter: string, sort: NonNullable<Assistant.ClientsRequest["sort"]>): ReadonlyArray<Client> {
     const wanted = filter.toLowerCase()
     const found: Array<Client> = []
-    for (const client of this.clients.values()) {
+    for (const client of this.clients) {
       if (wanted === "" || this.contains(client, wanted)) found.push(client)
     }
     const compare = orders[sort]

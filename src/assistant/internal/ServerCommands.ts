@@ -157,7 +157,7 @@ export class ServerCommands {
       const concerned =
         clients === "keep"
           ? []
-          : [...roster.clients.values()].filter(({ local }) => wanted === undefined || cameTo(stopped, local))
+          : [...roster.clients].filter(({ local }) => wanted === undefined || cameTo(stopped, local))
       let ended = 0
       for (const { id } of concerned) {
         const how = clients === "reset" ? "reset" : "fin"
@@ -238,7 +238,7 @@ export class ServerCommands {
       // What is set for all is set for those who come too, so nobody need be there.
       if (isForAll) roster.setCoder(undefined, coder, direction)
       const resolved: Resolved = isForAll
-        ? { clients: [...roster.clients.values()], unmatched: [] }
+        ? { clients: [...roster.clients], unmatched: [] }
         : yield* this.sending.resolve(to)
       for (const client of resolved.clients) roster.setCoder(client, coder, direction)
       parts.touch()

@@ -31,7 +31,7 @@ export class ServerSending {
   resolve(to: Assistant.Recipients): Effect.Effect<Resolved, Assistant.Refusal> {
     return Effect.flatMap(this.server.lastHeard, (last) => {
       const { clients } = this.roster
-      const { ids, unmatched } = Assistant.resolveRecipients(to, clients.values(), Option.getOrUndefined(last))
+      const { ids, unmatched } = Assistant.resolveRecipients(to, clients, Option.getOrUndefined(last))
       if (ids.length === 0) return Effect.fail(Assistant.nobody(to, unmatched))
       return Effect.succeed({ unmatched, clients: ids.flatMap((id) => clients.get(id) ?? []) })
     })

@@ -26,7 +26,7 @@ const toldWebSocket = Layer.succeed(Socket.WebSocketConstructor, (url, protocols
   return socket
 })
 
-/** The longest line that the page takes: 1000 rows of 4 KiB, as text and as hex, are less than 32 MiB. */
+/** The longest line that the page takes: 1000 rows of 1 KiB, as text and as hex, are less than 32 MiB. */
 const longestAnswer = 32 * 1024 * 1024
 
 const protocol = Layer.scoped(
