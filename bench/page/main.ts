@@ -1,5 +1,6 @@
 // The figures of the page against real Chromium. See bench/README.md.
 import { writeFileSync } from "node:fs"
+import { loadavg } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
@@ -65,6 +66,7 @@ if (values.help === true || !names.every(isMeasure)) {
 }
 
 const figures: Array<Figure> = []
+const loads = [loadavg()[0] ?? 0]
 for (const name of names.filter(isMeasure)) {
   say(`${name} …`)
   for (const figure of await measures[name](values.quick === true ? quick : whole)) {
@@ -72,6 +74,7 @@ for (const name of names.filter(isMeasure)) {
     figures.push(figure)
   }
 }
+loads.push(loadavg()[0] ?? 0)
 process.stdout.write(`${table(figures)}\n`)
 
 if (values.quick !== true && values.only === undefined) {
@@ -82,7 +85,8 @@ if (values.quick !== true && values.only === undefined) {
     `# The page
 
 ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; commit ${commitOf(project) ?? "unknown"}. Chromium, the
-command and the load share these cores. \`npm run bench:page\` measures it again.
+command and the load share these cores; the load average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before and ")} after.
+\`npm run bench:page\` measures it again.
 
 ${table(figures)}
 `,

@@ -255,12 +255,17 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
 export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
   withBench(["ui"], async ({ open }) => {
     const times: Array<number> = []
+    const usable: Array<number> = []
     for (let run = 0; run <= paints; run++) {
       const page = await open()
+      const ready = await page.evaluate<number>("performance.now()")
       const time = await page.evaluate<number>(
         'performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN',
       )
-      if (run > 0) times.push(time)
+      if (run > 0) {
+        times.push(time)
+        usable.push(ready)
+      }
       await page.context().close()
     }
     const typical = median(times)
@@ -269,6 +274,6 @@ export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
       floor: "below 500 ms",
       value: `${typical.toFixed(0)} ms`,
       holds: typical < 500,
-      note: `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms in ${times.length} fresh contexts`,
+      note: `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms in ${times.length} fresh contexts; its window is there after ${median(usable).toFixed(0)} ms`,
     }
   })
