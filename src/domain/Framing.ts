@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { countByte } from "./countByte.ts"
 import { InvalidPayloadError } from "./errors.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
@@ -157,15 +158,7 @@ export const line: Framing = {
     cutLines(wire, 0, Number.POSITIVE_INFINITY, each)
   },
   cut: (wire, from, most, each) => cutLines(wire, from, most, each),
-  count: (wire) => {
-    let frames = 0
-    let at = -1
-    do {
-      at = wire.indexOf(newline, at + 1)
-      if (at !== -1) frames++
-    } while (at !== -1)
-    return frames
-  },
+  count: (wire) => countByte(wire, newline),
 }
 
 const cutLines = (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void): number => {

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
+import { countByte } from "../../src/domain/countByte.ts"
+
+const plainly = (bytes: Uint8Array, byte: number) => bytes.filter((one) => one === byte).length
+
+describe("countByte", () => {
+  // Bytes beside the wanted one, and those that differ from it in one bit, are where a count by words could go wrong.
+  const near = FastCheck.constantFrom(0x00, 0x01, 0x09, 0x0a, 0x0b, 0x0e, 0x4a, 0x7f, 0x80, 0x8a, 0xf5, 0xff)
+
+  it.prop(
+    "counts what a loop counts, wherever the bytes begin and whatever they are",
+    [FastCheck.array(near, { maxLength: 300 }), FastCheck.nat(7), near],
+    ([values, offset, byte]) => {
+      const bytes = new Uint8Array(offset + values.length).fill(byte)
+      bytes.set(values, offset)
+      const view = bytes.subarray(offset)
+      expect(countByte(view, byte)).toBe(plainly(view, byte))
+    },
+  )
+})
