@@ -4,6 +4,7 @@ import {
   type CloseReason,
   escapeControls,
   formatEndpoint,
+  formatMillis,
   type ServerEvent,
 } from "../domain/index.ts"
 
@@ -55,15 +56,24 @@ const serverTone = (event: ServerEvent): Described["tone"] => {
 
 /** What is said of an event of a client. Control characters are escaped. */
 export const describeClientEvent = (event: ClientEvent): Described => ({
-  text: escapeControls(
-    event._tag === "ConnectFailed"
-      ? event.cause
-      : event._tag === "FrameReceived" || event._tag === "FrameSent"
-        ? event._tag
-        : clientWords(event),
-  ),
+  text: escapeControls(clientText(event)),
   tone: clientTone(event),
 })
+
+const clientText = (event: ClientEvent): string => {
+  switch (event._tag) {
+    case "ConnectFailed":
+      return event.cause
+    case "Reconnecting":
+      // The cause is what the row before says.
+      return `attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
+    case "FrameReceived":
+    case "FrameSent":
+      return event._tag
+    default:
+      return clientWords(event)
+  }
+}
 
 const clientTone = (event: ClientEvent): Described["tone"] => {
   switch (event._tag) {

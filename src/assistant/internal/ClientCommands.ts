@@ -222,7 +222,12 @@ export class ClientCommands {
       if (attempt === undefined) return Effect.fail(notConnected)
       attempt.isLeaving = true
       const { connection } = attempt
-      const ending = connection === undefined ? Effect.void : how === "reset" ? connection.reset : connection.close
+      const ending =
+        connection === undefined
+          ? Effect.sync(() => this.parts.say("no further attempt to connect is made"))
+          : how === "reset"
+            ? connection.reset
+            : connection.close
       return Effect.as(
         Effect.zipRight(ending, attempt.fiber === undefined ? Effect.void : Fiber.interrupt(attempt.fiber)),
         done,

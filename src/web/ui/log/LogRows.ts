@@ -220,6 +220,11 @@ export class LogRows {
   }
 
   private scrolled(): void {
+    // A taller view moves the bar up, and says so before its new height. Nobody has scrolled then.
+    if (this.grid.clientHeight !== this.viewHeight) {
+      this.resized()
+      return
+    }
     const at = this.grid.scrollTop
     if (Math.abs(at - this.bar) < 1) return
     const up = at < this.bar

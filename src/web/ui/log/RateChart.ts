@@ -8,14 +8,18 @@ const units = ["B", "KiB", "MiB", "GiB"]
 const tick = (value: number): string => {
   let shown = value
   let unit = 0
-  while (shown >= 1000 && unit < units.length - 1) {
+  while (shown >= 1024 && unit < units.length - 1) {
     shown /= 1024
     unit++
   }
   return `${Number(shown.toFixed(1))} ${units[unit]}`
 }
 
-const clock = (seconds: number): string => timeText(seconds * 1000).slice(0, 5)
+/** Hours and minutes, with seconds where the marks are less than a minute apart. */
+const clock = (seconds: number, step: number): string => timeText(seconds * 1000).slice(0, step < 60 ? 8 : 5)
+
+/** Steps between the marks of bytes: powers of two, so that KiB and MiB are whole. */
+const byteSteps = Array.from({ length: 44 }, (_, power) => 2 ** power)
 
 /** A colour of the theme as a canvas takes it: `light-dark()` is resolved by an element only. */
 const colorOf = (place: HTMLElement, name: string): string => {
@@ -51,8 +55,12 @@ export class RateChart {
         cursor: { show: false },
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(10, high * 1.1)] } },
         axes: [
-          { ...axis, values: (_plot, values) => values.map(clock) },
-          { ...axis, size: 60, values: (_plot, values) => values.map(tick) },
+          {
+            ...axis,
+            space: 72,
+            values: (_plot, values, _axis, _space, step) => values.map((value) => clock(value, step)),
+          },
+          { ...axis, size: 60, incrs: byteSteps, values: (_plot, values) => values.map(tick) },
         ],
         series: [
           {},

@@ -17,6 +17,12 @@ export const isEngaged = (model: WindowModel): boolean =>
 /** Connects with the fields as they are; the reason of a refusal goes beside them. */
 export const connect = (model: WindowModel): void => {
   const w = words.value
+  // An endpoint that was pasted as a whole has its own port.
+  const pasted = partsOf(model.address.value.trim())
+  if (pasted !== undefined) {
+    model.address.value = pasted.address
+    model.port.value = pasted.port
+  }
   const address = model.address.value.trim()
   const isPath = address.startsWith("unix:") || address.startsWith("/")
   const port = portOf(model.port.value, 1)
@@ -31,7 +37,7 @@ export const connect = (model: WindowModel): void => {
   const serverName = model.serverName.value.trim()
   perform(model, {
     _tag: "Connect",
-    endpoint: isPath ? address : endpointOf(address, port ?? 0),
+    endpoint: isPath ? address.replace(/^\//, "unix:/") : endpointOf(address, port ?? 0),
     options: {
       tls: model.tls.value,
       reconnect: model.reconnect.value,
@@ -68,10 +74,12 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   const dot = state.phase === "connected" ? "dot-good" : state.phase === "disconnected" ? "dot-off" : "dot-wait"
   return (
     <div class="status" role="status">
-      <span class={`dot ${dot}`} />
-      <span class="status-text">
-        {w.phase[state.phase]}
-        {state.remote !== undefined && state.phase !== "disconnected" && ` · ${state.remote}`}
+      <span class="status-now">
+        <span class={`dot ${dot}`} />
+        <span class="status-text">
+          {w.phase[state.phase]}
+          {state.remote !== undefined && state.phase !== "disconnected" && ` · ${state.remote}`}
+        </span>
       </span>
       {state.halfClosedBy !== undefined && (
         <span class="status-more">{state.halfClosedBy === "peer" ? w.halfClosedByPeer : w.halfClosedHere}</span>

@@ -176,9 +176,11 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
     state.listening === "trying" ? w.starting : listening ? w.listeningOn(state.endpoints.join(", ")) : w.idle
   return (
     <div class="status" role="status">
-      <span class={`dot ${listening ? (state.accepting === "yes" ? "dot-good" : "dot-wait") : "dot-off"}`} />
-      <span class="status-text" title={text}>
-        {text}
+      <span class="status-now">
+        <span class={`dot ${listening ? (state.accepting === "yes" ? "dot-good" : "dot-wait") : "dot-off"}`} />
+        <span class="status-text" title={text}>
+          {text}
+        </span>
       </span>
       {state.accepting === "suspended" && <span class="pill pill-wait">{w.suspended}</span>}
       {state.accepting === "draining" && <span class="pill pill-wait">{w.draining}</span>}

@@ -1,6 +1,6 @@
-/** A port as a user writes it; none where it is not one. */
+/** A port as a user writes it, in the wide digits of a Chinese input method as well; none where it is not one. */
 export const portOf = (text: string, least: 0 | 1): number | undefined => {
-  const trimmed = text.trim()
+  const trimmed = text.normalize("NFKC").trim()
   if (!/^\d{1,5}$/.test(trimmed)) return undefined
   const port = Number(trimmed)
   return port >= least && port <= 65535 ? port : undefined
