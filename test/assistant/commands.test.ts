@@ -319,6 +319,9 @@ it.scoped("macros are saved, run and removed", () =>
       expect(
         yield* Effect.flip(assistant.execute({ _tag: "SaveMacro", macro: { name: "", payload: text("") } })),
       ).toMatchObject({ reason: "value" })
+      expect(
+        yield* Effect.flip(assistant.execute({ _tag: "SaveMacro", macro: { name: "ring\u0007", payload: text("") } })),
+      ).toMatchObject({ reason: "value" })
       for (const [payload, field] of neverSent) {
         const refused = yield* Effect.flip(assistant.execute({ _tag: "SaveMacro", macro: { name: "never", payload } }))
         expect(refused).toMatchObject({ field })

@@ -160,6 +160,7 @@ it.scoped("rules that cannot be read are refused, and an evil expression stops n
       expect(yield* refused(reply("x", { match: { _tag: "Regex", source: "(" } }))).toMatchObject({ field: "match" })
       expect(yield* refused(reply("x", { match: { _tag: "Hex", pattern: "zz" } }))).toMatchObject({ field: "match" })
       expect(yield* refused(reply("x", { name: " " }))).toMatchObject({ reason: "value", field: "name" })
+      expect(yield* refused(reply("x", { name: "\u202eeulb" }))).toMatchObject({ reason: "value", field: "name" })
       expect(yield* refused(reply("x", { from: "@" }))).toMatchObject({ reason: "syntax" })
       expect(
         yield* refused(reply("x", { actions: [{ _tag: "Reply", payload: { form: "file", content: "/no" } }] })),

@@ -35,4 +35,27 @@ describe("the calls of a page over a WebSocket", () => {
       yield* Fiber.interrupt(states.fiber)
     }),
   )
+
+  it.scopedLive("try a match with the engine of the rules, whatever the expression", () =>
+    Effect.gen(function* () {
+      const { server } = yield* makePageWorld()
+      const page = yield* connectPage(server)
+      const sample = `${"a".repeat(10_000)}!`
+      expect(yield* page.TryMatch({ match: { _tag: "Regex", source: "(a+)+$" }, sample })).toEqual({})
+      expect(yield* page.TryMatch({ match: { _tag: "Regex", source: "user=(\\w+)" }, sample: "user=ann" })).toEqual({
+        captures: ["user=ann", "ann"],
+      })
+      expect(yield* page.TryMatch({ match: { _tag: "Hex", pattern: "01 ?? *" }, sample: "0103 0a" })).toEqual({
+        captures: ["01 03"],
+      })
+      const refusals = yield* Effect.forEach(
+        [
+          page.TryMatch({ match: { _tag: "Regex", source: "(?<=x)y" }, sample: "xy" }),
+          page.TryMatch({ match: { _tag: "Hex", pattern: "01 ?? *" }, sample: "0" }),
+        ],
+        Effect.flip,
+      )
+      expect(refusals.map((refusal) => refusal._tag === "Refusal" && refusal.reason)).toEqual(["value", "payload"])
+    }),
+  )
 })

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionId } from "../../domain/index.ts"
-import { nameRefused, tagRefused } from "./labels.ts"
-import { compileRegex } from "./linearRegex.ts"
+import { entryRefused, nameRefused, tagRefused } from "./labels.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import { refusal } from "./refusals.ts"
+import { ruleMatcher } from "./ruleMatcher.ts"
 
 /** How many rules there may be. */
 export const mostRules = 1000
@@ -132,7 +132,8 @@ export class RuleBook {
 
   private prepare(rule: Assistant.Rule): Effect.Effect<PreparedRule, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      if (rule.name.trim() === "") return yield* refusal("value", "the rule has no name", { field: "name" })
+      const unnamed = entryRefused(rule.name, "rule")
+      if (unnamed !== undefined) return yield* unnamed
       const from = rule.from === undefined ? undefined : yield* Assistant.parseRecipients(rule.from)
       const actions = yield* Effect.forEach(
         rule.actions,
@@ -147,7 +148,7 @@ export class RuleBook {
       return {
         rule,
         actions,
-        matches: yield* matcherOf(rule.match),
+        matches: yield* ruleMatcher(rule.match),
         from: from !== undefined && Assistant.formatRecipients(from) === "@all" ? undefined : from,
         acted: 0,
         problem: undefined,
@@ -165,17 +166,6 @@ const actionRefused = (action: Assistant.RuleAction): Assistant.Refusal | undefi
 /** A rule switches itself off when it has acted as often as it may. */
 const isEnabled = ({ acted, rule }: PreparedRule): boolean =>
   rule.enabled !== false && (rule.count === undefined || acted < rule.count)
-
-/** An expression of a user must not be stopped for hours by a frame of a peer. */
-const matcherOf = (match: Assistant.Match): Effect.Effect<Assistant.FrameMatcher, Assistant.Refusal> =>
-  match._tag === "Regex"
-    ? Effect.map(
-        compileRegex(match.source, { field: "match", ignoreCase: match.ignoreCase }),
-        (regex): Assistant.FrameMatcher =>
-          (_frame, text) =>
-            regex.exec(text()),
-      )
-    : Assistant.compileMatch(match)
 
 const hasCaptures = (text: string): boolean => withCaptures(text, []) !== text
 

@@ -7,6 +7,7 @@ import type { Project } from "../project/Project.ts"
 import { LogService } from "./AssistantLog.ts"
 import { type LogClients, LogReader } from "./LogReader.ts"
 import { LogStore } from "./LogStore.ts"
+import { entryRefused } from "./labels.ts"
 import { Payloads } from "./Payloads.ts"
 import { Pulse, ticksPerSecond } from "./Pulse.ts"
 import { type Counters, Rates } from "./Rates.ts"
@@ -259,7 +260,8 @@ export class WindowParts {
   }
 
   private checkMacro({ name, payload, to }: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
-    if (name.trim() === "") return refusal("value", "the macro has no name", { field: "name" })
+    const unnamed = entryRefused(name, "macro")
+    if (unnamed !== undefined) return Effect.fail(unnamed)
     const recipients = to === undefined ? Effect.void : Assistant.parseRecipients(to)
     return Effect.zipRight(recipients, this.payloads.check(payload))
   }

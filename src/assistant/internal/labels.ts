@@ -23,3 +23,10 @@ export const nameRefused = (name: string): Assistant.Refusal | undefined => labe
 /** Why a text cannot be a tag; nothing, if it can. */
 export const tagRefused = (tag: string): Assistant.Refusal | undefined =>
   tag === "" ? refusal("value", "the tag is empty", { field: "tag" }) : labelRefused(tag, "tag")
+
+/** Why a text cannot be the name of a rule or a macro; nothing, if it can. */
+export const entryRefused = (name: string, what: "rule" | "macro"): Assistant.Refusal | undefined => {
+  if (name.trim() === "") return refusal("value", `the ${what} has no name`, { field: "name" })
+  if (escapeControls(name) === name) return undefined
+  return refusal("value", `the name of the ${what} has characters that cannot be seen`, { field: "name" })
+}

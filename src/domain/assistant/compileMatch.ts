@@ -16,8 +16,9 @@ const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher 
  * Makes a match ready for frames. `text` gives the frame as text, and is called only where the match asks for text. A
  * match in hex captures the matched bytes as hex pairs.
  *
- * A regular expression is JavaScript's own, which some texts keep busy for hours: it is for texts that a user tries it on.
- * The assistant compiles the expressions of its rules with an engine whose time is in proportion to the text.
+ * A regular expression is JavaScript's own, which some texts keep busy for hours: it is for expressions
+ * that are trusted. The assistant compiles the expressions of its rules with an engine whose time is in proportion to the
+ * text.
  */
 export const compileMatch = (match: Match): Either.Either<FrameMatcher, Refusal> => {
   switch (match._tag) {

@@ -7,6 +7,7 @@ import { Outcome } from "../../domain/assistant/Outcome.ts"
 import { PayloadSpec } from "../../domain/assistant/Payload.ts"
 import { Recipients } from "../../domain/assistant/Recipients.ts"
 import { Refusal } from "../../domain/assistant/Refusal.ts"
+import { Match } from "../../domain/assistant/Rule.ts"
 import { ClientsPage, ClientsRequest, Preview, RateHistory, WindowState } from "../../domain/assistant/State.ts"
 
 /** Number of a tab of the workspace: 1, 2, 3 …, never reused. */
@@ -75,6 +76,12 @@ export class Api extends RpcGroup.make(
   }),
   /** Reads recipients in their written form, as the field `To` has them. */
   Rpc.make("ReadRecipients", { payload: { text: Schema.String }, success: Recipients, error: Refusal }),
+  /** What the match of a rule captures in a sample, the whole match first; `captures` is missing where it does not match. */
+  Rpc.make("TryMatch", {
+    payload: { match: Match, sample: Schema.String },
+    success: Schema.Struct({ captures: Schema.optional(Schema.Array(Schema.String)) }),
+    error: Refusal,
+  }),
   Rpc.make("Rates", { payload: tab, success: RateHistory, error: Refusal }),
   /** Names of the encodings and checksums that a payload can have. */
   Rpc.make("Choices", {

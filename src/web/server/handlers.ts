@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/Assistant.ts"
 import { encodingNames } from "../../assistant/encodings.ts"
+import { tryMatch } from "../../assistant/tryMatch.ts"
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
 import type { Command } from "../../domain/assistant/Command.ts"
 import { checksumNames } from "../../domain/assistant/checksums.ts"
@@ -100,6 +101,8 @@ export const makeHandlers = (services: HandlerServices) => {
       ),
     Preview: ({ payload, tab, to }) => on(tab, ({ preview }) => preview(payload, to)),
     ReadRecipients: ({ text }) => parseRecipients(text),
+    TryMatch: ({ match, sample }) =>
+      Effect.map(tryMatch(match, sample), (captures) => (captures === undefined ? {} : { captures })),
     Rates: ({ tab }) => on(tab, ({ rates }) => rates),
     Choices: () => Effect.succeed({ encodings: encodingNames, checksums: checksumNames }),
     History: () => history.entries,
