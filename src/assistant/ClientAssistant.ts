@@ -92,7 +92,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     }),
     encodings: () => commands.encodings,
     readFile: options.readFile ?? readPayloadFile,
-    onRules: () => {},
+    onRules: () => rules.rulesChanged(),
   })
   yield* client.observe({
     onEvent: (event) => {
@@ -115,8 +115,8 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
       leave: options.leave,
     },
   })
-  const rules = new ClientRules(parts, commands.coders, {
-    run: (effect) => void run(effect),
+  const rules: ClientRules = new ClientRules(parts, commands.coders, {
+    run,
     disconnect: (how) => void run(Effect.ignore(commands.execute({ _tag: "Disconnect", how }))),
   })
 
@@ -170,6 +170,6 @@ const frameObserver = (parts: WindowParts, received: { lastEntry: number }): Cli
   },
   onSent: (payload) => {
     parts.framesOut++
-    parts.store.sent(parts.stamps.now(), undefined, payload, parts.senders.get(payload) ?? "")
+    parts.store.sent(parts.stamps.now(), undefined, payload, parts.senders.take(payload))
   },
 })

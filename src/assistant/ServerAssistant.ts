@@ -140,17 +140,20 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     readFile: options.readFile ?? readPayloadFile,
     onRules: () => reactor.rulesChanged(),
   })
-  if (typeof mode === "object") parts.senders.set(mode.reply, "reply mode")
+  if (typeof mode === "object") parts.senders.keep(mode.reply, "reply mode")
   let refused = 0
   yield* server.observe({
     onEvent: (event) => {
       if (event._tag === "ConnectionOpened") roster.add(event.id, event, event.at)
       if (event._tag === "ConnectionRefused") refused++
       parts.tell(event, "id" in event ? event.id : 0)
-      if (event._tag === "ConnectionClosed") roster.remove(event.id)
+      if (event._tag === "ConnectionClosed") {
+        roster.remove(event.id)
+        reactor.clientGone(event.id)
+      }
     },
   })
-  reactor.attach({ server, parts, run: (effect) => void run(effect) })
+  reactor.attach({ server, parts, run })
 
   const sending = new ServerSending(server, roster, parts.payloads, parts.senders)
   const leave = options.leave
@@ -244,7 +247,7 @@ const frameObserver = (parts: WindowParts, roster: Roster): ServerObserver => ({
   },
   onSent: (to, payload) => {
     const now = parts.stamps.now()
-    parts.store.sent(now, to, payload, parts.senders.get(payload) ?? "")
+    parts.store.sent(now, to, payload, parts.senders.take(payload))
     parts.framesOut += to.length
     for (const id of to) {
       const client = roster.clients.get(id)

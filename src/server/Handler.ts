@@ -27,6 +27,13 @@ export interface ReactorConnection {
   readonly write: (wire: Uint8Array) => void
   /** Sends one payload back so many times, marked by the framing and told as `FrameSent`, as fast as the peer takes it. */
   readonly reply: (payload: Uint8Array, times: number) => void
+  /** Bytes of replies that wait until the peer takes them. */
+  readonly owed: () => number
+  /**
+   * Goes on in a later turn of the event loop, when the peer has taken all replies. Until then nothing is read, and the
+   * connection is not closed in order. `more` may put off what is left again; it is not called after the connection has ended.
+   */
+  readonly putOff: (more: () => void) => void
   /** Publishes a run of whole frames to all others. Reading is held back while publishers are. */
   readonly publish: (run: Uint8Array) => void
   /** How many frames a run holds. */

@@ -2,6 +2,7 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type { Assistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
@@ -284,6 +285,53 @@ it.scoped("a project is there from the begin, is loaded as a whole or not at all
       expect(yield* assistant.project).toEqual(project)
       yield* assistant.loadProject({ rules: [], repeats: [], macros: [] })
       expect(yield* assistant.project).toEqual({ ...project, rules: [], macros: [] })
+    }),
+  ),
+)
+
+it.scoped("what waits for a delay ends with its client and with its rule, and one client cannot use up the room", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect, events } = yield* serverWindow(line)
+      const [flooding, other] = [yield* connect(), yield* connect()]
+      const problems = Effect.map(assistant.state, ({ rules }) => rules.map(({ problem }) => problem))
+      yield* add(assistant, reply("late", { delay: 1500 }))
+      yield* flooding.sendAll(Stream.repeatValue(utf8("hello")).pipe(Stream.take(1001)))
+      while ((yield* assistant.state).rules[0]?.acted !== 1001) yield* Effect.yieldNow()
+      expect(yield* problems).toEqual(["1000 actions for one client wait already; this one was left out"])
+      yield* flooding.close
+      yield* events.first("ConnectionClosed", 1)
+      // An action that is taken away with its rule does not act for the rule that replaces it.
+      yield* other.send(utf8("hello"))
+      while ((yield* assistant.state).rules[0]?.acted !== 1002) yield* Effect.yieldNow()
+      yield* add(assistant, reply("soon", { delay: 1000 }))
+      yield* other.send(utf8("hello"))
+      while ((yield* assistant.state).rules[0]?.acted !== 1) yield* Effect.yieldNow()
+      expect(yield* problems).toEqual([undefined])
+      yield* TestClock.adjust("2 seconds")
+      expect(yield* receiveText(other)).toBe("soon")
+      yield* assistant.execute({ _tag: "Broadcast", payload: text("end") })
+      expect(yield* receiveText(other)).toBe("end")
+    }),
+  ),
+)
+
+it.scoped("the frames of a client that takes no replies wait, and all of them are answered behind its FIN", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const client = yield* connect()
+      const frames = 5000
+      const answer = "x".repeat(1000)
+      yield* add(assistant, reply(answer))
+      yield* client.sendAll(Stream.repeatValue(utf8("hello")).pipe(Stream.take(frames)))
+      yield* client.halfClose
+      // The client has not read yet: few of its frames have been answered.
+      while ((yield* assistant.state).rules[0]?.acted === 0) yield* Effect.yieldNow()
+      for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow()
+      expect((yield* assistant.state).rules[0]?.acted).toBeLessThan(frames / 2)
+      for (let count = 0; count < frames; count++) expect(yield* receiveText(client)).toBe(answer)
+      expect((yield* client.closed).reason._tag).toBe("LocalClosed")
     }),
   ),
 )

@@ -256,7 +256,7 @@ export class ClientCommands {
         })
       }
       const bytes = yield* this.bytesFor(payload, this.parts.payloads.nextSending())
-      if (by !== "") this.parts.senders.set(bytes, by)
+      this.parts.senders.set(bytes, by)
       yield* Effect.mapError(connection.sendNow(bytes), (error) =>
         error._tag === "InvalidPayloadError" ? payloadRefused(error) : refusal("not-connected", error.message),
       )

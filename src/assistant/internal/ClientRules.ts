@@ -1,18 +1,19 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
+import { DelayedActions } from "./DelayedActions.ts"
 import type { RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// Actions of rules with a delay that wait at once.
-const mostWaiting = 10_000
+// The one peer of a client.
+const server = 0
 
 /** What rules act on beside the connection. */
 export interface RuledWindow {
   /** Runs an effect in the scope of the window. */
-  readonly run: (effect: Effect.Effect<unknown>) => void
+  readonly run: (effect: Effect.Effect<unknown>) => Fiber.RuntimeFiber<unknown, unknown>
   /** Ends the connection as the user does: it is not made again. */
   readonly disconnect: (how: "close" | "reset") => void
 }
@@ -22,7 +23,7 @@ export class ClientRules {
   private readonly parts: WindowParts
   private readonly coders: { readonly in: Assistant.TextCoder; readonly out: Assistant.TextCoder }
   private readonly window: RuledWindow
-  private waiting = 0
+  private readonly delayed: DelayedActions
 
   constructor(
     parts: WindowParts,
@@ -32,11 +33,20 @@ export class ClientRules {
     this.parts = parts
     this.coders = coders
     this.window = window
+    this.delayed = new DelayedActions(window.run)
+  }
+
+  /** Rules have come, gone or switched themselves off. */
+  rulesChanged(): void {
+    this.delayed.rulesChanged(this.parts.rules)
   }
 
   /** Takes everything that a connection receives, until the server's FIN. The next frame waits for a reply to be sent. */
   serve(connection: Connection): Effect.Effect<void, ConnectionClosedError> {
-    return connection.runForEach((frame) => this.onFrame(connection, frame))
+    return Effect.ensuring(
+      connection.runForEach((frame) => this.onFrame(connection, frame)),
+      Effect.sync(() => this.delayed.clientGone(server)),
+    )
   }
 
   private onFrame(connection: Connection, frame: Uint8Array): Effect.Effect<void> {
@@ -55,23 +65,10 @@ export class ClientRules {
     const { delay } = hit.rule.rule
     return delay === undefined || delay === 0
       ? this.act(connection, hit)
-      : Effect.sync(() => this.actLater(connection, hit, delay))
-  }
-
-  private actLater(connection: Connection, hit: RuleHit, delay: number): void {
-    if (this.waiting >= mostWaiting) {
-      this.parts.rules.setProblem(hit.rule, `${mostWaiting} actions wait already; this one was left out`)
-      return
-    }
-    this.waiting++
-    this.window.run(
-      Effect.ensuring(
-        Effect.zipRight(Effect.sleep(Duration.millis(delay)), this.act(connection, hit)),
-        Effect.sync(() => {
-          this.waiting--
-        }),
-      ),
-    )
+      : Effect.sync(() => {
+          const problem = this.delayed.add(hit.rule, server, this.act(connection, hit))
+          if (problem !== undefined) rules.setProblem(hit.rule, problem)
+        })
   }
 
   private act(connection: Connection, { captures, rule }: RuleHit): Effect.Effect<void> {

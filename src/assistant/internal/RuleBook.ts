@@ -37,11 +37,13 @@ export interface RuleHit {
 export class RuleBook {
   private rules: ReadonlyArray<PreparedRule> = []
   private readonly payloads: Payloads
+  private readonly onActed: () => void
   private readonly onChanged: () => void
 
-  /** `onChanged` is told when a rule comes, goes or acts. */
-  constructor(payloads: Payloads, onChanged: () => void) {
+  /** `onActed` is told when a rule acts, `onChanged` when a rule comes, goes or switches itself off. */
+  constructor(payloads: Payloads, onActed: () => void, onChanged: () => void) {
     this.payloads = payloads
+    this.onActed = onActed
     this.onChanged = onChanged
   }
 
@@ -60,6 +62,10 @@ export class RuleBook {
 
   get all(): ReadonlyArray<Assistant.Rule> {
     return this.rules.map(({ rule }) => rule)
+  }
+
+  has(rule: PreparedRule): boolean {
+    return this.rules.includes(rule)
   }
 
   /** Adds a rule, or puts it in the place of the rule of that name. */
@@ -117,7 +123,8 @@ export class RuleBook {
       const captures = rule.matches(frame, textOf)
       if (captures === undefined) continue
       rule.acted++
-      this.onChanged()
+      if (isEnabled(rule)) this.onActed()
+      else this.onChanged()
       return { rule, captures }
     }
     return undefined
@@ -127,7 +134,7 @@ export class RuleBook {
   setProblem(rule: PreparedRule, problem: string | undefined): void {
     if (rule.problem === problem) return
     rule.problem = problem
-    this.onChanged()
+    this.onActed()
   }
 
   private prepare(rule: Assistant.Rule): Effect.Effect<PreparedRule, Assistant.Refusal> {

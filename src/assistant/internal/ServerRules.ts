@@ -1,23 +1,26 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Fiber from "effect/Fiber"
 import type { Refusal } from "../../domain/assistant/index.ts"
 import { type ConnectionId, Framing, InvalidPayloadError } from "../../domain/index.ts"
 import type { Handler, Server } from "../../server/index.ts"
+import { DelayedActions } from "./DelayedActions.ts"
 import type { PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
 import { isAmong, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// Actions of rules with a delay that wait at once.
-const mostWaiting = 10_000
+// While so many bytes of replies wait for a client, its next frames wait too.
+const mostOwedBytes = 256 * 1024
+// So long the frames of one client keep the event loop at once.
+const sliceMillis = 10
 
 /** What the rules of a server act on. */
 export interface RuledServer {
   readonly server: Server["Type"]
   readonly parts: WindowParts
   /** Runs an effect in the scope of the window. */
-  readonly run: (effect: Effect.Effect<unknown>) => void
+  readonly run: (effect: Effect.Effect<unknown>) => Fiber.RuntimeFiber<unknown, unknown>
 }
 
 /**
@@ -34,7 +37,9 @@ export class RuledReactor implements Handler.Reactor {
   private readonly framing: Framing.Framing
   private readonly maxFrame: number
   private ruled: RuledServer | undefined
-  private waiting = 0
+  private delayed: DelayedActions | undefined
+  /** Frames about which the rules are asked later. */
+  private readonly unasked = new WeakMap<Handler.ReactorConnection, Array<Uint8Array>>()
 
   constructor(plain: Handler.Reactor, roster: Roster, framing: Framing.Framing, maxFrame: number) {
     this.plain = plain
@@ -49,20 +54,59 @@ export class RuledReactor implements Handler.Reactor {
   /** Rules act on this server from now on. */
   attach(ruled: RuledServer): void {
     this.ruled = ruled
+    this.delayed = new DelayedActions(ruled.run)
     this.rulesChanged()
+  }
+
+  /** A client has gone: what waits for it is not done any more. */
+  clientGone(id: ConnectionId): void {
+    this.delayed?.clientGone(id)
   }
 
   /** Rules have come, gone or switched themselves off. */
   rulesChanged(): void {
-    const { ruled } = this
+    const { delayed, ruled } = this
+    if (ruled !== undefined) delayed?.rulesChanged(ruled.parts.rules)
     if (ruled === undefined || ruled.parts.rules.isIdle) {
       this.onRun = this.plain.onRun
       return
     }
-    const { rules } = ruled.parts
     this.onRun = (connection, run) => {
-      this.framing.payloads(run, (frame) => this.ask(ruled, rules, connection, frame))
+      const unasked = this.unasked.get(connection)
+      if (unasked === undefined) this.askAll(ruled, connection, run)
+      else unasked.push(new Uint8Array(run))
       this.plain.onRun(connection, run)
+    }
+  }
+
+  /**
+   * Asks the rules about each frame of a run. One read can hold thousands of frames: they must keep neither the event loop
+   * for seconds, nor memory with replies to a client that does not read. So those that are left are asked about later.
+   */
+  private askAll(ruled: RuledServer, connection: Handler.ReactorConnection, run: Uint8Array): void {
+    const ask = (frame: Uint8Array) => this.ask(ruled, ruled.parts.rules, connection, frame)
+    if (this.framing === Framing.raw) {
+      ask(run)
+      return
+    }
+    const until = performance.now() + sliceMillis
+    for (let at = 0; at < run.length; ) {
+      at = Framing.cutSome(this.framing, run, at, 1, ask)
+      if (at < run.length && (connection.owed() > mostOwedBytes || performance.now() > until)) {
+        this.unasked.set(connection, [run.slice(at)])
+        connection.putOff(() => this.askUnasked(ruled, connection))
+        return
+      }
+    }
+  }
+
+  private askUnasked(ruled: RuledServer, connection: Handler.ReactorConnection): void {
+    const runs = this.unasked.get(connection) ?? []
+    this.unasked.delete(connection)
+    for (const run of runs) {
+      const left = this.unasked.get(connection)
+      if (left === undefined) this.askAll(ruled, connection, run)
+      else left.push(run)
     }
   }
 
@@ -80,29 +124,16 @@ export class RuledReactor implements Handler.Reactor {
     if (hit === undefined) return
     const { delay } = hit.rule.rule
     if (delay === undefined || delay === 0) this.act(ruled, hit, client, connection)
-    else this.actLater(ruled, hit, client.id, delay)
+    else this.actLater(ruled, hit, client.id)
   }
 
-  private actLater(ruled: RuledServer, hit: RuleHit, id: ConnectionId, delay: number): void {
-    const { rules } = ruled.parts
-    if (this.waiting >= mostWaiting) {
-      rules.setProblem(hit.rule, `${mostWaiting} actions wait already; this one was left out`)
-      return
-    }
-    this.waiting++
-    const later = Effect.sync(() => {
+  private actLater(ruled: RuledServer, hit: RuleHit, id: ConnectionId): void {
+    const act = Effect.sync(() => {
       const client = this.roster.clients.get(id)
       if (client !== undefined) this.act(ruled, hit, client, undefined)
     })
-    const waiting = Effect.zipRight(Effect.sleep(Duration.millis(delay)), later)
-    ruled.run(
-      Effect.ensuring(
-        waiting,
-        Effect.sync(() => {
-          this.waiting--
-        }),
-      ),
-    )
+    const problem = this.delayed?.add(hit.rule, id, act)
+    if (problem !== undefined) ruled.parts.rules.setProblem(hit.rule, problem)
   }
 
   private act(

@@ -6,6 +6,7 @@ import type { Server } from "../../server/index.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
 import { payloadRefused } from "./refusals.ts"
+import type { Senders } from "./Senders.ts"
 
 /** Clients that a command is for. */
 export interface Resolved {
@@ -18,9 +19,9 @@ export class ServerSending {
   private readonly server: Server["Type"]
   private readonly roster: Roster
   private readonly payloads: Payloads
-  private readonly senders: WeakMap<Uint8Array, string>
+  private readonly senders: Senders
 
-  constructor(server: Server["Type"], roster: Roster, payloads: Payloads, senders: WeakMap<Uint8Array, string>) {
+  constructor(server: Server["Type"], roster: Roster, payloads: Payloads, senders: Senders) {
     this.server = server
     this.roster = roster
     this.payloads = payloads
@@ -55,7 +56,7 @@ export class ServerSending {
       }
       const coder = (clients[0] as Client).coderOut
       const bytes = yield* this.payloads.bytes(payload, { coder }, this.payloads.nextSending())
-      if (by !== "") this.senders.set(bytes, by)
+      this.senders.set(bytes, by)
       const ids = yield* Effect.mapError(this.server.broadcast(bytes), payloadRefused)
       return { _tag: "SentTo", to: ids, bytes: bytes.length, unmatched }
     })
@@ -81,7 +82,7 @@ export class ServerSending {
       const to: Array<ConnectionId> = []
       let length = 0
       for (const { bytes, ids } of made) {
-        if (by !== "") this.senders.set(bytes, by)
+        this.senders.set(bytes, by)
         to.push(...(yield* Effect.mapError(this.server.sendTo(ids, bytes), payloadRefused)))
         length = Math.max(length, bytes.length)
       }

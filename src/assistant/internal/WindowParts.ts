@@ -15,6 +15,7 @@ import { Recorder } from "./Recorder.ts"
 import { Repeats } from "./Repeats.ts"
 import { RuleBook } from "./RuleBook.ts"
 import { refusal } from "./refusals.ts"
+import { Senders } from "./Senders.ts"
 import { makeStamps, type Stamps } from "./Stamps.ts"
 
 /** How many macros there may be. */
@@ -35,7 +36,7 @@ export interface WindowOptions {
   readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
   readonly encodings: () => number
   readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
-  /** Called when a rule comes, goes or acts. */
+  /** Called when a rule comes, goes or switches itself off. */
   readonly onRules: () => void
 }
 
@@ -50,8 +51,7 @@ export class WindowParts {
   readonly rules: RuleBook
   readonly repeats: Repeats
   readonly macros = new Map<string, Assistant.Macro>()
-  /** What sent a payload, where that was no user. */
-  readonly senders = new WeakMap<Uint8Array, string>()
+  readonly senders: Senders
   framesIn = 0
   framesOut = 0
   /** Changes with everything that faces show beside traffic. */
@@ -79,9 +79,10 @@ export class WindowParts {
     const tick = Effect.suspend(() => this.tick)
     this.pulse = makePulse(tick)
     const recorder = new Recorder(Effect.suspend(() => this.beginRecording))
+    this.senders = new Senders(() => recorder.isOn)
     this.log = new LogService({ kind, reader: this.reader, pulse: this.pulse, record: recorder.record, encodings })
     const changed = () => this.touch()
-    this.rules = new RuleBook(this.payloads, () => {
+    this.rules = new RuleBook(this.payloads, changed, () => {
       this.touch()
       options.onRules()
     })

@@ -73,7 +73,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private draining = false
   /** Whether the hub holds it back as a publisher. */
   private held = false
-  private replies: Replies | undefined
+  private owing: Replies | undefined
   private served: ServerConnection | undefined
   private readonly releaseWaiters = new Waiters()
 
@@ -137,7 +137,31 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   reply(payload: Uint8Array, times: number): void {
-    this.replies ??= new Replies(
+    this.replies.owe(payload, times)
+    // What the peer does not take now is paid when it has taken what was written before.
+    if (this.core.isTaken()) this.replies.pay()
+    if (!this.core.isTaken()) this.core.hold(Hold.output)
+  }
+
+  owed(): number {
+    return this.owing?.bytes ?? 0
+  }
+
+  putOff(more: () => void): void {
+    this.core.hold(Hold.reactor)
+    const { replies } = this
+    replies.putOff(() => {
+      try {
+        more()
+      } catch (error) {
+        this.core.fail(error)
+      }
+      if (!replies.isPutOff()) this.core.release(Hold.reactor)
+    })
+  }
+
+  private get replies(): Replies {
+    this.owing ??= new Replies(
       { write: (bytes) => this.core.write(bytes), onSent: (sent) => this.onSent(sent) },
       (reply) => {
         const wire = this.encode(reply)
@@ -147,9 +171,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
       },
       this.context.settings.outboxBytes,
     )
-    this.replies.owe(payload, times)
-    this.replies.pay()
-    if (!this.core.isTaken()) this.core.hold(Hold.output)
+    return this.owing
   }
 
   publish(run: Uint8Array): void {
@@ -223,22 +245,23 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   onClosing(): void {}
 
   onDrain(): void {
-    this.replies?.pay()
-    if (this.replies?.isOwing() === true) this.core.hold(Hold.output)
+    this.owing?.pay()
+    if (this.owing?.isOwing() === true) this.core.hold(Hold.output)
     else this.member.drained()
   }
 
   flush(done: () => void): void {
-    if (this.replies === undefined) this.member.finish(done)
-    else this.replies.whenPaid(() => this.member.finish(done))
+    if (this.owing === undefined) this.member.finish(done)
+    else this.owing.whenPaid(() => this.member.finish(done))
   }
 
   isOwed(): boolean {
-    return this.replies?.isOwing() === true || this.member.pending() > 0
+    return this.owing?.isOwing() === true || this.owing?.isPutOff() === true || this.member.pending() > 0
   }
 
   onClosed(end: ConnectionEnd): void {
     this.member.detach()
+    this.owing?.end()
     this.releaseWaiters.wake()
     const { id } = this
     const { remote } = this.core
@@ -347,9 +370,9 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     else this.core.beginClose(closeReasons.drained, "unwatched")
   }
 
-  /** Bytes that wait for it, here and in the hub. */
+  /** Bytes that wait for it, here and in the hub, and replies. */
   pendingInAll(): number {
-    return this.member.pending()
+    return this.member.pending() + this.owed()
   }
 
   /** Ends it now. */

@@ -5,15 +5,32 @@ interface Output {
   readonly onSent: (payload: Uint8Array) => void
 }
 
+interface Owed {
+  readonly payload: Uint8Array
+  readonly wire: Uint8Array
+  left: number
+}
+
+// What an owed payload takes beside its bytes.
+const owedOverhead = 256
+// Paid entries before the unpaid ones are dropped when they are so many: to drop each by itself moves all others.
+const mostPaid = 1024
+
 /**
  * Answers that a connection owes: as many as frames arrived, written as far as the peer takes them. One read can ask for
  * thousands, which must not all wait in memory for a peer that does not read.
  */
 export class Replies {
+  /** Memory of what is owed, bytes. A payload that is owed several times is there once. */
+  bytes = 0
   private readonly output: Output
   private readonly encode: (payload: Uint8Array) => Uint8Array
   private readonly batchBytes: number
-  private owed: Array<{ readonly payload: Uint8Array; readonly wire: Uint8Array; left: number }> = []
+  private owed: Array<Owed> = []
+  /** Index of the first unpaid entry. */
+  private next = 0
+  private more: (() => void) | undefined
+  private turn: NodeJS.Immediate | undefined
   private onPaid: Array<() => void> = []
 
   constructor(output: Output, encode: (payload: Uint8Array) => Uint8Array, batchBytes: number) {
@@ -23,40 +40,106 @@ export class Replies {
   }
 
   isOwing(): boolean {
-    return this.owed.length > 0
+    return this.next < this.owed.length
   }
 
   /** Owes a payload so many times. */
   owe(payload: Uint8Array, times: number): void {
-    if (times > 0) this.owed.push({ payload, wire: this.encode(payload), left: times })
+    if (times <= 0) return
+    const wire = this.encode(payload)
+    this.owed.push({ payload, wire, left: times })
+    this.bytes += wire.length + owedOverhead
   }
 
   /** Writes until the peer takes no more, or nothing is owed. */
   pay(): void {
-    for (let next = this.owed[0]; next !== undefined; next = this.owed[0]) {
-      const { payload, wire } = next
-      const count = Math.min(next.left, Math.max(1, Math.floor(this.batchBytes / Math.max(1, wire.length))))
-      next.left -= count
-      if (next.left === 0) this.owed.shift()
-      const ready = this.output.write(repeated(wire, count))
-      for (let sent = 0; sent < count; sent++) this.output.onSent(payload)
+    while (this.isOwing()) {
+      const batch = this.takeBatch()
+      const ready = this.output.write(joined(batch))
+      for (const { payload, times } of batch) for (let sent = 0; sent < times; sent++) this.output.onSent(payload)
       if (!ready) return
+    }
+    if (this.more !== undefined) {
+      this.turn ??= setImmediate(() => this.goOn())
+      return
     }
     const paid = this.onPaid
     this.onPaid = []
     for (const done of paid) done()
   }
 
-  /** Calls back once nothing is owed. */
+  /** Calls back in a later turn of the event loop, once nothing is owed. The callback may owe more, and put off again. */
+  putOff(more: () => void): void {
+    this.more = more
+    this.pay()
+  }
+
+  isPutOff(): boolean {
+    return this.more !== undefined
+  }
+
+  /** Calls back once nothing is owed, or put off. */
   whenPaid(done: () => void): void {
-    if (this.owed.length === 0) done()
-    else this.onPaid.push(done)
+    if (this.isOwing() || this.isPutOff()) this.onPaid.push(done)
+    else done()
+  }
+
+  /** The connection has ended: nothing is called back any more. */
+  end(): void {
+    clearImmediate(this.turn)
+    this.more = undefined
+    this.onPaid = []
+  }
+
+  private goOn(): void {
+    const { more } = this
+    this.turn = undefined
+    this.more = undefined
+    more?.()
+    this.pay()
+  }
+
+  /** Payloads for one write: as many as a batch may have, at least one. */
+  private takeBatch(): ReadonlyArray<Batched> {
+    const batch: Array<Batched> = []
+    let room = this.batchBytes
+    while (this.isOwing()) {
+      const first = this.owed[this.next] as Owed
+      const { payload, wire } = first
+      const fitting = Math.max(0, Math.floor(room / Math.max(1, wire.length)))
+      const times = Math.min(first.left, batch.length === 0 ? Math.max(1, fitting) : fitting)
+      if (times === 0) break
+      batch.push({ payload, wire, times })
+      room -= times * wire.length
+      first.left -= times
+      if (first.left > 0) break
+      this.next++
+      this.bytes -= wire.length + owedOverhead
+    }
+    if (!this.isOwing() || this.next >= mostPaid) {
+      this.owed.splice(0, this.next)
+      this.next = 0
+    }
+    return batch
   }
 }
 
-const repeated = (bytes: Uint8Array, times: number): Uint8Array => {
-  if (times === 1) return bytes
-  const all = new Uint8Array(bytes.length * times)
-  for (let at = 0; at < all.length; at += bytes.length) all.set(bytes, at)
+interface Batched {
+  readonly payload: Uint8Array
+  readonly wire: Uint8Array
+  readonly times: number
+}
+
+const joined = (batch: ReadonlyArray<Batched>): Uint8Array => {
+  const [first] = batch
+  if (batch.length === 1 && first?.times === 1) return first.wire
+  const all = new Uint8Array(batch.reduce((length, { times, wire }) => length + times * wire.length, 0))
+  let at = 0
+  for (const { times, wire } of batch) {
+    for (let count = 0; count < times; count++) {
+      all.set(wire, at)
+      at += wire.length
+    }
+  }
   return all
 }

@@ -50,5 +50,14 @@ export interface ConnectionOwner {
 }
 
 /** Why reading is held back: each cause holds and releases on its own. */
-export const Hold = { inbox: 1, hub: 2, output: 4, events: 8, ownRate: 16, totalRate: 32, command: 64 } as const
+export const Hold = {
+  inbox: 1,
+  hub: 2,
+  output: 4,
+  events: 8,
+  ownRate: 16,
+  totalRate: 32,
+  command: 64,
+  reactor: 128,
+} as const
 export type Hold = (typeof Hold)[keyof typeof Hold]

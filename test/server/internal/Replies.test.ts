@@ -30,6 +30,79 @@ describe("replies that are owed", () => {
     expect([isPaid, replies.isOwing(), written]).toEqual([true, false, [40, 40, 20]])
   })
 
+  it("go in one write up to the size of a batch, and take memory until they are written", () => {
+    const written: Array<string> = []
+    let takes = 0
+    const sent: Array<string> = []
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+    const replies = new Replies(
+      {
+        write: (bytes) => {
+          written.push(text(bytes))
+          return --takes > 0
+        },
+        onSent: (payload) => sent.push(text(payload)),
+      },
+      (payload) => payload,
+      8,
+    )
+    for (const payload of ["one", "two", "three", "a payload above the batch", "x"]) replies.owe(utf8(payload), 1)
+    const all = replies.bytes
+    replies.pay()
+    expect([written, sent, all - replies.bytes]).toEqual([["onetwo"], ["one", "two"], 2 * 256 + 6])
+    takes = 10
+    replies.pay()
+    expect(written).toEqual(["onetwo", "three", "a payload above the batch", "x"])
+    expect(replies.bytes).toBe(0)
+  })
+
+  it("are owed behind others in later turns by what was put off, before those who wait for the last one are called", async () => {
+    const log: Array<string> = []
+    const replies = new Replies(
+      { write: (bytes) => log.push(`${bytes.length}`) > 0, onSent: () => {} },
+      (payload) => payload,
+      40,
+    )
+    replies.owe(utf8("1"), 1)
+    const again = (left: number) => (): void => {
+      replies.owe(utf8("more"), 1)
+      if (left > 0) replies.putOff(again(left - 1))
+    }
+    replies.putOff(again(2))
+    const paid = new Promise<void>((resolve) => {
+      replies.whenPaid(() => {
+        log.push("paid")
+        resolve()
+      })
+    })
+    expect(log).toEqual(["1"])
+    await paid
+    expect(log).toEqual(["1", "4", "4", "4", "paid"])
+    expect([replies.bytes, replies.isPutOff()]).toEqual([0, false])
+  })
+
+  it("are not called back after the end", async () => {
+    const replies = new Replies({ write: () => true, onSent: () => {} }, (payload) => payload, 40)
+    let isCalled = false
+    replies.putOff(() => {
+      isCalled = true
+    })
+    replies.end()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(isCalled).toBe(false)
+  })
+
+  it("of a hundred thousand payloads are paid in a time in proportion", () => {
+    let writes = 0
+    const replies = new Replies({ write: () => ++writes > 0, onSent: () => {} }, (payload) => payload, 64)
+    const payload = utf8("pong")
+    for (let count = 0; count < 100_000; count++) replies.owe(payload, 1)
+    const begin = performance.now()
+    replies.pay()
+    expect(performance.now() - begin).toBeLessThan(1000)
+    expect([writes, replies.bytes]).toEqual([6250, 0])
+  })
+
   it("call back at once where nothing is owed", () => {
     let isPaid = false
     new Replies({ write: () => true, onSent: () => {} }, (payload) => payload, 40).whenPaid(() => {
