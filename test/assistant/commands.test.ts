@@ -157,6 +157,18 @@ it.scoped("kick, reset, half-close, pause and resume do what they say", () =>
   ),
 )
 
+it.scoped("a payload that no client can be sent any more is refused", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow()
+      yield* connect()
+      yield* assistant.execute(command("half-close @1"))
+      expect(yield* refusalOf(assistant, "send @1 late")).toMatchObject({ reason: "nobody", field: "to" })
+      expect(yield* refusalOf(assistant, "broadcast late")).toMatchObject({ reason: "nobody", field: "to" })
+    }),
+  ),
+)
+
 it.scoped("a paused client is not idle", () =>
   overMemory(
     Effect.gen(function* () {
@@ -342,6 +354,7 @@ it.scoped("commands for the other kind, and those without a hook, are refused", 
       const client = yield* clientWindow()
       expect(yield* Effect.flip(server.execute({ _tag: "Connect", endpoint: "x:1" }))).toMatchObject({
         reason: "wrong-kind",
+        message: "connect is for a client, and this is a server",
       })
       expect(yield* Effect.flip(server.execute({ _tag: "Disconnect" }))).toMatchObject({ reason: "wrong-kind" })
       for (const line of ["listen 127.0.0.1:0", "stop", "kick @1", "rename @1 x", "tag @1 x", "suspend", "reload"]) {

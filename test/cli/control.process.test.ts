@@ -116,13 +116,19 @@ describe("tcpfx serve --control", () => {
         const path = yield* socketPath
         const { port } = yield* tcpfxServe(["--mode", "echo", "--control", path, "--no-traffic"])
         const peer = yield* dialRaw(unixEndpoint(path))
-        yield* peer.write(`resume\nkick 9\n${"x".repeat(5000)}\nresume\n`)
+        yield* peer.write(Buffer.from(`resume\nkick 9\n${"x".repeat(5000)}\nsend \xff\nresume\n`, "latin1"))
         yield* peer.end
         const answers = (yield* peer.takeRest).toString().trimEnd().split("\n")
         expect(answers.map((answer) => JSON.parse(answer))).toEqual([
           { ok: true },
           { ok: false, error: expect.stringMatching(/no connection #9/), reason: "nobody", field: "to" },
           { ok: false, error: "the line is longer than 4096 bytes", reason: "limit" },
+          {
+            ok: false,
+            error: "the line is not UTF-8",
+            reason: "syntax",
+            advice: expect.stringMatching(/encoding=NAME/),
+          },
           { ok: true },
         ])
         const crowd = yield* Effect.replicateEffect(dialRaw(local(port)), 200)

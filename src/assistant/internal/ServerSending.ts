@@ -5,7 +5,7 @@ import type { ConnectionId } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
-import { payloadRefused } from "./refusals.ts"
+import { payloadRefused, refusal } from "./refusals.ts"
 import type { Senders } from "./Senders.ts"
 
 /** Clients that a command is for. */
@@ -58,7 +58,7 @@ export class ServerSending {
       const bytes = yield* this.payloads.bytes(payload, { coder }, this.payloads.nextSending())
       this.senders.set(bytes, by)
       const ids = yield* Effect.mapError(this.server.broadcast(bytes), payloadRefused)
-      return { _tag: "SentTo", to: ids, bytes: bytes.length, unmatched }
+      return yield* outcome(ids, bytes.length, unmatched)
     })
   }
 
@@ -86,7 +86,7 @@ export class ServerSending {
         to.push(...(yield* Effect.mapError(this.server.sendTo(ids, bytes), payloadRefused)))
         length = Math.max(length, bytes.length)
       }
-      return { _tag: "SentTo", to, bytes: length, unmatched }
+      return yield* outcome(to, length, unmatched)
     })
   }
 
@@ -103,3 +103,12 @@ export class ServerSending {
     return [...groups.values()]
   }
 }
+
+const outcome = (
+  to: ReadonlyArray<ConnectionId>,
+  bytes: number,
+  unmatched: ReadonlyArray<string>,
+): Effect.Effect<Assistant.Outcome, Assistant.Refusal> =>
+  to.length === 0
+    ? refusal("nobody", "the clients can be sent nothing more: their connections are closing", { field: "to" })
+    : Effect.succeed({ _tag: "SentTo", to, bytes, unmatched })

@@ -53,14 +53,11 @@ export const payloadRefused = (error: InvalidPayloadError): Assistant.Refusal =>
   new Refusal({ reason: "payload", message: error.message, field: "content" })
 
 /** A command for the other kind of window. */
-export const wrongKind = (command: Assistant.Command, kind: "server" | "client"): Assistant.Refusal =>
-  new Refusal({
-    reason: "wrong-kind",
-    message:
-      kind === "server"
-        ? `${command._tag} is for a client, and this is a server`
-        : `${command._tag} is for a server, and this is a client`,
-  })
+export const wrongKind = (command: Assistant.Command, kind: "server" | "client"): Assistant.Refusal => {
+  const [verb] = Assistant.formatCommand(command).split(" ", 1)
+  const other = kind === "server" ? "client" : "server"
+  return new Refusal({ reason: "wrong-kind", message: `${verb} is for a ${other}, and this is a ${kind}` })
+}
 
 /** A refusal with a reason and a message. */
 export const refusal = (

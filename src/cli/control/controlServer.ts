@@ -33,7 +33,7 @@ const settings: Partial<ServerSettings> = {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder("utf-8", { fatal: true })
 
 const describeState = (server: Server["Type"], asked: number) =>
   Effect.zipWith(server.state, acceptQueueLimit, ({ connections, listening, ...state }, limit = asked) => ({
@@ -88,8 +88,16 @@ const tooLong = new Assistant.Refusal({
   message: `the line is longer than ${mostCommandBytes} bytes`,
 })
 
+const notUtf8 = new Assistant.Refusal({
+  reason: "syntax",
+  message: "the line is not UTF-8",
+  advice: "A payload in another encoding is written in UTF-8 with encoding=NAME, or in hex.",
+})
+
 const readCommand = (line: Uint8Array): Either.Either<ControlCommand, Assistant.Refusal> =>
-  line.length > mostCommandBytes ? Either.left(tooLong) : parseControl(decoder.decode(line))
+  line.length > mostCommandBytes
+    ? Either.left(tooLong)
+    : Either.flatMap(Either.try({ try: () => decoder.decode(line), catch: () => notUtf8 }), parseControl)
 
 const answerTo = (line: Uint8Array, controlled: Controlled): Effect.Effect<string, never, Stdio> =>
   Effect.match(
