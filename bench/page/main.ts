@@ -1,5 +1,5 @@
 // The figures of the page against real Chromium. See bench/README.md.
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -10,7 +10,8 @@ import { busyPage, type Extent, type Figure, firstPaint, longLog, relayBesidePag
 
 const usage = `usage: npm run bench:page -- [options]
 
-  --only ID[,ID...]  only these (busy, relay, rows, stopped, paint); writes no results
+  --only ID[,ID...]  only these (busy, relay, rows, stopped, paint); writes no results without --update
+  --update           puts what was measured again in the place of the same figures in the results
   --quick            short and small; its figures mean nothing, and it writes no results
   --help
 `
@@ -45,18 +46,19 @@ const quick: Extent = {
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
+const lineOf = ({ what, floor, value, holds, note }: Figure): string =>
+  `| ${what} | ${floor} | ${value} | ${holds ? "yes" : "**no**"} | ${note} |`
+
 const table = (figures: ReadonlyArray<Figure>): string =>
-  [
-    "| figure | floor | measured | holds | |",
-    "|---|---|---|---|---|",
-    ...figures.map(
-      ({ what, floor, value, holds, note }) =>
-        `| ${what} | ${floor} | ${value} | ${holds ? "yes" : "**no**"} | ${note} |`,
-    ),
-  ].join("\n")
+  ["| figure | floor | measured | holds | |", "|---|---|---|---|---|", ...figures.map(lineOf)].join("\n")
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, quick: { type: "boolean" }, help: { type: "boolean" } },
+  options: {
+    only: { type: "string" },
+    quick: { type: "boolean" },
+    update: { type: "boolean" },
+    help: { type: "boolean" },
+  },
 })
 const isMeasure = (name: string): name is Measure => Object.hasOwn(measures, name)
 const names = values.only?.split(",") ?? Object.keys(measures)
@@ -77,11 +79,21 @@ for (const name of names.filter(isMeasure)) {
 loads.push(loadavg()[0] ?? 0)
 process.stdout.write(`${table(figures)}\n`)
 
-if (values.quick !== true && values.only === undefined) {
-  const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
+const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
+const results = join(project, "bench", "results", "page.md")
+
+if (values.update === true && values.quick !== true) {
+  const again = readFileSync(results, "utf8")
+    .split("\n")
+    .map((line) => {
+      const figure = figures.find(({ what }) => line.startsWith(`| ${what} |`))
+      return figure === undefined ? line : lineOf(figure)
+    })
+  writeFileSync(results, again.join("\n"))
+} else if (values.quick !== true && values.only === undefined) {
   const { cpu, cores, memoryGiB, system, node } = describeMachine()
   writeFileSync(
-    join(project, "bench", "results", "page.md"),
+    results,
     `# The page
 
 ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; commit ${commitOf(project) ?? "unknown"}. Chromium, the

@@ -187,7 +187,13 @@ export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
     const shown = (await page.locator(".log-foot .figures").first().textContent()) ?? ""
     const times: Array<number> = []
     // Places over the whole log, in an order that jumps.
-    for (let place = 0; place < places; place++) times.push(await scrollTime(page, (place * 0.381966) % 1))
+    for (let place = 0; place < places; place++) {
+      const visits: Array<number> = []
+      for (let visit = 0; visit < 3; visit++) {
+        visits.push(await scrollTime(page, (place * 0.381966 + 0.01 * visit) % 1))
+      }
+      times.push(median(visits))
+    }
     socket.destroy()
     const most = Math.max(...times)
     return {
@@ -195,7 +201,7 @@ export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
       floor: "within 100 ms",
       value: `${most.toFixed(0)} ms`,
       holds: most <= 100,
-      note: `median ${median(times).toFixed(0)} ms of ${times.length} places; ${shown} kept`,
+      note: `the slowest of ${times.length} places, each the median of three visits; median ${median(times).toFixed(0)} ms; ${shown} kept`,
     }
   })
 
