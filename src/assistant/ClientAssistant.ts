@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Client, type ClientObserver, type ClientSettings, type ReconnectSettings } from "../client/index.ts"
@@ -64,6 +65,11 @@ export class ClientAssistant extends Context.Tag("tcpfx/assistant/ClientAssistan
   static readonly make = (
     options: ClientAssistantOptions = {},
   ): Effect.Effect<ClientAssistantService, SettingsError | Domain.Refusal, Scope.Scope | Transport> => make(options)
+
+  /** The same as a layer. */
+  static readonly layer = (
+    options: ClientAssistantOptions = {},
+  ): Layer.Layer<ClientAssistant, SettingsError | Domain.Refusal, Transport> => Layer.scoped(this, make(options))
 }
 
 const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {

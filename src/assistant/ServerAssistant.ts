@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Domain from "../domain/assistant/index.ts"
 import { describeTls } from "../domain/eventWords.ts"
@@ -83,6 +84,11 @@ export class ServerAssistant extends Context.Tag("tcpfx/assistant/ServerAssistan
   static readonly make = (
     options: ServerAssistantOptions = {},
   ): Effect.Effect<ServerAssistantService, SettingsError | Domain.Refusal, Scope.Scope | Transport> => make(options)
+
+  /** The same as a layer. */
+  static readonly layer = (
+    options: ServerAssistantOptions = {},
+  ): Layer.Layer<ServerAssistant, SettingsError | Domain.Refusal, Transport> => Layer.scoped(this, make(options))
 }
 
 const modeName = (mode: ServerMode): string => (typeof mode === "string" ? mode : "reply")

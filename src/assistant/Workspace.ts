@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -188,4 +189,7 @@ const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never,
 export class Workspace extends Context.Tag("tcpfx/assistant/Workspace")<Workspace, WorkspaceService>() {
   /** Makes a workspace without a tab. It ends with the scope, and with it all windows that were opened in it. */
   static readonly make = make
+
+  /** The same as a layer. */
+  static readonly layer = (options: WorkspaceOptions): Layer.Layer<Workspace> => Layer.scoped(this, make(options))
 }

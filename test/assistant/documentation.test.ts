@@ -8,7 +8,8 @@ import { encodingNames, loadEncoding, parseProject } from "../../src/assistant/i
 import { checksums } from "../../src/domain/assistant/checksumTable.ts"
 import { Assistant, ConnectionId, tcpEndpoint } from "../../src/domain/index.ts"
 
-const page = readFileSync(join(fileURLToPath(new URL("../..", import.meta.url)), "docs", "assistant.md"), "utf8")
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const page = readFileSync(join(root, "docs", "assistant.md"), "utf8")
 
 /** The blocks of code of one kind. */
 const blocks = (kind: string) =>
@@ -55,6 +56,14 @@ describe("the page about the assistant", () => {
       ]),
     )
     expect(page).toContain(`\n${encodingNames.map(code).join(", ")}.\n`)
+  })
+
+  it("has the programs that the tests of the examples run", () => {
+    const programs = blocks("ts")
+    const files = ["greeter", "follower", "windows"].map((name) =>
+      readFileSync(join(root, "examples", `${name}.ts`), "utf8"),
+    )
+    expect(programs).toEqual(files)
   })
 
   it("has recipients that are read", () => {

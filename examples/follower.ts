@@ -1,0 +1,22 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { ClientAssistant } from "tcpfx/assistant"
+import { Framing } from "tcpfx/domain"
+
+/** A client window in a program: it makes a lost connection again, and tells the state of its connection whenever that changes. */
+export const follower = (endpoint: string, onPhase: (phase: string) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const assistant = yield* ClientAssistant.make({
+      settings: { frame: Framing.line },
+      reconnect: { baseDelay: Duration.seconds(1), maxDelay: Duration.minutes(1) },
+    })
+    yield* assistant.states.pipe(
+      Stream.map(({ phase }) => phase),
+      Stream.changes,
+      Stream.runForEach(onPhase),
+      Effect.forkScoped,
+    )
+    yield* assistant.execute({ _tag: "Connect", endpoint })
+    return assistant
+  })
