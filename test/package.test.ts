@@ -57,6 +57,10 @@ it("the program in the README is the one that the tests run, in fewer than 30 li
   expect(example.trimEnd().split("\n").length).toBeLessThan(30)
 })
 
+it("the README is a front page of fewer than 200 lines", () => {
+  expect(read("README.md").split("\n").length).toBeLessThan(200)
+})
+
 it("each layer with an index is a sub-path of the package", () => {
   const layers = readdirSync(join(root, "src")).filter((name) =>
     readdirSync(join(root, "src", name)).includes("index.ts"),
@@ -64,11 +68,11 @@ it("each layer with an index is a sub-path of the package", () => {
   for (const layer of layers) expect(Object.keys(manifest.exports), layer).toContain(`./${layer}`)
 })
 
-it("the README names every variable that the settings are read from", () => {
+it("docs/command.md names every variable that the settings are read from", () => {
   const names = [...read("src/server/ServerConfig.ts").matchAll(/"([A-Z_]+)"/g)].map((match) => match[1])
   const variables = names.filter((name) => name !== "TCPFX")
   expect(variables.length).toBeGreaterThan(5)
-  for (const name of variables) expect(read("README.md")).toContain(`\`TCPFX_${name}\``)
+  for (const name of variables) expect(read("docs/command.md")).toContain(`\`TCPFX_${name}\``)
 })
 
 it("the license is MIT, by name and by text, and the package carries it", () => {

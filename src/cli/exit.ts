@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
 
-/** The exit codes, as the README lists them. */
+/** The exit codes, as docs/command.md lists them. */
 export const exitCode = {
   ok: 0,
   /** The network or the peer failed. */

@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { expect, it } from "@effect/vitest"
+
+const pages = [
+  ...readdirSync(".").filter((name) => name.endsWith(".md")),
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
+]
+
+/** The anchors of a page as GitHub and npm make them: lower case, without punctuation, blanks as hyphens. */
+const anchorsOf = (page: string) =>
+  [
+    ...readFileSync(page, "utf8")
+      .replace(/^```[\s\S]*?^```/gm, "")
+      .matchAll(/^#+ (.+)$/gm),
+  ].map(([, title]) =>
+    (title ?? "")
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  )
+
+it.each(pages)("every link and picture of %s leads to a file and a heading that are there", (page) => {
+  const text = readFileSync(page, "utf8").replace(/^```[\s\S]*?^```/gm, "")
+  const targets = [
+    ...[...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? ""),
+    ...[...text.matchAll(/(?:src|srcset|href)="([^"]+)"/g)].map(([, target]) => target ?? ""),
+  ].filter((target) => !/^https?:/.test(target))
+  for (const target of targets) {
+    const [path = "", anchor] = target.split("#")
+    const file = path === "" ? page : join(dirname(page), path)
+    expect(existsSync(file), `${page}: ${target}`).toBe(true)
+    if (anchor === undefined || !statSync(file).isFile()) continue
+    expect(anchorsOf(file), `${page}: ${target}`).toContain(anchor)
+  }
+})
