@@ -60,7 +60,6 @@ const rows = (text, top) =>
     let column = 0
     let style = "plain"
     const spans = []
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes of colours begin with ESC.
     for (const [, codes, plain] of row.matchAll(/\u001b\[([\d;]*)m|([^\u001b]+)/g)) {
       if (codes !== undefined) {
         style = { 31: "sent", 2: "news" }[codes] ?? "plain"
