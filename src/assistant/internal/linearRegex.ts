@@ -35,7 +35,7 @@ export const compileRegex = (
       catch: (error) =>
         new Assistant.Refusal({
           reason: "value",
-          message: `the regular expression cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+          message: `the regular expression cannot be read: ${(error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, "")}`,
           advice: "it is written as RE2 has it: without look-around and without references to groups",
           field: options.field,
         }),

@@ -89,6 +89,28 @@ describe.skipIf(!haveBrowser())("the client window", () => {
       }),
     )
 
+    it.scoped("takes an endpoint that is pasted as a whole, and the wide digits of an input method", () =>
+      Effect.gen(function* () {
+        const { port } = yield* plainServer
+        const { open } = yield* serveWindows()
+        const page = yield* open()
+        yield* step(async () => {
+          await showWindow(page, "Client")
+          const connectNow = page.getByRole("button", { name: "Connect", exact: true })
+          await page.getByRole("textbox", { name: "Address" }).fill(`127.0.0.1:${port}`)
+          await connectNow.click()
+          await statusText(page, `connected · 127.0.0.1:${port}`).waitFor()
+          expect(await page.getByLabel("Port").inputValue()).toBe(String(port))
+          await page.getByRole("button", { name: "Disconnect" }).click()
+          await connectNow.waitFor()
+          const wide = String(port).replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))
+          await page.getByLabel("Port").fill(wide)
+          await connectNow.click()
+          await statusText(page, `connected · 127.0.0.1:${port}`).waitFor()
+        })
+      }),
+    )
+
     it.scoped("reconnects when the connection is lost, counts down until then, and can be told to leave it", () =>
       Effect.gen(function* () {
         const { port, sockets, server } = yield* plainServer

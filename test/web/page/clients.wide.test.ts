@@ -206,7 +206,10 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         })
         const controls = clientControls(page)
         yield* step(async () => {
-          await page.getByText("200 clients").first().waitFor()
+          await page
+            .locator(".everyone")
+            .filter({ hasText: /200 clients$/ })
+            .waitFor()
           // The list makes elements for what it shows only.
           expect(await page.locator(".client").count()).toBeLessThan(60)
           await page.getByRole("listbox", { name: "Clients" }).evaluate((list) => {

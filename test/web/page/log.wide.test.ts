@@ -55,6 +55,24 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
+    it.scoped("goes on following when the page grows and shrinks", () =>
+      Effect.gen(function* () {
+        const { page, peer } = yield* withPeer()
+        yield* peer.write(someLines(100))
+        for (const [height, last] of [
+          [500, "lower"],
+          [1000, "taller"],
+        ] as const) {
+          yield* step(() => page.setViewportSize({ width: 1280, height }))
+          yield* peer.write(`${last}\n`)
+          yield* step(async () => {
+            await rows(page, last).waitFor()
+            expect(await page.locator(".fresh").count()).toBe(0)
+          })
+        }
+      }),
+    )
+
     it.scoped("shows text, hex and both, and a selected row as a hex dump", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()

@@ -90,6 +90,8 @@ describe.skipIf(!haveBrowser())("the send box", () => {
           await page.getByLabel("Checksum", { exact: true }).selectOption("crc:")
           await page.getByLabel("CRC by parameters").fill("crc:nonsense")
           await trouble.filter({ hasText: /crc/i }).waitFor()
+          await page.getByLabel("To", { exact: true }).fill("@10.0.0.0/99")
+          await trouble.filter({ hasText: "10.0.0.0/99" }).waitFor()
         })
       }),
     )

@@ -25,7 +25,9 @@ export const troubleOf = (cause: Cause.Cause<CallError>): Trouble => {
   const error = Cause.failureOption(cause)
   if (error._tag === "None") return { reason: "fault", message: Cause.pretty(cause).split("\n", 1)[0] ?? "" }
   if (error.value._tag === "RpcClientError") return { reason: "gone", message: "" }
-  return error.value
+  // An error keeps its message where a spread does not see it.
+  const { advice, at, code, field, message, reason } = error.value
+  return { reason, message, advice, field, at, code }
 }
 
 /**

@@ -17,7 +17,9 @@ const height = 48
 const margin = 6
 const sorts = ["id", "activity", "rate", "name"] as const
 const isSort = isOneOf(sorts)
-const empty: ClientsPage = { matching: 0, total: 0, rows: [] }
+/** The rows of a page, and the place of the first one. */
+type ShownPage = ClientsPage & { readonly from: number }
+const empty: ShownPage = { matching: 0, total: 0, rows: [], from: 0 }
 
 const Row = ({
   row,
@@ -96,7 +98,7 @@ const NobodyYet = ({ model }: { readonly model: WindowModel }) => {
 /** The connected clients in a window of rows: 10 000 of them cost as much as 20. Selecting filters the log and sets `To`. */
 export const ClientList = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
-  const page = useSignal<ClientsPage>(empty)
+  const page = useSignal<ShownPage>(empty)
   const from = useSignal(0)
   const count = useSignal(20)
   const filter = useSignal("")
@@ -109,7 +111,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
         ask(
           (calls) => calls.Clients({ tab: model.tab, request }),
           (answer) => {
-            if (answer.ok) page.value = answer.value
+            if (answer.ok) page.value = { ...answer.value, from: request.from }
             // Each page is followed by a pause, so that the figures can be read.
             setTimeout(done, 200)
           },
@@ -135,12 +137,32 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
     from.value = Math.max(0, Math.floor(element.scrollTop / height) - margin)
     count.value = Math.min(500, Math.ceil(element.clientHeight / height) + 2 * margin)
   }
+  /** Scrolls as far as needed to show a place of the list. */
+  const reveal = (place: number): void => {
+    const element = scroller.current
+    if (element === null) return
+    const y = place * height
+    if (y < element.scrollTop) element.scrollTop = y
+    else if (y + height > element.scrollTop + element.clientHeight) {
+      element.scrollTop = y + height - element.clientHeight
+    }
+  }
+  const viewHeight = useRef(0)
   useEffect(() => {
-    if (scroller.current === null) return
-    const observer = new ResizeObserver(measure)
-    observer.observe(scroller.current)
+    const element = scroller.current
+    if (element === null) return
+    const observer = new ResizeObserver(() => {
+      // The actions below take room from the list: the row that was just selected stays in sight.
+      const { from: first, rows } = page.peek()
+      const at = rows.findIndex((row) => row.id === active.peek())
+      const y = (first + at) * height - element.scrollTop
+      if (at !== -1 && y >= 0 && y < viewHeight.current) reveal(first + at)
+      viewHeight.current = element.clientHeight
+      measure()
+    })
+    observer.observe(element)
     return () => observer.disconnect()
-  })
+  }, [])
   const select = (ids: ReadonlyArray<ConnectionId>): void => {
     model.selected.value = ids
     model.to.value = ids.map((id) => `@${id}`).join(",")
@@ -159,13 +181,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
     if (step !== 0) {
       if (next !== undefined) {
         active.value = next.id
-        const y = (from.value + (at === -1 ? 0 : at + step)) * height
-        const element = scroller.current
-        if (element !== null) {
-          if (y < element.scrollTop) element.scrollTop = y
-          else if (y + height > element.scrollTop + element.clientHeight)
-            element.scrollTop = y + height - element.clientHeight
-        }
+        reveal(page.value.from + (at === -1 ? 0 : at + step))
       }
     } else if ((event.key === " " || event.key === "Enter") && active.value !== undefined) {
       toggle(active.value, event.key === " ")
@@ -173,7 +189,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
     else return
     event.preventDefault()
   }
-  const { rows, matching, total } = page.value
+  const { from: first, rows, matching, total } = page.value
   const none = (model.server.value?.clients ?? 0) === 0 && total === 0
   const sortNames = { id: w.sortId, activity: w.sortActivity, rate: w.sortRate, name: w.sortName }
   return (
@@ -233,18 +249,18 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
           if (row !== undefined) toggle(row.id, event.ctrlKey || event.metaKey || event.shiftKey)
         }}
       >
-        <div role="presentation" style={{ height: `${from.value * height}px` }} />
+        <div role="presentation" style={{ height: `${first * height}px` }} />
         {rows.map((row, index) => (
           <Row
             key={row.id}
             row={row}
-            index={from.value + index}
+            index={first + index}
             matching={matching}
             selected={model.selected.value.includes(row.id)}
             active={row.id === active.value}
           />
         ))}
-        <div role="presentation" style={{ height: `${Math.max(0, matching - from.value - rows.length) * height}px` }} />
+        <div role="presentation" style={{ height: `${Math.max(0, matching - first - rows.length) * height}px` }} />
       </div>
       {none && <NobodyYet model={model} />}
       {!none && matching === 0 && filter.value !== "" && <p class="teach">{w.noClientMatches}</p>}

@@ -143,7 +143,7 @@ export const en = {
   findHint: "Find in the log",
   filterKind: "What the filter is",
   filterText: "text",
-  filterRegex: "regular expression",
+  filterRegex: "regex",
   filterHex: "hex bytes",
   direction: "Direction",
   directionAll: "both ways",
