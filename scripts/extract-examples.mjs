@@ -1,4 +1,5 @@
-// Turns each @example of the sources into a test under .generated/, so that examples compile and hold.
+// Turns each @example of the sources, and each block of TypeScript in the guide, into a test under .generated/, so that
+// examples compile and hold.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -13,10 +14,36 @@ const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes:
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .sort()
 
-/** The names that the examples import, by module: all of them stand in one file, whose imports are theirs together. */
-const named = new Map()
-const tests = []
+/** One file of tests. Its examples share their imports: `named` has the names by module. */
+const fileOfTests = () => ({ named: new Map(), tests: [] })
 
+/** Adds the lines of one example as a test, and its imports to those of the file. */
+const add = ({ named, tests }, place, lines) => {
+  const body = []
+  for (const line of lines) {
+    const imported = /^import \{ (.+) \} from "(.+)"$/.exec(line)
+    if (imported !== null) {
+      const names = named.get(imported[2]) ?? new Set()
+      for (const name of imported[1].split(", ")) names.add(name)
+      named.set(imported[2], names)
+    } else if (line.startsWith("import ")) {
+      if (line !== assertImport) throw new Error(`${place}: import by name, as in import { a } from "b"`)
+    } else {
+      body.push(line === "" ? "" : `  ${line}`)
+    }
+  }
+  if (body.length > 0) tests.push([`test("the example at ${place} holds", async () => {`, ...body, "})", ""].join("\n"))
+}
+
+const assertImport = 'import assert from "node:assert/strict"'
+
+const write = ({ named, tests }, name) => {
+  const imports = [...named].map(([from, names]) => `import { ${[...names].sort().join(", ")} } from "${from}"`)
+  writeFileSync(join(out, name), [assertImport, 'import { test } from "vitest"', ...imports, "", ...tests].join("\n"))
+  return tests.length
+}
+
+const ofSources = fileOfTests()
 for (const source of sources) {
   const lines = readFileSync(source, "utf8").split("\n")
   lines.forEach((text, index) => {
@@ -26,24 +53,18 @@ for (const source of sources) {
     if (source.startsWith(join(root, "src", "cli"))) throw new Error(`${place}: no user can import from src/cli`)
     const body = []
     for (let at = index + 1; !/\*\/\s*$/.test(lines[at]) && !/^\s*\* @/.test(lines[at]); at++) {
-      const line = lines[at].replace(/^\s*\* ?/, "")
-      const imported = /^import \{ (.+) \} from "(.+)"$/.exec(line)
-      if (imported === null) {
-        if (line.startsWith("import ")) throw new Error(`${place}: import by name, as in import { a } from "b"`)
-        body.push(line === "" ? "" : `  ${line}`)
-        continue
-      }
-      const names = named.get(imported[2]) ?? new Set()
-      for (const name of imported[1].split(", ")) names.add(name)
-      named.set(imported[2], names)
+      body.push(lines[at].replace(/^\s*\* ?/, ""))
     }
-    tests.push([`test("the example at ${place} holds", async () => {`, ...body, "})", ""].join("\n"))
+    add(ofSources, place, body)
   })
 }
 
-const imports = [...named].map(([from, names]) => `import { ${[...names].sort().join(", ")} } from "${from}"`)
-writeFileSync(
-  join(out, "examples.test.ts"),
-  ['import assert from "node:assert/strict"', 'import { test } from "vitest"', ...imports, "", ...tests].join("\n"),
-)
-process.stdout.write(`${tests.length} examples\n`)
+const guide = fileOfTests()
+const text = readFileSync(join(root, "docs", "guide.md"), "utf8")
+for (const block of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+  const line = text.slice(0, block.index).split("\n").length
+  add(guide, `docs/guide.md:${line}`, block[1].trimEnd().split("\n"))
+}
+
+const count = write(ofSources, "examples.test.ts") + write(guide, "guide.test.ts")
+process.stdout.write(`${count} examples\n`)
