@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals"
+import { effect, signal } from "@preact/signals"
 import { link } from "./link/client.ts"
 import { connect, disconnect, isEngaged } from "./panes/ClientForm.tsx"
 import { CommandLine } from "./panes/CommandLine.tsx"
@@ -19,7 +19,12 @@ const closeSheet = (): void => {
 }
 
 /** Begins to listen to the keys that work everywhere. */
-export const followKeys = (): void =>
+export const followKeys = (): void => {
+  effect(() => {
+    // A command that is being written must not go to another window, such as after another page has closed this one.
+    void currentModel.value
+    closeSheet()
+  })
   listenToKeys({
     listenOrConnect: () => {
       const model = currentModel.value
@@ -42,6 +47,7 @@ export const followKeys = (): void =>
       shownLog.current?.follow(true)
     },
   })
+}
 
 const NoWindow = () => {
   const w = words.value

@@ -84,12 +84,16 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
           await statusText(one, `connected · 127.0.0.1:${port}`).waitFor()
           await sendMessage(two, "said on page two")
           await rows(one, "said on page two").waitFor()
+          await two.keyboard.press("Control+k")
+          await two.getByRole("dialog").waitFor()
           await one
             .locator(".tab")
             .nth(2)
             .getByRole("button", { name: /^Close/ })
             .click()
           await two.locator(".tab").nth(2).waitFor({ state: "detached" })
+          // A command that is being written does not go to another window.
+          await two.getByRole("dialog").waitFor({ state: "detached" })
           await showWindow(one, "Server")
           await rows(one, /closed/)
             .last()

@@ -6,7 +6,7 @@ import { ask } from "../link/ask.ts"
 import { link } from "../link/client.ts"
 import { makeLatest } from "../link/latest.ts"
 import { CopyLine } from "../parts/CopyLine.tsx"
-import { rateText } from "../parts/figures.ts"
+import { rateText, sizeText } from "../parts/figures.ts"
 import { isOneOf } from "../state/kept.ts"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
@@ -15,6 +15,8 @@ import { ClientActions } from "./ClientActions.tsx"
 /** Height of a client in the list, pixels; style/clients.css has the same. */
 const height = 48
 const margin = 6
+/** A client for which so many bytes wait does not keep up. */
+const slowBytes = 64 * 1024
 const sorts = ["id", "activity", "rate", "name"] as const
 const isSort = isOneOf(sorts)
 /** The rows of a page, and the place of the first one. */
@@ -62,6 +64,7 @@ const Row = ({
       <span class="client-marks">
         {row.state !== "open" && <span class="pill pill-wait">{row.state === "closing" ? w.closing : w.half}</span>}
         {row.paused && <span class="pill pill-wait">{w.paused}</span>}
+        {row.pending >= slowBytes && <span class="pill pill-wait">{w.pending(sizeText(row.pending))}</span>}
         {row.tls !== "" && (
           <span class="pill pill-good" title={row.tls}>
             TLS
