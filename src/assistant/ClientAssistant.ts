@@ -30,10 +30,13 @@ export interface ClientAssistantOptions {
   /** What TLS is made of where a command asks for TLS that `settings` do not have. Default: the CAs that come with Node. */
   readonly tlsOptions?: Tls.ConnectorOptions
   /**
-   * What is done with a connection until it ends. It must take what is received, as reading is held back otherwise. Default:
-   * rules act on each frame. With another program the rules do not act, as frames belong to that program.
+   * What is done with a connection until it ends. It must take what is received, as reading is held back otherwise, and give
+   * each frame to `askRules`, so that rules act on it. Default: it does that and nothing else.
    */
-  readonly converse?: (connection: Connection) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
+  readonly converse?: (
+    connection: Connection,
+    askRules: (frame: Uint8Array) => Effect.Effect<void>,
+  ) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
   /** What the log may hold, bytes, everything included. Default 64 MiB, at least 64 KiB. */
   readonly logBytes?: number
   /** What is loaded at the begin, as `loadProject` does. Default: nothing. */
@@ -98,6 +101,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     }),
     encodings: () => commands.encodings,
     readFile: options.readFile ?? readPayloadFile,
+    rulesAct: true,
     onRules: () => rules.rulesChanged(),
   })
   yield* client.observe({
@@ -114,7 +118,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     phases,
     scope,
     hooks: {
-      converse: options.converse ?? ((connection) => rules.serve(connection)),
+      converse: (connection) => rules.serve(connection, options.converse),
       tls: settings.tls,
       tlsOptions: options.tlsOptions ?? {},
       reconnect: options.reconnect,

@@ -38,7 +38,7 @@ export interface ServerAssistantOptions {
   /** Default "console": what comes is shown, and nothing is answered. */
   readonly mode?: ServerMode
   /**
-   * Serves the connections in place of the mode. Rules do not act then, as the frames belong to this program. Default: the
+   * Serves the connections in place of the mode. Rules are refused then, as the frames belong to this program. Default: the
    * mode decides.
    */
   readonly handler?: Handler.FiberHandler<never, never>
@@ -144,6 +144,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     }),
     encodings: () => roster.encodings,
     readFile: options.readFile ?? readPayloadFile,
+    rulesAct: options.handler === undefined,
     onRules: () => reactor.rulesChanged(),
   })
   if (typeof mode === "object") parts.senders.keep(mode.reply, "reply mode")

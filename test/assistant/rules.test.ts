@@ -4,11 +4,11 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import type { Assistant } from "../../src/assistant/index.ts"
+import { type Assistant, emptyProject, ServerAssistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
 import { clientWindow, command, framesOf, neverSent, rowsOf, serverWindow, text } from "../support/assistants.ts"
-import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
+import { overEachTransport, receiveText, string, utf8 } from "../support/serving.ts"
 
 const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
   Effect.provide(program, MemoryTransport.layer())
@@ -207,6 +207,37 @@ it.scoped("the rules of a client window answer its server", () =>
       while ((yield* framesOf(server)).length < 2) yield* Effect.yieldNow()
       expect(yield* framesOf(server)).toEqual(["1>who are you", "1<here are"])
       expect((yield* rowsOf(client, { direction: "sent" })).map(({ by }) => by)).toEqual(["greeting"])
+    }),
+  ),
+)
+
+it.scoped("rules act beside a program of the client window, and are refused beside one of the server", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const taken: Array<string> = []
+      const { assistant: server, endpoint } = yield* serverWindow(line)
+      const client = yield* clientWindow({
+        ...line,
+        converse: (connection, askRules) =>
+          connection.runForEach((frame) => {
+            taken.push(string(frame))
+            return askRules(frame)
+          }),
+      })
+      yield* add(client, reply("hi"))
+      yield* client.execute({ _tag: "Connect", endpoint })
+      yield* add(
+        server,
+        reply("never", { match: { _tag: "Equals", text: "hi" }, actions: [{ _tag: "Tag", tag: "met" }] }),
+      )
+      yield* server.execute({ _tag: "Broadcast", payload: text("hello") })
+      while ((yield* server.state).rules[0]?.acted !== 1) yield* Effect.yieldNow()
+      expect(taken).toEqual(["hello"])
+      const owned = yield* ServerAssistant.make({ handler: () => Effect.void })
+      expect(yield* Effect.flip(add(owned, reply("x")))).toMatchObject({ reason: "forbidden" })
+      expect(yield* Effect.flip(owned.loadProject({ ...emptyProject, rules: [reply("x")] }))).toMatchObject({
+        reason: "forbidden",
+      })
     }),
   ),
 )

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import type * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
+import type { ClientAssistantOptions } from "../ClientAssistant.ts"
 import { DelayedActions } from "./DelayedActions.ts"
 import type { RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
@@ -41,10 +43,13 @@ export class ClientRules {
     this.delayed.rulesChanged(this.parts.rules)
   }
 
-  /** Takes everything that a connection receives, until the server's FIN. The next frame waits for a reply to be sent. */
-  serve(connection: Connection): Effect.Effect<void, ConnectionClosedError> {
+  /** Serves a connection until it ends. Without a program, each frame goes to the rules, and the next one waits for a reply. */
+  serve(
+    connection: Connection,
+    converse: NonNullable<ClientAssistantOptions["converse"]> = (served, askRules) => served.runForEach(askRules),
+  ): Effect.Effect<void, ConnectionClosedError, Scope.Scope> {
     return Effect.ensuring(
-      connection.runForEach((frame) => this.onFrame(connection, frame)),
+      converse(connection, (frame) => this.onFrame(connection, frame)),
       Effect.sync(() => this.delayed.clientGone(server)),
     )
   }

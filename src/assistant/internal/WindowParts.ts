@@ -36,6 +36,8 @@ export interface WindowOptions {
   readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
   readonly encodings: () => number
   readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
+  /** Whether rules see the frames; they do not where a program of its own takes them. */
+  readonly rulesAct: boolean
   /** Called when a rule comes, goes or switches itself off. */
   readonly onRules: () => void
 }
@@ -183,6 +185,7 @@ export class WindowParts {
   ): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
       yield* Effect.forEach(macros, (macro) => this.checkMacro(macro), { discard: true })
+      if (rules.length > 0 && !this.options.rulesAct) return yield* rulesForbidden
       if (macros.length > mostMacros) {
         return yield* refusal("limit", `${macros.length} macros are more than ${mostMacros}`)
       }
@@ -230,7 +233,7 @@ export class WindowParts {
             : Effect.succeed({ _tag: "Cancelled" as const, repeats }),
         )
       case "AddRule":
-        return Effect.as(this.rules.add(command.rule), done)
+        return this.options.rulesAct ? Effect.as(this.rules.add(command.rule), done) : rulesForbidden
       case "RemoveRule":
         return Effect.suspend(() =>
           this.rules.remove(command.name)
@@ -307,6 +310,8 @@ export class WindowParts {
     this.rates.sample(this.counters, this.stamps.elapsed(), this.stamps.now())
   }
 }
+
+const rulesForbidden = refusal("forbidden", "rules cannot act here: a program takes the frames itself")
 
 /** The outcome of a command of which there is nothing to tell. */
 export const done: Assistant.Outcome = { _tag: "Done" }

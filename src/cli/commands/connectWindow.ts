@@ -17,7 +17,10 @@ export interface WindowParts {
   readonly settings: ClientSettings
   readonly reconnect: Partial<ReconnectSettings> | undefined
   /** What standard input and output do with a connection. */
-  readonly conversation: (connection: Connection) => Effect.Effect<void, Failure, Stdio | Scope.Scope>
+  readonly conversation: (
+    connection: Connection,
+    onFrame: (frame: Uint8Array) => Effect.Effect<void>,
+  ) => Effect.Effect<void, Failure, Stdio | Scope.Scope>
 }
 
 /**
@@ -29,8 +32,11 @@ export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const over = yield* Deferred.make<void, OutputClosed | OutputFailed>()
-    const converse = (connection: Connection): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
-      conversation(connection).pipe(
+    const converse = (
+      connection: Connection,
+      askRules: (frame: Uint8Array) => Effect.Effect<void>,
+    ): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
+      conversation(connection, askRules).pipe(
         Effect.catchTags({
           CommandFailed: ({ message }) => tell(message),
           OutputClosed: (error) => Effect.asVoid(Deferred.fail(over, error)),

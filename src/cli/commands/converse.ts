@@ -57,16 +57,19 @@ interface Talk {
 }
 
 /**
- * Sends and receives until the server's FIN, or until the first reply with `once`. It ends well only when nothing was
+ * Sends and receives, and gives each frame to `onFrame`, until the server's FIN, or until the first reply with `once`. It ends well only when nothing was
  * cut off.
  */
 export const converse =
   (options: ConverseOptions) =>
-  (connection: Connection): Effect.Effect<void, Failure, Stdio | Scope.Scope> =>
+  (
+    connection: Connection,
+    onFrame?: (frame: Uint8Array) => Effect.Effect<void>,
+  ): Effect.Effect<void, Failure, Stdio | Scope.Scope> =>
     Effect.gen(function* () {
       const { losses, once, outgoing } = options
       const talk: Talk = { replies: 0, finAt: undefined }
-      const receiving = yield* Effect.forkScoped(receive(connection, options, talk))
+      const receiving = yield* Effect.forkScoped(receive(connection, options, talk, onFrame))
       const sending = yield* Effect.forkScoped(
         Effect.zipRight(outgoing.sendAll(connection), options.shutdown ? sendFin(connection, talk) : Effect.void),
       )
@@ -107,12 +110,18 @@ const sendFin = (connection: Connection, talk: Talk) =>
     connection.halfClose,
   )
 
-const receive = (connection: Connection, options: ConverseOptions, talk: Talk) =>
+const receive = (
+  connection: Connection,
+  options: ConverseOptions,
+  talk: Talk,
+  onFrame: ((frame: Uint8Array) => Effect.Effect<void>) | undefined,
+) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const take = (payload: Uint8Array, giveBack: () => void = constVoid) => {
       talk.replies++
-      return options.raw ? stdio.writeLent(options.frame.encode(payload), giveBack) : Effect.void
+      const written = options.raw ? stdio.writeLent(options.frame.encode(payload), giveBack) : Effect.void
+      return onFrame === undefined ? written : Effect.zipRight(onFrame(payload), written)
     }
     yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)
   })
