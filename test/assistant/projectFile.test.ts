@@ -150,7 +150,7 @@ describe("a project file", () => {
     ],
     [
       "rules:\n  - name: a\n    when: { regex: '(' }\n    reply: ok\n",
-      "tcpfx.yaml:3:20: the regular expression cannot be read: error parsing regexp: missing closing ): `(`\n" +
+      "tcpfx.yaml:3:20: the regular expression cannot be read: missing closing ): `(`\n" +
         "  3 |     when: { regex: '(' }\n                         ^",
     ],
     [
