@@ -51,7 +51,7 @@ export interface AssistantLog {
    * the row that is the last one when it begins.
    */
   readonly save: (format: LogFormat, filter?: Domain.LogFilter) => Stream.Stream<Uint8Array, Domain.Refusal>
-  /** Records frames for as long as the scope is open. Announcements and counters of bytes are kept without that. */
+  /** Records frames, and a server the announcements of its connections, for as long as the scope is open. Counters of bytes run without that. */
   readonly record: Effect.Effect<void, never, Scope.Scope>
 }
 

@@ -70,8 +70,9 @@ export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
 }
 
 /**
- * A server window without a face: commands in, events and state out. Frames are recorded while `log.record` is open; until
- * then a relay pays nothing for the assistant, `framesIn` and `framesOut` stand still, and announcements are kept.
+ * A server window without a face: commands in, events and state out. Frames and the announcements of connections are
+ * recorded while `log.record` is open. Until then a relay pays nothing for the assistant, and `framesIn` and `framesOut`
+ * stand still.
  *
  * What the log shows of relays: every received frame. What `echo` sends back and what a `broker` relays are the same
  * bytes, and have no rows of their own; replies, rules, repeats and commands have.
@@ -90,6 +91,9 @@ export class ServerAssistant extends Context.Tag("tcpfx/assistant/ServerAssistan
     options: ServerAssistantOptions = {},
   ): Layer.Layer<ServerAssistant, SettingsError | Domain.Refusal, Transport> => Layer.scoped(this, make(options))
 }
+
+/** Whether an event can come as often as connections do: keeping it costs a relay, so it is kept with the frames only. */
+const isOfConnection = (event: ServerEvent): boolean => "id" in event || event._tag === "ConnectionRefused"
 
 const modeName = (mode: ServerMode): string => (typeof mode === "string" ? mode : "reply")
 
@@ -153,7 +157,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     onEvent: (event) => {
       if (event._tag === "ConnectionOpened") roster.add(event.id, event, event.at)
       if (event._tag === "ConnectionRefused") refused++
-      parts.tell(event, "id" in event ? event.id : 0)
+      if (parts.isRecording || !isOfConnection(event)) parts.tell(event, "id" in event ? event.id : 0)
       if (event._tag === "ConnectionClosed") {
         roster.remove(event.id)
         reactor.clientGone(event.id)

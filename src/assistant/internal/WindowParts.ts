@@ -63,6 +63,7 @@ export class WindowParts {
   private ticks = 0
   private bytesIn = 0
   private bytesOut = 0
+  private readonly recorder: Recorder
   /** Bytes at the moment at which frames were no longer recorded. */
   private unrecorded = { bytesIn: 0, bytesOut: 0 }
 
@@ -81,6 +82,7 @@ export class WindowParts {
     const tick = Effect.suspend(() => this.tick)
     this.pulse = makePulse(tick)
     const recorder = new Recorder(Effect.suspend(() => this.beginRecording))
+    this.recorder = recorder
     this.senders = new Senders(() => recorder.isOn)
     this.log = new LogService({ kind, reader: this.reader, pulse: this.pulse, record: recorder.record, encodings })
     const changed = () => this.touch()
@@ -102,6 +104,11 @@ export class WindowParts {
   /** Something that faces show has changed. */
   touch(): void {
     this.version++
+  }
+
+  /** Whether frames are recorded. */
+  get isRecording(): boolean {
+    return this.recorder.isOn
   }
 
   /** Puts an event into the log. */
