@@ -4,7 +4,6 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Domain from "../domain/assistant/index.ts"
-import { describeTls } from "../domain/eventWords.ts"
 import {
   endpointDefaults,
   Framing,
@@ -19,6 +18,7 @@ import type { Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeServerEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
+import { clientsPage } from "./internal/clientsPage.ts"
 import { rateOver } from "./internal/Rates.ts"
 import { type Client, Roster } from "./internal/Roster.ts"
 import { ServerCommands } from "./internal/ServerCommands.ts"
@@ -215,7 +215,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       }),
     state: Effect.zipRight(parts.refresh, stateNow),
     states: parts.pulse.changes(() => `${roster.version} ${parts.key}`, stateNow),
-    clients: (request: Domain.ClientsRequest) => pageOf(server, roster, sending, request),
+    clients: (request: Domain.ClientsRequest) => clientsPage(server, roster, sending, request),
     rates: parts.history,
     log: parts.log,
     project: parts.project,
@@ -268,59 +268,3 @@ const frameObserver = (parts: WindowParts, roster: Roster): ServerObserver => ({
     }
   },
 })
-
-const pageOf = (
-  server: Server["Type"],
-  roster: Roster,
-  sending: ServerSending,
-  request: Domain.ClientsRequest,
-): Effect.Effect<Domain.ClientsPage, Domain.Refusal> =>
-  Effect.gen(function* () {
-    const filter = (request.filter ?? "").trim()
-    const sort = request.sort ?? "id"
-    let found = roster.select(filter.startsWith("@") ? "" : filter, sort)
-    if (filter.startsWith("@")) {
-      const to = yield* Domain.parseRecipients(filter)
-      const wanted = yield* Effect.match(sending.resolve(to), {
-        onSuccess: ({ clients }) => new Set(clients),
-        onFailure: () => new Set<Client>(),
-      })
-      found = found.filter((client) => wanted.has(client))
-    }
-    const page = found.slice(request.from, request.from + request.count)
-    const rows = yield* Effect.forEach(page, (client) =>
-      Effect.match(server.connection(client.id), {
-        onSuccess: (info): ReadonlyArray<Domain.ClientRow> => [rowOf(client, info)],
-        onFailure: () => [],
-      }),
-    )
-    return { matching: found.length, total: roster.clients.size, rows: rows.flat() }
-  })
-
-const rowOf = (
-  client: Client,
-  info: Effect.Effect.Success<ReturnType<Server["Type"]["connection"]>>,
-): Domain.ClientRow => ({
-  id: client.id,
-  name: client.name,
-  tags: [...client.tags],
-  remote: formatEndpoint(client.remote),
-  local: formatEndpoint(client.local),
-  since: client.since,
-  active: client.active,
-  state: info.state,
-  paused: info.paused,
-  pending: info.pendingBytes,
-  tls: tlsWords(client),
-  encodingIn: client.coderIn.name,
-  encodingOut: client.coderOut.name,
-  bytesIn: info.bytesIn,
-  bytesOut: info.bytesOut,
-  framesIn: client.framesIn,
-  framesOut: client.framesOut,
-  rateIn: client.rateIn,
-  rateOut: client.rateOut,
-})
-
-// ` (TLSv1.3, …)` without its brackets.
-const tlsWords = ({ tls }: Client): string => describeTls(tls).slice(2, -1)

@@ -40,7 +40,7 @@ export interface WorkspaceService {
   readonly get: (tab: number) => Effect.Effect<Assistant, Domain.Refusal>
   /** Shows an assistant that something else owns. */
   readonly attach: (assistant: Assistant, options?: AttachOptions) => Effect.Effect<WorkspaceTab>
-  /** Somebody looks: from the first call on, the logs of attached assistants record frames. */
+  /** A face watches: from the first call on, the logs of attached assistants record frames. */
   readonly attend: Effect.Effect<void>
 }
 

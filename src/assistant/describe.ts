@@ -8,7 +8,7 @@ import {
   type ServerEvent,
 } from "../domain/index.ts"
 
-/** An event in words, and what they are about: an end that was nobody's wish is a `problem`. */
+/** An event in words, and their tone: an end that neither side asked for is a `problem`. */
 export interface Described {
   readonly text: string
   readonly tone: "plain" | "good" | "problem"

@@ -2,8 +2,8 @@ import { open } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import * as Assistant from "../domain/assistant/index.ts"
 
-/** The largest file that a payload can be, bytes. */
-export const mostFileBytes = 64 * 1024 * 1024
+// The largest file that a payload can be, bytes.
+const mostFileBytes = 64 * 1024 * 1024
 
 const words: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",

@@ -14,7 +14,7 @@ import { saveLog } from "./saveLog.ts"
 // So long a search keeps the event loop at once.
 const sliceMillis = 4
 
-/** A search that is shared by all who watch the same filter. */
+/** A search that all watchers of the same filter share. */
 interface Shared {
   readonly key: string
   readonly filter: Assistant.LogFilter
@@ -89,7 +89,7 @@ export class LogService implements AssistantLog {
     return Effect.scoped(
       Effect.gen(this, function* () {
         const shared = yield* this.watch(filter)
-        // A search that nobody has watched before goes on until it has what is asked for.
+        // A new search goes on until it has the wanted rows.
         if (shared.watchers === 1) yield* this.searchUntil(shared, from + count)
         const rows: Array<Assistant.LogRow> = []
         shared.search.eachMatch(from, count, (match) =>

@@ -94,7 +94,7 @@ export class ClientCommands {
         return this.repeat(command)
       case "RunMacro":
         return Effect.gen(this, function* () {
-          const macro = yield* parts.macroOf(command.name)
+          const macro = yield* parts.macros.find(command.name)
           return yield* this.send(yield* parts.payloads.prepare(macro.payload), macro.name)
         })
       case "Reset":

@@ -9,7 +9,7 @@ import { DelayedActions } from "./DelayedActions.ts"
 import type { RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// The one peer of a client.
+// The number of the server, the only peer of a client window.
 const server = 0
 
 /** What rules act on beside the connection. */
@@ -57,7 +57,7 @@ export class ClientRules {
   private onFrame(connection: Connection, frame: Uint8Array): Effect.Effect<void> {
     const { rules } = this.parts
     if (rules.isIdle) return Effect.void
-    // A client has one peer, so whom a rule listens to makes no difference.
+    // A client window has one peer, so the recipients of a rule make no difference.
     const hit = rules.find(
       frame,
       () => true,

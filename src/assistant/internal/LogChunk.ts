@@ -122,7 +122,7 @@ export class LogChunk {
     return this.notes[this.link[entry] as number] as Note
   }
 
-  /** The list of recipients before a payload; empty when there is one, who stands in `client`. */
+  /** The list of recipients before a payload; empty for one recipient, whose number is in `client`. */
   recipientsOf(entry: number): Uint8Array {
     const from = this.offset[entry] as number
     return this.data.subarray(from, from + (this.link[entry] as number))

@@ -9,9 +9,9 @@ const bytesPerEntry = 64
 // Room in the chunk of one large run.
 const slackBytes = 8192
 const slackEntries = 128
-/** The least that a log may hold, bytes. */
-export const leastLogBytes = 64 * 1024
-// Names of what sent something; those beyond it are not told apart.
+// The least that a log may hold, bytes.
+const leastLogBytes = 64 * 1024
+// Names of senders. Further names are not kept: their rows look as if a user had sent them.
 const mostNames = 4096
 
 /** Where an entry stands. */

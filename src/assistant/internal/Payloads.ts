@@ -13,7 +13,7 @@ export interface PreparedPayload {
   readonly isOfClient: boolean
 }
 
-/** For whom a payload is made. */
+/** The recipient that a payload is made for. */
 export interface PayloadTarget {
   readonly coder: Assistant.TextCoder
   readonly client?: Assistant.VariableValues["client"]
@@ -82,7 +82,7 @@ export class Payloads {
     return this.sendings
   }
 
-  /** The bytes of a payload in a sending; without one, those of the next sending, for a preview. */
+  /** The bytes of a payload in a sending. Default: the next sending, for a preview. */
   bytes(
     payload: PreparedPayload,
     target: PayloadTarget,

@@ -9,7 +9,7 @@ const period = "100 millis"
 /** Ticks in a second. */
 export const ticksPerSecond = 10
 
-/** Looks ten times a second at what has changed, while somebody watches; nothing runs while nobody does. */
+/** Looks for changes ten times a second while a face watches. No timer runs without a watcher. */
 export class Pulse {
   /** How many watch. */
   watchers = 0

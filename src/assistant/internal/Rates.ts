@@ -14,12 +14,12 @@ export interface Counters {
 
 const names = ["bytesIn", "bytesOut", "framesIn", "framesOut"] as const
 
-/** A rate now; over a time in which nobody looked, that is not known. */
+/** The rate of a sample, a second. A sample that spans more than two seconds tells no present rate: 0. */
 export const rateOver = (seconds: number, moved: number): number =>
   seconds > longestSampleSeconds ? 0 : moved / seconds
 
 /**
- * Rates of the last ten minutes. Counters are sampled once a second while somebody watches; a time in which nobody did
+ * Rates of the last ten minutes. Counters are sampled once a second while a face watches; an unwatched time
  * gets its mean in each of its seconds.
  */
 export class Rates {
@@ -36,7 +36,7 @@ export class Rates {
     framesOut: [],
   }
 
-  /** `elapsed`: milliseconds of a clock that nobody sets; `now`: of the epoch. */
+  /** `elapsed`: milliseconds of a monotonic clock; `now`: milliseconds since the epoch. */
   constructor(counters: Counters, elapsed: number, now: number) {
     this.last = counters
     this.lastAt = elapsed

@@ -8,8 +8,8 @@ import type { ProjectRepeat } from "../project/Project.ts"
 import { forkOwned } from "./forkOwned.ts"
 import { refusal } from "./refusals.ts"
 
-/** How many repeats may run at once. */
-export const mostRepeats = 1000
+// How many repeats may run at once.
+const mostRepeats = 1000
 
 interface Repeat {
   readonly number: number
@@ -42,7 +42,7 @@ export class Repeats {
     }))
   }
 
-  /** The commands of those that run. */
+  /** The commands of the repeats that run. */
   get commands(): ReadonlyArray<ProjectRepeat> {
     return Array.from(this.running.values(), ({ command }) => command)
   }
@@ -88,7 +88,7 @@ export class Repeats {
     this.onChanged()
   }
 
-  /** Turns are due at the begin and at multiples of the interval from there; those that were missed are left out. */
+  /** Turns are due at the begin and at multiples of the interval from there. A missed turn is left out. */
   private run(repeat: Repeat, turn: Effect.Effect<unknown, Assistant.Refusal>): Effect.Effect<void> {
     const { count, interval: intervalMillis } = repeat.command
     const once = Effect.match(turn, {

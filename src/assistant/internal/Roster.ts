@@ -66,7 +66,7 @@ export class Roster implements LogClients {
   version = 0
   /** Changes when an encoding does. */
   encodings = 0
-  /** Encodings of those who come. */
+  /** Encodings of new clients. */
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
   private readonly byName = new Map<string, Client>()
   private readonly gone = new Map<number, Gone>()
@@ -144,7 +144,7 @@ export class Roster implements LogClients {
     return this.gone.get(id)?.[direction] ?? this.coders[direction]
   }
 
-  /** Those that a request asks for, in its order. */
+  /** The clients that a request asks for, in its order. */
   select(filter: string, sort: NonNullable<Assistant.ClientsRequest["sort"]>): ReadonlyArray<Client> {
     const wanted = filter.toLowerCase()
     const found: Array<Client> = []
@@ -167,6 +167,6 @@ export class Roster implements LogClients {
 const orders: Readonly<Record<string, ((a: Client, b: Client) => number) | undefined>> = {
   activity: (a, b) => b.active - a.active || a.id - b.id,
   rate: (a, b) => b.rateIn + b.rateOut - (a.rateIn + a.rateOut) || a.id - b.id,
-  // Those without a name come last.
+  // Clients without a name come last.
   name: (a, b) => (a.name === b.name ? a.id - b.id : a.name === "" ? 1 : b.name === "" || a.name < b.name ? -1 : 1),
 }

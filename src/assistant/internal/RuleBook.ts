@@ -6,8 +6,8 @@ import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import { refusal } from "./refusals.ts"
 import { ruleMatcher } from "./ruleMatcher.ts"
 
-/** How many rules there may be. */
-export const mostRules = 1000
+// How many rules there may be.
+const mostRules = 1000
 // A frame is looked at as text up to here: a rule is for messages, not for files.
 const matchedBytes = 64 * 1024
 
@@ -83,16 +83,17 @@ export class RuleBook {
     )
   }
 
-  /** Puts other rules in the place of all. Where one cannot be used, those that are there stay. */
-  replace(rules: ReadonlyArray<Assistant.Rule>): Effect.Effect<void, Assistant.Refusal> {
-    if (rules.length > mostRules) return refusal("limit", `${rules.length} rules are more than ${mostRules}`)
-    return Effect.map(
-      Effect.forEach(rules, (rule) => this.prepare(rule)),
-      (prepared) => {
-        this.rules = prepared
-        this.onChanged()
-      },
-    )
+  /** Prepares the rules that take the place of all. */
+  prepareAll(rules: ReadonlyArray<Assistant.Rule>): Effect.Effect<ReadonlyArray<PreparedRule>, Assistant.Refusal> {
+    return rules.length > mostRules
+      ? refusal("limit", `${rules.length} rules are more than ${mostRules}`)
+      : Effect.forEach(rules, (rule) => this.prepare(rule))
+  }
+
+  /** Replaces all rules. */
+  replace(rules: ReadonlyArray<PreparedRule>): void {
+    this.rules = rules
+    this.onChanged()
   }
 
   /** Takes a rule away. Whether there was one. */

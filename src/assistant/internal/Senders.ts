@@ -4,7 +4,7 @@ export class Senders {
   private readonly always = new Map<Uint8Array, string>()
   private readonly once = new WeakMap<Uint8Array, string>()
 
-  /** `isWanted`: whether somebody asks. Until then nothing is kept of a payload. */
+  /** `isWanted`: whether the log records. While it does not, no name is kept. */
   constructor(isWanted: () => boolean) {
     this.isWanted = isWanted
   }

@@ -187,7 +187,7 @@ export class ServerCommands {
 
   private runMacro(name: string, to: Assistant.Recipients | undefined): Outcome {
     return Effect.gen(this, function* () {
-      const macro = yield* this.parts.macroOf(name)
+      const macro = yield* this.parts.macros.find(name)
       const own = macro.to === undefined ? Assistant.everyone : yield* Assistant.parseRecipients(macro.to)
       const payload = yield* this.parts.payloads.prepare(macro.payload)
       return yield* this.sending.send(payload, to ?? own, name)
@@ -235,7 +235,7 @@ export class ServerCommands {
       const coder = yield* loadEncoding(encoding)
       const { parts, roster } = this
       const isForAll = to === undefined || Assistant.formatRecipients(to) === "@all"
-      // What is set for all is set for those who come too, so nobody need be there.
+      // An encoding for all clients is also that of new clients, so no client need be connected.
       if (isForAll) roster.setCoder(undefined, coder, direction)
       const resolved: Resolved = isForAll
         ? { clients: [...roster.clients], unmatched: [] }
@@ -246,7 +246,7 @@ export class ServerCommands {
     })
   }
 
-  /** Does something with each of some clients; those that have gone meanwhile are left out. */
+  /** Does something with each of some clients. A client that has gone meanwhile is left out. */
   private each(to: Assistant.Recipients | undefined, act: (client: Client) => Effect.Effect<void, unknown>): Outcome {
     return Effect.gen(this, function* () {
       if (to === undefined) {

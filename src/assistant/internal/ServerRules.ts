@@ -81,7 +81,7 @@ export class RuledReactor implements Handler.Reactor {
 
   /**
    * Asks the rules about each frame of a run. One read can hold thousands of frames: they must keep neither the event loop
-   * for seconds, nor memory with replies to a client that does not read. So those that are left are asked about later.
+   * for seconds, nor memory with replies to a client that does not read. So the other frames are asked about later.
    */
   private askAll(ruled: RuledServer, connection: Handler.ReactorConnection, run: Uint8Array): void {
     const ask = (frame: Uint8Array) => this.ask(ruled, ruled.parts.rules, connection, frame)

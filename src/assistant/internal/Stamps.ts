@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 /** The time of the rows of a log: milliseconds since the epoch with microseconds behind the point. */
 export interface Stamps {
   readonly now: () => number
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly elapsed: () => number
 }
 

@@ -1,25 +1,22 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Assistant from "../../domain/assistant/index.ts"
+import type * as Assistant from "../../domain/assistant/index.ts"
 import type { ClientEvent, Framing, ServerEvent } from "../../domain/index.ts"
 import type { Described } from "../describe.ts"
 import type { Project } from "../project/Project.ts"
 import { LogService } from "./AssistantLog.ts"
 import { type LogClients, LogReader } from "./LogReader.ts"
 import { LogStore } from "./LogStore.ts"
-import { entryRefused } from "./labels.ts"
+import { Macros } from "./Macros.ts"
 import { Payloads } from "./Payloads.ts"
 import { Pulse, ticksPerSecond } from "./Pulse.ts"
 import { type Counters, Rates } from "./Rates.ts"
 import { Recorder } from "./Recorder.ts"
 import { Repeats } from "./Repeats.ts"
 import { RuleBook } from "./RuleBook.ts"
-import { refusal } from "./refusals.ts"
+import { refusal, unknown } from "./refusals.ts"
 import { Senders } from "./Senders.ts"
 import { makeStamps, type Stamps } from "./Stamps.ts"
-
-/** How many macros there may be. */
-export const mostMacros = 1000
 
 /** What a window of either kind is made with. */
 export interface WindowOptions {
@@ -30,7 +27,7 @@ export interface WindowOptions {
   readonly describe: (event: ServerEvent | ClientEvent) => Described
   /** Bytes in both directions since the window began. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-  /** Called once a second while somebody watches, with the seconds since the last time. */
+  /** Called once a second while a face watches, with the seconds since the last call. */
   readonly sample: (seconds: number) => Effect.Effect<void>
   /** Tells of frames until the scope closes. */
   readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
@@ -52,7 +49,7 @@ export class WindowParts {
   readonly payloads: Payloads
   readonly rules: RuleBook
   readonly repeats: Repeats
-  readonly macros = new Map<string, Assistant.Macro>()
+  readonly macros: Macros
   readonly senders: Senders
   framesIn = 0
   framesOut = 0
@@ -91,6 +88,7 @@ export class WindowParts {
       options.onRules()
     })
     this.repeats = new Repeats(made.scope, changed)
+    this.macros = new Macros(this.payloads, changed)
   }
 
   static readonly make = (options: WindowOptions): Effect.Effect<WindowParts, never, Scope.Scope> =>
@@ -161,7 +159,7 @@ export class WindowParts {
       log: this.log.extentNow(),
       repeats: this.repeats.states,
       rules: this.rules.states,
-      macros: [...this.macros.values()],
+      macros: this.macros.all,
       framing: this.options.framing.name,
       at: this.stamps.now(),
     }
@@ -181,7 +179,7 @@ export class WindowParts {
     return Effect.sync(() => ({
       rules: this.rules.all,
       repeats: this.repeats.commands,
-      macros: [...this.macros.values()],
+      macros: this.macros.all,
     }))
   }
 
@@ -191,42 +189,21 @@ export class WindowParts {
     execute: (command: Assistant.Command) => Effect.Effect<Assistant.Outcome, Assistant.Refusal>,
   ): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      yield* Effect.forEach(macros, (macro) => this.checkMacro(macro), { discard: true })
       if (rules.length > 0 && !this.options.rulesAct) return yield* rulesForbidden
-      if (macros.length > mostMacros) {
-        return yield* refusal("limit", `${macros.length} macros are more than ${mostMacros}`)
-      }
+      const prepared = yield* this.rules.prepareAll(rules)
+      yield* this.macros.checkAll(macros)
       const started: Array<number> = []
+      // A repeat sends when it starts, so repeats come last of all that can be refused.
       const begin = Effect.forEach(repeats, (repeat) =>
         Effect.map(execute(repeat), (outcome) => {
           if (outcome._tag === "RepeatStarted") started.push(outcome.repeat)
         }),
       )
-      yield* Effect.onError(Effect.zipRight(begin, this.rules.replace(rules)), () =>
+      yield* Effect.onError(begin, () =>
         Effect.forEach(started, (repeat) => this.repeats.cancel(repeat), { discard: true }),
       )
-      this.macros.clear()
-      for (const macro of macros) this.macros.set(macro.name, macro)
-      this.touch()
-    })
-  }
-
-  /** Saves a macro, or replaces that of its name. */
-  saveMacro(macro: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
-    return Effect.gen(this, function* () {
-      yield* this.checkMacro(macro)
-      if (!this.macros.has(macro.name) && this.macros.size >= mostMacros) {
-        return yield* refusal("limit", `there are ${mostMacros} macros already`)
-      }
-      this.macros.set(macro.name, macro)
-      this.touch()
-    })
-  }
-
-  macroOf(name: string): Effect.Effect<Assistant.Macro, Assistant.Refusal> {
-    return Effect.suspend(() => {
-      const macro = this.macros.get(name)
-      return macro === undefined ? Effect.fail(unknown("macro", name, this.macros.keys())) : Effect.succeed(macro)
+      this.rules.replace(prepared)
+      this.macros.replace(macros)
     })
   }
 
@@ -252,13 +229,9 @@ export class WindowParts {
               ),
         )
       case "SaveMacro":
-        return Effect.as(this.saveMacro(command.macro), done)
+        return Effect.as(this.macros.save(command.macro), done)
       case "RemoveMacro":
-        return Effect.map(this.macroOf(command.name), ({ name }) => {
-          this.macros.delete(name)
-          this.touch()
-          return done
-        })
+        return Effect.as(this.macros.remove(command.name), done)
       case "ClearLog":
         return Effect.sync(() => {
           this.store.clear()
@@ -268,13 +241,6 @@ export class WindowParts {
       default:
         return undefined
     }
-  }
-
-  private checkMacro({ name, payload, to }: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
-    const unnamed = entryRefused(name, "macro")
-    if (unnamed !== undefined) return Effect.fail(unnamed)
-    const recipients = to === undefined ? Effect.void : Assistant.parseRecipients(to)
-    return Effect.zipRight(recipients, this.payloads.check(payload))
   }
 
   private get counters(): Counters {
@@ -322,9 +288,3 @@ const rulesForbidden = refusal("forbidden", "rules cannot act here: a program ta
 
 /** The outcome of a command of which there is nothing to tell. */
 export const done: Assistant.Outcome = { _tag: "Done" }
-
-/** A refusal for a name that nothing has, with the nearest one that something has. */
-export const unknown = (what: string, name: string, names: Iterable<string>): Assistant.Refusal =>
-  refusal("unknown", `there is no ${what} ${JSON.stringify(name)}${Assistant.suggestion(name, names)}`, {
-    field: "name",
-  })

@@ -1,8 +1,8 @@
 import type { ConnectionId } from "../../domain/index.ts"
 
 /**
- * Ids of recipients as bytes: pairs of a first id and a count, 4 bytes each. Who is connected is mostly numbered without
- * gaps, so ten thousand recipients take a few pairs.
+ * Ids of recipients as bytes: pairs of a first id and a count, 4 bytes each. The numbers of connected
+ * clients have few gaps, so ten thousand recipients take a few pairs.
  */
 export const writeRecipients = (ids: ReadonlyArray<ConnectionId>): Uint8Array => {
   const pairs: Array<number> = []
@@ -20,8 +20,8 @@ export const writeRecipients = (ids: ReadonlyArray<ConnectionId>): Uint8Array =>
   return bytes
 }
 
-/** Calls `each` with each range of ids, until it returns `false`. */
-export const eachRange = (bytes: Uint8Array, each: (first: number, count: number) => boolean): void => {
+// Calls `each` with each range of ids, until it returns `false`.
+const eachRange = (bytes: Uint8Array, each: (first: number, count: number) => boolean): void => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at < bytes.length; at += 8) {
     if (!each(view.getUint32(at), view.getUint32(at + 4))) return

@@ -83,3 +83,9 @@ export const problemFrom = ({ advice, code, field, message }: Assistant.Refusal)
   ...(field === undefined ? {} : { field }),
   ...(code === undefined ? {} : { code }),
 })
+
+/** A refusal for a name that nothing has, with the nearest one that something has. */
+export const unknown = (what: string, name: string, names: Iterable<string>): Assistant.Refusal =>
+  refusal("unknown", `there is no ${what} ${JSON.stringify(name)}${Assistant.suggestion(name, names)}`, {
+    field: "name",
+  })

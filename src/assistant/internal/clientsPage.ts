@@ -1,0 +1,64 @@
+import * as Effect from "effect/Effect"
+import * as Domain from "../../domain/assistant/index.ts"
+import { describeTls } from "../../domain/eventWords.ts"
+import { formatEndpoint } from "../../domain/index.ts"
+import type { Server } from "../../server/index.ts"
+import type { Client, Roster } from "./Roster.ts"
+import type { ServerSending } from "./ServerSending.ts"
+
+/** Some of the connected clients, filtered and sorted as a request says. */
+export const clientsPage = (
+  server: Server["Type"],
+  roster: Roster,
+  sending: ServerSending,
+  request: Domain.ClientsRequest,
+): Effect.Effect<Domain.ClientsPage, Domain.Refusal> =>
+  Effect.gen(function* () {
+    const filter = (request.filter ?? "").trim()
+    const sort = request.sort ?? "id"
+    let found = roster.select(filter.startsWith("@") ? "" : filter, sort)
+    if (filter.startsWith("@")) {
+      const to = yield* Domain.parseRecipients(filter)
+      const wanted = yield* Effect.match(sending.resolve(to), {
+        onSuccess: ({ clients }) => new Set(clients),
+        onFailure: () => new Set<Client>(),
+      })
+      found = found.filter((client) => wanted.has(client))
+    }
+    const page = found.slice(request.from, request.from + request.count)
+    const rows = yield* Effect.forEach(page, (client) =>
+      Effect.match(server.connection(client.id), {
+        onSuccess: (info): ReadonlyArray<Domain.ClientRow> => [rowOf(client, info)],
+        onFailure: () => [],
+      }),
+    )
+    return { matching: found.length, total: roster.clients.size, rows: rows.flat() }
+  })
+
+const rowOf = (
+  client: Client,
+  info: Effect.Effect.Success<ReturnType<Server["Type"]["connection"]>>,
+): Domain.ClientRow => ({
+  id: client.id,
+  name: client.name,
+  tags: [...client.tags],
+  remote: formatEndpoint(client.remote),
+  local: formatEndpoint(client.local),
+  since: client.since,
+  active: client.active,
+  state: info.state,
+  paused: info.paused,
+  pending: info.pendingBytes,
+  tls: tlsWords(client),
+  encodingIn: client.coderIn.name,
+  encodingOut: client.coderOut.name,
+  bytesIn: info.bytesIn,
+  bytesOut: info.bytesOut,
+  framesIn: client.framesIn,
+  framesOut: client.framesOut,
+  rateIn: client.rateIn,
+  rateOut: client.rateOut,
+})
+
+// ` (TLSv1.3, …)` without its brackets.
+const tlsWords = ({ tls }: Client): string => describeTls(tls).slice(2, -1)
