@@ -36,3 +36,10 @@ it.each(pages)("every link and picture of %s leads to a file and a heading that 
     expect(anchorsOf(file), `${page}: ${target}`).toContain(anchor)
   }
 })
+
+it("docs/README.md is the index: it names every document", () => {
+  const index = readFileSync("docs/README.md", "utf8")
+  for (const page of pages.filter((name) => name.startsWith("docs/") && name !== "docs/README.md")) {
+    expect(index, page).toContain(`(${page.slice("docs/".length)})`)
+  }
+})

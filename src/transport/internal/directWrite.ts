@@ -10,7 +10,7 @@ import {
 } from "./nodeInside.ts"
 
 // A write through Node's stream makes half a dozen objects and a tick of its own, which is what is left to save beside
-// the system call (docs/performance.md). What the system takes at once needs none of that: the handle is handed the bytes,
+// the system call (docs/performance-notes.md). What the system takes at once needs none of that: the handle is handed the bytes,
 // and only what it could not pass on is seen again.
 
 /**

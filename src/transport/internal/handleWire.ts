@@ -292,7 +292,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   onHandleClosed(): void {
     const { handlers, face, handle } = this
     this.ended = this.code === undefined ? {} : { code: this.code }
-    // From here nothing leads from one to the other (docs/performance.md).
+    // From here nothing leads from one to the other (docs/performance-notes.md).
     if (face !== undefined) face.sink = undefined
     if (handle !== undefined) handle[wire] = undefined
     this.face = undefined

@@ -1,7 +1,7 @@
 import * as net from "node:net"
 
 // Node's sockets are streams, and a stream costs more than the system calls of a connection that comes, says a word and
-// goes. What is below them, a handle, can be read and written by itself (docs/performance.md), but Node shows nobody
+// goes. What is below them, a handle, can be read and written by itself (docs/performance-notes.md), but Node shows nobody
 // how. So it is learnt here, once, from sockets that stand on a made-up handle: what they set on it, and what they ask of
 // it. A Node that does otherwise is left alone, and its sockets are used as they are.
 

@@ -128,7 +128,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     this.ended = this.code === undefined ? {} : { code: this.code }
     const { handlers } = this
     // From here neither leads to the other: one that has grown old enough for a full collection would keep both, and
-    // all that belongs to them, until then (docs/performance.md).
+    // all that belongs to them, until then (docs/performance-notes.md).
     this.handlers = undefined
     this.readBefore = -this.bytesIn()
     this.socket = closed

@@ -5,7 +5,7 @@ import { inside, type SocketHandle } from "./nodeInside.ts"
 // Node gives each read a buffer of 64 KiB, a backing store and a turn through its stream's own queue. A socket that is
 // made with `onread` reads into one buffer instead, which here is the same for all: a read is over, and what it gave is
 // copied, before the next begins. Node takes that option from who dials, not from who listens, so it is set where Node
-// keeps it (docs/performance.md).
+// keeps it (docs/performance-notes.md).
 
 const size = 65_536
 

@@ -1,0 +1,223 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { connect, createServer, type NetConnectOpts, type Server, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Process, start } from "../support/tcpfxProcess.ts"
+
+const page = readFileSync("docs/coming-from-netcat.md", "utf8")
+const bin = join(process.cwd(), "bin", "tcpfx.cjs")
+
+/** The commands in the middle column of the tables. */
+const commands = [...page.matchAll(/^\| .* \| `(tcpfx [^`]+)` \| .* \|$/gm)].map(([, command]) => command ?? "")
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-netcat-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
+)
+
+/** Starts a command as a shell does, in a folder of its own. */
+const shell = (command: string, cwd: string) =>
+  start("/bin/sh", ["-c", command.replace(/^tcpfx/, `exec '${process.execPath}' '${bin}'`)], { cwd })
+
+/** What a server sends until its FIN, to a client that sends a text and, unless told otherwise, FIN. */
+const talk = (to: NetConnectOpts, text: string, until?: RegExp) =>
+  Effect.async<string>((resume) => {
+    const socket = connect(to)
+    let heard = ""
+    socket.setEncoding("utf8")
+    socket.on("connect", () => (until === undefined ? socket.end(text) : socket.write(text)))
+    socket.on("data", (data) => {
+      heard += data
+      if (until?.test(heard) === true) socket.end()
+    })
+    socket.on("error", () => {})
+    socket.on("close", () => resume(Effect.succeed(heard)))
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** A client that stays, and what it hears. */
+const member = (port: number) =>
+  Effect.acquireRelease(
+    Effect.async<Socket>((resume) => {
+      const socket = connect({ port, host: "127.0.0.1" }, () => resume(Effect.succeed(socket)))
+      socket.on("error", () => {})
+    }),
+    (socket) => Effect.sync(() => socket.destroy()),
+  )
+
+const heardBy = (socket: Socket, text: string) =>
+  Effect.async<string>((resume) => {
+    let heard = ""
+    socket.setEncoding("utf8")
+    socket.on("data", (data) => {
+      heard += data
+      if (heard.includes(text)) resume(Effect.succeed(heard))
+    })
+  })
+
+interface Serving {
+  readonly server: Process
+  readonly to: { readonly port: number; readonly host: string }
+  readonly cwd: string
+}
+
+type Check<A> = (given: A) => Effect.Effect<void, unknown, Scope.Scope>
+
+/** A client that sends `ping` and FIN hears this, and the server shows it. */
+const hears =
+  (answer: string, shown = /< ping/, on: "stdout" | "stderr" = "stdout"): Check<Serving> =>
+  ({ server, to }) =>
+    Effect.gen(function* () {
+      expect(yield* talk(to, "ping\n")).toBe(answer)
+      yield* server.waitFor(on, shown)
+    })
+
+const relays: Check<Serving> = ({ server, to }) =>
+  Effect.gen(function* () {
+    const [first, second] = [yield* member(to.port), yield* member(to.port)]
+    yield* server.waitFor("stderr", /#2 connected/)
+    first.write("ping\n")
+    expect(yield* heardBy(second, "ping\n")).toBe("ping\n")
+  })
+
+const fileHas =
+  (name: string, pattern: RegExp): Check<Serving> =>
+  ({ server, to, cwd }) =>
+    Effect.gen(function* () {
+      yield* talk(to, "ping\n")
+      yield* server.kill("SIGTERM")
+      yield* server.ended
+      expect(readFileSync(join(cwd, name), "utf8")).toMatch(pattern)
+    })
+
+const serverChecks: Readonly<Record<string, Check<Serving>>> = {
+  "tcpfx serve 9000": hears(""),
+  "tcpfx serve 0.0.0.0 9000": ({ server, to }) =>
+    Effect.gen(function* () {
+      const one = yield* member(to.port)
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* server.write("to all\n")
+      yield* heardBy(one, "to all\n")
+    }),
+  "tcpfx serve unix:/run/x.sock": ({ cwd }) =>
+    Effect.map(talk({ path: join(cwd, "x.sock") }, "ping\n"), (heard) => expect(heard).toBe("")),
+  "tcpfx serve 9000 --output raw >file": fileHas("file", /^ping\n$/),
+  "tcpfx serve 9000 <file": ({ to }) =>
+    Effect.map(talk(to, "", /of a file\n/), (heard) => expect(heard).toBe("of a file\n")),
+  "tcpfx serve 9000 --broker": relays,
+  "tcpfx serve 9000 --broker --frame line": relays,
+  "tcpfx serve 9000 --mode echo": hears("ping\n"),
+  "tcpfx serve 9000 --mode discard": hears(""),
+  "tcpfx serve 9000 --reply 'hi\\n'": hears("hi\n"),
+  "tcpfx serve 9000 --ssl": ({ server }) => server.waitFor("stderr", /fingerprint|SHA-?256/i),
+  "tcpfx serve 9000 --allow 10.0.0.0/8": hears("", /refused/, "stderr"),
+  "tcpfx serve 9000 -m 5": hears(""),
+  "tcpfx serve 9000 -i 30": hears(""),
+  "tcpfx serve 9000 --output json >dump": fileHas("dump", /"_tag":"FrameReceived".*"text":"ping\\n"/),
+}
+
+/** A server that answers `pong` to what it gets, and what it got. It closes after the FIN of its client, or after `pong`. */
+const pong = (listen: { port: number; host: string } | string, closes: "after FIN" | "after pong") =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly server: Server; readonly port: number; readonly got: Array<string> }>((resume) => {
+      const got: Array<string> = []
+      const server = createServer({ allowHalfOpen: true }, (socket) => {
+        socket.on("error", () => {})
+        socket.setEncoding("utf8")
+        socket.on("data", (data: string) => void got.push(data))
+        if (closes === "after pong") socket.end("pong\n")
+        else socket.on("end", () => socket.end("pong\n"))
+      })
+      server.listen(listen, () => {
+        const address = server.address()
+        const port = typeof address === "object" && address !== null ? address.port : 0
+        resume(Effect.succeed({ server, port, got }))
+      })
+    }),
+    ({ server }) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void))),
+  )
+
+const runs =
+  (expected: { sent: string; closes?: "after FIN" | "after pong" }): Check<string> =>
+  (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      writeFileSync(join(cwd, "file"), "of a file\n")
+      const path = join(cwd, "x.sock")
+      const at = command.includes("unix:") ? path : { port: 0, host: "127.0.0.1" }
+      const { port, got } = yield* pong(at, expected.closes ?? "after FIN")
+      const line = command.replace("host 9000", `127.0.0.1 ${port}`).replace("/run/x.sock", path)
+      const client = yield* shell(line, cwd)
+      yield* client.write("from the keyboard\n")
+      yield* client.endInput
+      expect({ ...(yield* client.ended), stderr: client.text("stderr") }).toEqual({ code: 0, signal: null, stderr: "" })
+      expect(client.text("stdout")).toBe("pong\n")
+      expect(got.join("")).toBe(expected.sent)
+    })
+
+/** Every flag is taken; nobody is there to talk to. */
+const fails: Check<string> = (command) =>
+  Effect.gen(function* () {
+    const cwd = yield* folder
+    const client = yield* shell(command.replace("gate:1080", "127.0.0.1:1").replace("host", "127.0.0.1"), cwd)
+    yield* client.endInput
+    expect(yield* client.ended).toEqual({ code: 1, signal: null })
+    expect(client.text("stderr")).toMatch(/127\.0\.0\.1:1\b.*refused/)
+  })
+
+const typed = runs({ sent: "from the keyboard\n" })
+const fromFile = runs({ sent: "of a file\n" })
+
+const clientChecks: Readonly<Record<string, Check<string>>> = {
+  "tcpfx connect host 9000": typed,
+  "tcpfx connect host 9000 <file": fromFile,
+  "tcpfx connect host 9000 --no-shutdown <file": runs({ sent: "of a file\n", closes: "after pong" }),
+  "tcpfx connect host 9000 -q 1 <file": fromFile,
+  "tcpfx connect host 9000 -w 5": typed,
+  "tcpfx connect host 9000 --send 'hi\\r\\n'": runs({ sent: "hi\r\n" }),
+  "tcpfx connect host 9000 --no-shutdown </dev/null": runs({ sent: "", closes: "after pong" }),
+  "tcpfx connect unix:/run/x.sock": typed,
+  "tcpfx connect host 9000 --ssl --insecure": (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      const server = yield* shell("tcpfx serve 0 --ssl", cwd)
+      const [, port] = yield* server.waitFor("stderr", /listening on \S+:(\d+)/)
+      const client = yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
+      yield* client.write("ping\n")
+      yield* server.waitFor("stdout", /< ping/)
+    }),
+  "tcpfx connect host 9000 --proxy socks5://gate:1080": fails,
+  "tcpfx connect host 9000 -s 127.0.0.1": typed,
+  "tcpfx connect host 9000 --reconnect --reconnect-max 1": (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      const { port } = yield* pong({ port: 0, host: "127.0.0.1" }, "after pong")
+      const client = yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
+      yield* client.waitFor("stdout", /pong\n[\s\S]*pong\n/)
+    }),
+  "tcpfx connect host 9000 -4": typed,
+}
+
+it("each command of docs/coming-from-netcat.md has a test here", () => {
+  expect(commands).toEqual([...Object.keys(serverChecks), ...Object.keys(clientChecks)])
+})
+
+for (const [command, check] of Object.entries(serverChecks)) {
+  it.scopedLive(`${command} does what the page says`, () =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      writeFileSync(join(cwd, "file"), "of a file\n")
+      const line = command.replace("9000", "0").replace("/run/x.sock", join(cwd, "x.sock"))
+      const server = yield* shell(line, cwd)
+      const [, port] = yield* server.waitFor("stderr", /^tcpfx: listening on .*?(\d*)$/m)
+      yield* check({ server, to: { port: Number(port), host: "127.0.0.1" }, cwd })
+    }),
+  )
+}
+
+for (const [command, check] of Object.entries(clientChecks)) {
+  it.scopedLive(`${command} does what the page says`, () => check(command))
+}
