@@ -5,7 +5,14 @@ import type { Page } from "playwright-core"
 import { Framing, tcpEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { haveBrowser, step, TestBrowser } from "../support/browser.ts"
-import { clientControls, listeningPage, rows, sendMessage, type WindowsOptions } from "../support/windows.ts"
+import {
+  clientControls,
+  listeningPage,
+  rows,
+  sendMessage,
+  showWindow,
+  type WindowsOptions,
+} from "../support/windows.ts"
 
 const lines: WindowsOptions = { server: { settings: { frame: Framing.line } } }
 
@@ -169,7 +176,21 @@ describe.skipIf(!haveBrowser())("the log", () => {
           await page.getByText("Nothing has happened yet.").waitFor()
         })
         yield* peer.write("four\n")
-        yield* step(() => rows(page, "four").waitFor())
+        yield* step(async () => {
+          await rows(page, "four").waitFor()
+          await page.getByRole("button", { name: "Pause", exact: true }).click()
+          // A window that is shown again has its rows, paused or not.
+          await showWindow(page, "Client")
+          await showWindow(page, "Server")
+          await rows(page, "four").waitFor()
+          await page.getByRole("button", { name: "Clear" }).click()
+          await rows(page, "four").waitFor({ state: "detached" })
+        })
+        yield* peer.write("five\n")
+        yield* step(async () => {
+          await page.getByRole("button", { name: /^1 new/ }).waitFor()
+          expect(await rows(page, "five").count()).toBe(0)
+        })
       }),
     )
 

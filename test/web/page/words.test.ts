@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import { en } from "../../../src/web/ui/words/en.ts"
 import { zh } from "../../../src/web/ui/words/zh.ts"
@@ -21,4 +23,14 @@ describe("the Chinese words", () => {
     expect(zh.dropped(2940)).toContain("2,940")
     expect(zh.recipients(3)).toContain("3")
   })
+})
+
+it("the words of the page are all used", () => {
+  const folder = fileURLToPath(new URL("../../../src/web/ui", import.meta.url))
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => readFileSync(`${folder}/${path}`, "utf8"))
+    .join("\n")
+  const used = new Set(Array.from(sources.matchAll(/\b(?:w|words\.value|words\.peek\(\))\.(\w+)/g), ([, name]) => name))
+  expect(Object.keys(en).filter((name) => !used.has(name))).toEqual([])
 })

@@ -2,7 +2,8 @@ import type { LogExtent, LogRow, LogView } from "../../../domain/assistant/Log.t
 import { type Latest, makeLatest } from "../link/latest.ts"
 import type { Stop } from "../link/Stop.ts"
 import { RowCache } from "./RowCache.ts"
-import { RowElement, type RowState } from "./RowElement.ts"
+import { RowSelection, type Selection } from "./RowSelection.ts"
+import { RowSheet } from "./RowSheet.ts"
 import type { RowWords } from "./rowText.ts"
 import { isExact, lastTop, moved, type Scale, scrollOf, spacerOf } from "./scale.ts"
 
@@ -22,13 +23,6 @@ export interface LogHost {
   readonly announce: (rows: ReadonlyArray<LogRow>) => void
 }
 
-/** The places that are selected. `active` is the last one that was moved to. */
-export interface Selection {
-  readonly from: number
-  readonly to: number
-  readonly active: number
-}
-
 export const rowHeight = 20
 /** Rows beyond each edge of the view that are asked for and painted. */
 const margin = 8
@@ -43,6 +37,8 @@ export class LogRows {
   private extent = nothing
   /** How far the painted log reaches: while following it stays behind until the rows at the end of the log have been read. */
   private shown = nothing
+  /** Whether the log of this filter has told how far it reaches. */
+  private isKnown = false
   /** The place behind the last row that an answer had. */
   private answered = 0
   private view: LogView = "text"
@@ -50,8 +46,7 @@ export class LogRows {
   private top = 0
   /** The position of the scroll bar that `top` belongs to. */
   private bar = 0
-  private anchor: number | undefined
-  private active: number | undefined
+  private readonly selection = new RowSelection()
   private seenNext = 0
   /** Changes when the rows that are known are forgotten: an answer to an older question is of no use then. */
   private generation = 0
@@ -60,8 +55,7 @@ export class LogRows {
   private viewHeight = 0
   private readonly cache = new RowCache()
   private readonly spacer = document.createElement("div")
-  private readonly sheet = document.createElement("div")
-  private readonly elements: Array<RowElement> = []
+  private readonly sheet = new RowSheet()
   private readonly latest: Latest<{ readonly from: number; readonly count: number }>
   private readonly observer: ResizeObserver
   private readonly ending = new AbortController()
@@ -72,9 +66,7 @@ export class LogRows {
   ) {
     this.spacer.className = "rows-spacer"
     this.spacer.setAttribute("role", "presentation")
-    this.sheet.className = "rows-sheet"
-    this.sheet.setAttribute("role", "rowgroup")
-    this.spacer.append(this.sheet)
+    this.spacer.append(this.sheet.node)
     grid.append(this.spacer)
     this.latest = makeLatest(({ from, count }, done) => {
       const { generation } = this
@@ -95,9 +87,9 @@ export class LogRows {
     grid.addEventListener("scroll", () => this.scrolled(), { signal, passive: true })
     grid.addEventListener("scrollend", () => this.settle(), { signal, passive: true })
     grid.addEventListener("keydown", (event) => this.keyed(event), { signal })
-    this.sheet.addEventListener("mousedown", (event) => this.pressed(event), { signal })
-    this.sheet.addEventListener("click", (event) => this.clicked(event), { signal })
-    this.sheet.addEventListener("dblclick", () => this.host.onOpen(), { signal })
+    this.sheet.node.addEventListener("mousedown", (event) => this.pressed(event), { signal })
+    this.sheet.node.addEventListener("click", (event) => this.clicked(event), { signal })
+    this.sheet.node.addEventListener("dblclick", () => this.host.onOpen(), { signal })
     this.observer = new ResizeObserver(() => this.resized())
     this.observer.observe(grid)
   }
@@ -111,7 +103,13 @@ export class LogRows {
     this.spacer.remove()
   }
 
-  setExtent(extent: LogExtent): void {
+  /** Tells how far the log reaches. While it is paused, rows that are painted stay, and the new ones are counted only. */
+  setExtent(extent: LogExtent, paused: boolean): void {
+    if (paused && this.canStay(extent)) {
+      this.host.onNew(extent.next - Math.max(this.following ? this.shown.next : this.seenNext, extent.first))
+      return
+    }
+    this.isKnown = true
     const before = this.extent
     // A log that has been cleared, or another search, begins anew.
     if (extent.next < before.next || extent.first < before.first) {
@@ -124,6 +122,13 @@ export class LogRows {
       this.host.onNew(Math.max(0, extent.next - Math.max(this.seenNext, extent.first)))
     }
     this.paintSoon()
+  }
+
+  /** Whether painted rows are still in the log. After another filter nothing is painted; after a clear they have gone. */
+  private canStay(extent: LogExtent): boolean {
+    const { shown } = this
+    if (!this.isKnown) return false
+    return shown.first === shown.next || (extent.first < shown.next && shown.next <= extent.next)
   }
 
   /** Shows the log as far as it reaches. What is being read stays where it is, also when rows fall out at the top. */
@@ -144,11 +149,12 @@ export class LogRows {
 
   /** Forgets all rows, for another filter or after a reconnect. */
   reset(): void {
+    this.isKnown = false
     this.extent = nothing
     this.shown = nothing
     this.forget()
     this.top = 0
-    this.select(undefined)
+    this.unselect()
     this.follow(true)
   }
 
@@ -174,13 +180,14 @@ export class LogRows {
     this.follow(false)
     this.top = this.indexOf(place) * rowHeight - this.viewHeight / 2 + rowHeight
     this.clampTop()
-    this.anchor = place
-    this.select(place)
+    this.selection.set(place)
+    this.selected()
     this.putBar()
   }
 
   unselect(): void {
-    this.select(undefined)
+    this.selection.clear()
+    this.selected()
   }
 
   private forget(): void {
@@ -311,33 +318,20 @@ export class LogRows {
   }
 
   private paintRows(first: number, last: number): void {
-    const needed = Math.max(0, last - first)
-    while (this.elements.length < needed) {
-      const element = new RowElement()
-      this.elements.push(element)
-      this.sheet.append(element.node)
-    }
     // The sheet moves with the scroll bar, so that the rows stay where they are in the view between two paints.
-    this.sheet.style.transform = `translateY(${Math.round(this.grid.scrollTop - (this.top - first * rowHeight))}px)`
+    this.sheet.node.style.transform = `translateY(${Math.round(this.grid.scrollTop - (this.top - first * rowHeight))}px)`
     this.grid.setAttribute("aria-rowcount", String(this.count))
     const words = this.host.words()
-    let activeId: string | undefined
-    this.elements.forEach((element, offset) => {
-      const index = first + offset
-      if (offset >= needed) {
-        element.hide()
-        return
-      }
-      const place = this.placeOf(index)
-      const state: RowState = {
-        index,
-        selected: this.isSelected(place),
-        active: place === this.active,
-        view: this.view,
-      }
-      if (index < this.gap) element.showNote(words.dropped(this.shown.dropped), state)
-      else element.show(this.cache.get(place), state, words)
-      if (state.active) activeId = element.node.id
+    const activeId = this.sheet.paint({
+      first,
+      last,
+      view: this.view,
+      words,
+      rowAt: (index) => (index < this.gap ? words.dropped(this.shown.dropped) : this.cache.get(this.placeOf(index))),
+      stateAt: (index) => {
+        const place = this.placeOf(index)
+        return { selected: this.selection.has(place), active: place === this.selection.active }
+      },
     })
     if (activeId === undefined) this.grid.removeAttribute("aria-activedescendant")
     else this.grid.setAttribute("aria-activedescendant", activeId)
@@ -361,21 +355,8 @@ export class LogRows {
     if (rows.length > 0) this.host.announce(rows)
   }
 
-  private isSelected(place: number): boolean {
-    if (this.active === undefined) return false
-    const anchor = this.anchor ?? this.active
-    return place >= Math.min(anchor, this.active) && place <= Math.max(anchor, this.active)
-  }
-
-  private select(place: number | undefined): void {
-    this.active = place
-    if (place === undefined) this.anchor = undefined
-    const anchor = this.anchor ?? place
-    this.host.onSelect(
-      place === undefined || anchor === undefined
-        ? undefined
-        : { from: Math.min(anchor, place), to: Math.max(anchor, place) + 1, active: place },
-    )
+  private selected(): void {
+    this.host.onSelect(this.selection.range)
     this.paintSoon()
   }
 
@@ -387,20 +368,15 @@ export class LogRows {
   }
 
   private clicked(event: MouseEvent): void {
-    const node = event.target instanceof Element ? event.target.closest("[data-index]") : null
-    const element = this.elements.find((candidate) => candidate.node === node)
-    if (element?.index === undefined || element.index < this.gap) return
+    const index = this.sheet.indexOf(event)
+    if (index === undefined || index < this.gap) return
     // A text that was selected with the mouse is to be copied as it is.
     if (document.getSelection()?.type === "Range") return
-    const place = this.placeOf(element.index)
-    if (event.shiftKey && this.active !== undefined) {
-      this.anchor ??= this.active
-      this.select(place)
-      return
-    }
-    const again = place === this.active && this.anchor === place
-    this.anchor = place
-    this.select(again ? undefined : place)
+    const place = this.placeOf(index)
+    if (event.shiftKey && this.selection.active !== undefined) this.selection.extendTo(place)
+    else if (this.selection.isOnly(place)) this.selection.clear()
+    else this.selection.set(place)
+    this.selected()
   }
 
   private keyed(event: KeyboardEvent): void {
@@ -411,17 +387,17 @@ export class LogRows {
     if (step !== undefined) this.step(step, event.shiftKey)
     else if (event.key === "Home") this.goTo(this.extent.first, event.shiftKey)
     else if (event.key === "End") {
-      this.select(undefined)
+      this.unselect()
       this.follow(true)
-    } else if (event.key === "Enter" && this.active !== undefined) this.host.onOpen()
-    else if (event.key === "Escape" && this.active !== undefined) this.select(undefined)
+    } else if (event.key === "Enter" && this.selection.active !== undefined) this.host.onOpen()
+    else if (event.key === "Escape" && this.selection.active !== undefined) this.unselect()
     else return
     event.preventDefault()
     event.stopPropagation()
   }
 
   private step(way: number, extend: boolean): void {
-    const start = this.active ?? this.placeOf(Math.floor((this.top + this.viewHeight - 1) / rowHeight)) + 1
+    const start = this.selection.active ?? this.placeOf(Math.floor((this.top + this.viewHeight - 1) / rowHeight)) + 1
     this.goTo(start + way, extend)
   }
 
@@ -429,12 +405,12 @@ export class LogRows {
     if (this.extent.next === this.extent.first) return
     const within = Math.min(this.extent.next - 1, Math.max(this.extent.first, place))
     this.follow(false)
-    if (!extend) this.anchor = within
-    else this.anchor ??= this.active ?? within
+    if (extend) this.selection.extendTo(within)
+    else this.selection.set(within)
     const y = this.indexOf(within) * rowHeight
     if (y < this.top) this.top = within === this.extent.first ? 0 : y
     else if (y + rowHeight > this.top + this.viewHeight) this.top = y + rowHeight - this.viewHeight
-    this.select(within)
+    this.selected()
     this.putBar()
   }
 }

@@ -4,7 +4,8 @@ import type { LogExtent } from "../../../domain/assistant/Log.ts"
 import { ask, type Trouble } from "../link/ask.ts"
 import { link } from "../link/client.ts"
 import { streamBufferSize, watch } from "../link/watch.ts"
-import { LogRows, type Selection } from "../log/LogRows.ts"
+import { LogRows } from "../log/LogRows.ts"
+import type { Selection } from "../log/RowSelection.ts"
 import { whoText } from "../log/rowText.ts"
 import { sizeText } from "../parts/figures.ts"
 import { IconButton } from "../parts/IconButton.tsx"
@@ -110,7 +111,7 @@ const useLog = (
     }
   })
   useSignalEffect(() => {
-    if (extent.value !== undefined && !model.log.paused.value) log.current?.setExtent(extent.value)
+    if (extent.value !== undefined) log.current?.setExtent(extent.value, model.log.paused.value)
   })
   useSignalEffect(() => log.current?.setView(model.log.view.value))
   useSignalEffect(() => {
@@ -131,13 +132,8 @@ export const LogPane = ({ model }: { readonly model: WindowModel }) => {
   const trouble = useSignal<Trouble | undefined>(undefined)
   const announced = useSignal("")
   const { grid, log } = useLog(model, { extent, following, fresh, selection, open, trouble, announced })
-  const shownAtPause = useSignal(0)
-  useSignalEffect(() => {
-    if (model.log.paused.value) shownAtPause.value = extent.peek()?.next ?? 0
-  })
   const count = extent.value === undefined ? 0 : extent.value.next - extent.value.first
   const filtered = filterOf(model, model.log.only.value) !== undefined
-  const behind = model.log.paused.value ? Math.max(0, (extent.value?.next ?? 0) - shownAtPause.value) : fresh.value
   const goOn = (): void => {
     model.log.paused.value = false
     log.current?.follow(true)
@@ -195,7 +191,7 @@ export const LogPane = ({ model }: { readonly model: WindowModel }) => {
         )}
         {(!following.value || model.log.paused.value) && count > 0 && (
           <button type="button" class="fresh" onClick={goOn}>
-            {behind > 0 ? w.newRows(behind) : w.follow} ↓
+            {fresh.value > 0 ? w.newRows(fresh.value) : w.follow} ↓
           </button>
         )}
       </div>

@@ -1,0 +1,55 @@
+import type { LogRow, LogView } from "../../../domain/assistant/Log.ts"
+import { RowElement } from "./RowElement.ts"
+import type { RowWords } from "./rowText.ts"
+
+/** The rows of one paint: their indexes from the first to before the last, and what each of them shows. */
+export interface Painting {
+  readonly first: number
+  readonly last: number
+  readonly view: LogView
+  readonly words: RowWords
+  /** A text is a line of the log's own; a row is missing while it is on its way, and `null` when it has gone. */
+  readonly rowAt: (index: number) => LogRow | string | null | undefined
+  readonly stateAt: (index: number) => { readonly selected: boolean; readonly active: boolean }
+}
+
+/** The recycled elements of a log's visible rows. */
+export class RowSheet {
+  readonly node = document.createElement("div")
+  private readonly elements: Array<RowElement> = []
+
+  constructor() {
+    this.node.className = "rows-sheet"
+    this.node.setAttribute("role", "rowgroup")
+  }
+
+  /** Paints rows. Gives the id of the active row's element, if the row is among them. */
+  paint({ first, last, rowAt, stateAt, view, words }: Painting): string | undefined {
+    const needed = Math.max(0, last - first)
+    while (this.elements.length < needed) {
+      const element = new RowElement()
+      this.elements.push(element)
+      this.node.append(element.node)
+    }
+    let activeId: string | undefined
+    this.elements.forEach((element, offset) => {
+      if (offset >= needed) {
+        element.hide()
+        return
+      }
+      const index = first + offset
+      const row = rowAt(index)
+      const state = { index, view, ...stateAt(index) }
+      if (typeof row === "string") element.showNote(row, state)
+      else element.show(row, state, words)
+      if (state.active) activeId = element.node.id
+    })
+    return activeId
+  }
+
+  /** The index of the row that an event has met. */
+  indexOf(event: Event): number | undefined {
+    const node = event.target instanceof Element ? event.target.closest("[data-index]") : null
+    return this.elements.find((element) => element.node === node)?.index
+  }
+}
