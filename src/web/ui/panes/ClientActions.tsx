@@ -141,7 +141,7 @@ export const ClientActions = ({
               title={w.untag(each)}
               onClick={() => tellOrToast(model, { _tag: "Untag", to, tag: each })}
             >
-              {each}
+              <span class="chip-text">{each}</span>
               <Icon name="cross" />
             </button>
           ))}

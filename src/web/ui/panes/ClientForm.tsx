@@ -71,14 +71,15 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.client.value
   if (state === undefined) return null
+  const isAway = state.remote === undefined || state.phase === "disconnected"
+  const text = isAway ? w.phase[state.phase] : `${w.phase[state.phase]} · ${state.remote}`
   const dot = state.phase === "connected" ? "dot-good" : state.phase === "disconnected" ? "dot-off" : "dot-wait"
   return (
     <div class="status" role="status">
       <span class="status-now">
         <span class={`dot ${dot}`} />
-        <span class="status-text">
-          {w.phase[state.phase]}
-          {state.remote !== undefined && state.phase !== "disconnected" && ` · ${state.remote}`}
+        <span class="status-text" title={text}>
+          {text}
         </span>
       </span>
       {state.halfClosedBy !== undefined && (

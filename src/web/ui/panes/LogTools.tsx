@@ -209,7 +209,7 @@ export const LogTools = ({
             model.to.value = ""
           }}
         >
-          {chosen}
+          <span class="chip-text">{chosen}</span>
           <Icon name="cross" />
         </button>
       )}
