@@ -25,6 +25,8 @@ export default defineConfig({
       "tcpfx/client": source("client"),
       "tcpfx/platform": source("platform"),
       "tcpfx/assistant": source("assistant"),
+      // Last: it is the beginning of the others.
+      tcpfx: source("."),
     },
   },
   test: {

@@ -1,9 +1,12 @@
-// Packs the package, installs it in an empty folder and uses it there: the command, and the library with its types.
+// Packs the package, lets publint and attw judge it, installs it in an empty folder and uses it there: the command, the
+// library with its types, and the links of its documents.
 import { spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+import { pack } from "./pack.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
@@ -12,8 +15,10 @@ const folder = mkdtempSync(join(tmpdir(), "tcpfx-package-"))
 const must = (command, args, cwd) => {
   const result = spawnSync(command, args, { cwd, encoding: "utf8" })
   if (result.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${result.stdout}${result.stderr}`)
-  return result.stdout
+  return result
 }
+
+const outputOf = (command, args, cwd) => must(command, args, cwd).stdout
 
 const equal = (what, actual, expected) => {
   if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`)
@@ -63,18 +68,71 @@ const checkPage = async (address) => {
   for (const path of files) equal(path, (await fetch(new URL(path, address))).status, 200)
 }
 
+/** Checks that each link and picture of the documents leads to a file of the package. */
+const checkLinks = (installed) => {
+  const pages = [installed, join(installed, "docs")].flatMap((place) =>
+    readdirSync(place)
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(place, name)),
+  )
+  for (const page of pages) {
+    const text = readFileSync(page, "utf8").replace(/^```[\s\S]*?^```/gm, "")
+    for (const [, link, source] of text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)) {
+      const [path] = (link ?? source).split("#")
+      if (path === "" || /^https?:/.test(path)) continue
+      if (!existsSync(join(dirname(page), path))) throw new Error(`${page}: ${path} is not in the package`)
+    }
+  }
+}
+
+/** The size of a program with everything that it imports, without effect and Node. */
+const bundled = async (program) => {
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    external: ["effect", "@effect/platform"],
+  })
+  return outputFiles[0].contents.length
+}
+
+/**
+ * Checks that a bundler leaves out the sub-paths that a program does not use. esbuild keeps all of a namespace that it
+ * reaches through another module, so the measure is all of that one sub-path.
+ */
+const checkTreeShaking = async () => {
+  const throughRoot = await bundled('import { domain } from "tcpfx"; globalThis.domain = domain')
+  const throughSubPath = await bundled('import * as domain from "tcpfx/domain"; globalThis.domain = domain')
+  if (throughRoot > 1.01 * throughSubPath) throw new Error(`the root adds ${throughRoot - throughSubPath} bytes`)
+}
+
 try {
-  must("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root)
+  const tarball = pack(folder)
+  const tool = (name) => join(root, "node_modules", ".bin", name)
+  must(tool("publint"), [tarball, "--strict"], folder)
+  must(tool("attw"), [tarball, "--profile", "esm-only"], folder)
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
-  must("npm", ["install", "--no-save", join(folder, `tcpfx-${version}.tgz`)], folder)
+  const { stderr } = must("npm", ["install", "--no-save", tarball], folder)
+  equal(
+    "warnings of npm about the package",
+    stderr
+      .split("\n")
+      .filter((line) => line.includes("tcpfx@"))
+      .join("\n"),
+    "",
+  )
   const installed = (name) => readFileSync(join(folder, "node_modules", "tcpfx", name), "utf8")
   equal("the licence", installed("LICENSE"), readFileSync(join(root, "LICENSE"), "utf8"))
   equal("the license field", JSON.parse(installed("package.json")).license, "MIT")
+  checkLinks(join(folder, "node_modules", "tcpfx"))
   const bin = join(folder, "node_modules", ".bin", "tcpfx")
-  equal("tcpfx --version", must(process.execPath, [bin, "--version"], folder).trim(), version)
+  equal("tcpfx --version", outputOf(process.execPath, [bin, "--version"], folder).trim(), version)
   const { child, port } = await serve(bin)
   try {
-    const answer = must(process.execPath, [bin, "connect", port, "--send", "Hello, server!", "--once"], folder)
+    const answer = outputOf(process.execPath, [bin, "connect", port, "--send", "Hello, server!", "--once"], folder)
     equal("the answer", answer, "Hello, client!")
   } finally {
     child.kill("SIGTERM")
@@ -93,6 +151,8 @@ import { tcpEndpoint } from "tcpfx/domain"
 import { Hub } from "tcpfx/hub"
 import { Handler, Server } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
+import { server as root } from "tcpfx"
+if (root.Server !== Server) throw new Error("the root has another Server")
 const program = Effect.gen(function* () {
   const server = yield* Server.make({ handler: Handler.echo() })
   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
@@ -105,7 +165,8 @@ const program = Effect.gen(function* () {
 await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(NodeTransport.layer)))
 `,
   )
-  equal("the library", must(process.execPath, ["use.mjs"], folder), "workstcpfx/hub/Hub")
+  equal("the library", outputOf(process.execPath, ["use.mjs"], folder), "workstcpfx/hub/Hub")
+  await checkTreeShaking()
   process.stdout.write("the package works where it is installed\n")
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -62,10 +62,15 @@ it("the README is a front page of fewer than 200 lines", () => {
 })
 
 it("each layer with an index is a sub-path of the package", () => {
-  const layers = readdirSync(join(root, "src")).filter((name) =>
-    readdirSync(join(root, "src", name)).includes("index.ts"),
-  )
+  const layers = readdirSync(join(root, "src"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && readdirSync(join(root, "src", entry.name)).includes("index.ts"))
+    .map(({ name }) => name)
   for (const layer of layers) expect(Object.keys(manifest.exports), layer).toContain(`./${layer}`)
+})
+
+it("the root of the package has each sub-path as a namespace", async () => {
+  const subPaths = Object.keys(manifest.exports).filter((path) => path !== "." && path !== "./package.json")
+  expect(Object.keys(await import("tcpfx"))).toEqual(subPaths.map((path) => path.slice("./".length)).sort())
 })
 
 it("docs/command.md names every variable that the settings are read from", () => {
