@@ -83,6 +83,12 @@ it.scoped("a lost connection is made again after a countdown, until the user dis
     expect((yield* client.state).phase).toBe("disconnected")
     yield* TestClock.adjust("1 minute")
     expect((yield* client.state).phase).toBe("disconnected")
+    // The cause is said once, by the row before.
+    expect((yield* rowsOf(client)).slice(-3).map((row) => row.text)).toEqual([
+      expect.stringMatching(/^disconnected: reset by the peer/),
+      "attempt 2 follows in 4 s",
+      "no further attempt to connect is made",
+    ])
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )
 
