@@ -145,8 +145,8 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
 
-// The other modes answer by themselves. One that read the terminal all the same would be stopped when it is put in the
-// background (SIGTTIN, termios(3)).
+// The other modes answer by themselves. A command that reads the terminal is stopped when it is put in the background
+// (SIGTTIN, termios(3)).
 const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker"
 
 /** Every line of standard input goes to every client; its end is no reason to leave. */
@@ -158,7 +158,7 @@ const sendInput = (server: Server["Type"], settings: ServerSettings) =>
       stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`),
     )
     while (yield* payloads.more) {
-      // Somebody who types sees that nobody is there; what a program sends waits for the first client.
+      // A user at a terminal sees that no client is connected. The output of a program waits for the first client.
       if (stdio.inputKind !== "terminal") yield* someoneIsThere(server)
       // Lines are cut and bounded by the framing already.
       yield* Effect.orDie(Effect.forEach(payloads.take(), server.broadcast, { discard: true }))

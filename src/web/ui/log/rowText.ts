@@ -23,7 +23,7 @@ export interface RowWords {
   readonly announcement: string
 }
 
-/** Who a row is about: `#3 plc-1`, or how many clients it went to. */
+/** The client of a row, such as `#3 plc-1`, or the number of clients that a sent row went to. */
 export const whoText = (row: LogRow, words: RowWords): string => {
   if (row.id !== undefined) return row.name ? `#${row.id} ${row.name}` : `#${row.id}`
   if (row.to === undefined) return ""
