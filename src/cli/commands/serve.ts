@@ -48,7 +48,7 @@ export const serveFlags = {
   ...accessFlags,
   ...limitFlags,
   control: value("control", "PATH", parseControlPath, {
-    help: "Take commands on a unix socket of its own (state, suspend, resume, listen, stop, kick, reload, drain).",
+    help: "Take commands on a unix socket of its own: state, help, and every command of the assistant (send, kick, drain).",
   }),
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM let the connections come to an orderly end (default 5s).",
