@@ -1,27 +1,38 @@
 // Below this length, views and alignment cost more than they save.
 const worthWords = 64
+// Each step adds at most 4 to each of the four sums, and a sum has eight bits.
+const stepsPerRound = 63
 
 /**
- * How many bytes of `bytes` are `byte`. Four bytes are looked at in one step, which takes half as long as a search for each
- * occurrence where lines are short.
+ * How many bytes of `bytes` are `byte`. Four bytes are compared in one step, and four sums are kept in one number. Where
+ * lines are short, that takes a third of the time of a search for each occurrence.
  */
 export const countByte = (bytes: Uint8Array, byte: number): number => {
   const { buffer, byteOffset, length } = bytes
   if (length < worthWords) return countSingly(bytes, byte, 0, length)
   const start = -byteOffset & 3
-  const count = (length - start) >> 2
-  const words = new Int32Array(buffer, byteOffset + start, count)
-  const wanted = byte * 0x01010101
-  let found = countSingly(bytes, byte, 0, start) + countSingly(bytes, byte, start + 4 * count, length)
-  for (let index = 0; index < count; index++) {
-    const x = (words[index] as number) ^ wanted
-    // The high bit of each byte of `zeros` is set exactly where the byte of `x` is zero.
-    const zeros = ~(((x & 0x7f7f7f7f) + 0x7f7f7f7f) | x | 0x7f7f7f7f)
-    if (zeros === 0) continue
-    found += (zeros >>> 31) + ((zeros >>> 23) & 1) + ((zeros >>> 15) & 1) + ((zeros >>> 7) & 1)
+  const steps = (length - start) >> 4
+  const words = new Int32Array(buffer, byteOffset + start, 4 * steps)
+  const wanted = (byte * 0x01010101) | 0
+  let found = countSingly(bytes, byte, 0, start) + countSingly(bytes, byte, start + 16 * steps, length)
+  for (let step = 0; step < steps; ) {
+    let sums = 0
+    for (const end = Math.min(steps, step + stepsPerRound); step < end; step++) {
+      const at = 4 * step
+      const first = matchesIn((words[at] as number) ^ wanted)
+      const second = matchesIn((words[at + 1] as number) ^ wanted)
+      const third = matchesIn((words[at + 2] as number) ^ wanted)
+      const fourth = matchesIn((words[at + 3] as number) ^ wanted)
+      sums = (sums + first + second + third + fourth) | 0
+    }
+    found += (sums & 255) + ((sums >>> 8) & 255) + ((sums >>> 16) & 255) + (sums >>> 24)
   }
   return found
 }
+
+/** A word whose bytes are 1 where those of `difference` are 0, and 0 elsewhere. */
+const matchesIn = (difference: number): number =>
+  ~(((difference & 0x7f7f7f7f) + 0x7f7f7f7f) | 0 | difference | 0x7f7f7f7f) >>> 7
 
 const countSingly = (bytes: Uint8Array, byte: number, from: number, to: number): number => {
   let found = 0
