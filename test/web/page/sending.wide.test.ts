@@ -143,11 +143,19 @@ describe.skipIf(!haveBrowser())("the send box", () => {
           const strip = page.locator(".repeats li")
           await strip.filter({ hasText: "tock" }).waitFor()
           await strip.filter({ hasText: /\d+ sent/ }).waitFor()
-          await page.getByRole("button", { name: /Stop repeat/ }).click()
-          await strip.waitFor({ state: "hidden" })
           await page.getByLabel("Every").fill("0")
           await page.getByRole("button", { name: "Repeat", exact: true }).click()
-          await page.locator("#send-trouble").filter({ hasText: "1 to 86400000" }).waitFor()
+          const trouble = page.locator("#send-trouble").filter({ hasText: "1 to 86400000" })
+          await trouble.waitFor()
+          // The trouble stays while states come: the count goes on, and stops only with the repeat.
+          const sent = await strip.locator(".repeat-sent").textContent()
+          await strip
+            .locator(".repeat-sent")
+            .filter({ hasNotText: sent ?? "" })
+            .waitFor()
+          expect(await trouble.isVisible()).toBe(true)
+          await page.getByRole("button", { name: /Stop repeat/ }).click()
+          await strip.waitFor({ state: "hidden" })
         })
       }),
     )

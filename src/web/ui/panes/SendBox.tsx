@@ -202,9 +202,12 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
         model.sendTrouble.value = undefined
       } else model.sendTrouble.value = answer.trouble
     })
+  // A state comes ten times a second while there is traffic. Only these parts of it can cure a trouble.
+  const clients = useComputed(() => model.server.value?.clients)
+  const phase = useComputed(() => model.client.value?.phase)
   useSignalEffect(() => {
     specOf(draft)
-    void [model.to.value, model.server.value?.clients, model.client.value?.phase]
+    void [model.to.value, clients.value, phase.value]
     model.sendTrouble.value = undefined
   })
   const hints = { text: w.contentText, hex: w.contentHex, base64: w.contentBase64, file: w.contentFile }
