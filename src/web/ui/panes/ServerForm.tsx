@@ -217,7 +217,11 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
   useSignalEffect(() => {
     const state = model.server.value
     if (state?.listening === "listening") showEndpoint(model, state.endpoints)
-    if (state?.listening !== "listening") model.choosing.value = false
+  })
+  // A state comes ten times a second while there is traffic. Only a change of this part of it cures a trouble.
+  const isListening = useComputed(() => model.server.value?.listening === "listening")
+  useSignalEffect(() => {
+    if (!isListening.value) model.choosing.value = false
     else if (!model.formBusy.peek()) model.formTrouble.value = undefined
   })
   if (state === undefined) return <section class="form" aria-label={w.listening} aria-busy="true" />
