@@ -11,7 +11,7 @@ const vm = require("node:vm")
 
 // Node makes these streams when something touches them, as Effect's logger and the end of every socket do. They would make
 // pipes and sockets non-blocking for all programs that share them, and block on a terminal that takes nothing. The command
-// has outputs of its own (src/cli/process); what a library says by these still goes to standard error.
+// has outputs of its own (src/cli/process/streams); what a library says by these still goes to standard error.
 const talk = new Writable({
   write(chunk, _encoding, done) {
     try {

@@ -42,7 +42,7 @@ await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
 
 // The texts of help, which bin/tcpfx.cjs prints without the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")
-await bundle("src/cli/helpTexts.ts", texts, { minify: false })
+await bundle("src/cli/commands/helpTexts.ts", texts, { minify: false })
 const { preparedHelp } = createRequire(import.meta.url)(texts)
 writeFileSync(join(root, "dist", "cli", "help.json"), JSON.stringify(preparedHelp(version)))
 rmSync(texts)

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "@effect/vitest"
-import { commands, helpTexts } from "../../src/cli/helpTexts.ts"
+import { commands, helpTexts } from "../../src/cli/commands/helpTexts.ts"
 
 const page = readFileSync("docs/command.md", "utf8")
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { normalize } from "../../src/cli/argv.ts"
-import { endpointFrom } from "../../src/cli/endpointArgs.ts"
+import { normalize } from "../../src/cli/flags/argv.ts"
+import { endpointFrom } from "../../src/cli/flags/endpointArgs.ts"
 import {
   Codec,
   decodeClientEventLine,

@@ -3,11 +3,11 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import { type CommandShapes, normalize } from "../../src/cli/argv.ts"
 import { connectCommand, connectHelp } from "../../src/cli/commands/connect.ts"
 import { interfacesCommand, interfacesHelp } from "../../src/cli/commands/interfaces.ts"
 import { serveCommand, serveHelp } from "../../src/cli/commands/serve.ts"
 import { uiCommand, uiHelp } from "../../src/cli/commands/ui.ts"
+import { type CommandShapes, normalize } from "../../src/cli/flags/argv.ts"
 
 /** The flags of each command. */
 export const commandShapes: CommandShapes = {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import { InputFailed } from "../../src/cli/outputErrors.ts"
-import type { Input } from "../../src/cli/stdio.ts"
+import { InputFailed } from "../../src/cli/process/outputErrors.ts"
+import type { Input } from "../../src/cli/process/stdio.ts"
 
 /** An input that gives what a test offers, as standard input does: in the moment in which it comes, or later. */
 export class ScriptedInput implements Input {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { Page, type Renderer } from "../../src/cli/output/Page.ts"
-import { type OutputBytes, Stdio } from "../../src/cli/stdio.ts"
+import { type OutputBytes, Stdio } from "../../src/cli/process/stdio.ts"
 import { ScriptedInput } from "./scriptedInput.ts"
 
 /** What went to the standard streams, in order: data to `out`, talk to `err`. */

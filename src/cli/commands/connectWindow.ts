@@ -5,10 +5,10 @@ import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
 import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import { type ConnectionClosedError, type Endpoint, formatEndpoint } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
-import { type CommandFailed, usageError } from "../exit.ts"
-import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
-import { Stdio } from "../stdio.ts"
-import { tell } from "../tell.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
+import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
+import { Stdio } from "../process/stdio.ts"
+import { tell } from "../process/tell.ts"
 
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
 

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { escapeControls, eventLineVersion } from "../../domain/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { exitCode, usageError } from "../exit.ts"
-import { argumentsOf, oneOf, optionsOf, shapesOf, value } from "../flags.ts"
-import type { CommandHelp } from "../help.ts"
-import { Stdio } from "../stdio.ts"
+import { argumentsOf, oneOf, optionsOf, shapesOf, value } from "../flags/flag.ts"
+import type { CommandHelp } from "../flags/help.ts"
+import { exitCode, usageError } from "../process/exit.ts"
+import { Stdio } from "../process/stdio.ts"
 
 /** The flags of `tcpfx interfaces`. */
 export const interfacesFlags = {

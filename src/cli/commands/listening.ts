@@ -17,12 +17,12 @@ import {
 } from "../../domain/index.ts"
 import { type Listeners, type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { type CommandFailed, usageError } from "../exit.ts"
-import { type Inherited, takeInherited } from "../inherited.ts"
-import { defaultHostOf } from "../listenArgs.ts"
-import { tell } from "../tell.ts"
-import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } from "../user.ts"
-import { checkZones } from "../zones.ts"
+import { defaultHostOf } from "../flags/listenArgs.ts"
+import { checkZones } from "../flags/zones.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
+import { type Inherited, takeInherited } from "../process/inherited.ts"
+import { tell } from "../process/tell.ts"
+import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } from "../process/user.ts"
 
 /** What the flags say of listening, beside the settings. */
 export interface ListeningOptions {

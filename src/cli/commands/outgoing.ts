@@ -4,9 +4,9 @@ import type * as Scope from "effect/Scope"
 import type { ClientSettings } from "../../client/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import type { Connection } from "../../transport/index.ts"
-import type { CommandFailed } from "../exit.ts"
-import { describeSkipped, inputPayloads } from "../inputPayloads.ts"
-import { type Input, Stdio } from "../stdio.ts"
+import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
+import type { CommandFailed } from "../process/exit.ts"
+import { type Input, Stdio } from "../process/stdio.ts"
 
 /** What is needed of a connection to send. */
 type Sink = Pick<Connection, "drained" | "sendNow">

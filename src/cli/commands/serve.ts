@@ -7,16 +7,16 @@ import {
   parseSize,
   slowConsumerPolicies,
 } from "../../domain/index.ts"
-import { accessFlags } from "../access.ts"
-import { parseControlPath } from "../control/controlPath.ts"
-import { familyFlags } from "../family.ts"
-import { argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags.ts"
-import type { CommandHelp } from "../help.ts"
-import { limitFlags } from "../limitFlags.ts"
-import { listenFlags } from "../listenFlags.ts"
-import { endpointFlags, framingFlags, outputFlag, timestampsFlag } from "../sharedFlags.ts"
-import { serverTlsFlags } from "../tls/flags.ts"
-import { attachFlags } from "../ui/flags.ts"
+import { accessFlags } from "../flags/accessFlags.ts"
+import { parseControlPath } from "../flags/controlPath.ts"
+import { familyFlags } from "../flags/familyFlags.ts"
+import { argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags/flag.ts"
+import type { CommandHelp } from "../flags/help.ts"
+import { limitFlags } from "../flags/limitFlags.ts"
+import { listenFlags } from "../flags/listenFlags.ts"
+import { attachFlags } from "../flags/pageFlags.ts"
+import { endpointFlags, framingFlags, outputFlag, timestampsFlag } from "../flags/sharedFlags.ts"
+import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
 /** What a server does with what its clients send. */

@@ -1,7 +1,7 @@
 import { type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
-import type { Dependency } from "../dependencies.ts"
-import { timestampsProblem } from "../sharedFlags.ts"
-import { besideUi, besideUiProblem } from "../ui/flags.ts"
+import type { Dependency } from "../flags/dependencies.ts"
+import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
+import { timestampsProblem } from "../flags/sharedFlags.ts"
 
 /** What the effect of a flag of `tcpfx serve` depends on. */
 export interface ServeFacts {

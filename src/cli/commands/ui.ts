@@ -1,8 +1,8 @@
 import * as Command from "@effect/cli/Command"
-import { argumentsOf, optionsOf, shapesOf } from "../flags.ts"
-import type { CommandHelp } from "../help.ts"
-import { framingFlags } from "../sharedFlags.ts"
-import { pageFlags } from "../ui/flags.ts"
+import { argumentsOf, optionsOf, shapesOf } from "../flags/flag.ts"
+import type { CommandHelp } from "../flags/help.ts"
+import { pageFlags } from "../flags/pageFlags.ts"
+import { framingFlags } from "../flags/sharedFlags.ts"
 
 /** The flags of `tcpfx ui`. */
 export const uiFlags = { ...pageFlags, ...framingFlags }

@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
 import { allocate } from "../../runtime/bytes.ts"
-import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
-import { Stdio } from "../stdio.ts"
+import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
+import { Stdio } from "../process/stdio.ts"
 
 type Part =
   | { readonly talk: string }

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Handler } from "../../server/index.ts"
-import { Stdio } from "../stdio.ts"
+import { Stdio } from "../process/stdio.ts"
 
 /** Serves connections by writing what they send to standard output. */
 export interface RawServing {

@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { TlsVersion } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
-import { type CommandFailed, usageError } from "../exit.ts"
-import type { Stdio } from "../stdio.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
+import type { Stdio } from "../process/stdio.ts"
 import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
 
 /** What the flags of `tcpfx connect` gave. */

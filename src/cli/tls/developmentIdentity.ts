@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { ListenEndpoint } from "../../domain/index.ts"
 import type { Tls } from "../../transport/index.ts"
-import type { CommandFailed } from "../exit.ts"
-import { ownFolder, readOwn, replaceOwn } from "../ownFiles.ts"
-import type { Stdio } from "../stdio.ts"
+import { ownFolder, readOwn, replaceOwn } from "../files/ownFiles.ts"
+import type { CommandFailed } from "../process/exit.ts"
+import type { Stdio } from "../process/stdio.ts"
 
 const day = 86_400_000
 const validDays = 365

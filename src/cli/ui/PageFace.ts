@@ -6,11 +6,11 @@ import type { Assistant } from "../../assistant/Assistant.ts"
 import type { Transport } from "../../transport/index.ts"
 import type { makeWindow } from "../commands/connectWindow.ts"
 import type { UiOptions } from "../commands/ui.ts"
-import type { CommandFailed } from "../exit.ts"
-import type { OutputClosed, OutputFailed } from "../outputErrors.ts"
-import type { Signals } from "../signals.ts"
-import type { Stdio } from "../stdio.ts"
-import type { PageFlagValues } from "./flags.ts"
+import type { PageFlagValues } from "../flags/pageFlags.ts"
+import type { CommandFailed } from "../process/exit.ts"
+import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
+import type { Signals } from "../process/signals.ts"
+import type { Stdio } from "../process/stdio.ts"
 
 /** What a command may use. */
 export type CommandServices = FileSystem.FileSystem | Path.Path | Signals | Stdio | Transport

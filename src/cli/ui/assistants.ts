@@ -7,8 +7,8 @@ import type { SettingsError } from "../../domain/index.ts"
 import { ServerConfig } from "../../server/index.ts"
 import type { Transport } from "../../transport/index.ts"
 import type { UiOptions } from "../commands/ui.ts"
-import { environmentError, given } from "../given.ts"
-import { connectionRoom } from "../openFiles.ts"
+import { environmentError, given } from "../flags/given.ts"
+import { connectionRoom } from "../process/openFiles.ts"
 
 /** Makes the assistant of a new window. */
 export type OpenWindow = (kind: Assistant["kind"]) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope | Transport>

@@ -13,9 +13,9 @@ import {
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import type { ProjectAccess } from "../../web/server/handlers.ts"
-import { type CommandFailed, usageError } from "../exit.ts"
-import type { Stdio } from "../stdio.ts"
-import { tell } from "../tell.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
+import type { Stdio } from "../process/stdio.ts"
+import { tell } from "../process/tell.ts"
 
 /** The project that a command starts with, and the path of its file. */
 export interface StartProject {

@@ -6,8 +6,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Page } from "../../../src/cli/output/Page.ts"
 import { clientRenderer, type OutputMode, serverRenderer, show } from "../../../src/cli/output/renderers.ts"
-import { OutputClosed } from "../../../src/cli/outputErrors.ts"
-import { Stdio } from "../../../src/cli/stdio.ts"
+import { OutputClosed } from "../../../src/cli/process/outputErrors.ts"
+import { Stdio } from "../../../src/cli/process/stdio.ts"
 import {
   ClientEvent,
   ConnectionId,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { largeFrameBytes, Page } from "../../../src/cli/output/Page.ts"
 import { rowFrame, writeRest, writeRows } from "../../../src/cli/output/rows.ts"
-import { Stdio } from "../../../src/cli/stdio.ts"
+import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { type LineShower, TextShower, wholeShower } from "../../../src/domain/TextShower.ts"
 import { recordedStdio } from "../../support/shown.ts"
 

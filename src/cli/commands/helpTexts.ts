@@ -1,0 +1,29 @@
+import { type CommandHelp, commandHelp, programHelp } from "../flags/help.ts"
+import { reasons } from "../process/outputErrors.ts"
+import { connectHelp } from "./connect.ts"
+import { interfacesHelp } from "./interfaces.ts"
+import { serveHelp } from "./serve.ts"
+import { uiHelp } from "./ui.ts"
+
+/** What the program does, in one line. */
+export const summary = "talk TCP in real time: listen, connect, see every byte and every connection's state"
+
+/** The commands by name. */
+export const commands: Readonly<Record<string, CommandHelp>> = {
+  serve: serveHelp,
+  connect: connectHelp,
+  ui: uiHelp,
+  interfaces: interfacesHelp,
+}
+
+/**
+ * Every help text by the arguments that ask for it: `--help`, `serve --help` and so on. The build keeps them beside the
+ * bundle, so that printing one does not load the command.
+ */
+export const helpTexts = (version: string): Readonly<Record<string, string>> => ({
+  "--help": programHelp(version, summary, commands),
+  ...Object.fromEntries(Object.entries(commands).map(([name, help]) => [`${name} --help`, commandHelp(help)])),
+})
+
+/** What `bin/tcpfx.cjs` needs to print a help text without the bundle: the texts, and the words for a failure to write. */
+export const preparedHelp = (version: string) => ({ texts: helpTexts(version), reasons })

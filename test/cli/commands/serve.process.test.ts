@@ -1,0 +1,325 @@
+import { createHash, randomBytes } from "node:crypto"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { decodeServerEventLine, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
+import { dialRaw } from "../../support/rawPeer.ts"
+import { start, tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+
+const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-serve-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+)
+
+/** A port that somebody else has. */
+const takenPort = Effect.acquireRelease(
+  Effect.async<{ readonly port: number; readonly close: () => void }>((resume) => {
+    const server = createServer()
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      resume(Effect.succeed({ port, close: () => void server.close() }))
+    })
+  }),
+  ({ close }) => Effect.sync(close),
+)
+
+const oneLine = /^tcpfx: [^\n]+\n$/
+
+describe("tcpfx serve, as a process", () => {
+  it.scopedLive("says where it listens, in every output mode, in one stable line", () =>
+    Effect.forEach(["text", "json", "raw"], (mode) =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe(["--output", mode])
+        expect(port).toBeGreaterThan(0)
+        expect(server.text("stderr").split("\n")[0]).toBe(`tcpfx: listening on 127.0.0.1:${port}`)
+        expect(server.text("stderr")).not.toContain("\u001b")
+      }).pipe(Effect.scoped),
+    ),
+  )
+
+  it.scopedLive("takes every written form of an endpoint", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const forms: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+        [["127.0.0.1", "0"], /on 127\.0\.0\.1:\d+$/m],
+        [["127.0.0.1:0"], /on 127\.0\.0\.1:\d+$/m],
+        [[":0"], /on 127\.0\.0\.1:\d+$/m],
+        [["0"], /on 127\.0\.0\.1:\d+$/m],
+        [["-p", "0"], /on 127\.0\.0\.1:\d+$/m],
+        [["-p0"], /on 127\.0\.0\.1:\d+$/m],
+        [["0", "--broker"], /on 127\.0\.0\.1:(?!12345)\d+$/m],
+        [["--no-traffic", "0", "--mode", "echo", "--mode", "broker"], /on 127\.0\.0\.1:(?!12345)\d+$/m],
+        [["localhost", "--port=0"], /on (127\.0\.0\.1|\[::1\]):\d+$/m],
+        [[`unix:${folder}/a.sock`], new RegExp(`on unix:${folder}/a\\.sock$`, "m")],
+        [["-U", `${folder}/b.sock`], new RegExp(`on unix:${folder}/b\\.sock$`, "m")],
+      ]
+      yield* Effect.forEach(forms, ([args, expected]) =>
+        Effect.gen(function* () {
+          const server = yield* tcpfx(["serve", ...args])
+          yield* server.waitFor("stderr", expected)
+        }).pipe(Effect.scoped),
+      )
+    }),
+  )
+
+  it.scopedLive(
+    "shows clients by number, with address, reason and byte counts, and sends them each line of its input",
+    () =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe()
+        const first = yield* dialRaw(local(port))
+        yield* server.waitFor("stderr", /#1 connected from 127\.0\.0\.1:\d+/)
+        const second = yield* dialRaw(local(port))
+        yield* server.waitFor("stderr", /#2 connected from 127\.0\.0\.1:\d+/)
+        yield* first.write("hello\n")
+        yield* server.waitFor("stdout", /^\d\d:\d\d:\d\d\.\d{3} #1 < hello\\n$/m)
+        yield* server.write("to all\n")
+        expect((yield* first.take(7)).toString()).toBe("to all\n")
+        expect((yield* second.take(7)).toString()).toBe("to all\n")
+        yield* server.waitFor("stdout", /^\S+ #1,#2 > to all\\n$/m)
+        yield* server.endInput
+        yield* first.end
+        yield* server.waitFor("stderr", /#1 closed: by the peer; 6 B in, 7 B out, after .*; 127\.0\.0\.1:\d+/)
+        yield* second.reset
+        yield* server.waitFor("stderr", /#2 closed: reset by the peer; 0 B in, 7 B out/)
+        const third = yield* dialRaw(local(port))
+        yield* third.write("still here")
+        yield* server.waitFor("stdout", /#3 < still here$/m)
+      }),
+  )
+
+  it.scopedLive("keeps piped input for the first client, without the lines above --max-frame, which it tells", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--max-frame", "5"])
+      yield* server.write("first\nfar too long\nthird\n")
+      // The input is read by now, and nobody is there.
+      yield* server.waitFor(
+        "stderr",
+        /^tcpfx: line 2 of standard input was not sent: its 12 bytes are above 5 \(--max-frame\)$/m,
+      )
+      const client = yield* dialRaw(local(port))
+      expect((yield* client.take(12)).toString()).toBe("first\nthird\n")
+      yield* server.write("more\n")
+      expect((yield* client.take(5)).toString()).toBe("more\n")
+    }),
+  )
+
+  it.scopedLive("shows characters whole that two clients sent in pieces, by turns", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe()
+      const [a, b] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port))])
+      const euro = new TextEncoder().encode("€")
+      yield* a.write(euro.subarray(0, 1))
+      yield* b.write(euro.subarray(0, 2))
+      yield* a.write("")
+      yield* b.write(euro.subarray(2))
+      yield* a.write(euro.subarray(1))
+      yield* a.write(" from a\u001b[2J")
+      yield* b.write(" from b")
+      yield* server.waitFor("stdout", /from a\\e\[2J/)
+      yield* server.waitFor("stdout", /from b/)
+      expect(server.text("stdout")).not.toMatch(/\\x|\ufffd|\u001b/)
+      expect(server.text("stdout").match(/€/g)).toHaveLength(2)
+    }),
+  )
+
+  it.scopedLive("relays between clients, every byte value, never back to the sender", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--broker"])
+      const [a, b, c] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port)), dialRaw(local(port))])
+      yield* server.waitFor("stderr", /#3 connected/)
+      const data = Buffer.concat([everyByte, randomBytes(300_000)])
+      yield* a.write(data)
+      expect(sha256(yield* b.take(data.length))).toBe(sha256(data))
+      expect(sha256(yield* c.take(data.length))).toBe(sha256(data))
+      yield* b.write("b!")
+      expect((yield* a.take(2)).toString()).toBe("b!")
+      yield* c.end
+      yield* server.waitFor("stderr", /#3 sends no more/)
+      yield* server.write("to the half-closed too\n")
+      expect((yield* c.take(25)).toString()).toBe("b!to the half-closed too\n")
+    }),
+  )
+
+  it.scopedLive("echoes, discards and replies, and closes once the client has sent its end", () =>
+    Effect.forEach(
+      [
+        { args: ["--mode", "echo"], answer: "ping" },
+        { args: ["--mode", "discard"], answer: "" },
+        { args: ["--reply", "Hello, client!\\x21\\n"], answer: "Hello, client!!\n" },
+      ],
+      ({ args, answer }) =>
+        Effect.gen(function* () {
+          const { port } = yield* tcpfxServe(args)
+          const client = yield* dialRaw(local(port))
+          yield* client.write("ping")
+          yield* client.end
+          expect((yield* client.takeRest).toString()).toBe(answer)
+        }).pipe(Effect.scoped),
+    ),
+  )
+
+  it.scopedLive("answers thousands of frames of one read no faster than their sender takes the answers", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--no-traffic", "--reply", "r".repeat(1023)])
+      const deaf = yield* dialRaw(local(port), { reads: false })
+      const frames = 60_000
+      yield* deaf.write("\n".repeat(frames))
+      const other = yield* dialRaw(local(port))
+      yield* other.write("\n")
+      expect((yield* other.take(1024)).toString()).toBe(`${"r".repeat(1023)}\n`)
+      const resident = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))?.[1]
+      expect(Number(resident) / 1024).toBeLessThan(150)
+      yield* deaf.resume
+      expect((yield* deaf.take(frames * 1024)).length).toBe(frames * 1024)
+    }),
+  )
+
+  it.scopedLive("never mixes the lines of two senders when frames are lines", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--broker", "--frame", "line"])
+      const [reader, a, b] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port)), dialRaw(local(port))])
+      yield* server.waitFor("stderr", /#3 connected/)
+      for (let round = 0; round < 50; round++) {
+        yield* a.write(`a${round} first half,`)
+        yield* b.write(`b${round} first half,`)
+        yield* a.write(" second half\n")
+        yield* b.write(" second half\n")
+      }
+      const whole = (name: string) =>
+        Array.from({ length: 50 }, (_, round) => `${name}${round} first half, second half`)
+      const expected = [...whole("a"), ...whole("b")]
+      const bytes = expected.reduce((sum, text) => sum + text.length + 1, 0)
+      const lines = (yield* reader.take(bytes)).toString().trimEnd().split("\n")
+      expect(lines.filter((text) => text.startsWith("a"))).toEqual(whole("a"))
+      expect(lines.filter((text) => text.startsWith("b"))).toEqual(whole("b"))
+    }),
+  )
+
+  it.scopedLive("closes whoever exceeds --max-frame, with the reason, and no other", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--max-frame", "1KiB"])
+      const [good, bad] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port))])
+      yield* server.waitFor("stderr", /#2 connected/)
+      yield* bad.write("x".repeat(1025))
+      yield* server.waitFor("stderr", /#\d closed: it sent a frame above 1024 bytes/)
+      yield* bad.closed
+      yield* good.write(`${"y".repeat(1024)}\n`)
+      yield* server.waitFor("stdout", /y{1024}$/m)
+    }),
+  )
+
+  it.scopedLive("writes JSON lines that the library's own schema reads", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--output", "json", "--mode", "echo"])
+      const client = yield* dialRaw(local(port))
+      yield* client.write(Uint8Array.of(0x68, 0x69, 0xff))
+      yield* client.end
+      yield* client.takeRest
+      yield* server.waitFor("stdout", /ConnectionClosed/)
+      yield* server.kill("SIGTERM")
+      yield* server.ended
+      const lines = server.text("stdout").trimEnd().split("\n")
+      const events = lines.map((text) => Either.getOrThrow(decodeServerEventLine(text)))
+      expect(events.map((event) => event._tag)).toEqual([
+        "Listening",
+        "ConnectionOpened",
+        "FrameReceived",
+        "ConnectionHalfClosed",
+        "ConnectionClosed",
+        "ListenStopped",
+        "DrainStarted",
+        "DrainFinished",
+      ])
+      expect(events.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+      expect(events[2]).toMatchObject({ id: 1, bytes: Uint8Array.of(0x68, 0x69, 0xff) })
+    }),
+  )
+
+  it.scopedLive("gives nothing but the peers' bytes with raw output", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--output", "raw"])
+      const client = yield* dialRaw(local(port))
+      const data = Buffer.concat([everyByte, randomBytes(1_000_000)])
+      yield* client.write(data)
+      expect(sha256(yield* server.waitForBytes("stdout", data.length))).toBe(sha256(data))
+    }),
+  )
+
+  it.scopedLive("leaves with 2 and one line that says what to do when it cannot listen", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const { port } = yield* takenPort
+      const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+        [[`${port}`], /the port is in use; .*port 0/],
+        [["203.0.113.1", "0"], /no interface of this machine has that address/],
+        [[`unix:${folder}/missing/x.sock`], /the folder of that path does not exist/],
+        [["nothing.invalid:0"], /the name has no address/],
+        [["70000"], /the port 70000 is above 65535/],
+        [["127.0.0.1:80", "-p", "81"], /the port is given twice/],
+        [["127.0.0.1:80", "81"], /expected :81, or host:port as one word/],
+        [["--mode", "chat"], /--mode: "chat" is not one of console, broker, echo, discard/],
+        [["--mode", "echo", "--broker"], /exclude each other/],
+        [["--max-frame", "0"], /less than one byte/],
+        [["--max-frame", "600MiB"], /no output can show a frame above 64 MiB/],
+        [["--reply", "\\q"], /the escape at character 1 is unknown/],
+        [["--drain", "soon"], /is not a duration/],
+        [["--brokr"], /did you mean --broker\?/],
+      ]
+      for (const [args, message] of cases) {
+        const { code, stdout, stderr } = yield* tcpfxRun(["serve", ...args])
+        expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" })
+        expect(stderr).toMatch(message)
+        expect(stderr).toMatch(oneLine)
+      }
+    }),
+  )
+
+  it.scopedLive("takes the place of a stale socket file, but not of a live one", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const path = join(folder, "x.sock")
+      const first = yield* tcpfx(["serve", `unix:${path}`])
+      yield* first.waitFor("stderr", /listening/)
+      const refused = yield* tcpfxRun(["serve", `unix:${path}`])
+      expect(refused).toMatchObject({ code: 2 })
+      yield* first.kill("SIGKILL")
+      yield* first.ended
+      const second = yield* tcpfx(["serve", `unix:${path}`])
+      yield* second.waitFor("stderr", /listening/)
+      const client = yield* dialRaw(unixEndpoint(path))
+      yield* client.write("over unix")
+      yield* second.waitFor("stdout", /#1 < over unix/)
+    }),
+  )
+
+  it.scopedLive("reads its defaults from the environment, and flags go before them", () =>
+    Effect.gen(function* () {
+      const server = yield* tcpfx(["serve"], { env: { TCPFX_LISTEN: "127.0.0.1:0" } })
+      yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:\d+/)
+      const bad = yield* tcpfxRun(["serve", "0"], "", { env: { TCPFX_MAX_FRAME: "huge" } })
+      expect(bad.code).toBe(2)
+      expect(bad.stderr).toMatch(oneLine)
+      expect(bad.stderr).toMatch(/^tcpfx: TCPFX_MAX_FRAME: "huge" is not a size: /)
+      const flag = yield* tcpfx(["serve", "0", "--max-frame", "1KiB"], { env: { TCPFX_MAX_FRAME: "huge" } })
+      yield* flag.waitFor("stderr", /listening/)
+    }),
+  )
+
+  it.scopedLive("is installed as a command that starts by a link too", () =>
+    Effect.gen(function* () {
+      const linked = yield* start("node_modules/.bin/tcpfx", ["--version"])
+      expect((yield* linked.ended).code).toBe(0)
+      expect(linked.text("stdout")).toMatch(/^\d+\.\d+\.\d+\n$/)
+    }),
+  )
+})

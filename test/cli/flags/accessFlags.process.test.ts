@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { dialRaw } from "../../support/rawPeer.ts"
+import { start, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+
+const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+
+const temporaryFile = (content: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-access-"))),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+    ),
+    (folder) => {
+      const path = join(folder, "rules")
+      writeFileSync(path, content)
+      return path
+    },
+  )
+
+describe("tcpfx serve --allow and --deny", () => {
+  it.scopedLive("refuse with the rule, and let in whom they allow", () =>
+    Effect.gen(function* () {
+      const denying = yield* tcpfxServe(["--deny", "10.0.0.0/8", "--deny", "127.0.0.0/8,::1"])
+      const refused = yield* dialRaw(local(denying.port))
+      expect((yield* refused.takeRest).length).toBe(0)
+      yield* denying.server.waitFor("stderr", /127\.0\.0\.1:\d+ refused: denied by 127\.0\.0\.0\/8/)
+      const allowing = yield* tcpfxServe(["--deny", "127.0.0.0/8", "--allow", "127.0.0.1"])
+      yield* dialRaw(local(allowing.port))
+      yield* allowing.server.waitFor("stderr", /#1 connected/)
+    }),
+  )
+
+  it.scopedLive("are read again from their files on SIGHUP; a mistake in one leaves the rules as they were", () =>
+    Effect.gen(function* () {
+      const path = yield* temporaryFile("127.0.0.1 # us\n")
+      const { server, port } = yield* tcpfxServe(["--allow-file", path])
+      const early = yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#1 connected/)
+      writeFileSync(path, "192.0.2.7\n")
+      yield* server.kill("SIGHUP")
+      yield* server.waitFor("stderr", /read again who may connect: 1 allowed, 0 denied/)
+      yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /refused: not among those who may connect/)
+      writeFileSync(path, "lab\n")
+      yield* server.kill("SIGHUP")
+      yield* server.waitFor("stderr", /rules: "lab" is not an address range: line 1: .* stay as they were/)
+      yield* early.write("still here\n")
+      yield* server.waitFor("stdout", /still here/)
+      expect(server.text("stderr")).not.toMatch(/#1 closed/)
+    }),
+  )
+
+  it.scopedLive("say what is wrong with a list or a file, and exit with 2", () =>
+    Effect.gen(function* () {
+      const empty = yield* temporaryFile("# nobody\n")
+      const cases = [
+        [["--allow", "lab.example"], /--allow: "lab.example" is not an address range: .* expected addresses or ranges/],
+        [["--deny", "10.0.0.0/33"], /--deny: .*the prefix "33"/],
+        [["--allow-file", "/nowhere/rules"], /--allow-file: \/nowhere\/rules cannot be read: there is no such file/],
+        [["--allow-file", empty], /names nobody, so nobody could connect/],
+        [["--max-conns", "0"], /--max-conns: "0" is not a count/],
+        [["--max-conns", "many"], /--max-conns: "many" is not a count: it is not a whole number/],
+        [["--idle-timeout", "0"], /--idle-timeout: "0" is not a deadline/],
+      ] as const
+      for (const [args, expected] of cases) {
+        const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", ...args])
+        expect([args, code]).toEqual([args, 2])
+        expect(stderr).toMatch(expected)
+        expect(stderr.trim().split("\n").length).toBe(1)
+      }
+    }),
+  )
+})
+
+describe("tcpfx serve --max-conns", () => {
+  it.scopedLive("closes one more, and says so", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["-m", "1"])
+      yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#1 connected/)
+      const second = yield* dialRaw(local(port))
+      expect((yield* second.takeRest).length).toBe(0)
+      yield* server.waitFor("stderr", /refused: one connection is open, no more may be/)
+    }),
+  )
+
+  it.scopedLive("fits itself below a low limit of open files and says so; an explicit figure above it is refused", () =>
+    Effect.gen(function* () {
+      const limited = (args: string) =>
+        start("/bin/sh", ["-c", `ulimit -n 200; exec "${process.execPath}" "${bin}" serve 127.0.0.1:0 ${args}`])
+      const fitting = yield* limited("")
+      yield* fitting.waitFor(
+        "stderr",
+        /listening on [^\n]+\n(.*\n)*tcpfx: at most 136 connections at once, as 200 files may be open/,
+      )
+      const asking = yield* limited("--max-conns 150")
+      expect((yield* asking.ended).code).toBe(2)
+      expect(asking.text("stderr")).toMatch(/150 connections need 214 open files, the limit is 200/)
+    }),
+  )
+})
+
+describe("tcpfx serve --idle-timeout", () => {
+  it.scopedLive("closes a client that sends nothing, and stays", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["-i", "200ms"])
+      const silent = yield* dialRaw(local(port))
+      expect((yield* silent.takeRest).length).toBe(0)
+      yield* silent.end
+      yield* server.waitFor("stderr", /#1 closed: it sent nothing for 200 ms/)
+      yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#2 connected/)
+    }),
+  )
+})

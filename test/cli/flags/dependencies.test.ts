@@ -1,0 +1,114 @@
+import * as Command from "@effect/cli/Command"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { describe, expect, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import { noPage } from "../../../src/cli/CommandParts.ts"
+import { connectCommand, connectFlags, runConnect } from "../../../src/cli/commands/connect.ts"
+import { connectDependencies } from "../../../src/cli/commands/connectDependencies.ts"
+import { runServe } from "../../../src/cli/commands/runServe.ts"
+import { serveCommand, serveFlags } from "../../../src/cli/commands/serve.ts"
+import { serveDependencies } from "../../../src/cli/commands/serveDependencies.ts"
+import { normalize } from "../../../src/cli/flags/argv.ts"
+import * as Signals from "../../../src/cli/process/signals.ts"
+import { Stdio } from "../../../src/cli/process/stdio.ts"
+import { MemoryTransport } from "../../../src/transport/index.ts"
+import { commandShapes } from "../../support/commandLine.ts"
+import { recordedStdio } from "../../support/shown.ts"
+
+const command = Command.make("tcpfx").pipe(
+  Command.withSubcommands([
+    Command.withHandler(serveCommand, (options) => runServe(options, noPage)),
+    Command.withHandler(connectCommand, (options) => runConnect(options, noPage)),
+  ]),
+  Command.run({ name: "tcpfx", version: "0" }),
+)
+
+const signals = Signals.Signals.of({
+  first: Effect.never,
+  unlessEnded: (effect) => effect,
+  onHangUp: () => Effect.void,
+})
+
+/** Why a command line is refused. Nothing of these reaches a socket. */
+const refusal = (args: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const normalized = yield* normalize(args, commandShapes)
+    return yield* Effect.flip(command(["node", "tcpfx", ...normalized]))
+  }).pipe(
+    Effect.provideService(Stdio, recordedStdio().stdio),
+    Effect.provideService(Signals.Signals, signals),
+    Effect.provide([NodeContext.layer, MemoryTransport.layer()]),
+  )
+
+/** A value that each flag takes. */
+const values: Readonly<Record<string, string>> = {
+  SIZE: "1MiB",
+  N: "3",
+  PATH: "package.json",
+  LIST: "10.0.0.0/8",
+  TIME: "5s",
+  PORT: "5000",
+  NAME: "plc-1",
+  ADDRESS: "127.0.0.1",
+}
+const textFor = (placeholder: string): string => values[placeholder] ?? placeholder.split("|").at(-1) ?? ""
+
+const words = (flag: { readonly name: string; readonly takesValue: boolean; readonly placeholder: string }) =>
+  flag.takesValue ? [`--${flag.name}`, textFor(flag.placeholder)] : [`--${flag.name}`]
+
+// Beside these each flag of the row has no effect.
+const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
+  slowConsumer: ["127.0.0.1:0", "--mode", "echo"],
+  hubBudget: ["127.0.0.1:0", "--reply", "x"],
+  ipv6Only: ["127.0.0.1:0"],
+  noTraffic: ["127.0.0.1:0", "--output", "raw"],
+  timestamps: ["127.0.0.1:0", "--output", "json"],
+  tlsKey: ["127.0.0.1:0", "--tls"],
+}
+const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]
+
+describe("a flag of tcpfx serve that has an effect only beside others", () => {
+  const rows = serveDependencies.flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
+  it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
+    Effect.gen(function* () {
+      const { shape } = serveFlags[key]
+      const beside = serveBeside[key] ?? [onUnix.includes(key) ? "unix:x.sock" : "127.0.0.1:0"]
+      const error = yield* refusal(["serve", ...beside, ...words(shape)])
+      expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
+    }),
+  )
+})
+
+const connectBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
+  tlsCa: ["127.0.0.1:9", "--tls", "--insecure"],
+}
+
+describe("a flag of tcpfx connect that has an effect only beside others", () => {
+  const rows = connectDependencies.flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
+  it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
+    Effect.gen(function* () {
+      const { shape } = connectFlags[key]
+      const isOfUnix = [...onUnix, "source", "sourcePort"].includes(key)
+      const beside = problem.includes("beside")
+        ? (connectBeside[key] ?? [])
+        : [isOfUnix ? "unix:x.sock" : "127.0.0.1:9"]
+      const error = yield* refusal(["connect", ...beside, ...words(shape), "--send", "x"])
+      expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
+    }),
+  )
+})
+
+describe("a variable on which security depends", () => {
+  it.effect.each<readonly [string, ReadonlyArray<string>, string]>([
+    ["TCPFX_TLS_CLIENT_CA", ["serve", "127.0.0.1:0"], "TCPFX_TLS_CLIENT_CA needs TLS"],
+    ["TCPFX_TLS_KEY", ["serve", "127.0.0.1:0"], "TCPFX_TLS_KEY is the key of a certificate"],
+    ["TCPFX_TLS_KEY", ["serve", "127.0.0.1:0", "--tls"], "TCPFX_TLS_KEY is the key of a certificate"],
+  ])("is refused where it has no effect: %s with %s", ([name, args, problem]) =>
+    Effect.gen(function* () {
+      const provider = ConfigProvider.fromMap(new Map([[name, "/nowhere"]]), { pathDelim: "_" })
+      const error = yield* Effect.withConfigProvider(refusal(args), provider)
+      expect(error).toMatchObject({ code: 2, message: expect.stringContaining(problem) })
+    }),
+  )
+})

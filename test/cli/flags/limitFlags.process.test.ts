@@ -1,0 +1,136 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { haveAll, type Peer } from "../../support/peers.ts"
+import { dialRaw } from "../../support/rawPeer.ts"
+import { start, tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+
+const local = (port: number) => tcpEndpoint("127.0.0.1", port)
+
+describe("the deadlines of tcpfx serve", () => {
+  it.scopedLive("close a client whose first line does not come, and say so", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--first-frame-timeout", "200ms"])
+      const loris = yield* dialRaw(local(port))
+      yield* loris.write("half a li")
+      expect((yield* loris.takeRest).length).toBe(0)
+      yield* loris.end
+      yield* server.waitFor("stderr", /#1 closed: it sent no whole frame within 200 ms/)
+    }),
+  )
+
+  it.scopedLive("close a client that takes nothing, and say so", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--broker", "--write-timeout", "300ms", "--no-traffic"])
+      yield* dialRaw(local(port), { reads: false })
+      yield* server.waitFor("stderr", /#1 connected/)
+      const sender = yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#2 connected/)
+      yield* sender.write(new Uint8Array(32 * 1024 * 1024))
+      yield* server.waitFor("stderr", /#1 closed: it took none of \d+ waiting bytes for 300 ms/)
+    }),
+  )
+
+  it.scopedLive("send a heartbeat into silence, from flags or the environment, and close who is lost", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--frame", "line", "--heartbeat-interval", "200ms"], {
+        env: { TCPFX_HEARTBEAT: "are you\\tthere?" },
+      })
+      const deaf = yield* dialRaw(local(port))
+      expect((yield* deaf.takeRest).toString()).toBe("are you\tthere?\n")
+      yield* server.waitFor("stderr", /#1 closed: nothing came from it for 200 ms after a heartbeat/)
+      expect(server.text("stdout")).toBe("")
+    }),
+  )
+})
+
+const ss: Peer = { program: "ss", known: /socket/, dial: () => [] }
+
+describe("the limits of tcpfx serve", () => {
+  it.scopedLive("read a client that sends too much more slowly, and say so once each way", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--max-rate", "1MiB", "--no-traffic"])
+      const flood = yield* dialRaw(local(port))
+      yield* flood.write(new Uint8Array(2 * 1024 * 1024))
+      yield* server.waitFor("stderr", /#1 is read more slowly: it sends more than 1 MiB a second/)
+      yield* server.waitFor("stderr", /#1 keeps to its rate again/)
+      expect(server.text("stderr").match(/is read more slowly/g)?.length).toBe(1)
+    }),
+  )
+
+  it.scopedLive("close the client for whom most waits when too much waits for all, and say so", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["--broker", "--max-pending", "2MiB", "--no-traffic"], {
+        env: { TCPFX_HUB_BUDGET: "1GiB" },
+      })
+      yield* dialRaw(local(port), { reads: false })
+      yield* server.waitFor("stderr", /#1 connected/)
+      const sender = yield* dialRaw(local(port))
+      yield* sender.write(new Uint8Array(32 * 1024 * 1024))
+      yield* server.waitFor("stderr", /#1 closed: it read too slowly, \d+ of \d+ bytes waiting for all were its/)
+    }),
+  )
+
+  it.scopedLive("say what is wrong with a value or a combination, and exit with 2", () =>
+    Effect.gen(function* () {
+      const cases = [
+        [["--first-frame-timeout", "0"], /--first-frame-timeout: "0" is not a deadline/],
+        [["--max-rate", "fast"], /--max-rate: "fast" is not a size/],
+        [["--max-rate-in-all", "0"], /--max-rate-in-all: "0" is not a size/],
+        [["--max-pending", "-1"], /--max-pending: "-1" is not a size/],
+        [["--keepalive", "100ms"], /--keepalive: "100ms" is not a time before keepalive: .* expected 1s to 32767s/],
+        [["--write-timeout", "soon"], /--write-timeout: "soon" is not a duration/],
+        [["--backlog", "0"], /--backlog: "0" is not a count/],
+        [["--backlog", "70000"], /--backlog: "70000" is not a count: it is out of range; expected 1 to 65535/],
+        [["--heartbeat", "ping"], /--heartbeat needs --frame line/],
+        [["--heartbeat", "\\q", "--frame", "line"], /--heartbeat: "\\\\q" is not a text with escapes/],
+        [["--heartbeat-interval", "5s"], /--heartbeat-interval needs --heartbeat TEXT/],
+        [["--heartbeat-timeout", "5s"], /--heartbeat-timeout needs --heartbeat TEXT/],
+      ] as const
+      for (const [args, expected] of cases) {
+        const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", ...args])
+        expect([args, code]).toEqual([args, 2])
+        expect(stderr).toMatch(expected)
+        expect(stderr.trim().split("\n").length).toBe(1)
+      }
+    }),
+  )
+})
+
+describe.skipIf(!haveAll(ss))("the keepalive of tcpfx serve", () => {
+  const timersOf = (args: ReadonlyArray<string>, dialArgs: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(args)
+      yield* tcpfx(["connect", `127.0.0.1:${port}`, ...dialArgs])
+      yield* server.waitFor("stderr", /#1 connected/)
+      const listed = Effect.gen(function* () {
+        const listing = yield* start("ss", ["-Hotn", `sport = :${port}`])
+        yield* listing.ended
+        return listing.text("stdout")
+      })
+      // Another timer is shown as long as something sent is not acknowledged.
+      return yield* Effect.repeat(listed, { until: (text) => !text.includes("timer:(on") })
+    })
+
+  it.scopedLive("is on for every client where it is asked for, with TLS too, and else off", () =>
+    Effect.gen(function* () {
+      expect(yield* timersOf(["--keepalive", "5m"], [])).toMatch(/^ESTAB.*timer:\(keepalive,[45]min/)
+      expect(yield* timersOf(["--keepalive", "5m", "--tls"], ["--tls", "--insecure"])).toMatch(
+        /timer:\(keepalive,[45]min/,
+      )
+      expect(yield* timersOf([], [])).toMatch(/^ESTAB(?!.*keepalive)/)
+    }),
+  )
+})
+
+describe.skipIf(!haveAll(ss))("the backlog of tcpfx serve", () => {
+  it.scopedLive("is that of the listening socket", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe(["--backlog", "7"])
+      const listing = yield* start("ss", ["-Hltn", `sport = :${port}`])
+      yield* listing.ended
+      // State, Recv-Q, Send-Q: of a listening socket the last is its backlog.
+      expect(listing.text("stdout")).toMatch(/^LISTEN +0 +7 /)
+    }),
+  )
+})

@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
+import { haveAll, python } from "../../support/peers.ts"
+import { dialRaw } from "../../support/rawPeer.ts"
+import { type StartOptions, start, tcpfxRun } from "../../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../../support/transportFixture.ts"
+
+const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
+const launcher = fileURLToPath(new URL("../../support/launch.py", import.meta.url))
+const oneLine = /^tcpfx: [^\n]+\n$/
+
+/** Starts `tcpfx serve` with sockets that were opened before. */
+const launch = (kinds: string, args: ReadonlyArray<string> = [], options?: StartOptions) =>
+  start("python3", [launcher, kinds, process.execPath, bin, "serve", ...args], options)
+
+const refused = (kinds: string, args: ReadonlyArray<string> = [], options?: StartOptions) =>
+  Effect.gen(function* () {
+    const server = yield* launch(kinds, args, options)
+    const { code } = yield* server.ended
+    return { code, stdout: server.text("stdout"), stderr: server.text("stderr") }
+  }).pipe(Effect.scoped)
+
+describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", () => {
+  it.scopedLive("listens on all of them where nothing else is said, names each, and serves", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryFolder, "x.sock")
+      const server = yield* launch(`tcp,tcp6,unix=${path}`, ["--mode", "echo"])
+      const [, four = "", six = ""] = yield* server.waitFor(
+        "stderr",
+        /^tcpfx: listening on 127\.0\.0\.1:(\d+) \(fd:3, tcp\)\ntcpfx: listening on \[::1\]:(\d+) \(fd:4, tcp6\)\ntcpfx: listening on unix:\S+ \(fd:5, unix\)\n/,
+      )
+      const endpoints = [tcpEndpoint("127.0.0.1", Number(four)), tcpEndpoint("::1", Number(six)), unixEndpoint(path)]
+      for (const endpoint of endpoints) {
+        const client = yield* dialRaw(endpoint)
+        yield* client.write("x")
+        expect((yield* client.take(1)).toString()).toBe("x")
+        yield* client.end
+      }
+      expect(server.text("stderr")).not.toContain("only this machine")
+      yield* server.kill("SIGTERM")
+      expect((yield* server.ended).code).toBe(143)
+      // It is theirs who made it.
+      expect(existsSync(path)).toBe(true)
+    }),
+  )
+
+  it.scopedLive("takes those that are named, and others beside them, and says which it left", () =>
+    Effect.gen(function* () {
+      const server = yield* launch("tcp,tcp", ["fd:4", "127.0.0.1:0"])
+      yield* server.waitFor(
+        "stderr",
+        /^tcpfx: listening on 127\.0\.0\.1:\d+ \(fd:4, tcp\)\ntcpfx: listening on 127\.0\.0\.1:\d+\n/,
+      )
+      yield* server.waitFor("stderr", /^tcpfx: 1 passed on by LISTEN_FDS not listened on/m)
+      const all = yield* launch("tcp", ["--inherit", "127.0.0.1:0"])
+      yield* all.waitFor("stderr", /^tcpfx: listening on \S+ \(fd:3, tcp\)\ntcpfx: listening on \S+\n/)
+      const env = { TCPFX_LISTEN: "127.0.0.2:0" }
+      const said = yield* launch("tcp", [], { env })
+      yield* said.waitFor("stderr", /^tcpfx: listening on 127\.0\.0\.2:\d+\n/)
+    }),
+  )
+
+  it.scopedLive("refuses what does not listen, in one line that says what it is", () =>
+    Effect.gen(function* () {
+      for (const kind of ["unbound", "bound", "udp", "pair"]) {
+        const ran = yield* refused(kind)
+        expect({ kind, ...ran }).toMatchObject({ kind, code: 2, stderr: expect.stringMatching(oneLine) })
+        expect(ran.stderr).toContain("cannot listen on fd:3: that descriptor is not a listening stream socket")
+      }
+      expect((yield* refused("file")).stderr).toMatch(/^tcpfx: .*fd:3: that descriptor is not a socket[^\n]*\n$/)
+      expect((yield* refused("tcp", ["fd:200"])).stderr).toMatch(/^tcpfx: .*not started with that descriptor[^\n]*\n$/)
+      expect((yield* refused("tcp", ["fd:3", "fd:3"])).stderr).toMatch(/^tcpfx: .*name each one once\n$/)
+    }),
+  )
+
+  it.scopedLive("leaves alone what is meant for another process, and says so when it is asked for", () =>
+    Effect.gen(function* () {
+      const env = { LAUNCH_PID: "1" }
+      const ran = yield* refused("tcp", ["--inherit"], { env })
+      expect(ran).toMatchObject({ code: 2, stderr: expect.stringMatching(oneLine) })
+      expect(ran.stderr).toContain('LISTEN_PID is "1"')
+      const server = yield* launch("tcp", ["127.0.0.1:0"], { env })
+      yield* server.waitFor("stderr", /^tcpfx: listening on 127\.0\.0\.1:\d+\n/)
+    }),
+  )
+})
+
+describe("tcpfx serve --inherit", () => {
+  it.scopedLive("is refused where nothing was passed on", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* tcpfxRun(["serve", "--inherit"])
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: "tcpfx: --inherit: no socket was passed on: LISTEN_FDS is not set (sd_listen_fds(3))\n",
+      })
+    }),
+  )
+})
