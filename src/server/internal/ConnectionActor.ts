@@ -23,7 +23,7 @@ import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../trans
 import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
-import type { Arrival } from "./Entry.ts"
+import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import { Replies } from "./Replies.ts"
 
 // How long a handler may do nothing behind the FIN of a peer that has sent no frame.
@@ -77,8 +77,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   private served: ServerConnection | undefined
   private readonly releaseWaiters = new Waiters()
 
-  constructor(id: ConnectionId, arrival: Arrival, context: ActorContext) {
-    const { wire, proxied, remote, tls } = arrival
+  constructor(id: ConnectionId, accepted: AcceptedConnection, context: ActorContext) {
+    const { wire, proxied, remote, tls } = accepted
     this.id = id
     this.tls = tls
     this.proxied = proxied

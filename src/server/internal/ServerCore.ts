@@ -28,11 +28,11 @@ import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
 import type { ConnectionInfo, ServerState, ServerTraffic } from "../ServerState.ts"
-import { Admission } from "./Admission.ts"
+import type { AcceptedConnection } from "./AcceptedConnection.ts"
+import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
-import { Entrance } from "./Entrance.ts"
-import type { Arrival } from "./Entry.ts"
-import { Guard } from "./Guard.ts"
+import { ConnectionLimits } from "./ConnectionLimits.ts"
+import { Handshakes } from "./Handshakes.ts"
 
 /** How a drain ended. */
 export interface DrainResult {
@@ -72,11 +72,9 @@ export class ServerCore {
   isOver = false
   /** The drain that was asked for, under way or done. */
   drained: Deferred.Deferred<DrainResult> | undefined
-  /** Who is let in. */
-  readonly admission: Admission
-  /** What newcomers go through before they are connections. */
-  readonly entrance: Entrance
-  private readonly guard: Guard
+  readonly access: AccessControl
+  readonly handshakes: Handshakes
+  private readonly limits: ConnectionLimits
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
   /** Newcomers that were refused. */
@@ -93,22 +91,22 @@ export class ServerCore {
     const { bus, handler, hub, settings, tap, timing } = options
     const { maxConns, maxPerAddress } = settings
     const isProxied = settings.proxyProtocol === "require"
-    this.admission = new Admission(
+    this.access = new AccessControl(
       { allow: AddressSet.from(settings.allow), deny: AddressSet.from(settings.deny) },
-      { inAll: maxConns, ofAddress: maxPerAddress },
+      { total: maxConns, perAddress: maxPerAddress },
       isProxied ? "proxy" : "system",
     )
-    this.guard = new Guard(settings, timing, bus)
-    this.entrance = new Entrance(
+    this.limits = new ConnectionLimits(settings, timing, bus)
+    this.handshakes = new Handshakes(
       {
         timeout: settings.handshakeTimeout,
         proxies: isProxied ? AddressSet.from(settings.proxyFrom) : undefined,
       },
       settings.tls,
       timing,
-      this.admission,
+      this.access,
       {
-        onArrival: (arrival) => this.open(arrival),
+        onAccepted: (accepted) => this.open(accepted),
         onRefused: (remote, rule) => this.onRefused(remote, rule),
       },
     )
@@ -128,14 +126,14 @@ export class ServerCore {
 
   /** A newcomer at one of the endpoints that are listened on. */
   accept(wire: Wire, endpoint: Endpoint): void {
-    if (wire.remote === unknownPeer && this.entrance.asksForAddresses()) {
+    if (wire.remote === unknownPeer && this.handshakes.needsAddress()) {
       wire.destroy()
       this.onAcceptFailed(endpoint, "ECONNABORTED")
       return
     }
     const rule = this.draining ? draining : this.suspended ? suspended : undefined
     if (rule === undefined) {
-      this.entrance.enter(wire)
+      this.handshakes.begin(wire)
     } else {
       wire.destroy()
       this.onRefused(wire.remote, rule)
@@ -147,10 +145,10 @@ export class ServerCore {
     this.options.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRefused", remote, rule }))
   }
 
-  private open(arrival: Arrival): void {
+  private open(accepted: AcceptedConnection): void {
     const { bus, handler } = this.options
     const id = ConnectionId.make(++this.lastId, true)
-    const actor = new ConnectionActor(id, arrival, this.actorContext)
+    const actor = new ConnectionActor(id, accepted, this.actorContext)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
@@ -160,22 +158,22 @@ export class ServerCore {
       actor.fiber = Effect.runFork(stand(actor), { scheduler: atOnce })
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
-    this.guard.add(actor)
-    actor.core.start(this.guard.before(actor))
-    if (arrival.isPaused === true && !actor.core.isHeld()) arrival.wire.resume()
+    this.limits.add(actor)
+    actor.core.start(this.limits.meterOf(actor))
+    if (accepted.isPaused === true && !actor.core.isHeld()) accepted.wire.resume()
   }
 
   /** Replaces what is asked of newcomers. */
   reload(changed: Partial<ReloadableSettings>): void {
-    const { admission, entrance } = this
-    const { allow, deny } = admission.rules
-    const { inAll, ofAddress } = admission.limits
-    admission.rules = {
+    const { access, handshakes } = this
+    const { allow, deny } = access.rules
+    const { perAddress, total } = access.limits
+    access.rules = {
       allow: changed.allow === undefined ? allow : AddressSet.from(changed.allow),
       deny: changed.deny === undefined ? deny : AddressSet.from(changed.deny),
     }
-    admission.limits = { inAll: changed.maxConns ?? inAll, ofAddress: changed.maxPerAddress ?? ofAddress }
-    if ("tls" in changed) entrance.tls = changed.tls
+    access.limits = { total: changed.maxConns ?? total, perAddress: changed.maxPerAddress ?? perAddress }
+    if ("tls" in changed) handshakes.tls = changed.tls
   }
 
   /** It listens again: what was drained is history. */
@@ -216,7 +214,7 @@ export class ServerCore {
     return {
       accepting: this.accepting,
       listening,
-      entering: this.entrance.size,
+      entering: this.handshakes.size,
       connections: this.connections(),
       opened: this.opened,
       refused: this.refused,
@@ -240,7 +238,7 @@ export class ServerCore {
 
   /** Ends everything now. */
   destroyAll(): void {
-    this.entrance.refuseAll(draining)
+    this.handshakes.refuseAll(draining)
     for (const actor of this.actors) actor.core.destroy(closeReasons.localClosed)
   }
 
@@ -248,8 +246,8 @@ export class ServerCore {
     this.actors.delete(actor.id)
     this.ended.bytesIn += actor.core.bytesIn()
     this.ended.bytesOut += actor.core.bytesOut()
-    this.admission.leave(actor.core.remote)
-    this.guard.remove(actor)
+    this.access.leave(actor.core.remote)
+    this.limits.remove(actor)
     // A handler may still be at work on what had arrived. It has as long as a connection has to close.
     if (actor.isServing) {
       const { settings, timing } = this.options

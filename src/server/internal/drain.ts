@@ -35,7 +35,7 @@ export const drainServer = Effect.fn("Server.drain")(function* (
   const connections = core.actors.size
   const deadlineMillis = Duration.toMillis(settings.drain)
   bus.emit((seq, at) => ({ seq, at, _tag: "DrainStarted", connections, deadlineMillis }))
-  core.entrance.refuseAll(draining)
+  core.handshakes.refuseAll(draining)
   for (const actor of core.actors) actor.drain()
   const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), tellProgress(core, bus))
   const forced = Option.isSome(inTime) ? 0 : core.actors.size

@@ -10,8 +10,8 @@ import type { ConnectionActor } from "./ConnectionActor.ts"
 import { PendingLimit } from "./PendingLimit.ts"
 import { RateLimits } from "./RateLimits.ts"
 
-/** What is demanded of connections while they are open. What is not demanded is not there, and costs nothing. */
-export class Guard {
+/** The limits on open connections: deadlines, rates and queued bytes. A limit that is not set costs nothing. */
+export class ConnectionLimits {
   private readonly watches: ReadonlyArray<Watch<ConnectionCore>>
   private readonly rates: RateLimits<ConnectionActor> | undefined
   private readonly pending: PendingLimit<ConnectionActor> | undefined
@@ -35,8 +35,8 @@ export class Guard {
     this.pending?.add(actor)
   }
 
-  /** What stands between a connection and its wire, if anything does. */
-  before(actor: ConnectionActor): WireHandlers | undefined {
+  /** The meter between a connection and its wire, if a rate is limited. */
+  meterOf(actor: ConnectionActor): WireHandlers | undefined {
     return this.rates?.meter(actor)
   }
 

@@ -1,0 +1,103 @@
+import { type AccessRules, type Endpoint, type RefusalRule, refusalOf } from "../../domain/index.ts"
+
+/** How many connections may be open: in all, and from one address. */
+export interface OpenLimits {
+  readonly total: number
+  readonly perAddress: number
+}
+
+/** Where the endpoint of a peer is from: the system, or the PROXY header of a proxy in front of the server. */
+export type PeerSource = "system" | "proxy"
+
+// All clients whose proxy names no address are counted under this key.
+const withoutAddress = ""
+
+/**
+ * Accepts or refuses connections: by the access rules first, then by the number of open connections. Behind a proxy, a
+ * connection reserves a slot first ({@link reserve}) and is judged when its header has named the client.
+ *
+ * A peer that the system knows by a unix socket has no address: the permissions of the socket's file decide about it, and
+ * neither rules nor limits of addresses apply. A client whose proxy names no address is in no range, so `allow` refuses
+ * it, and all such clients count as one address.
+ */
+export class AccessControl {
+  /** Can be replaced. Open connections stay. */
+  rules: AccessRules
+  limits: OpenLimits
+  private readonly source: PeerSource
+  private open = 0
+  private readonly openPerAddress = new Map<string, number>()
+
+  constructor(rules: AccessRules, limits: OpenLimits, source: PeerSource) {
+    this.rules = rules
+    this.limits = limits
+    this.source = source
+  }
+
+  /** Whether a decision can depend on the address of the peer. */
+  needsAddress(): boolean {
+    const { limits, rules } = this
+    return rules.allow.size > 0 || rules.deny.size > 0 || Number.isFinite(limits.perAddress)
+  }
+
+  /** Accepts a connection, which counts as open until {@link leave}; or returns the rule that refuses it. */
+  accept(remote: Endpoint): RefusalRule | undefined {
+    const refusal = remote._tag === "Unix" ? undefined : refusalOf(this.rules, remote)
+    return refusal ?? this.reserve() ?? this.countAddress(remote)
+  }
+
+  /** Takes a slot for a connection whose client is not known yet; or returns the rule that refuses it. */
+  reserve(): RefusalRule | undefined {
+    if (this.open >= this.limits.total) return { _tag: "TooManyConnections", limit: this.limits.total }
+    this.open++
+    return undefined
+  }
+
+  /**
+   * Accepts a connection that has a slot, and counts it as open until {@link leave}; or frees the slot and returns the
+   * rule that refuses the connection. `client`: the client as the header names it, if it does. `remote`: the endpoint
+   * whose address counts.
+   */
+  acceptReserved(client: Endpoint | undefined, remote: Endpoint): RefusalRule | undefined {
+    const refusal = refusalOf(this.rules, client ?? unnamed)
+    if (refusal === undefined) return this.countAddress(remote)
+    this.release()
+    return refusal
+  }
+
+  /** Frees the slot of a connection that was reserved and not accepted. */
+  release(): void {
+    this.open--
+  }
+
+  /** Counts a connection that has a slot under its address; or frees the slot when the address has too many. */
+  countAddress(remote: Endpoint): RefusalRule | undefined {
+    const address = this.addressOf(remote)
+    if (address === undefined) return undefined
+    const open = this.openPerAddress.get(address) ?? 0
+    const { perAddress: limit } = this.limits
+    if (open >= limit) {
+      this.release()
+      return { _tag: "TooManyOfAddress", limit }
+    }
+    this.openPerAddress.set(address, open + 1)
+    return undefined
+  }
+
+  /** An accepted connection has ended, or its handshake has failed. */
+  leave(remote: Endpoint): void {
+    this.release()
+    const address = this.addressOf(remote)
+    if (address === undefined) return
+    const open = (this.openPerAddress.get(address) ?? 0) - 1
+    if (open > 0) this.openPerAddress.set(address, open)
+    else this.openPerAddress.delete(address)
+  }
+
+  private addressOf(remote: Endpoint): string | undefined {
+    if (remote._tag === "Tcp") return remote.host
+    return this.source === "proxy" ? withoutAddress : undefined
+  }
+}
+
+const unnamed: Endpoint = { _tag: "Unix", path: "" }

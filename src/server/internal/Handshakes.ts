@@ -1,0 +1,103 @@
+import * as Duration from "effect/Duration"
+import type { AddressSet, Endpoint, RefusalRule } from "../../domain/index.ts"
+import type { Timing } from "../../runtime/Timing.ts"
+import type { Tls, Wire } from "../../transport/index.ts"
+import type { AcceptedConnection } from "./AcceptedConnection.ts"
+import type { AccessControl } from "./AccessControl.ts"
+import { Handshake } from "./Handshake.ts"
+
+/** What handshakes a server requires. */
+export interface HandshakeSettings {
+  /** From accept to the opening of the connection. */
+  readonly timeout: Duration.Duration
+  /** The proxies that may connect, each with a PROXY header. Absent: clients connect directly. */
+  readonly proxies: AddressSet | undefined
+}
+
+/** Gets the result of each new wire: exactly one of these calls. */
+export interface HandshakesOwner {
+  readonly onAccepted: (accepted: AcceptedConnection) => void
+  /** The wire is destroyed. `remote` is the peer as far as it is known. */
+  readonly onRefused: (remote: Endpoint, rule: RefusalRule) => void
+}
+
+const notTrusted: RefusalRule = { _tag: "ProxyNotTrusted" }
+
+/**
+ * The handshakes in progress: what happens between accept(2) and the opening of a connection. Access control, the PROXY
+ * header and TLS come in this order. Each wire has its own handshake and deadline, so a peer that sends nothing, or
+ * nonsense, occupies one slot and delays no other peer.
+ */
+export class Handshakes {
+  /** Can be replaced. Handshakes in progress keep the one that they began with. */
+  tls: Tls.Acceptor | undefined
+  private readonly settings: HandshakeSettings
+  private readonly timing: Timing
+  private readonly access: AccessControl
+  private readonly owner: HandshakesOwner
+  private readonly inProgress = new Set<Handshake>()
+
+  constructor(
+    settings: HandshakeSettings,
+    tls: Tls.Acceptor | undefined,
+    timing: Timing,
+    access: AccessControl,
+    owner: HandshakesOwner,
+  ) {
+    this.settings = settings
+    this.tls = tls
+    this.timing = timing
+    this.access = access
+    this.owner = owner
+  }
+
+  /** Handles a new wire. It is accepted or refused in this call, unless it needs a handshake. */
+  begin(wire: Wire): void {
+    const { proxies } = this.settings
+    const refusal = proxies === undefined ? this.access.accept(wire.remote) : this.reserveFor(proxies, wire.remote)
+    if (refusal !== undefined) {
+      wire.destroy()
+      this.owner.onRefused(wire.remote, refusal)
+    } else if (proxies === undefined && this.tls === undefined) {
+      this.owner.onAccepted({ wire, remote: wire.remote })
+    } else {
+      this.start(wire, proxies !== undefined)
+    }
+  }
+
+  /** Whether accepting a wire can depend on its address. */
+  needsAddress(): boolean {
+    return this.settings.proxies !== undefined || this.access.needsAddress()
+  }
+
+  /** The number of handshakes in progress. */
+  get size(): number {
+    return this.inProgress.size
+  }
+
+  /** Refuses the peers of all handshakes in progress. */
+  refuseAll(rule: RefusalRule): void {
+    for (const handshake of this.inProgress) handshake.refuse(rule)
+  }
+
+  private reserveFor(proxies: AddressSet, remote: Endpoint): RefusalRule | undefined {
+    // The permissions of a unix socket's file decide which proxies can connect to it.
+    const isTrusted = remote._tag === "Unix" || proxies.find(remote.host) !== undefined
+    return isTrusted ? this.access.reserve() : notTrusted
+  }
+
+  private start(wire: Wire, isProxied: boolean): void {
+    const { timeout } = this.settings
+    const handshake: Handshake = new Handshake(wire, this.tls, this.access, {
+      onAccepted: this.owner.onAccepted,
+      onRefused: this.owner.onRefused,
+      onOver: () => this.inProgress.delete(handshake),
+    })
+    this.inProgress.add(handshake)
+    handshake.cancelDeadline = this.timing.after(timeout, () =>
+      handshake.refuse({ _tag: "HandshakeTimeout", timeoutMillis: Duration.toMillis(timeout) }),
+    )
+    if (isProxied) handshake.readHeader()
+    else handshake.secure()
+  }
+}
