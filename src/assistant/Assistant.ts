@@ -28,8 +28,8 @@ export interface Assistant<State extends Domain.WindowState = Domain.WindowState
   /** The rules, repeats and macros that a project file keeps. */
   readonly project: Effect.Effect<Project>
   /**
-   * Takes the rules and macros of a project in place of those that are there, and starts its repeats. Where one of them
-   * cannot be used, it is refused and everything stays as it was.
+   * Takes the rules, repeats and macros of a project in place of those that are there. A repeat of the project that runs
+   * already goes on. Where one of them cannot be used, the project is refused and everything stays as it was.
    */
   readonly loadProject: (project: Project) => Effect.Effect<void, Domain.Refusal>
 }

@@ -314,8 +314,34 @@ it.scoped("a project is there from the begin, is loaded as a whole or not at all
       const broken = { ...project, rules: [reply("x", { match: { _tag: "Regex", source: "(" } })], macros: [] }
       expect(yield* Effect.flip(assistant.loadProject(broken))).toMatchObject({ field: "match" })
       expect(yield* assistant.project).toEqual(project)
-      yield* assistant.loadProject({ rules: [], repeats: [], macros: [] })
-      expect(yield* assistant.project).toEqual({ ...project, rules: [], macros: [] })
+      yield* assistant.loadProject(emptyProject)
+      expect(yield* assistant.project).toEqual(emptyProject)
+    }),
+  ),
+)
+
+it.scoped("a project that is loaded again sends nothing twice, and ends the repeats that it does not have", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const every = (content: string) => ({ _tag: "Repeat" as const, payload: text(content), interval: 1000 })
+      const { assistant, connect } = yield* serverWindow(line)
+      const client = yield* connect()
+      const repeats = [every("a"), every("b"), every("b")]
+      const numbers = Effect.map(assistant.state, (state) => state.repeats.map(({ repeat }) => repeat))
+      const receiveSome = (count: number) =>
+        Effect.map(Effect.replicateEffect(receiveText(client), count), (texts) => texts.sort())
+      yield* assistant.loadProject({ ...emptyProject, repeats })
+      expect(yield* receiveSome(3)).toEqual(["a", "b", "b"])
+      yield* assistant.loadProject({ ...emptyProject, repeats })
+      expect(yield* numbers).toEqual([1, 2, 3])
+      yield* TestClock.adjust("1 second")
+      expect(yield* receiveSome(3)).toEqual(["a", "b", "b"])
+
+      yield* assistant.loadProject({ ...emptyProject, repeats: [every("b"), every("c")] })
+      expect(yield* numbers).toEqual([2, 4])
+      expect(yield* receiveSome(1)).toEqual(["c"])
+      yield* TestClock.adjust("1 second")
+      expect(yield* receiveSome(2)).toEqual(["b", "c"])
     }),
   ),
 )

@@ -47,6 +47,27 @@ export class Repeats {
     return Array.from(this.running.values(), ({ command }) => command)
   }
 
+  /**
+   * Compares the repeats that run with those that shall run. `missing` do not run yet, and `surplus` are the numbers of
+   * those that nobody wants. Two equal repeats need two that run.
+   */
+  compare(wanted: ReadonlyArray<ProjectRepeat>): {
+    readonly missing: ReadonlyArray<ProjectRepeat>
+    readonly surplus: ReadonlyArray<number>
+  } {
+    const unclaimed = Array.from(this.running.values(), ({ command, number }) => ({
+      number,
+      text: Assistant.formatCommand(command),
+    }))
+    const missing = wanted.filter((repeat) => {
+      const text = Assistant.formatCommand(repeat)
+      const found = unclaimed.findIndex((running) => running.text === text)
+      if (found >= 0) unclaimed.splice(found, 1)
+      return found < 0
+    })
+    return { missing, surplus: unclaimed.map(({ number }) => number) }
+  }
+
   /** Begins a repeat: its first turn is now. `turn` sends once; what it is refused is shown, and the repeat goes on. */
   start(
     command: ProjectRepeat,

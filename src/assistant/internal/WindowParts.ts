@@ -183,7 +183,10 @@ export class WindowParts {
     }))
   }
 
-  /** Loads a project: all of it, or nothing. `execute` starts its repeats. */
+  /**
+   * Loads a project: all of it, or nothing. `execute` starts its repeats. A repeat that runs already goes on, so that a
+   * project that is loaded again sends nothing twice; a repeat that the project does not have ends.
+   */
   load(
     { macros, repeats, rules }: Project,
     execute: (command: Assistant.Command) => Effect.Effect<Assistant.Outcome, Assistant.Refusal>,
@@ -192,9 +195,10 @@ export class WindowParts {
       if (rules.length > 0 && !this.options.rulesAct) return yield* rulesForbidden
       const prepared = yield* this.rules.prepareAll(rules)
       yield* this.macros.checkAll(macros)
+      const { missing, surplus } = this.repeats.compare(repeats)
       const started: Array<number> = []
       // A repeat sends when it starts, so repeats come last of all that can be refused.
-      const begin = Effect.forEach(repeats, (repeat) =>
+      const begin = Effect.forEach(missing, (repeat) =>
         Effect.map(execute(repeat), (outcome) => {
           if (outcome._tag === "RepeatStarted") started.push(outcome.repeat)
         }),
@@ -204,6 +208,8 @@ export class WindowParts {
       )
       this.rules.replace(prepared)
       this.macros.replace(macros)
+      // A cancelled repeat is awaited, and an interruption must not leave the others running.
+      yield* Effect.uninterruptible(Effect.forEach(surplus, (repeat) => this.repeats.cancel(repeat), { discard: true }))
     })
   }
 
