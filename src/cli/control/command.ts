@@ -7,10 +7,20 @@ export type ControlCommand = Assistant.Question | { readonly _tag: "Do"; readonl
 /** Reads one line. A refusal says what is wrong with it, and where. */
 export const parseControl = (line: string): Either.Either<ControlCommand, Assistant.Refusal> => {
   const question = Assistant.parseQuestion(line)
-  return question === undefined
+  if (question !== undefined) return Either.right(question)
+  const [verb] = line.trim().replace(/^\//, "").split(/\s+/)
+  const help = Assistant.questionHelp.find((one) => one.verb === verb)
+  return help === undefined
     ? Either.map(Assistant.parseCommand(line.trim(), "server"), (command) => ({ _tag: "Do", command }))
-    : Either.right(question)
+    : Either.left(tooManyWords(help))
 }
+
+const tooManyWords = ({ form, verb }: Assistant.CommandHelp): Assistant.Refusal =>
+  new Assistant.Refusal({
+    reason: "syntax",
+    message: `too many words follow "${verb}"`,
+    advice: `The form is: ${form}.`,
+  })
 
 const describeHelp = ({ form, what }: Assistant.CommandHelp): string => `${form}: ${what}`
 

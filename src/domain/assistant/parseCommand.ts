@@ -40,7 +40,11 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
     }
     const read = Object.hasOwn(reads, verb) ? reads[verb] : undefined
     if (read === undefined && questionHelp.some((question) => question.verb === verb)) {
-      return yield* reader.refuseAt(at, `"${verb}" is a question, and no command`, formAdvice(verb))
+      return yield* reader.refuseAt(
+        at,
+        `"${verb}" is no command of a window; the control socket (--control) answers it`,
+        formAdvice(verb),
+      )
     }
     if (read === undefined) {
       const near = nearest(verb, commandVerbs)

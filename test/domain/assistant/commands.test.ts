@@ -146,7 +146,7 @@ describe("the written form of commands", () => {
     ["/recieve", 1, '"recieve" is no command, at character 2'],
     ["SEND hi", 0, '"SEND" is no command (did you mean "send"?), at character 1'],
     ["toString", 0, '"toString" is no command, at character 1'],
-    ["state", 0, '"state" is a question, and no command, at character 1'],
+    ["state", 0, '"state" is no command of a window; the control socket (--control) answers it, at character 1'],
     ["listen", 6, "listen needs an endpoint, such as listen 127.0.0.1:9000, at character 7"],
     ["listen a b", 9, "listen takes nothing more, at character 10"],
     ['listen ""', 7, "the endpoint is empty, at character 8"],
