@@ -239,6 +239,50 @@ it.scoped("a log is saved as text, hex, events and bytes", () =>
   }),
 )
 
+it.scoped(
+  "a saved log comes in pieces of a bounded length, also where a frame has 10 MB or a filter skips most rows",
+  () =>
+    Effect.gen(function* () {
+      const { log, received, store } = yield* makeLog({ limit: 64 * 1024 ** 2 })
+      const long = new Uint8Array(10_000_003).map((_, at) => at % 251)
+      received(1, "before")
+      received(1, long)
+      for (let count = 0; count < 64; count++) received(2, new Uint8Array(16 * 1024))
+      received(1, "behind")
+      const pieces = (format: LogFormat, filter?: Assistant.LogFilter) =>
+        Effect.map(Stream.runCollect(log.save(format, filter)), Chunk.toReadonlyArray)
+
+      const hex = yield* pieces("hex", { clients: [id(1)] })
+      expect(Math.max(...hex.map(({ length }) => length))).toBeLessThan(96 * 1024)
+      const dump = Buffer.concat(hex)
+      const head = dump.indexOf("10000003 bytes\n")
+      const body = dump.subarray(dump.indexOf("\n", head) + 1, dump.lastIndexOf("\n", dump.lastIndexOf("6 bytes")) + 1)
+      // Offset, gaps, digits, ASCII and line end: the last line has three characters of ASCII.
+      expect(body.length).toBe(79 * 625_000 + 79 - 13)
+      for (const line of [0, 255, 256, 400_000, 625_000]) {
+        const at = line * 16
+        expect(string(body.subarray(79 * line, 79 * (line + 1)))).toBe(
+          `${Assistant.hexDump(long.subarray(at, at + 16), at)}\n`,
+        )
+      }
+      expect(dump.indexOf("|behind|")).toBeGreaterThan(head)
+
+      const raw = yield* pieces("raw", { clients: [id(2)] })
+      expect(Math.max(...raw.map(({ length }) => length))).toBeLessThan(96 * 1024)
+      expect(Buffer.concat(raw).length).toBe(64 * 16 * 1024)
+
+      // A row that falls out while half of it is saved is counted, and the dump goes on with the next row.
+      const pull = yield* Stream.toPull(log.save("hex"))
+      yield* pull
+      for (let count = 0; count < 5; count++) received(3, new Uint8Array(12 * 1024 ** 2))
+      const rest = yield* Stream.runCollect(Stream.repeatEffectChunkOption(pull))
+      expect(string(Buffer.concat(Chunk.toReadonlyArray(rest)))).toMatch(
+        /^\d+ rows fell out of the log before they were saved\n/,
+      )
+      expect(store.first).toBeGreaterThan(0)
+    }),
+)
+
 it.scoped("a million rows are read anywhere within milliseconds", () =>
   Effect.gen(function* () {
     const { log, store } = yield* makeLog({ limit: 256 * 1024 ** 2 })

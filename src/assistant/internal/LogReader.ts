@@ -68,19 +68,32 @@ export class LogReader {
     to: number,
     each: (row: number, chunk: LogChunk, entry: number, frame: Uint8Array | undefined) => void,
   ): void {
+    this.someRows(from, to, (row, chunk, entry, frame) => {
+      each(row, chunk, entry, frame)
+      return true
+    })
+  }
+
+  /** Calls `each` with the rows from `from` on that are kept, up to `to`, until it returns `false`. */
+  someRows(
+    from: number,
+    to: number,
+    each: (row: number, chunk: LogChunk, entry: number, frame: Uint8Array | undefined) => boolean,
+  ): void {
     const end = Math.min(to, this.store.next)
-    for (let row = Math.max(from, this.store.first); row < end; ) {
+    let goesOn = true
+    for (let row = Math.max(from, this.store.first); row < end && goesOn; ) {
       const chunk = this.store.chunkOf(row)
       if (chunk === undefined) return
       const entry = chunk.entryOf(row - chunk.firstRow)
       const first = chunk.firstRow + (chunk.row[entry] as number)
       const behind = first + chunk.rowsOf(entry)
       const most = Math.min(end, behind) - row
-      if (chunk.kind(entry) === EntryKind.note) each(row, chunk, entry, undefined)
+      if (chunk.kind(entry) === EntryKind.note) goesOn = each(row, chunk, entry, undefined)
       else {
         const skip = row - first
         this.eachFrame(chunk, entry, skip, most, (index, frame) => {
-          if (index < skip + most) each(first + index, chunk, entry, frame)
+          if (goesOn && index < skip + most) goesOn = each(first + index, chunk, entry, frame)
         })
       }
       row = behind

@@ -12,10 +12,12 @@ import type { LogReader } from "./LogReader.ts"
 import { nextTurn } from "./nextTurn.ts"
 import { readRecipients } from "./recipientList.ts"
 
-// What one pull of the stream gives, about.
+// A pull of the stream ends when it has so many bytes of the file. One row of text or of NDJSON can be longer.
 const pieceBytes = 64 * 1024
-// Rows that are looked at in one pull.
+// Rows that are looked at between two turns of the event loop, where few of them match a filter.
 const pieceRows = 512
+// Bytes of a frame that are dumped before a pull looks at its length: 256 lines of the dump, below 20 KiB.
+const dumpedBytes = 4096
 
 const named = 4
 
@@ -44,21 +46,46 @@ const headOf = (row: Row): string => {
   return `${stampOf(row.at)}${who}${by} ${mark} `
 }
 
-type Write = (row: number, chunk: LogChunk, entry: number, frame: Uint8Array | undefined, out: ByteWriter) => void
+/**
+ * Writes a row from an offset in its frame on. Gives the offset at which the next pull goes on, or `undefined` behind the
+ * last byte of the row.
+ */
+type Write = (
+  row: number,
+  chunk: LogChunk,
+  entry: number,
+  frame: Uint8Array | undefined,
+  out: ByteWriter,
+  from: number,
+) => number | undefined
+
+/** Where a pull goes on: a row, and the offset in its frame. */
+interface Place {
+  readonly row: number
+  readonly offset: number
+}
 
 const textOf =
   (reader: LogReader): Write =>
   (row, chunk, entry, frame, out) => {
     const shown = reader.rowOf(row, chunk, entry, frame, "text")
     out.text(`${headOf(shown)}${shown.text ?? ""}${shown.cut === true ? ` … ${shown.bytes} bytes` : ""}\n`)
+    return undefined
   }
 
 const hexOf =
   (reader: LogReader): Write =>
-  (row, chunk, entry, frame, out) => {
-    const shown = reader.rowOf(row, chunk, entry, frame?.subarray(0, 0), "hex")
-    if (frame === undefined) out.text(`${headOf(shown)}${shown.text ?? ""}\n`)
-    else out.text(`${headOf(shown)}${frame.length} bytes\n${Assistant.hexDump(frame)}\n`)
+  (row, chunk, entry, frame, out, from) => {
+    if (from === 0) {
+      const shown = reader.rowOf(row, chunk, entry, frame?.subarray(0, 0), "hex")
+      out.text(`${headOf(shown)}${frame === undefined ? (shown.text ?? "") : `${frame.length} bytes`}\n`)
+    }
+    const length = frame?.length ?? 0
+    let at = from
+    for (; at < length && out.length < pieceBytes; at += dumpedBytes) {
+      out.text(`${Assistant.hexDump((frame as Uint8Array).subarray(at, at + dumpedBytes), at)}\n`)
+    }
+    return at < length ? at : undefined
   }
 
 const eventOf = (kind: "server" | "client"): Write => {
@@ -68,13 +95,14 @@ const eventOf = (kind: "server" | "client"): Write => {
     const seq = row
     if (frame === undefined) {
       const note = chunk.noteOf(entry)
-      if (!("event" in note)) return
+      if (!("event" in note)) return undefined
       lines.write({ ...note.event, seq }, out)
     } else {
       const event = frameEvent(kind, seq, at, chunk, entry, frame)
       lines.write(event, out)
     }
     out.text("\n")
+    return undefined
   }
 }
 
@@ -99,8 +127,8 @@ const frameEvent = (
 const rawOf =
   (reader: LogReader): Write =>
   (_row, chunk, entry, frame, out) => {
-    if (frame === undefined || chunk.kind(entry) === EntryKind.sent) return
-    out.bytes(reader.framing.encode(frame))
+    if (frame !== undefined && chunk.kind(entry) !== EntryKind.sent) out.bytes(reader.framing.encode(frame))
+    return undefined
   }
 
 /**
@@ -130,27 +158,29 @@ export const saveLog = (
         out.text("\n")
       } else if (format !== "raw") out.text(`${missed} rows fell out of the log before they were saved\n`)
     }
-    return Stream.paginateChunkEffect(store.first, (from) =>
+    return Stream.paginateChunkEffect<Place, Uint8Array, never, never>({ row: store.first, offset: 0 }, (from) =>
       Effect.gen(function* () {
         // The event loop has a turn between two pieces.
         yield* nextTurn
         const out = new ByteWriter()
-        let next = from
-        if (store.first > from) {
-          next = Math.min(end, store.first)
-          missedLine(next - from, store.kept[0]?.at[0] ?? 0, next, out)
+        let place = from
+        if (store.first > from.row) {
+          place = { row: Math.min(end, store.first), offset: 0 }
+          missedLine(place.row - from.row, store.kept[0]?.at[0] ?? 0, place.row, out)
         }
-        while (next < end && out.length < pieceBytes) {
-          const behind = Math.min(end, next + pieceRows)
-          let last = next
-          reader.eachRow(next, behind, (row, chunk, entry, frame) => {
-            last = row + 1
-            if (isWanted === undefined || isWanted(chunk, entry, frame)) write(row, chunk, entry, frame, out)
-          })
-          next = Math.max(last, behind)
-        }
+        const behind = Math.min(end, place.row + pieceRows)
+        let next: Place | undefined
+        reader.someRows(place.row, behind, (row, chunk, entry, frame) => {
+          const offset = row === place.row ? place.offset : 0
+          if (offset > 0 || isWanted === undefined || isWanted(chunk, entry, frame)) {
+            const reached = write(row, chunk, entry, frame, out, offset)
+            next = reached === undefined ? { row: row + 1, offset: 0 } : { row, offset: reached }
+          }
+          return out.length < pieceBytes
+        })
+        const following = out.length >= pieceBytes && next !== undefined ? next : { row: behind, offset: 0 }
         const piece = out.length === 0 ? Chunk.empty<Uint8Array>() : Chunk.of(out.take())
-        return [piece, next < end ? Option.some(next) : Option.none<number>()] as const
+        return [piece, following.row < end ? Option.some(following) : Option.none<Place>()] as const
       }),
     )
   })

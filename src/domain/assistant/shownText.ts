@@ -134,7 +134,8 @@ export const shownHex = (frame: Uint8Array, limit: number): { readonly hex: stri
 const perLine = 16
 
 /**
- * Bytes as lines of offset, hex and ASCII, sixteen to a line, without a line end behind the last one.
+ * Bytes as lines of offset, hex and ASCII, sixteen to a line, without a line end behind the last one. `first` is the offset
+ * that the first line shows. Default 0.
  *
  * @example
  * import { Assistant } from "tcpfx/domain"
@@ -144,17 +145,17 @@ const perLine = 16
  *   "00000000  68 69 0A                                          |hi.|",
  * )
  */
-export const hexDump = (frame: Uint8Array): string => {
-  const lines: Array<string> = []
+export const hexDump = (frame: Uint8Array, first = 0): string => {
+  let dump = ""
   for (let at = 0; at < frame.length; at += perLine) {
-    const bytes = [...frame.subarray(at, at + perLine)]
-    const half = (from: number) =>
-      bytes
-        .slice(from, from + perLine / 2)
-        .map((byte) => upper(byte, 2))
-        .join(" ")
-    const ascii = bytes.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("")
-    lines.push(`${upper(at, 8)}  ${half(0).padEnd(23)}  ${half(perLine / 2).padEnd(23)}  |${ascii}|`)
+    let hex = ""
+    let ascii = ""
+    for (let place = 0; place < perLine; place++) {
+      const byte = frame[at + place]
+      hex += `${byte === undefined ? "  " : pairs[byte]}${place === perLine / 2 - 1 ? "  " : " "}`
+      if (byte !== undefined) ascii += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "."
+    }
+    dump += `${at === 0 ? "" : "\n"}${upper(first + at, 8)}  ${hex} |${ascii}|`
   }
-  return lines.join("\n")
+  return dump
 }

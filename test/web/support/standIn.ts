@@ -47,6 +47,8 @@ export interface StandInOptions {
   readonly execute?: (command: Domain.Command) => Effect.Effect<Domain.Outcome, Domain.Refusal>
   /** What an answer with rows waits for. Default: nothing. */
   readonly beforeRows?: Effect.Effect<void>
+  /** What a saved log has. Default: the texts of the rows, one a line. */
+  readonly saved?: Stream.Stream<Uint8Array>
 }
 
 export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn> =>
@@ -111,9 +113,10 @@ export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn
         save: (_format, filter) =>
           filter?.regex === "("
             ? Stream.fail(new Domain.Refusal({ reason: "value", message: "the pattern ( is not complete" }))
-            : Stream.suspend(() =>
+            : (options.saved ??
+              Stream.suspend(() =>
                 Stream.fromChunk(Chunk.map(Chunk.fromIterable(rows), ({ text }) => encoder.encode(`${text}\n`))),
-              ),
+              )),
         record: Effect.acquireRelease(
           Effect.sync(() => {
             recorders += 1
