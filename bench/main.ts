@@ -2,11 +2,14 @@
 import { dirname, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { bundleServers, makeGenerator, temporaryFolder } from "./runner/bundle.ts"
+import { bundleServers, temporaryFolder } from "./runner/bundle.ts"
+import { explainNoCompiler, noCompilerCode } from "./runner/compile.ts"
 import { findContenders } from "./runner/contenders.ts"
 import { anyCores, probeBy, watchCores } from "./runner/cores.ts"
+import { makeGenerator } from "./runner/load.ts"
 import type { ContenderInfo } from "./runner/model.ts"
 import { BadOptions, chooseContenders, chooseRows, type Options, parseOptions, usage } from "./runner/options.ts"
 import { commitOf, projectFolder } from "./runner/project.ts"
@@ -51,9 +54,15 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     const temporary = yield* temporaryFolder(project)
     const folders = { project, temporary }
     const contenders = yield* chooseContenders(findContenders(folders), options)
-    yield* bundleServers(folders)
-    const generator = yield* makeGenerator(folders, options.generator)
+    const built = yield* Effect.either(makeGenerator(folders))
+    if (Either.isLeft(built)) {
+      const ids = rows.map(({ id }) => id)
+      say(`bench: ${explainNoCompiler(built.left, ids)}`)
+      return noCompilerCode
+    }
+    const generator = built.right
     say(`the load generator is the one ${generator.description}`)
+    yield* bundleServers(folders)
     const { runs, seconds, quick } = options
     // Of the moment in which the package was copied and the servers bundled, not of a later one.
     const commit = commitOf(project)

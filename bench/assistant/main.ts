@@ -5,8 +5,10 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { bundleServers, makeGenerator, temporaryFolder } from "../runner/bundle.ts"
+import { bundleServers, temporaryFolder } from "../runner/bundle.ts"
+import { explainNoCompiler, noCompilerCode } from "../runner/compile.ts"
 import { anyCores, probeBy, watchCores } from "../runner/cores.ts"
+import { makeGenerator } from "../runner/load.ts"
 import { measure } from "../runner/measure.ts"
 import type { Row } from "../runner/model.ts"
 import { commitOf, projectFolder } from "../runner/project.ts"
@@ -59,7 +61,7 @@ const program = Effect.gen(function* () {
   const before = values.before
   const other = before === undefined ? undefined : yield* temporaryFolder(before)
   if (before !== undefined && other !== undefined) yield* bundleServers({ project: before, temporary: other })
-  const generator = yield* makeGenerator({ project, temporary }, "any")
+  const generator = yield* makeGenerator({ project, temporary })
   const cores = values.quick ? anyCores : yield* watchCores(probeBy(generator), say)
   const launches = (mode: "broker" | "echo"): ReadonlyArray<readonly [Contender, Launch]> => [
     ["none", launchOf(temporary, "library", mode)],
@@ -148,8 +150,16 @@ const render = (results: ReadonlyArray<Result>): string => {
   return head + body.join("")
 }
 
-Effect.runPromise(program).then(
-  () => process.exit(0),
+const exitCode = program.pipe(
+  Effect.as(0),
+  Effect.catchTag("NoCompiler", (problem) => {
+    say(`bench:assistant: ${explainNoCompiler(problem, rowIds)}`)
+    return Effect.succeed(noCompilerCode)
+  }),
+)
+
+Effect.runPromise(exitCode).then(
+  (code) => process.exit(code),
   (error) => {
     say(`bench: ${error}`)
     process.exit(1)

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { compilersIn } from "../runner/bundle.ts"
+import { compile, explainNoCompiler, noCompilerCode } from "../runner/compile.ts"
 import { findProgram } from "../runner/contenders.ts"
 import { commitOf, projectFolder } from "../runner/project.ts"
 import { describeMachine } from "../runner/report.ts"
@@ -27,17 +27,6 @@ const usage = `usage: npm run bench:pipe -- [options]
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
-
-/** Compiles the other end of the pipe; nothing if there is no C compiler. */
-const compilePump = (folder: string): string | undefined => {
-  const output = join(folder, "pump")
-  const source = join(project, "bench", "pipe", "pump.c")
-  const built = compilersIn(process.env).some(
-    ([compiler, ...args]) =>
-      spawnSync(compiler, [...args, "-O2", "-o", output, source], { timeout: 60_000 }).status === 0,
-  )
-  return built ? output : undefined
-}
 
 const runRow = (row: Row, runs: number, bytes: number, files: Files): Effect.Effect<RowResult> =>
   Effect.gen(function* () {
@@ -65,11 +54,8 @@ const bench = (chosen: ReadonlyArray<Row>, runs: number, quick: boolean): Effect
       Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-pipe-"))),
       (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
     )
-    const pump = compilePump(folder)
-    if (pump === undefined) {
-      say("bench:pipe: it needs a C compiler (CC, cc, gcc or clang)")
-      return 2
-    }
+    const pump = join(folder, "pump")
+    yield* compile("the other end of the pipe", [join(project, "bench", "pipe", "pump.c")], pump)
     const input = join(folder, "input")
     const most = Math.max(...chosen.map((row) => (quick ? row.quickBytes : row.bytes)))
     writeFileSync(input, "")
@@ -92,7 +78,14 @@ const bench = (chosen: ReadonlyArray<Row>, runs: number, quick: boolean): Effect
     const failed = ours.filter(([, run]) => typeof run === "string")
     for (const [id, run] of failed) say(`wrong: ${id}: ${String(run)}`)
     return failed.length === 0 ? 0 : 1
-  }).pipe(Effect.scoped)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("NoCompiler", (problem) => {
+      const ids = chosen.map(({ id }) => id)
+      say(`bench:pipe: ${explainNoCompiler(problem, ids)}`)
+      return Effect.succeed(noCompilerCode)
+    }),
+  )
 
 const main = (): Effect.Effect<number> => {
   const { values } = parseArgs({

@@ -1,12 +1,9 @@
-import { spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { build } from "esbuild"
-import { type Folders, findProgram } from "./contenders.ts"
-import type { Generator } from "./load.ts"
-import { BadOptions } from "./options.ts"
+import type { Folders } from "./contenders.ts"
 
 /**
  * A folder with the package as it is built now, so that a build meanwhile changes nothing, and beside it what the bench
@@ -51,7 +48,7 @@ export const bundleServers = ({ project, temporary }: Folders) => {
   )
 }
 
-const bundle = (entryPoints: ReadonlyArray<string>, outdir: string) =>
+export const bundle = (entryPoints: ReadonlyArray<string>, outdir: string) =>
   Effect.promise(() =>
     build({
       entryPoints: [...entryPoints],
@@ -65,56 +62,3 @@ const bundle = (entryPoints: ReadonlyArray<string>, outdir: string) =>
       logLevel: "warning",
     }),
   )
-
-/** Builds the generator in C where there is a compiler, unless the other is asked for. */
-export const makeGenerator = (folders: Folders, asked: "C" | "Node" | "any", compilers = compilersIn(process.env)) =>
-  Effect.gen(function* () {
-    const compiled = asked === "Node" ? { problem: "it was asked for" } : compile(folders, compilers)
-    if ("generator" in compiled) return compiled.generator
-    if (asked === "C") return yield* new BadOptions({ message: `--generator C: ${compiled.problem}` })
-    const source = join(folders.project, "bench", "load", "fallback", "main.ts")
-    const outdir = join(folders.temporary, "load")
-    yield* bundle([source], outdir)
-    const generator: Generator = {
-      kind: "Node",
-      description: `in Node ${process.versions.node} (${compiled.problem})`,
-      command: process.execPath,
-      args: [join(outdir, "main.mjs")],
-    }
-    return generator
-  })
-
-/** The commands that compile C, those first that are asked for. */
-export const compilersIn = (
-  environment: Readonly<Record<string, string | undefined>>,
-  find: (program: string) => string | undefined = findProgram,
-): ReadonlyArray<readonly [path: string, ...args: ReadonlyArray<string>]> => {
-  // CC may have arguments, as make(1) lets it.
-  const asked = (environment["CC"] ?? "").split(/\s+/).filter((word) => word !== "")
-  return [asked, ["cc"], ["gcc"], ["clang"]].flatMap(([program, ...args]) => {
-    const path = program === undefined ? undefined : find(program)
-    return path === undefined ? [] : [[path, ...args] as const]
-  })
-}
-
-const compile = (
-  { project, temporary }: Folders,
-  compilers: ReturnType<typeof compilersIn>,
-): { readonly generator: Generator } | { readonly problem: string } => {
-  if (compilers.length === 0) return { problem: "there is no C compiler (CC, cc, gcc, clang)" }
-  const folder = join(project, "bench", "load")
-  const sources = readdirSync(folder).filter((name) => name.endsWith(".c"))
-  const output = join(temporary, "load-c")
-  const flags = ["-O2", "-Wall", "-pthread", "-o", output, ...sources.map((name) => join(folder, name)), "-lm"]
-  for (const [compiler, ...args] of compilers) {
-    // Not every compiler knows the machine that it runs on.
-    for (const machine of [["-march=native"], []]) {
-      const { status } = spawnSync(compiler, [...args, ...machine, ...flags], { encoding: "utf8", timeout: 60_000 })
-      if (status !== 0) continue
-      const told = spawnSync(compiler, [...args, "--version"], { encoding: "utf8", timeout: 5000 })
-      const version = told.stdout.split("\n")[0] ?? ""
-      return { generator: { kind: "C", description: `in C, built with ${version}`, command: output, args: [] } }
-    }
-  }
-  return { problem: "no C compiler here can build the load generator" }
-}

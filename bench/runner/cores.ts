@@ -98,13 +98,11 @@ export const watchCores = Effect.fnUntraced(function* (
 const apartBy = (nanos: number, nearest: number): string =>
   `the cores share no cache, a word takes ${nanos.toFixed(0)} ns there and back in place of ${nearest.toFixed(0)}`
 
-/** Asks the generator, which knows only where it is the one in C, and where there are two cores. */
+/** Asks the generator, which knows the distance only on a machine with two cores. */
 export const probeBy = (generator: Generator): Effect.Effect<number | undefined> =>
-  generator.kind === "Node"
-    ? Effect.succeed(undefined)
-    : startLoad({ generator, work: "cores", load: { limit: 5 } }).pipe(
-        Effect.flatMap(({ result }) => result),
-        Effect.map(({ roundTripNanos }) => roundTripNanos),
-        Effect.scoped,
-        Effect.orElseSucceed(() => undefined),
-      )
+  startLoad({ generator, work: "cores", load: { limit: 5 } }).pipe(
+    Effect.flatMap(({ result }) => result),
+    Effect.map(({ roundTripNanos }) => roundTripNanos),
+    Effect.scoped,
+    Effect.orElseSucceed(() => undefined),
+  )

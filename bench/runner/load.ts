@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -5,15 +7,34 @@ import * as FiberId from "effect/FiberId"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { RunFailed, startChild } from "./child.ts"
+import { compile, compilersIn, type NoCompiler } from "./compile.ts"
+import type { Folders } from "./contenders.ts"
 import type { LoadArguments } from "./model.ts"
 
-/** The load generator as it is started: arguments come behind. */
+/** The load generator, compiled. */
 export interface Generator {
-  readonly kind: "C" | "Node"
-  /** What the report says of it. */
+  /** The description in the report. */
   readonly description: string
   readonly command: string
-  readonly args: ReadonlyArray<string>
+}
+
+/** Compiles the load generator. */
+export const makeGenerator = (
+  { project, temporary }: Folders,
+  compilers = compilersIn(process.env),
+): Effect.Effect<Generator, NoCompiler> => {
+  const folder = join(project, "bench", "load")
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".c"))
+  const command = join(temporary, "load-c")
+  return Effect.map(
+    compile(
+      "the load generator",
+      sources.map((name) => join(folder, name)),
+      command,
+      compilers,
+    ),
+    (version) => ({ description: `in C, built with ${version}`, command }),
+  )
 }
 
 const optional = Schema.optional(Schema.Number)
@@ -41,16 +62,13 @@ const LoadResult = Schema.Struct({
   ran: optional,
   longestStallMillis: optional,
   slowestShare: optional,
-  closedByServer: optional,
   /** How long a word takes from one core to the other and back. */
   roundTripNanos: optional,
   latencyMicros: Schema.optional(
     Schema.Struct({
       p50: Schema.Number,
-      p90: Schema.Number,
       p99: Schema.Number,
       p999: Schema.Number,
-      max: Schema.Number,
     }),
   ),
 })
@@ -63,7 +81,6 @@ const decodeLine = Schema.decodeUnknownEither(Line)
 
 /** A run of the generator. */
 export interface Load {
-  readonly pid: number
   /** Waits until everybody is connected. */
   readonly connected: Effect.Effect<void, RunFailed>
   readonly result: Effect.Effect<LoadResult, RunFailed>
@@ -99,7 +116,7 @@ export const startLoad = (options: LoadOptions): Effect.Effect<Load, RunFailed, 
     }
     const child = yield* startChild({
       command: generator.command,
-      args: [...generator.args, work, ...Object.entries(load).map(([key, value]) => `${key}=${value}`)],
+      args: [work, ...Object.entries(load).map(([key, value]) => `${key}=${value}`)],
       onOutput,
       keepsInput: true,
     })
@@ -111,7 +128,6 @@ export const startLoad = (options: LoadOptions): Effect.Effect<Load, RunFailed, 
       ),
     )
     return {
-      pid: child.pid,
       connected: Effect.raceFirst(Deferred.await(connected), Effect.asVoid(failsWhenEnded)),
       result: Effect.raceFirst(Deferred.await(result), failsWhenEnded),
     }

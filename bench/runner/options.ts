@@ -18,7 +18,6 @@ export interface Options {
   readonly update: boolean
   /** Where the results are written; undefined: only printed. */
   readonly out: string | undefined
-  readonly generator: "C" | "Node" | "any"
   readonly help: boolean
 }
 
@@ -33,10 +32,10 @@ Runs every work with every server that is installed, interleaved, and writes tab
   --seconds S         length of a window (0.6)
   --out DIR           where to write; by default bench/results for a whole bench, and nowhere for a part of it
   --update            with --rows: write these rows among those that are there already, measured on the same machine
-  --generator C|Node  the load generator to use, and no other (the one in C where it can be built)
   --help              this
 
-Exit codes: 0, 1 when tcpfx lost or changed anything or failed, 2 for bad options.
+Exit codes: 0; 1 when tcpfx lost or changed a message or failed; 2 for bad options; 3 without a C compiler, which every
+row needs.
 `
 
 export const parseOptions = (args: ReadonlyArray<string>): Either.Either<Options, BadOptions> =>
@@ -57,7 +56,6 @@ const read = (args: ReadonlyArray<string>): Options => {
       seconds: { type: "string" },
       out: { type: "string" },
       update: { type: "boolean", default: false },
-      generator: { type: "string" },
       help: { type: "boolean", default: false },
     },
   })
@@ -81,7 +79,6 @@ const read = (args: ReadonlyArray<string>): Options => {
     seconds: number("--seconds", values.seconds, values.quick ? 0.3 : 0.6, (value) => value >= 0.1 && value <= 60),
     update: values.update,
     out: values.out ?? (isPart && !values.update ? undefined : "bench/results"),
-    generator: oneOfGenerators(values.generator),
     help: values.help,
   }
 }
@@ -106,13 +103,6 @@ const number = (
   if (isGood(value)) return value
   const expected = name === "--runs" ? "a whole number from 1 to 100" : "seconds from 0.1 to 60"
   throw new BadOptions({ message: `${name}: expected ${expected}, not "${text}"` })
-}
-
-const oneOfGenerators = (text: string | undefined): Options["generator"] => {
-  if (text === undefined) return "any"
-  const found = (["C", "Node"] as const).find((kind) => kind.toLowerCase() === text.toLowerCase())
-  if (found === undefined) throw new BadOptions({ message: `--generator: expected C or Node, not "${text}"` })
-  return found
 }
 
 /** The rows that were asked for. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os"
 import { describe, expect, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { generators, Programs, startLoad } from "./programs.ts"
+import { isSkipped, Programs, startLoad } from "./programs.ts"
 
 const Found = Schema.parseJson(
   Schema.Struct({
@@ -12,13 +12,11 @@ const Found = Schema.parseJson(
   }),
 )
 
-const isInC = generators.some(({ language, isHere }) => language === "C" && isHere)
-
 layer(Programs.layer)((it) => {
-  describe.skipIf(!isInC)("the load generator in C", () => {
+  describe.skipIf(isSkipped)("the load generator", () => {
     it.scoped("tells how far two cores are from each other, and nothing where there are more or fewer", () =>
       Effect.gen(function* () {
-        const generator = yield* startLoad("C", "cores", { limit: 25 })
+        const generator = yield* startLoad("cores", { limit: 25 })
         expect((yield* generator.ended).code).toBe(0)
         const { roundTripNanos } = yield* Schema.decodeUnknown(Found)(generator.text("stdout"))
         // It knows of no more than two. No light goes there and back faster.

@@ -1,104 +1,66 @@
-import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { build } from "esbuild"
+import { bundle } from "../../bench/runner/bundle.ts"
+import { compilersIn } from "../../bench/runner/compile.ts"
+import { makeGenerator } from "../../bench/runner/load.ts"
 import { start } from "../support/tcpfxProcess.ts"
 
-const bench = fileURLToPath(new URL("../../bench/", import.meta.url))
-const cSources = join(bench, "load")
+const project = fileURLToPath(new URL("../../", import.meta.url))
+const sources = {
+  faulty: join(project, "test/bench/faulty.ts"),
+  rawChunks: join(project, "bench/servers/rawChunks.ts"),
+} as const
+type ServerName = keyof typeof sources
 
-/** A program as it is started: arguments come behind. */
-interface Program {
-  readonly command: string
-  readonly args: ReadonlyArray<string>
+const whySkipped = (): string | undefined => {
+  if (process.platform !== "linux") return "the load generator runs on Linux only"
+  return compilersIn(process.env).length > 0 ? undefined : "the load generator needs a C compiler (CC, cc, gcc, clang)"
 }
 
-const whyNoCompiler = (): string | undefined => {
-  if (!existsSync(join(cSources, "main.c"))) return "there is no load generator in C"
-  if (process.platform !== "linux") return "the load generator in C is for Linux"
-  return spawnSync("cc", ["--version"], { stdio: "ignore" }).status === 0 ? undefined : "there is no C compiler"
-}
+const reason = whySkipped()
+if (reason !== undefined) process.stdout.write(`tests skipped: ${reason}\n`)
 
-const missing = whyNoCompiler()
-if (missing !== undefined) process.stdout.write(`tests skipped: ${missing}\n`)
+/** Whether this machine cannot build the load generator. */
+export const isSkipped = reason !== undefined
 
-export const generators = [
-  { language: "Node", isHere: true },
-  { language: "C", isHere: missing === undefined },
-] as const
-export type Language = (typeof generators)[number]["language"]
-
-const bundle = async (folder: string, source: string): Promise<Program> => {
-  const outfile = join(folder, `${source.replaceAll("/", "-")}.mjs`)
-  await build({
-    entryPoints: [join(bench, source)],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    logLevel: "warning",
-  })
-  return { command: process.execPath, args: [outfile] }
-}
-
-const compile = (folder: string): Program => {
-  const command = join(folder, "load")
-  const sources = readdirSync(cSources).filter((name) => name.endsWith(".c"))
-  const { status, stderr } = spawnSync(
-    "cc",
-    ["-O2", "-pthread", "-o", command, ...sources.map((name) => join(cSources, name))],
-    {
-      encoding: "utf8",
-    },
-  )
-  if (status !== 0) throw new Error(`cc: ${stderr}`)
-  return { command, args: [] }
-}
-
-/** The programs of the bench that are tried here, built into a folder of their own. */
+/** The folder with the bundled servers, and the command of the load generator. Empty where the tests are skipped. */
 export class Programs extends Context.Tag("tcpfx/test/Programs")<
   Programs,
-  Readonly<Record<"faulty" | "rawChunks", Program>> & { readonly load: Readonly<Partial<Record<Language, Program>>> }
+  { readonly folder: string; readonly load: string }
 >() {
   static readonly layer = Layer.scoped(
     Programs,
     Effect.gen(function* () {
+      if (isSkipped) return { folder: "", load: "" }
       const folder = yield* Effect.acquireRelease(
         Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-load-"))),
         (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
       )
-      const [faulty, rawChunks, node] = yield* Effect.promise(() =>
-        Promise.all([
-          bundle(folder, "servers/faulty.ts"),
-          bundle(folder, "servers/rawChunks.ts"),
-          bundle(folder, "load/fallback/main.ts"),
-        ]),
-      )
-      return { faulty, rawChunks, load: missing === undefined ? { Node: node, C: compile(folder) } : { Node: node } }
+      // Separately: of files in several folders, esbuild would repeat the folders in the output.
+      for (const source of Object.values(sources)) yield* bundle([source], folder)
+      const { command } = yield* Effect.orDie(makeGenerator({ project, temporary: folder }))
+      return { folder, load: command }
     }),
   )
 }
 
-/** Starts one of the servers, and waits until it listens. */
-export const startServer = Effect.fnUntraced(function* (name: "faulty" | "rawChunks", args: ReadonlyArray<string>) {
-  const program = (yield* Programs)[name]
-  const server = yield* start(program.command, [...program.args, ...args])
+/** Starts a server and waits until it listens. */
+export const startServer = Effect.fnUntraced(function* (name: ServerName, args: ReadonlyArray<string>) {
+  const { folder } = yield* Programs
+  const server = yield* start(process.execPath, [join(folder, `${name}.mjs`), ...args])
   const ready = yield* server.waitFor("stdout", /^listening (\d+)$/m)
   return { server, port: Number(ready[1]) }
 })
 
 export type LoadArguments = Readonly<Record<string, string | number>>
 
-/** Starts a load generator. */
-export const startLoad = Effect.fnUntraced(function* (language: Language, work: string, load: LoadArguments) {
-  const program = (yield* Programs).load[language]
-  if (program === undefined) return yield* Effect.dieMessage(`there is no load generator in ${language}`)
+/** Starts the load generator. */
+export const startLoad = Effect.fnUntraced(function* (work: string, load: LoadArguments) {
   const args = Object.entries(load).map(([key, value]) => `${key}=${value}`)
-  return yield* start(program.command, [...program.args, work, ...args])
+  return yield* start((yield* Programs).load, [work, ...args])
 })

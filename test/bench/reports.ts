@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type Language, type LoadArguments, startLoad } from "./programs.ts"
+import { type LoadArguments, startLoad } from "./programs.ts"
 
 const result = <const Work extends string>(work: Work) => ({
   phase: Schema.Literal("result"),
@@ -72,9 +72,9 @@ const linesOf = (text: string): ReadonlyArray<string> => text.trimEnd().split("\
 /** Runs a work that has a window to its end: how many connections it made, and its result. */
 const run =
   <A, I>(work: string, schema: Schema.Schema<A, I>) =>
-  (language: Language, load: LoadArguments, whenWindowIsOver: Effect.Effect<void> = Effect.void) =>
+  (load: LoadArguments, whenWindowIsOver: Effect.Effect<void> = Effect.void) =>
     Effect.gen(function* () {
-      const generator = yield* startLoad(language, work, { warmup: 0, seconds: 0.3, limit: 25, ...load })
+      const generator = yield* startLoad(work, { warmup: 0, seconds: 0.3, limit: 25, ...load })
       // A generator that ends without it is told below.
       yield* Effect.ignore(generator.waitFor("stdout", /"phase":"end"/))
       yield* whenWindowIsOver
@@ -96,11 +96,10 @@ export const runChurn = run("churn", results.churn)
 
 /** Connections that are held until `held` lets go, and the result. */
 export const runIdle = Effect.fnUntraced(function* (
-  language: Language,
   load: LoadArguments,
   held: (endInput: Effect.Effect<void>) => Effect.Effect<void>,
 ) {
-  const generator = yield* startLoad(language, "idle", { limit: 25, ...load })
+  const generator = yield* startLoad("idle", { limit: 25, ...load })
   const said = yield* generator.waitFor("stdout", /^.*"connected".*$/m)
   const { connections } = yield* Schema.decodeUnknown(Schema.parseJson(Connected))(said[0])
   yield* held(generator.endInput)

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import { afterAll, describe, expect, it } from "vitest"
-import { compilersIn, makeGenerator } from "../../bench/runner/bundle.ts"
+import { compilersIn, explainNoCompiler } from "../../bench/runner/compile.ts"
 import { commandLine, findContenders, whetherAsked } from "../../bench/runner/contenders.ts"
+import { makeGenerator } from "../../bench/runner/load.ts"
 import { projectFolder } from "../../bench/runner/project.ts"
 import { rows } from "../../bench/runner/rows.ts"
 
@@ -81,12 +82,15 @@ describe("the C compiler", () => {
     expect(compilersIn({}, () => undefined)).toEqual([])
   })
 
-  it("is missed as a bad option where the generator in C was asked for", async () => {
-    const folders = { project, temporary }
-    const problem = await Effect.runPromise(Effect.flip(makeGenerator(folders, "C", [])))
-    expect(problem).toMatchObject({
-      _tag: "BadOptions",
-      message: "--generator C: there is no C compiler (CC, cc, gcc, clang)",
-    })
+  it("is missed in one line that names the rows left out", async () => {
+    const problem = await Effect.runPromise(Effect.flip(makeGenerator({ project, temporary }, [])))
+    expect(explainNoCompiler(problem, ["echo-50-1", "churn"])).toBe(
+      "the load generator needs a C compiler, and none is installed (CC, cc, gcc, clang); rows left out: echo-50-1, churn",
+    )
+  })
+
+  it("is named where it cannot build the load generator", async () => {
+    const problem = await Effect.runPromise(Effect.flip(makeGenerator({ project, temporary }, [["/bin/false"]])))
+    expect(problem.message).toBe("the load generator needs a C compiler, and /bin/false cannot build it")
   })
 })

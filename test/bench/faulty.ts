@@ -2,8 +2,8 @@
 // Usage: faulty [fault=NAME] [every=N] [mode=broker|echo]. SIGTERM ends it; then it says {"faults":N}. Anything on standard
 // input says that the window of the load generator is over: only then lines are foretold.
 import { createServer, type Socket } from "node:net"
-import { headBytes, lineFeed, Messages, publisherAt, sequenceAt } from "../load/fallback/messages.ts"
-import { sayPort } from "./listening.ts"
+import { sayPort } from "../../bench/servers/listening.ts"
+import { headBytes, lineFeed, messageOf, publisherOf, sequenceOf } from "./messages.ts"
 
 /** How the lines begin by which a load generator learns that everybody is there: these pass unharmed. */
 const hello = "--"
@@ -148,12 +148,8 @@ class Client {
     const count = this.dropped.get(sender) ?? 0
     this.dropped.delete(sender)
     if (line === undefined) return
-    const messages = new Messages(line.length)
-    const lines = Array.from({ length: count }, (_, at) => {
-      const foretold = Buffer.alloc(line.length)
-      messages.write(foretold, 0, publisherAt(line, 0), sequenceAt(line, 0) + 1 + at)
-      return foretold
-    })
+    const next = sequenceOf(line) + 1
+    const lines = Array.from({ length: count }, (_, at) => messageOf(line.length, publisherOf(line), next + at))
     this.send(lines, sender)
   }
 
