@@ -20,6 +20,7 @@ export default defineConfig({
     alias: {
       "tcpfx/domain": source("domain"),
       "tcpfx/transport": source("transport"),
+      "tcpfx/connection": source("connection"),
       "tcpfx/hub": source("hub"),
       "tcpfx/server": source("server"),
       "tcpfx/client": source("client"),

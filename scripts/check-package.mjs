@@ -147,12 +147,14 @@ try {
     join(folder, "use.mjs"),
     `import { Effect } from "effect"
 import { Client } from "tcpfx/client"
+import { heartbeatOf } from "tcpfx/connection"
 import { tcpEndpoint } from "tcpfx/domain"
 import { Hub } from "tcpfx/hub"
 import { Handler, Server } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
-import { server as root } from "tcpfx"
+import { connection as connections, server as root } from "tcpfx"
 if (root.Server !== Server) throw new Error("the root has another Server")
+if (connections.heartbeatOf !== heartbeatOf) throw new Error("the root has another heartbeatOf")
 const program = Effect.gen(function* () {
   const server = yield* Server.make({ handler: Handler.echo() })
   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))

@@ -11,7 +11,7 @@ import { countTests, failedMark, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 // The other folders test pure code, or check the project itself.
-const suites = ["transport", "server", "client", "cli", "faults", "interop", "platform", "examples"]
+const suites = ["transport", "connection", "server", "client", "cli", "faults", "interop", "platform", "examples"]
 const runLimitMillis = 15 * 60_000
 
 const versions = process.argv.slice(2)

@@ -9,6 +9,7 @@
  */
 export * as assistant from "./assistant/index.ts"
 export * as client from "./client/index.ts"
+export * as connection from "./connection/index.ts"
 export * as domain from "./domain/index.ts"
 export * as hub from "./hub/index.ts"
 export * as platform from "./platform/index.ts"

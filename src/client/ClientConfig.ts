@@ -1,8 +1,9 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
+import type { HalfClosed, Heartbeat } from "../connection/index.ts"
 import { type AddressFamily, Framing, limits, type ProxyServer, type ProxyVersion } from "../domain/index.ts"
-import type { HalfClosed, Heartbeat, Tls } from "../transport/index.ts"
+import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {

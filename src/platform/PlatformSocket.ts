@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Client, type ClientSettings } from "../client/index.ts"
+import type { Connection } from "../connection/index.ts"
 import {
   type ConnectError,
   ConnectionClosedError,
@@ -11,7 +12,7 @@ import {
   type Endpoint,
   type SettingsError,
 } from "../domain/index.ts"
-import type { Connection, Transport } from "../transport/index.ts"
+import type { Transport } from "../transport/index.ts"
 
 type Opened = Effect.Effect<Connection, ConnectError, Scope.Scope>
 

@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Connection, HalfClosed } from "../connection/index.ts"
 import type { ConnectionId, SendError, TlsSession } from "../domain/index.ts"
-import type { Connection, HalfClosed } from "../transport/index.ts"
 
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
@@ -57,7 +57,7 @@ export interface Reactor {
 /** What serves the connections of a server. */
 export type Handler<E, R> = FiberHandler<E, R> | Reactor
 
-export type { HalfClosed } from "../transport/index.ts"
+export type { HalfClosed } from "../connection/index.ts"
 
 const onPeerEnd = (halfClosed: HalfClosed) => (connection: ReactorConnection) => {
   if (halfClosed === "close") connection.close()

@@ -5,6 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import { type Heartbeat, heartbeatConfig } from "../connection/Heartbeat.ts"
+import type { HalfClosed } from "../connection/index.ts"
 import {
   type AddressFamily,
   type AddressRanges,
@@ -31,8 +33,7 @@ import {
   ValueSyntaxError,
 } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
-import { type Heartbeat, heartbeatConfig } from "../transport/Heartbeat.ts"
-import type { HalfClosed, Tls } from "../transport/index.ts"
+import type { Tls } from "../transport/index.ts"
 
 /** Whether connections begin with a header of the PROXY protocol. */
 export const proxyProtocols = ["off", "require"] as const

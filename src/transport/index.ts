@@ -1,5 +1,3 @@
-export * from "./Connection.ts"
-export { type Heartbeat, type HeartbeatParts, heartbeatFields, heartbeatOf } from "./Heartbeat.ts"
 export * from "./interfaces.ts"
 export * as MemoryTransport from "./MemoryTransport.ts"
 export * as NodeTransport from "./NodeTransport.ts"

@@ -14,9 +14,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Client } from "../../src/client/index.ts"
+import type { Connection } from "../../src/connection/index.ts"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { layerSocket, makeSocket, makeSocketServer } from "../../src/platform/index.ts"
-import { type Connection, NodeTransport } from "../../src/transport/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
 
 class Calls extends RpcGroup.make(
   Rpc.make("Double", { payload: { value: Schema.Number }, success: Schema.Number }),

@@ -1,6 +1,7 @@
+import type { ConnectionEnd } from "../../src/connection/index.ts"
 import type { ConnectionId, Endpoint, SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { formatEndpoint } from "../../src/domain/index.ts"
-import type { ConnectionEnd, Wire, WireEnd, WireHandlers } from "../../src/transport/index.ts"
+import type { Wire, WireEnd, WireHandlers } from "../../src/transport/index.ts"
 import { eachLine, type Line, type Part, type RelayBook } from "./relayBook.ts"
 import { concat } from "./wireProbe.ts"
 

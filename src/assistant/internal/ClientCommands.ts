@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Client, ReconnectSettings } from "../../client/index.ts"
+import type { Connection } from "../../connection/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import {
   type ConnectError,
@@ -14,7 +15,7 @@ import {
   limits,
   type SettingsError,
 } from "../../domain/index.ts"
-import { type Connection, Tls } from "../../transport/index.ts"
+import { Tls } from "../../transport/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import type { ClientPhases } from "./ClientPhases.ts"
 import { forkOwned } from "./forkOwned.ts"

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Connection } from "../../transport/index.ts"
+import type { Connection } from "../../connection/index.ts"
 import { unacknowledged } from "./unacknowledged.ts"
 
 // How long taking and acknowledging what was sent last may take, and how often its acknowledgement is looked for.

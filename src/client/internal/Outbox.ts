@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
+import type { Connection } from "../../connection/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { Connection } from "../../transport/index.ts"
 
 /** What happens to a payload for which there is no room. */
 export const outboxPolicies = ["wait", "drop-oldest", "drop-newest"] as const

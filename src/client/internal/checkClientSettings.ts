@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
+import { checkHeartbeat, commonChecks } from "../../connection/settingsChecks.ts"
 import { settings as check, readIpBytes, type SettingsError } from "../../domain/index.ts"
-import { checkHeartbeat, commonChecks } from "../../transport/settingsChecks.ts"
 import type { ClientSettings, ReconnectSettings } from "../ClientConfig.ts"
 import type { SessionOptions } from "../Session.ts"
 import { outboxPolicies } from "./Outbox.ts"

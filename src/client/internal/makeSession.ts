@@ -6,6 +6,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Connection } from "../../connection/index.ts"
 import {
   type ClientEvent,
   ConnectionClosedError,
@@ -17,7 +18,6 @@ import {
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { Connection } from "../../transport/index.ts"
 import { type ClientSettings, type ReconnectSettings, reconnectDefaults } from "../ClientConfig.ts"
 import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
 import { Outbox } from "./Outbox.ts"

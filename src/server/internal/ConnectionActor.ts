@@ -1,6 +1,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import { ConnectionCore } from "../../connection/ConnectionCore.ts"
+import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../connection/ConnectionOwner.ts"
+import { CoreConnection } from "../../connection/CoreConnection.ts"
+import type { ConnectionEnd, HalfClosed } from "../../connection/index.ts"
 import {
   type CloseReason,
   type ConnectionId,
@@ -17,10 +21,6 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { ConnectionEnd, HalfClosed } from "../../transport/index.ts"
-import { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
-import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../transport/internal/ConnectionOwner.ts"
-import { CoreConnection } from "../../transport/internal/CoreConnection.ts"
 import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"

@@ -1,8 +1,8 @@
 import * as Duration from "effect/Duration"
+import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
+import { Hold } from "../../connection/ConnectionOwner.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import type { WireEnd, WireHandlers } from "../../transport/index.ts"
-import type { ConnectionCore } from "../../transport/internal/ConnectionCore.ts"
-import { Hold } from "../../transport/internal/ConnectionOwner.ts"
 import { TokenBucket } from "./TokenBucket.ts"
 
 /** Which limit holds a connection back, by the name of its setting. */

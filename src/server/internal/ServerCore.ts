@@ -3,6 +3,7 @@ import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { connectionSettings } from "../../connection/ConnectionOwner.ts"
 import {
   AddressSet,
   type CloseReason,
@@ -23,7 +24,6 @@ import type { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { unknownPeer, type Wire } from "../../transport/index.ts"
-import { connectionSettings } from "../../transport/internal/ConnectionOwner.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"

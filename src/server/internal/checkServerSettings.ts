@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
+import { checkHeartbeat, commonChecks } from "../../connection/settingsChecks.ts"
 import { settings as check, type Framing, SettingsError, slowConsumerPolicies } from "../../domain/index.ts"
-import { checkHeartbeat, commonChecks } from "../../transport/settingsChecks.ts"
 import { proxyProtocols, type ReloadableSettings, type ServerSettings } from "../ServerConfig.ts"
 
 const acceptor = check.optional(check.objectWith(["secure"], "what Tls.acceptor gives"))

@@ -3,9 +3,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Client } from "../../../src/client/index.ts"
+import type { Connection } from "../../../src/connection/index.ts"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { Handler, Server } from "../../../src/server/index.ts"
-import { type Connection, NodeTransport } from "../../../src/transport/index.ts"
+import { NodeTransport } from "../../../src/transport/index.ts"
 import { footprint } from "./footprint.ts"
 
 const attempts = Number(process.argv[2])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
+import { Hold } from "../../../src/connection/ConnectionOwner.ts"
 import { type RateLimit, RateLimits, type Rates } from "../../../src/server/internal/RateLimits.ts"
-import { Hold } from "../../../src/transport/internal/ConnectionOwner.ts"
 import { FakeTiming } from "../../support/fakeTiming.ts"
 
 const tickMillis = 50

@@ -5,19 +5,13 @@ import * as Either from "effect/Either"
 import { constUndefined } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import {
-  ConnectionClosedError,
-  closeReasons,
-  type Endpoint,
-  failureOfThrown,
-  type SendError,
-} from "../../domain/index.ts"
-import { Outlet } from "../../runtime/Outlet.ts"
-import { pullStream } from "../../runtime/pullStream.ts"
-import type { Connection, ConnectionEnd } from "../Connection.ts"
+import { ConnectionClosedError, closeReasons, type Endpoint, failureOfThrown, type SendError } from "../domain/index.ts"
+import { Outlet } from "../runtime/Outlet.ts"
+import { pullStream } from "../runtime/pullStream.ts"
+import type { Connection, ConnectionEnd } from "./Connection.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
 import { Hold } from "./ConnectionOwner.ts"
-import type { Inbox } from "./Inbox.ts"
+import type { Inbox } from "./internal/Inbox.ts"
 
 /**
  * A connection as effects see it, over the callbacks that carry it. Each effect is made when it is first asked for: most

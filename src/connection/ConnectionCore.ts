@@ -7,19 +7,19 @@ import {
   Framing,
   failureOfThrown,
   InvalidPayloadError,
-} from "../../domain/index.ts"
-import { machineTiming } from "../../runtime/machineTiming.ts"
-import type { Sender } from "../../runtime/Outlet.ts"
-import type { Timing } from "../../runtime/Timing.ts"
-import { Waiters } from "../../runtime/Waiters.ts"
-import type { ConnectionEnd } from "../Connection.ts"
-import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
+} from "../domain/index.ts"
+import { machineTiming } from "../runtime/machineTiming.ts"
+import type { Sender } from "../runtime/Outlet.ts"
+import type { Timing } from "../runtime/Timing.ts"
+import { Waiters } from "../runtime/Waiters.ts"
+import type { Wire, WireEnd, WireHandlers } from "../transport/Wire.ts"
+import type { ConnectionEnd } from "./Connection.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "./ConnectionOwner.ts"
-import { Holds } from "./Holds.ts"
-import { Inbox } from "./Inbox.ts"
-import { PeerWatch, type WatchedPeer } from "./PeerWatch.ts"
-import { watchProgress } from "./progressWatch.ts"
-import { reasonOfClose, reasonOfEnd } from "./reasonOfEnd.ts"
+import { Holds } from "./internal/Holds.ts"
+import { Inbox } from "./internal/Inbox.ts"
+import { PeerWatch, type WatchedPeer } from "./internal/PeerWatch.ts"
+import { watchProgress } from "./internal/progressWatch.ts"
+import { reasonOfClose, reasonOfEnd } from "./internal/reasonOfEnd.ts"
 
 const probeAfter = Duration.seconds(10)
 

@@ -1,5 +1,5 @@
-import type { Wire } from "../Wire.ts"
-import type { Hold } from "./ConnectionOwner.ts"
+import type { Wire } from "../../transport/Wire.ts"
+import type { Hold } from "../ConnectionOwner.ts"
 
 /** Why a wire is not read now: it is, when no cause is left. */
 export class Holds {

@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import type { Timing } from "../../runtime/Timing.ts"
-import type { Wire } from "../Wire.ts"
+import type { Wire } from "../../transport/Wire.ts"
 
 const between = Duration.seconds(15)
 

@@ -1,9 +1,9 @@
 import * as Duration from "effect/Duration"
-import type { Framing } from "../../domain/index.ts"
-import type { Timing } from "../../runtime/Timing.ts"
-import { type Rule, Watch } from "../../runtime/Watch.ts"
-import type { Heartbeat } from "../Heartbeat.ts"
+import type { Framing } from "../domain/index.ts"
+import type { Timing } from "../runtime/Timing.ts"
+import { type Rule, Watch } from "../runtime/Watch.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
+import type { Heartbeat } from "./Heartbeat.ts"
 
 /** What is demanded of a peer, among the settings of a server or client. */
 export interface DeadlineSettings {

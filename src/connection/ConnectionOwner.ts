@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
-import type { Framing } from "../../domain/index.ts"
-import type { ConnectionEnd } from "../Connection.ts"
+import type { Framing } from "../domain/index.ts"
+import type { ConnectionEnd } from "./Connection.ts"
 
 /** The rules of a connection. */
 export interface ConnectionSettings {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import { Inbox } from "../../../src/connection/internal/Inbox.ts"
 import { Framing } from "../../../src/domain/index.ts"
-import { Inbox } from "../../../src/transport/internal/Inbox.ts"
 import { nextTurn } from "../../support/turns.ts"
 
 const overhead = 32

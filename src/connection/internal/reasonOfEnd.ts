@@ -1,5 +1,5 @@
 import { type CloseReason, closeReasons } from "../../domain/index.ts"
-import type { WireEnd } from "../Wire.ts"
+import type { WireEnd } from "../../transport/Wire.ts"
 
 const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
 

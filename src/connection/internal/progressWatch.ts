@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
 import type { Timing } from "../../runtime/Timing.ts"
-import type { Wire } from "../Wire.ts"
+import type { Wire } from "../../transport/Wire.ts"
 
 /** Calls back when a wire has made no progress for so long, once. Gives what ends the watch. */
 export const watchProgress = (

@@ -1,0 +1,2 @@
+export * from "./Connection.ts"
+export { type Heartbeat, type HeartbeatParts, heartbeatFields, heartbeatOf } from "./Heartbeat.ts"
