@@ -1,7 +1,5 @@
 import * as Schema from "effect/Schema"
-import { Endpoint, maxUnixPathBytes, type TcpEndpoint, tcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
-import { formatIp, isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
-import { proxyBlock } from "./proxyHeaderV2.ts"
+import { Endpoint, type TcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
 
 /** The two forms of the header: 1 is a line of text, 2 is binary. */
 export type ProxyVersion = 1 | 2
@@ -33,55 +31,3 @@ export type ProxiedBy = typeof ProxiedBy.Type
 export type ProxyEnds =
   | { readonly _tag: "Tcp"; readonly v6: boolean; readonly source: TcpEndpoint; readonly destination: TcpEndpoint }
   | { readonly _tag: "Unix"; readonly source: UnixEndpoint; readonly destination: UnixEndpoint }
-
-/**
- * Writes the bytes that are sent before everything else to tell of a connection from `source` to `destination`.
- *
- * IPv4 addresses that are mapped into IPv6 are written as IPv4 where both are, zones are left out. Without endpoints
- * it is the proxy's own connection: `LOCAL`, in version 1 `UNKNOWN`. Endpoints that a header cannot name (of two
- * families, names instead of addresses, in version 1 unix sockets) are not told: `UNSPEC`, in version 1 `UNKNOWN`.
- *
- * @example
- * import { encodeProxyHeader, tcpEndpoint } from "tcpfx/domain"
- *
- * const header = encodeProxyHeader(1, tcpEndpoint("192.0.2.7", 56324), tcpEndpoint("192.0.2.1", 443))
- * assert.equal(new TextDecoder().decode(header), "PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n")
- */
-export const encodeProxyHeader = (
-  version: ProxyVersion,
-  source: Endpoint | undefined,
-  destination: Endpoint | undefined,
-): Uint8Array => {
-  const isLocal = source === undefined || destination === undefined
-  const ends = isLocal ? undefined : endsOf(source, destination)
-  return version === 1 ? new TextEncoder().encode(proxyLine(ends)) : proxyBlock(ends, isLocal ? "local" : "proxy")
-}
-
-const proxyLine = (ends: ProxyEnds | undefined): string => {
-  if (ends?._tag !== "Tcp") return "PROXY UNKNOWN\r\n"
-  const { v6, source, destination } = ends
-  return `PROXY ${v6 ? "TCP6" : "TCP4"} ${source.host} ${destination.host} ${source.port} ${destination.port}\r\n`
-}
-
-const endsOf = (source: Endpoint, destination: Endpoint): ProxyEnds | undefined => {
-  if (source._tag === "Unix" && destination._tag === "Unix") {
-    return isWritable(source) && isWritable(destination) ? { _tag: "Unix", source, destination } : undefined
-  }
-  if (source._tag === "Unix" || destination._tag === "Unix") return undefined
-  const [from, to] = [readIp(withoutZone(source.host)), readIp(withoutZone(destination.host))]
-  if (from === undefined || to === undefined) return undefined
-  const v6 = isIpv6(unmapped(from)) || isIpv6(unmapped(to))
-  // A mapped address beside a plain IPv6 one stays as it is.
-  if (v6 && !(isIpv6(from) && isIpv6(to))) return undefined
-  const host = (address: typeof from) => formatIp(Uint8Array.from((v6 ? address : unmapped(address)).toByteArray()))
-  return {
-    _tag: "Tcp",
-    v6,
-    source: tcpEndpoint(host(from), source.port),
-    destination: tcpEndpoint(host(to), destination.port),
-  }
-}
-
-// A zero byte ends a path, but for the one that begins an abstract name (unix(7)).
-const isWritable = ({ path }: UnixEndpoint): boolean =>
-  path.indexOf("\0", 1) < 0 && new TextEncoder().encode(path).length <= maxUnixPathBytes
