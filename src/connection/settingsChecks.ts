@@ -37,7 +37,7 @@ export const commonChecks = {
 export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Either<S, SettingsError> => {
   const { frame, heartbeat, maxFrame } = settings
   if (heartbeat === undefined) return Either.right(settings)
-  if (frame === Framing.raw) {
+  if (frame.delimited === false) {
     return Either.left(
       new SettingsError({
         field: "heartbeat",

@@ -7,6 +7,11 @@ import { ValueSyntaxError } from "./syntaxErrors.ts"
 export interface Framing {
   /** Its name, as `--frame` takes it. */
   readonly name: string
+  /**
+   * Whether the bytes on the wire mark where each frame ends. Default true. `false`, as for {@link raw}: a frame is what one
+   * read gave, so the receiver's frames can differ from the sender's. A framing made from another one inherits its value.
+   */
+  readonly delimited?: boolean
   /** A decoder for one direction of one connection. `maxFrameBytes` bounds a payload. */
   readonly decoder: (maxFrameBytes: number) => FrameDecoder
   /** The bytes on the wire for one payload. */
@@ -101,6 +106,7 @@ export interface FrameDecoder {
  */
 export const raw: Framing = {
   name: "raw",
+  delimited: false,
   decoder: (maxFrameBytes) => new RawDecoder(maxFrameBytes),
   encode: (payload) => payload,
   refuses: () => undefined,
@@ -141,6 +147,7 @@ const empty = new Uint8Array(0)
  */
 export const line: Framing = {
   name: "line",
+  delimited: true,
   decoder: (maxFrameBytes) => new LineDecoder(maxFrameBytes),
   encode: (payload) => {
     const wire = new Uint8Array(payload.length + 1)

@@ -51,7 +51,7 @@ export class LogReader {
     from = -1,
   ): number {
     const bytes = chunk.bytesOf(entry)
-    if (chunk.kind(entry) === EntryKind.sent || this.framing === Framing.raw) {
+    if (chunk.kind(entry) === EntryKind.sent || this.framing.delimited === false) {
       if (index === 0) each(0, bytes)
       return bytes.length
     }
@@ -168,7 +168,7 @@ export class LogReader {
    */
   before(chunk: LogChunk, entry: number, coder: Assistant.TextCoder): Uint8Array {
     const reach = reachOf(coder.name)
-    if (reach === 0 || this.framing !== Framing.raw || chunk.link[entry] === 0) return none
+    if (reach === 0 || this.framing.delimited !== false || chunk.link[entry] === 0) return none
     const isMixed = Assistant.mixedEncodings.includes(coder.name)
     const parts: Array<Uint8Array> = []
     let length = 0

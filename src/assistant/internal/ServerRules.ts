@@ -85,7 +85,7 @@ export class RuledReactor implements Handler.Reactor {
    */
   private askAll(ruled: RuledServer, connection: Handler.ReactorConnection, run: Uint8Array): void {
     const ask = (frame: Uint8Array) => this.ask(ruled, ruled.parts.rules, connection, frame)
-    if (this.framing === Framing.raw) {
+    if (this.framing.delimited === false) {
       ask(run)
       return
     }

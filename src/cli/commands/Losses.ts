@@ -9,7 +9,7 @@ export class Losses {
   private amount = 0
 
   constructor(framing: Framing.Framing) {
-    this.unit = framing.name === "raw" ? "byte" : "line"
+    this.unit = framing.delimited === false ? "byte" : "line"
   }
 
   /** Counts what a lost connection was given; gives what to say of it. */

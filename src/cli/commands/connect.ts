@@ -9,7 +9,6 @@ import {
   describeCloseReason,
   type Endpoint,
   endpointDefaults,
-  Framing,
   parseDuration,
   parseEscapes,
   tcpEndpoint,
@@ -107,14 +106,14 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSetti
     maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
     // Each payload waits until the system has taken the one before: no more than one is cut off with a lost connection, and
     // the memory of raw input can be reused. With raw frames a payload is large, so this costs nothing.
-    ...(options.reconnect || frame === Framing.raw ? { outbox: 0 } : {}),
+    ...(options.reconnect || frame.delimited === false ? { outbox: 0 } : {}),
     connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
   }
 }
 
 /** Refuses a text of `--send` that is no frame. */
 const checkTexts = (texts: ReadonlyArray<Uint8Array>, { frame, maxFrame }: ClientSettings) => {
-  if (frame.name === "raw") return Effect.void
+  if (frame.delimited === false) return Effect.void
   const longest = Math.max(0, ...texts.map((text) => text.length))
   return longest > maxFrame
     ? usageError(`--send: a text has ${longest} bytes, --max-frame allows ${maxFrame}`)

@@ -77,7 +77,7 @@ export const converse =
         yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
         if (once && talk.replies > 0) {
           // A line is whole. A raw reply lasts until the server pauses, or ends.
-          const isCut = options.frame.name === "raw" && (yield* connection.closeNotify) === false
+          const isCut = options.frame.delimited === false && (yield* connection.closeNotify) === false
           return isCut ? yield* networkError(cutShort) : undefined
         }
         if (losses !== undefined && !outgoing.isDone()) {
@@ -136,7 +136,7 @@ const receiveReply = <E>(
     let next = yield* connection.receive
     while (Option.isSome(next)) {
       yield* take(next.value)
-      if (framing.name !== "raw") return
+      if (framing.delimited !== false) return
       next = Option.flatten(yield* Effect.timeoutOption(connection.receive, replyPause))
     }
   })

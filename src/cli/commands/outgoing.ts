@@ -53,7 +53,7 @@ export const makeOutgoing = (
     const { frame, maxFrame } = settings
     let skippedLines = 0
     const source = texts.length > 0 ? undefined : yield* stdio.openInput
-    const lends = settings.lends && frame.name === "raw"
+    const lends = settings.lends && frame.delimited === false
     if (lends) source?.readLarge(largeRead)
     const watched = source === undefined ? undefined : new Watched(source)
     const input =

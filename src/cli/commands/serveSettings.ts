@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { ServerMode } from "../../assistant/index.ts"
-import { Framing } from "../../domain/index.ts"
 import { type Handler, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { checkHeartbeat } from "../flags/deadlineFlags.ts"
 import { familyFrom } from "../flags/familyFlags.ts"
@@ -65,7 +64,7 @@ export const isRawSink = (
   output: OutputMode,
   { noTraffic }: ServeOptions,
   { frame }: ServerSettings,
-): boolean => output === "raw" && !noTraffic && frame === Framing.raw && (mode === "console" || mode === "discard")
+): boolean => output === "raw" && !noTraffic && frame.delimited === false && (mode === "console" || mode === "discard")
 
 /** Whether it may listen on other endpoints than those of the command line and of `TCPFX_LISTEN`. */
 export const mayListenElsewhere = (options: ServeOptions): boolean =>

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type Heartbeat, heartbeatFields, heartbeatOf } from "../../connection/index.ts"
-import { Framing, formatMillis, limits, parseDeadline, parseEscapes } from "../../domain/index.ts"
+import { type Framing, formatMillis, limits, parseDeadline, parseEscapes } from "../../domain/index.ts"
 import { variable } from "../../runtime/variable.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { value } from "./flag.ts"
@@ -56,7 +56,7 @@ export const checkHeartbeat = ({
   readonly frame: Framing.Framing
   readonly heartbeat: Heartbeat | undefined
 }): Either.Either<void, CommandFailed> =>
-  heartbeat !== undefined && frame === Framing.raw
+  heartbeat !== undefined && frame.delimited === false
     ? Either.left(
         usageError("--heartbeat needs --frame line: in a raw stream the receiver could not tell it from other bytes"),
       )

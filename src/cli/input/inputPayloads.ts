@@ -22,7 +22,8 @@ export const inputPayloads = (
   framing: Framing.Framing,
   maxFrameBytes: number,
   onSkipped: (skipped: SkippedLines) => void,
-): InputPayloads => payloadsOf(input, framing.name === "raw" ? new Reads() : new InputLines(maxFrameBytes, onSkipped))
+): InputPayloads =>
+  payloadsOf(input, framing.delimited === false ? new Reads() : new InputLines(maxFrameBytes, onSkipped))
 
 /**
  * What to say of lines that were skipped.

@@ -52,7 +52,7 @@ const textOptions = (stdio: Stdio["Type"], framing: Framing.Framing, timestamps:
   data: styleOf(stdio.colour.output),
   talk: styleOf(stdio.colour.error),
   stamps: new Stamps(timestamps, stdio.together),
-  whole: framing.name !== "raw",
+  whole: framing.delimited !== false,
 })
 
 /** How `tcpfx serve` shows its events. `timestamps` counts for text only. */
