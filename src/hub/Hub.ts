@@ -28,40 +28,40 @@ import { StreamSink } from "./internal/StreamSink.ts"
 
 /** Options of a hub. */
 export interface HubOptions {
-  /** How runs are cut into frames: it must be that of the connections. Default `Framing.raw`. */
+  /** How runs are cut into frames. It must be the framing of the connections. Default `Framing.raw`. */
   readonly framing?: Framing.Framing
-  /** Longest payload to publish, bytes; raw framing has no such limit. Default 1 MiB (`limits.maxFrameBytes`). */
+  /** The longest payload to publish, bytes; none with `Framing.raw`. Default 1 MiB (`limits.maxFrameBytes`). */
   readonly maxFrameBytes?: number
-  /** What may wait for one subscriber, bytes, in the log and in its sink. Default 8 MiB (`limits.hubBudgetBytes`). */
+  /** What may be queued for one subscriber, in the log and in its sink, bytes. Default 8 MiB (`limits.hubBudgetBytes`). */
   readonly budgetBytes?: number
   /**
-   * What a subscriber beyond its budget meets: it is cut off, its oldest frames go, or publishers wait. Default
-   * `disconnect` (`limits.slowConsumer`).
+   * What happens to a subscriber above its budget: it is disconnected, its oldest frames are dropped, or publishers are
+   * blocked. Default `disconnect` (`limits.slowConsumer`).
    */
   readonly slowConsumer?: SlowConsumerPolicy
-  /** How long publishers wait while none of the others takes anything, a duration. Default 5 s (`limits.paceLimit`). */
+  /** How long publishers are blocked while no other subscriber takes anything. Default 5 s (`limits.paceLimit`). */
   readonly paceLimit?: Duration.Duration
 }
 
-/** How a stream subscribes. */
+/** Options of a subscription. */
 export interface HubSubscribeOptions {
-  /** What may wait for it, bytes, in the log and ahead of whoever pulls. Default: the hub's `budgetBytes`. */
+  /** What may be queued for the stream, bytes. Default: the hub's `budgetBytes`. */
   readonly budgetBytes?: number
   /**
-   * What it meets beyond that: its stream fails, its oldest frames go, or publishers wait. Default: the hub's
-   * `slowConsumer`.
+   * What happens above the budget: the stream fails, its oldest frames are dropped, or publishers are blocked. Default: the
+   * hub's `slowConsumer`.
    */
   readonly slowConsumer?: SlowConsumerPolicy
   /**
-   * Run, before the next frames, when some were passed over under `drop-oldest`: how many frames since the last time,
-   * and in all. Default: nothing is run.
+   * Runs before the next frames when `drop-oldest` has dropped some. It gets the number of frames dropped since the last
+   * call, and in all. Default: nothing runs.
    */
   readonly onDropped?: (missed: number, total: number) => Effect.Effect<void>
 }
 
-/** How a stream of values subscribes. */
+/** Options of a subscription to values. */
 export interface HubSubscribeAsOptions extends HubSubscribeOptions {
-  /** Run for a payload that is no such value; the stream goes on without it. Default: the stream fails. */
+  /** Runs for a payload that the codec cannot decode; the stream continues without it. Default: the stream fails. */
   readonly onInvalid?: (error: CodecError) => Effect.Effect<void>
 }
 
@@ -70,44 +70,47 @@ export interface HubStats {
   readonly subscribers: number
   /** Subscribers that have not taken everything published to them. */
   readonly lagging: number
-  /** What the shared log holds for them, bytes. */
+  /** What the shared log keeps for them, bytes. */
   readonly retainedBytes: number
 }
 
 /**
- * Publish once, every subscriber reads at its own pace. One log is shared by all; each subscriber has a place in it and
- * a budget. Each frame reaches each subscriber once, in the order of its publisher, never the publisher itself.
+ * Delivers each published frame to every subscriber, at the subscriber's own pace. All subscribers share one log; each has a
+ * cursor in it and a budget. Each frame reaches each subscriber once, in the order of its publisher, and never the
+ * publisher itself.
  */
 export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   Hub,
   {
     /**
-     * Publishes one payload to all subscribers. Waits while publishers are held back: for a subscriber with the policy
-     * `block`, or because nobody at all takes anything (`paceLimit`). Fails when the framing cannot carry it as one frame.
+     * Publishes one payload to all subscribers. Then waits while publishers are blocked: for a subscriber above its budget
+     * with the policy `block`, or for readers that cannot keep up (`paceLimit`). Fails when the framing cannot carry the
+     * payload as one frame.
      */
     readonly publish: (payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
     /** Publishes a value through a codec. */
     readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
     /**
-     * Subscribes now, gives everything published from here on; ends with the scope, or with the hub. Fails when it lags
-     * beyond its budget.
+     * Subscribes now: the stream has everything published from now on. It ends with the scope or the hub, and fails above its
+     * budget.
      */
     readonly subscribe: (
       options?: HubSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, SettingsError, Scope.Scope>
-    /** Subscribes to values: the same, with each payload decoded. */
+    /** The same, with each payload decoded. */
     readonly subscribeAs: <A>(
       codec: Codec.Codec<A>,
       options?: HubSubscribeAsOptions,
     ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, SettingsError, Scope.Scope>
     readonly stats: Effect.Effect<HubStats>
-    /** The framing that it was made with. */
     readonly framing: Framing.Framing
-    /** The synchronous side, for connections. */
+    /** The synchronous side of the hub, for connections. */
     readonly port: HubPort
   }
 >() {
-  /** A hub in memory, alive as long as the scope. At its end streams end, after all that was published; nothing waits. */
+  /**
+   * A hub in memory. With the scope it ends: streams get everything published so far and end, and publishers are unblocked.
+   */
   static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], SettingsError, Scope.Scope> =>
     Effect.gen(function* () {
       yield* check.checkSettings(options, hubChecks)
@@ -130,7 +133,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
         Effect.suspend(() => {
           const wire = Framing.encodeFrame(framing, payload, options.maxFrameBytes ?? limits.maxFrameBytes)
           if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
-          return core.publish(wire) ? Effect.void : core.released
+          return core.publish(wire) ? Effect.void : core.unblocked
         })
 
       const subscribe = (subscribeOptions: HubSubscribeOptions = {}) =>
@@ -163,7 +166,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
       })
     })
 
-  /** A hub in memory as a service: {@link make}, alive as long as the layer. */
+  /** {@link make} as a layer. */
   static readonly layer = (options: HubOptions = {}): Layer.Layer<Hub, SettingsError> =>
     Layer.scoped(Hub, Hub.make(options))
 }

@@ -1,46 +1,47 @@
 import { allocate, keepable } from "../runtime/bytes.ts"
 
-/** What a turn of the event loop published, a run of it, or several turns: one buffer, and where each publisher's part ends. */
+/** Runs in one buffer: those of one turn of the event loop, a single run, or the runs of several turns. */
 export interface Segment<P> {
   readonly bytes: Uint8Array
-  /** For each run, its end in `bytes` and its publisher. */
+  /** The end of each run in `bytes`. */
   readonly ends: ArrayLike<number>
+  /** The publisher of each run. */
   readonly publishers: ReadonlyArray<P>
-  /** Offset of `bytes` in everything ever published. */
+  /** The offset of `bytes` in everything ever published. */
   readonly start: number
 }
 
-/** A place in the log: the next run of the next segment. Segments are numbered through, from 0. */
+/** A position in the log: a run of a segment. Segment numbers begin at 0 and are never reused. */
 export interface Cursor {
   segment: number
   run: number
 }
 
-/** When segments are joined, and to what size. */
+/** When the log joins segments. */
 export interface HubLogOptions {
-  /** Segments that may wait to be joined; more are joined at the end of a flush. */
+  /** Small segments that the log keeps. When there are more, a flush joins them. */
   readonly mostSegments: number
-  /** What joined segments hold at most, bytes. One that holds half of it stays as it is. */
+  /** The largest joined segment, bytes. A segment of half this size or more is not copied. */
   readonly joinedBytes: number
 }
 
 const defaults: HubLogOptions = { mostSegments: 1024, joinedBytes: 256 * 1024 }
 
 /**
- * What was published, from the oldest place that somebody still has to read. Appending collects runs; `seal` makes
- * segments of what a turn brought. It holds memory only for those who lag.
+ * The published runs, from the oldest one that a member still needs. `append` collects runs; `seal` makes segments of the
+ * collected ones. The log is empty while no member lags.
  */
 export class HubLog<P> {
   private readonly options: HubLogOptions
   private segments: Array<Segment<P>> = []
   private first = 0
-  /** The segment before which nothing is left to be joined. */
+  /** The segments before this number are joined already. */
   private joinedTo = 0
   private runs: Array<Uint8Array> = []
   private runPublishers: Array<P> = []
   private collectedBytes = 0
   private sealedBytes = 0
-  /** How many of the newest segments {@link keepNew} has not seen. */
+  /** The number of newest segments that {@link keepNew} has not copied yet. */
   private notKept = 0
 
   constructor(options: HubLogOptions = defaults) {
@@ -51,10 +52,6 @@ export class HubLog<P> {
     this.runs.push(run)
     this.runPublishers.push(publisher)
     this.collectedBytes += run.length
-  }
-
-  hasOpen(): boolean {
-    return this.runs.length > 0
   }
 
   /** Bytes appended and not sealed. */
@@ -68,8 +65,8 @@ export class HubLog<P> {
   }
 
   /**
-   * Seals what was appended since the last time: as one segment, or with each run `apart`, which copies nothing. Gives
-   * the newest.
+   * Seals the runs that were appended since the last call, and returns the newest segment. All runs become one segment; with
+   * `apart` each run becomes its own, without a copy.
    */
   seal(apart = false): Segment<P> | undefined {
     const { runs, runPublishers, collectedBytes } = this
@@ -97,7 +94,7 @@ export class HubLog<P> {
     this.notKept++
   }
 
-  /** What was sealed since the last time is not gone with its turn: it keeps nothing alive but itself. */
+  /** Copies segments that outlive their turn and are views of larger memory, so that they do not keep that memory alive. */
   keepNew(): void {
     const { segments } = this
     for (let at = Math.max(segments.length - this.notKept, 0); at < segments.length; at++) {
@@ -108,7 +105,7 @@ export class HubLog<P> {
     this.notKept = 0
   }
 
-  /** The oldest segment held, or the next one. */
+  /** The number of the oldest segment, or of the next one when the log is empty. */
   begin(): number {
     return this.first
   }
@@ -121,17 +118,17 @@ export class HubLog<P> {
     return segment === this.segments[this.segments.length - 1]
   }
 
-  /** The place behind everything sealed. */
+  /** The position behind all segments. */
   end(): Cursor {
     return { segment: this.first + this.segments.length, run: 0 }
   }
 
-  /** The segment that a cursor points into; none when it is at the end. */
+  /** The segment at a cursor; none at the end. */
   at(cursor: Cursor): Segment<P> | undefined {
     return this.segments[cursor.segment - this.first]
   }
 
-  /** Moves a cursor behind the run that it points to. */
+  /** Moves a cursor to the next run. */
   advance(cursor: Cursor): void {
     cursor.run++
     if (cursor.run < (this.at(cursor)?.ends.length ?? 0)) return
@@ -139,32 +136,27 @@ export class HubLog<P> {
     cursor.run = 0
   }
 
-  /** Bytes sealed behind a cursor. */
+  /** Bytes of segments behind a cursor. */
   bytesBehind(cursor: Cursor): number {
     const segment = this.at(cursor)
     return segment === undefined ? 0 : this.sealedBytes - segment.start - startOfRun(segment, cursor.run)
   }
 
-  /** Bytes held, of the segments and of what is not sealed yet. */
+  /** Bytes of all segments and of all runs that are not sealed. */
   retainedBytes(): number {
     const oldest = this.segments[0]
     return this.collectedBytes + (oldest === undefined ? 0 : this.sealedBytes - oldest.start)
   }
 
-  /** Segments held. */
-  count(): number {
-    return this.segments.length
-  }
-
-  /** Whether many segments wait to be joined: each costs hundreds of bytes, however little it holds. */
+  /** Whether the log has many segments to join. A segment costs hundreds of bytes, however small it is. */
   isFragmented(): boolean {
     return this.segments.length - this.firstToJoin() > this.options.mostSegments
   }
 
-  /** Joins neighbours, and moves the cursors, of everybody, to the same places in what comes out. */
+  /** Joins neighbouring segments. `cursors` must have the cursors of all members: they are moved along. */
   compact(cursors: Iterable<Cursor>): void {
-    // Of what was joined before, only the last segment is copied again, and only while it is less than half full. So
-    // `mostSegments` new ones cost a copy of themselves and at most half a joined one: linear, however long the log is.
+    // Only the last joined segment is copied again, and only while it is less than half full. So `mostSegments` new
+    // segments cost one copy of themselves and at most half a joined segment: linear, whatever the length of the log.
     const from = this.firstToJoin()
     const fresh = this.segments.slice(from)
     const joined: Array<Segment<P>> = []
@@ -196,7 +188,7 @@ export class HubLog<P> {
     return Math.max(this.joinedTo - this.first, 0)
   }
 
-  /** The neighbours, from one on, that become one segment. */
+  /** The neighbouring segments, from `from` on, that become one segment. */
   private groupAt(segments: ReadonlyArray<Segment<P>>, from: number): ReadonlyArray<Segment<P>> {
     const group: Array<Segment<P>> = []
     let bytes = 0
@@ -214,7 +206,7 @@ export class HubLog<P> {
     return segment.bytes.length < this.options.joinedBytes / 2
   }
 
-  /** Lets go of everything before a segment that nobody has to read any more. */
+  /** Frees all segments before a number. */
   trimTo(segment: number): void {
     if (segment <= this.first) return
     this.segments.splice(0, segment - this.first)
@@ -250,13 +242,13 @@ const join = <P>(group: ReadonlyArray<Segment<P>>): Segment<P> => {
 export const runAt = (segment: Segment<unknown>, run: number): Uint8Array =>
   segment.bytes.subarray(startOfRun(segment, run), segment.ends[run])
 
-/** Where a run begins in its segment. */
+/** The start of a run in its segment. */
 export const startOfRun = (segment: Segment<unknown>, run: number): number =>
   run === 0 ? 0 : (segment.ends[run - 1] as number)
 
 /**
- * Calls `each` with the parts of a segment that are not the reader's own, from a run on: neighbours of other publishers
- * come as one view.
+ * Calls `each` with the parts of a segment that other publishers have published, from the run `fromRun` on. Neighbouring
+ * runs of other publishers are one part.
  */
 export const eachForeign = <P>(
   segment: Segment<P>,

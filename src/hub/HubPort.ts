@@ -1,63 +1,67 @@
 import type * as Effect from "effect/Effect"
 import type { ConnectionId, SlowConsumerPolicy } from "../domain/index.ts"
 
-/** The synchronous side of a hub, for connections. Whatever carries the frames, it is this that a server needs. */
+/** The synchronous side of a hub, for connections. A server needs nothing else of a hub, whatever carries the frames. */
 export interface HubPort {
-  /** Takes part from now on. After the hub's end: ended at once. */
+  /** Attaches a subscriber, which gets everything published from now on. After the hub's end it ends at once. */
   readonly attach: (sink: HubSink, options?: AttachOptions) => HubMember
-  /** Publishes a run of whole frames to everybody. `false`: the publisher shall wait for `released`. */
+  /** Publishes a run of whole frames to all subscribers. `false`: the publisher must wait for `unblocked`. */
   readonly publish: (run: Uint8Array) => boolean
-  /** Waits until a publisher from outside may go on; the hub's end lets it go on too. */
-  readonly released: Effect.Effect<void>
+  /** Waits until a publisher that is no member may publish. The hub's end ends the wait. */
+  readonly unblocked: Effect.Effect<void>
 }
 
 /**
- * Where a subscriber's bytes go: a connection, or the queue of a stream. Synchronous; `false` from `deliver` or `uncork`
- * says that it is full, and obliges it to call `drained` on its member when it has taken everything.
+ * Where the bytes of a subscriber go: a connection, or the queue of a stream. All calls are synchronous. After `false` from
+ * `deliver` or `uncork` the sink is full, and must call `drained` on its member when it has taken everything.
  */
 export interface HubSink {
   readonly deliver: (bytes: Uint8Array, publisher: ConnectionId | undefined) => boolean
   readonly cork: () => void
   readonly uncork: () => boolean
-  /** Bytes handed over and not taken. */
+  /** Bytes delivered and not taken. */
   readonly pending: () => number
-  /** Changes whenever bytes are taken. */
+  /** A number that changes whenever the sink takes bytes. */
   readonly progress: () => number
-  /** Whether it must know the publisher of what it gets: then each run comes on its own. */
+  /** Whether the sink needs the publisher of each run. Then each run is delivered by itself. */
   readonly needsPublisher: boolean
-  /** It lagged beyond its budget under the policy `disconnect`. It is detached already. */
+  /** The sink was above its budget under the policy `disconnect`. It is detached already. */
   readonly onOverflow: (pendingBytes: number, budgetBytes: number) => void
-  /** It threw while it was handed something or asked for its lag. It is detached already. This must not throw. */
+  /** A call of the sink has thrown. It is detached already. This callback must not throw. */
   readonly onFailed: (error: unknown) => void
-  /** The hub has ended, after it handed over all the rest. A sink without this is just detached. */
+  /** The hub has ended, and everything published before was delivered. A sink without this callback is detached. */
   readonly onHubEnded?: () => void
-  /** Frames were passed over under `drop-oldest`: now, and in all. */
+  /** Frames were dropped under the policy `drop-oldest`: how many now, and in all. */
   readonly onDropped: (missed: number, total: number) => void
-  /** A quarter of its budget waits; then: it has caught up. */
+  /** A quarter of the budget is queued. */
   readonly onStalled: (pendingBytes: number) => void
+  /** The sink has caught up after it had stalled. */
   readonly onRecovered: () => void
-  /** As a publisher: publish no more until `onReleased`. What is published all the same is not lost. */
-  readonly onHeld: () => void
-  readonly onReleased: () => void
+  /** The member must not publish until `onUnblocked`. Runs that it publishes all the same are delivered. */
+  readonly onBlocked: () => void
+  readonly onUnblocked: () => void
 }
 
-/** How a sink takes part. */
+/** Options of a subscriber. */
 export interface AttachOptions {
-  /** Whose frames these are, for those who need to know. */
+  /** The connection that publishes through this member: sinks with `needsPublisher` get it. Default: none. */
   readonly connection?: ConnectionId
+  /** What may be queued for it, bytes. Default: the hub's. */
   readonly budgetBytes?: number
+  /** What happens above the budget. Default: the hub's. */
   readonly slowConsumer?: SlowConsumerPolicy
 }
 
-/** One subscriber's part in the hub; it publishes too, and never hears itself. */
+/** A subscriber, as a hub knows it. It can publish too, and does not receive what it has published. */
 export interface HubMember {
-  /** Publishes a run of whole frames to all others. `false`: held back until `onReleased`. */
+  /** Publishes a run of whole frames to all others. `false`: the member is blocked until `onUnblocked`. */
   readonly publish: (run: Uint8Array) => boolean
-  /** Bytes published to it that it was not handed, and those that its sink has not taken. */
+  /** Bytes queued for the member: in the hub, and delivered to its sink but not taken. */
   readonly pending: () => number
   /** The sink has taken everything. */
   readonly drained: () => void
-  /** Nothing published from here on is for this member; calls back once all before it has been handed over. */
+  /** Ends the subscription behind everything published so far; calls back when all of it was delivered. */
   readonly finish: (done: () => void) => void
+  /** Ends the subscription at once. */
   readonly detach: () => void
 }

@@ -264,9 +264,9 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
       const recipients = core.writable()
       tellSent(recipients, payload)
-      const released = hub.port.publish(wire) ? Effect.void : hub.port.released
+      const unblocked = hub.port.publish(wire) ? Effect.void : hub.port.unblocked
       return Effect.as(
-        Effect.flatMap(released, () => bus.unblocked),
+        Effect.flatMap(unblocked, () => bus.unblocked),
         recipients,
       )
     })

@@ -56,17 +56,17 @@ describe("the end of a hub", () => {
   it.scoped("releases publishers that wait, from outside and as members, and detaches connections", () =>
     Effect.gen(function* () {
       const { hub, end } = yield* makeHub({ slowConsumer: "block", budgetBytes: 100 })
-      const [slow, talker] = [new FakeSink("slow", { room: 0 }), new FakeSink("talker", {})]
-      for (const sink of [slow, talker]) sink.member = hub.port.attach(sink)
+      const [slow, publisher] = [new FakeSink("slow", { room: 0 }), new FakeSink("publisher", {})]
+      for (const sink of [slow, publisher]) sink.member = hub.port.attach(sink)
       yield* hub.publish(utf8("x".repeat(200)))
       yield* nextTurn
       const waiting = yield* Effect.fork(hub.publish(utf8("waits")))
       yield* nextTurn
-      expect(talker.member.publish(utf8("held\n"))).toBe(false)
+      expect(publisher.member.publish(utf8("held\n"))).toBe(false)
       expect(waiting.unsafePoll()).toBeNull()
       yield* end
       yield* Fiber.join(waiting)
-      expect(talker.holds).toEqual(["held", "released"])
+      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
       expect(yield* hub.stats).toEqual(nothing)
     }),
   )

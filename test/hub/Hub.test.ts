@@ -232,7 +232,7 @@ describe("a stream of a hub", () => {
         hub.port.publish(new Uint8Array(64 * 1024).fill(10, 64 * 1024 - 1))
         yield* nextTurn
       }
-      const waiting = yield* Effect.fork(hub.publish(utf8("held")))
+      const waiting = yield* Effect.fork(hub.publish(utf8("blocked")))
       yield* nextTurn
       yield* take(stream, 1)
       yield* TestClock.adjust(limits.paceLimit)

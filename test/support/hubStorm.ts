@@ -90,7 +90,7 @@ export class HubStorm {
       for (const sink of this.present) sink.drain(Number.POSITIVE_INFINITY)
       this.check()
       for (const sink of this.present) {
-        if (sink.isHeld) sink.fault("is held for ever")
+        if (sink.isBlocked) sink.fault("is held for ever")
         if (sink.isStalled) sink.fault("never recovers")
         if (!sink.isFinishing && sink.next() !== undefined) sink.fault("has not got everything")
       }
@@ -121,7 +121,7 @@ export class HubStorm {
         break
       case "publish":
         // What is published by one who is held back is not lost either.
-        if (sink !== undefined && (!sink.isHeld || chance.percent(10))) this.publish(sink)
+        if (sink !== undefined && (!sink.isBlocked || chance.percent(10))) this.publish(sink)
         break
       case "publish from outside":
         this.publish(undefined)

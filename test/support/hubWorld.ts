@@ -11,9 +11,9 @@ interface Item {
   readonly own: boolean
 }
 
-/** How a fake subscriber takes part. */
+/** Options of a fake subscriber. */
 export interface FakeOptions {
-  /** Bytes that it takes before it is full. Default: it is never full. */
+  /** Bytes that the subscriber takes before it is full. Default: it is never full. */
   readonly room?: number
   readonly budgetBytes?: number
   readonly slowConsumer?: SlowConsumerPolicy
@@ -21,8 +21,8 @@ export interface FakeOptions {
 }
 
 /**
- * A subscriber under the hand of a test. It knows what it has to get, and notes as a fault whatever does not come in
- * its turn.
+ * A subscriber that a test controls. It knows what the hub owes it, and records a fault for each frame that does not come in
+ * its order.
  */
 export class FakeSink implements HubSink {
   readonly name: string
@@ -31,23 +31,23 @@ export class FakeSink implements HubSink {
   readonly got: Array<string> = []
   readonly overflows: Array<number> = []
   readonly stalls: Array<"stalled" | "recovered"> = []
-  readonly holds: Array<"held" | "released"> = []
+  readonly blocks: Array<"blocked" | "unblocked"> = []
   readonly buffers: Array<Uint8Array> = []
   readonly publishers: Array<number | undefined> = []
   readonly items: Array<Item> = []
-  /** How often something was handed over: one per system call of a connection. */
+  /** The number of deliveries: a connection needs one system call for each. */
   handovers = 0
   corks = 0
   missed = 0
   room: number
   position = 0
-  /** Has said so, and not yet that it has taken everything. */
+  /** Whether it has reported that it is full, and not yet that it has taken everything. */
   isFull = false
   isGone = false
   isFinished = false
   onDeliver: (() => void) | undefined
   onStall: (() => void) | undefined
-  onRelease: (() => void) | undefined
+  onUnblock: (() => void) | undefined
   readonly failures: Array<unknown> = []
   private corkUsed = false
   private waiting = 0
@@ -69,15 +69,15 @@ export class FakeSink implements HubSink {
     this.memberOrNone = member
   }
 
-  get isHeld(): boolean {
-    return this.holds.at(-1) === "held"
+  get isBlocked(): boolean {
+    return this.blocks.at(-1) === "blocked"
   }
 
   get isStalled(): boolean {
     return this.stalls.at(-1) === "stalled"
   }
 
-  /** What it still has to get, without frames of its own. */
+  /** The frames that the hub still owes it, without its own. */
   get owed(): ReadonlyArray<string> {
     return this.items
       .slice(this.position)
@@ -85,7 +85,7 @@ export class FakeSink implements HubSink {
       .map((item) => item.frame)
   }
 
-  /** Least and most that may count as its lag: frames of its own right behind its place may count or not. */
+  /** Bounds of its lag: its own frames right behind its position may count or not. */
   get lag(): { readonly least: number; readonly most: number } {
     const rest = this.items.slice(this.position)
     const own = rest.findIndex((item) => !item.own)
@@ -152,13 +152,13 @@ export class FakeSink implements HubSink {
   }
 
   readonly onRecovered = (): void => this.alternate(this.stalls, "recovered", "stalled")
-  readonly onHeld = (): void => this.alternate(this.holds, "held", "released")
-  readonly onReleased = (): void => {
-    this.alternate(this.holds, "released", "held")
-    this.onRelease?.()
+  readonly onBlocked = (): void => this.alternate(this.blocks, "blocked", "unblocked")
+  readonly onUnblocked = (): void => {
+    this.alternate(this.blocks, "unblocked", "blocked")
+    this.onUnblock?.()
   }
 
-  /** Takes some of what it was handed, without being ready for more. */
+  /** Takes some of the delivered bytes and stays full. */
   takeSome(bytes: number): void {
     const most = Math.min(bytes, this.waiting - 1)
     if (most <= 0) return
@@ -166,7 +166,7 @@ export class FakeSink implements HubSink {
     this.taken += most
   }
 
-  /** Takes everything, and says so if it was full. From then on it may have another room. */
+  /** Takes everything, and reports that if it was full. `room`: the room from then on. */
   drain(room = this.room): void {
     const wasFull = this.isFull
     this.taken += this.waiting
@@ -186,14 +186,14 @@ export class FakeSink implements HubSink {
 
   private alternate<A extends string>(list: Array<A>, next: A, before: A): void {
     const last = list.at(-1)
-    if (last === undefined ? next === "recovered" || next === "released" : last !== before) {
+    if (last === undefined ? next === "recovered" || next === "unblocked" : last !== before) {
       this.fault(`was told ${next} after ${last}`)
     }
     list.push(next)
   }
 }
 
-/** A hub whose subscribers know what they have to get. */
+/** A hub whose subscribers know what the hub owes them. */
 export class HubWorld {
   readonly timing = new FakeTiming()
   readonly core: HubCore
@@ -232,7 +232,7 @@ export class HubWorld {
     return sink
   }
 
-  /** Publishes frames of a size, as one run. Says what the hub says: whether the publisher may go on. */
+  /** Publishes frames of these sizes as one run. `false`: the publisher is blocked. */
   publish(by: FakeSink | undefined, sizes: ReadonlyArray<number> = [10]): boolean {
     const frames = sizes.map((size) => `${by?.name ?? "-"}${this.frames++}`.padEnd(size - 1, ".").concat("\n"))
     for (const sink of this.sinks) {
@@ -248,7 +248,7 @@ export class HubWorld {
     sink.member.detach()
   }
 
-  /** Finishes a subscriber, and notes a fault if anything is owed to it when that is done. */
+  /** Finishes a subscriber, and records a fault if the hub owes it anything when it has finished. */
   finish(sink: FakeSink): void {
     sink.isFinished = true
     sink.member.finish(() => {

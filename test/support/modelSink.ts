@@ -30,7 +30,7 @@ export class ModelSink implements HubSink {
   /** Has said so, and not yet that it has taken everything. */
   isFull = false
   isStalled = false
-  isHeld = false
+  isBlocked = false
   /** Nothing may come any more. */
   isGone = false
   /** Throws when it is handed something next. */
@@ -208,15 +208,15 @@ export class ModelSink implements HubSink {
     this.inside(this)
   }
 
-  readonly onHeld = (): void => {
-    if (this.isHeld) this.fault("was held twice")
-    this.isHeld = true
+  readonly onBlocked = (): void => {
+    if (this.isBlocked) this.fault("was blocked twice")
+    this.isBlocked = true
     this.inside(this)
   }
 
-  readonly onReleased = (): void => {
-    if (!this.isHeld) this.fault("was released without having been held")
-    this.isHeld = false
+  readonly onUnblocked = (): void => {
+    if (!this.isBlocked) this.fault("was unblocked without having been blocked")
+    this.isBlocked = false
     this.inside(this)
   }
 

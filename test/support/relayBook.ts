@@ -127,8 +127,8 @@ const bookedPort = (port: HubPort, book: RelayBook): HubPort => ({
     return bookedMember(port.attach(sink, options), part, book)
   },
   publish: (run) => port.publish(run),
-  get released() {
-    return port.released
+  get unblocked() {
+    return port.unblocked
   },
 })
 

@@ -2,7 +2,7 @@ import { type MemberLog, passOver } from "./delivery.ts"
 import type { Member } from "./Member.ts"
 import type { Pace } from "./Pace.ts"
 
-/** What members may lag behind, and what is done about those who do: told as stalled, and beyond their budgets cut off. */
+/** The budgets of members: reports stalled members, and applies the policy of members that are over budget. */
 export class Budgets {
   private readonly log: MemberLog
   private readonly pace: Pace
@@ -16,17 +16,17 @@ export class Budgets {
     this.detach = detach
   }
 
-  /** Looks at a full member, after more has come for it. */
+  /** Checks a full member after something was published. */
   check(member: Member): void {
     const lag = this.lagOf(member)
     if (!member.stalled && lag >= member.budgetBytes / 4) {
       member.stalled = true
       member.sink.onStalled(lag)
-      // It may have left, or taken everything.
+      // The callback may have detached the member, or drained its sink.
       if (!member.full) return
     }
-    if (member.stalled) this.pace.weigh(member)
-    if (lag >= member.budgetBytes / 2 && member.policy === "disconnect") this.pace.endanger(member)
+    if (member.stalled) this.pace.updateSlow(member)
+    if (lag >= member.budgetBytes / 2 && member.policy === "disconnect") this.pace.startGrace(member)
     if (lag <= member.budgetBytes || !member.receiving) return
     switch (member.policy) {
       case "disconnect":
@@ -42,13 +42,13 @@ export class Budgets {
     }
   }
 
-  /** Looks whether publishers have to wait for a member, after it has taken or finished something. */
+  /** Updates whether publishers must wait for a member with the policy `block`. */
   update(member: Member): void {
     const over = member.policy === "block" && member.receiving && member.full && this.lagOf(member) > member.budgetBytes
     this.pace.setOverBudget(member, over)
   }
 
-  /** What waits for a member, in the log and in its sink. */
+  /** Bytes queued for a member, in the log and in its sink. */
   lagOf(member: Member): number {
     return this.log.bytesBehind(member.cursor) + member.sink.pending()
   }

@@ -1,16 +1,16 @@
-// What a wait between two flushes is at most, milliseconds.
+// The longest wait between two flushes, milliseconds.
 const longestWait = 1
 
-// Flushes without a rest before them that make a hub a busy one. What has piled up behind a late turn is gone with fewer.
+// A hub is busy after this many flushes in a row without a rest. The backlog of one late turn takes fewer.
 const restless = 8
 
 /**
- * When a hub flushes: at the end of the turn of the event loop in which something was published, after the poll phase,
- * when every socket that had something has been read (setImmediate, Node).
+ * When a hub flushes: at the end of the turn of the event loop in which something was published. setImmediate (Node) runs
+ * after the poll phase, when every readable socket has been read.
  *
- * While it is busy it waits longer, half as long as the last flush took: what publishers send meanwhile then goes in
- * the same writes. A hub is busy when for some flushes on end it has not rested that long between two of them, so one
- * that keeps up never waits.
+ * A busy hub waits longer, half as long as its last flush took, so that what publishers send meanwhile goes in the same
+ * writes. A hub is busy when several flushes in a row began before it had rested for that time. A hub that keeps up never
+ * waits.
  */
 export class FlushSchedule {
   private readonly flush: () => void
@@ -23,7 +23,7 @@ export class FlushSchedule {
   private endedAt = 0
   private tookMillis = 0
 
-  /** `mayWait`: whether the flush is so costly, and has so little to do, that more is worth waiting for. */
+  /** `mayWait`: whether a flush costs much and has little to deliver, so that a busy hub should wait for more. */
   constructor(
     flush: () => void,
     mayWait: () => boolean,
@@ -36,7 +36,7 @@ export class FlushSchedule {
     this.atTurnEnd = atTurnEnd
   }
 
-  /** Something was published. */
+  /** Schedules a flush. */
   arm(): void {
     if (this.armed) return
     this.armed = true
@@ -44,7 +44,7 @@ export class FlushSchedule {
     atTurnEnd(this.flushOrWait)
   }
 
-  /** Runs a flush and remembers how long it took. */
+  /** Runs a flush and measures it. */
   timed(run: () => void): void {
     const begun = this.now()
     run()
@@ -71,7 +71,7 @@ export class FlushSchedule {
       if (!this.waiting) this.withoutRest++
       return this.withoutRest >= restless
     }
-    // What it has waited itself is no rest.
+    // The schedule's own wait is no rest.
     if (!this.waiting) this.withoutRest = 0
     return false
   }

@@ -11,21 +11,23 @@ import { FlushSchedule } from "./FlushSchedule.ts"
 import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
 
-// What is handed to a sink that catches up before it is asked again whether it is full.
+// Bytes delivered to a sink that catches up, before the hub checks again whether it is full.
 const catchUpBytes = 256 * 1024
 
-// A turn that brings more is handed over in parts, so that who cannot take it is known before the next part comes.
+// A turn of the event loop that publishes more is delivered in parts. After each part, full members and blocked publishers
+// are known.
 const turnBytes = 256 * 1024
 
-// Joining runs costs a copy, and memory for it that may have to be mapped anew each time; handing over each as it is, a
-// fraction of a microsecond for each member. With about so many bytes for each of them it is the same.
+// Joining runs into one segment costs a copy, into memory that the kernel may have to map. Separate runs cost a fraction of
+// a microsecond for each run and member. With about this many bytes for each run and member both cost the same.
 const apartBytes = 1024
 
-// A flush costs a system call for each member: with so many, and so little to hand over, it is worth waiting for more.
+// A flush costs a system call for each member. With at least this many members and fewer bytes than this, waiting for more
+// bytes is cheaper.
 const largeRoom = 32
 const fullTurnBytes = 32 * 1024
 
-/** The hub itself, in callbacks: one append for a publish, one flush for a turn of the event loop. */
+/** The hub, in callbacks: an append for each publish, a flush at the end of each turn of the event loop. */
 export class HubCore implements HubPort, MemberHub {
   private readonly options: HubCoreOptions
   private readonly log: MemberLog
@@ -53,7 +55,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
-    // What was published before this moment is not for the newcomer.
+    // The new member does not get what was published before.
     this.flush()
     const member = new Member(this, ++this.lastNumber, sink, this.log.end(), options, this.options)
     if (this.closed) {
@@ -61,35 +63,33 @@ export class HubCore implements HubPort, MemberHub {
       sink.onHubEnded?.()
     } else {
       this.members.set(member.number, member)
-      this.pace.join()
+      this.pace.addReceiver()
     }
     return member
   }
 
-  /** Publishes from outside, to everybody. `false`: the publisher shall wait for {@link released}. */
   publish(run: Uint8Array): boolean {
     this.append(run, undefined)
     return !this.pace.mustWait(undefined)
   }
 
-  /** Waits until a publisher from outside may go on. */
-  get released(): Effect.Effect<void> {
-    return this.pace.released
+  get unblocked(): Effect.Effect<void> {
+    return this.pace.unblocked
   }
 
-  /** Hands over what was published in this turn. It happens by itself at the turn's end. */
+  /** Delivers what was published in this turn. The schedule calls it at the end of the turn. */
   flush(): void {
-    // Called from a sink while it is handed something, it only seals: the flush under way hands over that too.
+    // A sink can publish while a flush delivers to it. The flush in progress delivers the segment that is sealed here.
     if (this.log.seal(this.isWorthApart()) === undefined || this.flushing) return
-    if (this.isLarge()) this.schedule.timed(this.handToAll)
-    else this.handToAll()
-    this.pace.holdTalkers()
+    if (this.isLarge()) this.schedule.timed(this.deliverToAll)
+    else this.deliverToAll()
+    this.pace.blockPublishers()
     this.trim()
     this.log.keepNew()
     this.compact()
   }
 
-  private readonly handToAll = (): void => {
+  private readonly deliverToAll = (): void => {
     this.flushing = true
     try {
       let end: number
@@ -111,13 +111,13 @@ export class HubCore implements HubPort, MemberHub {
     return this.members.size >= largeRoom
   }
 
-  /** The end: streams get all the rest and end, connections are detached, and nobody waits any more. */
+  /** The hub's end: streams get everything published so far and end, connections are detached, publishers are unblocked. */
   close(): void {
     if (this.closed) return
     this.flush()
     this.closed = true
     for (const member of this.members) this.guarded(member, this.leave)
-    // Only now, as one that is detached is not told any more that it is released.
+    // Detached members get no `onUnblocked`, so all are unblocked first.
     for (const member of this.members) this.detach(member)
     this.trim()
   }
@@ -126,7 +126,7 @@ export class HubCore implements HubPort, MemberHub {
 
   private readonly attend = (member: Member): void => {
     if (member.finishAt !== undefined) return
-    if (!member.full) this.handOver(member)
+    if (!member.full) this.catchUp(member)
     if (member.full) this.budgets.check(member)
   }
 
@@ -140,7 +140,7 @@ export class HubCore implements HubPort, MemberHub {
     }
   }
 
-  // Sinks and framings are other people's code. What they throw ends their part in the hub, and nothing else.
+  // Sinks and framings are code of others. An exception detaches its member and affects no other member.
   private guarded(member: Member, step: (member: Member) => void): void {
     try {
       step(member)
@@ -159,7 +159,7 @@ export class HubCore implements HubPort, MemberHub {
     if (!this.log.isFragmented()) return
     const cursors: Array<Cursor> = []
     for (const member of this.members) {
-      // Its hand-over, further up the stack, remembers numbers of segments. A later flush finds as much to join.
+      // A delivery further up the stack remembers segment numbers. A later flush joins the segments.
       if (member.handing) return
       cursors.push(member.cursor)
     }
@@ -167,10 +167,10 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   publishAs(run: Uint8Array, member: Member): boolean {
-    if (this.members.has(member.number)) this.pace.talk(member)
+    if (this.members.has(member.number)) this.pace.addPublisher(member)
     this.append(run, member)
     if (!this.pace.mustWait(member) || !this.members.has(member.number)) return true
-    this.pace.hold(member)
+    this.pace.block(member)
     return false
   }
 
@@ -183,8 +183,8 @@ export class HubCore implements HubPort, MemberHub {
 
   // --- delivery
 
-  /** Hands over what it has not got, until it is full. */
-  private handOver(member: Member): void {
+  /** Delivers what is behind the member's cursor, until the sink is full. */
+  private catchUp(member: Member): void {
     if (member.handing) return
     member.handing = true
     while (member.receiving && !member.full && member.finishAt === undefined) {
@@ -196,20 +196,20 @@ export class HubCore implements HubPort, MemberHub {
       if (!ready && member.receiving) this.becomeFull(member)
     }
     member.handing = false
-    if (member.finishAt !== undefined) this.handRest(member)
+    if (member.finishAt !== undefined) this.deliverRest(member)
   }
 
   private becomeFull(member: Member): void {
     member.full = true
-    this.pace.lag(member)
+    this.pace.startLagging(member)
   }
 
   private readonly drained = (member: Member): void => {
     if (!member.full || member.handing) return
     const oldest = member.cursor.segment
-    this.pace.setIgnored(member, false)
+    this.pace.setUnresponsive(member, false)
     member.full = false
-    this.handOver(member)
+    this.catchUp(member)
     if (member.full) this.budgets.update(member)
     else if (this.members.has(member.number)) this.caughtUp(member)
     this.trim(oldest)
@@ -224,12 +224,12 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   private caughtUp(member: Member): void {
-    // Told before publishers are released, who may publish at once and stall it again.
+    // Before publishers are unblocked: they can publish in the callback, and stall the member again.
     if (member.stalled) {
       member.stalled = false
       member.sink.onRecovered()
     }
-    if (!member.full) this.pace.caughtUp(member)
+    if (!member.full) this.pace.endLagging(member)
     this.budgets.update(member)
   }
 
@@ -241,12 +241,12 @@ export class HubCore implements HubPort, MemberHub {
     }
     member.addFinisher(done)
     member.finishAt ??= this.log.end().segment
-    if (!member.handing) this.guarded(member, this.handRest)
+    if (!member.handing) this.guarded(member, this.deliverRest)
   }
 
-  // A member that ends gets all the rest at once, full or not. Left in the log, the rest would hold back everything
-  // published after it, for as long as a slow peer takes.
-  private readonly handRest = (member: Member): void => {
+  // A finishing member gets the whole rest at once, even if its sink is full. Otherwise the rest would stay in the log, and
+  // the log would keep everything published after it for as long as a slow peer reads.
+  private readonly deliverRest = (member: Member): void => {
     if (member.receiving) {
       const oldest = member.cursor.segment
       member.handing = true
@@ -263,21 +263,21 @@ export class HubCore implements HubPort, MemberHub {
   private stopReceiving(member: Member): void {
     if (!member.receiving) return
     member.receiving = false
-    this.pace.leave(member)
+    this.pace.removeReceiver(member)
     this.budgets.update(member)
   }
 
   detach(member: Member): void {
     if (!this.members.delete(member.number)) return
     member.full = false
-    this.pace.forget(member)
+    this.pace.removePublisher(member)
     this.stopReceiving(member)
     this.trim(member.cursor.segment)
   }
 
-  /** `oldest`: the place that somebody has left. Only if the log begins there can anything be let go. */
+  /** Frees segments that no member needs. `oldest`: the segment that a member has left; the log must begin there. */
   private trim(oldest = this.log.begin()): void {
-    // Within a flush, those who are not reached yet need the newest segments without lagging.
+    // During a flush, members that it has not reached yet need the newest segments, and are not in `lagging`.
     if (this.flushing || this.log.isEmpty() || oldest > this.log.begin()) return
     let keep = this.log.end().segment
     for (const member of this.pace.lagging) {
@@ -287,7 +287,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 }
 
-/** What a hub is made of. */
+/** Options of a hub. */
 export interface HubCoreOptions {
   readonly timing: Timing
   readonly countFrames: (run: Uint8Array) => number
@@ -295,6 +295,6 @@ export interface HubCoreOptions {
   readonly slowConsumer: SlowConsumerPolicy
   readonly paceLimit: Duration.Duration
   readonly log?: HubLogOptions
-  /** Runs of a turn stay apart from so many bytes for each run and member on; default {@link apartBytes}. */
+  /** Runs of a turn stay separate from this many bytes for each run and member on. Default {@link apartBytes}. */
   readonly apartBytes?: number
 }

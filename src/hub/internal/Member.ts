@@ -1,9 +1,30 @@
 import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Cursor } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
-import { systemBytes } from "./Patience.ts"
 
-/** What a member asks of its hub. */
+// The states of a member that receives, and what acts in each. "Lag" is what is queued for the member, in the log and in
+// its sink. All states but the first can hold at once.
+//
+// | state        | condition                                            | what acts
+// |--------------|------------------------------------------------------|------------------------------------------------
+// | caught up    | the sink has taken everything                        | `HubCore` delivers new runs at each flush.
+// | full         | the sink has not taken everything (`full`)           | `HubCore` keeps the cursor, and delivers the rest
+// |              |                                                      | when the sink calls `drained`.
+// | stalled      | full, and the lag has reached a quarter of the       | `Budgets` calls `onStalled`. `Pace` blocks
+// |              | budget (`stalled`)                                   | publishers while more than half of the members
+// |              |                                                      | are stalled and still read (`slow`).
+// | in grace     | half the budget is queued, the policy is             | `GracePeriods` has its timer. `Pace` blocks all
+// |              | `disconnect`, and the member has earned time         | publishers until it has caught up or time is up.
+// | over budget  | the lag is above the budget                          | `Budgets` applies the policy: it disconnects the
+// |              |                                                      | member, drops its oldest frames, or has `Pace`
+// |              |                                                      | block publishers (`overBudget`).
+// | unresponsive | no progress for the pace limit while publishers are  | `Pace` blocks no publisher for it any more.
+// |              | blocked (`unresponsive`)                             |
+
+// What a kernel buffers for a peer that does not read (tcp_wmem and a first window, tcp(7)). It earns no grace.
+const kernelBufferBytes = 5 * 1024 * 1024
+
+/** What a member needs from its hub. */
 export interface MemberHub {
   readonly publishAs: (run: Uint8Array, member: Member) => boolean
   readonly lagOf: (member: Member) => number
@@ -14,41 +35,42 @@ export interface MemberHub {
 
 /** A sink in the hub, and what the hub knows of it. */
 export class Member implements HubMember {
-  /** Its own in its hub. */
+  /** Unique in its hub. */
   readonly number: number
   readonly sink: HubSink
   readonly connection: ConnectionId | undefined
   readonly budgetBytes: number
   readonly policy: SlowConsumerPolicy
-  /** Its place: behind everything sealed, unless it lags. */
+  /** The next run to deliver. Of a member that is caught up: the end of the log. */
   readonly cursor: Cursor
-  /** Until it is finished or detached. */
+  /** Whether it is neither finished nor detached. */
   receiving = true
   full = false
-  /** Is being handed something now, so nothing else may come in between. */
+  /** Whether a delivery is in progress. A nested delivery would break the order. */
   handing = false
   stalled = false
-  /** Has made no progress for the pace limit, so nobody waits for it any more. */
-  ignored = false
-  /** Has stalled, and takes something, or was given no time for that yet. */
-  weighs = false
+  unresponsive = false
+  /** Stalled, and still reading: it made progress since it became full, or became full less than 300 ms ago. */
+  slow = false
   overBudget = false
-  held = false
-  /** Has published. */
-  talks = false
+  /** Whether it must not publish now. */
+  blocked = false
+  /** Whether it has ever published. */
+  publishes = false
   progress = 0
-  /** When it last became full, as `Timing.elapsed` gives it. */
+  /** When it last became full, by `Timing.elapsed`. */
   fullAt = 0
-  /** How long publishers wait for it before it is cut off, milliseconds, and what it had taken when that was reckoned. */
-  patience = 0
-  reckoned: number
+  /** The grace period that it has earned and not used, milliseconds. */
+  graceLeftMillis = 0
+  /** The progress for which it has been given grace. */
+  creditedProgress: number
   dropped = 0
   /** The segment before which it finishes. */
   finishAt: number | undefined
   private finishers: Array<() => void> | undefined
   private readonly hub: MemberHub
 
-  /** A member that has everything before `cursor`. */
+  /** A member that needs nothing before `cursor`. */
   constructor(
     hub: MemberHub,
     number: number,
@@ -60,7 +82,7 @@ export class Member implements HubMember {
     this.hub = hub
     this.number = number
     this.sink = sink
-    this.reckoned = sink.progress() + systemBytes
+    this.creditedProgress = sink.progress() + kernelBufferBytes
     this.cursor = cursor
     this.connection = options.connection
     this.budgetBytes = options.budgetBytes ?? defaults.budgetBytes
@@ -92,7 +114,7 @@ export class Member implements HubMember {
     this.finishers.push(done)
   }
 
-  /** Calls back that it has finished, or that it never will get more. */
+  /** Calls back the callers of `finish`: the member has finished, or gets nothing more. */
   callFinishers(): void {
     const { finishers } = this
     this.finishers = undefined

@@ -2,14 +2,23 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
+import { GracePeriods, maxGraceMillis } from "./GracePeriods.ts"
 import type { Member } from "./Member.ts"
-import { Patience, waitMillis } from "./Patience.ts"
 
 /**
- * When publishers wait. One is held back for a subscriber that asked for it (`block`); when all others are full, as
- * nobody loses anything then by waiting; and when more than half of the others have stalled and still take something,
- * before a room that cannot keep up is disconnected as a whole. So the pace is that of the middle of the room: a few
- * slow ones never hold up the rest, nor, for longer than a moment, do those who take nothing at all.
+ * Decides when publishers are blocked. A publisher waits
+ *
+ * - while another member with the policy `block` is over its budget;
+ * - while another member is in grace;
+ * - while more than half of the others are slow (stalled, and still reading): otherwise a fast publisher would have all of
+ *   them disconnected;
+ * - while all others are full, and one of them at least is responsive and has another policy than `drop-oldest`: the wait
+ *   delays no delivery, as no member could take anything.
+ *
+ * So the pace is that of the median reader: a few slow members never block publishers, and members that read nothing block
+ * them for a moment at most.
+ *
+ * A publisher without a member (`Hub.publish`) is an external publisher, and `undefined` here.
  */
 export class Pace {
   /** Members that have not taken everything. */
@@ -18,58 +27,54 @@ export class Pace {
   private readonly limit: Duration.Duration
   private readonly onFailed: (member: Member, error: unknown) => void
   /** Members that have published. */
-  private readonly talkers = new Set<Member>()
-  private readonly held = new Set<Member>()
-  private readonly outside = new Waiters()
-  private readonly patience: Patience
-  private receivers = 0
-  private overBudget = 0
-  /** Members that are no longer waited for. */
-  private ignored = 0
-  /** Members that have stalled and take something. */
-  private weighing = 0
-  private cancelCheck: (() => void) | undefined
-  private cancelGrace: (() => void) | undefined
+  private readonly publishers = new Set<Member>()
+  private readonly blocked = new Set<Member>()
+  private readonly externalPublishers = new Waiters()
+  private readonly grace: GracePeriods
+  private receiverCount = 0
+  private overBudgetCount = 0
+  private unresponsiveCount = 0
+  private slowCount = 0
+  private cancelPaceCheck: (() => void) | undefined
+  private cancelSlowCheck: (() => void) | undefined
 
   constructor(timing: Timing, limit: Duration.Duration, onFailed: (member: Member, error: unknown) => void) {
     this.timing = timing
     this.limit = limit
     this.onFailed = onFailed
-    this.patience = new Patience(timing, () => this.release())
+    this.grace = new GracePeriods(timing, () => this.unblock())
   }
 
-  /** Somebody receives from now on. It takes something, so nobody has to wait for the others to do so. */
-  join(): void {
-    this.receivers++
-    this.release()
+  /** A member joined. It can read, so publishers stop waiting for the others. */
+  addReceiver(): void {
+    this.receiverCount++
+    this.unblock()
   }
 
-  /** A member receives no more. */
-  leave(member: Member): void {
-    this.receivers--
+  /** A member receives nothing more. */
+  removeReceiver(member: Member): void {
+    this.receiverCount--
     this.lagging.delete(member)
-    this.patience.settle(member)
-    this.setIgnored(member, false)
-    this.weigh(member)
-    this.release()
+    this.grace.end(member)
+    this.setUnresponsive(member, false)
+    this.updateSlow(member)
+    this.unblock()
   }
 
-  /** A member publishes no more. */
-  forget(member: Member): void {
-    this.held.delete(member)
-    this.talkers.delete(member)
+  addPublisher(member: Member): void {
+    if (member.publishes) return
+    member.publishes = true
+    this.publishers.add(member)
   }
 
-  /** A member publishes. */
-  talk(member: Member): void {
-    if (member.talks) return
-    member.talks = true
-    this.talkers.add(member)
+  removePublisher(member: Member): void {
+    this.blocked.delete(member)
+    this.publishers.delete(member)
   }
 
   /** A member has become full. */
-  lag(member: Member): void {
-    // Full again while it catches up, it has made progress: that is for the pace limit to see.
+  startLagging(member: Member): void {
+    // A member that becomes full again while it catches up keeps its first values: the pace limit measures from there.
     if (this.lagging.has(member)) return
     member.progress = member.sink.progress()
     member.fullAt = this.timing.elapsed()
@@ -77,129 +82,135 @@ export class Pace {
   }
 
   /** A member has taken everything. */
-  caughtUp(member: Member): void {
+  endLagging(member: Member): void {
     this.lagging.delete(member)
-    this.patience.settle(member)
-    this.weigh(member)
-    this.release()
+    this.grace.end(member)
+    this.updateSlow(member)
+    this.unblock()
   }
 
-  /** A member has taken something, or has been given up. */
-  setIgnored(member: Member, ignored: boolean): void {
-    if (member.ignored === ignored) return
-    member.ignored = ignored
-    this.ignored += ignored ? 1 : -1
-    this.weigh(member)
+  setUnresponsive(member: Member, unresponsive: boolean): void {
+    if (member.unresponsive === unresponsive) return
+    member.unresponsive = unresponsive
+    this.unresponsiveCount += unresponsive ? 1 : -1
+    this.updateSlow(member)
   }
 
-  /** Looks again whether a member has stalled and takes something. */
-  weigh(member: Member): void {
-    const counts = member.stalled && !member.ignored && member.receiving && member.policy === "disconnect"
-    const weighs =
-      counts && (member.sink.progress() !== member.progress || this.timing.elapsed() - member.fullAt < waitMillis)
-    if (weighs === member.weighs) return
-    member.weighs = weighs
-    this.weighing += weighs ? 1 : -1
+  /** Updates whether a member is slow. */
+  updateSlow(member: Member): void {
+    const counts = member.stalled && !member.unresponsive && member.receiving && member.policy === "disconnect"
+    const slow =
+      counts && (member.sink.progress() !== member.progress || this.timing.elapsed() - member.fullAt < maxGraceMillis)
+    if (slow === member.slow) return
+    member.slow = slow
+    this.slowCount += slow ? 1 : -1
   }
 
-  /** A member is half its budget behind. */
-  endanger(member: Member): void {
-    if (member.receiving && !member.ignored) this.patience.consider(member)
+  /** Half the budget of a member is queued: its grace period starts, if it has earned one. */
+  startGrace(member: Member): void {
+    if (member.receiving && !member.unresponsive) this.grace.start(member)
   }
 
-  /** A member with the policy `block` has gone beyond its budget, or come back. */
+  /** Sets whether a member with the policy `block` is over its budget. */
   setOverBudget(member: Member, over: boolean): void {
     if (over === member.overBudget) return
     member.overBudget = over
-    this.overBudget += over ? 1 : -1
-    if (!over) this.release()
+    this.overBudgetCount += over ? 1 : -1
+    if (!over) this.unblock()
   }
 
-  /** Whether a publisher has to wait; none is a publisher from outside. */
+  /** Whether a publisher has to wait. It never waits for itself. */
   mustWait(publisher: Member | undefined): boolean {
-    if (this.overBudget > (publisher?.overBudget === true ? 1 : 0)) return true
+    if (this.overBudgetCount > (publisher?.overBudget === true ? 1 : 0)) return true
     if (this.lagging.size === 0) return false
-    if (this.patience.size > (publisher !== undefined && this.patience.has(publisher) ? 1 : 0)) return true
-    const others = this.receivers - (publisher?.receiving === true ? 1 : 0)
-    const weighingOthers = this.weighing - (publisher?.weighs === true ? 1 : 0)
-    const waitedFor = others - this.ignored + (publisher?.ignored === true ? 1 : 0)
-    if (weighingOthers * 2 > waitedFor) return true
+    if (this.grace.size > (publisher !== undefined && this.grace.has(publisher) ? 1 : 0)) return true
+    const others = this.receiverCount - (publisher?.receiving === true ? 1 : 0)
+    const slowOthers = this.slowCount - (publisher?.slow === true ? 1 : 0)
+    const responsiveOthers = others - this.unresponsiveCount + (publisher?.unresponsive === true ? 1 : 0)
+    if (slowOthers * 2 > responsiveOthers) return true
     const laggingOthers = this.lagging.size - (publisher !== undefined && this.lagging.has(publisher) ? 1 : 0)
     if (others === 0 || laggingOthers < others) return false
     for (const member of this.lagging) {
-      if (member !== publisher && !member.ignored && member.policy !== "drop-oldest") return true
+      if (member !== publisher && !member.unresponsive && member.policy !== "drop-oldest") return true
     }
     return false
   }
 
   /**
-   * Holds back all who publish, if they have to wait. Each would learn it from its own next publish; by then hundreds of
-   * them have brought another read each, which is more than a budget.
+   * Blocks all members that publish and have to wait. A publisher would notice at its next publish by itself; but hundreds
+   * of publishers with another read each bring more than a budget until then.
    */
-  holdTalkers(): void {
+  blockPublishers(): void {
     if (!this.mustWait(undefined)) return
-    for (const member of this.talkers) {
-      if (!member.held && this.mustWait(member)) this.hold(member)
+    for (const member of this.publishers) {
+      if (!member.blocked && this.mustWait(member)) this.block(member)
     }
   }
 
-  /** Holds a publisher back until it is released; it is told both. */
-  hold(member: Member): void {
-    if (member.held) return
-    member.held = true
-    this.held.add(member)
-    this.armCheck()
-    member.sink.onHeld()
+  /** Blocks a publisher and tells its sink, until `onUnblocked`. */
+  block(member: Member): void {
+    if (member.blocked) return
+    member.blocked = true
+    this.blocked.add(member)
+    this.armPaceCheck()
+    member.sink.onBlocked()
   }
 
-  /** Waits until a publisher from outside may go on. */
-  get released(): Effect.Effect<void> {
-    return this.outside.until(() => {
+  /** Waits until an external publisher may publish. */
+  get unblocked(): Effect.Effect<void> {
+    return this.externalPublishers.until(() => {
       if (!this.mustWait(undefined)) return true
-      this.armCheck()
+      this.armPaceCheck()
       return false
     })
   }
 
-  private release(): void {
-    for (const member of this.held) {
+  /** Unblocks the publishers that need not wait any more. */
+  private unblock(): void {
+    for (const member of this.blocked) {
       if (this.mustWait(member)) continue
-      this.held.delete(member)
-      member.held = false
+      this.blocked.delete(member)
+      member.blocked = false
       try {
-        member.sink.onReleased()
+        member.sink.onUnblocked()
       } catch (error) {
         this.onFailed(member, error)
       }
     }
-    if (!this.mustWait(undefined)) this.outside.wake()
-    if (this.held.size === 0 && this.outside.isEmpty()) {
-      this.cancelCheck?.()
-      this.cancelCheck = undefined
-      this.cancelGrace?.()
-      this.cancelGrace = undefined
+    if (!this.mustWait(undefined)) this.externalPublishers.wake()
+    if (!this.isAnyBlocked()) {
+      this.cancelPaceCheck?.()
+      this.cancelPaceCheck = undefined
+      this.cancelSlowCheck?.()
+      this.cancelSlowCheck = undefined
     }
   }
 
-  private armGrace(): void {
-    if (this.cancelGrace !== undefined || this.weighing === 0) return
-    this.cancelGrace = this.timing.after(Duration.millis(waitMillis), () => {
-      this.cancelGrace = undefined
-      for (const member of this.lagging) this.weigh(member)
-      this.release()
-      if (this.held.size > 0 || !this.outside.isEmpty()) this.armGrace()
+  private isAnyBlocked(): boolean {
+    return this.blocked.size > 0 || !this.externalPublishers.isEmpty()
+  }
+
+  /** While publishers are blocked for slow members: checks every 300 ms which members still read. */
+  private armSlowCheck(): void {
+    if (this.cancelSlowCheck !== undefined || this.slowCount === 0) return
+    this.cancelSlowCheck = this.timing.after(Duration.millis(maxGraceMillis), () => {
+      this.cancelSlowCheck = undefined
+      for (const member of this.lagging) this.updateSlow(member)
+      this.unblock()
+      if (this.isAnyBlocked()) this.armSlowCheck()
     })
   }
 
-  private armCheck(): void {
-    this.armGrace()
-    if (this.cancelCheck !== undefined) return
+  /** While publishers are blocked: checks after each pace limit which members have read nothing since. */
+  private armPaceCheck(): void {
+    this.armSlowCheck()
+    if (this.cancelPaceCheck !== undefined) return
     for (const member of this.lagging) member.progress = member.sink.progress()
-    this.cancelCheck = this.timing.after(this.limit, () => {
-      this.cancelCheck = undefined
-      for (const member of this.lagging) this.setIgnored(member, member.sink.progress() === member.progress)
-      this.release()
-      if (this.held.size > 0 || !this.outside.isEmpty()) this.armCheck()
+    this.cancelPaceCheck = this.timing.after(this.limit, () => {
+      this.cancelPaceCheck = undefined
+      for (const member of this.lagging) this.setUnresponsive(member, member.sink.progress() === member.progress)
+      this.unblock()
+      if (this.isAnyBlocked()) this.armPaceCheck()
     })
   }
 }

@@ -4,47 +4,47 @@ import { Outlet, type Sender } from "../../runtime/Outlet.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { HubMember, HubSink } from "../HubPort.ts"
 
-// What a stream takes ahead of its consumer; the rest waits in the shared log. Its budget counts both.
+// Bytes queued in a stream ahead of its consumer. The rest stays in the shared log. The budget counts both.
 const mostAheadBytes = 64 * 1024
 
-// Frames given to the consumer at once. A frame is an object of some hundred bytes, so this bounds what a run of line ends
-// costs while the consumer is at work.
+// Frames given to the consumer at once. A frame is an object of about a hundred bytes, so this bounds the memory of a run
+// of line ends while the consumer works.
 const framesAtOnce = 256
 
-/** A run that waits for the consumer, and its publisher. */
-interface Waiting {
+/** A run that is queued for the consumer. */
+interface QueuedRun {
   readonly run: Uint8Array
   readonly publisher: ConnectionId | undefined
 }
 
-/** Frames that were passed over: since the last time, and in all. */
+/** Frames that were dropped: since the last report, and in all. */
 interface Dropped {
   readonly missed: number
   readonly total: number
 }
 
-/** What a stream gets next. `dropped`: what was passed over before it was taken. */
+/** The next element of a stream. `dropped`: frames that were dropped before these. */
 export type Taken =
   | { readonly _tag: "Frames"; readonly frames: Array<Frame>; readonly dropped: Dropped | undefined }
   | { readonly _tag: "Overflowed"; readonly pendingBytes: number; readonly budgetBytes: number }
   | { readonly _tag: "Failed"; readonly error: unknown }
   | { readonly _tag: "Ended" }
 
-/** A subscriber that a fiber pulls from, seen by the hub as any other sink. */
+/** The sink of a stream: a bounded queue from which a fiber pulls. */
 export class StreamSink implements HubSink {
   readonly needsPublisher = true
   member: HubMember | undefined
   private readonly framing: Framing.Framing
   private readonly aheadBytes: number
-  private runs: Array<Waiting> = []
-  /** How far the first run is cut. */
+  private runs: Array<QueuedRun> = []
+  /** The part of the first run that was taken, bytes. */
   private offset = 0
   private bytes = 0
   private takenBytes = 0
   private last: Taken | undefined
-  /** The connection of the program that has taken last. */
+  /** The connection of the program that has pulled last. */
   private outlet: Sender | undefined
-  // Only a full sink is passed over, so what it holds came before what was dropped.
+  // Frames are dropped only while the sink is full, so they come behind everything in the queue.
   private droppedBefore: Dropped | undefined
   private droppedBehind: Dropped | undefined
   private readonly readers = new Waiters()
@@ -84,7 +84,7 @@ export class StreamSink implements HubSink {
     this.endWith({ _tag: "Failed", error })
   }
 
-  /** Nothing follows what is here: the hub has ended, or the subscription. */
+  /** The hub or the subscription has ended: nothing follows the runs in the queue. */
   onHubEnded(): void {
     this.endWith({ _tag: "Ended" })
   }
@@ -100,19 +100,17 @@ export class StreamSink implements HubSink {
 
   onStalled(): void {}
   onRecovered(): void {}
-  onHeld(): void {}
-  onReleased(): void {}
+  onBlocked(): void {}
+  onUnblocked(): void {}
 
-  /**
-   * Some of what is here; waits while there is nothing. What was handed over before an overflow or the end comes first.
-   */
+  /** Takes frames; waits while the queue is empty. Frames delivered before an overflow or the end come first. */
   readonly take: Effect.Effect<Taken> = Effect.flatMap(Outlet, (outlet) => {
     this.outlet = outlet
     if (this.runs.length === 0) return this.last ? Effect.succeed(this.last) : this.readers.waitThen(this.take)
     try {
       return Effect.succeed(this.cutFrames())
     } catch (error) {
-      // Framings are other people's code. What they throw ends the subscription, as it would end a connection.
+      // Framings are code of others. An exception ends the subscription, as it would end a connection.
       this.member?.detach()
       this.runs = []
       this.onFailed(error)
@@ -138,7 +136,6 @@ export class StreamSink implements HubSink {
     this.runs.splice(0, taken)
     this.takenBytes += takenBytes - before
     this.bytes -= takenBytes - before
-    // What is passed over while the sink is full stands behind everything that the sink holds.
     const dropped = this.droppedBefore
     this.droppedBefore = undefined
     if (this.runs.length === 0) {

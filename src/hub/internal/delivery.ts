@@ -4,7 +4,10 @@ import type { Member } from "./Member.ts"
 export type MemberLog = HubLog<Member | undefined>
 type MemberSegment = Segment<Member | undefined>
 
-/** Hands a member segments up to some bytes, as one, none from the segment `before` on. Whether it takes more. */
+/**
+ * Delivers up to `most` bytes of segments to a member, corked, and none from the segment `before` on. `false`: the sink is
+ * full.
+ */
 export const deliverSome = (log: MemberLog, member: Member, most: number, before: number): boolean => {
   const { cursor, sink } = member
   let handed = 0
@@ -18,7 +21,7 @@ export const deliverSome = (log: MemberLog, member: Member, most: number, before
   return sink.uncork()
 }
 
-/** Hands a member what it has not got of its next segment, without its own part. Whether it takes more. */
+/** Delivers the rest of a member's next segment, without the member's own runs. `false`: the sink is full. */
 export const deliverNext = (member: Member, segment: MemberSegment): boolean => {
   const { cursor, sink } = member
   const fromRun = cursor.run
@@ -26,12 +29,12 @@ export const deliverNext = (member: Member, segment: MemberSegment): boolean => 
   cursor.run = 0
   if (sink.needsPublisher) return deliverRuns(member, segment, fromRun)
   if (fromRun === 0 && !segment.publishers.includes(member)) return sink.deliver(segment.bytes, undefined)
-  // All of it is its own.
+  // The only run is the member's own.
   if (segment.publishers.length === 1) return true
   return deliverParts(member, segment, fromRun)
 }
 
-// Apart, as a function with a closure makes room for what that captures whenever it is called.
+// A function of its own: a function that contains a closure allocates the closure's context at each call.
 const deliverParts = (member: Member, segment: MemberSegment, fromRun: number): boolean => {
   const { sink } = member
   sink.cork()
@@ -51,7 +54,7 @@ const deliverRuns = (member: Member, segment: MemberSegment, fromRun: number): b
   return ready
 }
 
-/** Moves a member's cursor over runs of at least some bytes. How many frames of others were in them. */
+/** Moves a member's cursor over runs of at least `bytes` bytes, and returns the number of other members' frames in them. */
 export const passOver = (
   log: MemberLog,
   member: Member,

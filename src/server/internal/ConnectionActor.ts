@@ -71,11 +71,11 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   /** Whether a handler is at work. */
   isServing: boolean
   private draining = false
-  /** Whether the hub holds it back as a publisher. */
-  private held = false
+  /** Whether the hub blocks it as a publisher. */
+  private isBlocked = false
   private owing: Replies | undefined
   private served: ServerConnection | undefined
-  private readonly releaseWaiters = new Waiters()
+  private readonly unblockWaiters = new Waiters()
 
   constructor(id: ConnectionId, accepted: AcceptedConnection, context: ActorContext) {
     const { wire, proxied, remote, tls } = accepted
@@ -116,8 +116,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
         tap.tell((observer) => observer.onSent?.(to, payload))
       }
       bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: others(this.id), bytes: payload }))
-      const released = this.member.publish(wire) ? Effect.void : this.released
-      return Effect.flatMap(released, () => this.context.bus.unblocked)
+      const unblocked = this.member.publish(wire) ? Effect.void : this.unblocked
+      return Effect.flatMap(unblocked, () => this.context.bus.unblocked)
     })
   }
 
@@ -126,8 +126,8 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     return Framing.encodeFrame(framing, payload, maxFrameBytes)
   }
 
-  private get released(): Effect.Effect<void> {
-    return this.releaseWaiters.until(() => !this.held || this.core.end !== undefined)
+  private get unblocked(): Effect.Effect<void> {
+    return this.unblockWaiters.until(() => !this.isBlocked || this.core.end !== undefined)
   }
 
   // --- what a reactor gets
@@ -262,7 +262,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   onClosed(end: ConnectionEnd): void {
     this.member.detach()
     this.owing?.end()
-    this.releaseWaiters.wake()
+    this.unblockWaiters.wake()
     const { id } = this
     const { remote } = this.core
     this.context.bus.emit((seq, at) => ({
@@ -331,15 +331,15 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.core.release(Hold.command)
   }
 
-  onHeld(): void {
-    this.held = true
+  onBlocked(): void {
+    this.isBlocked = true
     this.core.hold(Hold.hub)
   }
 
-  onReleased(): void {
-    this.held = false
+  onUnblocked(): void {
+    this.isBlocked = false
     this.core.release(Hold.hub)
-    this.releaseWaiters.wake()
+    this.unblockWaiters.wake()
   }
 
   holdForEvents(held: boolean): void {

@@ -4,9 +4,9 @@ import { HubWorld } from "../../support/hubWorld.ts"
 describe("a hub of many tiny turns", () => {
   it("hands a subscriber that lags behind thousands of them a few buffers, nothing lost and nothing torn", () => {
     const world = new HubWorld({ budgetBytes: 1024 * 1024 })
-    const [talker, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
+    const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     for (let turn = 0; turn < 5000; turn++) {
-      world.publish(talker, [8])
+      world.publish(publisher, [8])
       world.core.flush()
     }
     expect(slow.buffers.length).toBe(1)
@@ -19,10 +19,10 @@ describe("a hub of many tiny turns", () => {
 
   it("joins them for one who publishes too: it gets the gaps around its own", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 2000 } })
-    const [talker, slow] = [world.attach("t"), world.attach("s", { room: 0 })]
+    const [publisher, slow] = [world.attach("t"), world.attach("s", { room: 0 })]
     const listener = world.attach("l", { room: 0, needsPublisher: true })
     for (let turn = 0; turn < 300; turn++) {
-      world.publish(turn % 3 === 0 ? slow : talker, [8])
+      world.publish(turn % 3 === 0 ? slow : publisher, [8])
       world.core.flush()
     }
     for (const sink of [slow, listener]) sink.drain(Number.POSITIVE_INFINITY)
@@ -34,10 +34,10 @@ describe("a hub of many tiny turns", () => {
 
   it("drops the oldest from the middle of what was joined, no run more than it must", () => {
     const world = new HubWorld({ log: { mostSegments: 4, joinedBytes: 200 } })
-    const talker = world.attach("t")
+    const publisher = world.attach("t")
     const slow = world.attach("slow", { room: 0, budgetBytes: 100, slowConsumer: "drop-oldest" })
     for (let turn = 0; turn < 101; turn++) {
-      world.publish(talker, [10])
+      world.publish(publisher, [10])
       world.core.flush()
       expect(slow.missed).toBe(Math.max(0, turn - 9))
       expect(world.core.stats().retainedBytes).toBeLessThanOrEqual(300)
@@ -49,10 +49,10 @@ describe("a hub of many tiny turns", () => {
 
   it("may be flushed while a subscriber is handed its rest, who gets that and nothing after it", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
-    const [talker, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
+    const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     world.attach("other", { room: 0 })
     const turn = () => {
-      world.publish(talker, [10])
+      world.publish(publisher, [10])
       world.core.flush()
     }
     for (let count = 0; count < 4; count++) turn()
@@ -67,9 +67,9 @@ describe("a hub of many tiny turns", () => {
 
   it("may be flushed while a subscriber catches up, who still gets everything in order", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
-    const [talker, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
+    const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     const turn = () => {
-      world.publish(talker, [10])
+      world.publish(publisher, [10])
       world.core.flush()
     }
     for (let count = 0; count < 20; count++) turn()

@@ -69,8 +69,8 @@ describe("a subscriber whose code throws", () => {
     world.publish(bad)
     world.core.flush()
     world.publish(bad)
-    expect(bad.isHeld).toBe(true)
-    bad.onRelease = throwIt
+    expect(bad.isBlocked).toBe(true)
+    bad.onUnblock = throwIt
     for (const sink of [before, after]) sink.drain(Number.POSITIVE_INFINITY)
     expect([before.failures, after.failures]).toEqual([[], []])
     world.core.flush()
@@ -85,10 +85,10 @@ describe("a subscriber whose code throws", () => {
       world.publish(before)
       world.core.flush()
     }
-    expect(before.isHeld).toBe(true)
+    expect(before.isBlocked).toBe(true)
     bad.onDeliver = throwIt
     bad.drain()
-    expect(before.isHeld).toBe(false)
+    expect(before.isBlocked).toBe(false)
   })
 })
 

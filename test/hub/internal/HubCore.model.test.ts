@@ -46,7 +46,7 @@ const step = (world: HubWorld, next: Action): void => {
       }
       break
     case "Publish":
-      if (sink?.isHeld === false) world.publish(sink, next.sizes)
+      if (sink?.isBlocked === false) world.publish(sink, next.sizes)
       break
     case "PublishOutside":
       world.publish(undefined, next.sizes)
@@ -147,7 +147,7 @@ describe("a hub with random publishers, subscribers and turns", () => {
           expect(sink.isStalled).toBe(false)
         }
         expect(world.faults).toEqual([])
-        expect(world.sinks.filter((sink) => sink.isHeld && !sink.isGone).map((sink) => sink.name)).toEqual([])
+        expect(world.sinks.filter((sink) => sink.isBlocked && !sink.isGone).map((sink) => sink.name)).toEqual([])
         expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
         expect(world.timing.armed).toBe(0)
       }),

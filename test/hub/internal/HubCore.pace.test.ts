@@ -31,68 +31,68 @@ const makeHub = Effect.fnUntraced(function* (...slow: ReadonlyArray<FakeOptions>
     sink.member = core.attach(sink, options)
     return sink
   }
-  const talker = attach("talker", {})
+  const publisher = attach("publisher", {})
   const readers = slow.map((options, index) => attach(`reader${index}`, options))
   const publish = () => {
-    const mayGoOn = talker.member.publish(utf8("0123456789\n"))
+    const mayGoOn = publisher.member.publish(utf8("0123456789\n"))
     core.flush()
     return mayGoOn
   }
-  return { core, talker, readers, publish, attach }
+  return { core, publisher, readers, publish, attach }
 })
 
 describe("the pace of a hub", () => {
   it.scoped("is that of the fastest: a publisher is held while all others are full, and released by the first", () =>
     Effect.gen(function* () {
-      const { talker, readers, publish } = yield* makeHub({ room: 0 }, { room: 20 })
+      const { publisher, readers, publish } = yield* makeHub({ room: 0 }, { room: 20 })
       expect([publish(), publish()]).toEqual([true, true])
       expect(publish()).toBe(false)
-      expect(talker.holds).toEqual(["held"])
+      expect(publisher.blocks).toEqual(["blocked"])
       readers[1]?.drain()
-      expect(talker.holds).toEqual(["held", "released"])
+      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
       expect(publish()).toBe(true)
     }),
   )
 
   it.scoped("ignores those who took nothing for the limit, not a moment earlier, and then their lag grows", () =>
     Effect.gen(function* () {
-      const { talker, publish, readers, core } = yield* makeHub({ room: 0 })
+      const { publisher, publish, readers, core } = yield* makeHub({ room: 0 })
       expect([publish(), publish()]).toEqual([true, false])
       yield* TestClock.adjust(paceMillis - 1)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       yield* TestClock.adjust(1)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       while (core.stats().subscribers === 2) expect(publish()).toBe(true)
       expect(readers[0]?.overflows.length).toBe(1)
-      expect(talker.holds).toEqual(["held", "released"])
+      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
     }),
   )
 
   it.scoped("goes on waiting for one who takes a little before each limit", () =>
     Effect.gen(function* () {
-      const { talker, publish, readers } = yield* makeHub({ room: 0 })
+      const { publisher, publish, readers } = yield* makeHub({ room: 0 })
       publish()
       publish()
       for (let round = 0; round < 5; round++) {
         readers[0]?.takeSome(1)
         yield* TestClock.adjust(paceMillis)
-        expect(talker.isHeld).toBe(true)
+        expect(publisher.isBlocked).toBe(true)
       }
       yield* TestClock.adjust(paceMillis)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
     }),
   )
 
   it.scoped("waits again for one who had stood still, once it has drained", () =>
     Effect.gen(function* () {
-      const { talker, publish, readers } = yield* makeHub({ room: 0 })
+      const { publisher, publish, readers } = yield* makeHub({ room: 0 })
       publish()
       publish()
       yield* TestClock.adjust(paceMillis)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       readers[0]?.drain()
       expect(publish()).toBe(false)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
     }),
   )
 
@@ -107,35 +107,35 @@ describe("the pace of a hub", () => {
 
   it.scoped("is set by those who still receive: one that has finished takes nothing and holds up nothing", () =>
     Effect.gen(function* () {
-      const { talker, publish, readers, attach } = yield* makeHub({ room: 0 })
+      const { publisher, publish, readers, attach } = yield* makeHub({ room: 0 })
       const done = attach("done", {})
       done.member.finish(() => {})
       publish()
       expect(publish()).toBe(false)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       readers[0]?.member.finish(() => {})
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       expect(publish()).toBe(true)
     }),
   )
 
   it.scoped("is released by a newcomer, who takes something", () =>
     Effect.gen(function* () {
-      const { talker, publish, attach } = yield* makeHub({ room: 0 })
+      const { publisher, publish, attach } = yield* makeHub({ room: 0 })
       publish()
       publish()
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       attach("newcomer", {})
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
     }),
   )
 
   it.scoped("is that of the middle: a publisher is held while more than half are far behind and take something", () =>
     Effect.gen(function* () {
-      const { talker, readers, publish } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {}, {})
-      while (talker.holds.length === 0) publish()
+      const { publisher, readers, publish } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {}, {})
+      while (publisher.blocks.length === 0) publish()
       yield* TestClock.adjust(graceMillis)
-      expect(talker.holds).toEqual(["held", "released"])
+      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
       readers[0]?.takeSome(1)
       readers[1]?.takeSome(1)
       expect([publish(), publish()]).toEqual([true, true])
@@ -143,18 +143,18 @@ describe("the pace of a hub", () => {
       expect([publish(), publish()]).toEqual([true, false])
       readers[1]?.drain()
       readers[1]?.drain()
-      expect(talker.holds).toEqual(["held", "released", "held", "released"])
+      expect(publisher.blocks).toEqual(["blocked", "unblocked", "blocked", "unblocked"])
     }),
   )
 
   it.scoped("is for a moment, and then not any more, that of a majority which takes nothing at all", () =>
     Effect.gen(function* () {
-      const { publish, core, readers, talker } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {})
-      while (talker.holds.length === 0) publish()
+      const { publish, core, readers, publisher } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {})
+      while (publisher.blocks.length === 0) publish()
       yield* TestClock.adjust(graceMillis - 1)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       yield* TestClock.adjust(1)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       while (core.stats().subscribers > 2) expect(publish()).toBe(true)
       expect(readers.map((reader) => reader.overflows.length)).toEqual([1, 1, 1, 0])
     }),
@@ -162,15 +162,15 @@ describe("the pace of a hub", () => {
 
   it.scoped("is that of the middle of those who are still waited for", () =>
     Effect.gen(function* () {
-      const { publish, talker, readers, attach } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 })
+      const { publish, publisher, readers, attach } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 })
       for (const _ of readers) publish()
       yield* TestClock.adjust(paceMillis)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       attach("quick", {})
       const slow = [attach("slow0", { room: 0 }), attach("slow1", { room: 0 })]
-      while (!talker.isHeld) publish()
+      while (!publisher.isBlocked) publish()
       yield* TestClock.adjust(graceMillis)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       for (const reader of slow) reader.takeSome(1)
       expect(publish()).toBe(true)
       expect(publish()).toBe(false)
@@ -182,89 +182,89 @@ describe("the pace of a hub", () => {
     const hub = yield* makeHub({}, {}, {})
     const [reader] = hub.readers
     for (let published = 0; published < mebibytes; published++) {
-      hub.talker.member.publish(utf8("x".repeat(mebibyte - 1).concat("\n")))
+      hub.publisher.member.publish(utf8("x".repeat(mebibyte - 1).concat("\n")))
       reader?.drain()
     }
     reader?.drain(0)
-    const publishUntilHeld = (most: number) => {
+    const publishUntilBlocked = (most: number) => {
       let published = 0
-      while (published < most && !hub.talker.isHeld) {
+      while (published < most && !hub.publisher.isBlocked) {
         hub.publish()
         published++
       }
       return published
     }
-    return { ...hub, reader, publishUntilHeld }
+    return { ...hub, reader, publishUntilBlocked }
   })
 
   it.scoped("is for a moment that of one who has been reading, from half its budget on, until it has caught up", () =>
     Effect.gen(function* () {
-      const { talker, reader, publishUntilHeld } = yield* roomWithReader(14)
-      expect(publishUntilHeld(1000)).toBeGreaterThan(400)
+      const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(14)
+      expect(publishUntilBlocked(1000)).toBeGreaterThan(400)
       yield* TestClock.adjust(graceMillis - 1)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       reader?.drain(Number.POSITIVE_INFINITY)
-      expect(talker.holds).toEqual(["held", "released"])
+      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
       expect(reader?.overflows).toEqual([])
     }),
   )
 
   it.scoped("is that of one who has been reading for 300 ms in all; then it is cut off", () =>
     Effect.gen(function* () {
-      const { talker, reader, publishUntilHeld } = yield* roomWithReader(14)
-      publishUntilHeld(1000)
+      const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(14)
+      publishUntilBlocked(1000)
       yield* TestClock.adjust(graceMillis - 1)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       yield* TestClock.adjust(1)
-      expect(talker.isHeld).toBe(false)
-      expect(publishUntilHeld(1000)).toBe(1000)
+      expect(publisher.isBlocked).toBe(false)
+      expect(publishUntilBlocked(1000)).toBe(1000)
       expect(reader?.overflows.length).toBe(1)
     }),
   )
 
   it.scoped("is that of a reader for as long as it has earned: 50 ms with a sixth of what earns 300", () =>
     Effect.gen(function* () {
-      const { talker, reader, publishUntilHeld } = yield* roomWithReader(7)
-      publishUntilHeld(1000)
+      const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(7)
+      publishUntilBlocked(1000)
       yield* TestClock.adjust(49)
-      expect(talker.isHeld).toBe(true)
+      expect(publisher.isBlocked).toBe(true)
       yield* TestClock.adjust(1)
-      expect(talker.isHeld).toBe(false)
+      expect(publisher.isBlocked).toBe(false)
       reader?.drain(Number.POSITIVE_INFINITY)
     }),
   )
 
   it.scoped("is not that of one for whom only its system took anything", () =>
     Effect.gen(function* () {
-      const { reader, publishUntilHeld } = yield* roomWithReader(5)
-      expect(publishUntilHeld(2000)).toBe(2000)
+      const { reader, publishUntilBlocked } = yield* roomWithReader(5)
+      expect(publishUntilBlocked(2000)).toBe(2000)
       expect(reader?.overflows.length).toBe(1)
     }),
   )
 
   it.scoped("is kept within one turn: what a turn brings is handed over in parts", () =>
     Effect.gen(function* () {
-      const { talker } = yield* makeHub({ room: 0, budgetBytes: 10 ** 7 })
+      const { publisher } = yield* makeHub({ room: 0, budgetBytes: 10 ** 7 })
       const run = utf8("x".repeat(64 * 1024))
-      const published = Array.from({ length: 6 }, () => talker.member.publish(run))
+      const published = Array.from({ length: 6 }, () => publisher.member.publish(run))
       expect(published).toEqual([true, true, true, false, false, false])
     }),
   )
 
   it.scoped("is told at once to all who publish, and not to those who only listen", () =>
     Effect.gen(function* () {
-      const { talker, publish, readers, core } = yield* makeHub({ room: 0, slowConsumer: "block" }, {}, {})
+      const { publisher, publish, readers, core } = yield* makeHub({ room: 0, slowConsumer: "block" }, {}, {})
       const [slow, other, listener] = readers
       other?.member.publish(utf8("0123456789\n"))
       core.flush()
-      expect([talker.holds, other?.holds]).toEqual([[], []])
-      while (talker.holds.length === 0) expect(publish()).toBe(true)
-      expect([other?.holds, listener?.holds, slow?.holds]).toEqual([["held"], [], []])
+      expect([publisher.blocks, other?.blocks]).toEqual([[], []])
+      while (publisher.blocks.length === 0) expect(publish()).toBe(true)
+      expect([other?.blocks, listener?.blocks, slow?.blocks]).toEqual([["blocked"], [], []])
       slow?.drain()
       slow?.drain()
-      expect([talker.holds, other?.holds]).toEqual([
-        ["held", "released"],
-        ["held", "released"],
+      expect([publisher.blocks, other?.blocks]).toEqual([
+        ["blocked", "unblocked"],
+        ["blocked", "unblocked"],
       ])
     }),
   )

@@ -195,15 +195,15 @@ describe("a subscriber that comes back into the hub while it is handed something
 
   it("may publish when it is released", () => {
     const world = new HubWorld()
-    const talker = world.attach("talker")
+    const publisher = world.attach("publisher")
     const reader = world.attach("reader", { room: 0 })
-    world.publish(talker)
+    world.publish(publisher)
     world.core.flush()
-    world.publish(talker)
-    expect(talker.isHeld).toBe(true)
-    talker.onRelease = () => void world.publish(talker)
+    world.publish(publisher)
+    expect(publisher.isBlocked).toBe(true)
+    publisher.onUnblock = () => void world.publish(publisher)
     reader.drain(Number.POSITIVE_INFINITY)
-    expect(talker.holds).toEqual(["held", "released"])
+    expect(publisher.blocks).toEqual(["blocked", "unblocked"])
     world.core.flush()
     expect(reader.got.length).toBe(3)
     endsClean(world)
@@ -276,7 +276,7 @@ describe("a subscriber that has left", () => {
     world.publish(undefined)
     world.core.flush()
     world.publish(b)
-    expect(b.holds).toEqual([])
+    expect(b.blocks).toEqual([])
     endsClean(world)
   })
 })
@@ -314,11 +314,11 @@ describe("a subscriber that acts on what it is told", () => {
 
   it("is told that it has recovered before publishers go on, who may stall it again", () => {
     const world = new HubWorld()
-    const [talker, b] = [world.attach("t"), world.attach("b", { room: 0 })]
-    world.publish(talker, [500])
+    const [publisher, b] = [world.attach("t"), world.attach("b", { room: 0 })]
+    world.publish(publisher, [500])
     world.core.flush()
-    world.publish(talker, [10])
-    talker.onRelease = () => {
+    world.publish(publisher, [10])
+    publisher.onUnblock = () => {
       world.publish(undefined, [500])
       world.core.flush()
     }

@@ -7,45 +7,45 @@ describe("a hub", () => {
   it.effect("hands over once for a turn, however much was published in it", () =>
     Effect.gen(function* () {
       const world = new HubWorld({ budgetBytes: 100_000 })
-      const [reader, talker] = [world.attach("reader"), world.attach("talker")]
-      for (let count = 0; count < 100; count++) world.publish(count % 2 === 0 ? talker : undefined)
+      const [reader, publisher] = [world.attach("reader"), world.attach("publisher")]
+      for (let count = 0; count < 100; count++) world.publish(count % 2 === 0 ? publisher : undefined)
       expect(reader.handovers).toBe(0)
       yield* nextTurn
       expect([reader.handovers, reader.got.length]).toEqual([1, 100])
-      expect([talker.handovers, talker.got.length]).toEqual([1, 50])
+      expect([publisher.handovers, publisher.got.length]).toEqual([1, 50])
       yield* nextTurn
       expect(reader.handovers).toBe(1)
-      world.publish(talker)
+      world.publish(publisher)
       yield* nextTurn
-      expect([reader.handovers, talker.handovers]).toEqual([2, 1])
+      expect([reader.handovers, publisher.handovers]).toEqual([2, 1])
       expect(world.faults).toEqual([])
     }),
   )
 
   it("hands one shared buffer to all who did not publish in the turn", () => {
     const world = new HubWorld()
-    const [talker, a, b] = [world.attach("talker"), world.attach("a"), world.attach("b")]
-    world.publish(talker, [10, 20])
-    world.publish(talker, [30])
+    const [publisher, a, b] = [world.attach("publisher"), world.attach("a"), world.attach("b")]
+    world.publish(publisher, [10, 20])
+    world.publish(publisher, [30])
     world.core.flush()
     expect([a.buffers.length, b.buffers.length]).toEqual([1, 1])
     expect(a.buffers[0]).toBe(b.buffers[0])
-    expect(talker.got).toEqual([])
+    expect(publisher.got).toEqual([])
   })
 
   it("hands over large runs as they are, all of a turn in one write, where few receive them", () => {
     const world = new HubWorld({ budgetBytes: 1_000_000 })
-    const [talker, a, b] = [world.attach("talker"), world.attach("a"), world.attach("b")]
-    world.publish(talker, [5000])
+    const [publisher, a, b] = [world.attach("publisher"), world.attach("a"), world.attach("b")]
+    world.publish(publisher, [5000])
     world.publish(undefined, [10])
-    world.publish(talker, [6000])
+    world.publish(publisher, [6000])
     world.core.flush()
     expect(a.buffers.map(({ length }) => length)).toEqual([5000, 10, 6000])
-    expect([a.handovers, b.handovers, talker.handovers]).toEqual([1, 1, 1])
+    expect([a.handovers, b.handovers, publisher.handovers]).toEqual([1, 1, 1])
     for (const [at, bytes] of a.buffers.entries()) expect(b.buffers[at]).toBe(bytes)
-    expect(talker.buffers.map(({ length }) => length)).toEqual([10])
+    expect(publisher.buffers.map(({ length }) => length)).toEqual([10])
     // Below a thousand bytes for each of three members they are joined.
-    world.publish(talker, [2999])
+    world.publish(publisher, [2999])
     world.publish(undefined, [2999])
     world.core.flush()
     expect(a.buffers.slice(3).map(({ length }) => length)).toEqual([5998])
@@ -88,16 +88,16 @@ describe("a hub", () => {
 
   it("does not let a subscriber that never reads stop the others", () => {
     const world = new HubWorld({ budgetBytes: 1000 })
-    const talker = world.attach("talker")
+    const publisher = world.attach("publisher")
     const stuck = world.attach("stuck", { room: 0 })
     const fast = world.attach("fast")
     for (let turn = 0; turn < 200; turn++) {
-      expect(world.publish(talker, [50])).toBe(true)
+      expect(world.publish(publisher, [50])).toBe(true)
       world.core.flush()
       expect(fast.got.length).toBe(turn + 1)
       expect(world.core.stats().retainedBytes).toBeLessThanOrEqual(1050)
     }
-    expect(talker.holds).toEqual([])
+    expect(publisher.blocks).toEqual([])
     expect([stuck.overflows.length, stuck.got.length]).toEqual([1, 1])
     expect(world.core.stats()).toEqual({ subscribers: 2, lagging: 0, retainedBytes: 0 })
   })
@@ -180,16 +180,16 @@ describe("a subscriber beyond its budget", () => {
     const { world, fast, slow, publish } = lagging("block")
     const outside = world.attach("outside")
     expect([publish(60), publish(40)]).toEqual([true, true])
-    expect(fast.holds).toEqual([])
+    expect(fast.blocks).toEqual([])
     expect(publish(30)).toBe(true)
-    expect(fast.holds).toEqual(["held"])
+    expect(fast.blocks).toEqual(["blocked"])
     expect(publish(10)).toBe(false)
     expect(publish(10)).toBe(false)
-    expect(fast.holds).toEqual(["held"])
+    expect(fast.blocks).toEqual(["blocked"])
     expect(world.publish(undefined)).toBe(false)
     expect(slow.member.publish(new TextEncoder().encode("slow may\n"))).toBe(true)
     slow.drain()
-    expect(fast.holds).toEqual(["held", "released"])
+    expect(fast.blocks).toEqual(["blocked", "unblocked"])
     slow.drain()
     world.core.flush()
     slow.drain()
@@ -202,7 +202,7 @@ describe("a subscriber beyond its budget", () => {
     publish(200)
     expect(publish(10)).toBe(false)
     world.detach(slow)
-    expect(fast.holds).toEqual(["held", "released"])
+    expect(fast.blocks).toEqual(["blocked", "unblocked"])
     expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
     expect(publish(10)).toBe(true)
   })

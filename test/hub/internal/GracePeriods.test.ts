@@ -1,41 +1,41 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
+import { GracePeriods } from "../../../src/hub/internal/GracePeriods.ts"
 import type { Member } from "../../../src/hub/internal/Member.ts"
-import { Patience } from "../../../src/hub/internal/Patience.ts"
 import { HubWorld } from "../../support/hubWorld.ts"
 
 const mebibyte = 1024 * 1024
 
-/** A publisher, one who always reads, and a reader that has earned all the patience that there is. */
+/** A publisher, one who always reads, and a reader that has earned all the grace that there is. */
 const makeWorld = () => {
   const world = new HubWorld({ budgetBytes: 1000 })
-  const talker = world.attach("talker", { budgetBytes: mebibyte })
+  const publisher = world.attach("publisher", { budgetBytes: mebibyte })
   world.attach("other", { budgetBytes: mebibyte })
   const reader = world.attach("reader")
   const read = () => {
-    world.publish(talker, [16 * mebibyte])
+    world.publish(publisher, [16 * mebibyte])
     world.core.flush()
     reader.drain()
   }
   /** The reader takes nothing for so long, while more than half its budget comes. Whether the publisher had to wait. */
   const hiccup = (during: () => void) => {
     reader.room = 0
-    const before = talker.holds.length
+    const before = publisher.blocks.length
     for (const size of [300, 300, 10]) {
-      world.publish(talker, [size])
+      world.publish(publisher, [size])
       world.core.flush()
     }
-    const held = talker.holds.length > before
+    const held = publisher.blocks.length > before
     during()
     reader.room = Number.POSITIVE_INFINITY
     reader.drain()
     return held
   }
   read()
-  return { world, talker, reader, read, hiccup }
+  return { world, publisher, reader, read, hiccup }
 }
 
-describe("the patience with a reader", () => {
+describe("the grace with a reader", () => {
   it("comes back with what it reads", () => {
     const { hiccup, read, world } = makeWorld()
     expect(hiccup(() => world.timing.advance(290))).toBe(true)
@@ -70,7 +70,7 @@ describe("the wait for a reader", () => {
   /** A reader and a clock whose timers fire when the test says so, however late. */
   const waiting = () => {
     const clock = { millis: 0, delays: [] as number[], fire: () => {} }
-    const patience = new Patience(
+    const grace = new GracePeriods(
       {
         now: () => clock.millis,
         elapsed: () => clock.millis,
@@ -83,32 +83,36 @@ describe("the wait for a reader", () => {
       () => {},
     )
     const reader = { taken: 0 }
-    const member = { patience: 0, reckoned: 0, sink: { progress: () => reader.taken } } as unknown as Member
-    return { clock, patience, reader, member }
+    const member = {
+      graceLeftMillis: 0,
+      creditedProgress: 0,
+      sink: { progress: () => reader.taken },
+    } as unknown as Member
+    return { clock, grace, reader, member }
   }
 
   it("costs no more than it was to last when its timer fires late: a process that stood still waited for nobody", () => {
-    const { clock, member, patience, reader } = waiting()
+    const { clock, member, grace, reader } = waiting()
     reader.taken = 16 * mebibyte
-    patience.consider(member)
+    grace.start(member)
     clock.millis += 5000
     clock.fire()
-    expect(patience.has(member)).toBe(false)
-    patience.consider(member)
-    expect(patience.has(member)).toBe(false)
+    expect(grace.has(member)).toBe(false)
+    grace.start(member)
+    expect(grace.has(member)).toBe(false)
     reader.taken += 4 * mebibyte
-    patience.consider(member)
+    grace.start(member)
     expect(clock.delays).toEqual([300, 150])
   })
 
   it("is paid from all that the reader has earned by its end, which is never more than 300 ms", () => {
-    const { clock, member, patience, reader } = waiting()
+    const { clock, member, grace, reader } = waiting()
     reader.taken = 16 * mebibyte
-    patience.consider(member)
+    grace.start(member)
     reader.taken += 16 * mebibyte
     clock.millis += 200
-    patience.settle(member)
-    patience.consider(member)
+    grace.end(member)
+    grace.start(member)
     expect(clock.delays).toEqual([300, 100])
   })
 })
