@@ -48,9 +48,13 @@ export interface AssistantLog {
   readonly bytes: (row: number) => Effect.Effect<Uint8Array, Domain.Refusal>
   /**
    * The log as a file: `text` and `hex` as the rows are shown, `ndjson` as events, `raw` as the received bytes. It ends at
-   * the row that is the last one when it begins.
+   * the row that is the last one when it begins. Announcements are in `language`, which is `en` by default.
    */
-  readonly save: (format: LogFormat, filter?: Domain.LogFilter) => Stream.Stream<Uint8Array, Domain.Refusal>
+  readonly save: (
+    format: LogFormat,
+    filter?: Domain.LogFilter,
+    language?: Domain.LogLanguage,
+  ) => Stream.Stream<Uint8Array, Domain.Refusal>
   /** Records frames, and a server the announcements of its connections, for as long as the scope is open. Counters of bytes run without that. */
   readonly record: Effect.Effect<void, never, Scope.Scope>
 }

@@ -93,7 +93,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
       coderOf: (_client, direction) => commands.coders[direction],
     },
     logBytes: options.logBytes ?? defaultLogBytes,
-    describe: (event) => describeClientEvent(event as ClientEvent),
+    describe: (event, language) => describeClientEvent(event as ClientEvent, language),
     traffic: client.traffic,
     sample: () => Effect.void,
     observeFrames: Effect.suspend(() => {

@@ -131,7 +131,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     framing,
     clients: roster,
     logBytes: options.logBytes ?? defaultLogBytes,
-    describe: (event) => describeServerEvent(event as ServerEvent),
+    describe: (event, language) => describeServerEvent(event as ServerEvent, language),
     traffic: server.traffic,
     sample: (seconds) =>
       Effect.map(server.connections, (connections) => {

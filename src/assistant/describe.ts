@@ -1,3 +1,4 @@
+import type { LogLanguage } from "../domain/assistant/Log.ts"
 import { clientWords, serverWords } from "../domain/eventWords.ts"
 import {
   type ClientEvent,
@@ -7,6 +8,7 @@ import {
   formatMillis,
   type ServerEvent,
 } from "../domain/index.ts"
+import { chineseClientEvent, chineseServerEvent } from "./chinese.ts"
 
 /** An event in words, and their tone: an end that neither side asked for is a `problem`. */
 export interface Described {
@@ -19,14 +21,15 @@ const wished: ReadonlyArray<CloseReason["_tag"]> = ["PeerClosed", "LocalClosed",
 const toneOfEnd = (reason: CloseReason): Described["tone"] => (wished.includes(reason._tag) ? "plain" : "problem")
 
 /** What is said of an event of a server. Control characters are escaped. */
-export const describeServerEvent = (event: ServerEvent): Described => ({
-  text: escapeControls(
-    event._tag === "Listening"
-      ? `listening on ${formatEndpoint(event.endpoint)}`
-      : (serverWords(event, false) ?? otherWords(event)),
-  ),
+export const describeServerEvent = (event: ServerEvent, language: LogLanguage = "en"): Described => ({
+  text: escapeControls(language === "zh" ? chineseServerEvent(event) : serverText(event)),
   tone: serverTone(event),
 })
+
+const serverText = (event: ServerEvent): string =>
+  event._tag === "Listening"
+    ? `listening on ${formatEndpoint(event.endpoint)}`
+    : (serverWords(event, false) ?? otherWords(event))
 
 // What the console leaves out: it has nothing to tell there that the rows around it do not.
 const otherWords = (event: ServerEvent): string =>
@@ -55,8 +58,8 @@ const serverTone = (event: ServerEvent): Described["tone"] => {
 }
 
 /** What is said of an event of a client. Control characters are escaped. */
-export const describeClientEvent = (event: ClientEvent): Described => ({
-  text: escapeControls(clientText(event)),
+export const describeClientEvent = (event: ClientEvent, language: LogLanguage = "en"): Described => ({
+  text: escapeControls(language === "zh" ? chineseClientEvent(event) : clientText(event)),
   tone: clientTone(event),
 })
 

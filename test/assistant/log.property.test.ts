@@ -65,7 +65,10 @@ it.prop(
         store.sent(0, one.to as Array<ConnectionId>, utf8(one.text), "")
         rows.push({ kind: "sent", text: one.text, clients: one.to })
       } else if (one.what === "note") {
-        store.note(0, 0, { text: one.text, tone: "plain" })
+        store.note(0, 0, {
+          notice: { _tag: "ListenFailed", endpoint: "", message: one.text, code: undefined },
+          tone: "plain",
+        })
         rows.push({ kind: "announcement", text: one.text, clients: [] })
       } else if (one.what === "large") {
         const before = store.next
@@ -88,7 +91,7 @@ it.prop(
     expect(store.first).toBeGreaterThanOrEqual(cleared)
     const read: Array<unknown> = []
     reader.eachRow(0, store.next, (row, chunk, entry, frame) => {
-      const { id, kind, text, to } = reader.rowOf(row, chunk, entry, frame, "text")
+      const { id, kind, text, to } = reader.rowOf(row, chunk, entry, frame, "text", "en")
       expect(row).toBe(store.first + read.length)
       read.push({ kind, text, count: to?.count ?? (id === undefined ? 0 : 1) })
     })

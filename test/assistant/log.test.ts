@@ -38,7 +38,11 @@ const makeLog = (
       record: Effect.void,
       encodings: () => 0,
     })
-    const say = (text: string) => store.note(0, 0, { text, tone: "plain" })
+    const say = (text: string) =>
+      store.note(0, 0, {
+        notice: { _tag: "ListenFailed", endpoint: "", message: text, code: undefined },
+        tone: "plain",
+      })
     const received = (client: number, text: string | Uint8Array, before = -1) => {
       const run = typeof text === "string" ? utf8(text) : text
       return store.received(0, client, run, framing.count(run), before)

@@ -75,13 +75,13 @@ export class LogService implements AssistantLog {
   readonly rows = (
     request: Assistant.RowsRequest,
   ): Effect.Effect<ReadonlyArray<Assistant.LogRow>, Assistant.Refusal> => {
-    const { count, filter, from, view } = request
+    const { count, filter, from, language = "en", view } = request
     const { reader } = this.parts
     if (!isFiltering(filter)) {
       return Effect.sync(() => {
         const rows: Array<Assistant.LogRow> = []
         reader.eachRow(from, from + count, (row, chunk, entry, frame) =>
-          rows.push(reader.rowOf(row, chunk, entry, frame, view)),
+          rows.push(reader.rowOf(row, chunk, entry, frame, view, language)),
         )
         return rows
       })
@@ -94,7 +94,7 @@ export class LogService implements AssistantLog {
         const rows: Array<Assistant.LogRow> = []
         shared.search.eachMatch(from, count, (match) =>
           reader.eachRow(match, match + 1, (row, chunk, entry, frame) =>
-            rows.push(reader.rowOf(row, chunk, entry, frame, view)),
+            rows.push(reader.rowOf(row, chunk, entry, frame, view, language)),
           ),
         )
         return rows
@@ -120,15 +120,19 @@ export class LogService implements AssistantLog {
       return Effect.fail(new Assistant.Refusal({ reason: "unknown", message, field: "row" }))
     })
 
-  readonly save = (format: LogFormat, filter?: Assistant.LogFilter): Stream.Stream<Uint8Array, Assistant.Refusal> => {
+  readonly save = (
+    format: LogFormat,
+    filter?: Assistant.LogFilter,
+    language: Assistant.LogLanguage = "en",
+  ): Stream.Stream<Uint8Array, Assistant.Refusal> => {
     const { kind, reader } = this.parts
-    if (!isFiltering(filter)) return saveLog(reader, kind, format, undefined)
+    const form = { kind, format, language }
+    if (!isFiltering(filter)) return saveLog(reader, form, undefined)
     return Stream.unwrap(
       Effect.map(compileFilter(filter, reader), (condition) =>
         saveLog(
           reader,
-          kind,
-          format,
+          form,
           (chunk, entry, frame) => condition.admits(chunk, entry) && condition.matches(chunk, entry, frame),
         ),
       ),
@@ -142,7 +146,14 @@ export class LogService implements AssistantLog {
 
   /** A search that runs while the scope is open. */
   private watch(filter: Assistant.LogFilter): Effect.Effect<Shared, Assistant.Refusal, Scope.Scope> {
-    const key = JSON.stringify([filter.clients, filter.direction, filter.text, filter.regex, filter.hex])
+    const key = JSON.stringify([
+      filter.clients,
+      filter.direction,
+      filter.text,
+      filter.regex,
+      filter.hex,
+      filter.language,
+    ])
     const begin = Effect.suspend(() => {
       const known = this.searches.get(key)
       if (known !== undefined) return Effect.succeed(known)
@@ -204,4 +215,5 @@ const keyOf = ({ complete, dropped, first, next }: Assistant.LogExtent): string 
   `${first} ${next} ${dropped} ${complete}`
 
 const isFiltering = (filter: Assistant.LogFilter | undefined): filter is Assistant.LogFilter =>
-  filter !== undefined && Object.values(filter).some((value) => value !== undefined && value !== "")
+  filter !== undefined &&
+  Object.entries(filter).some(([name, value]) => name !== "language" && value !== undefined && value !== "")

@@ -19,6 +19,7 @@ import { Tls } from "../../transport/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import type { ClientPhases } from "./ClientPhases.ts"
 import { forkOwned } from "./forkOwned.ts"
+import type { Notice } from "./Notice.ts"
 import type { PreparedPayload } from "./Payloads.ts"
 import { connectRefused, payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
 import { done, type WindowParts } from "./WindowParts.ts"
@@ -106,9 +107,9 @@ export class ClientCommands {
           done,
         )
       case "Pause":
-        return this.told("reading is paused", ({ pause }) => pause)
+        return this.told({ _tag: "ReadingPaused" }, ({ pause }) => pause)
       case "Resume":
-        return this.told("reading goes on", ({ resume }) => resume)
+        return this.told({ _tag: "ReadingResumed" }, ({ resume }) => resume)
       case "SetEncoding":
         return Effect.map(loadEncoding(command.encoding), (coder) => {
           if (command.direction !== "out") this.coders.in = coder
@@ -225,7 +226,7 @@ export class ClientCommands {
       const { connection } = attempt
       const ending =
         connection === undefined
-          ? Effect.sync(() => this.parts.say("no further attempt to connect is made"))
+          ? Effect.sync(() => this.parts.say({ _tag: "AttemptsEnded" }))
           : how === "reset"
             ? connection.reset
             : connection.close
@@ -240,9 +241,9 @@ export class ClientCommands {
     return Effect.suspend(() => (this.connection === undefined ? Effect.fail(notConnected) : use(this.connection)))
   }
 
-  private told(text: string, act: (connection: Connection) => Effect.Effect<void>): Outcome {
+  private told(notice: Notice, act: (connection: Connection) => Effect.Effect<void>): Outcome {
     return Effect.map(this.withConnection(act), () => {
-      this.parts.say(text)
+      this.parts.say(notice)
       return done
     })
   }

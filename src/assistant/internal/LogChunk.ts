@@ -1,13 +1,14 @@
 import type { ClientEvent, ServerEvent } from "../../domain/index.ts"
+import type { Notice } from "./Notice.ts"
 
 /** What an entry of a log is. */
 export const EntryKind = { received: 0, sent: 1, note: 2 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
-/** An announcement: an event, which is put into words when it is read, or words. */
+/** An announcement: an event, or a notice of the assistant. It is put into words when it is read. */
 export type Note =
   | { readonly event: ServerEvent | ClientEvent }
-  | { readonly text: string; readonly tone: "plain" | "good" | "problem"; readonly client?: number }
+  | { readonly notice: Notice; readonly tone: "plain" | "good" | "problem" }
 
 // What a note takes, bytes: an event with two endpoints, measured generously.
 export const noteBytes = 512

@@ -3,6 +3,7 @@ import { type ClientEvent, type ConnectionId, Framing, type ServerEvent } from "
 import type { Described } from "../describe.ts"
 import { EntryKind, type LogChunk, type Note } from "./LogChunk.ts"
 import type { LogStore } from "./LogStore.ts"
+import { noticeText } from "./Notice.ts"
 import { readRecipients } from "./recipientList.ts"
 
 // What a row shows of a frame.
@@ -24,13 +25,13 @@ export class LogReader {
   readonly store: LogStore
   readonly framing: Framing.Framing
   private readonly clients: LogClients
-  private readonly describe: (event: ServerEvent | ClientEvent) => Described
+  private readonly describe: (event: ServerEvent | ClientEvent, language: Assistant.LogLanguage) => Described
 
   constructor(options: {
     readonly store: LogStore
     readonly framing: Framing.Framing
     readonly clients: LogClients
-    readonly describe: (event: ServerEvent | ClientEvent) => Described
+    readonly describe: (event: ServerEvent | ClientEvent, language: Assistant.LogLanguage) => Described
   }) {
     this.store = options.store
     this.framing = options.framing
@@ -107,6 +108,7 @@ export class LogReader {
     entry: number,
     frame: Uint8Array | undefined,
     view: Assistant.LogView,
+    language: Assistant.LogLanguage,
   ): Assistant.LogRow {
     const at = chunk.at[entry] as number
     const client = chunk.client[entry] as number
@@ -116,7 +118,7 @@ export class LogReader {
       ...(name === undefined || name === "" ? {} : { name }),
     }
     if (frame === undefined) {
-      const { text, tone } = this.wordsOf(chunk.noteOf(entry))
+      const { text, tone } = this.wordsOf(chunk.noteOf(entry), language)
       return { row, at, kind: "announcement", ...about, text, tone }
     }
     const isSent = chunk.kind(entry) === EntryKind.sent
@@ -143,8 +145,10 @@ export class LogReader {
   }
 
   /** What a note says. */
-  wordsOf(note: Note): Described {
-    return "event" in note ? this.describe(note.event) : note
+  wordsOf(note: Note, language: Assistant.LogLanguage): Described {
+    return "event" in note
+      ? this.describe(note.event, language)
+      : { text: noticeText(note.notice, language), tone: note.tone }
   }
 
   /** The encoding of the bytes of an entry. */

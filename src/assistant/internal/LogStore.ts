@@ -148,8 +148,7 @@ export class LogStore {
   }
 
   private tooLarge(at: number, client: number, length: number): number {
-    const text = `${length} bytes were not kept: the log holds ${this.limit} at most`
-    this.note(at, client, { text, tone: "problem", client })
+    this.note(at, client, { notice: { _tag: "NotKept", bytes: length, limit: this.limit }, tone: "problem" })
     return -1
   }
 

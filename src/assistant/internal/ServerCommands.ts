@@ -4,6 +4,7 @@ import { type Endpoint, formatEndpoint, type ListenError, overlap } from "../../
 import type { Server } from "../../server/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import { nameRefused, tagRefused } from "./labels.ts"
+import type { Notice } from "./Notice.ts"
 import type { Client, Roster } from "./Roster.ts"
 import { listenRefused, problemFrom, readListenEndpoint, refusal, wrongKind } from "./refusals.ts"
 import type { Resolved, ServerSending } from "./ServerSending.ts"
@@ -79,18 +80,18 @@ export class ServerCommands {
         return this.each(command.to, ({ id }) => server.halfClose(id))
       case "Pause":
         return this.each(command.to ?? Assistant.everyone, ({ id }) =>
-          Effect.zipRight(server.pauseReading(id), this.told("reading is paused", id)),
+          Effect.zipRight(server.pauseReading(id), this.told({ _tag: "ReadingPaused" }, id)),
         )
       case "Resume":
         return this.each(command.to ?? Assistant.everyone, ({ id }) =>
-          Effect.zipRight(server.resumeReading(id), this.told("reading goes on", id)),
+          Effect.zipRight(server.resumeReading(id), this.told({ _tag: "ReadingResumed" }, id)),
         )
       case "SetEncoding":
         return this.setEncoding(command.to, command.encoding, command.direction ?? "both")
       case "SuspendAccepting":
-        return Effect.as(Effect.zipRight(server.suspend, this.told("new connections are refused")), done)
+        return Effect.as(Effect.zipRight(server.suspend, this.told({ _tag: "AcceptingSuspended" })), done)
       case "ResumeAccepting":
-        return Effect.as(Effect.zipRight(server.resume, this.told("new connections are accepted again")), done)
+        return Effect.as(Effect.zipRight(server.resume, this.told({ _tag: "AcceptingResumed" })), done)
       case "Reload":
         return this.reload
       case "Drain":
@@ -106,8 +107,8 @@ export class ServerCommands {
     }
   }
 
-  private told(text: string, client: number = 0): Effect.Effect<void> {
-    return Effect.sync(() => this.parts.say(text, "plain", client))
+  private told(notice: Notice, client: number = 0): Effect.Effect<void> {
+    return Effect.sync(() => this.parts.say(notice, "plain", client))
   }
 
   private listen(text: string): Outcome {
@@ -116,7 +117,13 @@ export class ServerCommands {
       Effect.sync(() => {
         this.trying += trying
         this.problem = problem === undefined ? undefined : problemFrom(problem)
-        if (problem !== undefined) parts.say(problem.message, "problem")
+        if (problem !== undefined) {
+          const { code, message } = problem
+          parts.say(
+            { _tag: "ListenFailed", endpoint: text.trim() || this.hooks.defaultListen, message, code },
+            "problem",
+          )
+        }
         parts.touch()
       })
     const listening = Effect.gen(this, function* () {

@@ -8,6 +8,7 @@ import { LogService } from "./AssistantLog.ts"
 import { type LogClients, LogReader } from "./LogReader.ts"
 import { LogStore } from "./LogStore.ts"
 import { Macros } from "./Macros.ts"
+import type { Notice } from "./Notice.ts"
 import { Payloads } from "./Payloads.ts"
 import { Pulse, ticksPerSecond } from "./Pulse.ts"
 import { type Counters, Rates } from "./Rates.ts"
@@ -24,7 +25,7 @@ export interface WindowOptions {
   readonly framing: Framing.Framing
   readonly clients: LogClients
   readonly logBytes: number
-  readonly describe: (event: ServerEvent | ClientEvent) => Described
+  readonly describe: (event: ServerEvent | ClientEvent, language: Assistant.LogLanguage) => Described
   /** Bytes in both directions since the window began. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
   /** Called once a second while a face watches, with the seconds since the last call. */
@@ -116,9 +117,9 @@ export class WindowParts {
     this.touch()
   }
 
-  /** Puts words of the assistant into the log. */
-  say(text: string, tone: Described["tone"] = "plain", client: number = 0): void {
-    this.store.note(this.stamps.now(), client, { text, tone })
+  /** Puts a notice of the assistant into the log. */
+  say(notice: Notice, tone: Described["tone"] = "plain", client: number = 0): void {
+    this.store.note(this.stamps.now(), client, { notice, tone })
     this.touch()
   }
 
@@ -257,13 +258,9 @@ export class WindowParts {
   private get beginRecording(): Effect.Effect<void, never, Scope.Scope> {
     return Effect.gen(this, function* () {
       yield* this.refresh
-      const missed = {
-        in: this.bytesIn - this.unrecorded.bytesIn,
-        out: this.bytesOut - this.unrecorded.bytesOut,
-      }
-      if (missed.in > 0 || missed.out > 0) {
-        this.say(`${missed.in} bytes in and ${missed.out} bytes out before this row were not recorded`)
-      }
+      const bytesIn = this.bytesIn - this.unrecorded.bytesIn
+      const bytesOut = this.bytesOut - this.unrecorded.bytesOut
+      if (bytesIn > 0 || bytesOut > 0) this.say({ _tag: "NotRecorded", bytesIn, bytesOut })
       yield* Effect.addFinalizer(() =>
         Effect.map(this.refresh, () => {
           this.unrecorded = { bytesIn: this.bytesIn, bytesOut: this.bytesOut }

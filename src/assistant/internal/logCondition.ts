@@ -26,7 +26,7 @@ export const compileFilter = (
   reader: LogReader,
 ): Effect.Effect<LogCondition, Assistant.Refusal> =>
   Effect.gen(function* () {
-    const { direction, hex, regex, text } = filter
+    const { direction, hex, language = "en", regex, text } = filter
     const clients = filter.clients === undefined ? undefined : new Set<number>(filter.clients)
     const kind = direction === undefined ? undefined : kinds[direction]
     const tests: Array<(bytes: Uint8Array | undefined, text: () => string) => boolean> = []
@@ -54,7 +54,10 @@ export const compileFilter = (
         const bytes = frame?.subarray(0, searchedBytes)
         let known: string | undefined
         const textOf = () => {
-          known ??= bytes === undefined ? reader.wordsOf(chunk.noteOf(entry)).text : reader.textOf(chunk, entry, bytes)
+          known ??=
+            bytes === undefined
+              ? reader.wordsOf(chunk.noteOf(entry), language).text
+              : reader.textOf(chunk, entry, bytes)
           return known
         }
         return tests.every((test) => test(bytes, textOf))

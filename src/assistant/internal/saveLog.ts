@@ -66,18 +66,18 @@ interface Place {
 }
 
 const textOf =
-  (reader: LogReader): Write =>
+  (reader: LogReader, language: Assistant.LogLanguage): Write =>
   (row, chunk, entry, frame, out) => {
-    const shown = reader.rowOf(row, chunk, entry, frame, "text")
+    const shown = reader.rowOf(row, chunk, entry, frame, "text", language)
     out.text(`${headOf(shown)}${shown.text ?? ""}${shown.cut === true ? ` … ${shown.bytes} bytes` : ""}\n`)
     return undefined
   }
 
 const hexOf =
-  (reader: LogReader): Write =>
+  (reader: LogReader, language: Assistant.LogLanguage): Write =>
   (row, chunk, entry, frame, out, from) => {
     if (from === 0) {
-      const shown = reader.rowOf(row, chunk, entry, frame?.subarray(0, 0), "hex")
+      const shown = reader.rowOf(row, chunk, entry, frame?.subarray(0, 0), "hex", language)
       out.text(`${headOf(shown)}${frame === undefined ? (shown.text ?? "") : `${frame.length} bytes`}\n`)
     }
     const length = frame?.length ?? 0
@@ -131,14 +131,23 @@ const rawOf =
     return undefined
   }
 
+const missedText = (missed: number, language: Assistant.LogLanguage): string =>
+  language === "zh" ? `${missed} 行在保存之前已被日志丢弃` : `${missed} rows fell out of the log before they were saved`
+
+/** How a log is written, and the kind of its window. */
+interface SaveForm {
+  readonly format: LogFormat
+  readonly kind: "server" | "client"
+  readonly language: Assistant.LogLanguage
+}
+
 /**
  * The rows of a log as a file, in pieces that are made when they are pulled. It ends at the row that was the last one when
  * it began. Rows that fall out of the log before they are pulled are counted in their place.
  */
 export const saveLog = (
   reader: LogReader,
-  kind: "server" | "client",
-  format: LogFormat,
+  { format, kind, language }: SaveForm,
   isWanted: ((chunk: LogChunk, entry: number, frame: Uint8Array | undefined) => boolean) | undefined,
 ): Stream.Stream<Uint8Array> =>
   Stream.suspend(() => {
@@ -146,9 +155,9 @@ export const saveLog = (
     const end = store.next
     const write: Write =
       format === "text"
-        ? textOf(reader)
+        ? textOf(reader, language)
         : format === "hex"
-          ? hexOf(reader)
+          ? hexOf(reader, language)
           : format === "ndjson"
             ? eventOf(kind)
             : rawOf(reader)
@@ -156,7 +165,7 @@ export const saveLog = (
       if (format === "ndjson") {
         new EventLineWriter().write({ _tag: "EventsMissed", seq, at, missed }, out)
         out.text("\n")
-      } else if (format !== "raw") out.text(`${missed} rows fell out of the log before they were saved\n`)
+      } else if (format !== "raw") out.text(`${missedText(missed, language)}\n`)
     }
     return Stream.paginateChunkEffect<Place, Uint8Array, never, never>({ row: store.first, offset: 0 }, (from) =>
       Effect.gen(function* () {

@@ -1,6 +1,10 @@
 import * as Schema from "effect/Schema"
 import { ConnectionId } from "../ConnectionId.ts"
 
+/** Language of announcements. */
+export const LogLanguage = Schema.Literal("en", "zh")
+export type LogLanguage = typeof LogLanguage.Type
+
 /** Which rows of a log are wanted. Every condition that is given must hold. */
 export const LogFilter = Schema.Struct({
   /** Rows of these clients only. A row that was sent to several clients belongs to each of them. */
@@ -12,6 +16,8 @@ export const LogFilter = Schema.Struct({
   regex: Schema.optional(Schema.String),
   /** Bytes in hex that the frame contains. */
   hex: Schema.optional(Schema.String),
+  /** Language in which `text` and `regex` look at announcements. Default `en`. It is no condition by itself. */
+  language: Schema.optional(LogLanguage),
 })
 export type LogFilter = typeof LogFilter.Type
 
@@ -70,5 +76,7 @@ export const RowsRequest = Schema.Struct({
   /** At most 1000. */
   count: Schema.Int.pipe(Schema.between(1, 1000)),
   view: LogView,
+  /** Language of the announcements. Default `en`. */
+  language: Schema.optional(LogLanguage),
 })
 export type RowsRequest = typeof RowsRequest.Type

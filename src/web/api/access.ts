@@ -6,7 +6,7 @@ export const tokenParameter = "token"
 /** Path of the WebSocket of the calls. */
 export const rpcPath = "/rpc"
 
-/** Path of the download of a log: `?tab=…&format=…&filter=…`, the filter as JSON of a `LogFilter`. */
+/** Path of the download of a log: `?tab=…&format=…&filter=…&language=…`, the filter as JSON of a `LogFilter`. */
 export const savePath = "/save"
 
 /** Path of the form that takes a password. */

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { logFormats } from "../../assistant/Assistant.ts"
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
-import { LogFilter } from "../../domain/assistant/Log.ts"
+import { LogFilter, LogLanguage } from "../../domain/assistant/Log.ts"
 import type { Refusal } from "../../domain/assistant/Refusal.ts"
 import { notKept, safetyHeaders } from "./headers.ts"
 
@@ -16,6 +16,7 @@ const SaveRequest = Schema.Struct({
   tab: Schema.NumberFromString.pipe(Schema.int()),
   format: Schema.Literal(...logFormats),
   filter: Schema.optional(Schema.parseJson(LogFilter)),
+  language: Schema.optional(LogLanguage),
 })
 const decode = Schema.decodeUnknownEither(SaveRequest)
 
@@ -33,7 +34,7 @@ const fileName = (tab: number, extension: string, now: Date): string =>
 const refused = (status: number, message: string) =>
   HttpServerResponse.text(`${message}\n`, { status, headers: { ...safetyHeaders, ...notKept } })
 
-/** Streams a log as a download: `tab`, `format` and `filter` (JSON) in the query. */
+/** Streams a log as a download: `tab`, `format`, `filter` (JSON) and `language` in the query. */
 export const saveLog = (
   workspace: WorkspaceService,
   query: URLSearchParams,
@@ -41,11 +42,11 @@ export const saveLog = (
   Effect.gen(function* () {
     const request = decode(Object.fromEntries(query))
     if (Either.isLeft(request))
-      return refused(400, `tab, format (${logFormats.join(", ")}) and filter do not make sense`)
-    const { filter, format, tab } = request.right
+      return refused(400, `tab, format (${logFormats.join(", ")}) filter and language do not make sense`)
+    const { filter, format, language, tab } = request.right
     const { log } = yield* workspace.get(tab)
     // The first chunk is read before the head of the answer goes, so that a refusal can still be told.
-    const pull = yield* Stream.toPull(log.save(format, filter))
+    const pull = yield* Stream.toPull(log.save(format, filter, language))
     const first = yield* Effect.catchAll(pull, (error) =>
       Option.isSome(error) ? Effect.fail(error.value) : Effect.succeed(Chunk.empty<Uint8Array>()),
     )

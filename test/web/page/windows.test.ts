@@ -188,14 +188,24 @@ describe.skipIf(!haveBrowser())("the page", () => {
       )
     }
 
-    it.scoped("speaks the language of the browser, and switches at once", () =>
+    it.scoped("speaks the language of the browser, and switches at once, the announcements of the log included", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open({ ...reloading, locale: "zh-CN" })
         yield* step(async () => {
           await page.getByRole("button", { name: "开始监听" }).waitFor()
           expect(await page.getAttribute("html", "lang")).toBe("zh-CN")
+          await page.getByLabel("端口").fill("0")
+          await page.getByRole("button", { name: "开始监听" }).click()
+          await rows(page, /正在监听 127\.0\.0\.1:\d+/).waitFor()
+          await page.getByLabel("筛选日志").fill("正在监听")
+          await page.locator(".log-foot").filter({ hasText: "1 行" }).waitFor()
+          await page.getByLabel("筛选日志").fill("")
           await page.getByRole("button", { name: /English/ }).click()
+          await rows(page, /listening on 127\.0\.0\.1:\d+/).waitFor()
+          await page.getByRole("button", { name: "Stop listening" }).click()
+          await rows(page, /stopped listening/).waitFor()
+          expect(await rows(page, /监听/).count()).toBe(0)
           await page.getByRole("button", { name: "Start listening" }).waitFor()
           await page.reload()
           await page.getByRole("button", { name: "Start listening" }).waitFor()

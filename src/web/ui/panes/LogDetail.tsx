@@ -6,6 +6,7 @@ import type { Selection } from "../log/RowSelection.ts"
 import { dateText, whoText } from "../log/rowText.ts"
 import { IconButton } from "../parts/IconButton.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
+import { language } from "../state/preferences.ts"
 import { filterOf, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { rowWords } from "../words/rows.ts"
@@ -45,7 +46,13 @@ export const LogDetail = ({
       (calls) =>
         calls.Rows({
           tab: model.tab,
-          request: { ...(filter === undefined ? {} : { filter }), from, count: 1, view: "text" },
+          request: {
+            ...(filter === undefined ? {} : { filter }),
+            from,
+            count: 1,
+            view: "text",
+            language: language.value,
+          },
         }),
       (answer) => {
         const row = answer.ok ? answer.value[0] : undefined

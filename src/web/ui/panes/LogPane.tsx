@@ -10,6 +10,7 @@ import { whoText } from "../log/rowText.ts"
 import { sizeText } from "../parts/figures.ts"
 import { IconButton } from "../parts/IconButton.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
+import { language } from "../state/preferences.ts"
 import { filterOf, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { rowWords } from "../words/rows.ts"
@@ -45,7 +46,13 @@ const useLog = (
           (calls) =>
             calls.Rows({
               tab: model.tab,
-              request: { ...(filter === undefined ? {} : { filter }), from, count, view: model.log.view.peek() },
+              request: {
+                ...(filter === undefined ? {} : { filter }),
+                from,
+                count,
+                view: model.log.view.peek(),
+                language: language.peek(),
+              },
             }),
           (answer) => done(answer.ok ? answer.value : undefined),
         )

@@ -8,6 +8,7 @@ import { Icon } from "../parts/Icon.tsx"
 import { IconButton } from "../parts/IconButton.tsx"
 import { Menu } from "../parts/Menu.tsx"
 import { isOneOf } from "../state/kept.ts"
+import { language } from "../state/preferences.ts"
 import { filterDirections, filterKinds, filterOf, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { tellOrToast } from "./perform.ts"
@@ -88,6 +89,7 @@ const SaveMenu = ({ model }: { readonly model: WindowModel }) => {
     saveAddress({
       tab: String(model.tab),
       format,
+      language: language.value,
       ...(filter === undefined ? {} : { filter: JSON.stringify(filter) }),
     })
   return (

@@ -2,6 +2,7 @@ import type { LogRow } from "../../../domain/assistant/Log.ts"
 import { ask } from "../link/ask.ts"
 import { lineOf, type RowWords } from "../log/rowText.ts"
 import { copyText } from "../parts/copyText.ts"
+import { language } from "../state/preferences.ts"
 import { toast } from "../state/toasts.ts"
 import { filterOf, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
@@ -28,7 +29,7 @@ export const copyRows = (model: WindowModel, from: number, to: number, rowWords:
       (calls) =>
         calls.Rows({
           tab: model.tab,
-          request: { ...(filter === undefined ? {} : { filter }), from: at, count, view },
+          request: { ...(filter === undefined ? {} : { filter }), from: at, count, view, language: language.peek() },
         }),
       (answer) => {
         if (answer.ok) read(at + count, [...rows, ...answer.value])

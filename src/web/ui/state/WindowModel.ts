@@ -10,6 +10,7 @@ import type { Stop } from "../link/Stop.ts"
 import { streamBufferSize, watch } from "../link/watch.ts"
 import { type Draft, makeDraft } from "./Draft.ts"
 import { forget, isBoolean, isOneOf, isString, keptHere } from "./kept.ts"
+import { language } from "./preferences.ts"
 
 export const filterKinds = ["text", "regex", "hex"] as const
 export const filterDirections = ["all", "received", "sent", "announcement"] as const
@@ -148,7 +149,9 @@ export const filterOf = (model: WindowModel, withQuery: boolean): LogFilter | un
   const filter: LogFilter = {
     ...(first === undefined ? {} : { clients: [first, ...others] as const }),
     ...(direction.value === "all" ? {} : { direction: direction.value }),
-    ...(asked === "" ? {} : kind.value === "text" ? { text: asked } : { [kind.value]: asked }),
+    ...(asked === "" ? {} : { [kind.value]: asked }),
+    // Announcements are searched in the words in which they are shown.
+    ...(asked === "" || kind.value === "hex" ? {} : { language: language.value }),
   }
   return Object.keys(filter).length === 0 ? undefined : filter
 }

@@ -1,0 +1,71 @@
+import type { LogLanguage } from "../../domain/assistant/Log.ts"
+
+/** What the assistant itself tells in a log, beside the events of its server or client. */
+export type Notice =
+  | { readonly _tag: "ReadingPaused" | "ReadingResumed" }
+  | { readonly _tag: "AcceptingSuspended" | "AcceptingResumed" }
+  | {
+      readonly _tag: "ListenFailed"
+      readonly endpoint: string
+      readonly message: string
+      readonly code: string | undefined
+    }
+  | { readonly _tag: "AttemptsEnded" }
+  /** Bytes that passed while frames were not recorded. */
+  | { readonly _tag: "NotRecorded"; readonly bytesIn: number; readonly bytesOut: number }
+  /** A frame that is longer than the log may be. */
+  | { readonly _tag: "NotKept"; readonly bytes: number; readonly limit: number }
+
+const english = (notice: Notice): string => {
+  switch (notice._tag) {
+    case "ReadingPaused":
+      return "reading is paused"
+    case "ReadingResumed":
+      return "reading goes on"
+    case "AcceptingSuspended":
+      return "new connections are refused"
+    case "AcceptingResumed":
+      return "new connections are accepted again"
+    case "ListenFailed":
+      return notice.message
+    case "AttemptsEnded":
+      return "no further attempt to connect is made"
+    case "NotRecorded":
+      return `${notice.bytesIn} bytes in and ${notice.bytesOut} bytes out before this row were not recorded`
+    case "NotKept":
+      return `${notice.bytes} bytes were not kept: the log holds ${notice.limit} at most`
+  }
+}
+
+const chineseCodes: Readonly<Record<string, string>> = {
+  EADDRINUSE: "端口已被占用",
+  EACCES: "没有权限",
+  EADDRNOTAVAIL: "这个地址不属于本机",
+  ENOTFOUND: "找不到该主机名",
+  ENOENT: "文件夹不存在",
+}
+
+const chinese = (notice: Notice): string => {
+  switch (notice._tag) {
+    case "ReadingPaused":
+      return "已暂停读取"
+    case "ReadingResumed":
+      return "继续读取"
+    case "AcceptingSuspended":
+      return "拒绝新的连接"
+    case "AcceptingResumed":
+      return "重新接受新的连接"
+    case "ListenFailed":
+      return `无法监听 ${notice.endpoint}：${chineseCodes[notice.code ?? ""] ?? notice.message}`
+    case "AttemptsEnded":
+      return "不再尝试连接"
+    case "NotRecorded":
+      return `此行之前接收的 ${notice.bytesIn} 字节和发送的 ${notice.bytesOut} 字节没有记录`
+    case "NotKept":
+      return `${notice.bytes} 字节没有保留：日志最多保留 ${notice.limit} 字节`
+  }
+}
+
+/** A notice in words. */
+export const noticeText = (notice: Notice, language: LogLanguage): string =>
+  language === "zh" ? chinese(notice) : english(notice)
