@@ -14,7 +14,7 @@ import {
   unixEndpoint,
 } from "../domain/index.ts"
 import { owned } from "../runtime/owned.ts"
-import { createWirePair } from "./internal/memoryWire.ts"
+import { createWirePair } from "./memory/memoryWire.ts"
 import {
   type AcceptHandlers,
   type DialSource,

@@ -16,9 +16,9 @@ import {
   type UnixEndpoint,
 } from "../domain/index.ts"
 import { owned } from "../runtime/owned.ts"
-import { unsupported } from "./internal/listenTarget.ts"
-import * as Node from "./internal/nodeSocket.ts"
-import * as SocketFile from "./internal/socketFile.ts"
+import { unsupported } from "./listen/listenTarget.ts"
+import * as SocketFile from "./listen/socketFile.ts"
+import * as Node from "./node/nodeSocket.ts"
 import {
   type AcceptHandlers,
   type DialSource,

@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { TlsError, TlsSession, TlsVersion } from "../domain/index.ts"
-import * as Node from "./internal/nodeTls.ts"
+import * as Node from "./tls/nodeTls.ts"
 import type { Wire } from "./Wire.ts"
 
 /** A certificate, those that lead from it to its CA behind it, and its key, as PEM (RFC 7468). */

@@ -1,6 +1,6 @@
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
-import { openDescriptors, openFilesLimit } from "./internal/descriptors.ts"
+import { openDescriptors, openFilesLimit } from "./listen/descriptors.ts"
 
 /** The files of this process. */
 export interface OpenFiles {

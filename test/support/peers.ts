@@ -17,7 +17,7 @@ import {
   type UnixEndpoint,
   unixEndpoint,
 } from "../../src/domain/index.ts"
-import { hasAbstractNames } from "../../src/transport/internal/listenTarget.ts"
+import { hasAbstractNames } from "../../src/transport/listen/listenTarget.ts"
 import { type Process, type ProcessEnded, start, tcpfx } from "./tcpfxProcess.ts"
 import { temporaryFolder } from "./transportFixture.ts"
 

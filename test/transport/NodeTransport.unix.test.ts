@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { fdEndpoint, type UnixEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { NodeTransport, Transport } from "../../src/transport/index.ts"
-import * as SocketFile from "../../src/transport/internal/socketFile.ts"
+import * as SocketFile from "../../src/transport/listen/socketFile.ts"
 import { listenForWires, temporaryFolder } from "../support/transportFixture.ts"
 
 const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>

@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
 import type * as net from "node:net"
 import { dirname } from "node:path"
+import { errorCode } from "../../domain/errorCode.ts"
 import {
   type Endpoint,
   isAbstract,
@@ -62,9 +63,6 @@ export const listenOptions = (
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN"
-
 /** The code of a refusal, where libuv's misleads. */
 export const refusedCode = (endpoint: ListenEndpoint, code: string): string => {
   // For a path in a folder that does not exist libuv says EACCES in place of ENOENT (uv_pipe_bind).
@@ -73,7 +71,7 @@ export const refusedCode = (endpoint: ListenEndpoint, code: string): string => {
     fs.statSync(dirname(endpoint.path))
     return code
   } catch (error) {
-    return codeOf(error)
+    return errorCode(error)
   }
 }
 
@@ -92,7 +90,7 @@ export const refusalOfFd = (fd: number): string | undefined => {
   try {
     if (!fs.fstatSync(fd).isSocket()) return "ENOTSOCK"
   } catch (error) {
-    return codeOf(error)
+    return errorCode(error)
   }
   return listens(fd) === false ? "EINVAL" : undefined
 }

@@ -1,6 +1,6 @@
 import type * as net from "node:net"
 import type * as tls from "node:tls"
-import { codeOf } from "./errorCode.ts"
+import { errorCode } from "../../domain/errorCode.ts"
 
 // The private parts of Node that TLS needs, all in this file. Each has an answer for a Node without it.
 
@@ -37,7 +37,7 @@ export const verifyErrorOf = (socket: tls.TLSSocket): string | undefined => {
   const handle = memberOf(socket, "_handle")
   const verifyError = memberOf(handle, "verifyError")
   const error: unknown = typeof verifyError === "function" ? Reflect.apply(verifyError, handle, []) : undefined
-  return isObject(error) ? codeOf(error) : undefined
+  return isObject(error) ? errorCode(error) : undefined
 }
 
 const isReading = (lower: net.Socket): boolean => {

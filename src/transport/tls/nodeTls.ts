@@ -2,7 +2,10 @@ import * as net from "node:net"
 import * as tls from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { errorCode } from "../../domain/errorCode.ts"
 import { TlsError } from "../../domain/index.ts"
+import { HandleWire } from "../node/handleWire.ts"
+import { NodeWire } from "../node/nodeWire.ts"
 import type {
   Acceptor,
   AcceptorOptions,
@@ -12,9 +15,6 @@ import type {
   HandshakeCallbacks,
   Identity,
 } from "../Tls.ts"
-import { codeOf } from "./errorCode.ts"
-import { HandleWire } from "./handleWire.ts"
-import { NodeWire } from "./nodeWire.ts"
 import { Handshake } from "./tlsHandshake.ts"
 import { lowerOf, sendNoTickets } from "./tlsInside.ts"
 import { readCertificates, readIdentity } from "./tlsMaterial.ts"
@@ -42,7 +42,7 @@ const refusalByOpenssl = (code: string): string => {
 const contextOf = (options: tls.SecureContextOptions): Effect.Effect<tls.SecureContext, TlsError> =>
   Effect.try({
     try: () => tls.createSecureContext(options),
-    catch: (error) => new TlsError({ part: "certificate", problem: refusalByOpenssl(codeOf(error)) }),
+    catch: (error) => new TlsError({ part: "certificate", problem: refusalByOpenssl(errorCode(error)) }),
   })
 
 const unsuitable = (callbacks: HandshakeCallbacks): (() => void) => {
@@ -106,7 +106,7 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
         handshake.succeed(socket, nameAskedFor(socket))
       }
     })
-    server.on("tlsClientError", (error, socket) => handshakeOf(socket)?.fail(codeOf(error)))
+    server.on("tlsClientError", (error, socket) => handshakeOf(socket)?.fail(errorCode(error)))
     const { onKeyLog } = options
     if (onKeyLog !== undefined) server.on("keylog", (line) => onKeyLog(line))
     if (asksClient) {
@@ -141,7 +141,7 @@ const longestNames = 200
 
 /** What a name that does not fit adds to its code. */
 const detailOf = (error: unknown, name: string): string | undefined => {
-  if (codeOf(error) !== "ERR_TLS_CERT_ALTNAME_INVALID") return undefined
+  if (errorCode(error) !== "ERR_TLS_CERT_ALTNAME_INVALID") return undefined
   const names = namesIn(error)
   if (names === undefined) return `its certificate has no name, and ${name} was asked for`
   const shown = names.length > longestNames ? `${names.slice(0, longestNames)}…` : names
@@ -172,7 +172,7 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
           rejectUnauthorized: options.verify ?? true,
           ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
         })
-        const onError = (error: unknown) => handshake.fail(codeOf(error), detailOf(error, name))
+        const onError = (error: unknown) => handshake.fail(errorCode(error), detailOf(error, name))
         socket.on("error", onError)
         socket.once("secureConnect", () => {
           handshake.succeed(socket, serverName)

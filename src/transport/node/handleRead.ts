@@ -1,5 +1,5 @@
+import { errorCode } from "../../domain/errorCode.ts"
 import type { LentReads } from "../../runtime/LentReads.ts"
-import { codeOf } from "./errorCode.ts"
 import type { NodeInside, SocketHandle } from "./nodeInside.ts"
 import { copyOfRead, shared } from "./sharedRead.ts"
 
@@ -40,7 +40,7 @@ export const readerOf = ({ asked, buffer, callback, nextBuffer, onread, owner }:
     }
 
     destroy(error: unknown): void {
-      this.sink?.onReadFailed(codeOf(error))
+      this.sink?.onReadFailed(errorCode(error))
     }
 
     readLarge(reads: LentReads): void {

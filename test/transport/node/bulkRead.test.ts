@@ -4,7 +4,7 @@ describe("a process that reads in bulk", () => {
   it("has the system keep what is freed, once, and only if a read fills the buffer", async () => {
     // A copy of its own, as other tests of this process may have read in bulk already.
     vi.resetModules()
-    const { copyOfRead, shared } = await import("../../../src/transport/internal/sharedRead.ts")
+    const { copyOfRead, shared } = await import("../../../src/transport/node/sharedRead.ts")
     const made = vi.spyOn(Buffer, "allocUnsafeSlow")
     const largest = () => made.mock.calls.map(([length]) => length).filter((length) => length >= 1024 * 1024)
     copyOfRead(shared.length - 1)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DescriptorGuard, openDescriptors, openFilesLimit } from "../../../src/transport/internal/descriptors.ts"
+import { DescriptorGuard, openDescriptors, openFilesLimit } from "../../../src/transport/listen/descriptors.ts"
 
 /** A guard over a made-up process, which is asked at once and not only after a while. */
 const guarding = (limit: number, open: number) => {

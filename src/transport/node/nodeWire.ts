@@ -1,13 +1,13 @@
 import * as net from "node:net"
+import { errorCode } from "../../domain/errorCode.ts"
 import type { Endpoint } from "../../domain/index.ts"
 import { LentReads } from "../../runtime/LentReads.ts"
+import type { PeerEnd } from "../tls/tlsInside.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { writeDirectly } from "./directWrite.ts"
-import { codeOf } from "./errorCode.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
 import type { WriteSink } from "./nodeInside.ts"
 import { type ReadSink, readLarge, readShared } from "./sharedRead.ts"
-import type { PeerEnd } from "./tlsInside.ts"
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
@@ -103,7 +103,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   }
 
   onSocketError(error: unknown): void {
-    const code = codeOf(error)
+    const code = errorCode(error)
     if (!isAborted(code)) this.code ??= code
     // Node destroys a socket that the system has failed, and leaves one that TLS has failed to its owner.
     if (!this.isSecured || this.socket.destroyed) return

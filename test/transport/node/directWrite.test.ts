@@ -2,7 +2,7 @@ import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { writeDirectly } from "../../../src/transport/internal/directWrite.ts"
+import { writeDirectly } from "../../../src/transport/node/directWrite.ts"
 import { connectedSockets } from "../../support/sockets.ts"
 import { firstDifference, pattern, textOf, utf8 } from "../../support/wireProbe.ts"
 

@@ -1,9 +1,9 @@
 import type * as net from "node:net"
 import type * as tls from "node:tls"
 import type { TlsCertificate, TlsSession } from "../../domain/index.ts"
+import { NodeWire } from "../node/nodeWire.ts"
 import type { HandshakeCallbacks } from "../Tls.ts"
 import type { Wire } from "../Wire.ts"
-import { NodeWire } from "./nodeWire.ts"
 import { alertNumber, plainAlert, sealedAlert } from "./tlsAlert.ts"
 import { verifyErrorOf, watchPeerEnd } from "./tlsInside.ts"
 

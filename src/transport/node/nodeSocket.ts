@@ -1,16 +1,16 @@
 import * as dns from "node:dns"
 import * as net from "node:net"
+import { errorCode } from "../../domain/errorCode.ts"
 import { type Endpoint, type ListenEndpoint, plainHost, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
+import { DescriptorGuard } from "../listen/descriptors.ts"
+import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "../listen/listenTarget.ts"
+import { openListener } from "../listen/openListener.ts"
 import type { AcceptHandlers, DialSource } from "../Transport.ts"
 import { unknownPeer, type Wire } from "../Wire.ts"
 import { takeHandles } from "./acceptHandles.ts"
-import { DescriptorGuard } from "./descriptors.ts"
-import { codeOf } from "./errorCode.ts"
 import { HandleWire } from "./handleWire.ts"
-import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "./listenTarget.ts"
 import type { HandleName, SocketHandle } from "./nodeInside.ts"
 import { NodeWire } from "./nodeWire.ts"
-import { openListener } from "./openListener.ts"
 
 // Listening, dialling and names by node:net. Everything here is callbacks: effects begin a layer above.
 
@@ -86,8 +86,8 @@ export const listen = (
     }
   })
   server.on("error", (error) => {
-    if (listening) callbacks.onFailure(codeOf(error), bound)
-    else callbacks.onRefused(refusedCode(endpoint, codeOf(error)))
+    if (listening) callbacks.onFailure(errorCode(error), bound)
+    else callbacks.onRefused(refusedCode(endpoint, errorCode(error)))
   })
   server.on("listening", () => {
     listening = true
@@ -111,7 +111,7 @@ export const listen = (
     close = openListener(server, endpoint, options, close)
   } catch (error) {
     close(() => {})
-    callbacks.onRefused(codeOf(error))
+    callbacks.onRefused(errorCode(error))
   }
   return (onClosed) => {
     guard?.close()
@@ -147,10 +147,10 @@ export const dial = (endpoint: Endpoint, source: DialSource | undefined, callbac
   try {
     socket = net.connect(options)
   } catch (error) {
-    callbacks.onFailure(codeOf(error))
+    callbacks.onFailure(errorCode(error))
     return () => {}
   }
-  const onError = (error: unknown) => callbacks.onFailure(codeOf(error))
+  const onError = (error: unknown) => callbacks.onFailure(errorCode(error))
   socket.once("error", onError)
   socket.once("connect", () => {
     const wire = dialledWire(socket, endpoint)
@@ -166,7 +166,7 @@ export const dial = (endpoint: Endpoint, source: DialSource | undefined, callbac
 /** The addresses of a name, as the system orders them. */
 export const lookup = (host: string, done: (result: ReadonlyArray<string> | { readonly code: string }) => void): void =>
   dns.lookup(host, { all: true, verbatim: true }, (error, addresses) =>
-    done(error === null ? addresses.map((entry) => entry.address) : { code: codeOf(error) }),
+    done(error === null ? addresses.map((entry) => entry.address) : { code: errorCode(error) }),
   )
 
 /** Whether a text is an IP address rather than a name. */

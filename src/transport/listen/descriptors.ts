@@ -1,5 +1,5 @@
 import * as fs from "node:fs"
-import { codeOf } from "./errorCode.ts"
+import { errorCode } from "../../domain/errorCode.ts"
 
 /** How many files this process may have open; nothing where the system does not say or has no limit (proc_pid_limits(5)). */
 export const openFilesLimit = (): number | undefined => {
@@ -15,7 +15,7 @@ const readLimit = (): number | typeof noneLeft | undefined => {
     const soft = /^Max open files +([0-9]+)/m.exec(fs.readFileSync("/proc/self/limits", "utf8"))?.[1]
     return soft === undefined ? undefined : Number(soft)
   } catch (error) {
-    return codeOf(error) === "EMFILE" ? noneLeft : undefined
+    return errorCode(error) === "EMFILE" ? noneLeft : undefined
   }
 }
 

@@ -1,7 +1,7 @@
 import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { readShared } from "../../../src/transport/internal/sharedRead.ts"
+import { readShared } from "../../../src/transport/node/sharedRead.ts"
 import { connectedSockets } from "../../support/sockets.ts"
 import { pattern, textOf, utf8 } from "../../support/wireProbe.ts"
 
