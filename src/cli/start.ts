@@ -5,6 +5,7 @@ import type { CommandParts } from "./CommandParts.ts"
 import { run } from "./main.ts"
 import { endProcess } from "./process/endProcess.ts"
 import { exitCode, signalExitCode } from "./process/exit.ts"
+import { keepFreedMemory } from "./process/keepFreedMemory.ts"
 import * as Stdio from "./process/stdio.ts"
 import { LastWords } from "./process/streams/LastWords.ts"
 import { StandardStreams } from "./process/streams/StandardStreams.ts"
@@ -12,6 +13,7 @@ import { tellLine } from "./process/tell.ts"
 
 /** Runs the command line of this process, and ends the process. */
 export const start = (parts: CommandParts): void => {
+  keepFreedMemory()
   const streams = new StandardStreams()
   const lastWords = new LastWords(streams.outputs())
 

@@ -12,28 +12,8 @@ const size = 65_536
 /** What all sockets read into. */
 export const shared = Buffer.allocUnsafeSlow(size)
 
-// What bulk traffic frees, the C library gives back to the system from some free memory on, and has it mapped anew, page by
-// page, for what is read next: a tenth of what a broker can do, in every second process. In glibc that is twice the
-// largest block that had a mapping of its own and was freed (mallopt(3), M_TRIM_THRESHOLD; 32 MiB at most): such a block,
-// of which no byte is touched, moves it to 48 MiB at the end of the heap, and to 24 MiB the size from which blocks get
-// mappings of their own.
-const largestFreed = 24 * 1024 * 1024
-let isBulk = false
-
-const keepFreedMemory = (): void => {
-  isBulk = true
-  try {
-    // Freed when it is collected.
-    Buffer.allocUnsafeSlow(largestFreed)
-  } catch {
-    // Where there is no room for it (ulimit -v), nothing is to be kept either.
-  }
-}
-
 /** A copy of its own of what a read gave. */
 export const copyOfRead = (length: number): Uint8Array => {
-  // Only who reads in bulk.
-  if (length === size && !isBulk) keepFreedMemory()
   const bytes = Buffer.allocUnsafe(length)
   shared.copy(bytes, 0, 0, length)
   return bytes
