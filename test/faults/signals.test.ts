@@ -57,7 +57,7 @@ describe("the signals that end tcpfx serve and let it read its rules again", () 
             yield* server.kill(signal)
             if (signal === "SIGHUP" && reloads) {
               readAgain++
-              yield* server.waitFor("stderr", new RegExp(`(read again who may connect[^]*){${readAgain}}`))
+              yield* server.waitFor("stderr", new RegExp(`(read the access rules again[^]*){${readAgain}}`))
             }
             if ((signal !== "SIGHUP" || !reloads) && ++ends === 1)
               yield* server.waitFor("stderr", /draining 1 connection for up to 1 h/)

@@ -102,7 +102,7 @@ describe("tcpfx serve --control", () => {
       writeFileSync(rules, "127.0.0.1\nlab\n")
       const problem = `--allow-file: ${rules}: "lab" is not an address range: line 2: "lab" is not an IP address`
       expect(yield* tell("reload")).toMatchObject({ ok: false, error: expect.stringContaining(problem) })
-      yield* server.waitFor("stderr", /line 2.*; the rules of who may connect stay as they were$/m)
+      yield* server.waitFor("stderr", /line 2.*; the access rules stay as they were$/m)
       yield* tell(`listen unix:${path}\u001b[31mred`)
       yield* server.waitFor("stderr", /tcpfx: listening on unix:.*\\e\[31mred$/m)
       expect(server.text("stderr")).not.toContain("\u001b")

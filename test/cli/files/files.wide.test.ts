@@ -2,17 +2,12 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { open, rm } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { resolveByChild } from "../../../src/cli/process/lookups.ts"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
-import { NodeTransport } from "../../../src/transport/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
-import { start, tcpfx, tcpfxRun } from "../../support/tcpfxProcess.ts"
+import { tcpfx, tcpfxRun } from "../../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
-
-const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 
 /** A named pipe that nobody writes to. */
 const pipeAt = (path: string) => Effect.sync(() => expect(spawnSync("mkfifo", [path]).status).toBe(0))
@@ -69,7 +64,7 @@ describe("a file of a flag that does not answer", () => {
       yield* Effect.promise(() => rm(path))
       writeFileSync(path, "::1\n127.0.0.1\n")
       yield* server.kill("SIGHUP")
-      yield* server.waitFor("stderr", /read again who may connect: 2 allowed/)
+      yield* server.waitFor("stderr", /read the access rules again: 2 allowed/)
       yield* server.kill("SIGTERM")
       expect(yield* server.ended).toEqual({ code: 143, signal: null })
     }),
@@ -121,66 +116,6 @@ describe("a file of a flag that does not answer", () => {
         const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", "--deny-file", join(folder, path)])
         expect([code, stderr]).toEqual([2, `tcpfx: --deny-file: ${join(folder, path)} cannot be read: ${problem}\n`])
       }
-    }),
-  )
-})
-
-// A resolver that never answers, in a network and a file tree of the process's own.
-const silentResolver = `
-  ip link set lo up && ip route add 192.0.2.0/24 dev lo &&
-  mount --bind "$1" /etc/resolv.conf && shift && exec "$@"`
-const inSilence = (folder: string, args: ReadonlyArray<string>) => {
-  const resolver = join(folder, "resolv.conf")
-  writeFileSync(resolver, "nameserver 192.0.2.1\noptions timeout:20 attempts:2\n")
-  return ["-rnm", "sh", "-c", silentResolver, "sh", resolver, ...args]
-}
-const canBeSilent = spawnSync("unshare", inSilence("/tmp", ["true"])).status === 0
-if (!canBeSilent) process.stdout.write("tests skipped: no network namespace with a resolver of its own can be made\n")
-
-describe.skipIf(!canBeSilent)("a name that is looked up while the resolver is silent", () => {
-  const silent = (folder: string, args: ReadonlyArray<string>) =>
-    start("unshare", inSilence(folder, [process.execPath, bin, ...args]))
-
-  it.scopedLive("takes no longer than --connect-timeout, and the process leaves with 1", () =>
-    Effect.gen(function* () {
-      const client = yield* silent(yield* temporaryFolder, [
-        "connect",
-        "silent.example:9",
-        "-w",
-        "300ms",
-        "--send",
-        "x",
-      ])
-      expect((yield* client.ended).code).toBe(1)
-      expect(client.text("stderr")).toContain("cannot connect to silent.example:9: no answer in time")
-    }),
-  )
-
-  it.scopedLive("leaves the first signal its effect", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const client = yield* silent(folder, ["connect", "silent.example:9", "--output", "json"])
-      yield* client.waitFor("stdout", /LookingUp/)
-      yield* client.kill("SIGINT")
-      const { code, signal } = yield* client.ended
-      expect(code ?? signal).toBe(code === null ? "SIGINT" : 130)
-    }),
-  )
-})
-
-describe("a look-up in a child process", () => {
-  it.effect.each(["localhost", "127.0.0.1", "::1", "fe80::1%lo", "127.1"])(
-    "of %s gives what the system gives",
-    (host) =>
-      Effect.gen(function* () {
-        expect(yield* resolveByChild(host)).toEqual(yield* NodeTransport.resolve(host))
-      }),
-  )
-
-  it.effect("fails with the code of the system", () =>
-    Effect.gen(function* () {
-      const host = `${"a".repeat(70)}.invalid`
-      expect(yield* Effect.flip(resolveByChild(host))).toEqual(yield* Effect.flip(NodeTransport.resolve(host)))
     }),
   )
 })

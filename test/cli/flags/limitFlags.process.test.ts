@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
@@ -5,6 +6,7 @@ import { haveAll, type Peer } from "../../support/peers.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { start, tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 
+const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
 describe("the deadlines of tcpfx serve", () => {
@@ -74,6 +76,9 @@ describe("the limits of tcpfx serve", () => {
   it.scopedLive("say what is wrong with a value or a combination, and exit with 2", () =>
     Effect.gen(function* () {
       const cases = [
+        [["--max-conns", "0"], /--max-conns: "0" is not a count/],
+        [["--max-conns", "many"], /--max-conns: "many" is not a count: it is not a whole number/],
+        [["--idle-timeout", "0"], /--idle-timeout: "0" is not a deadline/],
         [["--first-frame-timeout", "0"], /--first-frame-timeout: "0" is not a deadline/],
         [["--max-rate", "fast"], /--max-rate: "fast" is not a size/],
         [["--max-rate-in-all", "0"], /--max-rate-in-all: "0" is not a size/],
@@ -131,6 +136,48 @@ describe.skipIf(!haveAll(ss))("the backlog of tcpfx serve", () => {
       yield* listing.ended
       // State, Recv-Q, Send-Q: of a listening socket the last is its backlog.
       expect(listing.text("stdout")).toMatch(/^LISTEN +0 +7 /)
+    }),
+  )
+})
+
+describe("tcpfx serve --max-conns", () => {
+  it.scopedLive("closes one more, and says so", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["-m", "1"])
+      yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#1 connected/)
+      const second = yield* dialRaw(local(port))
+      expect((yield* second.takeRest).length).toBe(0)
+      yield* server.waitFor("stderr", /refused: one connection is open, no more may be/)
+    }),
+  )
+
+  it.scopedLive("fits itself below a low limit of open files and says so; an explicit figure above it is refused", () =>
+    Effect.gen(function* () {
+      const limited = (args: string) =>
+        start("/bin/sh", ["-c", `ulimit -n 200; exec "${process.execPath}" "${bin}" serve 127.0.0.1:0 ${args}`])
+      const fitting = yield* limited("")
+      yield* fitting.waitFor(
+        "stderr",
+        /listening on [^\n]+\n(.*\n)*tcpfx: at most 136 connections at once, as 200 files may be open/,
+      )
+      const asking = yield* limited("--max-conns 150")
+      expect((yield* asking.ended).code).toBe(2)
+      expect(asking.text("stderr")).toMatch(/150 connections need 214 open files, the limit is 200/)
+    }),
+  )
+})
+
+describe("tcpfx serve --idle-timeout", () => {
+  it.scopedLive("closes a client that sends nothing, and stays", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* tcpfxServe(["-i", "200ms"])
+      const silent = yield* dialRaw(local(port))
+      expect((yield* silent.takeRest).length).toBe(0)
+      yield* silent.end
+      yield* server.waitFor("stderr", /#1 closed: it sent nothing for 200 ms/)
+      yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#2 connected/)
     }),
   )
 })

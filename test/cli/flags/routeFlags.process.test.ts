@@ -57,8 +57,12 @@ describe("tcpfx connect --proxy, --send-proxy and --source", () => {
           1,
           /no interface of this machine has the source address/,
         ],
-        [["serve", "0", "--proxy-protocol", "require"], 2, /say with --proxy-from which proxies may connect/],
-        [["serve", "0", "--proxy-from", "10.0.0.0/8"], 2, /--proxy-from is for --proxy-protocol require/],
+        [
+          ["serve", "0", "--proxy-protocol", "require"],
+          2,
+          /--proxy-protocol require needs --proxy-from with the addresses of the proxies/,
+        ],
+        [["serve", "0", "--proxy-from", "10.0.0.0/8"], 2, /--proxy-from needs --proxy-protocol require/],
       ]
       for (const [args, expected, problem] of cases) {
         const { code, stderr } = yield* tcpfxRun(args)

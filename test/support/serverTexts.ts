@@ -1,0 +1,58 @@
+import { styleOf } from "../../src/cli/output/format.ts"
+import { Stamps, type TimestampMode } from "../../src/cli/output/Stamps.ts"
+import { ServerText } from "../../src/cli/output/serverText.ts"
+import { ConnectionId, closeReasons, type ServerEvent, tcpEndpoint } from "../../src/domain/index.ts"
+import { linesOf, shownOf } from "./shown.ts"
+
+// Half an hour off, so that minutes are seen to be local too.
+process.env["TZ"] = "Asia/Kolkata"
+
+export const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
+export const time = "08:34:05.006"
+export const utf8 = (text: string) => new TextEncoder().encode(text)
+export const id = (number: number) => ConnectionId.make(number)
+export const stamp = { seq: 1, at }
+export const remote = tcpEndpoint("192.0.2.7", 50123)
+
+export const received = (number: number, bytes: Uint8Array | string): ServerEvent => ({
+  _tag: "FrameReceived",
+  ...stamp,
+  id: id(number),
+  bytes: typeof bytes === "string" ? utf8(bytes) : bytes,
+})
+export const sent = (to: ReadonlyArray<number>, text: string): ServerEvent => ({
+  _tag: "FrameSent",
+  ...stamp,
+  to: to.map(id),
+  bytes: utf8(text),
+})
+export const closed = (number: number): ServerEvent => ({
+  _tag: "ConnectionClosed",
+  ...stamp,
+  id: id(number),
+  remote,
+  reason: closeReasons.peerClosed,
+  bytesIn: 1536,
+  bytesOut: 7,
+  lifetimeMillis: 61_500,
+})
+
+export const closedText = "closed: by the peer; 1.5 KiB in, 7 B out, after 1 m 2 s; 192.0.2.7:50123"
+
+export const renderer = ({
+  colour = false,
+  whole = false,
+  halfClosedKept = false,
+  mode = "time" as TimestampMode,
+  together = false,
+} = {}) =>
+  new ServerText({
+    data: styleOf(colour),
+    talk: styleOf(colour),
+    stamps: new Stamps(mode, together),
+    whole,
+    halfClosedKept,
+  })
+
+export const lines = (events: ReadonlyArray<ServerEvent>, options?: Parameters<typeof renderer>[0]) =>
+  linesOf(shownOf(renderer(options), events))
