@@ -4,11 +4,11 @@ import * as Stream from "effect/Stream"
 import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
 import { Server } from "tcpfx/server"
 
-/** A chat: every line of a client goes to all others; this program reads along and tells who comes and goes. */
+/** A chat server: relays each line of a client to all others, and prints the lines and the events of connections. */
 export const chat = Effect.gen(function* () {
   const server = yield* Server.make({
     settings: { frame: Framing.line },
-    // One fiber and one scope for each connection: when it ends, in whatever way, what it acquired is gone.
+    // Each connection has its own fiber and scope. The scope closes when the connection ends, for whatever reason.
     handler: (connection) => Stream.runForEach(connection.frames, (line) => connection.broadcast(line)),
   })
 

@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import { ClientAssistant } from "tcpfx/assistant"
 import { Framing } from "tcpfx/domain"
 
-/** A client window in a program: it makes a lost connection again, and tells the state of its connection whenever that changes. */
+/** A client window in a program: reconnects after a lost connection, and calls `onPhase` with each new state of the connection. */
 export const follower = (endpoint: string, onPhase: (phase: string) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const assistant = yield* ClientAssistant.make({

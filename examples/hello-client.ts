@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import { Client } from "tcpfx/client"
 import { Codec, type Endpoint } from "tcpfx/domain"
 
-/** Says hello and gives the answer. */
+/** Sends a greeting and returns the answer. */
 export const hello = (endpoint: Endpoint) =>
   Effect.gen(function* () {
     const client = yield* Client.make()

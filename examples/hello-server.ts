@@ -6,7 +6,7 @@ import { NodeTransport } from "tcpfx/transport"
 
 const greeting = new TextEncoder().encode("Hello, client!")
 
-/** A server as a layer: it listens as long as the layer lives, and drains when that ends. */
+/** A server as a layer: listens while the layer lives, and drains when the layer ends. */
 export const HelloServer = Server.layer({ handler: Handler.reply(greeting) }).pipe(
   Layer.provide(ServerConfig.layer({ listen: tcpEndpoint("127.0.0.1", 0) })),
   Layer.provide(NodeTransport.layer),

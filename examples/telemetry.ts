@@ -12,7 +12,7 @@ export interface Certificate {
   readonly key: Redacted.Redacted<string>
 }
 
-/** Collects lines of devices over TLS, from those alone whose certificate one CA has signed, and lets nobody stay silent. */
+/** Collects lines over TLS from devices with a certificate of the given CA, and closes devices that stay silent. */
 export const collector = (identity: Certificate, deviceCa: string) =>
   Effect.gen(function* () {
     const tls = yield* Tls.acceptor({ identities: [identity], clientCa: deviceCa })
@@ -30,7 +30,7 @@ export const collector = (identity: Certificate, deviceCa: string) =>
     return { server, endpoint }
   })
 
-/** A device that sends its measurements whenever it can, and keeps the newest of them while it cannot. */
+/** A device that sends its measurements while it is connected, and keeps the newest ones while it is not. */
 export const device = (endpoint: Endpoint, identity: Certificate, collectorCa: string) =>
   Effect.gen(function* () {
     const tls = yield* Tls.connector({ ca: collectorCa, identity })
