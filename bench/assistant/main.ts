@@ -35,6 +35,9 @@ const rowIds = values.quick ? ["echo-50-32"] : ["fanout-10", "fanout-100", "echo
 const runs = values.quick ? 1 : Number(values.runs)
 const seconds = values.quick ? 0.2 : Number(values.seconds)
 
+// A watcher works ten times a second at most, so its code takes seconds until V8 has compiled it.
+const watchedWarmup = 4
+
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const launchOf = (folder: string, script: string, mode: string): Launch => ({
@@ -78,7 +81,7 @@ const program = Effect.gen(function* () {
       cores,
       load: {},
       seconds: seconds * (row.windows ?? 1),
-      warmup: values.quick ? 0.1 : (row.warmup ?? 0.5 * (row.windows ?? 1)),
+      warmup: values.quick ? 0.1 : watchedWarmup,
       settle: Duration.millis(500),
     })
   const results: Array<Result> = []

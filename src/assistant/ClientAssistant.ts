@@ -96,6 +96,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
     describe: (event, language) => describeClientEvent(event as ClientEvent, language),
     traffic: client.traffic,
     sample: () => Effect.void,
+    follow: Effect.void,
     observeFrames: Effect.suspend(() => {
       received.lastEntry = -1
       return client.observe(frameObserver(parts, received))

@@ -21,6 +21,7 @@ import { readPayloadFile } from "./files.ts"
 import { clientsPage } from "./internal/clientsPage.ts"
 import { rateOver } from "./internal/Rates.ts"
 import { type Client, Roster } from "./internal/Roster.ts"
+import { RosterFeed } from "./internal/RosterFeed.ts"
 import { ServerCommands } from "./internal/ServerCommands.ts"
 import { RuledReactor } from "./internal/ServerRules.ts"
 import { ServerSending } from "./internal/ServerSending.ts"
@@ -141,6 +142,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
           if (client !== undefined) sampleClient(client, bytesIn, bytesOut, seconds, now)
         }
       }),
+    follow: Effect.suspend(() => feed.follow),
     observeFrames: Effect.suspend(() => {
       // Bytes that were not recorded lie between what a client sent before and what it sends now.
       for (const client of roster.clients) client.lastEntry = -1
@@ -152,25 +154,22 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     onRules: () => reactor.rulesChanged(),
   })
   if (typeof mode === "object") parts.senders.keep(mode.reply, "reply mode")
-  let refused = 0
-  yield* server.observe({
+  const feed: RosterFeed = new RosterFeed(server, roster, {
     onEvent: (event) => {
-      if (event._tag === "ConnectionOpened") roster.add(event.id, event, event.at)
-      if (event._tag === "ConnectionRefused") refused++
-      if (parts.isRecording || !isOfConnection(event)) parts.tell(event, "id" in event ? event.id : 0)
-      if (event._tag === "ConnectionClosed") {
-        roster.remove(event.id)
-        reactor.clientGone(event.id)
-      }
+      if (event._tag === "ConnectionRefused") parts.touch()
+      if (parts.isRecording && isOfConnection(event)) parts.tell(event, "id" in event ? event.id : 0)
     },
+    onGone: (id) => reactor.clientGone(id),
   })
-  reactor.attach({ server, parts, run })
+  yield* server.observe({ onOwnEvent: (event) => parts.tell(event) })
+  reactor.attach({ server, parts, run, follow: feed.follow })
 
-  const sending = new ServerSending(server, roster, parts.payloads, parts.senders)
+  const sending = new ServerSending(server, { feed, coders: roster.coders }, parts.payloads, parts.senders)
   const leave = options.leave
   const commands = new ServerCommands({
     server,
     roster,
+    feed,
     parts,
     sending,
     hooks: {
@@ -190,9 +189,9 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       ...(commands.problem === undefined ? {} : { problem: commands.problem }),
       accepting: yield* server.accepting,
       mode: modeName(mode),
-      clients: roster.clients.size,
+      clients: (yield* feed.fresh).clients.size,
       clientsVersion: roster.version + parts.version + parts.figures,
-      refused,
+      refused: (yield* server.counts).refused,
       tls: settings?.tls !== undefined,
       ...parts.shared,
     } satisfies Domain.ServerWindow
@@ -215,7 +214,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       }),
     state: Effect.zipRight(parts.refresh, stateNow),
     states: parts.pulse.changes(() => `${roster.version} ${parts.key}`, stateNow),
-    clients: (request: Domain.ClientsRequest) => clientsPage(server, roster, sending, request),
+    clients: (request: Domain.ClientsRequest) => clientsPage(server, feed, sending, request),
     rates: parts.history,
     log: parts.log,
     project: parts.project,

@@ -41,11 +41,22 @@ export type { Stamp } from "./eventQueue.ts"
 /** Makes an event of its number and its time. To spread a stamp into it would cost more than all the rest of an event. */
 export type BuildEvent<E> = (seq: number, at: number) => E
 
-/** Observers of events, as a bus knows them. */
+/** An observer of events, as a bus knows it. */
+interface EventObserver<E> {
+  readonly onEvent?: ((event: E) => void) | undefined
+  /** Told of the events that `emitOwn` emits. */
+  readonly onOwnEvent?: ((event: E) => void) | undefined
+}
+
+/** The observers of a bus. */
 interface EventTap<E> {
   readonly wantsEvents: boolean
-  readonly tell: (call: (observer: { readonly onEvent?: ((event: E) => void) | undefined }) => void) => void
+  readonly wantsOwnEvents: boolean
+  readonly tell: (call: (observer: EventObserver<E>) => void) => void
 }
+
+/** What an event is about: a connection, a frame, or the owner of the bus itself. */
+type About = "connection" | "frame" | "owner"
 
 interface Subscriber<E extends Stamped> {
   readonly frames: boolean
@@ -103,11 +114,16 @@ export class EventBus<E extends Stamped> {
   }
 
   emit(event: BuildEvent<E>): void {
-    this.dispatch(event, false)
+    this.dispatch(event, "connection")
+  }
+
+  /** Emits an event about the owner of the bus, a server that listens for example, and not about a connection. */
+  emitOwn(event: BuildEvent<E>): void {
+    this.dispatch(event, "owner")
   }
 
   emitFrame(event: BuildEvent<E>): void {
-    if (this.frameSubscribers > 0) this.dispatch(event, true)
+    if (this.frameSubscribers > 0) this.dispatch(event, "frame")
   }
 
   /** Ends every subscription, once what it has not taken is taken. */
@@ -156,12 +172,19 @@ export class EventBus<E extends Stamped> {
     subscriber.readers.wake()
   }
 
-  private dispatch(build: BuildEvent<E>, frame: boolean): void {
+  private dispatch(build: BuildEvent<E>, about: About): void {
     this.seq++
-    const isTold = !frame && this.tap?.wantsEvents === true
+    const { tap } = this
+    const frame = about === "frame"
+    const isTold = tap !== undefined && !frame && (tap.wantsEvents || (about === "owner" && tap.wantsOwnEvents))
     if (this.subscribers.size === 0 && !isTold) return
     const stamped = build(this.seq, this.now())
-    if (isTold) this.tap?.tell((observer) => observer.onEvent?.(stamped))
+    if (isTold) {
+      tap.tell((observer) => {
+        observer.onEvent?.(stamped)
+        if (about === "owner") observer.onOwnEvent?.(stamped)
+      })
+    }
     const cost = frame ? costOf(stamped) : eventCost
     for (const subscriber of this.subscribers) {
       if (frame && !subscriber.frames) continue

@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 /** What an observer may be told of. */
 interface Observer {
   readonly onEvent?: ((...told: never) => void) | undefined
+  readonly onOwnEvent?: ((...told: never) => void) | undefined
   readonly onRun?: ((...told: never) => void) | undefined
   readonly onSent?: ((...told: never) => void) | undefined
 }
@@ -17,6 +18,7 @@ interface Observer {
 export class Tap<O extends Observer> {
   /** Asked before anything is told: a tap without observers costs one look at a boolean. */
   wantsEvents = false
+  wantsOwnEvents = false
   wantsRuns = false
   wantsSent = false
   /** Each in a box of its own, so that one object can observe twice. */
@@ -70,6 +72,7 @@ export class Tap<O extends Observer> {
   private change(observers: ReadonlyArray<{ readonly observer: O }>): void {
     this.observers = observers
     this.wantsEvents = observers.some(({ observer }) => observer.onEvent !== undefined)
+    this.wantsOwnEvents = observers.some(({ observer }) => observer.onOwnEvent !== undefined)
     this.wantsRuns = observers.some(({ observer }) => observer.onRun !== undefined)
     this.wantsSent = observers.some(({ observer }) => observer.onSent !== undefined)
   }

@@ -40,7 +40,7 @@ import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
 import { makeServe } from "./internal/serveConnection.ts"
 import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 import type { ServerObserver } from "./ServerObserver.ts"
-import type { ConnectionInfo, Listener, Listeners, ServerState, ServerTraffic } from "./ServerState.ts"
+import type { ConnectionInfo, Listener, Listeners, ServerCounts, ServerState, ServerTraffic } from "./ServerState.ts"
 
 /** What a server is made with. */
 export interface ServerOptions<E, R> {
@@ -98,6 +98,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly lastHeard: Effect.Effect<Option.Option<ConnectionId>>
     /** Whether newcomers are accepted: the field of {@link state}, without the list of connections. */
     readonly accepting: Effect.Effect<ServerState["accepting"]>
+    /** How many connections were opened, closed and refused: fields of {@link state}, without the list of connections. */
+    readonly counts: Effect.Effect<ServerCounts>
     /** Bytes over all connections, those that have ended included. */
     readonly traffic: Effect.Effect<ServerTraffic>
     /** Sends one payload to one connection. */
@@ -303,6 +305,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     connection: (id) => Effect.map(find(id), infoOf),
     lastHeard: Effect.sync(() => Option.fromNullable(core.heard.last)),
     accepting: Effect.sync(() => core.accepting),
+    counts: Effect.sync(() => core.counts),
     traffic: Effect.sync(() => core.traffic()),
     send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
     sendTo,

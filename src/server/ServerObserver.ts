@@ -9,6 +9,11 @@ export interface ServerObserver {
   /** Every event of the connections' lives: all events but `FrameReceived`, `FrameSent` and `EventsMissed`. */
   readonly onEvent?: ((event: ServerEvent) => void) | undefined
   /**
+   * The events of the server itself: `Listening`, `ListenStopped`, `AcceptFailed` and those of a drain. An observer without
+   * `onEvent` costs a connection that comes and goes nothing.
+   */
+  readonly onOwnEvent?: ((event: ServerEvent) => void) | undefined
+  /**
    * A run of whole frames arrived, with their marks, as the framing cut it; `framing.count` and `framing.payloads` read it.
    * It comes before the handler has it. The memory of the run is valid during the call only.
    */

@@ -38,16 +38,22 @@ export interface ServerTraffic {
   readonly bytesOut: number
 }
 
+/** How many connections a server has had since it was made. */
+export interface ServerCounts {
+  /** Connections that were accepted and got an id. */
+  readonly opened: number
+  /** Connections that an access rule, a limit or a failed handshake refused. */
+  readonly refused: number
+  /** Of the opened ones, those that have ended. */
+  readonly closed: number
+}
+
 /** What a server is doing at one moment. */
-export interface ServerState {
+export interface ServerState extends ServerCounts {
   /** Whether newcomers are taken in. */
   readonly accepting: "yes" | "suspended" | "draining"
   readonly listening: ReadonlyArray<Endpoint>
   /** Newcomers whose handshake is under way. */
   readonly entering: number
   readonly connections: ReadonlyArray<ConnectionInfo>
-  /** Since the server was made. */
-  readonly opened: number
-  readonly refused: number
-  readonly closed: number
 }

@@ -31,10 +31,12 @@ const makeLog = (
     const log: LogService = new LogService({
       kind: "server",
       reader,
-      pulse: new Pulse(
-        Effect.sync(() => log.tick()),
-        yield* Effect.scope,
-      ),
+      pulse: new Pulse({
+        tick: Effect.sync(() => log.tick()),
+        meanwhile: Effect.void,
+        isBusy: () => false,
+        scope: yield* Effect.scope,
+      }),
       record: Effect.void,
       encodings: () => 0,
     })

@@ -32,6 +32,20 @@ overEachTransport("an observer sees events, runs and payloads in their order, un
   }).pipe(Effect.scoped),
 )
 
+overEachTransport("an observer of the server's own events is told nothing of connections", () =>
+  Effect.gen(function* () {
+    const { connect, events, server } = yield* serving(Handler.echo())
+    const seen: Array<string> = []
+    yield* server.observe({ onOwnEvent: (event) => void seen.push(event._tag) })
+    const client = yield* connect()
+    yield* client.close
+    yield* events.first("ConnectionClosed", 1)
+    expect(yield* server.counts).toEqual({ opened: 1, closed: 1, refused: 0 })
+    yield* server.drain
+    expect(seen).toEqual(["ListenStopped", "DrainStarted", "DrainFinished"])
+  }).pipe(Effect.scoped),
+)
+
 overEachTransport("an observer that throws is told nothing more, is logged once, and breaks no connection", () =>
   Effect.gen(function* () {
     const logged: Array<unknown> = []

@@ -47,9 +47,12 @@ export const framesOf = (assistant: Assistant, filter?: Domain.LogFilter) =>
 
 /** A server window that listens and records, and ways to connect to it. */
 export const serverWindow = (options: ServerAssistantOptions = {}) =>
+  Effect.tap(unwatchedServerWindow(options), ({ assistant }) => assistant.log.record)
+
+/** The same without a recording: nothing follows its connections. */
+export const unwatchedServerWindow = (options: ServerAssistantOptions = {}) =>
   Effect.gen(function* () {
     const assistant = yield* Effect.orDie(ServerAssistant.make(options))
-    yield* assistant.log.record
     const events = yield* record(assistant.server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
     const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
     if (listening._tag !== "ListeningOn") return yield* Effect.dieMessage("it does not listen")

@@ -5,31 +5,45 @@ import * as Stream from "effect/Stream"
 import { Waiters } from "../../runtime/Waiters.ts"
 
 // Faces are told of changes ten times a second.
-const period = "100 millis"
-/** Ticks in a second. */
-export const ticksPerSecond = 10
+const periodMillis = 100
+// While sockets keep the event loop busy, faces are told of changes four times a second: the rows that a face asks for
+// after each change would cost the sockets a tenth of their time.
+const busyPeriodMillis = 250
 
-/** Looks for changes ten times a second while a face watches. No timer runs without a watcher. */
+/** What a pulse is made with. */
+export interface PulseOptions {
+  /** Runs before the watchers look. */
+  readonly tick: Effect.Effect<void>
+  /** Acquired for each watcher. */
+  readonly meanwhile: Effect.Effect<void, never, Scope.Scope>
+  /** Whether the event loop has been busy since the last call. */
+  readonly isBusy: () => boolean
+  /** The scope of the pulse. */
+  readonly scope: Scope.Scope
+}
+
+/**
+ * Looks for changes ten times a second while a face watches, and four times a second while the event loop is busy. No timer
+ * runs without a watcher.
+ */
 export class Pulse {
   /** How many watch. */
   watchers = 0
-  private readonly tick: Effect.Effect<void>
-  private readonly scope: Scope.Scope
+  private readonly options: PulseOptions
   private readonly waiters = new Waiters()
   private fiber: Fiber.RuntimeFiber<never> | undefined
 
-  /** `tick` runs before the watchers look; the scope is that of the pulse. */
-  constructor(tick: Effect.Effect<void>, scope: Scope.Scope) {
-    this.tick = tick
-    this.scope = scope
+  constructor(options: PulseOptions) {
+    this.options = options
   }
 
   /** Keeps the pulse going until the scope closes. */
   get watch(): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.acquireRelease(
+    const beating = Effect.acquireRelease(
       Effect.suspend(() => (this.watchers++ === 0 ? this.start : Effect.void)),
       () => Effect.suspend(() => (--this.watchers === 0 ? this.stop : Effect.void)),
     )
+    return Effect.zipRight(this.options.meanwhile, beating)
   }
 
   /** A value now, and then whenever its key has changed at a tick. */
@@ -54,16 +68,17 @@ export class Pulse {
   }
 
   private get start(): Effect.Effect<void> {
+    const { isBusy, scope, tick } = this.options
     const beat = Effect.zipRight(
-      Effect.sleep(period),
+      Effect.suspend(() => Effect.sleep(isBusy() ? busyPeriodMillis : periodMillis)),
       Effect.zipRight(
-        this.tick,
+        tick,
         Effect.sync(() => this.waiters.wake()),
       ),
     )
     // It begins within an acquisition, which cannot be interrupted, and a fiber inherits that.
-    return Effect.flatMap(this.tick, () =>
-      Effect.map(Effect.forkIn(Effect.interruptible(Effect.forever(beat)), this.scope), (fiber) => {
+    return Effect.flatMap(tick, () =>
+      Effect.map(Effect.forkIn(Effect.interruptible(Effect.forever(beat)), scope), (fiber) => {
         this.fiber = fiber
       }),
     )

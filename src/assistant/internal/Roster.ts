@@ -1,6 +1,7 @@
 import * as Assistant from "../../domain/assistant/index.ts"
 import { type ConnectionId, type Endpoint, formatEndpoint, type TlsSession } from "../../domain/index.ts"
 import { Registry } from "../../runtime/Registry.ts"
+import type { ConnectionInfo } from "../../server/index.ts"
 import type { LogClients } from "./LogReader.ts"
 import { nameRefused, tagRefused } from "./labels.ts"
 import { refusal } from "./refusals.ts"
@@ -76,8 +77,21 @@ export class Roster implements LogClients {
     ends: { readonly local: Endpoint; readonly remote: Endpoint; readonly tls?: TlsSession | undefined },
     since: number,
   ): void {
+    if (this.clients.has(id)) return
     this.clients.set(id, new Client(id, ends, since, this.coders))
     this.version++
+  }
+
+  /** Makes a list of connections that of the clients, and gives the clients that are gone. */
+  keepOnly(connections: ReadonlyArray<ConnectionInfo>): ReadonlyArray<ConnectionId> {
+    const present = new Set<ConnectionId>()
+    for (const connection of connections) {
+      present.add(connection.id)
+      this.add(connection.id, connection, connection.since)
+    }
+    const gone = [...this.clients].flatMap(({ id }) => (present.has(id) ? [] : [id]))
+    for (const id of gone) this.remove(id)
+    return gone
   }
 
   remove(id: ConnectionId): void {

@@ -6,6 +6,7 @@ import { loadEncoding } from "../encodings.ts"
 import { nameRefused, tagRefused } from "./labels.ts"
 import type { Notice } from "./Notice.ts"
 import type { Client, Roster } from "./Roster.ts"
+import type { RosterFeed } from "./RosterFeed.ts"
 import { listenRefused, problemFrom, readListenEndpoint, refusal, wrongKind } from "./refusals.ts"
 import type { Resolved, ServerSending } from "./ServerSending.ts"
 import { done, type WindowParts } from "./WindowParts.ts"
@@ -32,6 +33,7 @@ export class ServerCommands {
   problem: Assistant.Problem | undefined
   private readonly server: Server["Type"]
   private readonly roster: Roster
+  private readonly feed: RosterFeed
   private readonly parts: WindowParts
   private readonly sending: ServerSending
   private readonly hooks: ServerHooks
@@ -39,12 +41,14 @@ export class ServerCommands {
   constructor(made: {
     readonly server: Server["Type"]
     readonly roster: Roster
+    readonly feed: RosterFeed
     readonly parts: WindowParts
     readonly sending: ServerSending
     readonly hooks: ServerHooks
   }) {
     this.server = made.server
     this.roster = made.roster
+    this.feed = made.feed
     this.parts = made.parts
     this.sending = made.sending
     this.hooks = made.hooks
@@ -149,7 +153,7 @@ export class ServerCommands {
 
   private stop(text: string | undefined, clients: "keep" | "close" | "reset"): Outcome {
     return Effect.gen(this, function* () {
-      const { roster, server } = this
+      const { server } = this
       const listening = yield* server.listening
       const wanted = text === undefined || text.trim() === "" ? undefined : yield* readListenEndpoint(text)
       const stopped =
@@ -161,10 +165,11 @@ export class ServerCommands {
         return yield* refusal("unknown", `nothing listens${where} here`, { field: "endpoint" })
       }
       yield* Effect.forEach(stopped, server.stopListening, { discard: true })
+      const connected = yield* this.feed.fresh
       const concerned =
         clients === "keep"
           ? []
-          : [...roster.clients].filter(({ local }) => wanted === undefined || cameTo(stopped, local))
+          : [...connected.clients].filter(({ local }) => wanted === undefined || cameTo(stopped, local))
       let ended = 0
       for (const { id } of concerned) {
         const how = clients === "reset" ? "reset" : "fin"
@@ -240,7 +245,8 @@ export class ServerCommands {
   ): Outcome {
     return Effect.gen(this, function* () {
       const coder = yield* loadEncoding(encoding)
-      const { parts, roster } = this
+      const { parts } = this
+      const roster = yield* this.feed.fresh
       const isForAll = to === undefined || Assistant.formatRecipients(to) === "@all"
       // An encoding for all clients is also that of new clients, so no client need be connected.
       if (isForAll) roster.setCoder(undefined, coder, direction)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import type { Refusal } from "../../domain/assistant/index.ts"
 import { type ConnectionId, Framing, InvalidPayloadError } from "../../domain/index.ts"
 import type { Handler, Server } from "../../server/index.ts"
@@ -19,6 +20,8 @@ const sliceMillis = 10
 export interface RuledServer {
   readonly server: Server["Type"]
   readonly parts: WindowParts
+  /** Keeps the roster up to date while the scope is open. */
+  readonly follow: Effect.Effect<void, never, Scope.Scope>
   /** Runs an effect in the scope of the window. */
   readonly run: (effect: Effect.Effect<unknown>) => Fiber.RuntimeFiber<unknown, unknown>
 }
@@ -38,6 +41,7 @@ export class RuledReactor implements Handler.Reactor {
   private readonly maxFrame: number
   private ruled: RuledServer | undefined
   private delayed: DelayedActions | undefined
+  private following: Fiber.RuntimeFiber<unknown, unknown> | undefined
   /** Frames about which the rules are asked later. */
   private readonly unasked = new WeakMap<Handler.ReactorConnection, Array<Uint8Array>>()
 
@@ -66,7 +70,10 @@ export class RuledReactor implements Handler.Reactor {
   /** Rules have come, gone or switched themselves off. */
   rulesChanged(): void {
     const { delayed, ruled } = this
-    if (ruled !== undefined) delayed?.rulesChanged(ruled.parts.rules)
+    if (ruled !== undefined) {
+      delayed?.rulesChanged(ruled.parts.rules)
+      this.follow(ruled, ruled.parts.rules.all.length > 0)
+    }
     if (ruled === undefined || ruled.parts.rules.isIdle) {
       this.onRun = this.plain.onRun
       return
@@ -76,6 +83,17 @@ export class RuledReactor implements Handler.Reactor {
       if (unasked === undefined) this.askAll(ruled, connection, run)
       else unasked.push(new Uint8Array(run))
       this.plain.onRun(connection, run)
+    }
+  }
+
+  /** Rules look up the client of each frame, so the roster must know each client from its first frame on. */
+  private follow(ruled: RuledServer, isWanted: boolean): void {
+    if (isWanted === (this.following !== undefined)) return
+    if (this.following === undefined) {
+      this.following = ruled.run(Effect.scoped(Effect.zipRight(ruled.follow, Effect.never)))
+    } else {
+      this.following.unsafeInterruptAsFork(this.following.id())
+      this.following = undefined
     }
   }
 

@@ -5,6 +5,7 @@ import type { ConnectionId } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
+import type { RosterFeed } from "./RosterFeed.ts"
 import { payloadRefused, refusal } from "./refusals.ts"
 import type { Senders } from "./Senders.ts"
 
@@ -17,21 +18,27 @@ export interface Resolved {
 /** Resolves recipients, and sends payloads to them. */
 export class ServerSending {
   private readonly server: Server["Type"]
-  private readonly roster: Roster
+  private readonly feed: RosterFeed
+  private readonly coders: Roster["coders"]
   private readonly payloads: Payloads
   private readonly senders: Senders
 
-  constructor(server: Server["Type"], roster: Roster, payloads: Payloads, senders: Senders) {
+  constructor(
+    server: Server["Type"],
+    clients: { readonly feed: RosterFeed; readonly coders: Roster["coders"] },
+    payloads: Payloads,
+    senders: Senders,
+  ) {
     this.server = server
-    this.roster = roster
+    this.feed = clients.feed
+    this.coders = clients.coders
     this.payloads = payloads
     this.senders = senders
   }
 
   /** The clients that recipients mean now. Refused when there are none. */
   resolve(to: Assistant.Recipients): Effect.Effect<Resolved, Assistant.Refusal> {
-    return Effect.flatMap(this.server.lastHeard, (last) => {
-      const { clients } = this.roster
+    return Effect.flatMap(Effect.all([this.feed.fresh, this.server.lastHeard]), ([{ clients }, last]) => {
       const { ids, unmatched } = Assistant.resolveRecipients(to, clients, Option.getOrUndefined(last))
       if (ids.length === 0) return Effect.fail(Assistant.nobody(to, unmatched))
       return Effect.succeed({ unmatched, clients: ids.flatMap((id) => clients.get(id) ?? []) })
@@ -64,7 +71,7 @@ export class ServerSending {
 
   /** The bytes for one client, or for any. */
   bytesFor(payload: PreparedPayload, client: Client | undefined, sending?: number) {
-    return this.payloads.bytes(payload, { coder: client?.coderOut ?? this.roster.coders.out, client }, sending)
+    return this.payloads.bytes(payload, { coder: client?.coderOut ?? this.coders.out, client }, sending)
   }
 
   private sendTo(

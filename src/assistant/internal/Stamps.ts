@@ -17,9 +17,12 @@ const comparedEvery = 50
 
 const liveClock = Context.get(DefaultServices.liveServices, Clock.Clock)
 
+/** Whether a clock is that of the machine, and not one of a test. */
+export const isLiveClock = (clock: Clock.Clock): boolean => clock === liveClock
+
 /** The monotonic clock. Effect's live clock reckons in `bigint`, which costs a log three times the time for each row. */
 const elapsedOf = (clock: Clock.Clock): (() => number) =>
-  clock === liveClock ? () => performance.now() : () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+  isLiveClock(clock) ? () => performance.now() : () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 /** The date of the current clock, which has milliseconds, made finer by the clock that measures spans. */
 export const makeStamps: Effect.Effect<Stamps> = Effect.map(Effect.clock, (clock) => {

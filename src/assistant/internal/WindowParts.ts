@@ -7,10 +7,11 @@ import type { Project } from "../project/Project.ts"
 import { LogService } from "./AssistantLog.ts"
 import { type LogClients, LogReader } from "./LogReader.ts"
 import { LogStore } from "./LogStore.ts"
+import { makeLoopLoad } from "./loopLoad.ts"
 import { Macros } from "./Macros.ts"
 import type { Notice } from "./Notice.ts"
 import { Payloads } from "./Payloads.ts"
-import { Pulse, ticksPerSecond } from "./Pulse.ts"
+import { Pulse } from "./Pulse.ts"
 import { type Counters, Rates } from "./Rates.ts"
 import { Recorder } from "./Recorder.ts"
 import { Repeats } from "./Repeats.ts"
@@ -18,6 +19,9 @@ import { RuleBook } from "./RuleBook.ts"
 import { refusal, unknown } from "./refusals.ts"
 import { Senders } from "./Senders.ts"
 import { makeStamps, type Stamps } from "./Stamps.ts"
+
+// Rates are sampled once a second. A tick can come a little before the second is over.
+const sampleSeconds = 0.95
 
 /** What a window of either kind is made with. */
 export interface WindowOptions {
@@ -30,6 +34,8 @@ export interface WindowOptions {
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
   /** Called once a second while a face watches, with the seconds since the last call. */
   readonly sample: (seconds: number) => Effect.Effect<void>
+  /** Keeps the list of clients up to date for as long as the scope is open: acquired for recorders and watchers. */
+  readonly follow: Effect.Effect<void, never, Scope.Scope>
   /** Tells of frames until the scope closes. */
   readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
   readonly encodings: () => number
@@ -58,7 +64,6 @@ export class WindowParts {
   version = 0
   private readonly options: WindowOptions
   private readonly rates: Rates
-  private ticks = 0
   private bytesIn = 0
   private bytesOut = 0
   private readonly recorder: Recorder
@@ -95,9 +100,14 @@ export class WindowParts {
   static readonly make = (options: WindowOptions): Effect.Effect<WindowParts, never, Scope.Scope> =>
     Effect.gen(function* () {
       const stamps = yield* makeStamps
+      const isBusy = yield* makeLoopLoad
       const payloads = yield* Payloads.make(options.readFile)
       const scope = yield* Effect.scope
-      return new WindowParts(options, { stamps, payloads, scope }, (tick) => new Pulse(tick, scope))
+      return new WindowParts(
+        options,
+        { stamps, payloads, scope },
+        (tick) => new Pulse({ tick, meanwhile: options.follow, isBusy, scope }),
+      )
     })
 
   /** Something that faces show has changed. */
@@ -266,6 +276,7 @@ export class WindowParts {
           this.unrecorded = { bytesIn: this.bytesIn, bytesOut: this.bytesOut }
         }),
       )
+      yield* this.options.follow
       yield* this.options.observeFrames
     })
   }
@@ -274,7 +285,7 @@ export class WindowParts {
     return Effect.gen(this, function* () {
       yield* this.refresh
       const seconds = this.rates.age(this.stamps.elapsed()) / 1000
-      if (this.ticks++ % ticksPerSecond === 0 && seconds >= 0.5) {
+      if (seconds >= sampleSeconds) {
         this.sampleRates()
         yield* this.options.sample(seconds)
       }

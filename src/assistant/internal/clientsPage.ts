@@ -3,19 +3,21 @@ import * as Domain from "../../domain/assistant/index.ts"
 import { describeTls } from "../../domain/eventWords.ts"
 import { formatEndpoint } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
-import type { Client, Roster } from "./Roster.ts"
+import type { Client } from "./Roster.ts"
+import type { RosterFeed } from "./RosterFeed.ts"
 import type { ServerSending } from "./ServerSending.ts"
 
 /** Some of the connected clients, filtered and sorted as a request says. */
 export const clientsPage = (
   server: Server["Type"],
-  roster: Roster,
+  feed: RosterFeed,
   sending: ServerSending,
   request: Domain.ClientsRequest,
 ): Effect.Effect<Domain.ClientsPage, Domain.Refusal> =>
   Effect.gen(function* () {
     const filter = (request.filter ?? "").trim()
     const sort = request.sort ?? "id"
+    const roster = yield* feed.fresh
     let found = roster.select(filter.startsWith("@") ? "" : filter, sort)
     if (filter.startsWith("@")) {
       const to = yield* Domain.parseRecipients(filter)

@@ -34,6 +34,8 @@ export const shownText = (coder: TextCoder, before: Uint8Array, frame: Uint8Arra
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
+// One writer for all rows: memory for each row would be most of what a row costs.
+const shown = new ByteWriter()
 
 const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
   if (first.length === 0) return second
@@ -47,9 +49,9 @@ const utf8Text = (before: Uint8Array, frame: Uint8Array): string => {
   // What `before` has left for this row is at its end, and 3 bytes at most.
   const tail = before.subarray(Math.max(0, before.length - 3))
   const bytes = joined(tail.subarray(tail.length - begunTail(tail)), frame)
-  const out = new ByteWriter()
-  showBytes(bytes, 0, bytes.length - begunTail(bytes), out)
-  return utf8.decode(out.take())
+  shown.length = 0
+  showBytes(bytes, 0, bytes.length - begunTail(bytes), shown)
+  return utf8.decode(shown.buffer.subarray(0, shown.length))
 }
 
 const none = new Uint8Array(0)

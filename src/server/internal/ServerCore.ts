@@ -27,7 +27,7 @@ import { unknownPeer, type Wire } from "../../transport/index.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
-import type { ConnectionInfo, ServerState, ServerTraffic } from "../ServerState.ts"
+import type { ConnectionInfo, ServerCounts, ServerState, ServerTraffic } from "../ServerState.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
@@ -184,7 +184,7 @@ export class ServerCore {
   }
 
   onAcceptFailed(endpoint: Endpoint, code: string): void {
-    this.options.bus.emit((seq, at) => ({ seq, at, _tag: "AcceptFailed", endpoint, code }))
+    this.options.bus.emitOwn((seq, at) => ({ seq, at, _tag: "AcceptFailed", endpoint, code }))
   }
 
   /** Connections that there have been. */
@@ -210,15 +210,17 @@ export class ServerCore {
     return { bytesIn, bytesOut }
   }
 
+  get counts(): ServerCounts {
+    return { opened: this.opened, refused: this.refused, closed: this.opened - this.actors.size }
+  }
+
   state(listening: ReadonlyArray<Endpoint>): ServerState {
     return {
       accepting: this.accepting,
       listening,
       entering: this.handshakes.size,
       connections: this.connections(),
-      opened: this.opened,
-      refused: this.refused,
-      closed: this.opened - this.actors.size,
+      ...this.counts,
     }
   }
 

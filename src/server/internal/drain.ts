@@ -18,7 +18,7 @@ const tellProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Effe
       Effect.sync(() => {
         let pendingBytes = 0
         for (const actor of core.actors) pendingBytes += actor.core.pending()
-        bus.emit((seq, at) => ({ seq, at, _tag: "DrainProgress", remaining: core.actors.size, pendingBytes }))
+        bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainProgress", remaining: core.actors.size, pendingBytes }))
       }),
     ),
   )
@@ -34,7 +34,7 @@ export const drainServer = Effect.fn("Server.drain")(function* (
   for (const scope of [...listeners.keys()]) yield* Scope.close(scope, Exit.void)
   const connections = core.actors.size
   const deadlineMillis = Duration.toMillis(settings.drain)
-  bus.emit((seq, at) => ({ seq, at, _tag: "DrainStarted", connections, deadlineMillis }))
+  bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainStarted", connections, deadlineMillis }))
   core.handshakes.refuseAll(draining)
   for (const actor of core.actors) actor.drain()
   const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), tellProgress(core, bus))
@@ -46,7 +46,7 @@ export const drainServer = Effect.fn("Server.drain")(function* (
     yield* core.empty
   }
   const result: DrainResult = { graceful: connections - forced, forced }
-  bus.emit((seq, at) => ({ seq, at, _tag: "DrainFinished", ...result }))
+  bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainFinished", ...result }))
   // Who has begun to listen meanwhile means what comes from now on.
   if (listeners.size > 0) core.reopen()
   return result

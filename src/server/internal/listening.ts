@@ -43,7 +43,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     onListening: (bound) => {
       listeners.set(scope, bound)
       core.reopen()
-      bus.emit((seq, at) => ({ seq, at, _tag: "Listening", endpoint: bound }))
+      bus.emitOwn((seq, at) => ({ seq, at, _tag: "Listening", endpoint: bound }))
     },
     onWire: (wire, bound) => core.accept(wire, bound),
     onFailure: (code, bound) => core.onAcceptFailed(bound, code),
@@ -61,7 +61,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
         const stopped = listeners.get(scope)
         if (stopped === undefined) return
         listeners.delete(scope)
-        bus.emit((seq, at) => ({ seq, at, _tag: "ListenStopped", endpoint: stopped }))
+        bus.emitOwn((seq, at) => ({ seq, at, _tag: "ListenStopped", endpoint: stopped }))
       }),
     )
     const bound = yield* transport
