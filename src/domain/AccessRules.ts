@@ -6,35 +6,35 @@ import { formatMillis } from "./quantities.ts"
 import { describeTlsFailure } from "./tlsFailures.ts"
 
 /**
- * Which addresses may connect. Where `allow` is not empty, only the addresses in it may, also those that are in `deny`
- * too (as in ncat). Otherwise all addresses may that are not in `deny`.
+ * The addresses that may connect. If `allow` is not empty, only its addresses may connect, and `deny` has no effect (as
+ * in ncat). If `allow` is empty, every address outside `deny` may connect.
  */
 export interface AccessRules {
   readonly allow: AddressSet
   readonly deny: AddressSet
 }
 
-/** Why a connection was refused. */
+/** The rule that refused a connection. */
 export const RefusalRule = Schema.Union(
-  /** The server drains. */
+  /** The server is draining. */
   Schema.TaggedStruct("Draining", {}),
   /** Accepting is suspended. */
   Schema.TaggedStruct("Suspended", {}),
-  /** There are rules of who may connect, and none names it. */
+  /** The server has an allow list, and the client's address is not in it. */
   Schema.TaggedStruct("NotAllowed", {}),
-  /** A rule of who may not connect names it: the range, as it was written. */
+  /** The deny list contains the client's address. `range` is the matching range as it was written. */
   Schema.TaggedStruct("Denied", { range: Schema.String }),
-  /** So many connections are open, and no more may be. */
+  /** The server has `limit` open connections, which is its maximum. */
   Schema.TaggedStruct("TooManyConnections", { limit: Schema.Int }),
-  /** So many connections of its address are open, and no more may be. */
+  /** The client's address has `limit` open connections, which is the maximum for one address. */
   Schema.TaggedStruct("TooManyOfAddress", { limit: Schema.Int }),
-  /** Proxies have to tell whom they connect for, and it is none of those who may. */
+  /** The server accepts connections from trusted proxies only, and the connecting address is none of them. */
   Schema.TaggedStruct("ProxyNotTrusted", {}),
-  /** What a proxy told is no header of the PROXY protocol. */
+  /** The connection did not begin with a valid header of the PROXY protocol. */
   Schema.TaggedStruct("ProxyHeaderInvalid", { problem: Schema.String }),
-  /** It did not come to the end of its handshake in time. */
+  /** The PROXY header or the TLS handshake did not complete in time. */
   Schema.TaggedStruct("HandshakeTimeout", { timeoutMillis: Schema.Number }),
-  /** Its TLS handshake failed, with a code of the system or of OpenSSL. */
+  /** The TLS handshake failed. `code` comes from the kernel, Node or OpenSSL. */
   Schema.TaggedStruct("HandshakeFailed", { code: Schema.String }),
 )
 export type RefusalRule = typeof RefusalRule.Type
@@ -42,8 +42,8 @@ export type RefusalRule = typeof RefusalRule.Type
 const notAllowed: RefusalRule = { _tag: "NotAllowed" }
 
 /**
- * The rule that refuses an endpoint, or none. An endpoint without an address, which a unix socket is, is in no range:
- * it is refused wherever `allow` is not empty, and never by `deny`.
+ * Returns the rule that refuses `remote`, or `undefined`. A unix socket has no address, so no range contains it: a rule
+ * refuses it whenever `allow` is not empty, and `deny` never does.
  */
 export const refusalOf = ({ allow, deny }: AccessRules, remote: Endpoint): RefusalRule | undefined => {
   if (allow.size === 0 && deny.size === 0) return undefined
@@ -53,11 +53,11 @@ export const refusalOf = ({ allow, deny }: AccessRules, remote: Endpoint): Refus
   return range === undefined ? undefined : { _tag: "Denied", range }
 }
 
-const areOpen = (count: number, where: string): string =>
-  count === 1 ? `one connection${where} is open` : `${count} connections${where} are open`
+const limitReached = (limit: number, where: string): string =>
+  `the limit of ${limit} ${limit === 1 ? "connection" : "connections"}${where} is reached`
 
 /**
- * A refusal in words, to stand behind "refused: ".
+ * Describes a refusal in words that follow "refused: ".
  *
  * @example
  * import { describeRefusal } from "tcpfx/domain"
@@ -69,21 +69,21 @@ export const describeRefusal = (rule: RefusalRule): string => {
     case "Draining":
       return "draining"
     case "NotAllowed":
-      return "not among those who may connect"
+      return "its address is not in the allow list"
     case "Denied":
       return `denied by ${rule.range}`
     case "TooManyConnections":
-      return `${areOpen(rule.limit, "")}, no more may be`
+      return limitReached(rule.limit, "")
     case "TooManyOfAddress":
-      return `${areOpen(rule.limit, " from its address")}, no more may be`
+      return limitReached(rule.limit, " from its address")
     case "ProxyNotTrusted":
-      return "not among the proxies that may connect"
+      return "its address is not a trusted proxy"
     case "ProxyHeaderInvalid":
       return `PROXY header: ${escapeControls(rule.problem)}`
     case "Suspended":
-      return "nobody is accepted for the moment"
+      return "accepting is suspended"
     case "HandshakeTimeout":
-      return `its handshake was not done after ${formatMillis(rule.timeoutMillis)}`
+      return `its handshake did not complete within ${formatMillis(rule.timeoutMillis)}`
     case "HandshakeFailed":
       return `TLS: ${describeTlsFailure(rule.code)}`
   }

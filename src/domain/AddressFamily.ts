@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
-/** Which addresses are meant where a name has several: all, or those of one family only. */
+/** The families of addresses to use when a name has several addresses. */
 export const addressFamilies = ["any", "ipv4", "ipv6"] as const
 export type AddressFamily = (typeof addressFamilies)[number]
 
@@ -21,7 +21,7 @@ export const parseAddressFamily = (input: string): Either.Either<AddressFamily, 
 }
 
 /**
- * The addresses of a family, in the order that they had.
+ * Returns the addresses of one family in their order; `any` returns all of them.
  *
  * @example
  * import { ofFamily } from "tcpfx/domain"

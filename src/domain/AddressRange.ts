@@ -3,9 +3,9 @@ import type ipaddr from "ipaddr.js"
 import { isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
 import { quoted, ValueSyntaxError } from "./syntaxErrors.ts"
 
-/** Addresses that share a prefix (CIDR, RFC 4632): of one family, `bits` of them fixed. */
+/** Addresses of one family that share their first `bits` bits (CIDR, RFC 4632). */
 export interface AddressRange {
-  /** As it was written: what an event names. */
+  /** The range as it was written. Events name the range by this text. */
   readonly text: string
   readonly bits: number
   readonly network: ipaddr.IPv4 | ipaddr.IPv6
@@ -20,7 +20,7 @@ const bad = (input: string, problem: string) =>
 export const parseAddressRange = (text: string): Either.Either<AddressRange, ValueSyntaxError> => {
   const slash = text.indexOf("/")
   const written = slash < 0 ? text : text.slice(0, slash)
-  if (written.includes("%")) return bad(text, "the zone behind % is no part of a range, leave it out")
+  if (written.includes("%")) return bad(text, "a range cannot have a zone; remove the % and what follows it")
   const address = readIp(written)
   if (address === undefined) return bad(text, `${quoted(written)} is not an IP address`)
   const most = isIpv6(address) ? 128 : 32
@@ -32,12 +32,12 @@ export const parseAddressRange = (text: string): Either.Either<AddressRange, Val
   if (!isIpv6(address) || !address.isIPv4MappedAddress()) return Either.right({ text, bits, network: address })
   // An IPv4 client of a dual-stack listener has a mapped address; both are the same host (RFC 4291, 2.5.5.2).
   return bits < 96
-    ? bad(text, "a range of mapped IPv4 addresses has a prefix of at least 96")
+    ? bad(text, "the prefix of mapped IPv4 addresses must be at least 96")
     : Either.right({ text, bits: bits - 96, network: address.toIPv4Address() })
 }
 
 /**
- * Reads addresses and ranges of addresses with commas or white space between them. An address alone is a range of one.
+ * Reads addresses and ranges that are separated by commas or white space. A single address is a range of one address.
  *
  * @example
  * import { Either } from "effect"
@@ -52,7 +52,7 @@ export const parseAddressRanges = (input: string): Either.Either<ReadonlyArray<A
   return texts.length === 0 ? bad(input, "it is empty") : Either.all(texts.map(parseAddressRange))
 }
 
-/** Whether an IP address lies in a range. A mapped IPv4 address counts as the IPv4 address; a zone (`%eth0`) is left out. */
+/** Whether a range contains an IP address. A mapped IPv4 address counts as IPv4; a zone (`%eth0`) is ignored. */
 export const isInRange = (host: string, range: AddressRange): boolean => {
   const address = readIp(withoutZone(host))
   if (address === undefined) return false

@@ -4,26 +4,27 @@ import { formatIpWords, type IpWords, readIpWords, unmappedWords } from "./ipWor
 import { PrefixTable } from "./prefixTable.ts"
 
 /**
- * Work in slices of about a millisecond: each `yield` ends one. The caller decides what happens between two slices.
+ * Long work in slices of about 1 ms. Each `yield` ends a slice; the caller decides what runs before the next one.
  */
 export type Slices<A> = Generator<undefined, A>
 
-/** Does all the work now. */
+/** Runs all slices without a break. */
 export const atOnce = <A>(slices: Slices<A>): A => {
   let step = slices.next()
   while (step.done !== true) step = slices.next()
   return step.value
 }
 
-/** Ranges of addresses, as they were read or compiled for look-ups. */
+/** Address ranges: a list, or a set that is compiled for look-ups. */
 export type AddressRanges = ReadonlyArray<AddressRange> | AddressSet
 
 const perSlice = 4096
 
-// Texts of ranges stand in chunks of this size, and none is longer than an IPv6 address and its prefix.
+// The texts of ranges are stored in chunks of this size. The longest text is an IPv6 address with its prefix.
 const textChunkBytes = 64 * 1024
 
-// How a range was written: as its address alone, with its prefix, or in a way of its own that is kept.
+// The note of a range says how it was written: the address alone, the address and prefix, or (from `kept` up) a text
+// that is stored.
 const bare = 0
 const withPrefix = 1
 const kept = 2
@@ -39,8 +40,8 @@ const wordsOf = (bytes: ReadonlyArray<number>): IpWords => {
 const decoder = new TextDecoder()
 
 /**
- * Ranges compiled for look-ups. A look-up takes a few microseconds however many ranges there are; a range takes 13 to
- * 25 bytes of IPv4 and 25 to 37 of IPv6, and its text where that is not the usual one. An object is made for none.
+ * Address ranges that are compiled for look-ups. A look-up takes a few microseconds, whatever the number of ranges. A
+ * range takes 13 to 25 bytes for IPv4 and 25 to 37 bytes for IPv6, plus its text if that is not the canonical one.
  *
  * @example
  * import { Either } from "effect"
@@ -55,19 +56,19 @@ export class AddressSet {
   private readonly v6: PrefixTable
   private readonly texts: ReadonlyArray<Uint8Array>
 
-  /** Made by an {@link AddressSetBuilder}, or by {@link AddressSet.from}. */
+  /** For {@link AddressSetBuilder}; a program calls {@link AddressSet.from}. */
   constructor(v4: PrefixTable, v6: PrefixTable, texts: ReadonlyArray<Uint8Array>) {
     this.v4 = v4
     this.v6 = v6
     this.texts = texts
   }
 
-  /** Compiles ranges; gives a set as it is. */
+  /** Compiles a list of ranges. Returns a set unchanged. */
   static from(ranges: AddressRanges): AddressSet {
     return ranges instanceof AddressSet ? ranges : atOnce(AddressSet.compile(ranges))
   }
 
-  /** The same in slices, for very many ranges. */
+  /** Compiles in slices, so that a long list does not block the event loop. */
   static *compile(ranges: AddressRanges): Slices<AddressSet> {
     if (ranges instanceof AddressSet) return ranges
     const builder = new AddressSetBuilder()
@@ -78,14 +79,14 @@ export class AddressSet {
     return yield* builder.build()
   }
 
-  /** How many ranges it was made of. */
+  /** The number of ranges in the set. */
   get size(): number {
     return this.v4.count + this.v6.count
   }
 
   /**
-   * The first range that has an IP address in it, as it was written. A mapped IPv4 address counts as the IPv4 address,
-   * and a zone (`%eth0`) is left out. A name is in no range.
+   * Returns the text of the first range that contains an IP address, or `undefined`. A mapped IPv4 address counts as
+   * IPv4, and a zone (`%eth0`) is ignored. No range contains a name.
    */
   find(host: string): string | undefined {
     const read = readIpWords(withoutZone(host))
@@ -105,20 +106,20 @@ export class AddressSet {
   }
 }
 
-/** Collects ranges one after the other, and keeps no object for any of them. */
+/** Collects ranges for an {@link AddressSet} in typed arrays, without an object per range. */
 export class AddressSetBuilder {
   private readonly v4 = new PrefixTable(1)
   private readonly v6 = new PrefixTable(4)
   private readonly texts: Array<Uint8Array> = []
-  /** Where the next text goes in the last chunk. */
+  /** Offset of the next text in the last chunk. */
   private textAt = textChunkBytes
 
-  /** Adds a range. Of all that have an address in them, the one that was added first is found. */
+  /** Adds a range. If several ranges contain an address, the set finds the one that was added first. */
   add({ bits, network, text }: AddressRange): void {
     this.addWords(wordsOf(network.toByteArray()), bits, text)
   }
 
-  /** The same of the words of its address; of a mapped IPv4 address they are those of IPv4. */
+  /** Adds a range by the words of its address. A mapped IPv4 address must be given as its IPv4 word. */
   addWords(words: IpWords, bits: number, text: string): void {
     const table = words.length === 1 ? this.v4 : this.v6
     const number = table.add(words, bits)
@@ -127,14 +128,14 @@ export class AddressSetBuilder {
     table.setNote(number, isPlain ? bare : text === `${plain}/${bits}` ? withPrefix : this.keep(text))
   }
 
-  /** Makes the set. The builder is of no use afterwards. */
+  /** Builds the set. The builder must not be used afterwards. */
   *build(): Slices<AddressSet> {
     yield* this.v4.index(perSlice)
     yield* this.v6.index(perSlice)
     return new AddressSet(this.v4, this.v6, this.texts)
   }
 
-  /** Keeps a text, which is ASCII, with a zero behind it. */
+  /** Stores an ASCII text, terminated by a zero byte. */
   private keep(text: string): number {
     if (this.textAt + text.length >= textChunkBytes) {
       this.texts.push(new Uint8Array(textChunkBytes))

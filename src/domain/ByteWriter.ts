@@ -1,22 +1,22 @@
 const defaultCapacity = 4 * 1024
-// A call of `set` costs what copying so many bytes one by one does.
+// Below this number of bytes, a loop copies faster than a call of `set`.
 const worthCalling = 32
 
 /**
- * Bytes that are written one part after another. Hot loops reserve the room that they need, then write into `buffer` at
- * `length` and set `length` themselves; everybody else calls a method.
+ * A buffer that grows as bytes are appended. Other code appends by the methods; a hot loop calls `reserve`, writes into
+ * `buffer` at `length`, and then sets `length` itself.
  */
 export class ByteWriter {
-  /** Where the bytes stand; what lies beyond `length` is anything. Another array after each `reserve` and `take`. */
+  /** The memory. Bytes beyond `length` are undefined. `reserve` and `take` replace the array. */
   buffer: Uint8Array
-  /** How many bytes are written. */
+  /** The number of bytes written. */
   length = 0
   private readonly allocate: (length: number) => Uint8Array
   private readonly capacity: number
 
   /**
-   * `allocate` makes the memory (default: a plain `Uint8Array`), `capacity` bytes of it at first (default 4 KiB): where
-   * it fits what is written, nothing is copied into a larger one.
+   * `allocate` makes the memory; default: a plain `Uint8Array`. `capacity` is the size of the first allocation, default
+   * 4 KiB. A capacity that holds everything avoids copies into larger buffers.
    */
   constructor(
     allocate: (length: number) => Uint8Array = (length) => new Uint8Array(length),
@@ -27,7 +27,7 @@ export class ByteWriter {
     this.buffer = allocate(0)
   }
 
-  /** Makes room for `more` bytes behind those that are written. */
+  /** Makes room for `more` further bytes. */
   reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.buffer.length) return
@@ -42,7 +42,7 @@ export class ByteWriter {
     this.buffer[this.length++] = byte
   }
 
-  /** Writes text of ASCII characters alone. */
+  /** Writes text that has only ASCII characters. */
   ascii(text: string): void {
     this.reserve(text.length)
     const { buffer } = this
@@ -51,14 +51,14 @@ export class ByteWriter {
     this.length = to
   }
 
-  /** Writes any text in UTF-8. */
+  /** Writes text in UTF-8. */
   text(text: string): void {
     // A UTF-16 unit needs 3 bytes at most.
     this.reserve(3 * text.length)
     this.length += encoder.encodeInto(text, this.buffer.subarray(this.length)).written
   }
 
-  /** Writes a copy of some bytes. */
+  /** Writes a copy of `bytes`. */
   bytes(bytes: Uint8Array): void {
     const { length } = bytes
     this.reserve(length)
@@ -67,7 +67,7 @@ export class ByteWriter {
     this.length += length
   }
 
-  /** Writes a whole number in decimal digits; it must not be negative. */
+  /** Writes a whole number from 0 up in decimal digits. */
   integer(value: number): void {
     if (value >= 2 ** 31) {
       this.ascii(String(value))
@@ -85,7 +85,7 @@ export class ByteWriter {
     this.length += digits
   }
 
-  /** Gives what is written, which then belongs to the caller, and begins anew. */
+  /** Returns the written bytes, which then belong to the caller, and empties the writer. */
   take(): Uint8Array {
     const taken = this.buffer.subarray(0, this.length)
     this.buffer = this.allocate(0)

@@ -8,24 +8,24 @@ import { TlsSession } from "./Tls.ts"
 const stamp = { seq: Schema.Int, at: Schema.Number }
 const bytes = Schema.Uint8ArrayFromBase64
 
-/** The addresses of a name are being asked for. Not sent for an address or a unix socket. */
+/** The client looks up the addresses of a name. An IP address or a unix socket has no such event. */
 export const LookingUp = Schema.TaggedStruct("LookingUp", { ...stamp, host: Schema.String })
-/** One address is dialled. A name with several addresses gives several of these. */
+/** The client dials one address. A name with several addresses can have several of these events. */
 export const Connecting = Schema.TaggedStruct("Connecting", {
   ...stamp,
   endpoint: Endpoint,
-  /** The target, where the endpoint is that of a proxy. */
+  /** The target, if `endpoint` is a proxy. */
   target: Schema.optional(Endpoint),
 })
-/** The connection is there. */
+/** The connection is open. */
 export const Connected = Schema.TaggedStruct("Connected", {
   ...stamp,
   local: Endpoint,
   remote: Endpoint,
-  /** What TLS has agreed on; none where it is not spoken. */
+  /** The parameters of the TLS session. Absent without TLS. */
   tls: Schema.optional(TlsSession),
 })
-/** No connection could be made. `reason` and `code` are those of `ConnectError`, `cause` is its message. */
+/** The client could not connect. `reason` and `code` come from `ConnectError`, `cause` is its message. */
 export const ConnectFailed = Schema.TaggedStruct("ConnectFailed", {
   ...stamp,
   endpoint: Endpoint,
@@ -33,11 +33,11 @@ export const ConnectFailed = Schema.TaggedStruct("ConnectFailed", {
   code: Schema.String,
   cause: Schema.String,
 })
-/** One direction ended with FIN: `peer` sends no more, or `local` sends no more. */
+/** One direction ended with FIN. `by` is the side that sent it: the server (`peer`) or this client (`local`). */
 export const HalfClosed = Schema.TaggedStruct("HalfClosed", { ...stamp, by: Schema.Literal("peer", "local") })
-/** What is left is flushed, then the connection ends. */
+/** The client closes the connection: it flushes `pendingBytes` bytes first. */
 export const Closing = Schema.TaggedStruct("Closing", { ...stamp, pendingBytes: Schema.Number })
-/** The connection has ended; the figures are totals over its life. */
+/** The connection has ended. The figures are its totals. */
 export const Disconnected = Schema.TaggedStruct("Disconnected", {
   ...stamp,
   remote: Endpoint,
@@ -46,32 +46,36 @@ export const Disconnected = Schema.TaggedStruct("Disconnected", {
   bytesOut: Schema.Number,
   lifetimeMillis: Schema.Number,
   /**
-   * Whether the server ended TLS with close_notify (RFC 8446, section 6.1). False: what it sent may be cut off. None
-   * without TLS, or when the server did not end its side.
+   * Whether the server ended TLS with close_notify (RFC 8446, section 6.1). `false`: the received data may be
+   * truncated. Absent without TLS, or if the server did not end its direction.
    */
   closeNotify: Schema.optional(Schema.Boolean),
 })
-/** The connection, or an attempt at it, failed; the next attempt follows after the delay. */
+/** The connection was lost or an attempt failed. Attempt number `attempt` follows after `delayMillis`. */
 export const Reconnecting = Schema.TaggedStruct("Reconnecting", {
   ...stamp,
   attempt: Schema.Int,
   delayMillis: Schema.Number,
   cause: Schema.String,
 })
-/** Payloads for which a session had no room were dropped: now, and in all. */
+/** The full outbox of a session dropped payloads: `missed` now, `total` since its start. */
 export const ClientFramesDropped = Schema.TaggedStruct("FramesDropped", {
   ...stamp,
   missed: Schema.Int,
   total: Schema.Int,
 })
-/** No further attempt is made: `attempts` in a row have failed, or TLS failed in a way that no further attempt can mend. */
+/**
+ * The client stops reconnecting: `attempts` attempts in a row failed, or TLS failed in a way that a retry cannot fix.
+ */
 export const GaveUp = Schema.TaggedStruct("GaveUp", { ...stamp, attempts: Schema.Int, cause: Schema.String })
-/** A whole frame came from the server. `bytes` is its payload. */
+/** The server sent a frame. `bytes` is its payload. */
 export const ClientFrameReceived = Schema.TaggedStruct("FrameReceived", { ...stamp, bytes })
-/** A frame was handed over for sending. */
+/** The client queued a frame for sending. `bytes` is its payload. */
 export const ClientFrameSent = Schema.TaggedStruct("FrameSent", { ...stamp, bytes })
 
-/** Everything that a client tells, after the socket states unconnected, host lookup, connecting, connected, closing. */
+/**
+ * The events of a client. They follow the socket states unconnected, host lookup, connecting, connected and closing.
+ */
 export const ClientEvent = Schema.Union(
   LookingUp,
   Connecting,

@@ -4,49 +4,49 @@ import { Failure } from "./Failure.ts"
 import { formatMillis } from "./quantities.ts"
 import { describeTlsFailure, isTlsCode } from "./tlsFailures.ts"
 
-/** The peer sent FIN and everything that was to be sent had been sent. */
+/** The peer sent FIN, and this side had sent everything. */
 const PeerClosed = Schema.TaggedStruct("PeerClosed", {})
-/** The peer reset the connection (RST): it went away in the middle, or refused what was sent. */
+/** The peer reset the connection (RST): it aborted, or it closed with unread data. */
 const PeerReset = Schema.TaggedStruct("PeerReset", {})
-/** The peer stopped acknowledging; the system gave the connection up (ETIMEDOUT, EHOSTUNREACH). */
+/** The peer stopped acknowledging, and the kernel gave the connection up (ETIMEDOUT, EHOSTUNREACH). */
 const PeerVanished = Schema.TaggedStruct("PeerVanished", { code: Schema.String })
-/** This side closed it: its handler came to its end, or its owner closed it. */
+/** This side closed the connection: its handler ended, or its owner closed it. */
 const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
-/** A command closed it. */
+/** A command closed the connection. */
 const Kicked = Schema.TaggedStruct("Kicked", {})
-/** The peer sent nothing for so long. */
+/** The peer sent nothing for `timeoutMillis`. */
 const IdleTimeout = Schema.TaggedStruct("IdleTimeout", { timeoutMillis: Schema.Number })
 /** The peer did not complete its first frame in time. */
 const FirstFrameTimeout = Schema.TaggedStruct("FirstFrameTimeout", { timeoutMillis: Schema.Number })
-/** Nothing came from the peer for so long after it was sent a heartbeat. */
+/** The peer sent nothing for `timeoutMillis` after a heartbeat. */
 const HeartbeatLost = Schema.TaggedStruct("HeartbeatLost", { timeoutMillis: Schema.Number })
-/** Bytes waited for the peer and it took none of them for so long. */
+/** The peer took none of its `pendingBytes` queued bytes for `timeoutMillis`. */
 const WriteTimeout = Schema.TaggedStruct("WriteTimeout", {
   pendingBytes: Schema.Number,
   timeoutMillis: Schema.Number,
 })
-/** The peer took bytes so slowly that those waiting for it exceeded the budget. */
+/** The peer read so slowly that its queued bytes exceeded the budget. */
 const SlowConsumer = Schema.TaggedStruct("SlowConsumer", { pendingBytes: Schema.Number, budgetBytes: Schema.Number })
-/** More bytes waited for all peers together than may, and the most of them for this one. */
+/** The queued bytes of all peers together exceeded the limit, and this peer had the most of them. */
 const PendingLimit = Schema.TaggedStruct("PendingLimit", {
   pendingBytes: Schema.Number,
   totalBytes: Schema.Number,
   limitBytes: Schema.Number,
 })
-/** The peer sent a frame above the limit. */
+/** The peer sent a frame longer than the limit. */
 const FrameTooLong = Schema.TaggedStruct("FrameTooLong", { limitBytes: Schema.Number })
-/** The program that served it failed, died or was interrupted. */
+/** The connection's handler failed, died or was interrupted. */
 const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
-/** The framing threw an error when it read what the peer had sent. */
+/** The framing threw an error when it decoded the received bytes. */
 const FramingFailed = Schema.TaggedStruct("FramingFailed", Failure.fields)
-/** The server drained: everything was flushed and the peer agreed to the end. */
+/** The server drained: it flushed everything, and the peer closed its side too. */
 const Drained = Schema.TaggedStruct("Drained", {})
-/** The deadline of a drain, or of closing, passed before the peer took what was left and closed its side. */
+/** The deadline of a drain or a close passed before the peer took all queued bytes and closed its side. */
 const DrainDeadline = Schema.TaggedStruct("DrainDeadline", { pendingBytes: Schema.Number })
-/** The system, or TLS, reported another failure. */
+/** The kernel or TLS reported another failure. */
 const TransportFailed = Schema.TaggedStruct("TransportFailed", { code: Schema.String })
 
-/** Why a connection ended: a closed list, one reason for each. */
+/** Why a connection ended. Each connection has exactly one of these reasons. */
 export const CloseReason = Schema.Union(
   PeerClosed,
   PeerReset,
@@ -68,7 +68,7 @@ export const CloseReason = Schema.Union(
 )
 export type CloseReason = typeof CloseReason.Type
 
-/** The reasons without figures of their own. */
+/** The reasons that have no fields. */
 export const closeReasons = {
   peerClosed: { _tag: "PeerClosed" },
   peerReset: { _tag: "PeerReset" },
@@ -78,7 +78,7 @@ export const closeReasons = {
 } as const satisfies Record<string, CloseReason>
 
 /**
- * The reason in words, to stand behind "closed: ".
+ * Describes a reason in words that follow "closed: ".
  *
  * @example
  * import { describeCloseReason } from "tcpfx/domain"
@@ -104,11 +104,11 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "HeartbeatLost":
       return `nothing came from it for ${formatMillis(reason.timeoutMillis)} after a heartbeat`
     case "WriteTimeout":
-      return `it took none of ${reason.pendingBytes} waiting bytes for ${formatMillis(reason.timeoutMillis)}`
+      return `it took none of ${reason.pendingBytes} queued bytes for ${formatMillis(reason.timeoutMillis)}`
     case "SlowConsumer":
-      return `it read too slowly, ${reason.pendingBytes} bytes were waiting, ${reason.budgetBytes} is the budget`
+      return `it read too slowly: ${reason.pendingBytes} bytes were queued for it, above its budget of ${reason.budgetBytes}`
     case "PendingLimit":
-      return `it read too slowly, ${reason.pendingBytes} of ${reason.totalBytes} bytes waiting for all were its, ${reason.limitBytes} may be`
+      return `it read too slowly: ${reason.totalBytes} bytes were queued for all peers, above the limit of ${reason.limitBytes}, and ${reason.pendingBytes} of them for it`
     case "FrameTooLong":
       return `it sent a frame above ${reason.limitBytes} bytes`
     case "HandlerFailed":
@@ -131,6 +131,6 @@ export const describeCloseReason = (reason: CloseReason): string => {
 const describeFailure = ({ message, tag }: Failure): string =>
   escapeControls(tag === undefined || message.includes(tag) ? message : `${tag}: ${message}`)
 
-/** Whether a reason is a failure of the network or of the peer rather than an orderly end. */
+/** Whether a reason is a failure of the network or the peer: `PeerReset`, `PeerVanished` or `TransportFailed`. */
 export const isAbnormal = (reason: CloseReason): boolean =>
   reason._tag === "PeerReset" || reason._tag === "PeerVanished" || reason._tag === "TransportFailed"

@@ -3,14 +3,14 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { CodecError } from "./errors.ts"
 
-/** How a value of `A` becomes the payload of a frame, and back. */
+/** Converts between values of `A` and payloads of frames. */
 export interface Codec<A> {
   readonly name: string
   readonly encode: (value: A) => Either.Either<Uint8Array, CodecError>
   readonly decode: (payload: Uint8Array) => Either.Either<A, CodecError>
 }
 
-/** The payload itself. */
+/** The identity: a value is the payload itself. */
 export const bytes: Codec<Uint8Array> = { name: "bytes", encode: Either.right, decode: Either.right }
 
 const encoder = new TextEncoder()
@@ -30,7 +30,7 @@ export const text: Codec<string> = {
 const describeIssue = ({ path, message }: ParseResult.ArrayFormatterIssue): string =>
   path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`
 
-// What is said of a payload shows it, and payloads are as long as frames.
+// The message of a decoding error quotes the payload, which can be as long as a frame.
 const problemLength = 1000
 
 const notJson = (problem: string): CodecError =>
@@ -39,7 +39,7 @@ const notJson = (problem: string): CodecError =>
     problem: problem.length > problemLength ? `${problem.slice(0, problemLength)}…` : problem,
   })
 
-// 20 kB of brackets are enough for the stack of who walks through them, for a schema that nests or to show them.
+// 20 kB of brackets overflow the stack of a recursive schema or of the formatter of its error.
 const unlessTooDeep = <A>(decode: () => Either.Either<A, CodecError>): Either.Either<A, CodecError> => {
   try {
     return decode()
@@ -50,7 +50,7 @@ const unlessTooDeep = <A>(decode: () => Either.Either<A, CodecError>): Either.Ei
 }
 
 /**
- * JSON of a schema's encoded side. Goes with {@link framings.line}, as JSON text needs no line end.
+ * A codec for JSON of a schema's encoded side. It fits the framing `line`, because JSON text needs no line end.
  *
  * @example
  * import { Either, Schema } from "effect"

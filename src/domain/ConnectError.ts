@@ -6,7 +6,7 @@ import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
 import { describeTlsFailure, isCertificateFailure, isUntrustedCertificate } from "./tlsFailures.ts"
 
-/** Why dialling did not lead to a connection. */
+/** Why dialling failed. */
 export const connectFailures = [
   "Refused",
   "Timeout",
@@ -28,9 +28,16 @@ export const connectFailures = [
 ] as const
 export type ConnectFailure = (typeof connectFailures)[number]
 
-/** What to do about a failure, in words. `told`: what a proxy has said, or what is wrong with it or a certificate. */
-const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string, told: string | undefined): string => {
-  const problem = told ?? code
+/**
+ * Describes a failure and its remedy. `detail` is the answer of a proxy, or the problem with a proxy or a certificate.
+ */
+const connectAdvice = (
+  endpoint: Endpoint,
+  reason: ConnectFailure,
+  code: string,
+  detail: string | undefined,
+): string => {
+  const problem = detail ?? code
   switch (reason) {
     case "Refused":
       return endpoint._tag === "Unix"
@@ -49,58 +56,58 @@ const connectAdvice = (endpoint: Endpoint, reason: ConnectFailure, code: string,
       return "there is no route to that address; check the address and this machine's network"
     case "PermissionDenied":
       return endpoint._tag === "Unix"
-        ? "permission denied; ask for leave to write to that socket, or run as its owner"
+        ? "permission denied; get write permission for that socket, or run as its owner"
         : "permission denied by this machine; check its firewall rules for outgoing connections"
     case "PathNotFound":
       return "there is no socket at that path; check the path, and that the server is running"
     case "NotASocket":
       return "there is a file at that path that is not a socket; check the path"
     case "TlsFailed":
-      return `TLS with the server failed: ${told ?? describeTlsFailure(code)}${tlsAdvice(code)}`
+      return `TLS with the server failed: ${detail ?? describeTlsFailure(code)}${tlsAdvice(code)}`
     case "ProxyUnreachable":
       return `the proxy cannot be reached: ${problem}`
     case "ProxyRefused":
       return `the proxy refused: ${problem}`
     case "ProxyAuthFailed":
-      return `the proxy refused: ${problem}; check the user and the password that it is given`
+      return `the proxy refused: ${problem}; check the proxy's user and password`
     case "ProxyInvalid":
-      return `the proxy cannot be understood: ${problem}; check its address and its kind`
+      return `the proxy gave an invalid answer: ${problem}; check its address and its protocol`
     case "SourceUnavailable":
       if (code === "EADDRINUSE") return "the source port is in use; choose another one"
       return code === "EACCES"
         ? "source ports below 1024 need privileges; choose one from 1024 up"
-        : "no interface of this machine has the source address; `tcpfx interfaces` lists those it has"
+        : "no interface of this machine has the source address; `tcpfx interfaces` lists its addresses"
     case "WrongFamily":
       return wrongFamilyAdvice
     case "NotSupported":
       return notSupportedAdvice
     case "InvalidEndpoint":
-      return endpointProblem(endpoint) ?? "it cannot be one; check its host, its port or its path"
+      return endpointProblem(endpoint) ?? "the endpoint is invalid; check its host, port or path"
     case "Failed":
       return `the system refused it with ${code}`
   }
 }
 
 const tlsAdvice = (code: string): string => {
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; ask for a name that the certificate has"
-  if (isUntrustedCertificate(code)) return "; trust the CA that signed it, or do without verification"
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; request a server name that the certificate has"
+  if (isUntrustedCertificate(code)) return "; trust the CA that signed it, or turn verification off"
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
-    return "; check this machine's clock, have the certificate renewed, or do without verification"
-  return isCertificateFailure(code) ? "; have the certificate replaced, or do without verification" : ""
+    return "; check this machine's clock, have the certificate renewed, or turn verification off"
+  return isCertificateFailure(code) ? "; have the certificate replaced, or turn verification off" : ""
 }
 
-/** No connection could be made. Nothing is left open by the attempt. */
+/** A client could not connect. The failed attempt leaves nothing open. */
 export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly endpoint: Endpoint
   readonly reason: ConnectFailure
-  /** The system's own code, such as `ECONNREFUSED` (errno(3)). */
+  /** The error code of the kernel, such as `ECONNREFUSED` (errno(3)), or of TLS. */
   readonly code: string
-  /** By way of which proxy, if any: without user and password. */
+  /** The proxy, without its user and password. */
   readonly proxy?: string
-  /** What the proxy has said, why it could not be reached, or what is wrong with a certificate. */
+  /** The answer of the proxy, why it could not be reached, or what is wrong with a certificate. */
   readonly problem?: string
 }> {
-  /** What to do about it. */
+  /** The failure and its remedy, as the message has it behind the endpoint. */
   get advice(): string {
     return connectAdvice(this.endpoint, this.reason, this.code, this.problem)
   }

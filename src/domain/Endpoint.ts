@@ -8,56 +8,58 @@ export const TcpEndpoint = Schema.TaggedStruct("Tcp", {
 export type TcpEndpoint = typeof TcpEndpoint.Type
 
 /**
- * A unix domain socket (unix(7)). The accepted side of one has no path of its own: its path is empty. A path that begins
- * with `@` is a name of Linux's abstract namespace, written as ss(8) and socat write it; a file of such a name is `./@…`.
+ * A unix domain socket (unix(7)). The remote endpoint of an accepted connection usually has no path: then `path` is
+ * empty. A path that begins with `@` is a name in Linux's abstract namespace, as ss(8) and socat write it; `./@…` is a
+ * file.
  */
 export const UnixEndpoint = Schema.TaggedStruct("Unix", { path: Schema.String })
 export type UnixEndpoint = typeof UnixEndpoint.Type
 
-/** Where a listener listens, or which end of a connection is meant. */
+/** The address of a listener, or of one end of a connection. */
 export const Endpoint = Schema.Union(TcpEndpoint, UnixEndpoint)
 export type Endpoint = typeof Endpoint.Type
 
-/** A listening socket that this process was started with, by its descriptor (sd_listen_fds(3) begins at 3). */
+/** A listening socket that the process inherited, by its descriptor (sd_listen_fds(3) begins at 3). */
 export interface FdEndpoint {
   readonly _tag: "Fd"
   readonly fd: number
 }
 
-/** What can be asked to be listened on. Once it is, it is an {@link Endpoint}: a descriptor has an address or a path. */
+/**
+ * A target to listen on. An open listener has an {@link Endpoint}, because the socket of a descriptor has an address.
+ */
 export type ListenEndpoint = Endpoint | FdEndpoint
 
-/** An endpoint over TCP. */
+/** Makes a TCP endpoint. */
 export const tcpEndpoint = (host: string, port: number): TcpEndpoint => ({ _tag: "Tcp", host, port })
 
-/** An endpoint that is a unix domain socket. */
+/** Makes the endpoint of a unix domain socket. */
 export const unixEndpoint = (path: string): UnixEndpoint => ({ _tag: "Unix", path })
 
-/** A listening socket that was inherited. */
+/** Makes the endpoint of an inherited listening socket. */
 export const fdEndpoint = (fd: number): FdEndpoint => ({ _tag: "Fd", fd })
 
-/** What is assumed for the part of an endpoint that was not written: 127.0.0.1, port 12345. */
+/** The defaults for an endpoint's host and port. */
 export const endpointDefaults = { host: "127.0.0.1", port: 12345 } as const
 
 /**
- * Longest path of a unix socket in bytes: `sun_path` has 108 with its closing zero (unix(7)). Node cuts a longer
- * one short without a word and binds another file. A name in the abstract namespace may be as long, its `@` apart.
+ * The longest path of a unix socket, bytes: `sun_path` has 108 with its terminating zero (unix(7)). Node silently
+ * truncates a longer path and binds another file. An abstract name may have 107 bytes after its `@`.
  */
 export const maxUnixPathBytes = 107
 
-/** Whether a unix socket is a name of the abstract namespace (unix(7)), which has no file. */
+/** Whether a unix socket has a name in the abstract namespace (unix(7)), and so no file. */
 export const isAbstract = (endpoint: UnixEndpoint): boolean => endpoint.path.startsWith("@")
 
 /**
- * Whether a path reads as a number (`80`, `1e3`). `unix:` refuses such a path, because its writer probably means a port;
- * `./` in front of it names the same file.
+ * Whether a path is a number (`80`, `1e3`). `unix:` refuses such a path, because it is probably meant as a port. `./80`
+ * names the file `80`.
  */
 export const isNumberPath = (path: string): boolean => path.trim() !== "" && Number(path) >= 0
 
 /**
- * Writes an endpoint so that `parseEndpoint` (or `parseListenEndpoint`, for a descriptor) reads the same one back. Only
- * the empty path of the accepted side of a unix socket is not read; a path that reads as a number is written and read
- * with `./` in front of it.
+ * Formats an endpoint. `parseEndpoint` (for a descriptor: `parseListenEndpoint`) reads the text back as the same
+ * endpoint, with two exceptions: it refuses an empty path, and a path that is a number gets `./` before it.
  *
  * @example
  * import { formatEndpoint, tcpEndpoint } from "tcpfx/domain"
@@ -81,8 +83,8 @@ const covers = (wildcard: string, address: string, ipv6Only: boolean): boolean =
   wildcard === "::" ? !ipv6Only || isV6(address) : wildcard === "0.0.0.0" && !isV6(address)
 
 /**
- * Whether two endpoints cannot both be listened on: they are the same, or one is a wildcard that has the other in it. `::`
- * has both families in it, unless it is `ipv6Only`.
+ * Whether two endpoints cannot both have a listener: they are equal, or one is a wildcard that covers the other. `::`
+ * covers both families, unless `ipv6Only` is set. Default: `false`.
  */
 export const overlap = (a: ListenEndpoint, b: ListenEndpoint, ipv6Only: boolean = false): boolean =>
   a._tag === "Tcp" && b._tag === "Tcp"

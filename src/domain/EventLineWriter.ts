@@ -5,14 +5,14 @@ import { safeJson, writeJsonText } from "./jsonText.ts"
 import type { ServerEvent } from "./ServerEvent.ts"
 import { isUtf8 } from "./utf8.ts"
 
-/** The version of the event lines: raised when a field changes its meaning or goes. New fields and events do not. */
+/** The version of event lines. It rises when a field changes its meaning or is removed, not when one is added. */
 export const eventLineVersion = 1
 
 type AnyEvent = ServerEvent | ClientEvent
 /** An event with a payload. */
-export type FrameEvent = Extract<AnyEvent, { readonly bytes: Uint8Array }>
+type FrameEvent = Extract<AnyEvent, { readonly bytes: Uint8Array }>
 
-// Bytes of a payload for one piece of its line: a multiple of 3, so that base64 can be cut there.
+// Payload bytes per piece of a line: a multiple of 3, so that the base64 of a piece has no padding.
 const pieceBytes = 96 * 1024
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -24,11 +24,11 @@ const textField = ascii('","text":"')
 const end = ascii('"}')
 
 /**
- * Writes events as lines of JSON, without the lines' ends: what the Schema of the events would give, and `text` where a
- * payload is UTF-8. The lines are built by hand, as a Schema costs ten times as much.
+ * Writes events as lines of JSON without line ends. A line has the fields that the event's Schema encodes, and `text`
+ * if the payload is UTF-8. The writer builds lines by hand, because the Schema's encoder takes ten times as long.
  */
 export class EventLineWriter {
-  // What stands between the number and the payload of the last received frame. Under load many frames share it.
+  // The text between the number and the payload of the last frame. Under load, many frames share it.
   private lastAt = Number.NaN
   private lastId: number | undefined
   private lastFields: Uint8Array = new Uint8Array(0)
@@ -40,7 +40,7 @@ export class EventLineWriter {
       out.text(safeJson({ v: eventLineVersion, _tag, seq, at, ...rest }))
       return
     }
-    // Room for base64, text and names, so that a long line is not copied again and again.
+    // Room for base64, text and field names, so that the buffer does not grow in steps.
     out.reserve(3 * event.bytes.length + 256)
     this.writeHead(event, out)
     writeBase64(event.bytes, out)
@@ -50,7 +50,7 @@ export class EventLineWriter {
     out.bytes(end)
   }
 
-  /** Gives the line of a frame in pieces, each made when it is asked for: for a frame too large to have two of it. */
+  /** Returns the line of a large frame in pieces. A piece is made on demand, so the whole line never is in memory. */
   *pieces(event: FrameEvent, allocate: (length: number) => Uint8Array): Iterable<Uint8Array> {
     const { bytes } = event
     const out = new ByteWriter(allocate)

@@ -2,20 +2,20 @@ import * as Cause from "effect/Cause"
 import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
-/** What an event keeps of a failure in code that is not ours: a handler, a reactor or a framing. */
+/** A failure in the program's own code (a handler, a reactor or a framing), as events carry it. */
 export const Failure = Schema.Struct({
-  /** The message of the error; where it has none, its fields as JSON, or its name. */
+  /** The message of the error; if it has none, its fields as JSON, or its name. */
   message: Schema.String,
   /** The `_tag` of a tagged error. */
   tag: Schema.optional(Schema.String),
-  /** All errors with their causes and stack traces, at most 4096 characters. None where the program was interrupted. */
+  /** All errors with their causes and stack traces, at most 4096 characters. Absent after an interruption. */
   cause: Schema.optional(Schema.String),
 })
 export type Failure = typeof Failure.Type
 
 const longestCause = 4096
 
-/** What an event keeps of the cause with which a program has ended. */
+/** Makes a failure of the cause with which an effect ended. */
 export const failureOfCause = (cause: Cause.Cause<unknown>): Failure => {
   if (Cause.isInterruptedOnly(cause)) return { message: "interrupted" }
   const error = Cause.squash(cause)
@@ -24,7 +24,7 @@ export const failureOfCause = (cause: Cause.Cause<unknown>): Failure => {
   return { message: messageOf(error), ...(tag === undefined ? {} : { tag }), cause: pretty.slice(0, longestCause) }
 }
 
-/** What an event keeps of something that was thrown. */
+/** Makes a failure of a thrown value. */
 export const failureOfThrown = (thrown: unknown): Failure => failureOfCause(Cause.die(thrown))
 
 const tagOf = (error: unknown): string | undefined =>

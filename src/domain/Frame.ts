@@ -1,9 +1,9 @@
 import * as Schema from "effect/Schema"
 import { ConnectionId } from "./ConnectionId.ts"
 
-/** One message: its payload (without the marks that framing adds), and the connection that it came from. */
+/** One message: its payload, without the delimiters of the framing, and the connection that sent it. */
 export const Frame = Schema.Struct({
-  /** Absent for what this side published itself. */
+  /** Absent if this side published the message. */
   connection: Schema.optional(ConnectionId),
   bytes: Schema.Uint8ArrayFromBase64,
 })

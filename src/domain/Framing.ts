@@ -3,40 +3,41 @@ import { countByte } from "./countByte.ts"
 import { InvalidPayloadError } from "./errors.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
-/** How a stream of bytes is cut into frames. One value serves any number of connections. */
+/** Cuts a stream of bytes into frames. One framing serves any number of connections. */
 export interface Framing {
-  /** Its name, as `--frame` takes it. */
+  /** The name, such as `--frame` takes. */
   readonly name: string
   /**
-   * Whether the bytes on the wire mark where each frame ends. Default true. `false`, as for {@link raw}: a frame is what one
-   * read gave, so the receiver's frames can differ from the sender's. A framing made from another one inherits its value.
+   * Whether the bytes on the wire mark the end of each frame. Default `true`. With `false`, as in {@link raw}, each
+   * read is a frame, so the receiver's frames can differ from the sender's. A framing made from another one inherits
+   * its value.
    */
   readonly delimited?: boolean
-  /** A decoder for one direction of one connection. `maxFrameBytes` bounds a payload. */
+  /** Makes a decoder for one direction of one connection. `maxFrameBytes` is the longest payload. */
   readonly decoder: (maxFrameBytes: number) => FrameDecoder
-  /** The bytes on the wire for one payload. */
+  /** Encodes one payload as a frame. */
   readonly encode: (payload: Uint8Array) => Uint8Array
   /**
-   * Why a payload cannot be sent as one frame; `undefined`: it can. Default, for a framing without it: a payload above
-   * `maxFrameBytes` cannot. The `refuses` of {@link line} or {@link raw} beside another `encode` is not used, as what that
-   * one can carry is not known.
+   * Returns why a payload cannot be sent as one frame, or `undefined` if it can. Default: a payload longer than
+   * `maxFrameBytes` is refused. A framing that takes `refuses` from {@link line} or {@link raw} but has its own
+   * `encode` gets the default, because its `encode` may accept other payloads.
    */
   readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
-  /** Calls `each` with every payload of a run of whole frames, in order, as views of `wire`. */
+  /** Calls `each` with every payload of a run of whole frames, in order. A payload is a view of `wire`. */
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
-   * Calls `each` with at most `most` payloads of a run of whole frames, in order, from the offset `from` on, and returns
-   * the offset behind the last one. Default, for a framing without it: a run is cut as a whole, so a run of small frames
-   * costs an object for each of them as soon as its reader takes the first. It must give the payloads that `payloads` gives;
-   * a framing that is made from another one and has `payloads` of its own needs a `cut` of its own too. The `cut` of
-   * {@link line} beside other `payloads` is not used.
+   * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns
+   * the offset after the last one. The payloads must be those of `payloads`.
+   *
+   * Default: a run is cut as a whole, so a reader that takes the first of many small frames pays for an object for each
+   * of them. A framing with its own `payloads` needs its own `cut`; the `cut` of {@link line} is ignored there.
    */
   readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
-  /** How many frames a run of whole frames holds. */
+  /** Counts the frames in a run of whole frames. */
   readonly count: (wire: Uint8Array) => number
 }
 
-/** The bytes on the wire for one payload, or why there are none. What the framing throws is a reason too. */
+/** Encodes one payload as a frame. Returns the error if the framing refuses the payload or throws. */
 export const encodeFrame = (
   framing: Pick<Framing, "encode" | "name" | "refuses">,
   payload: Uint8Array,
@@ -54,7 +55,7 @@ export const encodeFrame = (
   }
 }
 
-// A framing made as `{ ...Framing.line, encode }` has a `refuses` that does not belong to its `encode`.
+// In a framing made as `{ ...Framing.line, encode }`, `refuses` does not fit `encode`.
 const refusalBy = ({ encode, refuses = aboveLimit }: Pick<Framing, "encode" | "refuses">) =>
   [line, raw].some((framing) => refuses === framing.refuses && encode !== framing.encode) ? aboveLimit : refuses
 
@@ -62,8 +63,8 @@ const aboveLimit = (payload: Uint8Array, maxFrameBytes: number): string | undefi
   payload.length > maxFrameBytes ? `its ${payload.length} bytes are above the limit of ${maxFrameBytes}` : undefined
 
 /**
- * Calls `each` with some payloads of a run of whole frames, from the offset `from` on, and returns the offset behind the
- * last one: at most `most` payloads where the framing has `cut`, else all of the run.
+ * Calls `each` with payloads of a run of whole frames, starting at offset `from`, and returns the offset after the last
+ * one. A framing with `cut` yields at most `most` payloads; another framing yields all payloads of the run.
  */
 export const cutSome = (
   framing: Pick<Framing, "cut" | "payloads">,
@@ -72,37 +73,39 @@ export const cutSome = (
   most: number,
   each: (payload: Uint8Array) => void,
 ): number => {
-  // A framing made as `{ ...Framing.line, payloads }` has a `cut` that does not belong to its `payloads`.
+  // In a framing made as `{ ...Framing.line, payloads }`, `cut` does not fit `payloads`.
   if (framing.cut !== undefined && (framing.cut !== line.cut || framing.payloads === line.payloads)) {
     const next = framing.cut(run, from, most, each)
-    // A framing that makes no progress must not be asked for the same payloads for ever.
+    // A `cut` that makes no progress must not cause an endless loop.
     return next > from ? next : run.length
   }
   framing.payloads(run, each)
   return run.length
 }
 
-/** What takes the runs of a decoder. */
+/** Receives the runs of a decoder. */
 export interface RunSink {
   readonly onRun: (run: Uint8Array) => void
 }
 
 /**
- * The state of cutting one stream. It hands on runs: views of the input that hold whole frames with their marks, so
- * that a relay forwards them without a copy and without looking at each frame.
+ * The decoder of one stream. It emits runs: views of the input that contain whole frames with their delimiters. A relay
+ * forwards runs without copying them and without inspecting each frame.
  */
 export interface FrameDecoder {
-  /** Takes what one read gave, and hands each run of whole frames to `sink`. `false`: a frame is above the limit. */
+  /**
+   * Decodes the bytes of one read and passes each run of whole frames to `sink`. `false`: a frame exceeds the limit.
+   */
   readonly push: (chunk: Uint8Array, sink: RunSink) => boolean
-  /** The peer sent FIN: hands on what is left over, completed to a whole frame. */
+  /** Ends the stream after the peer's FIN: completes buffered bytes to a whole frame and passes it to `sink`. */
   readonly end: (sink: RunSink) => void
-  /** Bytes kept of a frame that is not whole yet. */
+  /** The number of buffered bytes of an incomplete frame. */
   readonly pending: () => number
 }
 
 /**
- * A frame is what one read gave; a read above `maxFrameBytes` becomes several frames. TCP keeps no message bounds, so this
- * framing is for showing and relaying, not for protocols.
+ * Each read is a frame; a read above `maxFrameBytes` becomes several frames. TCP does not preserve message boundaries,
+ * so this framing suits display and relaying, not protocols.
  */
 export const raw: Framing = {
   name: "raw",
@@ -123,7 +126,7 @@ class RawDecoder implements FrameDecoder {
 
   push(chunk: Uint8Array, sink: RunSink): boolean {
     const most = this.maxFrameBytes
-    // How reads coalesce is not the peer's doing, so a long one is split, not refused.
+    // The kernel, not the peer, decides how long a read is. So a long read is split and not refused.
     for (let at = 0; at < chunk.length; at += most) {
       sink.onRun(chunk.length <= most ? chunk : chunk.subarray(at, at + most))
     }
@@ -142,8 +145,9 @@ const carriageReturn = 0x0d
 const empty = new Uint8Array(0)
 
 /**
- * A frame is a line that ends with LF; its limit counts what stands before the LF. A CR before the LF is not part of the payload; a relay forwards both as they
- * came. A last line without LF is completed with one, so that lines of two senders never run together.
+ * A frame is a line that ends with LF. The limit counts the bytes before the LF. A CR before the LF is not part of the
+ * payload; a relay forwards CR and LF unchanged. A last line without LF gets one, so that lines of two senders never
+ * merge.
  */
 export const line: Framing = {
   name: "line",
@@ -182,8 +186,8 @@ const cutLines = (wire: Uint8Array, from: number, most: number, each: (payload: 
 const longLineBytes = 1024 * 1024
 
 /**
- * A buffer of `size` bytes that begins with the first `held` bytes of `buffer`. Above 1 MiB it grows in place: a copy at
- * each doubling leaves as much garbage as the line is long, and the collector is in no hurry with it.
+ * Returns a buffer of `size` bytes that begins with the first `held` bytes of `buffer`. Above 1 MiB the buffer grows in
+ * place: a copy at each doubling would leave garbage as long as the line, which the collector frees late.
  */
 const grown = (buffer: Uint8Array, held: number, size: number, most: number): Uint8Array => {
   const whole = buffer.buffer
@@ -191,7 +195,7 @@ const grown = (buffer: Uint8Array, held: number, size: number, most: number): Ui
     whole.resize(size)
     return new Uint8Array(whole)
   }
-  // The system gives the pages of a resizable buffer as they are written, so `most` costs addresses, not memory.
+  // The kernel allocates pages of a resizable buffer on the first write, so `most` costs address space, not memory.
   const bytes = new Uint8Array(
     size <= longLineBytes ? new ArrayBuffer(size) : new ArrayBuffer(size, { maxByteLength: Math.max(size, most) }),
   )
@@ -201,8 +205,8 @@ const grown = (buffer: Uint8Array, held: number, size: number, most: number): Ui
 
 class LineDecoder implements FrameDecoder {
   readonly maxFrameBytes: number
-  // The line begun and not ended, in one buffer that grows: a line that arrives byte by byte costs its length, not an
-  // object for each read.
+  // An incomplete line, in one growing buffer: a line that arrives byte by byte costs its length and no object per
+  // read.
   private buffer: Uint8Array = empty
   private held = 0
 
@@ -219,7 +223,7 @@ class LineDecoder implements FrameDecoder {
       if (this.held + start - 1 > this.maxFrameBytes) return false
       sink.onRun(this.complete(chunk.subarray(0, start)))
     }
-    // Only a run longer than the limit can hold a line longer than the limit.
+    // Only a run longer than the limit can contain a line longer than the limit.
     if (last + 1 - start > this.maxFrameBytes) {
       const whole = this.wholeUpTo(chunk, start, last)
       if (whole > start) sink.onRun(chunk.subarray(start, whole))
@@ -257,7 +261,7 @@ class LineDecoder implements FrameDecoder {
   private append(bytes: Uint8Array): void {
     const length = this.held + bytes.length
     if (length > this.buffer.length) {
-      // The limit, and the LF that ends the line.
+      // One byte more than the limit, for the LF.
       const most = this.maxFrameBytes + 1
       const needed = Math.max(length, Math.min(this.buffer.length * 2, most))
       this.buffer = grown(this.buffer, this.held, needed, most)
@@ -275,7 +279,7 @@ class LineDecoder implements FrameDecoder {
   }
 }
 
-/** The framings by name. */
+/** The framings by their names. */
 export const framings: Readonly<Record<string, Framing>> = { raw, line }
 
 /**

@@ -1,33 +1,33 @@
 import * as Schema from "effect/Schema"
 import { Endpoint, type TcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
 
-/** The two forms of the header: 1 is a line of text, 2 is binary. */
+/** The version of the header: 1 is a line of text, 2 is binary. */
 export type ProxyVersion = 1 | 2
 
 /**
- * What a proxy tells of a connection before its first byte: on whose behalf it is made (the PROXY protocol of HAProxy,
- * https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt).
+ * The header that a proxy sends before the first byte of a connection. It names the client that connected to the proxy
+ * (the PROXY protocol of HAProxy, https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt).
  */
 export interface ProxyHeader {
   readonly version: ProxyVersion
-  /** `local`: the proxy connects for itself, as for a health check. `proxy`: it does so for somebody. */
+  /** `local`: the proxy connects for itself, such as for a health check. `proxy`: it connects for a client. */
   readonly command: "local" | "proxy"
-  /** Who connected to the proxy. Absent where that is not told: then the connection's own addresses hold. */
+  /** The client's address. Absent if the header does not name it; then the connection's own addresses apply. */
   readonly source: Endpoint | undefined
-  /** Where it connected to. Absent together with `source`. */
+  /** The address that the client connected to. Absent together with `source`. */
   readonly destination: Endpoint | undefined
 }
 
-/** That a connection was made by a proxy on behalf of its peer. */
+/** The proxy that made a connection for its client. */
 export const ProxiedBy = Schema.Struct({
-  /** The proxy. */
+  /** The proxy's address. */
   by: Endpoint,
-  /** Where the peer had connected to, if the proxy tells. */
+  /** The address that the client connected to, if the header names it. */
   destination: Schema.optional(Endpoint),
 })
 export type ProxiedBy = typeof ProxiedBy.Type
 
-/** The two ends of a connection as a header can name them: addresses of one family, or paths. */
+/** The two ends of a connection in a form that a header can carry: addresses of one family, or paths. */
 export type ProxyEnds =
   | { readonly _tag: "Tcp"; readonly v6: boolean; readonly source: TcpEndpoint; readonly destination: TcpEndpoint }
   | { readonly _tag: "Unix"; readonly source: UnixEndpoint; readonly destination: UnixEndpoint }

@@ -3,12 +3,12 @@ import type { ProxyHeader } from "./ProxyHeader.ts"
 import { maxProxyLineBytes, problemOfLine, readProxyLine } from "./proxyHeaderV1.ts"
 import { problemOfHead, proxyBlockHeadBytes, proxyBlockLength, readProxyBlock } from "./proxyHeaderV2.ts"
 
-/** How far a {@link ProxyHeaderDecoder} has come. */
+/** The state of a {@link ProxyHeaderDecoder} after a read. */
 export type ProxyHeaderProgress =
   | { readonly _tag: "NeedMore" }
-  /** The header is whole. `rest` is what came behind it in the same read: a view of it, the first bytes of the peer. */
+  /** The header is complete. `rest` is a view of the bytes after it in the same read: the first bytes of the client. */
   | { readonly _tag: "Done"; readonly header: ProxyHeader; readonly rest: Uint8Array }
-  /** There is no header, or a wrong one. `problem` says why, to stand behind "PROXY header: ". */
+  /** The header is missing or invalid. `problem` describes why, in words that follow "PROXY header: ". */
   | { readonly _tag: "Invalid"; readonly problem: string }
 
 const needMore: ProxyHeaderProgress = { _tag: "NeedMore" }
@@ -17,8 +17,8 @@ const firstOfBlock = 0x0d
 const newline = 0x0a
 
 /**
- * Reads the PROXY header at the beginning of one connection, of version 1 or 2, however its bytes are cut into reads.
- * The first byte that cannot belong to one ends it. It keeps `limits.proxyHeaderBytes` at most.
+ * Decodes the PROXY header (version 1 or 2) at the beginning of one connection, over any number of reads. Decoding
+ * fails at the first byte that no header can have. The decoder buffers at most `limits.proxyHeaderBytes`.
  *
  * @example
  * import { ProxyHeaderDecoder, tcpEndpoint } from "tcpfx/domain"
@@ -35,7 +35,7 @@ export class ProxyHeaderDecoder {
   private length = 0
   private end: Exclude<ProxyHeaderProgress, { readonly _tag: "NeedMore" }> | undefined
 
-  /** Takes what one read gave. What is given after the end of a header is its rest. */
+  /** Decodes the bytes of one read. After the header, it returns all bytes as `rest`. */
   push(bytes: Uint8Array): ProxyHeaderProgress {
     if (this.end !== undefined) return this.end._tag === "Done" ? { ...this.end, rest: bytes } : this.end
     let at = 0
@@ -61,7 +61,7 @@ export class ProxyHeaderDecoder {
     return needMore
   }
 
-  /** Bytes kept of a header that is not whole yet. */
+  /** The number of buffered bytes of an incomplete header. */
   pending(): number {
     return this.length
   }
@@ -75,10 +75,10 @@ export class ProxyHeaderDecoder {
       const problemOf = this.isBlock() ? problemOfHead : problemOfLine
       return problemOf(this.held, this.length)
     }
-    return "there is none"
+    return "it is missing"
   }
 
-  /** The header, once all of it is there. */
+  /** Returns the header once it is complete. */
   private whole(): Either.Either<ProxyHeader, string> | undefined {
     if (!this.isBlock()) {
       return this.held[this.length - 1] === newline ? readProxyLine(this.held.subarray(0, this.length)) : undefined
@@ -100,7 +100,7 @@ export class ProxyHeaderDecoder {
   private finish(end: Exclude<ProxyHeaderProgress, { readonly _tag: "NeedMore" }>): ProxyHeaderProgress {
     this.held = empty
     this.length = 0
-    // The rest is the peer's, and its read must not be kept for it.
+    // `rest` is a view of the read buffer, so keeping `rest` would keep the whole buffer alive.
     this.end = end._tag === "Done" ? { ...end, rest: empty } : end
     return end
   }

@@ -4,34 +4,33 @@ import { formatEndpoint, type TcpEndpoint } from "./Endpoint.ts"
 import { parseEndpoint } from "./endpointSyntax.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
-/** A name and a password. */
+/** The user and password for a proxy. */
 export interface ProxyCredentials {
   readonly user: string
   readonly password: Redacted.Redacted<string>
 }
 
-/** A server that connects to others on behalf of its clients: SOCKS 5 (RFC 1928) or HTTP CONNECT (RFC 9110, 9.3.6). */
+/** A proxy that connects on behalf of its clients: SOCKS 5 (RFC 1928) or HTTP CONNECT (RFC 9110, 9.3.6). */
 export interface ProxyServer {
   readonly protocol: "socks5" | "http"
   readonly endpoint: TcpEndpoint
   readonly credentials: ProxyCredentials | undefined
 }
 
-// 1080 is registered for SOCKS (RFC 1928, section 3); 8080 is what HTTP proxies use.
+// Port 1080 is registered for SOCKS (RFC 1928, section 3); 8080 is customary for HTTP proxies.
 const protocols: Readonly<Record<string, { readonly protocol: ProxyServer["protocol"]; readonly port: number }>> = {
   socks5: { protocol: "socks5", port: 1080 },
-  // The name is the proxy's to look up, which is what is done anyway.
+  // With `socks5h`, the proxy looks the name up. That is the behaviour for `socks5` here too.
   socks5h: { protocol: "socks5", port: 1080 },
   http: { protocol: "http", port: 8080 },
 }
 
-// A length is one byte (RFC 1929, section 2).
+// A length field has one byte (RFC 1929, section 2).
 const maxCredentialBytes = 255
 
-const expected =
-  "socks5://host:port or http://host:port, with user:password@ before the host where the proxy asks for it"
+const expected = "socks5://host:port or http://host:port, with user:password@ before the host if the proxy requires it"
 
-// Whatever is wrong, what may be a password is not repeated.
+// An error message must not repeat a password.
 const shownOf = (input: string): string => input.replace(/\/\/.*@/, "//***@")
 
 const decoded = (text: string): string | undefined => {
@@ -54,8 +53,8 @@ const readCredentials = (text: string): ProxyCredentials | undefined => {
 }
 
 /**
- * Reads a proxy from text. User and password are percent-encoded (RFC 3986). Without a port it is 1080 for SOCKS and
- * 8080 for HTTP.
+ * Reads a proxy from text. User and password are percent-encoded (RFC 3986). Default port: 1080 for SOCKS, 8080 for
+ * HTTP.
  *
  * @example
  * import { Either } from "effect"
@@ -71,12 +70,12 @@ export const parseProxyServer = (input: string): Either.Either<ProxyServer, Valu
   if (found === null) return fail("it has no scheme")
   const [, scheme = "", rest = ""] = found
   const kind = Object.hasOwn(protocols, scheme.toLowerCase()) ? protocols[scheme.toLowerCase()] : undefined
-  if (kind === undefined) return fail(`the scheme ${JSON.stringify(scheme)} is none that is spoken here`)
+  if (kind === undefined) return fail(`the scheme ${JSON.stringify(scheme)} is not supported`)
   const at = rest.lastIndexOf("@")
   const credentials = at < 0 ? undefined : readCredentials(rest.slice(0, at))
   if (at >= 0 && credentials === undefined) {
     return fail(
-      `user and password are up to ${maxCredentialBytes} bytes each, percent-encoded, without control characters`,
+      `user and password must be percent-encoded, at most ${maxCredentialBytes} bytes each, without control characters`,
     )
   }
   const host = rest.slice(at + 1)
@@ -91,6 +90,6 @@ export const parseProxyServer = (input: string): Either.Either<ProxyServer, Valu
     : fail("the port is missing")
 }
 
-/** Writes a proxy without its user and password. */
+/** Formats a proxy without its user and password. */
 export const formatProxyServer = ({ endpoint, protocol }: ProxyServer): string =>
   `${protocol}://${formatEndpoint(endpoint)}`

@@ -6,105 +6,107 @@ import { Endpoint } from "./Endpoint.ts"
 import { ProxiedBy } from "./ProxyHeader.ts"
 import { TlsSession } from "./Tls.ts"
 
-/** On every event: its number in the stream (1, 2, 3 …, never reused) and its time in milliseconds since the epoch. */
+/** The fields of every event: its number (1, 2, 3 …, never reused) and its time in milliseconds since the epoch. */
 const stamp = { seq: Schema.Int, at: Schema.Number }
 const connection = { ...stamp, id: ConnectionId }
 const bytes = Schema.Uint8ArrayFromBase64
 
-/** A listener accepts connections; the endpoint has the real port. */
+/** A listener accepts connections. The endpoint has the actual port. */
 export const Listening = Schema.TaggedStruct("Listening", { ...stamp, endpoint: Endpoint })
-/** A listener is closed; connections that it accepted live on. */
+/** A listener is closed. The connections that it accepted stay open. */
 export const ListenStopped = Schema.TaggedStruct("ListenStopped", { ...stamp, endpoint: Endpoint })
-/** The system failed to hand over a connection (accept(2)); the listener goes on. */
+/** accept(2) failed. The listener stays open. */
 export const AcceptFailed = Schema.TaggedStruct("AcceptFailed", { ...stamp, endpoint: Endpoint, code: Schema.String })
-/** A connection came that may not come, or not now; it was closed at once and got no id. */
+/** A connection was refused: an access rule or a limit forbids it. It is closed at once and gets no id. */
 export const ConnectionRefused = Schema.TaggedStruct("ConnectionRefused", {
   ...stamp,
   remote: Endpoint,
   rule: RefusalRule,
 })
-/** A connection was accepted. The first event of its id. */
+/** A connection was accepted. This is the first event of its id. */
 export const ConnectionOpened = Schema.TaggedStruct("ConnectionOpened", {
   ...connection,
   local: Endpoint,
   remote: Endpoint,
-  /** What TLS has agreed on; none where it is not spoken. */
+  /** The parameters of the TLS session. Absent without TLS. */
   tls: Schema.optional(TlsSession),
-  /** Whose header named the remote; none where the peer has connected by itself. */
+  /** The proxy whose header named `remote`. Absent if the client connected directly. */
   proxied: Schema.optional(ProxiedBy),
 })
-/** A whole frame came from a peer. `bytes` is its payload. */
+/** A client sent a frame. `bytes` is its payload. */
 export const FrameReceived = Schema.TaggedStruct("FrameReceived", { ...connection, bytes })
-/** A frame was handed over for sending: one event for one command, however many recipients it has. */
+/** The server queued a frame for sending to the clients `to`. One command gives one event, whatever its recipients. */
 export const FrameSent = Schema.TaggedStruct("FrameSent", { ...stamp, to: Schema.Array(ConnectionId), bytes })
-/** One direction ended with FIN: `peer` sends no more, or `local` sends no more. */
+/** One direction ended with FIN. `by` is the side that sent it: the client (`peer`) or this server (`local`). */
 export const ConnectionHalfClosed = Schema.TaggedStruct("ConnectionHalfClosed", {
   ...connection,
   by: Schema.Literal("peer", "local"),
 })
-/** A peer takes bytes more slowly than they come: a quarter of its budget waits. Comes once until it recovers. */
+/**
+ * A client reads too slowly: a quarter of its budget is queued. The event is emitted once until the client recovers.
+ */
 export const ConnectionStalled = Schema.TaggedStruct("ConnectionStalled", {
   ...connection,
   pendingBytes: Schema.Number,
 })
-/** A peer that had stalled has taken everything. */
+/** A stalled client has taken all queued bytes. */
 export const ConnectionRecovered = Schema.TaggedStruct("ConnectionRecovered", connection)
-/** Frames were dropped for a peer that lags, oldest first: now, and in all since it came. */
+/** The hub dropped the oldest frames for a slow client: `missed` now, `total` since it connected. */
 export const FramesDropped = Schema.TaggedStruct("FramesDropped", {
   ...connection,
   missed: Schema.Int,
   total: Schema.Int,
 })
 /**
- * A peer sends faster than it may, by itself or all together (`by` names the setting): it is read more slowly. Comes
- * once until it keeps to its rate.
+ * The server reads a client more slowly, because the client or all clients together exceed a rate limit. `by` names the
+ * setting. The event is emitted once until the client keeps within the limit.
  */
 export const ConnectionThrottled = Schema.TaggedStruct("ConnectionThrottled", {
   ...connection,
   by: Schema.Literal("maxRate", "maxRateInAll"),
   bytesPerSecond: Schema.Number,
 })
-/** A peer that was throttled has not been held back for a second. */
+/** The server has not delayed reads of a throttled client for 1 s. */
 export const ConnectionUnthrottled = Schema.TaggedStruct("ConnectionUnthrottled", connection)
-/** A connection has ended. The last event of its id; the figures are totals over its life. */
+/** A connection has ended. This is the last event of its id. The figures are its totals. */
 export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", {
   ...connection,
   remote: Endpoint,
   reason: CloseReason,
   bytesIn: Schema.Number,
-  /** Bytes that the system took over for sending; what the peer had not been sent when it ended is not counted. */
+  /** Bytes that the kernel accepted for sending. Bytes that were still queued at the end do not count. */
   bytesOut: Schema.Number,
   lifetimeMillis: Schema.Number,
   /**
-   * Whether the peer ended TLS with close_notify (RFC 8446, section 6.1). False: what it sent may be cut off. None without
-   * TLS, or when the peer did not end its side.
+   * Whether the client ended TLS with close_notify (RFC 8446, section 6.1). `false`: the received data may be
+   * truncated. Absent without TLS, or if the client did not end its direction.
    */
   closeNotify: Schema.optional(Schema.Boolean),
 })
-/** The server stopped accepting and lets its connections come to an orderly end. */
+/** The server stopped accepting and closes its connections in order. */
 export const DrainStarted = Schema.TaggedStruct("DrainStarted", {
   ...stamp,
   connections: Schema.Int,
   deadlineMillis: Schema.Number,
 })
-/** How far a drain has come: once a second, until it is done. */
+/** The progress of a drain, once a second until its end. */
 export const DrainProgress = Schema.TaggedStruct("DrainProgress", {
   ...stamp,
-  /** Connections that are still open. */
+  /** Open connections. */
   remaining: Schema.Int,
-  /** Bytes that their peers have not taken. */
+  /** Bytes that the clients have not taken. */
   pendingBytes: Schema.Number,
 })
-/** No connection is left: how many ended in order, and how many were destroyed at the deadline. */
+/** All connections have ended: `graceful` of them in order, `forced` of them destroyed at the deadline. */
 export const DrainFinished = Schema.TaggedStruct("DrainFinished", {
   ...stamp,
   graceful: Schema.Int,
   forced: Schema.Int,
 })
-/** This subscriber to the events lagged and missed some. Stands where they would have stood. */
+/** This subscriber lagged and missed `missed` events. The event takes their place in the stream. */
 export const EventsMissed = Schema.TaggedStruct("EventsMissed", { ...stamp, missed: Schema.Int })
 
-/** Everything that a server tells. The same values are streamed by the library and written by `--output json`. */
+/** The events of a server. The library streams the same values that `--output json` writes. */
 export const ServerEvent = Schema.Union(
   Listening,
   ListenStopped,

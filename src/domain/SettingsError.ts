@@ -1,13 +1,13 @@
 import * as Data from "effect/Data"
 import { escapeControls } from "./escapes.ts"
 
-/** A setting has a value that it cannot have. Nothing was started with it. */
+/** A setting has an invalid value. Nothing was started. */
 export class SettingsError extends Data.TaggedError("SettingsError")<{
-  /** The field, such as `maxFrame`, or `heartbeat.interval` within another one. */
+  /** The field, such as `maxFrame`, or `heartbeat.interval` for a nested one. */
   readonly field: string
-  /** The value, as it is shown. */
+  /** The value as text. */
   readonly value: string
-  /** What the field takes. */
+  /** A description of the valid values. */
   readonly expected: string
 }> {
   override get message(): string {

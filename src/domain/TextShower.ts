@@ -5,21 +5,21 @@ import { begunTail } from "./utf8.ts"
 const none = new Uint8Array(0)
 const longestCharacter = 4
 
-/** What writes bytes as rows of text. */
+/** Writes bytes as rows of text. */
 export interface LineShower {
   /**
-   * Writes what is whole from `from` on, up to and with the first LF, or to `to`; a character that reaches beyond `to`
-   * is written whole. Gives the place behind what is written or held, where the next call for these bytes goes on.
+   * Writes the whole characters from `from` to the first LF, inclusive, or to `to`. A character that crosses `to` is
+   * written whole. Returns the offset at which the next call for these bytes continues.
    */
   readonly writeLine: (bytes: Uint8Array, from: number, to: number, out: ByteWriter) => number
 }
 
-/** Shows bytes that stand for themselves: nothing is held from one call to the next. */
+/** A shower for independent pieces: it holds no bytes from one call to the next. */
 export const wholeShower: LineShower = { writeLine: showLine }
 
-/** Shows a stream of bytes: a character that one piece begins is held until another completes it. */
+/** A shower for a stream: it holds an incomplete character at the end of a piece until a later piece completes it. */
 export class TextShower implements LineShower {
-  // The beginning of a character, 3 bytes at most.
+  // The beginning of a character, at most 3 bytes.
   private held: Uint8Array = none
 
   writeLine(bytes: Uint8Array, from: number, to: number, out: ByteWriter): number {
@@ -31,20 +31,20 @@ export class TextShower implements LineShower {
     return bytes.length
   }
 
-  /** Whether the beginning of a character is held. */
+  /** Whether the shower holds the beginning of a character. */
   isHolding(): boolean {
     return this.held.length > 0
   }
 
-  /** Writes the bytes that are held, which will not be completed any more. */
+  /** Writes the held bytes as they are, at the end of the stream. */
   writeEnd(out: ByteWriter): void {
     showBytes(this.held, 0, this.held.length, out)
     this.held = none
   }
 
   /**
-   * Goes on behind a piece that is shown later: gives what shows that piece, and the bytes to be shown with it. The piece
-   * has 4 bytes at least.
+   * Moves on past a piece that is written later. Returns a shower for that piece, and the bytes to write with it. The
+   * piece must have at least 4 bytes.
    */
   skip(bytes: Uint8Array): readonly [shower: LineShower, bytes: Uint8Array] {
     const shower = new TextShower()
@@ -54,7 +54,7 @@ export class TextShower implements LineShower {
     return [shower, bytes.subarray(0, whole)]
   }
 
-  /** Writes the character that is held, with the bytes that complete it or without. Gives the place behind those. */
+  /** Writes the held character, complete or not. Returns the offset after the bytes that belong to it. */
   private complete(bytes: Uint8Array, from: number, out: ByteWriter): number {
     const { held } = this
     const tail = bytes.subarray(from, from + longestCharacter - 1)

@@ -4,22 +4,22 @@ import { type AddressSet, AddressSetBuilder, atOnce, type Slices } from "./Addre
 import { readIpWords, unmappedWords } from "./ipWords.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
-// About a millisecond of reading.
+// Reading this many bytes takes about 1 ms.
 const sliceBytes = 16 * 1024
 
 const separators = new Set([...", \t\v\f\r\n"].map((text) => text.charCodeAt(0)))
 
-// A comment, a line's end, or an address.
+// A comment, a line end, or an address.
 const parts = /#[^\r\n]*|\n|[^\s,#]+/g
 
-/** Where the first piece from `from` ends that is about a slice long and cuts no address in two. */
+/** Returns the end of the slice that begins at `from`. The end never splits an address. */
 const pieceEnd = (content: Uint8Array, from: number): number => {
   let end = Math.min(from + sliceBytes, content.length)
   while (end < content.length && !separators.has(content[end - 1] as number)) end++
   return end
 }
 
-/** Adds a range as it is usually written; `false` where it is anything else, which {@link parseAddressRange} judges. */
+/** Adds a range in its common form. Returns `false` for any other text, which {@link parseAddressRange} then reads. */
 const addUsual = (text: string, builder: AddressSetBuilder): boolean => {
   const slash = text.indexOf("/")
   const words = readIpWords(slash < 0 ? text : text.slice(0, slash))
@@ -42,14 +42,14 @@ const add = (text: string, line: number, builder: AddressSetBuilder): ValueSynta
 }
 
 /**
- * Reads a file of addresses and ranges into a builder, in slices: any number on a line, with commas or blanks between
- * them; `#` begins a comment. An error names its line.
+ * Reads a file of addresses and ranges into a builder, in slices. A line has any number of them, separated by commas or
+ * blanks; `#` begins a comment. An error names its line.
  */
 export function* readAddressFile(
   content: Uint8Array,
   builder: AddressSetBuilder,
 ): Slices<Either.Either<void, ValueSyntaxError>> {
-  // A decoder for the whole file: it leaves out a byte order mark, and that of its beginning only.
+  // One decoder for the whole file, so that it skips a byte order mark at the beginning only.
   const decoder = new TextDecoder()
   let line = 1
   let inComment = false
@@ -70,14 +70,14 @@ export function* readAddressFile(
   return Either.void
 }
 
-/** Whether a comment goes on behind a piece. */
+/** Whether a comment continues after a piece. */
 const endsInComment = (text: string, wasInComment: boolean): boolean => {
   const lineStart = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1
   return text.includes("#", lineStart) || (wasInComment && lineStart === 0)
 }
 
 /**
- * Reads a file of addresses and ranges: any number on a line, `#` begins a comment. An error names its line.
+ * Reads a file of addresses and ranges. A line has any number of them; `#` begins a comment. An error names its line.
  *
  * @example
  * import { Either } from "effect"

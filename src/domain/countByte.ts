@@ -1,11 +1,11 @@
-// Below this length, views and alignment cost more than they save.
+// Below this length, the views and the alignment cost more than they save.
 const worthWords = 64
 // Each step adds at most 4 to each of the four sums, and a sum has eight bits.
 const stepsPerRound = 63
 
 /**
- * How many bytes of `bytes` are `byte`. Four bytes are compared in one step, and four sums are kept in one number. Where
- * lines are short, that takes a third of the time of a search for each occurrence.
+ * Counts the occurrences of `byte`. A step compares four bytes, and one number holds four sums. With short lines, this
+ * takes a third of the time of a search for each occurrence.
  */
 export const countByte = (bytes: Uint8Array, byte: number): number => {
   const { buffer, byteOffset, length } = bytes
@@ -30,7 +30,7 @@ export const countByte = (bytes: Uint8Array, byte: number): number => {
   return found
 }
 
-/** A word whose bytes are 1 where those of `difference` are 0, and 0 elsewhere. */
+/** Returns a word whose bytes are 1 where the bytes of `difference` are 0, and 0 elsewhere. */
 const matchesIn = (difference: number): number =>
   ~(((difference & 0x7f7f7f7f) + 0x7f7f7f7f) | 0 | difference | 0x7f7f7f7f) >>> 7
 

@@ -1,7 +1,7 @@
-// Castagnoli's polynomial, its bits reversed (RFC 4960, appendix B).
+// Castagnoli's polynomial with reversed bits (RFC 4960, appendix B).
 const polynomial = 0x82f63b78
 
-/** The CRC32c of some bytes. Bit by bit: it is asked for once in a connection's life, over some hundred bytes. */
+/** Computes the CRC32c bit by bit. A table is not worth it for one header of some hundred bytes per connection. */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = 0xffffffff
   for (const byte of bytes) {

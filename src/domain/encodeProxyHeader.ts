@@ -4,11 +4,11 @@ import type { ProxyEnds, ProxyVersion } from "./ProxyHeader.ts"
 import { proxyBlock } from "./proxyHeaderV2.ts"
 
 /**
- * Writes the bytes that are sent before everything else to tell of a connection from `source` to `destination`.
+ * Encodes the header for a connection from `source` to `destination`.
  *
- * IPv4 addresses that are mapped into IPv6 are written as IPv4 where both are, zones are left out. Without endpoints
- * it is the proxy's own connection: `LOCAL`, in version 1 `UNKNOWN`. Endpoints that a header cannot name (of two
- * families, names instead of addresses, in version 1 unix sockets) are not told: `UNSPEC`, in version 1 `UNKNOWN`.
+ * The header omits zones. It names mapped IPv4 addresses as IPv4 if both are mapped or IPv4. If an endpoint is missing,
+ * the header announces the proxy's own connection: `LOCAL`, in version 1 `UNKNOWN`. A header cannot name endpoints of
+ * two families, host names, or (version 1) unix sockets: then it is `UNSPEC`, in version 1 `UNKNOWN`.
  *
  * @example
  * import { encodeProxyHeader, tcpEndpoint } from "tcpfx/domain"
@@ -40,7 +40,7 @@ const endsOf = (source: Endpoint, destination: Endpoint): ProxyEnds | undefined 
   const [from, to] = [readIp(withoutZone(source.host)), readIp(withoutZone(destination.host))]
   if (from === undefined || to === undefined) return undefined
   const v6 = isIpv6(unmapped(from)) || isIpv6(unmapped(to))
-  // A mapped address beside a plain IPv6 one stays as it is.
+  // A mapped address together with a plain IPv6 address stays mapped.
   if (v6 && !(isIpv6(from) && isIpv6(to))) return undefined
   const host = (address: typeof from) => formatIp(Uint8Array.from((v6 ? address : unmapped(address)).toByteArray()))
   return {
@@ -51,6 +51,6 @@ const endsOf = (source: Endpoint, destination: Endpoint): ProxyEnds | undefined 
   }
 }
 
-// A zero byte ends a path, but for the one that begins an abstract name (unix(7)).
+// A zero byte ends a path, except the zero that begins an abstract name (unix(7)).
 const isWritable = ({ path }: UnixEndpoint): boolean =>
   path.indexOf("\0", 1) < 0 && new TextEncoder().encode(path).length <= maxUnixPathBytes

@@ -4,32 +4,32 @@ import { formatEndpoint, type ListenEndpoint } from "./Endpoint.ts"
 import { parseListenEndpoint } from "./endpointSyntax.ts"
 import { EndpointSyntaxError } from "./syntaxErrors.ts"
 
-/** One endpoint or more. */
+/** One or more endpoints. */
 export type ListenEndpoints = Arr.NonEmptyReadonlyArray<ListenEndpoint>
 
-/** A setting that takes one endpoint or several, as several. */
+/** Returns a setting of one or several endpoints as a list. */
 export const listenEndpoints = (listen: ListenEndpoint | ListenEndpoints): ListenEndpoints =>
   "_tag" in listen ? [listen] : listen
 
-/** Whether a text names a port, a path or a descriptor: nothing of it is left to a default but the host. */
+/** Whether a text names a port, a path or a descriptor, so that at most its host is a default. */
 const isWhole = (text: string): boolean => /^(unix|fd):|^\[.*\]:|^[^:]*:[^:]*$/.test(text)
 
 const vague = (input: string) =>
   /^[0-9]+$/.test(input)
     ? new EndpointSyntaxError({
         input,
-        problem: "a bare number among several could be the port of another one",
+        problem: "in a list, a bare number could be the port of another entry",
         expected: `:${input}, or host:port as one word`,
       })
     : new EndpointSyntaxError({
         input,
-        problem: "among several each names its port, and this one has none",
+        problem: "in a list, each endpoint must name its port",
         expected: "host:port, [ipv6]:port, unix:/path or fd:N",
       })
 
 /**
- * Reads endpoints, each from a text of its own. One alone may be a bare port or host; of several, each must say its port,
- * so that "host port" is never taken for two.
+ * Reads endpoints, one per word. A single word may be a bare port or host. In a list, each endpoint must name its port,
+ * so that "host port" is never read as two endpoints.
  */
 export const parseListenEndpointWords = (
   words: ReadonlyArray<string>,
@@ -56,8 +56,8 @@ export const parseListenEndpointWords = (
 }
 
 /**
- * Reads endpoints from one text, with commas or white space between them. In a path these two and the backslash are
- * written with a backslash before them.
+ * Reads endpoints that are separated by commas or white space. In a path, a backslash escapes a comma, white space or a
+ * backslash.
  *
  * @example
  * import { Either } from "effect"
@@ -77,6 +77,6 @@ export const parseListenEndpoints = (
     defaultHost,
   )
 
-/** Writes endpoints so that {@link parseListenEndpoints} reads the same ones back. */
+/** Formats endpoints so that {@link parseListenEndpoints} reads them back. */
 export const formatListenEndpoints = (endpoints: ListenEndpoints): string =>
   endpoints.map((endpoint) => formatEndpoint(endpoint).replace(/[\s,\\]/g, "\\$&")).join(" ")

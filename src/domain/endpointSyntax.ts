@@ -23,14 +23,14 @@ const parsePort = (input: string, text: string): Either.Either<number, EndpointS
   return port <= 65535 ? Either.right(port) : bad(input, `the port ${text} is above 65535`)
 }
 
-// Names in use carry underscores too (service and container names), so RFC 1123 is not enforced beyond this.
+// Names of services and containers have underscores, so this is more permissive than RFC 1123.
 const hostCharacters = /^[\p{L}\p{N}._-]+$/u
 const ipv6Characters = /^[0-9a-fA-F:.]+(%[\w.-]+)?$/
 
-// `unix:80` is a path and `fd:80` a descriptor, so these hosts could not be written down and read again.
+// `unix:80` is a path and `fd:80` is a descriptor, so hosts of these names could not be written and read back.
 const noHost: Readonly<Record<string, string>> = {
-  unix: 'a unix socket is written "unix:" and its path, and no host has that name',
-  fd: "a descriptor can only be listened on, as fd: and its number, and no host has that name",
+  unix: '"unix" cannot be a host; a unix socket is written as unix: and its path',
+  fd: '"fd" cannot be a host; a descriptor is written as fd: and its number, and only a server takes it',
 }
 
 const tcp = (input: string, host: string, port: number): Either.Either<Endpoint, EndpointSyntaxError> => {
@@ -43,21 +43,23 @@ const tcp = (input: string, host: string, port: number): Either.Either<Endpoint,
 const parseUnix = (input: string, path: string): Either.Either<Endpoint, EndpointSyntaxError> => {
   if (path === "") return bad(input, "the path of the unix socket is empty")
   if (path.includes("\0")) return bad(input, "the path of the unix socket contains a zero byte")
-  if (isNumberPath(path)) return bad(input, "the path reads as a number", `unix:./${path} for a file of that name`)
+  if (isNumberPath(path)) return bad(input, "the path is a number", `unix:./${path} for a file with that name`)
   const endpoint = unixEndpoint(path)
-  if (path === "@") return bad(input, 'the abstract name behind the "@" is empty')
-  // The zero byte that an abstract name begins with, written "@", takes the place of the one that ends a path.
+  if (path === "@") return bad(input, 'the abstract name after the "@" is empty')
+  // The zero byte that begins an abstract name (written "@") takes the place of the zero byte that ends a path.
   const bytes = new TextEncoder().encode(path).length - (isAbstract(endpoint) ? 1 : 0)
   return bytes > maxUnixPathBytes
-    ? bad(input, `the path of the unix socket has ${bytes} bytes, ${maxUnixPathBytes} is the most (unix(7))`)
+    ? bad(input, `the path of the unix socket has ${bytes} bytes; the maximum is ${maxUnixPathBytes} (unix(7))`)
     : Either.right(endpoint)
 }
 
 /**
- * Reads an endpoint from text. What is left out comes from {@link endpointDefaults}; `defaultHost` replaces its host.
+ * Reads an endpoint from text. {@link endpointDefaults} supplies a missing host or port; `defaultHost` replaces its
+ * host.
  *
- * Accepted: `host:port`, `:port`, a bare port, a bare host, `[ipv6]:port`, `[ipv6]`, a bare IPv6 address, `unix:/path`
- * and `unix:@name` (Linux's abstract namespace). A path that reads as a number is refused: `unix:./80` names the file `80`.
+ * The forms are `host:port`, `:port`, a bare port, a bare host, `[ipv6]:port`, `[ipv6]`, a bare IPv6 address,
+ * `unix:/path` and `unix:@name` (Linux's abstract namespace). A path that is a number is refused; `unix:./80` names the
+ * file `80`.
  *
  * @example
  * import { Either } from "effect"
@@ -93,7 +95,7 @@ export const parseEndpoint = (
 }
 
 /**
- * Reads an endpoint from a host and a port that were given apart.
+ * Reads an endpoint from a host and a port in separate texts.
  *
  * @example
  * import { Either } from "effect"
@@ -111,8 +113,7 @@ export const parseHostAndPort = (host: string, port: string): Either.Either<Endp
 const mostFd = 2 ** 31 - 1
 
 /**
- * Reads what can be listened on: all that {@link parseEndpoint} reads, and `fd:3`, a listening socket that the process
- * was started with.
+ * Reads an endpoint to listen on: each form of {@link parseEndpoint}, and `fd:3` for an inherited listening socket.
  *
  * @example
  * import { Either } from "effect"

@@ -1,11 +1,11 @@
 import * as Data from "effect/Data"
 import { type CloseReason, describeCloseReason } from "./CloseReason.ts"
 import { escapeControls } from "./escapes.ts"
-/** What TLS was to be made of cannot be used. */
+/** A certificate or key for TLS is unusable. */
 export class TlsError extends Data.TaggedError("TlsError")<{
   readonly part: "certificate" | "key" | "CA certificate"
   readonly problem: string
-  /** Which of several identities it is about, from 0. */
+  /** The index of the identity, from 0, if there are several. */
   readonly index?: number
 }> {
   override get message(): string {
@@ -13,7 +13,7 @@ export class TlsError extends Data.TaggedError("TlsError")<{
   }
 }
 
-/** The connection is closed or closing, so nothing more can be sent on it, or read from it. */
+/** The connection is closed or closing, so the program can neither send nor receive on it. */
 export class ConnectionClosedError extends Data.TaggedError("ConnectionClosedError")<{
   readonly reason: CloseReason
 }> {
@@ -22,26 +22,28 @@ export class ConnectionClosedError extends Data.TaggedError("ConnectionClosedErr
   }
 }
 
-/** A command named a connection that the server does not have (any more). */
+/** The server has no connection with this number. */
 export class NoSuchConnectionError extends Data.TaggedError("NoSuchConnectionError")<{
   readonly id: number
 }> {
   override get message(): string {
-    return `there is no connection #${this.id}; it has ended, or never was`
+    return `there is no connection #${this.id}; it has ended or never existed`
   }
 }
 
-/** A subscription lagged further behind than its budget, and its policy was to be disconnected. */
+/** A subscription exceeded its budget, and its policy is `disconnect`. */
 export class SlowConsumerError extends Data.TaggedError("SlowConsumerError")<{
   readonly pendingBytes: number
   readonly budgetBytes: number
 }> {
   override get message(): string {
-    return `the subscriber is ${this.pendingBytes} bytes behind, its budget is ${this.budgetBytes}; take faster, or raise the budget`
+    return `the subscriber is ${this.pendingBytes} bytes behind, above its budget of ${this.budgetBytes}; read faster, or raise the budget`
   }
 }
 
-/** A payload cannot be sent as one frame: its framing cannot carry it, or it is above the limit. Nothing of it was sent. */
+/**
+ * A payload cannot be sent as one frame: the framing cannot encode it, or it exceeds the limit. No byte of it was sent.
+ */
 export class InvalidPayloadError extends Data.TaggedError("InvalidPayloadError")<{
   readonly framing: string
   readonly problem: string
@@ -54,7 +56,7 @@ export class InvalidPayloadError extends Data.TaggedError("InvalidPayloadError")
 /** Why a payload was not sent. */
 export type SendError = ConnectionClosedError | InvalidPayloadError
 
-/** A payload could not be turned into a value, or a value into a payload. */
+/** A codec could not decode a payload or encode a value. */
 export class CodecError extends Data.TaggedError("CodecError")<{
   readonly codec: string
   readonly problem: string

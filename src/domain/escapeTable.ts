@@ -1,18 +1,20 @@
 import { isUnsafe } from "./unsafeCharacters.ts"
 import { codePointAt } from "./utf8.ts"
 
-/** What is written for each byte alone: a table for loops over bytes. */
-export interface EscapeTable {
-  /** The length of a byte's escape: 0 where the byte stands for itself, -1 where the bytes behind it decide. */
+/** The escapes of single bytes, as a table for loops over bytes. */
+interface EscapeTable {
+  /** The length of a byte's escape; 0: the byte is written unchanged; -1: the following bytes decide. */
   readonly lengths: Int8Array
-  /** The escape of each byte, from `escapeWidth` times the byte on. */
+  /** The escape of each byte, at the offset `escapeWidth` times the byte. */
   readonly escapes: Uint8Array
 }
 
-/** The longest escape of a byte, and the step of the table, bytes. */
+/** The longest escape of a byte, and the stride of the table, bytes. */
 export const escapeWidth = 8
 
-/** A table of the escapes that `escapeOf` gives; a byte without one stands for itself, or is part of a character. */
+/**
+ * Makes a table of the escapes of `escapeOf`. A byte without an escape is written unchanged, or is part of a character.
+ */
 export const escapeTable = (escapeOf: (byte: number) => string | undefined): EscapeTable => {
   const lengths = new Int8Array(256)
   const escapes = new Uint8Array(256 * escapeWidth)
@@ -25,7 +27,7 @@ export const escapeTable = (escapeOf: (byte: number) => string | undefined): Esc
   return { lengths, escapes }
 }
 
-/** Writes a character of 2 to 4 bytes, an unsafe one as its escape. Gives the place behind what is written. */
+/** Writes a character of 2 to 4 bytes, or its escape if it is unsafe. Returns the offset after the written bytes. */
 export const writeCharacter = (
   bytes: Uint8Array,
   at: number,

@@ -18,8 +18,8 @@ const simple = new Map([
 ])
 
 /**
- * Reads text with escapes into bytes: `\n \r \t \0 \a \b \e \f \v \\ \" \'`, `\xHH` for one byte and `\u{…}` for one
- * character in UTF-8. All other text is UTF-8.
+ * Converts text with escapes to bytes. The escapes are `\n \r \t \0 \a \b \e \f \v \\ \" \'`, `\xHH` for one byte and
+ * `\u{…}` for one character. Characters are encoded as UTF-8.
  *
  * @example
  * import { Either } from "effect"
@@ -54,20 +54,20 @@ export const parseEscapes = (input: string): Either.Either<Uint8Array, ValueSynt
   return Either.right(Uint8Array.from(bytes))
 }
 
-/** The escapes that {@link readEscape} knows, in words. */
+/** A list of the escapes for messages. */
 export const knownEscapes = "\\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\\" \\' \\xHH \\u{HEX}"
 
 /** One escape of a text. */
 export interface Escape {
   /** The byte, or the code point of the character. */
   readonly code: number
-  /** Whether it stands for one byte in every encoding (`\xHH`), and not for a character. */
+  /** Whether the escape is one byte in every encoding (`\xHH`) and not a character. */
   readonly isByte: boolean
-  /** How long it is written. */
+  /** The length of the written escape, UTF-16 units. */
   readonly length: number
 }
 
-/** Reads the escape that begins with the backslash at `at`; nothing where it is unknown or incomplete. */
+/** Reads the escape that begins with the backslash at `at`. Returns `undefined` if it is unknown or incomplete. */
 export const readEscape = (input: string, at: number): Escape | undefined => {
   const hex = /^\\x([0-9a-fA-F]{2})/.exec(input.slice(at, at + 4))
   if (hex?.[1] !== undefined) return { code: Number.parseInt(hex[1], 16), isByte: true, length: 4 }
@@ -85,8 +85,8 @@ const isScalar = (code: number): boolean => code <= 0x10ffff && !(code >= 0xd800
 const named: Record<number, string> = { 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e", 0: "\\0", 7: "\\a" }
 
 /**
- * Makes text from a peer safe to show: control characters, format characters (they reorder or hide what surrounds
- * them) and line separators are written as escapes.
+ * Makes text from a peer safe to show: replaces control characters, format characters (which reorder or hide the text
+ * around them) and line separators by escapes.
  *
  * @example
  * import { escapeControls } from "tcpfx/domain"
@@ -96,9 +96,11 @@ const named: Record<number, string> = { 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e
 export const escapeControls = (text: string): string =>
   text.replace(unsafeCharacters, (character) => escapeOf(character.codePointAt(0) as number))
 
-/** The escape that stands for a character. `\xHH` is one byte to `parseEscapes`, so it stands for ASCII only. */
+/**
+ * Returns the escape of a character. `parseEscapes` reads `\xHH` as one byte, so only ASCII characters get that form.
+ */
 export const escapeOf = (codePoint: number): string =>
   codePoint > 0x7f ? `\\u{${codePoint.toString(16)}}` : (named[codePoint] ?? byteEscape(codePoint))
 
-/** The escape that stands for one byte: `\xHH`. */
+/** Returns the escape of one byte, `\xHH`. */
 export const byteEscape = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`

@@ -15,7 +15,7 @@ export const ServerEventLine = Schema.parseJson(Schema.extend(ServerEvent, Schem
 /** One line of `tcpfx connect --output json`. */
 export const ClientEventLine = Schema.parseJson(Schema.extend(ClientEvent, Schema.Struct(versioned)))
 
-// Far above what any event has.
+// Events nest far less deeply.
 const deepest = 64
 
 /** Whether JSON text nests deeper than events do. */
@@ -41,7 +41,7 @@ const decoderOf = <A>(
   const decode = Schema.decodeEither(schema)
   return (line) => {
     const decoded = decode(line)
-    // A parse error shows the value that it is about by recursion: `message` would throw.
+    // A parse error formats its value recursively, so its `message` would overflow the stack.
     return Either.isLeft(decoded) && nestsTooDeeply(line)
       ? Either.left(ParseResult.parseError(new ParseResult.Type(schema.ast, "a line", "it is nested too deeply")))
       : decoded
@@ -59,13 +59,13 @@ export const decodeClientEventLine: (
 ) => Either.Either<typeof ClientEventLine.Type, ParseResult.ParseError> = decoderOf(ClientEventLine)
 
 /**
- * Writes an event as one line of JSON, without the line's end. `bytes` is base64; where it is valid UTF-8 a field
- * `text` shows it too, for reading with other tools. Control characters, format characters and line separators are
- * written `\uXXXX`, so the line is safe to show on a terminal and to cut at any kind of line end.
+ * Encodes an event as one line of JSON without a line end. `bytes` is base64; if it is valid UTF-8, the field `text`
+ * has it as text for other tools. Control characters, format characters and line separators are written as `\uXXXX`, so
+ * the line is safe on a terminal and for every kind of line reader.
  */
 export const encodeServerEventLine = (event: ServerEvent): string => lineOf(event)
 
-/** The same for the events of a client. */
+/** Encodes an event of a client as {@link encodeServerEventLine} does. */
 export const encodeClientEventLine = (event: ClientEvent): string => lineOf(event)
 
 const lineOf = (event: ServerEvent | ClientEvent): string => {

@@ -8,14 +8,14 @@ import { formatBytes, formatMillis } from "./quantities.ts"
 import type { ServerEvent } from "./ServerEvent.ts"
 import type { TlsSession } from "./Tls.ts"
 
-/** A number of things: "1 frame", "2 frames". */
+/** Formats a number of things: "1 frame", "2 frames". */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 
-/** What to say when the peer ended TLS without close_notify. */
+/** Returns a warning if the peer ended TLS without close_notify, else an empty text. */
 export const describeCut = (closeNotify: boolean | undefined): string =>
   closeNotify === false ? "; TLS ended without close_notify, so data may be missing" : ""
 
-/** What TLS has agreed on, to stand behind an announcement; nothing where it is not spoken. */
+/** Describes a TLS session in words that follow an announcement. Returns an empty text without TLS. */
 export const describeTls = (tls: TlsSession | undefined): string => {
   if (tls === undefined) return ""
   const { alpn, cipher, peer, protocol } = tls
@@ -25,7 +25,10 @@ export const describeTls = (tls: TlsSession | undefined): string => {
 const viaOf = (proxied: ProxiedBy | undefined): string =>
   proxied === undefined ? "" : ` by way of ${formatEndpoint(proxied.by)}`
 
-/** What is said of an event of a server; nothing of some. `hasSeveral`: with the listener of a connection, as there are several. */
+/**
+ * Describes an event of a server, or returns `undefined` for events that have no announcement. `hasSeveral`: the server
+ * has several listeners, so the text names the listener of a new connection.
+ */
 export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | undefined => {
   switch (event._tag) {
     case "ConnectionOpened": {
@@ -38,20 +41,20 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
     }
     case "ConnectionHalfClosed":
       return event.by === "peer"
-        ? `${formatConnectionId(event.id)} sends no more (half-closed)`
-        : `${formatConnectionId(event.id)} is sent no more (half-closed)`
+        ? `${formatConnectionId(event.id)} sent FIN (half-closed)`
+        : `${formatConnectionId(event.id)} got FIN from this side (half-closed)`
     case "ConnectionStalled":
-      return `${formatConnectionId(event.id)} reads too slowly, ${formatBytes(event.pendingBytes)} wait for it`
+      return `${formatConnectionId(event.id)} reads too slowly: ${formatBytes(event.pendingBytes)} are queued for it`
     case "ConnectionRecovered":
       return `${formatConnectionId(event.id)} has caught up`
     case "FramesDropped":
-      return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in all`
+      return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in total`
     case "ConnectionThrottled": {
-      const who = event.by === "maxRate" ? "it sends" : "all together send"
-      return `${formatConnectionId(event.id)} is read more slowly: ${who} more than ${formatBytes(event.bytesPerSecond)} a second`
+      const sender = event.by === "maxRate" ? "it sends" : "all clients together send"
+      return `${formatConnectionId(event.id)} is throttled: ${sender} more than ${formatBytes(event.bytesPerSecond)} a second`
     }
     case "ConnectionUnthrottled":
-      return `${formatConnectionId(event.id)} keeps to its rate again`
+      return `${formatConnectionId(event.id)} is no longer throttled`
     case "ConnectionRefused":
       return `${formatEndpoint(event.remote)} refused: ${describeRefusal(event.rule)}`
     case "AcceptFailed":
@@ -61,9 +64,9 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
     case "DrainStarted":
       return event.connections === 0
         ? undefined
-        : `draining ${counted(event.connections, "connection")} for up to ${formatMillis(event.deadlineMillis)}; again to end now`
+        : `draining ${counted(event.connections, "connection")} for up to ${formatMillis(event.deadlineMillis)}; a second signal ends at once`
     case "DrainProgress":
-      return `draining: ${counted(event.remaining, "connection")} left, ${formatBytes(event.pendingBytes)} not taken yet`
+      return `draining: ${counted(event.remaining, "connection")} left, ${formatBytes(event.pendingBytes)} not yet sent`
     case "DrainFinished":
       return event.forced === 0 ? undefined : `${event.graceful} ended in order, ${event.forced} by force`
     case "EventsMissed":
@@ -75,7 +78,7 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
   }
 }
 
-/** What is said of an event of a client. */
+/** Describes an event of a client. */
 export const clientWords = (
   event: Exclude<ClientEvent, { readonly _tag: "FrameReceived" | "FrameSent" | "ConnectFailed" }>,
 ): string => {
@@ -90,8 +93,8 @@ export const clientWords = (
       return `connected to ${formatEndpoint(event.remote)} from ${formatEndpoint(event.local)}${describeTls(event.tls)}`
     case "HalfClosed":
       return event.by === "peer"
-        ? "the server sends no more (half-closed)"
-        : "nothing more is sent (half-closed); the server's end is awaited"
+        ? "the server sent FIN (half-closed)"
+        : "sent FIN (half-closed); waiting for the server's FIN"
     case "Closing":
       return "closing"
     case "Disconnected":
@@ -99,12 +102,12 @@ export const clientWords = (
     case "Reconnecting":
       return `${event.cause}; attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "GaveUp":
-      // The command ends with the cause as its error.
+      // The message omits the cause, because the command ends with the cause as its error.
       return event.attempts === 0
-        ? "gave up, as another attempt would fail in the same way"
+        ? "gave up, because another attempt would fail in the same way"
         : `gave up after ${counted(event.attempts, "attempt")}`
     case "FramesDropped":
-      return `${counted(event.missed, "frame")} dropped for want of room, ${event.total} in all`
+      return `${counted(event.missed, "frame")} dropped, because the outbox was full; ${event.total} in total`
     case "EventsMissed":
       return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
   }

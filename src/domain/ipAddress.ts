@@ -1,18 +1,19 @@
 import ipaddr from "ipaddr.js"
 
-// The longest there is: six groups of four digits, and an IPv4 address behind them.
+// The longest form has six groups of four digits and an IPv4 address.
 const longestText = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
 
 /**
- * Reads an IP address written in full, without a zone. Other ways to write an IPv4 address (127.1, 0177.0.0.1) mean
- * different hosts to different programs: they are none.
+ * Reads an IP address without a zone. Returns `undefined` for other forms of IPv4 (127.1, 0177.0.0.1), because programs
+ * disagree about the host that they mean.
  */
 export const readIp = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
   if (text.length > longestText) return undefined
   if (!text.includes(":")) return readIpv4(text)
   const tail = text.lastIndexOf(":") + 1
   if (!text.includes(".")) return readGroups(text)
-  // ipaddr.js reads octal numbers here, and `::192.0.2.1` as a mapped address, which it is not (RFC 4291, 2.5.5.1).
+  // ipaddr.js accepts octal numbers here, and reads `::192.0.2.1` as a mapped address, which it is not (RFC 4291,
+  // 2.5.5.1).
   const dotted = readIpv4(text.slice(tail))
   if (dotted === undefined) return undefined
   const [a = 0, b = 0, c = 0, d = 0] = dotted.octets
@@ -29,8 +30,8 @@ const dot = 0x2e
 const zero = 0x30
 
 /**
- * Reads the IPv4 address that a text begins with, to `end`, as a number from 0 to 2^32 - 1; nothing where it is none. It
- * reads what {@link readIp} reads, many times faster.
+ * Reads the IPv4 address in the first `end` characters of a text as a number from 0 to 2^32 - 1, or returns
+ * `undefined`. It accepts what {@link readIp} accepts and is many times faster.
  */
 export const readIpv4Number = (text: string, end: number): number | undefined => {
   let address = 0
@@ -45,7 +46,7 @@ export const readIpv4Number = (text: string, end: number): number | undefined =>
       octet = 0
       digits = 0
     } else {
-      // A zero before other digits would make an octal number of them for some programs.
+      // Some programs read digits after a leading zero as octal.
       if (code < zero || code > zero + 9 || (digits > 0 && octet === 0)) return undefined
       octet = octet * 10 + code - zero
       if (octet > 255) return undefined
@@ -55,45 +56,47 @@ export const readIpv4Number = (text: string, end: number): number | undefined =>
   return digits > 0 && dots === 3 ? address * 256 + octet : undefined
 }
 
-/** The 4 or 16 bytes of an address, without its zone; none for a name. */
+/** Returns the 4 or 16 bytes of an address, ignoring its zone. Returns `undefined` for a name. */
 export const readIpBytes = (host: string): Uint8Array | undefined => {
   const address = readIp(withoutZone(host))
   return address && Uint8Array.from(address.toByteArray())
 }
 
-/** A host without the zone of a link-local address, as in `fe80::1%eth0` (RFC 4007, 11). */
+/** Removes the zone of a link-local address, such as `%eth0` in `fe80::1%eth0` (RFC 4007, section 11). */
 export const withoutZone = (host: string): string => {
   const at = host.indexOf("%")
   return at < 0 ? host : host.slice(0, at)
 }
 
-/** Whether a host is a link-local IPv6 address (fe80::/10, RFC 4291), which means another host on each interface. */
+/** Whether a host is a link-local IPv6 address (fe80::/10, RFC 4291), which is a different host on each interface. */
 export const isLinkLocal = (host: string): boolean => {
   const [first = 0, second = 0, ...rest] = readIpBytes(host) ?? []
   return rest.length === 14 && first === 0xfe && (second & 0xc0) === 0x80
 }
 
-/** What is said of a link-local address without a zone. */
-export const zoneAdvice = "a link-local address needs the interface that it is meant on, as in fe80::1%eth0"
+/** The advice for a link-local address without a zone. */
+export const zoneAdvice = "a link-local address needs its interface, as in fe80::1%eth0"
 
-/** Whether a host is a link-local address without a zone. The system refuses such an address with EINVAL. */
+/** Whether a host is a link-local address without a zone. The kernel refuses such an address with EINVAL. */
 export const lacksZone = (host: string): boolean => !host.includes("%") && isLinkLocal(host)
 
 /**
- * A host as it is shown and compared. The system of a dual-stack listener writes an IPv4 address as `::ffff:192.0.2.7`;
- * this is `192.0.2.7`, the same host (RFC 4291, 2.5.5.2).
+ * Returns a host in the form that is shown and compared: without the IPv6 prefix of a mapped IPv4 address. On a
+ * dual-stack listener the kernel writes 192.0.2.7 as `::ffff:192.0.2.7`, which is the same host (RFC 4291, 2.5.5.2).
  */
 export const plainHost = (host: string): string =>
   host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host
 
-/** Whether an address is of IPv6. */
+/** Whether an address is an IPv6 address. */
 export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"
 
-/** The address itself, or the IPv4 address that it stands for: both are the same host (RFC 4291, 2.5.5.2). */
+/**
+ * Returns the IPv4 address of a mapped address, else the address itself. Both are the same host (RFC 4291, 2.5.5.2).
+ */
 export const unmapped = (address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 =>
   isIpv6(address) && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
 
-/** Writes the 4 or 16 bytes of an address as the system writes those of its sockets (RFC 5952). */
+/** Formats the 4 or 16 bytes of an address as the kernel formats those of its sockets (RFC 5952). */
 export const formatIp = (bytes: Uint8Array): string => {
   const address = ipaddr.fromByteArray([...bytes])
   return isIpv6(address) && address.isIPv4MappedAddress()

@@ -1,25 +1,25 @@
 import { readIpv4Number } from "./ipAddress.ts"
 
 /**
- * An address as 32-bit words, the highest first: one word of IPv4, four of IPv6. It is what look-ups work on; `ipaddr.js`
- * reads and writes the same, many times slower.
+ * An address as 32-bit words, highest first: one word for IPv4, four for IPv6. Look-ups use this form, because
+ * `ipaddr.js` is many times slower.
  */
 export type IpWords = Uint32Array
 
 const colon = 0x3a
 const groups = 8
 
-/** The value of a hexadecimal digit; -1 for any other character. */
+/** Returns the value of a hexadecimal digit, or -1 for any other character. */
 const digitOf = (code: number): number => {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   const letter = code | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-// Reading is synchronous, and what it has found is copied before it reads again.
+// One shared array is safe: reading is synchronous and copies the result before it returns.
 const found = new Uint16Array(groups)
 
-/** Reads an IPv6 address without a zone (RFC 4291, 2.2), the last two groups of it possibly as an IPv4 address. */
+/** Reads an IPv6 address without a zone (RFC 4291, 2.2). The last two groups may be written as an IPv4 address. */
 const readIpv6 = (text: string): IpWords | undefined => {
   let count = 0
   let gap = -1
@@ -57,7 +57,7 @@ const readIpv6 = (text: string): IpWords | undefined => {
       return undefined
     }
   }
-  // "::" stands for one group of zeros at least.
+  // "::" replaces at least one group of zeros.
   if (gap < 0 ? count !== groups : count === groups) return undefined
   const words = new Uint32Array(groups / 2)
   for (let index = 0; index < count; index++) {
@@ -67,18 +67,20 @@ const readIpv6 = (text: string): IpWords | undefined => {
   return words
 }
 
-/** Reads an IP address without a zone; nothing for any other text. */
+/** Reads an IP address without a zone. Returns `undefined` for any other text. */
 export const readIpWords = (text: string): IpWords | undefined => {
   if (text.includes(":")) return readIpv6(text)
   const v4 = readIpv4Number(text, text.length)
   return v4 === undefined ? undefined : Uint32Array.of(v4)
 }
 
-/** The address itself, or the IPv4 address that is mapped into it: both are the same host (RFC 4291, 2.5.5.2). */
+/**
+ * Returns the IPv4 address of a mapped address, else the address itself. Both are the same host (RFC 4291, 2.5.5.2).
+ */
 export const unmappedWords = (words: IpWords): IpWords =>
   words.length === 4 && words[0] === 0 && words[1] === 0 && words[2] === 0xffff ? words.subarray(3) : words
 
-/** Writes an address as usual (RFC 5952). */
+/** Formats an address in its canonical form (RFC 5952). */
 export const formatIpWords = (words: IpWords): string => {
   if (words.length === 1) {
     const word = words[0] as number

@@ -3,11 +3,11 @@ import { escapeTable, escapeWidth, writeCharacter } from "./escapeTable.ts"
 import { isUnsafe, unsafeCharacters } from "./unsafeCharacters.ts"
 import { characterLength } from "./utf8.ts"
 
-// Room is made for so many bytes at a time.
+// The writer reserves room for this many input bytes at a time.
 const stride = 4096
-// The longest that a byte becomes is `\u00XX`; each byte of a longer character becomes less.
+// The longest output per input byte is `\u00XX`. A character of several bytes has less output per byte.
 const longestPerByte = 6
-// The last byte may begin a character of 4 bytes, which becomes `\uXXXX` twice.
+// The last byte may begin a character of 4 bytes, which is written as two `\uXXXX`.
 const longestCharacter = 16
 
 const quote = 0x22
@@ -24,7 +24,7 @@ const short: Readonly<Record<number, string>> = {
 
 const unitEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
 
-/** The escape of an unsafe character: `\uXXXX` for each of its one or two UTF-16 units. */
+/** Returns the escape of an unsafe character: `\uXXXX` for each of its one or two UTF-16 units. */
 const escapeOf = (codePoint: number): string => {
   if (codePoint <= 0xffff) return short[codePoint] ?? unitEscape(codePoint)
   const rest = codePoint - 0x10000
@@ -35,8 +35,8 @@ const { lengths, escapes } = escapeTable((byte) =>
   byte < 0x80 && (byte === quote || byte === backslash || isUnsafe(byte)) ? escapeOf(byte) : undefined,
 )
 /**
- * Writes bytes that are UTF-8 as the inside of a JSON string, from `from` to `to`, the character that reaches beyond `to`
- * included. Gives the place behind what is written, or -1 where the bytes are not UTF-8.
+ * Writes UTF-8 bytes from `from` to `to` as the inside of a JSON string. A character that crosses `to` is written
+ * whole. Returns the offset after the written bytes, or -1 if the bytes are not UTF-8.
  */
 export const writeJsonText = (bytes: Uint8Array, from: number, to: number, out: ByteWriter): number => {
   let at = from
@@ -54,7 +54,7 @@ export const writeJsonText = (bytes: Uint8Array, from: number, to: number, out: 
         continue
       }
       if (escaped > 0) {
-        // The longest is written, and the bytes that count are counted: cheaper than a loop of another length.
+        // Always copies the longest escape and advances by the actual one: cheaper than a loop of variable length.
         const start = escapeWidth * byte
         for (let next = 0; next < longestPerByte; next++) buffer[length + next] = escapes[start + next] as number
         length += escaped
@@ -71,7 +71,7 @@ export const writeJsonText = (bytes: Uint8Array, from: number, to: number, out: 
   return at
 }
 
-/** JSON of a value, with unsafe characters written `\uXXXX`. */
+/** Encodes a value as JSON, with unsafe characters as `\uXXXX`. */
 export const safeJson = (value: unknown): string => JSON.stringify(value).replace(unsafeCharacters, escapeUnsafe)
 
 const escapeUnsafe = (character: string): string => escapeOf(character.codePointAt(0) as number)

@@ -1,63 +1,69 @@
 import * as Duration from "effect/Duration"
 
-/** What may happen to a subscriber that lags further behind than its budget. */
+/** The policies for a subscriber that exceeds its budget. */
 export const slowConsumerPolicies = ["disconnect", "drop-oldest", "block"] as const
 export type SlowConsumerPolicy = (typeof slowConsumerPolicies)[number]
 
 /**
- * Every bound, in one place: its default, its unit, and what the peer sees when it bites.
+ * The defaults of all limits, with their unit and what happens to a peer at the limit.
  */
 export const limits = {
-  /** Payload of one frame, bytes. Whoever sends a longer one is closed with `FrameTooLong`. */
+  /** Longest payload of a frame, bytes. A peer that sends a longer frame is disconnected with `FrameTooLong`. */
   maxFrameBytes: 1024 * 1024,
   /**
-   * The largest `maxFrame` of the command, bytes. A line of JSON for a frame of zeros has 7.4 times its length, and a
-   * string of Node no more than 512 MiB: beyond this size nobody could read the line.
+   * Largest `maxFrame` of the command, bytes. The JSON line of a frame of zeros has 7.4 times the frame's length, and a
+   * string in Node has at most 512 MiB. So a program on Node could not read the line of a larger frame.
    */
   maxFrameMostBytes: 64 * 1024 * 1024,
   /**
-   * What may wait for one subscriber of the hub, bytes, in the shared log and in its socket. Beyond it the policy
-   * decides: closed with `SlowConsumer`, frames missing, or its publishers paused.
+   * Most bytes queued for one subscriber of the hub, in the shared log and in its socket. Above it, the policy applies:
+   * the subscriber is disconnected with `SlowConsumer`, or it misses frames, or the publishers wait.
    */
   hubBudgetBytes: 8 * 1024 * 1024,
-  /** What a subscriber beyond its budget meets. */
+  /** The policy for a subscriber that exceeds its budget. */
   slowConsumer: "disconnect" as SlowConsumerPolicy,
   /**
-   * How long publishers wait for subscribers of whom none takes anything; their peers' windows close meanwhile. Then
-   * those who stand still are no longer waited for, and their lag grows towards the budget.
+   * How long publishers wait while no lagging subscriber takes anything. Meanwhile the server does not read the
+   * publishers, so their TCP windows close. After this time, publishers stop waiting for the stalled subscribers, and
+   * the lag of these grows towards the budget.
    */
   paceLimit: Duration.seconds(5),
-  /** Received and not yet taken by a handler, bytes per connection. Reading stops: the peer's window closes. */
+  /**
+   * Bytes per connection that the handler has not taken. At the limit, reading stops and the peer's TCP window closes.
+   */
   inboxBytes: 64 * 1024,
-  /** Handed over for sending and not yet taken by the system, bytes per connection. `send` waits. */
+  /** Bytes per connection that are queued for sending and that the kernel has not taken. At the limit, `send` waits. */
   outboxBytes: 64 * 1024,
   /**
-   * How long a closing connection may make no progress: its peer takes nothing, or does not send its FIN. Then it is
-   * destroyed: the peer sees a reset.
+   * How long a closing connection may make no progress, because the peer takes nothing or does not send FIN. After this
+   * time, the connection is reset.
    */
   closeDeadline: Duration.seconds(5),
   /**
-   * A PROXY header of version 2 with its extensions, bytes; one of version 1 has 107 at most. A longer one is invalid:
-   * its connection is closed.
+   * Longest PROXY header of version 2 with its extensions, bytes (version 1: 107 bytes). A connection with a longer
+   * header is refused.
    */
   proxyHeaderBytes: 4096,
-  /** Draining a server. Then what is left is destroyed: the peers see a reset. */
+  /** How long a server drains. After this time, the remaining connections are reset. */
   drainDeadline: Duration.seconds(5),
-  /** From accept until a connection is open, where there is a handshake. Then it is closed: `HandshakeTimeout`. */
+  /**
+   * How long the PROXY header and TLS handshake may take. After this time, the connection is refused:
+   * `HandshakeTimeout`.
+   */
   handshakeTimeout: Duration.seconds(10),
-  /** Silence after which a heartbeat is sent, and how long an answer may take. Then it is closed: `HeartbeatLost`. */
+  /** Silence before a heartbeat, and then the time for an answer. Without an answer: `HeartbeatLost`. */
   heartbeatInterval: Duration.seconds(15),
-  /** Connecting, names and all addresses included. */
+  /** How long connecting may take, including the name look-up and all addresses. */
   connectTimeout: Duration.seconds(10),
-  /** Head start of one address of a name over the next (RFC 8305, section 5). */
+  /** Delay between the attempts at two addresses of a name (RFC 8305, section 5). */
   attemptDelay: Duration.millis(250),
-  /** What a session keeps for sending, bytes. Beyond it the sender waits, or payloads are dropped and counted. */
+  /** Most bytes that a session queues for sending. Above it, the sender waits, or payloads are dropped and counted. */
   sessionOutboxBytes: 1024 * 1024,
   /**
-   * Connections that the system completes and that wait to be accepted (listen(2)). A peer beyond it tries again after a
-   * second. The system may allow fewer: Linux 4096, and older ones 128 (`net.core.somaxconn`).
+   * Completed connections that wait for accept (listen(2)). A client above it retries after about a second. The kernel
+   * may allow fewer: Linux allows 4096, and before version 5.4 it allowed 128 (`net.core.somaxconn`).
    */
   backlog: 4096,
-  /** Events that wait for one subscriber to the events, bytes (an event counts 256 and its payload). */
+  /** Most bytes of events queued for one subscriber. An event counts 256 bytes plus its payload. */
   eventBufferBytes: 4 * 1024 * 1024,
 } as const

@@ -2,7 +2,7 @@ import type { IpWords } from "./ipWords.ts"
 
 const noMatch = -1
 
-// Room is added a chunk at a time: to copy what is there into a larger array would hold up the event loop.
+// The table grows by chunks: copying a large array into a larger one would block the event loop.
 const chunkBits = 13
 const chunkSize = 1 << chunkBits
 const inChunk = chunkSize - 1
@@ -13,7 +13,7 @@ interface Chunk {
   readonly notes: Uint32Array
 }
 
-// The finalizer of MurmurHash3: each bit of the input changes half of the bits of the result.
+// The finalizer of MurmurHash3: each input bit changes half of the result's bits.
 const mixed = (word: number): number => {
   let hash = word
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -21,24 +21,24 @@ const mixed = (word: number): number => {
   return hash ^ (hash >>> 16)
 }
 
-/** The bits of word number `index` that a prefix of a length fixes. */
+/** Returns the mask of a prefix of `bits` bits for the word `index`. */
 const maskOf = (bits: number, index: number): number => {
   const fixed = bits - 32 * index
   return fixed >= 32 ? -1 : fixed <= 0 ? 0 : -1 << (32 - fixed)
 }
 
 /**
- * Prefixes of one address family in typed arrays: `4 * words + 5` bytes for each, and 8 to 16 bytes of a hash table. A
- * look-up searches the hash table once for each length that occurs: 33 times at most for IPv4, 129 times for IPv6,
- * however many prefixes there are. `index` has to follow the last `add`, before the first `find`.
+ * Prefixes of one address family in typed arrays. A prefix takes `4 * words + 5` bytes, and 8 to 16 bytes of a hash
+ * table. A look-up probes the hash table once per prefix length that occurs: at most 33 times for IPv4 and 129 times
+ * for IPv6, whatever the number of prefixes. `index` must run after the last `add` and before the first `find`.
  */
 export class PrefixTable {
-  /** Prefixes added. Each has a number, in the order in which they were added. */
+  /** The number of prefixes. A prefix has a number, counted from 0 in the order of `add`. */
   count = 0
   private readonly words: number
   private readonly chunks: Array<Chunk> = []
   private slots = new Uint32Array(1)
-  /** The lengths that occur. */
+  /** The prefix lengths that occur. */
   private occurring: ReadonlyArray<number> = []
   private readonly wanted: Uint32Array
 
@@ -47,7 +47,7 @@ export class PrefixTable {
     this.wanted = new Uint32Array(words)
   }
 
-  /** Adds a prefix and gives its number. Bits of the address behind the prefix are left out. */
+  /** Adds a prefix and returns its number. The address bits after the prefix are ignored. */
   add(address: IpWords, bits: number): number {
     const { words } = this
     const number = this.count++
@@ -67,12 +67,12 @@ export class PrefixTable {
     return number
   }
 
-  /** Sets the note that its owner keeps with a prefix. */
+  /** Sets the note of a prefix: a number that the owner of the table defines. */
   setNote(number: number, note: number): void {
     this.chunkOf(number).notes[number & inChunk] = note
   }
 
-  /** Makes the prefixes findable. Yields after each `perSlice` of them. */
+  /** Builds the hash table. Yields after each `perSlice` prefixes. */
   *index(perSlice: number): Generator<undefined, void> {
     const { count, wanted, words } = this
     let size = 1
@@ -86,14 +86,14 @@ export class PrefixTable {
       occurs.add(bits)
       for (let index = 0; index < words; index++) wanted[index] = keys[at * words + index] as number
       const slot = this.slotOf(bits)
-      // Of equal prefixes the first counts.
+      // The first of several equal prefixes counts.
       if (this.slots[slot] === 0) this.slots[slot] = number + 1
       if (number % perSlice === perSlice - 1) yield
     }
     this.occurring = [...occurs]
   }
 
-  /** The number of the first prefix that was added and has the address in it; -1 if none has. */
+  /** Returns the lowest number of a prefix that contains the address, or -1. */
   find(address: IpWords): number {
     const { slots, wanted, words } = this
     let found = noMatch
@@ -105,7 +105,7 @@ export class PrefixTable {
     return found
   }
 
-  /** The prefix of a number: its words, its length, and its note. */
+  /** Returns the prefix with a number. */
   at(number: number): { readonly address: IpWords; readonly bits: number; readonly note: number } {
     const { keys, lengths, notes } = this.chunkOf(number)
     const at = number & inChunk
@@ -120,7 +120,7 @@ export class PrefixTable {
     return this.chunks[number >> chunkBits] as Chunk
   }
 
-  /** The slot that holds the wanted prefix, or else the empty one where it would be. */
+  /** Returns the slot of the prefix in `wanted`, or the empty slot for it. */
   private slotOf(bits: number): number {
     const { slots, wanted, words } = this
     const mask = slots.length - 1

@@ -3,7 +3,7 @@ import { type TcpEndpoint, tcpEndpoint } from "./Endpoint.ts"
 import { formatIp, isIpv6, readIp } from "./ipAddress.ts"
 import type { ProxyHeader } from "./ProxyHeader.ts"
 
-/** The longest line that there is, with its CR and LF. */
+/** The longest possible line, including CR LF. */
 export const maxProxyLineBytes = 107
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -22,7 +22,9 @@ const starts = (held: Uint8Array, length: number, opening: Uint8Array): boolean 
   return true
 }
 
-/** What is wrong with the last byte of a line that is not whole yet; the bytes before it were looked at before. */
+/**
+ * Describes what is wrong with the last byte of an incomplete line, or returns `undefined`. Earlier bytes are valid.
+ */
 export const problemOfLine = (held: Uint8Array, length: number): string | undefined => {
   const last = held[length - 1] as number
   const kind = openings.find((opening) => starts(held, length, opening))
@@ -34,16 +36,16 @@ export const problemOfLine = (held: Uint8Array, length: number): string | undefi
   if (last === carriageReturn) return undefined
   const fits =
     kind === unknown
-      ? // Whatever stands behind the word is to be ignored.
+      ? // The protocol says that a receiver ignores the rest of the line.
         length > unknown.length + 1 || last === space
       : (kind === tcp4 ? digits : hexDigits).has(last)
   return fits ? undefined : misplaced(length, last)
 }
 
 const misplaced = (length: number, byte: number): string =>
-  `byte ${length}, 0x${byte.toString(16).padStart(2, "0")}, cannot be there`
+  `byte ${length} (0x${byte.toString(16).padStart(2, "0")}) is invalid`
 
-/** Reads a whole line: one that {@link problemOfLine} found nothing wrong with, to its LF. */
+/** Reads a complete line. {@link problemOfLine} must have accepted each of its bytes. */
 export const readProxyLine = (line: Uint8Array): Either.Either<ProxyHeader, string> => {
   const header = { version: 1, command: "proxy" } as const
   if (starts(line, line.length, unknown)) return Either.right({ ...header, source: undefined, destination: undefined })

@@ -7,13 +7,13 @@ import type { ProxyEnds, ProxyHeader } from "./ProxyHeader.ts"
 
 const signature = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a)
 
-/** What every block has: the signature, version and command, family and transport, and the length of what follows. */
+/** The size of the fixed head: signature, version and command, family and transport, and the length of the rest. */
 export const proxyBlockHeadBytes = 16
 
 const versionBits = 0x20
 const commands = { local: 0, proxy: 1 } as const
 const stream = 1
-// `sun_path` of the system that the protocol was made on (unix(7)).
+// The protocol reserves the size of Linux's `sun_path` (unix(7)) for each path.
 const pathBytes = 108
 
 interface Family {
@@ -35,29 +35,31 @@ const lengthOf = (head: Uint8Array): number => ((head[14] as number) << 8) | (he
 const isLocal = (head: Uint8Array): boolean => head[12] === (versionBits | commands.local)
 const familyOf = (head: Uint8Array): Family => families[(head[13] as number) >> 4] ?? unspecified
 
-/** The length of the whole block, from its head. */
+/** Returns the length of the whole block, from its head. */
 export const proxyBlockLength = (head: Uint8Array): number => proxyBlockHeadBytes + lengthOf(head)
 
-/** What is wrong with the last byte of a head that is not whole yet; the bytes before it were looked at before. */
+/**
+ * Describes what is wrong with the last byte of an incomplete head, or returns `undefined`. Earlier bytes are valid.
+ */
 export const problemOfHead = (head: Uint8Array, length: number): string | undefined => {
   const last = head[length - 1] as number
   if (length <= signature.length) {
     return last === signature[length - 1]
       ? undefined
-      : `byte ${length}, 0x${last.toString(16).padStart(2, "0")}, cannot be there`
+      : `byte ${length} (0x${last.toString(16).padStart(2, "0")}) is invalid`
   }
   if (length === 13) {
     if ((last & 0xf0) !== versionBits) return `its version ${last >> 4} is unknown`
     return (last & 0x0f) <= commands.proxy ? undefined : `its command ${last & 0x0f} is unknown`
   }
-  // A proxy's own connection names nobody, whatever is written there.
+  // A proxy's own connection (LOCAL) has no client, so a receiver ignores the family and the addresses.
   if (length === 14 && !isLocal(head)) {
     if (last >> 4 >= families.length) return `its address family ${last >> 4} is unknown`
     return (last & 0x0f) <= 2 ? undefined : `its transport ${last & 0x0f} is unknown`
   }
   if (length < proxyBlockHeadBytes) return undefined
   if (proxyBlockLength(head) > limits.proxyHeaderBytes) {
-    return `oversized: it has ${proxyBlockLength(head)} bytes, ${limits.proxyHeaderBytes} is the most`
+    return `oversized: it has ${proxyBlockLength(head)} bytes; the maximum is ${limits.proxyHeaderBytes}`
   }
   const family = familyOf(head)
   return isLocal(head) || lengthOf(head) >= addressBytes(family)
@@ -65,14 +67,14 @@ export const problemOfHead = (head: Uint8Array, length: number): string | undefi
     : `its ${lengthOf(head)} bytes are too few for ${family.name} addresses, which take ${addressBytes(family)}`
 }
 
-/** Reads a whole block: one in whose head {@link problemOfHead} found nothing wrong. */
+/** Reads a complete block. {@link problemOfHead} must have accepted its head. */
 export const readProxyBlock = (block: Uint8Array): Either.Either<ProxyHeader, string> => {
   const local = isLocal(block)
   const family = local ? unspecified : familyOf(block)
   const problem = problemOfExtensions(block, proxyBlockHeadBytes + addressBytes(family), family !== unspecified)
   if (problem !== undefined) return Either.left(problem)
   const header = { version: 2, command: local ? "local" : "proxy" } as const
-  // Another transport's addresses are no endpoints of a stream.
+  // Addresses of another transport, such as UDP, are not endpoints of a TCP stream.
   const told = family !== unspecified && ((block[13] as number) & 0x0f) === stream
   return Either.right({
     ...header,
@@ -89,7 +91,7 @@ const readEnd = (block: Uint8Array, family: Family, index: 0 | 1): Endpoint => {
   return tcpEndpoint(formatIp(address), ((block[port] as number) << 8) | (block[port + 1] as number))
 }
 
-// An abstract name begins with a zero byte, a path ends at the first one (unix(7)).
+// An abstract name begins with a zero byte; a path ends at the first zero byte (unix(7)).
 const readPath = (bytes: Uint8Array): string => {
   const end = bytes.indexOf(0, 1)
   const path = new TextDecoder("utf-8", { ignoreBOM: true }).decode(end < 0 ? bytes : bytes.subarray(0, end))
@@ -99,8 +101,9 @@ const readPath = (bytes: Uint8Array): string => {
 const checksumType = 3
 
 /**
- * What is wrong with the type-length-value vectors behind the addresses. They are skipped, but for the checksum.
- * Without a family nobody says where they begin: then what does not look like them is no mistake.
+ * Describes what is wrong with the type-length-value vectors after the addresses, or returns `undefined`. Only the
+ * checksum is evaluated. Without an address family, the start of the vectors is unknown, so malformed ones are ignored
+ * (`strict` is false).
  */
 const problemOfExtensions = (block: Uint8Array, start: number, strict: boolean): string | undefined => {
   let checksumAt: number | undefined
@@ -108,12 +111,12 @@ const problemOfExtensions = (block: Uint8Array, start: number, strict: boolean):
   while (at + 3 <= block.length) {
     const length = ((block[at + 1] as number) << 8) | (block[at + 2] as number)
     if (block[at] === checksumType) {
-      if (length !== 4 || checksumAt !== undefined) return strict ? "its checksum is not one of 4 bytes" : undefined
+      if (length !== 4 || checksumAt !== undefined) return strict ? "it must have one checksum of 4 bytes" : undefined
       checksumAt = at + 3
     }
     at += 3 + length
   }
-  if (at !== block.length) return strict ? "its last extension is not whole" : undefined
+  if (at !== block.length) return strict ? "its last extension is truncated" : undefined
   return checksumAt === undefined || hasChecksum(block, checksumAt) ? undefined : "its checksum is wrong"
 }
 
@@ -123,7 +126,7 @@ const hasChecksum = (block: Uint8Array, at: number): boolean => {
   return crc32c(cleared) === new DataView(block.buffer, block.byteOffset).getUint32(at)
 }
 
-/** Writes a block; without ends it names nobody. */
+/** Encodes a block. Without `ends`, the block has no addresses. */
 export const proxyBlock = (ends: ProxyEnds | undefined, command: ProxyHeader["command"]): Uint8Array => {
   const family = ends === undefined ? unspecified : ends._tag === "Unix" ? unix : ends.v6 ? ipv6 : ipv4
   const written = ends === undefined ? undefined : [addressOf(ends.source), addressOf(ends.destination)]

@@ -29,7 +29,7 @@ const split = (input: string): readonly [number: number, unit: string] | undefin
 }
 
 /**
- * Reads a duration: a number with `ms`, `s`, `m` or `h`; a bare number is seconds, as in ncat.
+ * Reads a duration: a number with `ms`, `s`, `m` or `h`. A bare number is in seconds, as in ncat.
  *
  * @example
  * import { Duration, Either } from "effect"
@@ -46,12 +46,12 @@ export const parseDuration = (input: string): Either.Either<Duration.Duration, V
   const factor = timeUnits.get(parts[1] === "" ? "s" : parts[1])
   if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
   const millis = parts[0] * factor
-  // setTimeout fires at once above 2^31-1 ms, which would turn "very long" into "none".
+  // Above 2^31-1 ms, setTimeout fires at once, so a very long time would become none.
   return millis <= 0x7fffffff ? Either.right(Duration.millis(millis)) : fail("it is above 24 days")
 }
 
 /**
- * Reads a duration that is a limit of waiting: as {@link parseDuration}, and longer than nothing.
+ * Reads a deadline: a duration as for {@link parseDuration}, at least 1 ms.
  *
  * @example
  * import { Either } from "effect"
@@ -67,14 +67,14 @@ export const parseDeadline = (input: string): Either.Either<Duration.Duration, V
       new ValueSyntaxError({
         input,
         kind: "a deadline",
-        problem: "it is no time at all",
+        problem: "it is less than 1 ms",
         expected: "a time such as 5s",
       }),
   )
 
 /**
- * Reads the silence before TCP keepalive: as {@link parseDuration}, from 1 s to 32767 s, which is what systems take
- * (TCP_KEEPIDLE, tcp(7)).
+ * Reads the idle time before TCP keepalive: a duration as for {@link parseDuration}, from 1 s to 32767 s, the range of
+ * TCP_KEEPIDLE (tcp(7)).
  *
  * @example
  * import { Either } from "effect"
@@ -114,7 +114,7 @@ export const parseCount = (input: string): Either.Either<number, ValueSyntaxErro
 }
 
 /**
- * Reads the backlog of a listener: as {@link parseCount}, and no more than any system takes.
+ * Reads the backlog of a listener: a count as for {@link parseCount}, at most 65535.
  *
  * @example
  * import { Either } from "effect"
@@ -135,8 +135,8 @@ const problemOfCount = (input: string): string =>
   /^[0-9]+$/.test(input) ? "it is out of range" : "it is not a whole number"
 
 /**
- * Reads a size in bytes: a bare number, or one with `KiB`, `MiB`, `GiB` (powers of 1024; `k m g` are the same) or
- * `kB`, `MB`, `GB` (powers of 1000). At least 1 byte.
+ * Reads a size in bytes, at least 1: a bare number, or a number with `KiB`, `MiB`, `GiB`, `k`, `m`, `g` (powers of
+ * 1024) or `kB`, `MB`, `GB` (powers of 1000).
  *
  * @example
  * import { Either } from "effect"
@@ -153,11 +153,11 @@ export const parseSize = (input: string): Either.Either<number, ValueSyntaxError
   if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
   const bytes = Math.round(parts[0] * factor)
   if (bytes < 1) return fail("it is less than one byte")
-  return Number.isSafeInteger(bytes) ? Either.right(bytes) : fail("it is larger than can be counted")
+  return Number.isSafeInteger(bytes) ? Either.right(bytes) : fail("it is too large")
 }
 
 /**
- * Reads the longest frame that the command takes: a size of 64 MiB at the most (`limits.maxFrameMostBytes`).
+ * Reads the frame limit of the command: a size of at most 64 MiB (`limits.maxFrameMostBytes`).
  *
  * @example
  * import { Either } from "effect"
@@ -177,7 +177,7 @@ export const parseMaxFrame = (input: string): Either.Either<number, ValueSyntaxE
   )
 
 /**
- * Writes a number of bytes for people, in the units that {@link parseSize} reads.
+ * Formats a number of bytes in the units of {@link parseSize}, rounded for display.
  *
  * @example
  * import { formatBytes } from "tcpfx/domain"
@@ -187,7 +187,7 @@ export const parseMaxFrame = (input: string): Either.Either<number, ValueSyntaxE
  */
 export const formatBytes = (bytes: number): string => {
   if (bytes < 1024) return `${bytes} B`
-  // From here up a size would be rounded to 1024 of the smaller unit.
+  // From here up, rounding would give 1024 of the smaller unit.
   const mebibytes = 1023.5 * 1024
   const unit = bytes < mebibytes ? "KiB" : bytes < mebibytes * 1024 ? "MiB" : "GiB"
   const value = bytes / (unit === "KiB" ? 1024 : unit === "MiB" ? 1024 ** 2 : 1024 ** 3)
@@ -195,7 +195,7 @@ export const formatBytes = (bytes: number): string => {
 }
 
 /**
- * Writes a duration given in milliseconds for people.
+ * Formats a duration in milliseconds, rounded for display.
  *
  * @example
  * import { formatMillis } from "tcpfx/domain"
@@ -222,7 +222,7 @@ const yesAndNo = new Map([
   ["0", false],
 ])
 
-/** Reads a yes or no, as variables of the environment give it: `yes`, `true`, `on` or 1; `no`, `false`, `off` or 0. */
+/** Reads the boolean of an environment variable: `yes`, `true`, `on` or 1; `no`, `false`, `off` or 0. */
 export const parseYesNo = (input: string): Either.Either<boolean, ValueSyntaxError> => {
   const found = yesAndNo.get(input.toLowerCase())
   const expected = [...yesAndNo.keys()].join(", ")

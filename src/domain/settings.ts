@@ -5,14 +5,14 @@ import { endpointProblem } from "./endpointProblem.ts"
 import { formatMillis } from "./quantities.ts"
 import { SettingsError } from "./SettingsError.ts"
 
-/** What a setting takes: in words, and for a value. `problemOf` names a field within the value, where there is one. */
+/** The check of one setting. `within` checks the fields of a value that is an object. */
 export interface SettingCheck {
   readonly expected: string
   readonly accepts: (value: unknown) => boolean
   readonly within?: (value: unknown) => SettingsError | undefined
 }
 
-/** A check for each field. */
+/** One check per field. */
 export type SettingChecks<S> = { readonly [K in keyof S]-?: SettingCheck }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -30,8 +30,8 @@ const shown = (value: unknown): string => {
 }
 
 /**
- * Judges settings: gives them back, or names the first field that has a value it cannot have. A field that is not there
- * is left to its default; a field that is there and `undefined` is judged like any other value.
+ * Checks settings. Returns them, or an error that names the first field with an invalid value. An absent field gets its
+ * default and is not checked; a field that is present with the value `undefined` is checked.
  */
 export const checkSettings = <S extends object>(
   settings: S,
@@ -56,19 +56,19 @@ const wholeUpTo = (value: unknown, least: number, most: number): boolean =>
   value <= most &&
   (Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)
 
-/** A whole number from `least` up, or infinity where there is no limit. */
+/** A whole number from `least` up, or `Infinity` for no limit. */
 export const limitOf = (unit: string, least: number = 1): SettingCheck => ({
   expected: `a whole number of ${unit} from ${least} up, or Infinity for no limit`,
   accepts: (value) => wholeUpTo(value, least, Number.POSITIVE_INFINITY),
 })
 
-/** A whole number between two. */
+/** A whole number from `least` to `most`. */
 export const wholeNumber = (least: number, most: number): SettingCheck => ({
   expected: `a whole number from ${least} to ${most}`,
   accepts: (value) => wholeUpTo(value, least, most),
 })
 
-/** A number between two. */
+/** A number from `least` to `most`. */
 export const numberFrom = (least: number, most: number): SettingCheck => ({
   expected: `a number from ${least} to ${most}`,
   accepts: (value) => typeof value === "number" && value >= least && value <= most,
@@ -77,19 +77,19 @@ export const numberFrom = (least: number, most: number): SettingCheck => ({
 const isBetween = (value: unknown, least: Duration.Duration, most: Duration.Duration): boolean =>
   Duration.isDuration(value) && Duration.between(value, { minimum: least, maximum: most })
 
-/** A time that may be none at all, and may have no end. */
+/** Any duration, including zero and infinity. */
 export const anyTime: SettingCheck = {
   expected: "a Duration, such as Duration.seconds(5)",
   accepts: (value) => Duration.isDuration(value),
 }
 
-/** A time after which something ends: a millisecond at least. */
+/** A deadline: a duration of at least 1 ms, or infinity. */
 export const deadline: SettingCheck = {
   expected: "a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
   accepts: (value) => isBetween(value, Duration.millis(1), Duration.infinity),
 }
 
-/** The silence before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
+/** The idle time before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
 export const keepaliveTime: SettingCheck = {
   expected: "a Duration from 1 s to 32767 s, or Duration.infinity for never",
   accepts: (value) =>
@@ -97,13 +97,13 @@ export const keepaliveTime: SettingCheck = {
     (Duration.isDuration(value) && !Duration.isFinite(value)),
 }
 
-/** One of some values. */
+/** One of `values`. */
 export const oneOfThese = (values: ReadonlyArray<string | number | boolean | undefined>): SettingCheck => ({
   expected: values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value))).join(", "),
   accepts: (value) => values.some((one) => one === value),
 })
 
-/** Either nothing or what another check takes. */
+/** `undefined`, or a value that passes another check. */
 export const optional = (check: SettingCheck): SettingCheck => ({
   ...check,
   expected: `${check.expected}, or undefined`,
@@ -111,26 +111,26 @@ export const optional = (check: SettingCheck): SettingCheck => ({
   within: (value) => (value === undefined ? undefined : check.within?.(value)),
 })
 
-/** An object that has these methods. */
+/** An object with `methods`. */
 export const objectWith = (methods: ReadonlyArray<string>, expected: string): SettingCheck => ({
   expected,
   accepts: (value) => isObject(value) && methods.every((method) => typeof value[method] === "function"),
 })
 
-/** How bytes are cut into frames. */
+/** A framing. */
 export const framing: SettingCheck = objectWith(
   ["decoder", "encode", "payloads", "count"],
   "a Framing, such as Framing.line",
 )
 
-/** An object whose fields have checks of their own. */
+/** An object whose fields have their own checks. */
 export const fieldsOf = <S extends object>(checks: SettingChecks<S>, expected: string): SettingCheck => ({
   expected,
   accepts: isObject,
   within: (value) => Either.getOrUndefined(Either.flip(checkSettings(value as S, checks))),
 })
 
-/** Ranges of addresses, as a list or compiled. */
+/** Address ranges, as a list or a compiled set. */
 export const addressRanges: SettingCheck = {
   expected: "a list of address ranges (parseAddressRanges gives one), or an AddressSet",
   accepts: (value) =>
@@ -147,7 +147,7 @@ const isEndpoint = (value: unknown, canBeFd: boolean): boolean => {
   return _tag === "Unix" && typeof path === "string" && endpointProblem({ _tag, path }) === undefined
 }
 
-/** Where to listen: an endpoint, or several. */
+/** One or several endpoints to listen on. */
 export const listenTargets: SettingCheck = {
   expected:
     "an endpoint or a list of endpoints: tcpEndpoint with a host and a port from 0 to 65535, unixEndpoint, or fdEndpoint",

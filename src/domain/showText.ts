@@ -5,11 +5,11 @@ import { isUnsafe } from "./unsafeCharacters.ts"
 import { characterLength } from "./utf8.ts"
 
 const lineFeed = 0x0a
-// Room is made for so many bytes at a time.
+// The writer reserves room for this many input bytes at a time.
 const stride = 4096
-// The longest that a byte becomes is `\xHH`; each byte of a longer character becomes less.
+// The longest output per input byte is `\xHH`. A character of several bytes has less output per byte.
 const longestPerByte = 4
-// The last byte may begin a character of 4 bytes, whose escape is longer.
+// The last byte may begin a character of 4 bytes, which has a longer escape.
 const longestCharacter = 16
 
 const { lengths, escapes } = escapeTable((byte) =>
@@ -17,9 +17,9 @@ const { lengths, escapes } = escapeTable((byte) =>
 )
 
 /**
- * Writes bytes as text from `from` on: up to and with the first LF, or to `to`. Bytes that are not UTF-8 are written
- * `\xHH`, unsafe characters as escapes; a character is written whole also where it reaches beyond `to`. Gives the place
- * behind what is written.
+ * Writes bytes as text from `from` to the first LF, inclusive, or to `to`. Bytes that are not UTF-8 are written as
+ * `\xHH`, and unsafe characters as their escapes. A character that crosses `to` is written whole. Returns the offset
+ * after the written bytes.
  */
 export const showLine = (bytes: Uint8Array, from: number, to: number, out: ByteWriter): number => {
   let at = from
@@ -45,7 +45,7 @@ export const showLine = (bytes: Uint8Array, from: number, to: number, out: ByteW
         }
         escaped = longestPerByte
       }
-      // All four bytes are written, and those that count are counted: cheaper than a loop.
+      // Always copies four bytes and advances by the actual length of the escape: cheaper than a loop.
       const start = escapeWidth * byte
       buffer[length] = escapes[start] as number
       buffer[length + 1] = escapes[start + 1] as number
@@ -63,7 +63,7 @@ export const showLine = (bytes: Uint8Array, from: number, to: number, out: ByteW
   return at
 }
 
-/** Writes bytes as `showLine` does, without a stop at LF. Gives the place behind what is written. */
+/** Writes bytes as {@link showLine} does, without a stop at LF. Returns the offset after the written bytes. */
 export const showBytes = (bytes: Uint8Array, from: number, to: number, out: ByteWriter): number => {
   let at = from
   while (at < to) at = showLine(bytes, at, to, out)

@@ -1,9 +1,9 @@
 import * as Data from "effect/Data"
 
-// A message is one line for people, also where the input is a megabyte of something else.
+// A message stays short even if the input is a megabyte long.
 const longestShown = 120
 
-/** A text in quotes, as an error shows it: cut where it is long. */
+/** Quotes a text for an error message; a long text is cut. */
 export const quoted = (text: string): string =>
   text.length <= longestShown ? JSON.stringify(text) : `${JSON.stringify(text.slice(0, longestShown))}…`
 
@@ -18,10 +18,10 @@ export class EndpointSyntaxError extends Data.TaggedError("EndpointSyntaxError")
   }
 }
 
-/** A text is not what a unit-bearing value looks like: a duration, a size, an escaped text. */
+/** A text is not a valid value, such as a duration, a size or a text with escapes. */
 export class ValueSyntaxError extends Data.TaggedError("ValueSyntaxError")<{
   readonly input: string
-  /** What it should have been: "a duration", "a size", "a text with escapes". */
+  /** The expected kind of value, such as "a duration", "a size" or "a text with escapes". */
   readonly kind: string
   readonly problem: string
   readonly expected: string

@@ -2,8 +2,8 @@ import { ByteWriter } from "./ByteWriter.ts"
 import { TextShower } from "./TextShower.ts"
 
 /**
- * Shows a stream of bytes as text, for one connection and one direction. A character that is split over two pieces is
- * held until it is whole; bytes that are not UTF-8 are written `\xHH`, control characters as escapes.
+ * Shows a stream of bytes as text, for one direction of one connection. It holds an incomplete character until the next
+ * piece completes it. It shows bytes that are not UTF-8 as `\xHH`, and control characters as escapes.
  *
  * @example
  * import { TextView } from "tcpfx/domain"
@@ -15,7 +15,7 @@ import { TextShower } from "./TextShower.ts"
 export class TextView {
   private readonly shower = new TextShower()
 
-  /** The text of everything that is whole by now. */
+  /** Returns the text of the characters that are complete. */
   push(bytes: Uint8Array): string {
     const out = new ByteWriter()
     let at = 0
@@ -23,7 +23,7 @@ export class TextView {
     return utf8.decode(out.take())
   }
 
-  /** What is held will not be completed any more: gives its bytes. */
+  /** Ends the stream: returns the held bytes as escapes. */
   end(): string {
     const out = new ByteWriter()
     this.shower.writeEnd(out)
@@ -31,5 +31,5 @@ export class TextView {
   }
 }
 
-// A byte order mark is a character like any other.
+// `ignoreBOM` keeps a byte order mark in the text.
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })

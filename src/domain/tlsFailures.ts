@@ -1,9 +1,9 @@
-// The codes are those of Node and OpenSSL. Node builds a code from OpenSSL's text, and that text differs between versions:
-// OpenSSL 3.0 says SSLV3_ALERT_BAD_CERTIFICATE where 3.2 and later say SSL/TLS_ALERT_BAD_CERTIFICATE.
+// The codes come from Node and OpenSSL. Node builds a code from OpenSSL's text, and that text differs between versions:
+// OpenSSL 3.0 has SSLV3_ALERT_BAD_CERTIFICATE, and 3.2 and later have SSL/TLS_ALERT_BAD_CERTIFICATE.
 
 const alertPrefix = /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV10|TLSV13)_(?:ALERT_)?(.+)$/
 
-/** The alerts by which a peer refuses or fails: number (RFC 8446, section 6), and what the peer means. */
+/** The alerts that a peer sends before it closes: the number (RFC 8446, section 6) and the meaning. */
 const alerts: Readonly<Record<string, readonly [number, string]>> = {
   UNEXPECTED_MESSAGE: [10, "it got a message that it did not expect"],
   BAD_RECORD_MAC: [20, "it could not decrypt what this side sent"],
@@ -49,8 +49,8 @@ const brokenRecord = "what it sent cannot be decrypted"
 const problems: Readonly<Record<string, string>> = {
   // What the peer sent.
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
-  ERR_SSL_HTTP_REQUEST: "it sent plain HTTP in place of TLS",
-  ERR_SSL_HTTPS_PROXY_REQUEST: "it sent a request to an HTTP proxy in place of TLS",
+  ERR_SSL_HTTP_REQUEST: "it sent plain HTTP instead of TLS",
+  ERR_SSL_HTTPS_PROXY_REQUEST: "it sent a request for an HTTP proxy instead of TLS",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
   ERR_SSL_UNEXPECTED_MESSAGE: notTls,
   ERR_SSL_BAD_RECORD_TYPE: notTls,
@@ -59,7 +59,7 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_UNEXPECTED_EOF_WHILE_READING: "it closed the connection in the handshake",
   ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC: brokenRecord,
   ERR_SSL_BAD_DECRYPT: brokenRecord,
-  ERR_SSL_BAD_SIGNATURE: "it signed the handshake wrongly",
+  ERR_SSL_BAD_SIGNATURE: "its signature of the handshake is wrong",
   ERR_SSL_TOO_MANY_KEY_UPDATES: "it changed its keys too often",
   ERR_TLS_RENEGOTIATION_DISABLED: "it asked to renegotiate, which is not allowed",
   ERR_TLS_SESSION_ATTACK: "it asked to renegotiate, which is not allowed",
@@ -71,7 +71,7 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_SSL_VERSION: noVersion,
   ERR_SSL_NO_PROTOCOLS_AVAILABLE: noVersion,
   ERR_SSL_BAD_PROTOCOL_VERSION_NUMBER: noVersion,
-  ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED: "it knows only an unsafe way to renegotiate, as old servers do",
+  ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED: "it supports only unsafe renegotiation, as old servers do",
   ERR_SSL_NO_SHARED_CIPHER: "the two sides have no cipher in common",
   ERR_SSL_NO_SUITABLE_KEY_SHARE: "the two sides have no key exchange in common",
   ERR_SSL_NO_SUITABLE_GROUPS: "the two sides have no key exchange in common",
@@ -82,8 +82,8 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_NO_APPLICATION_PROTOCOL: "the two sides have no ALPN protocol in common",
   ERR_NOT_A_SOCKET: "the transport has no TLS",
   // The peer's certificate.
-  CERT_MISSING: "it has shown no certificate",
-  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "it has shown no certificate",
+  CERT_MISSING: "it presented no certificate",
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "it presented no certificate",
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet",
   CERT_REVOKED: "its certificate is revoked",
@@ -102,7 +102,7 @@ const problems: Readonly<Record<string, string>> = {
   ERROR_IN_CERT_NOT_AFTER_FIELD: brokenCertificate,
   INVALID_CA: "a certificate that signed its certificate may not sign others",
   PATH_LENGTH_EXCEEDED: "a certificate that signed its certificate may not sign so many others",
-  INVALID_PURPOSE: "its certificate is not made for this purpose",
+  INVALID_PURPOSE: "its certificate is not valid for this purpose",
   HOSTNAME_MISMATCH: "its certificate is of another name",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is of another name",
   ERR_TLS_CERT_ALTNAME_FORMAT: brokenCertificate,
@@ -114,14 +114,14 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_CA_MD_TOO_WEAK: tooWeak,
 }
 
-/** The name of the alert that a code stands for, in capitals; none for other codes. */
+/** Returns the name of the alert in a code, in capitals, or `undefined`. */
 const alertIn = (code: string): string | undefined => {
   const name = alertPrefix.exec(code)?.[1]
   return name !== undefined && name in alerts ? name : undefined
 }
 
 /**
- * Why TLS failed, in words about the peer; for a code that has none, the code itself.
+ * Describes why TLS failed, with "it" for the peer. The text for an unknown code contains the code.
  *
  * @example
  * import { describeTlsFailure } from "tcpfx/domain"
@@ -136,25 +136,26 @@ export const describeTlsFailure = (code: string): string => {
     : `${words} (alert ${number}, ${name.toLowerCase()})`
 }
 
-/** Whether a code comes from TLS, rather than from the system. */
+/** Whether a code comes from TLS and not from the kernel. */
 export const isTlsCode = (code: string): boolean => /^ERR_(SSL|TLS|OSSL)_/.test(code) || isCertificateFailure(code)
 
-/** Whether a code says that this side did not accept the peer's certificate. */
+/** Whether a code means that this side refused the peer's certificate. */
 export const isCertificateFailure = (code: string): boolean =>
   /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_|ERR_TLS_CERT|PATH_LENGTH|HOSTNAME_|ERROR_IN_CERT|UNSPECIFIED)/.test(
     code,
   )
 
-/** Whether a code says that nobody whom this side trusts has signed the peer's certificate. */
+/** Whether a code means that no trusted CA signed the peer's certificate. */
 export const isUntrustedCertificate = (code: string): boolean =>
   problems[code] === untrusted || code === "DEPTH_ZERO_SELF_SIGNED_CERT"
 
-/** Alerts that another attempt may not meet: trouble on the way, or in the peer at the moment. */
-const passing: ReadonlySet<string> = new Set(["BAD_RECORD_MAC", "INTERNAL_ERROR", "USER_CANCELLED"])
+/** Alerts with a temporary cause, on the network or in the peer. Another attempt may succeed. */
+const temporary: ReadonlySet<string> = new Set(["BAD_RECORD_MAC", "INTERNAL_ERROR", "USER_CANCELLED"])
 
 /**
- * Whether another attempt would fail in the same way: a certificate that one side refuses, another name, no version,
- * cipher or protocol in common, or a peer that does not speak TLS. Only another setting or another certificate mends it.
+ * Whether another attempt would fail in the same way: one side refuses a certificate, the name does not match, the
+ * sides have no version, cipher or protocol in common, or the peer does not speak TLS. Only another setting or
+ * certificate helps.
  *
  * @example
  * import { isLastingTlsFailure } from "tcpfx/domain"
@@ -164,7 +165,7 @@ const passing: ReadonlySet<string> = new Set(["BAD_RECORD_MAC", "INTERNAL_ERROR"
  */
 export const isLastingTlsFailure = (code: string): boolean => {
   const alert = alertIn(code)
-  if (alert !== undefined) return !passing.has(alert)
+  if (alert !== undefined) return !temporary.has(alert)
   if (isCertificateFailure(code)) return true
   const problem = problems[code]
   return (

@@ -1,12 +1,12 @@
 /**
- * The characters that change how a terminal, a pager or a reader of lines takes the text around them: controls (Cc),
- * format characters (Cf: bidirectional controls, zero width characters, tags) and the line and the paragraph separator
- * (Zl, Zp). Each range has its first and its last character, in ascending order.
+ * The characters that change how a terminal, a pager or a line reader treats the text around them: controls (Cc),
+ * format characters (Cf: bidirectional controls, zero width characters, tags), and the line and paragraph separators
+ * (Zl, Zp). The list has the first and the last character of each range, in ascending order.
  *
- * Lone surrogates are not among them: `JSON.stringify` escapes them, and an encoder of UTF-8 writes U+FFFD in their place.
+ * The list has no lone surrogates: `JSON.stringify` escapes them, and a UTF-8 encoder replaces them by U+FFFD.
  *
- * The list is that of Unicode 17, written out, so that every version of Node writes the same output. 2065, FFF0 to FFF8
- * and E0000 to E007F are reserved for further characters of the kind.
+ * The list is that of Unicode 17, written out so that every version of Node gives the same output. It includes 2065,
+ * FFF0 to FFF8 and E0000 to E007F, which Unicode reserves for such characters.
  */
 // biome-ignore format: one range a column pair
 const ranges = [
@@ -18,7 +18,7 @@ const ranges = [
 
 const bounds = Uint32Array.from(ranges)
 
-/** Whether a character must not reach a terminal, a pager or a reader of lines as it is. */
+/** Whether a character must be escaped for a terminal, a pager or a line reader. */
 export const isUnsafe = (codePoint: number): boolean => {
   let low = 0
   let high = bounds.length / 2 - 1
@@ -33,7 +33,7 @@ export const isUnsafe = (codePoint: number): boolean => {
 
 const written = (codePoint: number | undefined): string => `\\u{${(codePoint ?? 0).toString(16)}}`
 
-/** Matches each unsafe character of a text. */
+/** Matches each unsafe character in a text. */
 export const unsafeCharacters = new RegExp(
   `[${Array.from({ length: ranges.length / 2 }, (_, range) => `${written(ranges[2 * range])}-${written(ranges[2 * range + 1])}`).join("")}]`,
   "gu",

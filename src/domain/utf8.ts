@@ -1,8 +1,8 @@
-/** The length of the character that a lead byte begins, bytes; 1 for a byte that begins no longer one. */
-export const sequenceLength = (lead: number): number =>
+/** Returns the length of the character that a lead byte begins, bytes; 1 for any other byte. */
+const sequenceLength = (lead: number): number =>
   lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) === 0xe0 ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 1
 
-/** The length of the well-formed character at a place, 0 where there is none (Unicode 15, table 3-7). */
+/** Returns the length of the well-formed character at `at`, bytes, or 0 if there is none (Unicode 15, table 3-7). */
 export const characterLength = (bytes: Uint8Array, at: number): number => {
   const lead = bytes[at] as number
   if (lead < 0x80) return 1
@@ -18,14 +18,14 @@ export const characterLength = (bytes: Uint8Array, at: number): number => {
   return length
 }
 
-/** The code point of a well-formed character of `length` bytes. */
+/** Returns the code point of a well-formed character of `length` bytes. */
 export const codePointAt = (bytes: Uint8Array, at: number, length: number): number => {
   let code = length === 1 ? (bytes[at] as number) : (bytes[at] as number) & (0x7f >> length)
   for (let next = at + 1; next < at + length; next++) code = (code << 6) | ((bytes[next] as number) & 0x3f)
   return code
 }
 
-/** How many bytes at the end belong to a character that is not whole yet: 0 to 3. */
+/** Returns the number of bytes at the end that begin an incomplete character: 0 to 3. */
 export const begunTail = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number
@@ -35,7 +35,7 @@ export const begunTail = (bytes: Uint8Array): number => {
   return 0
 }
 
-/** Whether bytes are well-formed UTF-8 from end to end. */
+/** Whether all bytes are well-formed UTF-8. */
 export const isUtf8 = (bytes: Uint8Array): boolean => {
   let at = 0
   while (at < bytes.length) {

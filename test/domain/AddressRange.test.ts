@@ -59,13 +59,13 @@ describe("address ranges", () => {
     ["010.0.0.1x", /is not an IP address/],
     ["::ffff:010.0.0.1", /is not an IP address/],
     ["::ffff:0x7f.0.0.1", /is not an IP address/],
-    ["fe80::1%eth0", /the zone behind % is no part of a range, leave it out/],
+    ["fe80::1%eth0", /a range cannot have a zone; remove the % and what follows it/],
     ["10.0.0.0/33", /the prefix "33" is not a number from 0 to 32/],
     ["::/129", /from 0 to 128/],
     ["10.0.0.0/", /the prefix "" is not/],
     ["10.0.0.0/-1", /the prefix "-1" is not/],
     ["10.0.0.0/8/8", /the prefix "8\/8" is not/],
-    ["::ffff:10.0.0.0/64", /a prefix of at least 96/],
+    ["::ffff:10.0.0.0/64", /prefix of mapped IPv4 addresses must be at least 96/],
     ["10.0.0.1,nobody", /"nobody" is not an IP address/],
   ] as const
   for (const [text, expected] of refused) {

@@ -16,15 +16,15 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
   HeartbeatLost: [{ _tag: "HeartbeatLost", timeoutMillis: 15_000 }, "nothing came from it for 15 s after a heartbeat"],
   WriteTimeout: [
     { _tag: "WriteTimeout", pendingBytes: 70_000, timeoutMillis: 10_000 },
-    "it took none of 70000 waiting bytes for 10 s",
+    "it took none of 70000 queued bytes for 10 s",
   ],
   SlowConsumer: [
     { _tag: "SlowConsumer", pendingBytes: 20, budgetBytes: 10 },
-    "it read too slowly, 20 bytes were waiting, 10 is the budget",
+    "it read too slowly: 20 bytes were queued for it, above its budget of 10",
   ],
   PendingLimit: [
     { _tag: "PendingLimit", pendingBytes: 80, totalBytes: 110, limitBytes: 100 },
-    "it read too slowly, 80 of 110 bytes waiting for all were its, 100 may be",
+    "it read too slowly: 110 bytes were queued for all peers, above the limit of 100, and 80 of them for it",
   ],
   FrameTooLong: [{ _tag: "FrameTooLong", limitBytes: 1024 }, "it sent a frame above 1024 bytes"],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom", tag: "Boom" }, "its handler failed (Boom: boom)"],

@@ -80,10 +80,10 @@ describe("parseEndpoint", () => {
     ["[::1]:", 'the port "" is not a number'],
     ["unix:", "the path of the unix socket is empty"],
     ["unix:a\0b", "the path of the unix socket contains a zero byte"],
-    ["unix:80", "the path reads as a number"],
-    ["unix:1e3", "the path reads as a number"],
-    ["unix:@", 'the abstract name behind the "@" is empty'],
-    ["fd:3", "a descriptor can only be listened on, as fd: and its number, and no host has that name"],
+    ["unix:80", "the path is a number"],
+    ["unix:1e3", "the path is a number"],
+    ["unix:@", 'the abstract name after the "@" is empty'],
+    ["fd:3", '"fd" cannot be a host; a descriptor is written as fd: and its number, and only a server takes it'],
   ] as const
   for (const [input, expected] of refused) {
     it(`${JSON.stringify(input)} is refused: ${expected}`, () => {
@@ -94,13 +94,13 @@ describe("parseEndpoint", () => {
   it("a unix path of the most bytes passes and one byte more is refused, counted in UTF-8", () => {
     const longest = `/${"é".repeat((maxUnixPathBytes - 1) / 2)}`
     expect(parseEndpoint(`unix:${longest}`)).toEqual(Either.right(unixEndpoint(longest)))
-    expect(problem(`unix:${longest}x`)).toContain("has 108 bytes, 107 is the most")
+    expect(problem(`unix:${longest}x`)).toContain("has 108 bytes; the maximum is 107")
   })
 
   it("an abstract name may be as long, its @ apart", () => {
     const longest = `@${"x".repeat(maxUnixPathBytes)}`
     expect(parseEndpoint(`unix:${longest}`)).toEqual(Either.right(unixEndpoint(longest)))
-    expect(problem(`unix:${longest}x`)).toContain("has 108 bytes, 107 is the most")
+    expect(problem(`unix:${longest}x`)).toContain("has 108 bytes; the maximum is 107")
   })
 
   it("a host that formatEndpoint could not write apart from a unix socket is refused", () => {
@@ -162,7 +162,7 @@ describe("formatEndpoint", () => {
     for (const path of ["80", "1e3", "0x50", "080", " 80"]) {
       expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(unixEndpoint(`./${path}`)))
       const error = Either.getOrThrow(Either.flip(parseEndpoint(`unix:${path}`)))
-      expect(error.expected).toBe(`unix:./${path} for a file of that name`)
+      expect(error.expected).toBe(`unix:./${path} for a file with that name`)
     }
   })
 })

@@ -79,7 +79,7 @@ describe("parseListenEndpoints", () => {
 
   it("of several, none may be a bare port or host, so that no pair of words can be read in two ways", () => {
     for (const text of ["localhost 9000", "9000 9001", "h:80 81", "unix:/x 80", "::1 80", "[::1] :80", "a b"]) {
-      expect(problem(text), text).toMatch(/^(a bare number among several|among several each names its port)/)
+      expect(problem(text), text).toMatch(/^in a list, (a bare number|each endpoint must name its port)/)
     }
   })
 

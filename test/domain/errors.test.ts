@@ -23,17 +23,17 @@ const unix = unixEndpoint("/run/app.sock")
 /** For each reason, what the message tells to do, over TCP and over a unix socket. */
 const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> = {
   AddressInUse: ["choose another port", "choose another path"],
-  AddressNotAvailable: ["`tcpfx interfaces` lists those it has", "`tcpfx interfaces` lists those it has"],
-  PermissionDenied: ["choose a port from 1024 up", "choose a path in a folder that you may write to"],
+  AddressNotAvailable: ["`tcpfx interfaces` lists its addresses", "`tcpfx interfaces` lists its addresses"],
+  PermissionDenied: ["choose a port from 1024 up", "choose a path in a folder that you can write to"],
   NameNotFound: ["check the spelling", "check the spelling"],
   PathNotFound: ["create it", "create it"],
   NotASocket: ["not a socket; choose another path", "not a socket; choose another path"],
-  NotListening: ["must have called listen(2)", "must have called listen(2)"],
+  NotListening: ["must call listen(2)", "must call listen(2)"],
   NotOpen: ["check the number", "check the number"],
-  WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
+  WrongFamily: ["allow both IPv4 and IPv6", "allow both IPv4 and IPv6"],
   NoIpv6: ["listen on an IPv4 address", "listen on an IPv4 address"],
   NotSupported: ["give a path", "give a path"],
-  InvalidEndpoint: ["check its host, its port or its path", "check its host, its port or its path"],
+  InvalidEndpoint: ["check its host, port or path", "check its host, port or path"],
   Failed: ["EXXX", "EXXX"],
 }
 const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]> = {
@@ -53,12 +53,12 @@ const connectAdvice: Record<ConnectFailure, readonly [tcp: string, unix: string]
   TlsFailed: ["TLS with the server failed", "TLS with the server failed"],
   ProxyUnreachable: ["the proxy cannot be reached", "the proxy cannot be reached"],
   ProxyRefused: ["the proxy refused", "the proxy refused"],
-  ProxyAuthFailed: ["check the user and the password", "check the user and the password"],
-  ProxyInvalid: ["check its address and its kind", "check its address and its kind"],
-  SourceUnavailable: ["`tcpfx interfaces` lists those it has", "`tcpfx interfaces` lists those it has"],
-  WrongFamily: ["IPv4 or IPv6 alone", "IPv4 or IPv6 alone"],
+  ProxyAuthFailed: ["check the proxy's user and password", "check the proxy's user and password"],
+  ProxyInvalid: ["check its address and its protocol", "check its address and its protocol"],
+  SourceUnavailable: ["`tcpfx interfaces` lists its addresses", "`tcpfx interfaces` lists its addresses"],
+  WrongFamily: ["allow both IPv4 and IPv6", "allow both IPv4 and IPv6"],
   NotSupported: ["give a path", "give a path"],
-  InvalidEndpoint: ["check its host, its port or its path", "check its host, its port or its path"],
+  InvalidEndpoint: ["check its host, port or path", "check its host, port or path"],
   Failed: ["EXXX", "EXXX"],
 }
 
@@ -91,13 +91,13 @@ describe("ListenError of a server that has the address itself", () => {
 
   it("names both endpoints", () => {
     expect(message("0.0.0.0", "127.0.0.1")).toBe(
-      "cannot listen on 127.0.0.1:80: this server listens on 0.0.0.0:80 already, which overlaps it; leave one of them out",
+      "cannot listen on 127.0.0.1:80: this server already listens on 0.0.0.0:80, which overlaps; remove one of the two",
     )
   })
 
   it("says how the wildcard of IPv6 is kept from taking IPv4, where that would help", () => {
-    expect(message("::", "0.0.0.0")).toMatch(/keep \[::\] to IPv6 \(--ipv6-only\)$/)
-    expect(message("127.0.0.1", "::")).toMatch(/keep \[::\] to IPv6 \(--ipv6-only\)$/)
+    expect(message("::", "0.0.0.0")).toMatch(/restrict \[::\] to IPv6 \(--ipv6-only\)$/)
+    expect(message("127.0.0.1", "::")).toMatch(/restrict \[::\] to IPv6 \(--ipv6-only\)$/)
     for (const [conflict, host] of [
       ["::", "::"],
       ["::", "::1"],
@@ -110,9 +110,9 @@ describe("ListenError of a server that has the address itself", () => {
   it("says of a descriptor what is wrong with it", () => {
     const of = (reason: ListenFailure) => new ListenError({ endpoint: fdEndpoint(3), reason, code: "E" }).message
     expect(of("NotASocket")).toBe(
-      "cannot listen on fd:3: that descriptor is not a socket; check what this process was started with",
+      "cannot listen on fd:3: that descriptor is not a socket; check the program that passes it",
     )
-    expect(of("AddressInUse")).toContain("name each one once")
+    expect(of("AddressInUse")).toContain("name each descriptor once")
   })
 })
 
@@ -170,9 +170,9 @@ describe("every message", () => {
   })
 
   it("says what is the matter", () => {
-    expect(messages["NoSuchConnectionError"]?.message).toBe("there is no connection #3; it has ended, or never was")
+    expect(messages["NoSuchConnectionError"]?.message).toBe("there is no connection #3; it has ended or never existed")
     expect(messages["SlowConsumerError"]?.message).toBe(
-      "the subscriber is 20 bytes behind, its budget is 10; take faster, or raise the budget",
+      "the subscriber is 20 bytes behind, above its budget of 10; read faster, or raise the budget",
     )
     expect(new ConnectionClosedError({ reason: { _tag: "Kicked" } }).message).toBe("the connection is closed: kicked")
     expect(new CodecError({ codec: "text", problem: "no" }).message).toBe("text: no")

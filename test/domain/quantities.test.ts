@@ -126,8 +126,8 @@ describe("parseSize", () => {
   it("nothing at all, and more than can be counted, are refused", () => {
     expect(sizeProblem("0")).toBe("it is less than one byte")
     expect(sizeProblem("0.4")).toBe("it is less than one byte")
-    expect(sizeProblem("9007199254740992")).toBe("it is larger than can be counted")
-    expect(sizeProblem("9".repeat(400))).toBe("it is larger than can be counted")
+    expect(sizeProblem("9007199254740992")).toBe("it is too large")
+    expect(sizeProblem("9".repeat(400))).toBe("it is too large")
   })
 
   it.prop(

@@ -16,10 +16,10 @@ describe("parseSocketMode", () => {
     ["u=rw", "not an octal number"],
     ["0o660", "not an octal number"],
     ["-660", "not an octal number"],
-    ["0688", "8 and 9 are no octal digits"],
-    ["60", "it has not three digits"],
-    ["1777", "it has not three digits"],
-    ["00660", "it has not three digits"],
+    ["0688", "8 and 9 are not octal digits"],
+    ["60", "it does not have three digits"],
+    ["1777", "it does not have three digits"],
+    ["00660", "it does not have three digits"],
   ])("refuses %j and says why: %s", (input, why) => {
     const error = Either.getOrThrow(Either.flip(parseSocketMode(input)))
     expect(error.message).toContain(why)

@@ -51,7 +51,7 @@ describe("a failure of TLS", () => {
     expect(new ConnectError({ ...failed, code }).message).toContain(`TLS with the server failed: ${words}`)
     const problem = "its certificate is of another name: of a, not of b"
     expect(new ConnectError({ ...failed, code: "ERR_TLS_CERT_ALTNAME_INVALID", problem }).message).toMatch(
-      /of a, not of b; ask for a name that the certificate has$/,
+      /of a, not of b; request a server name that the certificate has$/,
     )
   })
 

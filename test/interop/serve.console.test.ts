@@ -70,7 +70,7 @@ for (const peer of peers) {
         const killed = yield* dialWith(peer, endpoint)
         yield* server.waitFor("stderr", /#1 connected/)
         yield* killed.kill("SIGKILL")
-        yield* server.waitFor("stderr", /^\S+ #1 sends no more \(half-closed\)$/m)
+        yield* server.waitFor("stderr", /^\S+ #1 sent FIN \(half-closed\)$/m)
         yield* sendUntilSaid(server, /^\S+ #1 closed: by the peer; 0 B in, \d+ B out/m)
       }),
     )

@@ -43,10 +43,10 @@ describe("the broker of tcpfx serve", () => {
             const back = binary(500_000)
             yield* sendAll(one, there)
             yield* two.waitForBytes("stdout", there.length)
-            yield* server.waitFor("stderr", /^\S+ #1 sends no more \(half-closed\)$/m)
+            yield* server.waitFor("stderr", /^\S+ #1 sent FIN \(half-closed\)$/m)
             yield* sendAll(two, back)
             yield* one.waitForBytes("stdout", back.length)
-            yield* server.waitFor("stderr", /^\S+ #2 sends no more \(half-closed\)$/m)
+            yield* server.waitFor("stderr", /^\S+ #2 sent FIN \(half-closed\)$/m)
             yield* server.kill("SIGTERM")
             expect([yield* one.ended, yield* two.ended]).toEqual([
               { code: 0, signal: null },

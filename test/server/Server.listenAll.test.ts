@@ -54,7 +54,7 @@ describe("a server that listens on several endpoints", () => {
       for (const asked of [endpoint, all]) {
         const error = yield* Effect.flip(server.listen(asked))
         expect(error).toMatchObject({ reason: "AddressInUse", endpoint: asked, conflict: endpoint })
-        expect(error.message).toContain("this server listens on")
+        expect(error.message).toContain("this server already listens on")
       }
       const other = yield* Server.make({ handler: Handler.broker() })
       const error = yield* Effect.flip(other.listen(all))

@@ -8,16 +8,16 @@ import { record } from "../support/eventRecorder.ts"
 import { overEachTransport } from "../support/serving.ts"
 
 const wrong = [
-  [tcpEndpoint("127.0.0.1", 70_000), "the port 70000 is no whole number from 0 to 65535"],
-  [tcpEndpoint("127.0.0.1", -1), "the port -1 is no whole number from 0 to 65535"],
-  [tcpEndpoint("127.0.0.1", 1.5), "the port 1.5 is no whole number from 0 to 65535"],
-  [tcpEndpoint("localhost", Number.NaN), "the port NaN is no whole number from 0 to 65535"],
+  [tcpEndpoint("127.0.0.1", 70_000), "the port 70000 is not a whole number from 0 to 65535"],
+  [tcpEndpoint("127.0.0.1", -1), "the port -1 is not a whole number from 0 to 65535"],
+  [tcpEndpoint("127.0.0.1", 1.5), "the port 1.5 is not a whole number from 0 to 65535"],
+  [tcpEndpoint("localhost", Number.NaN), "the port NaN is not a whole number from 0 to 65535"],
   [tcpEndpoint("", 80), "the host is empty; give an IP address or a name"],
   [unixEndpoint(""), "the path is empty"],
-  [unixEndpoint("@"), 'the name behind the "@" is empty'],
+  [unixEndpoint("@"), 'the name after the "@" is empty'],
   [unixEndpoint("a\0b"), "the path contains a zero byte"],
-  [unixEndpoint("x".repeat(108)), "the path has 108 bytes, 107 is the most"],
-  [unixEndpoint(`@${"\u00e9".repeat(54)}`), "the path has 108 bytes, 107 is the most"],
+  [unixEndpoint("x".repeat(108)), "the path has 108 bytes; the maximum is 107"],
+  [unixEndpoint(`@${"\u00e9".repeat(54)}`), "the path has 108 bytes; the maximum is 107"],
 ] as const
 
 describe("an endpoint that cannot be one", () => {
@@ -59,6 +59,6 @@ describe("an endpoint that cannot be one", () => {
     for (const path of ["x".repeat(107), `@${"x".repeat(107)}`])
       expect(endpointProblem(unixEndpoint(path))).toBe(undefined)
     expect(endpointProblem(fdEndpoint(3))).toBe(undefined)
-    expect(endpointProblem(fdEndpoint(-1))).toBe("-1 is no descriptor")
+    expect(endpointProblem(fdEndpoint(-1))).toBe("-1 is not a descriptor")
   })
 })

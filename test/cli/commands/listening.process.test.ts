@@ -46,7 +46,7 @@ describe("tcpfx serve with several endpoints", () => {
       ]) {
         const { code, stderr } = yield* tcpfxRun(args, "", { cwd })
         expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(oneLine) })
-        expect(stderr).toContain('"unix:80" is not an endpoint: the path reads as a number; expected unix:./80')
+        expect(stderr).toContain('"unix:80" is not an endpoint: the path is a number; expected unix:./80')
       }
       const server = yield* tcpfx(["serve", "unix:./80", "unix:./1e3", "--mode", "echo"], { cwd })
       yield* server.waitFor("stderr", /^tcpfx: listening on unix:\.\/80\ntcpfx: listening on unix:\.\/1e3\n/)
@@ -97,10 +97,10 @@ describe("tcpfx serve with several endpoints", () => {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [[`unix:${path}`, `127.0.0.1:${port}`], new RegExp(`cannot listen on 127.0.0.1:${port}: the port is in use`)],
         [[`unix:${path}`, `0.0.0.0:${port}`], new RegExp(`cannot listen on 0.0.0.0:${port}: the port is in use`)],
-        [[`unix:${path}`, `unix:${path}`], /this server listens on unix:.* already/],
+        [[`unix:${path}`, `unix:${path}`], /this server already listens on unix:/],
         [[`unix:${path}`, "203.0.113.1:0"], /no interface of this machine has that address/],
-        [["9000", "9001"], /"9000" is not an endpoint: a bare number among several/],
-        [["localhost", ":9001"], /"localhost" is not an endpoint: among several each names its port/],
+        [["9000", "9001"], /"9000" is not an endpoint: in a list, a bare number/],
+        [["localhost", ":9001"], /"localhost" is not an endpoint: in a list, each endpoint must name its port/],
       ]
       for (const [args, message] of cases) {
         const { code, stderr, stdout } = yield* tcpfxRun(["serve", ...args])
@@ -121,7 +121,7 @@ describe("tcpfx serve with several endpoints", () => {
       const { code, stderr } = yield* tcpfxRun(["serve", `0.0.0.0:${port}`, `127.0.0.1:${port}`])
       expect(code).toBe(2)
       expect(stderr).toBe(
-        `tcpfx: cannot listen on 127.0.0.1:${port}: this server listens on 0.0.0.0:${port} already, which overlaps it; leave one of them out\n`,
+        `tcpfx: cannot listen on 127.0.0.1:${port}: this server already listens on 0.0.0.0:${port}, which overlaps; remove one of the two\n`,
       )
     }),
   )
@@ -144,7 +144,7 @@ describe("tcpfx serve and connect -4 and -6", () => {
 
   it.scopedLive("refuse an address of the other family, and each other", () =>
     Effect.gen(function* () {
-      const family = /no address of the family that was asked for/
+      const family = /no address of the requested family/
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, number, RegExp]> = [
         [["serve", "-6", "127.0.0.1:0"], 2, family],
         [["serve", "-4", "[::1]:0"], 2, family],
@@ -196,7 +196,7 @@ describe("tcpfx serve --unix-mode", () => {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [["unix:@x", "--unix-mode", "600"], /unix:@x has no file, and everybody on this machine may connect/],
         [["127.0.0.1:0", "--unix-mode", "600"], /no endpoint is a unix socket with a file to be made/],
-        [["unix:/x", "--unix-mode", "0688"], /8 and 9 are no octal digits/],
+        [["unix:/x", "--unix-mode", "0688"], /8 and 9 are not octal digits/],
         [["unix:/x", "--unix-mode", "rw"], /"rw" is not a file mode/],
       ]
       for (const [args, message] of cases) {

@@ -54,7 +54,7 @@ describe("tcpfx serve --control", () => {
       expect(yield* tell("help kik")).toMatchObject({ ok: false, error: '"kik" is no command (did you mean "kick"?)' })
       expect(yield* tell("suspend")).toEqual({ ok: true })
       yield* Effect.flatMap(dialRaw(local(port)), ({ takeRest }) => takeRest)
-      yield* server.waitFor("stderr", /refused: nobody is accepted for the moment/)
+      yield* server.waitFor("stderr", /refused: accepting is suspended/)
       expect(yield* tell("resume")).toEqual({ ok: true })
       const { listening } = yield* tell("listen 127.0.0.1:0")
       const second = Number(listening.split(":").at(-1))
@@ -142,7 +142,7 @@ describe("tcpfx serve --control", () => {
     Effect.gen(function* () {
       for (const [path, problem] of [
         ["/nowhere/control", /^tcpfx: --control: cannot listen on unix:\/nowhere\/control: the folder .*\n$/],
-        ["x".repeat(200), /^tcpfx: .*--control: .*107 is the most.*\n$/],
+        ["x".repeat(200), /^tcpfx: .*--control: .*the maximum is 107.*\n$/],
       ] as const) {
         const { code, stderr } = yield* tcpfxRun(["serve", "0", "--control", path])
         expect([code, stderr]).toEqual([2, expect.stringMatching(problem)])

@@ -45,7 +45,7 @@ describe("tcpfx serve --allow and --deny", () => {
       yield* server.kill("SIGHUP")
       yield* server.waitFor("stderr", /read the access rules again: 1 allowed, 0 denied/)
       yield* dialRaw(local(port))
-      yield* server.waitFor("stderr", /refused: not among those who may connect/)
+      yield* server.waitFor("stderr", /refused: its address is not in the allow list/)
       writeFileSync(path, "lab\n")
       yield* server.kill("SIGHUP")
       yield* server.waitFor("stderr", /rules: "lab" is not an address range: line 1: .* stay as they were/)

@@ -49,13 +49,13 @@ describe("the endpoints of a server's command line", () => {
   })
 
   it.each<readonly [Given, RegExp]>([
-    [{ args: ["9000", "9001"] }, /"9000" is not an endpoint: a bare number among several .*; expected :9000/],
-    [{ args: ["h:80", "81"] }, /"81" is not an endpoint: a bare number among several .*; expected :81/],
+    [{ args: ["9000", "9001"] }, /"9000" is not an endpoint: in a list, a bare number .*; expected :9000/],
+    [{ args: ["h:80", "81"] }, /"81" is not an endpoint: in a list, a bare number .*; expected :81/],
     [{ args: ["unix:/x", "80"] }, /expected :80/],
     [{ args: ["fd:3", "80"] }, /expected :80/],
-    [{ args: ["localhost", "9000", "9001"] }, /"localhost" .*each names its port/],
-    [{ args: ["localhost", ":9000"] }, /"localhost" .*each names its port/],
-    [{ args: ["h:80", "::1"] }, /"::1" .*each names its port/],
+    [{ args: ["localhost", "9000", "9001"] }, /"localhost" .*each endpoint must name its port/],
+    [{ args: ["localhost", ":9000"] }, /"localhost" .*each endpoint must name its port/],
+    [{ args: ["h:80", "::1"] }, /"::1" .*each endpoint must name its port/],
     [{ args: ["h", "70000"] }, /the port 70000 is above 65535/],
     [{ args: ["h:80", "h:x"] }, /the port "x" is not a number/],
     [{ args: ["h", "80"], port: "81" }, /the port is given twice/],

@@ -30,7 +30,7 @@ describe("a link-local address", () => {
 
   it("is told from an address without a route by the errors of the library", () => {
     const endpoint = tcpEndpoint("fe80::1", 9)
-    const advice = "a link-local address needs the interface that it is meant on, as in fe80::1%eth0"
+    const advice = "a link-local address needs its interface, as in fe80::1%eth0"
     expect(new ConnectError({ endpoint, reason: "Unreachable", code: "EINVAL" }).message).toContain(advice)
     expect(new ListenError({ endpoint, reason: "AddressNotAvailable", code: "EINVAL" }).message).toContain(advice)
   })

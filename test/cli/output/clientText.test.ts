@@ -50,8 +50,8 @@ describe("the text of tcpfx connect", () => {
       { _tag: "Connected", ...stamp, local: unixEndpoint(""), remote: unixEndpoint("/run/x") },
       "connected to unix:/run/x from unix:",
     ],
-    [{ _tag: "HalfClosed", ...stamp, by: "peer" }, "the server sends no more (half-closed)"],
-    [{ _tag: "HalfClosed", ...stamp, by: "local" }, "nothing more is sent (half-closed); the server's end is awaited"],
+    [{ _tag: "HalfClosed", ...stamp, by: "peer" }, "the server sent FIN (half-closed)"],
+    [{ _tag: "HalfClosed", ...stamp, by: "local" }, "sent FIN (half-closed); waiting for the server's FIN"],
     [{ _tag: "Closing", ...stamp, pendingBytes: 0 }, "closing"],
     [disconnected, "disconnected: reset by the peer; 10 B in, 2 KiB out, after 40 ms"],
     [

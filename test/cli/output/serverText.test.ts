@@ -17,23 +17,23 @@ describe("the text of tcpfx serve", () => {
       "#3 connected from unix:",
     ],
     [closed(3), `#3 ${closedText}`],
-    [{ _tag: "ConnectionHalfClosed", ...stamp, id: id(3), by: "local" }, "#3 is sent no more (half-closed)"],
+    [{ _tag: "ConnectionHalfClosed", ...stamp, id: id(3), by: "local" }, "#3 got FIN from this side (half-closed)"],
     [
       { _tag: "ConnectionStalled", ...stamp, id: id(3), pendingBytes: 2 ** 20 },
-      "#3 reads too slowly, 1 MiB wait for it",
+      "#3 reads too slowly: 1 MiB are queued for it",
     ],
     [{ _tag: "ConnectionRecovered", ...stamp, id: id(3) }, "#3 has caught up"],
-    [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 1, total: 9 }, "#3 missed 1 frame, 9 in all"],
-    [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 2, total: 9 }, "#3 missed 2 frames, 9 in all"],
+    [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 1, total: 9 }, "#3 missed 1 frame, 9 in total"],
+    [{ _tag: "FramesDropped", ...stamp, id: id(3), missed: 2, total: 9 }, "#3 missed 2 frames, 9 in total"],
     [
       { _tag: "ConnectionThrottled", ...stamp, id: id(3), by: "maxRate", bytesPerSecond: 2048 },
-      "#3 is read more slowly: it sends more than 2 KiB a second",
+      "#3 is throttled: it sends more than 2 KiB a second",
     ],
     [
       { _tag: "ConnectionThrottled", ...stamp, id: id(3), by: "maxRateInAll", bytesPerSecond: 100 },
-      "#3 is read more slowly: all together send more than 100 B a second",
+      "#3 is throttled: all clients together send more than 100 B a second",
     ],
-    [{ _tag: "ConnectionUnthrottled", ...stamp, id: id(3) }, "#3 keeps to its rate again"],
+    [{ _tag: "ConnectionUnthrottled", ...stamp, id: id(3) }, "#3 is no longer throttled"],
     [{ _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Draining" } }, "192.0.2.7:50123 refused: draining"],
     [
       { _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Denied", range: "192.0.2.0/24" } },
@@ -47,7 +47,7 @@ describe("the text of tcpfx serve", () => {
     [{ _tag: "ListenStopped", ...stamp, endpoint: unixEndpoint("\u001b[2J\n") }, "stopped listening on unix:\\e[2J\\n"],
     [
       { _tag: "DrainStarted", ...stamp, connections: 2, deadlineMillis: 5000 },
-      "draining 2 connections for up to 5 s; again to end now",
+      "draining 2 connections for up to 5 s; a second signal ends at once",
     ],
     [{ _tag: "DrainFinished", ...stamp, graceful: 1, forced: 2 }, "1 ended in order, 2 by force"],
     [{ _tag: "EventsMissed", ...stamp, missed: 3 }, "3 events not shown: they came faster than they could be written"],
@@ -85,6 +85,6 @@ describe("the text of tcpfx serve", () => {
 
   it("says that a client sends no more where such a client stays", () => {
     const event: ServerEvent = { _tag: "ConnectionHalfClosed", ...stamp, id: id(3), by: "peer" }
-    expect(lines([event], { halfClosedKept: true })).toEqual([`! ${time} #3 sends no more (half-closed)`])
+    expect(lines([event], { halfClosedKept: true })).toEqual([`! ${time} #3 sent FIN (half-closed)`])
   })
 })

@@ -72,8 +72,8 @@ describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", 
         expect(ran.stderr).toContain("cannot listen on fd:3: that descriptor is not a listening stream socket")
       }
       expect((yield* refused("file")).stderr).toMatch(/^tcpfx: .*fd:3: that descriptor is not a socket[^\n]*\n$/)
-      expect((yield* refused("tcp", ["fd:200"])).stderr).toMatch(/^tcpfx: .*not started with that descriptor[^\n]*\n$/)
-      expect((yield* refused("tcp", ["fd:3", "fd:3"])).stderr).toMatch(/^tcpfx: .*name each one once\n$/)
+      expect((yield* refused("tcp", ["fd:200"])).stderr).toMatch(/^tcpfx: .*did not inherit that descriptor[^\n]*\n$/)
+      expect((yield* refused("tcp", ["fd:3", "fd:3"])).stderr).toMatch(/^tcpfx: .*name each descriptor once\n$/)
     }),
   )
 

@@ -125,7 +125,7 @@ describe("recipients", () => {
     [
       "@fe80::1%eth0",
       1,
-      '"fe80::1%eth0" is not a range of addresses: the zone behind % is no part of a range, leave it out, at character 2',
+      '"fe80::1%eth0" is not a range of addresses: a range cannot have a zone; remove the % and what follows it, at character 2',
     ],
     ["@tags:x", 1, '"tags:" is no kind of recipient (did you mean "tag:"?), at character 2'],
     ["@tag:", 5, "the tag is missing, at character 6"],
