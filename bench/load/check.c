@@ -1,4 +1,5 @@
-// What a subscriber gets, checked message by message: whole, right, once, in the order of its publisher, not its own.
+// Checks that a subscriber receives each message whole, unchanged, once and in the order of its publisher, and no message
+// of its own.
 #include "load.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 enum { mostGaps = 1024 };
 
-/** Sequences passed over and not seen yet, the newest ones. */
+/** The newest ranges of sequences that were skipped and have not come since. */
 struct Gaps {
   int count, next;
   struct {
@@ -18,10 +19,10 @@ struct Gaps {
   } ranges[mostGaps];
 };
 
-// One buffer for all: what was read is checked before anybody else reads.
+// One buffer for all subscribers: bytes are checked before the next read.
 static char *shared;
 static size_t sharedBytes;
-// For each publisher, 64 of its messages to compare with; see blockOf.
+// For each publisher, 64 of its messages for comparison; see blockOf.
 static char **blocks;
 
 void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd) {
@@ -57,7 +58,7 @@ void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen)
     return;
   }
   sum->lost += counts->missing;
-  // Nothing behind these has come either: they may be lost, or the server may be slow.
+  // No later message has come, so these may be lost, or the server may be slow.
   sum->undelivered += absent - counts->missing;
 }
 
@@ -78,14 +79,14 @@ static void rememberGap(Track *track, int64_t from, int64_t to) {
   if (gaps->count < mostGaps) gaps->count++;
 }
 
-/** Whether a sequence was missing; it no longer is. */
+/** Whether a sequence was missing. If so, it counts as received from now on. */
 static bool takeFromGap(Track *track, int64_t sequence) {
   struct Gaps *gaps = track->gaps;
   for (int at = 0; gaps != NULL && at < gaps->count; at++) {
     int64_t from = gaps->ranges[at].from, to = gaps->ranges[at].to;
     if (sequence < from || sequence >= to) continue;
     if (sequence == from) {
-      // Mostly they come in order: then it stays one gap, and no other is given up for it.
+      // Late messages mostly come in order. Then the gap stays one gap and does not push an older gap out.
       gaps->ranges[at].from++;
       return true;
     }
@@ -106,7 +107,7 @@ static void moveTo(Track *track, int publisher, int64_t next) {
   writeHead(track->head, publisher, next);
 }
 
-/** One on: mostly only the last digit changes. */
+/** Expects the next sequence. In 63 of 64 cases only the last digit changes. */
 static void advance(Track *track, int publisher) {
   int64_t next = track->next + 1;
   static const char last[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
@@ -118,7 +119,7 @@ static void advance(Track *track, int publisher) {
   track->head[headBytes - 1] = last[next & 63];
 }
 
-/** A message that is not simply the next one of its publisher. */
+/** Checks a message that is not the next of its publisher. */
 static void checkUnexpected(Checker *checker, const char *message) {
   int publisher;
   int64_t sequence;
@@ -131,7 +132,7 @@ static void checkUnexpected(Checker *checker, const char *message) {
     checker->heardHello = true;
     return;
   }
-  // However right it looks: what its publisher has not sent yet must not stand in for something that was lost.
+  // A message that its publisher has not sent must not make up for a lost message, even if it looks right.
   if (!right || publisher >= checker->publishers || sequence >= checker->sent[publisher]) {
     checker->counts.corrupt++;
     return;
@@ -155,7 +156,7 @@ static void checkUnexpected(Checker *checker, const char *message) {
   }
 }
 
-/** Whether it is just the next message of its publisher, as nearly every one is; then it is counted. */
+/** Whether a message is the next of its publisher, as nearly every message is. If so, it is counted. */
 static bool isNext(Checker *checker, const char *message) {
   int publisher = checker->publishers == 1 ? 0 : publisherOf(message);
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return false;
@@ -168,8 +169,8 @@ static bool isNext(Checker *checker, const char *message) {
   return true;
 }
 
-// The filler repeats after 64 messages, and of the heads only what is above the last six bits of the sequence changes.
-// So 64 messages of a publisher, from a multiple of 64 on, are compared at once with a block that is nearly ready.
+// The filler repeats after 64 messages. In the heads of 64 messages from a multiple of 64 on, only the last digit differs.
+// So 64 messages are compared at once with a block in which at most the other digits are outdated.
 enum { blockMessages = 64, mostBlockMessageBytes = 256, changingBytes = 6 };
 static const char *blockOf(const Checker *checker, int publisher, const Track *track) {
   size_t whole = checker->records->messageBytes;
@@ -184,7 +185,7 @@ static const char *blockOf(const Checker *checker, int publisher, const Track *t
   return block;
 }
 
-/** Bytes of 64 messages in order, counted; 0 where something else comes, or where it is not worth while to look. */
+/** Counts 64 messages in order and gives their bytes. Gives 0 for other bytes, and for messages too large to gain by it. */
 static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   size_t whole = checker->records->messageBytes, bytes = blockMessages * whole;
   if (length < bytes || whole > mostBlockMessageBytes || checker->onMessage != NULL) return 0;
@@ -192,7 +193,7 @@ static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return 0;
   Track *track = &checker->tracks[publisher];
   if ((track->next & (blockMessages - 1)) != 0 || track->next + blockMessages > checker->sent[publisher]) return 0;
-  // Where publishers take turns, the last message of the block is another's.
+  // If publishers take turns, the last message of the block is that of another publisher.
   if (memcmp(from + bytes - whole, from, 2) != 0) return 0;
   if (memcmp(from, blockOf(checker, publisher, track), bytes) != 0) return 0;
   moveTo(track, publisher, track->next + blockMessages);
@@ -200,7 +201,7 @@ static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   return bytes;
 }
 
-/** Bytes of the first line of a raw stream: checked. 0: not whole yet. */
+/** Checks the first line of a raw stream. Gives its bytes, or 0 if the line is incomplete. */
 static size_t checkLine(Checker *checker, const char *from, size_t length) {
   size_t whole = checker->records->messageBytes, block = checkBlock(checker, from, length);
   if (block > 0) return block;
@@ -213,7 +214,7 @@ static size_t checkLine(Checker *checker, const char *from, size_t length) {
   return line;
 }
 
-/** The same for a stream of records. Without lines to begin again at, one that is out of step is given up. */
+/** Checks the first record of a stream. Records have no mark to resume at, so a broken stream is dropped up to here. */
 static size_t checkRecord(Checker *checker, const char *from, size_t length) {
   const Records *records = checker->records;
   size_t head = length < records->receiveBefore ? length : records->receiveBefore;

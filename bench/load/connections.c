@@ -1,4 +1,4 @@
-// Works about connections themselves: opened and closed as fast as it goes, and held.
+// The works about connections: `churn` opens and closes them as fast as possible, `idle` holds them.
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -15,8 +15,9 @@ enum { sources = 32 };
 
 static int poller, nextSource;
 static int64_t opened, failed;
+static Window window;
 
-/** Begins to connect, from one of several addresses so that the ports of one do not run out. */
+/** Starts to connect. Several local addresses take turns, because the ports of one address would run out. */
 static void begin(void) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) fail("cannot make a socket");
@@ -38,8 +39,8 @@ static void begin(void) {
 
 static void finish(int fd, bool good) {
   close(fd);
-  if (good) opened++;
-  else failed++;
+  if (!good) failed++;
+  else if (isCounting(&window)) opened++;
   begin();
 }
 
@@ -68,23 +69,17 @@ static void runUntil(int64_t time) {
   }
 }
 
+static int64_t openedSoFar(void) { return opened; }
+
 void churn(void) {
   poller = epoll_create1(EPOLL_CLOEXEC);
   int concurrency = (int)numberArgument("concurrency", 64);
   close(dial(0));
   for (int at = 0; at < concurrency; at++) begin();
   printf("{\"phase\":\"connected\",\"connections\":%d}\n", concurrency);
-  runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
-  printf("{\"phase\":\"begin\"}\n");
-  int64_t begun = now(), idleBegin = idleTime, ranBegin = ranTime(), before = opened;
-  runUntil(begun + (int64_t)(numberArgument("seconds", 2) * 1e9));
-  for (double least = numberArgument("least", 0); (double)(opened - before) < least;) runUntil(now() + 5000000);
-  double seconds = (double)(now() - begun) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
-  double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
-  printf("{\"phase\":\"end\"}\n");
-  printf("{\"phase\":\"result\",\"work\":\"churn\",\"seconds\":%.4f,\"connections\":%lld,\"perSecond\":%.1f,\"failed\":%lld,"
-         "\"cpu\":%.3f,\"ran\":%.3f}\n",
-         seconds, (long long)(opened - before), (double)(opened - before) / seconds, (long long)failed, cpu, ran);
+  runWindow(&window, runUntil, openedSoFar);
+  printWindow(&window, "churn", "connections", opened);
+  printf("\"failed\":%lld}\n", (long long)failed);
 }
 
 void idle(void) {
@@ -95,11 +90,10 @@ void idle(void) {
   for (int at = 0; at < connections; at++) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = dial(1 + at % sources)};
     epoll_ctl(poller, EPOLL_CTL_ADD, event.data.fd, &event);
-    // Faster than a server accepts, the queue of its listener overflows, and each SYN lost costs a second.
+    // Without a pause the queue of the listener overflows, and each lost SYN costs a second.
     usleep(150);
   }
   printf("{\"phase\":\"connected\",\"connections\":%d}\n", connections);
-  int64_t firstClosed = 0, lastClosed = 0;
   for (bool held = true; held && open > 0;) {
     struct epoll_event events[256];
     int count = epoll_wait(poller, events, 256, -1);
@@ -114,10 +108,7 @@ void idle(void) {
       }
       close(fd);
       open--;
-      lastClosed = now();
-      if (firstClosed == 0) firstClosed = lastClosed;
     }
   }
-  printf("{\"phase\":\"result\",\"work\":\"idle\",\"connections\":%d,\"closedByServer\":%d,\"closedMillis\":%.2f}\n", connections,
-         connections - open, (double)(lastClosed - firstClosed) / 1e6);
+  printf("{\"phase\":\"result\",\"work\":\"idle\",\"connections\":%d}\n", connections);
 }

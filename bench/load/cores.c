@@ -1,5 +1,5 @@
-// How far two cores are from each other. Where a machine is a guest of another one, that moves its cores about: now they
-// share a cache, and now all that one has written comes to the other through memory.
+// Measures the distance of two cores. The host of a virtual machine moves its cores: at times they share a cache, and at
+// times each write of one core reaches the other through memory.
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 
 enum { rounds = 100, batches = 201 };
-// A core that has been idle may be slow at first.
+// An idle core may run slowly at first.
 static const int64_t warmNanos = 10000000;
 
-/** Odd: for the other thread to answer. Negative: it is done. */
+/** An odd number asks the other thread for an answer. A negative number ends that thread. */
 static _Alignas(128) _Atomic int64_t word;
 
 static bool stayOn(int core) {
@@ -32,7 +32,7 @@ static void *answer(void *core) {
   }
 }
 
-/** Nanoseconds that it takes to hear back, in the mean of one batch. */
+/** The mean round trip of one batch, nanoseconds. */
 static double batch(void) {
   int64_t begun = now();
   for (int round = 0; round < rounds; round++) {
@@ -48,7 +48,7 @@ static int ascending(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-/** The middle batch: what else runs on these cores interrupts a few. */
+/** The median batch, because other processes interrupt a few batches. */
 static double roundTrip(int other) {
   static double nanos[batches];
   pthread_t thread;
@@ -61,7 +61,7 @@ static double roundTrip(int other) {
   return nanos[batches / 2];
 }
 
-/** Of more than two, nobody knows on which the server and the generator are going to run; then it tells nothing. */
+/** Prints no distance for more than two cores: nobody knows on which of them the server and the generator will run. */
 void cores(void) {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -1,4 +1,4 @@
-// Each connection keeps so many messages under way, and each comes back to it.
+// The work `echo`: each connection keeps `depth` messages under way, and the server sends each of them back.
 #include "load.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ typedef struct {
   int fd;
   bool open;
   Checker checker;
-  /** Messages prepared, and those that the system has taken whole. */
+  /** Messages prepared, and messages that the kernel has taken whole. */
   int64_t sequence, sent;
   int64_t inWindow;
   char *out;
@@ -23,10 +23,9 @@ typedef struct {
 static Records records;
 static Peer *peers;
 static int connections, depth, poller;
-static int64_t windowBegin, windowEnd, readAt;
+static int64_t readAt;
+static Window window;
 static Histogram latency;
-
-static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && (windowEnd == 0 || time < windowEnd); }
 
 static void prepareMessage(Peer *peer) {
   peer->sentAt[peer->sequence % depth] = readAt;
@@ -61,9 +60,9 @@ static void onMessage(void *context, int publisher, int64_t sequence) {
   (void)publisher;
   Peer *peer = context;
   int64_t sentAt = peer->sentAt[sequence % depth];
-  if (inWindow(readAt)) peer->inWindow++;
-  // Also of what comes back behind the end of the window: that is what took longest.
-  if (inWindow(sentAt)) record(&latency, readAt - sentAt);
+  if (isWithin(&window, readAt)) peer->inWindow++;
+  // The send time decides: an answer after the end of the window took longest.
+  if (isWithin(&window, sentAt)) record(&latency, readAt - sentAt);
 }
 
 static void onReadable(Peer *peer) {
@@ -74,7 +73,7 @@ static void onReadable(Peer *peer) {
     peer->open = false;
     close(peer->fd);
   }
-  if (got <= 0 || windowEnd > 0) return;
+  if (got <= 0 || window.ended > 0) return;
   memmove(peer->out, peer->out + peer->unsent, peer->outBytes - peer->unsent);
   peer->outBytes -= peer->unsent;
   peer->unsent = 0;
@@ -104,6 +103,18 @@ static int64_t roundTripsInWindow(void) {
   int64_t roundTrips = 0;
   for (int at = 0; at < connections; at++) roundTrips += peers[at].inWindow;
   return roundTrips;
+}
+
+static int64_t receivedSoFar(void) {
+  int64_t received = 0;
+  for (int at = 0; at < connections; at++) received += peers[at].checker.counts.received;
+  return received;
+}
+
+static bool isComplete(void) {
+  int64_t sent = 0;
+  for (int at = 0; at < connections; at++) sent += peers[at].sequence;
+  return receivedSoFar() >= sent;
 }
 
 static void connectAll(void) {
@@ -136,32 +147,11 @@ void echo(void) {
     for (int sent = 0; sent < depth; sent++) prepareMessage(&peers[at]);
     sendPrepared(&peers[at]);
   }
-  runUntil(now() + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
-  printf("{\"phase\":\"begin\"}\n");
-  int64_t idleBegin = idleTime, ranBegin = ranTime();
-  windowBegin = now();
-  runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
-  for (double least = numberArgument("least", 0); (double)roundTripsInWindow() < least;) runUntil(now() + 5000000);
-  windowEnd = now();
-  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
-  double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
-  printf("{\"phase\":\"end\"}\n");
+  runWindow(&window, runUntil, roundTripsInWindow);
+  settle(turn, receivedSoFar, isComplete);
 
-  int64_t sent = 0, roundTrips = roundTripsInWindow();
-  for (int at = 0; at < connections; at++) sent += peers[at].sequence;
-  Counts counts = {0};
-  for (int64_t begun = now(), last = -1, silence = 0; now() - begun < 30000000000 && silence < 1000000000;) {
-    counts = (Counts){0};
-    for (int at = 0; at < connections; at++) addCounts(&counts, &peers[at].checker.counts);
-    if (counts.received >= sent) break;
-    if (counts.received != last) silence = 0;
-    last = counts.received;
-    int64_t before = now();
-    turn(5000000);
-    silence = addSilence(silence, now() - before);
-  }
   int disconnected = 0;
-  counts = (Counts){0};
+  Counts counts = {0};
   Absent absent = {0};
   for (int at = 0; at < connections; at++) {
     Peer *peer = &peers[at];
@@ -170,10 +160,8 @@ void echo(void) {
     disconnected += peer->open ? 0 : 1;
   }
   if (disconnected == connections) fail("all connections were lost");
-  printf("{\"phase\":\"result\",\"work\":\"echo\",\"seconds\":%.4f,\"roundTrips\":%lld,\"perSecond\":%.1f,", seconds,
-         (long long)roundTrips, (double)roundTrips / seconds);
+  printWindow(&window, "echo", "roundTrips", roundTripsInWindow());
   printFindings(&counts, &absent, disconnected);
-  printf("\"cpu\":%.3f,\"ran\":%.3f,", cpu, ran);
   printLatency(&latency);
   printf("}\n");
 }

@@ -1,4 +1,5 @@
-// Publishers send, subscribers read and check. One thread and one epoll instance for all of them.
+// The work `fanout`: publishers send, subscribers receive and check. One thread and one epoll instance serve them all.
+// The file is above 300 lines because all functions share the state of one run, which two files would have to export.
 #include "load.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 enum { batchBytes = 64 * 1024, singlesAtOnce = 16 };
 
-/** One connection. In `everybody` it publishes and subscribes, else one of the two. */
+/** One connection. It publishes and subscribes if `everybody`, else it does one of the two. */
 typedef struct {
   int fd;
   /** Publisher index, or -1. */
@@ -18,7 +19,7 @@ typedef struct {
   bool subscribes, open, wantsToWrite;
   Checker checker;
   int64_t sequence;
-  // What is being sent: whole records from `unsent` on.
+  // The records to send. The bytes before `unsent` are sent.
   char *out;
   size_t outBytes, unsent;
   int64_t lastReceived, inWindow, longestStall;
@@ -30,15 +31,14 @@ static int peerCount, publisherCount;
 static bool single, everybody;
 static int depth;
 static int poller;
-static int64_t workBegun, windowBegin, windowEnd, readAt;
-// Messages of each publisher that the system has taken whole.
+static int64_t workBegun, readAt;
+static Window window;
+// The messages of each publisher that the kernel has taken whole.
 static int64_t *written;
-// Of fixed-rate work: messages a second, and how many had their time so far.
+// For work at a fixed rate: messages a second, and the number of messages that were due so far.
 static double rate;
 static int64_t planned;
 static Histogram latency;
-
-static bool inWindow(int64_t time) { return windowBegin > 0 && time >= windowBegin && (windowEnd == 0 || time < windowEnd); }
 
 static void watch(Peer *peer, bool writing) {
   peer->wantsToWrite = writing;
@@ -48,28 +48,28 @@ static void watch(Peer *peer, bool writing) {
 
 static void disconnect(Peer *peer) {
   peer->open = false;
-  // What it could not send any more is missing nowhere.
+  // Messages that the kernel never took are missing nowhere.
   if (peer->publisher >= 0) peer->sequence = written[peer->publisher];
   close(peer->fd);
 }
 
-/** When a message of fixed-rate work is meant to be sent: publishers take turns. */
+/** The moment at which a message is due at a fixed rate. Publishers take turns. */
 static int64_t dueTime(int64_t message) { return workBegun + (int64_t)((double)message * 1e9 / rate); }
 
-/** What was meant to be sent within the window counts, whenever it comes: what comes late is what took longest. */
+/** Takes the latency of each message that was due in the window. A message after the end of the window took longest. */
 static void onLatency(void *context, int publisher, int64_t sequence) {
   (void)context;
   int64_t intended = dueTime(sequence * publisherCount + publisher);
-  if (inWindow(intended)) record(&latency, readAt - intended);
+  if (isWithin(&window, intended)) record(&latency, readAt - intended);
 }
 
-/** Appends a record to what is to be sent. */
+/** Appends a record to the records to send. */
 static void prepareRecord(Peer *peer) {
   writeRecord(&records, peer->out + peer->outBytes, peer->publisher, peer->sequence++);
   peer->outBytes += records.sendBytes;
 }
 
-/** Sends what is prepared. Whether the system has taken it all. */
+/** Sends the prepared records. Gives whether the kernel has taken all of them. */
 static bool sendPrepared(Peer *peer) {
   while (peer->unsent < peer->outBytes) {
     size_t most = peer->outBytes - peer->unsent;
@@ -96,7 +96,7 @@ static size_t capacity(void) {
   return (count > 0 ? count : 1) * records.sendBytes;
 }
 
-/** Flat out: as much as the system takes now, one buffer at a time. */
+/** Sends one buffer of records, for work without a rate. */
 static void pump(Peer *peer) {
   if (!sendPrepared(peer)) return;
   while (peer->outBytes < capacity()) prepareRecord(peer);
@@ -105,11 +105,11 @@ static void pump(Peer *peer) {
 
 static bool isFlatOut(void) { return rate == 0 && depth == 0; }
 
-/** Everybody with a depth: the next connection has got one of ours, so we send another. */
+/** With a depth, a publisher sends its next message when the connection after it has received one. */
 static void onNeighbour(void *context, int publisher, int64_t sequence) {
   (void)sequence;
   Peer *self = context;
-  if (windowEnd > 0 || (publisher + 1) % peerCount != self->publisher) return;
+  if (window.ended > 0 || (publisher + 1) % peerCount != self->publisher) return;
   Peer *sender = &peers[publisher];
   if (!sender->open || sender->outBytes + records.sendBytes > capacity()) return;
   prepareRecord(sender);
@@ -117,12 +117,18 @@ static void onNeighbour(void *context, int publisher, int64_t sequence) {
 }
 
 static void drainPublisher(Peer *peer) {
-  // What other publishers send (raw), answers to what was published (redis), pings (nats).
+  // The bytes are messages of other publishers (raw), answers (redis) or pings (nats).
   static char answers[readBytes];
   ssize_t got = read(peer->fd, answers, sizeof answers);
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) disconnect(peer);
   else if (got >= 6 && records.protocol == nats && memcmp(answers, "PING\r\n", 6) == 0 && peer->outBytes == 0)
     writeAll(peer->fd, "PONG\r\n", 6);
+}
+
+/** A stall begins with the last read, or with the window. */
+static void noteStall(Peer *peer, int64_t end) {
+  int64_t stall = end - (peer->lastReceived > 0 ? peer->lastReceived : window.begun);
+  if (stall > peer->longestStall) peer->longestStall = stall;
 }
 
 static void onReadable(Peer *peer) {
@@ -134,8 +140,8 @@ static void onReadable(Peer *peer) {
   int64_t before = peer->checker.counts.received;
   ptrdiff_t got = readAndCheck(&peer->checker);
   if (got == 0) disconnect(peer);
-  if (got <= 0 || !inWindow(readAt)) return;
-  if (readAt - peer->lastReceived > peer->longestStall) peer->longestStall = readAt - peer->lastReceived;
+  if (got <= 0 || !isWithin(&window, readAt)) return;
+  noteStall(peer, readAt);
   peer->lastReceived = readAt;
   peer->inWindow += peer->checker.counts.received - before;
 }
@@ -147,7 +153,7 @@ static void turn(int64_t nanos) {
     Peer *peer = events[at].data.ptr;
     if (peer->open && (events[at].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) onReadable(peer);
     if (!peer->open || !(events[at].events & EPOLLOUT)) continue;
-    if (isFlatOut() && windowEnd == 0) pump(peer);
+    if (isFlatOut() && window.ended == 0) pump(peer);
     else if (sendPrepared(peer)) watch(peer, false);
   }
 }
@@ -156,7 +162,7 @@ static void connectAll(int subscribers) {
   poller = epoll_create1(EPOLL_CLOEXEC);
   for (int at = 0; at < peerCount; at++) {
     Peer *peer = &peers[at];
-    // Subscribers first; the publishers are the last ones.
+    // The subscribers come first, the publishers last.
     int publisher = everybody ? at : at - subscribers;
     peer->publisher = publisher >= 0 ? publisher : -1;
     peer->subscribes = everybody || publisher < 0;
@@ -193,12 +199,12 @@ static void greet(Peer *from, int64_t sequence) {
   free(hello);
 }
 
-/** Sends hellos until everybody has heard one: then the server knows them all. */
+/** Sends hellos until every subscriber has received one: then the server knows all of them. */
 static void awaitAll(void) {
   Peer *first = &peers[everybody ? 0 : peerCount - publisherCount];
   int64_t begun = now(), next = 0, hellos = 0;
   while (!heardAll()) {
-    if (now() - begun > 20000000000) fail("not every subscriber gets what is published");
+    if (now() - begun > 20000000000) fail("some subscribers receive nothing");
     if (now() >= next) {
       greet(first, hellos);
       if (everybody && peerCount > 1) greet(&peers[1], hellos);
@@ -213,13 +219,13 @@ static Peer *publisherOfMessage(int64_t message) {
   return &peers[(everybody ? 0 : peerCount - publisherCount) + message % publisherCount];
 }
 
-/** Sends every message whose time has come and is before `end`; gives how long until the next one. */
+/** Sends the messages that are due before `end` and by now. Gives the time until the next message. */
 static int64_t sendDue(int64_t end) {
   for (;;) {
     int64_t due = dueTime(planned), left = due - now();
     if (due >= end || left > 0) return left;
     Peer *peer = publisherOfMessage(planned);
-    // The server takes no more for now; the message waits, and its time runs.
+    // The server takes no more for now, so the message waits, and its latency grows.
     if (peer->open && peer->outBytes + records.sendBytes > capacity()) return 1000000;
     planned++;
     if (!peer->open) continue;
@@ -275,30 +281,31 @@ static bool isAllSent(void) {
   for (int at = 0; at < peerCount; at++) {
     if (peers[at].open && peers[at].outBytes > 0) return false;
   }
-  return rate == 0 || dueTime(planned) >= windowEnd;
+  return rate == 0 || dueTime(planned) >= window.ended;
 }
 
-/** Awaits what is under way: all of it, or until nothing has come for a second; half a minute at most. */
-static void settle(void) {
-  int64_t begun = now(), silence = 0, received = -1;
-  while (now() - begun < 30000000000 && silence < 1000000000) {
-    // What the server did not take in time is still owed.
-    if (rate > 0) sendDue(windowEnd);
-    int64_t before = now();
-    turn(5000000);
-    Sum sum = addUp();
-    silence = sum.counts.received == received ? addSilence(silence, now() - before) : 0;
-    received = sum.counts.received;
-    if (received >= sum.expected && isAllSent()) return;
-  }
-  // What it never took was meant to be sent all the same, and has not come.
-  for (; rate > 0 && dueTime(planned) < windowEnd; planned++) {
+static int64_t deliveredSoFar(void) { return addUp().inWindow; }
+
+static int64_t receivedSoFar(void) { return addUp().counts.received; }
+
+static bool isComplete(void) {
+  Sum sum = addUp();
+  return sum.counts.received >= sum.expected && isAllSent();
+}
+
+/** Also sends the messages that were due in the window and that the server has not taken yet. */
+static void settleTurn(int64_t nanos) {
+  if (rate > 0) sendDue(window.ended);
+  turn(nanos);
+}
+
+/** Counts the messages that the server never took as sent, because they were due. They have not been received. */
+static void countUntaken(void) {
+  for (; rate > 0 && dueTime(planned) < window.ended; planned++) {
     Peer *peer = publisherOfMessage(planned);
     if (peer->open) peer->sequence++;
   }
 }
-
-static int64_t sentSoFar(void) { return addUp().sent; }
 
 void fanout(void) {
   int subscribers = (int)numberArgument("subscribers", 100), stalled = (int)numberArgument("stalled", 0);
@@ -321,34 +328,21 @@ void fanout(void) {
   printf("{\"phase\":\"connected\",\"connections\":%d}\n", peerCount + stalled);
 
   startAll();
-  runUntil(workBegun + (int64_t)(numberArgument("warmup", 0.5) * 1e9));
-  printf("{\"phase\":\"begin\"}\n");
-  int64_t sentBegin = sentSoFar();
-  windowBegin = now();
-  int64_t idleBegin = idleTime, ranBegin = ranTime();
-  for (int at = 0; at < peerCount; at++) peers[at].lastReceived = windowBegin;
-  runUntil(windowBegin + (int64_t)(numberArgument("seconds", 2) * 1e9));
-  for (double least = numberArgument("least", 0); (double)addUp().inWindow < least;) runUntil(now() + 5000000);
-  windowEnd = now();
-  double seconds = (double)(windowEnd - windowBegin) / 1e9, cpu = 1 - (double)(idleTime - idleBegin) / 1e9 / seconds;
-  double ran = (double)(ranTime() - ranBegin) / 1e9 / seconds;
-  double sentPerSecond = (double)(sentSoFar() - sentBegin) / seconds;
-  printf("{\"phase\":\"end\"}\n");
+  runWindow(&window, runUntil, deliveredSoFar);
   for (int at = 0; at < peerCount; at++) {
-    Peer *peer = &peers[at];
-    if (peer->subscribes && windowEnd - peer->lastReceived > peer->longestStall) peer->longestStall = windowEnd - peer->lastReceived;
+    if (peers[at].subscribes) noteStall(&peers[at], window.ended);
   }
-  settle();
+  settle(settleTurn, receivedSoFar, isComplete);
+  countUntaken();
 
   Sum sum = addUp();
   if (sum.disconnected == sum.subscribers) fail("all connections were lost");
   double average = (double)sum.inWindow / sum.subscribers;
-  printf("{\"phase\":\"result\",\"work\":\"fanout\",\"seconds\":%.4f,\"sent\":%lld,\"delivered\":%lld,\"perSecond\":%.1f,"
-         "\"sentPerSecond\":%.1f,\"expected\":%lld,\"received\":%lld,",
-         seconds, (long long)sum.sent, (long long)sum.inWindow, (double)sum.inWindow / seconds, sentPerSecond,
-         (long long)sum.expected, (long long)sum.counts.received);
+  printWindow(&window, "fanout", "delivered", sum.inWindow);
+  printf("\"sent\":%lld,\"expected\":%lld,\"received\":%lld,", (long long)sum.sent, (long long)sum.expected,
+         (long long)sum.counts.received);
   printFindings(&sum.counts, &sum.absent, sum.disconnected);
-  printf("\"cpu\":%.3f,\"ran\":%.3f,\"longestStallMillis\":%.2f,\"slowestShare\":%.4f", cpu, ran, (double)sum.longestStall / 1e6,
+  printf("\"longestStallMillis\":%.2f,\"slowestShare\":%.4f", (double)sum.longestStall / 1e6,
          average > 0 ? (double)sum.least / average : 0);
   if (rate > 0) {
     printf(",");

@@ -1,4 +1,4 @@
-// Buckets that grow with the value: 256 to each power of two, so less than 0.4 % wide.
+// A histogram of latencies: 256 buckets for each power of two, so a bucket is less than 0.4 % wide.
 #include "load.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ void record(Histogram *histogram, int64_t nanos) {
   if (nanos > histogram->greatest) histogram->greatest = nanos;
 }
 
-double percentileMicros(const Histogram *histogram, double share) {
+static double percentileMicros(const Histogram *histogram, double share) {
   int64_t rank = (int64_t)(share * (double)histogram->count);
   for (int bucket = 0; bucket < perPower * 64; bucket++) {
     rank -= histogram->buckets[bucket];
@@ -34,7 +34,6 @@ double percentileMicros(const Histogram *histogram, double share) {
 }
 
 void printLatency(const Histogram *histogram) {
-  printf("\"latencyMicros\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"latencies\":%lld",
-         percentileMicros(histogram, 0.5), percentileMicros(histogram, 0.9), percentileMicros(histogram, 0.99),
-         percentileMicros(histogram, 0.999), (double)histogram->greatest / 1000, (long long)histogram->count);
+  printf("\"latencyMicros\":{\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"latencies\":%lld",
+         percentileMicros(histogram, 0.5), percentileMicros(histogram, 0.99), percentileMicros(histogram, 0.999), (double)histogram->greatest / 1000, (long long)histogram->count);
 }

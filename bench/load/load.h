@@ -1,4 +1,4 @@
-// The load generator of the bench: what its parts share. Times are nanoseconds of CLOCK_MONOTONIC.
+// The shared declarations of the load generator. Times are nanoseconds of CLOCK_MONOTONIC.
 #ifndef LOAD_H
 #define LOAD_H
 
@@ -8,7 +8,7 @@
 
 // --- arguments: WORK key=value ...
 
-/** The value of an argument, or its default. Ends the program (2) where it is not a number. */
+/** The value of an argument, or its default. If the value is not a number from 0 up, the program exits with 2. */
 double numberArgument(const char *key, double byDefault);
 const char *textArgument(const char *key, const char *byDefault);
 _Noreturn void fail(const char *format, ...);
@@ -17,33 +17,47 @@ _Noreturn void usage(const char *format, ...);
 // --- system
 
 int64_t now(void);
-/**
- * Adds a turn without news to a time of silence. What one turn adds is bounded: a machine that stands still is no silent
- * server.
- */
-int64_t addSilence(int64_t silence, int64_t turnNanos);
 struct epoll_event;
 /**
- * Waits for events for so long, without ever going to sleep: waking a sleeping process costs the server that wakes it
- * several microseconds, and whether it sleeps would be chance.
+ * Waits for events for `nanos` without sleeping. A server that wakes a sleeping process pays several microseconds, and
+ * whether the process sleeps would be chance.
  */
 int await(int poller, struct epoll_event *events, int most, int64_t nanos);
-/** Time in which it found nothing to do. What is left of a window is what the generator's own work took. */
+/** The time in which `await` found no event. The rest of a window is the generator's own work. */
 extern int64_t idleTime;
-/** CPU time of this process, nanoseconds. As it never sleeps, what is missing of the window went to somebody else. */
+/** CPU time of this process. The process never sleeps, so the rest of a window went to other processes. */
 int64_t ranTime(void);
 void *allocate(size_t count, size_t size);
-/** Connects to 127.0.0.1:port and blocks until it is there; `source`: last number of 127.0.1.x to come from, or 0. */
+/** Connects to 127.0.0.1:port and blocks meanwhile. `source`: the last number of the local address 127.0.1.x, or 0 for any. */
 int dial(int source);
 void setNonBlocking(int fd);
 void writeAll(int fd, const void *bytes, size_t length);
+
+// --- window
+
+/** The window of a work: the time in which the generator counts. */
+typedef struct {
+  /** 0 before the moment. */
+  int64_t begun, ended;
+  /** The length, and the shares of it in which the generator worked and in which it had a core. */
+  double seconds, cpu, ran;
+} Window;
+
+bool isCounting(const Window *window);
+bool isWithin(const Window *window, int64_t time);
+/** Runs the warm-up and the window. The window lasts longer than asked until `counted` gives the argument `least`. */
+void runWindow(Window *window, void (*runUntil)(int64_t time), int64_t (*counted)(void));
+/** Prints the beginning of a result: the window and the number of units counted in it. */
+void printWindow(const Window *window, const char *work, const char *unit, int64_t count);
+/** Runs turns until `isComplete`, until nothing was received for a second, or for 30 s. */
+void settle(void (*turn)(int64_t nanos), int64_t (*received)(void), bool (*isComplete)(void));
 
 // --- messages
 
 enum { helloPublisher = 4095, headBytes = 9, mostPublishers = 4095 };
 typedef enum { raw, nats, redis } Protocol;
 
-/** How a message is sent and received: as one record of a fixed length, the same for all messages. */
+/** The form of a message on the wire: one record. All records sent have one length, and so have all received. */
 typedef struct {
   Protocol protocol;
   size_t messageBytes;
@@ -54,61 +68,61 @@ typedef struct {
 } Records;
 
 Records makeRecords(size_t messageBytes);
-/** Introduces a connection to a server of the protocol, and makes it a subscriber. Blocks. */
+/** Does the handshake of the protocol, and subscribes if asked to. Blocks. */
 void introduce(int fd, Protocol protocol, bool subscribe);
-/** Writes the whole record that publishes a message. */
+/** Writes the record that publishes a message. */
 void writeRecord(const Records *records, char *into, int publisher, int64_t sequence);
 /** Writes the head of a publisher's message. */
 void writeHead(char *into, int publisher, int64_t sequence);
-/** Publisher of a message; negative where it is not readable. */
+/** The publisher of a message. A negative number means that the head is unreadable. */
 int publisherOf(const char *message);
-/** Publisher and sequence of a message; false where it has no readable head. */
+/** Reads publisher and sequence. `false` means that the head is unreadable. */
 bool readHead(const char *message, int *publisher, int64_t *sequence);
-/** Whether what stands behind the head is what the message has to have there. */
+/** Whether the filler behind the head is right for this publisher and sequence. */
 bool isContentRight(const char *message, size_t length, int publisher, int64_t sequence);
 
 // --- checking
 
-/** `missing`: a later message of the same publisher has come, this one has not. */
+/** `missing`: messages that have not come although a later message of the same publisher has. */
 typedef struct {
   int64_t received, doubled, reordered, corrupt, torn, own, missing;
 } Counts;
 
-/** Of what was expected and has not come, as much as can be said of it. */
+/** Expected messages that have not come. */
 typedef struct {
   int64_t lost, undelivered, missedByDisconnected;
 } Absent;
 
-/** What a subscriber has had of one publisher. */
+/** The messages of one publisher that a subscriber has received. */
 typedef struct Track {
   int64_t next;
   char head[headBytes];
   struct Gaps *gaps;
 } Track;
 
-/** What a subscriber reads: checked message by message, over any bounds of reads. */
+/** Checks each message that a subscriber receives. A read may end anywhere in a message. */
 typedef struct {
   const Records *records;
   Track *tracks;
   int publishers;
-  /** How many messages each publisher has sent so far. What is beyond nobody has sent. */
+  /** The number of messages that each publisher has sent so far. */
   const int64_t *sent;
-  /** Its own publisher index, or -1. */
+  /** The index of the subscriber as a publisher, or -1. */
   int self;
   int fd;
   bool heardHello;
   Counts counts;
   char *rest;
   size_t restBytes;
-  /** Told each message that is right. May be null. */
+  /** Called for each right message. May be null. */
   void (*onMessage)(void *context, int publisher, int64_t sequence);
   void *context;
 } Checker;
 
 void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd);
-/** Bytes that a read may give at once. */
+/** The most bytes of one read. */
 enum { readBytes = 256 * 1024 };
-/** Reads once and checks what came: bytes read, 0 at the end or when reset, -1 when there is nothing now. */
+/** Reads once and checks the messages. Gives the bytes read, 0 at the end or after a reset, -1 if nothing is there yet. */
 ptrdiff_t readAndCheck(Checker *checker);
 void addCounts(Counts *sum, const Counts *counts);
 void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen);
@@ -125,8 +139,7 @@ typedef struct {
 } Histogram;
 
 void record(Histogram *histogram, int64_t nanos);
-double percentileMicros(const Histogram *histogram, double share);
-/** Prints percentiles, and of how many messages. */
+/** Prints percentiles and the number of messages. */
 void printLatency(const Histogram *histogram);
 
 // --- works

@@ -1,4 +1,4 @@
-// Usage: load WORK key=value ... ; prints JSON lines. See bench/README.md.
+// The load generator. Usage: load WORK key=value ... ; prints JSON lines. See bench/README.md.
 #include "load.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static const char *const known[] = {"port",  "publishers", "subscribers", "size"
 
 const char *textArgument(const char *key, const char *byDefault) {
   size_t length = strlen(key);
-  // Of a key that is given twice, the last one counts.
+  // The last of several values for a key counts.
   for (int at = argumentCount - 1; at >= 0; at--) {
     if (strncmp(arguments[at], key, length) == 0 && arguments[at][length] == '=') return arguments[at] + length + 1;
   }
@@ -56,7 +56,7 @@ void usage(const char *format, ...) {
 
 static void onLimit(int signal) {
   (void)signal;
-  static const char text[] = "load: not done within its limit\n";
+  static const char text[] = "load: the work was not done within its limit\n";
   if (write(2, text, sizeof text - 1) < 0) _exit(1);
   _exit(1);
 }

@@ -1,4 +1,4 @@
-// A message: two characters of publisher, seven of sequence, filler that follows from both, LF.
+// A message: two characters of publisher, seven of sequence, filler that follows from both, line feed.
 #include "load.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
 static const size_t mostBytes = 1 << 20;
-// The alphabet over and over, so that every filler is a piece of it.
+// The alphabet repeated, so that every filler is a piece of this text.
 static char *filler;
 static signed char values[256];
 
@@ -93,13 +93,13 @@ void writeRecord(const Records *records, char *into, int publisher, int64_t sequ
   memcpy(message + records->messageBytes, records->sendTail, strlen(records->sendTail));
 }
 
-/** Reads until a text has come; what comes behind it must not matter yet. */
+/** Reads until a text has come. The server must not send more before the next request: those bytes would be dropped. */
 static void awaitText(int fd, const char *text) {
   char answer[4096];
   size_t length = 0;
   while (length < sizeof answer - 1) {
     ssize_t got = read(fd, answer + length, sizeof answer - 1 - length);
-    if (got <= 0) fail("the server closed the connection, or failed: %s", got < 0 ? strerror(errno) : "end");
+    if (got <= 0) fail("the server closed the connection: %s", got < 0 ? strerror(errno) : "end");
     length += (size_t)got;
     answer[length] = 0;
     if (strstr(answer, text) != NULL) return;

@@ -25,11 +25,6 @@ int64_t ranTime(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-int64_t addSilence(int64_t silence, int64_t turnNanos) {
-  const int64_t most = 10000000;
-  return silence + (turnNanos < most ? turnNanos : most);
-}
-
 int64_t idleTime;
 
 int await(int poller, struct epoll_event *events, int most, int64_t nanos) {

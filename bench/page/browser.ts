@@ -25,12 +25,17 @@ export const familyOf = (pid: number): ReadonlyArray<number> => {
   return family
 }
 
-/** Listens on a free port of 127.0.0.1 in the server window; gives the port. */
+/** The port that the server window listens on. Waits until it listens. */
+export const listeningPort = async (page: Page): Promise<number> => {
+  const status = page.locator(".form .status-text", { hasText: /^listening on/ })
+  return Number(/:(\d+)$/.exec((await status.textContent()) ?? "")?.[1])
+}
+
+/** Listens on a free port of 127.0.0.1 in the server window. Gives the port. */
 export const listen = async (page: Page): Promise<number> => {
   await page.getByLabel("Port").fill("0")
   await page.getByRole("button", { name: "Start listening" }).click()
-  const status = page.locator(".form .status-text", { hasText: /^listening on/ })
-  return Number(/:(\d+)$/.exec((await status.textContent()) ?? "")?.[1])
+  return listeningPort(page)
 }
 
 /** Waits until the page counts so many received frames; gives the number that it has when nothing more comes. */

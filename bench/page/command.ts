@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { projectFolder } from "../runner/project.ts"
@@ -43,9 +42,3 @@ export const endCommand = ({ child }: PageCommand): Promise<void> =>
     child.once("exit", () => resolve())
     child.kill("SIGKILL")
   })
-
-/** Memory of a process that is resident, bytes. */
-export const residentBytes = (pid: number): number => {
-  const kibi = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-  return Number(kibi ?? 0) * 1024
-}

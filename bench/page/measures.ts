@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Browser, chromium, type Page } from "playwright-core"
+import { rssBytes } from "../runner/procfs.ts"
 import { median } from "../runner/statistics.ts"
-import { countedFrames, familyOf, type LongestTask, launch, listen, longestTask } from "./browser.ts"
-import { endCommand, type PageCommand, residentBytes, startCommand } from "./command.ts"
-import { dial, relayRate, sendLines, sendPaced } from "./traffic.ts"
+import { countedFrames, familyOf, type LongestTask, launch, listen, listeningPort, longestTask } from "./browser.ts"
+import { endCommand, type PageCommand, startCommand } from "./command.ts"
+import { dial, pause, relayRate, sendLines, sendPaced } from "./traffic.ts"
 
 /** How long and how much. */
 export interface Extent {
@@ -36,8 +37,6 @@ interface Bench {
 }
 
 const size = { width: 1280, height: 800 }
-
-const wait = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 /** A command and a browser of its own for one measurement; both are ended afterwards. */
 const withBench = async <A>(args: ReadonlyArray<string>, use: (bench: Bench) => Promise<A>): Promise<A> => {
@@ -108,8 +107,7 @@ export const relayBesidePage = ({ relayRuns }: Extent): Promise<ReadonlyArray<Fi
     ["serve", "127.0.0.1:0", "--broker", "--frame", "line", "--no-traffic", "--ui"],
     async ({ browserPid, open }) => {
       const first = await open()
-      const status = first.locator(".form .status-text", { hasText: /^listening on/ })
-      const port = Number(/:(\d+)$/.exec((await status.textContent()) ?? "")?.[1])
+      const port = await listeningPort(first)
       await first.context().close()
       const measure = (perSecond: number | undefined) =>
         relayRate(port, { receivers: 8, perSecond, warmUp: 1000, window: 2500 })
@@ -224,7 +222,7 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     await sendLines(socket, 1_200_000, () => `${"x".repeat(63)}\n`)
     await sendPaced(socket, 10_000, 20_000)
     const resident: Array<number> = []
-    const sample = setInterval(() => resident.push(residentBytes(pid)), 250)
+    const sample = setInterval(() => resident.push(rssBytes(pid) ?? 0), 250)
     await sendPaced(socket, 10_000, 10_000)
     const before = Math.max(...resident)
     const family = familyOf(browserPid)
@@ -241,7 +239,7 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     const sent = await sendPaced(socket, 10_000, stoppedMillis)
     clearInterval(ask)
     clearInterval(sample)
-    await wait(200)
+    await pause(200)
     const most = Math.max(...resident)
     for (const each of family) process.kill(each, "SIGCONT")
     socket.destroy()

@@ -1,7 +1,7 @@
 import * as net from "node:net"
 
 /** Bytes of a frame, its line feed included. */
-export const frameBytes = 64
+const frameBytes = 64
 
 const frame = `${"x".repeat(frameBytes - 1)}\n`
 
@@ -43,7 +43,7 @@ export const sendLines = async (socket: net.Socket, count: number, line: (index:
   }
 }
 
-const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+export const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 /**
  * Frames that the receivers of a relay get in a second, all together, while one client sends: `perSecond` frames, or as

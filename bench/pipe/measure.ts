@@ -1,10 +1,10 @@
-import { createServer } from "node:net"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { RunFailed, startChild } from "../runner/child.ts"
 import { peakBytes } from "../runner/procfs.ts"
+import { freePort } from "../runner/server.ts"
 import type { Contender, Row } from "./rows.ts"
 
 /** The files of one bench. */
@@ -25,14 +25,6 @@ export interface Figure {
 
 const patience = Duration.seconds(120)
 const sampling = Schedule.spaced(Duration.millis(10))
-
-const freePort = Effect.async<number, RunFailed>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 const fill = (command: string, files: Files, port: number): string =>
   `exec ${command.replace("TCPFX", files.tcpfx).replace("FILE", files.input).replace("PORT", `${port}`)}`

@@ -89,7 +89,7 @@ const answers = Effect.fnUntraced(function* (launch: Extract<Launch, { _tag: "An
 })
 
 /** A port that was free a moment ago, for servers that cannot take one and tell which. */
-const freePort = Effect.async<number, RunFailed>((resume) => {
+export const freePort = Effect.async<number, RunFailed>((resume) => {
   const probe = createServer()
   probe.once("error", (error) => resume(new RunFailed({ message: `no free port: ${error.message}` })))
   probe.listen(0, "127.0.0.1", () => {

@@ -64,12 +64,11 @@ const least = 1000
 /** A fan-out at a fixed rate. */
 const everybody = { everybody: 1, subscribers: 4, rate: 4000 }
 
-const expectOrdered = (latency: Readonly<Record<"p50" | "p90" | "p99" | "p999" | "max", number>> | undefined) => {
+const expectOrdered = (latency: Readonly<Record<"p50" | "p99" | "p999" | "max", number>> | undefined) => {
   if (latency === undefined) return expect.fail("there are no percentiles")
-  const { p50, p90, p99, p999, max } = latency
+  const { p50, p99, p999, max } = latency
   expect(p50).toBeGreaterThan(0)
-  expect(p90).toBeGreaterThanOrEqual(p50)
-  expect(p99).toBeGreaterThanOrEqual(p90)
+  expect(p99).toBeGreaterThanOrEqual(p50)
   expect(p999).toBeGreaterThanOrEqual(p99)
   // A percentile stands for its bucket, which is as wide as this.
   expect(max).toBeGreaterThanOrEqual(p999 * 0.98)
@@ -263,7 +262,6 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         expect(connections).toBe(4)
         expect(faultsOf(result)).toEqual(noFaults)
         expect(result.received).toBe(result.sent * 3)
-        expect(result.sentPerSecond * result.seconds).toBeLessThan(result.sent + 1)
         // What a machine that stood still sent late was meant for its time all the same.
         const meant = (result.latencies ?? 0) / 3
         expect(Math.abs(meant - everybody.rate * result.seconds)).toBeLessThan(1.5)
@@ -328,17 +326,16 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         const { port } = yield* startServer("rawChunks", ["echo"])
         const { code, connections, result } = yield* runIdle({ connections: 50, port }, (end) => end)
         expect({ code, connections }).toEqual({ code: 0, connections: 50 })
-        expect(result).toMatchObject({ connections: 50, closedByServer: 0 })
+        expect(result).toMatchObject({ connections: 50 })
       }),
     )
 
-    it.scoped("counts the connections that the server closed", () =>
+    it.scoped("ends by itself when the server has closed all connections", () =>
       Effect.gen(function* () {
         const { server, port } = yield* startServer("rawChunks", ["echo"])
         const { code, result } = yield* runIdle({ connections: 50, port }, () => server.kill("SIGTERM"))
         expect(code).toBe(0)
-        expect(result).toMatchObject({ connections: 50, closedByServer: 50 })
-        expect(result.closedMillis).toBeGreaterThanOrEqual(0)
+        expect(result).toMatchObject({ connections: 50 })
       }),
     )
 

@@ -9,7 +9,6 @@ const result = <const Work extends string>(work: Work) => ({
 
 const Latency = Schema.Struct({
   p50: Schema.Number,
-  p90: Schema.Number,
   p99: Schema.Number,
   p999: Schema.Number,
   max: Schema.Number,
@@ -38,7 +37,6 @@ const results = {
     own: Schema.Number,
     sent: Schema.Number,
     delivered: Schema.Number,
-    sentPerSecond: Schema.Number,
     expected: Schema.Number,
     received: Schema.Number,
     longestStallMillis: Schema.Number,
@@ -56,12 +54,7 @@ const results = {
     latencies: Schema.Number,
   }),
   churn: Schema.Struct({ ...result("churn"), ...rates, connections: Schema.Number, failed: Schema.Number }),
-  idle: Schema.Struct({
-    ...result("idle"),
-    connections: Schema.Number,
-    closedByServer: Schema.Number,
-    closedMillis: Schema.Number,
-  }),
+  idle: Schema.Struct({ ...result("idle"), connections: Schema.Number }),
 }
 
 const Connected = Schema.Struct({ phase: Schema.Literal("connected"), connections: Schema.Number })
