@@ -1,4 +1,4 @@
-// The bench: every work with every server that is installed, side by side. See bench/README.md.
+// The bench: measures every row with every installed server. See bench/README.md.
 import { dirname, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
 
-/** Without what belongs to this machine alone. */
+/** The fields of a contender that the report shows: no path and no other property of this machine. */
 const infoOf = ({ id, name, version, about, commands, ours, isWithoutFloors }: ContenderInfo): ContenderInfo => ({
   id,
   name,
@@ -37,7 +37,7 @@ const infoOf = ({ id, name, version, about, commands, ours, isWithoutFloors }: C
 
 const coresPart = (cores: Report["cores"]) => (cores === undefined ? {} : { cores })
 
-/** A report as it is, or with what was there already for the rows that are not measured now. */
+/** Adds the stored figures of the rows that are not measured now, if that is wanted. */
 const updating = (folder: string, isWanted: boolean) => {
   const before = isWanted ? readResults(folder) : undefined
   return (report: Report): Report | undefined => {
@@ -61,10 +61,10 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       return noCompilerCode
     }
     const generator = built.right
-    say(`the load generator is the one ${generator.description}`)
+    say(`load generator: ${generator.description}`)
     yield* bundleServers(folders)
     const { runs, seconds, quick } = options
-    // Of the moment in which the package was copied and the servers bundled, not of a later one.
+    // Read now, because the package is copied and the servers are bundled at this moment.
     const commit = commitOf(project)
     let cores = anyCores
     const reportOf = (summaries: ReadonlyArray<RowSummary>): Report => ({
@@ -89,7 +89,9 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     }
     const updated = updating(folder ?? project, options.update)
     if (updated(reportOf([])) === undefined) {
-      return yield* new BadOptions({ message: `--update: there are no results of this machine and these settings yet` })
+      return yield* new BadOptions({
+        message: "--update: the folder holds no results of this machine with these settings",
+      })
     }
     if (!quick) cores = yield* watchCores(probeBy(generator), say)
     let partial: string | undefined
@@ -98,7 +100,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
       if (folder !== undefined && report !== undefined) partial = writePartial(folder, report)
     }
     const tellPartial = Effect.sync(() => {
-      if (partial !== undefined) say(`bench: not complete; what there is so far is in ${relative(project, partial)}`)
+      if (partial !== undefined) say(`bench: incomplete; the rows so far are in ${relative(project, partial)}`)
     })
     const summaries = yield* runPlan({
       rows,
@@ -135,10 +137,10 @@ const program = Effect.gen(function* () {
 )
 
 const fiber = Effect.runFork(program)
-// A signal ends the servers and the generator first; a second one does not wait for them.
+// The first signal ends the servers and the generator, then the bench. The second signal ends the bench at once.
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 let signalled: number | undefined
-// After a hang-up nobody reads any more, and that must not end it before the servers.
+// After a hang-up, writing fails. That error must not end the bench before it has ended the servers.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {

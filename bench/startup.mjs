@@ -1,4 +1,4 @@
-// Start-up of the command beside bare Node, alternately, medians. Usage: npm run bench:startup
+// Measures the start-up of the command and of bare Node in turns, and prints medians. Usage: npm run bench:startup
 import { spawnSync } from "node:child_process"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -17,7 +17,7 @@ for (let run = -1; run < runs; run++) {
   for (const [name, args] of Object.entries(work)) {
     const start = process.hrtime.bigint()
     const { status } = spawnSync(process.execPath, args, { stdio: "ignore" })
-    // What connects or listens fails at once, as nothing is there.
+    // connect and serve fail at once: nothing listens on port 1, and the folder of the socket file is missing.
     if (status > 2) throw new Error(`${name} ended with ${status}`)
     // The first round warms the caches.
     if (run >= 0) times[name].push(Number(process.hrtime.bigint() - start) / 1e6)

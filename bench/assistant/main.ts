@@ -1,4 +1,4 @@
-// What an assistant costs a server: the same work with none, with one attached, and with one that records and is watched.
+// Measures the cost of an assistant: the same work without one, with one attached, and with one that records for a watcher.
 import { writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -22,12 +22,12 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     runs: { type: "string", default: "9" },
     seconds: { type: "string", default: "0.6" },
-    /** Another checkout of this project, built: its library is measured too, as `before`. */
+    /** The folder of another built checkout, whose library is measured as `before`. */
     before: { type: "string" },
   },
 })
 
-/** What is compared: each is a ratio to the first, in the same run. */
+/** The floors of the ratios to the server without an assistant, in the same run. */
 const floors = { attached: 0.95, recorded: 0.9 } as const
 type Contender = "none" | "before" | keyof typeof floors
 
@@ -51,7 +51,7 @@ interface Result {
   readonly row: string
   readonly title: string
   readonly perSecond: Figures
-  /** Processor time of the server for each unit, nanoseconds. */
+  /** The CPU time of the server for each unit, nanoseconds. */
   readonly cpuNanos: Figures
 }
 
@@ -114,7 +114,7 @@ const program = Effect.gen(function* () {
     writeFileSync(join(folder, "assistant.json"), `${JSON.stringify(report, undefined, 1)}\n`)
     writeFileSync(
       join(folder, "assistant.md"),
-      `# What an assistant costs\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${runs} runs, interleaved; each ratio is of two figures of the same run. Commit ${commit ?? "unknown"}.\n\n${table}`,
+      `# The cost of an assistant\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. ${runs} interleaved runs; a ratio compares figures of the same run. Commit ${commit ?? "unknown"}.\n\n${table}`,
     )
   }
 }).pipe(Effect.scoped)
@@ -137,7 +137,7 @@ const cellOf = (ratios: ReadonlyArray<number>, floor: number | undefined): strin
 const floorOf = (name: Contender): number | undefined =>
   name === "attached" || name === "recorded" ? floors[name] : undefined
 
-/** Work for each second of the server's processor, and throughput, both as shares of those without an assistant. */
+/** Work for each second of CPU time of the server, and throughput, both as ratios to the server without an assistant. */
 const render = (results: ReadonlyArray<Result>): string => {
   const names: ReadonlyArray<Contender> = ["before", "attached", "recorded"]
   const shown = names.filter((name) => results.some(({ perSecond }) => perSecond[name] !== undefined))

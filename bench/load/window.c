@@ -1,4 +1,4 @@
-// The window of a work, and the wait for the messages that are still under way when the window ends.
+// The window of a work, and the wait for the messages that are still in flight when the window ends.
 #include "load.h"
 
 #include <stdio.h>

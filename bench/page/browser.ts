@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { type BrowserServer, chromium, type Page } from "playwright-core"
 
-/** Chromium as it is installed; another one at TCPFX_CHROMIUM. */
+/** Starts the installed Chromium, or the browser at TCPFX_CHROMIUM. */
 export const launch = (): Promise<BrowserServer> =>
   chromium.launchServer({
     executablePath: process.env["TCPFX_CHROMIUM"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   })
 
-/** A process and all that it has started. */
+/** A process and its descendants. */
 export const familyOf = (pid: number): ReadonlyArray<number> => {
   const children = new Map<number, Array<number>>()
   for (const name of readdirSync("/proc")) {
@@ -17,7 +17,7 @@ export const familyOf = (pid: number): ReadonlyArray<number> => {
       const parent = Number(/\) \S (\d+) /.exec(readFileSync(`/proc/${name}/stat`, "utf8"))?.[1])
       children.set(parent, [...(children.get(parent) ?? []), Number(name)])
     } catch {
-      // The process has ended meanwhile.
+      // The process has ended since the folder was read.
     }
   }
   const family = [pid]
@@ -38,7 +38,7 @@ export const listen = async (page: Page): Promise<number> => {
   return listeningPort(page)
 }
 
-/** Waits until the page counts so many received frames; gives the number that it has when nothing more comes. */
+/** Waits until the page counts `expected` received frames, for 10 s at most. Gives the number that the page shows then. */
 export const countedFrames = async (page: Page, expected: number): Promise<number> => {
   await page.getByRole("tab", { name: "Rates" }).click()
   const cell = page.locator(".rates tbody tr").nth(3).locator("td").first()
@@ -62,16 +62,16 @@ interface TraceEvent {
   readonly args?: { readonly name?: string; readonly data?: { readonly frameTreeNodeId?: number } }
 }
 
-/** The longest task of a page's main thread. */
+/** The longest task of the main thread of a page. */
 export interface LongestTask {
-  /** As it passed on the clock, milliseconds. It has what other processes took of the processor. */
+  /** The elapsed time, milliseconds. It includes the time in which other processes had the core. */
   readonly wall: number
-  /** What the thread itself computed, milliseconds. */
+  /** The CPU time of the thread, milliseconds. */
   readonly computed: number
   readonly tasks: number
 }
 
-/** Reads a trace of Chromium: the tasks of the main thread that has most of them is that of the page. */
+/** Finds the longest task of the main threads in a trace of Chromium. */
 export const longestTask = (trace: Buffer): LongestTask => {
   const { traceEvents } = JSON.parse(trace.toString()) as { readonly traceEvents: ReadonlyArray<TraceEvent> }
   const mains = new Set(

@@ -5,13 +5,13 @@ import { projectFolder } from "../runner/project.ts"
 
 const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
 
-/** A running tcpfx with the page, and where the page is. */
+/** A running tcpfx with the page, and the address of the page. */
 export interface PageCommand {
   readonly child: ChildProcess
   readonly address: string
 }
 
-/** Starts the built command with the page. `state` takes its files. */
+/** Starts the built command with the page. The command keeps its files in the folder `state`. */
 export const startCommand = (args: ReadonlyArray<string>, state: string): Promise<PageCommand> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(project, "bin", "tcpfx.cjs"), ...args, "--no-open"], {
@@ -31,7 +31,7 @@ export const startCommand = (args: ReadonlyArray<string>, state: string): Promis
     child.once("exit", (code) => reject(new Error(`tcpfx ended with ${code}: ${said}`)))
   })
 
-/** Ends a command, and waits until it is gone. */
+/** Kills a command and waits for its end. */
 export const endCommand = ({ child }: PageCommand): Promise<void> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) {

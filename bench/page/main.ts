@@ -1,4 +1,4 @@
-// The figures of the page against real Chromium. See bench/README.md.
+// Measures the page in real Chromium. See bench/README.md.
 import { readFileSync, writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { dirname, join } from "node:path"
@@ -8,12 +8,12 @@ import { commitOf, projectFolder } from "../runner/project.ts"
 import { describeMachine } from "../runner/report.ts"
 import { busyPage, type Extent, type Figure, firstPaint, longLog, relayBesidePage, stoppedBrowser } from "./measures.ts"
 
-const usage = `usage: npm run bench:page -- [options]
+const usage = `Usage: npm run bench:page -- [OPTIONS]
 
-  --only ID[,ID...]  only these (busy, relay, rows, stopped, paint); writes no results without --update
-  --update           puts what was measured again in the place of the same figures in the results
-  --quick            short and small; its figures mean nothing, and it writes no results
-  --help
+  --only ID[,ID...]  measures only these (busy, relay, rows, stopped, paint); writes no results without --update
+  --update           replaces the measured figures in the stored results
+  --quick            measures briefly; the figures mean nothing, and the bench writes no results
+  --help             prints this help
 `
 
 const measures = {
@@ -50,7 +50,7 @@ const lineOf = ({ what, floor, value, holds, note }: Figure): string =>
   `| ${what} | ${floor} | ${value} | ${holds ? "yes" : "**no**"} | ${note} |`
 
 const table = (figures: ReadonlyArray<Figure>): string =>
-  ["| figure | floor | measured | holds | |", "|---|---|---|---|---|", ...figures.map(lineOf)].join("\n")
+  ["| figure | floor | measured | met | notes |", "|---|---|---|---|---|", ...figures.map(lineOf)].join("\n")
 
 const { values } = parseArgs({
   options: {
@@ -97,8 +97,8 @@ if (values.update === true && values.quick !== true) {
     `# The page
 
 ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; commit ${commitOf(project) ?? "unknown"}. Chromium, the
-command and the load share these cores; the load average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before and ")} after.
-\`npm run bench:page\` measures it again.
+command and the load generator share these cores. The load average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before and ")} after.
+\`npm run bench:page\` measures again.
 
 ${table(figures)}
 `,

@@ -8,7 +8,7 @@ import { countedFrames, familyOf, type LongestTask, launch, listen, listeningPor
 import { endCommand, type PageCommand, startCommand } from "./command.ts"
 import { dial, pause, relayRate, sendLines, sendPaced } from "./traffic.ts"
 
-/** How long and how much. */
+/** The lengths and sizes of a bench. */
 export interface Extent {
   readonly busyRuns: number
   readonly busyMillis: number
@@ -25,7 +25,7 @@ export interface Figure {
   readonly floor: string
   readonly value: string
   readonly holds: boolean
-  /** What else was seen. */
+  /** Other observations. */
   readonly note: string
 }
 
@@ -38,7 +38,7 @@ interface Bench {
 
 const size = { width: 1280, height: 800 }
 
-/** A command and a browser of its own for one measurement; both are ended afterwards. */
+/** Starts a command and a browser for one measurement, and ends both afterwards. */
 const withBench = async <A>(args: ReadonlyArray<string>, use: (bench: Bench) => Promise<A>): Promise<A> => {
   const state = mkdtempSync(join(tmpdir(), "tcpfx-bench-page-"))
   const command = await startCommand(args, state)
@@ -61,7 +61,7 @@ const withBench = async <A>(args: ReadonlyArray<string>, use: (bench: Bench) => 
   }
 }
 
-/** 10 000 frames a second into a server with the page open: the longest task, and what the counters miss. */
+/** Sends 10 000 frames a second to a server with an open page: the longest task, and frames missing in the counters. */
 export const busyPage = ({ busyMillis, busyRuns }: Extent): Promise<ReadonlyArray<Figure>> =>
   withBench(["ui", "--frame", "line"], async ({ browser, open }) => {
     const page = await open()
@@ -81,14 +81,14 @@ export const busyPage = ({ busyMillis, busyRuns }: Extent): Promise<ReadonlyArra
     socket.destroy()
     return [
       {
-        what: "10 000 frames/s of 64 bytes with the page open: the page's longest task",
+        what: "10 000 frames/s of 64 bytes, page open: the longest task of the page",
         floor: "50 ms",
         value: `${wall.toFixed(1)} ms`,
         holds: wall <= 50 && tasks > 0,
-        note: `median of ${busyRuns} runs of ${busyMillis / 1000} s; no task computed longer than ${computed.toFixed(1)} ms, the rest is waiting for a core; ${tasks} tasks`,
+        note: `median of ${busyRuns} runs of ${busyMillis / 1000} s; no task used more than ${computed.toFixed(1)} ms of CPU time, the rest is waiting for a core; ${tasks} tasks`,
       },
       {
-        what: "the same: frames missing in the counters",
+        what: "the same load: frames missing in the counters",
         floor: "0",
         value: String(sent - counted),
         holds: sent === counted,
@@ -98,9 +98,9 @@ export const busyPage = ({ busyMillis, busyRuns }: Extent): Promise<ReadonlyArra
   })
 
 /**
- * A relay with a page open, against the same relay without one: at 10 000 frames/s, and flat out. Flat out the browser
- * competes with the load and the server for the cores; stopped, it leaves them the cores, and the server records all the
- * same.
+ * Compares a relay with an open page to the same relay without one: at 10 000 frames/s, and flat out. Flat out, the
+ * browser competes with the load and the server for the cores. So the browser is also stopped by a signal: then it uses no
+ * core, and the server still records.
  */
 export const relayBesidePage = ({ relayRuns }: Extent): Promise<ReadonlyArray<Figure>> =>
   withBench(
@@ -134,14 +134,14 @@ export const relayBesidePage = ({ relayRuns }: Extent): Promise<ReadonlyArray<Fi
       const flatOut = await compare(undefined)
       return [
         {
-          what: "the same: what the server's clients notice: throughput of the relay against no page",
+          what: "the same load: throughput of the relay, against the relay without a page",
           floor: "≥ 0.9",
           value: paced.beside.toFixed(2),
           holds: paced.beside >= 0.9,
           note: `${paced.perSecond} deliveries/s without a page, to 8 receivers; ${relayRuns} runs`,
         },
         {
-          what: "the same flat out, with a page whose browser is held and takes no core",
+          what: "flat out, with a stopped browser that uses no core: throughput of the relay",
           floor: "≥ 0.9",
           value: flatOut.held.toFixed(2),
           holds: flatOut.held >= 0.9,
@@ -151,7 +151,7 @@ export const relayBesidePage = ({ relayRuns }: Extent): Promise<ReadonlyArray<Fi
     },
   )
 
-/** Scrolls the log to a part of its height, and gives how long its rows took to be there. */
+/** Scrolls the log to a share of its height. Gives the time until the rows are shown. */
 const scrollTime = (page: Page, part: number): Promise<number> =>
   page.evaluate<number>(`new Promise((resolve, reject) => {
     const grid = document.querySelector(".log-rows")
@@ -169,13 +169,13 @@ const scrollTime = (page: Page, part: number): Promise<number> =>
       const isFull = visible.length * 20 >= grid.clientHeight - 40
       if (isMoved && isFull && visible.every((row) => row.querySelector(".row-text").textContent !== "")) {
         resolve(performance.now() - begin)
-      } else if (performance.now() - begin > 5000) reject(new Error("rows did not come"))
+      } else if (performance.now() - begin > 5000) reject(new Error("the rows are not shown after 5 s"))
       else requestAnimationFrame(look)
     }
     requestAnimationFrame(look)
   })`)
 
-/** A log of a million rows: how long it takes until the rows of any place are shown. */
+/** Scrolls in a log of a million rows: the time until the rows of any place are shown. */
 export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
   withBench(["ui", "--frame", "line"], async ({ open }) => {
     const page = await open()
@@ -184,7 +184,7 @@ export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
     await page.locator(".row-text", { hasText: `row ${rows - 1}` }).waitFor()
     const shown = (await page.locator(".log-foot .figures").first().textContent()) ?? ""
     const times: Array<number> = []
-    // Places over the whole log, in an order that jumps.
+    // Steps of the golden ratio visit places all over the log, never one next to the last.
     for (let place = 0; place < places; place++) {
       const visits: Array<number> = []
       for (let visit = 0; visit < 3; visit++) {
@@ -203,7 +203,7 @@ export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
     }
   })
 
-/** A browser that is stopped: what its server keeps for it, and whether sockets are served meanwhile. */
+/** Stops the browser by a signal: the memory that the server keeps for it, and whether sockets are served meanwhile. */
 export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
   withBench(["ui", "--frame", "line"], async ({ command, browserPid, open }) => {
     const page = await open()
@@ -218,7 +218,7 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     if (pid === undefined) throw new Error("the command has no process")
     const socket = await dial(port)
     socket.resume()
-    // The log is full before, so that it cannot grow by what it may hold.
+    // Fills the log first, so that the log itself does not grow during the measurement.
     await sendLines(socket, 1_200_000, () => `${"x".repeat(63)}\n`)
     await sendPaced(socket, 10_000, 20_000)
     const resident: Array<number> = []
@@ -247,15 +247,15 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     const grown = (most - before) / 1024 ** 2
     const expected = Math.floor(stoppedMillis / 1000) - 1
     return {
-      what: `a stopped browser (SIGSTOP) for ${stoppedMillis / 1000} s: memory of the server`,
-      floor: "+ 8 MiB at most, sockets served throughout",
+      what: `browser stopped (SIGSTOP) for ${stoppedMillis / 1000} s: memory of the server`,
+      floor: "+ 8 MiB at most, all sockets served",
       value: `${grown >= 0 ? "+" : "−"} ${Math.abs(grown).toFixed(1)} MiB`,
       holds: grown <= 8 && answers.length >= expected,
       note: `${(before / 1024 ** 2).toFixed(0)} MiB before; ${sent} frames taken, ${answers.length} pings answered, the slowest after ${Math.max(...answers).toFixed(0)} ms`,
     }
   })
 
-/** Time until the page is first painted, in a browser that is warm. */
+/** The time until the page is first painted, in a warm browser. */
 export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
   withBench(["ui"], async ({ open }) => {
     const times: Array<number> = []
@@ -278,6 +278,6 @@ export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
       floor: "below 500 ms",
       value: `${typical.toFixed(0)} ms`,
       holds: typical < 500,
-      note: `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms in ${times.length} fresh contexts; its window is there after ${median(usable).toFixed(0)} ms`,
+      note: `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms in ${times.length} fresh contexts; the window is usable after ${median(usable).toFixed(0)} ms`,
     }
   })

@@ -1,4 +1,4 @@
-// The speed of the pipe beside that of ncat and socat. See bench/README.md.
+// Measures the speed of the command in a pipe, beside ncat and socat. See bench/README.md.
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -16,12 +16,14 @@ import { type Figure, type Files, measure } from "./measure.ts"
 import { type RowResult, render } from "./report.ts"
 import { type Row, rows } from "./rows.ts"
 
-const usage = `usage: npm run bench:pipe -- [options]
+const usage = `Usage: npm run bench:pipe -- [OPTIONS]
 
-  --rows ID[,ID...]  only these rows (${rows.map(({ id }) => id).join(", ")})
-  --runs N           runs of each contender (default 5)
-  --quick            one run with few bytes; judges nothing, prints the table, writes no results
-  --help
+  --rows ID[,ID...]  measures only these rows (${rows.map(({ id }) => id).join(", ")})
+  --runs N           the runs of each contender (default: 5)
+  --quick            measures once with few bytes; prints the table and writes no results
+  --help             prints this help
+
+Exit codes: 0; 1 when a run of tcpfx failed; 2 for bad options; 3 without a C compiler.
 `
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -65,7 +67,7 @@ const bench = (chosen: ReadonlyArray<Row>, runs: number, quick: boolean): Effect
     const results = yield* Effect.forEach(chosen, (row) => runRow(row, runs, quick ? row.quickBytes : row.bytes, files))
     const machine = describeMachine()
     const about = [
-      `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}; ${runs} runs, interleaved; a ratio is that of figures of the same run.`,
+      `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}. ${runs} interleaved runs; a ratio compares figures of the same run.`,
       ...(commit === undefined ? [] : [`Commit ${commit}.`]),
     ]
     process.stdout.write(render(results, about))
@@ -110,8 +112,8 @@ const main = (): Effect.Effect<number> => {
       return 0
     })
   }
-  if (unknown !== undefined) return refuse(`there is no row ${unknown}`)
-  if (!Number.isInteger(runs) || runs < 1) return refuse("--runs takes a whole number from 1")
+  if (unknown !== undefined) return refuse(`--rows: there is no row ${unknown}`)
+  if (!Number.isInteger(runs) || runs < 1) return refuse("--runs: expected a whole number from 1")
   return bench(
     rows.filter(({ id }) => ids?.includes(id) ?? true),
     runs,

@@ -17,7 +17,7 @@ export interface Files {
   readonly input: string
 }
 
-/** One figure: MB or lines a second, and the most memory that the contender held. */
+/** One figure: MB or lines a second, and the most resident memory of the contender. */
 export interface Figure {
   readonly perSecond: number
   readonly rssMiB: number
@@ -47,7 +47,7 @@ const startPump = (files: Files, args: ReadonlyArray<string>) =>
     return { port: Deferred.await(port), moved: Effect.raceFirst(Deferred.await(moved), failed) }
   })
 
-/** Starts a contender; `ready` waits for the line by which a listener says so. */
+/** Starts a contender. `ready` waits for the line "listening on". */
 const startContender = (line: string) =>
   Effect.gen(function* () {
     const ready = yield* Deferred.make<void>()
@@ -71,7 +71,10 @@ const whole = (moved: number, bytes: number) =>
 
 const inOrder = (how: string) => (how.startsWith("ended with code 0") ? Effect.void : new RunFailed({ message: how }))
 
-/** Lets one contender move `bytes` once. The time is from its start to its end; a server's is from the client's start. */
+/**
+ * Lets one contender move `bytes` once. The time of a client is from its start to its end, that of a server from the start
+ * of the other end to the end of the server.
+ */
 export const measure = (
   row: Row,
   contender: Contender,
@@ -89,7 +92,7 @@ export const measure = (
       began = begin()
       const pump = yield* startPump(files, ["send", `${port}`, `${bytes}`, row.kind])
       yield* whole(yield* pump.moved, bytes)
-      // What the server still has to write belongs to the time.
+      // The server ends when it has written all output, and the time includes that.
       yield* server.terminate
       yield* server.ended
       peak = server.peak
@@ -107,5 +110,5 @@ export const measure = (
     return { perSecond: units / seconds, rssMiB: peak() / 1024 ** 2 }
   }).pipe(
     Effect.scoped,
-    Effect.timeoutFail({ duration: patience, onTimeout: () => new RunFailed({ message: "it took over two minutes" }) }),
+    Effect.timeoutFail({ duration: patience, onTimeout: () => new RunFailed({ message: "took over two minutes" }) }),
   )

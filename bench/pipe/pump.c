@@ -1,8 +1,8 @@
-/* The other end of the pipe: moves bytes as fast as the kernel does.
+/* The other end of the pipe: moves bytes with large reads and writes.
  *   pump source BYTES          listens, sends BYTES to the first client, waits for its FIN
  *   pump sink                  listens, reads from the first client until its FIN
  *   pump send PORT BYTES KIND  connects, sends BYTES (KIND: zeros or lines), waits for the server's FIN
- * A listener prints its port. At the end each prints how many bytes it moved. */
+ * A listener prints its port. At the end the program prints the number of bytes moved. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -78,7 +78,7 @@ static long send_all(int one, long bytes) {
 int main(int count, char **words) {
   const char *work = count > 1 ? words[1] : "";
   long moved;
-  /* Whatever happens, it ends. */
+  /* The alarm ends a program that hangs. */
   alarm(limit_seconds);
   if (strcmp(work, "source") == 0 && count == 3) {
     int one = accept_one();

@@ -2,7 +2,7 @@ import { median, spread } from "../runner/statistics.ts"
 import type { Figure } from "./measure.ts"
 import { type Floor, mostRssMiB, type Row } from "./rows.ts"
 
-/** The figures of one contender in one row, run by run; a run that failed says why. */
+/** The figures of one contender in one row, run by run. A failed run has a reason instead. */
 export interface Series {
   readonly name: string
   readonly runs: ReadonlyArray<Figure | string>
@@ -27,7 +27,7 @@ export const ratioTo = (ours: Series, other: Series): number | undefined => {
   return ratios.length === 0 ? undefined : median(ratios)
 }
 
-/** What a floor asks for and what was reached, in words; nothing if it cannot be judged here. */
+/** The verdict on a floor, in words. Undefined if the other contender is not installed or failed. */
 export const judge = (
   result: RowResult,
   floor: Floor,

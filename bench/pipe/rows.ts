@@ -1,18 +1,18 @@
-/** What one contender is asked: a shell command. `PORT` and `FILE` are filled in. */
+/** A contender: a shell command. The bench fills in `PORT` and `FILE`. */
 export interface Contender {
   readonly name: string
   readonly command: string
-  /** The program that has to be installed for it. */
+  /** The program that must be installed. */
   readonly needs?: string
 }
 
-/** A ratio to another contender of the same run, or a rate, that the figure must reach. */
+/** A floor of the figure: a ratio to another contender in the same run, or a rate. */
 export interface Floor {
   readonly of: string | "rate"
   readonly value: number
 }
 
-/** One path that bytes take. */
+/** One path of bytes. */
 export interface Row {
   readonly id: string
   readonly title: string
@@ -23,12 +23,12 @@ export interface Row {
   readonly work: "up" | "down" | "serve"
   readonly bytes: number
   readonly quickBytes: number
-  /** What the client of `serve` sends. */
+  /** The bytes that the client of `serve` sends. */
   readonly kind: "zeros" | "lines"
   readonly unit: "MB" | "lines"
-  /** Whether our memory has a bound. */
+  /** Whether the floors include a bound of the memory. */
   readonly isBounded: boolean
-  /** The first is ours. */
+  /** The first contender is tcpfx. */
   readonly contenders: readonly [Contender, ...ReadonlyArray<Contender>]
   readonly floors: ReadonlyArray<Floor>
 }
@@ -102,7 +102,7 @@ export const rows: ReadonlyArray<Row> = [
     unit: "MB",
     floors: [{ of: "rate", value: 120 }],
   }),
-  served("json-zeros", "serve --output json, raw reads of zeros, each of them escaped in the text", "--output json", {
+  served("json-zeros", "serve --output json, raw reads of zeros, each zero escaped in the text", "--output json", {
     kind: "zeros",
     unit: "MB",
     floors: [],
@@ -119,5 +119,5 @@ export const rows: ReadonlyArray<Row> = [
   }),
 ]
 
-/** The most memory that ours may hold in a row whose memory is bounded, MiB. */
+/** The most resident memory of tcpfx in a row with bounded memory, MiB. */
 export const mostRssMiB = 128

@@ -6,15 +6,15 @@ import { build } from "esbuild"
 import type { Folders } from "./contenders.ts"
 
 /**
- * A folder with the package as it is built now, so that a build meanwhile changes nothing, and beside it what the bench
- * builds itself. Node finds packages there as it does in the project. It goes with the scope.
+ * A temporary folder with a copy of the built package, so that a later build does not change what is measured. The bench
+ * also builds its own programs there. Node resolves packages as in the project. The end of the scope removes the folder.
  */
 export const temporaryFolder = (project: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const folder = realpathSync(mkdtempSync(join(tmpdir(), "tcpfx-bench-")))
       const remove = () => rmSync(folder, { recursive: true, force: true })
-      // Should this process end without its finalizers.
+      // In case the process exits without running finalizers.
       process.once("exit", remove)
       return { folder, remove }
     }),
@@ -33,12 +33,12 @@ const copyPackage = (project: string, folder: string): void => {
     cpSync(join(project, ...path), join(folder, ...path), { recursive: true })
   copy("package.json")
   copy("bin")
-  // Not the folders in which scripts are run meanwhile.
+  // The folders `run-…` and `bench-…` belong to scripts that run at the same time.
   for (const name of readdirSync(join(project, "dist"))) if (!/^(?:run|bench)-/.test(name)) copy("dist", name)
   symlinkSync(join(project, "node_modules"), join(folder, "node_modules"), "dir")
 }
 
-/** Bundles the servers, so that start-up and memory of each are its own. */
+/** Bundles each server, so that a server loads only what it uses. */
 export const bundleServers = ({ project, temporary }: Folders) => {
   const folder = join(project, "bench", "servers")
   const entries = readdirSync(folder).filter((name) => name.endsWith(".ts"))

@@ -8,7 +8,7 @@ import { yardstickFigure } from "./table.ts"
 const layout = {
   width: 920,
   margin: 24,
-  /** Where bars begin and end. */
+  /** The x coordinates between which bars lie. */
   left: 230,
   right: 780,
   top: 92,
@@ -45,7 +45,7 @@ const groupsOf = (report: Report): ReadonlyArray<Group> =>
     if (row.row.shown[0] !== "perSecond") return []
     const bars = row.contenders.flatMap((summary) => {
       const ratio = summary.ratios.perSecond
-      // Nothing delivered has no place on a log scale.
+      // A log scale has no place for 0.
       return ratio === undefined || ratio.median <= 0 || summary.contender.id === yardstick ? [] : [{ summary, ratio }]
     })
     return bars.length === 0 ? [] : [{ row, bars }]
@@ -55,7 +55,7 @@ const escapeXml = (text: string): string => text.replace(/&/g, "&amp;").replace(
 
 const round = (value: number): string => value.toFixed(1)
 
-/** The throughput rows as a chart: bars of the ratio to the raw loop, on a log scale. */
+/** Draws the throughput rows: a bar for each ratio to the raw loop, on a log scale. */
 export const renderChart = (report: Report): string => {
   const groups = groupsOf(report)
   const { width, margin, left, right, top } = layout
@@ -76,7 +76,7 @@ export const renderChart = (report: Report): string => {
 <style>${style}</style>
 <rect class="page" width="${width}" height="${height}"/>
 <text class="head" x="${margin}" y="34">Throughput in relation to a hand-written node:net loop</text>
-<text class="note" x="${margin}" y="54">Log scale; bars are medians of ${report.runs} runs, lines reach from the lowest to the highest; right of 1 is faster. † lost, changed or delayed something.</text>
+<text class="note" x="${margin}" y="54">Log scale. A bar is the median of ${report.runs} runs, a line the range. Right of 1 is faster. † a message was lost, changed or late.</text>
 ${decades.map((decade) => drawDecade(decade, x(decade), bottom)).join("\n")}
 ${draw((group, y) => drawBars(group, y, x)).join("\n")}
 <line class="one" x1="${round(x(1))}" y1="${top - 6}" x2="${round(x(1))}" y2="${bottom}"/>
@@ -93,7 +93,7 @@ const drawDecade = (decade: number, at: number, bottom: number): string => {
 <text class="note" x="${round(at)}" y="${layout.top - 12}" text-anchor="middle">${label}</text>`
 }
 
-/** A title stands on the page's colour, so that no line of the grid runs through it. */
+/** A title has a background, so that no line of the grid crosses the text. */
 const drawTitle = ({ row }: Group, y: number): string => {
   const { margin, width, title } = layout
   return `<rect class="page" x="0" y="${y + 2}" width="${width}" height="${title - 4}"/>

@@ -6,33 +6,33 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 
-/** Why one measurement could not be made. The bench notes it and goes on. */
+/** One measurement failed. The bench notes the reason and goes on. */
 export class RunFailed extends Data.TaggedError("RunFailed")<{ readonly message: string }> {}
 
 export interface ChildOptions {
   readonly command: string
   readonly args: ReadonlyArray<string>
-  /** Told each line of standard output. Without it that output is thrown away. */
+  /** Called with each line of standard output. Default: the output is dropped. */
   readonly onOutput?: (line: string) => void
-  /** Told each line of standard error. */
+  /** Called with each line of standard error. */
   readonly onError?: (line: string) => void
-  /** Whether it gets an input that stays open until `endInput`. Default: an empty one. */
+  /** Whether standard input stays open until `endInput`. Default: standard input is empty. */
   readonly keepsInput?: boolean
 }
 
-/** A process that lives at most as long as its scope. */
+/** A process that does not outlive its scope. */
 export interface Child {
   readonly pid: number
-  /** Waits for its end and tells how it ended. */
+  /** Waits for the end of the process. Gives the exit code or signal in words. */
   readonly ended: Effect.Effect<string>
   readonly terminate: Effect.Effect<void>
   readonly endInput: Effect.Effect<void>
 }
 
-/** Milliseconds that a process has to end by itself once it is asked to. */
+/** The time between SIGTERM and SIGKILL, milliseconds. */
 const graceMillis = 500
 
-/** Starts a process. The end of the scope ends it: SIGTERM, and SIGKILL when that is not enough. */
+/** Starts a process. The end of the scope ends the process: SIGTERM first, SIGKILL after the grace time. */
 export const startChild = (options: ChildOptions): Effect.Effect<Child, RunFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const ended = Deferred.unsafeMake<string>(FiberId.none)
@@ -55,22 +55,22 @@ const open = (options: ChildOptions, onEnd: (how: string) => void): ChildProcess
   const child = spawn(command, args, {
     stdio: [keepsInput ? "pipe" : "ignore", onOutput === undefined ? "ignore" : "pipe", "pipe"],
   })
-  // Should this process end without its finalizers, it takes the child with it.
+  // In case this process exits without running finalizers.
   const killAtExit = () => child.kill("SIGKILL")
   process.once("exit", killAtExit)
   let complaint = ""
   if (child.stdout !== null && onOutput !== undefined) createInterface(child.stdout).on("line", onOutput)
   if (child.stderr !== null) {
     createInterface(child.stderr).on("line", (line) => {
-      // The last line, unless one says what the error is: Node's own reports go on behind it.
+      // Keeps the last line, or the first line that names an error: Node prints more lines after the error.
       if (line.trim() !== "" && !/error/i.test(complaint)) complaint = line.trim().slice(0, 200)
       onError?.(line)
     })
   }
-  // It may end before it has read what is meant for it.
+  // The process may end before it has read its input.
   child.stdin?.on("error", () => {})
   child.once("error", (error) => onEnd(error.message))
-  // "close" comes when the outputs have been read too.
+  // Unlike "exit", "close" comes after all output has been read.
   child.once("close", (code, signal) => {
     process.off("exit", killAtExit)
     onEnd(`ended with ${signal ?? `code ${code}`}${complaint === "" ? "" : `: ${complaint}`}`)

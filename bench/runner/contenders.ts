@@ -8,23 +8,23 @@ import type { Launch } from "./server.ts"
 
 export type Protocol = "raw" | "nats" | "redis"
 
-/** A server of the bench: what it is called, how it is started in each mode that it has. */
+/** A server of the bench: its name, and how each of its modes is started. */
 export interface Contender extends ContenderInfo {
   readonly protocol: Protocol
   readonly modes: Readonly<Partial<Record<Mode, Launch>>>
-  /** The only rows that it has something to say to. Default: all of its modes. */
+  /** The ids of the rows to measure. Default: all rows of its modes. */
   readonly only?: ReadonlyArray<string>
-  /** Why it does not do a row of a mode that it has; none where it does. Default: it does all. */
+  /** Gives the reason if a row is left out. Default: no row is left out. */
   readonly skips?: (row: Row) => string | undefined
 }
 
-/** The project's folder, and the one with a copy of the package, the bundled servers and what servers write. */
+/** The project, and the temporary folder with the copy of the package, the bundled servers and the files of servers. */
 export interface Folders {
   readonly project: string
   readonly temporary: string
 }
 
-/** All that can be had on this machine. The first is the yardstick. */
+/** The contenders that are installed on this machine. The first is the yardstick. */
 export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
   const ours = packageVersion(join(folders.project, "package.json"))
   const effect = packageVersion(join(folders.project, "node_modules/effect/package.json"))
@@ -41,7 +41,7 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       "serve",
       "0",
       ...["--mode", mode, "--half-closed", "close"],
-      // Whole lines, so that two publishers' lines never mix; echo is of chunks, as that of its yardstick.
+      // The broker forwards whole lines, so that lines of two publishers never mix. Echo returns chunks, as the yardstick does.
       ...["--frame", mode === "broker" ? "line" : "raw"],
       ...flags,
     ]
@@ -89,9 +89,9 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
         fiber: chunks.broker,
       },
     },
-    command("cli", "tcpfx command", "tcpfx serve as it is shipped, showing connections only", ["--no-traffic"]),
+    command("cli", "tcpfx command", "tcpfx serve as shipped, shows connections only", ["--no-traffic"]),
     {
-      ...command("cli-shown", "tcpfx command, all shown", "the same, showing every line, as it does by default", []),
+      ...command("cli-shown", "tcpfx command, all shown", "the same, shows every line (the default)", []),
       isWithoutFloors: true,
       only: ["fanout-10", "fanout-100", "everybody-100", "echo-50-1", "echo-50-32"],
     },
@@ -110,13 +110,13 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
         fiber: library("fiber"),
       },
     },
-    variant("guarded", "the same with rate, budget, timeouts and allowed addresses, none of which ever bites"),
-    variant("observed", "the same with one who counts all events, frames too"),
+    variant("guarded", "the same with rate limit, budget, timeouts and allowed addresses, none of them ever reached"),
+    variant("observed", "the same with a subscriber that counts all events, frames too"),
     {
       ...bare,
       id: "raw-lines",
       name: "raw loop, whole lines",
-      about: "the same loop, keeping lines whole",
+      about: "the same loop, forwards whole lines",
       modes: { broker: script("rawLines") },
       only: ["fanout-100", "publishers-10", "everybody-100", "stalled"],
     },
@@ -138,18 +138,18 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
       modes: { ...naive, stream: naive.echo, fiber: naive.broker },
       skips: (row) =>
         isFlatOut(row) && Number(row.load["subscribers"]) > 10
-          ? "left out: it makes 170 k deliveries/s, and flat out publishers are millions ahead of it"
+          ? "left out: it delivers 170 k messages/s, and publishers without a rate get millions ahead"
           : undefined,
     },
     ...installed(folders.temporary),
   ]
 }
 
-/** Whether publishers wait for nothing but the server. */
+/** Whether publishers send as fast as the server takes messages. */
 const isFlatOut = ({ work, load }: Row): boolean =>
   (work === "fanout" || work === "stalled") && load["rate"] === undefined && load["depth"] === undefined
 
-/** Why a contender is not measured in a row: a reason, or none to be named. */
+/** Whether a contender is measured in a row. `LeftOut` has a reason for the report, `NotAsked` needs none. */
 export const whetherAsked = (
   { modes, only, skips }: Contender,
   row: Row,
@@ -159,7 +159,7 @@ export const whetherAsked = (
   return reason === undefined ? { _tag: "Asked" } : { _tag: "LeftOut", reason }
 }
 
-/** A command as one would type it. */
+/** A command as typed in a shell. */
 export const commandLine = (program: string, args: ReadonlyArray<string>): string =>
   [program, ...args.map((arg) => (/^[\w.,:=/@%+-]+$/.test(arg) ? arg : `'${arg}'`))].join(" ")
 
@@ -173,7 +173,7 @@ const installed = (temporary: string): ReadonlyArray<Contender> => {
       ...about
     }: Pick<Contender, "name" | "about" | "protocol" | "skips"> & {
       readonly args: (port: string) => ReadonlyArray<string>
-      /** What the command line alone does not tell. */
+      /** A comment behind the command line, for settings in a file. */
       readonly note?: string
     },
   ) => {
@@ -189,7 +189,7 @@ const installed = (temporary: string): ReadonlyArray<Contender> => {
     about: "the broker of nmap's netcat",
     protocol: "raw",
     args: (port) => ["-l", "--broker", "127.0.0.1", port, "-m", "2000"],
-    skips: (row) => (row.files < 1000 ? undefined : "left out: it cannot have so many connections"),
+    skips: (row) => (row.files < 1000 ? undefined : "left out: it cannot hold so many connections"),
   })
   const config = ["max_pending: 1GB", 'write_deadline: "60s"']
   const configFile = join(temporary, "nats.conf")
@@ -210,12 +210,12 @@ const installed = (temporary: string): ReadonlyArray<Contender> => {
       ...["--client-output-buffer-limit", "pubsub 0 0 0", "--maxclients", "15000", "--protected-mode", "no"],
     ],
     skips: (row) =>
-      row.load["everybody"] === undefined ? undefined : "left out: who has subscribed there may not publish",
+      row.load["everybody"] === undefined ? undefined : "left out: a subscriber of redis cannot publish",
   })
   return found
 }
 
-/** Where a program is; servers stand in folders that not every user has in PATH. */
+/** Finds a program in PATH, and in the folders for servers, which are missing in the PATH of many users. */
 export const findProgram = (program: string): string | undefined =>
   (isAbsolute(program) ? [program] : placesOf(program)).find((path) => {
     try {

@@ -2,51 +2,51 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Generator, startLoad } from "./load.ts"
 
-// The host of a virtual machine moves its cores about. While the two share a cache, what the server has written is there
-// when the generator reads it; while they do not, it comes through memory, and everything that is sent takes twice as
-// long. Which it is changes within seconds, and has nothing to do with who is being measured.
+// The host of a virtual machine moves its cores. While two cores share a cache, the generator reads the bytes of the server
+// from the cache. While they do not, the bytes come through memory, and sending takes twice as long. The distance changes
+// within seconds and does not depend on the contender.
 
-/** How often the distance is asked for before the first run; the shortest is what it can be. */
+/** Probes before the first run. The shortest distance becomes the reference. */
 const firstProbes = 20
 const betweenProbes = Duration.millis(250)
 const betweenLooks = Duration.seconds(1)
-/** So many times as far as they can be near, cores are apart. */
+/** Cores count as apart from this multiple of the shortest distance on. */
 const apartFrom = 2
-/** What waiting for them and repeating runs may take altogether. */
+/** The most time that waiting and repeated runs may take in one bench. */
 const patience = Duration.minutes(20)
 
-/** What was found with a run, and whether the cores were apart before or after it. */
+/** The result of a run, and whether the cores were apart before or after the run. */
 export interface Kept<A> {
   readonly value: A
   readonly apart: boolean
-  /** What was found with the runs before it that do not count. What went wrong in them went wrong. */
+  /** The results of the repeated runs. Their figures do not count, but their faults do. */
   readonly dropped: ReadonlyArray<A>
 }
 
-/** What is to be said of the cores when all is done. */
+/** The lines about cores in the report. */
 export interface CoresReport {
-  /** How long a word takes from one core to the other and back, at best. */
+  /** The shortest round trip of a word between the two cores. */
   readonly nanos: number
-  /** Runs that did not count, as the cores had come apart. */
+  /** Runs that were repeated because the cores were apart afterwards. */
   readonly repeated: number
 }
 
-/** Sees to it that runs are measured while the cores of the machine share a cache, as far as it ever is so. */
+/** Lets runs happen while the cores of the machine share a cache. */
 export interface Cores {
-  /** Waits until they do, and repeats a run after which they do not any more, until patience is at its end. */
+  /** Waits until the cores share a cache. Repeats a run if they do not afterwards. Stops both after `patience`. */
   readonly together: <A, E, R>(run: Effect.Effect<A, E, R>) => Effect.Effect<Kept<A>, E, R>
   readonly report: () => CoresReport | undefined
 }
 
-/** Cores that nobody looks at. */
+/** Measures without looking at the cores. */
 export const anyCores: Cores = {
   together: Effect.map((value) => ({ value, apart: false, dropped: [] })),
   report: () => undefined,
 }
 
 /**
- * `probe`: how far the cores are from each other, nanoseconds; none where that cannot be told. `say`: told what is waited
- * for and what is repeated, one line at a time.
+ * `probe` gives the distance of the cores in nanoseconds, or nothing if it is unknown. `say` is called with one line for
+ * each wait and each repeated run.
  */
 export const watchCores = Effect.fnUntraced(function* (
   probe: Effect.Effect<number | undefined>,
@@ -55,14 +55,14 @@ export const watchCores = Effect.fnUntraced(function* (
   let nearest = Number.POSITIVE_INFINITY
   let repeated = 0
   let leftMillis = Duration.toMillis(patience)
-  /** Asks anew; who cannot be asked any more is as near as can be. */
+  /** Probes again. A probe that fails counts as the shortest distance. */
   const distance = Effect.map(probe, (nanos) => {
     if (nanos !== undefined) nearest = Math.min(nearest, nanos)
     return nanos ?? nearest
   })
   const spend = (time: Duration.Duration) => {
     leftMillis -= Duration.toMillis(time)
-    if (leftMillis <= 0) say("has no patience left: from now on runs count however the cores are")
+    if (leftMillis <= 0) say("spent 20 min on the cores, by waiting and repeating: from now on every run counts")
   }
   const isFar = (nanos: number) => nanos > apartFrom * nearest
   const together: Cores["together"] = Effect.fnUntraced(function* (run) {
@@ -77,7 +77,7 @@ export const watchCores = Effect.fnUntraced(function* (
       }
       const [took, value] = yield* Effect.timed(run)
       const after = yield* distance
-      // Judged by what is known of them now.
+      // Compares with the shortest distance so far, which the probe after the run may have lowered.
       const apart = isFar(Math.max(before, after))
       if (!apart || leftMillis <= 0) return { value, apart, dropped }
       say(`repeats a run: ${apartBy(Math.max(before, after), nearest)}`)
@@ -96,9 +96,9 @@ export const watchCores = Effect.fnUntraced(function* (
 })
 
 const apartBy = (nanos: number, nearest: number): string =>
-  `the cores share no cache, a word takes ${nanos.toFixed(0)} ns there and back in place of ${nearest.toFixed(0)}`
+  `the cores share no cache: the round trip of a word takes ${nanos.toFixed(0)} ns, at best ${nearest.toFixed(0)}`
 
-/** Asks the generator, which knows the distance only on a machine with two cores. */
+/** Lets the generator measure the distance. The generator knows it only on a machine with two cores. */
 export const probeBy = (generator: Generator): Effect.Effect<number | undefined> =>
   startLoad({ generator, work: "cores", load: { limit: 5 } }).pipe(
     Effect.flatMap(({ result }) => result),

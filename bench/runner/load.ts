@@ -39,7 +39,7 @@ export const makeGenerator = (
 
 const optional = Schema.optional(Schema.Number)
 
-/** The last line of the generator. Which fields are there depends on the work. */
+/** The last line of the generator. Each work has its own fields. */
 const LoadResult = Schema.Struct({
   phase: Schema.Literal("result"),
   seconds: optional,
@@ -58,11 +58,11 @@ const LoadResult = Schema.Struct({
   disconnected: optional,
   failed: optional,
   cpu: optional,
-  /** Which share of the window it ran, where it never sleeps. */
+  /** The share of the window in which the generator had a core. The generator never sleeps in a window. */
   ran: optional,
   longestStallMillis: optional,
   slowestShare: optional,
-  /** How long a word takes from one core to the other and back. */
+  /** The round trip of a word between two cores. */
   roundTripNanos: optional,
   latencyMicros: Schema.optional(
     Schema.Struct({
@@ -81,7 +81,7 @@ const decodeLine = Schema.decodeUnknownEither(Line)
 
 /** A run of the generator. */
 export interface Load {
-  /** Waits until everybody is connected. */
+  /** Waits until all clients are connected. */
   readonly connected: Effect.Effect<void, RunFailed>
   readonly result: Effect.Effect<LoadResult, RunFailed>
 }
@@ -90,7 +90,7 @@ export interface LoadOptions {
   readonly generator: Generator
   readonly work: "fanout" | "echo" | "churn" | "idle" | "cores"
   readonly load: LoadArguments
-  /** Called in the moment in which the window begins or ends. */
+  /** Called when the window begins and when it ends. */
   readonly onPhase?: (phase: "begin" | "end") => void
 }
 
@@ -104,7 +104,7 @@ export const startLoad = (options: LoadOptions): Effect.Effect<Load, RunFailed, 
       const decoded = decodeLine(text)
       if (Either.isLeft(decoded)) {
         const failure = new RunFailed({
-          message: `the load generator said what is not understood: ${text.slice(0, 100)}`,
+          message: `the load generator printed an unknown line: ${text.slice(0, 100)}`,
         })
         Deferred.unsafeDone(result, failure)
         return

@@ -9,13 +9,13 @@ import { type RunningServer, startServer } from "./server.ts"
 import { stalled } from "./stalled.ts"
 import { allFaults, allowance, known, mebibytes, ownRun, type Task, type Traffic, traffic } from "./traffic.ts"
 
-/** One contender does the work of one row once. What goes wrong is part of the answer. */
+/** Measures one contender once in one row. A failure is a result too. */
 export const measure = (task: Task): Effect.Effect<Measurement> =>
   works[task.row.work](task).pipe(
     Effect.catchTag("RunFailed", ({ message }) => Effect.succeed<Measurement>({ _tag: "Failed", reason: message })),
   )
 
-/** A server that does nothing has no figure. */
+/** A server that did nothing in the window has failed. */
 const doneIn = (done: Traffic): Effect.Effect<Measurement, RunFailed> =>
   done.metrics.perSecond === 0
     ? new RunFailed({ message: "nothing was done in the window" })
@@ -33,7 +33,7 @@ const measured = (done: Traffic): Measurement => {
   }
 }
 
-/** Connects so many and waits until the server has accepted them all, as far as one can know. */
+/** Opens the connections of a row and waits until the server has accepted all of them. */
 const hold = Effect.fnUntraced(function* (task: Task, server: RunningServer) {
   const connections = Number(task.load.connections ?? task.row.load.connections)
   const load = yield* startLoad({
@@ -42,11 +42,11 @@ const hold = Effect.fnUntraced(function* (task: Task, server: RunningServer) {
     load: { connections, port: server.port, limit: allowance },
   })
   yield* load.connected
-  // What the kernel has completed may still wait to be accepted: the server's own descriptors tell.
+  // The kernel completes connections before the server accepts them, so the descriptors of the server are counted.
   const accepted = Effect.suspend(() =>
     (openFiles(server.pid) ?? connections) >= connections
       ? Effect.void
-      : new RunFailed({ message: `it does not accept ${connections} connections` }),
+      : new RunFailed({ message: `the server has not accepted ${connections} connections within 10 s` }),
   )
   yield* Effect.retry(accepted, {
     schedule: Schedule.intersect(Schedule.spaced(Duration.millis(50)), Schedule.recurs(200)),
@@ -81,7 +81,7 @@ const stop = Effect.fnUntraced(function* (task: Task) {
   yield* server.child.terminate
   yield* Effect.timeoutFail(server.child.ended, {
     duration: Duration.seconds(15),
-    onTimeout: () => new RunFailed({ message: "it has not stopped 15 s after SIGTERM" }),
+    onTimeout: () => new RunFailed({ message: "the server has not stopped 15 s after SIGTERM" }),
   })
   const stopped: Measurement = {
     _tag: "Measured",

@@ -1,9 +1,9 @@
-// What the bench is made of: rows, contenders, measurements. Values only.
+// The values of the bench: rows, contenders, measurements.
 
-/** What a server is asked to be. */
+/** The kind of server that a row needs. */
 export type Mode = "broker" | "echo" | "stream" | "all" | "mapped" | "each" | "fiber"
 
-/** What can be measured. Not every row has every one. */
+/** The metrics. Each row has some of them. */
 export type Metric =
   | "perSecond"
   | "cpuNanosPerUnit"
@@ -22,11 +22,11 @@ export type Metric =
 
 export type Metrics = Readonly<Partial<Record<Metric, number>>>
 
-/** What can go wrong, and the words for it. */
+/** The faults, and their words in the report. */
 export const faultWords = {
-  /** Proven: later messages came to a subscriber that stayed, and these did not. */
+  /** Proven: a subscriber that stayed connected received later messages, but never these. */
   lost: "lost",
-  /** Not there when the generator gave up waiting. Nothing shows that they would not have come. */
+  /** Missing when the generator stopped waiting. These messages may only be late. */
   undelivered: "not delivered in time",
   doubled: "doubled",
   reordered: "reordered",
@@ -42,7 +42,7 @@ const isFault = (name: string): name is Fault => name in faultWords
 export const faultNames: ReadonlyArray<Fault> = Object.keys(faultWords).filter(isFault)
 export type Faults = Readonly<Partial<Record<Fault, number>>>
 
-/** The sums, only of those that occurred. */
+/** The sum of each fault that occurred. */
 export const addFaults = (all: ReadonlyArray<Faults>): Faults => {
   const sums: Partial<Record<Fault, number>> = {}
   for (const faults of all) {
@@ -54,23 +54,23 @@ export const addFaults = (all: ReadonlyArray<Faults>): Faults => {
   return sums
 }
 
-/** What one contender did in one run of one row. */
+/** The result of one contender in one run of one row. */
 export type Measurement =
   | {
       readonly _tag: "Measured"
       readonly metrics: Metrics
       readonly faults: Faults
       readonly generatorCpu: number
-      /** The share of the window in which the generator ran; none where it sleeps, and nobody can tell. */
+      /** The share of the window in which the generator had a core. Works without a window have none. */
       readonly generatorRan?: number
-      /** Whether the cores of the machine had no cache in common, before or after it. */
+      /** Whether the cores shared no cache before or after the run. */
       readonly apart?: boolean
     }
   | { readonly _tag: "Failed"; readonly reason: string }
-  /** Not asked to do it, which says nothing about the contender. */
+  /** The run was left out. This is no fault of the contender. */
   | { readonly _tag: "Skipped"; readonly reason: string }
 
-/** What is demanded of tcpfx in a row. `ratio` is to the raw loop of the same run. */
+/** The floor of a figure of tcpfx in a row. A `ratio` is to the raw loop of the same run. */
 export interface Floor {
   readonly metric: Metric
   readonly of: "ratio" | "value"
@@ -83,42 +83,42 @@ export type Work = "fanout" | "echo" | "churn" | "idle" | "stop" | "stalled"
 
 export type LoadArguments = Readonly<Record<string, string | number>>
 
-/** One line of work that all contenders do. */
+/** One row of the report: a work that the contenders do. */
 export interface Row {
   readonly id: string
   readonly title: string
   readonly work: Work
   readonly mode: Mode
   readonly load: LoadArguments
-  /** What is counted, for people: deliveries, round trips, connections. */
+  /** The unit counted: deliveries, round trips, connections. */
   readonly unit: string
-  /** The columns of its table. The first is the one that the ratio of the summary is taken of. */
+  /** The columns of the table. The ratio in the summary is that of the first column. */
   readonly shown: readonly [Metric, ...Metric[]]
   readonly floors: ReadonlyArray<Floor>
-  /** Open files that server and generator need, each. */
+  /** The open files that the server needs, and the generator too. */
   readonly files: number
-  /** The window in relation to others. Default 1. */
+  /** The length of the window as a multiple of `--seconds`. Default 1. */
   readonly windows?: number
-  /** The warm-up, seconds. Default half a second for each window. */
+  /** The warm-up, seconds. Default 0.5 times `windows`. */
   readonly warmup?: number
-  /** What differs in a quick run. Rows without it are left out there. */
+  /** The load arguments that differ in a quick run. A quick run leaves out rows without this field. */
   readonly quick?: LoadArguments
 }
 
-/** What the table says of a contender. */
+/** The fields of a contender in the report. */
 export interface ContenderInfo {
   readonly id: string
   readonly name: string
   readonly version: string
-  /** What it is, in a few words. */
+  /** A description of a few words. */
   readonly about: string
-  /** How it is started, without what belongs to one machine. Default: by a script of the bench. */
+  /** The command lines, without paths of this machine. Default: a script of the bench starts the contender. */
   readonly commands?: ReadonlyArray<string>
-  /** One of ours: judged by every message. */
+  /** Whether the contender is tcpfx. A fault of tcpfx makes the bench fail. */
   readonly ours: boolean
-  /** Whether the floors are not asked of one of ours. Default: they are. */
+  /** Whether the floors do not apply to a contender that is ours. Default: they apply. */
   readonly isWithoutFloors?: boolean
 }
 
-/** The contender that all ratios are taken to. */
+/** The contender that every ratio refers to. */
 export const yardstick = "raw"

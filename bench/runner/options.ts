@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import type { ContenderInfo, Row } from "./model.ts"
 import { yardstick } from "./model.ts"
 
-/** The command line was not understood. */
+/** The command line is wrong. */
 export class BadOptions extends Data.TaggedError("BadOptions")<{ readonly message: string }> {}
 
 export interface Options {
@@ -12,27 +12,27 @@ export interface Options {
   readonly rows: RegExp | undefined
   readonly contenders: RegExp | undefined
   readonly runs: number
-  /** Length of a window. */
+  /** The length of a window. */
   readonly seconds: number
-  /** The rows that are not measured now keep the figures that are written already. */
+  /** Whether the rows that are not measured keep their stored figures. */
   readonly update: boolean
-  /** Where the results are written; undefined: only printed. */
+  /** The folder for the results. Undefined: the results are only printed. */
   readonly out: string | undefined
   readonly help: boolean
 }
 
 export const usage = `Usage: npm run bench -- [OPTIONS]
 
-Runs every work with every server that is installed, interleaved, and writes table and chart to bench/results.
+Measures every row with every installed server, in interleaved runs, and writes a table and a chart to bench/results.
 
-  --quick             few rows, one run, short windows: under a minute; prints the table and writes nothing
-  --rows REGEX        only rows whose id matches
-  --contenders REGEX  only contenders whose id matches; the raw loop is always there
-  --runs N            runs of each row (5)
-  --seconds S         length of a window (0.6)
-  --out DIR           where to write; by default bench/results for a whole bench, and nowhere for a part of it
-  --update            with --rows: write these rows among those that are there already, measured on the same machine
-  --help              this
+  --quick             measures few rows once, with short windows, in less than a minute; writes no results
+  --rows REGEX        measures only rows with a matching id
+  --contenders REGEX  measures only contenders with a matching id, and the raw loop
+  --runs N            the runs of each row (default: 5, with --quick 1)
+  --seconds S         the length of a window (default: 0.6, with --quick 0.3)
+  --out DIR           the folder for the results (default: bench/results for a whole bench, none for a part of it)
+  --update            with --rows: replaces these rows in the stored results, which must be of the same machine
+  --help              prints this help
 
 Exit codes: 0; 1 when tcpfx lost or changed a message or failed; 2 for bad options; 3 without a C compiler, which every
 row needs.
@@ -105,7 +105,7 @@ const number = (
   throw new BadOptions({ message: `${name}: expected ${expected}, not "${text}"` })
 }
 
-/** The rows that were asked for. */
+/** The rows that the options choose. */
 export const chooseRows = (
   all: ReadonlyArray<Row>,
   options: Options,
@@ -116,12 +116,12 @@ export const chooseRows = (
   if (chosen.length > 0) return Either.right(chosen)
   return Either.left(
     new BadOptions({
-      message: `--rows: no id matches this regular expression (as 'stop|stalled' would); there are ${possible.map(({ id }) => id).join(", ")}`,
+      message: `--rows: no id matches; try 'stop|stalled'; the ids are ${possible.map(({ id }) => id).join(", ")}`,
     }),
   )
 }
 
-/** The contenders that were asked for, and the yardstick. */
+/** The contenders that the options choose, and the yardstick. */
 export const chooseContenders = <C extends ContenderInfo>(
   all: ReadonlyArray<C>,
   { contenders }: Options,
@@ -130,7 +130,7 @@ export const chooseContenders = <C extends ContenderInfo>(
   if (!all.some(({ id }) => contenders.test(id)))
     return Either.left(
       new BadOptions({
-        message: `--contenders: no id matches this regular expression (as 'cli|library' would); there are ${all.map(({ id }) => id).join(", ")}`,
+        message: `--contenders: no id matches; try 'cli|library'; the ids are ${all.map(({ id }) => id).join(", ")}`,
       }),
     )
   return Either.right(all.filter(({ id }) => id === yardstick || contenders.test(id)))

@@ -7,7 +7,7 @@ const read = (path: string): string | undefined => {
   try {
     return readFileSync(path, "utf8")
   } catch {
-    // No /proc here, or the process has gone.
+    // The system has no /proc, or the process has ended.
     return undefined
   }
 }
@@ -17,22 +17,22 @@ const statusBytes = (pid: number, field: string): number | undefined => {
   return found === null ? undefined : Number(found[1]) * 1024
 }
 
-/** CPU time of a process so far, all its threads, user and system. */
+/** The user and system time of all threads of a process so far. */
 export const cpuNanos = (pid: number): number | undefined => {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The name stands in brackets and may hold anything; behind it, user and system time are the 12th and 13th field.
+  // The name in brackets may hold any character. After it, user and system time are the 12th and 13th field (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   return (Number(fields[11]) + Number(fields[12])) * tickNanos
 }
 
-/** Memory that a process holds now. */
+/** The resident memory of a process now. */
 export const rssBytes = (pid: number): number | undefined => statusBytes(pid, "VmRSS")
 
-/** The most that it ever held. */
+/** The most resident memory that a process has ever had. */
 export const peakBytes = (pid: number): number | undefined => statusBytes(pid, "VmHWM")
 
-/** Descriptors that a process has open. */
+/** The number of open descriptors of a process. */
 export const openFiles = (pid: number): number | undefined => {
   try {
     return readdirSync(`/proc/${pid}/fd`).length

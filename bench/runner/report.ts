@@ -3,7 +3,7 @@ import type { CoresReport } from "./cores.ts"
 import type { ContenderInfo } from "./model.ts"
 import type { RowSummary } from "./summary.ts"
 
-/** On what the figures were measured. No name of the machine and no path. */
+/** The machine that the figures are from. It has no host name and no path. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
@@ -12,17 +12,17 @@ export interface Machine {
   readonly node: string
 }
 
-/** All that the bench found, as results.json has it. */
+/** All results of a bench, as in results.json. */
 export interface Report {
   readonly version: 1
   readonly machine: Machine
-  /** Which load generator was used. */
+  /** The compiler of the load generator. */
   readonly generator: string
   readonly runs: number
   readonly seconds: number
-  /** A quick run: works are smaller than their names say, and no figure is judged. */
+  /** Whether the run was quick. Then works are smaller than their names say, and no floor is checked. */
   readonly quick: boolean
-  /** None where it was not looked at: in quick runs, and where there are not two. */
+  /** Undefined in quick runs, and on machines that do not have two cores. */
   readonly cores?: CoresReport
   readonly contenders: ReadonlyArray<ContenderInfo>
   readonly rows: ReadonlyArray<RowSummary>
@@ -36,7 +36,7 @@ export const describeMachine = (): Machine => ({
   node: process.versions.node,
 })
 
-/** Whether figures of both can stand in one table. */
+/** Whether two reports have the same machine, settings and contenders, so that one table can hold both. */
 const isComparable = (a: Report, b: Report): boolean => {
   const setting = ({ machine, generator, runs, seconds, quick, contenders }: Report) =>
     JSON.stringify([machine, generator, runs, seconds, quick, contenders.map(({ id, version }) => [id, version])])
@@ -44,8 +44,7 @@ const isComparable = (a: Report, b: Report): boolean => {
 }
 
 /**
- * A report with the rows that were measured again in place of what they were, in the order of `ids`; none where the two
- * were not measured in the same way.
+ * Replaces the rows that were measured again, in the order of `ids`. Gives nothing if the two reports are not comparable.
  */
 export const updateReport = (before: Report, again: Report, ids: ReadonlyArray<string>): Report | undefined => {
   if (!isComparable(before, again)) return undefined
@@ -69,7 +68,7 @@ const isReport = (value: unknown): value is Report =>
   "contenders" in value &&
   Array.isArray(value.contenders)
 
-/** Reads what {@link renderJson} wrote; none where it is something else. */
+/** Reads the output of {@link renderJson}. Gives nothing for other text. */
 export const parseJson = (text: string): Report | undefined => {
   try {
     const value: unknown = JSON.parse(text)
@@ -81,6 +80,6 @@ export const parseJson = (text: string): Report | undefined => {
 
 export const renderJson = (report: Report): string => `${JSON.stringify(report, figures, 1)}\n`
 
-/** Six significant figures are more than any of them is worth. */
+/** Keeps six significant digits, which is more than the precision of any figure. */
 const figures = (_key: string, value: unknown): unknown =>
   typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value

@@ -10,11 +10,11 @@ const renderers: Readonly<Record<string, (report: Report) => string>> = {
   "results.svg": renderChart,
 }
 
-const warning = "**Not complete**: the bench that wrote this was still running, or was interrupted.\n\n"
+const warning = "**Not complete**: the bench was still running or was interrupted.\n\n"
 
 const partial = (path: string): string => `${path}.partial`
 
-/** Makes a folder for results, and why it cannot be written to; none if it can. */
+/** Makes a folder for results. Gives the error code if the bench cannot write there. */
 export const refusalOf = (folder: string): string | undefined => {
   const probe = join(folder, ".results.probe")
   try {
@@ -27,33 +27,33 @@ export const refusalOf = (folder: string): string | undefined => {
   }
 }
 
-// One after the other: asked for all at once, Node tries for ever where none can be made (/proc).
+// Makes one folder at a time: `mkdirSync` with `recursive` never returns where no folder can be made, as in /proc.
 const makeFolder = (folder: string): void => {
   if (existsSync(folder)) return
   makeFolder(dirname(folder))
   mkdirSync(folder)
 }
 
-/** Writes what there is so far beside the results, which stay as they are. Gives where it is. */
+/** Writes the rows so far beside the results, which stay unchanged. Gives the path. */
 export const writePartial = (folder: string, report: Report): string => {
   writeBeside(folder, report, warning)
   return join(folder, partial("results.*"))
 }
 
-/** `preface`: what the text begins with. */
+/** `preface` comes before the Markdown text. */
 const writeBeside = (folder: string, report: Report, preface: string): void => {
   for (const [name, render] of Object.entries(renderers)) {
     writeFileSync(partial(join(folder, name)), `${name === "results.md" ? preface : ""}${render(report)}`)
   }
 }
 
-/** Replaces the results. None of them is touched before all of the new ones are on disk. */
+/** Replaces the results. The old files stay until all new files are on disk. */
 export const replaceResults = (folder: string, report: Report): void => {
   writeBeside(folder, report, "")
   for (const name of Object.keys(renderers)) renameSync(partial(join(folder, name)), join(folder, name))
 }
 
-/** None where there are none, or something else. */
+/** Reads the stored results. Gives nothing if the folder has no valid results. */
 export const readResults = (folder: string): Report | undefined => {
   const path = join(folder, "results.json")
   return existsSync(path) ? parseJson(readFileSync(path, "utf8")) : undefined

@@ -26,11 +26,11 @@ const fanOut = (id: string, title: string, load: LoadArguments, files: number, e
   ...(extra.windows === undefined ? {} : { windows: extra.windows }),
 })
 
-/** Each has one message under way, and sends the next one when its neighbour has got it. */
+/** Each connection has one message in flight, and sends the next when its neighbour has received this one. */
 const everybody = (connections: number, floor: number, quick?: LoadArguments): Row =>
   fanOut(
     `everybody-${connections}`,
-    `everybody publishes, ${connections} connections, one message under way each, 64 B`,
+    `everybody publishes, ${connections} connections, one message in flight each, 64 B`,
     { everybody: 1, subscribers: connections, size: 64, depth: 1 },
     connections + 10,
     quick === undefined ? { floor } : { floor, quick },
@@ -58,7 +58,7 @@ const viaStream = (
 ): Row => ({
   ...echo(connections, depth, 0.6, quick),
   id: `${mode}-${connections}-${depth}`,
-  title: `echo through a Stream of the user's, ${how}, ${connections} connections, ${depth} deep, 64 B`,
+  title: `echo through a Stream of the handler, ${how}, ${connections} connections, ${depth} deep, 64 B`,
   mode,
 })
 
@@ -69,7 +69,7 @@ const mappedAll = "mapped and sent by sendAll"
 const each = (connections: number, depth: number): Row => ({
   ...echo(connections, depth, 0),
   id: `each-${connections}-${depth}`,
-  title: `echo through a fiber of the user's without a stream, ${connections} connections, ${depth} deep, 64 B`,
+  title: `echo through a fiber of the handler, without a Stream, ${connections} connections, ${depth} deep, 64 B`,
   mode: "each",
   floors: [],
 })
@@ -129,11 +129,11 @@ export const rows: ReadonlyArray<Row> = [
   {
     ...fanOut("latency", "latency 1 → 100 at 1 000 messages/s, 64 B", { subscribers: 100, size: 64, rate: 1000 }, 110, {
       quick: { subscribers: 20 },
-      // Its percentiles need many messages.
+      // Percentiles need many messages.
       windows: 4,
     }),
-    // Until then V8 compiles, and some eight seconds after the start it compacts the heap: a pause of ten milliseconds,
-    // which is a percent of the window. A server that runs for days is to be compared with one that does.
+    // In the first seconds V8 compiles, and about 8 s after the start it compacts the heap, which pauses the server for
+    // 10 ms. Servers that have run for days have neither.
     warmup: 10,
     shown: ["p50Micros", "p99Micros", "p999Micros", "cpuNanosPerUnit", "serverCpu"],
     floors: [
@@ -142,10 +142,10 @@ export const rows: ReadonlyArray<Row> = [
     ],
   },
   { ...churn("churn", "accept and close", "broker"), floors: atLeast(0.8), quick: {} },
-  churn("churn-fiber", "accept and close with a handler's own fiber", "fiber"),
+  churn("churn-fiber", "accept and close, one fiber per connection", "fiber"),
   {
     id: "idle",
-    title: "memory per idle connection, 10 000 of them",
+    title: "memory per idle connection, 10 000 connections",
     work: "idle",
     mode: "broker",
     load: { connections: 10_000 },
@@ -157,7 +157,7 @@ export const rows: ReadonlyArray<Row> = [
   },
   {
     id: "idle-fiber",
-    title: "memory per idle connection with a handler's own fiber, 10 000 of them",
+    title: "memory per idle connection, one fiber per connection, 10 000 connections",
     work: "idle",
     mode: "fiber",
     load: { connections: 10_000 },
@@ -179,15 +179,21 @@ export const rows: ReadonlyArray<Row> = [
     quick: { connections: 500 },
   },
   {
-    ...fanOut("stalled", "1 → 20 flat out, and one more that never reads, 64 B", { subscribers: 20, size: 64 }, 30, {
-      quick: {},
-      // Parts are compared, and one stumble must not decide.
-      windows: 3,
-    }),
+    ...fanOut(
+      "stalled",
+      "1 → 20 flat out, and a subscriber that never reads, 64 B",
+      { subscribers: 20, size: 64 },
+      30,
+      {
+        quick: {},
+        // The row compares parts of a run, and a short disturbance must not decide.
+        windows: 3,
+      },
+    ),
     work: "stalled",
     shown: ["healthyShare", "longestStallMillis", "stallWithoutMillis", "rssGrowthMiB", "rssPeakMiB", "perSecond"],
     floors: [
-      // All of what they get without it.
+      // The others keep their whole rate.
       { metric: "healthyShare", of: "value", direction: "atLeast", value: 1 },
       { metric: "longestStallMillis", of: "value", direction: "atMost", value: 10 },
       { metric: "rssGrowthMiB", of: "value", direction: "atMost", value: 40 },
@@ -195,7 +201,7 @@ export const rows: ReadonlyArray<Row> = [
   },
 ]
 
-/** The rows that show how the cost of a delivery grows, and how many subscribers each has. */
+/** The rows for the table of CPU per delivery, and their numbers of subscribers. */
 export const growthRows: ReadonlyArray<readonly [id: string, subscribers: string]> = [
   ["fanout-10", "10"],
   ["fanout-100", "100"],

@@ -18,20 +18,20 @@ export interface Plan {
   readonly runs: number
   readonly seconds: number
   readonly quick: boolean
-  /** Told how it goes, one line at a time. */
+  /** Called with a line for each measurement. */
   readonly onProgress: (line: string) => void
-  /** Told what there is, after each row: a long bench that is interrupted shall not have been for nothing. */
+  /** Called with all rows so far after each row, so that an interrupted bench has results. */
   readonly onRow: (rows: ReadonlyArray<RowSummary>) => void
 }
 
-/** A quick run leaves opponents out once it has taken this long, so that it stays under a minute. */
+/** After this time a quick run measures only tcpfx, so that it ends within a minute. */
 const quickMillis = 35_000
-/** In quick runs all contenders are started in this row; in the others, only the yardstick and who has floors. */
+/** A quick run measures all contenders in this row, and in other rows only the yardstick and contenders with floors. */
 const quickForAll = "fanout-10"
-/** A contender that has failed so often in a row is not asked again there. */
+/** After so many failures in a row of the bench, a contender is not measured there again. */
 const mostFailures = 2
 
-/** Does every row: run after run, all contenders one after the other, begun with another one each time. */
+/** Measures every row. A run measures all contenders one after another, and each run starts with another contender. */
 export const runPlan = (plan: Plan): Effect.Effect<ReadonlyArray<RowSummary>> => {
   const begun = performance.now()
   const done: Array<RowSummary> = []
@@ -72,7 +72,7 @@ const runRow = Effect.fnUntraced(function* (plan: Plan, row: Row, begun: number)
 
 const measureOnce = (plan: Plan, row: Row, contender: Contender): Effect.Effect<Measurement> => {
   const launch = contender.modes[row.mode]
-  if (launch === undefined) return Effect.succeed({ _tag: "Failed", reason: "it has no such mode" })
+  if (launch === undefined) return Effect.succeed({ _tag: "Failed", reason: `no mode ${row.mode}` })
   const { quick, generator, cores, seconds } = plan
   const load: LoadArguments = quick ? (row.quick ?? {}) : {}
   return measure({
@@ -93,7 +93,7 @@ const leftOut = (contender: Contender, row: Row): Measurement | undefined => {
   return asked._tag === "LeftOut" ? { _tag: "Skipped", reason: asked.reason } : undefined
 }
 
-const noTime: Measurement = { _tag: "Skipped", reason: "left out, a quick run has no time for it" }
+const noTime: Measurement = { _tag: "Skipped", reason: "left out: a quick run has no time for it" }
 
 const givenUp = (runs: ReadonlyArray<Measurement>): Measurement | undefined => {
   const failures = runs.filter(({ _tag }) => _tag === "Failed")
@@ -102,10 +102,10 @@ const givenUp = (runs: ReadonlyArray<Measurement>): Measurement | undefined => {
 
 const tooManyFiles = (row: Row): Measurement | undefined => {
   const most = openFilesLimit()
-  // What a process has open beside its connections.
+  // A process has up to 50 files open beside its connections.
   return row.files + 50 <= most
     ? undefined
-    : { _tag: "Skipped", reason: `it needs ${row.files + 50} open files, the limit is ${most}` }
+    : { _tag: "Skipped", reason: `left out: the row needs ${row.files + 50} open files, and the limit is ${most}` }
 }
 
 const openFilesLimit = (): number => {

@@ -8,47 +8,47 @@ import type * as Scope from "effect/Scope"
 import { type Child, RunFailed, startChild } from "./child.ts"
 import { peakBytes, rssBytes } from "./procfs.ts"
 
-/** How a server is started, and how one knows that it listens. */
+/** How the bench starts a server and learns that the server listens. */
 export type Launch =
-  /** It takes a port of its own and says `listening PORT` or `listening on HOST:PORT`. */
+  /** The server chooses a port and prints `listening PORT` or `listening on HOST:PORT`. */
   | {
       readonly _tag: "Says"
       readonly on: "stdout" | "stderr"
       readonly command: string
       readonly args: ReadonlyArray<string>
     }
-  /** It is given a port, and listens when one can connect. */
+  /** The bench chooses the port and tries to connect until the server accepts. */
   | { readonly _tag: "Answers"; readonly command: string; readonly argsFor: (port: number) => ReadonlyArray<string> }
 
-/** A server that is measured. */
+/** A running server under measurement. */
 export interface RunningServer {
   readonly pid: number
   readonly port: number
-  /** Fails when it ends, or takes more memory than it may. */
+  /** Fails when the server ends or takes more memory than allowed. */
   readonly failed: Effect.Effect<never, RunFailed>
-  /** The most memory seen so far; undefined where the system does not tell. */
+  /** The most resident memory so far. Undefined if the system has no /proc. */
   readonly peak: () => number | undefined
   readonly child: Child
 }
 
 const startDeadline = Duration.seconds(10)
-/** A server without back-pressure may take all there is; this keeps it from taking the machine with it. */
+/** The most memory of a server. A server without back-pressure would otherwise use up the memory of the machine. */
 const mostBytes = 4 * 1024 ** 3
 const sampleInterval = Duration.millis(50)
 
-/** Starts a server and waits until it listens. The end of the scope ends it. */
+/** Starts a server and waits until it listens. The end of the scope ends the server. */
 export const startServer = (launch: Launch): Effect.Effect<RunningServer, RunFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const { child, port } = yield* Effect.timeoutFail(launch._tag === "Says" ? says(launch) : answers(launch), {
       duration: startDeadline,
-      onTimeout: () => new RunFailed({ message: "it does not listen after 10 s" }),
+      onTimeout: () => new RunFailed({ message: "the server does not listen after 10 s" }),
     })
     let seen: number | undefined
     const sample = Effect.suspend(() => {
       const rss = rssBytes(child.pid)
       if (rss !== undefined && rss > (seen ?? 0)) seen = rss
       return rss !== undefined && rss > mostBytes
-        ? new RunFailed({ message: "it took more than 4 GiB of memory" })
+        ? new RunFailed({ message: "the server took more than 4 GiB of memory" })
         : Effect.void
     })
     const tooMuch = Deferred.unsafeMake<never, RunFailed>(FiberId.none)
@@ -88,7 +88,7 @@ const answers = Effect.fnUntraced(function* (launch: Extract<Launch, { _tag: "An
   return { child, port }
 })
 
-/** A port that was free a moment ago, for servers that cannot take one and tell which. */
+/** A port that was free a moment ago, for servers that cannot choose a port and print it. */
 export const freePort = Effect.async<number, RunFailed>((resume) => {
   const probe = createServer()
   probe.once("error", (error) => resume(new RunFailed({ message: `no free port: ${error.message}` })))

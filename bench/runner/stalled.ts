@@ -5,12 +5,12 @@ import { startServer } from "./server.ts"
 import { allFaults, known, type Task, type Traffic, trafficWith } from "./traffic.ts"
 
 /**
- * Without and with one subscriber that never reads. What becomes faster or slower while the server runs weighs on both
- * alike, and its memory is seen before there ever was such a one.
+ * The parts without and with a subscriber that never reads. In this order, a drift of the server affects both kinds
+ * equally, and the first part shows the memory of the server before any stall.
  */
 const parts = ["without", "with", "with", "without"] as const
 
-/** The same work without and with one subscriber that never reads, by one server: two would differ by themselves. */
+/** Measures all parts against one server, because two servers would differ by themselves. */
 export const stalled = (task: Task): Effect.Effect<Measurement, RunFailed> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -23,7 +23,7 @@ export const stalled = (task: Task): Effect.Effect<Measurement, RunFailed> =>
     }),
   )
 
-/** What one that never reads costs the others. What went wrong in any part went wrong. */
+/** Compares the parts with and without the stalled subscriber. The faults of all parts count. */
 export const compareParts = (without: ReadonlyArray<Traffic>, withOne: ReadonlyArray<Traffic>): Measurement => {
   const all = [...without, ...withOne]
   const rate = { without: meanOf("perSecond", without) ?? 0, with: meanOf("perSecond", withOne) ?? 0 }

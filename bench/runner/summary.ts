@@ -14,7 +14,7 @@ import {
 } from "./model.ts"
 import { type Spread, spread } from "./statistics.ts"
 
-/** All measurements of one contender in one row; the place in the list is the run. */
+/** All measurements of one contender in one row. The index in the list is the run. */
 export interface Series {
   readonly contender: ContenderInfo
   readonly runs: ReadonlyArray<Measurement>
@@ -26,39 +26,39 @@ export interface JudgedFloor extends Floor {
   readonly met: boolean
 }
 
-/** What the runs of one contender in one row come to. */
+/** The summary of the runs of one contender in one row. */
 export interface ContenderSummary {
   readonly contender: ContenderInfo
   readonly values: Spreads
-  /** To the raw loop of the same run. */
+  /** The ratios to the raw loop of the same run. */
   readonly ratios: Spreads
-  /** Added up over the runs. Only those that occurred. */
+  /** The faults of all runs. */
   readonly faults: Faults
-  /** The highest share of one core that the generator took. */
+  /** The highest share of one core that the generator took in a run. */
   readonly generatorCpu: number
-  /** The share of the window in which the generator ran, in the middle one of the runs. */
+  /** The share of the window in which the generator had a core: the median of the runs. */
   readonly generatorRan?: number
-  /** Whether the cores had no cache in common in one of the runs at least. */
+  /** Whether the cores shared no cache in at least one run. */
   readonly apart?: boolean
-  /** Why runs gave nothing, each reason once. */
+  /** The reasons of failed runs, each once. */
   readonly failures: ReadonlyArray<string>
-  /** Why runs were left out, each reason once. */
+  /** The reasons of runs that were left out, each once. */
   readonly skipped: ReadonlyArray<string>
-  /** Of those that they are asked of. */
+  /** Empty if the floors do not apply to the contender. */
   readonly floors: ReadonlyArray<JudgedFloor>
 }
 
 export interface RowSummary {
   readonly row: Row
   readonly contenders: ReadonlyArray<ContenderSummary>
-  /** What it was measured at; none where the project is not in git. */
+  /** The commit of the measurement. Undefined outside git. */
   readonly commit?: string
 }
 
-/** A generator that took this share of a core or more may have been what held the figure down. */
+/** From this share of a core on, the generator may have limited the figure. */
 export const busyGenerator = 0.9
 
-/** A generator that never sleeps and ran for less than this share of its windows had to share its core with others. */
+/** Below this share of the window, other processes took the core of the generator, which never sleeps. */
 export const disturbedBelow = 0.95
 
 const isMetric = (name: string): name is Metric => name in presentations
@@ -89,10 +89,10 @@ const judge = (floor: Floor, values: Spreads, ratios: Spreads): JudgedFloor => {
   return { ...floor, met }
 }
 
-/** Whether the floors are asked of it. */
+/** Whether the floors apply to a contender. */
 export const isAsked = ({ ours, isWithoutFloors = false }: ContenderInfo): boolean => ours && !isWithoutFloors
 
-/** Medians, ratios within the same run, faults and floors of all who did a row. A quick run's figures are not judged. */
+/** Medians, ratios within a run, faults and floors of all contenders of a row. In a quick run no floor is checked. */
 export const summarize = (row: Row, series: ReadonlyArray<Series>, isJudged = true): RowSummary => {
   const reference = series.find(({ contender }) => contender.id === yardstick)?.runs ?? []
   return {
@@ -125,16 +125,15 @@ export const summarize = (row: Row, series: ReadonlyArray<Series>, isJudged = tr
   }
 }
 
-/** What happened to ours that may not happen, in words. */
+/** The faults of tcpfx, in words. */
 export interface Verdict {
   readonly wrong: ReadonlyArray<string>
   readonly forgiven: ReadonlyArray<string>
 }
 
 /**
- * Judges what ours did with messages and connections; whether figures reach their floors is not asked here.
- * `forgivesSlow`: nor whether a reader was slow: on a machine that is busy with other things any reader may be, and be
- * disconnected. What those that stayed did not get is never forgiven.
+ * Judges the faults of tcpfx, not its figures. With `forgivesSlow` a disconnected slow reader is no fault, because every
+ * reader may be slow on a busy machine. A message missing at a reader that stayed connected is always a fault.
  */
 export const judgeFaults = (
   rows: ReadonlyArray<RowSummary>,
@@ -162,7 +161,7 @@ export const judgeFaults = (
 
 const ofSlowReaders: ReadonlySet<Fault> = new Set(["disconnected", "missedByDisconnected"])
 
-/** What went wrong with messages and connections; empty where nothing did. */
+/** The faults in words. Empty if nothing went wrong. */
 export const formatFaults = (faults: Faults, isMeant: (name: Fault) => boolean = () => true): string =>
   faultNames
     .filter((name) => (faults[name] ?? 0) !== 0 && isMeant(name))

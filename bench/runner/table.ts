@@ -14,7 +14,7 @@ import {
 
 type Cells = ReadonlyArray<string>
 
-/** A Markdown table that can be read as it stands: cells as wide as their column. */
+/** A Markdown table with aligned columns, readable as plain text. */
 export const renderTable = (head: Cells, lines: ReadonlyArray<Cells>): string => {
   const widths = head.map((title, at) => Math.max(3, title.length, ...lines.map((cells) => cells[at]?.length ?? 0)))
   const line = (cells: Cells) => `| ${widths.map((width, at) => (cells[at] ?? "").padEnd(width)).join(" | ")} |`
@@ -23,7 +23,7 @@ export const renderTable = (head: Cells, lines: ReadonlyArray<Cells>): string =>
 
 const none = "–"
 
-/** Everything that was found, for people. */
+/** The report as Markdown. */
 export const renderMarkdown = (report: Report): string => {
   const { machine } = report
   return [
@@ -31,29 +31,28 @@ export const renderMarkdown = (report: Report): string => {
     "",
     ...(report.quick
       ? [
-          "A quick run: works are smaller than their names say, most contenders do one row, and figures mean nothing.",
+          "A quick run: works are smaller than their names say, most contenders do one row, and the figures mean nothing.",
           "",
         ]
       : []),
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.system}; Node ${machine.node}.`,
-    `Medians of ${report.runs} interleaved runs with windows of ${report.seconds} s, in brackets the lowest and the`,
-    "highest. Ratios are to the raw loop of the same run. Written by `npm run bench`; how it measures stands in",
-    "bench/README.md.",
+    `A figure is the median of ${report.runs} interleaved runs with windows of ${report.seconds} s. The range is in brackets. A ratio is`,
+    "to the raw loop of the same run. `npm run bench` writes this file, and bench/README.md describes the method.",
     "",
-    `The load generator was the one ${report.generator}.`,
-    `A figure with a * was measured while it took ${busyGenerator} of a core or more, in one of the runs at least: what was`,
-    "measured may be the generator, and a ratio to a raw loop with a * may be too high, one with a * of its own too low.",
-    `With a ~ the machine was disturbed: the generator, which never sleeps, ran for less than ${disturbedBelow} of the window.`,
+    `The load generator is ${report.generator}.`,
+    `\`*\`: the generator took ${busyGenerator} of a core or more in at least one run, so the figure may be that of the generator. A`,
+    "ratio to a raw loop with `*` may be too high. A ratio of a contender with `*` may be too low.",
+    `\`~\`: other processes disturbed the run. The generator never sleeps, but had a core for less than ${disturbedBelow} of the window.`,
     ...renderCores(report),
     "",
     ...renderCommits(report.rows),
     renderTable(
-      ["contender", "version", "what it is", "started as"],
+      ["contender", "version", "description", "command"],
       report.contenders.map(({ name, version, about, commands = [] }) => [
         name,
         version,
         about,
-        commands.length === 0 ? "a script of the bench" : commands.map((command) => `\`${command}\``).join(", "),
+        commands.length === 0 ? "script of the bench" : commands.map((command) => `\`${command}\``).join(", "),
       ]),
     ),
     "",
@@ -69,14 +68,14 @@ export const renderMarkdown = (report: Report): string => {
     .concat("\n")
 }
 
-/** Which commit the rows were measured at, or which rows at which, where they were not measured together. */
+/** The commit of the measurement. If rows have different commits, the rows of each commit. */
 const renderCommits = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> => {
   const idsOf = new Map<string | undefined, ReadonlyArray<string>>()
   for (const { row, commit } of rows) idsOf.set(commit, [...(idsOf.get(commit) ?? []), row.id])
   const [first] = idsOf
   if (first === undefined || (idsOf.size === 1 && first[0] === undefined)) return []
   if (idsOf.size === 1) return [`Measured at commit ${first[0]}.`, ""]
-  const each = [...idsOf].map(([commit, ids]) => `${ids.join(", ")} at ${commit ?? "one that was not noted"}`)
+  const each = [...idsOf].map(([commit, ids]) => `${ids.join(", ")} at ${commit ?? "an unknown commit"}`)
   return [`Rows were measured at different commits: ${each.join("; ")}.`, ""]
 }
 
@@ -106,10 +105,10 @@ const renderCores = ({ cores, rows }: Report): ReadonlyArray<string> => {
   const { nanos, repeated } = cores
   const oneOrMore = repeated === 1 ? "1 run was" : `${repeated} runs were`
   return [
-    `A word takes ${nanos.toFixed(0)} ns from one core to the other and back while they share a cache. ${oneOrMore} repeated,`,
-    "as they did not any more when it had ended; what went wrong in those counts all the same.",
+    `The round trip of a word between the two cores takes ${nanos.toFixed(0)} ns while they share a cache. ${oneOrMore} repeated`,
+    "because the cores shared no cache at the end. The faults of repeated runs count.",
     ...(rows.some(({ contenders }) => contenders.some(({ apart }) => apart === true))
-      ? ["With a ^ they did not share one in one of the runs at least: patience was at its end."]
+      ? ["`^`: the cores shared no cache in at least one run, after the bench had stopped waiting for them."]
       : []),
   ]
 }
@@ -123,15 +122,15 @@ const renderSummary = (report: Report): string => {
     return [row.row.title, ...shown.map((info) => cellOf(row, of(info))), ...demands(row, report.quick)]
   })
   return [
-    renderTable(["work", ...shown.map(({ name }) => name), "tcpfx: demanded", "met"], lines),
+    renderTable(["row", ...shown.map(({ name }) => name), "floor of tcpfx", "met"], lines),
     "",
-    "The raw loop's column is absolute, and so are rows whose demand is; the others are ratios to it. –: not among the",
-    "works that it has or is asked to do; left out: for a reason that stands with the row.",
+    "The column of the raw loop has absolute figures, and so have rows with an absolute floor. All other figures are ratios",
+    "to the raw loop. –: the contender does not take part. left out: the table of the row has the reason.",
     ...renderMarked(report.rows),
   ].join("\n")
 }
 
-/** What each (!) of the summary stands for. */
+/** The faults behind each (!) of the summary. */
 const renderMarked = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> => {
   const marked = rows.flatMap(({ row, contenders }) =>
     contenders.flatMap(({ contender, faults }) => {
@@ -142,10 +141,9 @@ const renderMarked = (rows: ReadonlyArray<RowSummary>): ReadonlyArray<string> =>
   if (marked.length === 0) return []
   return [
     "",
-    `(!): something went wrong, in all runs together. "${faultWords.lost}": later messages came to a subscriber that stayed,`,
-    `and these never did. "${faultWords.undelivered}": nothing behind them had come either when the generator gave up`,
-    `waiting, so they may only have been late. "${faultWords.missedByDisconnected}": what subscribers did not get that the`,
-    "server had disconnected.",
+    `(!): the faults of all runs. "${faultWords.lost}": a subscriber that stayed connected received later messages, but never these.`,
+    `"${faultWords.undelivered}": no later message had come either when the generator stopped waiting, so these may only be`,
+    `late. "${faultWords.missedByDisconnected}": messages for subscribers that the server had disconnected.`,
     "",
     ...marked,
   ]
@@ -214,14 +212,14 @@ const renderFloors = ({ row, contenders }: RowSummary): ReadonlyArray<string> =>
       if (reached === undefined) return []
       const shown = floor.of === "ratio" ? `${formatRatio(reached.median)} × raw` : format(reached.median)
       return [
-        `- ${contender.name}: ${label(row.unit)} ${shown}, demanded ${formatFloor(floor)}: ${floor.met ? "met" : "**not met**"}`,
+        `- ${contender.name}: ${label(row.unit)} ${shown}, floor ${formatFloor(floor)}: ${floor.met ? "met" : "**not met**"}`,
       ]
     }),
   )
   return lines.length === 0 ? [] : [...lines, ""]
 }
 
-/** How the cost of a delivery grows with the subscribers, out of the rows that fan out. */
+/** The CPU time of a delivery in the fan-out rows, by the number of subscribers. */
 const renderGrowth = (report: Report): ReadonlyArray<string> => {
   const found = growthRows.flatMap(([id, subscribers]) => {
     const row = report.rows.find((one) => one.row.id === id)
@@ -236,14 +234,14 @@ const renderGrowth = (report: Report): ReadonlyArray<string> => {
     return cells.every((cell) => cell === none) ? [] : [[info.name, ...cells]]
   })
   return [
-    "## How cost grows: server CPU per delivery, by subscribers",
+    "## Server CPU per delivery, by number of subscribers",
     "",
     renderTable(["contender", ...found.map(({ subscribers }) => subscribers)], lines),
     "",
   ]
 }
 
-/** What the raw loop itself did in a row, for titles. */
+/** The rate of the raw loop in a row, for titles. */
 export const yardstickFigure = ({ row, contenders }: RowSummary): string => {
   const value = contenders.find(({ contender }) => contender.id === yardstick)?.values.perSecond
   return value === undefined ? none : `${formatCount(value.median)} ${row.unit}/s`

@@ -15,24 +15,24 @@ export interface Task {
   readonly protocol: Protocol
   readonly generator: Generator
   readonly cores: Cores
-  /** What differs from the row's own load. */
+  /** The arguments that replace those of the row. */
   readonly load: LoadArguments
   readonly seconds: number
   readonly warmup: number
-  /** How long memory may settle before it is read. */
+  /** The time for memory to settle before it is read. */
   readonly settle: Duration.Duration
 }
 
-/** Seconds that connecting, settling and ending may take beside the window. */
+/** The most seconds for connecting, settling and ending, beside warm-up and window. */
 export const allowance = 40
 
-/** A run with processes of its own, which end with it. */
+/** Runs with a scope of its own, so that the processes of the run end with the run. Has a deadline. */
 export const ownRun = <A, R>(task: Task, run: Effect.Effect<A, RunFailed, R>) => {
   const limit = Duration.seconds(task.warmup + task.seconds + allowance)
   return Effect.scoped(run).pipe(
     Effect.timeoutFail({
       duration: limit,
-      onTimeout: () => new RunFailed({ message: `not done within ${Duration.toSeconds(limit)} s` }),
+      onTimeout: () => new RunFailed({ message: `the run took longer than ${Duration.toSeconds(limit)} s` }),
     }),
   )
 }
@@ -45,7 +45,7 @@ const faultsIn = (result: LoadResult): Faults => {
   return found
 }
 
-/** The metrics whose values are known. */
+/** Drops the metrics without a value. */
 export const known = (values: { readonly [K in keyof Metrics]: Metrics[K] | undefined }): Metrics => {
   const metrics: { -readonly [K in keyof Metrics]: Metrics[K] } = {}
   for (const [name, value] of Object.entries(values)) if (value !== undefined) Object.assign(metrics, { [name]: value })
@@ -54,11 +54,11 @@ export const known = (values: { readonly [K in keyof Metrics]: Metrics[K] | unde
 
 type TrafficWork = "fanout" | "echo" | "churn"
 
-/** What came of a load that was run once, or until the cores were together. */
+/** The result of a load. The load was repeated while the cores were apart. */
 export interface Traffic {
   readonly metrics: Metrics
   readonly result: LoadResult
-  /** What went wrong in runs that were repeated. */
+  /** The faults of the repeated runs. */
   readonly faultsBefore?: Faults
   readonly apart?: boolean
 }
@@ -70,7 +70,7 @@ export const traffic = (task: Task, work: TrafficWork): Effect.Effect<Traffic, R
     Effect.flatMap(startServer(task.launch), (server) => trafficOnce(task, server, work, {})),
   )
 
-/** The same against one that runs already. `extra`: what differs from the load of the task. */
+/** Runs a load with a window against a running server. `extra` replaces arguments of the task. */
 export const trafficWith = (
   task: Task,
   server: RunningServer,
@@ -88,7 +88,7 @@ const whileTogether = (task: Task, once: Effect.Effect<Traffic, RunFailed, Scope
     }),
   )
 
-/** What went wrong, in runs that were repeated too. */
+/** The faults of the last run and of the repeated runs. */
 export const allFaults = ({ result, faultsBefore = {} }: Traffic): Faults => addFaults([faultsIn(result), faultsBefore])
 
 const trafficOnce = Effect.fnUntraced(function* (

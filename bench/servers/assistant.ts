@@ -1,4 +1,4 @@
-// A server of the library with an assistant, in each of the ways that bench/assistant looks at.
+// A server of the library with an assistant. Each mode is a contender of bench/assistant.
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
@@ -9,7 +9,7 @@ import { modeOf, sayPort } from "./listening.ts"
 
 const mode = modeOf(["broker", "echo", "broker-recorded", "echo-recorded"])
 
-/** What an open page asks of a window: states, extents, and the last rows after each change. */
+/** Does the requests of an open page: states, extents, the last rows after each change, and the clients each second. */
 const watched = (assistant: Effect.Effect.Success<ReturnType<typeof ServerAssistant.make>>) =>
   Effect.gen(function* () {
     yield* assistant.log.record
@@ -30,7 +30,7 @@ const program = Effect.gen(function* () {
   const assistant = yield* ServerAssistant.make({
     mode: isBroker ? "broker" : "echo",
     halfClosed: "close",
-    // Whole lines, so that two publishers' lines never mix.
+    // The broker forwards whole lines, so that lines of two publishers never mix.
     settings: { frame: isBroker ? Framing.line : Framing.raw },
   })
   const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })

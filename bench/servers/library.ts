@@ -1,4 +1,4 @@
-// A server written with this library, in each of the ways that the bench looks at.
+// A server of this library. Each mode is a way to write a handler.
 import type * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,13 +12,13 @@ import { modeOf, sayPort } from "./listening.ts"
 
 const same = (payload: Uint8Array) => payload
 
-/** Whole lines, so that two publishers' lines never mix. */
+/** Forwards whole lines, so that lines of two publishers never mix. */
 const broker = (settings: Partial<ServerSettings> = {}) =>
   Server.make({ handler: Handler.broker("close"), settings: { ...settings, frame: Framing.line } })
 
 const echo = (settings: Partial<ServerSettings> = {}) => Server.make({ handler: Handler.echo("close"), settings })
 
-/** Limits that are watched all the time, and that nothing in the bench reaches. */
+/** Limits that the server checks all the time, and that no row of the bench reaches. */
 const guards: Partial<ServerSettings> = {
   maxRate: 1e12,
   maxPending: 1e12,
@@ -27,7 +27,7 @@ const guards: Partial<ServerSettings> = {
   allow: Either.getOrThrow(parseAddressRanges("10.0.0.0/8,192.168.0.0/16,127.0.0.0/8")),
 }
 
-/** With someone who looks at every event there is. */
+/** A server with a subscriber to all events. */
 const observed = Effect.fnUntraced(function* (make: ReturnType<typeof echo>) {
   const server = yield* make
   const events = yield* server.subscribe({ frames: true })
@@ -42,22 +42,22 @@ const observed = Effect.fnUntraced(function* (make: ReturnType<typeof echo>) {
 })
 
 const servers = {
-  /** Without a fiber step for each message. */
+  /** Reactors: no fiber step for each message. */
   broker,
   echo,
   "broker-guarded": () => broker(guards),
   "echo-guarded": () => echo(guards),
   "broker-observed": () => observed(broker()),
   "echo-observed": () => observed(echo()),
-  /** Through a user's own Stream. */
+  /** A Stream that the handler runs. */
   stream: () => Server.make({ handler: (connection) => Stream.runForEach(connection.frames, connection.send) }),
-  /** The same, run by the connection. */
+  /** The same Stream, run by the connection. */
   all: () => Server.make({ handler: (connection) => connection.sendAll(connection.frames) }),
-  /** The same with something of the user's own in between. */
+  /** A mapped Stream, run by the connection. */
   mapped: () => Server.make({ handler: (connection) => connection.sendAll(Stream.map(connection.frames, same)) }),
-  /** Without a stream. */
+  /** No Stream. */
   each: () => Server.make({ handler: (connection) => connection.runForEach(connection.send) }),
-  /** A fiber and a scope of its own for each connection, waiting for the first that its peer does, such as leaving. */
+  /** A fiber and a scope for each connection. The fiber waits for the first frame or the end. */
   fiber: () => Server.make({ handler: (connection) => Effect.asVoid(connection.receive) }),
 }
 

@@ -1,6 +1,6 @@
 import type { Server } from "node:net"
 
-/** Listens on a free port of 127.0.0.1 and says so on standard output. SIGTERM ends the process at once. */
+/** Listens on a free port of 127.0.0.1 and prints the port. SIGTERM ends the process at once. */
 export const listenAndSay = (server: Server): void => {
   process.on("SIGTERM", () => process.exit(0))
   server.listen({ port: 0, host: "127.0.0.1", backlog: 511 }, () => {
@@ -9,12 +9,12 @@ export const listenAndSay = (server: Server): void => {
   })
 }
 
-/** The line by which the bench knows that a server is ready. */
+/** Prints the line that the bench waits for. */
 export const sayPort = (port: number): void => {
   process.stdout.write(`listening ${port}\n`)
 }
 
-/** The mode that a server was started with, one of those it has. */
+/** The first argument of the process, which must be one of the modes. */
 export const modeOf = <Mode extends string>(modes: ReadonlyArray<Mode>): Mode => {
   const asked = process.argv[2]
   const found = modes.find((mode) => mode === asked)

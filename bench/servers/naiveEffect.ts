@@ -1,4 +1,5 @@
-// The way a newcomer to Effect writes it: the platform's socket server, lines as Streams, one PubSub for everybody.
+// A server as a newcomer to Effect writes it: the socket server of the platform, a Stream of lines for each client, and one
+// PubSub.
 import * as Socket from "@effect/platform/Socket"
 import * as SocketServer from "@effect/platform/SocketServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"

@@ -1,5 +1,5 @@
-// The yardstick: a hand-written loop over node:net that forwards each chunk as it was read. It knows no lines, no
-// limits and no back-pressure.
+// The yardstick: a hand-written loop over node:net that forwards each chunk as it was read. It has no lines, no limits and
+// no back-pressure.
 import { createServer, type Socket } from "node:net"
 import { listenAndSay, modeOf } from "./listening.ts"
 

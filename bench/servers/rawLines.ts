@@ -1,4 +1,4 @@
-// The hand-written loop that keeps lines whole: what a read gave up to its last line end goes out in one write.
+// The hand-written loop that forwards whole lines: one write for the bytes of a read up to the last line end.
 import { createServer, type Socket } from "node:net"
 import { listenAndSay } from "./listening.ts"
 

@@ -1,4 +1,4 @@
-// The hand-written loop as it is mostly written: for each line one write to each of the others.
+// The hand-written loop in its usual form: one write for each line and each other client.
 import { createServer, type Socket } from "node:net"
 import { listenAndSay } from "./listening.ts"
 

@@ -7,7 +7,7 @@ import { faultsOf, noFaults, runChurn, runEcho, runFanout, runIdle } from "./rep
 
 const Faults = Schema.parseJson(Schema.Struct({ faults: Schema.Number }))
 
-/** A broker that makes every so manyth delivery wrong, and tells in the end how many it has. */
+/** A broker that spoils one of `every` deliveries. `made` ends the broker and gives the number of faults. */
 const faultyServer = Effect.fnUntraced(function* (fault: string, every: number, mode = "broker") {
   const { server, port } = yield* startServer("faulty", [`fault=${fault}`, `every=${every}`, `mode=${mode}`])
   const made = Effect.gen(function* () {
@@ -15,7 +15,7 @@ const faultyServer = Effect.fnUntraced(function* (fault: string, every: number, 
     yield* server.ended
     return (yield* Schema.decodeUnknown(Faults)(server.text("stdout").trimEnd().split("\n").at(-1))).faults
   })
-  // Lines that were dropped are foretold when nothing more is sent; no silence before the end of the window means that.
+  // The broker foretells dropped lines when the clients send no more, which is only certain after the window.
   const windowIsOver = Effect.asVoid(server.write("over\n"))
   return { port, made, windowIsOver }
 })
@@ -23,18 +23,18 @@ const faultyServer = Effect.fnUntraced(function* (fault: string, every: number, 
 interface FanOut {
   readonly load: LoadArguments
   readonly connections: number
-  /** Who gets each message. */
+  /** The number of subscribers that receive each message. */
   readonly recipients: number
 }
 
 const fanOuts: ReadonlyArray<FanOut> = [
-  // Small messages of one publisher, which are checked many at a time.
+  // The generator checks small messages of one publisher in blocks.
   { load: { subscribers: 3, size: 64 }, connections: 4, recipients: 3 },
-  // Large ones of several publishers, which are checked one by one.
+  // The generator checks large messages of several publishers one by one.
   { load: { everybody: 1, subscribers: 3, size: 700 }, connections: 3, recipients: 2 },
 ]
 
-/** What is found, where what is not there counts the same whether more came behind it or not. */
+/** The faults found, with lost and undelivered messages added up. */
 const found = (result: Parameters<typeof faultsOf>[0]) => {
   const { lost, undelivered, ...others } = faultsOf(result)
   return { ...others, absent: lost + undelivered }
@@ -42,23 +42,23 @@ const found = (result: Parameters<typeof faultsOf>[0]) => {
 type Found = ReturnType<typeof found>
 const nothingFound = found(noFaults)
 
-/** What has to be found of so many faults that the server made. */
+/** The faults to find, by the number of faults that the server made. */
 const findings: Readonly<Record<string, (made: number) => Partial<Found>>> = {
   drop: (made) => ({ absent: made }),
   double: (made) => ({ doubled: made }),
-  // What is wrong or torn has not come.
+  // A corrupt or torn message has not come.
   flip: (made) => ({ corrupt: made, absent: made }),
-  // What nobody sent makes up for nothing.
+  // An invented message does not make up for an absent one.
   invent: (made) => ({ corrupt: made, absent: made }),
   foretell: (made) => ({ corrupt: made, absent: made }),
   swap: (made) => ({ reordered: made }),
-  // Two lines are spoilt each time.
+  // Each fault spoils two lines.
   tear: (made) => ({ torn: 2 * made, absent: 2 * made }),
 }
-/** Lines in a row that a fault may spoil: of the last ones of a publisher, nobody can say that they are lost. */
+/** The most lines in a row that a fault spoils. If they are the last of a publisher, they count as undelivered. */
 const longestSpoilt = 2
 
-/** Messages without which a window does not end. Each subscriber meets a fault in them, however slow the machine is. */
+/** The window lasts until so many messages have come, so that each subscriber meets a fault even on a slow machine. */
 const least = 1000
 
 /** A fan-out at a fixed rate. */
@@ -70,11 +70,11 @@ const expectOrdered = (latency: Readonly<Record<"p50" | "p99" | "p999" | "max", 
   expect(p50).toBeGreaterThan(0)
   expect(p99).toBeGreaterThanOrEqual(p50)
   expect(p999).toBeGreaterThanOrEqual(p99)
-  // A percentile stands for its bucket, which is as wide as this.
+  // A percentile is the middle of a bucket, and a bucket is 0.4 % wide.
   expect(max).toBeGreaterThanOrEqual(p999 * 0.98)
 }
 
-/** The port of a broker of the hellos, which stops to read where the messages begin. */
+/** The port of a broker that forwards the hellos and stops reading when the messages begin. */
 const deafServer = Effect.gen(function* () {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -100,7 +100,7 @@ const deafServer = Effect.gen(function* () {
   })
 })
 
-/** A port on which nobody listens any more. */
+/** A port without a listener. */
 const closedPort = Effect.async<number>((resume) => {
   const server = createServer()
   server.listen(0, "127.0.0.1", () => {
@@ -143,7 +143,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
               expect(count).toBeGreaterThan(0)
               expect(found(result)).toEqual({ ...nothingFound, ...expected(count) })
               expect(result.received).toBe(result.expected - result.lost - result.undelivered)
-              // At most, each connection publishes to each recipient.
+              // The bound: each connection is a publisher for each recipient.
               expect(result.undelivered).toBeLessThanOrEqual(connections * recipients * longestSpoilt)
             }),
           { concurrency: "unbounded" },
@@ -158,8 +158,8 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         const count = yield* made
         expect(count).toBeGreaterThan(9)
         const { corrupt, doubled, reordered, absent } = found(result)
-        // One that became another one comes twice, for none becomes one that was changed itself. Where it became a
-        // later one, those in between come behind it.
+        // A line that turned into another line makes that line come twice, because the other line is unchanged. If the other
+        // line is a later one, the lines between them come after it.
         expect({ absent, wrong: corrupt + doubled }).toEqual({ absent: count, wrong: count })
         expect(found(result)).toEqual({ ...nothingFound, absent, corrupt, doubled, reordered })
       }),
@@ -194,13 +194,13 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         Effect.gen(function* () {
           const rate = 1000
           const subscribers = 3
-          // The messages of the warm-up come within the window, those of the window behind it.
+          // The messages of the warm-up come in the window, and the messages of the window after it.
           const { port } = yield* faultyServer("late", 50)
           const { result } = yield* runFanout({ subscribers, rate, warmup: 0.3, seconds: 0.2, port })
           expect(faultsOf(result)).toEqual(noFaults)
           const measured = (result.latencies ?? 0) / subscribers
           expect(Math.abs(measured - rate * result.seconds)).toBeLessThan(1.5)
-          // A timer may be early by a fraction of a millisecond, and a percentile is that of its bucket.
+          // The bound is below 400 ms: a timer may be early by part of a millisecond, and a bucket has a width.
           expect(result.latencyMicros?.p50).toBeGreaterThan(390_000)
           expectOrdered(result.latencyMicros)
         }),
@@ -213,7 +213,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
           const load = { connections: 2, depth: 4, least: 400, port }
           const { result } = yield* runEcho(load, windowIsOver)
           const count = yield* made
-          // Of 400 messages that are right, one connection has 200. With each fault one less is under way.
+          // One of the two connections gets 200 of the 400 right messages. Each fault leaves one message less in flight.
           expect(count).toBeGreaterThan(0)
           expect(count).toBeLessThanOrEqual(2 * 4)
           expect(found(result)).toEqual({ ...nothingFound, corrupt: count, absent: count })
@@ -237,7 +237,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         const load = { connections: 2, depth: 4, warmup: 0.1, seconds: 0.25, least: 2 * 4, port }
         const { result } = yield* runEcho(load)
         expect(faultsOf(result)).toEqual(noFaults)
-        // What was sent in the warm-up comes within the window, sooner than what is sent then and comes behind it.
+        // The messages of the warm-up come back in the window. The messages sent in the window come back after it.
         expect(result.roundTrips).toBe(2 * 4)
         expect(result.latencies).toBe(2 * 4)
         expect(result.latencyMicros.p50).toBeGreaterThan(790_000)
@@ -262,7 +262,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         expect(connections).toBe(4)
         expect(faultsOf(result)).toEqual(noFaults)
         expect(result.received).toBe(result.sent * 3)
-        // What a machine that stood still sent late was meant for its time all the same.
+        // A message counts at the time at which it was due, even if a machine that stood still sent it late.
         const meant = (result.latencies ?? 0) / 3
         expect(Math.abs(meant - everybody.rate * result.seconds)).toBeLessThan(1.5)
         expectOrdered(result.latencyMicros)
@@ -303,7 +303,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
 
     it.scoped("misses what does not come back", () =>
       Effect.gen(function* () {
-        // A broker gives nobody his own.
+        // A broker does not send a message back to its sender.
         const { port } = yield* startServer("rawChunks", ["broker"])
         const { result } = yield* runEcho({ connections: 1, depth: 4, port })
         expect(result.roundTrips).toBe(0)

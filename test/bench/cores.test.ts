@@ -19,7 +19,7 @@ layer(Programs.layer)((it) => {
         const generator = yield* startLoad("cores", { limit: 25 })
         expect((yield* generator.ended).code).toBe(0)
         const { roundTripNanos } = yield* Schema.decodeUnknown(Found)(generator.text("stdout"))
-        // It knows of no more than two. No light goes there and back faster.
+        // The generator measures only two cores. A round trip below 1 ns is impossible.
         if (availableParallelism() > 2) expect(roundTripNanos).toBeUndefined()
         if (roundTripNanos !== undefined) expect(roundTripNanos).toSatisfy((nanos: number) => nanos > 1 && nanos < 1e6)
       }),

@@ -1,21 +1,21 @@
-// A broker of lines that makes mistakes on purpose, and counts them: what the check of the load generator is tried on.
-// Usage: faulty [fault=NAME] [every=N] [mode=broker|echo]. SIGTERM ends it; then it says {"faults":N}. Anything on standard
-// input says that the window of the load generator is over: only then lines are foretold.
+// A broker of lines that makes faults on purpose and counts them. The tests of the load generator run against it.
+// Usage: faulty [fault=NAME] [every=N] [mode=broker|echo]. At SIGTERM it prints {"faults":N} and ends. Any byte on standard
+// input means that the window of the load generator is over. Only then the broker foretells lines.
 import { createServer, type Socket } from "node:net"
 import { sayPort } from "../../bench/servers/listening.ts"
 import { headBytes, lineFeed, messageOf, publisherOf, sequenceOf } from "./messages.ts"
 
-/** How the lines begin by which a load generator learns that everybody is there: these pass unharmed. */
+/** The beginning of a hello, by which the load generator learns that all subscribers are there. Hellos pass unchanged. */
 const hello = "--"
 const isHello = (line: Buffer): boolean => line.toString("latin1", 0, hello.length) === hello
-/** The first digit of a sequence: far beyond what anybody sends. The filler does not depend on it. */
+/** The first digit of a sequence. Changed, it gives a sequence that no publisher reaches, and the filler stays right. */
 const farDigit = 2
-/** By so much is late what is late: longer than the windows of the tests, shorter than a load generator's patience. */
+/** The delay of late lines: longer than the windows of the tests, shorter than the load generator waits. */
 const lateMillis = 800
-/** After so long a silence, nothing more is under way. A load generator waits longer. */
+/** After this silence no line is in flight. The load generator waits longer. */
 const silenceMillis = 300
 
-/** What becomes of a line, or of a line and the next one; undefined: nothing can be done without a next one. */
+/** The lines to send instead of a line, or of a line and the next one. Undefined: the fault needs a next line. */
 type Fault = (line: Buffer, next: Buffer | undefined, made: number) => ReadonlyArray<Buffer> | undefined
 
 const once: Fault = (line) => [line]
@@ -26,7 +26,7 @@ const faults = {
   double: (line) => [line, line],
   flip: (line, _, made) => {
     const flipped = Buffer.from(line)
-    // Another place in the filler each time, from its first byte to its last.
+    // Each fault changes the next byte of the filler.
     const at = headBytes + (made % (line.length - headBytes - 1))
     flipped[at] = (line[at] ?? 0) ^ 1
     return [flipped]
@@ -38,28 +38,28 @@ const faults = {
     const middle = next.length >> 1
     return [line.subarray(0, cut), next.subarray(0, middle), line.subarray(cut), next.subarray(middle)]
   },
-  // The digits say whose it is and which one: the line may turn into another that is right.
+  // The head holds publisher and sequence, so the line may turn into another valid line.
   head: (line, _, made) => {
     const changed = Buffer.from(line)
     const at = made % headBytes
     changed[at] = (line[at] ?? 0) ^ 1
     return [changed]
   },
-  // Instead of the line comes one that nobody sent.
+  // A line that no publisher has sent replaces the line.
   invent: (line) => {
     const invented = Buffer.from(line)
     invented[farDigit] = (line[farDigit] ?? 0) ^ 1
     return [invented]
   },
-  // In the end come as many lines as were dropped: just those that the sender would have sent next.
+  // The line is dropped. At the end the broker sends as many lines as it dropped: the next lines of the sender.
   foretell: () => [],
-  // From there on, nothing comes any more.
+  // The broker sends no more lines.
   stop: () => [],
-  // The line itself goes where it has to; its sender gets it too.
+  // The sender receives its own line too.
   echo: once,
-  // The line goes nowhere, for the connection is closed.
+  // The broker closes the connection of the subscriber.
   close: () => [],
-  // All lines come, but late; the first ones of a sender half as much.
+  // All lines are late. The first lines of a sender have half the delay.
   late: once,
 } satisfies Record<string, Fault>
 
@@ -97,10 +97,10 @@ class Client {
   readonly socket: Socket
   linesSoFar = 0
   private rest: ReadonlyArray<Buffer> = []
-  /** Lines to go until the next fault. */
+  /** The number of lines until the next fault. */
   private toGo = every
   private readonly full = new Set<Client>()
-  /** Lines of each sender that this client did not get. */
+  /** The number of dropped lines of each sender. */
   private readonly dropped = new Map<Client, number>()
   private lastLine: Buffer | undefined
   private reads = 0
@@ -110,7 +110,7 @@ class Client {
     this.socket = socket
   }
 
-  /** The whole lines that a read completes. */
+  /** Cuts the bytes of a read into whole lines. */
   linesOf(chunk: Buffer): ReadonlyArray<Buffer> {
     const bytes = Buffer.concat([...this.rest, chunk])
     const lines: Array<Buffer> = []
@@ -123,18 +123,18 @@ class Client {
     return lines
   }
 
-  /** Takes note of what this client sends next, and of when it last sent something. */
+  /** Remembers the last line of this client, and restarts the wait for silence. */
   noteForForetelling(lines: ReadonlyArray<Buffer>): void {
     this.lastLine = lines.findLast((line) => !isHello(line)) ?? this.lastLine
     this.reads++
     if (isWindowOver) this.foretellInSilence()
   }
 
-  /** Foretells what this client would send next, once nothing comes from it. */
+  /** Foretells the next lines of this client after a silence of the client. */
   foretellInSilence(): void {
     this.silence ??= setTimeout(() => {
       const { reads } = this
-      // What came while this process did other things is read before.
+      // First reads the bytes that arrived while this process was busy.
       setImmediate(() => {
         if (reads !== this.reads || this.full.size > 0) this.silence?.refresh()
         else for (const other of recipientsOf(this)) other.getForetold(this)
@@ -153,7 +153,7 @@ class Client {
     this.send(lines, sender)
   }
 
-  /** What this client gets instead of some lines of one sender. */
+  /** Replaces some lines of a sender by faults. */
   spoil(lines: ReadonlyArray<Buffer>, sender: Client): ReadonlyArray<Buffer> {
     if (kind === "none") return lines
     const out: Array<Buffer> = []
@@ -163,7 +163,7 @@ class Client {
       const isDue = !isHello(line) && --this.toGo <= 0 && !(kind === "close" && made > 0)
       const instead = isDue ? fault(line, lines[at + 1], made) : undefined
       if (instead === undefined) {
-        // A fault that needs a next line waits for one.
+        // The fault waits for a line that has a next one.
         out.push(line)
         continue
       }
@@ -178,7 +178,7 @@ class Client {
     return out
   }
 
-  /** Sends, and holds back whose bytes these are while this client does not take them. */
+  /** Sends to this client. Pauses the sender while this client does not take the bytes. */
   send(bytes: ReadonlyArray<Buffer>, sender: Client): void {
     if (bytes.length === 0 || this.socket.destroyed || this.socket.write(Buffer.concat(bytes))) return
     if (sender.full.has(this)) return

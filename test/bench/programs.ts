@@ -41,7 +41,7 @@ export class Programs extends Context.Tag("tcpfx/test/Programs")<
         Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-load-"))),
         (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
       )
-      // Separately: of files in several folders, esbuild would repeat the folders in the output.
+      // One call for each source: with sources in several folders, esbuild repeats the folders in the output.
       for (const source of Object.values(sources)) yield* bundle([source], folder)
       const { command } = yield* Effect.orDie(makeGenerator({ project, temporary: folder }))
       return { folder, load: command }

@@ -14,7 +14,7 @@ const Latency = Schema.Struct({
   max: Schema.Number,
 })
 
-/** What is wrong with what came. */
+/** The faults in a result. */
 const faults = {
   lost: Schema.Number,
   undelivered: Schema.Number,
@@ -28,7 +28,7 @@ const faults = {
 
 const rates = { seconds: Schema.Number, perSecond: Schema.Number, cpu: Schema.Number }
 
-/** The last line of each work, with every field that it has to have. */
+/** The fields of the last line of each work. */
 const results = {
   fanout: Schema.Struct({
     ...result("fanout"),
@@ -62,13 +62,13 @@ const Moment = Schema.Struct({ phase: Schema.Literal("begin", "end") })
 
 const linesOf = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n")
 
-/** Runs a work that has a window to its end: how many connections it made, and its result. */
+/** Runs a work with a window to its end. Gives the number of connections and the result. */
 const run =
   <A, I>(work: string, schema: Schema.Schema<A, I>) =>
   (load: LoadArguments, whenWindowIsOver: Effect.Effect<void> = Effect.void) =>
     Effect.gen(function* () {
       const generator = yield* startLoad(work, { warmup: 0, seconds: 0.3, limit: 25, ...load })
-      // A generator that ends without it is told below.
+      // The exit code below shows a generator that ended earlier.
       yield* Effect.ignore(generator.waitFor("stdout", /"phase":"end"/))
       yield* whenWindowIsOver
       const { code } = yield* generator.ended
@@ -87,7 +87,7 @@ export const runFanout = run("fanout", results.fanout)
 export const runEcho = run("echo", results.echo)
 export const runChurn = run("churn", results.churn)
 
-/** Connections that are held until `held` lets go, and the result. */
+/** Runs `idle` until `held` has ended the input or the server. Gives the number of connections and the result. */
 export const runIdle = Effect.fnUntraced(function* (
   load: LoadArguments,
   held: (endInput: Effect.Effect<void>) => Effect.Effect<void>,
@@ -102,7 +102,7 @@ export const runIdle = Effect.fnUntraced(function* (
   return { code, connections, result: decoded }
 })
 
-/** The faults of a result, none of them left out. */
+/** All faults of a result. */
 export const faultsOf = <Faults extends { readonly [name in keyof typeof faults]: number } & { readonly own: number }>({
   lost,
   undelivered,

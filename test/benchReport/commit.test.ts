@@ -36,7 +36,7 @@ describe.skipIf(!hasGit)("the commit of what is measured (only where there is gi
     expect(commitOf(folder)).toBe(commit)
     write("src", "b.ts")
     expect(commitOf(folder)).toBe(`${commit}, modified`)
-    // That of a repository around it says nothing about it.
+    // The commit of a surrounding repository is not that of the folder.
     expect(commitOf(join(folder, "src"))).toBeUndefined()
   })
 

@@ -20,7 +20,7 @@ const report = reportOf([
   [row("fanout-100"), [{ contender: raw, runs: [measured(5e7)] }]],
 ])
 
-/** The cells of the first line of the table behind a heading that begins with a name. */
+/** The cells of the first table line after a heading that begins with a name. */
 const cells = (markdown: string, heading: string, name: string): ReadonlyArray<string> => {
   const part = markdown.slice(markdown.indexOf(heading))
   const line = part.split("\n").find((one) => one.startsWith(`| ${name} `)) ?? ""
@@ -66,7 +66,7 @@ describe("the table", () => {
       "≥ 0.95 × raw, ≤ 20.0 ns",
       "library 1 of 2",
     ])
-    expect(markdown).toContain("- tcpfx library: deliveries/s 1.00 × raw, demanded ≥ 0.95 × raw: met")
+    expect(markdown).toContain("- tcpfx library: deliveries/s 1.00 × raw, floor ≥ 0.95 × raw: met")
     expect(markdown).toContain("**not met**")
   })
 
@@ -95,12 +95,14 @@ describe("the table", () => {
     const found = { ...reportOf([[row(), series]]), cores: { nanos: 53.4, repeated: 7 } }
     const markdown = renderMarkdown(found)
     expect(cells(markdown, "## Summary", "fan-out fanout-10").slice(2, 4)).toEqual(["40.0 M", "1.00 ^"])
-    expect(markdown).toMatch(/takes 53 ns from one core[\s\S]* 7 runs were repeated[\s\S]*With a \^ they did not share/)
+    expect(markdown).toMatch(
+      /between the two cores takes 53 ns[\s\S]* 7 runs were repeated[\s\S]*`\^`: the cores shared no/,
+    )
     expect(parseJson(renderJson(found))).toMatchObject({ cores: { nanos: 53.4, repeated: 7 } })
     const none = renderMarkdown({ ...reportOf([[row(), series.slice(0, 1)]]), cores: { nanos: 53, repeated: 1 } })
     expect(none).toContain("1 run was repeated")
-    expect(none).not.toContain("With a ^")
-    expect(renderMarkdown(reportOf([[row(), series.slice(0, 1)]]))).not.toContain("from one core")
+    expect(none).not.toContain("`^`")
+    expect(renderMarkdown(reportOf([[row(), series.slice(0, 1)]]))).not.toContain("two cores")
   })
 
   it("says what each mark stands for, and tells what is lost from what is only late", () => {
@@ -109,7 +111,7 @@ describe("the table", () => {
     ])
     const markdown = renderMarkdown(marked)
     expect(markdown).toContain("- fan-out fanout-10, a & <b>: lost 1, not delivered in time 2, disconnected 3")
-    expect(markdown).toMatch(/"lost": later messages came[\s\S]*"not delivered in time": nothing behind them/)
+    expect(markdown).toMatch(/"lost": a subscriber that stayed[\s\S]*"not delivered in time": no later message/)
     expect(renderMarkdown(reportOf([]))).not.toContain("(!)")
   })
 
@@ -145,7 +147,7 @@ describe("the table", () => {
     const started = { ...report, contenders: [raw, { ...ours, commands: ["tcpfx serve 0", "tcpfx serve 1"] }] }
     const markdown = renderMarkdown(started)
     expect(cells(markdown, "", "tcpfx library").at(-2)).toBe("`tcpfx serve 0`, `tcpfx serve 1`")
-    expect(cells(markdown, "", "raw loop, chunks").at(-2)).toBe("a script of the bench")
+    expect(cells(markdown, "", "raw loop, chunks").at(-2)).toBe("script of the bench")
   })
 
   it("names the commit, and which rows were measured at which", () => {
@@ -161,12 +163,12 @@ describe("the table", () => {
     expect(at("abc1234", "def5678, modified")).toContain(
       "Rows were measured at different commits: fanout-10 at abc1234; fanout-100 at def5678, modified.",
     )
-    expect(at("abc1234")).toContain("fanout-10 at abc1234; fanout-100 at one that was not noted.")
+    expect(at("abc1234")).toContain("fanout-10 at abc1234; fanout-100 at an unknown commit.")
     expect(at()).not.toContain("commit")
   })
 
-  it("shows how cost grows out of the rows that fan out", () => {
-    expect(cells(renderMarkdown(report), "## How cost grows", "raw loop, chunks").slice(2, -1)).toEqual([
+  it("shows the CPU time of a delivery in the rows that fan out", () => {
+    expect(cells(renderMarkdown(report), "## Server CPU per delivery", "raw loop, chunks").slice(2, -1)).toEqual([
       "25.0 ns",
       "20.0 ns",
     ])
