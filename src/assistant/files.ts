@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import * as Assistant from "../domain/assistant/index.ts"
+import { errorCode } from "../domain/errorCode.ts"
 
 // The largest file that a payload can be, bytes.
 const mostFileBytes = 64 * 1024 * 1024
@@ -19,11 +20,6 @@ const failed = (path: string, code: string): Assistant.Refusal =>
     code,
   })
 
-const codeOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
-    ? error.code
-    : String(error)
-
 /** Reads the file of a payload. Refused where it is no regular file, or larger than 64 MiB. */
 export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   Effect.tryPromise({
@@ -40,5 +36,5 @@ export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assista
         await file.close()
       }
     },
-    catch: (error) => (error instanceof Assistant.Refusal ? error : failed(path, codeOf(error))),
+    catch: (error) => (error instanceof Assistant.Refusal ? error : failed(path, errorCode(error, String(error)))),
   })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Assistant from "../domain/assistant/index.ts"
+import { errorCode } from "../domain/errorCode.ts"
 import { compileRegex } from "./internal/linearRegex.ts"
 import { emptyProject, type Project } from "./project/Project.ts"
 import { type ReadProject, readText, type Yaml } from "./project/readText.ts"
@@ -33,12 +34,8 @@ const codes: Readonly<Record<string, string>> = {
   PermissionDenied: "EACCES",
 }
 
-const codeOf = (error: PlatformError): string | undefined => {
-  const cause: unknown = error.cause
-  if (typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string")
-    return cause.code
-  return error._tag === "SystemError" ? codes[error.reason] : undefined
-}
+const codeOf = (error: PlatformError): string | undefined =>
+  errorCode(error.cause, "") || (error._tag === "SystemError" ? codes[error.reason] : undefined)
 
 const refusedFile = (doing: string, path: string) => (error: PlatformError) => {
   const code = codeOf(error)

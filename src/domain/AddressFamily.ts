@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { isIpv6Text } from "./hostText.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** The families of addresses to use when a name has several addresses. */
@@ -29,4 +30,4 @@ export const parseAddressFamily = (input: string): Either.Either<AddressFamily, 
  * assert.deepEqual(ofFamily(["::1", "127.0.0.1"], "ipv4"), ["127.0.0.1"])
  */
 export const ofFamily = (addresses: ReadonlyArray<string>, family: AddressFamily): ReadonlyArray<string> =>
-  family === "any" ? addresses : addresses.filter((address) => address.includes(":") === (family === "ipv6"))
+  family === "any" ? addresses : addresses.filter((address) => isIpv6Text(address) === (family === "ipv6"))

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import type ipaddr from "ipaddr.js"
-import { isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
+import { withoutZone } from "./hostText.ts"
+import { isIpv6, readIp, unmapped } from "./ipAddress.ts"
 import { quoted, ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** Addresses of one family that share their first `bits` bits (CIDR, RFC 4632). */

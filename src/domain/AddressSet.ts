@@ -1,5 +1,5 @@
 import type { AddressRange } from "./AddressRange.ts"
-import { withoutZone } from "./ipAddress.ts"
+import { withoutZone } from "./hostText.ts"
 import { formatIpWords, type IpWords, readIpWords, unmappedWords } from "./ipWords.ts"
 import { PrefixTable } from "./prefixTable.ts"
 

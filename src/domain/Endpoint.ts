@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { bracketed, coversAddress } from "./hostText.ts"
 
 /** A TCP address: an IP address or a name, and a port. Port 0 lets the system choose one when listening. */
 export const TcpEndpoint = Schema.TaggedStruct("Tcp", {
@@ -69,7 +70,7 @@ export const isNumberPath = (path: string): boolean => path.trim() !== "" && Num
 export const formatEndpoint = (endpoint: ListenEndpoint): string => {
   if (endpoint._tag === "Unix") return `unix:${isNumberPath(endpoint.path) ? "./" : ""}${endpoint.path}`
   if (endpoint._tag === "Fd") return `fd:${endpoint.fd}`
-  return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+  return `${bracketed(endpoint.host)}:${endpoint.port}`
 }
 
 const loopback = /^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|localhost)$/i
@@ -77,16 +78,12 @@ const loopback = /^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|localhost)$/i
 /** Whether only this machine can reach the endpoint: loopback addresses, `localhost` and unix sockets. */
 export const isLoopback = (endpoint: Endpoint): boolean => endpoint._tag === "Unix" || loopback.test(endpoint.host)
 
-const isV6 = (address: string): boolean => address.includes(":")
-
-const covers = (wildcard: string, address: string, ipv6Only: boolean): boolean =>
-  wildcard === "::" ? !ipv6Only || isV6(address) : wildcard === "0.0.0.0" && !isV6(address)
-
 /**
  * Whether two endpoints cannot both have a listener: they are equal, or one is a wildcard that covers the other. `::`
  * covers both families, unless `ipv6Only` is set. Default: `false`.
  */
 export const overlap = (a: ListenEndpoint, b: ListenEndpoint, ipv6Only: boolean = false): boolean =>
   a._tag === "Tcp" && b._tag === "Tcp"
-    ? a.port === b.port && (a.host === b.host || covers(a.host, b.host, ipv6Only) || covers(b.host, a.host, ipv6Only))
+    ? a.port === b.port &&
+      (a.host === b.host || coversAddress(a.host, b.host, ipv6Only) || coversAddress(b.host, a.host, ipv6Only))
     : formatEndpoint(a) === formatEndpoint(b)

@@ -2,6 +2,7 @@ import * as Data from "effect/Data"
 import { type Endpoint, formatEndpoint, type ListenEndpoint } from "./Endpoint.ts"
 import { endpointProblem } from "./endpointProblem.ts"
 import { escapeControls } from "./escapes.ts"
+import { isIpv6Text } from "./hostText.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 
 // A path may contain any character, and a message must stay on one line.
@@ -77,7 +78,7 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
 
 // By default the IPv6 wildcard covers IPv4 too.
 const takesIpv4 = (one: ListenEndpoint, other: ListenEndpoint): boolean =>
-  one._tag === "Tcp" && one.host === "::" && other._tag === "Tcp" && !other.host.includes(":")
+  one._tag === "Tcp" && one.host === "::" && other._tag === "Tcp" && !isIpv6Text(other.host)
 
 const conflictAdvice = (conflict: Endpoint, endpoint: ListenEndpoint): string => {
   const coversIpv4 = takesIpv4(conflict, endpoint) || takesIpv4(endpoint, conflict)

@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { formatEndpoint, type TcpEndpoint } from "./Endpoint.ts"
 import { parseEndpoint } from "./endpointSyntax.ts"
+import { bracketed } from "./hostText.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
 /** The user and password for a proxy. */
@@ -81,9 +82,7 @@ export const parseProxyServer = (input: string): Either.Either<ProxyServer, Valu
   const host = rest.slice(at + 1)
   if (host === "" || host.startsWith(":") || /^[0-9]+$/.test(host)) return fail("the host is missing")
   const hasPort = /^[^:]*:[^:]*$|\]:/.test(host)
-  const endpoint = parseEndpoint(
-    hasPort ? host : `${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${kind.port}`,
-  )
+  const endpoint = parseEndpoint(hasPort ? host : `${host.startsWith("[") ? host : bracketed(host)}:${kind.port}`)
   if (Either.isLeft(endpoint)) return fail(endpoint.left.problem)
   return endpoint.right._tag === "Tcp" && endpoint.right.port > 0
     ? Either.right({ protocol: kind.protocol, endpoint: endpoint.right, credentials })

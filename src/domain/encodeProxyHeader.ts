@@ -1,5 +1,6 @@
 import { type Endpoint, maxUnixPathBytes, tcpEndpoint, type UnixEndpoint } from "./Endpoint.ts"
-import { formatIp, isIpv6, readIp, unmapped, withoutZone } from "./ipAddress.ts"
+import { withoutZone } from "./hostText.ts"
+import { formatIp, isIpv6, readIp, unmapped } from "./ipAddress.ts"
 import type { ProxyEnds, ProxyVersion } from "./ProxyHeader.ts"
 import { proxyBlock } from "./proxyHeaderV2.ts"
 

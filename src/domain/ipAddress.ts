@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js"
+import { withoutZone } from "./hostText.ts"
 
 // The longest form has six groups of four digits and an IPv4 address.
 const longestText = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
@@ -62,11 +63,8 @@ export const readIpBytes = (host: string): Uint8Array | undefined => {
   return address && Uint8Array.from(address.toByteArray())
 }
 
-/** Removes the zone of a link-local address, such as `%eth0` in `fe80::1%eth0` (RFC 4007, section 11). */
-export const withoutZone = (host: string): string => {
-  const at = host.indexOf("%")
-  return at < 0 ? host : host.slice(0, at)
-}
+/** Whether a host is an IP address, with or without a zone, and not a name. */
+export const isIpAddress = (host: string): boolean => readIp(withoutZone(host)) !== undefined
 
 /** Whether a host is a link-local IPv6 address (fe80::/10, RFC 4291), which is a different host on each interface. */
 export const isLinkLocal = (host: string): boolean => {
@@ -79,13 +77,6 @@ export const zoneAdvice = "a link-local address needs its interface, as in fe80:
 
 /** Whether a host is a link-local address without a zone. The kernel refuses such an address with EINVAL. */
 export const lacksZone = (host: string): boolean => !host.includes("%") && isLinkLocal(host)
-
-/**
- * Returns a host in the form that is shown and compared: without the IPv6 prefix of a mapped IPv4 address. On a
- * dual-stack listener the kernel writes 192.0.2.7 as `::ffff:192.0.2.7`, which is the same host (RFC 4291, 2.5.5.2).
- */
-export const plainHost = (host: string): string =>
-  host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host
 
 /** Whether an address is an IPv6 address. */
 export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 => address.kind() === "ipv6"

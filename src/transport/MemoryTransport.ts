@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import { coversAddress, isIpv6Text, loopbackOf } from "../domain/hostText.ts"
 import {
   type AddressFamily,
   ConnectError,
@@ -13,6 +14,7 @@ import {
   tcpEndpoint,
   unixEndpoint,
 } from "../domain/index.ts"
+import { isIpAddress } from "../domain/ipAddress.ts"
 import { owned } from "../runtime/owned.ts"
 import { createWirePair } from "./memory/memoryWire.ts"
 import {
@@ -35,21 +37,11 @@ export interface MemoryTransportOptions {
 const firstFreePort = 49_152
 const lastPort = 65_535
 
-const isV6 = (address: string): boolean => address.includes(":")
-const isAddress = (host: string): boolean => /^[0-9.]+$/.test(host) || isV6(host)
-
 /** An endpoint that is listened on. */
 interface Listening {
   readonly handlers: AcceptHandlers
   readonly ipv6Only: boolean
 }
-
-// "::" stands for the addresses of both families, as sockets have it, unless it was told not to.
-const covers = (wildcard: string, address: string, ipv6Only: boolean): boolean =>
-  wildcard === "::" ? !ipv6Only || isV6(address) : wildcard === "0.0.0.0" && !isV6(address)
-
-// Dialling a wildcard reaches this machine itself.
-const dialled = (address: string): string => (address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address)
 
 interface LocateFailed {
   readonly reason: "Failed" | "NameNotFound" | "WrongFamily"
@@ -66,7 +58,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
     const names: Readonly<Record<string, ReadonlyArray<string>>> = { localhost: ["127.0.0.1"], ...options.names }
     let nextPort = firstFreePort
 
-    const addressesOf = (host: string) => (isAddress(host) ? [host] : (names[host] ?? []))
+    const addressesOf = (host: string) => (isIpAddress(host) ? [host] : (names[host] ?? []))
     const freePort = () => {
       const port = nextPort
       nextPort = port === lastPort ? firstFreePort : port + 1
@@ -105,7 +97,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
       if (endpoint._tag === "Fd") return Either.left(new ListenError({ endpoint, reason: "NotOpen", code: "EBADF" }))
       const ipv6Only = options.ipv6Only === true || family === "ipv6"
       const overlap = (bound: string, address: string, boundIpv6Only: boolean) =>
-        covers(bound, address, boundIpv6Only) || covers(address, bound, ipv6Only)
+        coversAddress(bound, address, boundIpv6Only) || coversAddress(address, bound, ipv6Only)
       return Either.flatMap(
         Either.mapLeft(located(endpoint, family), (failed) => new ListenError({ endpoint, ...failed })),
         (address) => {
@@ -127,8 +119,10 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
       Either.flatMap(
         Either.mapLeft(located(endpoint), (failed) => new ConnectError({ endpoint, ...failed })),
         (address) => {
-          const remote = address._tag === "Tcp" ? tcpEndpoint(dialled(address.host), address.port) : address
-          const found = find(remote, covers)
+          // Dialling a wildcard reaches this machine itself.
+          const remote =
+            address._tag === "Tcp" ? tcpEndpoint(loopbackOf(address.host) ?? address.host, address.port) : address
+          const found = find(remote, coversAddress)
           if (found === undefined) {
             const reason =
               endpoint._tag === "Unix" && !isAbstract(endpoint)
@@ -139,7 +133,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
           const local =
             remote._tag === "Unix"
               ? unixEndpoint("")
-              : tcpEndpoint(source?.host ?? (isV6(remote.host) ? "::1" : "127.0.0.1"), source?.port ?? freePort())
+              : tcpEndpoint(source?.host ?? (isIpv6Text(remote.host) ? "::1" : "127.0.0.1"), source?.port ?? freePort())
           const [near, far] = createWirePair(local, remote, options.capacityBytes ?? 65_536)
           const [bound, { handlers }] = found
           handlers.onWire(far, bound)

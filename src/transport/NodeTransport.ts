@@ -2,6 +2,7 @@ import { networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { isIpv6Text } from "../domain/hostText.ts"
 import {
   ConnectError,
   type ConnectFailure,
@@ -15,6 +16,7 @@ import {
   tcpEndpoint,
   type UnixEndpoint,
 } from "../domain/index.ts"
+import { isIpAddress } from "../domain/ipAddress.ts"
 import { owned } from "../runtime/owned.ts"
 import { unsupported } from "./listen/listenTarget.ts"
 import * as SocketFile from "./listen/socketFile.ts"
@@ -67,7 +69,7 @@ const connectFailures: Record<string, ConnectFailure> = {
 // A kernel without IPv6 has no such sockets; where IPv6 is switched off they exist, and no address to bind them to.
 const lacksIpv6 = (address: ListenEndpoint, code: string): boolean =>
   address._tag === "Tcp" &&
-  address.host.includes(":") &&
+  isIpv6Text(address.host) &&
   (code === "EAFNOSUPPORT" || (code === "EADDRNOTAVAIL" && !hasIpv6()))
 
 const hasIpv6 = (): boolean =>
@@ -217,7 +219,7 @@ const open = (endpoint: Endpoint, source: DialSource | undefined) =>
  * on until the resolver gives up, and `process.exit` waits for that thread.
  */
 export const resolve: Resolve = (host) =>
-  Node.isAddress(host)
+  isIpAddress(host)
     ? Effect.succeed([host])
     : Effect.async<ReadonlyArray<string>, LookupFailed>((resume) =>
         Node.lookup(host, (result) =>

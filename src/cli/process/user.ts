@@ -3,6 +3,7 @@ import * as os from "node:os"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { errorCode } from "../../domain/errorCode.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
 // A process has one user, and so this is the command's and not a server's: a library that gave up the privileges of a
@@ -39,8 +40,7 @@ const refused = (text: string, problem: string) => usageError(`--user ${text}: $
 // Digits are an id; a name of digits alone is one that no system gives.
 const idOrName = (text: string): number | string => (/^[0-9]+$/.test(text) ? Number(text) : text)
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error ? ("code" in error && String(error.code)) || error.message : String(error)
+const problemOf = (error: unknown): string => errorCode(error, error instanceof Error ? error.message : String(error))
 
 /** What of node:process is not there on every system (Windows has no users of this kind). */
 const posix = () => {
@@ -121,7 +121,7 @@ export const giveFiles = (paths: ReadonlyArray<string>, account: Account): Effec
     try: () => {
       for (const path of paths) fs.lchownSync(path, account.uid, account.gid)
     },
-    catch: (error) => refused(account.text, `the socket's file cannot be given to it (${codeOf(error)})`),
+    catch: (error) => refused(account.text, `the socket's file cannot be given to it (${problemOf(error)})`),
   })
 
 const sticky = 0o1000
@@ -166,7 +166,7 @@ export const becomeAccount = (account: Account): Effect.Effect<void, CommandFail
         calls.setgid(gid)
         calls.setuid(uid)
       },
-      catch: (error) => refused(text, `the process could not become that user (${codeOf(error)})`),
+      catch: (error) => refused(text, `the process could not become that user (${problemOf(error)})`),
     })
     const ids = [calls.getuid(), calls.geteuid(), calls.getgid(), calls.getegid()]
     if (ids.join() !== [uid, uid, gid, gid].join() || canReturn(calls)) {

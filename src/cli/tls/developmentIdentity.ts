@@ -3,7 +3,9 @@ import * as os from "node:os"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { withoutZone } from "../../domain/hostText.ts"
 import type { ListenEndpoint } from "../../domain/index.ts"
+import { isIpAddress } from "../../domain/ipAddress.ts"
 import type { Tls } from "../../transport/index.ts"
 import { ownFolder, readOwn, replaceOwn } from "../files/ownFiles.ts"
 import type { CommandFailed } from "../process/exit.ts"
@@ -14,15 +16,13 @@ const validDays = 365
 // One that is kept is made anew before it can run out in the middle of a run.
 const renewDays = 7
 
-const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
-
 const namesFor = (endpoints: ReadonlyArray<ListenEndpoint>): ReadonlyArray<string> => [
   ...new Set([
     "localhost",
     "127.0.0.1",
     "::1",
     os.hostname(),
-    ...endpoints.flatMap((endpoint) => (endpoint._tag === "Tcp" ? [endpoint.host.replace(/%.*$/, "")] : [])),
+    ...endpoints.flatMap((endpoint) => (endpoint._tag === "Tcp" ? [withoutZone(endpoint.host)] : [])),
   ]),
 ]
 
@@ -43,7 +43,7 @@ const generate = (endpoints: ReadonlyArray<ListenEndpoint>): Effect.Effect<Tls.I
         {
           name: "subjectAltName",
           altNames: namesFor(endpoints).map((name) =>
-            isAddress(name) ? { type: 7, ip: name } : { type: 2, value: name },
+            isIpAddress(name) ? { type: 7, ip: name } : { type: 2, value: name },
           ),
         },
       ],

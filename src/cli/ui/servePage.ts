@@ -3,6 +3,7 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
+import { bracketed, loopbackOf } from "../../domain/hostText.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
 import { type Assets, loadAssets } from "../../web/server/Assets.ts"
 import type { HandlerServices } from "../../web/server/handlers.ts"
@@ -30,17 +31,14 @@ const listenProblems: Readonly<Record<string, string>> = {
 
 const listenFailed = ({ code, host, port }: PageListenError): CommandFailed =>
   usageError(
-    `the page cannot be served on ${host.includes(":") ? `[${host}]` : host}:${port}: ` +
+    `the page cannot be served on ${bracketed(host)}:${port}: ` +
       (listenProblems[code] ?? `the system refused it with ${code}`),
   )
-
-// Hosts that stand for all addresses of a family, and the address among them that a browser on this machine opens.
-const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
 /** Addresses that a person may open: that of the host, or of each interface where the host stands for all of them. */
 const addressesOf = (server: PageServer): Effect.Effect<ReadonlyArray<string>> => {
   const { host } = server
-  if (wildcards[host] === undefined) return Effect.succeed([server.addressAt(host)])
+  if (loopbackOf(host) === undefined) return Effect.succeed([server.addressAt(host)])
   return Effect.map(interfaceAddresses, (addresses) =>
     addresses
       .filter(({ address, family }) => !address.startsWith("fe80:") && (host === "::" || family === "IPv4"))
@@ -84,7 +82,7 @@ export const servePage = (
     }).pipe(Effect.mapError(listenFailed))
     const addresses = yield* addressesOf(server)
     if (!flags.noOpen) {
-      const isOpened = yield* openBrowser(yield* server.addressForOnce(wildcards[server.host] ?? server.host))
+      const isOpened = yield* openBrowser(yield* server.addressForOnce(loopbackOf(server.host) ?? server.host))
       if (isOpened) yield* tell("the page opens in the browser")
     }
     return addresses

@@ -3,6 +3,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { isIpv6Text } from "../../domain/hostText.ts"
 import {
   ConnectError,
   type Endpoint,
@@ -14,6 +15,7 @@ import {
   type TcpEndpoint,
   tcpEndpoint,
 } from "../../domain/index.ts"
+import { isIpAddress } from "../../domain/ipAddress.ts"
 import { Transport, type Wire } from "../../transport/index.ts"
 import type { ClientSettings } from "../ClientConfig.ts"
 import { type Dialled, secure } from "./secure.ts"
@@ -102,13 +104,13 @@ const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserve
         transport.dial(hop, source),
       )
     if (endpoint._tag === "Unix") return yield* attempt(endpoint)
-    if (!isAddress(endpoint.host)) observer.onLookingUp(endpoint.host)
+    if (!isIpAddress(endpoint.host)) observer.onLookingUp(endpoint.host)
     const addresses = yield* Effect.mapError(
       transport.resolve(endpoint.host),
       ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }),
     )
     // A source has one family, and only addresses of that can be reached from it.
-    const fromSource = host === undefined ? addresses : ofFamily(addresses, host.includes(":") ? "ipv6" : "ipv4")
+    const fromSource = host === undefined ? addresses : ofFamily(addresses, isIpv6Text(host) ? "ipv6" : "ipv4")
     const eligible = ofFamily(fromSource, family)
     if (eligible.length === 0) {
       return yield* Effect.fail(new ConnectError({ endpoint, reason: "WrongFamily", code: "EAFNOSUPPORT" }))
@@ -117,12 +119,9 @@ const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserve
     return yield* race(endpoint, targets, settings.attemptDelay, attempt)
   })
 
-const isAddress = (host: string): boolean => host.includes(":") || /^[0-9.]+$/.test(host)
-
 /** The families by turns, that of the first address first (RFC 8305, section 4). */
 const alternate = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const isV6 = (address: string) => address.includes(":")
-  const preferred = addresses.filter((address) => isV6(address) === isV6(addresses[0] ?? ""))
+  const preferred = addresses.filter((address) => isIpv6Text(address) === isIpv6Text(addresses[0] ?? ""))
   const others = addresses.filter((address) => !preferred.includes(address))
   return addresses.flatMap((_, index) => [preferred[index], others[index]].filter((address) => address !== undefined))
 }

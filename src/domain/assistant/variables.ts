@@ -1,6 +1,6 @@
 import type { ConnectionId } from "../ConnectionId.ts"
 import type { Endpoint } from "../Endpoint.ts"
-import { plainHost } from "../ipAddress.ts"
+import { plainHost } from "../hostText.ts"
 import { suggestion } from "./nearest.ts"
 
 /** One variable of a payload. */

@@ -1,6 +1,7 @@
 import * as dns from "node:dns"
 import * as net from "node:net"
 import { errorCode } from "../../domain/errorCode.ts"
+import { loopbackOf } from "../../domain/hostText.ts"
 import { type Endpoint, type ListenEndpoint, plainHost, tcpEndpoint, unixEndpoint } from "../../domain/index.ts"
 import { DescriptorGuard } from "../listen/descriptors.ts"
 import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "../listen/listenTarget.ts"
@@ -26,8 +27,7 @@ const remoteOf = (socket: net.Socket): Endpoint => {
   return remoteAddress === undefined ? unknownPeer : tcpEndpoint(plainHost(remoteAddress), remotePort ?? 0)
 }
 
-const isWildcard = (endpoint: Endpoint): boolean =>
-  endpoint._tag === "Tcp" && (endpoint.host === "0.0.0.0" || endpoint.host === "::")
+const isWildcard = (endpoint: Endpoint): boolean => endpoint._tag === "Tcp" && loopbackOf(endpoint.host) !== undefined
 
 /** A wire of a socket that was accepted at an endpoint. */
 const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
@@ -168,6 +168,3 @@ export const lookup = (host: string, done: (result: ReadonlyArray<string> | { re
   dns.lookup(host, { all: true, verbatim: true }, (error, addresses) =>
     done(error === null ? addresses.map((entry) => entry.address) : { code: errorCode(error) }),
   )
-
-/** Whether a text is an IP address rather than a name. */
-export const isAddress = (host: string): boolean => net.isIP(host.replace(/%.*$/, "")) !== 0

@@ -1,9 +1,9 @@
-import * as net from "node:net"
 import * as tls from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { errorCode } from "../../domain/errorCode.ts"
 import { TlsError } from "../../domain/index.ts"
+import { isIpAddress } from "../../domain/ipAddress.ts"
 import { HandleWire } from "../node/handleWire.ts"
 import { NodeWire } from "../node/nodeWire.ts"
 import type {
@@ -163,7 +163,7 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
         const handshake = new Handshake(wire, lower, callbacks)
         const name = options.serverName ?? host
         // SNI knows names only (RFC 6066, section 3); the certificate is checked against the address all the same.
-        const serverName = net.isIP(name) === 0 ? name : ""
+        const serverName = isIpAddress(name) ? "" : name
         const socket = tls.connect({
           socket: lower,
           secureContext,

@@ -13,6 +13,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { bracketed } from "../../domain/hostText.ts"
 import { loginPath, openPath, returnPath, returnScript, rpcPath, savePath, tokenParameter } from "../api/access.ts"
 import { type Assets, formOf } from "./Assets.ts"
 import { serveCalls } from "./calls.ts"
@@ -72,8 +73,6 @@ export class PageListenError extends Data.TaggedError("PageListenError")<{
 }> {}
 
 const mostConnections = 256
-
-const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host)
 
 const listen = (server: Http.Server, host: string, port: number) =>
   Effect.async<{ readonly address: string; readonly port: number }, PageListenError>((resume) => {
@@ -253,7 +252,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
     })
 
     const bound = yield* listen(server, host, options.port)
-    const originAt = (name: string) => `${scheme}://${inUrl(name)}:${bound.port}`
+    const originAt = (name: string) => `${scheme}://${bracketed(name)}:${bound.port}`
     const addressAt = (name: string) => `${originAt(name)}/?${tokenParameter}=${token}`
     return {
       host,

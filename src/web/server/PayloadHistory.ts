@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { PayloadSpec } from "../../domain/assistant/Payload.ts"
+import { errorCode } from "../../domain/errorCode.ts"
 
 /** Payloads that were sent from a face, kept between runs. */
 export interface PayloadHistory {
@@ -46,9 +47,6 @@ const Entry = Schema.parseJson(PayloadSpec)
 const decode = Schema.decodeUnknownEither(Entry)
 const encode = Schema.encodeSync(Entry)
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error)
-
 /** The last lines of a file, within bounds: the oldest first. Lines that are no payloads are left out. */
 const linesOf = (text: string, limits: HistoryLimits): Array<string> => {
   const kept = new Map<string, true>()
@@ -79,11 +77,14 @@ export const openHistory = (options: HistoryOptions): Effect.Effect<PayloadHisto
     }
 
     const attempt = (run: () => Promise<void>): Effect.Effect<void> =>
-      Effect.catchAll(Effect.tryPromise({ try: run, catch: codeOf }), (code): Effect.Effect<void> => {
-        if (isTold) return Effect.void
-        isTold = true
-        return options.onProblem(`sent payloads are not kept for the next run: ${file} cannot be used (${code})`)
-      })
+      Effect.catchAll(
+        Effect.tryPromise({ try: run, catch: (error) => errorCode(error, String(error)) }),
+        (code): Effect.Effect<void> => {
+          if (isTold) return Effect.void
+          isTold = true
+          return options.onProblem(`sent payloads are not kept for the next run: ${file} cannot be used (${code})`)
+        },
+      )
 
     const rewrite = async () => {
       const beside = `${file}.${process.pid}`
@@ -102,7 +103,7 @@ export const openHistory = (options: HistoryOptions): Effect.Effect<PayloadHisto
 
     yield* attempt(async () => {
       const text = await fs.readFile(file, "utf8").catch((error: unknown) => {
-        if (codeOf(error) === "ENOENT") return ""
+        if (errorCode(error) === "ENOENT") return ""
         throw error
       })
       fileBytes = Buffer.byteLength(text)

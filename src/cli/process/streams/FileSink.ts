@@ -1,5 +1,6 @@
 import * as fs from "node:fs"
-import { type Descriptor, descriptionOf, systemCode } from "./descriptor.ts"
+import { errorCode } from "../../../domain/errorCode.ts"
+import { type Descriptor, descriptionOf } from "./descriptor.ts"
 import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
 
 const lineFeed = 0x0a
@@ -64,7 +65,7 @@ export class FileSink implements Sink {
     const next = () => {
       if (this.rest.length === 0 || generation !== this.generation) return finish(undefined)
       fs.writev(this.fd, [...this.rest], null, (error, written) => {
-        if (error) return finish(systemCode(error))
+        if (error) return finish(errorCode(error))
         // A short write is an error whose reason the next write tells; one of nothing has no reason to tell.
         if (written === 0) return finish("EIO")
         this.end += written
@@ -111,7 +112,7 @@ export class FileSink implements Sink {
       this.append = true
       return undefined
     } catch (error) {
-      return `${path} cannot be opened (${systemCode(error)})`
+      return `${path} cannot be opened (${errorCode(error)})`
     } finally {
       if (opened !== undefined) fs.closeSync(opened)
     }

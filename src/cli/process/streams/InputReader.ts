@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
+import { errorCode } from "../../../domain/errorCode.ts"
 import { LentReads } from "../../../runtime/LentReads.ts"
-import { type Descriptor, openAnew, systemCode } from "./descriptor.ts"
+import { type Descriptor, openAnew } from "./descriptor.ts"
 import { type LooseHandle, openHandle, openShared, withoutBlocking } from "./looseHandle.ts"
 
 /** What one read gave: bytes, the end of the input, or the system's code. */
@@ -97,7 +98,7 @@ export class InputReader {
     try {
       return withoutBlocking(this.shared, () => fs.readSync(this.fd, this.reads.next()))
     } catch (error) {
-      return systemCode(error)
+      return errorCode(error)
     }
   }
 
@@ -129,7 +130,7 @@ export class InputReader {
     const buffer = this.reads.next()
     fs.read(this.fd, buffer, 0, buffer.length, null, (error, size) => {
       this.reading = false
-      this.settle(error ? this.failed(systemCode(error)) : size === 0 ? end : this.bytes(size))
+      this.settle(error ? this.failed(errorCode(error)) : size === 0 ? end : this.bytes(size))
     })
   }
 

@@ -1,11 +1,11 @@
-import { systemCode } from "./descriptor.ts"
+import { errorCode } from "../../../domain/errorCode.ts"
 import { type OwnStream, openStream } from "./looseHandle.ts"
 import type { Pieces, Sink } from "./Sink.ts"
 
 // Reading from the write end fails with EBADF, and libuv tries it only after the last reader has gone. The writes under
 // way then fail as those of a destroyed stream.
 const failureOf = (error: Error): string => {
-  const code = systemCode(error)
+  const code = errorCode(error)
   return code === "EBADF" || code === "ERR_STREAM_DESTROYED" ? "EPIPE" : code
 }
 

@@ -1,5 +1,5 @@
 import * as fs from "node:fs"
-import { systemCode } from "./descriptor.ts"
+import { errorCode } from "../../../domain/errorCode.ts"
 import { type LooseHandle, withoutBlocking } from "./looseHandle.ts"
 import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
 
@@ -55,9 +55,9 @@ export class PollSink implements Sink {
       try {
         withoutBlocking(this.handle, () => fs.writeSync(this.fd, new Uint8Array(0)))
       } catch (error) {
-        if (systemCode(error) === "EAGAIN") return
+        if (errorCode(error) === "EAGAIN") return
         clearInterval(look)
-        onGone(systemCode(error))
+        onGone(errorCode(error))
       }
     }, watchInterval)
     look.unref()
@@ -70,7 +70,7 @@ export class PollSink implements Sink {
         const pieces = this.rest.slice(0, mostPieces)
         taken = withoutBlocking(this.handle, () => fs.writevSync(this.fd, pieces))
       } catch (error) {
-        const code = systemCode(error)
+        const code = errorCode(error)
         if (code !== "EAGAIN") {
           this.rest = []
           done(code)

@@ -1,5 +1,6 @@
 import * as fs from "node:fs"
 import * as tty from "node:tty"
+import { errorCode } from "../../../domain/errorCode.ts"
 
 /** What a descriptor refers to. `device`: a character device that is no terminal, such as /dev/null. */
 export type DescriptorKind = "pipe" | "socket" | "terminal" | "file" | "folder" | "device"
@@ -90,10 +91,6 @@ export const openAnew = (fd: number, access: "read" | "write"): number | string 
     const flags = (access === "read" ? O_RDONLY : O_WRONLY) | O_NONBLOCK | fs.constants.O_NOCTTY
     return fs.openSync(`/proc/self/fd/${fd}`, flags)
   } catch (error) {
-    return systemCode(error)
+    return errorCode(error)
   }
 }
-
-/** The code of a system error, such as `EPIPE`. */
-export const systemCode = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN"

@@ -1,3 +1,5 @@
+import { bracketed } from "../../../domain/hostText.ts"
+
 /** A port as a user writes it, in the wide digits of a Chinese input method as well; none where it is not one. */
 export const portOf = (text: string, least: 0 | 1): number | undefined => {
   const trimmed = text.normalize("NFKC").trim()
@@ -9,7 +11,7 @@ export const portOf = (text: string, least: 0 | 1): number | undefined => {
 /** Address and port in the written form of an endpoint. */
 export const endpointOf = (address: string, port: number): string => {
   const trimmed = address.trim().replace(/^\[(.*)\]$/, "$1")
-  return trimmed.includes(":") ? `[${trimmed}]:${port}` : `${trimmed}:${port}`
+  return `${bracketed(trimmed)}:${port}`
 }
 
 /** The parts of an endpoint in its written form; none for a path. */
