@@ -14,7 +14,7 @@ import type {
   ConnectorOptions,
   HandshakeCallbacks,
   Identity,
-} from "../Tls.ts"
+} from "../tlsTypes.ts"
 import { Handshake } from "./tlsHandshake.ts"
 import { lowerOf, sendNoTickets } from "./tlsInside.ts"
 import { readCertificates, readIdentity } from "./tlsMaterial.ts"
