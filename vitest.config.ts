@@ -5,7 +5,7 @@ const source = (layer: string) => fileURLToPath(new URL(`./src/${layer}/index.ts
 
 /**
  * The wide suite: tests that break things at random, run for long, load the machine or need other programs.
- * Everything else is the quick suite. docs/tests.md has the rule.
+ * All other tests are the quick suite. docs/tests.md has the rule.
  */
 const wide = [
   "test/bench/**/*.test.ts",
@@ -26,17 +26,17 @@ export default defineConfig({
       "tcpfx/client": source("client"),
       "tcpfx/platform": source("platform"),
       "tcpfx/assistant": source("assistant"),
-      // Last: it is the beginning of the others.
+      // The last alias, because the other names begin with this one.
       tcpfx: source("."),
     },
   },
   test: {
     pool: "forks",
     setupFiles: ["test/support/restoreMethods.ts"],
-    // One worker for each core. Workers are shared by the files of a suite: to load Effect costs a second.
+    // One worker for each core. The files of a suite share workers, because loading Effect takes a second.
     maxWorkers: "100%",
     poolOptions: { forks: { isolate: false } },
-    // A deadline ends a test in which nothing happens any more. It is no measurement: the machine may be busy.
+    // The timeout only ends a test that hangs. It is long, because the machine may be busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
@@ -50,7 +50,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Modules of its own for each file, as some are replaced (vi.mock).
+        // Each file loads its own modules, because some files replace modules (vi.mock).
         test: { name: "wide", include: wide, poolOptions: { forks: { isolate: true } } },
       },
     ],

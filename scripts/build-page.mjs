@@ -1,4 +1,4 @@
-// Builds the page into dist/web (Vite), and beside each file its compressed forms.
+// Builds the page into dist/web with Vite, and a compressed copy beside each file.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -11,7 +11,7 @@ const folder = join(root, "dist/web")
 await build({ configFile: join(root, "src/web/ui/vite.config.ts"), logLevel: "warn" })
 
 const compressed = /\.(css|html|js|json|svg|txt)$/
-// Smaller files fit into one packet as they are.
+// A smaller file fits into one packet without compression.
 const leastBytes = 1024
 
 for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

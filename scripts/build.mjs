@@ -28,19 +28,19 @@ const bundle = (entry, outfile, options) =>
     format: "cjs",
     target: "node20",
     minify: true,
-    // Effect's tags and errors carry their names as strings; nothing reads Function.name.
+    // Tags and errors of Effect have their names as strings, so no code reads Function.name.
     keepNames: false,
     define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
     logLevel: "warning",
     ...options,
   })
 
-// The command three times: without a server, with the server, and with the server and the page (src/cli/CommandParts.ts).
+// Bundles of the command: without a server, with the server, and with server and page (src/cli/CommandParts.ts).
 await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
 await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
 
-// The texts of help, which bin/tcpfx.cjs prints without the bundle.
+// The help texts, which bin/tcpfx.cjs prints without loading the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")
 await bundle("src/cli/commands/helpTexts.ts", texts, { minify: false })
 const { preparedHelp } = createRequire(import.meta.url)(texts)

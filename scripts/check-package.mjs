@@ -1,5 +1,5 @@
-// Packs the package, lets publint and attw judge it, installs it in an empty folder and uses it there: the command, the
-// library with its types, and the links of its documents.
+// Packs the package, checks it with publint and attw, and installs it in an empty folder. There it checks the command,
+// the library with its types, and the links of the documents.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -24,7 +24,7 @@ const equal = (what, actual, expected) => {
   if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`)
 }
 
-/** Starts a server of the installed command and gives its port once it listens. */
+/** Starts a server of the installed command. Gives its port when it listens. */
 const serve = (bin) =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, "serve", "0", "--reply", "Hello, client!"], {
@@ -40,7 +40,7 @@ const serve = (bin) =>
     child.on("exit", () => reject(new Error(`serve ended: ${said}`)))
   })
 
-/** Starts the page of the installed command and gives its address once it is served. */
+/** Starts the page of the installed command. Gives its address when it is served. */
 const page = (bin, state) =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, "ui", "--no-open"], {
@@ -58,7 +58,7 @@ const page = (bin, state) =>
     child.on("exit", () => reject(new Error(`ui ended: ${said}`)))
   })
 
-/** Checks that the page and every file that it names are served. */
+/** Checks that the command serves the page and every file in it. */
 const checkPage = async (address) => {
   const answer = await fetch(address)
   const html = await answer.text()
@@ -85,7 +85,7 @@ const checkLinks = (installed) => {
   }
 }
 
-/** The size of a program with everything that it imports, without effect and Node. */
+/** The size of a program with its imports, without effect and Node, bytes. */
 const bundled = async (program) => {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: folder },
@@ -100,8 +100,8 @@ const bundled = async (program) => {
 }
 
 /**
- * Checks that a bundler leaves out the sub-paths that a program does not use. esbuild keeps all of a namespace that it
- * reaches through another module, so the measure is all of that one sub-path.
+ * Checks that a bundler leaves out the sub-paths that a program does not use. esbuild keeps a whole namespace that is
+ * re-exported, so the limit is the size of the whole sub-path.
  */
 const checkTreeShaking = async () => {
   const throughRoot = await bundled('import { domain } from "tcpfx"; globalThis.domain = domain')
@@ -169,7 +169,7 @@ await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(NodeTransport
   )
   equal("the library", outputOf(process.execPath, ["use.mjs"], folder), "workstcpfx/hub/Hub")
   await checkTreeShaking()
-  process.stdout.write("the package works where it is installed\n")
+  process.stdout.write("the installed package works\n")
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

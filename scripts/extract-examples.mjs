@@ -1,4 +1,4 @@
-// Turns each @example of the sources, and each block of TypeScript in the guide, into a test under .generated/, so that
+// Makes a test under .generated/ of each @example in the sources and of each block of TypeScript in the guide, so that
 // examples compile and hold.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -17,7 +17,7 @@ const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes:
 /** One file of tests. Its examples share their imports: `named` has the names by module. */
 const fileOfTests = () => ({ named: new Map(), tests: [] })
 
-/** Adds the lines of one example as a test, and its imports to those of the file. */
+/** Adds an example to a file as a test, and its imports to the imports of the file. */
 const add = ({ named, tests }, place, lines) => {
   const body = []
   for (const line of lines) {
@@ -49,7 +49,7 @@ for (const source of sources) {
   lines.forEach((text, index) => {
     if (!/^\s*\* @example\s*$/.test(text)) return
     const place = `${relative(root, source)}:${index + 1}`
-    // An example is what a user of the package writes, so it imports from the package's own sub-paths.
+    // An example is code of a user, so it imports from the sub-paths of the package.
     if (source.startsWith(join(root, "src", "cli"))) throw new Error(`${place}: no user can import from src/cli`)
     const body = []
     for (let at = index + 1; !/\*\/\s*$/.test(lines[at]) && !/^\s*\* @/.test(lines[at]); at++) {

@@ -1,4 +1,4 @@
-// `npx tcpfx` in the checkout itself: npm links the commands of dependencies only, not the package's own.
+// Links `npx tcpfx` in the checkout: npm links only the commands of dependencies, not those of the package itself.
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,5 +1,5 @@
-// Packs the package into a folder, the current one by default, and prints the path of the tarball. The manifest in it has
-// no scripts and no development dependencies: their files are not in the package, and npm warns about such scripts.
+// Packs the package into a folder (default: the current folder) and prints the path of the tarball. The manifest in the
+// tarball has no scripts and no development dependencies: their files are not packed, and npm warns about such scripts.
 import { spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

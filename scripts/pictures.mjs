@@ -1,5 +1,5 @@
-// Makes the pictures of the README: both windows of the page, light and dark, into docs/pictures. Needs a build, and
-// Debian's chromium or another one at TCPFX_CHROMIUM.
+// Makes the pictures of the README in docs/pictures: both windows of the page, light and dark. Needs a build, and
+// Debian's chromium or the browser at TCPFX_CHROMIUM.
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { connect } from "node:net"

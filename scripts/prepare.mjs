@@ -1,5 +1,5 @@
-// What `npm install` does in a checkout: the build, and the link for `npx tcpfx`. `npx` runs this too, silently, the first
-// time that it is used in the checkout, because it links the folder into its cache. It takes the last build then.
+// `npm install` in a checkout runs this script: it builds, and makes the link for `npx tcpfx`. The first `npx` in the
+// checkout runs it too, silently, because `npx` links the folder into its cache. Then the script keeps the last build.
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 

@@ -1,4 +1,4 @@
-// Runs a TypeScript file of this project: bundled by esbuild, packages (this one too) as they are installed.
+// Bundles a TypeScript file of this project with esbuild and runs it. Packages, this one too, are not bundled.
 // Usage: node scripts/run-ts.mjs FILE [ARGUMENT…]
 import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ if (file === undefined) {
   process.stderr.write("usage: node scripts/run-ts.mjs FILE [ARGUMENT…]\n")
   process.exit(2)
 }
-// In a folder of the project, where its packages are found.
+// The folder is inside the project, where Node finds the packages.
 const folder = mkdtempSync(join(fileURLToPath(new URL("../dist/", import.meta.url)), "run-"))
 const outfile = join(folder, "main.mjs")
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))

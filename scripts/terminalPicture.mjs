@@ -1,5 +1,6 @@
-// Makes docs/pictures/terminal.svg of the README: a real server and two real clients in terminals of their own (script(1)
-// of util-linux), and what the server and the first client have shown at the end. Needs a build and a free port 12345.
+// Makes docs/pictures/terminal.svg of the README. A real server and two real clients run in terminals (script(1) of
+// util-linux). The picture shows the final text of the server and of the first client. Needs a build and a free port
+// 12345.
 import { spawn } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -9,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const columns = 88
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** Starts the command in a terminal. `until` waits for text that it shows. */
+/** Starts the command in a terminal. `until` waits for a text in its output. */
 const terminal = (args) => {
   const command = [process.execPath, join(root, "bin", "tcpfx.cjs"), ...args].map(quote).join(" ")
   const child = spawn("script", ["-qefc", `stty cols ${columns} rows 40; exec ${command}`, "/dev/null"], {
@@ -54,7 +55,7 @@ const width = 8.4
 const height = 19
 const margin = 16
 
-/** The rows of a terminal as SVG. The command shows red for what is sent and faint for news; it uses no other code. */
+/** The rows of a terminal as SVG. The command uses two colour codes: red for sent text, faint for events. */
 const rows = (text, top) =>
   text.split("\r\n").map((row, index) => {
     let column = 0
@@ -103,7 +104,7 @@ try {
     await server.until(`#${index + 1} closed`)
     await one.end()
   }
-  // The addresses of the machine that makes the picture do not belong in it.
+  // Removes the addresses of this machine from the picture.
   const prompt = (line, { shown }) => `$ ${line}\r\n${shown.replace(/^tcpfx: only this machine.*\r\n/m, "")}`
   const first = windowOf("The server", prompt("npx tcpfx serve", server), 0)
   const other = windowOf("A client", prompt("npx tcpfx connect", client), first.tall + 14)

@@ -1,6 +1,6 @@
-// Runs every check of the project, `npm test` first. Each stage runs even if one before it has failed.
-// At the end come a line for each stage and a line "failed: …" for each failed test. The last line counts the tests of all
-// stages: "N passed, N failed". A stage without tests of its own counts as one.
+// Runs every check of the project, `npm test` first. Each stage runs even if an earlier stage has failed. At the end
+// the script prints a line for each stage and a line "failed: …" for each failed test. The last line counts the tests
+// of all stages: "N passed, N failed". A stage without tests counts as one.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,7 +17,7 @@ process.on("exit", () => {
 })
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1))
 
-/** Runs a command to its end, and shows what it prints. Gives its output and whether it failed. */
+/** Runs a command and shows its output. Gives the output, the exit code and whether the command failed. */
 const run = (command, args) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -40,7 +40,7 @@ const run = (command, args) =>
 
 const report = (name) => join(folder, `${name}.json`)
 
-/** A stage that ends with a run of vitest. */
+/** A stage whose last command is vitest. */
 const tests = (name, command, args) => async () => {
   const { hasFailed } = await run(command, [...args, ...reportTo(report(name))])
   return countTests(report(name), hasFailed)
@@ -56,7 +56,7 @@ const check = (command, args) => async () => {
   return { passed: hasFailed ? 0 : 1, failed: hasFailed ? 1 : 0, skipped: 0, failures: hasFailed ? ["as a whole"] : [] }
 }
 
-/** The stage that counts for itself, in its last line, and names its failed tests before that. */
+/** A stage that prints its failed tests and counts its tests in the last line. */
 const versions = async () => {
   const { output, hasFailed } = await run("npm", ["run", "--silent", "test:versions"])
   const lines = output.trimEnd().split("\n")
@@ -70,8 +70,8 @@ const stages = [
   ["npm test", tests("quick", "npm", ["test", "--"])],
   ["the wide suite", tests("wide", "npx", ["vitest", "run", "--project", "wide"])],
   ["other versions of Node", versions],
-  ["the package where it is installed", check("node", ["scripts/check-package.mjs"])],
-  // That everything that the bench measures works and loses nothing; its figures mean nothing here.
+  ["the installed package", check("node", ["scripts/check-package.mjs"])],
+  // Checks that all rows work and that no message is lost. The figures mean nothing here.
   ["the bench, once", check("npm", ["run", "bench", "--", "--quick"])],
   ["the bench of the assistant, once", check("npm", ["run", "bench:assistant", "--", "--quick"])],
   ["the bench of the pipe, once", check("npm", ["run", "bench:pipe", "--", "--quick"])],
@@ -91,7 +91,7 @@ for (const [name, stage] of stages) {
   lines.push(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`)
   process.stdout.write(`== ${lines.at(-1)}\n`)
 }
-// The end of a long output is what is read when the rest is cut off, so it stays short.
+// The summary stays short, because some tools show only the end of a long output.
 const mostNamed = 50
 if (failedTests.length > mostNamed)
   failedTests.splice(mostNamed, Infinity, `and ${failedTests.length - mostNamed} more`)

@@ -1,6 +1,6 @@
-// Runs the tests that touch Node with other versions of it, each from its npm package in a folder of its own.
-// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ must be built. At the end comes a line "failed: …" for each
-// failed test; the last line counts the tests that passed and failed in all of them. A version that cannot be installed
+// Runs the tests that depend on Node with other versions of Node. Each version is an npm package in a new folder.
+// Usage: node scripts/test-on-node.mjs MAJOR [MAJOR…]; dist/ must be built. At the end the script prints a line
+// "failed: …" for each failed test. The last line counts the tests of all versions. A version that cannot be installed
 // counts as one failure.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 import { countTests, failedMark, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
-// The other folders test pure code, or check the project itself.
+// The other folders test code that does not use Node, or check the project itself.
 const suites = ["transport", "connection", "server", "client", "cli", "faults", "interop", "platform", "examples"]
 const runLimitMillis = 15 * 60_000
 
@@ -20,7 +20,7 @@ if (versions.length === 0 || versions.some((version) => !/^[0-9]+$/.test(version
   process.exit(2)
 }
 
-// Nothing is left behind, broken off or not: neither a version's 200 MB nor what runs on it.
+// Removes the 200 MB of a version and ends its processes, also when this script is interrupted.
 const stopping = new AbortController()
 const folders = []
 process.on("exit", () => {
@@ -29,7 +29,7 @@ process.on("exit", () => {
 })
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1))
 
-/** Runs a command to its end. Its output is shown only if a test failed. */
+/** Runs a command. Shows its output only if a test failed. */
 const output = (command, args, options) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -81,7 +81,7 @@ const test = async (version) => {
         ...reportTo(report),
         ...suites.map((suite) => `test/${suite}/`),
       ],
-      // Whoever asks for `node` by name gets the same one.
+      // A test that starts `node` by name gets the same version.
       { cwd: root, env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env["PATH"]}` } },
     )
     const { passed, failed, failures, skipped } = countTests(report, ended !== undefined)
@@ -95,9 +95,10 @@ const test = async (version) => {
   }
 }
 
-// One after the other: each run has a worker for each core, and tests that share the machine only run into their deadlines.
+// Runs one version at a time: each run has a worker for each core, and two runs at once would exceed deadlines of
+// tests.
 const own = process.versions.node.split(".")[0]
-if (versions.includes(own)) process.stdout.write(`Node ${process.version}: runs this, its tests are npm test\n`)
+if (versions.includes(own)) process.stdout.write(`Node ${process.version}: runs this script, and npm test tests it\n`)
 const results = []
 for (const version of versions) if (version !== own) results.push(await test(version))
 const sum = (key) => results.reduce((total, result) => total + result[key], 0)

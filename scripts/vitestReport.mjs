@@ -1,16 +1,16 @@
-// Counts the tests of a JSON report of vitest, and names those that failed.
+// Counts the tests in a JSON report of vitest, and names the failed tests.
 import { readFileSync } from "node:fs"
 import { relative } from "node:path"
 
-/** The reporters that print as usual and write the report besides. */
+/** The flags that print as usual and also write the report. */
 export const reportTo = (file) => ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
 
-/** What a line that names a failed test begins with. */
+/** The beginning of a line that names a failed test. */
 export const failedMark = "failed: "
 
 const isFailed = ({ status }) => status === "failed"
 
-/** The names of the failed tests of a file; the file itself, if it failed without one. */
+/** The failed tests of a file. If the file failed without a failed test, the file itself. */
 const failuresOf = ({ assertionResults, name, status }) => {
   const file = relative(process.cwd(), name)
   const tests = assertionResults.filter(isFailed)
@@ -21,8 +21,8 @@ const failuresOf = ({ assertionResults, name, status }) => {
 }
 
 /**
- * The numbers of tests that passed, failed and were skipped, and the names of those that failed. A file that cannot be
- * loaded counts as one failed test; so does a run that fails without a failed test, or that runs no test at all.
+ * The numbers of passed, failed and skipped tests, and the names of the failed tests. A file that cannot be loaded
+ * counts as one failed test. So does a run that fails without a failed test, and a run without tests.
  */
 export const countTests = (file, hasFailed) => {
   try {

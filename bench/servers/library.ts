@@ -76,7 +76,7 @@ const program = Effect.gen(function* () {
   yield* Effect.onInterrupt(Effect.never, () => server.drain)
 }).pipe(Effect.scoped, Effect.provide(NodeTransport.layer))
 
-// What docs/performance.md advises to programs that relay bulk data.
+// docs/performance.md recommends this call to programs that relay bulk data.
 Buffer.allocUnsafeSlow(24 * 1024 * 1024)
 const fiber = Effect.runFork(program)
 process.once("SIGTERM", () => Effect.runFork(Fiber.interrupt(fiber)))

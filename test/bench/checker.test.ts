@@ -1,24 +1,8 @@
-import { createServer, type Socket } from "node:net"
 import { describe, expect, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { isSkipped, type LoadArguments, Programs, startLoad, startServer } from "./programs.ts"
-import { faultsOf, noFaults, runChurn, runEcho, runFanout, runIdle } from "./reports.ts"
-
-const Faults = Schema.parseJson(Schema.Struct({ faults: Schema.Number }))
-
-/** A broker that spoils one of `every` deliveries. `made` ends the broker and gives the number of faults. */
-const faultyServer = Effect.fnUntraced(function* (fault: string, every: number, mode = "broker") {
-  const { server, port } = yield* startServer("faulty", [`fault=${fault}`, `every=${every}`, `mode=${mode}`])
-  const made = Effect.gen(function* () {
-    yield* server.kill("SIGTERM")
-    yield* server.ended
-    return (yield* Schema.decodeUnknown(Faults)(server.text("stdout").trimEnd().split("\n").at(-1))).faults
-  })
-  // The broker foretells dropped lines when the clients send no more, which is only certain after the window.
-  const windowIsOver = Effect.asVoid(server.write("over\n"))
-  return { port, made, windowIsOver }
-})
+import { everybody, faultyServer } from "./faultyServer.ts"
+import { isSkipped, type LoadArguments, Programs } from "./programs.ts"
+import { faultsOf, noFaults, runEcho, runFanout } from "./reports.ts"
 
 interface FanOut {
   readonly load: LoadArguments
@@ -61,56 +45,8 @@ const longestSpoilt = 2
 /** The window lasts until so many messages have come, so that each subscriber meets a fault even on a slow machine. */
 const least = 1000
 
-/** A fan-out at a fixed rate. */
-const everybody = { everybody: 1, subscribers: 4, rate: 4000 }
-
-const expectOrdered = (latency: Readonly<Record<"p50" | "p99" | "p999" | "max", number>> | undefined) => {
-  if (latency === undefined) return expect.fail("there are no percentiles")
-  const { p50, p99, p999, max } = latency
-  expect(p50).toBeGreaterThan(0)
-  expect(p99).toBeGreaterThanOrEqual(p50)
-  expect(p999).toBeGreaterThanOrEqual(p99)
-  // A percentile is the middle of a bucket, and a bucket is 0.4 % wide.
-  expect(max).toBeGreaterThanOrEqual(p999 * 0.98)
-}
-
-/** The port of a broker that forwards the hellos and stops reading when the messages begin. */
-const deafServer = Effect.gen(function* () {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}))
-    socket.on("data", (chunk) => {
-      const lines = chunk.toString("latin1").match(/.*\n/g) ?? []
-      const hellos = lines.filter((line) => line.startsWith("--"))
-      for (const other of sockets) if (other !== socket) other.write(hellos.join(""))
-      if (hellos.length < lines.length) socket.pause()
-    })
-  })
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    }),
-  )
-  return yield* Effect.async<number>((resume) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0))
-    })
-  })
-})
-
-/** A port without a listener. */
-const closedPort = Effect.async<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0)))
-  })
-})
-
 layer(Programs.layer, { excludeTestServices: true })((it) => {
-  describe.skipIf(isSkipped)("the load generator", () => {
+  describe.skipIf(isSkipped)("the checker of the load generator", () => {
     it.scoped("finds nothing wrong with a server that makes no mistake, and everything there", () =>
       Effect.forEach(fanOuts, ({ load, connections, recipients }) =>
         Effect.gen(function* () {
@@ -188,24 +124,6 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped(
-      "takes the latency of each message that was meant for the window, also where it comes behind its end",
-      () =>
-        Effect.gen(function* () {
-          const rate = 1000
-          const subscribers = 3
-          // The messages of the warm-up come in the window, and the messages of the window after it.
-          const { port } = yield* faultyServer("late", 50)
-          const { result } = yield* runFanout({ subscribers, rate, warmup: 0.3, seconds: 0.2, port })
-          expect(faultsOf(result)).toEqual(noFaults)
-          const measured = (result.latencies ?? 0) / subscribers
-          expect(Math.abs(measured - rate * result.seconds)).toBeLessThan(1.5)
-          // The bound is below 400 ms: a timer may be early by part of a millisecond, and a bucket has a width.
-          expect(result.latencyMicros?.p50).toBeGreaterThan(390_000)
-          expectOrdered(result.latencyMicros)
-        }),
-    )
-
     for (const fault of ["invent", "foretell"])
       it.scoped(`finds in an echo what was never sent: ${fault}`, () =>
         Effect.gen(function* () {
@@ -220,30 +138,6 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         }),
       )
 
-    it.scoped("counts as undelivered what was meant to be sent and the server never took", () =>
-      Effect.gen(function* () {
-        const load = { subscribers: 2, size: 1024, rate: 40_000, seconds: 0.3 }
-        const { result } = yield* runFanout({ ...load, port: yield* deafServer })
-        expect(result.sent).toBeGreaterThanOrEqual(load.rate * load.seconds)
-        expect(result.expected).toBe(result.sent * load.subscribers)
-        expect(faultsOf(result)).toEqual({ ...noFaults, undelivered: result.expected })
-        expect(result.latencies).toBe(0)
-      }),
-    )
-
-    it.scoped("takes the latency of an answer that comes behind the window", () =>
-      Effect.gen(function* () {
-        const { port } = yield* faultyServer("late", 4, "echo")
-        const load = { connections: 2, depth: 4, warmup: 0.1, seconds: 0.25, least: 2 * 4, port }
-        const { result } = yield* runEcho(load)
-        expect(faultsOf(result)).toEqual(noFaults)
-        // The messages of the warm-up come back in the window. The messages sent in the window come back after it.
-        expect(result.roundTrips).toBe(2 * 4)
-        expect(result.latencies).toBe(2 * 4)
-        expect(result.latencyMicros.p50).toBeGreaterThan(790_000)
-      }),
-    )
-
     it.scoped("finds each message that comes back to its own sender", () =>
       Effect.gen(function* () {
         const { port, made } = yield* faultyServer("echo", 50)
@@ -252,108 +146,6 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         expect(count).toBeGreaterThan(0)
         expect(faultsOf(result)).toEqual({ ...noFaults, own: count })
         expect(result.received).toBe(result.expected)
-      }),
-    )
-
-    it.scoped("lets everybody publish at a fixed rate, and tells how long messages took", () =>
-      Effect.gen(function* () {
-        const { port } = yield* faultyServer("none", 50)
-        const { result, connections } = yield* runFanout({ ...everybody, port })
-        expect(connections).toBe(4)
-        expect(faultsOf(result)).toEqual(noFaults)
-        expect(result.received).toBe(result.sent * 3)
-        // A message counts at the time at which it was due, even if a machine that stood still sent it late.
-        const meant = (result.latencies ?? 0) / 3
-        expect(Math.abs(meant - everybody.rate * result.seconds)).toBeLessThan(1.5)
-        expectOrdered(result.latencyMicros)
-      }),
-    )
-
-    it.scoped("lets everybody keep some messages under way", () =>
-      Effect.gen(function* () {
-        const { port } = yield* faultyServer("none", 50)
-        const { result } = yield* runFanout({ everybody: 1, subscribers: 5, depth: 2, least: 44, port })
-        expect(faultsOf(result)).toEqual(noFaults)
-        expect(result.sent).toBeGreaterThan(5 * 2)
-        expect(result.received).toBe(result.sent * 4)
-      }),
-    )
-
-    it.scoped("lets subscribers stall that do not count, and writes each message by itself", () =>
-      Effect.gen(function* () {
-        const { port } = yield* faultyServer("none", 50)
-        const load = { subscribers: 3, stalled: 2, write: "single", rate: 2000, port }
-        const { result, connections } = yield* runFanout(load)
-        expect(connections).toBe(3 + 2 + 1)
-        expect(faultsOf(result)).toEqual(noFaults)
-        expect(result.received).toBe(result.sent * 3)
-      }),
-    )
-
-    it.scoped("counts round trips of an echo", () =>
-      Effect.gen(function* () {
-        const { port } = yield* startServer("rawChunks", ["echo"])
-        const { result, connections } = yield* runEcho({ connections: 5, depth: 4, least: 21, port })
-        expect(connections).toBe(5)
-        expect(faultsOf(result)).toEqual(noFaults)
-        expect(result.roundTrips).toBeGreaterThan(5 * 4)
-        expectOrdered(result.latencyMicros)
-      }),
-    )
-
-    it.scoped("misses what does not come back", () =>
-      Effect.gen(function* () {
-        // A broker does not send a message back to its sender.
-        const { port } = yield* startServer("rawChunks", ["broker"])
-        const { result } = yield* runEcho({ connections: 1, depth: 4, port })
-        expect(result.roundTrips).toBe(0)
-        expect(faultsOf(result)).toEqual({ ...noFaults, undelivered: 4 })
-      }),
-    )
-
-    it.scoped("opens and closes connections", () =>
-      Effect.gen(function* () {
-        const { port } = yield* startServer("rawChunks", ["echo"])
-        const { result, connections } = yield* runChurn({ concurrency: 4, least: 5, port })
-        expect(connections).toBe(4)
-        expect(result.connections).toBeGreaterThan(4)
-        expect(result.failed).toBe(0)
-      }),
-    )
-
-    it.scoped("holds connections until its input ends", () =>
-      Effect.gen(function* () {
-        const { port } = yield* startServer("rawChunks", ["echo"])
-        const { code, connections, result } = yield* runIdle({ connections: 50, port }, (end) => end)
-        expect({ code, connections }).toEqual({ code: 0, connections: 50 })
-        expect(result).toMatchObject({ connections: 50 })
-      }),
-    )
-
-    it.scoped("ends by itself when the server has closed all connections", () =>
-      Effect.gen(function* () {
-        const { server, port } = yield* startServer("rawChunks", ["echo"])
-        const { code, result } = yield* runIdle({ connections: 50, port }, () => server.kill("SIGTERM"))
-        expect(code).toBe(0)
-        expect(result).toMatchObject({ connections: 50 })
-      }),
-    )
-
-    it.scoped("ends with 1 and one line where nobody listens, with 2 for arguments that it does not know", () =>
-      Effect.gen(function* () {
-        const port = yield* closedPort
-        const cases = [
-          { work: "fanout", load: { port }, code: 1 },
-          { work: "fanout", load: { port, proto: "mqtt" }, code: 2 },
-          { work: "echo", load: { port, pairs: 1 }, code: 2 },
-          { work: "dance", load: { port }, code: 2 },
-        ]
-        for (const { work, load, code } of cases) {
-          const generator = yield* startLoad(work, load)
-          expect((yield* generator.ended).code).toBe(code)
-          expect(generator.text("stderr")).toMatch(/^load: .+\n$/)
-          expect(generator.text("stdout")).toBe("")
-        }
       }),
     )
   })

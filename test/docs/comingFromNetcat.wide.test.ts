@@ -18,11 +18,11 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
 )
 
-/** Starts a command as a shell does, in a folder of its own. */
+/** Starts a command in a shell, in the folder `cwd`. */
 const shell = (command: string, cwd: string) =>
   start("/bin/sh", ["-c", command.replace(/^tcpfx/, `exec '${process.execPath}' '${bin}'`)], { cwd })
 
-/** What a server sends until its FIN, to a client that sends a text and, unless told otherwise, FIN. */
+/** Sends a text, and FIN unless there is `until`. Gives the bytes of the server until its FIN. */
 const talk = (to: NetConnectOpts, text: string, until?: RegExp) =>
   Effect.async<string>((resume) => {
     const socket = connect(to)
@@ -38,7 +38,7 @@ const talk = (to: NetConnectOpts, text: string, until?: RegExp) =>
     return Effect.sync(() => socket.destroy())
   })
 
-/** A client that stays, and what it hears. */
+/** A client that stays connected, and the text that it receives. */
 const member = (port: number) =>
   Effect.acquireRelease(
     Effect.async<Socket>((resume) => {
@@ -66,7 +66,7 @@ interface Serving {
 
 type Check<A> = (given: A) => Effect.Effect<void, unknown, Scope.Scope>
 
-/** A client that sends `ping` and FIN hears this, and the server shows it. */
+/** Checks that a client that sends `ping` and FIN receives `answer`, and that the server shows the `ping`. */
 const hears =
   (answer: string, shown = /< ping/, on: "stdout" | "stderr" = "stdout"): Check<Serving> =>
   ({ server, to }) =>
@@ -119,7 +119,7 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 --output json >dump": fileHas("dump", /"_tag":"FrameReceived".*"text":"ping\\n"/),
 }
 
-/** A server that answers `pong` to what it gets, and what it got. It closes after the FIN of its client, or after `pong`. */
+/** A server that answers `pong`, and the text received. It closes after the FIN of its client, or after `pong`. */
 const pong = (listen: { port: number; host: string } | string, closes: "after FIN" | "after pong") =>
   Effect.acquireRelease(
     Effect.async<{ readonly server: Server; readonly port: number; readonly got: Array<string> }>((resume) => {
@@ -158,7 +158,7 @@ const runs =
       expect(got.join("")).toBe(expected.sent)
     })
 
-/** Every flag is taken; nobody is there to talk to. */
+/** Checks that the command accepts its flags: it fails only because no server listens. */
 const fails: Check<string> = (command) =>
   Effect.gen(function* () {
     const cwd = yield* folder

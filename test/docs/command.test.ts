@@ -4,12 +4,12 @@ import { commands, helpTexts } from "../../src/cli/commands/helpTexts.ts"
 
 const page = readFileSync("docs/command.md", "utf8")
 
-/** Every flag in a text: long names with their aliases, and single letters. */
+/** The flags in a text: long names, their aliases, and single letters. */
 const flagsIn = (text: string) => [
   ...new Set([...text.matchAll(/(?<![\w-])(--[a-z][a-z0-9-]*|-[a-zA-Z0-9](?![\w-]))/g)].map(([flag]) => flag)),
 ]
 
-/** The flags that the help of a command offers: the head of each row, and the names of ncat behind it. */
+/** The flags in the help of a command: the head of each row, and the names of ncat after it. */
 const offered = (help: string) => {
   const options = help.slice(help.indexOf("\nOptions\n"), help.indexOf("\nExamples\n"))
   const heads = options.split("\n").flatMap((line) => flagsIn(/^ {2}(?:-\w, | {4})--[\w-]+/.exec(line)?.[0] ?? ""))
@@ -17,7 +17,7 @@ const offered = (help: string) => {
   return [...heads, ...aliases].sort()
 }
 
-/** The section of the page about a command: what the first columns of its tables name, and its line about ncat. */
+/** The flags in the section about a command: those of the first columns of its tables, and of its line about ncat. */
 const described = (command: string) => {
   const section = page.split(/^## /m).find((text) => text.startsWith(`\`tcpfx ${command}\``)) ?? ""
   const heads = [...section.matchAll(/^\| ((?:[^|\\]|\\.)*) \|/gm)].flatMap(([, head]) => flagsIn(head ?? ""))
@@ -35,7 +35,7 @@ it.each(Object.keys(commands))("docs/command.md has every flag of tcpfx %s, and 
 
 it("docs/command.md names no flag that no command has", () => {
   const known = Object.values(helpTexts("0")).flatMap(flagsIn)
-  // Those of ncat and socat, in a sentence about them.
+  // The text also names flags of ncat and socat.
   const others = ["--send-only", "-u"]
   expect(flagsIn(page).filter((flag) => !known.includes(flag) && !others.includes(flag))).toEqual([])
 })

@@ -9,7 +9,7 @@ const pages = [
     .map((name) => join("docs", name)),
 ]
 
-/** The anchors of a page as GitHub and npm make them: lower case, without punctuation, blanks as hyphens. */
+/** The anchors of a page as on GitHub and npm: lower case, no punctuation, hyphens for spaces. */
 const anchorsOf = (page: string) =>
   [
     ...readFileSync(page, "utf8")

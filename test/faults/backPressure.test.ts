@@ -16,7 +16,7 @@ import { turns } from "../support/turns.ts"
 const MiB = 1024 * 1024
 const piece = 64 * 1024
 
-/** Bytes of which no part is like another. */
+/** Bytes without repetition. */
 const volumeOf = (bytes: number): Uint8Array =>
   new Uint8Array(Uint32Array.from({ length: bytes / 4 }, (_, n) => Math.imul(n, 0x9e3779b1)).buffer)
 

@@ -10,7 +10,7 @@ import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import { serving } from "../support/serving.ts"
 
-// The clock is the test's, the sockets are the system's.
+// The clock is TestClock, and the sockets are real.
 const more = new Uint8Array(32 * 1024 * 1024)
 
 describe("a peer that resets while nobody reads from it", () => {
@@ -35,7 +35,7 @@ describe("a peer that resets while nobody reads from it", () => {
       const goes = yield* connectRaw()
       const stays = yield* connectRaw()
       yield* Effect.forEach([goes, stays], (peer) => peer.write(more))
-      // The first read fills an inbox.
+      // The first read fills the inbox.
       yield* events.until(() =>
         new Set(events.all("FrameReceived").map(({ id }) => id)).size === 2 ? true : undefined,
       )
@@ -130,7 +130,7 @@ describe("a peer that is held back", () => {
       )
       const peer = yield* connectRaw()
       yield* peer.takeRest
-      // More than an inbox, and no more than the system takes at once.
+      // More than the inbox holds, and less than the kernel takes at once.
       const some = new Uint8Array(100 * 1024)
       yield* peer.write(some)
       yield* peer.end

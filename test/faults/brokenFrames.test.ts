@@ -8,7 +8,7 @@ import { expectWholeLives } from "../support/eventGrammar.ts"
 import { serving, string } from "../support/serving.ts"
 
 const maxFrame = 64 * 1024
-// What one read brings may come on top of the limit before anybody can look.
+// A decoder may hold the bytes of one read above the limit, because it checks the limit after the read.
 const oneRead = 64 * 1024
 const lines = { frame: Framing.line, maxFrame }
 
@@ -36,7 +36,7 @@ describe("a line without an end", () => {
       const { connectRaw, events, server } = yield* serving(Handler.broker(), lines)
       const crowd = 50
       const peers = yield* Effect.replicateEffect(connectRaw(), crowd)
-      // One byte less than too long: all of them are waited for, and none is cut off.
+      // The lines are one byte below the limit, so the server waits for the rest and disconnects no peer.
       const almost = new Uint8Array(maxFrame).fill(0x61)
       yield* Effect.forEach(peers, (peer) => peer.write(almost))
       for (const peer of peers.slice(1)) yield* peer.write("a")

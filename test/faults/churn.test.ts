@@ -48,7 +48,7 @@ describe("a crowd", () => {
         const peers = yield* Scope.extend(burst(endpoint), scope)
         yield* events.first("ConnectionOpened", crowd)
 
-        // A peer and its number need not be of one connection: a kick comes from outside, whatever the peer does.
+        // `id` and `peer` may belong to different connections: a kick comes from outside and does not depend on a peer.
         const numbered = (yield* server.connections).map(({ id }, n) => ({ id, peer: peers[n] }))
         const leave = (id: ConnectionId, peer: RawPeer) =>
           Effect.gen(function* () {
@@ -68,7 +68,7 @@ describe("a crowd", () => {
             { concurrency: "unbounded" },
           )
         const compareGauges = Effect.gen(function* () {
-          // Everything that a turn emitted is recorded when the next one begins.
+          // The events of a turn are recorded when the next turn begins.
           yield* turns(2)
           const open = (yield* server.connections).map(({ id }) => id)
           expect(openByEvents(events.seen)).toEqual(open)

@@ -12,7 +12,9 @@ const hard = execFileSync("/bin/sh", ["-c", "ulimit -Hn"], { encoding: "utf8" })
 const isAllowed = hard === "unlimited" || Number(hard) >= openFiles
 
 if (!isAllowed)
-  process.stdout.write(`tests skipped: only ${hard} files may be open, ${openFiles} are needed (ulimit -Hn)\n`)
+  process.stdout.write(
+    `tests skipped: the limit of open files is ${hard}, and the tests need ${openFiles} (ulimit -Hn)\n`,
+  )
 
 it.scopedLive.skipIf(!isAllowed)(
   "10 000 connections are held at once, all of them alive, in 25 kB each at most, and all of them go",
@@ -24,7 +26,7 @@ it.scopedLive.skipIf(!isAllowed)(
       ])
       const [, port = ""] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
       const pid = server.child.pid ?? 0
-      // It listens, and looks for a moment at the machine's interfaces still.
+      // After it has started to listen, the server still reads the interfaces of the machine for a moment.
       const descriptors = yield* untilStill("what it has open", () => descriptorsOf(pid))
       const before = { descriptors, resident: residentBytes(pid) }
       const crowd = yield* startProgram("crowd", { args: [port, `${count}`], openFiles })

@@ -12,7 +12,7 @@ import { receiveText, serving, utf8 } from "../support/serving.ts"
 import { start } from "../support/tcpfxProcess.ts"
 import { nextTurn } from "../support/turns.ts"
 
-/** The peer sends a byte, which arrives, and 20 ms of the test's clock go by. */
+/** The peer sends a byte. When it has arrived, TestClock advances by 20 ms. */
 const drip = (peer: RawPeer, server: Server["Type"], id: number) =>
   Effect.gen(function* () {
     const bytesIn = Effect.map(server.state, ({ connections }) => connections.find((one) => one.id === id)?.bytesIn)
@@ -22,7 +22,7 @@ const drip = (peer: RawPeer, server: Server["Type"], id: number) =>
     yield* TestClock.adjust("20 millis")
   })
 
-/** A process that sends back whatever it gets, until its connection ends. */
+/** A process that echoes until its connection ends. */
 const echoProcess = (endpoint: Endpoint) => {
   const port = endpoint._tag === "Tcp" ? endpoint.port : 0
   return start(process.execPath, [
@@ -31,7 +31,7 @@ const echoProcess = (endpoint: Endpoint) => {
   ])
 }
 
-// The clock is the test's, the sockets are the system's.
+// The clock is TestClock, and the sockets are real.
 describe("a peer that drips bytes and completes no frame", () => {
   it.scoped("is closed when the time for its first frame is over; who completed one stays", () =>
     Effect.gen(function* () {
@@ -45,7 +45,7 @@ describe("a peer that drips bytes and completes no frame", () => {
       const loris = yield* connectRaw()
       for (let time = 0; time < 280; time += 20) yield* drip(loris, server, 2)
       expect(events.all("ConnectionClosed")).toEqual([])
-      // It is looked at ten times in the 300 ms, and the look that finds it comes within the next tenth.
+      // The server checks ten times in the 300 ms, so the check that closes the peer comes within the next tenth.
       yield* TestClock.adjust("50 millis")
       expect((yield* loris.takeRest).length).toBe(0)
       yield* loris.end

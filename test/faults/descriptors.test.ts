@@ -20,7 +20,7 @@ const havePrlimit = (): boolean => {
   return error === undefined
 }
 
-/** Whether a peer gets its echo; a peer that was closed instead gets none. */
+/** Whether a peer gets its echo. A refused peer is closed and gets none. */
 const isServed = (peer: RawPeer, n: number) =>
   Effect.gen(function* () {
     const text = `${n}`.padStart(5, "0")
@@ -41,7 +41,7 @@ describe("a server of the library without descriptors left", () => {
       const first = yield* served(yield* crowd(Number(port)))
       expect(first.length).toBeGreaterThan(openFiles / 2)
       expect(first.length).toBeLessThan(openFiles)
-      // Those who are served are still served with everybody else at the door.
+      // The server still serves the accepted peers while all others wait.
       expect((yield* served(first)).length).toBe(first.length)
       const leaving = first.slice(0, 30)
       for (const peer of leaving) yield* Effect.zipRight(peer.end, peer.closed)
@@ -118,7 +118,7 @@ describe("tcpfx serve with few open files", () => {
       const some = yield* served(yield* crowd(port, 60))
       expect([some.length > 0, some.length < 40]).toEqual([true, true])
       yield* poll("each is told", () => (told() === 140 ? true : undefined))
-      // Below what is open: the guard notices with nobody at the door, and gives the two descriptors back that it has spare.
+      // The limit is now below the open descriptors. The guard notices by itself, and closes its two spare ones.
       const pid = server.child.pid ?? 0
       const open = yield* untilStill("what it has open", () => descriptorsOf(pid))
       yield* lower(60)
@@ -133,7 +133,7 @@ describe("tcpfx serve with few open files", () => {
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "echo"])
       const pid = server.child.pid ?? 0
-      // The first connection brings what is opened once.
+      // The first connection opens descriptors that the process opens only once.
       yield* Effect.scoped(Effect.flatMap(crowd(port, 1), served))
       yield* server.waitFor("stderr", /#1 closed/)
       const before = yield* untilStill("what it has open", () => descriptorsOf(pid))

@@ -15,7 +15,7 @@ import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
 import { anyPort, serving, string } from "../support/serving.ts"
 import { turns } from "../support/turns.ts"
 
-/** A handler that does as it is told by each line, and what became of those that hang. */
+/** A handler that obeys each line, and the exits of the handlers that hang. */
 const obedient = Effect.gen(function* () {
   const hung = yield* Deferred.make<Exit.Exit<never>>()
   const ignores = yield* Deferred.make<void>()
@@ -117,7 +117,7 @@ describe("handlers that come to grief, all at once", () => {
       yield* peer.write("ignore\n")
       yield* ignores
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-      // Everybody has the end, and nobody listens any more.
+      // All peers have seen the end, and no event listener is left.
       yield* Effect.all([peer.takeRest, other.takeRest])
       yield* turns(50)
       expect(closing.unsafePoll()).toBe(null)

@@ -20,7 +20,7 @@ describe("kill -9 in the middle of traffic", () => {
       yield* server.waitFor("stderr", /#2 connected/)
       yield* Effect.fork(client.write(volume))
       yield* client.waitForBytes("stdout", 1024 * 1024)
-      // What it was sent and has not read makes its end a reset (RFC 1122, 4.2.2.13).
+      // Unread bytes turn the end of the killed client into a reset (RFC 1122, 4.2.2.13).
       yield* Effect.sync(() => client.child.stdout.pause())
       yield* client.kill("SIGKILL")
       yield* server.waitFor("stderr", /#2 closed: reset by the peer/)
@@ -40,7 +40,7 @@ describe("kill -9 in the middle of traffic", () => {
       yield* Effect.fork(client.write(volume))
       yield* client.waitForBytes("stdout", 1024 * 1024)
       yield* Effect.sync(() => server.child.kill("SIGSTOP"))
-      // Stopped, it reads no more of what comes; killed with that unread, its end is a reset.
+      // The stopped client reads no more. Killed with unread bytes, it ends with a reset.
       yield* untilStill("the client", () => client.bytes("stdout").length, 10)
       yield* server.kill("SIGKILL")
       expect(yield* client.ended).toEqual({ code: 1, signal: null })
@@ -64,7 +64,7 @@ describe("kill -9 in the middle of traffic", () => {
         yield* client.exited
         yield* other.write("from the other\n")
         expect((yield* reader.take(15)).toString()).toBe("from the other\n")
-        // The broker keeps who has sent FIN; what is sent to one that is not there is answered with a reset.
+        // The broker keeps a client that has sent FIN. The kernel of a killed client answers bytes with a reset.
         yield* server.broadcast(Uint8Array.of(0x0a))
         yield* server.broadcast(Uint8Array.of(0x0a))
         expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 3, reason: { _tag: "PeerClosed" } })

@@ -9,10 +9,10 @@ import { receiveText, serving, utf8 } from "../support/serving.ts"
 
 const rate = 2 * 1024 * 1024
 
-// Each peer may bring a read more than the rate allows before it is held back, and another that was on its way.
+// The server may receive two reads above the rate from each peer: the read that exceeds the rate, and a pending one.
 const overdraft = 2 * 64 * 1024
 
-/** What was received so far of each peer, and in how many milliseconds from the first frame to the last one. */
+/** The bytes received from each peer so far, and the milliseconds from the first frame to the last. */
 const received = (events: EventRecorder<ServerEvent>, ids: ReadonlyArray<number>) => {
   const frames = events.all("FrameReceived").filter(({ id }) => ids.includes(id))
   const shares = ids.map((id) =>
@@ -25,10 +25,10 @@ const received = (events: EventRecorder<ServerEvent>, ids: ReadonlyArray<number>
   }
 }
 
-/** How long so many bytes take at least: those of one second come at once. A machine that stands still adds to it only. */
+/** The least time for a number of bytes, of which one second's come at once. A slow machine only adds time. */
 const leastMillis = (bytes: number, peers: number) => ((bytes - rate - peers * overdraft) / rate) * 1000 - 5
 
-// That the rate is reached too is a promise of `server/Server.rates`, where the clock is the test's.
+// `server/Server.rates` tests under TestClock that the rate is also reached.
 describe("peers that send all they can", () => {
   it.scopedLive("are held to the rate of one, and who sends little is answered at once", () =>
     Effect.gen(function* () {
@@ -60,7 +60,7 @@ describe("peers that send all they can", () => {
         return Math.min(...soFar.shares) >= rate ? soFar : undefined
       })
       expect(millis).toBeGreaterThanOrEqual(leastMillis(total, 3))
-      // After each moment in which the machine stands still, one of them may get a second's worth at once.
+      // After the machine has stood still, one peer may get the bytes of a second at once.
       expect(Math.max(...shares)).toBeLessThan(6 * rate)
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
@@ -87,7 +87,7 @@ describe("more waiting for all than may", () => {
       const isOver = () => events.all("ConnectionClosed").length > 0
       let sent = 0
       for (; sent < 1500; sent++) yield* publish(sent)
-      // Half of what waits for the first.
+      // This peer connects later, so the server queues half as many bytes for it.
       yield* connectRaw({ reads: false })
       for (; !isOver(); sent++) yield* publish(sent)
       const closed = yield* events.one("ConnectionClosed")

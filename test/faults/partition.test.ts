@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { haveNetworks, network } from "../support/netns.ts"
 
-/** A server and a client in a network that can be cut. */
+/** A server and a client in a network that the test can cut. */
 const connected = (serveArgs: ReadonlyArray<string>, connectArgs: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const net = yield* network

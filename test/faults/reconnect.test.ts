@@ -30,7 +30,7 @@ const recorded = (settings: Partial<ClientSettings> = {}) =>
 
 const untilLost = (connection: Connection) => Effect.forever(connection.receive)
 
-/** Says something, hears its echo, and is lost with its connection. */
+/** Sends a text, receives the echo, and fails when the peer closes. */
 const talk = (connection: Connection) =>
   Effect.gen(function* () {
     yield* connection.send(utf8("hello"))
@@ -39,7 +39,7 @@ const talk = (connection: Connection) =>
     return yield* Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))
   })
 
-/** An address that answers no SYN: its listener's queue is full, and the listener is stopped until it is told to go on. */
+/** An address that answers no SYN: the backlog of its listener is full, and the process is stopped until `open`. */
 const blackHole = Effect.gen(function* () {
   const listener = yield* start(process.execPath, [
     "-e",
@@ -51,7 +51,7 @@ const blackHole = Effect.gen(function* () {
   ])
   const [port] = yield* listener.waitFor("stdout", /\d+/)
   const endpoint = tcpEndpoint("127.0.0.1", Number(port))
-  // A backlog of one holds two (listen(2)).
+  // A backlog of 1 holds two connections (listen(2)).
   yield* Effect.replicateEffect(dialRaw(endpoint), 2)
   return { endpoint, open: listener.kill("SIGCONT") }
 })
@@ -75,7 +75,7 @@ describe("a client that connects again and again", () => {
       expect(events.all("ConnectFailed").map(({ reason }) => reason)).toEqual(new Array(6).fill("Refused"))
       const times = events.all("Connecting").map(({ at }) => at)
       const waits = times.slice(1).map((at, n) => at - (times[n] ?? 0))
-      // Dates are whole milliseconds: one that is asked for may show as one less.
+      // Dates are whole milliseconds, so a delay may look 1 ms shorter.
       for (const [n, least] of [5, 10, 20, 20, 20].entries()) expect(waits[n]).toBeGreaterThanOrEqual(least - 1)
       expect(yield* handlesBeyond(before)).toEqual({})
     }).pipe(Effect.provide(NodeTransport.layer)),
@@ -140,7 +140,7 @@ describe("a client that connects again and again", () => {
           const { endpoint } = yield* server.listen(at)
           return { server, endpoint }
         }).pipe(Scope.extend(scope))
-      // On an address of its own: on that of the others, somebody else could have the port before the next one has.
+      // A unique address: on 127.0.0.1 another process could take the port before the next server does.
       const first = yield* Effect.scoped(
         Effect.flatMap(Effect.scope, (scope) => serve(tcpEndpoint("127.42.0.1", 0), scope)),
       )
@@ -149,14 +149,14 @@ describe("a client that connects again and again", () => {
         const scope = yield* Scope.make()
         const { server } = yield* serve(first.endpoint, scope)
         yield* events.first("FrameReceived", restart)
-        // Every other one ends in order, the others at once.
+        // Every second server drains before it ends, and the others end at once.
         if (restart % 2 === 0) yield* server.drain
         yield* Scope.close(scope, Exit.void)
         yield* events.first("Disconnected", restart)
       }
       yield* Fiber.interrupt(running)
       expect(events.all("Connected").length).toBe(5)
-      // It may have been stopped in the middle of an attempt.
+      // The end may interrupt an attempt.
       const last = events.seen.findLastIndex(({ _tag }) => _tag === "Disconnected" || _tag === "ConnectFailed")
       expectWholeAttempts(events.seen.slice(0, last + 1))
     }).pipe(Effect.provide(NodeTransport.layer)),

@@ -11,10 +11,10 @@ import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { record } from "../support/eventRecorder.ts"
 import { anyPort, serving } from "../support/serving.ts"
 
-// The system takes no more than a few megabytes for a peer that reads nothing.
+// The kernel takes a few megabytes at most for a peer that does not read.
 const volume = new Uint8Array(32 * 1024 * 1024)
 
-/** Sends more than the system takes. */
+/** Sends more than the kernel takes. */
 const overfill = (connection: Connection) => connection.sendNow(volume)
 
 const transports = [
@@ -71,7 +71,7 @@ describe("the end of a scope with bytes that are not sent", () => {
       Effect.gen(function* () {
         const full = yield* Effect.makeLatch(false)
         const dialled = yield* Effect.makeLatch(false)
-        // A reset that comes before the client knows its connection is a failure to connect.
+        // A reset before the client has its connection would be a connect failure.
         const failing = (connection: Connection) =>
           Effect.zipRight(dialled.await, overfill(connection)).pipe(Effect.zipRight(Effect.fail("no luck")))
         const waiting = (connection: Connection) =>

@@ -11,14 +11,14 @@ type EndOrReload = "SIGINT" | "SIGTERM" | "SIGHUP"
 
 interface Order {
   readonly signals: ReadonlyArray<EndOrReload>
-  /** Whether there is something to read again at SIGHUP; otherwise it ends the server like the others. */
+  /** Whether SIGHUP reloads a file. Otherwise SIGHUP ends the server like the other signals. */
   readonly reloads: boolean
   readonly end: { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 }
 
 const exits = (code: number) => ({ code, signal: null })
 
-// The first one to end drains for an hour, as its client never closes; so each order ends by its last signal.
+// The first signal starts a drain of an hour, because the client never closes. So the last signal ends the server.
 const orders: ReadonlyArray<Order> = [
   { signals: ["SIGINT", "SIGINT"], reloads: false, end: exits(130) },
   { signals: ["SIGTERM", "SIGTERM"], reloads: false, end: exits(143) },
@@ -64,7 +64,7 @@ describe("the signals that end tcpfx serve and let it read its rules again", () 
           }
           expect([signals, yield* server.ended]).toEqual([signals, end])
           expect((yield* client.takeRest).length).toBe(0)
-          // The file goes when listening ends.
+          // The end of listening removes the socket file.
           expect([signals, existsSync(path)]).toEqual([signals, false])
         }).pipe(Effect.scoped),
       { concurrency: 3 },

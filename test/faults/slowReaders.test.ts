@@ -10,10 +10,10 @@ import { expectWholeLives } from "../support/eventGrammar.ts"
 import { serving, utf8 } from "../support/serving.ts"
 import { turns } from "../support/turns.ts"
 
-// More than one turn of the loop can bring: what is in the socket already cannot be dropped any more.
+// More bytes than one turn of the loop can receive, because the hub cannot drop bytes that the kernel has taken.
 const budget = 4 * 1024 * 1024
-// libuv reads a socket up to 32 times in a turn, 64 KiB each: one turn's bytes wait on top of the budget, and another
-// turn's may stand in a segment of which only the end is still needed.
+// libuv reads a socket up to 32 times in a turn, 64 KiB each. The bytes of one turn may be queued above the budget.
+// Those of another turn may be in a log segment of which only the end is needed.
 const bound = budget + 2 * 32 * 64 * 1024
 const lineBytes = 16 * 1024
 const count = 3000
@@ -21,7 +21,7 @@ const batchLines = 64
 
 const line = (n: number) => `${n}:`.padEnd(lineBytes - 1, "x")
 const numberOf = (text: string) => Number.parseInt(text, 10)
-/** The numbers of whole lines; a line that is not whole is no number of these. */
+/** The numbers of whole lines. Torn lines give no number. */
 const numbers = (bytes: Buffer) =>
   bytes
     .toString("latin1")
@@ -31,7 +31,7 @@ const numbers = (bytes: Buffer) =>
 const none = Buffer.alloc(0)
 const everything = Array.from({ length: count }, (_, n) => n)
 
-/** A publisher, two that read and one that does not, around a broker. */
+/** A broker with a publisher, two readers, and a subscriber that does not read. */
 const room = (slowConsumer: SlowConsumerPolicy) =>
   Effect.gen(function* () {
     const served = yield* serving(Handler.broker(), { frame: Framing.line, hubBudget: budget, slowConsumer })
@@ -50,7 +50,7 @@ const room = (slowConsumer: SlowConsumerPolicy) =>
         { discard: true },
       )
     const read = (lines: number) => Effect.forEach(readers, (reader) => reader.take(lines * lineBytes))
-    // Only `block` waits for a reader that is merely slow, as any is on a busy machine; here none falls a budget behind.
+    // Only `block` waits for slow readers, and a busy machine makes any reader slow. Here none lags by a whole budget.
     const publishAtReadersPace = Effect.forEach(Chunk.chunksOf(Chunk.fromIterable(everything), batchLines), (batch) =>
       Effect.zipRight(publish([...batch]), read(batch.length)),
     ).pipe(Effect.map((batches) => readers.map((_, at) => Buffer.concat(batches.map((parts) => parts[at] ?? none)))))
@@ -106,7 +106,7 @@ describe("a peer that never reads", () => {
       const reading = yield* Effect.fork(read)
       const publishing = yield* Effect.fork(publishAll)
       yield* events.one("ConnectionStalled", ({ id }) => id === 4)
-      // The publisher is paused at the budget: however many turns go by, no more is received.
+      // The server pauses the publisher at the budget, and receives no more in any later turn.
       yield* turns(2000)
       const received = events.all("FrameReceived").length
       expect(received).toBeLessThan(count)
@@ -153,7 +153,7 @@ describe("a peer that never reads", () => {
       const readers = [...before, ...after]
       const got: Array<Array<number>> = readers.map(() => [])
       let last = 0
-      // As long as it takes until the one that does not read is beyond its budget, and a little longer.
+      // Publishes until the subscriber that does not read exceeds its budget, and a little longer.
       for (const more of [false, true]) {
         const until = last + batchLines
         while (more ? last < until : served.events.all("ConnectionClosed").length === 0) {

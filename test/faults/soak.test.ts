@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import { startProgram } from "../support/programs.ts"
 
 const MiB = 1024 * 1024
-// They work all the time, and share the machine.
+// The programs work all the time and share the machine.
 const patience = 60_000
 
-/** Runs a program that says what it had before and after its work; nothing may have been left behind. */
+/** Runs a program that prints its resources before and after its work. The work must leave no resources behind. */
 const soak = (name: string, count: number) =>
   Effect.gen(function* () {
     const program = yield* startProgram(name, { args: [`${count}`], flags: ["--expose-gc", "--no-warnings"] })
@@ -14,10 +14,10 @@ const soak = (name: string, count: number) =>
     const { before, after, ...said } = JSON.parse(line)
     expect(after.descriptors).toBe(before.descriptors)
     expect(after.handles).toBe(before.handles)
-    // One for each delay that somebody waits for comes and goes.
+    // Each pending delay has a fiber, which comes and goes.
     expect(after.fibers).toBeLessThan(before.fibers + 5)
     expect(after.heapBytes - before.heapBytes).toBeLessThan(2 * MiB)
-    // The allocator gives back when it likes. 5 000 connections left behind are more than 150 MiB.
+    // The allocator may keep freed memory. 5 000 leaked connections would be more than 150 MiB.
     expect(after.residentBytes - before.residentBytes).toBeLessThan(48 * MiB)
     expect(yield* program.ended).toEqual({ code: 0, signal: null })
     expect(program.text("stderr")).toBe("")

@@ -13,7 +13,7 @@ import { handles, handlesBeyond } from "../support/handles.ts"
 import { stressSeeds } from "../support/stressSeeds.ts"
 import { turns } from "../support/turns.ts"
 
-// What fails is told with its seed; TCPFX_STRESS_SEED takes that, or another.
+// A failure prints its seed. TCPFX_STRESS_SEED sets the seed.
 const [seed = 0] = stressSeeds([0x7cf])
 const property = { timeout: 60_000, fastCheck: { numRuns: 20, seed, endOnFailure: true } }
 
@@ -28,10 +28,10 @@ const listeningByEvents = (events: ReadonlyArray<ServerEvent>) => {
   return [...endpoints]
 }
 
-/** What the server says of itself is what its events add up to. */
+/** Checks that the gauges of the server agree with its events. */
 const compareGauges = (server: Server["Type"], events: EventRecorder<ServerEvent>) =>
   Effect.gen(function* () {
-    // What a turn emitted is recorded when the next one begins.
+    // The events of a turn are recorded when the next turn begins.
     yield* turns(2)
     expect(openByEvents(events.seen)).toEqual((yield* server.connections).map(({ id }) => id))
     expect(listeningByEvents(events.seen)).toEqual(
@@ -62,7 +62,7 @@ describe("any order of dials, lines, parts, stalls, resets, ends, kicks, refusal
           yield* storm.do(step)
           yield* compareGauges(server, events)
         }
-        // One that is under way still is waited for; who came to a listener opened meanwhile is the next one's.
+        // The first drain may join a running one. The second closes the connections of a listener opened meanwhile.
         yield* Effect.zipRight(server.drain, server.drain)
         expect(yield* server.connections).toEqual([])
         yield* Scope.close(scope, Exit.void)

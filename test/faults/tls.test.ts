@@ -23,7 +23,7 @@ const expectEcho = (peer: Connection) =>
     yield* peer.close
   })
 
-/** What a client of node:tls gets back, and the sessions that it could take up again. */
+/** The echo that a client of node:tls receives, and the sessions that it could resume. */
 const echoed = (endpoint: Endpoint, options: tls.ConnectionOptions) =>
   Effect.async<{ readonly answer: string; readonly sessions: ReadonlyArray<Buffer> }>((resume) => {
     const sessions: Array<Buffer> = []
@@ -48,7 +48,7 @@ describe("a listener with TLS", () => {
       })
       const silent = yield* dialRaw(endpoint)
       const half = yield* dialRaw(endpoint)
-      // The head of a record that announces 512 bytes of a ClientHello (RFC 8446, 5.1), and no more.
+      // Only the header of a record that announces a ClientHello of 512 bytes (RFC 8446, 5.1).
       yield* half.write(Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1))
       yield* Effect.flatMap(connectTls(), expectEcho)
       yield* Effect.all([silent.takeRest, half.takeRest])
@@ -57,7 +57,7 @@ describe("a listener with TLS", () => {
         { _tag: "HandshakeTimeout", timeoutMillis: 300 },
         { _tag: "HandshakeTimeout", timeoutMillis: 300 },
       ])
-      // The slots are free again.
+      // The slots for handshakes are free again.
       for (const peer of yield* Effect.replicateEffect(connectTls(), 3)) yield* expectEcho(peer)
     }))
 
@@ -100,7 +100,7 @@ describe("a listener with TLS", () => {
       Effect.gen(function* () {
         const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
         const { connectTls, events } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
-        // The client's own handshake is over before its certificate is judged (RFC 8446, 4.4.2.4).
+        // The client finishes its handshake before the server checks its certificate (RFC 8446, 4.4.2.4).
         const connecting = connectTls(yield* Effect.promise(() => make(clients)))
         yield* Effect.ignore(Effect.flatMap(connecting, receiveText))
         expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code })
@@ -140,7 +140,7 @@ describe("a listener with TLS", () => {
     Effect.gen(function* () {
       const { endpoint, events, server } = yield* servingTls(Handler.echo(), { drain: Duration.minutes(1) })
       const silent = yield* dialRaw(endpoint)
-      // Accepted in order: when a later one is refused, the earlier one is in.
+      // The server accepts in order: when it refuses a later connection, it has accepted the earlier one.
       const garbage = yield* dialRaw(endpoint)
       yield* garbage.write("no TLS")
       yield* events.one("ConnectionRefused")
@@ -163,7 +163,7 @@ describe("a client with TLS", () => {
         const { connectTls } = yield* servingTls(Handler.echo(), {}, { identities: [identity] })
         const error = yield* Effect.flip(connectTls(trust === "trusted" ? { ca: identity.cert } : {}))
         expect([error.reason, error.code]).toEqual(["TlsFailed", code])
-        // Told not to look, it connects all the same.
+        // Without verification the client connects.
         yield* Effect.flatMap(connectTls({ verify: false }), expectEcho)
       }),
     )
@@ -188,7 +188,7 @@ describe("a client with TLS", () => {
       const connector = yield* Tls.connector()
       const error = yield* Effect.flip(connectTo(endpoint, { tls: connector, connectTimeout: Duration.millis(200) }))
       expect(error.reason).toBe("Timeout")
-      // The socket is gone, not only forgotten.
+      // The server has closed the socket, not only forgotten it.
       yield* events.one("ConnectionClosed")
     }))
 })

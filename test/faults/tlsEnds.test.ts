@@ -18,7 +18,7 @@ const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Sc
 
 const identity = Effect.promise(() => makeIdentity())
 
-/** A client of ours, and the record of its events, for a server of node:tls. */
+/** Our client and a record of its events, connected to a server of node:tls. */
 const connectingTo = (serve: (peer: TlsPeer) => void) =>
   Effect.gen(function* () {
     const own = yield* identity
@@ -175,7 +175,7 @@ describe("a server with TLS", () => {
         const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
         const own = yield* Effect.promise(() => options(clients))
         const { ca, connectTls, endpoint, events } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
-        // With TLS 1.3 a client's handshake is done before the server has seen the certificate (RFC 8446, 4.4.2.4).
+        // With TLS 1.3 the client finishes its handshake before the server has the certificate (RFC 8446, 4.4.2.4).
         const connection = yield* connectTls(own === undefined ? {} : { identity: own })
         yield* Effect.ignore(connection.send(new Uint8Array(100_000)))
         const { reason } = yield* Effect.flip(receiveText(connection))

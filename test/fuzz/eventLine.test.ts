@@ -26,7 +26,7 @@ const tokens = [
   ...["1e999", "-0", "-1", "0.5", "9007199254740993", '"', "\\ud800", "\\u0000", "[[[[[[[[", "{}", ",", "true", " "],
 ]
 
-/** A refusal can be shown; what is read can be written and read again. */
+/** Checks that a refusal can be shown, and that an event can be written and read again. */
 const check =
   <A>(decode: (line: string) => Either.Either<A, { readonly message: string }>, encode: (event: A) => string) =>
   (line: string) => {
@@ -34,7 +34,7 @@ const check =
     if (Either.isLeft(decoded)) return expect(decoded.left.message).not.toBe("")
     const written = encode(decoded.right)
     const again = decode(written)
-    // JSON has no infinities: they are read from figures too large for a number, and written as null.
+    // JSON has no infinities. Too large numbers are read as infinities and written as null.
     if (Either.isLeft(again)) return expect(written).toContain(":null")
     expect(encode(again.right)).toBe(written)
   }

@@ -13,7 +13,7 @@ const tokens = ["\n", "\r\n", "\n\n\n\n", "xxxxxxxxxxxxxxxx"].map(utf8)
 const places = (chance: Chance, length: number) =>
   Array.from({ length: chance.between(0, 8) }, () => chance.between(0, length))
 
-/** What a decoder gives for the chunks: payloads as text, and whether it took all. */
+/** The payloads that a decoder gives for the chunks, as text, and whether it took all bytes. */
 const feed = (framing: Framing.Framing, maxFrameBytes: number, chunks: ReadonlyArray<Uint8Array>) => {
   const decoder = framing.decoder(maxFrameBytes)
   const payloads: Array<string> = []

@@ -28,10 +28,10 @@ import { commandShapes } from "../support/commandLine.ts"
 import { within } from "../support/fuzz.ts"
 
 const size = 1024 * 1024
-// Many times what any of them takes on a busy machine, and far less than the square of the input takes: hours.
+// Many times the time of each function on a busy machine. A function of quadratic time would take hours.
 const patience = 30_000
 
-// Runs that a pattern could try to match in many ways, each with an end that makes the match fail.
+// Long runs that a pattern could match in many ways, each with an end that makes the match fail.
 const runs = [
   "1",
   "a",
@@ -85,7 +85,7 @@ const readers: ReadonlyArray<readonly [name: string, read: (text: string) => unk
   ["a command", (text) => normalize([text], commandShapes)],
 ]
 
-// No clock is compared with another: what grows faster than its input would not come to its end within the patience.
+// The test compares no times. A function whose time grows faster than its input exceeds the deadline.
 describe("a text of a mebibyte", () => {
   for (const [name, read] of readers) {
     it(`takes time in proportion to its length when it is read as ${name}`, { timeout: 120_000 }, () => {

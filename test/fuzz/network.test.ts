@@ -14,7 +14,7 @@ const text = (value: string) => new TextEncoder().encode(value)
 const proxy = Either.getOrThrow(parseProxyServer("socks5://me:secret@gate"))
 const target = tcpEndpoint("plc.example", 502)
 
-// What a proxy says of itself in one line, whatever it sends.
+// The message about a failed handshake is one line, for any bytes that the proxy sends.
 const oneLine = /^[^\p{Cc}\u2028\u2029]+$/u
 
 describe("what comes from the network and from scripts", () => {

@@ -34,7 +34,7 @@ const tokens = [
   ...["0d0a0d0a000d0a515549540a", "2111000c", "ffff", "03000400000000"].map(hexBytes),
 ]
 
-/** What the chunks lead to; the rest is joined, for a comparison of one cut with another. */
+/** The result of parsing the chunks. The rest is joined, so that results of different cuts can be compared. */
 const read = (chunks: ReadonlyArray<Uint8Array>): ProxyHeaderProgress => {
   const decoder = new ProxyHeaderDecoder()
   for (const [index, chunk] of chunks.entries()) {
@@ -63,7 +63,7 @@ describe("PROXY headers", () => {
       const { version, command, source, destination } = progress.header
       expect(source === undefined).toBe(destination === undefined)
       if (command === "local") expect(source).toBeUndefined()
-      // What is read can be written, and is read as the same again.
+      // A parsed header can be written and parsed to the same header.
       if (source?._tag === "Unix" || source === undefined) return
       const again = read([encodeProxyHeader(version, source, destination)])
       expect(again._tag === "Done" && again.header.source?._tag).toBe("Tcp")

@@ -27,13 +27,13 @@ import { mutatedBytes, mutatedText } from "../support/mutations.ts"
 import { cutAt } from "../support/properties.ts"
 import type { Chance } from "../support/stressSeeds.ts"
 
-// What a terminal would obey, and what would reorder the line around it.
+// Characters that a terminal interprets, and characters that reorder the text around them.
 const unsafe = /\p{Cc}|\p{Bidi_Control}|[\u2028\u2029\ufeff]/u
 
 const from = (samples: ReadonlyArray<string>, tokens: ReadonlyArray<string>) => (chance: Chance) =>
   mutatedText(chance, chance.oneOf(samples) ?? "", tokens)
 
-/** What was read; a refusal has a message that people can be shown in one line. */
+/** The value read. A refusal must have a message of one readable line. */
 const rightOf = <A>(parsed: Either.Either<A, { readonly message: string }>): A | undefined => {
   if (Either.isRight(parsed)) return parsed.right
   expect(escapeControls(parsed.left.message)).toMatch(/ is not .*: .+; expected /)

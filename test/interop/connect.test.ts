@@ -98,7 +98,7 @@ for (const peer of listeners) {
         yield* client.write("to the living\n")
         yield* listener.waitFor("stdout", /^to the living$/m)
         yield* listener.kill("SIGSTOP")
-        // When tcpfx has taken this much, more has left it than it holds and the pipe to it together.
+        // More than tcpfx and the pipe to it buffer, so tcpfx has sent bytes when the write completes.
         yield* client.write(randomBytes(MiB))
         yield* listener.kill("SIGKILL")
         expect(yield* client.ended).toEqual({ code: 1, signal: null })

@@ -12,10 +12,10 @@ const tinyproxy: Peer = { program: "tinyproxy", known: /tinyproxy/i, dial: () =>
 
 const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port : 0)
 
-// Neither of them says when it listens: it is asked for again until it does.
+// Neither proxy prints when it listens, so the client reconnects until it does.
 const patiently = ["--reconnect", "--reconnect-delay", "50ms", "--reconnect-max", "50ms", "--max-attempts", "100"]
 
-// Both close a connection in both directions as soon as one of its ends has sent FIN.
+// Both proxies close a connection in both directions when one end has sent FIN.
 const withoutFin = "--no-shutdown"
 
 const through = (proxy: string, port: number, text: string) =>

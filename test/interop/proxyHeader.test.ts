@@ -14,7 +14,7 @@ import { joinBytes } from "../support/properties.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
-/** Connects, sends, closes; gives the address that it had. */
+/** Connects, sends and closes. Gives the local address. */
 const send = (endpoint: TcpEndpoint, bytes: Uint8Array) =>
   Effect.async<TcpEndpoint>((resume) => {
     const socket = net.connect({ host: endpoint.host, port: endpoint.port }, () => {

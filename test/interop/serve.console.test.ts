@@ -5,7 +5,7 @@ import type { Process } from "../support/tcpfxProcess.ts"
 
 const peers = [ncat, nc, socat, python]
 
-/** Sends numbered lines until the server has said something: a peer that is gone is found out by sending to it. */
+/** Sends numbered lines until the output matches: the server notices a vanished peer only by sending to it. */
 const sendUntilSaid = (server: Process, pattern: RegExp) => {
   const said = server.waitFor("stderr", pattern)
   const send = (count: number): Effect.Effect<unknown, Effect.Effect.Error<typeof said>> =>
@@ -83,7 +83,7 @@ for (const peer of peers) {
         yield* server.waitFor("stdout", /#1 < here\\n$/m)
         yield* server.kill("SIGTERM")
         yield* server.waitFor("stderr", /^\S+ draining 1 connection/m)
-        // Some leave at the server's FIN, others keep their own side open.
+        // Some clients exit at the server's FIN, others keep their own side open.
         yield* client.endInput
         expect(yield* client.ended).toEqual({ code: 0, signal: null })
         expect(yield* server.ended).toEqual({ code: 143, signal: null })

@@ -13,14 +13,14 @@ import { Client, type ClientSettings } from "../../src/client/index.ts"
 import { Assistant as Domain, parseEndpoint } from "../../src/domain/index.ts"
 import { record } from "./eventRecorder.ts"
 
-/** A text as a payload, with the escapes and variables that it has. */
+/** Makes a payload of a text. The text may contain escapes and variables. */
 export const text = (content: string, more: Partial<Domain.PayloadSpec> = {}): Domain.PayloadSpec => ({
   form: "text",
   content,
   ...more,
 })
 
-/** Payloads that can never be sent, each with the field at fault. */
+/** Payloads that the assistant refuses to send, each with its wrong field. */
 export const neverSent: ReadonlyArray<readonly [Domain.PayloadSpec, string]> = [
   [{ form: "hex", content: "0" }, "content"],
   [{ form: "base64", content: "!" }, "content"],
@@ -30,14 +30,14 @@ export const neverSent: ReadonlyArray<readonly [Domain.PayloadSpec, string]> = [
   [text("x", { checksum: { kind: "crc99" } }), "checksum"],
 ]
 
-/** A command in its written form. */
+/** Parses a command of the text form. */
 export const command = (line: string): Domain.Command => Either.getOrThrow(Domain.parseCommand(line))
 
-/** The rows of a log as the kind, the number of the client and the text of each. */
+/** The rows of a log. Each row gives its kind, the number of the client and the text. */
 export const rowsOf = (assistant: Assistant, filter?: Domain.LogFilter, view: Domain.LogView = "text") =>
   assistant.log.rows({ from: 0, count: 1000, view, ...(filter === undefined ? {} : { filter }) })
 
-/** The frames of a log: a mark for the direction, the client and the text. */
+/** The frames of a log. Each frame gives a mark for the direction, the client and the text. */
 export const framesOf = (assistant: Assistant, filter?: Domain.LogFilter) =>
   Effect.map(rowsOf(assistant, filter), (rows) =>
     rows
@@ -77,7 +77,7 @@ export const clientWindow = (options: ClientAssistantOptions = {}) =>
     return assistant
   })
 
-/** Waits until the state of a window is as it should be. */
+/** Waits until the state of a window passes a test. */
 export const untilState = <State extends Domain.WindowState>(
   assistant: Assistant<State>,
   holds: (state: State) => boolean,

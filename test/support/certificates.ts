@@ -2,12 +2,12 @@ import * as Redacted from "effect/Redacted"
 import selfsigned from "selfsigned"
 import type { Tls } from "../../src/transport/index.ts"
 
-/** What a certificate is to say. */
+/** The contents of a certificate. */
 export interface CertificateOptions {
   readonly name?: string
-  /** Names and addresses that it is of. Default localhost and 127.0.0.1. */
+  /** The names and addresses that the certificate is for. Default: localhost and 127.0.0.1. */
   readonly names?: ReadonlyArray<string>
-  /** Who has signed it; itself by default, and then it may sign others. */
+  /** The signer. Default: the certificate signs itself, and is a CA. */
   readonly by?: Tls.Identity
   readonly expired?: boolean
 }
@@ -15,7 +15,7 @@ export interface CertificateOptions {
 const hour = 3_600_000
 const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
 
-/** Makes a key and its certificate. */
+/** Makes a key and a certificate. */
 export const makeIdentity = async (options: CertificateOptions = {}): Promise<Tls.Identity> => {
   const { by, expired = false, name = "tcpfx test", names = ["localhost", "127.0.0.1"] } = options
   const made = await selfsigned.generate([{ name: "commonName", value: name }], {

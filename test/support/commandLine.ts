@@ -27,7 +27,7 @@ const parser = Command.make("tcpfx").pipe(
   Command.run({ name: "tcpfx", version: "0" }),
 )
 
-/** Reads a command line as `tcpfx` does, and does nothing of what it says: whether it is one, or why it is none. */
+/** Parses a command line as `tcpfx` does, and runs nothing. Gives the reason if the command line is wrong. */
 export const parseCommandLine = (args: ReadonlyArray<string>): Exit.Exit<void, unknown> => {
   const normalized = normalize(args, commandShapes)
   if (Either.isLeft(normalized)) return Exit.fail(normalized.left)

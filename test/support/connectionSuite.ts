@@ -18,7 +18,7 @@ import { concat, firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
 const receiveText = (connection: Connection) => Effect.map(connection.receive, Option.map(textOf))
 const collect = (connection: Connection) => Effect.map(Stream.runCollect(connection.frames), Chunk.toReadonlyArray)
 
-/** What every connection promises, whatever carries it. */
+/** The promises of every connection, over any transport. */
 export const connectionSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))

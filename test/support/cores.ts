@@ -22,7 +22,7 @@ export const coreSettings: ConnectionSettings = {
   keepalive: Duration.infinity,
 }
 
-/** An owner that notes what it is told. */
+/** An owner that records its callbacks. */
 export class OwnerProbe implements ConnectionOwner {
   readonly told: Array<string> = []
   readonly ends: Array<ConnectionEnd> = []
@@ -30,7 +30,7 @@ export class OwnerProbe implements ConnectionOwner {
   private readonly ran = Deferred.unsafeMake<void>(FiberId.none)
   /** Waits until a run has arrived. */
   readonly firstRun = Deferred.await(this.ran)
-  /** The runs that it was given, where it keeps them. */
+  /** The runs received, if the owner keeps them. */
   readonly runs: Array<Uint8Array> = []
   keeps = false
   readonly keepsRuns = (): boolean => this.keeps
@@ -49,7 +49,7 @@ export class OwnerProbe implements ConnectionOwner {
   readonly flush = (done: () => void): void => done()
 }
 
-/** A connection over a wire, with the owner that it tells everything to. Destroyed with the scope. */
+/** A connection over a wire, and its owner. The end of the scope destroys the connection. */
 export const coreOver = Effect.fnUntraced(function* (wire: Wire, settings: Partial<ConnectionSettings> = {}) {
   const timing = yield* makeTiming
   const owner = new OwnerProbe()
@@ -59,7 +59,7 @@ export const coreOver = Effect.fnUntraced(function* (wire: Wire, settings: Parti
   return { core, connection: new CoreConnection(core), owner }
 })
 
-/** Both ends of a connection: `near` has dialled, `far` was accepted. `nearSettings`: where they differ for `near`. */
+/** Both ends of a connection: `near` dialled, `far` was accepted. `nearSettings` replace settings of `near`. */
 export const connectedCores = Effect.fnUntraced(function* (
   fixture: TransportFixture,
   settings: Partial<ConnectionSettings> = {},

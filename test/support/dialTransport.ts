@@ -4,24 +4,24 @@ import type * as Scope from "effect/Scope"
 import { type ConnectError, type Endpoint, formatEndpoint } from "../../src/domain/index.ts"
 import { Transport, type Wire } from "../../src/transport/index.ts"
 
-/** What was dialled, and whether it still is: pending or connected. */
+/** A dial, and its state. */
 export interface DialLog {
   readonly dialled: Array<string>
   readonly open: Set<string>
 }
 
-/** How dialling differs from the transport beneath it. */
+/** Rules that change how the underlying transport dials. */
 export interface DialRules {
   /** Hosts that never answer. */
   readonly blackHoles?: ReadonlyArray<string>
-  /** Replaces a dial altogether. */
+  /** Replaces a dial. */
   readonly instead?: (
     endpoint: Endpoint,
     dial: Effect.Effect<Wire, ConnectError, Scope.Scope>,
   ) => Effect.Effect<Wire, ConnectError, Scope.Scope>
 }
 
-/** A transport that dials by rules and keeps a log of it. */
+/** A transport that dials by rules and records each dial. */
 export const dialTransport = (rules: DialRules, log: DialLog): Layer.Layer<Transport, never, Transport> =>
   Layer.effect(Transport, wrapped(rules, log))
 

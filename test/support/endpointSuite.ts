@@ -10,7 +10,7 @@ import { utf8, WireProbe } from "./wireProbe.ts"
 
 const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port : 0)
 
-/** What listening and dialling promise, whatever carries the bytes. */
+/** The promises of listening and dialling, over any transport. */
 export const endpointSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))
@@ -228,7 +228,8 @@ export const endpointSuite = (fixture: TransportFixture): void => {
         yield* Fiber.interrupt(dialling)
         const control = yield* dial(endpoint)
         control.write(utf8("control"))
-        // The system may have completed the other one before the interruption came: then its accepted end sees it go.
+        // The kernel may complete the other dial before the interruption. Then the accepted end sees the connection
+        // end.
         const first = new WireProbe(yield* accepted).start()
         yield* first.until((probe) => probe.hasEnded() || probe.closes.length > 0 || probe.received > 0)
       }),

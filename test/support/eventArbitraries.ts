@@ -3,14 +3,14 @@ import type * as FastCheck from "effect/FastCheck"
 import type * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 
-// JSON has no NaN, no infinities and no -0, and no event has one: figures are counts and times.
+// JSON has no NaN, no infinities and no -0. No event has them either, because its numbers are counts and times.
 const isWritable = (value: unknown): boolean => {
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0)
   if (value instanceof Uint8Array) return true
   return typeof value !== "object" || value === null || Object.values(value).every(isWritable)
 }
 
-/** Any value of a schema that can occur: with finite figures. */
+/** Values of a schema with finite numbers, as in real events. */
 export const anyOf = <A, I>(schema: Schema.Schema<A, I>): FastCheck.Arbitrary<A> =>
   Arbitrary.make(schema).filter(isWritable)
 

@@ -7,13 +7,13 @@ export type ProbeEvent = Stamp &
     | { readonly _tag: "EventsMissed"; readonly missed: number }
   )
 
-/** What an event without bytes counts for in a buffer. */
+/** The size that an event without bytes has in a buffer. */
 export const lifeCost = 256
 
 export const seqs = (events: ReadonlyArray<{ readonly seq: number }>): ReadonlyArray<number> =>
   events.map((event) => event.seq)
 
-/** A bus with a clock to set, that tells what it built and each edge of being held back. */
+/** A bus with a settable clock. It records the events that it builds, and each begin and end of back-pressure. */
 export const makeProbe = () => {
   const clock = { millis: 0 }
   const edges: Array<boolean> = []

@@ -13,11 +13,11 @@ export const byConnection = (events: ReadonlyArray<ServerEvent>): ReadonlyMap<Co
   return lives
 }
 
-/** Those opened and not closed, as the events have it. */
+/** The connections that the events open and do not close. */
 export const openByEvents = (events: ReadonlyArray<ServerEvent>): ReadonlyArray<ConnectionId> =>
   [...byConnection(events)].filter(([, life]) => life.at(-1)?._tag !== "ConnectionClosed").map(([id]) => id)
 
-/** Asserts for every connection: opened once and first, closed once and last. */
+/** Asserts that each connection has one opened event, the first, and one closed event, the last. */
 export const expectWholeLives = (events: ReadonlyArray<ServerEvent>): void => {
   for (const [id, life] of byConnection(events)) {
     const tags = life.map((event) => event._tag)
@@ -42,11 +42,11 @@ const letters: Readonly<Partial<Record<ServerEvent["_tag"], string>>> = {
 const letterOf = (event: ServerEvent): string =>
   event._tag === "ConnectionHalfClosed" ? (event.by === "peer" ? "p" : "l") : (letters[event._tag] ?? "?")
 
-// Nothing is received behind the peer's FIN, each side ends once, and a stall comes before its recovery, as a throttling
+// No frame comes after the peer's FIN, and each side ends once. A stall comes before its recovery, and a throttling
 // before its end.
 const wrong = [/p.*r/, /p.*p/, /l.*l/, /s[^S]*s/, /^[^s]*S/, /S[^s]*S/, /t[^T]*t/, /^[^t]*T/, /T[^t]*T/, /\?/]
 
-/** Asserts of a whole stream of events everything that one event says of those before it. */
+/** Asserts that each event of a stream agrees with the events before it. */
 export const expectGrammar = (events: ReadonlyArray<ServerEvent>): void => {
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, n) => n + 1))
   for (const [id, life] of byConnection(events)) {

@@ -9,7 +9,7 @@ interface Tagged {
 
 type Of<E extends Tagged, T extends E["_tag"]> = Extract<E, { readonly _tag: T }>
 
-/** Everything that a stream of events gave so far, to look at and to wait on. */
+/** Records a stream of events. A test reads the record and waits for events. */
 export class EventRecorder<E extends Tagged> {
   readonly seen: Array<E> = []
   private readonly waiters = new Set<() => void>()
@@ -27,7 +27,7 @@ export class EventRecorder<E extends Tagged> {
     return this.seen.filter((event): event is Of<E, T> => event._tag === tag)
   }
 
-  /** Waits until `look` finds something in what has been seen. */
+  /** Waits until `look` finds something in the record. */
   until<A>(look: () => A | undefined): Effect.Effect<A> {
     return Effect.async<A>((resume) => {
       const waiter = () => {
@@ -57,7 +57,7 @@ export class EventRecorder<E extends Tagged> {
   }
 }
 
-/** Subscribes and records from here on, until the scope ends. */
+/** Subscribes now, and records until the scope ends. */
 export const record = <E extends Tagged>(
   subscribe: Effect.Effect<Stream.Stream<E>, SettingsError, Scope.Scope>,
 ): Effect.Effect<EventRecorder<E>, never, Scope.Scope> =>

@@ -1,12 +1,12 @@
 import * as Duration from "effect/Duration"
 import type { Timing } from "../../src/runtime/Timing.ts"
 
-/** Timers that fire when a test says so. */
+/** Timers that a test fires. */
 export class FakeTiming implements Timing {
   private time = 0
   private timers: Array<{ readonly at: number; readonly callback: () => void }> = []
 
-  /** How far the clock on the wall has been set forward. */
+  /** The shift of the wall clock. */
   set = 0
 
   readonly now = (): number => this.time + this.set
@@ -24,7 +24,7 @@ export class FakeTiming implements Timing {
     return this.timers.length
   }
 
-  /** A process that stands still for so long: timers that are due meanwhile fire behind it, late. */
+  /** Acts as a process that stands still: timers due in this time fire afterwards, late. */
   standStill(millis: number): void {
     this.time += millis
     const due = this.timers.filter((timer) => timer.at <= this.time).sort((a, b) => a.at - b.at)

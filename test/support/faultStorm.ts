@@ -11,7 +11,7 @@ import { dialRaw, type RawPeer } from "./rawPeer.ts"
 import { anyPort, string } from "./serving.ts"
 import { turns } from "./turns.ts"
 
-/** One thing that happens. `of` picks a peer or a connection among those that there are. */
+/** One action of a storm. `of` picks a peer or a connection. */
 export type Act =
   | { readonly act: "dial"; readonly reads: boolean }
   | { readonly act: "write"; readonly of: number; readonly text: string; readonly bytes: number }
@@ -32,7 +32,7 @@ const act = <const A extends Act["act"], const R extends object>(
   rest: { [K in keyof R]: FastCheck.Arbitrary<R[K]> },
 ) => FastCheck.record({ act: FastCheck.constant(name), ...rest })
 
-/** What a storm may consist of. */
+/** The possible actions of a storm. */
 export const acts: FastCheck.Arbitrary<ReadonlyArray<Act>> = FastCheck.array(
   FastCheck.oneof(
     { weight: 12, arbitrary: act("dial", { reads: FastCheck.boolean() }) },
@@ -58,7 +58,7 @@ export const acts: FastCheck.Arbitrary<ReadonlyArray<Act>> = FastCheck.array(
   { minLength: 120, maxLength: 200, size: "max" },
 )
 
-/** A handler that does what its lines say, and relays those that say nothing to it. */
+/** A handler that obeys lines with a command and relays other lines. */
 const fiberHandler = (connection: ServerConnection) =>
   Stream.runForEach(connection.frames, (line): Effect.Effect<unknown, unknown> => {
     const text = string(line)
@@ -66,7 +66,7 @@ const fiberHandler = (connection: ServerConnection) =>
     return text.endsWith("park") ? Effect.never : connection.broadcast(line)
   })
 
-/** Who serves in a storm. */
+/** The handlers of a storm. */
 export const handlers = {
   "a broker that keeps": Handler.broker("keep"),
   "a broker that closes": Handler.broker("close"),
@@ -74,7 +74,7 @@ export const handlers = {
   "a handler in fibers": fiberHandler,
 } as const satisfies Record<string, Handler.Handler<unknown, never>>
 
-/** Limits that a storm runs into. */
+/** Limits that a storm reaches. */
 export const tight = {
   frame: Framing.line,
   maxFrame: longest,
@@ -85,7 +85,7 @@ export const tight = {
   maxConns: 12,
 } as const satisfies Partial<ServerSettings>
 
-/** A server, the peers that came to it, and what can be done to both. */
+/** A server, its peers, and the actions of a storm on both. */
 export class FaultStorm {
   readonly peers: Array<RawPeer> = []
   private readonly server: Server["Type"]
@@ -97,7 +97,7 @@ export class FaultStorm {
     this.scope = scope
   }
 
-  /** Does one thing. What cannot be done now is not done. */
+  /** Does one action. An impossible action does nothing. */
   do(step: Act): Effect.Effect<unknown> {
     switch (step.act) {
       case "dial":
@@ -160,7 +160,7 @@ export class FaultStorm {
   private dial(reads: boolean): Effect.Effect<unknown> {
     const { listening } = this
     if (listening === undefined) return Effect.void
-    // Whoever comes while listening ends is not let in, which a raw peer takes for a defect.
+    // The server refuses a connection made while it stops listening, and a raw peer treats a refusal as a defect.
     return Effect.exit(
       Effect.map(Scope.extend(dialRaw(listening.endpoint, { reads }), this.scope), (peer) => this.peers.push(peer)),
     )
@@ -178,7 +178,7 @@ export class FaultStorm {
     })
   }
 
-  // A command may have to wait for a peer, which must not keep the storm waiting.
+  // A command may wait for a peer. The storm goes on meanwhile.
   private aside(command: Effect.Effect<unknown, unknown>): Effect.Effect<unknown> {
     return Effect.forkIn(Effect.exit(command), this.scope)
   }

@@ -6,9 +6,9 @@ const slot = Symbol.for("tcpfx/test/support/fuzz")
 const call = new Script(`globalThis[Symbol.for(${JSON.stringify(slot.description)})]()`)
 
 /**
- * Runs a function, and breaks off one that does not come to its end, even inside a regular expression: a test's own
- * timeout cannot, as nothing else runs meanwhile. The time is some hundred times what is needed: what passes it grows
- * faster than its input.
+ * Runs a function with a deadline that also interrupts a regular expression. The timeout of a test cannot interrupt it,
+ * because it is synchronous. The deadline is some hundred times the time needed, so a function that exceeds it takes
+ * time that grows faster than its input.
  */
 export const within = <A>(millis: number, run: () => A): A => {
   let result: { readonly value: A } | undefined
@@ -27,15 +27,15 @@ export const within = <A>(millis: number, run: () => A): A => {
 const shown = (input: unknown): string =>
   input instanceof Uint8Array ? `bytes ${Buffer.from(input).toString("hex")}` : JSON.stringify(input)
 
-/** One kind of broken input: how chance makes one, and what has to hold of it. */
+/** One kind of broken input: a generator, and a check that must hold. */
 export interface Fuzz<A> {
   readonly input: (chance: Chance) => A
-  /** Fails by throwing. The chance is for what else it needs, such as the places where reads are cut. */
+  /** Throws if the input breaks the promise. The random source is for other choices, such as where reads are cut. */
   readonly check: (input: A, chance: Chance) => void
   readonly cases: number
 }
 
-/** A promise that is kept whatever the input. Its failure says which one broke it, and how to have it again. */
+/** A promise for all inputs. A failure names the input that broke the promise, and the seed to repeat it. */
 export const fuzz = <A>(promise: string, { input, check, cases }: Fuzz<A>): void => {
   for (const seed of stressSeeds([0x7cf, 2])) {
     it(`${promise} (seed ${seed})`, () => {

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import { turns } from "./turns.ts"
 
-/** The sockets and listeners that this process holds, counted by kind. */
+/** The number of open sockets and listeners of this process, by kind. */
 export const handles: Effect.Effect<Readonly<Record<string, number>>> = Effect.zipRight(
-  // A handle that was closed leaves in the closing phase of the loop, one turn later.
+  // The loop removes a closed handle in its closing phase, one turn later.
   turns(3),
   Effect.sync(() => {
     const counts: Record<string, number> = {}
@@ -16,8 +16,8 @@ export const handles: Effect.Effect<Readonly<Record<string, number>>> = Effect.z
 )
 
 /**
- * The kinds of which the process holds more than before, and how many more. It may hold fewer: a test that ran earlier in
- * the same process may have had something left to close.
+ * The growth of each kind since `before`. A kind may also shrink, because handles of an earlier test in the same
+ * process may have closed meanwhile.
  */
 export const handlesBeyond = (
   before: Readonly<Record<string, number>>,

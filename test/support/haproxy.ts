@@ -9,7 +9,7 @@ import type { Peer } from "./peers.ts"
 import { Process } from "./tcpfxProcess.ts"
 import { temporaryFolder } from "./transportFixture.ts"
 
-/** HAProxy, of whom the PROXY protocol is. It only relays. */
+/** HAProxy, the program that introduced the PROXY protocol. It only relays. */
 export const haproxy: Peer = { program: "haproxy", known: /HAProxy/, dial: () => [] }
 
 const listening = (host: string): Effect.Effect<net.Server, never, Scope.Scope> =>
@@ -27,14 +27,14 @@ const endpointOf = (server: net.Server): TcpEndpoint => {
   return tcpEndpoint(address.address, address.port)
 }
 
-// Node tells nobody the descriptor of a server, and shares only streams of its own.
+// Node has no public way to read the descriptor of a server, and passes only its own streams to a child process.
 const descriptorOf = (server: net.Server): number => {
   const descriptor: unknown = Reflect.get(Reflect.get(server, "_handle"), "fd")
   if (typeof descriptor !== "number") throw new Error("the server has no descriptor")
   return descriptor
 }
 
-/** Takes connections, and keeps what each sent until its end. */
+/** Accepts connections and records the bytes of each until its end. */
 class Receiver {
   private readonly received: Array<Uint8Array> = []
   private readonly waiters: Array<(received: Uint8Array) => void> = []
@@ -50,7 +50,7 @@ class Receiver {
     })
   }
 
-  /** Waits for the end of the next connection, and gives what it sent. */
+  /** Waits for the end of the next connection. Gives the bytes received. */
   readonly next: Effect.Effect<Uint8Array> = Effect.async<Uint8Array>((resume) => {
     const received = this.received.shift()
     if (received !== undefined) return resume(Effect.succeed(received))
@@ -65,8 +65,8 @@ class Receiver {
 }
 
 /**
- * An HAProxy that relays what it accepts to a receiver. It inherits its listening socket: nobody else can take its port,
- * and connections made before it is ready wait.
+ * Starts HAProxy as a relay to a receiver. It inherits its listening socket, so no other process can take the port, and
+ * early connections wait in the backlog.
  */
 export const startHaproxy = (
   host: string,
@@ -103,7 +103,7 @@ export const startHaproxy = (
       }),
       (running) => Effect.zipRight(running.kill("SIGKILL"), running.ended),
     )
-    // Its own end of the socket would take connections away from HAProxy.
+    // This process closes its copy of the listening socket, which would accept connections meant for HAProxy.
     front.close()
     return { endpoint, receiver }
   })

@@ -1,27 +1,27 @@
 import type { ConnectionId } from "../../src/domain/index.ts"
 
-/** Who publishes, and of whom. */
+/** A publisher, and its connection. */
 export interface Publisher {
   readonly connection: ConnectionId
 }
 
-/** One publication: whole frames. */
+/** One publication. It consists of whole frames. */
 export interface Run {
   readonly bytes: Uint8Array
-  /** None: it came from outside. */
+  /** The publisher. Undefined: the run came from outside the hub. */
   readonly by: Publisher | undefined
-  /** Where it begins in everything ever published. */
+  /** The number of bytes published before the run. */
   readonly start: number
 }
 
-/** Everything ever published to a hub, in order: what each subscriber gets follows from it. */
+/** All runs published to a hub, in order. They decide what each subscriber must receive. */
 export class HubModel {
   readonly runs: Array<Run> = []
   readonly faults: Array<string> = []
   totalBytes = 0
-  /** Whether the hub has been told to end. */
+  /** Whether the hub is closing. */
   closing = false
-  /** How many things the test has done: what it does from within a callback belongs to what it did from outside. */
+  /** The number of the current step of the test. Actions inside a callback belong to the step that caused it. */
   moment = 0
 
   add(bytes: Uint8Array, by: Publisher | undefined): void {

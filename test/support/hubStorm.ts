@@ -39,12 +39,12 @@ const mostPresent = 24
 const mostNested = 3
 
 /**
- * A hub in a storm: subscribers come, publish, fill up, drain, finish, throw and go, at random, from outside and from
- * within whatever the hub calls. Each knows every byte that it has to get.
+ * A storm on a hub: subscribers attach, publish, fill up, drain, finish, throw and detach at random, also inside
+ * callbacks of the hub. Each subscriber knows every byte that it must receive.
  */
 export class HubStorm {
   readonly model = new HubModel()
-  /** How often each thing was done, and what came of it. */
+  /** The number of each action and of each outcome. */
   readonly counts: Record<string, number> = {}
   private readonly core: HubCore
   private readonly timing = new FakeTiming()
@@ -60,7 +60,7 @@ export class HubStorm {
 
   constructor(seed: number) {
     this.chance = new Chance(seed)
-    // Small, so that the log is joined all the time; now and then as it is by default.
+    // Small limits make the hub join its log all the time. One storm in ten uses the defaults.
     const log = { mostSegments: this.chance.between(1, 8), joinedBytes: this.chance.between(40, 900) }
     const byDefault = this.chance.percent(10)
     this.joinedBytes = byDefault ? 256 * 1024 : log.joinedBytes
@@ -74,7 +74,7 @@ export class HubStorm {
     })
   }
 
-  /** Does something. */
+  /** Does one random action. */
   step(): void {
     this.model.moment++
     this.act(this.chance.weighted(acts))
@@ -82,7 +82,7 @@ export class HubStorm {
     if (this.chance.percent(5)) this.check()
   }
 
-  /** Everybody takes everything, or the hub ends before they do; then nothing is left. */
+  /** All subscribers take everything, or the hub ends before. Afterwards nothing may be left. */
   end(): void {
     this.quiet = true
     if (this.chance.percent(50)) {
@@ -108,7 +108,7 @@ export class HubStorm {
     this.expect(this.timing.armed === 0, "a timer is armed after the end")
   }
 
-  // --- what may happen
+  // --- the actions
 
   private act(act: Act): void {
     const { chance } = this
@@ -120,7 +120,7 @@ export class HubStorm {
         if (this.present.length < mostPresent) this.attach()
         break
       case "publish":
-        // What is published by one who is held back is not lost either.
+        // A blocked publisher may publish all the same, and its frames must not be lost.
         if (sink !== undefined && (!sink.isBlocked || chance.percent(10))) this.publish(sink)
         break
       case "publish from outside":
@@ -153,7 +153,7 @@ export class HubStorm {
     }
   }
 
-  /** Something may happen within whatever the hub calls. */
+  /** May do an action inside a callback of the hub. */
   private readonly inside = (): void => {
     if (this.quiet || this.nested >= mostNested || !this.chance.percent(12)) return
     this.nested++
@@ -202,8 +202,8 @@ export class HubStorm {
     sink.member.detach()
   }
 
-  // Joining and finishing hand over what was published before. What others publish meanwhile would be for the one or
-  // not, as it happens: so they do nothing then.
+  // Attaching and finishing deliver the earlier publications. No other action happens meanwhile, because its
+  // publications would belong to the subscriber or not by chance.
   private settle(): void {
     this.quietly(() => this.core.flush())
   }
@@ -220,10 +220,10 @@ export class HubStorm {
     return kind === 0 ? Number.POSITIVE_INFINITY : kind === 1 ? 0 : this.chance.between(1, 300)
   }
 
-  // --- what holds after each turn
+  // --- the checks after each turn
 
   private check(): void {
-    // Something to flush, so that everybody's lag is looked at.
+    // A publication makes the flush check the lag of all subscribers.
     this.quietly(() => {
       this.publish(undefined)
       this.core.flush()
@@ -250,7 +250,7 @@ export class HubStorm {
     this.checkedTo = this.model.totalBytes
   }
 
-  /** Gives the most that the log may hold for it. */
+  /** Gives the most bytes that the log may hold for a subscriber. */
   private checkLag(sink: ModelSink): number {
     const { least, most } = sink.lag()
     const { budgetBytes, policy } = sink.options

@@ -1,7 +1,7 @@
-"""Passes sockets on as systemd does (sd_listen_fds(3)), and becomes the program that gets them.
+"""Opens sockets, and executes a program that inherits them as from systemd (sd_listen_fds(3)).
 
-launch.py KIND[,KIND...] PROGRAM [ARGUMENT...], where KIND is tcp, tcp6, unix=PATH, abstract=NAME (these listen), or
-unbound, bound, udp, pair, file (which do not). The variable LAUNCH_PID takes the place of the process's own number.
+Usage: launch.py KIND[,KIND...] PROGRAM [ARGUMENT...]. KIND is a listening socket (tcp, tcp6, unix=PATH, abstract=NAME)
+or another descriptor (unbound, bound, udp, pair, file). The variable LAUNCH_PID replaces the process number in LISTEN_PID.
 """
 
 import os
@@ -39,7 +39,7 @@ def open_one(text):
 
 kinds = sys.argv[1].split(",")
 opened = [open_one(kind) for kind in kinds]
-# Out of the way first, so that none is closed before it has been passed on.
+# Duplicates all sockets above the target numbers first, so that no dup2 closes a socket that is not passed yet.
 away = [os.dup2(one.fileno(), 100 + index) for index, one in enumerate(opened)]
 for index, fd in enumerate(away):
     os.dup2(fd, 3 + index, inheritable=True)

@@ -10,7 +10,7 @@ import { concat, firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
 
 const megabyte = 1024 * 1024
 
-/** What a connection promises when it lends its payloads. */
+/** The promises of a connection that lends its payloads. */
 export const lendingSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))
@@ -40,7 +40,7 @@ export const lendingSuite = (fixture: TransportFixture): void => {
         })
         yield* Fiber.join(sender)
         expect(firstDifference(concat(copies), sent)).toBe("same")
-        // The owner keeps what it was given: memory that is read into again must not be a part of it.
+        // The owner keeps its payloads, so they must not share memory with the read buffer.
         expect(firstDifference(concat(farOwner.runs), sent)).toBe("same")
       }),
     )

@@ -5,21 +5,21 @@ import { textOf } from "./wireProbe.ts"
 
 const newline = 0x0a
 
-/** How a subscriber of the model takes part. */
+/** Options of a subscriber of the model. */
 export interface ModelSinkOptions {
   readonly connection: ConnectionId
   readonly policy: SlowConsumerPolicy
   readonly budgetBytes: number
   readonly needsPublisher: boolean
-  /** Whether it is told of the hub's end, as a stream is, or just detached, as a connection. */
+  /** Whether the hub reports its end to the subscriber, as to a stream. The hub only detaches a connection. */
   readonly hearsEnd: boolean
-  /** Bytes that it takes before it is full. */
+  /** The bytes that the subscriber takes before it is full. */
   readonly room: number
 }
 
 /**
- * A subscriber that knows each byte it has to get, and notes as a fault whatever else comes. `inside` is run within
- * whatever the hub calls: there a test does what it likes.
+ * A subscriber that knows each byte that it must receive, and records a fault for anything else. It runs `inside` in
+ * each callback of the hub, so that a test can act there.
  */
 export class ModelSink implements HubSink {
   readonly options: ModelSinkOptions
@@ -27,19 +27,19 @@ export class ModelSink implements HubSink {
   readonly needsPublisher: boolean
   readonly onHubEnded?: () => void
   room: number
-  /** Has said so, and not yet that it has taken everything. */
+  /** Whether it has reported that it is full, and not yet that it has taken everything. */
   isFull = false
   isStalled = false
   isBlocked = false
-  /** Nothing may come any more. */
+  /** Whether it is detached, so that no callback may come. */
   isGone = false
-  /** Throws when it is handed something next. */
+  /** Whether the next delivery throws. */
   willThrow = false
   hasThrown = false
-  /** Runs from here on are not for it: it was finished then. */
+  /** The index of the first run after its finish, which the hub must not deliver. */
   until = Number.POSITIVE_INFINITY
   finishesOwed = 0
-  /** It was told that it has finished before it had everything: that is right only for one that goes. */
+  /** Whether the hub reported the finish too early. That is right only if the subscriber is being detached. */
   finishedShort = false
   missed = 0
   private readonly model: HubModel
@@ -77,11 +77,11 @@ export class ModelSink implements HubSink {
     return this.until < Number.POSITIVE_INFINITY
   }
 
-  // --- what a test does to it
+  // --- actions of a test
 
   /**
-   * It was changed from within a callback. What the hub had found out before, and decided, it may still tell it: that it
-   * is cut off, or misses something.
+   * Marks the subscriber as changed inside a callback. The hub may still report a decision that it made before the
+   * change: a cut-off or missed frames.
    */
   touch(): void {
     this.touchedAt = this.model.moment
@@ -91,15 +91,15 @@ export class ModelSink implements HubSink {
     return this.touchedAt === this.model.moment
   }
 
-  // --- what it has to get
+  // --- expected deliveries
 
-  /** The run that it has to get next. */
+  /** The next run that the hub must deliver. */
   next(): Run | undefined {
     const at = this.nextPlace()
     return at < this.until ? this.model.runs[at] : undefined
   }
 
-  /** The least and the most that count as its lag: its own runs right behind its place may count or not. */
+  /** The bounds of its lag: its own runs right behind its position may count or not. */
   lag(): { readonly least: number; readonly most: number } {
     const { runs, totalBytes } = this.model
     const behind = (run: Run | undefined) => (run === undefined ? 0 : totalBytes - run.start - this.within)
@@ -107,18 +107,18 @@ export class ModelSink implements HubSink {
     return { least: this.waiting + behind(this.next()), most }
   }
 
-  /** What it was handed and has not taken. */
+  /** The bytes delivered and not taken. */
   readonly pending = (): number => this.waiting
   readonly progress = (): number => this.taken
 
-  /** Takes some of what it was handed, without being ready for more. */
+  /** Takes some of the delivered bytes and stays full. */
   takeSome(bytes: number): void {
     const most = Math.max(0, Math.min(bytes, this.waiting - 1))
     this.waiting -= most
     this.taken += most
   }
 
-  /** Takes everything and says so, as it must if it was full. */
+  /** Takes everything and reports that, as a full subscriber must. */
   drain(room: number): void {
     this.taken += this.waiting
     this.waiting = 0
@@ -127,7 +127,7 @@ export class ModelSink implements HubSink {
     this.member.drained()
   }
 
-  // --- what the hub calls
+  // --- callbacks of the hub
 
   readonly deliver = (bytes: Uint8Array, publisher: ConnectionId | undefined): boolean => {
     if (this.corks === 0) this.mustBeReady()
@@ -166,7 +166,7 @@ export class ModelSink implements HubSink {
         this.fault(`missed ${left} frames more than there were`)
         return
       }
-      // A run goes as one: what counts is whether it had to go at all.
+      // The hub drops whole runs, so only the necessity of a run is checked.
       last = run.start
       this.pass(run, run.bytes.indexOf(newline, this.within) + 1 - this.within)
     }
@@ -220,7 +220,7 @@ export class ModelSink implements HubSink {
     this.inside(this)
   }
 
-  /** Its part comes to an end after all that was published so far; calls back when the hub says that this is so. */
+  /** Finishes the subscriber after the runs published so far. Calls `then` when the hub reports the finish. */
   finish(then: () => void): void {
     if (!this.isFinishing) this.until = this.model.runs.length
     this.finishesOwed++
@@ -239,14 +239,14 @@ export class ModelSink implements HubSink {
   }
 
   private endsWithHub(): void {
-    // One that has thrown is told of the end, or not: it is no part of the hub any more.
+    // A subscriber that threw is detached. The hub may report the end to it or not.
     if (this.hasThrown) return
     if (!this.model.closing || this.isGone) this.fault("was told of an end that is none")
     if (this.next() !== undefined) this.fault("was told of the end, and has not got everything")
     this.isGone = true
   }
 
-  // One that needs the publisher gets the runs of a turn one by one, all of them, full or not.
+  // A subscriber that needs the publisher gets the runs of a turn one by one, even if it is full.
   private mustBeReady(): void {
     const ready = !this.isFull || this.isFinishing || this.model.closing || this.needsPublisher
     if (!ready) this.fault("was handed more while it was full")

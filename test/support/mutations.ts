@@ -1,6 +1,6 @@
 import type { Chance } from "./stressSeeds.ts"
 
-/** How an input is broken: what may be put in, as single elements and as runs that mean something to the reader. */
+/** The elements to insert into an input: single ones, and runs that have a meaning for the reader. */
 export interface Alphabet<A> {
   readonly element: (chance: Chance) => A
   readonly tokens: ReadonlyArray<ReadonlyArray<A>>
@@ -34,7 +34,7 @@ const mutateOnce = <A>(chance: Chance, input: ReadonlyArray<A>, alphabet: Alphab
 
 const orNone = <A>(element: A | undefined): ReadonlyArray<A> => (element === undefined ? [] : [element])
 
-/** The input with some changes; now and then nothing but chance. */
+/** Changes an input at random. Sometimes the result is entirely random. */
 export const mutated = <A>(chance: Chance, input: ReadonlyArray<A>, alphabet: Alphabet<A>): ReadonlyArray<A> => {
   if (chance.percent(10)) return Array.from({ length: chance.between(0, 200) }, () => alphabet.element(chance))
   let result = input
@@ -42,20 +42,20 @@ export const mutated = <A>(chance: Chance, input: ReadonlyArray<A>, alphabet: Al
   return result
 }
 
-/** Bytes, broken. */
+/** Changes bytes at random. */
 export const mutatedBytes = (chance: Chance, input: Uint8Array, tokens: ReadonlyArray<Uint8Array>): Uint8Array =>
   Uint8Array.from(
     mutated(chance, [...input], { element: (source) => source.below(256), tokens: tokens.map((token) => [...token]) }),
   )
 
-// Characters that are read, shown or counted in ways of their own: controls, marks that reorder, halves of pairs,
-// letters outside of the first plane, digits and blanks of other scripts, combining marks.
+// Characters with special rules for parsing, display or counting: controls, bidirectional marks, lone surrogates,
+// letters outside the first plane, digits and spaces of other scripts, combining marks.
 const oddities = [
   ..."\0\t\n\v\f\r\u001b\u007f\u0080\u009b\u00a0\u200b\u202e\u2028\u2066\ufeff\ufffd\uffff",
   ..."\ud800,\udc00,é,ß,İ,ﬁ,\u0301,٣,३,𝟘,😀,%,/,\\,:,[,],{,},\",',-,+,.,_,#",
 ]
 
-/** Text, broken: also into what is no well-formed Unicode. */
+/** Changes text at random. The result may be ill-formed Unicode. */
 export const mutatedText = (chance: Chance, input: string, tokens: ReadonlyArray<string>): string =>
   mutated(chance, input.split(""), {
     element: (source) =>

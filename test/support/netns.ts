@@ -7,12 +7,12 @@ import { type Process, start } from "./tcpfxProcess.ts"
 const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
 
 const isRoot = process.getuid?.() === 0
-// Who is not root may be the root of a user namespace, where the system allows it (user_namespaces(7)).
+// A user who is not root may be the root of a user namespace, if the system allows that (user_namespaces(7)).
 const unshare = isRoot ? ["-n"] : ["-rn"]
 const nsenter = isRoot ? ["-n"] : ["-Un", "--preserve-credentials"]
 
 const up = "ip link set lo up"
-// A queue of no length: everything that is sent is dropped, and nobody is told (tc-pfifo(8)).
+// A queue of length 0 drops every packet without an error (tc-pfifo(8)).
 const cut = "tc qdisc add dev lo root pfifo limit 0"
 const mend = "tc qdisc del dev lo root"
 
@@ -25,30 +25,30 @@ const whyNot = (): string | undefined => {
 
 let answer: { readonly why: string | undefined } | undefined
 
-/** Whether networks of our own can be made and cut. The first look says why not, because tests are skipped then. */
+/** Whether the tests can make a network and cut it. The first call prints why not, because tests are skipped. */
 export const haveNetworks = (): boolean => {
   if (answer === undefined) {
     answer = { why: whyNot() }
     if (answer.why !== undefined)
-      process.stdout.write(`tests skipped: no network namespace can be made: ${answer.why}\n`)
+      process.stdout.write(`tests skipped: this machine allows no network namespace: ${answer.why}\n`)
   }
   return answer.why === undefined
 }
 
-/** A loopback network that is nobody else's, and goes with the scope and the processes in it. */
+/** A private loopback network. It ends with the scope and with the processes in it. */
 export interface Network {
   readonly tcpfx: (
     args: ReadonlyArray<string>,
     env?: Readonly<Record<string, string>>,
   ) => Effect.Effect<Process, never, Scope.Scope>
-  /** From here on every packet is lost, without a word. */
+  /** Drops every packet from now on, without an error. */
   readonly cut: Effect.Effect<void>
   readonly mend: Effect.Effect<void>
-  /** How often the system sends again before it gives a connection up (tcp(7), tcp_retries2). */
+  /** The number of retransmissions before the kernel aborts a connection (tcp(7), tcp_retries2). */
   readonly setRetries: (count: number) => Effect.Effect<void>
-  /** Connections that the system keeps until they are accepted (listen(2), somaxconn). */
+  /** The most connections that wait to be accepted (listen(2), somaxconn). */
   readonly setAcceptQueue: (count: number) => Effect.Effect<void>
-  /** Switches IPv6 off, loopback included. */
+  /** Switches IPv6 off, including the loopback address. */
   readonly withoutIpv6: Effect.Effect<void>
 }
 

@@ -21,16 +21,16 @@ import { hasAbstractNames } from "../../src/transport/listen/listenTarget.ts"
 import { type Process, type ProcessEnded, start, tcpfx } from "./tcpfxProcess.ts"
 import { temporaryFolder } from "./transportFixture.ts"
 
-/** A program that we did not write. It relays between its standard streams and a socket, and keeps half-open ones. */
+/** A program of another project. It relays between its standard streams and a socket, and keeps half-closed sockets. */
 export interface Peer {
   readonly program: string
-  /** What its help says when it is the program that is meant, and not another of the same name. */
+  /** A text in its help that tells it from other programs with the same name. */
   readonly known: RegExp
-  /** The arguments with which it connects; the end of its input sends FIN. */
+  /** The arguments to connect. The end of standard input makes the program send FIN. */
   readonly dial: (endpoint: Endpoint) => ReadonlyArray<string>
 }
 
-/** A peer that can listen too, for one connection; it says "listening on" when it does. */
+/** A peer that can also listen, for one connection. It prints "listening on" then. */
 export interface ListeningPeer extends Peer {
   readonly listen: (endpoint: Endpoint) => ReadonlyArray<string>
 }
@@ -43,7 +43,7 @@ export const ncat: ListeningPeer = {
   listen: (endpoint) => ["-lv", ...ncat.dial(endpoint)],
 }
 
-/** OpenBSD's netcat; `-N` lets it send FIN at the end of its input. */
+/** OpenBSD's netcat. `-N` makes it send FIN at the end of its input. */
 export const nc: ListeningPeer = {
   program: "nc",
   known: /OpenBSD/,
@@ -51,7 +51,7 @@ export const nc: ListeningPeer = {
   listen: (endpoint) => ["-lv", ...nc.dial(endpoint)],
 }
 
-// socat leaves 0.5 s after one side's end, unless told otherwise.
+// By default socat exits 0.5 s after the end of one side.
 const socatPatience = ["-t", "60"]
 
 const socatHost = (endpoint: TcpEndpoint) => (endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host)
@@ -59,7 +59,7 @@ const socatHost = (endpoint: TcpEndpoint) => (endpoint.host.includes(":") ? `[${
 const socatUnix = (what: "CONNECT" | "LISTEN", endpoint: UnixEndpoint) =>
   isAbstract(endpoint) ? `ABSTRACT-${what}:${endpoint.path.slice(1)}` : `UNIX-${what}:${endpoint.path}`
 
-/** The address at which socat listens. */
+/** The listening address in the syntax of socat. */
 export const socatListenAddress = (endpoint: Endpoint): string =>
   endpoint._tag === "Unix"
     ? socatUnix("LISTEN", endpoint)
@@ -83,7 +83,7 @@ export const socatSystem = (command: string): ListeningPeer => ({
   listen: (endpoint) => [...socatPatience, "-d", "-d", socatListenAddress(endpoint), `SYSTEM:${command}`],
 })
 
-/** A plain client of Python's standard library. */
+/** A client of Python's standard library. */
 export const python: Peer = {
   program: "python3",
   known: /usage/,
@@ -104,40 +104,44 @@ const lookOnce = (what: string, missing: string, look: () => boolean): boolean =
   return found
 }
 
-/** Whether all of these programs are here. The first look says so if one is not, because its tests are skipped then. */
+/** Whether all of these programs are installed. The first call prints a missing one, because its tests are skipped. */
 export const haveAll = (...peers: ReadonlyArray<Peer>): boolean =>
   peers
     .map(({ program, known }) =>
-      lookOnce(program, `no ${program} on the PATH whose help says ${known.source}`, () => {
+      lookOnce(program, `PATH has no ${program} whose help matches ${known.source}`, () => {
         const { stdout, stderr } = spawnSync(program, ["-h"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
         return known.test(`${stdout}${stderr}`)
       }),
     )
     .every((found) => found)
 
-/** Whether the machine has the IPv6 loopback address; says so once if not, because its tests are skipped then. */
+/** Whether the machine has the IPv6 loopback address. Prints once if not, because tests are skipped. */
 export const haveIpv6 = (): boolean =>
   lookOnce("::1", "no interface has the address ::1", () =>
     Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === "::1")),
   )
 
-/** Whether Node can use abstract names of unix sockets as other programs do; says so once if not. */
+/** Whether Node uses abstract names of unix sockets as other programs do. Prints once if not. */
 export const haveAbstractNames = (): boolean =>
-  lookOnce("abstract", `Node ${process.version} has no abstract names that others find`, () => hasAbstractNames)
+  lookOnce(
+    "abstract",
+    `Node ${process.version} gives abstract names that other programs cannot find`,
+    () => hasAbstractNames,
+  )
 
-/** Whether the tests run as root, who alone can become another user; says so once if not. */
+/** Whether the tests run as root, the only user that can become another user. Prints once if not. */
 export const haveRoot = (): boolean =>
   lookOnce("root", "only root can become another user", () => process.geteuid?.() === 0)
 
 /** The SHA-256 digest, in hexadecimal. */
 export const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
-/** The path of a unix socket in a folder of its own, which is removed at the end of the scope. */
+/** The path of a unix socket in a new folder. The end of the scope removes the folder. */
 export const freshUnixEndpoint: Effect.Effect<Endpoint, never, Scope.Scope> = Effect.map(temporaryFolder, (folder) =>
   unixEndpoint(join(folder, "peer.sock")),
 )
 
-/** A name in the abstract namespace that no other test has. */
+/** A unique name in the abstract namespace. */
 export const freshAbstractEndpoint: Effect.Effect<Endpoint> = Effect.sync(() =>
   unixEndpoint(`@tcpfx-${process.pid}-${randomUUID()}`),
 )
@@ -153,13 +157,13 @@ const recentlyFreePort = (host: string): Effect.Effect<Endpoint> =>
     })
   })
 
-/** The kinds of address that are talked over. */
+/** The kinds of address that the tests use. */
 export const addressKinds: ReadonlyArray<{
   readonly name: string
   readonly available: () => boolean
-  /** Where tcpfx is told to listen. */
+  /** The endpoint for tcpfx to listen on. */
   readonly open: Effect.Effect<Endpoint, never, Scope.Scope>
-  /** Where another program is told to listen: it cannot say which port the system chose. */
+  /** The endpoint for another program to listen on. It has a port, because these programs cannot print a chosen one. */
   readonly free: Effect.Effect<Endpoint, never, Scope.Scope>
 }> = [
   {
@@ -172,11 +176,11 @@ export const addressKinds: ReadonlyArray<{
   { name: "a unix socket", available: () => true, open: freshUnixEndpoint, free: freshUnixEndpoint },
 ]
 
-/** Where TCP is enough. */
+/** The kinds of address for tests that need TCP only. */
 export const tcpOpen: Effect.Effect<Endpoint> = Effect.succeed(tcpEndpoint("127.0.0.1", 0))
 export const tcpFree: Effect.Effect<Endpoint> = recentlyFreePort("127.0.0.1")
 
-/** A `tcpfx serve` that listens, and the endpoint that it says. */
+/** A listening `tcpfx serve`, and the endpoint that it prints. */
 export const serveAt = (open: Effect.Effect<Endpoint, never, Scope.Scope>, ...args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const server = yield* tcpfx(["serve", formatEndpoint(yield* open), ...args])
@@ -188,7 +192,7 @@ export const serveAt = (open: Effect.Effect<Endpoint, never, Scope.Scope>, ...ar
 export const dialWith = (peer: Peer, endpoint: Endpoint): Effect.Effect<Process, never, Scope.Scope> =>
   start(peer.program, peer.dial(endpoint))
 
-/** A peer that listens. A port may be lost to somebody else before the peer has it: then it is another one's turn. */
+/** A listening peer. If another process takes the port before the peer does, the peer tries another port. */
 export const listenWith = (
   peer: ListeningPeer,
   free: Effect.Effect<Endpoint, never, Scope.Scope>,
@@ -200,7 +204,7 @@ export const listenWith = (
     return { listener, endpoint }
   }).pipe(Effect.retry({ times: 10, while: ({ stderr }) => /address already in use/i.test(stderr) }))
 
-/** Waits until a listener has seen our FIN: ncat and nc leave then, socat says so. */
+/** Waits until a listener has seen our FIN. ncat and nc exit then, and socat prints it. */
 export const finSeen = (listener: Process): Effect.Effect<unknown, ProcessEnded> =>
   Effect.raceFirst(listener.ended, listener.waitFor("stderr", /socket 2 \(fd \d+\) is at EOF/))
 

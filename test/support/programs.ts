@@ -10,13 +10,13 @@ const programs = fileURLToPath(new URL("../faults/programs/", import.meta.url))
 /** How a program is started. */
 export interface ProgramOptions {
   readonly args?: ReadonlyArray<string>
-  /** Flags of node. */
+  /** The flags for Node. */
   readonly flags?: ReadonlyArray<string>
-  /** Open files that it may have (ulimit(1p)). */
+  /** The limit of open files (ulimit(1p)). */
   readonly openFiles?: number
 }
 
-/** Starts one of the programs beside the fault tests. They end with their standard input. */
+/** Starts a program of test/faults/programs. The end of standard input ends the program. */
 export const startProgram = (name: string, { args = [], flags = [], openFiles }: ProgramOptions = {}) =>
   Effect.gen(function* () {
     const outfile = join(yield* temporaryFolder, `${name}.mjs`)
@@ -34,7 +34,7 @@ export const startProgram = (name: string, { args = [], flags = [], openFiles }:
     return yield* withOpenFiles(openFiles, [process.execPath, ...flags, outfile, ...args])
   })
 
-/** Starts a command that may have so many files open. */
+/** Starts a command with a limit of open files. */
 export const withOpenFiles = (openFiles: number | undefined, [command = "", ...args]: ReadonlyArray<string>) =>
   openFiles === undefined
     ? start(command, args)

@@ -1,9 +1,9 @@
 import * as FastCheck from "effect/FastCheck"
 
-/** Runs a property this often, with the same values each time, so that a run never differs from the one before. */
+/** Options of a property: the number of cases, and a fixed seed, so that each run has the same cases. */
 export const runs = (numRuns: number) => ({ fastCheck: { numRuns, seed: 0x7cf } })
 
-/** Bytes in which line ends are frequent. */
+/** Bytes with many line ends. */
 export const lineBytes = (maxLength: number): FastCheck.Arbitrary<Uint8Array> =>
   FastCheck.array(
     FastCheck.oneof(
@@ -14,7 +14,7 @@ export const lineBytes = (maxLength: number): FastCheck.Arbitrary<Uint8Array> =>
     { maxLength },
   ).map((bytes) => Uint8Array.from(bytes))
 
-/** The bytes cut at these places; places beyond the end give empty chunks. */
+/** Cuts bytes at these places. Places beyond the end give empty chunks. */
 export const cutAt = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
   const bounds = [0, ...[...places].sort((a, b) => a - b), bytes.length]
   return bounds.slice(1).map((end, index) => bytes.subarray(bounds[index], end))

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type TcpEndpoint, tcpEndpoint } from "../../src/domain/index.ts"
 
-/** How a test's proxy behaves: the handshake is its own, what follows goes through to the target. */
+/** The handshake of a proxy in a test. The proxy relays the later bytes to the target. */
 export type ProxyScript = (client: net.Socket, relay: (target: TcpEndpoint, greeting: Uint8Array) => void) => void
 
-/** A proxy that follows a script, for as long as the scope. */
+/** A proxy with a scripted handshake. It ends with the scope. */
 export const scriptedProxy = (script: ProxyScript): Effect.Effect<TcpEndpoint, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -45,7 +45,7 @@ export const scriptedProxy = (script: ProxyScript): Effect.Effect<TcpEndpoint, n
 
 const request = /^CONNECT ([^\s:]+):([0-9]+) HTTP\/1\.1\r\n/
 
-/** An HTTP proxy that looks every name up as this machine. What it asks for can be told by `answer`. */
+/** An HTTP proxy that takes every name for this machine. `answer` may refuse a request: it gives the refusal. */
 export const httpProxy = (answer: (head: string) => string | undefined = () => undefined) =>
   scriptedProxy((client, relay) => {
     let head = ""

@@ -29,10 +29,10 @@ const unix = FastCheck.oneof(
 )
 const both = <A>(end: FastCheck.Arbitrary<A>) => FastCheck.record({ source: end, destination: end })
 
-/** Two endpoints that a header can name, in the form in which the system writes them. */
+/** Two endpoints for a header, as the system writes them. */
 export const anyProxyEndpoints = FastCheck.oneof(both(tcp(addressOf(4))), both(tcp(ipv6)), both(unix))
 
-/** A block of version 2, from its 13th byte on, with the right length; `length` is for a wrong one. */
+/** A header of version 2, from its 13th byte on. `length` replaces the right length by a wrong one. */
 export const block = (versionCommand: number, family: number, body: Uint8Array, length = body.length): Uint8Array =>
   joinBytes([
     hexBytes("0d0a0d0a000d0a515549540a"),
@@ -44,7 +44,7 @@ export const block = (versionCommand: number, family: number, body: Uint8Array, 
 export const extension = (type: number, value: Uint8Array, length = value.length): Uint8Array =>
   joinBytes([Uint8Array.of(type, length >> 8, length & 0xff), value])
 
-/** Fills in the checksum of a block whose last extension is one of zeros. */
+/** Fills in the checksum of a block. The last extension of the block must be a checksum of zeros. */
 export const withChecksum = (bytes: Uint8Array): Uint8Array => {
   const sealed = bytes.slice()
   new DataView(sealed.buffer).setUint32(sealed.length - 4, crc32c(bytes))

@@ -3,33 +3,33 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Endpoint } from "../../src/domain/index.ts"
 
-/** A plain socket of node:net that behaves only as it is told to: the peer that no client library would be. */
+/** A plain socket of node:net under full control of a test, also for behaviour that no client library has. */
 export interface RawPeer {
-  /** Hands bytes to the socket; does not wait for anything. */
+  /** Writes bytes to the socket, without waiting. */
   readonly write: (data: Uint8Array | string) => Effect.Effect<void>
-  /** Waits until everything written is in the hands of the system. */
+  /** Waits until the kernel has taken all bytes written. */
   readonly flushed: Effect.Effect<void>
   /** Waits for the next `count` bytes. */
   readonly take: (count: number) => Effect.Effect<Buffer>
-  /** Waits for the other side's FIN, or the end, and gives everything not taken yet. */
+  /** Waits for the FIN of the other side, or for the end of the socket. Gives the bytes not taken yet. */
   readonly takeRest: Effect.Effect<Buffer>
-  /** Begins to read; a peer that was dialled with `reads: false` never has. */
+  /** Starts to read. A peer made with `reads: false` has not read before. */
   readonly resume: Effect.Effect<void>
-  /** FIN; reading goes on. */
+  /** Sends FIN. Reading goes on. */
   readonly end: Effect.Effect<void>
-  /** RST. */
+  /** Sends RST. */
   readonly reset: Effect.Effect<void>
-  /** Waits for the end of the socket; gives the system's code, if it broke. */
+  /** Waits for the end of the socket. Gives the error code after an error. */
   readonly closed: Effect.Effect<string | undefined>
 }
 
-/** How a peer behaves. */
+/** Options of a peer. */
 export interface RawPeerOptions {
-  /** Whether it reads from the start. Default true. */
+  /** Whether the peer reads from the start. Default: true. */
   readonly reads?: boolean
 }
 
-/** Connects a raw peer; the end of the scope destroys it and waits until it is gone. */
+/** Connects a raw peer. The end of the scope destroys the socket and waits for its close. */
 export const dialRaw = (endpoint: Endpoint, options: RawPeerOptions = {}): Effect.Effect<RawPeer, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<Peer>((resume) => {
@@ -102,7 +102,7 @@ class Peer implements RawPeer {
   readonly end = Effect.sync(() => void this.socket.end())
   readonly reset = Effect.sync(() => {
     const { writableEnded, writableFinished } = this.socket
-    // While a FIN is on its way, libuv refuses the reset (EINVAL) and Node then never closes the socket.
+    // While a FIN is pending, libuv refuses the reset (EINVAL), and then Node never closes the socket.
     if (writableEnded && !writableFinished) this.socket.once("finish", () => this.socket.resetAndDestroy())
     else this.socket.resetAndDestroy()
   })

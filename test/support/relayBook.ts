@@ -5,19 +5,19 @@ import { utf8 } from "./wireProbe.ts"
 const newline = 0x0a
 const colon = 0x3a
 
-/** A line that a peer has written. It says by itself which one it is. */
+/** A line that a peer has written. Its text holds the numbers of the peer and of the line. */
 export interface Line {
   readonly peer: number
   readonly number: number
-  /** With its LF. */
+  /** The bytes, LF included. */
   readonly bytes: Uint8Array
-  /** Its place among all lines that were published, once it is. */
+  /** The index among all published lines. Undefined before the line is published. */
   place: number | undefined
-  /** Bytes published before it. */
+  /** The bytes published before the line. */
   start: number
 }
 
-/** A connection's part in the hub: what is published from `from` up to `until` is for it, but for its own. */
+/** The membership of a connection in the hub. It must receive the lines from `from` to `until`, except its own. */
 export interface Part {
   readonly connection: ConnectionId
   readonly from: number
@@ -26,21 +26,21 @@ export interface Part {
 }
 
 /**
- * What went into a hub and when: the joining, the publishing and the leaving, in the order of the calls at its port.
- * What each connection has to get follows from it, however late its bytes come.
+ * Records attaches, publications and detaches of a hub in the order of the calls. The record decides what each
+ * connection must receive, even if the bytes come late.
  */
 export class RelayBook {
   readonly faults: Array<string> = []
-  /** What was published, in order. */
+  /** The published lines, in order. */
   readonly lines: Array<Line> = []
   readonly parts = new Map<ConnectionId, Part>()
   publishedBytes = 0
-  /** Of each peer, what it wrote, and how many lines of that were published. */
+  /** For each peer, the lines written and the number of lines published. */
   private readonly written: Array<Array<Line>> = []
   private readonly published: Array<number> = []
   private readonly peers = new Map<ConnectionId, number>()
 
-  /** The next line of a peer. */
+  /** Makes the next line of a peer. */
   compose(peer: number, length: number): Line {
     const lines = this.written[peer] ?? []
     this.written[peer] = lines
@@ -59,7 +59,7 @@ export class RelayBook {
     return this.published[peer] ?? 0
   }
 
-  /** The line that these bytes are, byte for byte; none if they are no line that anybody wrote. */
+  /** Finds the line with exactly these bytes. Gives nothing if no peer wrote it. */
   find(bytes: Uint8Array): Line | undefined {
     const first = bytes.indexOf(colon)
     const second = bytes.indexOf(colon, first + 1)
@@ -73,7 +73,7 @@ export class RelayBook {
     return part
   }
 
-  /** Everything that a connection publishes is what its peer wrote: whole lines, in order, none left out. */
+  /** Checks that a connection publishes the lines of its peer: whole, in order, and all of them. */
   publish(connection: ConnectionId, run: Uint8Array): void {
     eachLine(run, (bytes) => {
       const line = this.find(bytes)
@@ -103,7 +103,7 @@ const numberIn = (bytes: Uint8Array, from: number, to: number): number => {
   return number
 }
 
-/** Calls back with each line, with its LF; gives what follows the last LF. */
+/** Calls `use` with each line, LF included. Gives the bytes after the last LF. */
 export const eachLine = (bytes: Uint8Array, each: (line: Uint8Array) => void): Uint8Array => {
   let start = 0
   for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
@@ -113,7 +113,7 @@ export const eachLine = (bytes: Uint8Array, each: (line: Uint8Array) => void): U
   return bytes.subarray(start)
 }
 
-/** The same hub, with a book kept of what goes in. */
+/** Wraps a hub and records in a book what is published to it. */
 export const bookedHub = (hub: Hub["Type"], book: RelayBook): Hub["Type"] => ({
   ...hub,
   port: bookedPort(hub.port, book),

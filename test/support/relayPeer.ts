@@ -7,44 +7,44 @@ import { concat } from "./wireProbe.ts"
 
 const none = new Uint8Array(0)
 
-/** What the server told of a connection. */
+/** The events of a connection, as the server emitted them. */
 export interface Told {
   readonly id: ConnectionId
   missed: number
   peerEnded: boolean
-  /** The server has reset it, or may have. What stood in the system is lost then, and the peer may see a plain end. */
+  /** Whether the server may have reset the connection. Then bytes are lost, and the peer may see a plain end. */
   isCut: boolean
-  /** The server ends it, or is about to. */
+  /** Whether the server ends the connection, or is about to. */
   isKicked: boolean
   closed: ConnectionEnd | undefined
 }
 
 /**
- * The far end of a connection, in the test's hand. It checks every line that it gets against the book, as soon as it
- * knows which connection it is.
+ * The far end of a connection, controlled by the test. It compares every received line to the book, as soon as it knows
+ * its connection.
  */
 export class RelayPeer implements WireHandlers {
   readonly number: number
-  /** Neither stalls nor leaves. */
+  /** Whether the peer never stalls and never leaves. */
   readonly stays: boolean
   told: Told | undefined
   wire: Wire | undefined
   isStalled = false
-  /** Never reads again. */
+  /** Whether the peer never reads again. */
   isDeaf = false
   hasEnded = false
-  /** Has left without waiting for an orderly end. */
+  /** Whether the peer has left without waiting for an orderly end. */
   hasLeft = false
   sawEnd = false
   end: WireEnd | undefined
   delivered = 0
-  /** The most that can have waited for it at any time, bytes. */
+  /** The most bytes that the server can have queued for the peer at any time. */
   mostLag = 0
   writtenBytes = 0
   private readonly book: RelayBook
   private readonly policy: SlowConsumerPolicy
   private part: Part | undefined
-  /** Before it, everything is here or was missed. */
+  /** The index of the first line that is neither received nor missed. */
   private place: number
   private missed = 0
   private receivedBytes = 0
@@ -65,12 +65,12 @@ export class RelayPeer implements WireHandlers {
     wire.start(this)
   }
 
-  /** The name that the server knows its other end by. */
+  /** The address of the peer, as the server sees it. */
   get address(): string | undefined {
     return this.wire && addressOf(this.wire.local)
   }
 
-  /** Which connection it is. */
+  /** Assigns the connection of the server to the peer. */
   know(told: Told): void {
     this.told = told
     this.part = this.book.parts.get(told.id)
@@ -86,12 +86,12 @@ export class RelayPeer implements WireHandlers {
     return this.isOpen && !this.hasEnded && !this.sawEnd && this.told !== undefined
   }
 
-  /** Whether what waits for it counts: it reads, and is going to. */
+  /** Whether the lag of the peer counts: it reads now, and will go on reading. */
   get isReader(): boolean {
     return this.end === undefined && !this.hasLeft && !this.sawEnd && !this.isStalled && !this.isDeaf
   }
 
-  /** What is published and not here, bytes. */
+  /** The bytes that are published and not received. */
   get lag(): number {
     const { lines, publishedBytes } = this.book
     while (lines[this.place]?.peer === this.number) this.place++
@@ -99,8 +99,8 @@ export class RelayPeer implements WireHandlers {
   }
 
   /**
-   * Whole lines that are written and not published, bytes. What a connection that is over has not published never will
-   * be.
+   * The bytes of whole lines that are written and not published. After the end of a connection there are none, because
+   * the connection publishes no more.
    */
   get inFlight(): number {
     if (this.part?.isOver === true) return 0
@@ -110,14 +110,14 @@ export class RelayPeer implements WireHandlers {
     return bytes
   }
 
-  /** The length of the line that is written in part. */
+  /** The length of a line of which only a part is written. */
   get begun(): number {
     return this.tail.length === 0 ? 0 : (this.book.writtenBy(this.number).at(-1)?.bytes.length ?? 0)
   }
 
-  // --- what it does
+  // --- actions
 
-  /** Writes lines; of the last one some bytes may be kept for later. */
+  /** Writes lines. Keeps the last `keep` bytes for the next write. */
   write(lines: ReadonlyArray<Line>, keep: number): void {
     const all = concat([this.tail, ...lines.map((line) => line.bytes)])
     const now = Math.max(0, all.length - keep)
@@ -125,21 +125,21 @@ export class RelayPeer implements WireHandlers {
     this.send(all.subarray(0, now))
   }
 
-  /** FIN, after what was kept; without the LF of the last line if that is not wanted. */
+  /** Writes the kept bytes, then FIN. Without `withLastMark` the last LF is left out. */
   finish(withLastMark: boolean): void {
     if (!this.canWrite) return
     const { tail } = this
     this.tail = none
-    // A mark alone is no line: it belongs to one whose other bytes are on their way.
+    // A kept LF alone ends a line whose other bytes are already written.
     this.send(withLastMark || tail.length === 0 ? tail : tail.subarray(0, -1))
     this.hasEnded = true
     this.wire?.end()
   }
 
-  /** Leaves at once: by RST, or by closing both ways, which is FIN if it leaves nothing unread. */
+  /** Leaves at once: by RST, or by closing, which sends FIN if all received bytes are read. */
   leave(how: "reset" | "close"): void {
     this.hasLeft = true
-    // What is not sent is lost. A line lost in part and a FIN behind it would make a line that nobody wrote.
+    // Unsent bytes are lost. A FIN after part of a line would make a line that no peer wrote.
     const isWhole = this.tail.length === 0 && this.wire?.pending() === 0
     if (how === "close" && isWhole) this.wire?.destroy()
     else this.wire?.reset()
@@ -160,7 +160,7 @@ export class RelayPeer implements WireHandlers {
     this.wire?.write(bytes)
   }
 
-  // --- what it is told
+  // --- callbacks of the wire
 
   onData(bytes: Uint8Array): void {
     this.receivedBytes += bytes.length
@@ -170,7 +170,7 @@ export class RelayPeer implements WireHandlers {
 
   onEnd(): void {
     this.sawEnd = true
-    // An orderly end takes both sides.
+    // An end is orderly if both sides have sent FIN.
     if (!this.hasEnded) this.wire?.end()
     this.hasEnded = true
   }
@@ -181,7 +181,7 @@ export class RelayPeer implements WireHandlers {
     this.end = end
   }
 
-  // --- what it has to get
+  // --- expected lines
 
   private read(): void {
     if (this.part === undefined) return
@@ -219,7 +219,7 @@ export class RelayPeer implements WireHandlers {
     this.place = Math.max(this.place, place)
   }
 
-  /** At the very end: what it got, what it missed and what the server says of both agree. */
+  /** Checks at the end that the received bytes, the missed lines and the events of the server agree. */
   check(): void {
     const { end, part, told } = this
     if (end === undefined) this.fault("is still there")
@@ -254,5 +254,5 @@ export class RelayPeer implements WireHandlers {
   }
 }
 
-/** How an endpoint is written, to compare both ends' view of it. */
+/** Formats an endpoint, to compare the views of both ends. */
 export const addressOf = (endpoint: Endpoint): string => formatEndpoint(endpoint)

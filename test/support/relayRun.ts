@@ -16,7 +16,7 @@ import { nextTurn } from "./turns.ts"
 
 const patience = Duration.seconds(60)
 
-/** One run: a storm around a server, its end in order, and everything that has to hold then. */
+/** One run: a storm around a server, an orderly end, and the checks after it. */
 export const weather = (seed: number, rules: StormRules & { readonly steps: number }) => {
   let stage = "at the start"
   const program = Effect.gen(function* () {
@@ -57,7 +57,7 @@ export const weather = (seed: number, rules: StormRules & { readonly steps: numb
           storm.isThere(peer)
         }).pipe(Effect.orDie),
       )
-    /** A turn of the loop, after everything that was asked for. */
+    /** Waits for a turn of the loop after all actions so far. */
     const turn = Effect.gen(function* () {
       yield* Effect.forEach(toDial.splice(0), dial, { discard: true })
       yield* Effect.forEach(toKick.splice(0), (kick) => kick, { discard: true })
@@ -116,7 +116,7 @@ export const weather = (seed: number, rules: StormRules & { readonly steps: numb
   return program.pipe(
     Effect.scoped,
     Effect.timeoutFail({
-      // Before the test's own deadline, which knows neither the seed nor the stage.
+      // Shorter than the deadline of the test, whose message has neither the seed nor the stage.
       duration: Duration.seconds(110),
       onTimeout: () => new Error(`${replayHint(seed)}: no end in 110 seconds, ${stage}`),
     }),

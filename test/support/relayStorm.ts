@@ -3,21 +3,21 @@ import { RelayBook } from "./relayBook.ts"
 import { addressOf, RelayPeer, type Told } from "./relayPeer.ts"
 import type { Chance } from "./stressSeeds.ts"
 
-/** What the storm is made of. */
+/** The rules of a storm. */
 export interface StormRules {
   readonly policy: SlowConsumerPolicy
-  /** Peers in all, and at one time. */
+  /** The number of peers in all, and at one time. */
   readonly crowd: number
   readonly atOnce: number
-  /** How often one that has stalled reads on, while 6 stall. */
+  /** The weight of a stalled peer reading on. A stall has the weight 6. */
   readonly resumes: number
   readonly budgetBytes: number
   readonly longestLine: number
-  /** Of a hundred readers, how many are never heard of again (`disconnect` alone). */
+  /** The percentage of stalled peers that never read again. Only for `disconnect`. */
   readonly deafShare: number
 }
 
-/** What the test does to connections from outside. */
+/** Actions of the test on connections, from outside. */
 export interface StormHands {
   readonly dial: (peer: RelayPeer) => void
   readonly kick: (told: Told, how: "fin" | "reset") => void
@@ -37,11 +37,11 @@ const actsOf = (rules: StormRules): ReadonlyArray<readonly [weight: number, act:
 
 const stayers = 3
 
-// What a server counts as waiting is more than what is not here: a large write counts until all of it is taken, and a
-// peer's own lines behind it count too.
+// The server counts more bytes as queued than the peer has not received: a large write counts until the kernel has
+// taken all of it, and the peer's own lines behind it count too.
 const slack = 4
 
-/** Peers that come, write, stall and go at random around one server, and what the server tells of them. */
+/** Peers that join, write, stall and leave one server at random, and the events of the server. */
 export class RelayStorm {
   readonly book = new RelayBook()
   readonly peers: Array<RelayPeer> = []
@@ -50,7 +50,7 @@ export class RelayStorm {
   private readonly acts: ReturnType<typeof actsOf>
   private readonly chance: Chance
   private readonly hands: StormHands
-  // A connection and the news of it come in any order.
+  // The connection of a peer and the event of the server come in any order.
   private readonly unknown = new Map<string, RelayPeer>()
   private readonly unclaimed = new Map<string, Told>()
   private readonly told = new Map<number, Told>()
@@ -62,9 +62,9 @@ export class RelayStorm {
     this.hands = hands
   }
 
-  // --- what happens to it
+  // --- connections and events
 
-  /** A dialled connection is there. */
+  /** A peer has connected. */
   isThere(peer: RelayPeer): void {
     const { address } = peer
     const told = address === undefined ? undefined : this.unclaimed.get(address)
@@ -74,7 +74,7 @@ export class RelayStorm {
     this.unclaimed.delete(address)
   }
 
-  /** An event of the server. */
+  /** The server emitted an event. */
   hear(event: ServerEvent): void {
     if (!("id" in event)) return
     this.count(event._tag)
@@ -112,7 +112,7 @@ export class RelayStorm {
     }
   }
 
-  /** Why a connection ended: as its peer did, and for slowness only the slow. */
+  /** Checks the reason of an end: it must fit the actions of the peer, and only a slow peer may be cut off as slow. */
   private judge(event: Extract<ServerEvent, { readonly _tag: "ConnectionClosed" }>): void {
     const { reason } = event
     this.count(reason._tag)
@@ -139,7 +139,7 @@ export class RelayStorm {
     if (peer?.isStalled === true) peer.resume()
   }
 
-  // --- what happens by chance
+  // --- random actions
 
   step(): void {
     if (this.peers.length < stayers) this.join()
@@ -198,7 +198,7 @@ export class RelayStorm {
 
   private stall(peer: RelayPeer): void {
     peer.stall()
-    // One that is about to end anyway would not be cut off.
+    // A kicked peer must not become deaf, because it ends before the hub can cut it off.
     peer.isDeaf = peer.told?.isKicked === false && this.chance.percent(this.rules.deafShare)
   }
 
@@ -206,14 +206,14 @@ export class RelayStorm {
     const { chance, rules } = this
     const lengths: Array<number> = []
     for (let left = chance.between(1, 5); left > 0; left--) {
-      // As many short ones as long ones, in orders of magnitude.
+      // The logarithm of the length is uniform, so that short lines are as frequent as long ones.
       lengths.push(Math.round(16 * (rules.longestLine / 16) ** (chance.below(1000) / 1000)))
     }
     const last = lengths.at(-1) ?? 0
     this.write(peer, lengths, chance.percent(30) ? chance.between(1, last - 1) : 0)
   }
 
-  /** Writes lines of these lengths, if there is room; of the last one the end may wait for the next time. */
+  /** Writes lines of these lengths if there is room. Keeps the last `keep` bytes for the next write. */
   write(peer: RelayPeer, lengths: ReadonlyArray<number>, keep: number): boolean {
     const bytes = lengths.reduce((sum, length) => sum + length, peer.begun)
     if (!this.takeRoom(bytes)) return false
@@ -224,12 +224,12 @@ export class RelayStorm {
     return true
   }
 
-  /** Lets a peer send FIN behind all that it wrote, if there is room for that. */
+  /** Lets a peer write its kept bytes and FIN, if there is room. */
   halfClose(peer: RelayPeer): void {
     if (peer.canWrite && this.takeRoom(peer.begun)) peer.finish(this.chance.percent(50))
   }
 
-  // Whether so much more can be under way, and under `disconnect` no reader be cut off for it.
+  // Whether so many more bytes may be in flight. With `disconnect`, no reader may be cut off because of them.
   private takeRoom(bytes: number): boolean {
     const { budgetBytes, policy } = this.rules
     const inFlight = this.peers.reduce((sum, peer) => sum + peer.inFlight, bytes)
@@ -241,7 +241,7 @@ export class RelayStorm {
     return hasRoom
   }
 
-  // One that may be cut off already is not spared any more.
+  // A reader that may already be cut off needs no protection.
   private isSafe(peer: RelayPeer): boolean {
     return peer.isReader && slack * peer.mostLag <= this.rules.budgetBytes
   }

@@ -13,13 +13,13 @@ const original: Methods = Reflect.get(globalThis, slot) ?? methods()
 Reflect.set(globalThis, slot, original)
 
 /**
- * Gives `it` its own methods back. `layer` of @effect/vitest 0.30 writes `effect` and `scoped` of its own on the one `it` of
- * the process (its `makeIt`). Files of the quick suite share a process, so every later file would run without the clock
- * of the test.
+ * Restores the methods of `it`. `layer` of @effect/vitest 0.30 replaces `effect` and `scoped` of the one `it` of the
+ * process (see its `makeIt`). Files of the quick suite share a process, so every later file would run without
+ * TestClock.
  */
 export const restoreMethods = (): void => {
   Object.assign(it, original)
 }
 
-// Vitest runs this file before each test file.
+// Vitest runs this file before each file of tests.
 restoreMethods()

@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import { InputFailed } from "../../src/cli/process/outputErrors.ts"
 import type { Input } from "../../src/cli/process/stdio.ts"
 
-/** An input that gives what a test offers, as standard input does: in the moment in which it comes, or later. */
+/** An input with the bytes that a test offers. As with standard input, a read completes at once or later. */
 export class ScriptedInput implements Input {
-  /** What was given back, in order. */
+  /** The bytes given back by `unread`, in order. */
   readonly givenBack: Array<Uint8Array> = []
-  /** What each read may take at most; none before `readLarge`. */
+  /** The most bytes of a read. Undefined before `readLarge`. */
   largeBytes: number | undefined
   private readonly results: Array<Uint8Array | "end" | InputFailed> = []
   private waiter: (() => void) | undefined

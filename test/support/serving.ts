@@ -16,7 +16,7 @@ export const anyPort = tcpEndpoint("127.0.0.1", 0)
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const string = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** A server that listens, a record of all its events, and ways to connect: `connect` and `connectRaw` wait until it has accepted. */
+/** A listening server and a record of its events. `connect` and `connectRaw` wait until the server has accepted. */
 export const serving = <E = never, R = never>(
   handler: Handler.Handler<E, R>,
   settings: Partial<ServerSettings> = {},
@@ -44,11 +44,11 @@ export const serving = <E = never, R = never>(
     return { server, events, endpoint, connect, connectRaw, connectTo }
   })
 
-/** The next payload as text; none at the other side's FIN. */
+/** The next payload as text. Undefined after the FIN of the other side. */
 export const receiveText = (connection: Connection): Effect.Effect<string | undefined, ConnectionClosedError> =>
   Effect.map(connection.receive, (payload) => Option.getOrUndefined(Option.map(payload, string)))
 
-/** The next `count` bytes or more, however they come. */
+/** Receives payloads until there are `count` bytes or more. */
 export const receiveBytes = (connection: Connection, count: number): Effect.Effect<Buffer, ConnectionClosedError> =>
   Effect.gen(function* () {
     const parts: Array<Uint8Array> = []
@@ -61,7 +61,7 @@ export const receiveBytes = (connection: Connection, count: number): Effect.Effe
     return Buffer.concat(parts)
   })
 
-/** Everything up to the other side's FIN. */
+/** All bytes before the FIN of the other side. */
 export const receiveAll = (connection: Connection): Effect.Effect<Buffer, ConnectionClosedError> =>
   Effect.gen(function* () {
     const parts: Array<Uint8Array> = []
@@ -72,7 +72,7 @@ export const receiveAll = (connection: Connection): Effect.Effect<Buffer, Connec
     }
   })
 
-/** One promise, kept over the memory transport and over sockets. */
+/** One promise, tested over the memory transport and over sockets. */
 export const overEachTransport = <E>(
   promise: string,
   program: () => Effect.Effect<void, E, Scope.Scope | Transport>,

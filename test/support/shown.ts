@@ -3,10 +3,10 @@ import { Page, type Renderer } from "../../src/cli/output/Page.ts"
 import { type OutputBytes, Stdio } from "../../src/cli/process/stdio.ts"
 import { ScriptedInput } from "./scriptedInput.ts"
 
-/** What went to the standard streams, in order: data to `out`, talk to `err`. */
+/** The writes to the standard streams, in order: data to `out`, messages to `err`. */
 export type Shown = ReadonlyArray<readonly [to: "out" | "err", text: string]>
 
-/** Everything that a command writes, in order, instead of the process's own streams. */
+/** Records the output of a command in place of the standard streams. */
 export const recordedStdio = (colour = false) => {
   const bytes: Array<Uint8Array> = []
   const all: Array<readonly [to: "out" | "err", text: string]> = []
@@ -36,7 +36,7 @@ export const recordedStdio = (colour = false) => {
   return { stdio, shown: (): Shown => all, bytes: () => Uint8Array.from(bytes.flatMap((chunk) => [...chunk])) }
 }
 
-/** What a renderer makes of some events on one page. */
+/** Renders some events on one page. */
 export const shownOf = <E>(renderer: Renderer<E>, events: ReadonlyArray<E>): Shown => {
   const { stdio, shown } = recordedStdio()
   const page = new Page()
@@ -45,7 +45,7 @@ export const shownOf = <E>(renderer: Renderer<E>, events: ReadonlyArray<E>): Sho
   return shown()
 }
 
-/** The lines of what was shown, those on standard error behind a `! `. */
+/** The lines of the output. Lines on standard error begin with `! `. */
 export const linesOf = (shown: Shown): ReadonlyArray<string> =>
   shown.flatMap(([to, text]) =>
     text

@@ -3,7 +3,7 @@ import * as net from "node:net"
 import * as Effect from "effect/Effect"
 import type { Endpoint } from "../../src/domain/index.ts"
 
-/** Both ends of a connection that the system has made, the accepted one first. */
+/** Both ends of a TCP connection, the accepted end first. */
 export const connectedSockets = Effect.acquireRelease(
   Effect.async<readonly [net.Socket, net.Socket, net.Server]>((resume) => {
     const server = net.createServer((accepted) => resume(Effect.succeed([accepted, dialled, server])))
@@ -17,8 +17,8 @@ export const connectedSockets = Effect.acquireRelease(
 )
 
 /**
- * Connects from another process, sends a line and resets the connection, all before this process can accept it: nothing
- * goes on here meanwhile.
+ * Connects from another process, sends a line and resets the connection. This process is blocked meanwhile, so it
+ * accepts the connection only after the reset.
  */
 export const resetBeforeAccept = (endpoint: Endpoint): Effect.Effect<void> =>
   Effect.sync(() => {

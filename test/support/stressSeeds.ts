@@ -1,6 +1,6 @@
 import { PCGRandom } from "effect/Utils"
 
-/** A source of chance that its seed decides. */
+/** A random source with a seed. */
 export class Chance {
   private readonly random: PCGRandom
 
@@ -18,17 +18,17 @@ export class Chance {
     return least + this.random.integer(most - least + 1)
   }
 
-  /** True in so many of a hundred cases. */
+  /** True with a probability in percent. */
   percent(share: number): boolean {
     return this.random.number() * 100 < share
   }
 
-  /** One of some things; none of nothing. */
+  /** One of some values. Undefined if there are none. */
   oneOf<A>(some: ReadonlyArray<A>): A | undefined {
     return some.length === 0 ? undefined : some[this.random.integer(some.length)]
   }
 
-  /** One of some things, each as likely as its weight says. */
+  /** One of some values, with a probability in proportion to its weight. */
   weighted<A>(choices: ReadonlyArray<readonly [weight: number, choice: A]>): A {
     const [first, ...others] = choices
     if (first === undefined) throw new Error("there is nothing to choose from")
@@ -41,7 +41,7 @@ export class Chance {
   }
 }
 
-/** Seeds that every run uses, and the one of `TCPFX_STRESS_SEED`, if that is given: then it comes first. */
+/** The fixed seeds of every run. The seed in `TCPFX_STRESS_SEED` comes first, if it is set. */
 export const stressSeeds = (fixed: ReadonlyArray<number>): ReadonlyArray<number> => {
   const given = process.env["TCPFX_STRESS_SEED"]
   if (given === undefined || given === "") return fixed
@@ -50,5 +50,5 @@ export const stressSeeds = (fixed: ReadonlyArray<number>): ReadonlyArray<number>
   return [seed, ...fixed.filter((other) => other !== seed)]
 }
 
-/** What a failure begins with, so that it can be had again. */
+/** The beginning of a failure message, with the seed to repeat it. */
 export const replayHint = (seed: number): string => `seed ${seed} (again with TCPFX_STRESS_SEED=${seed})`

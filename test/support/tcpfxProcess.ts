@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 
 const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
 
-/** A process ended before it said what was waited for. */
+/** A process ended before it printed the awaited text. */
 export class ProcessEnded extends Data.TaggedError("ProcessEnded")<{
   readonly waitedFor: string
   readonly code: number | null
@@ -18,7 +18,7 @@ export class ProcessEnded extends Data.TaggedError("ProcessEnded")<{
   }
 }
 
-/** How a process ended: its exit code, or the signal that killed it. */
+/** The end of a process: its exit code, or the signal that killed it. */
 export interface ProcessEnd {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -26,7 +26,7 @@ export interface ProcessEnd {
 
 type Source = "stdout" | "stderr"
 
-/** A child process: what it has said so far, and effects that wait for its streams' events. */
+/** A child process: its output so far, and effects that wait for events of its streams. */
 export class Process {
   readonly child: ChildProcessWithoutNullStreams
   private readonly chunks: Record<Source, Array<Buffer>> = { stdout: [], stderr: [] }
@@ -64,12 +64,12 @@ export class Process {
     return this.bytes(source).toString("utf8")
   }
 
-  /** Waits until a stream has said something, and gives the match. Fails when the process ends without it. */
+  /** Waits until the output of a stream matches. Gives the match. Fails when the process ends before. */
   waitFor(source: Source, pattern: RegExp): Effect.Effect<RegExpExecArray, ProcessEnded> {
     return this.watch(`${pattern} on ${source}`, () => pattern.exec(this.text(source)) ?? undefined)
   }
 
-  /** Waits until a stream has given so many bytes. */
+  /** Waits until a stream has given a number of bytes. */
   waitForBytes(source: Source, count: number): Effect.Effect<Buffer, ProcessEnded> {
     return this.watch(`${count} bytes on ${source}`, () =>
       this.lengths[source] >= count ? this.bytes(source) : undefined,
@@ -79,10 +79,10 @@ export class Process {
   /** Waits for the end of the process and of its streams. */
   readonly ended: Effect.Effect<ProcessEnd> = Effect.orDie(this.watch("the end", () => this.end))
 
-  /** Waits for the end of the process, whatever of its output was not read. */
+  /** Waits for the end of the process, even if its output is not read. */
   readonly exited: Effect.Effect<ProcessEnd> = Effect.orDie(this.watch("the exit", () => this.exit))
 
-  /** Writes to standard input; waits while it is not taken. */
+  /** Writes to standard input. Waits until the process has taken the bytes. */
   write(data: string | Uint8Array): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
       this.child.stdin.write(data, () => resume(Effect.void))
@@ -127,7 +127,7 @@ export interface StartOptions {
   readonly cwd?: string
 }
 
-/** Starts a program; the end of the scope kills it, if it has not ended. */
+/** Starts a program. The end of the scope kills it if it has not ended. */
 export const start = (
   command: string,
   args: ReadonlyArray<string>,
@@ -135,7 +135,7 @@ export const start = (
 ): Effect.Effect<Process, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      // Both together, empty or not, are worth a warning to some versions of Node.
+      // Some versions of Node warn if both variables are set, even if one is empty.
       const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
       const env = { ...inherited, ...options.env }
       return new Process(
@@ -156,7 +156,7 @@ export const start = (
 export const tcpfx = (args: ReadonlyArray<string>, options?: StartOptions) =>
   start(process.execPath, [bin, ...args], options)
 
-/** Runs tcpfx to its end, with some standard input. */
+/** Runs tcpfx with standard input to its end. */
 export const tcpfxRun = (args: ReadonlyArray<string>, input: string | Uint8Array = "", options?: StartOptions) =>
   Effect.gen(function* () {
     const running = yield* tcpfx(args, options)
@@ -165,7 +165,7 @@ export const tcpfxRun = (args: ReadonlyArray<string>, input: string | Uint8Array
     return { code, stdout: running.text("stdout"), stderr: running.text("stderr"), bytes: running.bytes("stdout") }
   }).pipe(Effect.scoped)
 
-/** A listening `tcpfx serve` on a port that the system chose. */
+/** A `tcpfx serve` that listens on a port chosen by the system. */
 export const tcpfxServe = (args: ReadonlyArray<string> = [], options?: StartOptions) =>
   Effect.gen(function* () {
     const server = yield* tcpfx(["serve", "127.0.0.1:0", ...args], options)

@@ -4,7 +4,7 @@ import { Tls } from "../../src/transport/index.ts"
 import { makeIdentity } from "./certificates.ts"
 import { serving } from "./serving.ts"
 
-/** A CA, and a server that speaks TLS with a certificate of it for localhost and 127.0.0.1. */
+/** A CA, and a TLS server with a certificate of this CA for localhost and 127.0.0.1. */
 export const servingTls = <E = never, R = never>(
   handler: Handler.Handler<E, R>,
   settings: Partial<ServerSettings> = {},

@@ -14,7 +14,7 @@ const secured = (endpoint: Endpoint, secure: (callbacks: Tls.HandshakeCallbacks)
     return Effect.sync(cancel)
   })
 
-/** Sockets of the system whose wires are secured before anybody gets them. */
+/** Sockets whose wires get TLS before a test receives them. */
 const layer = Layer.effect(
   Transport,
   Effect.gen(function* () {

@@ -5,13 +5,13 @@ import * as Redacted from "effect/Redacted"
 import { type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
 import type { Tls } from "../../src/transport/index.ts"
 
-/** Both layers of a TLS connection of Node's: what ends the lower one ends TLS without close_notify. */
+/** Both layers of a TLS connection of Node. Ending the lower layer ends TLS without close_notify. */
 export interface TlsPeer {
   readonly secured: tls.TLSSocket
   readonly lower: net.Socket
 }
 
-/** A server of node:tls, for what ours would never do. `serve` gets each connection when its handshake is done. */
+/** A server of node:tls, for behaviour that our server never has. `serve` gets each connection after its handshake. */
 export const nodeTlsServer = (identity: Tls.Identity, serve: (peer: TlsPeer) => void) =>
   Effect.acquireRelease(
     Effect.async<{ readonly endpoint: Endpoint; readonly server: net.Server; readonly peers: Set<net.Socket> }>(
@@ -23,7 +23,7 @@ export const nodeTlsServer = (identity: Tls.Identity, serve: (peer: TlsPeer) => 
           lower.on("error", () => {})
           const secured = new tls.TLSSocket(lower, { isServer: true, secureContext })
           secured.on("error", () => {})
-          // OpenSSL is still in its handshake during the turn of this event.
+          // During the turn of this event OpenSSL has not finished the handshake.
           secured.once("secure", () => setImmediate(serve, { secured, lower }))
         })
         server.listen(0, "127.0.0.1", () => {
@@ -40,7 +40,7 @@ export const nodeTlsServer = (identity: Tls.Identity, serve: (peer: TlsPeer) => 
       }),
   )
 
-/** A client of node:tls. Gives both layers when the handshake is done, else the code of its failure. */
+/** A client of node:tls. Gives both layers after the handshake, or the error code of a failed handshake. */
 export const dialNodeTls = (endpoint: Endpoint, options: tls.ConnectionOptions) =>
   Effect.acquireRelease(
     Effect.async<TlsPeer, string>((resume) => {

@@ -15,28 +15,28 @@ import {
 } from "../../src/transport/index.ts"
 import { WireProbe } from "./wireProbe.ts"
 
-/** One way to carry bytes, for the suites that run over all of them. */
+/** A transport, for the suites that run over all transports. */
 export interface TransportFixture {
   readonly name: string
   readonly layer: Layer.Layer<Transport>
-  /** Where a test listens. */
+  /** The endpoint that a test listens on. */
   readonly endpoint: Effect.Effect<Endpoint, never, Scope.Scope>
-  /** Whether a reset reaches the peer as such (unix sockets know none). */
+  /** Whether the peer sees a reset. Unix sockets have no reset. */
   readonly knowsReset: boolean
-  /** Whether its endpoints are paths rather than addresses. */
+  /** Whether the endpoints are paths, not addresses. */
   readonly usesPaths: boolean
-  /** Whether what is written is taken within the call, as far as there is room; else in a later turn. */
+  /** Whether a write takes bytes within the call while there is room. Otherwise a later turn takes them. */
   readonly takesAtOnce: boolean
   /**
-   * More bytes than are held below a wire for a peer that does not read. The pages of large volumes are what most of the
-   * time of these suites goes to, so each fixture asks for no more than it needs.
+   * A number of bytes above the capacity of the buffers below a wire whose peer does not read. The suites spend most of
+   * their time on large buffers, so each fixture has the smallest sufficient number.
    */
   readonly heldAtMost: number
-  /** Which end `near` is. Default: the one that has dialled. */
+  /** Whether `near` is the dialling end or the accepted end. Default: the dialling end. */
   readonly near?: "accepted"
 }
 
-/** A fresh folder that goes with the scope. */
+/** A new folder. The end of the scope removes it. */
 export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "tcpfx-"))),
   (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
@@ -46,7 +46,7 @@ const anyPort = Effect.succeed(tcpEndpoint("127.0.0.1", 0))
 
 const mebibyte = 1024 * 1024
 
-/** Linux lets a socket hold 4 MiB that are not sent (tcp(7), tcp_wmem), and a few reads that are not read. */
+/** Linux buffers up to 4 MiB of unsent bytes for a socket (tcp(7), tcp_wmem), and a few unread reads. */
 export const heldByTcp = 12 * mebibyte
 
 export const memoryFixture: TransportFixture = {
@@ -79,7 +79,7 @@ export const unixFixture: TransportFixture = {
   takesAtOnce: true,
 }
 
-/** A listening endpoint whose accepted wires can be taken one by one. They are destroyed with the scope. */
+/** A listening endpoint. A test takes the accepted wires one by one. The end of the scope destroys them. */
 export const listenForWires = Effect.fnUntraced(function* (
   endpoint: ListenEndpoint,
   options: Partial<TransportListenOptions> = {},
@@ -103,7 +103,7 @@ export const listenForWires = Effect.fnUntraced(function* (
   return { endpoint: bound, accepted: Queue.take(accepted) }
 })
 
-/** The same with the ends changed. */
+/** The same fixture with the ends exchanged. */
 export const turned = (fixture: TransportFixture): TransportFixture => ({
   ...fixture,
   name: `${fixture.name}, near accepted`,
@@ -126,14 +126,14 @@ export const connectedWires = Effect.fnUntraced(function* (fixture: TransportFix
 export const startedWires = (fixture: TransportFixture) =>
   Effect.map(connectedWires(fixture), ({ near, far }) => ({ near: near.start(), far: far.start() }))
 
-/** Both ends, started, of which `far` does not read. */
+/** Both ends, started. `far` does not read. */
 export const unreadWires = (fixture: TransportFixture) =>
   Effect.map(connectedWires(fixture), ({ near, far }) => {
     far.wire.pause()
     return { near: near.start(), far: far.start() }
   })
 
-/** Something that answers: once it has, whatever was under way on other connections of this process is there too. */
+/** An echo. After its answer, bytes sent earlier on other connections of this process have arrived too. */
 export const settle = Effect.fnUntraced(function* (fixture: TransportFixture) {
   const { near, far } = yield* startedWires(fixture)
   far.onEachData = (bytes) => void far.wire.write(bytes)

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 
-/** Waits for the next turn of the event loop: everything that was due before it has happened then. */
+/** Waits for the next turn of the event loop. All callbacks that were due before it have run then. */
 export const nextTurn: Effect.Effect<void> = Effect.async<void>((resume) => {
   const immediate = setImmediate(() => resume(Effect.void))
   return Effect.sync(() => clearImmediate(immediate))

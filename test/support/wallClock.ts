@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Runs an effect with a clock whose date can be set, as an administrator or NTP sets that of a machine. Timers and spans
- * follow the clock that was there before, so `TestClock` still drives them. `set` gets the shift in milliseconds.
+ * Runs an effect with a clock whose date a test can set, as an administrator or NTP sets the date of a machine. Timers
+ * and spans follow the previous clock, so `TestClock` still drives them. `set` takes the shift in milliseconds.
  */
 export const withWallClock = <A, E, R>(
   use: (set: (shiftMillis: number) => void) => Effect.Effect<A, E, R>,

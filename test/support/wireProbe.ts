@@ -1,16 +1,16 @@
 import * as Effect from "effect/Effect"
 import type { Wire, WireEnd, WireHandlers } from "../../src/transport/index.ts"
 
-/** One end of a wire under test: it notes everything that it is told, and lets a test wait for it. */
+/** One end of a wire under test. It records its callbacks, and a test can wait for them. */
 export class WireProbe implements WireHandlers {
   readonly wire: Wire
-  /** What came, in order; several data in a row count once, drains are counted apart. */
+  /** The callbacks, in order. Consecutive data count once, and `drains` counts the drains. */
   readonly told: Array<"data" | "end" | "close"> = []
   readonly closes: Array<WireEnd> = []
   readonly chunks: Array<Uint8Array> = []
   received = 0
   drains = 0
-  /** Called with each data, after it was noted. */
+  /** Called with each data, after the record. */
   onEachData: ((bytes: Uint8Array) => void) | undefined
   onEachEnd: (() => void) | undefined
   private waiters: Array<() => void> = []
@@ -49,7 +49,7 @@ export class WireProbe implements WireHandlers {
     this.notify()
   }
 
-  /** Waits until something that it was told makes the condition true. */
+  /** Waits until a callback makes the condition true. */
   until(condition: (probe: WireProbe) => boolean): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
       const check = () => {
@@ -89,20 +89,20 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   return all
 }
 
-/** Bytes whose order shows: a piece that is missing, doubled or moved changes the whole. */
+/** Pseudo-random bytes: a comparison finds each missing, doubled or moved piece. */
 export const pattern = (length: number, seed = 1): Uint8Array => {
-  // Four bytes at a time: a loop over each of tens of millions of bytes costs a noticeable part of a test.
+  // Writes four bytes at a time, because a loop over tens of millions of single bytes is slow.
   const words = new Uint32Array(Math.ceil(length / 4))
   let state = seed
   for (let index = 0; index < words.length; index++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    // The high bits of the generator are the random ones.
+    // Only the high bits of the generator are random.
     words[index] = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d)
   }
   return new Uint8Array(words.buffer, 0, length)
 }
 
-/** The position of the first difference, or "same": a readable failure for megabytes. */
+/** The position of the first difference, or "same". This keeps the failure message of megabytes readable. */
 export const firstDifference = (actual: Uint8Array, expected: Uint8Array): string => {
   if (actual.length !== expected.length) return `${actual.length} bytes instead of ${expected.length}`
   if (Buffer.compare(actual, expected) === 0) return "same"

@@ -5,22 +5,22 @@ import { startedWires, type TransportFixture } from "./transportFixture.ts"
 import { nextTurn } from "./turns.ts"
 import { firstDifference, pattern, type WireProbe } from "./wireProbe.ts"
 
-/** Longer than any storm writes. */
+/** More bytes than any storm writes. */
 const stream = pattern(16 * 1024 * 1024, 7)
 const steps = 150
 
-/** What one end may still be told, reckoned from what was done to it. */
+/** A model of one end: it knows from the actions which callbacks may still come. */
 class ModelEnd {
   readonly probe: WireProbe
   readonly broken: Array<string> = []
   sent = 0
   private corked = false
   private paused = false
-  /** No more is written. */
+  /** Whether the end was ended, so that writes are ignored. */
   private ended = false
-  /** Was ended at once, so nothing more comes. */
+  /** Whether the end was reset or destroyed, so that no data may come. */
   destroyed = false
-  /** Whether a drain has to come, may come, or may not. */
+  /** Whether a drain must come, may come, or must not come. */
   private drain: "owed" | "possible" | "none" = "none"
   private drainsSeen = 0
 
@@ -82,7 +82,7 @@ class ModelEnd {
     this.probe.wire[how]()
   }
 
-  /** What holds at every moment. */
+  /** Checks what must hold at every moment. */
   look(other: ModelEnd): void {
     const { wire, received, drains } = this.probe
     if (drains !== this.drainsSeen) {
@@ -91,7 +91,7 @@ class ModelEnd {
       this.drainsSeen = drains
       this.drain = "none"
     }
-    // A stream of Node's reads on for a while when it is paused, and gives that later.
+    // A paused stream of Node reads on for a while and delivers these bytes later.
     this.check(wire.bytesIn() >= received, `bytesIn is ${wire.bytesIn()}, ${received} came`)
     this.check(wire.bytesIn() <= other.sent, "more came than was sent")
     const isOpen = this.probe.closes.length === 0 && !this.destroyed
@@ -99,7 +99,7 @@ class ModelEnd {
     this.check(!isOpen || known === this.sent, `bytesOut and pending are ${known}, ${this.sent} were written`)
   }
 
-  /** Who was told to wait hears that all is taken. */
+  /** Waits for the drain if one must come. */
   get untilTaken(): Effect.Effect<void> {
     return this.probe.until(({ drains }) => this.drain !== "owed" || drains !== this.drainsSeen)
   }
@@ -117,7 +117,7 @@ class ModelEnd {
   }
 }
 
-/** Does something to an end that anybody might do. */
+/** Does a random action of an owner on an end. */
 const act = (chance: Chance, end: ModelEnd): void => {
   const does = chance.weighted<() => void>([
     [8, () => end.write(chance.between(1, 2000))],
@@ -140,7 +140,7 @@ const stormOf = Effect.fnUntraced(function* (fixture: TransportFixture, seed: nu
     near.look(far)
     far.look(near)
   }
-  // One may send FIN in the middle, while the other writes on.
+  // One end may send FIN in the middle, while the other end writes on.
   const halfClosedAt = chance.percent(40) ? chance.below(steps) : steps
   for (let step = 0; step < steps; step++) {
     if (step === halfClosedAt) near.end()
@@ -176,7 +176,7 @@ const stormOf = Effect.fnUntraced(function* (fixture: TransportFixture, seed: nu
   return { ends, finish }
 })
 
-/** Both ends of a wire do at random what an owner may do; what they are told is compared with what follows from it. */
+/** Does random actions of an owner on both ends of a wire, and compares the callbacks with a model. */
 export const wireStormSuite = (fixture: TransportFixture): void => {
   describe(`wires over ${fixture.name} at random`, () => {
     for (const seed of stressSeeds([1, 2, 3, 4, 5, 6, 7, 8, 9, 199])) {

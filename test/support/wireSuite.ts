@@ -9,7 +9,7 @@ import { wireWritingSuite } from "./wireWritingSuite.ts"
 
 const megabyte = 1024 * 1024
 
-/** Writes in pieces of changing size, each behind the last. */
+/** Writes bytes in pieces of changing size. */
 const writeInPieces = (probe: WireProbe, bytes: Uint8Array): void => {
   const sizes = [1, 17, 65_536, 4096, 200_000]
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -19,7 +19,7 @@ const writeInPieces = (probe: WireProbe, bytes: Uint8Array): void => {
   }
 }
 
-/** What every wire promises, whatever carries it. */
+/** The promises of every wire, over any transport. */
 export const wireSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))
@@ -200,7 +200,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
       "destroyed with everything read, it looks like FIN to the peer",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
-        // What TLS sends by itself behind a handshake has to be read too, or the end becomes a reset.
+        // Reads the records that TLS sends after a handshake too. Unread, they would turn the end into a reset.
         far.wire.write(utf8("hi"))
         yield* near.until((probe) => probe.received === 2)
         near.wire.write(utf8("bye"))

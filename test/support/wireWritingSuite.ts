@@ -5,7 +5,7 @@ import type { Transport } from "../../src/transport/index.ts"
 import { settle, startedWires, type TransportFixture, unreadWires } from "./transportFixture.ts"
 import { firstDifference, pattern, textOf, utf8 } from "./wireProbe.ts"
 
-/** What every wire promises about what waits to be taken: back-pressure, drains, and what is collected. */
+/** The promises of every wire about unsent bytes: back-pressure, drains and corked writes. */
 export const wireWritingSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))

@@ -1,5 +1,5 @@
-// Connects many times and holds them all. Usage: crowd PORT COUNT. Says when all are there; at each line of its input it
-// has each of them echoed something of its own, and says how many were.
+// Opens many connections and holds them. Usage: crowd PORT COUNT. Prints a line when all are connected. At each line of
+// input each connection sends its own text, and the program prints how many received it back.
 import * as net from "node:net"
 import { createInterface } from "node:readline"
 
@@ -14,7 +14,7 @@ const dial = (): void => {
   const socket = net.connect({ host: "127.0.0.1", port: port ?? 0, noDelay: true })
   socket.on("error", () => {})
   socket.on("close", () => lost++)
-  // The system answers long before the server does. Who dials on then fills the backlog, and dials again a second later.
+  // The kernel answers before the server accepts. Without a pause the backlog fills, and a lost SYN costs a second.
   socket.write("?")
   socket.once("data", () => {
     sockets.push(socket)
@@ -23,7 +23,7 @@ const dial = (): void => {
   })
 }
 
-/** Whether a connection gives back what only it was sent. */
+/** Whether a connection echoes its own text. */
 const isAlive = (socket: net.Socket, n: number): Promise<boolean> =>
   new Promise((resolve) => {
     const text = `${n}`.padStart(6, "0")

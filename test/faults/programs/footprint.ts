@@ -3,7 +3,7 @@ import * as v8 from "node:v8"
 import * as Effect from "effect/Effect"
 import { turns } from "../../support/turns.ts"
 
-/** What a process has that could have been left behind by a connection. */
+/** The resources of a process that a connection could leave behind. */
 export const footprint = Effect.gen(function* () {
   yield* turns(5)
   globalThis.gc?.()

@@ -1,5 +1,5 @@
-// Dials over and over from one fiber, in vain or to be reset, and says what is left of it. Usage: redial ATTEMPTS, with
-// --expose-gc.
+// Dials again and again from one fiber. Each dial fails or is reset. Prints the resources before and after.
+// Usage: redial ATTEMPTS, with --expose-gc.
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Client } from "../../../src/client/index.ts"

@@ -1,4 +1,4 @@
-// A server of the library. Usage: server HANDLER; prints its port, then its events, one JSON a line. Ends with its input.
+// A server of the library. Usage: server HANDLER. Prints its port, then events as JSON lines. Ends with its input.
 import { createHash } from "node:crypto"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { NodeTransport } from "../../../src/transport/index.ts"
 const say = (what: unknown): Effect.Effect<void> =>
   Effect.sync(() => void process.stdout.write(`${JSON.stringify(what)}\n`))
 
-/** Waits until it is told to go on, then takes everything and says what it was. */
+/** Waits for the command to go on, then receives everything and prints it. */
 const parked =
   (gate: Deferred.Deferred<void>): Handler.FiberHandler<unknown, never> =>
   (connection) =>

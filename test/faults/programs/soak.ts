@@ -1,4 +1,4 @@
-// Connects, breaks and closes, over and over, and says what is left of it. Usage: soak CYCLES, with --expose-gc.
+// Connects, breaks and closes again and again. Prints resources before and after. Usage: soak CYCLES, with --expose-gc.
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Client } from "../../../src/client/index.ts"
@@ -54,7 +54,7 @@ const program = Effect.gen(function* () {
     if (way === 1) yield* peer.end
     if (way === 2) yield* peer.reset
     if (way === 3) yield* peer.write(new Uint8Array(256 * 1024))
-    // Whatever has not ended ends with its scope.
+    // The end of the scope ends the remaining connections.
   }).pipe(Effect.scoped)
   const run = (count: number) => {
     const until = closed + count
@@ -64,7 +64,7 @@ const program = Effect.gen(function* () {
     )
   }
 
-  // The first ones bring what is made once: code, tables, buffers of the allocator.
+  // The first connections create things that exist once: code, tables, buffers of the allocator.
   yield* run(1000)
   const before = yield* footprint
   yield* run(cycles)

@@ -1,4 +1,4 @@
-"""Sends standard input to HOST PORT or to the unix socket PATH, then FIN, and prints what comes until the other's FIN."""
+"""Sends standard input to HOST PORT or to the unix socket PATH, then FIN. Prints all bytes until the peer's FIN."""
 
 import os
 import socket
