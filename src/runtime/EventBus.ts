@@ -8,19 +8,24 @@ import { costOf, EventQueue, eventCost, type Stamp, type Stamped } from "./event
 import { pullStream } from "./pullStream.ts"
 import { Waiters } from "./Waiters.ts"
 
-/** How a subscriber to events wants them. */
+/** The options of a subscription to events. */
 export interface EventSubscribeOptions {
-  /** Frames too (`FrameReceived`, `FrameSent`), not only the connections' lives. Default false. */
+  /** Whether the stream includes `FrameReceived` and `FrameSent`. Default `false`. */
   readonly frames?: boolean
-  /** What may wait for this subscriber, bytes; an event counts 256, its payload, and 8 for each recipient. Default `limits.eventBufferBytes`. */
+  /**
+   * The most bytes of events that are buffered for this subscriber. An event counts 256 bytes, its payload, and 8 bytes
+   * for each recipient. Default `limits.eventBufferBytes`.
+   */
   readonly bufferBytes?: number
   /**
-   * What happens beyond that. `"drop-oldest"` (default): the oldest events are dropped, and `EventsMissed` with their
-   * number stands in their place. `"drop-frames"`: the same, but frames are dropped first, and events of connections only
-   * where they alone take three quarters of the buffer. `"block"`: peers are not read, and senders wait, until the
-   * subscriber has caught up. No frame is dropped. Events that come all the same (a peer is refused, an attempt to connect
-   * fails) are dropped and counted in `EventsMissed` once they take twice `bufferBytes`: attempts first, then other
-   * events of connections.
+   * What happens when the buffer is full. Default `"drop-oldest"`.
+   *
+   * - `"drop-oldest"`: the bus drops the oldest events. `EventsMissed` with their number takes their place.
+   * - `"drop-frames"`: the bus drops frames first. It drops events of connections only if these alone take three quarters
+   *   of the buffer. `EventsMissed` takes their place.
+   * - `"block"`: no peer is read, and senders wait, until the subscriber has caught up. The bus drops no frame. Some events
+   *   still occur, such as a refused connection or a failed attempt. If events other than frames take twice
+   *   `bufferBytes`, the bus drops attempts and then other events of connections, and counts them in `EventsMissed`.
    */
   readonly overflow?: "drop-oldest" | "drop-frames" | "block"
 }
@@ -31,31 +36,33 @@ const subscribeChecks: check.SettingChecks<EventSubscribeOptions> = {
   overflow: check.oneOfThese(["drop-oldest", "drop-frames", "block"]),
 }
 
-/** Judges how a subscriber wants its events. */
+/** Checks the options of a subscription. */
 export const checkSubscription = (
   options: EventSubscribeOptions = {},
 ): Either.Either<EventSubscribeOptions, SettingsError> => check.checkSettings(options, subscribeChecks)
 
 export type { Stamp } from "./eventQueue.ts"
 
-/** Makes an event of its number and its time. To spread a stamp into it would cost more than all the rest of an event. */
-export type BuildEvent<E> = (seq: number, at: number) => E
+/**
+ * Builds an event from its number and its time. Spreading a stamp object into the event would cost more than the rest.
+ */
+type BuildEvent<E> = (seq: number, at: number) => E
 
-/** An observer of events, as a bus knows it. */
+/** The callbacks of an observer that a bus uses. */
 interface EventObserver<E> {
   readonly onEvent?: ((event: E) => void) | undefined
-  /** Told of the events that `emitOwn` emits. */
+  /** Receives the events of `emitOwn`. */
   readonly onOwnEvent?: ((event: E) => void) | undefined
 }
 
-/** The observers of a bus. */
+/** The part of a {@link Tap} that a bus uses. */
 interface EventTap<E> {
   readonly wantsEvents: boolean
   readonly wantsOwnEvents: boolean
   readonly tell: (call: (observer: EventObserver<E>) => void) => void
 }
 
-/** What an event is about: a connection, a frame, or the owner of the bus itself. */
+/** The subject of an event: a connection, a frame, or the owner of the bus. */
 type About = "connection" | "frame" | "owner"
 
 interface Subscriber<E extends Stamped> {
@@ -69,8 +76,8 @@ interface Subscriber<E extends Stamped> {
 }
 
 /**
- * Numbers events, stamps them with the time and hands each to every subscriber. Emitting is synchronous and costs next
- * to nothing while nobody subscribes; every subscriber has a bounded buffer of its own.
+ * Numbers events, adds the time, and delivers each event to every subscriber. Emitting is synchronous, and almost free
+ * without subscribers. Each subscriber has its own bounded buffer.
  */
 export class EventBus<E extends Stamped> {
   private readonly now: () => number
@@ -84,12 +91,14 @@ export class EventBus<E extends Stamped> {
   private blockers = 0
   private ended = false
 
-  /** `onBlocked` is told when the first blocking subscriber is full, and when none is any more. */
+  /**
+   * `onBlocked(true)` is called when the first blocking subscriber becomes full, `onBlocked(false)` when none is full.
+   */
   constructor(options: {
     readonly now: () => number
     readonly missedEvent: (missed: number, stamp: Stamp) => E
     readonly onBlocked: (blocked: boolean) => void
-    /** Observers that are told of every event but those of frames, within `emit`. */
+    /** Observers that `emit` calls synchronously with every event. They get no events of frames. */
     readonly tap?: EventTap<E>
   }) {
     this.now = options.now
@@ -98,17 +107,17 @@ export class EventBus<E extends Stamped> {
     this.tap = options.tap
   }
 
-  /** Whether anybody wants frames: asked before a frame event is built. */
+  /** Whether a subscriber wants frames. The caller asks before it builds an event of a frame. */
   wantsFrames(): boolean {
     return this.frameSubscribers > 0
   }
 
-  /** Waits until no subscriber holds anybody back: for those who send, as reading is held back for those who receive. */
+  /** Waits until no subscriber blocks. Senders wait for this; the owner pauses reading by `onBlocked`. */
   get unblocked(): Effect.Effect<void> {
     return this.blockers === 0 ? Effect.void : this.senders.until(() => this.blockers === 0)
   }
 
-  /** Whether peers are to be held back for a subscriber. */
+  /** Whether a full subscriber blocks reading and sending. */
   isBlocked(): boolean {
     return this.blockers > 0
   }
@@ -117,7 +126,7 @@ export class EventBus<E extends Stamped> {
     this.dispatch(event, "connection")
   }
 
-  /** Emits an event about the owner of the bus, a server that listens for example, and not about a connection. */
+  /** Emits an event about the owner of the bus and not about a connection, such as `Listening`. */
   emitOwn(event: BuildEvent<E>): void {
     this.dispatch(event, "owner")
   }
@@ -126,7 +135,7 @@ export class EventBus<E extends Stamped> {
     if (this.frameSubscribers > 0) this.dispatch(event, "frame")
   }
 
-  /** Ends every subscription, once what it has not taken is taken. */
+  /** Ends every subscription after its buffered events. */
   end(): void {
     this.ended = true
     for (const subscriber of this.subscribers) {
@@ -136,8 +145,9 @@ export class EventBus<E extends Stamped> {
   }
 
   /**
-   * Subscribes now: the stream has everything emitted from here on, whenever it is run. The scope unsubscribes. Run it
-   * once: a second run has what the first has not taken, and a run that stops early may have taken more than it used.
+   * Subscribes at once: the stream has all events from now on, even if it runs later. The end of the scope
+   * unsubscribes. Run the stream only once: a second run gets the rest, and a run that stops early may have taken more
+   * events than it used.
    */
   subscribe(options: EventSubscribeOptions = {}): Effect.Effect<Stream.Stream<E>, never, Scope.Scope> {
     return Effect.map(
@@ -176,10 +186,10 @@ export class EventBus<E extends Stamped> {
     this.seq++
     const { tap } = this
     const frame = about === "frame"
-    const isTold = tap !== undefined && !frame && (tap.wantsEvents || (about === "owner" && tap.wantsOwnEvents))
-    if (this.subscribers.size === 0 && !isTold) return
+    const isObserved = tap !== undefined && !frame && (tap.wantsEvents || (about === "owner" && tap.wantsOwnEvents))
+    if (this.subscribers.size === 0 && !isObserved) return
     const stamped = build(this.seq, this.now())
-    if (isTold) {
+    if (isObserved) {
       tap.tell((observer) => {
         observer.onEvent?.(stamped)
         if (about === "owner") observer.onOwnEvent?.(stamped)

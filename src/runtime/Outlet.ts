@@ -1,15 +1,15 @@
 import * as Context from "effect/Context"
 
-/** Where a program sends what it takes from a subscription: a connection. */
+/** The connection that a program feeds from a subscription. */
 export interface Sender {
-  /** A subscription of the program has lagged beyond its budget and was cut off. */
+  /** A subscription of the program exceeded its budget and was ended. */
   readonly onSourceOverflow: (pendingBytes: number, budgetBytes: number) => void
 }
 
 /**
- * The connection that the current program sends to; none outside a handler and outside `sendAll`. A program that waits
- * for its peer does not pull, so it would never learn that its subscription was cut off: the subscription tells the
- * connection instead.
+ * The connection that the current fiber sends to; `undefined` outside a handler and `sendAll`. A fiber that waits for
+ * its peer does not pull from its subscription, so it would not notice that the subscription ended. The subscription
+ * therefore notifies the connection.
  */
 export class Outlet extends Context.Reference<Outlet>()("tcpfx/runtime/Outlet", {
   defaultValue: (): Sender | undefined => undefined,

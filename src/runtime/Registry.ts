@@ -1,13 +1,12 @@
-/** Where something is kept; empty once it has been taken out. */
+/** Holds a value; empty after the deletion of the value. */
 interface Slot<V> {
   value: V | undefined
 }
 
 /**
- * What comes and goes by number, in the order in which it came. Like a `Map`, which it is made of, but what is taken out
- * is let go at once. A map that grows leaves its old table behind, with a pointer to the next one and to all that was in
- * it then. Once such a table has grown old enough for a full collection, everything in it is kept until that comes, and
- * so is all that ever comes after it.
+ * A `Map` with numeric keys that releases a deleted value at once. In V8, a `Map` that grows leaves its old table
+ * behind, which points to the next table and to all its entries. If the old table is in the old generation of the heap,
+ * its entries and all later ones stay alive until the next full garbage collection. The slots break these references.
  */
 export class Registry<K extends number, V extends object> {
   private readonly slots = new Map<K, Slot<V>>()
@@ -28,7 +27,7 @@ export class Registry<K extends number, V extends object> {
     this.slots.set(key, { value })
   }
 
-  /** Whether it was there. */
+  /** Deletes a value. Returns whether the key had one. */
   delete(key: K): boolean {
     const slot = this.slots.get(key)
     if (slot === undefined) return false
@@ -36,12 +35,15 @@ export class Registry<K extends number, V extends object> {
     return this.slots.delete(key)
   }
 
-  /** Those who are there; who comes while they are gone through is gone through too, who goes is not. */
+  /**
+   * Iterates in the order of insertion. It includes values that are added meanwhile, and skips values deleted
+   * meanwhile.
+   */
   *[Symbol.iterator](): IterableIterator<V> {
     for (const { value } of this.slots.values()) if (value !== undefined) yield value
   }
 
-  /** The same without an object for each step, for hot paths. */
+  /** Iterates without an object per step, for hot paths. */
   forEach(visit: (value: V) => void): void {
     for (const { value } of this.slots.values()) if (value !== undefined) visit(value)
   }

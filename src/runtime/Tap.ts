@@ -3,25 +3,27 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 
-/** What an observer may be told of. */
+/** The callbacks of an observer. */
 interface Observer {
-  readonly onEvent?: ((...told: never) => void) | undefined
-  readonly onOwnEvent?: ((...told: never) => void) | undefined
-  readonly onRun?: ((...told: never) => void) | undefined
-  readonly onSent?: ((...told: never) => void) | undefined
+  readonly onEvent?: ((...args: never) => void) | undefined
+  readonly onOwnEvent?: ((...args: never) => void) | undefined
+  readonly onRun?: ((...args: never) => void) | undefined
+  readonly onSent?: ((...args: never) => void) | undefined
 }
 
 /**
- * Observers that are told in the turn in which something happens. An observer that throws is told nothing more, and the
- * failure is logged: what it observes must not break, and a broken observer would break again at once.
+ * Observers whose callbacks run synchronously, in the turn in which something happens. An observer that throws is
+ * removed and its failure is logged, because it must not break the observed connection and would probably throw again.
  */
 export class Tap<O extends Observer> {
-  /** Asked before anything is told: a tap without observers costs one look at a boolean. */
+  /**
+   * Whether an observer has this callback. Callers check it first, so a tap without observers costs one boolean test.
+   */
   wantsEvents = false
   wantsOwnEvents = false
   wantsRuns = false
   wantsSent = false
-  /** Each in a box of its own, so that one object can observe twice. */
+  /** Each observer has its own wrapper, so that one object can observe twice. */
   private observers: ReadonlyArray<{ readonly observer: O }> = []
   private readonly log: (failure: unknown) => void
 
@@ -29,17 +31,17 @@ export class Tap<O extends Observer> {
     this.log = log
   }
 
-  /** A tap whose failures go to the logger of the current fiber. */
+  /** Makes a tap that logs failures with the logger of the current fiber. */
   static readonly make = <O extends Observer>(): Effect.Effect<Tap<O>> =>
     Effect.map(
       Effect.runtime<never>(),
       (runtime) =>
         new Tap<O>((failure) => {
-          Runtime.runFork(runtime)(Effect.logError("an observer failed and is told nothing more", Cause.die(failure)))
+          Runtime.runFork(runtime)(Effect.logError("an observer failed and is removed", Cause.die(failure)))
         }),
     )
 
-  /** Tells an observer until the scope closes. */
+  /** Adds an observer until the scope closes. */
   observe(observer: O): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(
       Effect.acquireRelease(
@@ -53,7 +55,7 @@ export class Tap<O extends Observer> {
     )
   }
 
-  /** Calls each observer. */
+  /** Calls `call` with each observer. */
   tell(call: (observer: O) => void): void {
     for (const own of this.observers) {
       try {
@@ -66,7 +68,7 @@ export class Tap<O extends Observer> {
   }
 
   private remove(own: { readonly observer: O }): void {
-    this.change(this.observers.filter((one) => one !== own))
+    this.change(this.observers.filter((other) => other !== own))
   }
 
   private change(observers: ReadonlyArray<{ readonly observer: O }>): void {

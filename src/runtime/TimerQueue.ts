@@ -1,12 +1,12 @@
 interface Timer {
   readonly due: number
-  /** None once it has been called or cancelled. */
+  /** `undefined` after the timer has fired or was cancelled. */
   callback: (() => void) | undefined
   previous: Timer | undefined
   next: Timer | undefined
 }
 
-/** Timers of one delay, in the order in which they become due, which is that in which they came. */
+/** Timers with the same delay. They become due in the order in which they are added. */
 export class TimerQueue {
   readonly delayMillis: number
   private first: Timer | undefined
@@ -16,7 +16,7 @@ export class TimerQueue {
     this.delayMillis = delayMillis
   }
 
-  /** Adds a timer that is due a delay from now. Gives what cancels it. */
+  /** Adds a timer that is due after the delay. Returns its cancel function. */
   add(now: number, callback: () => void): () => void {
     const timer: Timer = { due: now + this.delayMillis, callback, previous: this.last, next: undefined }
     if (this.last === undefined) this.first = timer
@@ -25,12 +25,15 @@ export class TimerQueue {
     return () => this.remove(timer)
   }
 
-  /** When the first timer is due, milliseconds. */
+  /** Returns the due time of the first timer, milliseconds. */
   nextDue(): number | undefined {
     return this.first?.due
   }
 
-  /** Calls back those that are due, and gives what was thrown: one that throws does not cost the others theirs. */
+  /**
+   * Calls the callbacks of all due timers and returns the thrown values. A callback that throws does not stop the
+   * others.
+   */
   expire(now: number): ReadonlyArray<unknown> {
     const failures: Array<unknown> = []
     for (let timer = this.first; timer !== undefined && timer.due <= now; timer = this.first) {
@@ -52,8 +55,8 @@ export class TimerQueue {
     else timer.previous.next = timer.next
     if (timer.next === undefined) this.last = timer.previous
     else timer.next.previous = timer.previous
-    // What has gone must not point at what came after it: a chain of such pointers, once in the old generation of the
-    // heap, keeps every connection that ever had a deadline alive until the next full collection.
+    // A removed timer must not point to later timers. In the old generation of the heap, a chain of such pointers would
+    // keep every connection with a deadline alive until the next full garbage collection.
     timer.previous = undefined
     timer.next = undefined
   }

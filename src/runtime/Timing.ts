@@ -5,25 +5,30 @@ import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import { TimerQueue } from "./TimerQueue.ts"
 
-/** The clock and the timers of a scope, for code that runs in callbacks. Both are the Effect clock, so TestClock rules. */
+/**
+ * The clock and the timers of a scope, for code in callbacks. Both follow the Effect clock, so `TestClock` controls
+ * them.
+ */
 export interface Timing {
-  /** The date, in milliseconds since the epoch. It jumps when the clock of the machine is set: it only dates events. */
+  /**
+   * The wall clock, milliseconds since the epoch. It only dates events, because it jumps when the system clock is set.
+   */
   readonly now: () => number
-  /** Milliseconds since some moment, of a clock that nobody sets. Every span is a difference of two of these. */
+  /** A monotonic clock, milliseconds since an arbitrary moment. Every time span is a difference of two values. */
   readonly elapsed: () => number
-  /** Calls back after a time. Gives what cancels it; the end of the scope cancels too. */
+  /** Calls `callback` after `delay`. Returns the cancel function; the end of the scope cancels too. */
   readonly after: (delay: Duration.Duration, callback: () => void) => () => void
 }
 
 /**
- * Makes the timing of the current scope. Timers of the same delay share one fiber, which sleeps until the first of them
- * is due: thousands of connections with a deadline each cost a list and no timer of their own.
+ * Makes the timing of the current scope. Timers with the same delay share one fiber that sleeps until the first of them
+ * is due. So thousands of connections with a deadline need one list and no timers of their own.
  */
 export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Effect.clock
   const run = yield* FiberSet.makeRuntime<never, void, never>()
   const queues = new Map<number, TimerQueue>()
-  // A delay is not a date.
+  // Delays need the monotonic clock: the wall clock can be set.
   const elapsedMillis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
   const drive = (queue: TimerQueue): Effect.Effect<void> =>
@@ -39,8 +44,8 @@ export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(
   const expire = (queue: TimerQueue) =>
     Effect.suspend(() => {
       const failures = queue.expire(elapsedMillis())
-      const told = Effect.forEach(failures, (failure) => Effect.logError("a timer's callback failed", failure))
-      return Effect.zipRight(told, drive(queue))
+      const log = Effect.forEach(failures, (failure) => Effect.logError("a timer's callback failed", failure))
+      return Effect.zipRight(log, drive(queue))
     })
 
   return {

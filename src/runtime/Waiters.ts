@@ -9,28 +9,28 @@ interface Waiter {
 const hasEnded = ({ fiber }: Waiter): boolean => fiber.unsafePoll() !== null
 
 /**
- * Fibers that wait for something that callbacks bring about. A wait has no finalizer, which would double its cost: one
- * that was interrupted stays in the list until the next wake, or until the list has doubled.
+ * Fibers that wait for a condition that callbacks change. A wait has no finalizer, which would double its cost. So an
+ * interrupted waiter stays in the list until the next wake, or until the list has doubled.
  */
 export class Waiters {
-  // Made when somebody waits: most never have anybody.
+  // The list is made for the first waiter, because most instances never have one.
   private waiting: Array<Waiter> | undefined
   private pruneAt = 8
 
-  /** Waits until `isReady`, which is asked at once and after each {@link wake}. Can be interrupted. */
+  /** Waits until `isReady` returns `true`. It is called at once and after each {@link wake}. Interruptible. */
   until(isReady: () => boolean): Effect.Effect<void> {
     const look: Effect.Effect<void> = Effect.suspend(() => (isReady() ? Effect.void : this.waitThen(look)))
     return look
   }
 
-  /** Waits for the next {@link wake}, then goes on with an effect. Can be interrupted. */
+  /** Waits for the next {@link wake}, then runs an effect. Interruptible. */
   waitThen<A, E>(next: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return Effect.withFiberRuntime((fiber) =>
       Effect.async<A, E>((resume) => this.add({ fiber, wake: () => resume(next) })),
     )
   }
 
-  /** Lets all who wait look again. */
+  /** Resumes all waiters. */
   wake(): void {
     const { waiting } = this
     if (waiting === undefined) return
@@ -43,14 +43,14 @@ export class Waiters {
     return this.count() === 0
   }
 
-  /** Those in the list: all who wait, and some who no longer do. */
+  /** The length of the list: all waiters, and possibly some interrupted ones. */
   count(): number {
     return this.waiting?.length ?? 0
   }
 
   private add(waiter: Waiter): void {
     if (this.waiting === undefined) {
-      // One is what most have, and an array that is pushed to makes room for seventeen.
+      // Most lists have one waiter, and an array that grows by `push` allocates room for seventeen.
       this.waiting = [waiter]
       return
     }

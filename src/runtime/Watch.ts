@@ -1,38 +1,43 @@
 import * as Duration from "effect/Duration"
 import type { Timing } from "./Timing.ts"
 
-/** Whether time counts against one now: it does, it does not, it begins anew, or it never will again. */
+/**
+ * Whether the time of an item counts now. `runs`: it counts. `stands`: it is paused. `restarts`: it begins anew.
+ * `over`: the item needs no watching any more.
+ */
 export type Clock = "runs" | "stands" | "restarts" | "over"
 
-/** What is awaited of each, and what follows when it does not come. */
+/** What a watch expects of each item, and what it does if nothing happens. */
 export interface Rule<A> {
-  /** Changes whenever what is awaited happens. */
-  readonly mark: (one: A) => number
-  readonly clock: (one: A) => Clock
-  /** One after the other, each counted from the one before. After the last, nothing is awaited any more. */
+  /** Returns a number that changes whenever the expected thing happens. */
+  readonly mark: (item: A) => number
+  readonly clock: (item: A) => Clock
+  /**
+   * The stages in their order. The time of a stage counts from the one before. After the last, the item is not watched.
+   */
   readonly stages: ReadonlyArray<Stage<A>>
 }
 
-/** How long nothing has happened, and what is done then. */
-export interface Stage<A> {
+/** A time without a change of the mark, and the action after it. */
+interface Stage<A> {
   readonly after: Duration.Duration
-  readonly onDue: (one: A) => void
+  readonly onDue: (item: A) => void
 }
 
 interface Trace {
   mark: number
-  /** Since the last change, or the last stage. */
+  /** The number of looks since the last change or the last stage. */
   looks: number
   stage: number
 }
 
-// Looked at so often within the shortest stage: each is found between its time and 1.1 of it.
+// The number of looks within the shortest stage. A stage is due between its time and 1.1 times its time.
 const looks = 10
 
 /**
- * Finds those with whom something awaited does not happen. Nothing is done when it does, and there is no timer for each:
- * all are looked at now and then. Time is counted in looks, not in dates: a clock that is set, or a process that stood
- * still, must not end connections.
+ * Finds items for which an expected thing does not happen. The watch looks at all items periodically, so an item needs
+ * no timer, and nothing runs when the thing happens. The watch counts looks and no clock time: a clock that is set, or
+ * a process that was stopped, must not end connections.
  */
 export class Watch<A> {
   private readonly timing: Timing
@@ -51,14 +56,14 @@ export class Watch<A> {
     this.looksOf = times.map((millis) => Math.ceil(millis / periodMillis))
   }
 
-  add(one: A): void {
-    // The period under way is over before it was a whole one.
-    this.traces.set(one, { mark: this.rule.mark(one), looks: -1, stage: 0 })
+  add(item: A): void {
+    // The next look does not count, because the current period has partly passed.
+    this.traces.set(item, { mark: this.rule.mark(item), looks: -1, stage: 0 })
     this.arm()
   }
 
-  remove(one: A): void {
-    this.traces.delete(one)
+  remove(item: A): void {
+    this.traces.delete(item)
   }
 
   private arm(): void {
@@ -66,19 +71,19 @@ export class Watch<A> {
     this.isArmed = true
     this.timing.after(this.period, () => {
       this.isArmed = false
-      for (const [one, trace] of this.traces) this.look(one, trace)
+      for (const [item, trace] of this.traces) this.look(item, trace)
       if (this.traces.size > 0) this.arm()
     })
   }
 
-  private look(one: A, trace: Trace): void {
-    const clock = this.rule.clock(one)
+  private look(item: A, trace: Trace): void {
+    const clock = this.rule.clock(item)
     if (clock === "stands") return
     if (clock === "over") {
-      this.traces.delete(one)
+      this.traces.delete(item)
       return
     }
-    const mark = this.rule.mark(one)
+    const mark = this.rule.mark(item)
     if (clock === "restarts" || mark !== trace.mark) {
       trace.mark = mark
       trace.looks = 0
@@ -90,7 +95,7 @@ export class Watch<A> {
     const due = this.rule.stages[trace.stage]
     trace.looks = 0
     trace.stage++
-    if (trace.stage === this.rule.stages.length) this.traces.delete(one)
-    due?.onDue(one)
+    if (trace.stage === this.rule.stages.length) this.traces.delete(item)
+    due?.onDue(item)
   }
 }

@@ -1,8 +1,8 @@
 import type * as Scheduler from "effect/Scheduler"
 
 /**
- * Runs a fiber that is woken right where it is woken, in place of at the end of the turn: half of what such a wake
- * costs. For fibers that only wait and then end; anything else would run inside of somebody else's callback.
+ * A scheduler that resumes a fiber inside the call that wakes it, not at the end of the turn. This halves the cost of a
+ * wake. It is only for fibers that wait and then end; other code would run inside a foreign callback.
  */
 export const atOnce: Scheduler.Scheduler = {
   shouldYield: () => false,

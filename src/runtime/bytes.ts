@@ -1,13 +1,13 @@
 /**
- * Bytes to be filled, with anything in them until then. In Node they are a `Buffer`, as sockets want them: any other
- * `Uint8Array` costs them a new view for each write.
+ * Allocates uninitialized bytes. In Node they are a `Buffer`, because a socket makes a new view of any other
+ * `Uint8Array` for each write.
  */
 export const allocate = (length: number): Uint8Array =>
   typeof Buffer === "undefined" ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length)
 
 /**
- * Bytes that are to be kept, with no more than as much again kept alive by them: a small read is a view of a pool of
- * Node's, which one byte of it holds whole.
+ * Returns bytes for long-term storage: a copy if the bytes keep more than twice their length alive. A small read is a
+ * view of a pool of Node, and one byte of a pool keeps the whole pool alive.
  */
 export const keepable = (bytes: Uint8Array): Uint8Array => {
   if (!pinsMore(bytes)) return bytes
@@ -16,5 +16,5 @@ export const keepable = (bytes: Uint8Array): Uint8Array => {
   return own
 }
 
-/** Whether bytes keep alive more than twice their own length. */
+/** Whether bytes keep more than twice their length alive. */
 export const pinsMore = (bytes: Uint8Array): boolean => bytes.buffer.byteLength > 2 * bytes.length

@@ -1,14 +1,14 @@
-/** What every event has. */
+/** The fields of every event. */
 export interface Stamped {
   readonly _tag: string
   readonly seq: number
   readonly at: number
 }
 
-/** What the bus gives to an event: its number and its time. */
+/** The fields that the bus sets: the number and the time. */
 export type Stamp = Pick<Stamped, "seq" | "at">
 
-/** Stands in a queue for events that were dropped there, one after another; `seq` and `at` are those of the last. */
+/** Takes the place of consecutive dropped events in a queue. `seq` and `at` are those of the last dropped event. */
 export class Gap {
   readonly missed: number
   readonly seq: number
@@ -21,17 +21,17 @@ export class Gap {
   }
 }
 
-/** What an event that is no frame counts in a buffer, bytes. */
+/** The cost of an event without a payload in a buffer, bytes. */
 export const eventCost = 256
 
-/** What an event counts in a buffer, bytes: 256, the payload of a frame, and 8 for each of its recipients. */
+/** Returns the cost of an event in a buffer, bytes: 256, plus its payload, plus 8 for each recipient. */
 export const costOf = (event: object): number => {
   const bytes = "bytes" in event ? event.bytes : undefined
   const to = "to" in event ? event.to : undefined
   return eventCost + (bytes instanceof Uint8Array ? bytes.length : 0) + (Array.isArray(to) ? 8 * to.length : 0)
 }
 
-// Events of attempts: they can come without any limit, and no other event refers to them.
+// Events of attempts: their number is unlimited, and no other event refers to them.
 const attempts: ReadonlySet<string> = new Set([
   "ConnectionRefused",
   "AcceptFailed",
@@ -45,13 +45,13 @@ const isFrame = (event: object): boolean => "bytes" in event
 const isAttempt = (event: Stamped): boolean => attempts.has(event._tag)
 const isAny = (): boolean => true
 
-/** The events that a subscriber has not taken, and the gaps among them. */
+/** The buffered events of a subscriber, and the gaps between them. */
 export class EventQueue<E extends Stamped> {
   private entries: Array<E | Gap> = []
   private gaps = 0
-  /** What all entries count, bytes. */
+  /** The cost of all entries, bytes. */
   bytes = 0
-  /** What the entries that are no frames count, bytes. */
+  /** The cost of all entries that are not frames, bytes. */
   lifeBytes = 0
 
   get isEmpty(): boolean {
@@ -65,14 +65,16 @@ export class EventQueue<E extends Stamped> {
     if (!frame) this.lifeBytes += cost
   }
 
-  /** Drops the oldest entries until half of `most` bytes is left: one at a time would move all others for each event. */
+  /**
+   * Drops the oldest events until half of `most` bytes is left. Dropping one at a time would move all others per event.
+   */
   dropOldest(most: number): void {
     this.drop(isAny, () => this.bytes > most / 2)
   }
 
   /**
-   * Drops frames until half of `most` bytes is left, the oldest first, then events of attempts. Other events of
-   * connections are dropped only where they alone take three quarters.
+   * Drops the oldest frames, then the oldest events of attempts, until half of `most` bytes is left. Drops other events
+   * of connections only if the rest still takes more than three quarters of `most`.
    */
   dropFrames(most: number): void {
     this.drop(isFrame, () => this.bytes > most / 2)
@@ -80,7 +82,7 @@ export class EventQueue<E extends Stamped> {
     if (this.bytes > 0.75 * most) this.drop(isAny, () => this.bytes > most / 2)
   }
 
-  /** Drops events that are no frames until they take half of `most` bytes, in the same order. */
+  /** Drops events of attempts, then other events of connections, as {@link dropFrames} does. Keeps all frames. */
   dropLives(most: number): void {
     this.drop(isAttempt, () => this.lifeBytes > most / 2)
     if (this.lifeBytes > 0.75 * most)
@@ -90,7 +92,7 @@ export class EventQueue<E extends Stamped> {
       )
   }
 
-  /** Takes everything, with `missedEvent` in the place of each gap. */
+  /** Takes all events. `missedEvent` makes the event that takes the place of a gap. */
   take(missedEvent: (missed: number, stamp: Stamp) => E): Array<E> {
     const { entries, gaps } = this
     this.entries = []
@@ -102,7 +104,7 @@ export class EventQueue<E extends Stamped> {
       : entries.map((entry) => (entry instanceof Gap ? missedEvent(entry.missed, entry) : entry))
   }
 
-  // The newest event stays, however large: a subscriber that keeps up gets it.
+  // The newest event stays, whatever its size, so that a subscriber that keeps up gets every event.
   private drop(isDroppable: (event: E) => boolean, isOver: () => boolean): void {
     if (!isOver()) return
     const kept: Array<E | Gap> = []

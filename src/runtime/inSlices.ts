@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import type { Slices } from "../domain/index.ts"
 
-// So long the event loop may wait for one turn of the work.
+// The longest turn of the work, milliseconds. The event loop is blocked for this time.
 const turnMillis = 4
 
 /**
- * Does long work without holding up the event loop: after each 4 ms of it the loop has a turn. Work that is done before
- * that is done at once. Interruption leaves the rest undone; what the work throws is a defect.
+ * Runs long work without blocking the event loop: the loop gets a turn after each 4 ms of work. Shorter work runs
+ * synchronously. Interruption skips the rest of the work. An exception in the work is a defect.
  */
 export const inSlices = <A>(work: () => Slices<A>): Effect.Effect<A> =>
   Effect.async((resume) => {

@@ -4,8 +4,8 @@ import type * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 /**
- * A stream of what an effect gives, again and again, until it gives none. It is `Stream.repeatEffectChunkOption` in the
- * fewest steps that a channel can do: half of its cost for each pull.
+ * Makes a stream that runs `pull` for each chunk and ends when `pull` returns `undefined`. A pull costs half as much as
+ * with `Stream.repeatEffectChunkOption`, because the channel has the fewest possible steps.
  */
 export const pullStream = <A, E>(pull: Effect.Effect<Chunk.Chunk<A> | undefined, E>): Stream.Stream<A, E> => {
   const pulls: Channel.Channel<Chunk.Chunk<A>, unknown, E, unknown, void, unknown> = Channel.flatMap(

@@ -1,4 +1,4 @@
-/** What is called at the end of a turn of the event loop. */
+/** A callback for the end of a turn of the event loop. */
 export interface AtTurnEnd {
   readonly onTurnEnd: () => void
 }
@@ -8,12 +8,12 @@ let waiting: Array<AtTurnEnd> = []
 const callAll = (): void => {
   const now = waiting
   waiting = []
-  for (const one of now) one.onTurnEnd()
+  for (const callback of now) callback.onTurnEnd()
 }
 
 /**
- * Calls back at the end of this turn of the event loop, when every socket that had something has been read
- * (setImmediate, Node), all who asked for it together. `onTurnEnd` must not throw.
+ * Calls `onTurnEnd` at the end of this turn of the event loop (setImmediate, Node), after all readable sockets have
+ * been read. All callbacks of a turn share one immediate. `onTurnEnd` must not throw.
  */
 export const atTurnEnd = (one: AtTurnEnd): void => {
   if (waiting.push(one) === 1) setImmediate(callAll)

@@ -6,8 +6,8 @@ import * as Option from "effect/Option"
 type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
 
 /**
- * A setting as a variable of the environment, with the prefix `TCPFX_`. An empty variable is an error: a script that
- * fills it from another one that is unset would otherwise, say, let everybody connect.
+ * A setting from the environment variable `TCPFX_` plus `name`. An empty variable is an error: otherwise a script that
+ * fills it from an unset variable could, for example, allow every address to connect.
  */
 export function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.Config<A> {
   const invalid = (problem: string) => ConfigError.InvalidData([], `TCPFX_${name}: ${problem}`)
@@ -22,5 +22,5 @@ export function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.
   )
 }
 
-/** What is wrong with an empty variable. */
+/** The error message for an empty variable. */
 export const emptyVariable = "the value is empty; give one, or unset the variable"
