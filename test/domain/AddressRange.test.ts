@@ -46,7 +46,7 @@ describe("address ranges", () => {
     ["10.0.0.0/8", "", false],
   ] as const
   for (const [text, host, expected] of cases) {
-    it(`${text} ${expected ? "has" : "has not"} ${JSON.stringify(host)}`, () => {
+    it(`${text} ${expected ? "contains" : "does not contain"} ${JSON.stringify(host)}`, () => {
       expect(has(text, host)).toBe(expected)
     })
   }
@@ -69,7 +69,7 @@ describe("address ranges", () => {
     ["10.0.0.1,nobody", /"nobody" is not an IP address/],
   ] as const
   for (const [text, expected] of refused) {
-    it(`${JSON.stringify(text)} is refused and says why`, () => {
+    it(`${JSON.stringify(text)} is refused with a reason`, () => {
       expect(problem(text)).toMatch(expected)
       expect(problem(text)).toMatch(/expected addresses or ranges such as/)
     })
@@ -79,7 +79,7 @@ describe("address ranges", () => {
   const hostOf = (number: number) => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".")
 
   it.prop(
-    "have every address with the same prefix, and not the next one",
+    "contain every address with the prefix, and no address next to them",
     [
       FastCheck.tuple(byte, byte, byte, byte),
       FastCheck.integer({ min: 0, max: 32 }),
@@ -97,7 +97,7 @@ describe("address ranges", () => {
   )
 
   it.prop(
-    "are refused or read whatever the text, and never fail on what is asked of them",
+    "are read or refused for any text, and a look-up never throws",
     [FastCheck.string({ unit: "binary" }), FastCheck.string({ unit: "binary" })],
     ([text, host]) => {
       const parsed = parseAddressRanges(text)
@@ -109,7 +109,7 @@ describe("address ranges", () => {
 })
 
 describe("a file of address ranges", () => {
-  it("has any number on a line, comments and empty lines", () => {
+  it("has any number of ranges on a line, comments and empty lines", () => {
     const content = "# the lab\r\n10.0.0.0/8, ::1  # both\n\n\t192.0.2.7\n"
     const set = Either.getOrThrow(parseAddressFile(utf8(content)))
     expect([set.size, set.find("10.1.1.1"), set.find("::1"), set.find("192.0.2.7")]).toEqual([
@@ -121,7 +121,7 @@ describe("a file of address ranges", () => {
     expect(Either.getOrThrow(parseAddressFile(utf8("# nobody\n"))).size).toBe(0)
   })
 
-  it("says in which line it is wrong", () => {
+  it("names the line of an error", () => {
     const message = Either.match(parseAddressFile(utf8("10.0.0.1\n\nlab\n")), {
       onLeft: (error) => error.message,
       onRight: () => "",
@@ -130,7 +130,7 @@ describe("a file of address ranges", () => {
   })
 })
 
-describe("the rules of who may connect", () => {
+describe("access rules", () => {
   const rule = (allow: string, deny: string, host: string) =>
     refusalOf(
       {
@@ -140,20 +140,20 @@ describe("the rules of who may connect", () => {
       tcpEndpoint(host, 5000),
     )
 
-  it("let in whom they allow, and nobody else, whatever they deny", () => {
+  it("accept only allowed addresses, whatever the deny list", () => {
     expect(rule("10.0.0.0/8", "", "10.1.1.1")).toBe(undefined)
     expect(rule("10.0.0.0/8", "", "192.0.2.7")).toEqual({ _tag: "NotAllowed" })
     expect(rule("10.0.0.0/8", "10.1.0.0/16", "10.1.1.1")).toBe(undefined)
     expect(rule("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7")).toEqual({ _tag: "NotAllowed" })
   })
 
-  it("without anybody allowed, let in whom they do not deny, and name the range of whom they do", () => {
+  it("accept all but denied addresses without an allow list, and name the range that denies", () => {
     expect(rule("", "", "192.0.2.7")).toBe(undefined)
     expect(rule("", "10.0.0.0/8,192.0.2.0/24", "203.0.113.1")).toBe(undefined)
     expect(rule("", "10.0.0.0/8,192.0.2.0/24", "192.0.2.7")).toEqual({ _tag: "Denied", range: "192.0.2.0/24" })
   })
 
-  it("find an endpoint without an address in no range", () => {
+  it("treat an endpoint without an address as outside every range", () => {
     const ofSocket = (allow: string, deny: string) =>
       refusalOf({ allow: AddressSet.from(ranges(allow)), deny: AddressSet.from(ranges(deny)) }, unixEndpoint(""))
     expect(ofSocket("0.0.0.0/0", "::1")).toEqual({ _tag: "NotAllowed" })

@@ -18,7 +18,7 @@ import { runs } from "../support/properties.ts"
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const fileOf = (text: string) => parseAddressFile(utf8(text))
 
-// Few different ones, so that ranges overlap, repeat and hit.
+// Few different addresses, so that ranges often overlap, repeat and match.
 const octet = FastCheck.constantFrom(0, 1, 10, 127, 128, 255)
 const ipv4 = FastCheck.tuple(octet, octet, octet, octet).map((octets) => octets.join("."))
 const group = FastCheck.constantFrom("0", "1", "ffff", "db8", "2001", "0DB8", "00")
@@ -46,7 +46,7 @@ describe("the words of an address", () => {
   )
 
   it.prop(
-    "are those that ipaddr.js reads, and there are none for what it does not read",
+    "are those of ipaddr.js, and undefined for text that it refuses",
     [texts],
     ([text]) => {
       const bytes = readIp(text)?.toByteArray()
@@ -75,7 +75,7 @@ describe("the words of an address", () => {
 
 describe("a set of address ranges", () => {
   it.prop(
-    "names the first range that has an address in it, as it was written, and none where none has",
+    "finds the first range that contains an address, as it was written, or none",
     [FastCheck.array(range, { maxLength: 40 }), FastCheck.array(address, { minLength: 1, maxLength: 10 })],
     ([texts, hosts]) => {
       const ranges = texts.flatMap((text) => Either.getOrElse(parseAddressRanges(text), () => []))
@@ -91,7 +91,7 @@ describe("a set of address ranges", () => {
   )
 
   it.prop(
-    "takes from a file what it takes from a list, and refuses the same",
+    "reads the same ranges from a file as from a list, and refuses the same text",
     [FastCheck.array(range)],
     ([texts]) => {
       const list = Either.all(texts.map(parseAddressRanges))
@@ -107,14 +107,14 @@ describe("a set of address ranges", () => {
     runs(500),
   )
 
-  it("is read from a file whatever separates its addresses, wherever a comment ends", () => {
+  it("is read from a file with any separators and comments", () => {
     const file = "\uFEFF10.0.0.1,10.0.0.2\t10.0.0.3 # 10.0.0.4, é\r\n10.0.0.5#10.0.0.6\r10.0.0.7\n#\n\n10.0.0.8"
     const set = Either.getOrThrow(fileOf(file))
     const found = Array.from({ length: 9 }, (_, n) => `10.0.0.${n}`).filter((host) => set.find(host) !== undefined)
     expect(found).toEqual([1, 2, 3, 5, 7, 8].map((n) => `10.0.0.${n}`))
   })
 
-  it("is read in slices, whose ends cut neither a comment nor an address in two", () => {
+  it("is read in slices that split neither a comment nor an address", () => {
     const comment = `# ${"10.9.9.9, ".repeat(5000)}\n`
     const addresses = Array.from({ length: 20_000 }, (_, n) => `10.${n >> 8}.${n & 255}.1`)
     const content = `${comment}${addresses.slice(0, 10_000).join(",")}\n${comment}${addresses.slice(10_000).join("\n")}`
@@ -130,7 +130,7 @@ describe("a set of address ranges", () => {
     expect(Either.flip(wrong).pipe(Either.getOrThrow).problem).toBe('line 10004: "lab" is not an IP address')
   })
 
-  it("names a range as it was written also where that is not the usual way", () => {
+  it("names a range as it was written, even in an unusual form", () => {
     const texts = ["10.1.2.3/8", "192.0.2.0/024", "2001:DB8::/32", "::ffff:203.0.113.7", "fe80:0:0:0:0:0:0:1"]
     const set = Either.getOrThrow(fileOf(texts.join("\n")))
     const hosts = ["10.9.9.9", "192.0.2.9", "2001:db8::9", "203.0.113.7", "fe80::1%eth0"]

@@ -7,7 +7,7 @@ import { runs } from "../support/properties.ts"
 const read = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8")
 
 describe("ByteWriter", () => {
-  it("joins what is written, in any of its ways, and begins anew once that is taken", () => {
+  it("joins all written parts, and is empty after take", () => {
     const out = new ByteWriter()
     out.ascii("a")
     out.byte(0x62)
@@ -21,7 +21,7 @@ describe("ByteWriter", () => {
     expect(out.take()).toHaveLength(0)
   })
 
-  it("keeps what is written when it needs more room, and asks for its memory where it is told to", () => {
+  it("keeps its bytes when it grows, and allocates with the given function", () => {
     const asked: Array<number> = []
     const out = new ByteWriter((length) => {
       asked.push(length)
@@ -50,7 +50,7 @@ describe("ByteWriter", () => {
   )
 
   it.prop(
-    "writes base64 as the platform does, with its own table and with the platform's encoder",
+    "writes the platform's base64, by its own table and by the platform's encoder",
     [FastCheck.uint8Array({ maxLength: 5 }), FastCheck.constantFrom(0, 290, 300, 301, 302)],
     ([bytes, before]) => {
       const all = Buffer.concat([Buffer.alloc(before, "x"), bytes])

@@ -36,24 +36,24 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
 
 describe("CloseReason", () => {
   for (const [tag, [reason, description]] of Object.entries(descriptions)) {
-    it(`${tag} is told as "${description}"`, () => {
+    it(`${tag} is described as "${description}"`, () => {
       expect(describeCloseReason(reason)).toBe(description)
     })
   }
 
-  it("no two reasons are told in the same words", () => {
+  it("no two reasons have the same description", () => {
     const told = Object.values(descriptions).map(([, description]) => description)
     expect(new Set(told).size).toBe(CloseReason.members.length)
   })
 
-  it("a deadline that passed with nothing left waiting says that the peer did not close", () => {
+  it("a deadline without queued bytes says that the peer did not close its side", () => {
     expect(describeCloseReason({ _tag: "DrainDeadline", pendingBytes: 0 })).toBe(
       "the peer did not close its side before the deadline",
     )
   })
 
   it.prop(
-    "any reason is told in one line without control characters, and comes back from its encoded side",
+    "any description is one line without control characters, and any reason survives encoding and decoding",
     [anyOf(CloseReason)],
     ([reason]) => {
       expect(describeCloseReason(reason)).toMatch(/^\P{Cc}+$/u)
@@ -63,25 +63,25 @@ describe("CloseReason", () => {
     runs(300),
   )
 
-  it("the message of a handler's failure cannot break out of its line", () => {
+  it("the message of a failed handler stays on one line", () => {
     expect(describeCloseReason({ _tag: "HandlerFailed", message: "a\n\u001b[2Jb" })).toBe(
       "its handler failed (a\\n\\e[2Jb)",
     )
   })
 
-  it("a reason that is not in the list, or lacks its figures, is refused", () => {
+  it("an unknown reason, or one without its fields, is refused", () => {
     const decode = Schema.decodeUnknownEither(CloseReason)
     expect(Either.isLeft(decode({ _tag: "Bored" }))).toBe(true)
     expect(Either.isLeft(decode({ _tag: "FrameTooLong" }))).toBe(true)
     expect(Either.isLeft(decode({ _tag: "FrameTooLong", limitBytes: "1024" }))).toBe(true)
   })
 
-  it("the reasons without figures are those of the list", () => {
+  it("the constants are valid reasons", () => {
     const decode = Schema.decodeUnknownEither(CloseReason, { onExcessProperty: "error" })
     for (const reason of Object.values(closeReasons)) expect(decode(reason)).toEqual(Either.right(reason))
   })
 
-  it("a reset, a vanished peer and a failed transport are abnormal, everything else is an orderly end", () => {
+  it("a reset, a vanished peer and a failed transport are abnormal, and all other reasons are orderly ends", () => {
     const abnormal = Object.values(descriptions).filter(([reason]) => isAbnormal(reason))
     expect(abnormal.map(([reason]) => reason._tag)).toEqual(["PeerReset", "PeerVanished", "TransportFailed"])
   })

@@ -22,7 +22,7 @@ describe("bytes", () => {
 
 describe("text", () => {
   it.prop(
-    "any text comes back from its payload",
+    "any text survives encoding and decoding",
     [FastCheck.string({ unit: "binary" })],
     ([value]) => {
       expect(Either.flatMap(Codec.text.encode(value), Codec.text.decode)).toEqual(Either.right(value))
@@ -34,7 +34,7 @@ describe("text", () => {
     expect(Codec.text.decode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61))).toEqual(Either.right("\ufeffa"))
   })
 
-  it("bytes that are not UTF-8 are refused, and the next payload is not affected", () => {
+  it("bytes that are not UTF-8 are refused, and do not affect the next payload", () => {
     const broken = [[0xff], [0xc3], [0x61, 0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]]
     for (const bytes of broken) {
       const error = failure(Codec.text.decode(Uint8Array.from(bytes)))
@@ -49,14 +49,14 @@ describe("json", () => {
   const Reading = Schema.Struct({ sensor: Schema.String, celsius: Schema.NumberFromString })
   const codec = Codec.json(Reading)
 
-  it("a value becomes the JSON of the encoded side of its schema, and comes back", () => {
+  it("a value becomes the JSON of its schema's encoded side, and survives decoding", () => {
     const payload = Either.getOrThrow(codec.encode({ sensor: "t1", celsius: 21.5 }))
     expect(new TextDecoder().decode(payload)).toBe('{"sensor":"t1","celsius":"21.5"}')
     expect(codec.decode(payload)).toEqual(Either.right({ sensor: "t1", celsius: 21.5 }))
   })
 
   it.prop(
-    "any JSON value comes back from one line of text",
+    "any JSON value is one line of text and survives decoding",
     [FastCheck.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown)],
     ([value]) => {
       const any = Codec.json(Schema.Unknown)
@@ -73,19 +73,19 @@ describe("json", () => {
     expect(failure(codec.decode(Uint8Array.of(0xff))).codec).toBe("text")
   })
 
-  it("a value that does not fit the schema is refused by the place where it does not", () => {
+  it("a value that does not fit the schema is refused with the path of the problem", () => {
     const error = failure(codec.decode(utf8('{"sensor":1,"celsius":"2"}')))
     expect(error.message).toBe("json: sensor: Expected string, actual 1")
     expect(failure(codec.decode(utf8('{"sensor":"a"}'))).message).toBe("json: celsius: is missing")
   })
 
-  it("a value that its schema does not allow is refused on the way out", () => {
+  it("a value that its schema forbids is refused by encode", () => {
     const positive = Codec.json(Schema.Number.pipe(Schema.positive()))
     expect(failure(positive.encode(-1)).codec).toBe("json")
     expect(positive.encode(1)).toEqual(Either.right(utf8("1")))
   })
 
-  it("a value that JSON cannot write is refused on the way out", () => {
+  it("a value that JSON cannot represent is refused by encode", () => {
     const loop: { self?: unknown } = {}
     loop.self = loop
     expect(failure(Codec.json(Schema.Unknown).encode(loop)).codec).toBe("json")
@@ -97,19 +97,19 @@ describe("json", () => {
   const Tree: Schema.Schema<Tree> = Schema.Array(Schema.suspend(() => Tree))
   const deep = utf8("[".repeat(50_000) + "]".repeat(50_000))
 
-  it("a value that is nested too deeply to be read, or shown, is refused", () => {
+  it("a value that is nested too deeply to be decoded or shown is refused", () => {
     expect(failure(codec.decode(deep)).message).toMatch(/^json: it cannot be read/)
     expect(failure(Codec.json(Tree).decode(deep)).message).toMatch(/^json: it cannot be read/)
     expect(Codec.json(Tree).decode(utf8("[[],[[]]]"))).toEqual(Either.right([[], [[]]]))
   })
 
-  it("a refusal shows no more than the beginning of a long payload", () => {
+  it("a refusal quotes only the beginning of a long payload", () => {
     const long = utf8(JSON.stringify({ sensor: ["x".repeat(100_000)], celsius: 1 }))
     expect(failure(codec.decode(long)).message).toMatch(/^json: sensor: Expected string.{900,1100}…$/)
   })
 
   it.prop(
-    "whatever the payload, a refusal is one line",
+    "a refusal is one line for any payload",
     [FastCheck.oneof(FastCheck.uint8Array(), FastCheck.json().map(utf8), FastCheck.string().map(utf8))],
     ([payload]) => {
       const result = codec.decode(payload)

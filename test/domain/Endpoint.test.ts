@@ -22,7 +22,7 @@ const problem = (input: string) => Either.match(parseEndpoint(input), { onLeft: 
 
 const port = FastCheck.integer({ min: 0, max: 65535 })
 const address = FastCheck.oneof(FastCheck.ipV4(), FastCheck.ipV6(), FastCheck.domain())
-/** Texts near to endpoints, as people mistype them. */
+/** Texts that resemble endpoints, with typing mistakes. */
 const nearEndpoint = FastCheck.array(
   FastCheck.oneof(
     FastCheck.constantFrom(":", "[", "]", "[::1]", "unix:", "unix", "%", "65535", "65536", ".", "-", "\n", "\0", " "),
@@ -91,25 +91,25 @@ describe("parseEndpoint", () => {
     })
   }
 
-  it("a unix path of the most bytes passes and one byte more is refused, counted in UTF-8", () => {
+  it("a unix path of 107 bytes in UTF-8 is accepted, and one byte more is refused", () => {
     const longest = `/${"é".repeat((maxUnixPathBytes - 1) / 2)}`
     expect(parseEndpoint(`unix:${longest}`)).toEqual(Either.right(unixEndpoint(longest)))
     expect(problem(`unix:${longest}x`)).toContain("has 108 bytes; the maximum is 107")
   })
 
-  it("an abstract name may be as long, its @ apart", () => {
+  it("an abstract name may have 107 bytes after its @", () => {
     const longest = `@${"x".repeat(maxUnixPathBytes)}`
     expect(parseEndpoint(`unix:${longest}`)).toEqual(Either.right(unixEndpoint(longest)))
     expect(problem(`unix:${longest}x`)).toContain("has 108 bytes; the maximum is 107")
   })
 
-  it("a host that formatEndpoint could not write apart from a unix socket is refused", () => {
+  it("a host whose text would read as a unix socket is refused", () => {
     expect(problem("unix")).toContain("unix:")
     expect(Either.isLeft(parseHostAndPort("unix", "80"))).toBe(true)
     expect(Either.isLeft(parseHostAndPort("fd", "80"))).toBe(true)
   })
 
-  it("a refusal quotes the input and names every form that is accepted", () => {
+  it("a refusal quotes the input and names every accepted form", () => {
     const error = Either.getOrThrow(Either.flip(parseEndpoint("a\nb")))
     expect(error._tag).toBe("EndpointSyntaxError")
     expect(error.message).toContain('"a\\nb" is not an endpoint: ')
@@ -117,7 +117,7 @@ describe("parseEndpoint", () => {
   })
 
   it.prop(
-    "whatever the text, the answer is an endpoint that can be written and read again, or a refusal",
+    "any text gives a refusal, or an endpoint that can be written and read back",
     [FastCheck.oneof(FastCheck.string({ unit: "binary" }), nearEndpoint)],
     ([input]) => {
       const parsed = parseEndpoint(input)
@@ -134,7 +134,7 @@ describe("parseEndpoint", () => {
 
 describe("formatEndpoint", () => {
   it.prop(
-    "any address and port are read back as they were",
+    "any address and port are written and read back unchanged",
     [address, port],
     ([host, number]) => {
       const endpoint = tcpEndpoint(host, number)
@@ -144,7 +144,7 @@ describe("formatEndpoint", () => {
   )
 
   it.prop(
-    "any path of a unix socket is read back as it was",
+    "any path of a unix socket is written and read back unchanged",
     [
       FastCheck.tuple(
         FastCheck.constantFrom("", "@"),
@@ -158,7 +158,7 @@ describe("formatEndpoint", () => {
     runs(300),
   )
 
-  it("a path that reads as a number is written with ./ before it, which names the same file", () => {
+  it("a path that is a number is written with ./ before it", () => {
     for (const path of ["80", "1e3", "0x50", "080", " 80"]) {
       expect(parseEndpoint(formatEndpoint(unixEndpoint(path)))).toEqual(Either.right(unixEndpoint(`./${path}`)))
       const error = Either.getOrThrow(Either.flip(parseEndpoint(`unix:${path}`)))
@@ -169,7 +169,7 @@ describe("formatEndpoint", () => {
 
 describe("parseHostAndPort", () => {
   it.prop(
-    "a host and a port given apart are the same endpoint as given together",
+    "a separate host and port give the same endpoint as one text",
     [address, port],
     ([host, number]) => {
       const expected = Either.right(tcpEndpoint(host, number))
@@ -179,7 +179,7 @@ describe("parseHostAndPort", () => {
     runs(200),
   )
 
-  it("a wrong half is refused", () => {
+  it("a wrong host or port is refused", () => {
     expect(Either.isLeft(parseHostAndPort("a b", "80"))).toBe(true)
     expect(Either.isLeft(parseHostAndPort("", "80"))).toBe(true)
     expect(Either.isLeft(parseHostAndPort("host", ""))).toBe(true)
@@ -188,14 +188,14 @@ describe("parseHostAndPort", () => {
 })
 
 describe("isLoopback", () => {
-  it("loopback addresses, localhost and unix sockets are reached from this machine only", () => {
+  it("only this machine reaches loopback addresses, localhost and unix sockets", () => {
     const hosts = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "localhost", "LOCALHOST"]
     expect(hosts.filter((host) => !isLoopback(tcpEndpoint(host, 1)))).toEqual([])
     expect(isLoopback(unixEndpoint("/x"))).toBe(true)
     expect(isLoopback(unixEndpoint("@x"))).toBe(true)
   })
 
-  it("every other address may be reached from elsewhere", () => {
+  it("other machines may reach every other address", () => {
     const hosts = ["0.0.0.0", "::", "10.0.0.1", "::11", "localhost.example.org", "128.0.0.1", "127.example.org"]
     expect(hosts.filter((host) => isLoopback(tcpEndpoint(host, 1)))).toEqual([])
   })
@@ -208,7 +208,7 @@ describe("overlap", () => {
   const host = at("127.0.0.1")
   const other = at("::1")
 
-  it("an endpoint overlaps itself, and a wildcard overlaps what it has in it, whichever comes first", () => {
+  it("an endpoint overlaps itself, and a wildcard overlaps the addresses that it covers, in either order", () => {
     for (const [a, b] of [
       [host, host],
       [v4, host],
@@ -222,7 +222,7 @@ describe("overlap", () => {
     expect(overlap(fdEndpoint(3), fdEndpoint(3))).toBe(true)
   })
 
-  it("other ports, families, addresses and kinds do not", () => {
+  it("endpoints with other ports, families, addresses or kinds do not overlap", () => {
     for (const [a, b] of [
       [host, tcpEndpoint("127.0.0.1", 81)],
       [host, other],
@@ -235,7 +235,7 @@ describe("overlap", () => {
     }
   })
 
-  it("a wildcard that is kept to IPv6 leaves IPv4 alone", () => {
+  it("a wildcard that is restricted to IPv6 does not overlap IPv4", () => {
     expect([overlap(v6, v4, true), overlap(v6, host, true), overlap(v6, other, true)]).toEqual([false, false, true])
   })
 })

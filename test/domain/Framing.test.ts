@@ -6,7 +6,7 @@ import { cutAt, joinBytes, lineBytes, runs } from "../support/properties.ts"
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const unlimited = Number.MAX_SAFE_INTEGER
 
-/** Feeds the chunks to a fresh decoder until it refuses one, then ends it. */
+/** Pushes the chunks to a new decoder until it refuses one, then ends it. */
 const feed = (framing: Framing.Framing, chunks: ReadonlyArray<Uint8Array>, maxFrameBytes = unlimited) => {
   const decoder = framing.decoder(maxFrameBytes)
   const wires: Array<Uint8Array> = []
@@ -28,7 +28,7 @@ const feed = (framing: Framing.Framing, chunks: ReadonlyArray<Uint8Array>, maxFr
 const texts = (payloads: ReadonlyArray<Uint8Array>) => payloads.map((payload) => new TextDecoder().decode(payload))
 const lists = (payloads: ReadonlyArray<Uint8Array>) => payloads.map((payload) => [...payload])
 
-/** The lines of the input by the plainest means: what stands before each LF, and what is left over. */
+/** A reference implementation: the text before each LF, and the rest. */
 const linesOf = (input: Uint8Array): ReadonlyArray<ReadonlyArray<number>> => {
   const lines: Array<Array<number>> = [[]]
   for (const byte of input) {
@@ -45,11 +45,11 @@ const eachCut = (input: Uint8Array) => Array.from({ length: input.length + 1 }, 
 describe("line", () => {
   const { line } = Framing
 
-  it("a line is what stands before LF, an empty one too, and a CR before the LF is no part of it", () => {
+  it("a line, which may be empty, is the text before LF, without a CR before the LF", () => {
     expect(texts(feed(line, [utf8("one\ntwo\r\n\n\r\nlast\n")]).payloads)).toEqual(["one", "two", "", "", "last"])
   })
 
-  it("only the one CR right before the LF goes", () => {
+  it("only the one CR right before the LF is removed", () => {
     expect(texts(feed(line, [utf8("a\rb\r\r\n")]).payloads)).toEqual(["a\rb\r"])
   })
 
@@ -64,31 +64,31 @@ describe("line", () => {
     expect(pending).toBe(0)
   })
 
-  it("nothing in gives nothing out, at the end too", () => {
+  it("empty input gives no line, even at the end", () => {
     expect(feed(line, []).wires).toEqual([])
     expect(feed(line, [new Uint8Array(0)]).wires).toEqual([])
   })
 
-  it("a payload that is encoded comes back, and its wire form is one frame", () => {
+  it("an encoded payload is one frame, and decodes to the same payload", () => {
     const wire = line.encode(utf8("hello"))
     expect(texts([wire])).toEqual(["hello\n"])
     expect(texts(feed(line, [wire]).payloads)).toEqual(["hello"])
     expect(line.count(wire)).toBe(1)
   })
 
-  it("whole lines of one read are handed on as one view of it, without a copy", () => {
+  it("whole lines of one read are passed on as one view of it, without a copy", () => {
     const read = utf8("a\nb\nc")
     const { wires } = feed(line, [read])
     expect(wires[0]?.buffer).toBe(read.buffer)
     expect(texts(wires)).toEqual(["a\nb\n", "c\n"])
   })
 
-  it("a line that was put together is not overwritten by those that follow", () => {
+  it("a line that was joined from several reads is not overwritten by later lines", () => {
     const chunks = ["aa", "aa\nbb", "bb\ncc", "cc\n"].map(utf8)
     expect(texts(feed(line, chunks).wires)).toEqual(["aaaa\n", "bbbb\n", "cccc\n"])
   })
 
-  it("a line of megabytes comes whole in each run, with one buffer that grew with it", () => {
+  it("a line of several MiB arrives whole, in one buffer that grew with it", () => {
     const part = 250_001
     const chunks = [0, 1, 2, 3, 4].map((fill) => new Uint8Array(part).fill(65 + fill))
     const { payloads, wires } = feed(line, [...chunks, utf8("\n"), ...chunks, utf8("\nx\n")], 8 * 1024 * 1024)
@@ -100,7 +100,7 @@ describe("line", () => {
   })
 
   it.prop(
-    "wherever the reads are cut, the payloads are the lines and the runs are the input",
+    "wherever the reads are split, the payloads are the lines and the runs are the input",
     [lineBytes(40), FastCheck.array(FastCheck.nat({ max: 40 }), { maxLength: 6 })],
     ([input, places]) => {
       const lines = linesOf(input)
@@ -118,7 +118,7 @@ describe("line", () => {
   )
 
   it.prop(
-    "wherever the reads are cut, exactly the lines before the first above the limit are given",
+    "wherever the reads are split, exactly the lines before the first one above the limit are decoded",
     [
       FastCheck.integer({ min: 0, max: 6 }),
       FastCheck.array(FastCheck.nat({ max: 8 }), { maxLength: 12 }),
@@ -152,7 +152,7 @@ describe("line", () => {
   ] as const
 
   for (const [where, before, after] of surroundings) {
-    it(`the longest line allowed passes ${where}, wherever the reads are cut`, () => {
+    it(`the longest allowed line is decoded ${where}, wherever the reads are split`, () => {
       const input = utf8(`${before}${"y".repeat(limit)}\n${after}`)
       for (const chunks of [[input], ...eachCut(input), oneByOne(input)]) {
         const { accepted, payloads } = feed(line, chunks, limit)
@@ -162,7 +162,7 @@ describe("line", () => {
       }
     })
 
-    it(`a line of one byte more is refused ${where}, wherever the reads are cut, after those before it`, () => {
+    it(`a line of one byte more is refused ${where}, wherever the reads are split, after the lines before it`, () => {
       const input = utf8(`${before}${"y".repeat(limit + 1)}\n${after}`)
       for (const chunks of [[input], ...eachCut(input), oneByOne(input)]) {
         const { accepted, payloads } = feed(line, chunks, limit)
@@ -178,7 +178,7 @@ describe("line", () => {
     expect(feed(line, [utf8("1234\n")], 4).accepted).toBe(true)
   })
 
-  it("a line that never ends is refused at the limit and not kept beyond it", () => {
+  it("an endless line is refused at the limit, and not buffered beyond it", () => {
     const decoder = line.decoder(1000)
     const chunk = new Uint8Array(300).fill(0x61)
     const pendings = [1, 2, 3, 4].map(() => [decoder.push(chunk, { onRun: () => {} }), decoder.pending()])
@@ -190,7 +190,7 @@ describe("line", () => {
     ])
   })
 
-  it("two decoders of one framing know nothing of each other", () => {
+  it("two decoders of one framing are independent", () => {
     const [a, b] = [line.decoder(10), line.decoder(10)]
     const seen: Array<Uint8Array> = []
     const sink = { onRun: (wire: Uint8Array) => seen.push(wire) }
@@ -201,9 +201,9 @@ describe("line", () => {
   })
 })
 
-describe("payloads of a run, cut some at a time", () => {
+describe("payloads of a run, cut in portions", () => {
   it.prop(
-    "are the payloads of the run, for any number at a time",
+    "are the payloads of the run, whatever the size of a portion",
     [
       FastCheck.array(FastCheck.constantFrom("a", "\r", "\n", "bc"), { maxLength: 30 }),
       FastCheck.integer({ min: 1, max: 9 }),
@@ -223,7 +223,7 @@ describe("payloads of a run, cut some at a time", () => {
     runs(100),
   )
 
-  it("are all of them where the framing cuts only whole runs", () => {
+  it("are all in one portion if the framing cuts only whole runs", () => {
     const seen: Array<Uint8Array> = []
     const { payloads } = Framing.line
     const run = utf8("a\nb\n")
@@ -231,7 +231,7 @@ describe("payloads of a run, cut some at a time", () => {
     expect(texts(seen)).toEqual(["a", "b"])
   })
 
-  it("are those of `payloads` where a framing made from lines has its own", () => {
+  it("are those of `payloads` if a framing made from `line` has its own `payloads`", () => {
     const seen: Array<Uint8Array> = []
     const framing = { ...Framing.line, payloads: Framing.raw.payloads }
     const run = utf8("a\nb\n")
@@ -239,7 +239,7 @@ describe("payloads of a run, cut some at a time", () => {
     expect(texts(seen)).toEqual(["a\nb\n"])
   })
 
-  it("end where a framing makes no progress", () => {
+  it("end if a framing makes no progress", () => {
     const run = utf8("a\n")
     expect(Framing.cutSome({ payloads: () => {}, cut: () => 0 }, run, 0, 1, () => {})).toBe(run.length)
   })
@@ -249,7 +249,7 @@ describe("raw", () => {
   const { raw } = Framing
 
   it.prop(
-    "wherever the reads are cut, each read that has bytes is one frame and the runs are the input",
+    "each read with bytes is one frame, and the runs are the input",
     [FastCheck.uint8Array({ maxLength: 40 }), FastCheck.array(FastCheck.nat({ max: 40 }), { maxLength: 6 })],
     ([input, places]) => {
       for (const chunks of [...eachCut(input), cutAt(input, places), oneByOne(input)]) {
@@ -264,7 +264,7 @@ describe("raw", () => {
     runs(100),
   )
 
-  it("a read above the limit becomes frames of the limit and a rest, whatever the reads happen to be", () => {
+  it("a read above the limit becomes frames of the limit and a rest", () => {
     const { accepted, wires } = feed(raw, [new Uint8Array(16), Uint8Array.from({ length: 35 }, (_, n) => n)], 16)
     expect(accepted).toBe(true)
     expect(wires.map(({ length }) => length)).toEqual([16, 16, 16, 3])
@@ -278,7 +278,7 @@ describe("raw", () => {
 })
 
 describe("framings", () => {
-  it("each framing is found under the name that it has", () => {
+  it("each framing is found by its name", () => {
     expect(Object.entries(Framing.framings).map(([name, framing]) => [name, framing.name])).toEqual([
       ["raw", "raw"],
       ["line", "line"],

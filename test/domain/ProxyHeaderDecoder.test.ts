@@ -15,7 +15,7 @@ import { anyProxyEndpoints, block, extension, hexBytes, withChecksum } from "../
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const none = new Uint8Array(0)
 
-/** What the chunks lead to, and the number of the chunk that ended it. */
+/** The result of decoding the chunks, and the number of the chunk that gave it. */
 const read = (chunks: ReadonlyArray<Uint8Array>): { progress: ProxyHeaderProgress; after: number } => {
   const decoder = new ProxyHeaderDecoder()
   for (const [index, chunk] of chunks.entries()) {
@@ -36,7 +36,7 @@ const header = (bytes: Uint8Array) => {
   return progress._tag === "Done" ? progress.header : progress
 }
 
-/** What is wrong with the bytes, and with which of them that is found. */
+/** The problem with the bytes, and the number of the byte at which the decoder finds it. */
 const refusal = (bytes: Uint8Array): readonly [problem: string, byte: number] => {
   const { progress, after } = read(oneByOne(bytes))
   return [progress._tag === "Invalid" ? progress.problem : progress._tag, after]
@@ -117,12 +117,12 @@ describe("a PROXY header of version 1", () => {
     [`${long}x\r\n`, "oversized: its line has not ended after 107 bytes", 107],
   ] as const
   for (const [text, problem, byte] of refused) {
-    it(`${JSON.stringify(text)} is refused at byte ${byte}, and it says why`, () => {
+    it(`${JSON.stringify(text)} is refused at byte ${byte} with a reason`, () => {
       expect(refusal(utf8(text))).toEqual([problem, byte])
     })
   }
 
-  it("of 107 bytes is the longest", () => {
+  it("has at most 107 bytes", () => {
     expect(header(utf8(`${long}\r\n`))).toMatchObject({ version: 1 })
   })
 })
@@ -239,7 +239,7 @@ describe("a PROXY header of version 2", () => {
     ],
   ] as const
   for (const [what, bytes, problem, byte] of refused) {
-    it(`${what} is refused at byte ${byte}, and it says why`, () => {
+    it(`${what} is refused at byte ${byte} with a reason`, () => {
       expect(refusal(bytes)).toEqual([problem, byte])
     })
   }
@@ -256,7 +256,7 @@ describe("a PROXY header", () => {
   )
 
   it.prop(
-    "leads to the same wherever its reads are cut, broken or not",
+    "gives the same result wherever its reads are split, valid or not",
     [
       wellFormed,
       FastCheck.array(FastCheck.tuple(FastCheck.nat({ max: 300 }), FastCheck.nat({ max: 255 })), { maxLength: 2 }),
@@ -273,14 +273,14 @@ describe("a PROXY header", () => {
     runs(500),
   )
 
-  it("leaves what comes behind it untouched and uncopied", () => {
+  it("leaves the bytes after it unchanged, without a copy", () => {
     const bytes = utf8("PROXY UNKNOWN\r\nhello")
     const progress = new ProxyHeaderDecoder().push(bytes)
     expect(progress._tag === "Done" && progress.rest.buffer).toBe(bytes.buffer)
     expect(progress._tag === "Done" && new TextDecoder().decode(progress.rest)).toBe("hello")
   })
 
-  it("stays what it was found to be: later reads are its rest, or as invalid as it was", () => {
+  it("keeps its result: later reads are the rest, or are invalid too", () => {
     const done = new ProxyHeaderDecoder()
     done.push(utf8("PROXY UNKNOWN\r\n"))
     expect(done.push(utf8("PROXY"))).toMatchObject({ _tag: "Done", rest: utf8("PROXY") })
@@ -289,13 +289,13 @@ describe("a PROXY header", () => {
     expect(invalid.push(utf8("PROXY UNKNOWN\r\n"))).toEqual(first)
   })
 
-  it("lets go of the read that ended it: what came behind it is given once", () => {
+  it("releases the read that ended it: the bytes after it are returned once", () => {
     const decoder = new ProxyHeaderDecoder()
     decoder.push(utf8("PROXY UNKNOWN\r\nhello"))
     expect(Reflect.get(decoder, "end")).toMatchObject({ _tag: "Done", rest: new Uint8Array(0) })
   })
 
-  it("is kept up to its bound and no further, and not once it is known", () => {
+  it("is buffered up to its limit only, and released after decoding", () => {
     const decoder = new ProxyHeaderDecoder()
     const bytes = block(0x21, 0x11, new Uint8Array(limits.proxyHeaderBytes - 16))
     decoder.push(bytes.subarray(0, -1))

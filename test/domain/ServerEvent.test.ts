@@ -17,18 +17,18 @@ const opened = {
 }
 
 describe("ServerEvent and ClientEvent", () => {
-  it("no two events of one face have the same tag", () => {
+  it("no two events of a server, or of a client, have the same tag", () => {
     expect(new Set(serverTags).size).toBe(serverTags.length)
     expect(new Set(clientTags).size).toBe(clientTags.length)
   })
 
-  it("every event has its number and its time", () => {
+  it("every event has a number and a time", () => {
     for (const member of [...ServerEvent.members, ...ClientEvent.members]) {
       expect(Object.keys(member.fields)).toEqual(expect.arrayContaining(["_tag", "seq", "at"]))
     }
   })
 
-  it("an event is read as it was written", () => {
+  it("an event survives encoding and decoding", () => {
     expect(decode(opened)).toEqual(Either.right(opened))
   })
 

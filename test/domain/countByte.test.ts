@@ -5,11 +5,11 @@ import { countByte } from "../../src/domain/countByte.ts"
 const plainly = (bytes: Uint8Array, byte: number) => bytes.filter((one) => one === byte).length
 
 describe("countByte", () => {
-  // Bytes beside the wanted one, and those that differ from it in one bit, are where a count by words could go wrong.
+  // A count by words could fail for bytes next to the wanted one, and for bytes that differ from it in one bit.
   const near = FastCheck.constantFrom(0x00, 0x01, 0x09, 0x0a, 0x0b, 0x0e, 0x4a, 0x7f, 0x80, 0x8a, 0xf5, 0xff)
 
   it.prop(
-    "counts what a loop counts, wherever the bytes begin and whatever they are",
+    "counts what a loop counts, whatever the bytes and their alignment",
     [FastCheck.array(near, { maxLength: 300, size: "max" }), FastCheck.nat(7), near],
     ([values, offset, byte]) => {
       const bytes = new Uint8Array(offset + values.length).fill(byte)
@@ -19,7 +19,7 @@ describe("countByte", () => {
     },
   )
 
-  it("counts thousands that stand side by side", () => {
+  it("counts thousands of consecutive bytes", () => {
     for (const length of [1008, 1023, 1024, 5000, 65_536]) {
       expect(countByte(new Uint8Array(length).fill(0x0a), 0x0a)).toBe(length)
     }

@@ -21,7 +21,7 @@ const v4 = tcpEndpoint("192.168.0.1", 56324)
 const v6 = tcpEndpoint("2001:db8::1", 56324)
 const mapped = tcpEndpoint("::ffff:192.168.0.11", 443)
 
-describe("a PROXY header that is written", () => {
+describe("an encoded PROXY header", () => {
   const lines = [
     ["IPv4", v4, tcpEndpoint("192.168.0.11", 443), "PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n"],
     ["IPv6", v6, tcpEndpoint("::1", 0), "PROXY TCP6 2001:db8::1 ::1 56324 0\r\n"],
@@ -81,7 +81,7 @@ describe("a PROXY header that is written", () => {
   }
 
   it.prop(
-    "is read again as the same endpoints, whatever they are",
+    "decodes to the same endpoints, whatever they are",
     [anyProxyEndpoints, FastCheck.constantFrom<ProxyVersion>(1, 2), FastCheck.uint8Array({ maxLength: 20 })],
     ([{ source, destination }, version, payload]) => {
       const bytes = Uint8Array.from([...encodeProxyHeader(version, source, destination), ...payload])

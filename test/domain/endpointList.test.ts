@@ -22,7 +22,7 @@ const path = FastCheck.oneof(
   ),
 ).filter((text) => !text.includes("\0") && text !== "@")
 
-/** What can be listened on. */
+/** Endpoints to listen on. */
 const endpoint: FastCheck.Arbitrary<ListenEndpoint> = FastCheck.oneof(
   FastCheck.tuple(
     FastCheck.oneof(FastCheck.ipV4(), FastCheck.ipV6(), FastCheck.domain()),
@@ -37,7 +37,7 @@ const problem = (input: string) =>
 
 describe("parseListenEndpoint", () => {
   it.prop(
-    "whatever can be listened on is read back as it was written",
+    "any endpoint to listen on is written and read back unchanged",
     [endpoint],
     ([one]) => {
       expect(parseListenEndpoint(formatEndpoint(one))).toEqual(Either.right(one))
@@ -45,14 +45,14 @@ describe("parseListenEndpoint", () => {
     runs(1000),
   )
 
-  it("a descriptor is a number and nothing else", () => {
+  it("a descriptor is only a number", () => {
     expect(parseListenEndpoint("fd:3")).toEqual(Either.right(fdEndpoint(3)))
     for (const input of ["fd:", "fd:-1", "fd:x", "fd:3:4", "fd: 3", "fd:2147483648", "fd:0x3"]) {
       expect(Either.isLeft(parseListenEndpoint(input)), input).toBe(true)
     }
   })
 
-  it("a host that is not written is the one that is given for it", () => {
+  it("the given default replaces a missing host", () => {
     expect(parseListenEndpoint(":80", "::1")).toEqual(Either.right(tcpEndpoint("::1", 80)))
     expect(parseListenEndpoint("80", "::1")).toEqual(Either.right(tcpEndpoint("::1", 80)))
     expect(parseListenEndpoint("h:80", "::1")).toEqual(Either.right(tcpEndpoint("h", 80)))
@@ -60,7 +60,7 @@ describe("parseListenEndpoint", () => {
 })
 
 describe("parseListenEndpoints", () => {
-  it("takes commas and white space between endpoints", () => {
+  it("accepts commas and white space between endpoints", () => {
     const expected = [tcpEndpoint("127.0.0.1", 80), tcpEndpoint("::1", 80), unixEndpoint("/run/x"), fdEndpoint(3)]
     for (const text of [
       ":80 [::1]:80 unix:/run/x fd:3",
@@ -71,19 +71,19 @@ describe("parseListenEndpoints", () => {
     }
   })
 
-  it("one alone may be a bare port or a bare host", () => {
+  it("a single endpoint may be a bare port or a bare host", () => {
     expect(parseListenEndpoints("80")).toEqual(Either.right([tcpEndpoint("127.0.0.1", 80)]))
     expect(parseListenEndpoints("plc-1")).toEqual(Either.right([tcpEndpoint("plc-1", 12345)]))
     expect(parseListenEndpoints("::1")).toEqual(Either.right([tcpEndpoint("::1", 12345)]))
   })
 
-  it("of several, none may be a bare port or host, so that no pair of words can be read in two ways", () => {
+  it("in a list, a bare port or host is refused, so that no pair of words is ambiguous", () => {
     for (const text of ["localhost 9000", "9000 9001", "h:80 81", "unix:/x 80", "::1 80", "[::1] :80", "a b"]) {
       expect(problem(text), text).toMatch(/^in a list, (a bare number|each endpoint must name its port)/)
     }
   })
 
-  it("an empty list is refused, and a bad member with its own reason", () => {
+  it("an empty list is refused, and a bad entry is refused with its own reason", () => {
     expect(problem("")).toBe("it is empty")
     expect(problem(" , ")).toBe("it is empty")
     expect(problem(":80 :http")).toBe('the port "http" is not a number')
@@ -91,7 +91,7 @@ describe("parseListenEndpoints", () => {
   })
 
   it.prop(
-    "any list is read back as it was written, whatever its paths hold",
+    "any list is written and read back unchanged, whatever its paths",
     [FastCheck.tuple(endpoint, FastCheck.array(endpoint, { maxLength: 4 }))],
     ([[first, more]]) => {
       expect(parseListenEndpoints(formatListenEndpoints([first, ...more]))).toEqual(Either.right([first, ...more]))
@@ -100,7 +100,7 @@ describe("parseListenEndpoints", () => {
   )
 
   it.prop(
-    "whatever the text, the answer is a list that can be written and read again, or a refusal",
+    "any text gives a refusal, or a list that can be written and read back",
     [
       FastCheck.array(FastCheck.oneof(endpoint.map(formatEndpoint), FastCheck.string({ maxLength: 4 })), {
         maxLength: 4,

@@ -20,7 +20,7 @@ import {
 const tcp = tcpEndpoint("example.org", 80)
 const unix = unixEndpoint("/run/app.sock")
 
-/** For each reason, what the message tells to do, over TCP and over a unix socket. */
+/** For each reason, a part of the message over TCP and over a unix socket. */
 const listenAdvice: Record<ListenFailure, readonly [tcp: string, unix: string]> = {
   AddressInUse: ["choose another port", "choose another path"],
   AddressNotAvailable: ["`tcpfx interfaces` lists its addresses", "`tcpfx interfaces` lists its addresses"],
@@ -68,7 +68,7 @@ describe("ListenError", () => {
   for (const [reason, [overTcp, overUnix]] of Object.entries(listenAdvice) as ReadonlyArray<
     [ListenFailure, readonly [string, string]]
   >) {
-    it(`${reason} names the endpoint and says in one line what to do`, () => {
+    it(`${reason} names the endpoint and the remedy in one line`, () => {
       const message = (endpoint: Endpoint) => new ListenError({ endpoint, reason, code: "EXXX" }).message
       expect(message(tcp)).toMatch(/^cannot listen on example\.org:80: /)
       expect(message(tcp)).toContain(overTcp)
@@ -80,7 +80,7 @@ describe("ListenError", () => {
   }
 })
 
-describe("ListenError of a server that has the address itself", () => {
+describe("ListenError of a server that already has the address", () => {
   const message = (conflict: string, host: string) =>
     new ListenError({
       endpoint: tcpEndpoint(host, 80),
@@ -95,7 +95,7 @@ describe("ListenError of a server that has the address itself", () => {
     )
   })
 
-  it("says how the wildcard of IPv6 is kept from taking IPv4, where that would help", () => {
+  it("says how to restrict the IPv6 wildcard, if that would help", () => {
     expect(message("::", "0.0.0.0")).toMatch(/restrict \[::\] to IPv6 \(--ipv6-only\)$/)
     expect(message("127.0.0.1", "::")).toMatch(/restrict \[::\] to IPv6 \(--ipv6-only\)$/)
     for (const [conflict, host] of [
@@ -107,7 +107,7 @@ describe("ListenError of a server that has the address itself", () => {
     }
   })
 
-  it("says of a descriptor what is wrong with it", () => {
+  it("says what is wrong with a descriptor", () => {
     const of = (reason: ListenFailure) => new ListenError({ endpoint: fdEndpoint(3), reason, code: "E" }).message
     expect(of("NotASocket")).toBe(
       "cannot listen on fd:3: that descriptor is not a socket; check the program that passes it",
@@ -120,7 +120,7 @@ describe("ConnectError", () => {
   for (const [reason, [overTcp, overUnix]] of Object.entries(connectAdvice) as ReadonlyArray<
     [ConnectFailure, readonly [string, string]]
   >) {
-    it(`${reason} names the endpoint and says in one line what to do`, () => {
+    it(`${reason} names the endpoint and the remedy in one line`, () => {
       const message = (endpoint: Endpoint) => new ConnectError({ endpoint, reason, code: "EXXX" }).message
       expect(message(tcp)).toMatch(/^cannot connect to example\.org:80: /)
       expect(message(tcp)).toContain(overTcp)
@@ -147,13 +147,13 @@ describe("every message", () => {
     ValueSyntaxError: new ValueSyntaxError({ input: nasty, kind: "a size", problem: "it is odd", expected: "1MiB" }),
   }
   for (const [tag, error] of Object.entries(messages)) {
-    it(`of ${tag} is one line, whatever text it quotes`, () => {
+    it(`of ${tag} is one line, whatever it quotes`, () => {
       expect(error).toHaveProperty("_tag", tag)
       expectOneLine(error.message)
     })
   }
 
-  it("quotes a long text in part", () => {
+  it("quotes only the beginning of a long text", () => {
     const error = new ValueSyntaxError({
       input: "x".repeat(1e6),
       kind: "a size",
@@ -163,13 +163,13 @@ describe("every message", () => {
     expect(error.message).toBe(`"${"x".repeat(120)}"… is not a size: it is odd; expected 1MiB`)
   })
 
-  it("shows marks that would reorder its line, where it quotes a path or a peer", () => {
+  it("escapes characters that would reorder its line, in a quoted path or text of a peer", () => {
     for (const tag of ["ListenError", "ConnectError", "ConnectionClosedError", "CodecError"]) {
       expect(messages[tag]?.message).toContain("a\\n\\r\\e[2J\\u{202e}b")
     }
   })
 
-  it("says what is the matter", () => {
+  it("says what is wrong", () => {
     expect(messages["NoSuchConnectionError"]?.message).toBe("there is no connection #3; it has ended or never existed")
     expect(messages["SlowConsumerError"]?.message).toBe(
       "the subscriber is 20 bytes behind, above its budget of 10; read faster, or raise the budget",

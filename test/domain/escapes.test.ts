@@ -8,7 +8,7 @@ const bytesOf = (input: string) => Either.map(parseEscapes(input), (bytes) => [.
 const utf8 = (text: string) => [...new TextEncoder().encode(text)]
 const anyText = FastCheck.oneof(
   FastCheck.string({ unit: "binary" }),
-  // The ranges where control characters and marks live, far denser than in text at large.
+  // Control and format characters are far more frequent here than in ordinary text.
   FastCheck.array(
     FastCheck.oneof(
       FastCheck.integer({ min: 0, max: 0xff }),
@@ -39,7 +39,7 @@ describe("parseEscapes", () => {
     ["\\xFf", 0xff],
   ] as const
   for (const [input, byte] of escapes) {
-    it(`${input} is the byte ${byte}, also amid text`, () => {
+    it(`${input} is the byte ${byte}, also within text`, () => {
       expect(bytesOf(input)).toEqual(Either.right([byte]))
       expect(bytesOf(`1${input}2`)).toEqual(Either.right([0x31, byte, 0x32]))
     })
@@ -84,7 +84,7 @@ describe("parseEscapes", () => {
     })
   }
 
-  it("every escape that a refusal offers is accepted", () => {
+  it("every escape that a refusal lists is accepted", () => {
     const { expected } = Either.getOrThrow(Either.flip(parseEscapes("\\q")))
     const offered = expected.replace("HH", "41").replace("HEX", "41").split(" ")
     expect(offered).toHaveLength(escapes.length - 2)
@@ -92,7 +92,7 @@ describe("parseEscapes", () => {
   })
 
   it.prop(
-    "any bytes written as \\xHH come back",
+    "any bytes written as \\xHH are read back",
     [FastCheck.uint8Array({ maxLength: 64 })],
     ([bytes]) => {
       const written = [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")
@@ -102,7 +102,7 @@ describe("parseEscapes", () => {
   )
 
   it.prop(
-    "text without a backslash is itself in UTF-8",
+    "text without a backslash is encoded as UTF-8",
     [FastCheck.string({ unit: "binary" }).filter((text) => !text.includes("\\"))],
     ([text]) => {
       expect(bytesOf(text)).toEqual(Either.right(utf8(text)))
@@ -112,23 +112,23 @@ describe("parseEscapes", () => {
 })
 
 describe("escapeControls", () => {
-  it("text that is safe is shown as it is, in any script", () => {
+  it("safe text in any script is unchanged", () => {
     const safe = "Hello, world! ~ \\ ¡é 中文 עברית العربية 😀 \u00a0"
     expect(escapeControls(safe)).toBe(safe)
   })
 
-  it("control characters are shown by their names or their codes", () => {
+  it("control characters become escapes with their name or code", () => {
     expect(escapeControls("\0\u0007\t\n\r\u001b")).toBe("\\0\\a\\t\\n\\r\\e")
     expect(escapeControls("\u0001\u001f\u007f")).toBe("\\x01\\x1f\\x7f")
     expect(escapeControls("\u009b\u202e\ufeff")).toBe("\\u{9b}\\u{202e}\\u{feff}")
   })
 
-  it("a sequence that would steer a terminal is shown instead of obeyed", () => {
+  it("a control sequence for a terminal is escaped", () => {
     expect(escapeControls("\u001b]0;title\u0007\u001b[2J\u009b31m")).toBe("\\e]0;title\\a\\e[2J\\u{9b}31m")
   })
 
   it.prop(
-    "whatever the text, no control character and no mark that reorders or breaks a line is left",
+    "no control character, and no character that reorders or breaks a line, is left in any text",
     [anyText],
     ([text]) => {
       expect(escapeControls(text)).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b-\u200d\u2060\ufeff]/u)
@@ -137,7 +137,7 @@ describe("escapeControls", () => {
   )
 
   it.prop(
-    "what is shown of a text without a backslash reads back as that text",
+    "the escaped form of a text without a backslash reads back as that text",
     [anyText.filter((text) => !text.includes("\\"))],
     ([text]) => {
       expect(bytesOf(escapeControls(text))).toEqual(Either.right(utf8(text)))

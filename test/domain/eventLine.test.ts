@@ -50,10 +50,10 @@ const asClient = (event: ClientEvent) => ({
 })
 
 const unsafeKinds = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
-/** One of each kind of character that must not stand in a line as it is. */
+/** One character of each kind that a line must escape. */
 const unsafe = "a\u0000\u001b[2J\n\u007f\u009b\u00ad\u061c\u200b\u202e\u2028\u2029\u2066\ufeff\ufff9\u{e0041}\ud800z"
 
-/** An event once for each of its texts, with another text in the place of that. */
+/** Copies of an event, each with one of its texts replaced. */
 const withText = <E extends object>(event: E, text: string, isEvent: (value: unknown) => value is E): Array<E> => {
   const copies = (value: unknown): Array<unknown> => {
     if (typeof value === "string") return [text]
@@ -91,7 +91,7 @@ describe("a line of an event", () => {
   }
 
   it.prop(
-    "any event is written as its Schema says, with the text beside bytes that are UTF-8",
+    "any event is written as its Schema encodes it, plus the text of UTF-8 bytes",
     [FastCheck.oneof(anyOf(ServerEvent).map(asServer), anyOf(ClientEvent).map(asClient))],
     ([{ event, line, encoded }]) => {
       expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify({ v: 1, ...encoded, ...textOf(event) })))
@@ -99,12 +99,12 @@ describe("a line of an event", () => {
     runs(500),
   )
 
-  it("what can confuse a terminal or a reader of lines is written \\uXXXX in every field, and reads back the same", () => {
+  it("unsafe characters are written as \\uXXXX in every field, and read back unchanged", () => {
     const events = [
       ...sampled(anyOf(ServerEvent)).flatMap((event) => withText(event, unsafe, Schema.is(ServerEvent)).map(asServer)),
       ...sampled(anyOf(ClientEvent)).flatMap((event) => withText(event, unsafe, Schema.is(ClientEvent)).map(asClient)),
     ]
-    // Texts of events, of endpoints, of close reasons, of refusals and of TLS.
+    // The texts of events, endpoints, close reasons, refusals and TLS.
     expect(new Set(events.map(({ event }) => event._tag)).size).toBeGreaterThan(10)
     for (const { event, line, encoded } of events) {
       expect([event, line.match(unsafeKinds)]).toEqual([event, null])
@@ -116,7 +116,7 @@ describe("a line of an event", () => {
     expect(fieldsOf(line)["text"]).toBe(unsafe.replace("\ud800", "\ufffd"))
   })
 
-  it("a large line is the same when it is made in pieces", () => {
+  it("a large line that is made in pieces is the same", () => {
     const texts = ["aé\u2028😀\u0000\n".repeat(20_000), `${"x".repeat(300_000)}\u009b`, "€".repeat(96 * 1024)]
     for (const bytes of [...texts.map(utf8), Uint8Array.from({ length: 300_001 }, (_, at) => at)]) {
       const pieces = [...new EventLineWriter().pieces(received(bytes), (length) => new Uint8Array(length))]
@@ -125,7 +125,7 @@ describe("a line of an event", () => {
     }
   })
 
-  it("the version is 1 and stands first", () => {
+  it("the version is 1 and is the first field", () => {
     expect(eventLineVersion).toBe(1)
     expect(encodeServerEventLine(received(utf8("hi")))).toBe(
       '{"v":1,"_tag":"FrameReceived","seq":3,"at":1000,"id":1,"bytes":"aGk=","text":"hi"}',
@@ -133,7 +133,7 @@ describe("a line of an event", () => {
   })
 
   it.prop(
-    "text is there exactly when the bytes are UTF-8, and is those bytes",
+    "`text` exists exactly if the bytes are UTF-8, and equals them",
     [FastCheck.oneof(FastCheck.uint8Array({ maxLength: 8 }), FastCheck.string({ unit: "binary" }).map(utf8))],
     ([bytes]) => {
       const server = fieldsOf(encodeServerEventLine(received(bytes)))
@@ -145,7 +145,7 @@ describe("a line of an event", () => {
     runs(500),
   )
 
-  it("an empty frame has an empty text, and a byte order mark stays in it", () => {
+  it("an empty frame has an empty text, and a byte order mark stays in the text", () => {
     expect(fieldsOf(encodeServerEventLine(received(new Uint8Array(0))))["text"]).toBe("")
     expect(fieldsOf(encodeServerEventLine(received(utf8("\ufeffa"))))["text"]).toBe("\ufeffa")
   })
@@ -161,7 +161,7 @@ describe("a line of an event", () => {
     expect(line).toBe('{"v":1,"_tag":"DrainFinished","seq":9,"at":5,"graceful":1,"forced":0}')
   })
 
-  it("a line of another version, or of none, is refused", () => {
+  it("a line with another version, or without one, is refused", () => {
     for (const v of [0, 2, "1", null, undefined]) {
       const server = JSON.stringify({ ...fieldsOf(encodeServerEventLine(received(utf8("hi")))), v })
       const client = JSON.stringify({ v, _tag: "LookingUp", seq: 1, at: 0, host: "example.org" })
@@ -170,12 +170,12 @@ describe("a line of an event", () => {
     }
   })
 
-  it("a field that a later release adds does not stop an older reader", () => {
+  it("an unknown field of a later release is ignored", () => {
     const line = JSON.stringify({ ...fieldsOf(encodeServerEventLine(received(utf8("hi")))), later: true })
     expect(decodeServerEventLine(line)).toEqual(Either.right({ ...received(utf8("hi")), v: 1 }))
   })
 
-  it("what is not a line of an event is refused", () => {
+  it("text that is not the line of an event is refused", () => {
     const lines = ["", "{", "null", "[]", '"FrameReceived"', '{"v":1}', '{"v":1,"_tag":"Other","seq":1,"at":0}']
     const noBase64 = '{"v":1,"_tag":"FrameReceived","seq":1,"at":0,"id":1,"bytes":"*"}'
     const noId = '{"v":1,"_tag":"ConnectionRecovered","seq":1,"at":0,"id":0}'
@@ -185,7 +185,7 @@ describe("a line of an event", () => {
     }
   })
 
-  it("a line that is nested too deeply is refused with a message that can be shown", () => {
+  it("a line that is nested too deeply is refused with a readable message", () => {
     const deep = "[".repeat(20_000) + "]".repeat(20_000)
     const lines = [deep, `{"v":1,"_tag":"Listening","seq":${deep},"at":1}`, `{"v":1,"_tag":"LookingUp","host":${deep}}`]
     for (const line of lines) {

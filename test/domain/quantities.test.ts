@@ -22,7 +22,7 @@ const sizeProblem = (input: string) =>
   Either.match(parseSize(input), { onLeft: (error) => error.problem, onRight: () => "" })
 
 describe("parseMaxFrame", () => {
-  it("takes sizes up to the largest that output can show", () => {
+  it("accepts sizes up to the largest frame that output can show", () => {
     expect(parseMaxFrame("64MiB")).toEqual(Either.right(64 * 2 ** 20))
     expect(Either.getOrThrow(Either.flip(parseMaxFrame("65MiB"))).message).toContain("at most 64 MiB")
     expect(Either.getOrThrow(Either.flip(parseMaxFrame("much"))).problem).toBe("it is not a number with a unit")
@@ -48,7 +48,7 @@ describe("parseDuration", () => {
     })
   }
 
-  it("what is not a number with a unit is refused", () => {
+  it("text that is not a number with a unit is refused", () => {
     for (const input of [
       "",
       " ",
@@ -69,18 +69,18 @@ describe("parseDuration", () => {
     }
   })
 
-  it("an unknown unit is refused by its name", () => {
+  it("an unknown unit is refused with its name", () => {
     for (const unit of ["S", "sec", "d", "M", "constructor", "toString"]) {
       expect(durationProblem(`5${unit}`)).toBe(`the unit "${unit}" is unknown`)
     }
   })
 
-  it("a time that a timer cannot wait is refused", () => {
+  it("a time that is too long for a timer is refused", () => {
     expect(durationProblem("2147483648ms")).toBe("it is above 24 days")
     expect(durationProblem("9".repeat(400))).toBe("it is above 24 days")
   })
 
-  it("a refusal quotes the input and says what is expected", () => {
+  it("a refusal quotes the input and the expected form", () => {
     const error = Either.getOrThrow(Either.flip(parseDuration("5 days")))
     expect(error.message).toBe(
       '"5 days" is not a duration: the unit "days" is unknown; ' +
@@ -111,19 +111,19 @@ describe("parseSize", () => {
     })
   }
 
-  it("what is not a number with a unit is refused", () => {
+  it("text that is not a number with a unit is refused", () => {
     for (const input of ["", "KiB", "-1", "1e6", "1_000", "1 000", "1 KiB 1"]) {
       expect([input, sizeProblem(input)]).toEqual([input, "it is not a number with a unit"])
     }
   })
 
-  it("an unknown unit is refused by its name", () => {
+  it("an unknown unit is refused with its name", () => {
     for (const unit of ["TiB", "bytes", "kibi", "constructor"]) {
       expect(sizeProblem(`1${unit}`)).toBe(`the unit "${unit}" is unknown`)
     }
   })
 
-  it("nothing at all, and more than can be counted, are refused", () => {
+  it("a size below one byte, and one above the safe integers, are refused", () => {
     expect(sizeProblem("0")).toBe("it is less than one byte")
     expect(sizeProblem("0.4")).toBe("it is less than one byte")
     expect(sizeProblem("9007199254740992")).toBe("it is too large")
@@ -131,7 +131,7 @@ describe("parseSize", () => {
   })
 
   it.prop(
-    "whatever the text, the answer is a whole number of bytes from 1 up, or a refusal of that text",
+    "any text gives a whole number of bytes from 1 up, or a refusal that quotes it",
     [FastCheck.string({ unit: "binary" })],
     ([input]) => {
       const parsed = parseSize(input)
@@ -149,7 +149,7 @@ describe("a value with bounds", () => {
     ["a backlog", parseBacklog, ["1", "65535"], ["0", "65536"]],
   ] as const
   for (const [what, parse, within, beyond] of bounds) {
-    it(`${what} is taken from the first to the last value, and refused just beyond`, () => {
+    it(`${what} is accepted from the first to the last value, and refused just outside`, () => {
       for (const input of within) expect([input, Either.isRight<unknown, unknown>(parse(input))]).toEqual([input, true])
       for (const input of beyond) expect([input, Either.isLeft<unknown, unknown>(parse(input))]).toEqual([input, true])
     })
@@ -157,7 +157,7 @@ describe("a value with bounds", () => {
 })
 
 describe("formatBytes", () => {
-  it("a size is written in the largest unit of which it has one", () => {
+  it("a size is written in the largest unit that fits", () => {
     const sizes = [0, 1, 1023, 1024, 1536, 10_240, 102_400, 1_048_576, 1_610_612_736, 1024 ** 4]
     expect(sizes.map(formatBytes)).toEqual([
       "0 B",
@@ -173,18 +173,18 @@ describe("formatBytes", () => {
     ])
   })
 
-  it("a size of three digits has no fraction, and a smaller one has one digit of it", () => {
+  it("a size of three digits has no fraction, and a smaller size has one decimal", () => {
     const sizes = [99.94, 99.96, 100.4, 512.6].map((mebibytes) => Math.round(mebibytes * 1024 ** 2))
     expect(sizes.map(formatBytes)).toEqual(["99.9 MiB", "100 MiB", "100 MiB", "513 MiB"])
   })
 
-  it("what rounds to a whole of the next unit is written in that unit", () => {
+  it("a value that rounds up to the next unit is written in that unit", () => {
     expect([1024 ** 2 - 1, 1024 ** 3 - 1].map(formatBytes)).toEqual(["1 MiB", "1 GiB"])
     expect([1023.4 * 1024, 1023.4 * 1024 ** 2].map(formatBytes)).toEqual(["1023 KiB", "1023 MiB"])
   })
 
   it.prop(
-    "what is written is read back within the rounding, and written the same again",
+    "a written size is read back within the rounding, and is written the same again",
     [FastCheck.oneof(FastCheck.integer({ min: 1, max: 4096 }), FastCheck.integer({ min: 1, max: 2 ** 43 }))],
     ([bytes]) => {
       const read = Either.getOrThrow(parseSize(formatBytes(bytes)))
@@ -214,12 +214,12 @@ describe("formatMillis", () => {
     ])
   })
 
-  it("what rounds to a whole of the next unit is written in that unit", () => {
+  it("a value that rounds up to the next unit is written in that unit", () => {
     expect([999.6, 59_960, 3_599_999].map(formatMillis)).toEqual(["1 s", "1 m", "1 h"])
   })
 
   it.prop(
-    "the parts that are written add up to the time within the rounding",
+    "the written parts add up to the time within the rounding",
     [FastCheck.integer({ min: 0, max: 10 ** 9 })],
     ([time]) => {
       const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -232,12 +232,12 @@ describe("formatMillis", () => {
 })
 
 describe("parseYesNo", () => {
-  it("takes the words that variables of the environment are set to, in any case", () => {
+  it("accepts the common words of environment variables, in any letter case", () => {
     for (const word of ["yes", "true", "on", "1", "YES"]) expect(parseYesNo(word)).toEqual(Either.right(true))
     for (const word of ["no", "false", "off", "0", "False"]) expect(parseYesNo(word)).toEqual(Either.right(false))
   })
 
-  it("refuses any other, and says which ones there are", () => {
+  it("refuses any other word, and lists the accepted ones", () => {
     const error = Either.getOrThrow(Either.flip(parseYesNo("maybe")))
     expect(error.message).toBe(
       '"maybe" is not a yes or no: the word is unknown; expected yes, true, on, 1, no, false, off, 0',

@@ -5,7 +5,7 @@ import { formatSocketMode, parseSocketMode } from "../../src/domain/index.ts"
 import { runs } from "../support/properties.ts"
 
 describe("parseSocketMode", () => {
-  it("takes three octal digits, with or without a zero before them", () => {
+  it("accepts three octal digits, with or without a leading zero", () => {
     for (const text of ["660", "0660"]) expect(parseSocketMode(text)).toEqual(Either.right(0o660))
     expect(parseSocketMode("000")).toEqual(Either.right(0))
     expect(parseSocketMode("0777")).toEqual(Either.right(0o777))
@@ -27,7 +27,7 @@ describe("parseSocketMode", () => {
   })
 
   it.prop(
-    "reads every mode back as it was written",
+    "reads every written mode back",
     [FastCheck.nat({ max: 0o777 })],
     ([mode]) => {
       expect(parseSocketMode(formatSocketMode(mode))).toEqual(Either.right(mode))

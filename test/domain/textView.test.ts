@@ -12,7 +12,7 @@ const show = (pieces: ReadonlyArray<Uint8Array>): string => {
 }
 
 const places = FastCheck.array(FastCheck.nat({ max: 40 }), { maxLength: 8 })
-/** Bytes among which whole, cut and broken characters are frequent. */
+/** Bytes with many complete, incomplete and malformed characters. */
 const nearUtf8 = FastCheck.array(
   FastCheck.oneof(
     FastCheck.string({ unit: "binary", maxLength: 2 }).map((text) => [...utf8(text)]),
@@ -24,18 +24,18 @@ const nearUtf8 = FastCheck.array(
 ).map((parts) => Uint8Array.from(parts.flat()))
 
 describe("TextView", () => {
-  it("a character that is split over pieces is shown once it is whole", () => {
+  it("a character that is split over pieces is shown when it is complete", () => {
     const view = new TextView()
     const pieces = [...utf8("😀é")].map((byte) => view.push(Uint8Array.of(byte)))
     expect([...pieces, view.end()]).toEqual(["", "", "", "😀", "", "é", ""])
   })
 
-  it("bytes that can be no character are shown at once, and what follows them is not affected", () => {
+  it("bytes that cannot begin a character are shown at once, and do not affect later bytes", () => {
     const view = new TextView()
     expect(view.push(Uint8Array.of(0x61, 0xff, 0x80, 0xc0, 0x62))).toBe("a\\xff\\x80\\xc0b")
   })
 
-  it("a character that is not completed is given as bytes: by what follows, or at the end", () => {
+  it("an incomplete character is shown as bytes, when another byte follows or at the end", () => {
     const view = new TextView()
     expect(view.push(Uint8Array.of(0xe2, 0x82))).toBe("")
     expect(view.push(utf8("a"))).toBe("\\xe2\\x82a")
@@ -43,7 +43,7 @@ describe("TextView", () => {
     expect([view.end(), view.end()]).toEqual(["\\xc3", ""])
   })
 
-  it("the piece may be overwritten afterwards", () => {
+  it("a piece may be overwritten after the call", () => {
     const view = new TextView()
     const piece = Uint8Array.of(0xc3)
     view.push(piece)
@@ -52,7 +52,7 @@ describe("TextView", () => {
   })
 
   it.prop(
-    "wherever a text is cut, what is shown is the text with its control characters escaped",
+    "wherever a text is split, it is shown with its control characters escaped",
     [FastCheck.string({ unit: "binary", maxLength: 20 }), places],
     ([text, cuts]) => {
       expect(show(cutAt(utf8(text), cuts))).toBe(escapeControls(text))
@@ -61,7 +61,7 @@ describe("TextView", () => {
   )
 
   it.prop(
-    "wherever any bytes are cut, the same is shown, without control characters, and reads back as those bytes",
+    "wherever bytes are split, they are shown alike, without control characters, and read back as the same bytes",
     [nearUtf8, places],
     ([bytes, cuts]) => {
       const shown = show([bytes])

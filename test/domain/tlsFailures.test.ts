@@ -10,7 +10,7 @@ import {
 } from "../../src/domain/index.ts"
 
 describe("a failure of TLS", () => {
-  it("is told with the number and the name of its alert, whichever OpenSSL names it", () => {
+  it("is described with the number and name of its alert, for every version of OpenSSL", () => {
     for (const prefix of [
       "ERR_SSL_SSLV3_ALERT_",
       "ERR_SSL_SSL/TLS_ALERT_",
@@ -41,7 +41,7 @@ describe("a failure of TLS", () => {
     expect(describeTlsFailure("ERR_SSL_SOMETHING_NEW")).toBe("TLS failed with ERR_SSL_SOMETHING_NEW")
   })
 
-  it("is told in the same words at every place", () => {
+  it("has the same description everywhere", () => {
     const code = "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"
     const words = "it does not trust the CA of this side's certificate (alert 48, unknown_ca)"
     expect(describeCloseReason({ _tag: "TransportFailed", code })).toBe(`TLS: ${words}`)
@@ -55,7 +55,7 @@ describe("a failure of TLS", () => {
     )
   })
 
-  it("lasts when somebody has to change a setting or a certificate, and passes otherwise", () => {
+  it("is lasting if a setting or a certificate must change, and else temporary", () => {
     const lasting = [
       ...["CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "UNSPECIFIED"],
       ...["ERR_TLS_CERT_ALTNAME_INVALID", "ERR_SSL_UNSUPPORTED_PROTOCOL", "ERR_SSL_NO_SHARED_CIPHER"],

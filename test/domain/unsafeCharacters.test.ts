@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { isUnsafe, unsafeCharacters } from "../../src/domain/unsafeCharacters.ts"
 
 const kinds = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
-// Reserved for characters of these kinds, and beside those in a range.
+// Code points within the ranges that Unicode reserves for such characters.
 const isReserved = (code: number) =>
   code === 0x2065 || (code >= 0xfff0 && code <= 0xfff8) || (code >= 0xe0000 && code <= 0xe001f)
 

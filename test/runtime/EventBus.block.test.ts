@@ -8,7 +8,7 @@ import { lifeCost, makeProbe } from "../support/eventBusProbe.ts"
 const blocking = { bufferBytes: 2 * lifeCost, overflow: "block" } as const
 
 describe("a full blocking subscriber", () => {
-  it.scoped("holds its owner back once it is over its buffer, and releases it once it has taken", () =>
+  it.scoped("blocks its owner when its buffer is full, and unblocks it after taking the events", () =>
     Effect.gen(function* () {
       const { bus, life, edges } = makeProbe()
       const pull = yield* Stream.toPull(yield* bus.subscribe(blocking))
@@ -23,7 +23,7 @@ describe("a full blocking subscriber", () => {
     }),
   )
 
-  it.scoped("of several, the first holds the owner back and the last releases it", () =>
+  it.scoped("of several, the first full one blocks the owner and the last unblocks it", () =>
     Effect.gen(function* () {
       const { bus, life, edges } = makeProbe()
       const one = yield* Stream.toPull(yield* bus.subscribe(blocking))
@@ -37,7 +37,7 @@ describe("a full blocking subscriber", () => {
     }),
   )
 
-  it.effect("releases its owner when it unsubscribes, once", () =>
+  it.effect("unblocks its owner once when it unsubscribes", () =>
     Effect.gen(function* () {
       const { bus, life, edges } = makeProbe()
       const scope = yield* Scope.make()
@@ -50,7 +50,7 @@ describe("a full blocking subscriber", () => {
     }),
   )
 
-  it.scoped("of frames it did not ask for takes no notice", () =>
+  it.scoped("ignores frames that it did not subscribe to", () =>
     Effect.gen(function* () {
       const { bus, frame, edges } = makeProbe()
       yield* bus.subscribe(blocking)
@@ -60,7 +60,7 @@ describe("a full blocking subscriber", () => {
     }),
   )
 
-  it.scoped("an owner that emits on being released keeps the order of events", () =>
+  it.scoped("an owner that emits when it is unblocked keeps the order of events", () =>
     Effect.gen(function* () {
       const { bus, life, onEdge } = makeProbe()
       const pull = yield* Stream.toPull(yield* bus.subscribe(blocking))

@@ -11,7 +11,7 @@ type Probe = { readonly seq: number; readonly at: number } & (
 )
 type Tag = Exclude<Probe["_tag"], "EventsMissed">
 
-/** What a subscriber gets of events that come while it takes nothing: runs of one tag, with their number. */
+/** Returns what a subscriber gets after events that it did not take: the tags, each with the number of its repetitions. */
 const taken = (options: EventSubscribeOptions, tags: ReadonlyArray<readonly [Tag, number]>) =>
   Effect.gen(function* () {
     const edges: Array<boolean> = []
@@ -41,7 +41,7 @@ const taken = (options: EventSubscribeOptions, tags: ReadonlyArray<readonly [Tag
 const bufferBytes = 8 * 256
 
 describe("a subscriber that drops frames", () => {
-  it.scoped("loses frames before events of connections: those stay at their places among what was missed", () =>
+  it.scoped("loses frames before events of connections, which stay in order among the gaps", () =>
     Effect.gen(function* () {
       const { tags } = yield* taken({ bufferBytes, overflow: "drop-frames" }, [
         ["ConnectionOpened", 1],
@@ -58,45 +58,41 @@ describe("a subscriber that drops frames", () => {
     }),
   )
 
-  it.scoped(
-    "is bounded all the same: attempts go before other events of connections, and those go when they are too many",
-    () =>
-      Effect.gen(function* () {
-        const refused = yield* taken({ bufferBytes, overflow: "drop-frames" }, [
-          ["ConnectionOpened", 2],
-          ["ConnectionRefused", 1000],
-        ])
-        expect(refused.tags.slice(0, 2)).toEqual(["ConnectionOpened", "ConnectionOpened"])
-        expect(refused.tags.length).toBeLessThan(12)
-        const opened = yield* taken({ bufferBytes, overflow: "drop-frames" }, [["ConnectionOpened", 1000]])
-        expect(opened.tags[0]).toBeGreaterThan(900)
-        expect(opened.tags.length).toBeLessThan(12)
-      }),
+  it.scoped("is still bounded: it loses attempts first, then other events of connections when they are too many", () =>
+    Effect.gen(function* () {
+      const refused = yield* taken({ bufferBytes, overflow: "drop-frames" }, [
+        ["ConnectionOpened", 2],
+        ["ConnectionRefused", 1000],
+      ])
+      expect(refused.tags.slice(0, 2)).toEqual(["ConnectionOpened", "ConnectionOpened"])
+      expect(refused.tags.length).toBeLessThan(12)
+      const opened = yield* taken({ bufferBytes, overflow: "drop-frames" }, [["ConnectionOpened", 1000]])
+      expect(opened.tags[0]).toBeGreaterThan(900)
+      expect(opened.tags.length).toBeLessThan(12)
+    }),
   )
 })
 
 describe("a subscriber that blocks", () => {
-  it.scoped(
-    "is told attempts that come all the same as their number, and loses no frame and no connection for them",
-    () =>
-      Effect.gen(function* () {
-        for (const attempt of ["ConnectionRefused", "Reconnecting"] as const) {
-          const { tags, edges } = yield* taken({ bufferBytes, overflow: "block" }, [
-            ["ConnectionOpened", 1],
-            ["FrameReceived", 20],
-            [attempt, 3000],
-            ["ConnectionClosed", 1],
-          ])
-          expect(edges).toEqual([true, false])
-          expect(tags[0]).toBe("ConnectionOpened")
-          expect(tags.at(-1)).toBe("ConnectionClosed")
-          expect(tags.filter((tag) => tag === "FrameReceived").length).toBe(20)
-          expect(tags.length).toBeLessThan(40)
-        }
-      }),
+  it.scoped("gets further attempts as a count, and loses no frame and no connection to them", () =>
+    Effect.gen(function* () {
+      for (const attempt of ["ConnectionRefused", "Reconnecting"] as const) {
+        const { tags, edges } = yield* taken({ bufferBytes, overflow: "block" }, [
+          ["ConnectionOpened", 1],
+          ["FrameReceived", 20],
+          [attempt, 3000],
+          ["ConnectionClosed", 1],
+        ])
+        expect(edges).toEqual([true, false])
+        expect(tags[0]).toBe("ConnectionOpened")
+        expect(tags.at(-1)).toBe("ConnectionClosed")
+        expect(tags.filter((tag) => tag === "FrameReceived").length).toBe(20)
+        expect(tags.length).toBeLessThan(40)
+      }
+    }),
   )
 
-  it.scoped("is bounded when connections come and go without end", () =>
+  it.scoped("is bounded when connections open and close endlessly", () =>
     Effect.gen(function* () {
       const { tags } = yield* taken({ bufferBytes, overflow: "block" }, [
         ["FrameReceived", 3],

@@ -31,7 +31,7 @@ describe("numbers and subscribers", () => {
     }),
   )
 
-  it.scoped("a subscriber has everything from its subscription on, whenever it runs the stream", () =>
+  it.scoped("a subscriber gets all events since its subscription, whenever it runs the stream", () =>
     Effect.gen(function* () {
       const { bus, life } = makeProbe()
       life()
@@ -44,7 +44,7 @@ describe("numbers and subscribers", () => {
     }),
   )
 
-  it.scoped("frames go only to those who asked for them", () =>
+  it.scoped("frames go only to subscribers of frames", () =>
     Effect.gen(function* () {
       const { bus, life, frame } = makeProbe()
       const lives = yield* bus.subscribe()
@@ -60,30 +60,32 @@ describe("numbers and subscribers", () => {
     }),
   )
 
-  it.scoped("a frame is neither built nor numbered while nobody wants frames, and nothing is built for nobody", () =>
-    Effect.gen(function* () {
-      const { bus, life, frame, built } = makeProbe()
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          yield* bus.subscribe()
-          expect(bus.wantsFrames()).toBe(false)
-          frame(1)
-          yield* bus.subscribe({ frames: true })
-          expect(bus.wantsFrames()).toBe(true)
-          frame(1)
-        }),
-      )
-      expect(bus.wantsFrames()).toBe(false)
-      frame(1)
-      life()
-      expect(built).toEqual(["Frame 1"])
-      yield* bus.subscribe()
-      life()
-      expect(built).toEqual(["Frame 1", "Life 3"])
-    }),
+  it.scoped(
+    "a frame is neither built nor numbered without a subscriber of frames, and no event is built without a subscriber",
+    () =>
+      Effect.gen(function* () {
+        const { bus, life, frame, built } = makeProbe()
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* bus.subscribe()
+            expect(bus.wantsFrames()).toBe(false)
+            frame(1)
+            yield* bus.subscribe({ frames: true })
+            expect(bus.wantsFrames()).toBe(true)
+            frame(1)
+          }),
+        )
+        expect(bus.wantsFrames()).toBe(false)
+        frame(1)
+        life()
+        expect(built).toEqual(["Frame 1"])
+        yield* bus.subscribe()
+        life()
+        expect(built).toEqual(["Frame 1", "Life 3"])
+      }),
   )
 
-  it.scoped("a waiting subscriber is handed an event as it comes", () =>
+  it.scoped("a waiting subscriber gets an event at once", () =>
     Effect.gen(function* () {
       const { bus, life } = makeProbe()
       const fiber = yield* Effect.fork(Stream.runHead(yield* bus.subscribe()))
@@ -93,21 +95,23 @@ describe("numbers and subscribers", () => {
     }),
   )
 
-  it.scoped("the end lets a subscriber take what it has not taken, and ends one that waits or comes later", () =>
-    Effect.gen(function* () {
-      const { bus, life } = makeProbe()
-      const behind = yield* bus.subscribe()
-      life()
-      const waiting = yield* Effect.fork(whole(yield* bus.subscribe()))
-      yield* nextTurn
-      bus.end()
-      expect(yield* whole(behind)).toEqual([1])
-      expect(yield* Fiber.join(waiting)).toEqual([])
-      expect(yield* whole(yield* bus.subscribe())).toEqual([])
-    }),
+  it.scoped(
+    "after the end, a subscriber still gets its buffered events, and one that waits or subscribes later ends",
+    () =>
+      Effect.gen(function* () {
+        const { bus, life } = makeProbe()
+        const behind = yield* bus.subscribe()
+        life()
+        const waiting = yield* Effect.fork(whole(yield* bus.subscribe()))
+        yield* nextTurn
+        bus.end()
+        expect(yield* whole(behind)).toEqual([1])
+        expect(yield* Fiber.join(waiting)).toEqual([])
+        expect(yield* whole(yield* bus.subscribe())).toEqual([])
+      }),
   )
 
-  it.effect("the end of its scope unsubscribes: what was taken in is given, nothing follows, and the stream ends", () =>
+  it.effect("the end of the scope unsubscribes: the stream has the buffered events, no later ones, and then ends", () =>
     Effect.gen(function* () {
       const { bus, life } = makeProbe()
       const scope = yield* Scope.make()
@@ -121,7 +125,7 @@ describe("numbers and subscribers", () => {
 })
 
 describe("an interrupted pull", () => {
-  it.scoped("loses nothing, when it waited", () =>
+  it.scoped("loses no event while it waits", () =>
     Effect.gen(function* () {
       const { bus, life } = makeProbe()
       const stream = yield* bus.subscribe()
@@ -135,7 +139,7 @@ describe("an interrupted pull", () => {
   )
 
   for (const order of ["before", "after"] as const) {
-    it.scoped(`loses nothing, when an event comes in the same turn, right ${order} the interruption`, () =>
+    it.scoped(`loses no event of the same turn, right ${order} the interruption`, () =>
       Effect.gen(function* () {
         const { bus, life } = makeProbe()
         const stream = yield* bus.subscribe()
@@ -157,7 +161,7 @@ describe("an interrupted pull", () => {
 describe("a full drop-oldest subscriber", () => {
   const room = { bufferBytes: 4 * lifeCost }
 
-  it.scoped("keeps everything up to its buffer, which is empty again once it has taken", () =>
+  it.scoped("keeps all events up to its limit, and has an empty buffer after it takes them", () =>
     Effect.gen(function* () {
       const { bus, life } = makeProbe()
       const pull = yield* Stream.toPull(yield* bus.subscribe(room))
@@ -168,7 +172,7 @@ describe("a full drop-oldest subscriber", () => {
     }),
   )
 
-  it.scoped("loses the oldest, told by one EventsMissed in their place, and its owner is not held back", () =>
+  it.scoped("loses the oldest events, has one EventsMissed in their place, and does not block its owner", () =>
     Effect.gen(function* () {
       const { bus, life, edges } = makeProbe()
       const stream = yield* bus.subscribe(room)
@@ -183,7 +187,7 @@ describe("a full drop-oldest subscriber", () => {
     }),
   )
 
-  it.scoped("gets the newest event however large it is, after what was missed", () =>
+  it.scoped("gets the newest event whatever its size, after the EventsMissed", () =>
     Effect.gen(function* () {
       const { bus, frame, life } = makeProbe()
       const stream = yield* bus.subscribe({ ...room, frames: true })
@@ -198,7 +202,7 @@ describe("a full drop-oldest subscriber", () => {
     }),
   )
 
-  it.scoped("does not cost another subscriber anything", () =>
+  it.scoped("costs another subscriber no event", () =>
     Effect.gen(function* () {
       const { bus, life } = makeProbe()
       yield* bus.subscribe({ bufferBytes: 0 })
@@ -221,7 +225,7 @@ const costOf = (event: ProbeEvent): number => {
   return lifeCost + (event._tag === "Frame" ? event.bytes.length : 0)
 }
 
-/** Emits and takes in this order, then ends; gives each chunk that was taken. */
+/** Emits and takes in the given order, then ends the bus. Returns each chunk that was taken. */
 const play = (steps: ReadonlyArray<number | "life" | "take">, options: EventSubscribeOptions) =>
   Effect.gen(function* () {
     const probe = makeProbe()
@@ -249,7 +253,7 @@ const play = (steps: ReadonlyArray<number | "life" | "take">, options: EventSubs
 
 describe("whatever is emitted and taken", () => {
   it.scoped.prop(
-    "drop-oldest: each event is either given or counted in the EventsMissed at its place, and the buffer holds",
+    "drop-oldest: each event is delivered, or counted in the EventsMissed at its place, and the buffer stays within its limit",
     [FastCheck.array(step, { maxLength: 60 }), FastCheck.integer({ min: 0, max: 6 * lifeCost })],
     ([steps, bufferBytes]) =>
       Effect.gen(function* () {
@@ -269,7 +273,7 @@ describe("whatever is emitted and taken", () => {
   )
 
   it.scoped.prop(
-    "block: no frame is lost, each other event is given or counted at its place, and the owner is told of each edge once",
+    "block: no frame is lost, each other event is delivered or counted at its place, and each change is reported once",
     [FastCheck.array(step, { maxLength: 60 }), FastCheck.integer({ min: 0, max: 6 * lifeCost })],
     ([steps, bufferBytes]) =>
       Effect.gen(function* () {

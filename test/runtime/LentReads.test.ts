@@ -12,7 +12,7 @@ const read = (reads: LentReads, text: string): Uint8Array => {
 }
 
 describe("large reads", () => {
-  it("hand their buffer over without a copy, and the next read goes elsewhere", () => {
+  it("lend their buffer without a copy, and the next read uses another buffer", () => {
     const reads = new LentReads(size)
     const buffer = reads.next()
     const first = read(reads, "a".repeat(size))
@@ -22,7 +22,7 @@ describe("large reads", () => {
     expect([...first].every((byte) => byte === 0x61)).toBe(true)
   })
 
-  it("go into a buffer that was given back", () => {
+  it("reuse a buffer that was given back", () => {
     const reads = new LentReads(size)
     const first = read(reads, "a".repeat(size))
     reads.next()
@@ -31,7 +31,7 @@ describe("large reads", () => {
     expect(reads.next().buffer).toBe(first.buffer)
   })
 
-  it("copy a read that fills little of the buffer, and read into the same buffer again", () => {
+  it("copy a read that fills little of the buffer, and reuse that buffer", () => {
     const reads = new LentReads(size)
     const buffer = reads.next()
     const small = read(reads, "few")
@@ -39,13 +39,13 @@ describe("large reads", () => {
     expect(reads.next()).toBe(buffer)
   })
 
-  it("copy what was read into a buffer that is not theirs", () => {
+  it("copy bytes of a foreign buffer", () => {
     const reads = new LentReads(size)
     const foreign = new Uint8Array(size)
     expect(reads.taken(size, foreign).buffer).not.toBe(foreign.buffer)
   })
 
-  it("take each buffer back once, and nothing that they did not hand over", () => {
+  it("take each buffer back once, and ignore bytes that they did not lend", () => {
     const reads = new LentReads(size)
     const first = read(reads, "a".repeat(size))
     reads.next()

@@ -11,7 +11,7 @@ const Step = Schema.Struct({
 
 describe("a registry", () => {
   it.prop(
-    "is a map: who is there, under which number, in which order",
+    "has the keys, values and order of a Map",
     [Arbitrary.make(Schema.Array(Step))],
     ([steps]) => {
       const registry = new Registry<number, { readonly at: number }>()
@@ -34,7 +34,7 @@ describe("a registry", () => {
     runs(200),
   )
 
-  it("gives those who come while it is gone through, and not those who have gone by then", () => {
+  it("iterates over values that are added meanwhile, and skips values deleted meanwhile", () => {
     const registry = new Registry<number, { readonly name: string }>()
     for (const [key, name] of ["a", "b", "c"].entries()) registry.set(key, { name })
     const seen: Array<string> = []

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { TimerQueue } from "../../src/runtime/TimerQueue.ts"
 
 describe("a queue of timers", () => {
-  it("calls back those that are due, in their order, each once, and knows the next", () => {
+  it("calls due timers in order, each once, and knows the next due time", () => {
     const queue = new TimerQueue(100)
     const fired: Array<string> = []
     queue.add(0, () => fired.push("first"))
@@ -18,7 +18,7 @@ describe("a queue of timers", () => {
     expect([fired, queue.nextDue()]).toEqual([["first", "second", "third"], undefined])
   })
 
-  it("forgets what is cancelled, wherever it stands, and takes a second cancel for nothing", () => {
+  it("forgets a cancelled timer, wherever it is in the queue, and ignores a second cancel", () => {
     const queue = new TimerQueue(1)
     const fired: Array<number> = []
     const cancels = [0, 1, 2, 3].map((name) => queue.add(0, () => fired.push(name)))
@@ -32,7 +32,7 @@ describe("a queue of timers", () => {
     expect(queue.nextDue()).toBe(undefined)
   })
 
-  it("gives what callbacks throw, and calls the others", () => {
+  it("returns what callbacks throw, and calls the other ones", () => {
     const queue = new TimerQueue(1)
     const fired: Array<string> = []
     const fault = new Error("fault")
@@ -44,7 +44,7 @@ describe("a queue of timers", () => {
     expect(fired).toEqual(["after it"])
   })
 
-  it("takes a timer that is set or cancelled while it calls back", () => {
+  it("accepts that a callback adds or cancels a timer", () => {
     const queue = new TimerQueue(10)
     const fired: Array<string> = []
     let cancel = () => {}

@@ -15,7 +15,7 @@ it.scoped("now is the time of the Effect clock", () =>
   }),
 )
 
-it.scoped("a timer calls back once, when its time is up and not before", () =>
+it.scoped("a timer fires once, after its delay and not before", () =>
   Effect.gen(function* () {
     const timing = yield* makeTiming
     const firedAt: Array<number> = []
@@ -29,7 +29,7 @@ it.scoped("a timer calls back once, when its time is up and not before", () =>
   }),
 )
 
-it.scoped("timers fire in the order of their times, whatever the order in which they were set", () =>
+it.scoped("timers fire in the order of their delays, whatever the order in which they were set", () =>
   Effect.gen(function* () {
     const timing = yield* makeTiming
     const fired: Array<number> = []
@@ -39,7 +39,7 @@ it.scoped("timers fire in the order of their times, whatever the order in which 
   }),
 )
 
-it.scoped("a timer that is cancelled never calls back, and the others do", () =>
+it.scoped("a cancelled timer never fires, and the others do", () =>
   Effect.gen(function* () {
     const timing = yield* makeTiming
     const fired: Array<string> = []
@@ -52,7 +52,7 @@ it.scoped("a timer that is cancelled never calls back, and the others do", () =>
   }),
 )
 
-it.scoped("a timer that one of the same time cancels does not call back", () =>
+it.scoped("a timer that is cancelled by a timer of the same time does not fire", () =>
   Effect.gen(function* () {
     const timing = yield* makeTiming
     const fired: Array<string> = []
@@ -97,7 +97,7 @@ it.scoped("a callback may set the next timer", () =>
   }),
 )
 
-it.scoped("the end of the scope cancels what waits, and what is set afterwards", () =>
+it.scoped("the end of the scope cancels pending timers, and timers that are set afterwards", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const timing = yield* Scope.extend(makeTiming, scope)

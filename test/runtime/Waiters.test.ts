@@ -5,7 +5,7 @@ import { Waiters } from "../../src/runtime/Waiters.ts"
 import { nextTurn } from "../support/turns.ts"
 
 describe("waiters", () => {
-  it.effect("go on at a wake, all of them, and not before", () =>
+  it.effect("all resume at a wake, and not before", () =>
     Effect.gen(function* () {
       const waiters = new Waiters()
       const order: Array<string> = []
@@ -20,7 +20,7 @@ describe("waiters", () => {
     }),
   )
 
-  it.effect("look again at each wake until they are ready", () =>
+  it.effect("check the condition again at each wake until it holds", () =>
     Effect.gen(function* () {
       const waiters = new Waiters()
       let looks = 0
@@ -35,7 +35,7 @@ describe("waiters", () => {
     }),
   )
 
-  it.effect("are not there any more once they are interrupted, however many there were", () =>
+  it.effect("leave the list after their interruption, whatever their number", () =>
     Effect.gen(function* () {
       const waiters = new Waiters()
       const wait = waiters.waitThen(Effect.die("woken after the end"))

@@ -24,8 +24,8 @@ const watching = (...stagesMillis: ReadonlyArray<number>) => {
   return { timing, found, watch: new Watch<One>(timing, rule) }
 }
 
-describe("the watch over connections", () => {
-  it("finds one with whom nothing happens, not before the time and a tenth later at most, once", () => {
+describe("a watch over connections", () => {
+  it("finds an idle one once, not before its time and at most a tenth later", () => {
     const { timing, found, watch } = watching(1000)
     const [first, second] = [new One(), new One()]
     watch.add(first)
@@ -39,7 +39,7 @@ describe("the watch over connections", () => {
     expect(found[1]?.[1]).toBeLessThanOrEqual(1150)
   })
 
-  it("lets one be with whom something happens now and then, and finds it when that stops", () => {
+  it("spares an active one, and finds it when its activity stops", () => {
     const { timing, found, watch } = watching(1000)
     const one = new One()
     watch.add(one)
@@ -55,7 +55,7 @@ describe("the watch over connections", () => {
     expect((found[0]?.[1] ?? 0) - last).toBeGreaterThanOrEqual(1000)
   })
 
-  it("begins anew behind a time that does not count, goes on behind one that stands, and ends when it is over", () => {
+  it("restarts after `restarts`, continues after `stands`, and stops after `over`", () => {
     for (const [clock, foundAt] of [
       ["restarts", 900 + 600 + 1000],
       ["stands", 1000 + 600],
@@ -76,7 +76,7 @@ describe("the watch over connections", () => {
     }
   })
 
-  it("goes through its stages, each in its time, and back to the first when something happens", () => {
+  it("runs its stages, each at its time, and returns to the first after an activity", () => {
     const { timing, found, watch } = watching(1000, 300)
     const one = new One()
     watch.add(one)
@@ -95,7 +95,7 @@ describe("the watch over connections", () => {
     expect(found.length).toBe(3)
   })
 
-  it("forgets who has left, and has no timer when nobody is there", () => {
+  it("forgets a removed one, and has no timer while it watches none", () => {
     const { timing, found, watch } = watching(1000)
     const one = new One()
     expect(timing.armed).toBe(0)

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { pullStream } from "../../src/runtime/pullStream.ts"
 
-/** A source of chunks, and how many were asked for. */
+/** A source of chunks, and the number of its pulls. */
 const sourceOf = (...chunks: ReadonlyArray<ReadonlyArray<number>>) => {
   const source = { pulls: 0 }
   const pull = Effect.sync(() => {
@@ -15,7 +15,7 @@ const sourceOf = (...chunks: ReadonlyArray<ReadonlyArray<number>>) => {
 }
 
 describe("a stream of pulls", () => {
-  it.effect("gives all chunks in order, empty ones too, until there is none", () =>
+  it.effect("has all chunks in order, including empty ones, until a pull returns none", () =>
     Effect.gen(function* () {
       const { stream, source } = sourceOf([1, 2], [], [3])
       expect(Chunk.toReadonlyArray(yield* Stream.runCollect(stream))).toEqual([1, 2, 3])
@@ -23,7 +23,7 @@ describe("a stream of pulls", () => {
     }),
   )
 
-  it.effect("pulls only what is asked for", () =>
+  it.effect("pulls only on demand", () =>
     Effect.gen(function* () {
       const { stream, source } = sourceOf([1], [2], [3])
       expect(Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(stream, 2)))).toEqual([1, 2])
@@ -31,7 +31,7 @@ describe("a stream of pulls", () => {
     }),
   )
 
-  it.effect("fails as its pull does, after what came before", () =>
+  it.effect("fails as its pull does, after the earlier chunks", () =>
     Effect.gen(function* () {
       const seen: Array<number> = []
       let pulls = 0
@@ -43,7 +43,7 @@ describe("a stream of pulls", () => {
     }),
   )
 
-  it.effect("takes a hundred thousand pulls without a growing stack", () =>
+  it.effect("does not grow the stack in a hundred thousand pulls", () =>
     Effect.gen(function* () {
       let pulls = 0
       const pull = Effect.sync(() => (pulls++ < 100_000 ? Chunk.of(1) : undefined))

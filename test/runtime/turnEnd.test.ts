@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { atTurnEnd } from "../../src/runtime/turnEnd.ts"
 import { nextTurn } from "../support/turns.ts"
 
-it.effect("the end of a turn calls all who asked, in order, once, and who asks meanwhile at the next one", () =>
+it.effect("the end of a turn runs all callbacks once, in order, and one that is added meanwhile at the next end", () =>
   Effect.gen(function* () {
     const called: Array<string> = []
     const again = { onTurnEnd: () => called.push("again") }

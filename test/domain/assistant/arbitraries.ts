@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { Assistant, ConnectionId } from "../../../src/domain/index.ts"
 
-/** Texts in which everything that the written form has a meaning for is frequent. */
+/** Texts with many characters that have a meaning in the written form. */
 export const trickyText: FastCheck.Arbitrary<string> = FastCheck.oneof(
   FastCheck.string({ unit: "binary", maxLength: 12 }),
   FastCheck.array(
@@ -29,7 +29,7 @@ export const trickyText: FastCheck.Arbitrary<string> = FastCheck.oneof(
 
 const nonEmpty = trickyText.filter((text) => text !== "")
 
-/** Words that mean something in one place or another. */
+/** Words that are keywords somewhere. */
 const word = FastCheck.oneof(
   nonEmpty,
   FastCheck.constantFrom(
@@ -171,7 +171,7 @@ const wellFormed = (text: string | undefined): boolean =>
 const soundPayload = (spec: Assistant.PayloadSpec): boolean =>
   Either.isRight(Assistant.checkPayload(spec)) && (spec.encoding ?? "gbk") === "gbk" && wellFormed(spec.content)
 
-/** What a project file can hold: payloads that can be made, in texts that UTF-8 has. */
+/** Contents of a project file: valid payloads, in texts that UTF-8 can encode. */
 export const sound = {
   rule: (value: Assistant.Rule): boolean =>
     Either.isRight(Assistant.compileMatch(value.match)) &&
@@ -196,7 +196,7 @@ export const sound = {
     wellFormed(value.name) && wellFormed(value.to) && soundPayload(value.payload),
 }
 
-/** Every command. `format` writes the recipients that a rule and a macro keep as text. */
+/** All commands. `format` writes the recipients that rules and macros store as text. */
 export const command = (
   format: (recipients: Assistant.Recipients) => string,
 ): FastCheck.Arbitrary<Assistant.Command> => {

@@ -8,7 +8,7 @@ import { runs } from "../../support/properties.ts"
 const ascii = (text: string) => new TextEncoder().encode(text)
 const digits = ascii("123456789")
 
-/** Check values of the catalogue of CRC RevEng: the CRC of the text 123456789. */
+/** The check values of the CRC RevEng catalogue: the CRC of the text 123456789. */
 const catalogue: Readonly<Record<string, number>> = {
   modbus: 0x4b37,
   crc8: 0xf4,
@@ -89,7 +89,7 @@ const applied = (bytes: Uint8Array, spec: Assistant.ChecksumSpec) =>
 const problem = (bytes: Uint8Array, spec: Assistant.ChecksumSpec) =>
   Either.getOrThrow(Either.flip(Assistant.applyChecksum(bytes, spec)))
 
-/** A CRC by the definition, bit by bit, in whole numbers of any size. */
+/** A reference implementation of a CRC: bit by bit, with BigInt. */
 const bitwise = (width: number, poly: number, init: number, xorout: number, reflect: boolean, bytes: Uint8Array) => {
   const mirror = (number: bigint, bits: number) =>
     BigInt(`0b${[...number.toString(2).padStart(bits, "0")].reverse().join("")}`)
@@ -107,7 +107,7 @@ const bitwise = (width: number, poly: number, init: number, xorout: number, refl
 }
 
 describe("named checksums", () => {
-  it("every named CRC has a check value of the catalogue, and each value its CRC", () => {
+  it("every named CRC has a check value in the catalogue, and every value has a CRC", () => {
     expect(crcModels.map(({ name }) => name).sort()).toEqual(Object.keys(catalogue).sort())
   })
 
@@ -127,7 +127,7 @@ describe("named checksums", () => {
     expect(value("lrc", Uint8Array.of(0x01, 0x03, 0, 0, 0, 0x01))).toBe(0xfb)
   })
 
-  it("sums of very many bytes neither overflow nor turn negative", () => {
+  it("sums of many bytes neither overflow nor become negative", () => {
     const bytes = new Uint8Array(1 << 20).fill(0xff)
     for (const [kind, checksum] of checksums) {
       const number = checksum.compute(bytes)
@@ -138,7 +138,7 @@ describe("named checksums", () => {
     }
   })
 
-  it("every alias is of a checksum, and hides none", () => {
+  it("every alias names a checksum, and none is also the name of another one", () => {
     for (const [alias, name] of checksumAliases) {
       expect([alias, checksums.has(name), checksums.has(alias)]).toEqual([alias, true, false])
       expect(Either.isRight(Assistant.findChecksum(alias.toUpperCase()))).toBe(true)
@@ -146,13 +146,13 @@ describe("named checksums", () => {
     expect(Assistant.checksumNames).toEqual([...checksums.keys()])
   })
 
-  it("a name may be written as the field writes it", () => {
+  it("a name may be written in the usual forms", () => {
     for (const kind of ["modbus", "CRC-16/MODBUS", "crc16_modbus", " Modbus "]) {
       expect(applied(Uint8Array.of(1, 3, 0, 0, 0, 2), { kind })).toEqual(Either.right([1, 3, 0, 0, 0, 2, 0xc4, 0x0b]))
     }
   })
 
-  it("the nearest name is told for a mistyped one", () => {
+  it("a mistyped name is refused with the nearest name", () => {
     expect(problem(digits, { kind: "modbsu" })).toMatchObject({ reason: "value", field: "checksum" })
     expect(problem(digits, { kind: "modbsu" }).message).toBe('"modbsu" is no checksum (did you mean "modbus"?)')
     expect(problem(digits, { kind: "sha256" }).advice).toContain("crc:WIDTH,POLY")
@@ -161,7 +161,7 @@ describe("named checksums", () => {
 
 describe("a CRC by its parameters", () => {
   it.prop(
-    "it is what the definition says, for every width",
+    "equals the reference implementation, for every width",
     [
       FastCheck.integer({ min: 1, max: 32 }).chain((width) => {
         const number = FastCheck.integer({ min: 0, max: 2 ** width - 1 })
@@ -223,7 +223,7 @@ describe("where a checksum is placed", () => {
     const bytes = Uint8Array.of(1, 2, 0, 0, 9)
     expect(applied(bytes, { kind: "sum16", to: 2, at: 2 })).toEqual(Either.right([1, 2, 0, 3, 9]))
     expect(applied(bytes, { kind: "sum8", to: -1, at: -1 })).toEqual(Either.right([1, 2, 0, 0, 3]))
-    // The bytes that it replaces count, unless the range ends before them.
+    // The checksum covers the bytes that it replaces, unless the range ends before them.
     expect(applied(bytes, { kind: "sum8", at: -1 })).toEqual(Either.right([1, 2, 0, 0, 12]))
   })
 
@@ -239,7 +239,7 @@ describe("where a checksum is placed", () => {
     expect(problem(frame, { kind: "modbus", ...spec })).toMatchObject({ reason: "payload", field: "checksum", message })
   })
 
-  it("the payload itself is left as it was", () => {
+  it("the given payload is unchanged", () => {
     const bytes = Uint8Array.of(1, 2, 0)
     applied(bytes, { kind: "sum8", at: 2 })
     expect([...bytes]).toEqual([1, 2, 0])

@@ -18,7 +18,7 @@ const problem = (line: string) => Either.getOrThrow(Either.flip(parseCommand(lin
 
 describe("the written form of commands", () => {
   it.prop(
-    "every command is read as the same one that was written, in one line",
+    "every command is written in one line and read back unchanged",
     [command(formatRecipients)],
     ([value]) => {
       const line = formatCommand(value)
@@ -32,7 +32,7 @@ describe("the written form of commands", () => {
   )
 
   it.prop(
-    "all recipients are read as the same ones that were written",
+    "all recipients are written and read back unchanged",
     [recipients],
     ([value]) => {
       expect(Assistant.parseRecipients(formatRecipients(value))).toEqual(Either.right(value))
@@ -135,7 +135,7 @@ describe("the written form of commands", () => {
     expect(parseQuestion("stop")).toBeUndefined()
   })
 
-  it("resume alone reads on in a client's window", () => {
+  it("resume without recipients resumes reading in a client's window", () => {
     expect(parseCommand("resume", "client")).toEqual(Either.right({ _tag: "Resume" }))
   })
 
@@ -320,7 +320,7 @@ describe("a rule in one line", () => {
 })
 
 describe("the help of the commands", () => {
-  it("has every command once, with an example of its form that is read", () => {
+  it("has every command once, with a form whose example can be read", () => {
     const written: ReadonlyArray<string> = [
       ...["listen 1", "stop", "connect 1", "disconnect", "send x", "broadcast x", "repeat every=1s x", "cancel"],
       ...["rename 1 x", "tag 1 x", "untag 1 x", "kick 1", "reset", "half-close", "pause", "resume", "encoding gbk"],
@@ -352,7 +352,7 @@ describe("the nearest word", () => {
     expect(nearest(word, Assistant.commandVerbs)).toBe(near)
   })
 
-  it("a transposition is one step, as are a letter more, less or other", () => {
+  it("a transposition is one step, as is an added, missing or wrong letter", () => {
     expect(editDistance("ab", "ba")).toBe(1)
     expect(editDistance("abc", "ac")).toBe(1)
     expect(editDistance("abc", "axc")).toBe(1)

@@ -37,7 +37,7 @@ describe("a text", () => {
     )
   })
 
-  it("has escapes: of characters in the encoding, and of bytes as they are", () => {
+  it("has escapes for characters in the encoding, and for bytes", () => {
     expect(made(text("a\\r\\n\\t\\0\\\\\\e"))).toEqual(Either.right([0x61, 13, 10, 9, 0, 0x5c, 0x1b]))
     expect(made(text("\\xff\\x00\\u{e9}"))).toEqual(Either.right([0xff, 0, 0xc3, 0xa9]))
     expect(made(text("\\n\\xff\\u{e9}"), { coder: Assistant.utf16leCoder })).toEqual(
@@ -51,7 +51,7 @@ describe("a text", () => {
     expect(made(text("$5 $ {} \\x24{time}"))).toEqual(Either.right(utf8("$5 $ {} ${time}")))
   })
 
-  it("without escapes stands for itself", () => {
+  it("without escapes is taken literally", () => {
     const content = "C:\\new ${time} ${ \\"
     expect(made(text(content, { escapes: false }))).toEqual(Either.right(utf8(content)))
   })
@@ -81,7 +81,7 @@ describe("a text", () => {
     )
   })
 
-  it("a character that has no form in the encoding is refused with its place and its code point", () => {
+  it("a character that the encoding lacks is refused with its position and code point", () => {
     const refused = (content: string) => problem(made(text(content), { coder: Assistant.latin1Coder }))
     expect(refused("a😀é€")).toMatchObject({ at: 1, message: '"😀" (U+1F600) has no form in latin1, at character 2' })
     expect(refused("é\\n€")).toMatchObject({
@@ -116,13 +116,13 @@ describe("a text", () => {
   ])("%j with the ending %s", (content, ending, whole) => {
     expect(made(text(content, { ending }))).toEqual(Either.right(utf8(whole)))
     for (const coder of [Assistant.utf16leCoder, Assistant.utf16beCoder]) {
-      // Bytes as they are would be half a character.
+      // A single byte would be half a character.
       if (content.includes("\\x")) continue
       expect(made(text(content, { ending }), { coder })).toEqual(Either.map(coder.encode(whole), (bytes) => [...bytes]))
     }
   })
 
-  it("bytes that look like a line ending across two characters are none", () => {
+  it("bytes across two characters that look like a line ending are not one", () => {
     // U+0D00 and U+000A, then U+0100: the bytes 0D 00 00 0A, and 0A 01.
     expect(made(text("\u0a0d\u0a00", { ending: "lf" }), { coder: Assistant.utf16leCoder })).toEqual(
       Either.right([0x0d, 0x0a, 0x00, 0x0a, 0x0a, 0x00]),
@@ -134,27 +134,27 @@ describe("a text", () => {
 })
 
 describe("the other forms", () => {
-  it("the encoding, the ending and the escapes are of a text alone", () => {
+  it("the encoding, the ending and the escapes apply only to text", () => {
     expect(made({ form: "hex", content: "61", ending: "crlf", escapes: false, encoding: "gbk" })).toEqual(
       Either.right([0x61]),
     )
     expect(made({ form: "base64", content: "YQ", ending: "lf" })).toEqual(Either.right([0x61]))
   })
 
-  it("a file is the bytes that were read", () => {
+  it("a file payload is the bytes of the file", () => {
     const spec: Assistant.PayloadSpec = { form: "file", content: "/tmp/x", checksum: { kind: "sum8" } }
     expect(made(spec, { file: Uint8Array.of(1, 2) })).toEqual(Either.right([1, 2, 3]))
     expect(problem(made(spec))).toMatchObject({ reason: "file", message: 'the file "/tmp/x" was not read' })
   })
 
-  it("a checksum is of the bytes with their ending", () => {
+  it("a checksum covers the line ending", () => {
     expect(made(text("a", { ending: "lf", checksum: { kind: "sum8" } }))).toEqual(Either.right([0x61, 0x0a, 0x6b]))
     expect(made({ form: "hex", content: "01 03 00 00 00 02", checksum: { kind: "modbus" } })).toEqual(
       Either.right([1, 3, 0, 0, 0, 2, 0xc4, 0x0b]),
     )
   })
 
-  it("what can be known before sending is checked before", () => {
+  it("mistakes that can be known before sending are found before", () => {
     expect(Either.isRight(checkPayload(text("${2}", { encoding: "none" })))).toBe(true)
     expect(Either.isRight(checkPayload({ form: "file", content: "" }))).toBe(true)
     expect(problem(checkPayload({ form: "hex", content: "0" })).at).toBe(0)
@@ -166,7 +166,7 @@ describe("the other forms", () => {
 })
 
 describe("variables", () => {
-  it("are known by name, each once", () => {
+  it("are listed by name, each once", () => {
     expect(variablesIn(text("${client.id} ${time} ${client.id} ${random:4}"))).toEqual(["client.id", "time", "random"])
     expect(variablesIn(text("\\x24{time} $time"))).toEqual([])
     expect(variablesIn(text("${time}", { escapes: false }))).toEqual([])
@@ -198,7 +198,7 @@ describe("variables", () => {
     expect([value("0"), value("1"), value("2")]).toEqual(["whole", "first", undefined])
   })
 
-  it("of a client have none without one, and no address over a unix socket", () => {
+  it("of a client have no value without a client, and no address over a unix socket", () => {
     const { captures: _, client: __, ...bare } = context
     expect(Assistant.variableValue(bare, "client.id", undefined)).toBeUndefined()
     expect(Assistant.variableValue(bare, "1", undefined)).toBeUndefined()
@@ -254,7 +254,7 @@ describe("hex as people paste it", () => {
   })
 
   it.prop(
-    "bytes come back from every way to write them",
+    "bytes are read back from every way to write them",
     [
       FastCheck.uint8Array({ maxLength: 40 }),
       FastCheck.constantFrom(" ", "", ",", ", ", ":", "-", "\n", ",0x", "\\x", " 0X"),
@@ -285,7 +285,7 @@ describe("base64", () => {
   })
 
   it.prop(
-    "bytes come back from both alphabets, with padding and without",
+    "bytes are read back from both alphabets, with padding and without",
     [FastCheck.uint8Array({ maxLength: 40 })],
     ([bytes]) => {
       for (const alphabet of ["base64", "base64url"] as const) {
@@ -315,7 +315,7 @@ describe("a match", () => {
     expect(matched({ _tag: "Starts", text: "gin" }, "login")).toBeUndefined()
   })
 
-  it("of an expression captures, and a group without a part in it is empty", () => {
+  it("of an expression captures its groups, and an unused group is empty", () => {
     expect(matched({ _tag: "Regex", source: "id=(\\d+)(x)?" }, "a id=42 b")).toEqual(["id=42", "42", ""])
     expect(matched({ _tag: "Regex", source: "^LOGIN", ignoreCase: true }, "login")).toEqual(["login"])
     expect(matched({ _tag: "Regex", source: "^LOGIN" }, "login")).toBeUndefined()
@@ -323,7 +323,7 @@ describe("a match", () => {
     expect(matched({ _tag: "Regex", source: "a\\-b" }, "a-b")).toEqual(["a-b"])
   })
 
-  it("of hex has wildcards, and an open end", () => {
+  it("of hex supports wildcards and an open end", () => {
     const pattern = (written: string, frame: Uint8Array) => matched({ _tag: "Hex", pattern: written }, frame)
     expect(pattern("78 78 ?? 01 *", bytes(0x78, 0x78, 0x0d, 0x01, 0xff))).toEqual(["78 78 0D 01"])
     expect(pattern("78 78 ?? 01 *", bytes(0x78, 0x78, 0x0d, 0x01))).toEqual(["78 78 0D 01"])
@@ -334,7 +334,7 @@ describe("a match", () => {
     expect(pattern("*", bytes())).toEqual([""])
   })
 
-  it("does not read the frame as text where it needs none", () => {
+  it("does not decode the frame as text if it needs no text", () => {
     const match = Either.getOrThrow(Assistant.compileMatch({ _tag: "Hex", pattern: "01" }))
     const text = () => {
       throw new Error("read as text")

@@ -67,11 +67,11 @@ describe("recipients", () => {
     expect(found(text, 2)).toEqual({ ids, unmatched })
   })
 
-  it("nobody has sent anything yet", () => {
+  it("@last matches no client before any client has sent something", () => {
     expect(found("@last,1")).toEqual({ ids: [1], unmatched: ["@last"] })
   })
 
-  it("a client without a name is none of any name, and a range that is none has no client", () => {
+  it("an empty name matches no client, and an invalid range matches no client", () => {
     const odd: Assistant.Recipients = {
       _tag: "Recipients",
       some: [
@@ -145,7 +145,7 @@ describe("recipients", () => {
     expect(problem(text)).toMatchObject({ _tag: "Refusal", reason: "syntax", at, message })
   })
 
-  it("a refusal says how a name that reads as something else is written", () => {
+  it("a refusal says how to write a name that reads as something else", () => {
     expect(problem("@007").advice).toBe('A client of this name is @"007".')
     expect(problem("@10.0").advice).toBe('A client of this name is @"10.0".')
     expect(problem("@plc*").advice).toBe('Such as @"plc*".')
