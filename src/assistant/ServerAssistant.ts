@@ -29,71 +29,74 @@ import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
 import type { Project } from "./project/Project.ts"
 
-/** What a server does with what its clients send, beside showing it. */
+/** What a server does with received frames, apart from showing them. */
 export type ServerMode = "console" | "broker" | "echo" | "discard" | { readonly reply: Uint8Array }
 
-/** What a server assistant is made with. */
+/** Options of {@link ServerAssistant}. */
 export interface ServerAssistantOptions {
-  /** What differs from `ServerConfig.defaults`. */
+  /** Settings that differ from `ServerConfig.defaults`. */
   readonly settings?: Partial<ServerSettings>
-  /** Default "console": what comes is shown, and nothing is answered. */
+  /** Default "console": the server shows received frames and answers nothing. */
   readonly mode?: ServerMode
   /**
-   * Serves the connections in place of the mode. Rules are refused then, as the frames belong to this program. Default: the
-   * mode decides.
+   * A handler that serves the connections instead of the mode. Rules are refused then, because the handler consumes the
+   * frames. Default: the mode serves the connections.
    */
   readonly handler?: Handler.FiberHandler<never, never>
-  /** What happens to a client that has sent FIN. Default "keep" for a broker, else "close". */
+  /** What happens to a client that has sent FIN. Default: "keep" for a broker, otherwise "close". */
   readonly halfClosed?: Handler.HalfClosed
-  /** A hub to share with others; see `ServerOptions.hub`. */
+  /** A hub to share with other servers; see `ServerOptions.hub`. */
   readonly hub?: Hub["Type"]
-  /** What the log may hold, bytes, everything included. Default 64 MiB, at least 64 KiB. */
+  /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
   readonly logBytes?: number
-  /** Where an empty endpoint listens. Default 127.0.0.1:12345. */
+  /** The address for a `Listen` command with an empty endpoint. Default 127.0.0.1:12345. */
   readonly defaultListen?: string
-  /** What is loaded at the begin, as `loadProject` does. Default: nothing. */
+  /** A project to load at the start, as `loadProject` does. Default: none. */
   readonly project?: Project
-  /** Reads the files of access rules and TLS again, for the command `Reload`. Default: the command is refused. */
+  /** Reloads the files of access rules and TLS for the command `Reload`. Default: the command is refused. */
   readonly reload?: (server: Server["Type"]) => Effect.Effect<void, { readonly message: string }>
-  /** Leaves, for the command `Quit`. Default: the command is refused. */
+  /** Ends the program for the command `Quit`. Default: the command is refused. */
   readonly leave?: Effect.Effect<void>
-  /** Ends everything in order and leaves, for the command `Drain`. Default: the server drains, then `leave`. */
+  /** Drains and ends the program for the command `Drain`. Default: the server drains, then `leave` runs. */
   readonly drain?: Effect.Effect<void>
-  /** Reads the file of a payload. Default: a file of this machine, up to 64 MiB. */
+  /** Reads the file of a payload. Default: reads a local file of at most 64 MiB. */
   readonly readFile?: (path: string) => Effect.Effect<Uint8Array, Domain.Refusal>
 }
 
-/** An assistant over a server. */
+/** An assistant for a server. */
 export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
   readonly kind: "server"
-  /** The server itself, for programs that do more with it. */
+  /** The server itself, for programs that need more of it. */
   readonly server: Server["Type"]
 }
 
 /**
- * A server window without a face: commands in, events and state out. Frames and the announcements of connections are
- * recorded while `log.record` is open. Until then a relay pays nothing for the assistant, and `framesIn` and `framesOut`
- * stand still.
+ * A server window without a face: it takes commands and publishes events and state. It records frames and the
+ * announcements of connections only while `log.record` is open. Without recording, a relay pays nothing for the
+ * assistant, and `framesIn` and `framesOut` do not change.
  *
- * What the log shows of relays: every received frame. What `echo` sends back and what a `broker` relays are the same
- * bytes, and have no rows of their own; replies, rules, repeats and commands have.
+ * The log shows every received frame. The frames that `echo` and `broker` send contain the same bytes, so they get no
+ * rows of their own. Replies, rules, repeats and commands do get rows for what they send.
  */
 export class ServerAssistant extends Context.Tag("tcpfx/assistant/ServerAssistant")<
   ServerAssistant,
   ServerAssistantService
 >() {
-  /** An assistant that does not listen yet. The end of the scope ends its server, as `Server.make` says. */
+  /** Makes an assistant that does not listen yet. The end of the scope ends its server, as `Server.make` describes. */
   static readonly make = (
     options: ServerAssistantOptions = {},
   ): Effect.Effect<ServerAssistantService, SettingsError | Domain.Refusal, Scope.Scope | Transport> => make(options)
 
-  /** The same as a layer. */
+  /** `make` as a layer. */
   static readonly layer = (
     options: ServerAssistantOptions = {},
   ): Layer.Layer<ServerAssistant, SettingsError | Domain.Refusal, Transport> => Layer.scoped(this, make(options))
 }
 
-/** Whether an event can come as often as connections do: keeping it costs a relay, so it is kept with the frames only. */
+/**
+ * Whether an event occurs once or more per connection. Recording such an event costs a relay time, so the log records
+ * it only together with frames.
+ */
 const isOfConnection = (event: ServerEvent): boolean => "id" in event || event._tag === "ConnectionRefused"
 
 const modeName = (mode: ServerMode): string => (typeof mode === "string" ? mode : "reply")
@@ -144,7 +147,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       }),
     follow: Effect.suspend(() => feed.follow),
     observeFrames: Effect.suspend(() => {
-      // Bytes that were not recorded lie between what a client sent before and what it sends now.
+      // Unrecorded bytes lie between the last recorded bytes of a client and its next ones.
       for (const client of roster.clients) client.lastEntry = -1
       return server.observe(frameObserver(parts, roster))
     }),
@@ -184,9 +187,9 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     const listening = yield* server.listening
     return {
       _tag: "ServerWindow",
-      listening: listening.length > 0 ? "listening" : commands.trying > 0 ? "trying" : "idle",
+      listening: listening.length > 0 ? "listening" : commands.listening.trying > 0 ? "trying" : "idle",
       endpoints: listening.map(formatEndpoint),
-      ...(commands.problem === undefined ? {} : { problem: commands.problem }),
+      ...(commands.listening.problem === undefined ? {} : { problem: commands.listening.problem }),
       accepting: yield* server.accepting,
       mode: modeName(mode),
       clients: (yield* feed.fresh).clients.size,
@@ -240,7 +243,7 @@ const sampleClient = (client: Client, bytesIn: number, bytesOut: number, seconds
   client.bytesOut = bytesOut
 }
 
-/** Records frames and counts them. */
+/** Records and counts frames. */
 const frameObserver = (parts: WindowParts, roster: Roster): ServerObserver => ({
   onRun: (id, run) => {
     const frames = parts.framesOf(run)

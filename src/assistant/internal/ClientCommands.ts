@@ -1,28 +1,22 @@
-import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Client, ReconnectSettings } from "../../client/index.ts"
 import type { Connection } from "../../connection/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
-import {
-  type ConnectError,
-  type ConnectionClosedError,
-  formatEndpoint,
-  limits,
-  type SettingsError,
-} from "../../domain/index.ts"
+import { type ConnectionClosedError, formatEndpoint, limits } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { loadEncoding } from "../encodings.ts"
+import { type Attempt, type AttemptError, causeOf, type Leaving, leaving } from "./Attempt.ts"
 import type { ClientPhases } from "./ClientPhases.ts"
 import { forkOwned } from "./forkOwned.ts"
 import type { Notice } from "./Notice.ts"
 import type { PreparedPayload } from "./Payloads.ts"
-import { connectRefused, payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
-import { done, type WindowParts } from "./WindowParts.ts"
+import { payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
+import { done, executeShared } from "./sharedCommands.ts"
+import type { WindowParts } from "./WindowParts.ts"
 
 /** What a client window is set up with. */
 export interface ClientHooks {
@@ -33,19 +27,6 @@ export interface ClientHooks {
   /** Whether, and how, a lost connection is made again without a word in the command. */
   readonly reconnect: Partial<ReconnectSettings> | undefined
   readonly leave: Effect.Effect<void> | undefined
-}
-
-/** The user wants the connection no longer, so it is not made again. */
-interface Leaving {
-  readonly _tag: "Leaving"
-}
-const leaving: Leaving = { _tag: "Leaving" }
-
-interface Attempt {
-  fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  readonly connected: Deferred.Deferred<Assistant.Outcome, Assistant.Refusal>
-  connection: Connection | undefined
-  isLeaving: boolean
 }
 
 type Outcome = Effect.Effect<Assistant.Outcome, Assistant.Refusal>
@@ -133,7 +114,7 @@ export class ClientCommands {
             })
           : Effect.as(this.hooks.leave, done)
       default:
-        return parts.executeShared(command) ?? wrongKind(command, "client")
+        return executeShared(parts, command) ?? wrongKind(command, "client")
     }
   }
 
@@ -146,8 +127,8 @@ export class ClientCommands {
     return Effect.gen(this, function* () {
       if (this.attempt !== undefined) {
         return yield* this.attempt.connection === undefined
-          ? refusal("already-connected", "a connection is being made already", { advice: "disconnect first" })
-          : refusal("already-connected", `there is a connection to ${this.endpoint} already`, {
+          ? refusal("already-connected", "an attempt to connect is already running", { advice: "disconnect first" })
+          : refusal("already-connected", `the window is already connected to ${this.endpoint}`, {
               advice: "disconnect first",
             })
       }
@@ -157,7 +138,9 @@ export class ClientCommands {
       const tls = yield* Effect.tapError(this.tlsOf(options), (error) => this.failed(error))
       // Another command may have begun to connect while TLS was prepared.
       if (this.attempt !== undefined) {
-        return yield* refusal("already-connected", "a connection is being made already", { advice: "disconnect first" })
+        return yield* refusal("already-connected", "an attempt to connect is already running", {
+          advice: "disconnect first",
+        })
       }
       this.phases.begin()
       this.parts.touch()
@@ -166,10 +149,9 @@ export class ClientCommands {
       const attempt: Attempt = { fiber: undefined, connected, connection: undefined, isLeaving: false }
       this.attempt = attempt
       const use = (connection: Connection) => this.use(attempt, connection)
-      const program: Effect.Effect<void, ConnectError | ConnectionClosedError | SettingsError | Leaving> =
-        wantsReconnect
-          ? this.client.run(endpoint, use, { onPeerEnd: "reconnect", ...this.hooks.reconnect }, { tls })
-          : Effect.scoped(Effect.flatMap(this.client.connect(endpoint, { tls }), use))
+      const program: Effect.Effect<void, AttemptError> = wantsReconnect
+        ? this.client.run(endpoint, use, { onPeerEnd: "reconnect", ...this.hooks.reconnect }, { tls })
+        : Effect.scoped(Effect.flatMap(this.client.connect(endpoint, { tls }), use))
       attempt.fiber = yield* forkOwned(program, (exit) => this.ended(exit, connected), this.scope)
       return yield* Deferred.await(connected)
     })
@@ -200,7 +182,7 @@ export class ClientCommands {
   }
 
   private ended(
-    exit: Exit.Exit<void, ConnectError | ConnectionClosedError | SettingsError | Leaving>,
+    exit: Exit.Exit<void, AttemptError>,
     connected: Deferred.Deferred<Assistant.Outcome, Assistant.Refusal>,
   ): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -253,7 +235,7 @@ export class ClientCommands {
       const connection = yield* this.withConnection(Effect.succeed<Connection>)
       const waiting = yield* connection.pending
       if (waiting > limits.hubBudgetBytes) {
-        return yield* refusal("limit", `the server takes nothing: ${waiting} bytes wait for it`, {
+        return yield* refusal("limit", `the server does not read: ${waiting} bytes are queued for it`, {
           advice: "wait until it reads, or disconnect",
         })
       }
@@ -294,21 +276,3 @@ export class ClientCommands {
 }
 
 const notConnected = refusal("not-connected", "there is no connection", { advice: "connect first" })
-
-const endedRefusal = (message: string) => refusal("ended", message)
-
-/** Why a command to connect was not carried out. */
-const causeOf = (exit: Exit.Exit<void, ConnectError | ConnectionClosedError | SettingsError | Leaving>) => {
-  const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
-  return Cause.fail(
-    Option.match(error, {
-      onNone: () => endedRefusal("the attempt was ended"),
-      onSome: (failure) =>
-        failure._tag === "ConnectError"
-          ? connectRefused(failure)
-          : failure._tag === "Leaving"
-            ? endedRefusal("the attempt was ended")
-            : endedRefusal(failure.message),
-    }),
-  )
-}

@@ -1,25 +1,26 @@
 import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
-import { type Endpoint, formatEndpoint, type ListenError, overlap } from "../../domain/index.ts"
 import type { Server } from "../../server/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import { nameRefused, tagRefused } from "./labels.ts"
 import type { Notice } from "./Notice.ts"
 import type { Client, Roster } from "./Roster.ts"
 import type { RosterFeed } from "./RosterFeed.ts"
-import { listenRefused, problemFrom, readListenEndpoint, refusal, wrongKind } from "./refusals.ts"
+import { refusal, wrongKind } from "./refusals.ts"
+import { ServerListening } from "./ServerListening.ts"
 import type { Resolved, ServerSending } from "./ServerSending.ts"
-import { done, type WindowParts } from "./WindowParts.ts"
+import { done, executeShared } from "./sharedCommands.ts"
+import type { WindowParts } from "./WindowParts.ts"
 
-/** What the command around a server does for it. */
+/** Operations and settings that the program around a server provides. */
 export interface ServerHooks {
-  /** Where an empty endpoint listens. */
+  /** The address for an empty endpoint. */
   readonly defaultListen: string
-  /** Reads files again; none: there is nothing to read. */
+  /** Reloads files; `undefined` if there are no files to reload. */
   readonly reload: Effect.Effect<void, { readonly message: string }> | undefined
-  /** Ends everything in order, and leaves. */
+  /** Drains and ends the program. */
   readonly drain: Effect.Effect<void>
-  /** Leaves at once; none: the window cannot. */
+  /** Ends the program at once; `undefined` if the window cannot end it. */
   readonly leave: Effect.Effect<void> | undefined
 }
 
@@ -27,10 +28,7 @@ type Outcome = Effect.Effect<Assistant.Outcome, Assistant.Refusal>
 
 /** Carries out the commands of a server window. */
 export class ServerCommands {
-  /** Attempts to listen that are under way. */
-  trying = 0
-  /** Why the last attempt to listen failed. */
-  problem: Assistant.Problem | undefined
+  readonly listening: ServerListening
   private readonly server: Server["Type"]
   private readonly roster: Roster
   private readonly feed: RosterFeed
@@ -52,15 +50,16 @@ export class ServerCommands {
     this.parts = made.parts
     this.sending = made.sending
     this.hooks = made.hooks
+    this.listening = new ServerListening(made.server, made.feed, made.parts, made.hooks.defaultListen)
   }
 
   execute(command: Assistant.Command): Outcome {
     const { parts, server } = this
     switch (command._tag) {
       case "Listen":
-        return this.listen(command.endpoint)
+        return this.listening.listen(command.endpoint)
       case "StopListening":
-        return this.stop(command.endpoint, command.clients ?? "keep")
+        return this.listening.stop(command.endpoint, command.clients ?? "keep")
       case "Send":
         return Effect.flatMap(parts.payloads.prepare(command.payload), (payload) =>
           this.sending.send(payload, command.to ?? Assistant.everyone, ""),
@@ -107,7 +106,7 @@ export class ServerCommands {
             })
           : Effect.as(this.hooks.leave, done)
       default:
-        return parts.executeShared(command) ?? wrongKind(command, "server")
+        return executeShared(parts, command) ?? wrongKind(command, "server")
     }
   }
 
@@ -115,80 +114,12 @@ export class ServerCommands {
     return Effect.sync(() => this.parts.say(notice, "plain", client))
   }
 
-  private listen(text: string): Outcome {
-    const { parts, server } = this
-    const change = (trying: number, problem?: Assistant.Refusal) =>
-      Effect.sync(() => {
-        this.trying += trying
-        this.problem = problem === undefined ? undefined : problemFrom(problem)
-        if (problem !== undefined) {
-          const { code, message } = problem
-          parts.say(
-            { _tag: "ListenFailed", endpoint: text.trim() || this.hooks.defaultListen, message, code },
-            "problem",
-          )
-        }
-        parts.touch()
-      })
-    const listening = Effect.gen(this, function* () {
-      const endpoint = yield* readListenEndpoint(text.trim() === "" ? this.hooks.defaultListen : text)
-      const listener = yield* Effect.mapError(server.startListening(endpoint), (error: ListenError) =>
-        listenRefused(error),
-      )
-      return { _tag: "ListeningOn" as const, endpoint: formatEndpoint(listener.endpoint) }
-    })
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.zipRight(
-        change(1),
-        Effect.tapErrorCause(
-          Effect.tapBoth(restore(listening), {
-            onSuccess: () => change(-1),
-            onFailure: (error) => change(-1, error),
-          }),
-          (cause) => (cause._tag === "Fail" ? Effect.void : change(-1)),
-        ),
-      ),
-    )
-  }
-
-  private stop(text: string | undefined, clients: "keep" | "close" | "reset"): Outcome {
-    return Effect.gen(this, function* () {
-      const { server } = this
-      const listening = yield* server.listening
-      const wanted = text === undefined || text.trim() === "" ? undefined : yield* readListenEndpoint(text)
-      const stopped =
-        wanted === undefined
-          ? listening
-          : listening.filter((endpoint) => formatEndpoint(endpoint) === formatEndpoint(wanted))
-      if (stopped.length === 0) {
-        const where = wanted === undefined ? "" : ` on ${formatEndpoint(wanted)}`
-        return yield* refusal("unknown", `nothing listens${where} here`, { field: "endpoint" })
-      }
-      yield* Effect.forEach(stopped, server.stopListening, { discard: true })
-      const connected = yield* this.feed.fresh
-      const concerned =
-        clients === "keep"
-          ? []
-          : [...connected.clients].filter(({ local }) => wanted === undefined || cameTo(stopped, local))
-      let ended = 0
-      for (const { id } of concerned) {
-        const how = clients === "reset" ? "reset" : "fin"
-        yield* Effect.catchAll(
-          Effect.map(server.kick(id, how), () => {
-            ended++
-          }),
-          () => Effect.void,
-        )
-      }
-      return { _tag: "ListeningStopped" as const, endpoints: stopped.map(formatEndpoint), ended }
-    })
-  }
-
   private repeat(command: Extract<Assistant.Command, { readonly _tag: "Repeat" }>): Outcome {
     return Effect.gen(this, function* () {
       const payload = yield* this.parts.payloads.prepare(command.payload)
       const to = command.to ?? Assistant.everyone
-      // What cannot be made for anybody is refused at once, not at each turn.
+      // A payload that is the same for all clients is checked now, so that an invalid one is refused once and not at
+      // each turn.
       if (!payload.isOfClient) yield* this.sending.bytesFor(payload, undefined)
       const repeat = yield* this.parts.repeats.start(command, (number) =>
         this.sending.send(payload, to, `repeat ${number}`),
@@ -213,7 +144,11 @@ export class ServerCommands {
       const { clients, unmatched } = yield* this.sending.resolve(to)
       const [client, second] = clients
       if (client === undefined || second !== undefined) {
-        return yield* refusal("value", `a name is for one client, and ${clients.length} are meant`, { field: "to" })
+        return yield* refusal(
+          "value",
+          `only one client can have a name, and the recipients are ${clients.length} clients`,
+          { field: "to" },
+        )
       }
       const refused = this.roster.rename(client, name)
       if (refused !== undefined) return yield* refused
@@ -248,7 +183,7 @@ export class ServerCommands {
       const { parts } = this
       const roster = yield* this.feed.fresh
       const isForAll = to === undefined || Assistant.formatRecipients(to) === "@all"
-      // An encoding for all clients is also that of new clients, so no client need be connected.
+      // An encoding for all clients also applies to new clients, so the command works without a connected client.
       if (isForAll) roster.setCoder(undefined, coder, direction)
       const resolved: Resolved = isForAll
         ? { clients: [...roster.clients], unmatched: [] }
@@ -259,11 +194,14 @@ export class ServerCommands {
     })
   }
 
-  /** Does something with each of some clients. A client that has gone meanwhile is left out. */
+  /** Runs an action for each of some clients. Clients that have disconnected meanwhile are left out. */
   private each(to: Assistant.Recipients | undefined, act: (client: Client) => Effect.Effect<void, unknown>): Outcome {
     return Effect.gen(this, function* () {
       if (to === undefined) {
-        return yield* refusal("syntax", "the clients are missing", { field: "to", advice: "such as @3 or @all" })
+        return yield* refusal("syntax", "recipients are missing", {
+          field: "to",
+          advice: "give recipients such as @3 or @all",
+        })
       }
       const resolved = yield* this.sending.resolve(to)
       const clients: Array<Client> = []
@@ -279,8 +217,8 @@ export class ServerCommands {
   private get reload(): Outcome {
     const { reload } = this.hooks
     if (reload === undefined) {
-      return refusal("forbidden", "there are no files to read again", {
-        advice: "files of access rules and TLS are given when the server is started",
+      return refusal("forbidden", "there are no files to reload", {
+        advice: "the files of access rules and TLS are set when the server starts",
       })
     }
     return Effect.as(
@@ -289,10 +227,6 @@ export class ServerCommands {
     )
   }
 }
-
-/** Whether a connection was accepted at one of some endpoints. */
-const cameTo = (endpoints: ReadonlyArray<Endpoint>, local: Endpoint): boolean =>
-  endpoints.some((endpoint) => overlap(endpoint, local))
 
 const applied = ({ clients, unmatched }: Resolved): Assistant.Outcome => ({
   _tag: "Applied",

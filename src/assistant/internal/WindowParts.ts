@@ -16,37 +16,37 @@ import { type Counters, Rates } from "./Rates.ts"
 import { Recorder } from "./Recorder.ts"
 import { Repeats } from "./Repeats.ts"
 import { RuleBook } from "./RuleBook.ts"
-import { refusal, unknown } from "./refusals.ts"
+import { refusal } from "./refusals.ts"
 import { Senders } from "./Senders.ts"
 import { makeStamps, type Stamps } from "./Stamps.ts"
 
-// Rates are sampled once a second. A tick can come a little before the second is over.
+// Rates are sampled once a second. A tick can come slightly before the second is over.
 const sampleSeconds = 0.95
 
-/** What a window of either kind is made with. */
+/** Options of a window of either kind. */
 export interface WindowOptions {
   readonly kind: "server" | "client"
   readonly framing: Framing.Framing
   readonly clients: LogClients
   readonly logBytes: number
   readonly describe: (event: ServerEvent | ClientEvent, language: Assistant.LogLanguage) => Described
-  /** Bytes in both directions since the window began. */
+  /** The bytes in both directions since the window was made. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-  /** Called once a second while a face watches, with the seconds since the last call. */
+  /** Runs once a second while a face watches, with the seconds since the last call. */
   readonly sample: (seconds: number) => Effect.Effect<void>
-  /** Keeps the list of clients up to date for as long as the scope is open: acquired for recorders and watchers. */
+  /** Keeps the list of clients up to date until the scope closes. Acquired by recorders and watchers. */
   readonly follow: Effect.Effect<void, never, Scope.Scope>
-  /** Tells of frames until the scope closes. */
+  /** Records frames until the scope closes. */
   readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
   readonly encodings: () => number
   readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
-  /** Whether rules see the frames; they do not where a program of its own takes them. */
+  /** Whether rules see the frames. Rules do not see them if the program handles the frames itself. */
   readonly rulesAct: boolean
-  /** Called when a rule comes, goes or switches itself off. */
+  /** Called when a rule is added or removed or switches itself off. */
   readonly onRules: () => void
 }
 
-/** What server and client windows share: log, rates, rules, repeats, macros, and what tells of changes. */
+/** The parts that server and client windows share: log, rates, rules, repeats, macros, and the detection of changes. */
 export class WindowParts {
   readonly stamps: Stamps
   readonly store: LogStore
@@ -60,14 +60,16 @@ export class WindowParts {
   readonly senders: Senders
   framesIn = 0
   framesOut = 0
-  /** Changes with everything that faces show beside traffic. */
+  /** Changes when anything that faces show changes, apart from traffic. */
   version = 0
+  /** Whether rules see the frames of this window. */
+  readonly rulesAct: boolean
   private readonly options: WindowOptions
   private readonly rates: Rates
   private bytesIn = 0
   private bytesOut = 0
   private readonly recorder: Recorder
-  /** Bytes at the moment at which frames were no longer recorded. */
+  /** The byte counters at the end of the last recording. */
   private unrecorded = { bytesIn: 0, bytesOut: 0 }
 
   private constructor(
@@ -76,6 +78,7 @@ export class WindowParts {
     makePulse: (tick: Effect.Effect<void>) => Pulse,
   ) {
     this.options = options
+    this.rulesAct = options.rulesAct
     this.stamps = made.stamps
     this.payloads = made.payloads
     this.store = new LogStore(options.logBytes)
@@ -110,7 +113,7 @@ export class WindowParts {
       )
     })
 
-  /** Something that faces show has changed. */
+  /** Marks that something that faces show has changed. */
   touch(): void {
     this.version++
   }
@@ -120,20 +123,24 @@ export class WindowParts {
     return this.recorder.isOn
   }
 
-  /** Puts an event into the log. */
+  /** Appends an event to the log. */
   tell(event: ServerEvent | ClientEvent, client: number = 0): void {
-    // The date of the event is at hand; a finer one costs two clocks for each connection that comes and goes.
+    // The event already has a date. A finer one would cost two clock readings for each connection that opens and
+    // closes.
     this.store.note(event.at, client, { event })
     this.touch()
   }
 
-  /** Puts a notice of the assistant into the log. */
+  /** Appends a notice of the assistant to the log. */
   say(notice: Notice, tone: Described["tone"] = "plain", client: number = 0): void {
     this.store.note(this.stamps.now(), client, { notice, tone })
     this.touch()
   }
 
-  /** How many frames a run has. A framing that fails ends its connection elsewhere; here it has one. */
+  /**
+   * The number of frames in a run. If the framing fails, its connection ends elsewhere; here the run counts as one
+   * frame.
+   */
   framesOf(run: Uint8Array): number {
     try {
       return this.options.framing.count(run)
@@ -142,7 +149,7 @@ export class WindowParts {
     }
   }
 
-  /** Reads the counters of bytes. */
+  /** Reads the byte counters. */
   get refresh(): Effect.Effect<void> {
     return Effect.map(this.options.traffic, ({ bytesIn, bytesOut }) => {
       this.bytesIn = bytesIn
@@ -150,19 +157,19 @@ export class WindowParts {
     })
   }
 
-  /** What the key of a state consists of, beside its own parts. */
+  /** The shared part of the key of a state. */
   get key(): string {
     const { next, dropped } = this.store
     const { rateIn, rateOut } = this.rates
     return `${this.version} ${this.bytesIn} ${this.bytesOut} ${this.framesIn} ${this.framesOut} ${next} ${dropped} ${rateIn} ${rateOut}`
   }
 
-  /** Changes with the figures of traffic. */
+  /** Changes when a traffic counter changes. */
   get figures(): number {
     return this.bytesIn + this.bytesOut + this.framesIn + this.framesOut
   }
 
-  /** The parts of a state that both kinds have. */
+  /** The parts of the state that both kinds of window have. */
   get shared() {
     const traffic: Assistant.Traffic = { ...this.counters, rateIn: this.rates.rateIn, rateOut: this.rates.rateOut }
     return {
@@ -195,20 +202,21 @@ export class WindowParts {
   }
 
   /**
-   * Loads a project: all of it, or nothing. `execute` starts its repeats. A repeat that runs already goes on, so that a
-   * project that is loaded again sends nothing twice; a repeat that the project does not have ends.
+   * Loads a whole project, or nothing. `execute` starts its repeats. A running repeat that the project contains
+   * continues, so a project that is loaded again sends nothing twice. A running repeat that the project lacks is
+   * cancelled.
    */
   load(
     { macros, repeats, rules }: Project,
     execute: (command: Assistant.Command) => Effect.Effect<Assistant.Outcome, Assistant.Refusal>,
   ): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      if (rules.length > 0 && !this.options.rulesAct) return yield* rulesForbidden
+      if (rules.length > 0 && !this.rulesAct) return yield* rulesForbidden
       const prepared = yield* this.rules.prepareAll(rules)
       yield* this.macros.checkAll(macros)
       const { missing, surplus } = this.repeats.compare(repeats)
       const started: Array<number> = []
-      // A repeat sends when it starts, so repeats come last of all that can be refused.
+      // A repeat sends when it starts, so repeats start after everything that can be refused.
       const begin = Effect.forEach(missing, (repeat) =>
         Effect.map(execute(repeat), (outcome) => {
           if (outcome._tag === "RepeatStarted") started.push(outcome.repeat)
@@ -219,45 +227,9 @@ export class WindowParts {
       )
       this.rules.replace(prepared)
       this.macros.replace(macros)
-      // A cancelled repeat is awaited, and an interruption must not leave the others running.
+      // Cancelling waits for the repeat's fiber. An interruption must not leave the other repeats running.
       yield* Effect.uninterruptible(Effect.forEach(surplus, (repeat) => this.repeats.cancel(repeat), { discard: true }))
     })
-  }
-
-  /** Carries out the commands that both kinds have; nothing for others. */
-  executeShared(command: Assistant.Command): Effect.Effect<Assistant.Outcome, Assistant.Refusal> | undefined {
-    switch (command._tag) {
-      case "Cancel":
-        return Effect.flatMap(this.repeats.cancel(command.repeat), (repeats) =>
-          repeats.length === 0 && command.repeat !== undefined
-            ? refusal("unknown", `no repeat ${command.repeat} runs`, { field: "repeat" })
-            : Effect.succeed({ _tag: "Cancelled" as const, repeats }),
-        )
-      case "AddRule":
-        return this.options.rulesAct ? Effect.as(this.rules.add(command.rule), done) : rulesForbidden
-      case "RemoveRule":
-        return Effect.suspend(() =>
-          this.rules.remove(command.name)
-            ? Effect.succeed(done)
-            : unknown(
-                "rule",
-                command.name,
-                this.rules.all.map(({ name }) => name),
-              ),
-        )
-      case "SaveMacro":
-        return Effect.as(this.macros.save(command.macro), done)
-      case "RemoveMacro":
-        return Effect.as(this.macros.remove(command.name), done)
-      case "ClearLog":
-        return Effect.sync(() => {
-          this.store.clear()
-          this.touch()
-          return done
-        })
-      default:
-        return undefined
-    }
   }
 
   private get counters(): Counters {
@@ -298,7 +270,4 @@ export class WindowParts {
   }
 }
 
-const rulesForbidden = refusal("forbidden", "rules cannot act here: a program takes the frames itself")
-
-/** The outcome of a command of which there is nothing to tell. */
-export const done: Assistant.Outcome = { _tag: "Done" }
+export const rulesForbidden = refusal("forbidden", "rules cannot act here: the program handles the frames itself")

@@ -70,7 +70,7 @@ describe("tcpfx serve --control", () => {
       expect(yield* tell(`stop ${listening}`)).toEqual({ ok: true, endpoints: [listening], ended: 0 })
       expect(yield* tell(`stop ${listening}`)).toMatchObject({
         ok: false,
-        error: expect.stringMatching(/nothing listens/),
+        error: expect.stringMatching(/does not listen/),
       })
       expect(yield* tell("rename @2 panel")).toEqual({ ok: true, to: [2] })
       expect(yield* tell("send @panel,@nobody text hi\\n")).toEqual({
