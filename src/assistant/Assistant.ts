@@ -4,58 +4,67 @@ import type * as Stream from "effect/Stream"
 import type * as Domain from "../domain/assistant/index.ts"
 import type { Project } from "./project/Project.ts"
 
-/** What one window holds: a server or a client, with its log, rules, repeats and macros. Every face works on this. */
+/** One window: a server or a client with its log, rules, repeats and macros. All faces use this interface. */
 export interface Assistant<State extends Domain.WindowState = Domain.WindowState> {
   readonly kind: "server" | "client"
-  /** Carries a command out. It succeeds when the thing has happened, and fails with the reason why it has not. */
+  /**
+   * Carries out a command. The effect succeeds when the command has taken effect; it fails with the reason otherwise.
+   */
   readonly execute: (command: Domain.Command) => Effect.Effect<Domain.Outcome, Domain.Refusal>
-  /** Reads a command in its written form, and carries it out. */
+  /** Parses a command line and carries it out. */
   readonly executeLine: (line: string) => Effect.Effect<Domain.Outcome, Domain.Refusal>
-  /** The bytes that a payload would send now, and to how many clients. Nothing is sent. */
+  /** The bytes that a payload would send now, and the number of clients that would get them. Nothing is sent. */
   readonly preview: (
     payload: Domain.PayloadSpec,
     to?: Domain.Recipients,
   ) => Effect.Effect<Domain.Preview, Domain.Refusal>
-  /** What the window shows now. */
+  /** The current state of the window. */
   readonly state: Effect.Effect<State>
-  /** What the window shows: now, and then whenever it has changed, at most ten times a second. */
+  /** The state of the window: the current one first, then each change, at most ten a second. */
   readonly states: Stream.Stream<State>
-  /** Some of the connected clients. A client assistant has none. */
+  /** One page of the list of connected clients. The list of a client assistant is empty. */
   readonly clients: (request: Domain.ClientsRequest) => Effect.Effect<Domain.ClientsPage, Domain.Refusal>
-  /** Rates of the last ten minutes. */
+  /** The rates of the last ten minutes. */
   readonly rates: Effect.Effect<Domain.RateHistory>
   readonly log: AssistantLog
   /** The rules, repeats and macros that a project file keeps. */
   readonly project: Effect.Effect<Project>
   /**
-   * Takes the rules, repeats and macros of a project in place of those that are there. A repeat of the project that runs
-   * already goes on. Where one of them cannot be used, the project is refused and everything stays as it was.
+   * Replaces the rules, repeats and macros by those of a project. A repeat that already runs and is in the project
+   * continues. If one item is invalid, the whole project is refused and nothing changes.
    */
   readonly loadProject: (project: Project) => Effect.Effect<void, Domain.Refusal>
 }
 
-/** The events of a window in order, bounded by bytes. Reading it never holds up a socket. */
+/**
+ * The events of a window in order. The size of the log has a limit in bytes. A slow reader of the log never blocks a
+ * socket.
+ */
 export interface AssistantLog {
   readonly extent: Effect.Effect<Domain.LogExtent>
   /**
-   * How far the log reaches, or the matches of a filter: now, and then whenever that has changed, at most ten times a
-   * second. While the stream runs, `rows` with the same filter reads what it has found.
+   * The range of rows in the log, or of the matches of a filter: the current range first, then each change, at most ten
+   * a second. While the stream runs, `rows` with the same filter returns the matches that the search has found.
    */
   readonly extents: (filter?: Domain.LogFilter) => Stream.Stream<Domain.LogExtent, Domain.Refusal>
-  /** The rows of a range that are still kept. */
+  /** The rows of a range that the log still holds. */
   readonly rows: (request: Domain.RowsRequest) => Effect.Effect<ReadonlyArray<Domain.LogRow>, Domain.Refusal>
-  /** All bytes of one frame. Refused when the row has none, or has fallen out. */
+  /** All bytes of one frame. Refused if the row is an announcement or has been dropped. */
   readonly bytes: (row: number) => Effect.Effect<Uint8Array, Domain.Refusal>
   /**
-   * The log as a file: `text` and `hex` as the rows are shown, `ndjson` as events, `raw` as the received bytes. It ends at
-   * the row that is the last one when it begins. Announcements are in `language`, which is `en` by default.
+   * The log as a file: `text` and `hex` have the rows as shown, `ndjson` has events, `raw` has the received bytes. The
+   * file ends at the row that is the last one when the stream starts. The language of announcements is `language`,
+   * default `en`.
    */
   readonly save: (
     format: LogFormat,
     filter?: Domain.LogFilter,
     language?: Domain.LogLanguage,
   ) => Stream.Stream<Uint8Array, Domain.Refusal>
-  /** Records frames, and a server the announcements of its connections, for as long as the scope is open. Counters of bytes run without that. */
+  /**
+   * Records frames until the scope closes; a server also records the announcements of its connections. The byte
+   * counters run without recording.
+   */
   readonly record: Effect.Effect<void, never, Scope.Scope>
 }
 

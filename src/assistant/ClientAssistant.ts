@@ -19,58 +19,60 @@ import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
 import type { Project } from "./project/Project.ts"
 
-/** What a client assistant is made with. */
+/** Options of {@link ClientAssistant}. */
 export interface ClientAssistantOptions {
-  /** What differs from `ClientConfig.defaults`. */
+  /** Settings that differ from `ClientConfig.defaults`. */
   readonly settings?: Partial<ClientSettings>
   /**
-   * How a lost connection is made again, where the command does not say. Default: it is not. A command that asks for it
-   * gets these, or the defaults of `Client.run`; a connection that the server closes is made again too.
+   * How to reconnect if a command does not say. Default: no reconnecting. A command that asks for reconnecting uses
+   * these settings, or the defaults of `Client.run`. The client also reconnects after the server has closed the
+   * connection.
    */
   readonly reconnect?: Partial<ReconnectSettings>
-  /** What TLS is made of where a command asks for TLS that `settings` do not have. Default: the CAs that come with Node. */
+  /** TLS options for a command that asks for TLS while `settings` have none. Default: Node's own CAs. */
   readonly tlsOptions?: Tls.ConnectorOptions
   /**
-   * What is done with a connection until it ends. It must take what is received, as reading is held back otherwise, and give
-   * each frame to `askRules`, so that rules act on it. Default: it does that and nothing else.
+   * Serves a connection until it ends. The function must read from the connection, because unread data stops reading
+   * from the socket. It must give each frame to `askRules`, so that rules act on the frame. Default: it does only that.
    */
   readonly converse?: (
     connection: Connection,
     askRules: (frame: Uint8Array) => Effect.Effect<void>,
   ) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
-  /** What the log may hold, bytes, everything included. Default 64 MiB, at least 64 KiB. */
+  /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
   readonly logBytes?: number
-  /** What is loaded at the begin, as `loadProject` does. Default: nothing. */
+  /** A project to load at the start, as `loadProject` does. Default: none. */
   readonly project?: Project
-  /** Leaves, for the commands `Quit` and `Drain`. Default: `Quit` is refused. */
+  /** Ends the program for the commands `Quit` and `Drain`. Default: `Quit` is refused. */
   readonly leave?: Effect.Effect<void>
-  /** Reads the file of a payload. Default: a file of this machine, up to 64 MiB. */
+  /** Reads the file of a payload. Default: reads a local file of at most 64 MiB. */
   readonly readFile?: (path: string) => Effect.Effect<Uint8Array, Domain.Refusal>
 }
 
-/** An assistant over a client. */
+/** An assistant for a client. */
 export interface ClientAssistantService extends Assistant<Domain.ClientWindow> {
   readonly kind: "client"
-  /** The client that makes its connections. */
+  /** The client that makes the connections. */
   readonly client: Client["Type"]
-  /** The connection, while there is one. */
+  /** The current connection, if there is one. */
   readonly connection: Effect.Effect<Option.Option<Connection>>
 }
 
 /**
- * A client window without a face: commands in, events and state out. It owns one connection at a time. Frames are recorded
- * while `log.record` is open; until then `framesIn` and `framesOut` stand still, and announcements are kept.
+ * A client window without a face: it takes commands and publishes events and state. It owns at most one connection at a
+ * time. It records frames only while `log.record` is open. Without recording, `framesIn` and `framesOut` do not change;
+ * announcements are always kept.
  */
 export class ClientAssistant extends Context.Tag("tcpfx/assistant/ClientAssistant")<
   ClientAssistant,
   ClientAssistantService
 >() {
-  /** An assistant that is not connected yet. The end of the scope ends its connection. */
+  /** Makes an assistant without a connection. The end of the scope ends its connection. */
   static readonly make = (
     options: ClientAssistantOptions = {},
   ): Effect.Effect<ClientAssistantService, SettingsError | Domain.Refusal, Scope.Scope | Transport> => make(options)
 
-  /** The same as a layer. */
+  /** `make` as a layer. */
   static readonly layer = (
     options: ClientAssistantOptions = {},
   ): Layer.Layer<ClientAssistant, SettingsError | Domain.Refusal, Transport> => Layer.scoped(this, make(options))
@@ -109,7 +111,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
   yield* client.observe({
     onEvent: (event) => {
       phases.onEvent(event)
-      // A character that one connection begins is not ended by the next.
+      // A character that starts in one connection does not continue in the next one.
       if (event._tag === "Connected") received.lastEntry = -1
       parts.tell(event)
     },
@@ -173,7 +175,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
 
 const previewBytes = 4096
 
-/** Records frames and counts them. */
+/** Records and counts frames. */
 const frameObserver = (parts: WindowParts, received: { lastEntry: number }): ClientObserver => ({
   onRun: (run) => {
     const frames = parts.framesOf(run)

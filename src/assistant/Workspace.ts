@@ -9,46 +9,46 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Domain from "../domain/assistant/index.ts"
 import type { Assistant } from "./Assistant.ts"
 
-/** A window of a workspace, as a tab shows it. */
+/** A window of a workspace, in the form in which a tab shows it. */
 export interface WorkspaceTab {
-  /** 1, 2, 3 …, never reused. */
+  /** The number of the tab: 1, 2, 3 …, never reused. */
   readonly tab: number
   readonly kind: Assistant["kind"]
-  /** Endpoint; empty before the first one. */
+  /** The endpoint; empty before the first one. */
   readonly title: string
-  /** Whether it listens, or is connected. */
+  /** Whether the server listens, or the client is connected. */
   readonly active: boolean
-  /** Whether it cannot be closed. */
+  /** Whether the tab cannot be closed. */
   readonly fixed: boolean
 }
 
-/** How an assistant is attached. */
+/** Options of `attach`. */
 export interface AttachOptions {
-  /** Whether the tab cannot be closed, as something else owns the assistant. Default true. */
+  /** Whether the tab cannot be closed, because its assistant belongs to another part of the program. Default true. */
   readonly fixed?: boolean
 }
 
-/** What a {@link Workspace} does. */
+/** The service of {@link Workspace}. */
 export interface WorkspaceService {
   readonly tabs: Effect.Effect<ReadonlyArray<WorkspaceTab>>
-  /** The tabs: now, and then whenever one of them has changed. */
+  /** The tabs: the current ones first, then each change. */
   readonly changes: Stream.Stream<ReadonlyArray<WorkspaceTab>>
-  /** Opens a window. It records its log from the start. Refused above `maxTabs`. */
+  /** Opens a window. Its log records from the start. Refused if there are `maxTabs` tabs. */
   readonly open: (kind: Assistant["kind"]) => Effect.Effect<WorkspaceTab, Domain.Refusal>
   /** Closes a window, its listeners and its connections. Refused for a fixed tab. */
   readonly close: (tab: number) => Effect.Effect<void, Domain.Refusal>
   readonly get: (tab: number) => Effect.Effect<Assistant, Domain.Refusal>
-  /** Shows an assistant that something else owns. */
+  /** Shows an assistant that another part of the program owns. */
   readonly attach: (assistant: Assistant, options?: AttachOptions) => Effect.Effect<WorkspaceTab>
-  /** A face watches: from the first call on, the logs of attached assistants record frames. */
+  /** Marks that a face watches: from the first call on, the logs of attached assistants record frames. */
   readonly attend: Effect.Effect<void>
 }
 
 /** Options of {@link Workspace}. */
 export interface WorkspaceOptions {
-  /** Makes the assistant of a new window; the scope is that of the window. */
+  /** Makes the assistant of a new window in the scope of the window. */
   readonly open: (kind: Assistant["kind"]) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope>
-  /** How many tabs there may be. Default 64. */
+  /** The maximum number of tabs. Default 64. */
   readonly maxTabs?: number
 }
 
@@ -56,7 +56,7 @@ interface Member {
   readonly tab: number
   readonly assistant: Assistant
   readonly fixed: boolean
-  /** Whether something else owns the assistant. */
+  /** Whether another part of the program owns the assistant. */
   readonly attached: boolean
   readonly scope: Scope.CloseableScope
 }
@@ -81,7 +81,7 @@ const tabOf = ({ assistant, fixed, tab }: Member): Effect.Effect<WorkspaceTab> =
 const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { maxTabs = defaultMaxTabs } = options
-    // The windows end together: each may wait for its connections to come to an orderly end.
+    // The windows close in parallel, because each may wait until its connections have closed in order.
     const scope = yield* Effect.acquireRelease(Scope.make(ExecutionStrategy.parallel), (made, exit) =>
       Scope.close(made, exit),
     )
@@ -185,11 +185,11 @@ const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never,
     }
   })
 
-/** Several windows, of servers and of clients: the tabs of a page. Several faces can watch one workspace. */
+/** Several windows of servers and clients: the tabs of a page. Several faces can watch one workspace. */
 export class Workspace extends Context.Tag("tcpfx/assistant/Workspace")<Workspace, WorkspaceService>() {
-  /** Makes a workspace without a tab. It ends with the scope, and with it all windows that were opened in it. */
+  /** Makes a workspace without tabs. The end of the scope ends the workspace and all windows that it has opened. */
   static readonly make = make
 
-  /** The same as a layer. */
+  /** `make` as a layer. */
   static readonly layer = (options: WorkspaceOptions): Layer.Layer<Workspace> => Layer.scoped(this, make(options))
 }

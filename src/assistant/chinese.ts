@@ -1,7 +1,7 @@
 import type { ClientEvent, CloseReason, ProxiedBy, RefusalRule, ServerEvent } from "../domain/index.ts"
 import { formatBytes, formatEndpoint, formatMillis, isTlsCode } from "../domain/index.ts"
 
-// Announcements in Chinese (zh-CN). The English words are in domain/eventWords.ts, beside the reasons that they are made of.
+// Announcements in Chinese (zh-CN). domain/eventWords.ts has the English words.
 
 type ConnectFailure = Extract<ClientEvent, { readonly _tag: "ConnectFailed" }>["reason"]
 type TlsSession = NonNullable<Extract<ServerEvent, { readonly _tag: "ConnectionOpened" }>["tls"]>
@@ -128,7 +128,7 @@ const end = (event: {
 
 const missedOf = (missed: number): string => `${missed} 个事件来得太快，未显示`
 
-/** An event of a server in Chinese. */
+/** Describes an event of a server in Chinese. */
 export const chineseServerEvent = (event: ServerEvent): string => {
   switch (event._tag) {
     case "Listening":
@@ -191,7 +191,7 @@ const connectFailures: Readonly<Record<ConnectFailure, string>> = {
   Failed: "系统拒绝了连接",
 }
 
-/** An event of a client in Chinese. */
+/** Describes an event of a client in Chinese. */
 export const chineseClientEvent = (event: ClientEvent): string => {
   switch (event._tag) {
     case "LookingUp":

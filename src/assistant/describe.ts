@@ -10,7 +10,7 @@ import {
 } from "../domain/index.ts"
 import { chineseClientEvent, chineseServerEvent } from "./chinese.ts"
 
-/** An event in words, and their tone: an end that neither side asked for is a `problem`. */
+/** An event in words, with a tone. An end that neither peer asked for has the tone `problem`. */
 export interface Described {
   readonly text: string
   readonly tone: "plain" | "good" | "problem"
@@ -20,7 +20,7 @@ const wished: ReadonlyArray<CloseReason["_tag"]> = ["PeerClosed", "LocalClosed",
 
 const toneOfEnd = (reason: CloseReason): Described["tone"] => (wished.includes(reason._tag) ? "plain" : "problem")
 
-/** What is said of an event of a server. Control characters are escaped. */
+/** Describes an event of a server in one line. Control characters are escaped. */
 export const describeServerEvent = (event: ServerEvent, language: LogLanguage = "en"): Described => ({
   text: escapeControls(language === "zh" ? chineseServerEvent(event) : serverText(event)),
   tone: serverTone(event),
@@ -31,7 +31,7 @@ const serverText = (event: ServerEvent): string =>
     ? `listening on ${formatEndpoint(event.endpoint)}`
     : (serverWords(event, false) ?? otherWords(event))
 
-// What the console leaves out: it has nothing to tell there that the rows around it do not.
+// Words for the events that the console does not print because the rows around them say the same.
 const otherWords = (event: ServerEvent): string =>
   event._tag === "DrainStarted" ? "draining" : event._tag === "DrainFinished" ? "drained" : event._tag
 
@@ -57,7 +57,7 @@ const serverTone = (event: ServerEvent): Described["tone"] => {
   }
 }
 
-/** What is said of an event of a client. Control characters are escaped. */
+/** Describes an event of a client in one line. Control characters are escaped. */
 export const describeClientEvent = (event: ClientEvent, language: LogLanguage = "en"): Described => ({
   text: escapeControls(language === "zh" ? chineseClientEvent(event) : clientText(event)),
   tone: clientTone(event),
@@ -68,7 +68,7 @@ const clientText = (event: ClientEvent): string => {
     case "ConnectFailed":
       return event.cause
     case "Reconnecting":
-      // The cause is what the row before says.
+      // The row before has the cause.
       return `attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "FrameReceived":
     case "FrameSent":

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Assistant from "../domain/assistant/index.ts"
 
-/** Encodings that need no tables. */
+/** Encodings without tables. */
 const plain: ReadonlyMap<string, Assistant.TextCoder> = new Map(
   [Assistant.utf8Coder, Assistant.latin1Coder, Assistant.utf16leCoder, Assistant.utf16beCoder].map((coder) => [
     coder.name,
@@ -42,10 +42,10 @@ const singleByte = [
   "x-mac-cyrillic",
 ]
 
-/** Names of the encodings, the most common first. */
+/** Names of the encodings; the most common ones come first. */
 export const encodingNames: ReadonlyArray<string> = [...plain.keys(), ...Assistant.mixedEncodings, ...singleByte]
 
-/** Other names of the field. The web's meaning of `latin1` is windows-1252; here it is ISO 8859-1 itself. */
+/** Other common names. On the web, `latin1` means windows-1252; here it means ISO 8859-1. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ["utf8", "utf-8"],
   ["utf-16", "utf-16le"],
@@ -79,7 +79,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["latin9", "iso-8859-15"],
 ])
 
-/** The name of an encoding under any of its names; nothing where there is none. */
+/** The main name of an encoding, found by any of its names; `undefined` if no encoding has the name. */
 export const encodingName = (written: string): string | undefined => {
   const name = written.trim().toLowerCase().replaceAll("_", "-").replace(/\s+/g, "-")
   const known = aliases.get(name) ?? name
@@ -87,8 +87,8 @@ export const encodingName = (written: string): string | undefined => {
 }
 
 /**
- * Loads an encoding by any of its names. The tables of all but UTF-8, UTF-16 and Latin-1 are read when they are first
- * asked for. Refused with the reason `value` when there is no such encoding.
+ * Loads an encoding by any of its names. The tables of all encodings except UTF-8, UTF-16 and Latin-1 are read at their
+ * first use. Refused with the reason `value` if no encoding has the name.
  *
  * @example
  * import { Effect, Either } from "effect"
@@ -103,9 +103,9 @@ export const loadEncoding = (written: string): Effect.Effect<Assistant.TextCoder
   if (name === undefined) {
     return new Assistant.Refusal({
       reason: "value",
-      message: `${JSON.stringify(written)} is no encoding${Assistant.suggestion(written, [...encodingNames, ...aliases.keys()])}`,
+      message: `${JSON.stringify(written)} is not an encoding${Assistant.suggestion(written, [...encodingNames, ...aliases.keys()])}`,
       field: "encoding",
-      advice: `Encodings: ${encodingNames.slice(0, 10).join(", ")} and the windows and ISO 8859 families.`,
+      advice: `Encodings: ${encodingNames.slice(0, 10).join(", ")}, the windows and the ISO 8859 families.`,
     })
   }
   const coder = plain.get(name)
@@ -149,7 +149,7 @@ const loadSingle = (name: string) =>
 
 const nothing = new Uint8Array(0)
 
-/** The library throws where a character has no form, and does not say which one. */
+/** The library throws if the encoding lacks a character, and does not say which one. */
 const strictEncoder =
   (encode: (text: string) => Uint8Array): Assistant.TextCoder["encode"] =>
   (text) => {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Assistant from "../domain/assistant/index.ts"
 import { errorCode } from "../domain/errorCode.ts"
 
-// The largest file that a payload can be, bytes.
+// The maximum size of a payload's file, bytes.
 const mostFileBytes = 64 * 1024 * 1024
 
 const words: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const failed = (path: string, code: string): Assistant.Refusal =>
     code,
   })
 
-/** Reads the file of a payload. Refused where it is no regular file, or larger than 64 MiB. */
+/** Reads the file of a payload. Refused if it is not a regular file or has more than 64 MiB. */
 export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   Effect.tryPromise({
     try: async () => {
@@ -28,9 +28,9 @@ export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assista
       try {
         const { size } = await file.stat().then((stat) => {
           if (stat.isFile()) return stat
-          throw failed(path, stat.isDirectory() ? "EISDIR" : "it is no regular file")
+          throw failed(path, stat.isDirectory() ? "EISDIR" : "it is not a regular file")
         })
-        if (size > mostFileBytes) throw failed(path, `its ${size} bytes are above ${mostFileBytes}`)
+        if (size > mostFileBytes) throw failed(path, `it has ${size} bytes, and the limit is ${mostFileBytes}`)
         return new Uint8Array(await file.readFile())
       } finally {
         await file.close()

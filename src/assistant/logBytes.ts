@@ -1,2 +1,2 @@
-/** What a log may hold, bytes, where nothing else is said. */
+/** The default size limit of a log, bytes. */
 export const defaultLogBytes = 64 * 1024 * 1024

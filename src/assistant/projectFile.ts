@@ -12,16 +12,15 @@ import { newDocument, writeText } from "./project/writeText.ts"
 
 export { emptyProject, type Project, type ProjectRepeat } from "./project/Project.ts"
 
-/** The name of the project file, in the folder in which the program was started. */
+/** The name of the project file in the working directory of the program. */
 export const projectFileName = "tcpfx.yaml"
 
-// A project is written by hand; a longer file is something else.
+// A project is written by hand, so a larger file is not a project.
 const mostBytes = 4 * 1024 * 1024
 
 const loadYaml: Effect.Effect<Yaml, Assistant.Refusal> = Effect.tryPromise({
   try: () => import("yaml"),
-  catch: (error) =>
-    fileRefusal(`the reader of YAML cannot be loaded: ${error instanceof Error ? error.message : error}`),
+  catch: (error) => fileRefusal(`the YAML library cannot be loaded: ${error instanceof Error ? error.message : error}`),
 })
 
 const fileRefusal = (message: string, code?: string): Assistant.Refusal =>
@@ -45,8 +44,8 @@ const refusedFile = (doing: string, path: string) => (error: PlatformError) => {
 }
 
 /**
- * Reads a project from text. Refused with the reason `syntax`: the message has the line, the column, the source line and a
- * caret for each thing that is wrong.
+ * Parses a project. Refused with the reason `syntax`; the message has the line, the column, the source line and a caret
+ * for each error.
  *
  * @example
  * import { Effect } from "effect"
@@ -58,7 +57,7 @@ const refusedFile = (doing: string, path: string) => (error: PlatformError) => {
 export const parseProject = (text: string, name: string = projectFileName): Effect.Effect<Project, Assistant.Refusal> =>
   Effect.flatMap(loadYaml, (yaml) => Effect.map(readChecked(yaml, text, name), ({ project }) => project))
 
-/** Reads a project and compiles the expressions of its rules. */
+/** Parses a project and compiles the regular expressions of its rules. */
 const readChecked = (yaml: Yaml, text: string, name: string): Effect.Effect<ReadProject, Assistant.Refusal> =>
   Effect.gen(function* () {
     const read = yield* readText(yaml, text, name)
@@ -74,9 +73,9 @@ const readChecked = (yaml: Yaml, text: string, name: string): Effect.Effect<Read
   })
 
 /**
- * Writes a project as text. `before` is the text of the file until now: what did not change stands as it was, with its
- * comments. Refused with the reason `syntax` if that text is no project, so that no file is overwritten that a person has
- * not finished.
+ * Writes a project as text. `before` is the current text of the file; unchanged items keep their form and their
+ * comments. Refused with the reason `syntax` if `before` is not a valid project, so that an unfinished file is not
+ * overwritten.
  */
 export const formatProject = (
   project: Project,
@@ -89,20 +88,20 @@ export const formatProject = (
       : readText(yaml, before, name)
     return Effect.flatMap(read, (old) => {
       const text = writeText(yaml, old, project) ?? before
-      // A value that the file cannot hold must not become a file that nobody can read.
+      // The new text is parsed again, so that a value that the file format cannot represent never reaches the file.
       return Effect.as(readChecked(yaml, text, name), text)
     })
   })
 
 /**
- * Reads the text of a project file. Refused with the reason `file`, with the code `ENOENT` where there is no file.
+ * Reads the text of a project file. Refused with the reason `file`; the code is `ENOENT` if the file does not exist.
  */
 export const readProjectText = (path: string): Effect.Effect<string, Assistant.Refusal, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const refused = Effect.mapError(refusedFile("read", path))
     const { size, type } = yield* refused(fs.stat(path))
-    if (type !== "File") return yield* fileRefusal(`${path} cannot be read: it is no ordinary file`)
+    if (type !== "File") return yield* fileRefusal(`${path} cannot be read: it is not a regular file`)
     if (size > mostBytes) return yield* fileRefusal(`${path} cannot be read: it has more than 4 MiB`)
     const bytes = yield* refused(fs.readFile(path))
     return yield* Effect.try({
@@ -116,9 +115,9 @@ export const readProject = (path: string): Effect.Effect<Project, Assistant.Refu
   Effect.flatMap(readProjectText(path), (text) => parseProject(text, path))
 
 /**
- * Writes a project file, with the comments of the file that is there. The new text is written beside the file and then
- * takes its name, so that a reader finds the old file or the new one and never half of one. Refused with the reason `file`,
- * or `syntax` where the file that is there is no project.
+ * Writes a project file and keeps the comments of the existing file. The new text is written to a temporary file, which
+ * then replaces the old file, so a reader never sees half a file. Refused with the reason `file`, or with `syntax` if
+ * the existing file is not a valid project.
  */
 export const writeProject = (
   path: string,
@@ -140,7 +139,7 @@ export const writeProject = (
       path,
     )
     if (Option.contains(before, text)) return
-    // A link stays a link; the file that it leads to is replaced.
+    // A symbolic link stays; its target is replaced.
     const target = Option.isSome(before) ? yield* refused(fs.realPath(path)) : path
     const mode = Option.isSome(before) ? (yield* refused(fs.stat(target))).mode & 0o777 : 0o666
     const suffix = yield* Random.nextIntBetween(0, 2 ** 32)
@@ -149,7 +148,7 @@ export const writeProject = (
       Effect.gen(function* () {
         const file = yield* fs.open(beside, { flag: "wx", mode })
         yield* file.writeAll(new TextEncoder().encode(text))
-        // The name must not lead to the new file before its bytes are on the disk.
+        // The bytes of the new file must be on disk before the rename.
         yield* file.sync
       }),
     )

@@ -3,8 +3,8 @@ import * as Assistant from "../domain/assistant/index.ts"
 import { ruleMatcher } from "./internal/ruleMatcher.ts"
 
 /**
- * Tries a match with a sample, as a rule would try it with a frame. The sample is text in UTF-8, or hex for a match in hex.
- * Gives the captures, the whole match first; nothing where the sample does not match.
+ * Tests a match against a sample, as a rule would test a frame. The sample is UTF-8 text, or hex for a hex match.
+ * Returns the captures, with the whole match first; `undefined` if the sample does not match.
  */
 export const tryMatch = (
   match: Assistant.Match,

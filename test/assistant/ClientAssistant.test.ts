@@ -87,7 +87,7 @@ it.scoped("a lost connection is made again after a countdown, until the user dis
     expect((yield* rowsOf(client)).slice(-3).map((row) => row.text)).toEqual([
       expect.stringMatching(/^disconnected: reset by the peer/),
       "attempt 2 follows in 4 s",
-      "no further attempt to connect is made",
+      "the attempts to connect have ended",
     ])
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )

@@ -113,9 +113,9 @@ describe("encodings", () => {
       expect(yield* refused("gbkk")).toMatchObject({
         reason: "value",
         field: "encoding",
-        message: '"gbkk" is no encoding (did you mean "gbk"?)',
+        message: '"gbkk" is not an encoding (did you mean "gbk"?)',
       })
-      expect(yield* refused("")).toMatchObject({ reason: "value", message: '"" is no encoding' })
+      expect(yield* refused("")).toMatchObject({ reason: "value", message: '"" is not an encoding' })
       expect((yield* refused("ebcdic")).advice).toContain("utf-8, latin1")
     }),
   )

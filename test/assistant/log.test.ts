@@ -283,7 +283,7 @@ it.scoped(
       for (let count = 0; count < 5; count++) received(3, new Uint8Array(12 * 1024 ** 2))
       const rest = yield* Stream.runCollect(Stream.repeatEffectChunkOption(pull))
       expect(string(Buffer.concat(Chunk.toReadonlyArray(rest)))).toMatch(
-        /^\d+ rows fell out of the log before they were saved\n/,
+        /^\d+ rows were dropped from the log before they were saved\n/,
       )
       expect(store.first).toBeGreaterThan(0)
     }),

@@ -121,7 +121,7 @@ describe("a project file", () => {
     ],
     [
       "rules:\n  - nmae: a\n    when: { contains: x }\n    reply: ok\n",
-      'tcpfx.yaml:2:5: "nmae" has no place here; expected name, when, from, after, times, enabled, reply, do (did you mean "name"?)\n' +
+      'tcpfx.yaml:2:5: "nmae" is not a key here; expected name, when, from, after, times, enabled, reply, do (did you mean "name"?)\n' +
         "  2 |   - nmae: a\n          ^\n" +
         'tcpfx.yaml:2:5: "name" is missing here\n  2 |   - nmae: a\n          ^',
     ],
@@ -150,7 +150,7 @@ describe("a project file", () => {
     ],
     [
       "rules:\n  - name: a\n    when: { regex: '(' }\n    reply: ok\n",
-      "tcpfx.yaml:3:20: the regular expression cannot be read: missing closing ): `(`\n" +
+      "tcpfx.yaml:3:20: the regular expression is invalid: missing closing ): `(`\n" +
         "  3 |     when: { regex: '(' }\n                         ^",
     ],
     [
@@ -160,12 +160,12 @@ describe("a project file", () => {
     ],
     [
       "macros:\n  - name: a\n    send: { text: x, encoding: gbkk }\n",
-      'tcpfx.yaml:3:32: "gbkk" is no encoding (did you mean "gbk"?)\n' +
+      'tcpfx.yaml:3:32: "gbkk" is not an encoding (did you mean "gbk"?)\n' +
         "  3 |     send: { text: x, encoding: gbkk }\n                                     ^",
     ],
     [
       "macros:\n  - name: &a x\n    send: *a\n",
-      "tcpfx.yaml:3:11: an alias has no place in a project file; write the value itself\n  3 |     send: *a\n                ^",
+      "tcpfx.yaml:3:11: a project file cannot contain aliases; write the value itself\n  3 |     send: *a\n                ^",
     ],
     [
       "macros:\n  - name: a\n    to: @all\n",
@@ -177,7 +177,7 @@ describe("a project file", () => {
     ],
     [
       "rules:\n  - name: a\n    when: { contains: x }\n    do: [jump]\n",
-      'tcpfx.yaml:4:10: "jump" has no place here; expected reply, close, reset, rename, tag\n  4 |     do: [jump]\n               ^',
+      'tcpfx.yaml:4:10: "jump" is not a key here; expected reply, close, reset, rename, tag\n  4 |     do: [jump]\n               ^',
     ],
   ])("tells where it is wrong, with the line and a caret: %j", ([text, message]) =>
     Effect.map(problem(text), (told) => expect(told).toBe(message)),
@@ -363,7 +363,7 @@ describe("reading and writing the file", () => {
       })
       expect(yield* Effect.flip(readProject(dir))).toMatchObject({
         reason: "file",
-        message: `${dir} cannot be read: it is no ordinary file`,
+        message: `${dir} cannot be read: it is not a regular file`,
       })
       expect(yield* Effect.flip(writeProject(join(dir, "no", "x.yaml"), parsed))).toMatchObject({
         reason: "file",

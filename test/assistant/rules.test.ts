@@ -355,7 +355,7 @@ it.scoped("what waits for a delay ends with its client and with its rule, and on
       yield* add(assistant, reply("late", { delay: 1500 }))
       yield* flooding.sendAll(Stream.repeatValue(utf8("hello")).pipe(Stream.take(1001)))
       while ((yield* assistant.state).rules[0]?.acted !== 1001) yield* Effect.yieldNow()
-      expect(yield* problems).toEqual(["1000 actions for one client wait already; this one was left out"])
+      expect(yield* problems).toEqual(["1000 actions for one client are already waiting; this one was dropped"])
       yield* flooding.close
       yield* events.first("ConnectionClosed", 1)
       // An action that is taken away with its rule does not act for the rule that replaces it.

@@ -11,7 +11,7 @@ import { nextTurn } from "./nextTurn.ts"
 import type { Pulse } from "./Pulse.ts"
 import { saveLog } from "./saveLog.ts"
 
-// So long a search keeps the event loop at once.
+// A search blocks the event loop for at most this time at once.
 const sliceMillis = 4
 
 /** A search that all watchers of the same filter share. */
@@ -20,23 +20,23 @@ interface Shared {
   readonly filter: Assistant.LogFilter
   search: LogSearch
   watchers: number
-  /** Version of the encodings that it was begun with. */
+  /** The version of the encodings at the start of the search. */
   encodings: number
   turn: NodeJS.Immediate | undefined
 }
 
-/** What a log is made of. */
+/** The parts of a log. */
 export interface LogParts {
   readonly kind: "server" | "client"
   readonly reader: LogReader
   readonly pulse: Pulse
   /** Records frames for as long as the scope is open. */
   readonly record: Effect.Effect<void, never, Scope.Scope>
-  /** Changes when a client's encoding does, and with it the text of rows. */
+  /** Changes when the encoding of a client changes, because the text of rows changes with it. */
   readonly encodings: () => number
 }
 
-/** The log as faces read it, and what keeps its searches going. */
+/** The log in the form in which faces read it. It also runs the searches. */
 export class LogService implements AssistantLog {
   readonly record: AssistantLog["record"]
   private readonly parts: LogParts
@@ -89,7 +89,7 @@ export class LogService implements AssistantLog {
     return Effect.scoped(
       Effect.gen(this, function* () {
         const shared = yield* this.watch(filter)
-        // A new search goes on until it has the wanted rows.
+        // A new search runs until it has found the requested rows.
         if (shared.watchers === 1) yield* this.searchUntil(shared, from + count)
         const rows: Array<Assistant.LogRow> = []
         shared.search.eachMatch(from, count, (match) =>
@@ -113,10 +113,10 @@ export class LogService implements AssistantLog {
       })
       if (found !== undefined) return Effect.succeed(found)
       const message = isNote
-        ? `row ${row} is an announcement: it has no bytes`
+        ? `row ${row} is an announcement and has no bytes`
         : row < store.next
-          ? `row ${row} has fallen out of the log, which begins at row ${store.first}`
-          : `there is no row ${row} yet`
+          ? `row ${row} has been dropped; the log starts at row ${store.first}`
+          : `row ${row} does not exist yet`
       return Effect.fail(new Assistant.Refusal({ reason: "unknown", message, field: "row" }))
     })
 
@@ -139,12 +139,12 @@ export class LogService implements AssistantLog {
     )
   }
 
-  /** Lets every search go on. Called at each tick of the pulse. */
+  /** Continues every search. The pulse calls this at each tick. */
   tick(): void {
     for (const shared of this.searches.values()) this.goOn(shared)
   }
 
-  /** A search that runs while the scope is open. */
+  /** Starts or joins a search, which runs while the scope is open. */
   private watch(filter: Assistant.LogFilter): Effect.Effect<Shared, Assistant.Refusal, Scope.Scope> {
     const key = JSON.stringify([
       filter.clients,
@@ -158,7 +158,7 @@ export class LogService implements AssistantLog {
       const known = this.searches.get(key)
       if (known !== undefined) return Effect.succeed(known)
       return Effect.map(compileFilter(filter, this.parts.reader), (condition): Shared => {
-        // It may have been begun while an expression was compiled.
+        // Another watcher may have started the same search while the expression was compiled.
         const begun = this.searches.get(key)
         if (begun !== undefined) return begun
         const search = new LogSearch(this.parts.reader, condition)

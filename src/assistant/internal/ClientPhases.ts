@@ -10,7 +10,7 @@ import {
 } from "../../domain/index.ts"
 import { connectRefused, problemFrom } from "./refusals.ts"
 
-/** The part of a client window that follows the connection. */
+/** The part of the state of a client window that follows the connection. */
 type Phases = Pick<
   Assistant.ClientWindow,
   "phase" | "halfClosedBy" | "local" | "remote" | "tls" | "since" | "retryAt" | "attempt" | "problem"
@@ -18,22 +18,22 @@ type Phases = Pick<
 
 const away: Phases = { phase: "disconnected", tls: "" }
 
-/** Where a connection stands, as its events tell. */
+/** The phase of a connection, derived from its events. */
 export class ClientPhases {
   current: Phases = away
 
-  /** An attempt begins: what was wrong with the last one is history. */
+  /** Starts an attempt. The problem of the last attempt is discarded. */
   begin(): void {
     this.current = { ...away, phase: "connecting" }
   }
 
-  /** Nothing is tried any more. */
+  /** Ends the attempts. The problem of the last one stays. */
   end(): void {
     const { problem } = this.current
     this.current = { ...away, ...(problem === undefined ? {} : { problem }) }
   }
 
-  /** An attempt was refused before there was an event of it. */
+  /** Records an attempt that was refused before it had an event. */
   fail(refusal: Assistant.Refusal): void {
     this.current = { ...away, problem: problemFrom(refusal) }
   }
@@ -107,7 +107,7 @@ const problemOfAttempt = (
   { cause, code, reason }: Extract<ClientEvent, { readonly _tag: "ConnectFailed" }>,
 ): Assistant.Problem => {
   const { advice, ...rest } = problemFrom(connectRefused(new ConnectError({ endpoint, reason, code })))
-  // What a proxy has said, or what is wrong with a certificate, stands in the cause alone.
+  // Only the cause has the answer of a proxy or the problem of a certificate.
   return reason.startsWith("Proxy") || reason === "TlsFailed"
     ? { ...rest, message: escapeControls(cause) }
     : { ...rest, ...(advice === undefined ? {} : { advice }) }

@@ -9,18 +9,18 @@ import { DelayedActions } from "./DelayedActions.ts"
 import type { RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// The number of the server, the only peer of a client window.
+// The client number of the server, the only peer of a client window.
 const server = 0
 
-/** What rules act on beside the connection. */
+/** The parts of the window on which rules act, apart from the connection. */
 export interface RuledWindow {
   /** Runs an effect in the scope of the window. */
   readonly run: (effect: Effect.Effect<unknown>) => Fiber.RuntimeFiber<unknown, unknown>
-  /** Ends the connection as the user does: it is not made again. */
+  /** Ends the connection as a command of the user does, so the client does not reconnect. */
   readonly disconnect: (how: "close" | "reset") => void
 }
 
-/** Lets the rules of a client window act on what its server sends. */
+/** Applies the rules of a client window to the frames of its server. */
 export class ClientRules {
   private readonly parts: WindowParts
   private readonly coders: { readonly in: Assistant.TextCoder; readonly out: Assistant.TextCoder }
@@ -38,12 +38,15 @@ export class ClientRules {
     this.delayed = new DelayedActions(window.run)
   }
 
-  /** Rules have come, gone or switched themselves off. */
+  /** A rule was added or removed, or has switched itself off. */
   rulesChanged(): void {
     this.delayed.rulesChanged(this.parts.rules)
   }
 
-  /** Serves a connection until it ends. Without a program, each frame goes to the rules, and the next one waits for a reply. */
+  /**
+   * Serves a connection until it ends. By default each frame goes to the rules, and the next frame waits until their
+   * replies are sent.
+   */
   serve(
     connection: Connection,
     converse: NonNullable<ClientAssistantOptions["converse"]> = (served, askRules) => served.runForEach(askRules),
@@ -57,7 +60,7 @@ export class ClientRules {
   private onFrame(connection: Connection, frame: Uint8Array): Effect.Effect<void> {
     const { rules } = this.parts
     if (rules.isIdle) return Effect.void
-    // A client window has one peer, so the recipients of a rule make no difference.
+    // A client window has one peer, so the recipients of a rule have no effect.
     const hit = rules.find(
       frame,
       () => true,
@@ -95,7 +98,7 @@ export class ClientRules {
             return Effect.sync(() => this.window.disconnect(action._tag === "Close" ? "close" : "reset"))
           case "Rename":
           case "Tag":
-            return Effect.fail({ message: "names and tags are for the clients of a server" })
+            return Effect.fail({ message: "only a server window has clients with names and tags" })
         }
       },
       { discard: true },

@@ -4,7 +4,7 @@ import type * as Fiber from "effect/Fiber"
 import type { PreparedRule, RuleBook } from "./RuleBook.ts"
 
 const mostWaiting = 10_000
-// One client must not use up the room of the others.
+// The limit for one client, so that it cannot use all places.
 const mostOfClient = 1000
 
 interface Waiting {
@@ -13,7 +13,10 @@ interface Waiting {
   fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
 }
 
-/** Actions of rules that wait for the delay of their rule. They end with their client and with their rule. */
+/**
+ * Actions of rules that wait for their delay. An action is cancelled when its client disconnects or its rule is
+ * removed.
+ */
 export class DelayedActions {
   private readonly run: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<unknown, unknown>
   private readonly waiting = new Set<Waiting>()
@@ -24,12 +27,12 @@ export class DelayedActions {
     this.run = run
   }
 
-  /** Acts after the delay of a rule. Gives the problem, where too many actions wait already. */
+  /** Runs an action after the delay of its rule. Returns a problem if too many actions are waiting. */
   add(rule: PreparedRule, client: number, act: Effect.Effect<void>): string | undefined {
     const already = this.ofClient.get(client) ?? 0
     if (this.waiting.size >= mostWaiting || already >= mostOfClient) {
       const count = already >= mostOfClient ? `${mostOfClient} actions for one client` : `${mostWaiting} actions`
-      return `${count} wait already; this one was left out`
+      return `${count} are already waiting; this one was dropped`
     }
     const waiting: Waiting = { rule, client, fiber: undefined }
     this.waiting.add(waiting)
@@ -42,12 +45,12 @@ export class DelayedActions {
     return undefined
   }
 
-  /** Takes back the actions for a client that has gone. */
+  /** Cancels the actions for a client that has disconnected. */
   clientGone(client: number): void {
     if (this.ofClient.has(client)) this.cancel((waiting) => waiting.client === client)
   }
 
-  /** Takes back the actions of rules that are there no more. */
+  /** Cancels the actions of removed rules. */
   rulesChanged(rules: RuleBook): void {
     if (this.waiting.size > 0) this.cancel(({ rule }) => !rules.has(rule))
   }

@@ -1,38 +1,38 @@
 import type { ClientEvent, ServerEvent } from "../../domain/index.ts"
 import type { Notice } from "./Notice.ts"
 
-/** What an entry of a log is. */
+/** The kind of a log entry. */
 export const EntryKind = { received: 0, sent: 1, note: 2 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
-/** An announcement: an event, or a notice of the assistant. It is put into words when it is read. */
+/** An announcement: an event, or a notice of the assistant. Its text is made when it is read. */
 export type Note =
   | { readonly event: ServerEvent | ClientEvent }
   | { readonly notice: Notice; readonly tone: "plain" | "good" | "problem" }
 
-// What a note takes, bytes: an event with two endpoints, measured generously.
+// The memory that a note is counted with, bytes: a generous estimate for an event with two endpoints.
 export const noteBytes = 512
 
 const columnBytes = 8 + 4 * 4 + 2
 
-/** The memory of a chunk: bytes, and columns of numbers beside them. */
+/** The memory of a chunk: a block of bytes, and columns of numbers. */
 export class ChunkMemory {
   readonly data: Uint8Array
   /** Milliseconds since the epoch. */
   readonly at: Float64Array
-  /** First row of the entry, from the first row of the chunk on. */
+  /** The first row of the entry, counted from the first row of the chunk. */
   readonly row: Uint32Array
-  /** The client; 0: none, or several. */
+  /** The number of the client; 0 for none or several. */
   readonly client: Uint32Array
   readonly offset: Uint32Array
   /**
-   * Received: how many entries back the last one of the same client is; 0: none. Sent: bytes of the list of recipients
-   * before the payload. Note: its index.
+   * For a received entry: the distance to the last received entry of the same client; 0 if there is none. For a sent
+   * entry: the length of the list of recipients before the payload, bytes. For a note: its index.
    */
   readonly link: Uint32Array
-  /** Kind in bits 0 and 1; the number of what sent it in the others. */
+  /** The kind in bits 0 and 1; the number of the sender's name in the other bits. */
   readonly info: Uint16Array
-  /** All of it. */
+  /** The size of all parts. */
   readonly bytes: number
 
   constructor(dataBytes: number, capacity: number) {
@@ -49,17 +49,17 @@ export class ChunkMemory {
 }
 
 /**
- * A piece of a log: entries one behind the other, each a run of whole frames, or a note. An entry costs no object. The
- * memory of a chunk that was dropped can be that of a new one.
+ * A part of a log: a sequence of entries. An entry is a run of whole frames, or a note, and needs no object of its own.
+ * A new chunk can reuse the memory of a dropped one.
  */
 export class LogChunk {
-  /** Number of the first entry, and of its first row. */
+  /** The numbers of the first entry and of its first row. */
   readonly firstEntry: number
   readonly firstRow: number
   readonly memory: ChunkMemory
   readonly data: Uint8Array
   readonly capacity: number
-  /** Bytes of `data` that are used. */
+  /** The number of used bytes of `data`. */
   used = 0
   entries = 0
   rows = 0
@@ -85,12 +85,12 @@ export class LogChunk {
     this.data = memory.data
   }
 
-  /** Memory of a chunk without its notes, bytes. */
+  /** The memory of a chunk without its notes, bytes. */
   static sizeOf(dataBytes: number, capacity: number): number {
     return columnBytes * capacity + dataBytes
   }
 
-  /** What the chunk takes in all. */
+  /** The memory of the chunk with its notes, bytes. */
   get bytes(): number {
     return this.memory.bytes + this.notes.length * noteBytes
   }
@@ -112,7 +112,9 @@ export class LogChunk {
     return next - (this.row[entry] as number)
   }
 
-  /** The bytes of an entry: a run as it came, or a payload. A view: it is valid until the chunk is dropped. */
+  /**
+   * The bytes of an entry: the run as received, or the payload. The result is a view, valid until the chunk is dropped.
+   */
   bytesOf(entry: number): Uint8Array {
     const from = this.offset[entry] as number
     const to = entry + 1 < this.entries ? (this.offset[entry + 1] as number) : this.used
@@ -123,13 +125,15 @@ export class LogChunk {
     return this.notes[this.link[entry] as number] as Note
   }
 
-  /** The list of recipients before a payload; empty for one recipient, whose number is in `client`. */
+  /**
+   * The list of recipients before a payload. The list is empty for a single recipient; then `client` has its number.
+   */
   recipientsOf(entry: number): Uint8Array {
     const from = this.offset[entry] as number
     return this.data.subarray(from, from + (this.link[entry] as number))
   }
 
-  /** The entry that has a row, counted from `firstRow`. */
+  /** The entry that contains a row, counted from `firstRow`. */
   entryOf(row: number): number {
     let low = 0
     let high = this.entries - 1

@@ -6,21 +6,24 @@ import type { LogStore } from "./LogStore.ts"
 import { noticeText } from "./Notice.ts"
 import { readRecipients } from "./recipientList.ts"
 
-// What a row shows of a frame.
+// How much of a frame a row shows.
 const shownCharacters = 1024
 const shownHexBytes = 341
-// How far back the begin of a character is looked for, where the encoding does not tell.
+// The maximum distance in which the start of a character is searched, if the encoding gives no smaller bound.
 const mostBefore = 4096
 const namedRecipients = 8
 const none = new Uint8Array(0)
 
-/** What is said of a client in the rows of a log. A client that has gone is known as long as its rows need it. */
+/**
+ * The data of a client that the rows of a log show. It stays known after the client has disconnected, for as long as
+ * rows need it.
+ */
 export interface LogClients {
   readonly nameOf: (client: number) => string | undefined
   readonly coderOf: (client: number, direction: "in" | "out") => Assistant.TextCoder
 }
 
-/** Reads the rows of a log: cuts runs into frames, and shows them. */
+/** Reads the rows of a log: splits runs into frames and formats them. */
 export class LogReader {
   readonly store: LogStore
   readonly framing: Framing.Framing
@@ -40,8 +43,8 @@ export class LogReader {
   }
 
   /**
-   * Calls `each` with `most` frames, or with more, of an entry that is no note, from the frame `index` on, and gives the
-   * offset behind the last one. `from`: the offset of that frame in the run, if it is known.
+   * Calls `each` with at least `most` frames of an entry that is not a note, starting at the frame `index`. Returns the
+   * offset after the last one. `from` is the offset of the first frame in the run, or -1 if it is unknown.
    */
   eachFrame(
     chunk: LogChunk,
@@ -63,7 +66,7 @@ export class LogReader {
     })
   }
 
-  /** Calls `each` with the rows from `from` on that are kept, up to `to`. */
+  /** Calls `each` with the rows from `from` to `to`, as far as the log still holds them. */
   eachRow(
     from: number,
     to: number,
@@ -75,7 +78,9 @@ export class LogReader {
     })
   }
 
-  /** Calls `each` with the rows from `from` on that are kept, up to `to`, until it returns `false`. */
+  /**
+   * Calls `each` with the rows from `from` to `to`, as far as the log still holds them, until `each` returns `false`.
+   */
   someRows(
     from: number,
     to: number,
@@ -101,7 +106,7 @@ export class LogReader {
     }
   }
 
-  /** A row as faces show it. */
+  /** Formats a row as faces show it. */
   rowOf(
     row: number,
     chunk: LogChunk,
@@ -144,7 +149,7 @@ export class LogReader {
     }
   }
 
-  /** What a note says. */
+  /** Describes a note in words. */
   wordsOf(note: Note, language: Assistant.LogLanguage): Described {
     return "event" in note
       ? this.describe(note.event, language)
@@ -157,7 +162,10 @@ export class LogReader {
     return this.clients.coderOf(chunk.client[entry] as number, isSent ? "out" : "in")
   }
 
-  /** The text of a frame, without escapes. What it begins and does not end belongs to the next frame. */
+  /**
+   * The text of a frame, without escapes. A character that starts in this frame and ends in the next one belongs to the
+   * next one.
+   */
   textOf(chunk: LogChunk, entry: number, frame: Uint8Array): string {
     const coder = this.coderOf(chunk, entry)
     const before = chunk.kind(entry) === EntryKind.sent ? none : this.before(chunk, entry, coder)
@@ -167,8 +175,8 @@ export class LogReader {
   }
 
   /**
-   * The bytes of the same stream before a run, as far back as a character can reach that ends in the run. Nothing where
-   * frames end where characters end.
+   * The bytes of the same stream before a run, as many as a character that ends in the run can start in. Empty if
+   * frames always end at the end of a character.
    */
   before(chunk: LogChunk, entry: number, coder: Assistant.TextCoder): Uint8Array {
     const reach = reachOf(coder.name)
@@ -196,7 +204,10 @@ export class LogReader {
   }
 }
 
-/** How many bytes before a run can belong to a character that ends in it, or tell where characters begin. */
+/**
+ * The number of bytes before a run that may belong to a character that ends in the run, or that show where characters
+ * start.
+ */
 const reachOf = (encoding: string): number =>
   encoding === "utf-8"
     ? 3
@@ -204,7 +215,10 @@ const reachOf = (encoding: string): number =>
       ? mostBefore
       : 0
 
-/** The offset behind the last byte that is no part of a longer character, in encodings of one byte and several. */
+/**
+ * The offset after the last byte that cannot be part of a longer character, in encodings with characters of one or
+ * several bytes.
+ */
 const behindLast = (bytes: Uint8Array): number => {
   for (let at = bytes.length - 1; at >= 0; at--) if ((bytes[at] as number) < 0x30) return at + 1
   return 0

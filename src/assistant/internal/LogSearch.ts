@@ -2,10 +2,10 @@ import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
 import type { LogCondition } from "./logCondition.ts"
 
-// Frames that are looked at between two looks at the clock.
+// The number of frames to test between two readings of the clock.
 const frameStep = 64
 
-/** The rows of one chunk that match: a bit for each. */
+/** The matching rows of one chunk, one bit per row. */
 class Hits {
   readonly chunk: LogChunk
   count = 0
@@ -26,7 +26,10 @@ class Hits {
     this.count++
   }
 
-  /** Calls `each` with the rows of some matches, from the one of number `skip` on; rows count from the chunk's first. */
+  /**
+   * Calls `each` with the rows of at most `most` matches, starting at the match number `skip`. Rows are counted from
+   * the first row of the chunk.
+   */
   each(skip: number, most: number, each: (row: number) => void): void {
     let left = skip
     let given = 0
@@ -53,20 +56,20 @@ class Hits {
 const byteOnes = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]
 
 /**
- * A search through a log that goes on where it stopped. It keeps a bit for each row, so all matches of a million rows take
- * 128 KiB at most. Matches are numbered from 0; those that fall out of the log keep their numbers.
+ * A search through a log that can be continued. It keeps one bit per row, so all matches in a million rows take 128 KiB
+ * at most. Matches are numbered from 0. A match keeps its number when the log drops older ones.
  */
 export class LogSearch {
-  /** Number of the first match that is kept. */
+  /** The number of the first match that the log still holds. */
   first = 0
-  /** How many matches are kept. */
+  /** The number of matches that the log still holds. */
   count = 0
-  /** Whether it has been at the end of the log. */
+  /** Whether the search has reached the end of the log at least once. */
   isComplete = false
   private readonly reader: LogReader
   private readonly condition: LogCondition
   private readonly found: Array<Hits> = []
-  /** The entry that is looked at next, and where in it. */
+  /** The next entry to test, and the position in it. */
   private entry: number
   private frame = 0
   private offset = 0
@@ -77,12 +80,14 @@ export class LogSearch {
     this.entry = reader.store.firstEntry
   }
 
-  /** The same search, from the begin of the log. */
+  /** A new search with the same condition, from the start of the log. */
   anew(): LogSearch {
     return new LogSearch(this.reader, this.condition)
   }
 
-  /** Looks on until the end of the log, or until a time of `performance.now()`. Whether it is at the end. */
+  /**
+   * Continues until the end of the log or until a time of `performance.now()`. Returns whether it has reached the end.
+   */
   advance(until: number): boolean {
     const { store } = this.reader
     if (this.entry < store.firstEntry) this.moveTo(store.firstEntry)
@@ -96,7 +101,7 @@ export class LogSearch {
     return true
   }
 
-  /** A chunk has fallen out of the log. */
+  /** Forgets the matches in a chunk that the log has dropped. */
   drop(chunk: LogChunk): void {
     const oldest = this.found[0]
     if (oldest?.chunk !== chunk) return
@@ -105,7 +110,7 @@ export class LogSearch {
     this.count -= oldest.count
   }
 
-  /** Calls `each` with the rows of the matches from a number on. */
+  /** Calls `each` with the rows of at most `most` matches, starting at the match number `from`. */
   eachMatch(from: number, most: number, each: (row: number) => void): void {
     let skip = Math.max(0, from - this.first)
     let left = most
@@ -129,7 +134,7 @@ export class LogSearch {
     }
     const { chunk } = place
     let { entry } = place
-    // Entries that are not admitted are passed over quickly.
+    // Skips entries that the condition does not admit.
     for (let passed = 0; passed < frameStep && !condition.admits(chunk, entry); passed++) {
       this.moveTo(this.entry + 1)
       entry++

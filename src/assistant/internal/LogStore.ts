@@ -2,35 +2,35 @@ import type { ConnectionId } from "../../domain/index.ts"
 import { ChunkMemory, EntryKind, LogChunk, type Note, noteBytes } from "./LogChunk.ts"
 import { writeRecipients } from "./recipientList.ts"
 
-// What one chunk holds: so much falls out at once.
+// The maximum size of a chunk's data, bytes. The log drops one chunk at a time.
 const mostChunkBytes = 256 * 1024
-// Entries of 100 bytes fill the bytes and the columns alike.
+// The ratio of bytes to entries. With entries of 100 bytes, the bytes and the columns of a chunk fill up together.
 const bytesPerEntry = 64
-// Room in the chunk of one large run.
+// Spare bytes in the chunk of one large run.
 const slackBytes = 8192
 const slackEntries = 128
-// The least that a log may hold, bytes.
+// The minimum size limit of a log, bytes.
 const leastLogBytes = 64 * 1024
-// Names of senders. Further names are not kept: their rows look as if a user had sent them.
+// The maximum number of sender names. Rows of further senders look as if a user had sent them.
 const mostNames = 4096
 
-/** Where an entry stands. */
+/** The position of an entry. */
 export interface Place {
   readonly chunk: LogChunk
   readonly entry: number
 }
 
 /**
- * What happened, in order: runs of received frames, payloads that were sent, and notes. Rows are numbered from 0 and never
- * renumbered; a run has as many rows as frames. Memory is bounded: the oldest chunk is dropped as a whole, and its rows are
- * counted. Appending never waits and never fails.
+ * The entries of a log in order: runs of received frames, sent payloads and notes. Rows are numbered from 0 and keep
+ * their numbers; a run has one row per frame. Memory is bounded: the log drops its oldest chunk as a whole and counts
+ * the dropped rows. Appending never waits and never fails.
  */
 export class LogStore {
-  /** Number of the next row. */
+  /** The number of the next row. */
   next = 0
-  /** Rows that fell out of the bound. */
+  /** The number of rows that the log has dropped to stay below its limit. */
   dropped = 0
-  /** Bytes that the log takes. */
+  /** The memory of the log, bytes. */
   bytes = 0
   readonly limit: number
   private readonly chunkBytes: number
@@ -38,29 +38,29 @@ export class LogStore {
   private readonly chunkMemory: number
   private chunks: Array<LogChunk> = []
   private nextEntry = 0
-  /** Memory of the chunk that was dropped last, for the next one. */
+  /** The memory of the last dropped chunk, for the next one. */
   private spare: ChunkMemory | undefined
   private readonly names: Array<string> = [""]
   private readonly numbers = new Map<string, number>([["", 0]])
-  /** Told when a chunk is dropped. */
+  /** Called when the log drops a chunk. */
   onDropped: (chunk: LogChunk) => void = () => {}
 
   constructor(limit: number) {
     this.limit = Math.max(leastLogBytes, limit)
     const share = Math.min(mostChunkBytes, Math.floor(this.limit / 8))
     this.chunkEntries = Math.floor(share / (bytesPerEntry + 26))
-    // Columns of 8 bytes must stand at multiples of 8, so the number of entries is even.
+    // Columns of 8-byte numbers must start at multiples of 8, so the number of entries is even.
     this.chunkEntries -= this.chunkEntries % 4
     this.chunkBytes = this.chunkEntries * bytesPerEntry
     this.chunkMemory = LogChunk.sizeOf(this.chunkBytes, this.chunkEntries)
   }
 
-  /** Number of the first row that is kept. */
+  /** The number of the first row in the log. */
   get first(): number {
     return this.chunks[0]?.firstRow ?? this.next
   }
 
-  /** Number of the first entry that is kept, and of the next one. */
+  /** The numbers of the first entry in the log, and of the next one. */
   get firstEntry(): number {
     return this.chunks[0]?.firstEntry ?? this.nextEntry
   }
@@ -74,8 +74,8 @@ export class LogStore {
   }
 
   /**
-   * Appends a run of `frames` frames. `before`: number of the last received entry of this client, -1 for none. Gives the
-   * number of the entry, -1 when the run is larger than the log.
+   * Appends a run of `frames` frames. `before` is the number of the last received entry of this client, or -1. Returns
+   * the number of the entry; -1 if the run is larger than the log.
    */
   received(at: number, client: number, run: Uint8Array, frames: number, before: number): number {
     if (frames === 0) return before
@@ -88,7 +88,10 @@ export class LogStore {
     return number
   }
 
-  /** Appends a payload that was sent. `to`: none where there is one peer; `by`: what sent it, empty for a user. */
+  /**
+   * Appends a sent payload. `to` is `undefined` for a window with one peer. `by` names the sender; it is empty for a
+   * user.
+   */
   sent(at: number, to: ReadonlyArray<ConnectionId> | undefined, payload: Uint8Array, by: string): void {
     const list = to === undefined || to.length === 1 ? undefined : writeRecipients(to)
     const listBytes = list?.length ?? 0
@@ -119,20 +122,20 @@ export class LogStore {
     this.trim()
   }
 
-  /** Drops all rows. They are not counted as dropped. */
+  /** Removes all rows. They do not count as dropped. */
   clear(): void {
     for (const chunk of this.chunks) this.onDropped(chunk)
     this.chunks = []
     this.bytes = 0
   }
 
-  /** The chunk that has a row; none when it fell out or is not there yet. */
+  /** The chunk that contains a row; `undefined` if the row was dropped or does not exist yet. */
   chunkOf(row: number): LogChunk | undefined {
     if (row < this.first || row >= this.next) return undefined
     return this.chunks[lastAtMost(this.chunks, row, (chunk) => chunk.firstRow)]
   }
 
-  /** Where an entry stands; none when it fell out. */
+  /** The position of an entry; `undefined` if it was dropped. */
   placeOf(entry: number): Place | undefined {
     if (entry < this.firstEntry || entry >= this.nextEntry) return undefined
     const chunk = this.chunks[lastAtMost(this.chunks, entry, (one) => one.firstEntry)]
@@ -176,7 +179,7 @@ export class LogStore {
     return chunk
   }
 
-  /** A chunk for one run, with room for the small ones between it and the next large one. */
+  /** A chunk for one large run, with spare room for the small runs before the next large one. */
   private large(length: number): LogChunk {
     return new LogChunk(this.nextEntry, this.next, new ChunkMemory(length + slackBytes, slackEntries))
   }
@@ -188,7 +191,8 @@ export class LogStore {
   }
 
   private trim(): void {
-    // Room for the spare memory is kept free: counted when it is there, it would have a second chunk dropped for each.
+    // The limit reserves room for the spare memory. If the memory counted only while it is spare, each dropped chunk
+    // would cause a second drop.
     while (this.bytes > this.limit - this.chunkMemory && this.chunks.length > 1) {
       const oldest = this.chunks.shift() as LogChunk
       this.bytes -= oldest.bytes
@@ -208,7 +212,7 @@ export class LogStore {
   }
 }
 
-/** Index of the last of sorted values that is at most `wanted`. */
+/** The index of the last sorted value that is at most `wanted`. */
 const lastAtMost = <A>(values: ReadonlyArray<A>, wanted: number, of: (value: A) => number): number => {
   let low = 0
   let high = values.length - 1

@@ -4,7 +4,7 @@ import { entryRefused } from "./labels.ts"
 import type { Payloads } from "./Payloads.ts"
 import { refusal, unknown } from "./refusals.ts"
 
-// How many macros there may be.
+// The maximum number of macros.
 const mostMacros = 1000
 
 /** The named payloads of a window. */
@@ -22,7 +22,7 @@ export class Macros {
     return [...this.macros.values()]
   }
 
-  /** Saves a macro, or replaces the macro of that name. */
+  /** Saves a macro. It replaces a macro of the same name. */
   save(macro: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
     return Effect.gen(this, function* () {
       yield* this.check(macro)
@@ -48,14 +48,14 @@ export class Macros {
     })
   }
 
-  /** Refuses macros that cannot take the place of all. */
+  /** Refuses a set of macros that cannot replace the existing ones. */
   checkAll(macros: ReadonlyArray<Assistant.Macro>): Effect.Effect<void, Assistant.Refusal> {
     return macros.length > mostMacros
       ? refusal("limit", `${macros.length} macros are more than ${mostMacros}`)
       : Effect.forEach(macros, (macro) => this.check(macro), { discard: true })
   }
 
-  /** Replaces all macros by macros that were checked. */
+  /** Replaces all macros by macros that `checkAll` has accepted. */
   replace(macros: ReadonlyArray<Assistant.Macro>): void {
     this.macros.clear()
     for (const macro of macros) this.macros.set(macro.name, macro)

@@ -1,6 +1,6 @@
 import type { LogLanguage } from "../../domain/assistant/Log.ts"
 
-/** What the assistant itself tells in a log, beside the events of its server or client. */
+/** An announcement that the assistant itself writes into a log, in addition to the events of its server or client. */
 export type Notice =
   | { readonly _tag: "ReadingPaused" | "ReadingResumed" }
   | { readonly _tag: "AcceptingSuspended" | "AcceptingResumed" }
@@ -13,7 +13,7 @@ export type Notice =
   | { readonly _tag: "AttemptsEnded" }
   /** Bytes that passed while frames were not recorded. */
   | { readonly _tag: "NotRecorded"; readonly bytesIn: number; readonly bytesOut: number }
-  /** A frame that is longer than the log may be. */
+  /** A frame that is larger than the log. */
   | { readonly _tag: "NotKept"; readonly bytes: number; readonly limit: number }
 
 const english = (notice: Notice): string => {
@@ -21,7 +21,7 @@ const english = (notice: Notice): string => {
     case "ReadingPaused":
       return "reading is paused"
     case "ReadingResumed":
-      return "reading goes on"
+      return "reading is resumed"
     case "AcceptingSuspended":
       return "new connections are refused"
     case "AcceptingResumed":
@@ -29,7 +29,7 @@ const english = (notice: Notice): string => {
     case "ListenFailed":
       return notice.message
     case "AttemptsEnded":
-      return "no further attempt to connect is made"
+      return "the attempts to connect have ended"
     case "NotRecorded":
       return `${notice.bytesIn} bytes in and ${notice.bytesOut} bytes out before this row were not recorded`
     case "NotKept":
@@ -66,6 +66,6 @@ const chinese = (notice: Notice): string => {
   }
 }
 
-/** A notice in words. */
+/** Describes a notice in words. */
 export const noticeText = (notice: Notice, language: LogLanguage): string =>
   language === "zh" ? chinese(notice) : english(notice)

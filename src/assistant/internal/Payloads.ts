@@ -3,26 +3,26 @@ import type * as Either from "effect/Either"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { loadEncoding } from "../encodings.ts"
 
-/** A payload of which everything is loaded that making it needs. */
+/** A payload with its encoding and its file loaded. */
 export interface PreparedPayload {
   readonly spec: Assistant.PayloadSpec
-  /** The encoding that it names; none: that of its recipient. */
+  /** The encoding that the payload names; `undefined` means the encoding of its recipient. */
   readonly coder: Assistant.TextCoder | undefined
   readonly file: Uint8Array | undefined
-  /** Whether it differs from client to client. */
+  /** Whether the bytes differ from client to client. */
   readonly isOfClient: boolean
 }
 
-/** The recipient that a payload is made for. */
+/** The recipient of a payload. */
 export interface PayloadTarget {
   readonly coder: Assistant.TextCoder
   readonly client?: Assistant.VariableValues["client"]
   readonly captures?: ReadonlyArray<string> | undefined
 }
 
-/** Makes payloads: loads encodings and files first, then puts values for variables. */
+/** Makes the bytes of payloads: loads encodings and files first, then replaces variables by their values. */
 export class Payloads {
-  /** Number of the last sending. */
+  /** The number of the last sending. */
   private sendings = 0
   private readonly now: () => number
   private readonly randomDigit: () => number
@@ -38,7 +38,7 @@ export class Payloads {
     this.readFile = parts.readFile
   }
 
-  /** With the clock and the random numbers of the current fiber. */
+  /** Uses the clock and the random generator of the current fiber. */
   static readonly make = (
     readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>,
   ): Effect.Effect<Payloads> =>
@@ -51,12 +51,12 @@ export class Payloads {
       })
     })
 
-  /** Refuses a payload that can never be sent, such as `hex 0`. Its file may still be missing. */
+  /** Refuses a payload that can never be sent, such as `hex 0`. The file of a payload may still be missing. */
   check(spec: Assistant.PayloadSpec): Effect.Effect<void, Assistant.Refusal> {
     return Effect.asVoid(this.checked(spec))
   }
 
-  /** Checks a payload, and loads its encoding and its file. */
+  /** Checks a payload and loads its encoding and its file. */
   prepare(spec: Assistant.PayloadSpec): Effect.Effect<PreparedPayload, Assistant.Refusal> {
     return Effect.gen(this, function* () {
       return {
@@ -68,7 +68,7 @@ export class Payloads {
     })
   }
 
-  /** Checks a payload, and gives the encoding that it names. */
+  /** Checks a payload and loads the encoding that it names. */
   private checked({ encoding, ...rest }: Assistant.PayloadSpec) {
     return Effect.zipRight(
       Effect.suspend(() => Assistant.checkPayload(rest)),
@@ -76,13 +76,13 @@ export class Payloads {
     )
   }
 
-  /** The number of the next sending, for `${counter}`. */
+  /** Starts a sending and returns its number, for `${counter}`. */
   nextSending(): number {
     this.sendings++
     return this.sendings
   }
 
-  /** The bytes of a payload in a sending. Default: the next sending, for a preview. */
+  /** The bytes of a payload in a sending. The default for `sending` is the number of the next one, for a preview. */
   bytes(
     payload: PreparedPayload,
     target: PayloadTarget,

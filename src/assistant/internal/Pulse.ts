@@ -4,15 +4,15 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Waiters } from "../../runtime/Waiters.ts"
 
-// Faces are told of changes ten times a second.
+// Faces get changes ten times a second.
 const periodMillis = 100
-// While sockets keep the event loop busy, faces are told of changes four times a second: the rows that a face asks for
-// after each change would cost the sockets a tenth of their time.
+// While sockets keep the event loop busy, faces get changes four times a second: the rows that a face requests after
+// each change would cost a tenth of the time of the sockets.
 const busyPeriodMillis = 250
 
-/** What a pulse is made with. */
+/** Options of a pulse. */
 export interface PulseOptions {
-  /** Runs before the watchers look. */
+  /** Runs at each tick, before the watchers compare their keys. */
   readonly tick: Effect.Effect<void>
   /** Acquired for each watcher. */
   readonly meanwhile: Effect.Effect<void, never, Scope.Scope>
@@ -23,11 +23,11 @@ export interface PulseOptions {
 }
 
 /**
- * Looks for changes ten times a second while a face watches, and four times a second while the event loop is busy. No timer
- * runs without a watcher.
+ * Checks for changes ten times a second while a face watches, and four times a second while the event loop is busy. No
+ * timer runs without a watcher.
  */
 export class Pulse {
-  /** How many watch. */
+  /** The number of watchers. */
   watchers = 0
   private readonly options: PulseOptions
   private readonly waiters = new Waiters()
@@ -37,7 +37,7 @@ export class Pulse {
     this.options = options
   }
 
-  /** Keeps the pulse going until the scope closes. */
+  /** Keeps the pulse running until the scope closes. */
   get watch(): Effect.Effect<void, never, Scope.Scope> {
     const beating = Effect.acquireRelease(
       Effect.suspend(() => (this.watchers++ === 0 ? this.start : Effect.void)),
@@ -46,7 +46,7 @@ export class Pulse {
     return Effect.zipRight(this.options.meanwhile, beating)
   }
 
-  /** A value now, and then whenever its key has changed at a tick. */
+  /** Streams a value: the current one first, then the value at each tick at which its key has changed. */
   changes<A>(keyOf: () => string, read: Effect.Effect<A>): Stream.Stream<A> {
     return Stream.unwrapScoped(
       Effect.as(
@@ -59,7 +59,7 @@ export class Pulse {
             seen = key
             return read
           })
-          // The first value is given at once, each other one at a tick.
+          // The first value comes at once, each further one at a tick.
           const later = Effect.suspend(() => this.waiters.waitThen(next))
           return Stream.concat(Stream.fromEffect(next), Stream.repeatEffect(later))
         }),
@@ -76,7 +76,7 @@ export class Pulse {
         Effect.sync(() => this.waiters.wake()),
       ),
     )
-    // It begins within an acquisition, which cannot be interrupted, and a fiber inherits that.
+    // The fiber starts inside an acquisition, which is uninterruptible, and would inherit that.
     return Effect.flatMap(tick, () =>
       Effect.map(Effect.forkIn(Effect.interruptible(Effect.forever(beat)), scope), (fiber) => {
         this.fiber = fiber

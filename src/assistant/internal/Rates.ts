@@ -1,10 +1,10 @@
 import type * as Assistant from "../../domain/assistant/index.ts"
 
-// Ten minutes, a point a second.
+// Ten minutes with one point per second.
 const mostPoints = 600
 const longestSampleSeconds = 2
 
-/** What is counted. */
+/** The counters of a window. */
 export interface Counters {
   readonly bytesIn: number
   readonly bytesOut: number
@@ -14,16 +14,19 @@ export interface Counters {
 
 const names = ["bytesIn", "bytesOut", "framesIn", "framesOut"] as const
 
-/** The rate of a sample, a second. A sample that spans more than two seconds tells no present rate: 0. */
+/**
+ * The rate over a sample, per second. A sample of more than two seconds says nothing about the current rate, so its
+ * rate is 0.
+ */
 export const rateOver = (seconds: number, moved: number): number =>
   seconds > longestSampleSeconds ? 0 : moved / seconds
 
 /**
- * Rates of the last ten minutes. Counters are sampled once a second while a face watches; an unwatched time
- * gets its mean in each of its seconds.
+ * Rates of the last ten minutes. Counters are sampled once a second while a face watches. For the time without a
+ * watcher, each second gets the mean.
  */
 export class Rates {
-  /** Bytes a second over the last sample. */
+  /** The rates of the last sample, bytes per second. */
   rateIn = 0
   rateOut = 0
   private last: Counters
@@ -36,14 +39,14 @@ export class Rates {
     framesOut: [],
   }
 
-  /** `elapsed`: milliseconds of a monotonic clock; `now`: milliseconds since the epoch. */
+  /** `elapsed` is the time of a monotonic clock in milliseconds; `now` is milliseconds since the epoch. */
   constructor(counters: Counters, elapsed: number, now: number) {
     this.last = counters
     this.lastAt = elapsed
     this.lastSecond = Math.floor(now / 1000)
   }
 
-  /** How long ago the last sample was taken, milliseconds. */
+  /** The time since the last sample, milliseconds. */
   age(elapsed: number): number {
     return elapsed - this.lastAt
   }
@@ -55,7 +58,7 @@ export class Rates {
     this.rateOut = rateOver(seconds, counters.bytesOut - this.last.bytesOut)
     const second = Math.floor(now / 1000)
     const passed = second - this.lastSecond
-    // A clock that was set back gives no new second: what moved belongs to the last point.
+    // If the clock was set back, no new second has passed, and the traffic counts for the last point.
     const spread = Math.max(1, passed)
     for (const name of names) {
       const points = this.points[name]

@@ -3,7 +3,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
 /**
- * What runs as long as at least one scope asks for it: it begins with the first, and ends with the last.
+ * Runs a scoped effect while at least one scope needs it: the first scope starts it, and the end of the last scope ends
+ * it.
  */
 export class Recorder {
   private readonly begin: Effect.Effect<void, never, Scope.Scope>

@@ -8,7 +8,7 @@ import type { ProjectRepeat } from "../project/Project.ts"
 import { forkOwned } from "./forkOwned.ts"
 import { refusal } from "./refusals.ts"
 
-// How many repeats may run at once.
+// The maximum number of running repeats.
 const mostRepeats = 1000
 
 interface Repeat {
@@ -19,7 +19,7 @@ interface Repeat {
   fiber: Fiber.RuntimeFiber<void> | undefined
 }
 
-/** Payloads that are sent again and again. Each repeat is a fiber of the scope of its window, and ends with it. */
+/** Payloads that are sent repeatedly. Each repeat is a fiber in the scope of its window and ends with it. */
 export class Repeats {
   private readonly running = new Map<number, Repeat>()
   private readonly scope: Scope.Scope
@@ -42,14 +42,14 @@ export class Repeats {
     }))
   }
 
-  /** The commands of the repeats that run. */
+  /** The commands of the running repeats. */
   get commands(): ReadonlyArray<ProjectRepeat> {
     return Array.from(this.running.values(), ({ command }) => command)
   }
 
   /**
-   * Compares the repeats that run with those that shall run. `missing` do not run yet, and `surplus` are the numbers of
-   * those that nobody wants. Two equal repeats need two that run.
+   * Compares the running repeats with a wanted set. `missing` are wanted repeats that do not run; `surplus` are the
+   * numbers of running repeats that are not wanted. Two equal wanted repeats need two running ones.
    */
   compare(wanted: ReadonlyArray<ProjectRepeat>): {
     readonly missing: ReadonlyArray<ProjectRepeat>
@@ -68,7 +68,10 @@ export class Repeats {
     return { missing, surplus: unclaimed.map(({ number }) => number) }
   }
 
-  /** Begins a repeat: its first turn is now. `turn` sends once; what it is refused is shown, and the repeat goes on. */
+  /**
+   * Starts a repeat; its first turn is due at once. `turn` sends once. If a turn is refused, the repeat shows the
+   * problem and continues.
+   */
   start(
     command: ProjectRepeat,
     turn: (repeat: number) => Effect.Effect<unknown, Assistant.Refusal>,
@@ -92,7 +95,7 @@ export class Repeats {
     })
   }
 
-  /** Ends one repeat, or all of them, and gives their numbers. */
+  /** Cancels one repeat, or all of them, and returns their numbers. */
   cancel(number: number | undefined): Effect.Effect<ReadonlyArray<number>> {
     return Effect.suspend(() => {
       const ended = [...this.running.values()].filter((repeat) => number === undefined || repeat.number === number)
@@ -109,7 +112,7 @@ export class Repeats {
     this.onChanged()
   }
 
-  /** Turns are due at the begin and at multiples of the interval from there. A missed turn is left out. */
+  /** Turns are due at the start and at multiples of the interval after it. Missed turns are skipped. */
   private run(repeat: Repeat, turn: Effect.Effect<unknown, Assistant.Refusal>): Effect.Effect<void> {
     const { count, interval: intervalMillis } = repeat.command
     const once = Effect.match(turn, {

@@ -7,12 +7,12 @@ import { nameRefused, tagRefused } from "./labels.ts"
 import { refusal } from "./refusals.ts"
 
 const noTags: ReadonlySet<string> = new Set()
-// Clients that have gone and had a name or an encoding of their own: the rows of the log still show both.
+// The maximum number of disconnected clients whose name or encoding is kept, because rows of the log still show both.
 const mostGone = 4096
-// Tags that one client can have.
+// The maximum number of tags per client.
 const mostTags = 64
 
-/** One connected client, with what the assistant knows of it. */
+/** A connected client, with the data that the assistant keeps about it. */
 export class Client implements Assistant.RosterEntry {
   readonly id: ConnectionId
   readonly local: Endpoint
@@ -23,15 +23,15 @@ export class Client implements Assistant.RosterEntry {
   tags: ReadonlySet<string> = noTags
   coderIn: Assistant.TextCoder
   coderOut: Assistant.TextCoder
-  /** Whether a rule has ended its connection: what it has sent behind that is not asked about. */
+  /** Whether a rule has ended the connection. Rules do not act on frames that arrive after that. */
   isLeaving = false
   framesIn = 0
   framesOut = 0
-  /** Number of its last received entry of the log; -1: none. */
+  /** The number of the client's last received log entry; -1 if there is none. */
   lastEntry = -1
-  /** When it was last heard of or written to, as far as it was looked at. */
+  /** The time of the last traffic in either direction, as known from samples and recorded frames. */
   active: number
-  /** Bytes at the last sample, and the rates that it gave. */
+  /** The byte counters at the last sample, and the rates over it. */
   bytesIn = 0
   bytesOut = 0
   rateIn = 0
@@ -60,14 +60,14 @@ interface Gone {
   readonly out: Assistant.TextCoder
 }
 
-/** The connected clients of a server, by number and by name. */
+/** The connected clients of a server, found by number or name. */
 export class Roster implements LogClients {
   readonly clients = new Registry<ConnectionId, Client>()
   /** Changes when the list of clients, their names or their tags change. */
   version = 0
-  /** Changes when an encoding does. */
+  /** Changes when an encoding changes. */
   encodings = 0
-  /** Encodings of new clients. */
+  /** The encodings of new clients. */
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
   private readonly byName = new Map<string, Client>()
   private readonly gone = new Map<number, Gone>()
@@ -82,7 +82,7 @@ export class Roster implements LogClients {
     this.version++
   }
 
-  /** Makes a list of connections that of the clients, and gives the clients that are gone. */
+  /** Makes the roster match a list of connections. Returns the clients that were removed. */
   keepOnly(connections: ReadonlyArray<ConnectionInfo>): ReadonlyArray<ConnectionId> {
     const present = new Set<ConnectionId>()
     for (const connection of connections) {
@@ -105,7 +105,7 @@ export class Roster implements LogClients {
     if (this.gone.size > mostGone) for (const oldest of this.gone.keys()) return void this.gone.delete(oldest)
   }
 
-  /** Gives a client a name, or says why it cannot have it; the empty name takes the name away. */
+  /** Names a client, or returns the reason why the name is refused. The empty name removes the name. */
   rename(client: Client, name: string): Assistant.Refusal | undefined {
     const refused = nameRefused(name)
     if (refused !== undefined) return refused
@@ -120,7 +120,7 @@ export class Roster implements LogClients {
     return undefined
   }
 
-  /** Why a client cannot have a tag; nothing, if it can. */
+  /** The reason why a client cannot have a tag; `undefined` if it can. */
   tagRefused({ id, tags }: Client, tag: string): Assistant.Refusal | undefined {
     return tags.size >= mostTags && !tags.has(tag)
       ? refusal("limit", `#${id} has ${mostTags} tags already`)
@@ -158,7 +158,7 @@ export class Roster implements LogClients {
     return this.gone.get(id)?.[direction] ?? this.coders[direction]
   }
 
-  /** The clients that a request asks for, in its order. */
+  /** The clients that match a filter, in the order of `sort`. */
   select(filter: string, sort: NonNullable<Assistant.ClientsRequest["sort"]>): ReadonlyArray<Client> {
     const wanted = filter.toLowerCase()
     const found: Array<Client> = []

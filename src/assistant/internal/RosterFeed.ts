@@ -5,41 +5,42 @@ import type { Server } from "../../server/index.ts"
 import { Recorder } from "./Recorder.ts"
 import type { Roster } from "./Roster.ts"
 
-/** What happens as connections come and go, while a scope follows them. */
+/** Callbacks for connections that open and close, while a scope follows the events. */
 export interface RosterWatcher {
   readonly onEvent: (event: ServerEvent) => void
   readonly onGone: (id: ConnectionId) => void
 }
 
 /**
- * Keeps a roster up to date with the connections of a server. While a scope follows, each event changes the roster. At
- * other times the roster is compared with the server's list of connections before each use, and a connection that comes
- * and goes costs nothing.
+ * Keeps a roster up to date with the connections of a server. While a scope follows the events, each event changes the
+ * roster. At other times the roster is compared with the server's list of connections before each use, so a short
+ * connection costs nothing.
  */
 export class RosterFeed {
   private readonly server: Server["Type"]
   private readonly roster: Roster
   private readonly watcher: RosterWatcher
   private readonly following: Recorder
-  /** The counts of the server when the roster was compared last. */
+  /** The counts of the server at the last comparison. */
   private compared = { opened: 0, closed: 0 }
 
   constructor(server: Server["Type"], roster: Roster, watcher: RosterWatcher) {
     this.server = server
     this.roster = roster
     this.watcher = watcher
-    // The observer begins before the comparison: an event in between is told, and changes nothing that the list has.
+    // The observer starts before the comparison. An event in between is observed, and a change that the list already
+    // has does nothing.
     this.following = new Recorder(
       Effect.zipRight(server.observe({ onEvent: (event) => this.onEvent(event) }), this.compare),
     )
   }
 
-  /** Follows the events until the scope closes. */
+  /** Follows the events of the server until the scope closes. */
   get follow(): Effect.Effect<void, never, Scope.Scope> {
     return this.following.record
   }
 
-  /** The roster, up to date. */
+  /** Updates the roster and returns it. */
   get fresh(): Effect.Effect<Roster> {
     return Effect.suspend(() => (this.following.isOn ? Effect.succeed(this.roster) : this.refreshed))
   }

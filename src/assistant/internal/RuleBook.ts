@@ -6,48 +6,48 @@ import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import { refusal } from "./refusals.ts"
 import { ruleMatcher } from "./ruleMatcher.ts"
 
-// How many rules there may be.
+// The maximum number of rules.
 const mostRules = 1000
-// A frame is looked at as text up to here: a rule is for messages, not for files.
+// Rules see at most this many bytes of a frame as text: a rule is for messages, not for files.
 const matchedBytes = 64 * 1024
 
-/** An action that is ready to be done. */
+/** An action that is ready to run. */
 export type PreparedAction =
   | { readonly _tag: "Reply"; readonly payload: PreparedPayload }
   | Exclude<Assistant.RuleAction, { readonly _tag: "Reply" }>
 
-/** A rule that is ready for frames. */
+/** A rule that is ready to match frames. */
 export interface PreparedRule {
   readonly rule: Assistant.Rule
   readonly actions: ReadonlyArray<PreparedAction>
   readonly matches: Assistant.FrameMatcher
-  /** None: every client. */
+  /** The clients whose frames the rule tests; `undefined` means every client. */
   readonly from: Assistant.Recipients | undefined
   acted: number
   problem: string | undefined
 }
 
-/** A rule that acts on a frame, with what it has captured. */
+/** A rule that acts on a frame, and the captures of its match. */
 export interface RuleHit {
   readonly rule: PreparedRule
   readonly captures: ReadonlyArray<string>
 }
 
-/** The rules of a window, in the order in which they are asked. */
+/** The rules of a window, in the order in which they are tested. */
 export class RuleBook {
   private rules: ReadonlyArray<PreparedRule> = []
   private readonly payloads: Payloads
   private readonly onActed: () => void
   private readonly onChanged: () => void
 
-  /** `onActed` is told when a rule acts, `onChanged` when a rule comes, goes or switches itself off. */
+  /** `onActed` is called when a rule acts, `onChanged` when a rule is added or removed or switches itself off. */
   constructor(payloads: Payloads, onActed: () => void, onChanged: () => void) {
     this.payloads = payloads
     this.onActed = onActed
     this.onChanged = onChanged
   }
 
-  /** Whether no rule can act. */
+  /** Whether no rule is enabled. */
   get isIdle(): boolean {
     return !this.rules.some(isEnabled)
   }
@@ -68,7 +68,7 @@ export class RuleBook {
     return this.rules.includes(rule)
   }
 
-  /** Adds a rule, or puts it in the place of the rule of that name. */
+  /** Adds a rule. It replaces a rule of the same name. */
   add(rule: Assistant.Rule): Effect.Effect<void, Assistant.Refusal> {
     return Effect.flatMap(this.prepare(rule), (prepared) =>
       Effect.suspend(() => {
@@ -83,7 +83,7 @@ export class RuleBook {
     )
   }
 
-  /** Prepares the rules that take the place of all. */
+  /** Prepares rules that will replace all existing ones. */
   prepareAll(rules: ReadonlyArray<Assistant.Rule>): Effect.Effect<ReadonlyArray<PreparedRule>, Assistant.Refusal> {
     return rules.length > mostRules
       ? refusal("limit", `${rules.length} rules are more than ${mostRules}`)
@@ -96,7 +96,7 @@ export class RuleBook {
     this.onChanged()
   }
 
-  /** Takes a rule away. Whether there was one. */
+  /** Removes a rule. Returns whether there was one. */
   remove(name: string): boolean {
     const rest = this.rules.filter((one) => one.rule.name !== name)
     const wasThere = rest.length < this.rules.length
@@ -106,8 +106,8 @@ export class RuleBook {
   }
 
   /**
-   * The first rule that matches a frame. It has acted then. `isFrom` says whether recipients mean the client; `text` gives
-   * a part of the frame as text.
+   * Finds the first rule that matches a frame, and counts the match as acted. `isFrom` tells whether recipients include
+   * the client; `text` decodes a part of the frame.
    */
   find(
     frame: Uint8Array,
@@ -131,7 +131,7 @@ export class RuleBook {
     return undefined
   }
 
-  /** Notes what kept a rule from acting; nothing: it has acted. */
+  /** Records the problem that kept a rule from acting; `undefined` clears it after the rule has acted. */
   setProblem(rule: PreparedRule, problem: string | undefined): void {
     if (rule.problem === problem) return
     rule.problem = problem
@@ -165,23 +165,26 @@ export class RuleBook {
   }
 }
 
-/** Why a name or a tag of an action can never be given. With captures in it, that turns out when the rule acts. */
+/**
+ * The reason why the name or tag of an action is always invalid. A name or tag with captures can only be checked when
+ * the rule acts.
+ */
 const actionRefused = (action: Assistant.RuleAction): Assistant.Refusal | undefined => {
   if (action._tag === "Tag" && !hasCaptures(action.tag)) return tagRefused(action.tag)
   return action._tag === "Rename" && !hasCaptures(action.name) ? nameRefused(action.name) : undefined
 }
 
-/** A rule switches itself off when it has acted as often as it may. */
+/** A rule switches itself off after its maximum number of actions. */
 const isEnabled = ({ acted, rule }: PreparedRule): boolean =>
   rule.enabled !== false && (rule.count === undefined || acted < rule.count)
 
 const hasCaptures = (text: string): boolean => withCaptures(text, []) !== text
 
-/** Puts what a match has captured for `${0}`, `${1}` … in a name or a tag. */
+/** Replaces `${0}`, `${1}` … in a name or tag by the captures of a match. */
 export const withCaptures = (text: string, captures: ReadonlyArray<string>): string =>
   text.replace(/\$\{([0-9]{1,2})\}/g, (_all, number) => captures[Number(number)] ?? "")
 
-/** The client of a frame, as recipients are compared with it. */
+/** Whether recipients include a client. */
 export const isAmong = (
   recipients: Assistant.Recipients,
   entry: Assistant.RosterEntry,

@@ -11,12 +11,12 @@ import type { Client, Roster } from "./Roster.ts"
 import { isAmong, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// While so many bytes of replies wait for a client, its next frames wait too.
+// While more bytes of replies than this are queued for a client, its next frames wait.
 const mostOwedBytes = 256 * 1024
-// So long the frames of one client keep the event loop at once.
+// The frames of one client block the event loop for at most this time at once.
 const sliceMillis = 10
 
-/** What the rules of a server act on. */
+/** The parts of a server window on which rules act. */
 export interface RuledServer {
   readonly server: Server["Type"]
   readonly parts: WindowParts
@@ -27,8 +27,8 @@ export interface RuledServer {
 }
 
 /**
- * A reactor that asks the rules about each frame, then does what its mode does. Without a rule that can act it is the
- * reactor of the mode itself.
+ * A reactor that applies the rules to each frame and then does what its mode does. If no rule is enabled, its `onRun`
+ * is that of the mode.
  */
 export class RuledReactor implements Handler.Reactor {
   readonly _tag = "Reactor"
@@ -42,7 +42,7 @@ export class RuledReactor implements Handler.Reactor {
   private ruled: RuledServer | undefined
   private delayed: DelayedActions | undefined
   private following: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  /** Frames about which the rules are asked later. */
+  /** Frames that the rules have not tested yet. */
   private readonly unasked = new WeakMap<Handler.ReactorConnection, Array<Uint8Array>>()
 
   constructor(plain: Handler.Reactor, roster: Roster, framing: Framing.Framing, maxFrame: number) {
@@ -55,19 +55,19 @@ export class RuledReactor implements Handler.Reactor {
     this.maxFrame = maxFrame
   }
 
-  /** Rules act on this server from now on. */
+  /** Starts applying rules to a server. */
   attach(ruled: RuledServer): void {
     this.ruled = ruled
     this.delayed = new DelayedActions(ruled.run)
     this.rulesChanged()
   }
 
-  /** A client has gone: what waits for it is not done any more. */
+  /** Cancels the delayed actions for a client that has disconnected. */
   clientGone(id: ConnectionId): void {
     this.delayed?.clientGone(id)
   }
 
-  /** Rules have come, gone or switched themselves off. */
+  /** A rule was added or removed, or has switched itself off. */
   rulesChanged(): void {
     const { delayed, ruled } = this
     if (ruled !== undefined) {
@@ -86,7 +86,7 @@ export class RuledReactor implements Handler.Reactor {
     }
   }
 
-  /** Rules look up the client of each frame, so the roster must know each client from its first frame on. */
+  /** Rules look up the client of each frame, so the roster must contain each client before its first frame. */
   private follow(ruled: RuledServer, isWanted: boolean): void {
     if (isWanted === (this.following !== undefined)) return
     if (this.following === undefined) {
@@ -98,8 +98,9 @@ export class RuledReactor implements Handler.Reactor {
   }
 
   /**
-   * Asks the rules about each frame of a run. One read can hold thousands of frames: they must keep neither the event loop
-   * for seconds, nor memory with replies to a client that does not read. So the other frames are asked about later.
+   * Applies the rules to each frame of a run. One read can hold thousands of frames. Without a bound they would block
+   * the event loop for seconds, and their replies to a client that does not read would fill memory. So the rest of the
+   * frames waits for a later turn.
    */
   private askAll(ruled: RuledServer, connection: Handler.ReactorConnection, run: Uint8Array): void {
     const ask = (frame: Uint8Array) => this.ask(ruled, ruled.parts.rules, connection, frame)
@@ -191,7 +192,7 @@ export class RuledReactor implements Handler.Reactor {
     parts.touch()
   }
 
-  /** The payload of a reply, or why there is none. */
+  /** The payload of a reply, or the reason why there is none. */
   private replyFor(
     { parts }: RuledServer,
     payload: PreparedPayload,
@@ -204,7 +205,7 @@ export class RuledReactor implements Handler.Reactor {
       parts.payloads.nextSending(),
     )
     if (Either.isLeft(made)) return made.left.message
-    // A payload that the framing cannot carry would end the connection: a reactor must not reply with it.
+    // If a reactor replied with a payload that the framing cannot encode, the connection would end.
     const wire = Framing.encodeFrame(this.framing, made.right, this.maxFrame)
     return wire instanceof InvalidPayloadError ? wire.message : made.right
   }

@@ -9,7 +9,7 @@ import type { RosterFeed } from "./RosterFeed.ts"
 import { payloadRefused, refusal } from "./refusals.ts"
 import type { Senders } from "./Senders.ts"
 
-/** Clients that a command is for. */
+/** The clients that a command applies to. */
 export interface Resolved {
   readonly clients: ReadonlyArray<Client>
   readonly unmatched: ReadonlyArray<string>
@@ -36,7 +36,7 @@ export class ServerSending {
     this.senders = senders
   }
 
-  /** The clients that recipients mean now. Refused when there are none. */
+  /** The clients that recipients currently stand for. Refused if there are none. */
   resolve(to: Assistant.Recipients): Effect.Effect<Resolved, Assistant.Refusal> {
     return Effect.flatMap(Effect.all([this.feed.fresh, this.server.lastHeard]), ([{ clients }, last]) => {
       const { ids, unmatched } = Assistant.resolveRecipients(to, clients, Option.getOrUndefined(last))
@@ -45,7 +45,7 @@ export class ServerSending {
     })
   }
 
-  /** Sends a payload. `by`: what sends it; empty for a user. */
+  /** Sends a payload. `by` names the sender; it is empty for a user. */
   send(
     payload: PreparedPayload,
     to: Assistant.Recipients,
@@ -54,7 +54,7 @@ export class ServerSending {
     return Effect.flatMap(this.resolve(to), ({ clients, unmatched }) => this.sendTo(payload, clients, unmatched, by))
   }
 
-  /** Sends a payload to all through the hub: in one order with what clients publish. */
+  /** Sends a payload to all clients through the hub, in one order with the frames that clients publish. */
   broadcast(payload: PreparedPayload, by: string): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
     return Effect.gen(this, function* () {
       const { clients, unmatched } = yield* this.resolve(Assistant.everyone)
@@ -69,7 +69,7 @@ export class ServerSending {
     })
   }
 
-  /** The bytes for one client, or for any. */
+  /** The bytes for one client, or for any client. */
   bytesFor(payload: PreparedPayload, client: Client | undefined, sending?: number) {
     return this.payloads.bytes(payload, { coder: client?.coderOut ?? this.coders.out, client }, sending)
   }
@@ -82,7 +82,7 @@ export class ServerSending {
   ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
     return Effect.gen(this, function* () {
       const sending = this.payloads.nextSending()
-      // All are made before one is sent: a payload that cannot be made for one client is sent to none.
+      // All payloads are made before the first is sent: if one client's payload cannot be made, no client gets any.
       const made = yield* Effect.forEach(this.groups(payload, clients), (group) =>
         Effect.map(this.bytesFor(payload, group[0], sending), (bytes) => ({ bytes, ids: group.map(({ id }) => id) })),
       )
@@ -97,7 +97,7 @@ export class ServerSending {
     })
   }
 
-  /** Clients that get the same bytes. */
+  /** Groups the clients that get the same bytes. */
   private groups(payload: PreparedPayload, clients: ReadonlyArray<Client>): ReadonlyArray<ReadonlyArray<Client>> {
     if (payload.isOfClient) return clients.map((client) => [client])
     if (payload.coder !== undefined || payload.spec.form !== "text") return [clients]
@@ -117,5 +117,5 @@ const outcome = (
   unmatched: ReadonlyArray<string>,
 ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> =>
   to.length === 0
-    ? refusal("nobody", "the clients can be sent nothing more: their connections are closing", { field: "to" })
+    ? refusal("nobody", "nothing can be sent: the connections of these clients are closing", { field: "to" })
     : Effect.succeed({ _tag: "SentTo", to, bytes, unmatched })

@@ -3,28 +3,30 @@ import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 
-/** The time of the rows of a log: milliseconds since the epoch with microseconds behind the point. */
+/** The clock of a log: milliseconds since the epoch with microseconds as the fraction. */
 export interface Stamps {
   readonly now: () => number
   /** Milliseconds of a monotonic clock. */
   readonly elapsed: () => number
 }
 
-// A date that differs from the reckoned one by so many milliseconds was set.
+// If the date differs by more than this from the computed one, the clock was set.
 const setMillis = 100
-// How often the two are compared, milliseconds.
+// The interval between comparisons of the two clocks, milliseconds.
 const comparedEvery = 50
 
 const liveClock = Context.get(DefaultServices.liveServices, Clock.Clock)
 
-/** Whether a clock is that of the machine, and not one of a test. */
+/** Whether a clock is the clock of the machine, and not that of a test. */
 export const isLiveClock = (clock: Clock.Clock): boolean => clock === liveClock
 
-/** The monotonic clock. Effect's live clock reckons in `bigint`, which costs a log three times the time for each row. */
+/**
+ * The monotonic clock. Effect's live clock computes with `bigint`, which would triple the time for each row of the log.
+ */
 const elapsedOf = (clock: Clock.Clock): (() => number) =>
   isLiveClock(clock) ? () => performance.now() : () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
-/** The date of the current clock, which has milliseconds, made finer by the clock that measures spans. */
+/** The date of the current clock, which has milliseconds, refined by the monotonic clock. */
 export const makeStamps: Effect.Effect<Stamps> = Effect.map(Effect.clock, (clock) => {
   const elapsed = elapsedOf(clock)
   let offset = clock.unsafeCurrentTimeMillis() - elapsed()

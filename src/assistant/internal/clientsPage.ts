@@ -7,7 +7,7 @@ import type { Client } from "./Roster.ts"
 import type { RosterFeed } from "./RosterFeed.ts"
 import type { ServerSending } from "./ServerSending.ts"
 
-/** Some of the connected clients, filtered and sorted as a request says. */
+/** A page of the connected clients, filtered and sorted by a request. */
 export const clientsPage = (
   server: Server["Type"],
   feed: RosterFeed,
@@ -62,5 +62,5 @@ const rowOf = (
   rateOut: client.rateOut,
 })
 
-// ` (TLSv1.3, …)` without its brackets.
+// `describeTls` gives ` (TLSv1.3, …)`; this removes the blank and the brackets.
 const tlsWords = ({ tls }: Client): string => describeTls(tls).slice(2, -1)

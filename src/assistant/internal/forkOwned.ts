@@ -4,8 +4,8 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 
 /**
- * Runs an effect in a fiber of a scope, and runs `onEnd` after it in any case. A fiber that is interrupted before its first
- * step runs nothing at all, not even its finalizers, unless it begins uninterruptible.
+ * Forks an effect into a scope and always runs `onEnd` after it. A fiber that is interrupted before its first step runs
+ * nothing, not even its finalizers, unless it starts uninterruptible.
  */
 export const forkOwned = <A, E, R>(
   effect: Effect.Effect<A, E, R>,

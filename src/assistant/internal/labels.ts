@@ -5,10 +5,10 @@ import { refusal } from "./refusals.ts"
 const longestLabel = 64
 
 const problemOf = (text: string, what: "name" | "tag"): string | undefined => {
-  if ([...text].length > longestLabel) return `the ${what} is longer than ${longestLabel} letters`
-  if (escapeControls(text) !== text || /^\s|\s$/u.test(text)) return `the ${what} has characters that cannot be seen`
+  if ([...text].length > longestLabel) return `the ${what} is longer than ${longestLabel} characters`
+  if (escapeControls(text) !== text || /^\s|\s$/u.test(text)) return `the ${what} contains invisible characters`
   return /^[@!]|[",]/u.test(text)
-    ? `the ${what} begins with @ or !, or has a comma or a quotation mark in it`
+    ? `a ${what} must not start with @ or !, or contain a comma or a quotation mark`
     : undefined
 }
 
@@ -17,16 +17,16 @@ const labelRefused = (text: string, what: "name" | "tag"): Assistant.Refusal | u
   return problem === undefined ? undefined : refusal("value", problem, { field: what })
 }
 
-/** Why a text cannot be the name of a client; nothing, if it can. The empty text takes the name away. */
+/** The reason why a text cannot be the name of a client; `undefined` if it can. The empty text removes the name. */
 export const nameRefused = (name: string): Assistant.Refusal | undefined => labelRefused(name, "name")
 
-/** Why a text cannot be a tag; nothing, if it can. */
+/** The reason why a text cannot be a tag; `undefined` if it can. */
 export const tagRefused = (tag: string): Assistant.Refusal | undefined =>
   tag === "" ? refusal("value", "the tag is empty", { field: "tag" }) : labelRefused(tag, "tag")
 
-/** Why a text cannot be the name of a rule or a macro; nothing, if it can. */
+/** The reason why a text cannot be the name of a rule or a macro; `undefined` if it can. */
 export const entryRefused = (name: string, what: "rule" | "macro"): Assistant.Refusal | undefined => {
   if (name.trim() === "") return refusal("value", `the ${what} has no name`, { field: "name" })
   if (escapeControls(name) === name) return undefined
-  return refusal("value", `the name of the ${what} has characters that cannot be seen`, { field: "name" })
+  return refusal("value", `the name of the ${what} contains invisible characters`, { field: "name" })
 }

@@ -1,19 +1,20 @@
 import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
 
-/** A regular expression that takes time in proportion to the text, whatever the expression and the text are. */
+/** A regular expression whose matching time is linear in the length of the text. */
 export interface LinearRegex {
   readonly test: (text: string) => boolean
-  /** The match and its groups; a group that took no part is empty. */
+  /** The match and its groups. A group that did not take part is empty. */
   readonly exec: (text: string) => ReadonlyArray<string> | undefined
 }
 
-// Loaded when the first expression is compiled.
+// The engine is loaded when the first expression is compiled.
 const engine = Effect.promise(() => import("re2js"))
 
 /**
- * Compiles a regular expression in the syntax of RE2. JavaScript's own would let a peer, or a typing error, stop the whole
- * process: `(a+)+$` over a line of 40 characters takes hours. So there are no references to groups and no look-around.
+ * Compiles a regular expression in the syntax of RE2, which has no back-references and no look-around. With the
+ * expressions of JavaScript, a peer or a typing error could block the whole process: `(a+)+$` on a line of 40
+ * characters takes hours.
  */
 export const compileRegex = (
   source: string,
@@ -35,8 +36,8 @@ export const compileRegex = (
       catch: (error) =>
         new Assistant.Refusal({
           reason: "value",
-          message: `the regular expression cannot be read: ${(error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, "")}`,
-          advice: "it is written as RE2 has it: without look-around and without references to groups",
+          message: `the regular expression is invalid: ${(error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, "")}`,
+          advice: "the syntax is that of RE2, without look-around and back-references",
           field: options.field,
         }),
     }),

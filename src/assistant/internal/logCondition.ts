@@ -5,22 +5,22 @@ import type { LogReader } from "./LogReader.ts"
 import { compileRegex } from "./linearRegex.ts"
 import { hasRecipient } from "./recipientList.ts"
 
-// A search looks at so much of a frame.
+// The number of bytes of a frame that a search tests.
 const searchedBytes = 64 * 1024
 
-/** A filter, ready to be asked. */
+/** A compiled filter. */
 export interface LogCondition {
-  /** Whether rows of an entry can match. It is cheap. */
+  /** Whether rows of an entry can match. This test is cheap. */
   readonly admits: (chunk: LogChunk, entry: number) => boolean
-  /** Whether every row of an entry that is admitted matches. */
+  /** Whether all rows of an admitted entry match. */
   readonly isOfEntries: boolean
-  /** Whether a row of such an entry matches. `frame`: none for a note. */
+  /** Whether a row of an admitted entry matches. `frame` is `undefined` for a note. */
   readonly matches: (chunk: LogChunk, entry: number, frame: Uint8Array | undefined) => boolean
 }
 
 const kinds = { received: EntryKind.received, sent: EntryKind.sent, announcement: EntryKind.note } as const
 
-/** Compiles a filter. A text, a pattern or digits that cannot be read are refused. */
+/** Compiles a filter. An invalid regular expression or hex text is refused. */
 export const compileFilter = (
   filter: Assistant.LogFilter,
   reader: LogReader,
@@ -81,8 +81,8 @@ const isOf = (chunk: LogChunk, entry: number, clients: ReadonlySet<number>): boo
 }
 
 /**
- * Whether bytes may hold an ASCII text, letter case aside: each character of it is that byte in every encoding, or, in
- * UTF-16, has a zero byte beside it.
+ * Whether bytes may contain an ASCII text, ignoring case. In every encoding, an ASCII character is its own byte; in
+ * UTF-16, a zero byte stands beside it.
  */
 const mayContain = (bytes: Uint8Array, wanted: Uint8Array): boolean => {
   const first = wanted[0] as number

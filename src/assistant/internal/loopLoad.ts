@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import { isLiveClock } from "./Stamps.ts"
 
-// The event loop is busy when it works for more than this share of the time.
+// The event loop counts as busy if it works for more than this share of the time.
 const busyShare = 0.9
 
 /**
- * Makes a function that tells whether the event loop of Node has been busy since the last call
- * (`performance.eventLoopUtilization`). Under the clock of a test the loop is never busy, so that tests stay deterministic.
+ * Makes a function that returns whether the event loop of Node has been busy since the last call
+ * (`performance.eventLoopUtilization`). Under a test clock the loop is never busy, so that tests are deterministic.
  */
 export const makeLoopLoad: Effect.Effect<() => boolean> = Effect.map(Effect.clock, (clock) => {
   if (!isLiveClock(clock)) return () => false

@@ -1,8 +1,8 @@
 import type { ConnectionId } from "../../domain/index.ts"
 
 /**
- * Ids of recipients as bytes: pairs of a first id and a count, 4 bytes each. The numbers of connected
- * clients have few gaps, so ten thousand recipients take a few pairs.
+ * Encodes the ids of recipients as bytes: pairs of a first id and a count, 4 bytes each. The ids of connected clients
+ * have few gaps, so ten thousand recipients take a few pairs.
  */
 export const writeRecipients = (ids: ReadonlyArray<ConnectionId>): Uint8Array => {
   const pairs: Array<number> = []
@@ -12,7 +12,7 @@ export const writeRecipients = (ids: ReadonlyArray<ConnectionId>): Uint8Array =>
       pairs[at + 1] = (pairs[at + 1] as number) + 1
     else pairs.push(id, 1)
   }
-  // An empty list is a list: it has bytes of its own.
+  // An empty list gets a pair too, so that it differs from no list.
   if (pairs.length === 0) pairs.push(0, 0)
   const bytes = new Uint8Array(4 * pairs.length)
   const view = new DataView(bytes.buffer)
@@ -28,7 +28,7 @@ const eachRange = (bytes: Uint8Array, each: (first: number, count: number) => bo
   }
 }
 
-/** How many recipients there are, and the first of them. */
+/** The number of recipients, and the first ones. */
 export const readRecipients = (
   bytes: Uint8Array,
   most: number,

@@ -14,7 +14,7 @@ import {
 
 const { Refusal } = Assistant
 
-/** The cause and the advice of an error, which stand in one sentence with a semicolon between them. */
+/** Splits the message of an error into cause and advice, which a semicolon separates. */
 const parted = (advice: string): { readonly cause: string; readonly advice?: string } => {
   const at = advice.indexOf("; ")
   return at < 0 ? { cause: advice } : { cause: advice.slice(0, at), advice: advice.slice(at + 2) }
@@ -22,7 +22,7 @@ const parted = (advice: string): { readonly cause: string; readonly advice?: str
 
 const portFaults: ReadonlyArray<string> = ["AddressInUse", "PermissionDenied"]
 
-/** Why a server cannot listen, with what to do about it. */
+/** The reason why a server cannot listen, with advice. */
 export const listenRefused = (error: ListenError): Assistant.Refusal => {
   const { cause, advice } = parted(error.advice)
   const isPort = error.endpoint._tag === "Tcp" && portFaults.includes(error.reason)
@@ -35,7 +35,7 @@ export const listenRefused = (error: ListenError): Assistant.Refusal => {
   })
 }
 
-/** Why a connection cannot be made, with what to do about it. */
+/** The reason why a connection cannot be made, with advice. */
 export const connectRefused = (error: ConnectError): Assistant.Refusal => {
   const { cause, advice } = parted(error.advice)
   const way = error.proxy === undefined ? "" : ` by way of ${error.proxy}`
@@ -48,18 +48,18 @@ export const connectRefused = (error: ConnectError): Assistant.Refusal => {
   })
 }
 
-/** A payload that the framing cannot carry. */
+/** The refusal of a payload that the framing cannot encode. */
 export const payloadRefused = (error: InvalidPayloadError): Assistant.Refusal =>
   new Refusal({ reason: "payload", message: error.message, field: "content" })
 
-/** A command for the other kind of window. */
+/** The refusal of a command for the other kind of window. */
 export const wrongKind = (command: Assistant.Command, kind: "server" | "client"): Assistant.Refusal => {
   const [verb] = Assistant.formatCommand(command).split(" ", 1)
   const other = kind === "server" ? "client" : "server"
   return new Refusal({ reason: "wrong-kind", message: `${verb} is for a ${other}, and this is a ${kind}` })
 }
 
-/** A refusal with a reason and a message. */
+/** Makes a refusal. */
 export const refusal = (
   reason: Assistant.Refusal["reason"],
   message: string,
@@ -69,14 +69,14 @@ export const refusal = (
 const ofSyntax = <A>(read: Either.Either<A, { readonly message: string }>): Either.Either<A, Assistant.Refusal> =>
   Either.mapLeft(read, ({ message }) => refusal("value", message, { field: "endpoint" }))
 
-/** Reads where to listen. */
+/** Parses an endpoint to listen on. */
 export const readListenEndpoint = (text: string): Either.Either<ListenEndpoint, Assistant.Refusal> =>
   ofSyntax(parseListenEndpoint(text))
 
-/** Reads where to connect to. */
+/** Parses an endpoint to connect to. */
 export const readEndpoint = (text: string): Either.Either<Endpoint, Assistant.Refusal> => ofSyntax(parseEndpoint(text))
 
-/** A refusal as it stands beside a field. */
+/** Converts a refusal into the form that a state shows beside a field. */
 export const problemFrom = ({ advice, code, field, message }: Assistant.Refusal): Assistant.Problem => ({
   message,
   ...(advice === undefined ? {} : { advice }),
@@ -84,7 +84,7 @@ export const problemFrom = ({ advice, code, field, message }: Assistant.Refusal)
   ...(code === undefined ? {} : { code }),
 })
 
-/** A refusal for a name that nothing has, with the nearest one that something has. */
+/** The refusal of an unknown name, with the nearest known name. */
 export const unknown = (what: string, name: string, names: Iterable<string>): Assistant.Refusal =>
   refusal("unknown", `there is no ${what} ${JSON.stringify(name)}${Assistant.suggestion(name, names)}`, {
     field: "name",

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { compileRegex } from "./linearRegex.ts"
 
-/** Makes the match of a rule ready. A frame of a peer must not keep an expression busy for hours. */
+/** Compiles the match of a rule. Matching takes linear time, so that a frame of a peer cannot block the process. */
 export const ruleMatcher = (match: Assistant.Match): Effect.Effect<Assistant.FrameMatcher, Assistant.Refusal> =>
   match._tag === "Regex"
     ? Effect.map(

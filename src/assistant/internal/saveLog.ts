@@ -12,18 +12,18 @@ import type { LogReader } from "./LogReader.ts"
 import { nextTurn } from "./nextTurn.ts"
 import { readRecipients } from "./recipientList.ts"
 
-// A pull of the stream ends when it has so many bytes of the file. One row of text or of NDJSON can be longer.
+// A pull of the stream ends when it has this many bytes of the file. A single row of text or NDJSON can be longer.
 const pieceBytes = 64 * 1024
-// Rows that are looked at between two turns of the event loop, where few of them match a filter.
+// The maximum number of rows to test in one turn of the event loop, for a filter that few rows match.
 const pieceRows = 512
-// Bytes of a frame that are dumped before a pull looks at its length: 256 lines of the dump, below 20 KiB.
+// The bytes of a frame to dump before the length of the piece is checked: 256 lines of the dump, below 20 KiB.
 const dumpedBytes = 4096
 
 const named = 4
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, "0")
 
-/** Local date and time with microseconds. */
+/** The local date and time with microseconds. */
 const stampOf = (at: number): string => {
   const date = new Date(at)
   const day = `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`
@@ -33,7 +33,7 @@ const stampOf = (at: number): string => {
 
 type Row = Assistant.LogRow
 
-/** Time, direction, client: what each row of a text begins with. */
+/** The start of each row of a text: time, client, sender, direction. */
 const headOf = (row: Row): string => {
   const mark = row.kind === "received" ? "<" : row.kind === "sent" ? ">" : "*"
   const who =
@@ -47,8 +47,8 @@ const headOf = (row: Row): string => {
 }
 
 /**
- * Writes a row from an offset in its frame on. Gives the offset at which the next pull goes on, or `undefined` behind the
- * last byte of the row.
+ * Writes a row, starting at an offset in its frame. Returns the offset at which the next pull continues, or `undefined`
+ * after the last byte of the row.
  */
 type Write = (
   row: number,
@@ -59,7 +59,7 @@ type Write = (
   from: number,
 ) => number | undefined
 
-/** Where a pull goes on: a row, and the offset in its frame. */
+/** The position at which a pull continues: a row, and the offset in its frame. */
 interface Place {
   readonly row: number
   readonly offset: number
@@ -132,9 +132,11 @@ const rawOf =
   }
 
 const missedText = (missed: number, language: Assistant.LogLanguage): string =>
-  language === "zh" ? `${missed} 行在保存之前已被日志丢弃` : `${missed} rows fell out of the log before they were saved`
+  language === "zh"
+    ? `${missed} 行在保存之前已被日志丢弃`
+    : `${missed} rows were dropped from the log before they were saved`
 
-/** How a log is written, and the kind of its window. */
+/** The format of the file, and the kind of the window. */
 interface SaveForm {
   readonly format: LogFormat
   readonly kind: "server" | "client"
@@ -142,8 +144,8 @@ interface SaveForm {
 }
 
 /**
- * The rows of a log as a file, in pieces that are made when they are pulled. It ends at the row that was the last one when
- * it began. Rows that fall out of the log before they are pulled are counted in their place.
+ * The rows of a log as a file, in pieces that are made on demand. The file ends at the row that is the last one at its
+ * start. Rows that the log drops before they are written are replaced by a line with their number.
  */
 export const saveLog = (
   reader: LogReader,
@@ -169,7 +171,7 @@ export const saveLog = (
     }
     return Stream.paginateChunkEffect<Place, Uint8Array, never, never>({ row: store.first, offset: 0 }, (from) =>
       Effect.gen(function* () {
-        // The event loop has a turn between two pieces.
+        // Other work gets a turn of the event loop between two pieces.
         yield* nextTurn
         const out = new ByteWriter()
         let place = from

@@ -67,7 +67,7 @@ const ruleOf = (rule: FileRule): Assistant.Rule => {
   }
 }
 
-/** The project that a checked file says. */
+/** Converts a checked file into a project. */
 export const projectOf = ({ macros = [], repeats = [], rules = [] }: FileProject): Project => ({
   rules: rules.map(ruleOf),
   repeats: repeats.map(({ every, send, times, to }): ProjectRepeat => {
@@ -83,7 +83,7 @@ export const projectOf = ({ macros = [], repeats = [], rules = [] }: FileProject
   macros: macros.map(({ name, send, to }) => ({ name, payload: payloadOf(send), ...(to === undefined ? {} : { to }) })),
 })
 
-/** A value of the file: a text, a list or a map whose keys stand in the order in which they are written. */
+/** A value of the file: a string, a list, or a map whose keys are in the order of the file. */
 export type Plain = string | ReadonlyArray<Plain> | { readonly [key: string]: Plain }
 
 const defined = (fields: Readonly<Record<string, Plain | undefined>>): { readonly [key: string]: Plain } =>
@@ -136,7 +136,7 @@ const plainAction = (action: Assistant.RuleAction): Plain => {
   }
 }
 
-/** The form in which a rule is written. A single reply needs no list. */
+/** Converts a rule into its form in the file. A rule with one reply needs no list of actions. */
 export const plainRule = (rule: Assistant.Rule): { readonly [key: string]: Plain } => {
   const [first, ...more] = rule.actions
   const replies = more.length === 0 && first._tag === "Reply"

@@ -5,11 +5,11 @@ import { parseYesNo } from "../../domain/index.ts"
 import { encodingName, encodingNames } from "../encodings.ts"
 
 /**
- * The project file as a person writes it. Every scalar is a text: the file is read without YAML's guesses at types, so that
- * `hex: 0103` is not a number and `text: no` is not a truth value.
+ * The project file as a person writes it. Every scalar is a string. YAML's type guessing is off, so `hex: 0103` is not
+ * a number and `text: no` is not a boolean.
  */
 
-/** A text in which a check finds a problem, or none. */
+/** A string with a check. The check returns the problem, or `undefined` if there is none. */
 const checked = (problem: (text: string) => string | undefined) =>
   Schema.String.annotations({ message: () => "a text is expected here" }).pipe(
     Schema.filter((text) => problem(text) ?? true),
@@ -28,7 +28,8 @@ const recipients = checked(refusedBy(Assistant.parseRecipients))
 const timeWithin = (least: number) =>
   checked((written) => {
     const millis = Assistant.readMillis(written)
-    if (millis === undefined) return `${JSON.stringify(written)} is no time; expected a number with ms, s, m or h`
+    if (millis === undefined)
+      return `${JSON.stringify(written)} is not a duration; expected a number with ms, s, m or h`
     return millis >= least && millis <= Assistant.longestMillis
       ? undefined
       : `${JSON.stringify(written)} is out of range; expected ${least === 0 ? "0" : "1ms"} to 24h`
@@ -39,7 +40,7 @@ const times = checked((written) =>
 )
 
 const offset = checked((written) =>
-  /^-?[0-9]{1,15}$/.test(written) ? undefined : `${JSON.stringify(written)} is no offset in bytes`,
+  /^-?[0-9]{1,15}$/.test(written) ? undefined : `${JSON.stringify(written)} is not an offset in bytes`,
 )
 
 const yesNo = checked((written) =>
@@ -53,11 +54,11 @@ const oneOf = (words: ReadonlyArray<string>) =>
 
 const encoding = checked((written) =>
   encodingName(written) === undefined
-    ? `${JSON.stringify(written)} is no encoding${Assistant.suggestion(written, encodingNames)}`
+    ? `${JSON.stringify(written)} is not an encoding${Assistant.suggestion(written, encodingNames)}`
     : undefined,
 )
 
-/** A map; `what` says what is expected where something else stands. */
+/** A map. `what` names the expected value in the message for a value that is not a map. */
 const mapOf = <Fields extends Schema.Struct.Fields>(what: string, fields: Fields) =>
   Schema.Struct(fields).annotations({
     message: () => `${what} is expected here, with ${Object.keys(fields).join(", ")}`,
@@ -69,7 +70,7 @@ const listOf = <A, I>(item: Schema.Schema<A, I>) =>
 const given = (fields: object): ReadonlyArray<string> =>
   Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [key]))
 
-/** Which of some keys a map has, where it must have exactly one. */
+/** The problem of a map that must have exactly one of some keys; `undefined` if it has one. */
 const exactlyOne = (fields: object, keys: ReadonlyArray<string>): string | undefined => {
   const found = given(fields).filter((key) => keys.includes(key))
   if (found.length === 1) return undefined
@@ -80,7 +81,10 @@ export const payloadForms = ["text", "hex", "base64", "file"] as const
 export const matchKinds = ["contains", "equals", "starts", "regex", "hex"] as const
 export const actionKinds = ["reply", "close", "reset", "rename", "tag"] as const
 
-/** A key that may be missing. An exact one has no `undefined` beside it, which would be told as a second fault. */
+/**
+ * An optional key. With `exact`, the type does not include `undefined`, which the schema would report as a second
+ * error.
+ */
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
 export const FileChecksum = mapOf("a checksum", {
@@ -128,9 +132,9 @@ export const FileMatch = mapOf("a match", {
     const problem = exactlyOne(match, matchKinds)
     if (problem !== undefined) return problem
     if (match["ignore-case"] !== undefined && match.regex === undefined) {
-      return { path: ["ignore-case"], message: "ignore-case is for regex alone" }
+      return { path: ["ignore-case"], message: "ignore-case works only with regex" }
     }
-    // An expression is compiled by an engine that is loaded first.
+    // The regular expression is compiled later, because its engine must be loaded first.
     if (match.regex !== undefined) return undefined
     const compiled = Assistant.compileMatch(matchOf(match))
     return Either.isLeft(compiled)
@@ -140,7 +144,7 @@ export const FileMatch = mapOf("a match", {
 )
 export type FileMatch = typeof FileMatch.Type
 
-/** The match that a map says which has exactly one of the kinds. */
+/** Converts a map with exactly one kind of match into that match. */
 export const matchOf = (match: FileMatch): Assistant.Match => {
   if (match.contains !== undefined) return { _tag: "Contains", text: match.contains }
   if (match.equals !== undefined) return { _tag: "Equals", text: match.equals }
@@ -154,7 +158,7 @@ export const matchOf = (match: FileMatch): Assistant.Match => {
   }
 }
 
-const nothing = checked((written) => (written === "" ? undefined : "nothing can stand behind it"))
+const nothing = checked((written) => (written === "" ? undefined : "this key takes no value"))
 
 export const FileAction = mapOf("an action", {
   reply: optional(FilePayload),
@@ -188,7 +192,7 @@ export type FileRepeat = typeof FileRepeat.Type
 export const FileMacro = mapOf("a macro", { name, to: optional(recipients), send: FilePayload })
 export type FileMacro = typeof FileMacro.Type
 
-/** A list in which no two items have the same name. */
+/** A list whose items have different names. */
 const named = <A extends { readonly name: string }, I>(item: Schema.Schema<A, I>) =>
   listOf(item).pipe(
     Schema.filter((items) =>

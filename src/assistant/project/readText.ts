@@ -8,43 +8,43 @@ import { projectOf } from "./fileForm.ts"
 import { FileProject } from "./fileSchema.ts"
 import type { Project } from "./Project.ts"
 
-/** The library, which is loaded when a project is first used. */
+/** The YAML library. It is loaded when a project is used for the first time. */
 export type Yaml = typeof import("yaml")
 
-/** A project file that has been read: what it says, and the document with its comments. */
+/** A parsed project file: the project, and the YAML document with its comments. */
 export interface ReadProject {
   readonly project: Project
   readonly document: Document
-  /** The refusal of values that only turn out to be wrong later, each with its path. */
+  /** Makes the refusal for values that turn out to be invalid after parsing. Each has its path in the document. */
   readonly refuse: (
     faults: ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly message: string }>,
   ) => Assistant.Refusal
 }
 
-/** Something that is wrong in the file: an offset, and what it is. */
+/** An error in the file: its offset and its description. */
 interface Fault {
   readonly at: number
   readonly message: string
 }
 
-// So many faults are told at once.
+// The maximum number of errors in one message.
 const mostFaults = 10
 
 /**
- * Reads the text of a project file. Refused with the reason `syntax` and the place of everything that is wrong; `name` is
- * the name of the file in the message.
+ * Parses the text of a project file. Refused with the reason `syntax`; the message lists each error and its place.
+ * `name` is the file name for the message.
  */
 export const readText = (yaml: Yaml, text: string, name: string): Either.Either<ReadProject, Assistant.Refusal> => {
   const lines = new yaml.LineCounter()
-  // "failsafe": every scalar is a text, so `hex: 0103` keeps its zero and `text: no` is no truth value.
+  // With the schema "failsafe" every scalar is a string, so `hex: 0103` keeps its zero and `text: no` is not a boolean.
   const document = yaml.parseDocument(text, { schema: "failsafe", lineCounter: lines, prettyErrors: false })
   const faults = [...document.errors, ...document.warnings].map(
     ({ message, pos }): Fault => ({ at: pos[0], message: sentence(message) }),
   )
   yaml.visit(document, {
-    // A few of them can stand for gigabytes.
+    // A few aliases can expand to gigabytes.
     Alias: (_, { range }) => {
-      faults.push({ at: range?.[0] ?? 0, message: "an alias has no place in a project file; write the value itself" })
+      faults.push({ at: range?.[0] ?? 0, message: "a project file cannot contain aliases; write the value itself" })
     },
   })
   const refuse = (found: ReadonlyArray<Fault>) => refusalOf(found, lines, text, name)
@@ -77,10 +77,10 @@ const refusalOf = (faults: ReadonlyArray<Fault>, lines: LineCounter, text: strin
   })
 }
 
-// A line is shown so far to the left and to the right of the place.
+// The number of characters to show on each side of an error.
 const around = 60
 
-/** The place, what is wrong, the line, and a caret below the place. */
+/** Describes an error: its place, its message, the source line, and a caret below the place. */
 const faultText = ({ at, message }: Fault, lines: LineCounter, text: string, name: string): string => {
   const { col, line } = lines.linePos(at)
   const start = lines.lineStarts[line - 1] ?? 0
@@ -96,7 +96,10 @@ const faultText = ({ at, message }: Fault, lines: LineCounter, text: string, nam
   ].join("\n")
 }
 
-/** Columns of a character on a terminal, as far as a caret needs them: Chinese, Japanese and Korean have two. */
+/**
+ * The number of terminal columns of a character, as accurate as a caret needs: Chinese, Japanese and Korean characters
+ * have two.
+ */
 const columnsOf = (character: string): number =>
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\u3000-\u303f\uff01-\uff60]/u.test(
     character,
@@ -113,13 +116,16 @@ const faultOf = (yaml: Yaml, document: Document, issue: ParseResult.ArrayFormatt
   if (issue._tag === "Unexpected") {
     const known = Array.from(issue.message.matchAll(/"([^"]+)"/g), ([, word]) => word ?? "")
     const place = keyPlace(yaml, document, path) ?? placeOf(yaml, document, path)
-    const message = `"${key}" has no place here; expected ${known.join(", ")}${Assistant.suggestion(key, known)}`
+    const message = `"${key}" is not a key here; expected ${known.join(", ")}${Assistant.suggestion(key, known)}`
     return { at: place, message }
   }
   return { at: placeOf(yaml, document, path), message: issue.message }
 }
 
-/** The offset of the value at a path, or of the nearest value around it: a short form has not all of the path. */
+/**
+ * The offset of the value at a path. A short form lacks the end of the path; then the offset of the enclosing value is
+ * used.
+ */
 const placeOf = (yaml: Yaml, document: Document, path: ReadonlyArray<PropertyKey>): number => {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true)
@@ -144,7 +150,7 @@ const map = (value: unknown, fields: Readonly<Record<string, (value: unknown) =>
     : value
 
 const list = (item: (value: unknown) => unknown) => (value: unknown) =>
-  // An empty section is a key with nothing behind it.
+  // An empty section is a key without a value.
   value === "" ? [] : Array.isArray(value) ? value.map(item) : value
 
 /** `modbus` is short for `kind: modbus`. */
@@ -154,7 +160,7 @@ const expandChecksum = (value: unknown) => (typeof value === "string" ? { kind: 
 const expandPayload = (value: unknown): unknown =>
   typeof value === "string" ? { text: value } : map(value, { checksum: expandChecksum })
 
-/** `close` is short for `close:` with nothing behind it. */
+/** `close` is short for `close:` without a value. */
 const expandAction = (value: unknown): unknown =>
   typeof value === "string" ? { [value]: "" } : map(value, { reply: expandPayload })
 

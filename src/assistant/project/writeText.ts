@@ -7,7 +7,7 @@ type PlainMap = { readonly [key: string]: Plain }
 
 const heading = " Rules, repeats and macros of tcpfx. The documentation of the assistant describes this file."
 
-/** A document with nothing in it but a heading. */
+/** A document that contains only a heading. */
 export const newDocument = (yaml: Yaml): Document => {
   const document = new yaml.Document({}, { schema: "failsafe" })
   document.commentBefore = heading
@@ -15,8 +15,8 @@ export const newDocument = (yaml: Yaml): Document => {
 }
 
 /**
- * Writes a project into the document that was read before; nothing, where nothing has changed. What is as it was is left as
- * it stands there, with the comments beside it; an item that changed keeps the comments at what did not change.
+ * Writes a project into the document that was read before. Returns `undefined` if nothing has changed. Unchanged items
+ * keep their form and their comments; a changed item keeps the comments at its unchanged parts.
  */
 export const writeText = (
   yaml: Yaml,
@@ -33,7 +33,7 @@ export const writeText = (
 
 const same = (a: Plain | undefined, b: Plain | undefined): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** Writes the items of one section, and says whether anything has changed in it. */
+/** Writes the items of one section. Returns whether the section has changed. */
 const section = (
   yaml: Yaml,
   document: Document,
@@ -48,7 +48,7 @@ const section = (
     const index = left.findIndex(({ plain }) => fits(plain))
     return index < 0 ? undefined : left.splice(index, 1)[0]
   }
-  // Items that did not change are found first, so that another one cannot take the place of one of them.
+  // Unchanged items are matched first, so that a changed item cannot take the node of an unchanged one.
   const kept = after.map((plain) => take((old) => same(old, plain)))
   const items = after.map((plain, index) => {
     const old =
@@ -59,12 +59,12 @@ const section = (
   })
   spread(yaml, items)
   nodes.items = items
-  // An empty list has no items to write below it.
+  // An empty list has no items, so it is written in the flow style: `[]`.
   nodes.flow = items.length === 0
   return true
 }
 
-/** Leaves blank lines between items, where there were some, and none before the first one. */
+/** Keeps blank lines between items, if there were any, and puts none before the first item. */
 const spread = (yaml: Yaml, items: ReadonlyArray<unknown>): void => {
   const nodes = items.filter((item) => yaml.isNode(item))
   const isSpread = nodes.some(({ spaceBefore }) => spaceBefore === true)
@@ -74,7 +74,8 @@ const spread = (yaml: Yaml, items: ReadonlyArray<unknown>): void => {
 const itemsOf = (yaml: Yaml, document: Document, key: string): YAMLSeq => {
   const found = document.get(key, true)
   if (yaml.isSeq(found)) {
-    // A comment above the first item is given to the list, and would stay where it is when the item moves or goes.
+    // The parser attaches a comment above the first item to the list. The comment would not move or disappear with the
+    // item.
     const [first] = found.items
     if (yaml.isNode(first) && found.commentBefore && !first.commentBefore) {
       first.commentBefore = found.commentBefore
@@ -82,7 +83,7 @@ const itemsOf = (yaml: Yaml, document: Document, key: string): YAMLSeq => {
     }
     return found
   }
-  // A file with nothing but comments in it has no map yet.
+  // A file that contains only comments has no map yet.
   const contents = yaml.isMap(document.contents) ? document.contents : new yaml.YAMLMap(document.schema)
   if (contents.items.length === 0) contents.flow = false
   document.contents = contents
@@ -100,7 +101,7 @@ const itemsOf = (yaml: Yaml, document: Document, key: string): YAMLSeq => {
   return made
 }
 
-// A rule has its actions under one of these.
+// A rule has its actions under one of these keys.
 const actionKeys = ["reply", "do"]
 
 const change = (yaml: Yaml, document: Document, node: YAMLMap, before: PlainMap, after: PlainMap): void => {
@@ -123,6 +124,8 @@ const nodeOf = (yaml: Yaml, document: Document, plain: Plain) => {
   return node
 }
 
-/** Whether a text is written in quotation marks although YAML needs none: it is empty, or has more than one line. */
+/**
+ * Whether a string is written in quotation marks although YAML needs none: because it is empty or has several lines.
+ */
 const needsQuotes = (text: string): boolean =>
   text === "" || /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/.test(text)
