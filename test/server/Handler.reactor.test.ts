@@ -11,6 +11,43 @@ import { turns } from "../support/turns.ts"
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value)
 
+/** The names that a program can find on an object and on its prototypes, without those of `Object`. */
+const namesOn = (object: object): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    names.push(...Object.getOwnPropertyNames(at))
+  return names.filter((name) => name !== "constructor").sort()
+}
+
+describe("a reactor", () => {
+  it.scopedLive("gets the public interface of a connection and nothing else, in one object for each connection", () =>
+    Effect.gen(function* () {
+      const seen: Array<Handler.ReactorConnection> = []
+      const { connect, events } = yield* serving({
+        _tag: "Reactor",
+        name: "curious",
+        onRun: (connection, run) => {
+          seen.push(connection)
+          connection.write(run)
+        },
+        onPeerEnd: (connection) => {
+          seen.push(connection)
+          connection.close()
+        },
+      })
+      const peer = yield* connect()
+      yield* peer.send(utf8("x"))
+      yield* receiveBytes(peer, 1)
+      yield* peer.close
+      yield* events.one("ConnectionClosed")
+      const [connection] = seen
+      expect(new Set(seen)).toEqual(new Set([connection]))
+      expect(connection?.id).toBe(1)
+      expect(namesOn(connection ?? {})).toEqual(["close", "count", "id", "owed", "publish", "putOff", "reply", "write"])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
+
 describe("the broker", () => {
   overEachTransport("relays everything to all others, in order, and never to the sender", () =>
     Effect.gen(function* () {

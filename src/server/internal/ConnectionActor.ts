@@ -1,80 +1,64 @@
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { ConnectionCore } from "../../connection/ConnectionCore.ts"
 import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../connection/ConnectionOwner.ts"
-import { CoreConnection } from "../../connection/CoreConnection.ts"
 import type { ConnectionEnd, HalfClosed } from "../../connection/index.ts"
 import {
   type CloseReason,
   type ConnectionId,
   closeReasons,
-  Framing,
-  InvalidPayloadError,
   type ProxiedBy,
-  type SendError,
-  type ServerEvent,
   type TlsSession,
 } from "../../domain/index.ts"
 import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
-import type { EventBus } from "../../runtime/EventBus.ts"
-import type { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import type { Reactor, ReactorConnection, ServerConnection } from "../Handler.ts"
-import type { ServerObserver } from "../ServerObserver.ts"
+import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
-import { Replies } from "./Replies.ts"
+import { ReactorView, type ViewedConnection } from "./ReactorView.ts"
+import { makeReplies, type Replies } from "./Replies.ts"
+import { type BroadcastContext, type ConnectionSource, ServedConnection } from "./ServedConnection.ts"
+import { closeUnawareHandler, type HandledConnection } from "./unawareHandler.ts"
 
-// How long a handler may do nothing behind the FIN of a peer that has sent no frame.
-const unaskedGrace = Duration.seconds(1)
-
-// How long a handler that receives by itself may be at work on an answer behind the FIN of its peer.
-const answerGrace = Duration.seconds(30)
-
-/** What an actor has from its server. */
-export interface ActorContext {
-  readonly settings: ConnectionSettings
-  /** What happens to a connection of a handler whose peer has sent FIN. */
+/** What all connections of a server share. */
+export interface ActorContext extends BroadcastContext {
+  /** What happens to a connection of a handler in a fiber when its peer has sent FIN. */
   readonly halfClosed: HalfClosed
   readonly timing: Timing
   readonly hub: HubPort
-  readonly bus: EventBus<ServerEvent>
-  readonly tap: Tap<ServerObserver>
-  /** The connection that sent something last. */
+  /** The connection that sent a frame last. */
   readonly heard: { last: ConnectionId | undefined }
   readonly reactor: Reactor | undefined
-  /** Those who would get a broadcast of this connection. */
-  readonly others: (id: ConnectionId) => ReadonlyArray<ConnectionId>
   readonly onClosed: (actor: ConnectionActor) => void
 }
 
 /**
- * One accepted connection: it ties the socket, the hub and the events together. Everything it tells is in order:
- * opened, anything, closed.
+ * One open connection: the owner of its socket and its sink in the hub. It emits its events, `ConnectionOpened` first and
+ * `ConnectionClosed` last.
  */
-export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnection {
+export class ConnectionActor
+  implements ConnectionOwner, HubSink, ViewedConnection, ConnectionSource, HandledConnection
+{
   readonly id: ConnectionId
   readonly core: ConnectionCore
   readonly since: number
   readonly tls: TlsSession | undefined
   readonly proxied: ProxiedBy | undefined
   readonly needsPublisher = false
-  /** The fiber that runs the handler, or stands for the reactor. */
+  /** The fiber of the handler. A reactor's connection has one too, which waits for the end of the connection. */
   fiber: Fiber.RuntimeFiber<void, unknown> | undefined
-  private readonly context: ActorContext
-  private readonly member: HubMember
-  /** Told at the end, after the events. */
+  readonly context: ActorContext
+  readonly member: HubMember
+  /** Called at the end, after the events. */
   onEnded: (() => void) | undefined
-  /** Takes back the timer that waits for a handler whose peer, or whose connection, has gone. */
   cancelInterrupt: (() => void) | undefined
-  /** Whether a handler is at work. */
   isServing: boolean
   private draining = false
   /** Whether the hub blocks it as a publisher. */
   private isBlocked = false
-  private owing: Replies | undefined
+  private repliesMade: Replies | undefined
   private served: ServerConnection | undefined
+  private view: ReactorView | undefined
   private readonly unblockWaiters = new Waiters()
 
   constructor(id: ConnectionId, accepted: AcceptedConnection, context: ActorContext) {
@@ -96,94 +80,34 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     })
   }
 
-  // --- what a handler gets
+  // --- for handlers and reactors
 
-  /** The connection as effects see it, made for the first who asks. */
+  /** The connection for effects, made at the first use. */
   get connection(): ServerConnection {
-    this.served ??= new ServedConnection(this, this.core, () => this.context.bus.unblocked)
+    this.served ??= new ServedConnection(this)
     return this.served
   }
 
-  /** Sends one payload to all others. */
-  broadcast(payload: Uint8Array): Effect.Effect<void, SendError> {
-    return Effect.suspend((): Effect.Effect<void, SendError> => {
-      if (this.core.end !== undefined) return Effect.fail(this.core.closedError())
-      const wire = this.encode(payload)
-      if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
-      const { bus, others, tap } = this.context
-      if (tap.wantsSent) {
-        const to = others(this.id)
-        tap.tell((observer) => observer.onSent?.(to, payload))
-      }
-      bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: others(this.id), bytes: payload }))
-      const unblocked = this.member.publish(wire) ? Effect.void : this.unblocked
-      return Effect.flatMap(unblocked, () => this.context.bus.unblocked)
-    })
-  }
-
-  private encode(payload: Uint8Array): Uint8Array | InvalidPayloadError {
-    const { framing, maxFrameBytes } = this.context.settings
-    return Framing.encodeFrame(framing, payload, maxFrameBytes)
-  }
-
-  private get unblocked(): Effect.Effect<void> {
+  get unblocked(): Effect.Effect<void> {
     return this.unblockWaiters.until(() => !this.isBlocked || this.core.end !== undefined)
   }
 
-  // --- what a reactor gets
-
-  write(wire: Uint8Array): void {
-    if (!this.core.write(wire)) this.core.hold(Hold.output)
+  get settings(): ConnectionSettings {
+    return this.context.settings
   }
 
-  reply(payload: Uint8Array, times: number): void {
-    this.replies.owe(payload, times)
-    // What the peer does not take now is paid when it has taken what was written before.
-    if (this.core.isTaken()) this.replies.pay()
-    if (!this.core.isTaken()) this.core.hold(Hold.output)
+  get replies(): Replies {
+    this.repliesMade ??= makeReplies(this.core, this.settings, this)
+    return this.repliesMade
   }
 
   owed(): number {
-    return this.owing?.bytes ?? 0
+    return this.repliesMade?.bytes ?? 0
   }
 
-  putOff(more: () => void): void {
-    this.core.hold(Hold.reactor)
-    const { replies } = this
-    replies.putOff(() => {
-      try {
-        more()
-      } catch (error) {
-        this.core.fail(error)
-      }
-      if (!replies.isPutOff()) this.core.release(Hold.reactor)
-    })
-  }
-
-  private get replies(): Replies {
-    this.owing ??= new Replies(
-      { write: (bytes) => this.core.write(bytes), onSent: (sent) => this.onSent(sent) },
-      (reply) => {
-        const wire = this.encode(reply)
-        // What a reactor throws ends its connection with the reason.
-        if (wire instanceof InvalidPayloadError) throw wire
-        return wire
-      },
-      this.context.settings.outboxBytes,
-    )
-    return this.owing
-  }
-
-  publish(run: Uint8Array): void {
-    this.member.publish(run)
-  }
-
-  count(run: Uint8Array): number {
-    return this.context.settings.framing.count(run)
-  }
-
-  close(): void {
-    this.core.beginClose(closeReasons.localClosed)
+  private get reactorView(): ReactorView {
+    this.view ??= new ReactorView(this)
+    return this.view
   }
 
   // --- from the connection
@@ -197,7 +121,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     }
     this.context.heard.last = this.id
     if (tap.wantsRuns) tap.tell((observer) => observer.onRun?.(this.id, run))
-    reactor?.onRun(this, run)
+    reactor?.onRun(this.reactorView, run)
   }
 
   keepsRuns(): boolean {
@@ -211,71 +135,40 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   }
 
   onHalfClosed(by: "peer" | "local"): void {
-    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionHalfClosed", id: this.id, by }))
+    const { bus, halfClosed, reactor, settings, timing } = this.context
+    bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionHalfClosed", id: this.id, by }))
     if (by === "local") return
-    if (this.context.reactor !== undefined) this.context.reactor.onPeerEnd(this)
-    else if (this.context.halfClosed === "close") this.expectHandlerEnd()
-  }
-
-  /**
-   * The peer has ended its side. A handler that receives to the end learns it, and may work on its last answer for as long
-   * as it likes. A handler that neither takes nor sends anything for `closeDeadline` does not know: its connection is closed, and
-   * it is interrupted. A handler that has used `receive` may be at work on an answer, so it has `answerGrace`. A peer that has
-   * sent no frame waits for no answer, so its handler has a second.
-   */
-  private expectHandlerEnd(): void {
-    const { core } = this
-    const { settings, timing } = this.context
-    const { closeDeadline } = settings
-    const grace = core.hasFrame ? closeDeadline : Duration.min(closeDeadline, unaskedGrace)
-    const look = (before: number, idle: Duration.Duration): void => {
-      this.cancelInterrupt = timing.after(grace, () => {
-        if (!this.isServing || core.end !== undefined || core.learnsPeerEnd()) return
-        const now = core.handled()
-        if (now !== before) return look(now, Duration.zero)
-        const idleNow = Duration.sum(idle, grace)
-        if (core.hasFrame && core.isAnswering() && Duration.lessThan(idleNow, answerGrace)) return look(now, idleNow)
-        core.beginClose(closeReasons.localClosed)
-        this.interrupt()
-      })
-    }
-    look(core.handled(), Duration.zero)
+    if (reactor !== undefined) reactor.onPeerEnd(this.reactorView)
+    else if (halfClosed === "close") closeUnawareHandler(this, settings.closeDeadline, timing)
   }
 
   onClosing(): void {}
 
   onDrain(): void {
-    this.owing?.pay()
-    if (this.owing?.isOwing() === true) this.core.hold(Hold.output)
+    this.repliesMade?.pay()
+    if (this.repliesMade?.isOwing() === true) this.core.hold(Hold.output)
     else this.member.drained()
   }
 
   flush(done: () => void): void {
-    if (this.owing === undefined) this.member.finish(done)
-    else this.owing.whenPaid(() => this.member.finish(done))
+    if (this.repliesMade === undefined) this.member.finish(done)
+    else this.repliesMade.whenPaid(() => this.member.finish(done))
   }
 
   isOwed(): boolean {
-    return this.owing?.isOwing() === true || this.owing?.isPutOff() === true || this.member.pending() > 0
+    return this.repliesMade?.isOwing() === true || this.repliesMade?.isPutOff() === true || this.member.pending() > 0
   }
 
   onClosed(end: ConnectionEnd): void {
     this.member.detach()
-    this.owing?.end()
+    this.repliesMade?.end()
     this.unblockWaiters.wake()
     const { id } = this
     const { remote } = this.core
-    this.context.bus.emit((seq, at) => ({
-      seq,
-      at,
-      _tag: "ConnectionClosed",
-      id,
-      remote,
-      ...end,
-    }))
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionClosed", id, remote, ...end }))
     const { onEnded } = this
     this.onEnded = undefined
-    // Before anybody hears that no connection is left.
+    // Before the server reports that no connection is left.
     onEnded?.()
     this.context.onClosed(this)
   }
@@ -322,7 +215,7 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRecovered", id: this.id }))
   }
 
-  /** Reads nothing more until {@link resume}. What has arrived is still given. */
+  /** Holds reading until {@link resume}. Bytes that have arrived are still delivered. */
   pause(): void {
     this.core.hold(Hold.command)
   }
@@ -349,33 +242,33 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
 
   // --- ends
 
-  /** The handler has come to its end: well, or with a reason to end the connection. */
+  /** The handler has ended: with success, or with the reason for which the connection ends. */
   onHandlerEnd(failure: CloseReason | undefined): void {
     this.isServing = false
-    // The timer would keep everything of the connection for as long as it waits.
+    // A running timer would keep the whole connection alive.
     this.cancelInterrupt?.()
     if (this.core.isClosing()) return
     if (failure !== undefined) {
-      // The peer must be able to tell that it has not got everything.
+      // After a reset the peer knows that bytes are missing.
       if (failure._tag === "SlowConsumer" || this.core.hasUnsent()) this.core.abort(failure)
       else this.core.beginClose(failure)
     } else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
     else this.core.beginClose(closeReasons.localClosed)
   }
 
-  /** Lets it come to an orderly end: a handler finishes what has arrived, a reactor's connection is flushed. */
+  /** Begins an orderly end: a handler gets the rest of the input, a reactor's connection is flushed and closed. */
   drain(): void {
     this.draining = true
     if (this.context.reactor === undefined) this.core.endInput()
     else this.core.beginClose(closeReasons.drained, "unwatched")
   }
 
-  /** Bytes that wait for it, here and in the hub, and replies. */
+  /** Bytes queued for the peer: in the socket, in the hub, and of replies. */
   pendingInAll(): number {
     return this.member.pending() + this.owed()
   }
 
-  /** Ends it now. */
+  /** Resets the connection and interrupts its handler. */
   abort(reason: CloseReason): void {
     this.core.abort(reason)
     this.interrupt()
@@ -384,26 +277,5 @@ export class ConnectionActor implements ConnectionOwner, HubSink, ReactorConnect
   interrupt(): void {
     const { fiber } = this
     if (fiber !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
-  }
-}
-
-class ServedConnection extends CoreConnection implements ServerConnection {
-  readonly id: ConnectionId
-  private readonly actor: ConnectionActor
-  private broadcasting: ServerConnection["broadcast"] | undefined
-
-  constructor(actor: ConnectionActor, core: ConnectionCore, onSent: () => Effect.Effect<void>) {
-    super(core, onSent)
-    this.id = actor.id
-    this.actor = actor
-  }
-
-  get tls(): TlsSession | undefined {
-    return this.actor.tls
-  }
-
-  get broadcast(): ServerConnection["broadcast"] {
-    this.broadcasting ??= (payload) => this.actor.broadcast(payload)
-    return this.broadcasting
   }
 }

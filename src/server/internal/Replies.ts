@@ -1,6 +1,9 @@
-/** What replies are written through. */
+import type { ConnectionSettings } from "../../connection/ConnectionOwner.ts"
+import { Framing, InvalidPayloadError } from "../../domain/index.ts"
+
+/** Where replies are written. */
 interface Output {
-  /** `false`: the peer has not taken everything. */
+  /** `false`: the kernel has not taken all bytes. */
   readonly write: (bytes: Uint8Array) => boolean
   readonly onSent: (payload: Uint8Array) => void
 }
@@ -11,17 +14,17 @@ interface Owed {
   left: number
 }
 
-// What an owed payload takes beside its bytes.
+// The memory of an owed payload beside its bytes.
 const owedOverhead = 256
-// Paid entries before the unpaid ones are dropped when they are so many: to drop each by itself moves all others.
+// Paid entries are dropped in batches of this size: dropping one moves all others.
 const mostPaid = 1024
 
 /**
- * Answers that a connection owes: as many as frames arrived, written as far as the peer takes them. One read can ask for
- * thousands, which must not all wait in memory for a peer that does not read.
+ * The replies that a connection owes, written as far as the peer reads. One read can ask for thousands of replies, which
+ * must not all be in memory for a peer that does not read.
  */
 export class Replies {
-  /** Memory of what is owed, bytes. A payload that is owed several times is there once. */
+  /** Memory of the unsent replies, bytes. A payload that is owed several times counts once. */
   bytes = 0
   private readonly output: Output
   private readonly encode: (payload: Uint8Array) => Uint8Array
@@ -43,7 +46,7 @@ export class Replies {
     return this.next < this.owed.length
   }
 
-  /** Owes a payload so many times. */
+  /** Adds a payload, to be sent `times` times. */
   owe(payload: Uint8Array, times: number): void {
     if (times <= 0) return
     const wire = this.encode(payload)
@@ -51,7 +54,7 @@ export class Replies {
     this.bytes += wire.length + owedOverhead
   }
 
-  /** Writes until the peer takes no more, or nothing is owed. */
+  /** Writes until the kernel takes no more, or nothing is owed. */
   pay(): void {
     while (this.isOwing()) {
       const batch = this.takeBatch()
@@ -68,7 +71,7 @@ export class Replies {
     for (const done of paid) done()
   }
 
-  /** Calls back in a later turn of the event loop, once nothing is owed. The callback may owe more, and put off again. */
+  /** Calls back in a later turn of the event loop, once nothing is owed. The callback may add replies and put off again. */
   putOff(more: () => void): void {
     this.more = more
     this.pay()
@@ -78,13 +81,13 @@ export class Replies {
     return this.more !== undefined
   }
 
-  /** Calls back once nothing is owed, or put off. */
+  /** Calls back once nothing is owed and nothing is put off. */
   whenPaid(done: () => void): void {
     if (this.isOwing() || this.isPutOff()) this.onPaid.push(done)
     else done()
   }
 
-  /** The connection has ended: nothing is called back any more. */
+  /** The connection has ended: no callback runs any more. */
   end(): void {
     clearImmediate(this.turn)
     this.more = undefined
@@ -99,7 +102,7 @@ export class Replies {
     this.pay()
   }
 
-  /** Payloads for one write: as many as a batch may have, at least one. */
+  /** Takes payloads for one write: up to the size of a batch, one at least. */
   private takeBatch(): ReadonlyArray<Batched> {
     const batch: Array<Batched> = []
     let room = this.batchBytes
@@ -143,3 +146,19 @@ const joined = (batch: ReadonlyArray<Batched>): Uint8Array => {
   }
   return all
 }
+
+/** The replies of a connection: `core` writes them. A payload that the framing cannot carry throws when it is added. */
+export const makeReplies = (
+  core: Pick<Output, "write">,
+  { framing, maxFrameBytes, outboxBytes }: ConnectionSettings,
+  owner: Pick<Output, "onSent">,
+): Replies =>
+  new Replies(
+    { write: (bytes) => core.write(bytes), onSent: (payload) => owner.onSent(payload) },
+    (payload) => {
+      const wire = Framing.encodeFrame(framing, payload, maxFrameBytes)
+      if (wire instanceof InvalidPayloadError) throw wire
+      return wire
+    },
+    outboxBytes,
+  )

@@ -1,0 +1,76 @@
+import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
+import { type ConnectionSettings, Hold } from "../../connection/ConnectionOwner.ts"
+import { type ConnectionId, closeReasons } from "../../domain/index.ts"
+import type { HubMember } from "../../hub/index.ts"
+import type { ReactorConnection } from "../Handler.ts"
+import type { Replies } from "./Replies.ts"
+
+/** The connection behind a view. */
+export interface ViewedConnection {
+  readonly id: ConnectionId
+  readonly core: ConnectionCore
+  readonly member: HubMember
+  readonly settings: ConnectionSettings
+  /** The replies of the connection, made at the first use. */
+  readonly replies: Replies
+  /** Memory of the unsent replies, bytes. */
+  readonly owed: () => number
+}
+
+/**
+ * The connection that a reactor gets: the public interface, and no way to the rest of the connection. A server makes one
+ * view per connection, at the first call of the reactor, so a reactor can use the view as a key of a map.
+ */
+export class ReactorView implements ReactorConnection {
+  readonly #connection: ViewedConnection
+
+  constructor(connection: ViewedConnection) {
+    this.#connection = connection
+  }
+
+  get id(): ConnectionId {
+    return this.#connection.id
+  }
+
+  write(wire: Uint8Array): void {
+    const { core } = this.#connection
+    if (!core.write(wire)) core.hold(Hold.output)
+  }
+
+  reply(payload: Uint8Array, times: number): void {
+    const { core, replies } = this.#connection
+    replies.owe(payload, times)
+    // The replies that the kernel does not take now are paid when it has taken what was written before.
+    if (core.isTaken()) replies.pay()
+    if (!core.isTaken()) core.hold(Hold.output)
+  }
+
+  owed(): number {
+    return this.#connection.owed()
+  }
+
+  putOff(more: () => void): void {
+    const { core, replies } = this.#connection
+    core.hold(Hold.reactor)
+    replies.putOff(() => {
+      try {
+        more()
+      } catch (error) {
+        core.fail(error)
+      }
+      if (!replies.isPutOff()) core.release(Hold.reactor)
+    })
+  }
+
+  publish(run: Uint8Array): void {
+    this.#connection.member.publish(run)
+  }
+
+  count(run: Uint8Array): number {
+    return this.#connection.settings.framing.count(run)
+  }
+
+  close(): void {
+    this.#connection.core.beginClose(closeReasons.localClosed)
+  }
+}
