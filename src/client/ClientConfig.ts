@@ -7,71 +7,80 @@ import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {
-  /** How bytes are cut into frames. Default raw: what one read gave. */
+  /** How bytes are cut into frames. Default `Framing.raw`: a frame is what one read gave. */
   readonly frame: Framing.Framing
   /**
-   * Longest payload, bytes. Default 1 MiB. The connection ends with `FrameTooLong` on a longer frame; with raw frames a
+   * The longest payload, bytes. Default 1 MiB. A longer frame ends the connection with `FrameTooLong`; with `Framing.raw` a
    * longer read becomes several frames.
    */
   readonly maxFrame: number
-  /** Received and not taken, bytes. Default 64 KiB. Then the server's window closes. */
+  /** What may be received and not taken, bytes. Default 64 KiB. Beyond it, the server's TCP window closes. */
   readonly inbox: number
-  /** Sent and not taken by the system, bytes. Default 64 KiB. Then `send` waits. */
+  /** What may be sent and not taken by the kernel, bytes. Default 64 KiB. Beyond it, `send` waits. */
   readonly outbox: number
   /**
-   * What happens to a connection whose server has sent FIN. Default "close": what was sent is flushed and the connection is
-   * closed; what had arrived can still be received, and `send` fails. "keep": this side can go on sending.
+   * What happens when the server has sent FIN. Default "close": the connection is flushed and closed; bytes that had arrived
+   * can still be received, and `send` fails. "keep": this side can go on sending.
    */
   readonly halfClosed: HalfClosed
-  /** How long a closing connection may make no progress. Default 5 s. Then the server sees a reset. */
+  /** How long a closing connection may make no progress. Default 5 s. Then it is reset. */
   readonly closeDeadline: Duration.Duration
-  /** Which addresses are dialled: those of this family. Default "any": all that a name has. */
+  /** The family of the addresses to dial. Default "any": all addresses of a name. */
   readonly family: AddressFamily
-  /** The address of this machine to connect from. Default: the system's choice. Only targets of its family are dialled. */
+  /** The local address to connect from; only targets of its family are dialled. Default: the kernel's choice. */
   readonly source: string | undefined
-  /** The port to connect from. Default: the system's choice. */
+  /** The local port to connect from. Default: the kernel's choice. */
   readonly sourcePort: number | undefined
-  /** Who connects to the target on this client's behalf, and looks its name up. Default nobody. */
+  /** The proxy that looks the target's name up and connects to it. Default none. */
   readonly proxy: ProxyServer | undefined
   /**
-   * The version of the PROXY protocol in which each connection begins with a header that names this client, before TLS.
+   * The version of the PROXY protocol header that each connection begins with, before TLS. The header names this client.
    * Default: no header.
    */
   readonly sendProxy: ProxyVersion | undefined
-  /** How connections are secured. Default not at all. */
+  /** TLS of the connections. Default none. */
   readonly tls: Tls.Connector | undefined
   /**
-   * Silence after which the system asks whether the server's system is still there (TCP_KEEPIDLE, tcp(7)), 1 s to
-   * 32767 s. Default never.
+   * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), 1 s to 32767 s. Default
+   * never.
    */
   readonly keepalive: Duration.Duration
-  /** How long a server may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */
+  /** How long a server may send nothing. Default unlimited. Then the connection ends with `IdleTimeout`, at most 10 % late. */
   readonly idleTimeout: Duration.Duration
-  /** How long a server may take nothing of what waits for it. Default unlimited. Then it is reset with `WriteTimeout`. */
+  /** How long a server may read nothing while bytes are queued. Default unlimited. Then a reset ends it with `WriteTimeout`. */
   readonly writeTimeout: Duration.Duration
-  /** How a server is found that has stopped although its system still acknowledges. Default not at all. Not with raw frames. */
+  /**
+   * What is sent to a silent server, to find a stopped one whose kernel still acknowledges. Default none. It needs a framing
+   * that marks the end of frames: not `Framing.raw`.
+   */
   readonly heartbeat: Heartbeat | undefined
-  /** Connecting, the name and all its addresses included, a proxy's handshake and TLS. Default 10 s. */
+  /** The deadline of connecting: name look-up, all addresses, the proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.Duration
-  /** Head start of one address of a name over the next. Default 250 ms (RFC 8305, section 5). */
+  /** How long an attempt runs before the next address is tried beside it. Default 250 ms (RFC 8305, section 5). */
   readonly attemptDelay: Duration.Duration
 }
 
-/** When, and how often, a connection is made again. */
+/** Options of one connection, or of the connections of one `run`. */
+export interface ConnectOptions {
+  /** TLS of the connection; `undefined`: none. Default: as the settings say. */
+  readonly tls?: Tls.Connector | undefined
+}
+
+/** When a client reconnects, and how often. */
 export interface ReconnectSettings {
-  /** The first delay; each failure in a row doubles it. Default 500 ms. */
+  /** The first delay. Each failure in a row doubles it. Default 500 ms. */
   readonly baseDelay: Duration.Duration
   /** The longest delay. Default 30 s. */
   readonly maxDelay: Duration.Duration
-  /** A delay is shortened at random by up to this share of itself, so that clients do not come all at once. Default 0.5. */
+  /** The largest share by which a delay is shortened at random, so that many clients spread out. Default 0.5. */
   readonly jitter: number
-  /** A connection that held this long counts as good: the next delay is the first again. Default 5 s. */
+  /** How long a connection must last to be stable. After a stable one the next delay is `baseDelay`. Default 5 s. */
   readonly stableAfter: Duration.Duration
-  /** Attempts in a row before giving up. Default: without end. */
+  /** How many attempts in a row may fail before the client gives up. Default unlimited. */
   readonly maxAttempts: number
   /**
-   * What follows when a program has learnt that the server has closed the connection in order, and then ends with success.
-   * Default "reconnect": the connection counts as lost. "end": the program's success counts, as for a program that reads
+   * What happens when a program ends with success after it has noticed that the server closed the connection in order.
+   * Default "reconnect": the connection is lost. "end": `run` ends with the program's success, as for a program that reads
    * an answer to its end.
    */
   readonly onPeerEnd: "reconnect" | "end"
@@ -87,7 +96,7 @@ export const reconnectDefaults: ReconnectSettings = {
   onPeerEnd: "reconnect",
 }
 
-/** The settings as a service. */
+/** The settings of a client as a service. */
 export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<ClientConfig, ClientSettings>() {
   static readonly defaults: ClientSettings = {
     frame: Framing.raw,
@@ -110,7 +119,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     attemptDelay: limits.attemptDelay,
   }
 
-  /** The defaults with some replaced. */
+  /** The defaults, with some settings replaced. */
   static readonly layer = (settings: Partial<ClientSettings> = {}): Layer.Layer<ClientConfig> =>
     Layer.succeed(ClientConfig, { ...ClientConfig.defaults, ...settings })
 }

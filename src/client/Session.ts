@@ -6,16 +6,17 @@ import type { OutboxPolicy } from "./internal/Outbox.ts"
 
 export { type OutboxPolicy, outboxPolicies } from "./internal/Outbox.ts"
 
-/** How a session keeps what is sent, and makes its connection again. */
+/** Options of a session. */
 export interface SessionOptions {
+  /** When the session reconnects. Default `reconnectDefaults`. */
   readonly reconnect?: Partial<ReconnectSettings>
   /**
-   * What may be kept for sending, bytes, while there is no connection or its peer is slow; a payload counts 32 more.
-   * Default 1 MiB. One that is larger than that is kept when it is alone.
+   * The capacity of the outbox, bytes: payloads wait there while there is no connection or the server is slow. Each payload
+   * counts 32 bytes more than its length. A payload above the capacity is accepted when the outbox is empty. Default 1 MiB.
    */
   readonly outboxBytes?: number
   /**
-   * What happens beyond that. Default "wait": the sender waits. "drop-oldest" and "drop-newest" lose whole payloads,
+   * What happens when the outbox is full. Default "wait": `send` waits. "drop-oldest" and "drop-newest" drop whole payloads,
    * which `FramesDropped` counts.
    */
   readonly whenFull?: OutboxPolicy
@@ -24,37 +25,40 @@ export interface SessionOptions {
 /** What a session is doing at one moment. */
 export interface SessionState {
   readonly isConnected: boolean
-  /** Kept for sending. */
+  /** The payload bytes in the outbox. */
   readonly pendingBytes: number
+  /** The payloads in the outbox. */
   readonly pendingFrames: number
 }
 
-/** Why a session ended by itself: the last loss, when `maxAttempts` have failed or TLS failed for good. */
+/** Why a session ended by itself: the last loss, after `maxAttempts` failures or a lasting TLS failure. */
 export type SessionEnd = ConnectError | ConnectionClosedError
 
 /**
- * A connection that is made again whenever it is lost. What is sent meanwhile is kept, in order, within a bound.
+ * A connection that reconnects after each loss. Payloads that are sent meanwhile wait in a bounded outbox, in order.
  *
- * A payload is handed to one connection, whole, and never to a second: none comes twice. When a connection breaks, what
- * it had been handed and its peer had not read is lost, without a word: up to `outbox` bytes and one payload that the
- * system had not taken, and what the system held. TCP does not tell what a peer has read; a protocol that has to know
- * acknowledges.
+ * Each payload is written to one connection, whole, so no payload arrives twice. When a connection breaks, the payloads that
+ * it had taken and the server had not read are lost without a report: up to `outbox` bytes and one payload that the kernel
+ * had not taken, and the bytes in the kernel's buffer. TCP does not tell what a peer has read; a protocol that needs this
+ * has acknowledgements.
  */
 export interface Session {
   /**
-   * Keeps a payload for sending. Fails when the session has ended, or is being closed, or when the framing cannot carry the
+   * Puts a payload into the outbox. Fails when the session has ended or is closing, or when the framing cannot carry the
    * payload as one frame.
    */
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SessionEnd | InvalidPayloadError>
   /**
-   * What is received, over all connections: of one that broke, everything that had arrived, before the next is made.
-   * Reading is held back while nobody pulls. One reader; without any, what had arrived goes with its connection.
+   * The payloads of all connections. The stream has everything that arrived on a broken connection before the session
+   * reconnects. Reading is held while the stream is not pulled. The stream has one reader; without a reader, payloads that
+   * had arrived are lost with their connection.
    */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
+  /** The state of the session now. */
   readonly state: Effect.Effect<SessionState>
   /**
-   * Takes nothing more, sends what is kept, closes the connection in order, and ends. While something is kept and the
-   * server is away this waits, for as long as connections are made again; the end of the scope drops what is kept.
+   * Accepts no more payloads, sends the outbox, closes the connection in order, and ends the session. It waits while the
+   * outbox has payloads, through any number of reconnects. The end of the scope drops the outbox.
    */
   readonly close: Effect.Effect<void>
 }

@@ -58,7 +58,7 @@ describe("a SOCKS 5 handshake", () => {
     const answers = [Uint8Array.of(5, 0), Buffer.concat([reply, utf8("hi")])]
     const { last } = play(new Socks5Handshake(target, undefined), answers, whole)
     expect(last._tag === "Open" && text(last.rest)).toBe("hi")
-    // All but its last byte is not enough, and the last one ends it.
+    // The handshake ends with the last byte of the reply.
     const handshake = new Socks5Handshake(target, undefined)
     handshake.push(Uint8Array.of(5, 0))
     expect(handshake.push(reply.subarray(0, -1))._tag).toBe("NeedMore")
@@ -66,7 +66,7 @@ describe("a SOCKS 5 handshake", () => {
     expect(end._tag === "Open" && end.rest.length).toBe(0)
   })
 
-  it("gives user and password where they are asked for, and an address as an address", () => {
+  it("sends user and password when the proxy requires them, and an IP address as such", () => {
     const answers = [Uint8Array.of(5, 2), Uint8Array.of(1, 0), accepted]
     const { last, sent } = play(new Socks5Handshake(tcpEndpoint("192.0.2.7", 80), credentials), answers, single)
     expect(sent).toEqual(["\x05\x02\x00\x02", "\x01\x02me\x06s:cret", "\x05\x01\x00\x01\xc0\x00\x02\x07\x00P"])
@@ -74,9 +74,9 @@ describe("a SOCKS 5 handshake", () => {
   })
 
   it.each<readonly [string, ReadonlyArray<Uint8Array>, string, RegExp]>([
-    ["not of that kind", [utf8("HTTP/1.1 400")], "ProxyInvalid", /does not speak SOCKS 5/],
-    ["that wants a password", [Uint8Array.of(5, 0xff)], "ProxyAuthFailed", /asks for a user and a password/],
-    ["that chooses what was not offered", [Uint8Array.of(5, 1)], "ProxyInvalid", /not offered \(1\)/],
+    ["of another protocol", [utf8("HTTP/1.1 400")], "ProxyInvalid", /is not SOCKS 5/],
+    ["that requires a password", [Uint8Array.of(5, 0xff)], "ProxyAuthFailed", /asks for a user and a password/],
+    ["that chooses a method which was not offered", [Uint8Array.of(5, 1)], "ProxyInvalid", /not offered \(1\)/],
     ["that is refused", [Uint8Array.of(5, 0), Uint8Array.of(5, 5)], "ProxyRefused", /the target refused/],
     ["with an unknown reply", [Uint8Array.of(5, 0), Uint8Array.of(5, 99)], "ProxyRefused", /reply 99/],
     [
@@ -85,14 +85,14 @@ describe("a SOCKS 5 handshake", () => {
       "ProxyInvalid",
       /unknown kind/,
     ],
-  ])("tells of a proxy %s", (_, answers, reason, problem) => {
+  ])("reports the failure of a proxy %s", (_, answers, reason, problem) => {
     for (const cut of [whole, single]) {
       const { last } = play(new Socks5Handshake(target, undefined), answers, cut)
       expect(last).toMatchObject({ _tag: "Failed", reason, problem: expect.stringMatching(problem) })
     }
   })
 
-  it("tells that user and password are not accepted", () => {
+  it("reports that user and password are not accepted", () => {
     // Every status but 0 is a failure (RFC 1929, section 2).
     for (const status of [1, 2, 255]) {
       const answers = [Uint8Array.of(5, 2), Uint8Array.of(1, status)]
@@ -107,7 +107,7 @@ describe("a SOCKS 5 handshake", () => {
     ["a name", [3, 4, 103, 97, 116, 101, 1, 2]],
     ["an empty name", [3, 0, 1, 2]],
     ["the longest name", [3, 255, ...new Array<number>(255).fill(120), 1, 2]],
-  ])("opens behind the last byte of a reply with %s, not a byte earlier or later", (_, bound) => {
+  ])("opens behind the last byte of a reply with %s, no byte earlier or later", (_, bound) => {
     const reply = Uint8Array.of(5, 0, 0, ...bound)
     const opened = play(
       new Socks5Handshake(target, undefined),
@@ -121,25 +121,25 @@ describe("a SOCKS 5 handshake", () => {
     expect(cut.last._tag).toBe("NeedMore")
   })
 
-  it("asks for a name of 255 bytes, and refuses a longer one", () => {
+  it("sends a name of 255 bytes, and refuses a longer one", () => {
     const ask = (host: string) =>
       play(new Socks5Handshake(tcpEndpoint(host, 80), undefined), [Uint8Array.of(5, 0)], whole)
     const longest = "x".repeat(255)
     expect(ask(longest).sent.at(-1)).toBe(`\x05\x01\x00\x03\xff${longest}\x00P`)
     expect(ask(`${longest}x`).last).toMatchObject({
       reason: "ProxyInvalid",
-      problem: expect.stringMatching(/^a name above 255 bytes/),
+      problem: expect.stringMatching(/name is longer than 255 bytes/),
     })
   })
 
-  it("fails when the proxy answers what it was not asked yet", () => {
+  it("fails when the proxy answers before it was asked", () => {
     const { last } = play(new Socks5Handshake(target, undefined), [Uint8Array.of(5, 0, 5)], whole)
-    expect(last).toMatchObject({ reason: "ProxyInvalid", problem: "it answers what it was not asked yet" })
+    expect(last).toMatchObject({ reason: "ProxyInvalid", problem: "it has answered before it was asked" })
   })
 })
 
 describe("an HTTP CONNECT handshake", () => {
-  it("asks for the target, with user and password if it has them, and gives on what comes behind", () => {
+  it("asks for the target, with user and password if there are any, and keeps the bytes behind the answer", () => {
     const answer = utf8("HTTP/1.1 200 Connection established\r\nVia: gate\r\n\r\nhi")
     for (const cut of [whole, single]) {
       const { last, sent } = play(new HttpConnectHandshake(tcpEndpoint("::1", 80), credentials), [answer], cut)
@@ -156,7 +156,7 @@ describe("an HTTP CONNECT handshake", () => {
     }
   })
 
-  it("takes a head of 16384 bytes, and none that has not ended by then", () => {
+  it("accepts a head of 16384 bytes, and fails when it is longer", () => {
     const head = (length: number) => {
       const [start, end] = ["HTTP/1.1 200 ok\r\nX: ", "\r\n\r\n"]
       return utf8(`${start}${"x".repeat(length - start.length - end.length)}${end}`)
@@ -168,17 +168,17 @@ describe("an HTTP CONNECT handshake", () => {
   })
 
   it.each<readonly [string, string, string, RegExp]>([
-    ["not of that kind", "\x05\xff", "ProxyInvalid", /does not speak HTTP/],
+    ["of another protocol", "\x05\xff", "ProxyInvalid", /is not HTTP/],
     ["that refuses", "HTTP/1.1 403 Forbidden\x1b[2J\r\n\r\n", "ProxyRefused", /^403 Forbidden\\e\[2J$/],
     [
-      "that wants a password",
+      "that requires a password",
       "HTTP/1.0 407 Login\n\n",
       "ProxyAuthFailed",
       /asks for a user and a password \(407 Login\)/,
     ],
-    ["without a status", "HTTP/1.1 fine\r\n\r\n", "ProxyInvalid", /no status/],
-    ["without an end", `HTTP/1.1 200 ok\r\nX: ${"x".repeat(20_000)}`, "ProxyInvalid", /above 16384 bytes/],
-  ])("tells of a proxy %s", (_, answer, reason, problem) => {
+    ["without a status", "HTTP/1.1 fine\r\n\r\n", "ProxyInvalid", /no status line/],
+    ["without an end", `HTTP/1.1 200 ok\r\nX: ${"x".repeat(20_000)}`, "ProxyInvalid", /longer than 16384 bytes/],
+  ])("reports the failure of a proxy %s", (_, answer, reason, problem) => {
     const { last } = play(new HttpConnectHandshake(target, undefined), [Buffer.from(answer, "latin1")], whole)
     expect(last).toMatchObject({ _tag: "Failed", reason, problem: expect.stringMatching(problem) })
   })

@@ -3,26 +3,26 @@ import type { Connection } from "../../connection/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 
-/** What happens to a payload for which there is no room. */
+/** What happens when an outbox has no room for a payload. */
 export const outboxPolicies = ["wait", "drop-oldest", "drop-newest"] as const
 export type OutboxPolicy = (typeof outboxPolicies)[number]
 
-// A payload takes memory beside its bytes; without this, empty ones would have no bound.
+// A payload uses memory beside its bytes. Without this, empty payloads would have no bound.
 const costOf = (payload: Uint8Array): number => payload.length + 32
 
 /**
- * Payloads on their way to a connection, or to the next one: in order, and bounded. A connection takes a payload over
- * whole or not at all, and what it has taken over is not kept.
+ * A bounded queue of payloads for a connection, or for the next one. A payload leaves the queue when a connection has taken
+ * it, whole.
  */
 export class Outbox<E> {
-  /** Payload bytes kept. */
+  /** The payload bytes in the queue. */
   bytes = 0
   private readonly limitBytes: number
   private readonly policy: OutboxPolicy
   private readonly onDropped: (missed: number) => void
   private readonly changed = new Waiters()
   private kept: Array<Uint8Array> = []
-  // Where the first is: taking it away would move all the others.
+  // The index of the first payload. Removing it from the array would move all others.
   private head = 0
   private cost = 0
   private end: Effect.Effect<never, E> | undefined
@@ -33,12 +33,12 @@ export class Outbox<E> {
     this.onDropped = onDropped
   }
 
-  /** Payloads kept. */
+  /** The payloads in the queue. */
   get length(): number {
     return this.kept.length - this.head
   }
 
-  /** Takes a payload, as the policy says; fails when the outbox has ended. */
+  /** Adds a payload, by the policy. Fails when the outbox has ended. */
   offer(payload: Uint8Array): Effect.Effect<void, E> {
     return Effect.suspend((): Effect.Effect<void, E> => {
       if (this.end !== undefined) return this.end
@@ -58,7 +58,7 @@ export class Outbox<E> {
     })
   }
 
-  /** Hands on what is kept, and what comes, one after the other. Ends when nothing is left and `isOver` says so. */
+  /** Sends the queue, and payloads that are added later, in order. Ends when the queue is empty and `isOver` is true. */
   sendAll(
     connection: Pick<Connection, "drained" | "sendNow">,
     isOver: () => boolean,
@@ -67,9 +67,9 @@ export class Outbox<E> {
     const next: Effect.Effect<void, ConnectionClosedError> = Effect.suspend(() => {
       const first = this.kept[this.head]
       if (first === undefined) return isOver() ? Effect.void : this.changed.waitThen(next)
-      // Between the two nobody may be interrupted: what was taken over would be sent again.
+      // An interruption between the two steps would send the payload again.
       const handedOver = Effect.uninterruptible(
-        // What is kept can be sent: it was looked at when it came.
+        // Payloads in the queue are valid: `send` checks each.
         Effect.map(Effect.catchTag(connection.sendNow(first), "InvalidPayloadError", Effect.die), () => {
           this.shift()
           this.changed.wake()
@@ -80,13 +80,13 @@ export class Outbox<E> {
     return next
   }
 
-  /** Takes nothing more: lets everybody who waits to be taken fail, and who comes. */
+  /** Accepts no more payloads: callers of `offer` fail, those that wait too. */
   fail(end: Effect.Effect<never, E>): void {
     this.end ??= end
     this.changed.wake()
   }
 
-  // One that is larger than all the room there is goes when it is alone.
+  // A payload above the limit is accepted into an empty queue.
   private hasRoomFor(payload: Uint8Array): boolean {
     return this.length === 0 || this.cost + costOf(payload) <= this.limitBytes
   }

@@ -11,7 +11,7 @@ const address: check.SettingCheck = {
 }
 
 const proxy: check.SettingCheck = {
-  expected: "what parseProxyServer gives",
+  expected: "a proxy, such as parseProxyServer returns",
   accepts: (value) => typeof value === "object" && value !== null && "endpoint" in value,
 }
 
@@ -22,7 +22,7 @@ const checks: check.SettingChecks<ClientSettings> = {
   sourcePort: check.optional(check.wholeNumber(0, 65_535)),
   proxy: check.optional(proxy),
   sendProxy: check.oneOfThese([1, 2, undefined]),
-  tls: check.optional(check.objectWith(["secure"], "what Tls.connector gives")),
+  tls: check.optional(check.objectWith(["secure"], "a connector that Tls.connector has made")),
   connectTimeout: check.deadline,
   attemptDelay: check.anyTime,
 }
@@ -37,19 +37,19 @@ const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
 }
 
 const sessionChecks: check.SettingChecks<SessionOptions> = {
-  reconnect: check.fieldsOf(reconnectChecks, "settings of reconnecting"),
+  reconnect: check.fieldsOf(reconnectChecks, "the settings for reconnecting"),
   outboxBytes: check.limitOf("bytes"),
   whenFull: check.oneOfThese(outboxPolicies),
 }
 
-/** Judges the settings of a client. */
+/** Checks the settings of a client. */
 export const checkClientSettings = (settings: ClientSettings): Either.Either<ClientSettings, SettingsError> =>
   Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
 
-/** Judges when a connection is made again. */
+/** Checks the settings for reconnecting. */
 export const checkReconnect = (settings: ReconnectSettings): Either.Either<ReconnectSettings, SettingsError> =>
   check.checkSettings(settings, reconnectChecks, "reconnect.")
 
-/** Judges the options of a session. */
+/** Checks the options of a session. */
 export const checkSession = (options: SessionOptions): Either.Either<SessionOptions, SettingsError> =>
   check.checkSettings(options, sessionChecks)

@@ -21,22 +21,22 @@ import type { ClientSettings } from "../ClientConfig.ts"
 import { type Dialled, secure } from "./secure.ts"
 import { tunnel } from "./tunnel/tunnel.ts"
 
-/** What dialling tells while it goes on. */
+/** Callbacks for the progress of dialling. */
 export interface DialObserver {
   readonly onLookingUp: (host: string) => void
-  /** `target`: where to, if the endpoint is that of a proxy. */
+  /** `target`: the final endpoint, if `endpoint` is a proxy. */
   readonly onConnecting: (endpoint: Endpoint, target: Endpoint | undefined) => void
 }
 
-/** How long dialling takes, whom it tries, from where, by way of whom, and what comes before the first payload. */
+/** The settings that dialling uses. */
 export type DialSettings = Pick<
   ClientSettings,
   "attemptDelay" | "connectTimeout" | "family" | "proxy" | "sendProxy" | "source" | "sourcePort" | "tls"
 >
 
 /**
- * Dials an endpoint; a name is tried on all its addresses, each with a head start over the next, and the first that
- * answers wins (RFC 8305). The scope owns the wire; what did not win is gone when this returns.
+ * Dials an endpoint. A name is tried on all its addresses, each with a head start over the next, and the first that answers
+ * wins (RFC 8305). The scope owns the wire. The other attempts have ended when this returns.
  */
 export const dial = (
   endpoint: Endpoint,
@@ -61,7 +61,7 @@ export const dial = (
       Scope.extend(own),
       Effect.timeoutFail({
         duration: settings.connectTimeout,
-        onTimeout: () => new ConnectError({ endpoint, reason: "Timeout", code: "ETIMEDOUT", ...wayOf(proxy) }),
+        onTimeout: () => new ConnectError({ endpoint, reason: "Timeout", code: "ETIMEDOUT", ...proxyField(proxy) }),
       }),
       Effect.onError(() => Scope.close(own, Exit.void)),
     )
@@ -69,10 +69,10 @@ export const dial = (
 
 const direct = (wire: Wire): Dialled => ({ wire, remote: wire.remote, isPaused: false })
 
-const wayOf = (proxy: ProxyServer | undefined) => (proxy === undefined ? {} : { proxy: formatProxyServer(proxy) })
+const proxyField = (proxy: ProxyServer | undefined) => (proxy === undefined ? {} : { proxy: formatProxyServer(proxy) })
 
-const noHost = "it connects to hosts and ports only"
-const hasZone = "a zone names an interface of this machine, which the proxy does not have; leave the zone out"
+const noHost = "it connects to hosts and ports only, not to unix sockets"
+const hasZone = "the zone names an interface of this machine, which the proxy does not have; leave the zone out"
 
 const byProxy = (
   endpoint: Endpoint,
@@ -83,12 +83,18 @@ const byProxy = (
   Effect.gen(function* () {
     if (endpoint._tag === "Unix" || endpoint.host.includes("%")) {
       const problem = endpoint._tag === "Unix" ? noHost : hasZone
-      return yield* new ConnectError({ endpoint, reason: "ProxyInvalid", code: "EPROXY", problem, ...wayOf(proxy) })
+      return yield* new ConnectError({
+        endpoint,
+        reason: "ProxyInvalid",
+        code: "EPROXY",
+        problem,
+        ...proxyField(proxy),
+      })
     }
     const wire = yield* Effect.mapError(
       reach(proxy.endpoint, settings, observer, endpoint),
       ({ advice, code }) =>
-        new ConnectError({ endpoint, reason: "ProxyUnreachable", code, problem: advice, ...wayOf(proxy) }),
+        new ConnectError({ endpoint, reason: "ProxyUnreachable", code, problem: advice, ...proxyField(proxy) }),
     )
     return { wire: yield* tunnel(wire, proxy, endpoint), remote: endpoint, isPaused: true }
   })
@@ -109,7 +115,7 @@ const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserve
       transport.resolve(endpoint.host),
       ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }),
     )
-    // A source has one family, and only addresses of that can be reached from it.
+    // A source address reaches addresses of its own family only.
     const fromSource = host === undefined ? addresses : ofFamily(addresses, isIpv6Text(host) ? "ipv6" : "ipv4")
     const eligible = ofFamily(fromSource, family)
     if (eligible.length === 0) {
@@ -119,7 +125,7 @@ const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserve
     return yield* race(endpoint, targets, settings.attemptDelay, attempt)
   })
 
-/** The families by turns, that of the first address first (RFC 8305, section 4). */
+/** Alternates the families, that of the first address first (RFC 8305, section 4). */
 const alternate = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
   const preferred = addresses.filter((address) => isIpv6Text(address) === isIpv6Text(addresses[0] ?? ""))
   const others = addresses.filter((address) => !preferred.includes(address))
@@ -164,7 +170,7 @@ const race = (
         )
       }),
     ).pipe(Effect.mapError((last) => summary(endpoint, errors) ?? last))
-    // Two may have been connected at the same moment; only one is wanted.
+    // A second attempt may have connected at the same moment.
     yield* Effect.forEach(
       lanes.filter((lane) => lane !== winner.lane),
       (lane) => Scope.close(lane.scope, Exit.void),
@@ -172,7 +178,7 @@ const race = (
     return winner.wire
   })
 
-/** The error that says most: an address that answers "no" over one that cannot be reached from here. */
+/** The most useful error: that of an address which refused, rather than that of an unreachable one. */
 const summary = (endpoint: Endpoint, errors: ReadonlyArray<ConnectError>): ConnectError | undefined => {
   const telling = errors.find((error) => error.reason !== "Unreachable") ?? errors[0]
   return telling && new ConnectError({ endpoint, reason: telling.reason, code: telling.code })

@@ -24,10 +24,10 @@ import { Outbox } from "./Outbox.ts"
 
 const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed })
 
-// Payloads on their way to the reader; beyond them the inbox of the connection bounds what is kept.
+// Payloads buffered for the reader. Beyond them, the inbox of the connection holds reading.
 const readAhead = 16
 
-/** Makes a session over what makes connections again. */
+/** Makes a session. `run` runs a program with a connection, and again with a new connection after a loss. */
 export const makeSession = (
   run: <A, E, R>(
     endpoint: Endpoint,
@@ -44,7 +44,7 @@ export const makeSession = (
     let isConnected = false
     let isClosing = false
     let hasReader = false
-    // Woken when one of these changes.
+    // Woken when one of the four changes.
     const states = new Waiters()
     const outbox = new Outbox<SessionEnd>(
       options.outboxBytes ?? limits.sessionOutboxBytes,
@@ -56,7 +56,7 @@ export const makeSession = (
     )
     const inbound = yield* Mailbox.make<Uint8Array, SessionEnd>(readAhead)
 
-    // Whether nothing is left to do: then no connection is made again, whatever becomes of this one.
+    // Whether the session is closed and the outbox sent: then it does not reconnect.
     const isDone = () => isClosing && outbox.length === 0
     const setConnected = (value: boolean) =>
       Effect.sync(() => {
@@ -69,25 +69,25 @@ export const makeSession = (
         states.wake()
       })
 
-    const converse = (connection: Connection): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
+    const useConnection = (connection: Connection): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
       Effect.gen(function* () {
         yield* Effect.acquireRelease(setConnected(true), () => setConnected(false))
         const receiving = yield* Effect.forkScoped(
           Stream.runForEach(connection.frames, (payload) => inbound.offer(payload)),
         )
-        // A connection that breaks while something is sent is told by the receiving side, after everything that had
-        // arrived was given to the reader.
+        // When a connection breaks during a send, the receiving side fails, after the reader has got everything that had
+        // arrived.
         const sending = Effect.zipRight(outbox.sendAll(connection, isDone), connection.close).pipe(
           Effect.catchTag("ConnectionClosedError", () => states.until(isDone)),
         )
-        // Without a reader nobody will ever take it.
+        // Without a reader, payloads that have arrived are never taken. So the end of the connection is the loss.
         const abandoned = Effect.flatMap(connection.closed, ({ reason }) =>
           Effect.zipRight(
             states.until(() => !hasReader),
             Effect.fail(new ConnectionClosedError({ reason })),
           ),
         )
-        // A server that ends its side is lost, unless this side is closing: what is kept is then sent as long as it goes.
+        // The FIN of the server is a loss, unless this side is closing: then the outbox is sent while the server reads.
         const lost = Effect.raceFirst(Fiber.join(receiving), abandoned).pipe(
           Effect.zipRight(Effect.suspend(() => (isClosing ? connection.closed : Effect.void))),
           Effect.zipRight(Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))),
@@ -96,12 +96,12 @@ export const makeSession = (
         yield* Effect.raceFirst(sending, lost)
       })
 
-    // While there is no connection, nobody else notices that nothing is left to do.
+    // Ends a session that is closed while it has no connection.
     const finished = states.until(() => isDone() && !isConnected)
     const running = yield* Effect.forkScoped(
       Effect.onExit(
         Effect.raceFirst(
-          run(endpoint, converse, { ...reconnectDefaults, ...options.reconnect, onPeerEnd: "end" }),
+          run(endpoint, useConnection, { ...reconnectDefaults, ...options.reconnect, onPeerEnd: "end" }),
           finished,
         ),
         (exit) => {
@@ -134,6 +134,6 @@ export const makeSession = (
     }
   })
 
-/** The last loss; none where this side has ended it. */
+/** The last loss; none when this side has ended the session. */
 const endOf = (exit: Exit.Exit<void, SessionEnd>): SessionEnd | undefined =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined

@@ -2,20 +2,21 @@ import * as Effect from "effect/Effect"
 import { ConnectError, type Endpoint, type TlsSession } from "../../domain/index.ts"
 import type { Tls, Wire } from "../../transport/index.ts"
 
-/** A wire to a server, and what TLS has agreed on, if it is spoken. */
+/** A wire to a server. */
 export interface Dialled {
   readonly wire: Wire
-  /** Who is at its end: the target, whether or not a proxy is in between. */
+  /** The target, also behind a proxy. */
   readonly remote: Endpoint
-  /** Whether it stands still, with what came behind a handshake. */
+  /** Whether the wire is paused: a handshake has left bytes in it for the connection. */
   readonly isPaused: boolean
+  /** The TLS session, with TLS. */
   readonly tls?: TlsSession
 }
 
-// A unix socket has no name; a certificate for one is made for this.
+// A unix socket has no host name. Its certificate must be for this name.
 const nameOf = (endpoint: Endpoint): string => (endpoint._tag === "Tcp" ? endpoint.host : "localhost")
 
-/** Secures a wire to an endpoint. Interrupted, the wire is destroyed. */
+/** Begins TLS on a wire to an endpoint. An interruption destroys the wire. */
 export const secure = (
   dialled: Dialled,
   endpoint: Endpoint,

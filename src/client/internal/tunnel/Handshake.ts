@@ -1,22 +1,22 @@
-/** How a handshake with a proxy failed: what it refused, in words. */
+/** Why a handshake with a proxy failed. `problem` is about the proxy: "it refuses ...". */
 export interface TunnelFailure {
   readonly reason: "ProxyRefused" | "ProxyAuthFailed" | "ProxyInvalid"
   readonly problem: string
 }
 
-/** What to do after some bytes of a proxy. */
+/** The next step of a handshake. */
 export type HandshakeStep =
   | { readonly _tag: "NeedMore" }
   | { readonly _tag: "Send"; readonly bytes: Uint8Array }
-  /** The tunnel is open. `rest` is what came behind the proxy's answer: the first bytes of the target. */
+  /** The tunnel is open. `rest`: the bytes behind the proxy's answer, which are from the target. */
   | { readonly _tag: "Open"; readonly rest: Uint8Array }
   | ({ readonly _tag: "Failed" } & TunnelFailure)
 
-/** A handshake with a proxy, without the socket. */
+/** The protocol of a handshake with a proxy, without I/O. */
 export interface Handshake {
-  /** What is sent first. */
+  /** The first bytes to send. */
   readonly first: Uint8Array
-  /** Takes bytes of the proxy, however they are cut. */
+  /** Takes bytes from the proxy, cut at any place. */
   readonly push: (bytes: Uint8Array) => HandshakeStep
 }
 
@@ -28,7 +28,6 @@ export const failed = (reason: TunnelFailure["reason"], problem: string): Handsh
   problem,
 })
 
-/** Joins what is kept with what came. */
 export const joined = (kept: Uint8Array, bytes: Uint8Array): Uint8Array => {
   if (kept.length === 0) return bytes
   const all = new Uint8Array(kept.length + bytes.length)

@@ -3,7 +3,7 @@ import * as Redacted from "effect/Redacted"
 import { escapeControls, formatEndpoint, type ProxyCredentials, type TcpEndpoint } from "../../../domain/index.ts"
 import { failed, type Handshake, type HandshakeStep, joined, needMore } from "./Handshake.ts"
 
-// What an answer's head may have before it is no answer any more.
+// The longest head of an answer, bytes. A longer one is an error.
 const maxHeadBytes = 16 * 1024
 
 const statusLine = /^HTTP\/1\.[01] ([0-9]{3})(?: ([^\r\n]*))?\r?\n/
@@ -12,7 +12,7 @@ const authenticationRequired = 407
 const credentialsLine = ({ password, user }: ProxyCredentials): string =>
   `Proxy-Authorization: Basic ${Encoding.encodeBase64(`${user}:${Redacted.value(password)}`)}\r\n`
 
-/** The end of a head: behind its empty line (RFC 9112, section 2.1; a bare LF counts, section 2.2). */
+/** The end of a head, behind its empty line (RFC 9112, section 2.1). A bare LF ends a line too (section 2.2). */
 const endOfHead = (bytes: Uint8Array): number | undefined => {
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at + 1] === 10) return at + 2
@@ -26,7 +26,7 @@ const looksLikeHttp = (bytes: Uint8Array): boolean => {
   return [...start].every((character, at) => bytes[at] === undefined || bytes[at] === character.charCodeAt(0))
 }
 
-/** Asks an HTTP proxy for a connection to a target (RFC 9110, section 9.3.6). */
+/** The CONNECT request to an HTTP proxy (RFC 9110, section 9.3.6). */
 export class HttpConnectHandshake implements Handshake {
   readonly first: Uint8Array
   private readonly hasCredentials: boolean
@@ -41,15 +41,15 @@ export class HttpConnectHandshake implements Handshake {
 
   push(bytes: Uint8Array): HandshakeStep {
     this.kept = joined(this.kept, bytes)
-    if (!looksLikeHttp(this.kept)) return failed("ProxyInvalid", "it does not speak HTTP")
+    if (!looksLikeHttp(this.kept)) return failed("ProxyInvalid", "its answer is not HTTP")
     const end = endOfHead(this.kept.subarray(0, maxHeadBytes))
     if (end === undefined) {
       return this.kept.length < maxHeadBytes
         ? needMore
-        : failed("ProxyInvalid", `its answer is above ${maxHeadBytes} bytes`)
+        : failed("ProxyInvalid", `the head of its answer is longer than ${maxHeadBytes} bytes`)
     }
     const found = statusLine.exec(new TextDecoder().decode(this.kept.subarray(0, end)))
-    if (found === null) return failed("ProxyInvalid", "its answer has no status")
+    if (found === null) return failed("ProxyInvalid", "its answer has no status line")
     const [, status = "", reason = ""] = found
     if (status.startsWith("2")) return { _tag: "Open", rest: this.kept.subarray(end) }
     const said = `${status} ${escapeControls(reason)}`.trim()

@@ -17,12 +17,12 @@ const replies: ReadonlyArray<string> = [
   "the target's network is unreachable",
   "the target's host is unreachable",
   "the target refused the connection",
-  "the time of the attempt ran out",
-  "it cannot make connections",
-  "it does not know that kind of address",
+  "the attempt timed out",
+  "it does not support CONNECT",
+  "it does not support this kind of address",
 ]
 
-/** How the target is named: an address as such, anything else for the proxy to look up. */
+/** The address field of a request: an IP address, or a name that the proxy looks up. */
 const addressOf = (host: string): Uint8Array | undefined => {
   const ip = readIpBytes(host)
   if (ip !== undefined) return Uint8Array.of(ip.length === 4 ? 1 : 4, ...ip)
@@ -40,11 +40,11 @@ const loginOf = ({ password, user }: ProxyCredentials): Uint8Array => {
   return Uint8Array.of(1, name.length, ...name, secret.length, ...secret)
 }
 
-// The bound address behind the head of a reply, with its port.
+// The length of the bound address in a reply, with its port.
 const boundBytes = (kind: number, first: number): number | undefined =>
   kind === 1 ? 6 : kind === 4 ? 18 : kind === 3 ? first + 3 : undefined
 
-/** Asks a SOCKS 5 proxy for a connection to a target. */
+/** The CONNECT request to a SOCKS 5 proxy. */
 export class Socks5Handshake implements Handshake {
   readonly first: Uint8Array
   private readonly target: TcpEndpoint
@@ -62,9 +62,9 @@ export class Socks5Handshake implements Handshake {
   push(bytes: Uint8Array): HandshakeStep {
     this.kept = joined(this.kept, bytes)
     const step = this.step()
-    // What comes before it was asked for belongs to nothing, and would be waited for later.
+    // Bytes that come before their request are no answer to it, and the handshake would wait for the real one forever.
     return step._tag === "Send" && this.kept.length > 0
-      ? failed("ProxyInvalid", "it answers what it was not asked yet")
+      ? failed("ProxyInvalid", "it has answered before it was asked")
       : step
   }
 
@@ -75,7 +75,7 @@ export class Socks5Handshake implements Handshake {
 
   private method(): HandshakeStep {
     const [spoken, chosen] = this.kept
-    if (spoken !== undefined && spoken !== version) return failed("ProxyInvalid", "it does not speak SOCKS 5")
+    if (spoken !== undefined && spoken !== version) return failed("ProxyInvalid", "its answer is not SOCKS 5")
     if (chosen === undefined) return needMore
     this.kept = this.kept.subarray(2)
     if (chosen === noAuthentication) return this.ask()
@@ -85,7 +85,7 @@ export class Socks5Handshake implements Handshake {
     }
     if (chosen !== noneAcceptable) return failed("ProxyInvalid", `it chose a method that was not offered (${chosen})`)
     const problem =
-      this.credentials === undefined ? "it asks for a user and a password" : "it takes no user and password"
+      this.credentials === undefined ? "it asks for a user and a password" : "it does not support a user and a password"
     return failed("ProxyAuthFailed", problem)
   }
 
@@ -101,7 +101,7 @@ export class Socks5Handshake implements Handshake {
     this.awaited = "reply"
     const address = addressOf(this.target.host)
     return address === undefined
-      ? failed("ProxyInvalid", `a name above ${maxNameBytes} bytes cannot be asked for`)
+      ? failed("ProxyInvalid", `the target's name is longer than ${maxNameBytes} bytes`)
       : { _tag: "Send", bytes: requestOf(address, this.target.port) }
   }
 

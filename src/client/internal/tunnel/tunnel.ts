@@ -8,7 +8,7 @@ import { Socks5Handshake } from "./socks5.ts"
 const handshakeOf = ({ credentials, protocol }: ProxyServer, target: TcpEndpoint): Handshake =>
   protocol === "socks5" ? new Socks5Handshake(target, credentials) : new HttpConnectHandshake(target, credentials)
 
-/** Drives a handshake over a wire. What comes behind it is put back for whoever reads next. */
+/** Runs a handshake over a wire. Bytes behind the handshake are put back into the wire. */
 class Tunnelling implements WireHandlers {
   private readonly wire: Wire
   private readonly handshake: Handshake
@@ -35,7 +35,7 @@ class Tunnelling implements WireHandlers {
   }
 
   onEnd(): void {
-    this.finish(failed("ProxyInvalid", "it closed the connection in place of an answer"))
+    this.finish(failed("ProxyInvalid", "it closed the connection without an answer"))
   }
 
   onDrain(): void {}
@@ -52,8 +52,8 @@ class Tunnelling implements WireHandlers {
 }
 
 /**
- * Asks a proxy, over a wire to it, for a connection to a target. The wire is paused afterwards, with the target's first
- * bytes put back. Interrupted, it is destroyed.
+ * Makes a tunnel to a target, over a wire to a proxy. Afterwards the wire is paused, and has the target's first bytes. An
+ * interruption destroys the wire.
  */
 export const tunnel = (wire: Wire, proxy: ProxyServer, target: TcpEndpoint): Effect.Effect<Wire, ConnectError> =>
   Effect.async((resume) => {
