@@ -243,7 +243,7 @@ describe("a proxy in text", () => {
     ["socks5://:1080", /host is missing/],
     ["socks5://gate:port", /"port" is not a number/],
     ["socks5://gate:0", /port is missing/],
-    [`socks5://${"u".repeat(256)}:secret@gate`, /up to 255 bytes/],
+    [`socks5://${"u".repeat(256)}:secret@gate`, /at most 255 bytes/],
     ["socks5://me:sec%0aret@gate", /without control characters/],
     ["socks5://me:%zz@gate", /percent-encoded/],
     ["socks5://:secret@gate", /user and password/],
