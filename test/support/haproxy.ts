@@ -96,7 +96,7 @@ export const startHaproxy = (
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         const stdio = ["pipe", "pipe", "pipe", descriptorOf(front)] as const
-        // Sound: the first three are pipes.
+        // The cast is safe, because the first three streams are pipes.
         return new Process(
           spawn(haproxy.program, ["-q", "-db", "-f", file], { stdio: [...stdio] }) as ChildProcessWithoutNullStreams,
         )

@@ -103,7 +103,7 @@ const numberIn = (bytes: Uint8Array, from: number, to: number): number => {
   return number
 }
 
-/** Calls `use` with each line, LF included. Gives the bytes after the last LF. */
+/** Calls `each` with each line, LF included. Gives the bytes after the last LF. */
 export const eachLine = (bytes: Uint8Array, each: (line: Uint8Array) => void): Uint8Array => {
   let start = 0
   for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
