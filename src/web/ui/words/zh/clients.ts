@@ -1,0 +1,47 @@
+import type { Words } from "../Words.ts"
+import { number } from "./number.ts"
+
+/** Words of the list of clients and of the rates. */
+export const clients = {
+  clients: "客户端",
+  everyone: "所有客户端",
+  findClient: "名称、地址或标签",
+  sortBy: "排序",
+  sortId: "编号",
+  sortActivity: "活动",
+  sortRate: "速率",
+  sortName: "名称",
+  nobodyYet: "还没有客户端连接。",
+  fromTerminal: "在另一个终端运行：",
+  startFirst: "开始监听后，客户端即可连接。",
+  noClientMatches: "没有匹配的客户端。",
+  matchingOf: (matching, total) =>
+    matching === total ? `${number(total)} 个客户端` : `${number(matching)} / ${number(total)} 个客户端`,
+  selectedClients: (count) => `已选 ${number(count)} 个`,
+  pauseClient: "暂停",
+  resumeClient: "继续",
+  rename: "命名",
+  name: "名称",
+  tag: "标签",
+  untag: (tag) => `去掉标签 ${tag}`,
+  addTag: "添加",
+  kick: "断开",
+  reset: "重置",
+  encoding: "编码",
+  paused: "已暂停",
+  half: "半关闭",
+  closing: "正在关闭",
+  since: "连接于",
+  received: "接收",
+  sent: "发送",
+  frames: (count) => `${number(count)} 帧`,
+  showClients: "客户端与规则",
+  hidePanel: "隐藏",
+
+  rates: "速率",
+  bytesPerSecond: "每秒字节",
+  framesPerSecond: "每秒帧数",
+  bytesTotal: "总字节",
+  framesTotal: "总帧数",
+  ratesChart: "最近十分钟每秒的字节数。数值见上表。",
+} satisfies Partial<Words>
