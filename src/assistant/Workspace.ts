@@ -18,6 +18,8 @@ export interface WorkspaceTab {
   readonly title: string
   /** Whether the server listens, or the client is connected. */
   readonly active: boolean
+  /** Whether closing it ends something: a listener, a connection, or attempts at one. */
+  readonly busy: boolean
   /** Whether the tab cannot be closed. */
   readonly fixed: boolean
 }
@@ -34,7 +36,10 @@ export interface WorkspaceService {
   /** The tabs: the current ones first, then each change. */
   readonly changes: Stream.Stream<ReadonlyArray<WorkspaceTab>>
   /** Opens a window. Its log records from the start. Refused if there are `maxTabs` tabs. */
-  readonly open: (kind: Assistant["kind"]) => Effect.Effect<WorkspaceTab, Domain.Refusal>
+  readonly open: (
+    kind: Assistant["kind"],
+    settings?: Domain.WindowSettings,
+  ) => Effect.Effect<WorkspaceTab, Domain.Refusal>
   /** Closes a window, its listeners and its connections. Refused for a fixed tab. */
   readonly close: (tab: number) => Effect.Effect<void, Domain.Refusal>
   readonly get: (tab: number) => Effect.Effect<Assistant, Domain.Refusal>
@@ -46,8 +51,11 @@ export interface WorkspaceService {
 
 /** Options of {@link Workspace}. */
 export interface WorkspaceOptions {
-  /** Makes the assistant of a new window in the scope of the window. */
-  readonly open: (kind: Assistant["kind"]) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope>
+  /** Makes the assistant of a new window in the scope of the window. `readServerSettings` reads the settings. */
+  readonly open: (
+    kind: Assistant["kind"],
+    settings: Domain.WindowSettings,
+  ) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope>
   /** The maximum number of tabs. Default 64. */
   readonly maxTabs?: number
 }
@@ -67,13 +75,23 @@ const sameTabs = (a: ReadonlyArray<WorkspaceTab>, b: ReadonlyArray<WorkspaceTab>
   a.length === b.length &&
   a.every((left, index) => {
     const right = b[index]
-    return left.tab === right?.tab && left.title === right.title && left.active === right.active
+    return (
+      left.tab === right?.tab && left.title === right.title && left.active === right.active && left.busy === right.busy
+    )
   })
 
-const shown = (state: Domain.WindowState): Pick<WorkspaceTab, "title" | "active"> =>
+const shown = (state: Domain.WindowState): Pick<WorkspaceTab, "title" | "active" | "busy"> =>
   state._tag === "ServerWindow"
-    ? { title: state.endpoints.join(", "), active: state.listening === "listening" }
-    : { title: state.endpoint ?? "", active: state.phase === "connected" || state.phase === "half-closed" }
+    ? {
+        title: state.endpoints.join(", "),
+        active: state.listening === "listening",
+        busy: state.listening !== "idle" || state.clients > 0,
+      }
+    : {
+        title: state.endpoint ?? "",
+        active: state.phase === "connected" || state.phase === "half-closed",
+        busy: state.phase !== "disconnected",
+      }
 
 const tabOf = ({ assistant, fixed, tab }: Member): Effect.Effect<WorkspaceTab> =>
   Effect.map(assistant.state, (state) => ({ tab, kind: assistant.kind, fixed, ...shown(state) }))
@@ -122,7 +140,7 @@ const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never,
         Stream.flatMap(changesOf, { switch: true, bufferSize: 1 }),
         Stream.changesWith(sameTabs),
       ),
-      open: (kind) =>
+      open: (kind, settings = {}) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.gen(function* () {
             const { length } = yield* SubscriptionRef.get(members)
@@ -135,7 +153,7 @@ const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never,
             }
             opening += 1
             const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
-            const made = yield* options.open(kind).pipe(
+            const made = yield* options.open(kind, settings).pipe(
               Effect.tap((assistant) => assistant.log.record),
               Scope.extend(own),
               restore,

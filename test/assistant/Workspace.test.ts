@@ -42,6 +42,7 @@ describe("a workspace", () => {
         kind: "server",
         title: "",
         active: false,
+        busy: false,
         fixed: false,
       })
       expect((yield* workspace.tabs).map(({ tab }) => tab)).toEqual([1, 3])

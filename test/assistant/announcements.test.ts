@@ -54,7 +54,7 @@ describe("announcements in Chinese", () => {
         expect.stringMatching(/^#1 已连接，来自 /),
         "已暂停读取",
         "拒绝新的连接",
-        expect.stringMatching(/^无法监听 nowhere:x：/),
+        "无法监听 nowhere:x：端点无效",
         expect.stringMatching(/^#1 已断开：已被踢出；接收 0 B，发送 0 B，历时 /),
       ])
       const found = yield* rowsOf(assistant, { text: "已断开", language: "zh" })

@@ -56,7 +56,7 @@ const chinese = (notice: Notice): string => {
     case "AcceptingResumed":
       return "重新接受新的连接"
     case "ListenFailed":
-      return `无法监听 ${notice.endpoint}：${chineseCodes[notice.code ?? ""] ?? notice.message}`
+      return `无法监听 ${notice.endpoint}：${chineseCodes[notice.code ?? ""] ?? notice.code ?? "端点无效"}`
     case "AttemptsEnded":
       return "不再尝试连接"
     case "NotRecorded":

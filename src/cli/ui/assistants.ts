@@ -1,6 +1,12 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type Assistant, ClientAssistant, ServerAssistant } from "../../assistant/index.ts"
+import {
+  type Assistant,
+  ClientAssistant,
+  readClientSettings,
+  readServerSettings,
+  ServerAssistant,
+} from "../../assistant/index.ts"
 import type { Project } from "../../assistant/projectFile.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import type { SettingsError } from "../../domain/index.ts"
@@ -10,8 +16,11 @@ import type { UiOptions } from "../commands/ui.ts"
 import { environmentError, given } from "../flags/given.ts"
 import { connectionRoom } from "../process/openFiles.ts"
 
-/** Makes the assistant of a new window. */
-export type OpenWindow = (kind: Assistant["kind"]) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope | Transport>
+/** Makes the assistant of a new window. Its own settings count before those of the command. */
+export type OpenWindow = (
+  kind: Assistant["kind"],
+  settings: Domain.WindowSettings,
+) => Effect.Effect<Assistant, Domain.Refusal, Scope.Scope | Transport>
 
 const refused = (error: SettingsError | Domain.Refusal): Domain.Refusal =>
   error._tag === "Refusal" ? error : new Domain.Refusal({ reason: "value", message: error.message })
@@ -29,6 +38,9 @@ const settingsOf = (options: Pick<UiOptions, "frame" | "maxFrame">) =>
     }
   })
 
+const tooMany = (message: string): Domain.Refusal =>
+  new Domain.Refusal({ reason: "limit", message: message.replace(/^--max-conns: /, ""), field: "maxConns" })
+
 /** How windows are made. */
 export interface WindowOptions extends Pick<UiOptions, "frame" | "maxFrame"> {
   /** Rules and macros that each window begins with. */
@@ -44,9 +56,21 @@ export const windowsOf = (options: WindowOptions) =>
     const room = yield* connectionRoom(server.maxConns)
     const { leave, project } = options
     const common = { project, ...(leave === undefined ? {} : { leave }) }
-    const open: OpenWindow = (kind) =>
-      kind === "server"
-        ? Effect.mapError(ServerAssistant.make({ ...common, settings: { ...server, maxConns: room.most } }), refused)
-        : Effect.mapError(ClientAssistant.make({ ...common, settings: client }), refused)
+    const openServer = (wanted: Domain.WindowSettings) =>
+      Effect.gen(function* () {
+        const own = yield* readServerSettings(wanted)
+        const { most } =
+          own.maxConns === undefined
+            ? room
+            : yield* Effect.mapError(connectionRoom(own.maxConns), ({ message }) => tooMany(message))
+        return yield* ServerAssistant.make({ ...common, settings: { ...server, ...own, maxConns: most } })
+      })
+    const openClient = (wanted: Domain.WindowSettings) =>
+      Effect.gen(function* () {
+        const { settings, tlsOptions } = yield* readClientSettings(wanted)
+        return yield* ClientAssistant.make({ ...common, settings: { ...client, ...settings }, tlsOptions })
+      })
+    const open: OpenWindow = (kind, wanted) =>
+      kind === "server" ? Effect.mapError(openServer(wanted), refused) : Effect.mapError(openClient(wanted), refused)
     return { open, note: room.note }
   })

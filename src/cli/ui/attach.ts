@@ -18,7 +18,7 @@ const attach = (prepared: PreparedPage, assistant: Assistant, attachedTo: "serve
     // Further windows have no `quit`: the command is ended in its terminal, or in its own window.
     const { open } = yield* windowsOf({ frame: Option.none(), maxFrame: Option.none(), project })
     const workspace = yield* Workspace.make({
-      open: (kind) => Effect.provideService(open(kind), Transport, transport),
+      open: (kind, settings) => Effect.provideService(open(kind, settings), Transport, transport),
     })
     yield* workspace.attach(assistant)
     yield* Effect.mapError(assistant.loadProject(assistant.kind === "server" ? whole : project), ({ message }) =>

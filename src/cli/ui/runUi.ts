@@ -31,7 +31,7 @@ export const runUi = (options: UiOptions) =>
     const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
     const { note, open } = yield* windowsOf({ ...options, project: withoutRepeats(project), leave })
     const workspace = yield* Workspace.make({
-      open: (kind) => Effect.provideService(open(kind), Transport, transport),
+      open: (kind, settings) => Effect.provideService(open(kind, settings), Transport, transport),
     })
     // One window of each kind to begin with.
     const { tab } = yield* Effect.mapError(workspace.open("server"), asUsage)

@@ -29,3 +29,4 @@ export {
   utf16leCoder,
 } from "./TextCoder.ts"
 export { type VariableHelp, type VariableValues, variableHelp, variableValue } from "./variables.ts"
+export * from "./WindowSettings.ts"

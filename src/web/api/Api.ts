@@ -9,6 +9,7 @@ import { Recipients } from "../../domain/assistant/Recipients.ts"
 import { Refusal } from "../../domain/assistant/Refusal.ts"
 import { Match } from "../../domain/assistant/Rule.ts"
 import { ClientsPage, ClientsRequest, Preview, RateHistory, WindowState } from "../../domain/assistant/State.ts"
+import { WindowSettings } from "../../domain/assistant/WindowSettings.ts"
 
 /** Number of a tab of the workspace: 1, 2, 3 …, never reused. */
 const tab = { tab: Schema.Int }
@@ -21,6 +22,8 @@ export const Tab = Schema.Struct({
   title: Schema.String,
   /** Whether it listens, or is connected. */
   active: Schema.Boolean,
+  /** Whether closing it ends a listener, a connection, or attempts at one. */
+  busy: Schema.Boolean,
   /** Whether it belongs to the command that the page is attached to, so that it cannot be closed. */
   fixed: Schema.Boolean,
 })
@@ -44,7 +47,11 @@ export class Api extends RpcGroup.make(
   }),
   /** The tabs: now, and after each change. */
   Rpc.make("Tabs", { success: Schema.Array(Tab), stream: true }),
-  Rpc.make("OpenTab", { payload: { kind: Schema.Literal("server", "client") }, success: Tab, error: Refusal }),
+  Rpc.make("OpenTab", {
+    payload: { kind: Schema.Literal("server", "client"), settings: Schema.optional(WindowSettings) },
+    success: Tab,
+    error: Refusal,
+  }),
   /** Closes a tab, and with it its listeners and connections. */
   Rpc.make("CloseTab", { payload: tab, success: Schema.Void, error: Refusal }),
   /** Addresses of this machine: IPv4 first, then IPv6, those of all interfaces last. */

@@ -77,7 +77,7 @@ export const makeHandlers = (services: HandlerServices) => {
   return Api.of({
     About: () => Effect.as(workspace.attend, { version, attachedTo }),
     Tabs: () => latest(workspace.changes),
-    OpenTab: ({ kind }) => workspace.open(kind),
+    OpenTab: ({ kind, settings }) => workspace.open(kind, settings),
     CloseTab: ({ tab }) => workspace.close(tab),
     Addresses: () => localAddresses,
     State: ({ tab }) => watch(tab, ({ states }) => states),
