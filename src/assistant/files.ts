@@ -38,7 +38,8 @@ const readFile = (path: string, field: string, mostBytes: number): Effect.Effect
         await file.close()
       }
     },
-    catch: (error) => (error instanceof Assistant.Refusal ? error : failed(path, errorCode(error, String(error)), field)),
+    catch: (error) =>
+      error instanceof Assistant.Refusal ? error : failed(path, errorCode(error, String(error)), field),
   })
 
 /** Reads the file of a payload. Refused if it is not a regular file or has more than 64 MiB. */

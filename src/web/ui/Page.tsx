@@ -1,18 +1,22 @@
 import { effect, signal } from "@preact/signals"
 import { link } from "./link/client.ts"
 import { connect, disconnect, isEngaged } from "./panes/ClientForm.tsx"
+import { CloseQuestion } from "./panes/CloseQuestion.tsx"
 import { CommandLine } from "./panes/CommandLine.tsx"
 import { KeySheet } from "./panes/KeySheet.tsx"
 import { shownLog } from "./panes/LogPane.tsx"
-import { listen, stopListening } from "./panes/ServerForm.tsx"
+import { NewWindow } from "./panes/NewWindow.tsx"
+import { listen } from "./panes/ServerForm.tsx"
+import { stopListening } from "./panes/StopChoice.tsx"
 import { Toasts } from "./panes/Toasts.tsx"
-import { openWindow, TopBar } from "./panes/TopBar.tsx"
+import { TopBar } from "./panes/TopBar.tsx"
 import { WindowView } from "./panes/WindowView.tsx"
+import { openWindow } from "./panes/windows.ts"
 import { listenToKeys } from "./state/keys.ts"
 import { currentModel, tabs } from "./state/workspace.ts"
 import { words } from "./words/index.ts"
 
-const sheet = signal<"none" | "keys" | "command">("none")
+const sheet = signal<"none" | "keys" | "command" | "window">("none")
 
 const closeSheet = (): void => {
   sheet.value = "none"
@@ -78,6 +82,9 @@ export const Page = () => {
         openCommand={() => {
           sheet.value = "command"
         }}
+        openSettings={() => {
+          sheet.value = "window"
+        }}
       />
       {link.value === "down" && (
         <div class="link-down" role="alert">
@@ -96,6 +103,8 @@ export const Page = () => {
       )}
       <Toasts />
       {sheet.value === "keys" && <KeySheet close={closeSheet} />}
+      {sheet.value === "window" && <NewWindow close={closeSheet} />}
+      <CloseQuestion />
       {sheet.value === "command" && model !== undefined && <CommandLine model={model} close={closeSheet} />}
     </div>
   )

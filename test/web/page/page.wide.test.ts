@@ -91,6 +91,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
             .nth(2)
             .getByRole("button", { name: /^Close/ })
             .click()
+          await one.getByRole("dialog").getByRole("button", { name: "Close the window" }).click()
           await two.locator(".tab").nth(2).waitFor({ state: "detached" })
           // A command that is being written does not go to another window.
           await two.getByRole("dialog").waitFor({ state: "detached" })

@@ -8,6 +8,8 @@ import {
   type Assistant,
   ClientAssistant,
   type ClientAssistantOptions,
+  readClientSettings,
+  readServerSettings,
   ServerAssistant,
   type ServerAssistantOptions,
   Workspace,
@@ -59,13 +61,28 @@ export const serveWindows = (options: WindowsOptions = {}): Effect.Effect<Window
     const assets = yield* Effect.orDie(loadAssets(folder))
     const workspace = yield* Workspace.make({
       maxTabs: 8,
-      open: (kind) =>
+      open: (kind, settings) =>
         Effect.mapError(
           Effect.provide(
-            Effect.suspend(
-              (): Effect.Effect<Assistant, SettingsError | Domain.Refusal, Scope.Scope | Transport> =>
-                kind === "server" ? ServerAssistant.make(options.server) : ClientAssistant.make(options.client),
-            ),
+            Effect.gen(function* (): Effect.fn.Return<
+              Assistant,
+              SettingsError | Domain.Refusal,
+              Scope.Scope | Transport
+            > {
+              if (kind === "server") {
+                const own = yield* readServerSettings(settings)
+                return yield* ServerAssistant.make({
+                  ...options.server,
+                  settings: { ...options.server?.settings, ...own },
+                })
+              }
+              const own = yield* readClientSettings(settings)
+              return yield* ClientAssistant.make({
+                ...options.client,
+                ...own,
+                settings: { ...options.client?.settings, ...own.settings },
+              })
+            }),
             NodeTransport.layer,
           ),
           (error) => (error._tag === "Refusal" ? error : refused(error)),

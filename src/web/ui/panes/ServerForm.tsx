@@ -1,13 +1,14 @@
 import { useComputed, useSignalEffect } from "@preact/signals"
-import { useLayoutEffect, useRef } from "preact/hooks"
 import { IconButton } from "../parts/IconButton.tsx"
 import { Menu } from "../parts/Menu.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { about, addresses, readAddresses } from "../state/workspace.ts"
 import { words } from "../words/index.ts"
+import { AddEndpoint, Endpoints } from "./Endpoints.tsx"
 import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
 import { perform, tellOrToast } from "./perform.ts"
+import { StopChoice, stopListening } from "./StopChoice.tsx"
 import { useSlow } from "./useSlow.ts"
 
 const other = "other"
@@ -35,19 +36,14 @@ export const listen = (model: WindowModel): void => {
   })
 }
 
-/** Stops listening, or asks first what happens to those connected. */
-export const stopListening = (model: WindowModel): void => {
-  if ((model.server.value?.clients ?? 0) > 0) model.choosing.value = true
-  else perform(model, { _tag: "StopListening" })
-}
-
 const AddressField = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.server.value
   const locked = state?.listening !== "idle" || model.formBusy.value
-  const fault = model.formTrouble.value?.field
+  // While another endpoint is written, the trouble is that of its field.
+  const fault = model.further.value === undefined ? model.formTrouble.value?.field : undefined
   const byHand = isOther(model)
-  const describe = model.formTrouble.value === undefined ? undefined : "form-trouble"
+  const describe = fault === undefined ? undefined : "form-trouble"
   if (byHand) {
     return (
       <label class="field grow">
@@ -117,63 +113,14 @@ const AddressField = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** What happens to the connected clients when listening ends: a choice in place. */
-const StopChoice = ({ model }: { readonly model: WindowModel }) => {
-  const w = words.value
-  const clients = model.server.value?.clients ?? 0
-  const first = useRef<HTMLButtonElement>(null)
-  // The focus goes to the choice, and back to the button that asked when the choice is gone.
-  useLayoutEffect(() => {
-    const asked = document.activeElement
-    first.current?.focus()
-    return () => {
-      if (asked instanceof HTMLElement) asked.focus()
-    }
-  }, [])
-  const choose = (fate: "keep" | "close" | "reset") => () => {
-    model.choosing.value = false
-    perform(model, { _tag: "StopListening", clients: fate })
-  }
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend of its own beside the question.
-    <div
-      class="choice"
-      role="group"
-      aria-label={w.stopWithClients(clients)}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") model.choosing.value = false
-      }}
-    >
-      <span>{w.stopWithClients(clients)}</span>
-      <button type="button" ref={first} onClick={choose("keep")}>
-        {w.keepClients}
-      </button>
-      <button type="button" onClick={choose("close")}>
-        {w.closeClients}
-      </button>
-      <button type="button" class="danger" onClick={choose("reset")}>
-        {w.resetClients}
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => {
-          model.choosing.value = false
-        }}
-      >
-        {w.cancel}
-      </button>
-    </div>
-  )
-}
-
 const Status = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.server.value
   if (state === undefined) return null
   const listening = state.listening === "listening"
-  const text =
-    state.listening === "trying" ? w.starting : listening ? w.listeningOn(state.endpoints.join(", ")) : w.idle
+  const [endpoint, ...others] = state.endpoints
+  const where = others.length > 0 ? w.listeningOnMany(state.endpoints.length) : w.listeningOn(endpoint ?? "")
+  const text = state.listening === "trying" ? w.starting : listening ? where : w.idle
   return (
     <div class="status" role="status">
       <span class="status-now">
@@ -198,10 +145,10 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** Where the server listens, which another page or the command may have chosen, is what the locked fields show. */
+/** The locked fields show where the server listens, which another page or the command may have chosen: the first endpoint. */
 const showEndpoint = (model: WindowModel, endpoints: ReadonlyArray<string>): void => {
-  const [endpoint, ...others] = endpoints
-  if (endpoint === undefined || others.length > 0 || addresses.value.length === 0) return
+  const [endpoint] = endpoints
+  if (endpoint === undefined || addresses.value.length === 0) return
   const parts = partsOf(endpoint)
   const isListed = parts !== undefined && addresses.value.some(({ address }) => address === parts.address)
   model.address.value = isListed ? parts.address : endpoint
@@ -221,8 +168,10 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
   // A state comes ten times a second while there is traffic. Only a change of this part of it cures a trouble.
   const isListening = useComputed(() => model.server.value?.listening === "listening")
   useSignalEffect(() => {
-    if (!isListening.value) model.choosing.value = false
-    else if (!model.formBusy.peek()) model.formTrouble.value = undefined
+    if (!isListening.value) {
+      model.choosing.value = undefined
+      model.further.value = undefined
+    } else if (!model.formBusy.peek()) model.formTrouble.value = undefined
   })
   if (state === undefined) return <section class="form" aria-label={w.listening} aria-busy="true" />
   const listening = state.listening === "listening"
@@ -248,6 +197,7 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
           {busy.value && !listening ? w.starting : listening ? w.stopListening : w.startListening}
         </button>
         <Status model={model} />
+        {listening && <AddEndpoint model={model} />}
         <Menu label={w.more} icon="more">
           {state.accepting === "suspended" ? (
             <button type="button" onClick={() => tellOrToast(model, { _tag: "ResumeAccepting" })}>
@@ -258,16 +208,6 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
               {w.suspend}
             </button>
           )}
-          {state.endpoints.length > 1 &&
-            state.endpoints.map((endpoint) => (
-              <button
-                type="button"
-                key={endpoint}
-                onClick={() => perform(model, { _tag: "StopListening", endpoint, clients: "keep" })}
-              >
-                {w.stopOne(endpoint)}
-              </button>
-            ))}
           {about.value?.attachedTo === "serve" && (
             <>
               <button type="button" onClick={() => tellOrToast(model, { _tag: "Reload" })}>
@@ -280,7 +220,8 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
           )}
         </Menu>
       </form>
-      {model.choosing.value && <StopChoice model={model} />}
+      {listening && <Endpoints model={model} />}
+      {model.choosing.value !== undefined && <StopChoice model={model} />}
       <TroubleLine id="form-trouble" trouble={model.formTrouble.value ?? state.problem} />
     </section>
   )

@@ -1,38 +1,16 @@
 import { useEffect, useRef } from "preact/hooks"
 import type { Tab } from "../../api/Api.ts"
-import { ask } from "../link/ask.ts"
 import { IconButton } from "../parts/IconButton.tsx"
 import { Menu } from "../parts/Menu.tsx"
 import { language, theme, themes } from "../state/preferences.ts"
-import { toast } from "../state/toasts.ts"
 import { about, choose, current, tabs } from "../state/workspace.ts"
 import { words } from "../words/index.ts"
-import { troubleText } from "../words/trouble.ts"
-
-/** Opens a window and shows it. */
-export const openWindow = (kind: Tab["kind"]): void => {
-  ask(
-    (calls) => calls.OpenTab({ kind }),
-    (answer) => {
-      if (answer.ok) choose(answer.value.tab)
-      else toast(troubleText(answer.trouble).what, "problem")
-    },
-  )
-}
-
-const closeWindow = (tab: Tab): void => {
-  ask(
-    (calls) => calls.CloseTab({ tab: tab.tab }),
-    (answer) => {
-      if (!answer.ok) toast(troubleText(answer.trouble).what, "problem")
-    },
-  )
-}
+import { closeWindow, closing, openWindow, windowTitle } from "./windows.ts"
 
 const kindText = (tab: Tab): string => (tab.kind === "server" ? words.value.serverWindow : words.value.clientWindow)
 
 const WindowTab = ({ tab }: { readonly tab: Tab }) => {
-  const title = tab.title === "" ? kindText(tab) : `${kindText(tab)} ${tab.title}`
+  const title = windowTitle(tab)
   const item = useRef<HTMLLIElement>(null)
   const isCurrent = tab.tab === current.value?.tab
   useEffect(() => {
@@ -52,7 +30,14 @@ const WindowTab = ({ tab }: { readonly tab: Tab }) => {
         {tab.title !== "" && <span class="tab-title">{tab.title}</span>}
       </button>
       {!tab.fixed && (
-        <IconButton icon="cross" label={words.value.closeWindow(title)} onClick={() => closeWindow(tab)} />
+        <IconButton
+          icon="cross"
+          label={words.value.closeWindow(title)}
+          onClick={() => {
+            if (tab.busy) closing.value = tab.tab
+            else closeWindow(tab.tab)
+          }}
+        />
       )}
     </li>
   )
@@ -62,9 +47,11 @@ const WindowTab = ({ tab }: { readonly tab: Tab }) => {
 export const TopBar = ({
   openKeys,
   openCommand,
+  openSettings,
 }: {
   readonly openKeys: () => void
   readonly openCommand: () => void
+  readonly openSettings: () => void
 }) => {
   const w = words.value
   const themeNames = { auto: w.themeAuto, light: w.themeLight, dark: w.themeDark }
@@ -87,6 +74,9 @@ export const TopBar = ({
         </button>
         <button type="button" onClick={() => openWindow("client")}>
           {w.newClient}
+        </button>
+        <button type="button" onClick={openSettings}>
+          {w.newWithSettings}
         </button>
       </Menu>
       <span class="spring" />

@@ -5,14 +5,15 @@ import { troubleText } from "../words/trouble.ts"
 
 /**
  * Has a command of the form carried out, and puts the reason of a refusal beside its fields. An attempt that the user has
- * ended meanwhile needs no reason.
+ * ended meanwhile needs no reason. `done` is called when the command has succeeded.
  */
-export const perform = (model: WindowModel, command: Command): void => {
+export const perform = (model: WindowModel, command: Command, done?: () => void): void => {
   model.formTrouble.value = undefined
   model.formBusy.value = true
   tell(model, command, (answer) => {
     model.formBusy.value = false
-    if (!answer.ok && answer.trouble.reason !== "ended") model.formTrouble.value = answer.trouble
+    if (answer.ok) done?.()
+    else if (answer.trouble.reason !== "ended") model.formTrouble.value = answer.trouble
   })
 }
 

@@ -41,8 +41,10 @@ export interface WindowModel {
   readonly formTrouble: Signal<Trouble | undefined>
   /** A command of the form that has no outcome yet. */
   readonly formBusy: Signal<boolean>
-  /** Whether the user is asked what happens to the clients when listening stops. */
-  readonly choosing: Signal<boolean>
+  /** What is to stop listening, while the user is asked what happens to the clients: one endpoint, or all of them. */
+  readonly choosing: Signal<{ readonly endpoint?: string } | undefined>
+  /** Another endpoint to listen on, while it is written. */
+  readonly further: Signal<string | undefined>
   readonly tls: Signal<boolean>
   readonly insecure: Signal<boolean>
   readonly serverName: Signal<string>
@@ -85,7 +87,8 @@ const makeModel = (tab: Tab): WindowModel => {
     port: keptHere(`${name}.port`, "12345", isString),
     formTrouble: signal<Trouble | undefined>(undefined),
     formBusy: signal(false),
-    choosing: signal(false),
+    choosing: signal<{ readonly endpoint?: string } | undefined>(undefined),
+    further: signal<string | undefined>(undefined),
     tls: keptHere(`${name}.tls`, false, isBoolean),
     insecure: keptHere(`${name}.insecure`, false, isBoolean),
     serverName: keptHere(`${name}.serverName`, "", isString),
