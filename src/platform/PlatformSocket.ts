@@ -22,8 +22,8 @@ const failed = (reason: "Open" | "Read" | "Write") => (cause: unknown) =>
   new Socket.SocketGenericError({ reason, cause })
 
 /**
- * A platform socket over connections of ours. Each `run` opens one, and hands its payloads to the handler in order, one
- * after the other: reading is held back while a handler is at work. Writes wait until a connection is open.
+ * A platform socket. Each `run` opens a connection, and gives its payloads to the handler in order, one after the other:
+ * reading is held while the handler works. Writes wait until a connection is open.
  */
 const make = (open: Opened): Socket.Socket => {
   let current: Connection | undefined
@@ -69,24 +69,24 @@ const make = (open: Opened): Socket.Socket => {
 
   return Socket.Socket.of({
     [Socket.TypeId]: Socket.TypeId,
-    // Payloads are bytes here, never strings, so both ways to run are one.
+    // Payloads are always bytes, so `run` and `runRaw` are the same.
     run,
     runRaw: run,
     writer: Effect.acquireRelease(Effect.succeed(write), () => Effect.suspend(() => current?.halfClose ?? Effect.void)),
   })
 }
 
-/** A connection that is there already, as a platform socket. It runs once. */
+/** An open connection as a platform socket. It runs once. */
 export const fromConnection = (connection: Connection): Socket.Socket => make(Effect.succeed(connection))
 
-/** A platform socket that dials: each `run` makes a new connection. */
+/** A platform socket that dials: each `run` connects anew. */
 export const makeSocket = (
   endpoint: Endpoint,
   settings?: Partial<ClientSettings>,
 ): Effect.Effect<Socket.Socket, SettingsError, Scope.Scope | Transport> =>
   Effect.map(Client.make(settings), (client) => make(client.connect(endpoint)))
 
-/** The same as the platform's `Socket` service: what is written for it (RPC, cluster) runs on our transport. */
+/** {@link makeSocket} as the platform's `Socket` service, for programs of RPC and cluster. */
 export const layerSocket = (
   endpoint: Endpoint,
   settings?: Partial<ClientSettings>,

@@ -24,9 +24,9 @@ const addressOf = (endpoint: Endpoint): SocketServer.Address =>
 type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 
 /**
- * The platform's `SocketServer` over a server of ours: what is written for it (RPC, cluster) gets back-pressure, handlers
- * in order, half-close and an orderly end. Connections that come while nobody runs it wait; a handler that fails ends its
- * own connection only. The end of a `run` ends the connections that it served.
+ * The platform's `SocketServer` over a {@link Server}: programs of RPC and cluster get back-pressure, payloads in order,
+ * half-close and an orderly end. Connections that are accepted while no `run` is active wait for the next. A handler that
+ * fails ends its own connection only. The end of a `run` ends the connections that it serves.
  */
 export const makeSocketServer = (
   endpoint: ListenEndpoint = tcpEndpoint("127.0.0.1", 0),
@@ -34,12 +34,12 @@ export const makeSocketServer = (
 ): Effect.Effect<SocketServer.SocketServer["Type"], ListenError | SettingsError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     let serving: Served | undefined
-    const arrivals = new Waiters()
+    const servingWaiters = new Waiters()
     const server = yield* Server.make({
       settings,
       handler: (connection) =>
         Effect.flatMap(
-          arrivals.until(() => serving !== undefined),
+          servingWaiters.until(() => serving !== undefined),
           () => serving?.(fromConnection(connection)) ?? Effect.void,
         ),
     })
@@ -55,7 +55,7 @@ export const makeSocketServer = (
           yield* Effect.acquireRelease(
             Effect.sync(() => {
               serving = serve
-              arrivals.wake()
+              servingWaiters.wake()
             }),
             () => {
               if (serving === serve) serving = undefined
@@ -67,7 +67,7 @@ export const makeSocketServer = (
     })
   })
 
-/** The platform's `SocketServer` service over a server of ours. */
+/** {@link makeSocketServer} as the platform's `SocketServer` service. */
 export const layerSocketServer = (
   endpoint?: ListenEndpoint,
   settings?: Partial<ServerSettings>,

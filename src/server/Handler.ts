@@ -6,55 +6,56 @@ import type { ConnectionId, SendError, TlsSession } from "../domain/index.ts"
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
   readonly id: ConnectionId
-  /** What TLS has agreed on; none where it is not spoken. */
+  /** The TLS session; none without TLS. */
   readonly tls: TlsSession | undefined
-  /** Sends one payload to every other connection, through the hub. Waits while publishers are held back. */
+  /** Sends one payload to all other connections through the hub. Waits while the hub blocks publishers. */
   readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, SendError>
 }
 
 /**
- * The program of one connection. It runs in a fiber and a scope of its own. When it succeeds, the connection is flushed
- * and closed, and everything that it acquired is gone. When it fails or dies, its connection ends with `HandlerFailed`
- * (with `SlowConsumer`, if it fails with `SlowConsumerError`), and no other notices; with unsent bytes the peer sees a
- * reset.
+ * The program of one connection. It runs in a fiber and a scope of its own. After a success the connection is flushed and
+ * closed, and everything that the program acquired is released. After a failure or a defect the connection ends with
+ * `HandlerFailed`, or with `SlowConsumer` for a `SlowConsumerError`; if it has unsent bytes, it is reset. Other connections
+ * are not affected.
  */
 export type FiberHandler<E, R> = (connection: ServerConnection) => Effect.Effect<void, E, R | Scope.Scope>
 
-/** What a reactor can do with the connection that it is called for. All of it is synchronous. */
+/** The connection of a reactor. All methods are synchronous. */
 export interface ReactorConnection {
   readonly id: ConnectionId
-  /** Writes wire bytes back. Reading is held back while the peer does not take them. */
+  /** Writes wire bytes to the peer. Reading is held until the kernel has taken them. */
   readonly write: (wire: Uint8Array) => void
-  /** Sends one payload back so many times, marked by the framing and told as `FrameSent`, as fast as the peer takes it. */
+  /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */
   readonly reply: (payload: Uint8Array, times: number) => void
-  /** Bytes of replies that wait until the peer takes them. */
+  /** Memory of the unsent replies, bytes. */
   readonly owed: () => number
   /**
-   * Goes on in a later turn of the event loop, when the peer has taken all replies. Until then nothing is read, and the
-   * connection is not closed in order. `more` may put off what is left again; it is not called after the connection has ended.
+   * Calls `more` in a later turn of the event loop, when the peer has taken all replies. Until then reading is held, and an
+   * orderly close waits. `more` may put off again. It is not called after the connection has ended.
    */
   readonly putOff: (more: () => void) => void
-  /** Publishes a run of whole frames to all others. Reading is held back while publishers are. */
+  /** Publishes a run of whole frames to all other connections. Reading is held while the hub blocks publishers. */
   readonly publish: (run: Uint8Array) => void
-  /** How many frames a run holds. */
+  /** The number of frames in a run. */
   readonly count: (run: Uint8Array) => number
-  /** Closes it in order. */
+  /** Closes the connection in order. */
   readonly close: () => void
 }
 
 /**
- * A program without a fiber step for each message: callbacks that get whole runs of frames. It keeps no state but what
- * it closes over; when it throws, its connection ends with `HandlerFailed`.
+ * A program without a fiber step for each message: synchronous callbacks that get whole runs of frames. One reactor serves
+ * all connections. An exception ends the connection with `HandlerFailed`.
  */
 export interface Reactor {
   readonly _tag: "Reactor"
   readonly name: string
+  /** A run of whole frames has arrived. */
   readonly onRun: (connection: ReactorConnection, run: Uint8Array) => void
-  /** The peer has sent FIN, and everything before it was given to `onRun`. */
+  /** The peer has sent FIN. `onRun` has got everything before it. */
   readonly onPeerEnd: (connection: ReactorConnection) => void
 }
 
-/** What serves the connections of a server. */
+/** What serves each connection of a server: an effect in a fiber, or a reactor. */
 export type Handler<E, R> = FiberHandler<E, R> | Reactor
 
 export type { HalfClosed } from "../connection/index.ts"
@@ -63,7 +64,7 @@ const onPeerEnd = (halfClosed: HalfClosed) => (connection: ReactorConnection) =>
   if (halfClosed === "close") connection.close()
 }
 
-/** Relays what each sends to all others, byte for byte, in order. */
+/** Relays the frames of each connection to all others, byte for byte, in order. */
 export const broker = (halfClosed: HalfClosed = "keep"): Reactor => ({
   _tag: "Reactor",
   name: "broker",
@@ -71,7 +72,7 @@ export const broker = (halfClosed: HalfClosed = "keep"): Reactor => ({
   onPeerEnd: onPeerEnd(halfClosed),
 })
 
-/** Sends back what comes (RFC 862). */
+/** Sends received bytes back (RFC 862). */
 export const echo = (halfClosed: HalfClosed = "close"): Reactor => ({
   _tag: "Reactor",
   name: "echo",
@@ -79,7 +80,7 @@ export const echo = (halfClosed: HalfClosed = "close"): Reactor => ({
   onPeerEnd: onPeerEnd(halfClosed),
 })
 
-/** Takes what comes and answers nothing (RFC 863); the events tell what it was. */
+/** Reads and drops everything (RFC 863). The events have the frames. */
 export const discard = (halfClosed: HalfClosed = "close"): Reactor => ({
   _tag: "Reactor",
   name: "discard",
@@ -87,7 +88,7 @@ export const discard = (halfClosed: HalfClosed = "close"): Reactor => ({
   onPeerEnd: onPeerEnd(halfClosed),
 })
 
-/** Answers each frame with the same payload. */
+/** Sends the same payload for each received frame. */
 export const reply = (payload: Uint8Array, halfClosed: HalfClosed = "close"): Reactor => ({
   _tag: "Reactor",
   name: "reply",

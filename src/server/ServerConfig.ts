@@ -35,116 +35,117 @@ import {
 import { variable } from "../runtime/variable.ts"
 import type { Tls } from "../transport/index.ts"
 
-/** Whether connections begin with a header of the PROXY protocol. */
+/** The values of `proxyProtocol`: whether each connection must begin with a PROXY header. */
 export const proxyProtocols = ["off", "require"] as const
 export type ProxyProtocol = (typeof proxyProtocols)[number]
 
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
 export interface ServerSettings {
-  /** Where `Server.layer` listens: one endpoint, or several. Default 127.0.0.1:12345. */
+  /** The endpoint, or endpoints, on which `Server.layer` listens. Default 127.0.0.1:12345. */
   readonly listen: ListenEndpoint | ListenEndpoints
-  /** Which of a name's addresses is listened on: the first of this family. Default "any": the first of all. */
+  /** The address family for names: the server listens on the first address of it. Default "any": the first address. */
   readonly family: AddressFamily
-  /** Whether `[::]` leaves IPv4 alone (IPV6_V6ONLY, ipv6(7)). Default false: it is both, unless `family` is "ipv6". */
+  /** Whether `[::]` is IPv6 only (IPV6_V6ONLY, ipv6(7)). Default false: it is both, unless `family` is "ipv6". */
   readonly ipv6Only: boolean
-  /** The mode of unix sockets' files, such as 0o660, from their first moment on. Default: 0777 without the umask. */
+  /** The mode of the files of unix sockets, such as 0o660, set before the first connection. Default: 0777 minus the umask. */
   readonly unixMode: number | undefined
-  /** How bytes are cut into frames. Default raw: what one read gave. */
+  /** How bytes are cut into frames. Default `Framing.raw`: a frame is what one read gave. */
   readonly frame: Framing.Framing
   /**
-   * Longest payload, bytes. Default 1 MiB. A peer that sends a longer frame is closed with `FrameTooLong`; with raw frames a
+   * The longest payload, bytes. Default 1 MiB. A longer frame ends the connection with `FrameTooLong`; with `Framing.raw` a
    * longer read becomes several frames.
    */
   readonly maxFrame: number
-  /** What may wait for one client, bytes. Default 8 MiB. Beyond it `slowConsumer` decides. */
+  /** What may be queued for one client, bytes. Default 8 MiB. Above it `slowConsumer` applies. */
   readonly hubBudget: number
-  /** What a client beyond its budget meets. Default "disconnect": it is closed with `SlowConsumer`. */
+  /** What happens to a client above `hubBudget`. Default "disconnect": it is closed with `SlowConsumer`. */
   readonly slowConsumer: SlowConsumerPolicy
-  /** How long publishers wait while none of the others takes anything. Default 5 s. */
+  /** How long publishers are blocked while no other client reads anything. Default 5 s. */
   readonly paceLimit: Duration.Duration
-  /** Received and not taken by a handler, bytes per connection. Default 64 KiB. Then its peer's window closes. */
+  /** What may be received and not taken by the handler, bytes per connection. Default 64 KiB. Then the TCP window closes. */
   readonly inbox: number
-  /** Sent and not taken by the system, bytes per connection. Default 64 KiB. Then `send` waits. */
+  /** What may be sent and not taken by the kernel, bytes per connection. Default 64 KiB. Then `send` waits. */
   readonly outbox: number
   /**
-   * What happens to a connection of a handler that runs in a fiber, once its peer has sent FIN. A reactor decides by
-   * itself. Default "close": it is closed when its handler has come to its end. A handler that does not learn of the FIN
-   * (it uses neither `frames`, `runForEach` nor `peerEnded`) and neither takes nor sends anything for `closeDeadline` (1 s,
-   * if the peer had sent no frame; 30 s, if it has used `receive` and may be at work on an answer) has its connection
-   * closed and is interrupted. "keep": the connection stays for as long as its handler runs.
+   * What happens when the peer of a handler in a fiber has sent FIN. A reactor decides by itself. Default "close": the
+   * connection is closed when the handler ends. A handler that does not notice the FIN (it uses neither `frames`,
+   * `runForEach` nor `peerEnded`) is interrupted, and its connection closed, when it has neither received nor sent anything
+   * for `closeDeadline`: for 1 s if the peer had sent no frame, for 30 s if the handler has used `receive` and may work on
+   * an answer. "keep": the connection stays open while its handler runs.
    */
   readonly halfClosed: HalfClosed
-  /** How long a closing connection may make no progress. Default 5 s. Then its peer sees a reset. */
+  /** How long a closing connection may make no progress. Default 5 s. Then it is reset. */
   readonly closeDeadline: Duration.Duration
-  /** How long draining may take. Default 5 s. Then peers see a reset. */
+  /** How long a drain may take. Default 5 s. Then open connections are reset. */
   readonly drain: Duration.Duration
-  /** Connections that wait to be accepted (listen(2)). Default 4096. The system may allow fewer. */
+  /** How many connections may wait to be accepted (listen(2)). Default 4096. The kernel may allow fewer. */
   readonly backlog: number
   /**
-   * The only addresses that may connect. Default empty: all that are not denied. Others are closed at once. Very many
-   * are best given as an `AddressSet`, which takes a tenth of the memory.
+   * The only addresses that may connect; others are refused. Default empty: all that `deny` does not have. A long list is
+   * best given as an `AddressSet`, which takes a tenth of the memory.
    */
   readonly allow: AddressRanges
-  /** The addresses that may not connect, unless `allow` has them too. Default empty. */
+  /** The addresses that are refused, unless `allow` has them too. Default empty. */
   readonly deny: AddressRanges
-  /** Connections open at once. Default unlimited. One more is closed at once. */
+  /** How many connections may be open. Default unlimited. Others are refused. */
   readonly maxConns: number
-  /** Connections open at once from one address. Default unlimited. One more is closed at once. */
+  /** How many connections may be open from one address. Default unlimited. Others are refused. */
   readonly maxPerAddress: number
   /**
-   * Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client. Default
-   * "off". Nothing is guessed: with "require" one without it is closed with the reason.
+   * Whether each connection must begin with a PROXY header, version 1 or 2, that names its client. Default "off". With
+   * "require" a connection without a header is refused.
    */
   readonly proxyProtocol: ProxyProtocol
-  /** The proxies that may send one, with `proxyProtocol`. Default nobody: others are closed at once. */
+  /** The proxies that may connect when `proxyProtocol` is "require"; others are refused. Default none. */
   readonly proxyFrom: AddressRanges
-  /** How connections are secured. Default not at all. */
+  /** TLS of the connections. Default none. */
   readonly tls: Tls.Acceptor | undefined
-  /** From accept until a connection is open, where there is a handshake. Default 10 s. Then it is closed. */
+  /** The deadline of a PROXY header and a TLS handshake together. Default 10 s. Then the connection is refused. */
   readonly handshakeTimeout: Duration.Duration
   /**
-   * What one peer may send, bytes per second, and in one second at once. Default unlimited. Who sends more is read more
-   * slowly: its window closes. What TLS adds is not counted. One read may bring more, 64 KiB at most; it is paid off.
+   * What one peer may send, bytes per second; the bytes of one second may come at once. Default unlimited. A faster peer is
+   * read more slowly, so its TCP window closes. The overhead of TLS does not count. One read can exceed the limit by up to
+   * 64 KiB; the next read waits accordingly.
    */
   readonly maxRate: number
-  /** What all peers together may send, as `maxRate`. Default unlimited. Then they are read in turn, a read each. */
+  /** What all peers together may send, as `maxRate`. Default unlimited. Above it peers are read in turn, one read each. */
   readonly maxRateInAll: number
   /**
-   * What may wait for all peers together, bytes: the sum of what `hubBudget` bounds for each, though what was published
-   * is stored once for all. Default unlimited. It is looked at ten times a second; beyond it, the peer for whom most
-   * waits sees a reset and is closed with `PendingLimit`, then the next, until the rest is within it.
+   * What may be queued for all peers together, bytes: the sum of what `hubBudget` bounds for each. A published frame counts
+   * for each peer, though it is stored once. Default unlimited. The sum is checked ten times a second. Above the limit the
+   * connection with the most queued bytes is reset with `PendingLimit`, then the next, until the rest is within the limit.
    */
   readonly maxPending: number
   /**
-   * From the opening until a peer's first frame is whole. Default unlimited. Then it is closed with `FirstFrameTimeout`;
-   * found 10 % late at most. While others hold it up, no time passes; while its own `maxRate` does, it passes.
+   * The time from the opening of a connection until its first whole frame. Default unlimited. Then it is closed with
+   * `FirstFrameTimeout`, at most 10 % late. The time stands still while reading is held, except by the peer's own `maxRate`.
    */
   readonly firstFrameTimeout: Duration.Duration
-  /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`; found 10 % late at most. */
+  /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`, at most 10 % late. */
   readonly idleTimeout: Duration.Duration
   /**
-   * What is sent to a peer that is silent, to find one that has stopped. Default none. It needs a framing that marks
-   * where frames end: with `Framing.raw` the server is not made (`SettingsError`). A peer that has sent FIN is sent none.
+   * What is sent to a silent peer, to find a stopped one. Default none. It needs a framing that marks the end of frames: with
+   * `Framing.raw` the server is not made (`SettingsError`). A peer that has sent FIN gets none.
    */
   readonly heartbeat: Heartbeat | undefined
   /**
-   * Silence after which the system asks the peer's whether it is still there (TCP_KEEPIDLE, tcp(7)), whole seconds up to
-   * 32767. Default never. One that does not answer (Node has it asked 10 times, a second apart) is closed with
-   * `PeerVanished`. It proves no more than that the peer's machine is on the network: for the program there, see
-   * `heartbeat`. Unix domain sockets have none.
+   * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), whole seconds up to 32767.
+   * Default never. A peer that answers none of 10 probes, a second apart (Node sets this), is closed with `PeerVanished`. An
+   * answer proves that the peer's machine is on the network, not that its program runs: see `heartbeat`. Unix sockets have
+   * no keepalive.
    */
   readonly keepalive: Duration.Duration
   /**
-   * How long a peer may take nothing while bytes wait for it. Default unlimited. Then it sees a reset, and is closed with
-   * `WriteTimeout`; found 10 % late at most. Who takes slowly, but something, is not meant.
+   * How long a peer may read nothing while bytes are queued for it. Default unlimited. Then it is reset with `WriteTimeout`,
+   * at most 10 % late. A peer that reads slowly is not affected.
    */
   readonly writeTimeout: Duration.Duration
 }
 
-/** The settings that can be replaced while a server runs: they are asked of newcomers only. */
+/** The settings that can be replaced while a server runs. They apply to new connections only. */
 export type ReloadableSettings = Pick<ServerSettings, "allow" | "deny" | "maxConns" | "maxPerAddress" | "tls">
 
-/** The settings as a service: the defaults, some of them replaced, or read from the environment. */
+/** The settings of a server as a service. */
 export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<ServerConfig, ServerSettings>() {
   static readonly defaults: ServerSettings = {
     listen: tcpEndpoint(endpointDefaults.host, endpointDefaults.port),
@@ -180,11 +181,11 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     writeTimeout: Duration.infinity,
   }
 
-  /** The defaults with some replaced. */
+  /** The defaults, with some settings replaced. */
   static readonly layer = (settings: Partial<ServerSettings> = {}): Layer.Layer<ServerConfig> =>
     Layer.succeed(ServerConfig, { ...ServerConfig.defaults, ...settings })
 
-  /** Each setting as a `Config`: by default from the environment, with the prefix `TCPFX_`. An empty variable is an error. */
+  /** Each setting as a `Config`, by default from the environment variable `TCPFX_…`. An empty variable is an error. */
   static readonly fields = {
     listen: variable<ServerSettings["listen"]>("LISTEN", parseListenEndpoints, ServerConfig.defaults.listen),
     family: variable("FAMILY", parseAddressFamily, ServerConfig.defaults.family),

@@ -3,38 +3,38 @@ import type { ConnectionId, Endpoint, ProxiedBy, TlsSession } from "../domain/in
 
 /** A listening endpoint of a server. */
 export interface Listener {
-  /** With the real port. */
+  /** The endpoint, with the real port. */
   readonly endpoint: Endpoint
 }
 
-/** The listening endpoints of a server, in the order in which they were asked for. */
+/** The listening endpoints of a server, in the order of the call. */
 export type Listeners = Arr.NonEmptyReadonlyArray<Listener>
 
-/** What can be known of a connection at one moment. */
+/** The state of a connection at one moment. */
 export interface ConnectionInfo {
   readonly id: ConnectionId
   readonly local: Endpoint
   readonly remote: Endpoint
-  /** Milliseconds since the epoch. */
+  /** When the connection opened, milliseconds since the epoch. */
   readonly since: number
   readonly state: "open" | "peer-half-closed" | "closing"
   /** Whether reading is paused by a command. */
   readonly paused: boolean
-  /** Handed over for sending and not taken by the system, bytes. */
+  /** Bytes that were sent and that the kernel has not taken. */
   readonly pendingBytes: number
   readonly bytesIn: number
-  /** Taken by the system for sending, bytes. */
+  /** Sent bytes that the kernel has taken. */
   readonly bytesOut: number
-  /** What TLS has agreed on; none where it is not spoken. */
+  /** The TLS session; none without TLS. */
   readonly tls: TlsSession | undefined
-  /** Whose header named the remote; none where the peer has connected by itself. */
+  /** The proxy whose header named the remote; none for a direct connection. */
   readonly proxied: ProxiedBy | undefined
 }
 
-/** What went over all connections of a server since it was made. */
+/** The bytes of all connections since the server was made. */
 export interface ServerTraffic {
   readonly bytesIn: number
-  /** Taken by the system for sending. */
+  /** Sent bytes that the kernel has taken. */
   readonly bytesOut: number
 }
 
@@ -48,12 +48,12 @@ export interface ServerCounts {
   readonly closed: number
 }
 
-/** What a server is doing at one moment. */
+/** The state of a server at one moment. */
 export interface ServerState extends ServerCounts {
-  /** Whether newcomers are taken in. */
+  /** Whether new connections are accepted. */
   readonly accepting: "yes" | "suspended" | "draining"
   readonly listening: ReadonlyArray<Endpoint>
-  /** Newcomers whose handshake is under way. */
+  /** The number of handshakes in progress. */
   readonly entering: number
   readonly connections: ReadonlyArray<ConnectionInfo>
 }

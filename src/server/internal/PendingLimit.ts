@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import type { CloseReason } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 
-/** Somebody for whom bytes wait. */
+/** A connection that can have queued bytes. */
 export interface Pending {
   readonly pendingInAll: () => number
   readonly abort: (reason: CloseReason) => void
@@ -11,8 +11,8 @@ export interface Pending {
 const period = Duration.millis(100)
 
 /**
- * Bounds what waits for all together. It is added up now and then, not counted along; where it is too much, those go
- * for whom most waits, until the rest is within the limit.
+ * Bounds the queued bytes of all connections together. It adds them up ten times a second, as a count at each write would
+ * cost each write. Above the limit it resets the connections with the most queued bytes, until the rest is within the limit.
  */
 export class PendingLimit<A extends Pending> {
   private readonly timing: Timing
@@ -25,13 +25,13 @@ export class PendingLimit<A extends Pending> {
     this.limitBytes = limitBytes
   }
 
-  add(one: A): void {
-    this.open.add(one)
+  add(connection: A): void {
+    this.open.add(connection)
     this.arm()
   }
 
-  remove(one: A): void {
-    this.open.delete(one)
+  remove(connection: A): void {
+    this.open.delete(connection)
   }
 
   private arm(): void {
@@ -39,22 +39,22 @@ export class PendingLimit<A extends Pending> {
     this.isArmed = true
     this.timing.after(period, () => {
       this.isArmed = false
-      this.look()
+      this.check()
       if (this.open.size > 0) this.arm()
     })
   }
 
-  private look(): void {
+  private check(): void {
     let total = 0
-    for (const one of this.open) total += one.pendingInAll()
+    for (const connection of this.open) total += connection.pendingInAll()
     if (total <= this.limitBytes) return
     const most = [...this.open]
-      .map((one) => ({ one, pendingBytes: one.pendingInAll() }))
+      .map((connection) => ({ connection, pendingBytes: connection.pendingInAll() }))
       .sort((a, b) => b.pendingBytes - a.pendingBytes)
-    for (const { one, pendingBytes } of most) {
+    for (const { connection, pendingBytes } of most) {
       if (total <= this.limitBytes) return
-      this.open.delete(one)
-      one.abort({ _tag: "PendingLimit", pendingBytes, totalBytes: total, limitBytes: this.limitBytes })
+      this.open.delete(connection)
+      connection.abort({ _tag: "PendingLimit", pendingBytes, totalBytes: total, limitBytes: this.limitBytes })
       total -= pendingBytes
     }
   }

@@ -5,28 +5,28 @@ import type { Timing } from "../../runtime/Timing.ts"
 import type { WireEnd, WireHandlers } from "../../transport/index.ts"
 import { TokenBucket } from "./TokenBucket.ts"
 
-/** Which limit holds a connection back, by the name of its setting. */
+/** The limit that holds reading, by the name of its setting. */
 export type RateLimit = "maxRate" | "maxRateInAll"
 
-/** What is told of the connections that are held back. */
+/** Callbacks for throttled connections. */
 export interface Throttling<A> {
   readonly onThrottled: (one: A, by: RateLimit, bytesPerSecond: number) => void
   readonly onUnthrottled: (one: A) => void
 }
 
-/** How many bytes a second are taken from peers; infinite: any number. */
+/** The limits, bytes per second. Infinity: unlimited. */
 export interface Rates {
   readonly maxRate: number
   readonly maxRateInAll: number
 }
 
 const tick = Duration.millis(50)
-// Who was not held back for a second keeps to its rate: that is what may come at once.
+// A connection that was not held for a second keeps its rate: a bucket has the bytes of one second.
 const calmTicks = 20
 
 /**
- * Holds peers to a rate by not reading them: their windows close. One timer lets go of all whose turn it is, the one
- * that waits longest first, so nobody starves where the total is the limit.
+ * Limits the rate of peers by holding reading, so that their TCP windows close. One timer releases connections in the order
+ * in which they were held, so that no peer starves under the total limit.
  */
 export class RateLimits<A extends { readonly core: ConnectionCore }> {
   private readonly timing: Timing
@@ -44,7 +44,7 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
     this.told = told
   }
 
-  /** What stands between a connection and its wire. */
+  /** The meter of a connection, between the connection and its wire. */
   meter(one: A): WireHandlers {
     const own = Number.isFinite(this.maxRate) ? new TokenBucket(this.maxRate, this.timing.elapsed()) : undefined
     return new Meter(one, own, this)
@@ -65,7 +65,7 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
   }
 
   private hold(meter: Meter<A>, by: RateLimit, { bytesPerSecond }: TokenBucket): void {
-    // Held back already, it may still bring what was on its way. Its place in the queue stays.
+    // A held connection can still deliver bytes of a read in progress. It keeps its place in the queue.
     this.held.add(meter)
     meter.calm = 0
     meter.one.core.hold(by === "maxRate" ? Hold.ownRate : Hold.totalRate)
@@ -92,7 +92,7 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
     for (const meter of this.held) {
       if (left <= 0) return
       if (meter.own !== undefined && meter.own.leftAt(now) <= 0) continue
-      // It will bring about as much as the last time.
+      // The next read will bring about as many bytes as the last one.
       left -= meter.lastBytes
       this.held.delete(meter)
       meter.one.core.release(Hold.ownRate)
@@ -109,12 +109,12 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
   }
 }
 
-/** Counts what one connection receives. */
+/** Counts the bytes that one connection receives. */
 class Meter<A extends { readonly core: ConnectionCore }> implements WireHandlers {
   readonly one: A
   readonly own: TokenBucket | undefined
   lastBytes = 0
-  /** Ticks since it was last held back. */
+  /** Ticks since the connection was last held. */
   calm = 0
   private readonly limits: RateLimits<A>
 
@@ -127,7 +127,7 @@ class Meter<A extends { readonly core: ConnectionCore }> implements WireHandlers
   onData(bytes: Uint8Array): void {
     const { core } = this.one
     core.onData(bytes)
-    // What is read only to be dropped is no load.
+    // A closing connection reads only to drop the bytes. They do not count.
     if (!core.takesInput()) return
     this.lastBytes = bytes.length
     this.limits.onTaken(this, bytes.length)

@@ -34,15 +34,15 @@ import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { ConnectionLimits } from "./ConnectionLimits.ts"
 import { Handshakes } from "./Handshakes.ts"
 
-/** How a drain ended. */
+/** The result of a drain. */
 export interface DrainResult {
-  /** Connections that came to an orderly end. */
+  /** Connections that ended in order. */
   readonly graceful: number
-  /** Connections that were destroyed at the deadline. */
+  /** Connections that were reset at the deadline. */
   readonly forced: number
 }
 
-/** Starts the fiber of a connection's handler, in a scope of its own; calls back when it has come to its end. */
+/** Starts the fiber of a connection's handler, in a scope of its own. `onEnd`: the handler has ended. */
 export type ServeConnection = (
   connection: ServerConnection,
   outlet: Sender,
@@ -52,7 +52,7 @@ export type ServeConnection = (
 export const draining: RefusalRule = { _tag: "Draining" }
 const suspended: RefusalRule = { _tag: "Suspended" }
 
-/** What a server is made of. */
+/** The parts of a server. */
 export interface ServerCoreOptions {
   readonly settings: ServerSettings
   readonly timing: Timing
@@ -62,25 +62,25 @@ export interface ServerCoreOptions {
   readonly handler: ServeConnection | Reactor
 }
 
-/** The connections of a server: accepted, known by number, ended. */
+/** The connections of a server: accepts them, finds them by their id, and ends them. */
 export class ServerCore {
   readonly actors = new Registry<ConnectionId, ConnectionActor>()
-  /** Whether newcomers are refused, for good or for the moment. */
+  /** Whether new connections are refused because the server drains. */
   draining = false
+  /** Whether new connections are refused until `resume`. */
   suspended = false
-  /** Whether the server's scope has ended. */
+  /** Whether the scope of the server has closed. */
   isOver = false
-  /** The drain that was asked for, under way or done. */
+  /** The drain in progress, or the last one. */
   drained: Deferred.Deferred<DrainResult> | undefined
   readonly access: AccessControl
   readonly handshakes: Handshakes
   private readonly limits: ConnectionLimits
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
-  /** Newcomers that were refused. */
   refused = 0
   private lastId = 0
-  /** The connection that sent something last, there or gone. */
+  /** The connection that sent a frame last, open or ended. */
   readonly heard: { last: ConnectionId | undefined } = { last: undefined }
   /** Totals of the connections that have ended. */
   private readonly ended = { bytesIn: 0, bytesOut: 0 }
@@ -124,7 +124,7 @@ export class ServerCore {
     }
   }
 
-  /** A newcomer at one of the endpoints that are listened on. */
+  /** A listener has a new wire. */
   accept(wire: Wire, endpoint: Endpoint): void {
     if (wire.remote === unknownPeer && this.handshakes.needsAddress()) {
       wire.destroy()
@@ -151,11 +151,11 @@ export class ServerCore {
     const actor = new ConnectionActor(id, accepted, this.actorContext)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
-    // The fiber of a reactor ends with its socket, which the server's scope destroys: it need not be kept twice.
+    // The fiber of a reactor ends with its socket, which the server's scope destroys. So no FiberSet has to keep it.
     if (typeof handler === "function") {
       actor.fiber = handler(actor.connection, actor.core, (exit) => actor.onHandlerEnd(failureOf(exit)))
     } else {
-      actor.fiber = Effect.runFork(stand(actor), { scheduler: atOnce })
+      actor.fiber = Effect.runFork(waitForEnd(actor), { scheduler: atOnce })
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))
     }
     this.limits.add(actor)
@@ -163,7 +163,7 @@ export class ServerCore {
     if (accepted.isPaused === true && !actor.core.isHeld()) accepted.wire.resume()
   }
 
-  /** Replaces what is asked of newcomers. */
+  /** Replaces the settings for new connections. */
   reload(changed: Partial<ReloadableSettings>): void {
     const { access, handshakes } = this
     const { allow, deny } = access.rules
@@ -176,7 +176,7 @@ export class ServerCore {
     if ("tls" in changed) handshakes.tls = changed.tls
   }
 
-  /** It listens again: what was drained is history. */
+  /** A listener was opened: a server that has drained accepts connections again. */
   reopen(): void {
     if (this.isOver || this.drained === undefined || this.actors.size > 0) return
     this.draining = false
@@ -187,12 +187,12 @@ export class ServerCore {
     this.options.bus.emitOwn((seq, at) => ({ seq, at, _tag: "AcceptFailed", endpoint, code }))
   }
 
-  /** Connections that there have been. */
+  /** The number of connections that were ever open. */
   get opened(): number {
     return this.lastId
   }
 
-  /** Who is there. */
+  /** The open connections. */
   connections(): ReadonlyArray<ConnectionInfo> {
     return [...this.actors].map(infoOf)
   }
@@ -224,7 +224,7 @@ export class ServerCore {
     }
   }
 
-  /** Those to whom something can be sent. */
+  /** The connections that can be sent to. */
   writable(): ReadonlyArray<ConnectionId> {
     return [...this.actors].filter((actor) => actor.core.isWritable()).map((actor) => actor.id)
   }
@@ -233,12 +233,12 @@ export class ServerCore {
     for (const actor of this.actors) actor.holdForEvents(held)
   }
 
-  /** Waits until no connection is left. */
+  /** Waits until no connection is open. */
   get empty(): Effect.Effect<void> {
     return this.emptyWaiters.until(() => this.actors.size === 0)
   }
 
-  /** Ends everything now. */
+  /** Ends all connections and handshakes at once. */
   destroyAll(): void {
     this.handshakes.refuseAll(draining)
     for (const actor of this.actors) actor.core.destroy(closeReasons.localClosed)
@@ -250,7 +250,7 @@ export class ServerCore {
     this.ended.bytesOut += actor.core.bytesOut()
     this.access.leave(actor.core.remote)
     this.limits.remove(actor)
-    // A handler may still be at work on what had arrived. It has as long as a connection has to close.
+    // The handler may still work on bytes that had arrived. It has `closeDeadline` for that.
     if (actor.isServing) {
       const { settings, timing } = this.options
       actor.cancelInterrupt?.()
@@ -260,7 +260,7 @@ export class ServerCore {
   }
 }
 
-/** What can be known of a connection now. */
+/** The state of a connection now. */
 export const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
   id: actor.id,
   local: actor.core.local,
@@ -275,14 +275,14 @@ export const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
   proxied: actor.proxied,
 })
 
-// The fiber of a connection without a handler: it ends with the socket. That the socket ends with it is an observer's
-// work: a finalizer would cost as much again as the fiber.
-const stand = (actor: ConnectionActor): Effect.Effect<void> =>
+// The fiber of a reactor's connection waits for the end of the socket. An observer of the fiber ends the socket with it: a
+// finalizer would cost as much memory as the fiber.
+const waitForEnd = (actor: ConnectionActor): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     actor.onEnded = () => resume(Effect.void)
   })
 
-/** Why a connection ends whose handler has failed. A handler that could not keep up with a hub was a slow consumer. */
+/** Why the connection of a failed handler ends. A handler that fails with `SlowConsumerError` was a slow consumer. */
 const failureOf = (exit: Exit.Exit<void, unknown>): CloseReason | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   for (const error of Cause.failures(exit.cause)) {

@@ -1,4 +1,4 @@
-/** Bytes that may be taken: so many a second, and those of one second at once. Times are of a monotonic clock. */
+/** A token bucket: `bytesPerSecond` bytes per second, and those of one second at once. Times are of a monotonic clock. */
 export class TokenBucket {
   readonly bytesPerSecond: number
   private left: number
@@ -10,13 +10,13 @@ export class TokenBucket {
     this.at = nowMillis
   }
 
-  /** Takes bytes, more than there are too: what came cannot be sent back, it is paid off before the next is taken. */
+  /** Takes bytes, also more than there are: received bytes cannot be sent back. The bucket then has a debt to pay off. */
   take(bytes: number, nowMillis: number): void {
     this.fill(nowMillis)
     this.left -= bytes
   }
 
-  /** What may be taken now; none or less: nothing. */
+  /** The bytes that are left; negative: the debt. */
   leftAt(nowMillis: number): number {
     this.fill(nowMillis)
     return this.left

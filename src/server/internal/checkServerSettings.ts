@@ -1,9 +1,11 @@
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { checkHeartbeat, commonChecks } from "../../connection/settingsChecks.ts"
-import { settings as check, type Framing, SettingsError, slowConsumerPolicies } from "../../domain/index.ts"
+import { AddressSet, settings as check, type Framing, SettingsError, slowConsumerPolicies } from "../../domain/index.ts"
+import { inSlices } from "../../runtime/inSlices.ts"
 import { proxyProtocols, type ReloadableSettings, type ServerSettings } from "../ServerConfig.ts"
 
-const acceptor = check.optional(check.objectWith(["secure"], "what Tls.acceptor gives"))
+const acceptor = check.optional(check.objectWith(["secure"], "an acceptor that Tls.acceptor has made"))
 
 const reloadableChecks: check.SettingChecks<ReloadableSettings> = {
   allow: check.addressRanges,
@@ -34,19 +36,27 @@ const checks: check.SettingChecks<ServerSettings> = {
   firstFrameTimeout: check.deadline,
 }
 
-/** Judges the settings of a server. */
+/** Checks the settings of a server. */
 export const checkServerSettings = (settings: ServerSettings): Either.Either<ServerSettings, SettingsError> =>
   Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
 
-/** Judges the settings that are replaced while a server runs. */
+/** Checks the settings of a reload. */
 export const checkReload = (
   changed: Partial<ReloadableSettings>,
 ): Either.Either<Partial<ReloadableSettings>, SettingsError> =>
   check.checkSettings<Partial<ReloadableSettings>>(changed, reloadableChecks)
 
+/** Compiles the access rules of settings. Long lists are compiled in slices, which do not block the event loop. */
+export const compileRules = Effect.fnUntraced(function* ({ allow, deny }: Partial<ReloadableSettings>) {
+  return {
+    ...(allow !== undefined && { allow: yield* inSlices(() => AddressSet.compile(allow)) }),
+    ...(deny !== undefined && { deny: yield* inSlices(() => AddressSet.compile(deny)) }),
+  }
+})
+
 /**
- * The framing of a server: that of the hub that it shares with others, if it does. Frames of another framing would be
- * published to subscribers that cannot read them.
+ * The framing of a server: that of a shared hub, if there is one. Subscribers of the hub could not read frames of another
+ * framing.
  */
 export const framingWith = (
   hub: { readonly framing: Framing.Framing } | undefined,

@@ -8,10 +8,10 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import { type DrainResult, draining, type ServerCore } from "./ServerCore.ts"
 
-// How often it is told how far a drain has come.
+// The interval of `DrainProgress` events.
 const progressEvery = Duration.seconds(1)
 
-const tellProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Effect<never> =>
+const reportProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Effect<never> =>
   Effect.forever(
     Effect.zipRight(
       Effect.sleep(progressEvery),
@@ -23,7 +23,7 @@ const tellProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Effe
     ),
   )
 
-/** Lets every connection come to an orderly end, and destroys what is left at the deadline. */
+/** Closes the listeners, ends all connections in order, and resets those that are left at the deadline. */
 export const drainServer = Effect.fn("Server.drain")(function* (
   core: ServerCore,
   bus: EventBus<ServerEvent>,
@@ -37,7 +37,7 @@ export const drainServer = Effect.fn("Server.drain")(function* (
   bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainStarted", connections, deadlineMillis }))
   core.handshakes.refuseAll(draining)
   for (const actor of core.actors) actor.drain()
-  const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), tellProgress(core, bus))
+  const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), reportProgress(core, bus))
   const forced = Option.isSome(inTime) ? 0 : core.actors.size
   if (forced > 0) {
     for (const actor of core.actors) {
@@ -47,7 +47,7 @@ export const drainServer = Effect.fn("Server.drain")(function* (
   }
   const result: DrainResult = { graceful: connections - forced, forced }
   bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainFinished", ...result }))
-  // Who has begun to listen meanwhile means what comes from now on.
+  // A listener that was opened during the drain accepts connections from now on.
   if (listeners.size > 0) core.reopen()
   return result
 })

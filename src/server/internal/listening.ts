@@ -15,21 +15,21 @@ import type { AcceptHandlers, Transport } from "../../transport/index.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
-/** What listening is made of. */
+/** What listening needs from the server. */
 export interface ListenParts {
   readonly transport: Transport["Type"]
   readonly settings: ServerSettings
   readonly core: ServerCore
   readonly bus: EventBus<ServerEvent>
-  /** The open listeners, each by the scope that it lives in. */
+  /** The open listeners, each with its scope. */
   readonly listeners: Map<Scope.CloseableScope, Endpoint>
 }
 
-/** How a server listens: on one endpoint, or on all of several. */
+/** `listen` and `listenAll` of a server. */
 export const makeListen = ({ bus, core, listeners, settings, transport }: ListenParts) => {
   const { backlog, family, ipv6Only, unixMode } = settings
 
-  /** Says so when it is this very server that has the address. */
+  /** Adds the conflicting endpoint when this server itself has the address. */
   const explained = (error: ListenError): ListenError => {
     const { code, endpoint, reason } = error
     const conflict = [...listeners.values()].find((bound) => overlap(bound, endpoint, ipv6Only))
@@ -38,7 +38,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
       : error
   }
 
-  // A client can connect before the fiber that listens goes on, so nothing here depends on that fiber.
+  // A client can connect before the listening fiber resumes, so the handlers do not depend on that fiber.
   const acceptHandlers = (scope: Scope.CloseableScope): AcceptHandlers => ({
     onListening: (bound) => {
       listeners.set(scope, bound)
@@ -53,7 +53,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     if (endpointProblem(endpoint) !== undefined) {
       return yield* new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
     }
-    // Closed by itself, it leaves nothing in the scope around it.
+    // A forked scope: a listener that is closed on its own leaves no finalizer in the outer scope.
     const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
     yield* Scope.addFinalizer(
       scope,

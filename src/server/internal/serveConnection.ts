@@ -9,10 +9,11 @@ import type { FiberHandler } from "../Handler.ts"
 import type { ServeConnection } from "./ServerCore.ts"
 
 /**
- * How the handler of each connection is run: in a fiber that the current scope interrupts, in a scope of its own.
+ * Makes the function that runs the handler of a connection: in a fiber that the current scope interrupts, and in a scope of
+ * its own.
  *
- * The scope is given to the fiber when it is forked. Given to the effect (`Effect.scoped`, `Effect.provide`), it would
- * put twice as much on the stack of a fiber that does nothing but wait, which is what most of them do.
+ * The fiber gets the scope when it is forked. `Effect.scoped` or `Effect.provide` would double the stack of a waiting
+ * fiber, and most fibers wait.
  */
 export const makeServe = <E, R>(
   handler: FiberHandler<E, R>,
@@ -22,8 +23,8 @@ export const makeServe = <E, R>(
     const fibers = yield* FiberSet.make<void, E>()
     return (connection, outlet, onEnd) => {
       const scope = Effect.runSync(Scope.make())
-      // The connection's scope comes before the server's: what a handler acquires goes with its connection. Both services
-      // are put into one new map: each `Context.add` would copy it once more.
+      // The scope of the connection replaces that of the server: what a handler acquires is released with its connection.
+      // One new map holds both services: each `Context.add` would make a copy.
       const services = new Map<string, unknown>(runtime.context.unsafeMap)
       services.set(Scope.Scope.key, scope).set(Outlet.key, outlet)
       const context = Context.unsafeMake<R | Scope.Scope>(services)
@@ -31,7 +32,7 @@ export const makeServe = <E, R>(
       const fiber = fork(
         Effect.onExit(
           Effect.suspend(() => handler(connection)),
-          // A finalizer that dies must not keep the connection open: it is told as a failure of the handler.
+          // A finalizer that dies must not keep the connection open: it counts as a failure of the handler.
           (exit) => Effect.map(Effect.exit(Scope.close(scope, exit)), (closed) => onEnd(Exit.zipLeft(exit, closed))),
         ),
       )
