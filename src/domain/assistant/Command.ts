@@ -45,7 +45,7 @@ export const Repeat = Schema.TaggedStruct("Repeat", {
 })
 /** Ends a repeat, or all of them. */
 export const Cancel = Schema.TaggedStruct("Cancel", { repeat: Schema.optional(Schema.Int) })
-/** Gives one client a name; the empty name takes it away. */
+/** Gives one client a name; the empty name removes it. */
 export const Rename = Schema.TaggedStruct("Rename", { ...to, name: Schema.String })
 export const Tag = Schema.TaggedStruct("Tag", { ...to, tag: Schema.String })
 export const Untag = Schema.TaggedStruct("Untag", { ...to, tag: Schema.String })

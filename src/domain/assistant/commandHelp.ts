@@ -1,9 +1,9 @@
-/** One command in words. */
+/** The help of one command. */
 export interface CommandHelp {
   readonly verb: string
-  /** Its written form: `[ ]` may be left out, `|` is a choice, words in capitals stand for values. */
+  /** The written form: `[ ]` is optional, `|` separates alternatives, words in capitals stand for values. */
   readonly form: string
-  /** What it does, as a sentence without its full stop. */
+  /** What the command does, as a sentence without its subject and its full stop. */
   readonly what: string
   readonly kind: "server" | "client" | "both"
 }
@@ -16,7 +16,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   {
     verb: "stop",
     form: "stop [ENDPOINT] [keep|close|reset]",
-    what: "closes a listener, or all; keeps the connected clients unless told otherwise",
+    what: "closes a listener, or all; keeps the connected clients by default",
     kind: "server",
   },
   {
@@ -28,7 +28,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   {
     verb: "disconnect",
     form: "disconnect [close|reset]",
-    what: "ends the connection, in order or at once",
+    what: "closes the connection in order, or resets it",
     kind: "client",
   },
   { verb: "send", form: `send [@RECIPIENTS] ${payload}`, what: "sends a payload", kind: "both" },
@@ -36,63 +36,73 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   {
     verb: "repeat",
     form: `repeat every=TIME [times=N] [@RECIPIENTS] ${payload}`,
-    what: "sends a payload again and again",
+    what: "sends a payload repeatedly",
     kind: "both",
   },
   { verb: "cancel", form: "cancel [N]", what: "ends a repeat, or all", kind: "both" },
-  { verb: "rename", form: "rename RECIPIENT NAME", what: 'gives a client a name; "" takes it away', kind: "server" },
+  { verb: "rename", form: "rename RECIPIENT NAME", what: 'gives a client a name; "" removes the name', kind: "server" },
   { verb: "tag", form: "tag RECIPIENTS TAG", what: "tags clients", kind: "server" },
-  { verb: "untag", form: "untag RECIPIENTS TAG", what: "takes a tag from clients", kind: "server" },
-  { verb: "kick", form: "kick RECIPIENTS [reset]", what: "closes connections, in order or at once", kind: "server" },
-  { verb: "reset", form: "reset [RECIPIENTS]", what: "ends connections at once, with RST", kind: "both" },
+  { verb: "untag", form: "untag RECIPIENTS TAG", what: "removes a tag from clients", kind: "server" },
+  {
+    verb: "kick",
+    form: "kick RECIPIENTS [reset]",
+    what: "closes connections in order, or resets them",
+    kind: "server",
+  },
+  { verb: "reset", form: "reset [RECIPIENTS]", what: "ends connections at once with RST", kind: "both" },
   { verb: "half-close", form: "half-close [RECIPIENTS]", what: "sends FIN; receiving goes on", kind: "both" },
-  { verb: "pause", form: "pause [RECIPIENTS]", what: "reads nothing more; TCP holds the peer back", kind: "both" },
+  {
+    verb: "pause",
+    form: "pause [RECIPIENTS]",
+    what: "stops reading; TCP back-pressure then stops the peer",
+    kind: "both",
+  },
   {
     verb: "resume",
     form: "resume [RECIPIENTS]",
-    what: "reads on; a server without recipients accepts again",
+    what: "reads again; without recipients, a server accepts connections again",
     kind: "both",
   },
   {
     verb: "encoding",
     form: "encoding [@RECIPIENTS] NAME [in|out|both]",
-    what: "sets the encoding of what is received and sent",
+    what: "sets the encoding of received and sent text",
     kind: "both",
   },
   {
     verb: "rule",
     form: "rule NAME when MATCH [from RECIPIENTS] [after TIME] [times N] [on|off] ACTION [then ACTION …]",
-    what: "answers by itself; replaces the rule of that name",
+    what: "adds a rule that acts on received frames, or replaces the rule of that name",
     kind: "both",
   },
-  { verb: "unrule", form: "unrule NAME", what: "takes a rule away", kind: "both" },
-  { verb: "macro", form: `macro NAME [@RECIPIENTS] ${payload}`, what: "keeps a payload under a name", kind: "both" },
-  { verb: "unmacro", form: "unmacro NAME", what: "takes a macro away", kind: "both" },
+  { verb: "unrule", form: "unrule NAME", what: "removes a rule", kind: "both" },
+  { verb: "macro", form: `macro NAME [@RECIPIENTS] ${payload}`, what: "saves a payload under a name", kind: "both" },
+  { verb: "unmacro", form: "unmacro NAME", what: "removes a macro", kind: "both" },
   { verb: "run", form: "run NAME [RECIPIENTS]", what: "sends the payload of a macro", kind: "both" },
-  { verb: "suspend", form: "suspend", what: "refuses new connections, while the ports stay", kind: "server" },
-  { verb: "clear", form: "clear", what: "drops the rows of the log", kind: "both" },
+  { verb: "suspend", form: "suspend", what: "refuses new connections, but keeps the ports", kind: "server" },
+  { verb: "clear", form: "clear", what: "removes all rows of the log", kind: "both" },
   { verb: "reload", form: "reload", what: "reads the files of access rules and TLS again", kind: "server" },
-  { verb: "drain", form: "drain", what: "ends everything in order, then leaves", kind: "both" },
-  { verb: "quit", form: "quit", what: "leaves", kind: "both" },
+  { verb: "drain", form: "drain", what: "closes all connections in order, then exits", kind: "both" },
+  { verb: "quit", form: "quit", what: "exits", kind: "both" },
 ]
 
 /** The verbs of the commands. */
 export const commandVerbs: ReadonlyArray<string> = commandHelp.map(({ verb }) => verb)
 
-/** What a face answers by itself, in the words of the console and of the control socket. Nothing changes by it. */
+/** The questions that a user interface answers. A question changes nothing. */
 export const questionHelp: ReadonlyArray<CommandHelp> = [
-  { verb: "state", form: "state", what: "tells where it listens and which clients are there", kind: "both" },
-  { verb: "help", form: "help [COMMAND]", what: "tells the commands, or the form of one", kind: "both" },
+  { verb: "state", form: "state", what: "shows the listening endpoints and the clients", kind: "both" },
+  { verb: "help", form: "help [COMMAND]", what: "shows the commands, or the form of one command", kind: "both" },
 ]
 
 /** The help of one verb. */
 export const helpOf = (verb: string): CommandHelp | undefined =>
   [...commandHelp, ...questionHelp].find((help) => help.verb === verb)
 
-/** A question to a face. */
+/** A question to a user interface. */
 export type Question = { readonly _tag: "State" } | { readonly _tag: "Help"; readonly verb: string | undefined }
 
-/** Reads a line as a question; nothing where it is none, and is to be read as a command. */
+/** Reads a line as a question. Returns `undefined` for a line that is not a question: it is a command. */
 export const parseQuestion = (line: string): Question | undefined => {
   const [word = "", verb, ...more] = line.trim().replace(/^\//, "").split(/\s+/)
   if (word === "state" && verb === undefined) return { _tag: "State" }

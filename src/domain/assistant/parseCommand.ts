@@ -249,7 +249,7 @@ const reads: Readonly<Record<string, Read>> = {
   rename: (reader) =>
     Either.gen(function* () {
       const to = yield* needRecipients(reader, "rename")
-      const name = yield* needWord(reader, "rename", 'a name; "" takes it away')
+      const name = yield* needWord(reader, "rename", 'a name, or "" to remove the name')
       return { _tag: "Rename", to, name: name.text }
     }),
   tag: readTagging("tag"),

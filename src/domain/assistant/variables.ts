@@ -3,34 +3,34 @@ import type { Endpoint } from "../Endpoint.ts"
 import { plainHost } from "../hostText.ts"
 import { suggestion } from "./nearest.ts"
 
-/** One variable of a payload. */
+/** The help of one variable of a payload. */
 export interface VariableHelp {
-  /** What stands between the braces of `${…}`. */
+  /** The text between the braces of `${…}`. */
   readonly name: string
   readonly what: string
 }
 
-/** The variables that a payload can have. */
+/** The variables that a payload can contain. */
 export const variableHelp: ReadonlyArray<VariableHelp> = [
   { name: "time", what: "date and time, UTC, as in 2026-11-30T05:40:00.000Z" },
   { name: "unix", what: "seconds since 1970" },
-  { name: "counter", what: "1, 2, 3 … with each sending" },
-  { name: "random:4", what: "random hex digits, so many: 1 to 64, 8 without a number" },
+  { name: "counter", what: "number of the send: 1, 2, 3 …" },
+  { name: "random:4", what: "4 random hex digits; any number from 1 to 64, by default 8" },
   { name: "client.id", what: "number of the client" },
   { name: "client.ip", what: "address of the client; empty over a unix socket" },
   { name: "client.port", what: "port of the client; empty over a unix socket" },
-  { name: "client.name", what: "name that the client was given; empty without one" },
-  { name: "1", what: "text that the first group of a rule's expression has captured; 0 is the whole match" },
+  { name: "client.name", what: "name of the client; empty for a client without a name" },
+  { name: "1", what: `text that the first group of a rule's expression captures; \${0} is the whole match` },
 ]
 
-/** The variables as they are written. */
+/** The written forms of the variables. */
 export const variableForms: ReadonlyArray<string> = variableHelp.map(({ name }) => `\${${name}}`)
 
 const names = ["time", "unix", "counter", "random", "client.id", "client.ip", "client.port", "client.name"]
 const isCapture = (name: string): boolean => /^[0-9]{1,2}$/.test(name)
 const mostDigits = 64
 
-/** What is wrong with a variable; nothing, if nothing is. */
+/** Returns what is wrong with a variable, or `undefined` for a valid one. */
 export const checkVariable = (name: string, argument: string | undefined): string | undefined => {
   if (!names.includes(name) && !isCapture(name)) {
     return `\${${name}} is no variable${suggestion(name, names)}`
@@ -41,21 +41,21 @@ export const checkVariable = (name: string, argument: string | undefined): strin
   return digits >= 1 && digits <= mostDigits ? undefined : `\${random} makes 1 to ${mostDigits} digits`
 }
 
-/** What variables stand for at one sending. */
+/** The values of the variables for one send. */
 export interface VariableValues {
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** The number of the sending, from 1. */
+  /** The number of the send, from 1. */
   readonly counter: number
   /** A random whole number from 0 to 15. */
   readonly randomDigit: () => number
-  /** The client that the payload goes to, if that is one client. */
+  /** The client that receives the payload, if the payload has exactly one recipient. */
   readonly client?: { readonly id: ConnectionId; readonly name: string; readonly remote: Endpoint } | undefined
-  /** What a rule's match has captured; the first is the whole match. */
+  /** The texts that the match of a rule captures; the first one is the whole match. */
   readonly captures?: ReadonlyArray<string> | undefined
 }
 
-/** The value of a variable; nothing where it has none here, as `${1}` outside a rule. */
+/** The value of a variable, or `undefined` if the variable has no value here, such as `${1}` outside a rule. */
 export const variableValue = (
   values: VariableValues,
   name: string,

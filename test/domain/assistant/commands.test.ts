@@ -174,7 +174,7 @@ describe("the written form of commands", () => {
     ["repeat every=25h hi", 13, "every=25h is out of range; expected 1ms to 24h, at character 14"],
     ["repeat every=1s times=0 hi", 22, "times=0 is no whole number from 1 up, at character 23"],
     ["cancel x", 7, '"x" is not the number of a repeat, at character 8'],
-    ["rename @3", 9, 'rename needs a name; "" takes it away, at character 10'],
+    ["rename @3", 9, 'rename needs a name, or "" to remove the name, at character 10'],
     ["rename @3 two words", 14, "rename takes nothing more, at character 15"],
     ["tag @3", 6, "tag needs a tag, at character 7"],
     ['tag @3 ""', 7, "the tag is empty, at character 8"],
