@@ -32,7 +32,7 @@ overEachTransport("a client window connects, sends, receives and disconnects", (
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("a connection that cannot be made is refused with the reason, and so is a bad endpoint", () =>
+overEachTransport("a failed connect and an invalid endpoint are refused with the reason", () =>
   Effect.gen(function* () {
     const { assistant: server, endpoint } = yield* serverWindow()
     yield* server.execute({ _tag: "StopListening" })
@@ -48,7 +48,7 @@ overEachTransport("a connection that cannot be made is refused with the reason, 
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("a server that closes is the problem that a client window shows", () =>
+overEachTransport("a client window shows as its problem that the server closed the connection", () =>
   Effect.gen(function* () {
     const { assistant: server, endpoint } = yield* serverWindow()
     const client = yield* clientWindow()
@@ -64,7 +64,7 @@ overEachTransport("a server that closes is the problem that a client window show
   }).pipe(Effect.scoped),
 )
 
-it.scoped("a lost connection is made again after a countdown, until the user disconnects", () =>
+it.scoped("a client window reconnects after a countdown, until the user disconnects", () =>
   Effect.gen(function* () {
     const { assistant: server, endpoint } = yield* serverWindow()
     const client = yield* clientWindow({ reconnect: { baseDelay: Duration.seconds(2), jitter: 0 } })
@@ -83,7 +83,7 @@ it.scoped("a lost connection is made again after a countdown, until the user dis
     expect((yield* client.state).phase).toBe("disconnected")
     yield* TestClock.adjust("1 minute")
     expect((yield* client.state).phase).toBe("disconnected")
-    // The cause is said once, by the row before.
+    // Only the row before has the cause.
     expect((yield* rowsOf(client)).slice(-3).map((row) => row.text)).toEqual([
       expect.stringMatching(/^disconnected: reset by the peer/),
       "attempt 2 follows in 4 s",
@@ -92,7 +92,7 @@ it.scoped("a lost connection is made again after a countdown, until the user dis
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )
 
-it.scoped("phases are shown as they pass", () =>
+it.scoped("a client window shows each phase of connecting", () =>
   Effect.gen(function* () {
     const { endpoint } = yield* serverWindow()
     const client = yield* clientWindow()
@@ -110,7 +110,7 @@ it.scoped("phases are shown as they pass", () =>
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )
 
-it.scoped("a state is told at once and then ten times a second at most, and nothing runs while nobody watches", () =>
+it.scoped("a state is published at once and then ten times a second at most, and no timer runs without a watcher", () =>
   Effect.gen(function* () {
     const { assistant: server, endpoint } = yield* serverWindow()
     const client = yield* clientWindow()
@@ -128,7 +128,7 @@ it.scoped("a state is told at once and then ten times a second at most, and noth
     yield* TestClock.adjust("50 millis")
     expect(states).toEqual([0, 20])
     yield* TestClock.adjust("10 seconds")
-    // The rate of the last second has risen, and has fallen again.
+    // At most two further states follow: the rate rises at one sample, and falls at the next.
     expect(states.length).toBeLessThanOrEqual(4)
     yield* Fiber.interrupt(watching)
     yield* TestClock.adjust("1 second")
@@ -143,7 +143,7 @@ const failing = (parts: Partial<Transport["Type"]>) =>
     Effect.map(Transport, (transport) => Transport.of({ ...transport, ...parts })),
   ).pipe(Layer.provide(MemoryTransport.layer()))
 
-it.scoped("a name that is not found, and a host that does not answer, are refused with what to do", () =>
+it.scoped("an unknown name and a silent host are refused with advice", () =>
   Effect.gen(function* () {
     const connect = Effect.gen(function* () {
       const client = yield* clientWindow()
@@ -169,7 +169,7 @@ it.scoped("a name that is not found, and a host that does not answer, are refuse
   }),
 )
 
-it.scoped("an attempt that the user ends is refused as ended, and nothing goes on", () =>
+it.scoped("an attempt that the user ends is refused as ended, and leaves nothing running", () =>
   Effect.gen(function* () {
     const client = yield* clientWindow()
     const connecting = yield* Effect.fork(Effect.flip(client.execute({ _tag: "Connect", endpoint: "10.1.2.3:502" })))
@@ -183,7 +183,7 @@ it.scoped("an attempt that the user ends is refused as ended, and nothing goes o
   }).pipe(Effect.provide(failing({ dial: () => Effect.never }))),
 )
 
-it.scoped("a half-closed connection says by which side, and a client window pauses its reading", () =>
+it.scoped("a half-closed connection shows which side closed, and a client window can pause reading", () =>
   Effect.gen(function* () {
     const { assistant: server, endpoint } = yield* serverWindow({ halfClosed: "keep" })
     const client = yield* clientWindow({ settings: { halfClosed: "keep" } })

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
 import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
 
-overEachTransport("a server window tells the truth about listening, and frees its port", () =>
+overEachTransport("a server window shows whether it listens, and frees its port", () =>
   Effect.gen(function* () {
     const { assistant, endpoint } = yield* serverWindow()
     const state = yield* assistant.state
@@ -25,7 +25,7 @@ overEachTransport("a server window tells the truth about listening, and frees it
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("a payload goes to the clients that are meant, and is one row of the log", () =>
+overEachTransport("a payload goes to its recipients, and is one row of the log", () =>
   Effect.gen(function* () {
     const { assistant, connect } = yield* serverWindow()
     const [one, two, three] = [yield* connect(), yield* connect(), yield* connect()]
@@ -52,7 +52,7 @@ overEachTransport("a payload goes to the clients that are meant, and is one row 
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("rows say what came from whom, and how each client ended", () =>
+overEachTransport("rows show each received frame with its client, and the reason of each end", () =>
   Effect.gen(function* () {
     const { assistant, connect, events } = yield* serverWindow({ mode: "echo" })
     const client = yield* connect()
@@ -71,7 +71,7 @@ overEachTransport("rows say what came from whom, and how each client ended", () 
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("the state is told when it has changed, and counts what came", () =>
+overEachTransport("the state is published after each change, and counts the received frames", () =>
   Effect.gen(function* () {
     const { assistant, connect } = yield* serverWindow()
     const client = yield* connect()

@@ -6,7 +6,7 @@ import { Framing } from "../../src/domain/index.ts"
 import { command, rowsOf, untilState, unwatchedServerWindow } from "../support/assistants.ts"
 import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
 
-overEachTransport("a command finds the clients that came and went while nobody watched", () =>
+overEachTransport("a command finds the clients that connected and disconnected without a watcher", () =>
   Effect.gen(function* () {
     const { assistant, connect, events } = yield* unwatchedServerWindow()
     const [one, two] = [yield* connect(), yield* connect()]
@@ -31,7 +31,7 @@ overEachTransport("a command finds the clients that came and went while nobody w
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("stopping with the clients closed ends also clients that nobody has watched", () =>
+overEachTransport("stopping with `close` also closes clients that no watcher has seen", () =>
   Effect.gen(function* () {
     const { assistant, connect, events } = yield* unwatchedServerWindow()
     yield* connect()
@@ -43,7 +43,7 @@ overEachTransport("stopping with the clients closed ends also clients that nobod
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("a rule for a named client acts on its frames while nobody watches", () =>
+overEachTransport("a rule for a named client acts on its frames without a watcher", () =>
   Effect.gen(function* () {
     const { assistant, connect } = yield* unwatchedServerWindow({ settings: { frame: Framing.line } })
     const early = yield* connect()
@@ -60,25 +60,23 @@ overEachTransport("a rule for a named client acts on its frames while nobody wat
   }).pipe(Effect.scoped),
 )
 
-overEachTransport(
-  "a watcher sees who is there, who comes and who goes, and what came before it is not in the log",
-  () =>
-    Effect.gen(function* () {
-      const { assistant, connect, events } = yield* unwatchedServerWindow()
-      yield* connect()
-      const gone = yield* connect()
-      yield* gone.close
-      yield* events.first("ConnectionClosed", 1)
-      const scope = yield* Scope.make()
-      yield* Scope.extend(assistant.log.record, scope)
-      const third = yield* connect()
-      expect((yield* untilState(assistant, ({ clients }) => clients === 2)).clients).toBe(2)
-      yield* third.close
-      yield* untilState(assistant, ({ clients }) => clients === 1)
-      yield* Scope.close(scope, Exit.void)
-      yield* connect()
-      expect((yield* assistant.state).clients).toBe(2)
-      const texts = (yield* rowsOf(assistant)).map(({ text }) => text?.replace(/ .*/, ""))
-      expect(texts).toEqual(["listening", "#3", "#3", "#3"])
-    }).pipe(Effect.scoped),
+overEachTransport("a watcher sees the connected clients and each change, and the log has nothing from before it", () =>
+  Effect.gen(function* () {
+    const { assistant, connect, events } = yield* unwatchedServerWindow()
+    yield* connect()
+    const gone = yield* connect()
+    yield* gone.close
+    yield* events.first("ConnectionClosed", 1)
+    const scope = yield* Scope.make()
+    yield* Scope.extend(assistant.log.record, scope)
+    const third = yield* connect()
+    expect((yield* untilState(assistant, ({ clients }) => clients === 2)).clients).toBe(2)
+    yield* third.close
+    yield* untilState(assistant, ({ clients }) => clients === 1)
+    yield* Scope.close(scope, Exit.void)
+    yield* connect()
+    expect((yield* assistant.state).clients).toBe(2)
+    const texts = (yield* rowsOf(assistant)).map(({ text }) => text?.replace(/ .*/, ""))
+    expect(texts).toEqual(["listening", "#3", "#3", "#3"])
+  }).pipe(Effect.scoped),
 )

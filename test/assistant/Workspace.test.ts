@@ -8,7 +8,7 @@ import { Workspace, type WorkspaceOptions } from "../../src/assistant/index.ts"
 import { Assistant as Domain } from "../../src/domain/index.ts"
 import { makeStandIn, type StandIn } from "../web/support/standIn.ts"
 
-/** A workspace whose windows are stand-ins, and what became of these. */
+/** A workspace with substitutes for windows, and a record of what happens to them. */
 const makeWorld = (options: Partial<WorkspaceOptions> = {}) =>
   Effect.gen(function* () {
     const opened: Array<StandIn> = []
@@ -30,7 +30,7 @@ const reason = <A>(refused: Effect.Effect<A, Domain.Refusal>) =>
   Effect.map(Effect.flip(refused), (error) => error.reason)
 
 describe("a workspace", () => {
-  it.scoped("numbers its tabs and uses no number twice", () =>
+  it.scoped("numbers its tabs and never reuses a number", () =>
     Effect.gen(function* () {
       const { workspace } = yield* makeWorld()
       expect(yield* workspace.tabs).toEqual([])
@@ -51,7 +51,7 @@ describe("a workspace", () => {
     }),
   )
 
-  it.scoped("ends a window when its tab is closed, and all of them at its own end", () =>
+  it.scoped("ends a window when its tab is closed, and all windows at its own end", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { ended, opened, workspace } = yield* Scope.extend(makeWorld(), scope)
@@ -64,7 +64,7 @@ describe("a workspace", () => {
     }),
   )
 
-  it.scoped("leaves nothing behind of a window that cannot be opened", () =>
+  it.scoped("leaves nothing of a window that fails to open", () =>
     Effect.gen(function* () {
       const ended: Array<string> = []
       const { workspace } = yield* makeWorld({
@@ -80,7 +80,7 @@ describe("a workspace", () => {
     }),
   )
 
-  it.scoped("has no more tabs than it may, also when several are opened at once", () =>
+  it.scoped("never exceeds the maximum number of tabs, also when several are opened at once", () =>
     Effect.gen(function* () {
       const { opened, workspace } = yield* makeWorld({ maxTabs: 2 })
       const attempts = Effect.replicate(Effect.either(workspace.open("server")), 5)
@@ -92,7 +92,7 @@ describe("a workspace", () => {
     }),
   )
 
-  it.scoped("shows an assistant of others, does not end it, and records its frames once somebody looks", () =>
+  it.scoped("shows an attached assistant, does not end it, and records its frames once a face watches", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { workspace } = yield* Scope.extend(makeWorld(), scope)
@@ -113,7 +113,7 @@ describe("a workspace", () => {
     }),
   )
 
-  it.scopedLive("tells its tabs whenever one of them has changed, and not otherwise", () =>
+  it.scopedLive("publishes its tabs after each change of a tab, and at no other time", () =>
     Effect.gen(function* () {
       const { opened, workspace } = yield* makeWorld()
       const told = yield* Queue.unbounded<string>()
@@ -125,7 +125,7 @@ describe("a workspace", () => {
       expect(yield* Queue.take(told)).toBe("")
       yield* workspace.open("server")
       expect(yield* Queue.take(told)).toBe("1")
-      // A row in the log is a change of the state that no tab shows.
+      // A new row in the log changes the state, but no tab.
       yield* opened[0]?.tell("x") ?? Effect.void
       yield* opened[0]?.execute({ _tag: "Listen", endpoint: ":9" }) ?? Effect.void
       expect(yield* Queue.take(told)).toBe("1:9!")

@@ -39,7 +39,7 @@ describe("announcements in Chinese", () => {
     expect(new Set(texts).size).toBe(4)
   })
 
-  it.scoped("are what rows show, what a filter searches and what is saved, when they are asked for", () =>
+  it.scoped("appear in rows, in filters and in saved logs if the request asks for them", () =>
     Effect.gen(function* () {
       const { assistant, connect, events } = yield* serverWindow()
       yield* connect()
@@ -60,7 +60,7 @@ describe("announcements in Chinese", () => {
       const found = yield* rowsOf(assistant, { text: "已断开", language: "zh" })
       expect(found.map(({ row }) => row)).toEqual([5])
       expect(yield* rowsOf(assistant, { text: "已断开" })).toEqual([])
-      // A language by itself leaves nothing out.
+      // A filter with only a language matches every row.
       expect(yield* rowsOf(assistant, { language: "zh" })).toHaveLength(6)
       const pieces = yield* Stream.runCollect(assistant.log.save("text", { regex: "读取$", language: "zh" }, "zh"))
       expect(string(Buffer.concat(Chunk.toReadonlyArray(pieces)))).toMatch(/^\S+ \S+ #1 \* 已暂停读取\n$/)

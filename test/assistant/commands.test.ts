@@ -34,11 +34,11 @@ const refusalOf = (assistant: Assistant, line: string) => Effect.flip(assistant.
 
 const onlyClient = (id: number) => Domain.onlyClient(id as ConnectionId)
 
-/** The connected clients, once the server has told of their ends. */
+/** The connected clients, after the server has reported the ends of the others. */
 const clientsOf = (assistant: Assistant, request: Partial<Domain.ClientsRequest> = {}) =>
   Effect.map(assistant.clients({ from: 0, count: 100, ...request }), ({ rows }) => rows)
 
-it.scoped("names are of one client each, and end with it", () =>
+it.scoped("a name belongs to one client, and is free after the client has disconnected", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect, events } = yield* serverWindow()
@@ -61,7 +61,7 @@ it.scoped("names are of one client each, and end with it", () =>
   ),
 )
 
-it.scoped("tags are added and taken away, and the outcome names those that it changed", () =>
+it.scoped("tags are added and removed, and the outcome lists the changed clients", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow()
@@ -76,7 +76,7 @@ it.scoped("tags are added and taken away, and the outcome names those that it ch
   ),
 )
 
-it.scoped("stopping does with the clients what is said: keep, close, reset", () =>
+it.scoped("stopping keeps, closes or resets the clients, as the command says", () =>
   overMemory(
     Effect.gen(function* () {
       for (const clients of ["keep", "close", "reset"] as const) {
@@ -101,7 +101,7 @@ it.scoped("stopping does with the clients what is said: keep, close, reset", () 
   ),
 )
 
-it.scoped("one of several listeners is stopped with its own clients", () =>
+it.scoped("stopping one of several listeners ends only its own clients", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect, endpoint } = yield* serverWindow()
@@ -118,7 +118,7 @@ it.scoped("one of several listeners is stopped with its own clients", () =>
   ),
 )
 
-it.scoped("accepting is suspended and goes on, and each is told", () =>
+it.scoped("accepting is suspended and resumed, and the log has a row for each", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect, endpoint } = yield* serverWindow()
@@ -134,7 +134,7 @@ it.scoped("accepting is suspended and goes on, and each is told", () =>
   ),
 )
 
-it.scoped("kick, reset, half-close, pause and resume do what they say", () =>
+it.scoped("kick, reset, half-close, pause and resume act on the recipients", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow()
@@ -157,7 +157,7 @@ it.scoped("kick, reset, half-close, pause and resume do what they say", () =>
   ),
 )
 
-it.scoped("a payload that no client can be sent any more is refused", () =>
+it.scoped("a payload for clients whose connections are closing is refused", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow()
@@ -184,7 +184,7 @@ it.scoped("a paused client is not idle", () =>
   ),
 )
 
-it.scoped("payloads that cannot be made or sent are refused, and nothing is sent", () =>
+it.scoped("invalid payloads and payloads without a recipient are refused, and nothing is sent", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow({ settings: { frame: Framing.line } })
@@ -204,7 +204,7 @@ it.scoped("payloads that cannot be made or sent are refused, and nothing is sent
   ),
 )
 
-it.scoped("a preview gives the bytes and the recipients, and sends nothing", () =>
+it.scoped("a preview returns the bytes and the recipients, and sends nothing", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow()
@@ -259,7 +259,7 @@ it.scoped("GBK split over reads is shown whole, from two clients at once, and se
   ),
 )
 
-it.scoped("ten thousand frames are counted exactly, whatever falls out of the log", () =>
+it.scoped("ten thousand frames are counted exactly, although the log drops rows", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow({ settings: { frame: Framing.line }, logBytes: 64 * 1024 })
@@ -347,7 +347,7 @@ it.scoped("macros are saved, run and removed", () =>
   ),
 )
 
-it.scoped("commands for the other kind, and those without a hook, are refused", () =>
+it.scoped("commands for the other kind of window, and commands without a hook, are refused", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant: server } = yield* serverWindow()
@@ -393,7 +393,7 @@ it.scoped("reload, drain and quit go through the hooks of the command", () =>
   ),
 )
 
-it.scoped("a server that cannot listen says why, what to do, and which field is at fault", () =>
+it.scoped("a server that cannot listen shows the reason, the advice and the field", () =>
   Effect.gen(function* () {
     const cases: ReadonlyArray<readonly [ListenFailure, string, string, RegExp]> = [
       ["AddressInUse", "EADDRINUSE", "port", /choose another port/],
@@ -422,7 +422,7 @@ it.scoped("a server that cannot listen says why, what to do, and which field is 
   }),
 )
 
-it.scoped("the clients are found by name, address and tag, sorted, and given in pages", () =>
+it.scoped("clients are found by name, address and tag, and are returned sorted and in pages", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow()

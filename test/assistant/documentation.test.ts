@@ -58,7 +58,7 @@ describe("the page about the assistant", () => {
     expect(page).toContain(`\n${encodingNames.map(code).join(", ")}.\n`)
   })
 
-  it("has the programs that the tests of the examples run", () => {
+  it("has the programs that are run as tests of the examples", () => {
     const programs = blocks("ts")
     const files = ["greeter", "follower", "windows"].map((name) =>
       readFileSync(join(root, "examples", `${name}.ts`), "utf8"),
@@ -66,13 +66,13 @@ describe("the page about the assistant", () => {
     expect(programs).toEqual(files)
   })
 
-  it("has recipients that are read", () => {
+  it("has only valid recipients", () => {
     const written = table("| recipient | the clients |").map(([cell]) => plain(cell))
     expect(written.length).toBeGreaterThan(10)
     for (const text of written) expect([text, Either.isRight(Assistant.parseRecipients(text))]).toEqual([text, true])
   })
 
-  it("has commands that are read, and rules that match", () => {
+  it("has only valid commands, and rules that match", () => {
     const lines = blocks("command").flatMap((block) => block.trim().split("\n"))
     expect(lines.length).toBeGreaterThan(25)
     for (const line of lines) {
@@ -83,14 +83,14 @@ describe("the page about the assistant", () => {
       if (command.right._tag !== "AddRule") continue
       expect([line, Either.isRight(Assistant.compileMatch(command.right.rule.match))]).toEqual([line, true])
     }
-    // Each verb that takes more than a name is shown at work.
+    // Each verb with more arguments than a name has an example.
     const shown = new Set(lines.map((line) => line.split(" ")[0]))
     for (const { form, verb } of Assistant.commandHelp) {
       if (form.split(" ").length > 3) expect([verb, shown.has(verb)]).toEqual([verb, true])
     }
   })
 
-  it.effect("has payloads whose bytes are the ones that are sent", () =>
+  it.effect("has the bytes that each payload really sends", () =>
     Effect.gen(function* () {
       const client = { id: ConnectionId.make(7), name: "plc-1", remote: tcpEndpoint("192.0.2.7", 502) }
       const values: Assistant.VariableValues = { now: 0, counter: 1, randomDigit: () => 0, client }
@@ -109,7 +109,7 @@ describe("the page about the assistant", () => {
     }),
   )
 
-  it.effect("has a project file that is read, and an error that is told like this", () =>
+  it.effect("has a valid project file, and an error message as it is really shown", () =>
     Effect.gen(function* () {
       const [example = ""] = blocks("yaml")
       const { macros, repeats, rules } = yield* parseProject(example)

@@ -31,7 +31,7 @@ describe("encodings", () => {
     }),
   )
 
-  it.effect("each of them has ASCII, CR and LF", () =>
+  it.effect("each one contains ASCII, CR and LF", () =>
     Effect.gen(function* () {
       const ascii = Array.from({ length: 0x5b - 0x20 }, (_, at) => String.fromCharCode(0x20 + at)).join("")
       for (const name of encodingNames) {
@@ -44,7 +44,7 @@ describe("encodings", () => {
     }),
   )
 
-  it.effect("every character that one of them reads alone is written as it was", () =>
+  it.effect("each single character that an encoding decodes is encoded to the same bytes", () =>
     Effect.gen(function* () {
       for (const name of encodingNames) {
         const coder = yield* loadEncoding(name)
@@ -52,7 +52,7 @@ describe("encodings", () => {
         for (let byte = 0; byte < 0x100; byte++) {
           const decoder = coder.decoder()
           const text = decoder.write(Uint8Array.of(byte)) + decoder.end()
-          // GB 18030 reads the byte that GBK has for the euro sign, and writes its own two bytes.
+          // GB 18030 decodes GBK's byte for the euro sign, and encodes the sign as two bytes of its own.
           if (text === "\ufffd" || (name === "gb18030" && byte === 0x80)) continue
           expect([name, byte, Either.map(coder.encode(text), (bytes) => [...bytes])]).toEqual([
             name,
@@ -75,11 +75,11 @@ describe("encodings", () => {
     ["utf-8", "a\udc00b", 1],
     ["utf-16le", "😀\ud83d", 2],
     ["gb18030", "中\ud800", 1],
-  ])("%s tells that %j has a character that it has not, at %i", ([name, text, at]) =>
+  ])("%s reports that it lacks a character of %j, at %i", ([name, text, at]) =>
     Effect.map(encoded(name, text), (result) => expect(result).toEqual(Either.left(at))),
   )
 
-  it.effect("two streams are decoded apart", () =>
+  it.effect("two streams are decoded independently", () =>
     Effect.gen(function* () {
       const gbk = yield* loadEncoding("gbk")
       const [one, two] = [gbk.decoder(), gbk.decoder()]
@@ -91,7 +91,7 @@ describe("encodings", () => {
     }),
   )
 
-  it("are known by the names of the field", () => {
+  it("are found by their common names", () => {
     const same = {
       "utf-8": ["UTF8", "utf-8", " UTF-8 "],
       gbk: ["GBK", "gb2312", "GB_2312", "cp936"],
@@ -107,7 +107,7 @@ describe("encodings", () => {
     }
   })
 
-  it.effect("an unknown one is refused, and the nearest is told", () =>
+  it.effect("an unknown encoding is refused, and the nearest name is suggested", () =>
     Effect.gen(function* () {
       const refused = (name: string) => Effect.flip(loadEncoding(name))
       expect(yield* refused("gbkk")).toMatchObject({

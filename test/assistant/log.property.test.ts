@@ -38,7 +38,7 @@ interface ModelRow {
 }
 
 it.prop(
-  "a log is a list of rows of which the oldest are missing, and a search finds those that match",
+  "a log behaves like a list of rows without the oldest ones, and a search finds the matching rows",
   [FastCheck.array(step, { minLength: 1, maxLength: 120 })],
   ([steps]) => {
     const store = new LogStore(64 * 1024)

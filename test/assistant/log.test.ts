@@ -61,7 +61,7 @@ const saved = (log: LogService, format: LogFormat, filter?: Assistant.LogFilter)
     string(Buffer.concat(Chunk.toReadonlyArray(pieces))),
   )
 
-it.scoped("runs are cut into rows when they are read, wherever a range begins", () =>
+it.scoped("runs are split into rows on reading, wherever a range starts", () =>
   Effect.gen(function* () {
     const { received, say, store, texts } = yield* makeLog({ framing: Framing.line })
     received(1, "a\nb\r\nc\n")
@@ -75,7 +75,7 @@ it.scoped("runs are cut into rows when they are read, wherever a range begins", 
   }),
 )
 
-it.scoped("the bound on bytes drops the oldest rows, and counts them exactly", () =>
+it.scoped("the limit in bytes drops the oldest rows, and counts them exactly", () =>
   Effect.gen(function* () {
     const { log, received, store, texts } = yield* makeLog({ limit: 128 * 1024 })
     for (let count = 0; count < 50_000; count++) received(1, `frame ${count}`)
@@ -91,7 +91,7 @@ it.scoped("the bound on bytes drops the oldest rows, and counts them exactly", (
   }),
 )
 
-it.scoped("a range that has fallen out in part gives the rows that are kept", () =>
+it.scoped("a range that is partly dropped returns the rest of its rows", () =>
   Effect.gen(function* () {
     const { log, received, texts } = yield* makeLog({ limit: 64 * 1024 })
     for (let count = 0; count < 10_000; count++) received(1, `${count}`)
@@ -100,7 +100,7 @@ it.scoped("a range that has fallen out in part gives the rows that are kept", ()
   }),
 )
 
-it.scoped("a frame of ten megabytes is cut where it is shown, and its bytes are all there", () =>
+it.scoped("a frame of ten megabytes is shown shortened, and all its bytes can be read", () =>
   Effect.gen(function* () {
     const { log, received } = yield* makeLog({ limit: 64 * 1024 ** 2 })
     received(1, new Uint8Array(10_000_000).fill(0x61))
@@ -113,7 +113,7 @@ it.scoped("a frame of ten megabytes is cut where it is shown, and its bytes are 
   }),
 )
 
-it.scoped("a frame that is larger than the log is a note in its place", () =>
+it.scoped("a frame that is larger than the log is replaced by a note", () =>
   Effect.gen(function* () {
     const { log, received, texts } = yield* makeLog({ limit: 64 * 1024 })
     received(1, new Uint8Array(100_000))
@@ -123,7 +123,7 @@ it.scoped("a frame that is larger than the log is a note in its place", () =>
   }),
 )
 
-it.scoped("a payload for several is one row, which belongs to each of them", () =>
+it.scoped("a payload for several clients is one row, which belongs to each of them", () =>
   Effect.gen(function* () {
     const { log, store, texts } = yield* makeLog()
     store.sent(0, [id(1), id(2), id(3), id(7)], utf8("four"), "")
@@ -141,7 +141,7 @@ it.scoped("a payload for several is one row, which belongs to each of them", () 
   }),
 )
 
-it.scoped("filters by text, expression, hex, direction and client hold together", () =>
+it.scoped("filters by text, expression, hex, direction and client can be combined", () =>
   Effect.gen(function* () {
     const { received, say, store, texts } = yield* makeLog({ framing: Framing.line })
     received(1, "Alpha 1\nbeta 2\n")
@@ -159,7 +159,7 @@ it.scoped("filters by text, expression, hex, direction and client hold together"
   }),
 )
 
-it.scoped("text that is not ASCII is found letter case aside, and in another encoding", () =>
+it.scoped("text that is not ASCII is found ignoring case, and in another encoding", () =>
   Effect.gen(function* () {
     const { received, texts } = yield* makeLog()
     received(1, "Straße ÄRGER 中文")
@@ -171,7 +171,7 @@ it.scoped("text that is not ASCII is found letter case aside, and in another enc
   }),
 )
 
-it.scoped("what cannot be searched for is refused, and no expression can stop the process", () =>
+it.scoped("an invalid filter is refused, and no expression can block the process", () =>
   Effect.gen(function* () {
     const { received, texts } = yield* makeLog()
     received(1, `${"a".repeat(50_000)}!`)
@@ -181,12 +181,12 @@ it.scoped("what cannot be searched for is refused, and no expression can stop th
     const begin = performance.now()
     expect(yield* texts({ regex: "(a+)+$" })).toEqual([])
     expect(yield* texts({ regex: "(a|aa)*b|(a*)*c" })).toEqual([])
-    // A backtracking engine would take longer than the universe is old.
+    // A backtracking engine would take longer than the age of the universe.
     expect(performance.now() - begin).toBeLessThan(20_000)
   }),
 )
 
-it.scopedLive("watchers of one filter share a search, which goes on with the log and ends with the last of them", () =>
+it.scopedLive("watchers of one filter share a search, which follows the log and ends with the last watcher", () =>
   Effect.gen(function* () {
     const { log, received, texts } = yield* makeLog({ limit: 128 * 1024 })
     const filter = { text: "even" }
@@ -205,13 +205,13 @@ it.scopedLive("watchers of one filter share a search, which goes on with the log
     add(1000, 1200)
     yield* until(600)
     expect(yield* texts(filter, 598, 5)).toEqual(["1196 even", "1198 even"])
-    // Matches keep their numbers when those before them fall out.
+    // Matches keep their numbers when the log drops older ones.
     for (let from = 1200; from < 6000; from += 400) {
       add(from, from + 400)
       yield* until(from / 2 + 200)
     }
     const { first } = Option.getOrThrow(yield* until(3000))
-    // The watchers were told of it too: they share the search.
+    // The watchers have seen it too, because they share the search.
     expect(extents.filter(({ complete, next }) => complete && next >= 500).length).toBeGreaterThan(0)
     expect(first).toBeGreaterThan(0)
     expect(yield* texts(filter, first, 1)).toEqual([`${2 * first} even`])
@@ -277,7 +277,7 @@ it.scoped(
       expect(Math.max(...raw.map(({ length }) => length))).toBeLessThan(96 * 1024)
       expect(Buffer.concat(raw).length).toBe(64 * 16 * 1024)
 
-      // A row that falls out while half of it is saved is counted, and the dump goes on with the next row.
+      // A row that the log drops while half of it is saved is counted, and the dump continues with the next row.
       const pull = yield* Stream.toPull(log.save("hex"))
       yield* pull
       for (let count = 0; count < 5; count++) received(3, new Uint8Array(12 * 1024 ** 2))
@@ -302,7 +302,7 @@ it.scoped("a million rows are read anywhere within milliseconds", () =>
       slowest = Math.max(slowest, performance.now() - begin)
       expect(rows.map(({ at }) => at)).toEqual(Array.from({ length: 100 }, (_, index) => from + index))
     }
-    // The bound is for a busy machine; it takes a fraction of this by itself.
+    // The limit is for a busy machine; an idle one needs a fraction of it.
     expect(slowest).toBeLessThan(250)
   }),
 )

@@ -90,7 +90,7 @@ const parsed: Project = {
 const problem = (text: string) => Effect.map(Effect.flip(parseProject(text)), ({ message }) => message)
 
 describe("a project file", () => {
-  it.effect("says rules, repeats and macros", () =>
+  it.effect("contains rules, repeats and macros", () =>
     Effect.map(parseProject(example), (project) => expect(project).toEqual(parsed)),
   )
 
@@ -102,7 +102,7 @@ describe("a project file", () => {
     }),
   )
 
-  it.effect("has texts only: what looks like a number or a truth value stays as it is written", () =>
+  it.effect("contains only strings: a value that looks like a number or a boolean stays unchanged", () =>
     Effect.gen(function* () {
       const text =
         "macros:\n  - { name: 1e3, send: { hex: 0103 } }\n  - { name: no, send: 0x10 }\n  - { name: ~, send: 1.0 }\n"
@@ -179,11 +179,11 @@ describe("a project file", () => {
       "rules:\n  - name: a\n    when: { contains: x }\n    do: [jump]\n",
       'tcpfx.yaml:4:10: "jump" is not a key here; expected reply, close, reset, rename, tag\n  4 |     do: [jump]\n               ^',
     ],
-  ])("tells where it is wrong, with the line and a caret: %j", ([text, message]) =>
+  ])("reports the place of an error, with the line and a caret: %j", ([text, message]) =>
     Effect.map(problem(text), (told) => expect(told).toBe(message)),
   )
 
-  it.effect("tells ten faults at once, and how many more there are", () =>
+  it.effect("reports ten errors at once, and the number of the others", () =>
     Effect.gen(function* () {
       const text = `macros:\n${"  - name: ''\n    send: ok\n".repeat(12)}`
       const told = (yield* problem(text)).split("\n")
@@ -192,7 +192,7 @@ describe("a project file", () => {
     }),
   )
 
-  it.effect("shows a long line around the place, and nothing that steers a terminal", () =>
+  it.effect("shows a part of a long line, and no control characters", () =>
     Effect.gen(function* () {
       const text = `macros: [{ name: "${"x".repeat(300)}", send: ok, jump: "\u202e" }]\n`
       const [, line = "", caret = ""] = (yield* problem(text)).split("\n")
@@ -204,11 +204,11 @@ describe("a project file", () => {
 })
 
 describe("a project that is written", () => {
-  it.effect("leaves a file as it is where nothing has changed", () =>
+  it.effect("leaves a file unchanged if the project is unchanged", () =>
     Effect.map(formatProject(parsed, example), (text) => expect(text).toBe(example)),
   )
 
-  it.effect("keeps comments at what has not changed", () =>
+  it.effect("keeps the comments of unchanged items", () =>
     Effect.gen(function* () {
       const [greeting, registers] = parsed.rules
       const [hello] = parsed.macros
@@ -237,7 +237,7 @@ describe("a project that is written", () => {
     }),
   )
 
-  it.effect("replaces the actions of a rule, whichever way they were written", () =>
+  it.effect("replaces the actions of a rule in each form of writing them", () =>
     Effect.gen(function* () {
       const [greeting, registers] = parsed.rules
       if (greeting === undefined || registers === undefined) throw new Error("no example")
@@ -254,7 +254,7 @@ describe("a project that is written", () => {
     }),
   )
 
-  it.effect("goes into a file with comments and empty sections", () =>
+  it.effect("is written into a file with comments and empty sections", () =>
     Effect.gen(function* () {
       const macros: Project = { ...emptyProject, macros: [{ name: "a", payload: { form: "text", content: "ok" } }] }
       const item = "  - name: a\n    send: ok\n"
@@ -265,21 +265,21 @@ describe("a project that is written", () => {
     }),
   )
 
-  it.effect("does not overwrite a file that is no project", () =>
+  it.effect("does not overwrite a file that is not a valid project", () =>
     Effect.gen(function* () {
       const refusal = yield* Effect.flip(formatProject(parsed, "rules: {\n"))
       expect(refusal).toMatchObject({ reason: "syntax", field: "project" })
     }),
   )
 
-  it.effect("refuses what could not be read again", () =>
+  it.effect("refuses a project that could not be read again", () =>
     Effect.gen(function* () {
       const broken: Project = { ...emptyProject, macros: [{ name: "a", payload: { form: "hex", content: "0" } }] }
       expect(yield* Effect.flip(formatProject(broken))).toMatchObject({ reason: "syntax" })
     }),
   )
 
-  /** Whether the engine of the rules takes an expression; it takes less than JavaScript. */
+  /** Whether the engine of the rules accepts an expression. It accepts fewer than JavaScript. */
   const compiles = ({ match }: Assistant.Rule): boolean => {
     if (match._tag !== "Regex") return true
     try {
@@ -306,7 +306,7 @@ describe("a project that is written", () => {
   })
 
   it.effect.prop(
-    "is read as the same one, also where another one stood before",
+    "is read back unchanged, also after it has replaced another one",
     [projects, projects],
     ([first, second]) =>
       Effect.gen(function* () {
@@ -325,7 +325,7 @@ describe("reading and writing the file", () => {
     (path) => Effect.sync(() => rmSync(path, { recursive: true })),
   )
 
-  it.scopedLive("a project comes back, and nothing else is left in the folder", () =>
+  it.scopedLive("a written project is read back, and no other file is left in the folder", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "tcpfx.yaml")
       yield* writeProject(path, parsed)
@@ -338,7 +338,7 @@ describe("reading and writing the file", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 
-  it.scopedLive("the mode of the file stays, and a link stays a link", () =>
+  it.scopedLive("the mode of the file and a symbolic link are kept", () =>
     Effect.gen(function* () {
       const dir = yield* folder
       const file = join(dir, "real.yaml")

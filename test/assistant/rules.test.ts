@@ -44,7 +44,7 @@ overEachTransport("a rule answers a frame, and both are in the log, the answer w
   }).pipe(Effect.scoped),
 )
 
-it.scoped("the first rule that matches acts, several actions in order, with what it has captured", () =>
+it.scoped("only the first matching rule acts: its actions run in order and use its captures", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -71,7 +71,7 @@ it.scoped("the first rule that matches acts, several actions in order, with what
   ),
 )
 
-it.scoped("a rule listens to the clients that it names alone, and to frames in hex with wildcards", () =>
+it.scoped("a rule tests only the frames of its clients, and can match hex with wildcards", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -87,7 +87,7 @@ it.scoped("a rule listens to the clients that it names alone, and to frames in h
   ),
 )
 
-it.scoped("a delay is waited for, and a rule switches itself off after its count", () =>
+it.scoped("a rule acts after its delay, and switches itself off after its count", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -106,7 +106,7 @@ it.scoped("a delay is waited for, and a rule switches itself off after its count
   ),
 )
 
-it.scoped("rules close and reset connections, behind their answers", () =>
+it.scoped("rules close and reset connections after their replies", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -127,7 +127,7 @@ it.scoped("rules close and reset connections, behind their answers", () =>
   ),
 )
 
-it.scoped("what keeps a rule from acting is shown with it, and ends no connection", () =>
+it.scoped("a rule that cannot act shows its problem, and ends no connection", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -153,7 +153,7 @@ it.scoped("what keeps a rule from acting is shown with it, and ends no connectio
   ),
 )
 
-it.scoped("rules that cannot be read are refused, and an evil expression stops nothing", () =>
+it.scoped("invalid rules are refused, and a malicious expression blocks nothing", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -183,7 +183,7 @@ it.scoped("rules that cannot be read are refused, and an evil expression stops n
   ),
 )
 
-it.scoped("a rule beside a mode: the broker relays, and the rule answers", () =>
+it.scoped("a rule acts in addition to the mode: the broker relays, and the rule replies", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow({ ...line, mode: "broker" })
@@ -196,7 +196,7 @@ it.scoped("a rule beside a mode: the broker relays, and the rule answers", () =>
   ),
 )
 
-it.scoped("the rules of a client window answer its server", () =>
+it.scoped("the rules of a client window reply to its server", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant: server, endpoint } = yield* serverWindow(line)
@@ -211,38 +211,40 @@ it.scoped("the rules of a client window answer its server", () =>
   ),
 )
 
-it.scoped("rules act beside a program of the client window, and are refused beside one of the server", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const taken: Array<string> = []
-      const { assistant: server, endpoint } = yield* serverWindow(line)
-      const client = yield* clientWindow({
-        ...line,
-        converse: (connection, askRules) =>
-          connection.runForEach((frame) => {
-            taken.push(string(frame))
-            return askRules(frame)
-          }),
-      })
-      yield* add(client, reply("hi"))
-      yield* client.execute({ _tag: "Connect", endpoint })
-      yield* add(
-        server,
-        reply("never", { match: { _tag: "Equals", text: "hi" }, actions: [{ _tag: "Tag", tag: "met" }] }),
-      )
-      yield* server.execute({ _tag: "Broadcast", payload: text("hello") })
-      while ((yield* server.state).rules[0]?.acted !== 1) yield* Effect.yieldNow()
-      expect(taken).toEqual(["hello"])
-      const owned = yield* ServerAssistant.make({ handler: () => Effect.void })
-      expect(yield* Effect.flip(add(owned, reply("x")))).toMatchObject({ reason: "forbidden" })
-      expect(yield* Effect.flip(owned.loadProject({ ...emptyProject, rules: [reply("x")] }))).toMatchObject({
-        reason: "forbidden",
-      })
-    }),
-  ),
+it.scoped(
+  "rules act together with a program of a client window, and are refused with a handler of a server window",
+  () =>
+    overMemory(
+      Effect.gen(function* () {
+        const taken: Array<string> = []
+        const { assistant: server, endpoint } = yield* serverWindow(line)
+        const client = yield* clientWindow({
+          ...line,
+          converse: (connection, askRules) =>
+            connection.runForEach((frame) => {
+              taken.push(string(frame))
+              return askRules(frame)
+            }),
+        })
+        yield* add(client, reply("hi"))
+        yield* client.execute({ _tag: "Connect", endpoint })
+        yield* add(
+          server,
+          reply("never", { match: { _tag: "Equals", text: "hi" }, actions: [{ _tag: "Tag", tag: "met" }] }),
+        )
+        yield* server.execute({ _tag: "Broadcast", payload: text("hello") })
+        while ((yield* server.state).rules[0]?.acted !== 1) yield* Effect.yieldNow()
+        expect(taken).toEqual(["hello"])
+        const owned = yield* ServerAssistant.make({ handler: () => Effect.void })
+        expect(yield* Effect.flip(add(owned, reply("x")))).toMatchObject({ reason: "forbidden" })
+        expect(yield* Effect.flip(owned.loadProject({ ...emptyProject, rules: [reply("x")] }))).toMatchObject({
+          reason: "forbidden",
+        })
+      }),
+    ),
 )
 
-it.scoped("a repeat sends now and at each interval, without drift, so many times", () =>
+it.scoped("a repeat sends at once and at each interval, without drift, up to its count", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -269,7 +271,7 @@ it.scoped("a repeat sends now and at each interval, without drift, so many times
   ),
 )
 
-it.scoped("a repeat with nobody there says so and goes on; it can be cancelled", () =>
+it.scoped("a repeat without clients shows its problem and continues, until it is cancelled", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)
@@ -294,7 +296,7 @@ it.scoped("a repeat with nobody there says so and goes on; it can be cancelled",
   ),
 )
 
-it.scoped("a project is there from the begin, is loaded as a whole or not at all, and is given back", () =>
+it.scoped("a project is loaded at the start, as a whole or not at all, and can be read back", () =>
   overMemory(
     Effect.gen(function* () {
       const project = {
@@ -346,7 +348,7 @@ it.scoped("a project that is loaded again sends nothing twice, and ends the repe
   ),
 )
 
-it.scoped("what waits for a delay ends with its client and with its rule, and one client cannot use up the room", () =>
+it.scoped("delayed actions end with their client and their rule, and one client cannot use all places", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect, events } = yield* serverWindow(line)
@@ -358,7 +360,7 @@ it.scoped("what waits for a delay ends with its client and with its rule, and on
       expect(yield* problems).toEqual(["1000 actions for one client are already waiting; this one was dropped"])
       yield* flooding.close
       yield* events.first("ConnectionClosed", 1)
-      // An action that is taken away with its rule does not act for the rule that replaces it.
+      // An action that is cancelled with its rule does not run for the replacing rule.
       yield* other.send(utf8("hello"))
       while ((yield* assistant.state).rules[0]?.acted !== 1002) yield* Effect.yieldNow()
       yield* add(assistant, reply("soon", { delay: 1000 }))
@@ -373,7 +375,7 @@ it.scoped("what waits for a delay ends with its client and with its rule, and on
   ),
 )
 
-it.scoped("the frames of a client that takes no replies wait, and all of them are answered behind its FIN", () =>
+it.scoped("the frames of a client that reads no replies wait, and all of them are answered after its FIN", () =>
   overMemory(
     Effect.gen(function* () {
       const { assistant, connect } = yield* serverWindow(line)

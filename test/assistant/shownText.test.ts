@@ -18,7 +18,7 @@ const coderOf = (name: string): Assistant.TextCoder => {
 }
 const encode = (name: string, text: string) => Either.getOrThrow(coderOf(name).encode(text))
 
-/** The rows of a stream that arrived in pieces. Each gets at most `kept` bytes of what came before it. */
+/** The rows of a stream that arrived in pieces. Each row gets at most `kept` of the bytes before it. */
 const rows = (name: string, pieces: ReadonlyArray<Uint8Array>, kept = Number.POSITIVE_INFINITY) => {
   let before: Uint8Array = none
   return pieces.map((piece) => {
@@ -42,8 +42,8 @@ const samples: Readonly<Record<string, string>> = {
 }
 
 describe("a character that is split over reads", () => {
-  it.each(Object.entries(samples))("is shown whole and once, at every place: %s", (name, text) => {
-    // JIS X 0212 is read, and never written.
+  it.each(Object.entries(samples))("is shown whole and once, wherever it is split: %s", (name, text) => {
+    // JIS X 0212 is decoded, and never encoded.
     const bytes =
       name === "euc-jp"
         ? joinBytes([encode(name, text.slice(0, -1)), Uint8Array.of(0x8f, 0xb0, 0xa1)])
@@ -65,7 +65,7 @@ describe("a character that is split over reads", () => {
   })
 })
 
-/** Bytes in which the begins, the middles and the ends of characters are frequent. */
+/** Bytes that often are the start, the middle or the end of a character. */
 const brokenBytes = FastCheck.array(
   FastCheck.oneof(
     FastCheck.constantFrom(0x20, 0x30, 0x39, 0x41, 0x5b, 0x7e, 0x80, 0x81, 0x84, 0x88, 0x8e, 0x8f, 0xa1, 0xa4, 0xff),
@@ -86,7 +86,7 @@ describe("rows of any bytes", () => {
     // A character of one byte has no middle.
     const often = name in samples ? 300 : 20
     it.prop(
-      `are, one behind the other, the text of all the bytes: ${name}`,
+      `are together the text of all bytes: ${name}`,
       [brokenBytes, places],
       ([bytes, cuts]) => {
         const whole = rows(name, [bytes]).join("")
@@ -96,7 +96,7 @@ describe("rows of any bytes", () => {
     )
 
     it.prop(
-      `have the characters that the decoder finds, and an escape for each broken byte: ${name}`,
+      `contain the characters that the decoder finds, and an escape for each broken byte: ${name}`,
       [brokenBytes],
       ([bytes]) => {
         const plain = (text: string) => text.replace(/[^\p{L}\p{N} [~]/gu, "")
@@ -109,7 +109,7 @@ describe("rows of any bytes", () => {
   }
 })
 
-describe("bytes before a row that were cut from the stream", () => {
+describe("the bytes of a stream before a row", () => {
   it.each([...Assistant.mixedEncodings, "utf-8"])("may begin in the middle of a character: %s", (name) => {
     const text = samples[name] ?? ""
     const bytes = encode(name, name === "euc-jp" ? text.slice(0, -1) : text)
@@ -117,7 +117,7 @@ describe("bytes before a row that were cut from the stream", () => {
       name,
       Array.from(bytes, (byte) => Uint8Array.of(byte)),
     )
-    // From the blank in the sample on, everything that came before is of no matter.
+    // The bytes before the blank in the sample have no effect on the characters after it.
     const blank = bytes.indexOf(0x20)
     for (let from = 0; from <= blank; from++) {
       for (let at = blank + 1; at < bytes.length; at++) {
@@ -127,7 +127,7 @@ describe("bytes before a row that were cut from the stream", () => {
     }
   })
 
-  it.each(["utf-16le", "utf-16be"])("say by their zeros where characters begin: %s", (name) => {
+  it.each(["utf-16le", "utf-16be"])("show by their zero bytes where characters start: %s", (name) => {
     const bytes = encode(name, "plain text, 中 and é and 😀")
     for (const from of [0, 1, 2, 3]) {
       const [first = none, second = none] = cutAt(bytes, [bytes.length - 3])
@@ -137,7 +137,7 @@ describe("bytes before a row that were cut from the stream", () => {
 })
 
 describe("a row", () => {
-  it("has what a peer sent as text that steers nothing", () => {
+  it("shows the bytes of a peer without control characters", () => {
     const sent = encode("gbk", "中\u001b[2J\r\n")
     expect(shownText(coderOf("gbk"), none, sent, 100)).toEqual({ text: "中\\e[2J\\r\\n", cut: false })
     const bidi = encode("utf-8", "a\u202eb\u2028")
@@ -145,7 +145,7 @@ describe("a row", () => {
     expect(shownText(Assistant.latin1Coder, none, Uint8Array.of(0x9b, 0xad, 0xe9), 100).text).toBe("\\u{9b}\\u{ad}é")
   })
 
-  it("has broken bytes as escapes, each byte once", () => {
+  it("shows each broken byte once, as an escape", () => {
     const shown = (name: string, ...bytes: ReadonlyArray<number>) =>
       shownText(coderOf(name), none, Uint8Array.from(bytes), 100).text
     expect(shown("utf-8", 0x61, 0xff, 0xc3, 0x28, 0xe2, 0x82, 0x62)).toBe("a\\xff\\xc3(\\xe2\\x82b")
@@ -157,7 +157,7 @@ describe("a row", () => {
     expect(shown("iso-8859-8", 0x61, 0xa1, 0xe0)).toBe("a\\xa1א")
   })
 
-  it("has the begin of a long frame, without the character at which it is cut", () => {
+  it("shows the start of a long frame, without the character at the cut", () => {
     const bytes = encode("gbk", "中文中文")
     expect(shownText(coderOf("gbk"), none, bytes, 5)).toEqual({ text: "中文", cut: true })
     expect(shownText(Assistant.utf8Coder, none, encode("utf-8", "é€"), 4)).toEqual({ text: "é", cut: true })
@@ -172,7 +172,7 @@ describe("hex", () => {
     expect(Assistant.shownHex(none, 2)).toEqual({ hex: "", cut: false })
   })
 
-  it("as a dump has offset, hex and ASCII", () => {
+  it("has offset, hex and ASCII as a dump", () => {
     const bytes = Uint8Array.from({ length: 18 }, (_, at) => 0x5f + at * 3)
     expect(Assistant.hexDump(bytes).split("\n")).toEqual([
       "00000000  5F 62 65 68 6B 6E 71 74  77 7A 7D 80 83 86 89 8C  |_behknqtwz}.....|",
