@@ -1,8 +1,14 @@
+import { connect, type Socket } from "node:net"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/TestClock"
+import { makeLogin } from "../../src/web/server/login.ts"
 import { makePageWorld } from "./support/pageWorld.ts"
 import { request } from "./support/request.ts"
 
@@ -57,6 +63,78 @@ describe("the password of the page", () => {
       const told = Effect.flatMap(attempt, ({ status }) => Queue.offer(statuses, status))
       yield* Effect.replicateEffect(Effect.forkScoped(told), 12)
       expect(Chunk.toReadonlyArray(yield* Queue.takeN(statuses, 4))).toEqual([429, 429, 429, 429])
+    }),
+  )
+})
+
+/** A request with the form, as a browser sends it. */
+const formRequest = (text: string) =>
+  HttpServerRequest.fromWeb(
+    new Request("http://127.0.0.1/login", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: form(text),
+    }),
+  )
+
+it.scoped("a guess that hangs up before its answer costs the next one the same time", () =>
+  Effect.gen(function* () {
+    const login = yield* makeLogin(Redacted.make(password))
+    const attempt = (text: string) =>
+      Effect.fork(Effect.provideService(login, HttpServerRequest.HttpServerRequest, formRequest(text)))
+    // Reading the form takes turns of the event loop, which no test clock counts.
+    const turns = Effect.forEach(Array.from({ length: 50 }), () =>
+      Effect.promise(() => new Promise<void>((resume) => setImmediate(resume))),
+    )
+    const guess = yield* attempt("guess")
+    yield* turns
+    yield* Fiber.interrupt(guess)
+    const right = yield* attempt(password)
+    yield* turns
+    yield* TestClock.adjust("499 millis")
+    yield* turns
+    expect(Option.isNone(yield* Fiber.poll(right))).toBe(true)
+    yield* TestClock.adjust("1 millis")
+    expect(yield* Fiber.join(right)).toBe("right")
+  }),
+)
+
+describe("a peer that is slow", () => {
+  const slowly = (port: number, text: string) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const socket = connect(port, "127.0.0.1", () => socket.write(text))
+        return socket.on("error", () => {})
+      }),
+      (socket) => Effect.sync(() => socket.destroy()),
+    )
+  const closed = (socket: Socket) =>
+    Effect.async<void>((resume) => {
+      socket.resume()
+      socket.once("close", () => resume(Effect.void))
+    })
+
+  it.scopedLive("with its form holds no other browser up", () =>
+    Effect.gen(function* () {
+      const { server } = yield* makePageWorld({ password: Redacted.make(password) })
+      const head =
+        `POST /login HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\norigin: ${server.origin}\r\n` +
+        "content-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\npassword="
+      for (let count = 0; count < 10; count++) yield* slowly(server.port, head)
+      // The answer to another request shows that the server has read those heads.
+      yield* request(server, "/")
+      const headers = { origin: server.origin, "content-type": "application/x-www-form-urlencoded" }
+      const right = yield* request(server, "/login", { method: "POST", headers, body: form(password) })
+      expect(right.status).toBe(303)
+    }),
+  )
+
+  it.scopedLive("to send a request, or sends none, is closed", () =>
+    Effect.gen(function* () {
+      const { server } = yield* makePageWorld({ requestTimeout: "40 millis" })
+      const silent = yield* slowly(server.port, "")
+      const halting = yield* slowly(server.port, "GET / HTTP/1.1\r\nhost: ")
+      yield* Effect.all([closed(silent), closed(halting)], { concurrency: "unbounded" })
     }),
   )
 })

@@ -9,7 +9,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import * as Data from "effect/Data"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -40,6 +40,8 @@ export interface PageServerOptions {
   readonly password?: Redacted.Redacted | undefined
   /** How long a wrong password takes. Default half a second. */
   readonly passwordDelay?: Duration.DurationInput
+  /** How long a peer may take to send a request, or to complete its TLS handshake. Default 10 s. Then it is closed. */
+  readonly requestTimeout?: Duration.DurationInput
   /** Certificate chain and key (PEM). Default: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: Redacted.Redacted } | undefined
   readonly assets: Assets
@@ -108,13 +110,30 @@ const factsOf = (request: Http.IncomingMessage): RequestFacts & { readonly url: 
  * A server that does not listen yet. Its end destroys every socket: `closeAllConnections` leaves out those that were upgraded,
  * and those in a TLS handshake, and a peer that keeps one of them open would keep the server from ending.
  */
-const httpServer = (tls: PageServerOptions["tls"]): Effect.Effect<Http.Server, never, Scope.Scope> =>
+const httpServer = (
+  tls: PageServerOptions["tls"],
+  requestTimeout: Duration.DurationInput,
+): Effect.Effect<Http.Server, never, Scope.Scope> =>
   Effect.suspend(() => {
     const open = new Set<Socket>()
     return Effect.acquireRelease(
       Effect.sync(() => {
+        // Without the token a peer holds one of the few connections for this time at most.
+        const millis = Duration.toMillis(requestTimeout)
+        const times = {
+          headersTimeout: millis,
+          requestTimeout: millis,
+          connectionsCheckingInterval: Math.ceil(millis / 4),
+        }
         const made =
-          tls === undefined ? Http.createServer() : Https.createServer({ cert: tls.cert, key: Redacted.value(tls.key) })
+          tls === undefined
+            ? Http.createServer(times)
+            : Https.createServer({
+                ...times,
+                handshakeTimeout: millis,
+                cert: tls.cert,
+                key: Redacted.value(tls.key),
+              })
         return made.on("connection", (socket) => {
           open.add(socket)
           socket.on("close", () => open.delete(socket))
@@ -172,7 +191,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
     const codes = makeCodes()
     const login = password === undefined ? undefined : yield* makeLogin(password, options.passwordDelay)
 
-    const server = yield* httpServer(tls)
+    const server = yield* httpServer(tls, options.requestTimeout ?? "10 seconds")
     server.maxConnections = mostConnections
     // A socket that was reset in the middle of a request or of a handshake.
     server.on("clientError", (_error, socket) => void socket.destroy())

@@ -51,6 +51,7 @@ export interface RpcSockets {
 interface Page {
   readonly socket: WebSocket
   readonly calls: Set<string>
+  /** Milliseconds of a clock that nobody sets: a machine whose date is corrected cuts no page. */
   lastHeard: number
 }
 
@@ -124,11 +125,11 @@ export const makeRpcSockets = (
     const onSocket = (socket: WebSocket): void => {
       const id = nextId
       nextId += 1
-      const page: Page = { socket, calls: new Set(), lastHeard: Date.now() }
+      const page: Page = { socket, calls: new Set(), lastHeard: performance.now() }
       pages.set(id, page)
       const parser = serialization.unsafeMake()
       const heard = () => {
-        page.lastHeard = Date.now()
+        page.lastHeard = performance.now()
       }
       socket.on("pong", heard)
       socket.on("ping", heard)
@@ -168,7 +169,7 @@ export const makeRpcSockets = (
     })
 
     const cutSilent = Effect.sync(() => {
-      const now = Date.now()
+      const now = performance.now()
       for (const { lastHeard, socket } of pages.values()) {
         if (now - lastHeard > Duration.toMillis(limits.silence)) socket.terminate()
         else if (socket.readyState === socket.OPEN) socket.ping()

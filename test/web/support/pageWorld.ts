@@ -47,6 +47,7 @@ export interface PageWorldOptions extends StandInOptions {
   readonly passwordDelay?: Duration.DurationInput
   readonly hosts?: ReadonlyArray<string>
   readonly tls?: PageServerOptions["tls"]
+  readonly requestTimeout?: Duration.DurationInput
   readonly services?: Partial<HandlerServices>
   /** Default {@link someAssets}. */
   readonly assets?: Assets
@@ -82,6 +83,7 @@ export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<Pag
         ? {}
         : { password: options.password, passwordDelay: options.passwordDelay ?? "5 millis" }),
       tls: options.tls,
+      ...(options.requestTimeout === undefined ? {} : { requestTimeout: options.requestTimeout }),
       ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       services: {
