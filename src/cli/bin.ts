@@ -1,5 +1,5 @@
 import { noPage, noServer } from "./CommandParts.ts"
 import { start } from "./start.ts"
 
-// What every command line can do that starts no server and no page.
+// The command without server and page, for all command lines that need neither.
 start({ ...noServer, page: noPage })

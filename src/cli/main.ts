@@ -27,7 +27,8 @@ import { version } from "./version.ts"
 const shapes = Record.map(commands, (help) => help.flags)
 
 /**
- * Runs a command line, without node and script, and gives the exit code. Every failure is one line for people.
+ * Runs a command line (without `node` and the script), and returns the exit code. Each failure is one line for the
+ * user.
  */
 export const run = (
   args: ReadonlyArray<string>,
@@ -74,8 +75,9 @@ export const run = (
     Effect.provide([Lookups.layer, Signals.layer, NodeFileSystem.layer, NodePath.layer, noTerminal]),
   )
 
-// @effect/cli asks for a terminal, for prompts that this command does not have. The platform's own touches process.stdin
-// and process.stdout, and with that the mode of what other programs share with us (stdio.ts).
+// @effect/cli requires a terminal for prompts, which this command does not have. The terminal of the platform uses
+// process.stdin and process.stdout, which changes the mode of descriptors that other programs share
+// (StandardStreams.ts).
 const noTerminal = Layer.succeed(
   Terminal.Terminal,
   Terminal.Terminal.of({
@@ -88,7 +90,7 @@ const noTerminal = Layer.succeed(
   }),
 )
 
-// The help of @effect/cli says of every flag that it is a piece of text and optional; this says what it does.
+// The help of @effect/cli says only that every flag is an optional text, so this command prints its own help.
 const helpAsked = (args: ReadonlyArray<string>): string | undefined => {
   const [head = "", second] = args
   return head === "--help" || second === "--help" ? helpTexts(version)[args.slice(0, 2).join(" ")] : undefined
@@ -99,7 +101,8 @@ const colourCodes = /\u001b\[[0-9;]*m/g
 const oneLine = (text: string): string => text.replace(colourCodes, "").replace(/\s+/g, " ").trim()
 
 /**
- * The console that `@effect/cli` writes to, without colour codes where they are not wanted. What it says of errors is dropped: it says it on two ways at once, and this says it once.
+ * The console of `@effect/cli`. It removes colour codes if standard output must not have them. It drops errors, because
+ * `@effect/cli` prints each of them twice and `start` prints it once.
  */
 const consoleOf = (stdio: Stdio.Stdio["Type"]): Effect.Effect<Console.Console> =>
   Effect.map(Effect.console, (console) => ({

@@ -26,17 +26,17 @@ export const start = (parts: CommandParts): void => {
 
   let leaving = false
 
-  // Why standard output did not get everything; nothing if it did, or if its reader wants no more.
+  // The reason why standard output is incomplete. None if it is complete, or if its reader closed it.
   const lossOf = (lost: number): string | undefined => {
-    if (lost > 0) return `${lost} bytes of standard output are lost: nothing took them`
+    if (lost > 0) return `${lost} bytes of standard output are lost: their reader did not take them`
     const { failure } = streams.out
     if (failure === undefined) return undefined
     const error = Stdio.failureOf(failure, streams.output)
     return error._tag === "OutputFailed" ? error.message : undefined
   }
 
-  // The process ends here and nowhere else, but for a second signal. What was written is delivered first, or its loss is
-  // said. process.exit by itself would drop what the system has not taken yet.
+  // The process ends only here, or at a second signal. Before, its output is delivered, or the loss is reported:
+  // process.exit drops bytes that the kernel has not accepted yet.
   const leave = (code: number): void => {
     if (leaving) return
     leaving = true

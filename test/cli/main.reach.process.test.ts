@@ -7,7 +7,7 @@ import { dialRaw } from "../support/rawPeer.ts"
 import { start, tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 
-/** Listens with the shortest queue and never takes anybody out of it. */
+/** Listens with the shortest accept queue, and never accepts a connection. */
 const deafListener = `
 const server = require("node:net").createServer()
 server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
@@ -27,7 +27,7 @@ describe("tcpfx serve and connect", () => {
     }),
   )
 
-  it.scopedLive.skipIf(!haveIpv6())("reach each other over IPv6, however it is written", () =>
+  it.scopedLive.skipIf(!haveIpv6())("reach each other over IPv6, in each notation", () =>
     Effect.gen(function* () {
       for (const form of [["[::1]:0"], ["::1", "0"], ["[::1]", "0"], ["::1", "-p", "0"], ["-p0", "[::1]"]]) {
         const server = yield* tcpfx(["serve", ...form, "--mode", "echo"])
@@ -47,7 +47,7 @@ describe("tcpfx serve and connect", () => {
     }),
   )
 
-  it.scopedLive("send text that looks like an option as it is", () =>
+  it.scopedLive("send text that looks like an option unchanged", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       for (const text of ["--help", "--version", "--once", "--", "-p"]) {
@@ -58,11 +58,11 @@ describe("tcpfx serve and connect", () => {
 })
 
 describe("tcpfx connect", () => {
-  it.scopedLive("gives up with 1 when nobody answers within -w", () =>
+  it.scopedLive("gives up with 1 when no server answers within -w", () =>
     Effect.gen(function* () {
       const listener = yield* start(process.execPath, ["-e", deafListener])
       const port = Number((yield* listener.waitFor("stdout", /^(\d+)$/m))[1])
-      // The kernel takes one more than the length of the queue (listen(2)), then drops what comes.
+      // The kernel queues one connection more than the backlog (listen(2)), then drops further ones.
       yield* dialRaw(tcpEndpoint("127.0.0.1", port))
       yield* dialRaw(tcpEndpoint("127.0.0.1", port))
       const result = yield* tcpfxRun(["connect", `${port}`, "-w", "300ms"])
@@ -74,7 +74,7 @@ describe("tcpfx connect", () => {
     }),
   )
 
-  it.scopedLive("gives frames with their ends, as raw output and as text", () =>
+  it.scopedLive("shows frames with their ends, as raw output and as text", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--frame", "line", "--reply", "ok"])
       const send = ["connect", `${port}`, "--frame", "line", "--send", "a", "--send", "b"]

@@ -33,7 +33,7 @@ describe("the end of tcpfx serve", () => {
       })
       yield* dialRaw(local(port), { reads: false })
       yield* server.waitFor("stderr", /#1 connected/)
-      // More than the system takes for a peer that does not read (tcp(7), tcp_rmem and tcp_wmem).
+      // More than the kernel buffers for a peer that does not read (tcp(7), tcp_rmem and tcp_wmem).
       yield* Effect.fork(server.write(new Uint8Array(48 * 1024 * 1024)))
       yield* server.waitFor("stderr", /#1 reads too slowly/)
       yield* server.kill("SIGTERM")
@@ -59,7 +59,7 @@ describe("the end of tcpfx serve", () => {
     ),
   )
 
-  it.scopedLive("is clean, with 0, when the reader of its output goes away", () =>
+  it.scopedLive("is clean, with 0, when the reader of its output closes", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe()
       yield* Effect.sync(() => server.child.stdout.destroy())
@@ -72,7 +72,7 @@ describe("the end of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("comes with the first signal although nobody reads its output, in every output mode", () =>
+  it.scopedLive("comes with the first signal even without a reader of its output, in every output mode", () =>
     Effect.forEach(["text", "json", "raw"], (mode) =>
       Effect.gen(function* () {
         const { server, port } = yield* tcpfxServe(["--output", mode, "--drain", "300ms"])
@@ -85,7 +85,7 @@ describe("the end of tcpfx serve", () => {
     ),
   )
 
-  it.scopedLive("does not wait for a terminal's input in the modes that answer by themselves", () =>
+  it.scopedLive("does not wait for the input of a terminal in the modes that do not send it", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "echo"])
       yield* server.write("is not read\n")
@@ -96,7 +96,7 @@ describe("the end of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("is no accident: standard input may be closed or absent", () =>
+  it.scopedLive("does not come early: standard input may be closed or absent", () =>
     Effect.gen(function* () {
       const server = yield* start("/bin/sh", ["-c", `exec "${process.execPath}" "${bin}" serve 127.0.0.1:0 <&-`])
       const ready = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
@@ -120,7 +120,7 @@ describe("standard output that cannot be written", () => {
 })
 
 describe("tcpfx connect, interrupted", () => {
-  it.scopedLive("leaves although nobody reads its output and the server does not stop", () =>
+  it.scopedLive("exits even if nobody reads its output and the server does not stop", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "discard"])
       const client = yield* tcpfx(["connect", `${port}`])

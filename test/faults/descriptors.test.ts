@@ -97,7 +97,7 @@ describe("tcpfx serve with few open files", () => {
       ]
       const server = yield* withOpenFiles(200, ["bash", "-c", script, "bash", ...serve])
       const [, port] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
-      const [, most] = yield* server.waitFor("stderr", /at most (\d+) connections at once, .* and (?:[67]\d) are/)
+      const [, most] = yield* server.waitFor("stderr", /at most (\d+) connections at once: .* and (?:[67]\d) are open/)
       expect(Number(most)).toBeLessThan(200 - inherited)
       const first = yield* served(yield* crowd(Number(port)))
       expect(first.length).toBe(Number(most))

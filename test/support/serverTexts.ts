@@ -4,10 +4,10 @@ import { ServerText } from "../../src/cli/output/serverText.ts"
 import { ConnectionId, closeReasons, type ServerEvent, tcpEndpoint } from "../../src/domain/index.ts"
 import { linesOf, shownOf } from "./shown.ts"
 
-// Half an hour off, so that minutes are seen to be local too.
-process.env["TZ"] = "Asia/Kolkata"
-
+/** A time zone whose offset has half an hour, to show that minutes are local too. Tests set TZ to it. */
+export const zone = "Asia/Kolkata"
 export const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
+/** The local time of {@link at} in {@link zone}. */
 export const time = "08:34:05.006"
 export const utf8 = (text: string) => new TextEncoder().encode(text)
 export const id = (number: number) => ConnectionId.make(number)

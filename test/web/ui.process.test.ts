@@ -103,7 +103,7 @@ describe("tcpfx ui, as a process", () => {
         [["--ui-host", "plant.example"], /other machines can reach/],
         [["--ui-host", "127.0.0.1:80"], /--ui-host: .*without a port/],
         [["--ui-port", "70000"], /--ui-port: .*0 to 65535/],
-        [["--ui-tls-key", good], /--ui-tls-key is the key of a certificate/],
+        [["--ui-tls-key", good], /--ui-tls-key needs the certificate of the key/],
         [["--ui-tls-cert", good], /--ui-tls-cert|TLS/],
         [["--ui-password-file", join(folder, "none")], /there is no such file/],
         [["--ui-password-file", file("short", "short\n", 0o600)], /fewer than 8 characters/],

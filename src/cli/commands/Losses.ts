@@ -1,8 +1,8 @@
+import { counted } from "../../domain/eventWords.ts"
 import type { Framing } from "../../domain/index.ts"
-import { counted } from "../output/format.ts"
 import type { Handed } from "./outgoing.ts"
 
-/** What was given to connections that were lost, and may not have been read by their servers. */
+/** Counts the input that lost connections had accepted. Their servers may not have read all of it. */
 export class Losses {
   private readonly unit: "byte" | "line"
   private connections = 0
@@ -12,16 +12,16 @@ export class Losses {
     this.unit = framing.delimited === false ? "byte" : "line"
   }
 
-  /** Counts what a lost connection was given; gives what to say of it. */
+  /** Counts the input of a lost connection. Returns the message about it. */
   add(handed: Handed): string {
     const amount = this.unit === "byte" ? handed.bytes : handed.frames
     this.connections++
     this.amount += amount
-    const unread = "TCP does not tell how much of it the server has read; it is not sent again"
-    return `the lost connection was given ${counted(amount, this.unit)} of the input${this.cut(handed)}; ${unread}`
+    const unread = "TCP does not tell how much the server has read, and tcpfx does not send it again"
+    return `the lost connection had sent ${counted(amount, this.unit)} of the input${this.cut(handed)}; ${unread}`
   }
 
-  /** What to say at the end, if anything was lost. */
+  /** The message at the end, if anything may be lost. */
   summary(): string | undefined {
     if (this.connections === 0) return undefined
     const connections = counted(this.connections, "connection")
@@ -31,7 +31,7 @@ export class Losses {
   private cut({ untaken }: Handed): string {
     if (untaken === 0) return ""
     return this.unit === "byte"
-      ? `, and cut off within the last ${counted(untaken, "byte")}`
-      : ", and cut off within the last line"
+      ? `, of which the last ${counted(untaken, "byte")} may be incomplete`
+      : ", of which the last one may be incomplete"
   }
 }

@@ -45,19 +45,19 @@ export const connectFlags = {
   ...endpointFlags,
   ...familyFlags,
   send: values("send", "TEXT", parseEscapes, {
-    help: "Send TEXT instead of standard input (escapes such as \\n are understood); may be given several times.",
+    help: "Send TEXT instead of standard input, with escapes such as \\n. May be given several times.",
   }),
   once: toggle("once", {
-    help: "Leave after the first reply: one frame, or with --frame raw what comes until a pause of 50 ms.",
+    help: "Exit after the first reply: one frame, or with --frame raw all bytes until a pause of 50 ms.",
   }),
-  noShutdown: toggle("no-shutdown", { help: "Do not send FIN at the end of the input: many servers leave at FIN." }),
+  noShutdown: toggle("no-shutdown", { help: "Do not send FIN at the end of the input: many servers close at FIN." }),
   quit: value("quit", "TIME", parseDuration, {
     alias: "q",
-    help: "Wait at most TIME for the server's end after that of the input; leave with 1 when that cuts it off.",
+    help: "Wait at most TIME for the server to close after the end of the input; then exit with 1.",
   }),
   timeout: value("connect-timeout", "TIME", parseDuration, {
     alias: "w",
-    help: "How long connecting may take, all addresses of a name included (default 10s).",
+    help: "How long connecting may take, with all addresses of the name (default 10s).",
   }),
   ...reconnectFlags,
   ...routeFlags,
@@ -76,22 +76,22 @@ type ConnectOptions = Command.Command.ParseConfig<typeof config>
 /** `tcpfx connect`. */
 export const connectCommand = Command.make("connect", config)
 
-/** What `tcpfx connect --help` says. */
+/** The help of `tcpfx connect`. */
 export const connectHelp: CommandHelp = {
   usage: "tcpfx connect [host] [port] [options]",
-  summary: "Connect, send standard input, show what comes.",
+  summary: "Connect, send standard input, and show what the server sends.",
   flags: shapesOf(connectFlags),
   examples: [
     ["tcpfx connect 127.0.0.1 12345", "talk to a server"],
-    ["tcpfx connect --send 'Hello, server!' --once", "send, print the answer, leave"],
+    ["tcpfx connect --send 'Hello, server!' --once", "send a text, print the reply, exit"],
     ["tcpfx connect plc-1:502 --reconnect", "stay connected"],
-    ["tcpfx connect host:9000 <file >answer", "send a file, keep the answer"],
+    ["tcpfx connect host:9000 <file >reply", "send a file, keep the reply"],
   ],
   notes: [
-    "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path or unix:@name (Linux's abstract names).",
-    "Default 127.0.0.1:12345.",
-    "The end of the input sends FIN (--no-shutdown: not); then the server's end is waited for (-q: that long).",
-    "With --ui the command stays when the connection ends, and the end of the input sends no FIN: both are done in the page.",
+    "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path or unix:@name (an abstract name of Linux).",
+    "The default is 127.0.0.1:12345.",
+    "At the end of the input the client sends FIN (unless --no-shutdown), then waits until the server closes (-q: for TIME).",
+    "With --ui the command stays after the connection ends, and sends no FIN at the end of the input. The page does both.",
   ],
 }
 
@@ -100,27 +100,30 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSetti
   return {
     ...ClientConfig.defaults,
     family,
-    // Standard input is sent on after the server's FIN; `converse` decides when the conversation is over.
+    // The client sends standard input even after the server's FIN. `converse` decides when the conversation ends.
     halfClosed: "keep",
     frame,
     maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
-    // Each payload waits until the system has taken the one before: no more than one is cut off with a lost connection, and
-    // the memory of raw input can be reused. With raw frames a payload is large, so this costs nothing.
+    // Each payload waits until the kernel has accepted the previous one. A lost connection then cuts off at most one
+    // payload, and the memory of raw input can be reused. Raw payloads are large, so the wait costs no speed.
     ...(options.reconnect || frame.delimited === false ? { outbox: 0 } : {}),
     connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
   }
 }
 
-/** Refuses a text of `--send` that is no frame. */
+/** Refuses a text of `--send` above the longest frame. */
 const checkTexts = (texts: ReadonlyArray<Uint8Array>, { frame, maxFrame }: ClientSettings) => {
   if (frame.delimited === false) return Effect.void
   const longest = Math.max(0, ...texts.map((text) => text.length))
   return longest > maxFrame
-    ? usageError(`--send: a text has ${longest} bytes, --max-frame allows ${maxFrame}`)
+    ? usageError(`--send: a text of ${longest} bytes is above --max-frame (${maxFrame} bytes)`)
     : Effect.void
 }
 
-/** Refuses addresses of this machine's networks that have no zone, or an unknown one, and a zone that a proxy would get. */
+/**
+ * Refuses link-local addresses with a missing or unknown zone. Refuses a zone in the endpoint behind a proxy, because
+ * the zone names an interface of this machine.
+ */
 const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
   Effect.gen(function* () {
     if (source !== undefined) yield* checkZone(source)
@@ -129,11 +132,11 @@ const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
     yield* checkZone(proxy.endpoint.host)
     if (!endpoint.host.includes("%")) return
     return yield* usageError(
-      `--proxy: the zone of ${endpoint.host} is an interface of this machine, which the proxy does not have; leave it out`,
+      `--proxy: leave the zone out of ${endpoint.host}: it names an interface of this machine, not of the proxy`,
     )
   })
 
-/** Runs `tcpfx connect`; gives the exit code. */
+/** Runs `tcpfx connect`. Returns the exit code. */
 export const runConnect = (options: ConnectOptions, page: PageFace) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
@@ -148,7 +151,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
     const host = defaultHostOf(family)
     const fallback = tcpEndpoint(host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)
-    if (endpoint._tag === "Tcp" && endpoint.port === 0) return yield* usageError("port 0 cannot be connected to")
+    if (endpoint._tag === "Tcp" && endpoint.port === 0) {
+      return yield* usageError("a client cannot connect to port 0; give a port from 1 to 65535")
+    }
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const timestamps = yield* timestampsOf(options.timestamps)
     yield* checkDependencies(connectDependencies, connectFlags, options, {
@@ -177,7 +182,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
       outgoing,
       raw: output === "raw",
       once: options.once,
-      // In the page a user ends the sending side; the end of an input that is not there must not do it.
+      // With the page, the user half-closes in the page. The end of an absent standard input must not half-close.
       shutdown: !options.noShutdown && !options.ui,
       quit: options.quit,
       losses,
@@ -202,7 +207,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
       yield* stdio.beginEnd(settings.closeDeadline)
       return { shown, signal }
     }).pipe(Effect.scoped)
-    // What was shown last, and that it ended, is still to be written.
+    // The last events may still wait to be written.
     yield* stdio.untilGivenUp(Fiber.join(ended.shown))
     const signal = yield* ended.signal
     if (signal !== undefined) return signalExitCode[signal]

@@ -3,7 +3,7 @@ import type { Dependency } from "../flags/dependencies.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { timestampsProblem } from "../flags/sharedFlags.ts"
 
-/** What the effect of a flag of `tcpfx connect` depends on. */
+/** The facts that decide whether a flag of `tcpfx connect` has an effect. */
 export interface ConnectFacts {
   readonly endpoint: Endpoint
   readonly output: "text" | "json" | "raw"
@@ -20,7 +20,7 @@ type ConnectKey =
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps")
   | (typeof besideUi)[number]
 
-/** Every flag of `tcpfx connect` that has an effect only beside others. */
+/** Every flag of `tcpfx connect` that has an effect only under a condition. */
 export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFacts>> = [
   {
     flags: ["reconnectDelay", "reconnectMax", "maxAttempts"],
@@ -35,7 +35,7 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
   {
     flags: ["tlsCa"],
     isMet: ({ insecure }) => !insecure,
-    problem: "has no effect beside --insecure, which takes any certificate",
+    problem: "has no effect with --insecure, which accepts any certificate",
   },
   {
     flags: ["family", "ipv4", "ipv6", "source", "sourcePort", "keepalive"],

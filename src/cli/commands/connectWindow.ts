@@ -12,11 +12,11 @@ import { tell } from "../process/tell.ts"
 
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
 
-/** What a window of `tcpfx connect --ui` is made of. */
+/** The parts of the window of `tcpfx connect --ui`. */
 export interface WindowParts {
   readonly settings: ClientSettings
   readonly reconnect: Partial<ReconnectSettings> | undefined
-  /** What standard input and output do with a connection. */
+  /** Connects standard input and output with a connection. */
   readonly conversation: (
     connection: Connection,
     onFrame: (frame: Uint8Array) => Effect.Effect<void>,
@@ -24,9 +24,9 @@ export interface WindowParts {
 }
 
 /**
- * The window of `tcpfx connect --ui`. The page connects and disconnects as it likes, and each connection is also that of
- * standard input and output. So the end of a connection is not the end of the command: the log stays until Ctrl-C, `quit`
- * in the page, or an output that is not read any more.
+ * The window of `tcpfx connect --ui`. The page can connect and disconnect at any time, and each connection also serves
+ * standard input and output. Therefore the command does not end with a connection. It ends at Ctrl-C, at `quit` in the
+ * page, or when nothing reads its output any more.
  */
 export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =>
   Effect.gen(function* () {
@@ -53,7 +53,10 @@ export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =
     }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
     return {
       assistant,
-      /** Connects, and waits for the end of the command. `isRaw`: no event is shown, so the failure is told here. */
+      /**
+       * Connects, and waits for the end of the command. With raw output (`isRaw`) no event is shown, so this function
+       * reports a failure to connect.
+       */
       talk: (endpoint: Endpoint, isRaw: boolean) =>
         Effect.zipRight(
           Effect.catchAll(assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }), ({ message }) =>

@@ -14,34 +14,37 @@ import { fateOfSent } from "./fateOfSent.ts"
 import type { Losses } from "./Losses.ts"
 import type { Outgoing } from "./outgoing.ts"
 
-// How long an input may pause before nothing more is expected of it, once the server has ended its side.
+// After the server's FIN, an input that pauses for this time counts as ended.
 const inputPause = Duration.millis(500)
 
-// With `--once` in raw framing, a reply is over when the server has been quiet for so long.
+// With `--once` in raw framing, a reply ends when the server sends nothing for this time.
 const replyPause = Duration.millis(50)
 
-// A server that ends its side within this time of our FIN, without an answer, has probably taken the FIN for our end.
+// A server that sends FIN without an answer within this time after our FIN has probably closed because of our FIN.
 const finReaction = Duration.seconds(1)
 
-// The most bytes of an input that is taken for a request.
+// An input up to this size, in bytes, counts as a request. A longer input counts as an upload.
 const longestRequest = 64 * 1024
 
-const finHint = "many servers take the end of the input (FIN) for a client that has gone: --no-shutdown sends no FIN"
+const finHint = "many servers close at the FIN that follows the end of the input; --no-shutdown sends no FIN"
 
-const cutShort = "the server ended TLS without close_notify; what it sent may be incomplete"
+const cutShort = "the server ended TLS without close_notify; its data may be incomplete"
 
 /** The rules of a conversation. */
 export interface ConverseOptions {
   readonly outgoing: Outgoing
-  /** Whether what comes goes to standard output as it is; otherwise the events show it. */
+  /** Whether received bytes go to standard output unchanged. Otherwise the events show them. */
   readonly raw: boolean
-  /** Whether the conversation ends with the first reply: one frame, or in raw framing what comes until a pause. */
+  /** Whether the conversation ends after the first reply: one frame, or in raw framing all bytes until a pause. */
   readonly once: boolean
   /** Whether the end of the input sends FIN. */
   readonly shutdown: boolean
-  /** How long the server's end is waited for after that of the input. */
+  /** How long the client waits for the server to close after the end of the input. */
   readonly quit: Option.Option<Duration.Duration>
-  /** None: a connection that is lost ends the command. Else a new connection follows, and what may be lost is counted. */
+  /**
+   * Counts the input that lost connections had sent. None without `--reconnect`, where a lost connection ends the
+   * command.
+   */
   readonly losses: Losses | undefined
   readonly frame: Framing.Framing
 }
@@ -49,16 +52,16 @@ export interface ConverseOptions {
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
 type Sending = Fiber.Fiber<void, ConnectionClosedError | CommandFailed>
 
-/** What one conversation has come to. */
+/** The state of one conversation. */
 interface Talk {
   replies: number
-  /** When FIN was sent, milliseconds of a clock that nobody sets. */
+  /** The time of our FIN, in milliseconds of the monotonic clock. */
   finAt: number | undefined
 }
 
 /**
- * Sends and receives, and gives each frame to `onFrame`, until the server's FIN, or until the first reply with `once`. It ends well only when nothing was
- * cut off.
+ * Sends and receives, and passes each frame to `onFrame`, until the server's FIN, or with `once` until the first reply.
+ * It succeeds only if nothing was cut off.
  */
 export const converse =
   (options: ConverseOptions) =>
@@ -76,7 +79,7 @@ export const converse =
       const ended = Effect.gen(function* () {
         yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
         if (once && talk.replies > 0) {
-          // A line is whole. A raw reply lasts until the server pauses, or ends.
+          // A line is always complete. A raw reply lasts until the server pauses or closes.
           const isCut = options.frame.delimited === false && (yield* connection.closeNotify) === false
           return isCut ? yield* networkError(cutShort) : undefined
         }
@@ -89,7 +92,7 @@ export const converse =
             `the server closed the connection without a reply${isFinTaken ? `; ${finHint}` : ""}`,
           )
         if (isFinTaken)
-          (yield* Stdio).say(`tcpfx: the server closed without an answer, right behind our FIN; ${finHint}\n`)
+          (yield* Stdio).say(`tcpfx: the server closed without an answer right after our FIN; ${finHint}\n`)
         yield* finishInput(sending, outgoing)
         if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort)
       })
@@ -126,7 +129,7 @@ const receive = (
     yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)
   })
 
-/** Takes one frame. In raw framing a read is no unit of the sender's: a reply lasts until the server pauses. */
+/** Receives one reply: one frame, or in raw framing, where frames have no end, all bytes until the server pauses. */
 const receiveReply = <E>(
   connection: Connection,
   framing: Framing.Framing,
@@ -142,8 +145,8 @@ const receiveReply = <E>(
   })
 
 /**
- * Whether the server has ended its side right behind our FIN, without an answer to a short input. A longer input is an
- * upload, which many servers take without an answer.
+ * Whether the server sent FIN right after our FIN, without an answer to a short input. Many servers accept a longer
+ * input, an upload, without an answer.
  */
 const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
   Effect.map(elapsedMillis, (now) => {
@@ -152,8 +155,8 @@ const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
     return now - finAt <= Duration.toMillis(finReaction)
   })
 
-// Fails when the input has ended and the time for the server's end has passed, or when the input cannot be read. A
-// connection that breaks while something is sent is told by the receiving side, after everything that had arrived.
+// Fails if the server does not close in time after the end of the input, or if the input cannot be read. If the
+// connection breaks during a send, the receiving side reports it, after all data that had arrived.
 const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never, CommandFailed> =>
   Fiber.join(sending).pipe(
     Effect.catchTag("ConnectionClosedError", () => Effect.never),
@@ -162,14 +165,14 @@ const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never
       Effect.suspend(() => {
         const time = formatMillis(Option.match(options.quit, { onNone: () => 0, onSome: Duration.toMillis }))
         return networkError(
-          `the server did not close within ${time} after the end of the input (-q); what it still sends is cut off`,
+          `the server did not close within ${time} after the end of the input (-q); the rest of its data is cut off`,
         )
       }),
     ),
   )
 
-// The server sends no more. It may still want the input, which is sent as long as it keeps coming: an input that pauses
-// may never end.
+// After the server's FIN, the client sends the rest of the input until the input pauses. An input that pauses may never
+// end.
 const finishInput = (sending: Sending, outgoing: Outgoing) =>
   Effect.raceFirst(Fiber.join(sending), outgoing.idle(inputPause)).pipe(
     Effect.catchTag("ConnectionClosedError", () =>
@@ -177,7 +180,7 @@ const finishInput = (sending: Sending, outgoing: Outgoing) =>
     ),
   )
 
-/** Tells what a lost connection was given, unless its server has certainly read it. */
+/** Reports the input that a lost connection had sent, unless its server has certainly read all of it. */
 const tellLoss = (
   { reason }: ConnectionClosedError,
   connection: Connection,

@@ -4,16 +4,17 @@ import * as Option from "effect/Option"
 import type { Connection } from "../../connection/index.ts"
 import { unacknowledged } from "./unacknowledged.ts"
 
-// How long taking and acknowledging what was sent last may take, and how often its acknowledgement is looked for.
+// How long the kernel may take to accept the last bytes, how long the peer may take to acknowledge them, and how often
+// the acknowledgement is polled.
 const patience = Duration.seconds(1)
 const lookInterval = Duration.millis(20)
 
 /**
- * What has become of everything sent to a server that has ended its side: the server has read it, the system has taken
- * it, or some of it was cut off.
+ * The fate of the bytes sent to a server that has sent FIN: the server has read all of them (`read`), the kernel has
+ * accepted all of them (`sent`), or some of them were cut off.
  *
- * A system resets a connection whose program ends without having read everything (RFC 1122, 4.2.2.13), and acknowledges
- * nothing that comes later. So a FIN, with everything acknowledged, proves that everything was read.
+ * If a program closes with unread data, its system resets the connection (RFC 1122, 4.2.2.13) and acknowledges no later
+ * data. So a FIN together with an acknowledgement of every byte proves that the server has read everything.
  */
 export const fateOfSent = ({
   drained,

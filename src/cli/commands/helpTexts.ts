@@ -5,7 +5,7 @@ import { interfacesHelp } from "./interfaces.ts"
 import { serveHelp } from "./serve.ts"
 import { uiHelp } from "./ui.ts"
 
-/** What the program does, in one line. */
+/** The purpose of the program, in one line. */
 export const summary = "talk TCP in real time: listen, connect, see every byte and every connection's state"
 
 /** The commands by name. */
@@ -17,13 +17,15 @@ export const commands: Readonly<Record<string, CommandHelp>> = {
 }
 
 /**
- * Every help text by the arguments that ask for it: `--help`, `serve --help` and so on. The build keeps them beside the
- * bundle, so that printing one does not load the command.
+ * Every help text by its arguments: `--help`, `serve --help` and so on. The build stores them beside the bundle, so
+ * that `bin/tcpfx.cjs` prints them without loading the command.
  */
 export const helpTexts = (version: string): Readonly<Record<string, string>> => ({
   "--help": programHelp(version, summary, commands),
   ...Object.fromEntries(Object.entries(commands).map(([name, help]) => [`${name} --help`, commandHelp(help)])),
 })
 
-/** What `bin/tcpfx.cjs` needs to print a help text without the bundle: the texts, and the words for a failure to write. */
+/**
+ * The data that `bin/tcpfx.cjs` needs to print help without the bundle: the texts, and the reasons of failed writes.
+ */
 export const preparedHelp = (version: string) => ({ texts: helpTexts(version), reasons })

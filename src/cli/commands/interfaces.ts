@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { escapeControls, eventLineVersion } from "../../domain/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
-import { argumentsOf, oneOf, optionsOf, shapesOf, value } from "../flags/flag.ts"
+import { argumentsOf, oneOf, optionsOf, refuseArguments, shapesOf, value } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
-import { exitCode, usageError } from "../process/exit.ts"
+import { exitCode } from "../process/exit.ts"
 import { Stdio } from "../process/stdio.ts"
 
 /** The flags of `tcpfx interfaces`. */
@@ -21,10 +21,10 @@ export const interfacesCommand = Command.make("interfaces", {
   ...optionsOf(interfacesFlags),
 })
 
-/** What `tcpfx interfaces --help` says. */
+/** The help of `tcpfx interfaces`. */
 export const interfacesHelp: CommandHelp = {
   usage: "tcpfx interfaces [options]",
-  summary: "List the addresses that could be listened on, IPv4 first.",
+  summary: "List the addresses of this machine, IPv4 first.",
   flags: shapesOf(interfacesFlags),
   examples: [["tcpfx interfaces", "a table"]],
 }
@@ -34,14 +34,10 @@ interface InterfacesOptions {
   readonly output: Option.Option<"text" | "json">
 }
 
-/** Runs `tcpfx interfaces`; gives the exit code. */
+/** Runs `tcpfx interfaces`. Returns the exit code. */
 export const runInterfaces = (options: InterfacesOptions) =>
   Effect.gen(function* () {
-    if (options.args.length > 0) {
-      return yield* usageError(
-        `tcpfx interfaces takes no arguments: ${options.args.map((arg) => JSON.stringify(arg)).join(" ")}`,
-      )
-    }
+    yield* refuseArguments("interfaces", options.args)
     const stdio = yield* Stdio
     const addresses = yield* interfaceAddresses
     const width = Math.max(0, ...addresses.map(({ address }) => address.length))

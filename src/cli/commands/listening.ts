@@ -24,14 +24,14 @@ import { type Inherited, takeInherited } from "../process/inherited.ts"
 import { tell } from "../process/tell.ts"
 import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } from "../process/user.ts"
 
-/** What the flags say of listening, beside the settings. */
+/** The flags of listening that are not settings of the server. */
 export interface ListeningOptions {
   /** Whether an argument, `-p` or `-U` names an endpoint. */
   readonly isGiven: boolean
   readonly inherit: boolean
   readonly unixMode: Option.Option<number>
   readonly user: Option.Option<AccountName>
-  /** The socket that takes commands, which is open already. */
+  /** The control socket, which is already open. */
   readonly control: Option.Option<UnixEndpoint>
 }
 
@@ -46,13 +46,13 @@ const chosen = (listen: ServerSettings["listen"], family: AddressFamily): Listen
     ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)]
     : listenEndpoints(listen)
 
-/** Where to listen: where it is said, or else on what was inherited; with `--inherit` on both. */
+/** Plans the listening sockets: the given endpoints, or else the inherited sockets. With `--inherit`, both. */
 const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Effect<Plan, CommandFailed> =>
   Effect.gen(function* () {
     const inherited = yield* Effect.sync(() => takeInherited(process.env, process.pid))
     const [first, ...more] = inherited.sockets.map(({ endpoint }) => endpoint)
     if (options.inherit && first === undefined) {
-      return yield* usageError(`--inherit: no socket was passed on: ${inherited.why}`)
+      return yield* usageError(`--inherit: no socket was inherited: ${inherited.why}`)
     }
     if (inherited.isBroken) return yield* usageError(inherited.why)
     const said = chosen(settings.listen, settings.family)
@@ -62,28 +62,28 @@ const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Eff
     const used = new Set(endpoints.map(formatEndpoint))
     const unused = inherited.sockets.filter(({ endpoint }) => !used.has(formatEndpoint(endpoint)))
     const notes =
-      unused.length === 0 ? [] : [`${unused.length} passed on by LISTEN_FDS not listened on (--inherit does)`]
+      unused.length === 0 ? [] : [`${unused.length} of the sockets in LISTEN_FDS not used (--inherit listens on them)`]
     return { endpoints, inherited, notes }
   })
 
-/** Refuses a mode that would keep nobody out. */
+/** Refuses `--unix-mode` if no endpoint has a file, so that no user relies on a mode without effect. */
 const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settings: ServerSettings) => {
   if (settings.unixMode === undefined) return Effect.void
   const unix = endpoints.filter((endpoint) => endpoint._tag === "Unix")
   const abstract = unix.find(isAbstract)
   if (abstract !== undefined) {
     return usageError(
-      `--unix-mode: ${escapeControls(formatEndpoint(abstract))} has no file, and everybody on this machine may connect to it; give a path`,
+      `--unix-mode: ${escapeControls(formatEndpoint(abstract))} has no file, so every user of this machine may connect; give a path`,
     )
   }
   return unix.length === 0 && Option.isSome(options.unixMode)
-    ? usageError("--unix-mode: no endpoint is a unix socket with a file to be made")
+    ? usageError("--unix-mode needs an endpoint unix:/path; no other endpoint has a file")
     : Effect.void
 }
 
 /**
- * Listens on everything that was asked for, becomes the user that was asked for, and says where it listens. The first
- * line of it is the first on standard error.
+ * Opens the listening sockets, becomes the user of `--user`, and reports each endpoint. The first report is the first
+ * line on standard error.
  */
 export const startListening = (server: Server["Type"], options: ListeningOptions, settings: ServerSettings) =>
   Effect.gen(function* () {
@@ -111,7 +111,7 @@ const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: I
       const origin = endpoints[index]
       yield* tell(`listening on ${formatEndpoint(endpoint)}${originOf(origin, inherited)}`)
     }
-    // What was passed on is chosen elsewhere, and a unix socket has no address.
+    // The service manager chooses inherited sockets, and a unix socket has no address.
     const isChosen = endpoints.some((endpoint) => endpoint._tag === "Tcp")
     if (!isChosen || !bound.every(isLoopback)) return
     const others = (yield* interfaceAddresses).filter(
@@ -119,10 +119,10 @@ const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: I
     )
     const named = others.map(({ address, name }) => `${address} (${name})`)
     const all = family === "ipv6" ? ":: (all)" : "0.0.0.0 (all)"
-    yield* tell(`only this machine can connect; to let others in, listen on ${[...named, all].join(", ")}`)
+    yield* tell(`only this machine can connect; for other machines, listen on ${[...named, all].join(", ")}`)
   })
 
-/** Which descriptor it was, and what it is called by who passed it on. */
+/** The descriptor of an inherited socket, and its name in the service manager, if any. */
 const originOf = (endpoint: ListenEndpoint | undefined, { sockets }: Inherited): string => {
   if (endpoint?._tag !== "Fd") return ""
   const name = sockets.find((socket) => socket.endpoint.fd === endpoint.fd)?.name ?? ""

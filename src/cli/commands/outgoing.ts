@@ -8,42 +8,42 @@ import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { CommandFailed } from "../process/exit.ts"
 import { type Input, Stdio } from "../process/stdio.ts"
 
-/** What is needed of a connection to send. */
+/** The part of a connection that sending needs. */
 type Sink = Pick<Connection, "drained" | "sendNow">
 
-/** What one connection was given to send. */
+/** The payloads that one connection has accepted. */
 export interface Handed {
   readonly frames: number
   /** Payload bytes. */
   readonly bytes: number
-  /** Payload bytes of the last frame, if the system has not taken all of it. */
+  /** The length of the last payload, in bytes, if the kernel has not accepted all of it. Otherwise 0. */
   readonly untaken: number
 }
 
-/** What is to be sent, over one connection or, when that is lost, over the next. */
+/** The input of a client. If a connection is lost, the next connection sends the rest. */
 export interface Outgoing {
   /**
-   * Sends everything until the end of the input. A payload is given to one connection, whole, and never to a second one:
-   * the next call goes on with the payload behind it.
+   * Sends everything until the end of the input. Each payload goes to one connection only: the next call continues with
+   * the next payload.
    */
   readonly sendAll: (connection: Sink) => Effect.Effect<void, ConnectionClosedError | CommandFailed>
-  /** Whether the input has ended and all of it was given to a connection. */
+  /** Whether the input has ended and connections have accepted all of it. */
   readonly isDone: () => boolean
-  /** What the connection of the last `sendAll` was given. */
+  /** The payloads that the connection of the last `sendAll` has accepted. */
   readonly handed: () => Handed
-  /** Lines of standard input that were not sent because they are longer than `--max-frame`. */
+  /** How many lines of standard input were skipped because they are longer than `--max-frame`. */
   readonly skippedLines: () => number
-  /** Waits until the input has been waited for, and nothing came from it, for so long. */
+  /** Waits until a read of the input has returned nothing for this time. */
   readonly idle: (time: Duration.Duration) => Effect.Effect<void>
 }
 
-/** How the input becomes payloads. */
+/** The settings of {@link makeOutgoing}. */
 export interface OutgoingSettings extends Pick<ClientSettings, "frame" | "maxFrame"> {
-  /** Whether a payload is of no use any more once it is sent: then raw input is read in large pieces into reused memory. */
+  /** Whether nothing uses a payload after it is sent. Raw input is then read in large pieces into reused memory. */
   readonly lends: boolean
 }
 
-/** The texts of `--send`, or else standard input. */
+/** Makes the input of a client: the texts of `--send`, or else standard input. */
 export const makeOutgoing = (
   texts: ReadonlyArray<Uint8Array>,
   settings: OutgoingSettings,
@@ -63,7 +63,7 @@ export const makeOutgoing = (
         stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
       })
     let waiting: ReadonlyArray<Uint8Array> = texts
-    // The place of the next payload: taking it out of the array would move all others.
+    // The index of the next payload. Removing payloads from the array would move all others.
     let at = 0
     let over = input === undefined
     const handed = { frames: 0, bytes: 0, untaken: 0 }
@@ -74,9 +74,9 @@ export const makeOutgoing = (
         while: () => at < waiting.length,
         body: () => {
           const payload = waiting[at] ?? empty
-          // An interruption between the two would send the payload again over the next connection.
+          // An interruption between the send and the count would send the payload again over the next connection.
           const handOver = Effect.uninterruptible(
-            // Texts and lines were checked before.
+            // The texts and lines are already checked.
             Effect.map(Effect.catchTag(connection.sendNow(payload), "InvalidPayloadError", Effect.die), () => {
               at++
               handed.frames++
@@ -101,7 +101,7 @@ export const makeOutgoing = (
           at = 0
           waiting = over || input === undefined ? [] : input.take()
           yield* sendWaiting(connection)
-          // The system has taken all of it.
+          // The kernel has accepted all of these payloads.
           if (lends) for (const payload of waiting) source?.giveBack(payload)
         }
       })
@@ -122,7 +122,7 @@ export const makeOutgoing = (
     }
   })
 
-/** An input, with what it is doing. */
+/** An input that records its reads. */
 class Watched {
   private readonly input: Pick<Input, "read">
   reads = 0

@@ -6,8 +6,8 @@ import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 
 /**
- * Reads the access rules again. If a file cannot be read, the old rules stay: a typing error must neither end the server
- * nor open it to everybody.
+ * Reads the access rules again. If a file cannot be read, the old rules stay: a typing error must neither end the
+ * server nor open it to everybody.
  */
 export const reloadAccess = (
   server: Server["Type"],

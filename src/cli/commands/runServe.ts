@@ -38,7 +38,7 @@ import {
   settingsOf,
 } from "./serveSettings.ts"
 
-/** Runs `tcpfx serve`; gives the exit code. */
+/** Runs `tcpfx serve`. Returns the exit code. */
 export const runServe = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
@@ -75,7 +75,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
-    // The page shows what passes, so it passes by the events.
+    // The page needs the events of the traffic, which the raw path does not make.
     const rawServing =
       !options.ui && isRawSink(mode, output, options, settings)
         ? yield* makeRawServing(halfClosedOf(mode, options))
@@ -105,7 +105,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         outer,
       )
       const reload = reloadOf(server)
-      // A log that was rotated is opened anew before the rules are read, as that may take its time.
+      // Reading the rules may take long, so a rotated log is reopened first.
       const reopen = Effect.sync(stdio.reopen)
       if (hasAccessFiles || tls?.reload !== undefined || stdio.hasFile) {
         yield* signals.onHangUp(Effect.zipRight(reopen, Effect.ignore(reload)))
@@ -127,7 +127,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (rawServing !== undefined) yield* stdio.untilGivenUp(rawServing.written)
       return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
     }).pipe(Effect.scoped)
-    // The last events are still to be written; a reader that stands still keeps the process no longer than a drain may.
+    // The last events may still wait to be written. A stalled reader delays the end by the drain deadline at most.
     yield* stdio.untilGivenUp(Fiber.join(served.shown))
     return served.code
   }).pipe(
@@ -138,7 +138,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     Effect.scoped,
   )
 
-/** Runs every reload, tells the user what failed, and fails with all of it. */
+/** Runs every reload, reports each failure to the user, and fails with all of them. */
 const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>) =>
   Effect.gen(function* () {
     const results = yield* Effect.forEach(reloads, Effect.either)
@@ -147,11 +147,11 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
 
-// The other modes answer by themselves. A command that reads the terminal is stopped when it is put in the background
-// (SIGTTIN, termios(3)).
+// The other modes never send standard input. They do not read it either, because the kernel stops a background process
+// that reads its terminal (SIGTTIN, termios(3)).
 const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker"
 
-/** Every line of standard input goes to every client; its end is no reason to leave. */
+/** Sends every line of standard input to every client. The server stays after the end of the input. */
 const sendInput = (server: Server["Type"], settings: ServerSettings) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
@@ -160,17 +160,17 @@ const sendInput = (server: Server["Type"], settings: ServerSettings) =>
       stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`),
     )
     while (yield* payloads.more) {
-      // A user at a terminal sees that no client is connected. The output of a program waits for the first client.
-      if (stdio.inputKind !== "terminal") yield* someoneIsThere(server)
-      // Lines are cut and bounded by the framing already.
+      // Input from a program or file waits for the first client. A user at a terminal sees that no client is connected.
+      if (stdio.inputKind !== "terminal") yield* untilAnyClient(server)
+      // The framing has already split the lines and bounded their length.
       yield* Effect.orDie(Effect.forEach(payloads.take(), server.broadcast, { discard: true }))
     }
   }).pipe(
     Effect.scoped,
-    Effect.catchTag("CommandFailed", (error) => tell(`${error.message}; standard input is read no further`)),
+    Effect.catchTag("CommandFailed", (error) => tell(`${error.message}; the rest of standard input is not sent`)),
   )
 
-const someoneIsThere = (server: Server["Type"]) =>
+const untilAnyClient = (server: Server["Type"]) =>
   Effect.gen(function* () {
     const events = yield* server.subscribe()
     const connections = yield* server.connections

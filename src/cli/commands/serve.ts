@@ -19,7 +19,7 @@ import { endpointFlags, framingFlags, outputFlag, timestampsFlag } from "../flag
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
-/** What a server does with what its clients send. */
+/** What a server does with the data of its clients. */
 export type Mode = (typeof modes)[number] | "reply"
 
 /** The flags of `tcpfx serve`. */
@@ -28,61 +28,61 @@ export const serveFlags = {
   ...familyFlags,
   ...listenFlags,
   mode: value("mode", modes.join("|"), oneOf(...modes), {
-    help: "console (default): show what comes; broker: relay to all others; echo: send back; discard: take and drop.",
+    help: "console (default): show what clients send; broker: relay it to all others; echo: send it back; discard: drop it.",
   }),
   broker: toggle("broker", { help: "The same as --mode broker." }),
   reply: value("reply", "TEXT", parseEscapes, {
-    help: "Answer each frame with TEXT; escapes such as \\n and \\x00 are understood.",
+    help: "Answer each frame with TEXT, with escapes such as \\n and \\x00.",
   }),
   ...framingFlags,
   halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
-    help: "A client that has sent FIN is closed too, or kept for what is still sent to it (the default of broker).",
+    help: "After the FIN of a client, close, or keep the connection to send on it (keep is the default of broker).",
   }),
   slowConsumer: value("slow-consumer", "disconnect|drop-oldest|block", oneOf(...slowConsumerPolicies), {
-    help: "What a client meets that lags beyond --hub-budget (default disconnect).",
+    help: "What happens to a client when more than --hub-budget is queued for it (default disconnect).",
   }),
   hubBudget: value("hub-budget", "SIZE", parseSize, {
-    help: `What may wait for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
+    help: `Bytes that may be queued for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
   }),
   ...serverTlsFlags,
   ...accessFlags,
   ...limitFlags,
   control: value("control", "PATH", parseControlPath, {
-    help: "Take commands on a unix socket of its own: state, help, and every command of the assistant (send, kick, drain).",
+    help: "Take commands on this unix socket: state, help, and every command of the assistant (send, kick, drain).",
   }),
   drain: value("drain", "TIME", parseDuration, {
-    help: "How long Ctrl-C and SIGTERM let the connections come to an orderly end (default 5s).",
+    help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",
   }),
   output: outputFlag("text"),
   timestamps: timestampsFlag,
-  noTraffic: toggle("no-traffic", { help: "Show connections only, not what is received and sent." }),
+  noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
   ...attachFlags,
 }
 
 const config = { args: argumentsOf("endpoint"), ...optionsOf(serveFlags) }
 
-/** What a command line of `tcpfx serve` gave. */
+/** The values of a command line of `tcpfx serve`. */
 export type ServeOptions = Command.Command.ParseConfig<typeof config>
 
 /** `tcpfx serve`. */
 export const serveCommand = Command.make("serve", config)
 
-/** What `tcpfx serve --help` says. */
+/** The help of `tcpfx serve`. */
 export const serveHelp: CommandHelp = {
   usage: "tcpfx serve [host] [port] [options], tcpfx serve endpoint... [options]",
-  summary: "Listen, show what clients send, send every line of standard input to all of them.",
+  summary: "Listen, show what clients send, and send each line of standard input to all of them.",
   flags: shapesOf(serveFlags),
   examples: [
     ["tcpfx serve", "listen on 127.0.0.1:12345"],
     ["tcpfx serve --reply 'Hello, client!'", "answer every message"],
     ["tcpfx serve 0.0.0.0 9000 --broker --frame line", "a chat for the whole network"],
-    ["tcpfx serve unix:/run/x.sock --output json", "events as JSON, one a line"],
+    ["tcpfx serve unix:/run/x.sock --output json", "events as JSON, one per line"],
     ["tcpfx serve 127.0.0.1:9000 [::1]:9000 unix:@x", "several endpoints at once"],
   ],
   notes: [
     "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path. Port 0 takes a free one.",
-    "unix:@name is an abstract name (Linux), fd:3 a listening socket passed on. Of several, each names its port.",
-    "A name is listened on at its first address (-4, -6: of that family); [::] takes IPv4 too, 0.0.0.0 IPv4 only.",
-    "Ctrl-C lets the connections come to an orderly end; again ends at once.",
+    "unix:@name is an abstract name (Linux), fd:3 an inherited listening socket. Of several endpoints, each needs its port.",
+    "A name means its first address (-4, -6: of that family). [::] accepts IPv4 too, 0.0.0.0 accepts IPv4 only.",
+    "Ctrl-C drains: it stops listening and closes the connections in order. A second Ctrl-C ends the server at once.",
   ],
 }

@@ -3,14 +3,14 @@ import type { Dependency } from "../flags/dependencies.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { timestampsProblem } from "../flags/sharedFlags.ts"
 
-/** What the effect of a flag of `tcpfx serve` depends on. */
+/** The facts that decide whether a flag of `tcpfx serve` has an effect. */
 export interface ServeFacts {
   readonly mode: "console" | "broker" | "echo" | "discard" | "reply"
   readonly output: "text" | "json" | "raw"
-  /** Where it listens; none where that may still change: by inherited sockets, or by the control socket. */
+  /** The endpoints. None if inherited sockets or the control socket may still change them. */
   readonly endpoints: ReadonlyArray<ListenEndpoint> | undefined
   readonly hasTls: boolean
-  /** Whether a certificate is named, by a flag or by `TCPFX_TLS_CERT`. */
+  /** Whether a flag or `TCPFX_TLS_CERT` names a certificate. */
   readonly hasCertificate: boolean
   readonly hasHeartbeat: boolean
   readonly hasProxies: boolean
@@ -19,7 +19,7 @@ export interface ServeFacts {
 
 const isTcp = (endpoint: ListenEndpoint): boolean => endpoint._tag !== "Unix"
 
-// A name may have any address.
+// A host name may resolve to `::`, and an inherited socket may be bound to it.
 const mayBeWildcard6 = (endpoint: ListenEndpoint): boolean => {
   if (endpoint._tag !== "Tcp") return endpoint._tag === "Fd"
   const bytes = readIpBytes(endpoint.host)
@@ -35,12 +35,12 @@ type ServeKey =
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps")
   | (typeof besideUi)[number]
 
-/** Every flag of `tcpfx serve` that has an effect only beside others. */
+/** Every flag of `tcpfx serve` that has an effect only under a condition. */
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
   {
     flags: ["slowConsumer", "hubBudget"],
     isMet: ({ mode }) => mode === "console" || mode === "broker",
-    problem: "needs --mode console or broker; in the other modes nothing is sent to all clients",
+    problem: "needs --mode console or broker; the other modes send nothing to all clients",
   },
   {
     flags: ["tlsClientCa", "tlsAlpn", "tlsMin", "tlsKeyLog"],
@@ -50,7 +50,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   {
     flags: ["tlsKey"],
     isMet: ({ hasCertificate }) => hasCertificate,
-    problem: "is the key of a certificate; name that with --tls-cert",
+    problem: "needs the certificate of the key; give --tls-cert too",
   },
   {
     flags: ["handshakeTimeout"],
@@ -60,7 +60,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   {
     flags: ["ipv6Only"],
     isMet: ({ endpoints }) => some(endpoints, mayBeWildcard6),
-    problem: "needs the endpoint [::], the only one that takes IPv4 too",
+    problem: "needs the endpoint [::], the only one that accepts both IPv6 and IPv4",
   },
   {
     flags: ["family", "ipv4", "ipv6", "keepalive"],
@@ -68,11 +68,10 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "needs an endpoint with a host; unix sockets have no addresses",
   },
   {
-    // `--deny` is no promise about anybody but the addresses that it names, so it may stand here.
+    // `--deny` promises nothing about clients without an address, so it is not in this list.
     flags: ["allow", "allowFile", "maxPerAddress"],
     isMet: ({ endpoints, hasProxies }) => hasProxies || some(endpoints, isTcp),
-    problem:
-      "needs an endpoint with a host; clients of unix sockets have no addresses (--unix-mode says who may connect)",
+    problem: "needs an endpoint with a host; clients of unix sockets have no addresses (--unix-mode restricts these)",
   },
   {
     flags: ["heartbeatInterval", "heartbeatTimeout"],
@@ -82,7 +81,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   {
     flags: ["noTraffic"],
     isMet: ({ output }) => output !== "raw",
-    problem: "has no effect beside --output raw, which shows nothing but traffic",
+    problem: "has no effect with --output raw, which shows only traffic",
   },
   {
     flags: ["timestamps"],

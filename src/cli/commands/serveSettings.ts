@@ -54,11 +54,12 @@ export const settingsOf = (options: ServeOptions) =>
     return yield* Effect.as(checkHeartbeat(settings), settings)
   })
 
-// Where the output is the purpose, or is read by a program, nothing is left out.
+// Only text output beside a relay, echo or discard drops rows. A program that reads the output, and the console, need
+// all.
 export const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
   output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
 
-/** Whether the bytes of the clients go to standard output as they are, and nowhere else. */
+/** Whether the bytes of the clients go only to standard output, unchanged. */
 export const isRawSink = (
   mode: Mode,
   output: OutputMode,
@@ -66,6 +67,6 @@ export const isRawSink = (
   { frame }: ServerSettings,
 ): boolean => output === "raw" && !noTraffic && frame.delimited === false && (mode === "console" || mode === "discard")
 
-/** Whether it may listen on other endpoints than those of the command line and of `TCPFX_LISTEN`. */
+/** Whether the server may listen on endpoints that neither the command line nor `TCPFX_LISTEN` names. */
 export const mayListenElsewhere = (options: ServeOptions): boolean =>
   options.inherit || Option.isSome(options.control) || process.env["LISTEN_FDS"] !== undefined

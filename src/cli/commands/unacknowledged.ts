@@ -2,8 +2,8 @@ import * as fs from "node:fs"
 import type { Endpoint } from "../../domain/index.ts"
 
 /**
- * How many bytes of a TCP connection the peer's system has not acknowledged. Unknown where the system does not list the
- * connection: it was reset, it goes by way of a proxy, or the system is not Linux (proc(5), /proc/net/tcp).
+ * How many bytes of a TCP connection the peer's system has not acknowledged. Unknown if this system does not list the
+ * connection: the connection was reset or passes through a proxy, or the system is not Linux (proc(5), /proc/net/tcp).
  */
 export const unacknowledged = (local: Endpoint, remote: Endpoint): number | undefined => {
   if (local._tag !== "Tcp" || remote._tag !== "Tcp") return undefined
@@ -11,12 +11,13 @@ export const unacknowledged = (local: Endpoint, remote: Endpoint): number | unde
     return portOf(from) === local.port && portOf(to) === remote.port
   })
   const [row] = rows
-  // Two connections between the same ports have different addresses.
+  // Several rows are connections between the same ports with different addresses. The row of this one is then unknown.
   if (row === undefined || rows.length > 1) return undefined
   return Number.parseInt(row[4] ?? "", 16)
 }
 
-// sl local_address rem_address st tx_queue:rx_queue ...; an address is ADDRESS:PORT, and all figures are hexadecimal.
+// The columns: sl local_address rem_address st tx_queue:rx_queue … An address is ADDRESS:PORT. All numbers are
+// hexadecimal.
 const rowsOf = (table: string): ReadonlyArray<ReadonlyArray<string>> => {
   try {
     const lines = fs.readFileSync(`/proc/net/${table}`, "utf8").trimEnd().split("\n").slice(1)

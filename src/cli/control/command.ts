@@ -1,10 +1,10 @@
 import * as Either from "effect/Either"
 import * as Assistant from "../../domain/assistant/index.ts"
 
-/** What a control socket can be told: a question, or a command of the assistant. */
+/** A line on the control socket: a question, or a command of the assistant. */
 export type ControlCommand = Assistant.Question | { readonly _tag: "Do"; readonly command: Assistant.Command }
 
-/** Reads one line. A refusal says what is wrong with it, and where. */
+/** Parses one line. The refusal says what is wrong, and where. */
 export const parseControl = (line: string): Either.Either<ControlCommand, Assistant.Refusal> => {
   const question = Assistant.parseQuestion(line)
   if (question !== undefined) return Either.right(question)
@@ -24,7 +24,7 @@ const tooManyWords = ({ form, verb }: Assistant.CommandHelp): Assistant.Refusal 
 
 const describeHelp = ({ form, what }: Assistant.CommandHelp): string => `${form}: ${what}`
 
-/** The commands of a server in words, or the one command of a verb. */
+/** The help of all commands of a server, or of the command of one verb. */
 export const controlHelp = (verb: string | undefined): ReadonlyArray<string> | undefined => {
   if (verb !== undefined) {
     const help = Assistant.helpOf(verb)

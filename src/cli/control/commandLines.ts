@@ -3,14 +3,15 @@ import { Framing } from "../../domain/index.ts"
 const newline = 0x0a
 
 /**
- * Lines of commands, and answers of any length. A line above the limit ends neither its connection nor the answers to the
- * lines before it: of its bytes the first are kept, one more than the limit, so that its reader can tell it and refuse it.
+ * The framing of the control socket: command lines with a bounded length, and answers of any length. A line above the
+ * limit does not close its connection. The decoder keeps the first bytes of the line, one more than the limit, so that
+ * the server can detect and refuse the line.
  */
 export const commandLines: Framing.Framing = {
   name: "command",
   decoder: (maxFrameBytes) => new CommandDecoder(maxFrameBytes),
   encode: Framing.line.encode,
-  // The limit is for commands: the answer to `state` grows with the number of connections.
+  // The limit is for commands only: the answer to `state` grows with the number of connections.
   refuses: (payload) => Framing.line.refuses?.(payload, Number.POSITIVE_INFINITY),
   payloads: Framing.line.payloads,
   count: Framing.line.count,

@@ -14,10 +14,10 @@ import { tell } from "../process/tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 import { commandLines } from "./commandLines.ts"
 
-/** What a control socket acts on. */
+/** The server that a control socket controls. */
 export interface Controlled {
   readonly assistant: ServerAssistantService
-  /** The backlog that was asked for. */
+  /** The requested backlog. The system may allow less. */
   readonly backlog: number
 }
 
@@ -27,7 +27,7 @@ const settings: Partial<ServerSettings> = {
   frame: commandLines,
   maxFrame: mostCommandBytes,
   maxConns: 16,
-  // Whoever may write here may do everything with the server.
+  // A user who can write to this socket can do everything with the server.
   unixMode: 0o600,
   drain: Duration.zero,
 }
@@ -69,7 +69,7 @@ const obey = (
   }
 }
 
-/** The fields of an outcome; words that matched no client are told only where there are some. */
+/** The fields of an outcome, without an empty `unmatched`. */
 const answerOf = (outcome: Assistant.Outcome): object => {
   const { _tag, ...fields } = outcome
   if (!("unmatched" in fields) || fields.unmatched.length > 0) return fields
@@ -108,7 +108,7 @@ const answerTo = (line: Uint8Array, controlled: Controlled): Effect.Effect<strin
     },
   )
 
-/** Takes commands on a unix socket, a line each, and answers each with a line of JSON, until the scope closes. */
+/** Takes one command per line on a unix socket, and answers each with a line of JSON, until the scope closes. */
 export const serveControl = Effect.fnUntraced(function* (endpoint: UnixEndpoint, controlled: Controlled) {
   const control = yield* Server.make({
     settings,

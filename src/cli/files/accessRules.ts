@@ -28,7 +28,9 @@ const readFile = (flag: string, path: string, builder: AddressSetBuilder) =>
     yield* Effect.mapError(read, (error) => usageError(`--${flag}: ${path}: ${error.message}`))
   })
 
-/** Compiles the ranges of a flag and of its files, in slices: a file with a million lines must not stop the event loop. */
+/**
+ * Compiles the ranges of a flag and of its files, in slices: a file with a million lines must not stop the event loop.
+ */
 const compile = (
   flag: string,
   given: ReadonlyArray<ReadonlyArray<AddressRange>>,

@@ -6,15 +6,15 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 
-// Files that flags name. Opening, reading and writing them may wait for ever: a named pipe without a writer, a file
-// server that is down. So nothing here blocks the event loop, and each step can be interrupted; what the system gives
-// later is closed.
+// Files that flags name. Opening, reading or writing a file may take forever: a named pipe has no writer, or a file
+// server is down. Therefore nothing here blocks the event loop, and each step can be interrupted. A descriptor that
+// arrives after an interruption is closed.
 
-// A list of access rules has 1 MiB for 50 000 addresses or so.
+// A list of access rules takes about 1 MiB for 50 000 addresses.
 const maxBytes = 256 * 1024 * 1024
 const chunkBytes = 1024 * 1024
 
-// A file that has not answered after this time is named on standard error.
+// After this time without an answer, a message on standard error names the file.
 const noticeAfter = "2 seconds"
 
 const problems: Readonly<Record<string, string>> = {
@@ -23,8 +23,8 @@ const problems: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "it is a folder",
-  ELOOP: "it is a link, or its links lead in a circle",
-  ENXIO: "it is a socket, a device that is not there, or a pipe that nobody reads",
+  ELOOP: "it is a link, or its links form a loop",
+  ENXIO: "it is a socket, a missing device, or a pipe without a reader",
   EIO: "the device or the file server failed (EIO)",
   EAGAIN: "it is a terminal or a device; give a file or a pipe",
   ENOSPC: "the disk is full",
@@ -32,12 +32,12 @@ const problems: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the path is too long",
 }
 
-/** Why the system refused a file, in words where there are any for its code. */
+/** The reason for a system error code of a file, in words if the code is known. */
 export const fileProblem = (code: string): string => problems[code] ?? `the system says ${code}`
 
 type Done<A> = (error: NodeJS.ErrnoException | null, value: A) => void
 
-/** A call of node:fs as an effect that fails with the system's code. `undo`: releases a value that comes too late. */
+/** A call of node:fs as an effect that fails with the system's code. `undo` releases a value that arrives too late. */
 export const call = <A>(run: (done: Done<A>) => void, undo: (value: A) => void = () => {}): Effect.Effect<A, string> =>
   Effect.async((resume) => {
     let isOver = false
@@ -51,10 +51,10 @@ export const call = <A>(run: (done: Done<A>) => void, undo: (value: A) => void =
     })
   })
 
-/** Closes a descriptor, and waits for nothing. */
+/** Closes a descriptor without waiting. */
 export const close = (fd: number): void => fs.close(fd, () => {})
 
-/** Opens a file; an interruption closes what comes too late. Fails with the system's code. */
+/** Opens a file. After an interruption, a late descriptor is closed. Fails with the system's code. */
 export const open = (path: string, flags: number, mode?: number) =>
   call<number>((done) => fs.open(path, flags, mode, done), close)
 
@@ -63,17 +63,17 @@ const { O_NONBLOCK, O_RDONLY } = fs.constants
 const tooLarge = "EFBIG"
 
 /**
- * The rest of a file, in pieces, so that an interruption takes effect between two of them. `expected`: the size
- * that the system tells, bytes. One buffer holds all of them: to join the pieces of a list with a million addresses holds
- * the event loop up for more than 50 ms.
+ * Reads the rest of a file in pieces, so that an interruption takes effect between two of them. `expected` is the size
+ * that the system reports, in bytes. One buffer receives all pieces: joining the pieces of a list with a million
+ * addresses would block the event loop for more than 50 ms.
  */
 export const readRest = (fd: number, expected: number = chunkBytes) =>
   Effect.gen(function* () {
     if (expected > maxBytes) return yield* Effect.fail(tooLarge)
-    // One byte more, so that the end of the file shows without another buffer.
+    // One more byte of room, so that the read at the end of the file needs no larger buffer.
     let content = Buffer.allocUnsafeSlow(expected + 1)
     for (let bytes = 0; ; ) {
-      // The file has grown, or is one of those whose size is not known before (/proc).
+      // The file has grown, or the system does not report its size (/proc).
       if (bytes === content.length) content = Buffer.concat([content], bytes + Math.max(bytes, chunkBytes))
       const room = Math.min(chunkBytes, content.length - bytes)
       const length = yield* call<number>((done) => fs.read(fd, content, bytes, room, null, done))
@@ -83,7 +83,7 @@ export const readRest = (fd: number, expected: number = chunkBytes) =>
     }
   })
 
-/** Everything that comes through a pipe until its writers have closed it. The socket owns the descriptor. */
+/** Reads a pipe until all its writers have closed it. The socket owns the descriptor. */
 const readPipe = (fd: number) =>
   Effect.async<Buffer, string>((resume) => {
     const socket = new net.Socket({ fd, readable: true, writable: false })
@@ -102,7 +102,7 @@ const readPipe = (fd: number) =>
 const readAll = (path: string): Effect.Effect<Buffer, string> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      // A named pipe without a writer opens at once this way, and is readable when a writer has come.
+      // With O_NONBLOCK, a named pipe without a writer opens at once, and becomes readable when a writer opens it.
       const fd = yield* restore(open(path, O_RDONLY | O_NONBLOCK))
       const stat = yield* Effect.onError(restore(call<fs.Stats>((done) => fs.fstat(fd, done))), () =>
         Effect.sync(() => close(fd)),
@@ -115,13 +115,13 @@ const readAll = (path: string): Effect.Effect<Buffer, string> =>
     }),
   )
 
-/** Names a file on standard error while an effect waits for it. */
+/** Runs an effect, and names its file on standard error if the file does not answer. */
 export const saying = <A, E>(flag: string, path: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E, Stdio> => {
   const notice = tell(`--${flag}: waiting for ${path}, which does not answer`)
   return Effect.raceFirst(effect, Effect.zipRight(Effect.delay(notice, noticeAfter), Effect.never))
 }
 
-/** A file that could not be read or written, with the flag that names it and the reason in words. */
+/** The error of a file that cannot be read or written, with the flag that names it and the reason. */
 export const failed = (flag: string, path: string, verb: "read" | "written", code: string): CommandFailed =>
   usageError(
     code === tooLarge
@@ -129,10 +129,6 @@ export const failed = (flag: string, path: string, verb: "read" | "written", cod
       : `--${flag}: ${path} cannot be ${verb}: ${verb === "written" && code === "ENOENT" ? "its folder does not exist" : fileProblem(code)}`,
   )
 
-/** The content of a file that a flag names. A pipe is read to its end. */
+/** Reads a file that a flag names. A pipe is read to its end. */
 export const readBytes = (flag: string, path: string): Effect.Effect<Uint8Array, CommandFailed, Stdio> =>
   Effect.mapError(saying(flag, path, readAll(path)), (code) => failed(flag, path, "read", code))
-
-/** The same as text (UTF-8). */
-export const readText = (flag: string, path: string): Effect.Effect<string, CommandFailed, Stdio> =>
-  Effect.map(readBytes(flag, path), (content) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(content))

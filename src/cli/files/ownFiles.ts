@@ -5,19 +5,19 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { call, close, failed, fileProblem, open, readRest, saying } from "./files.ts"
 
-// Files with secrets, which no other user of the machine may read, and through which none may make this process write
-// elsewhere. What counts is checked on the opened descriptor, never on the path: the path can change in between.
+// Files with secrets. No other user of the machine may read them, or use them to make this process write elsewhere.
+// Every check uses the opened descriptor and never the path, because the path can change between check and use.
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
 
-/** What others may do with a file: nothing with a secret, read a certificate. */
+/** What other users may do with a file: nothing with a secret, or read a certificate. */
 export type Others = "nothing" | "read"
 
 const modeOf = (stat: fs.Stats): string => (stat.mode & 0o777).toString(8).padStart(3, "0")
 
-/** Why a file must not be used, and what to do about it; none if nothing is wrong. */
+/** The reason why a file is unsafe, with the remedy. None if the file is safe. */
 const wrongIn = (stat: fs.Stats, path: string, others: Others): string | undefined => {
-  // Another user can give a file of ours a second name in a folder of theirs.
+  // Another user can make a hard link to our file in a folder of their own.
   if (stat.nlink > 1) return "it has several names (hard links); remove it, or name another file"
   const user = process.geteuid?.()
   if (user === undefined) return undefined
@@ -32,8 +32,8 @@ const notUsed = (flag: string, path: string, why: string): CommandFailed =>
   usageError(`--${flag}: ${path} is not used: ${why}`)
 
 /**
- * Opens a file, never through a link, and lets it pass only if it belongs to this user alone. Fails with the system's code,
- * or with the refusal. To write, a named pipe is as good as a file.
+ * Opens a file, but never through a link, and accepts it only if no other user has access. A named pipe is accepted for
+ * writing too. Fails with the system's code, or with the refusal.
  */
 const openOwn = (
   flag: string,
@@ -52,20 +52,20 @@ const openOwn = (
       Effect.gen(function* () {
         const stat = yield* call<fs.Stats>((done) => fs.fstat(fd, done))
         const isRightKind = stat.isFile() || (stat.isFIFO() && (flags & O_WRONLY) !== 0)
-        const why = isRightKind ? wrongIn(stat, path, others) : "it is no regular file"
+        const why = isRightKind ? wrongIn(stat, path, others) : "it is not a regular file"
         return why === undefined ? fd : yield* notUsed(flag, path, why)
       }),
       () => Effect.sync(() => close(fd)),
     )
   })
 
-/** Puts the system's code into words. */
+/** Converts the system's code into an error message. */
 const inWords =
   (flag: string, path: string, verb: "read" | "written") =>
   (error: CommandFailed | string): CommandFailed =>
     typeof error === "string" ? failed(flag, path, verb, error) : error
 
-/** Opens a file for secrets, to write behind its end; made with mode 600 if there is none. Gives the descriptor. */
+/** Opens a file for secrets to append to it, or creates it with mode 600. Returns the descriptor. */
 export const openSecretLog = (flag: string, path: string): Effect.Effect<number, CommandFailed, Stdio> =>
   saying(
     flag,
@@ -76,7 +76,7 @@ export const openSecretLog = (flag: string, path: string): Effect.Effect<number,
     ),
   )
 
-/** The text of a file of this user's own; none if there is no such file. */
+/** Reads a file that belongs to this user. None if the file does not exist. */
 export const readOwn = (
   flag: string,
   path: string,
@@ -102,8 +102,8 @@ export const readOwn = (
   )
 
 /**
- * Puts a file of this user's own in place of the one at a path, if any: whole or not at all, and never through a link that
- * stands there.
+ * Replaces the file at a path, if any, by a file of this user. The replacement is atomic, and never follows a link at
+ * the path.
  */
 export const replaceOwn = (
   flag: string,
@@ -122,15 +122,15 @@ export const replaceOwn = (
   }).pipe(Effect.mapError((code) => failed(flag, path, "written", code)))
 
 const folderProblem = (code: string): string =>
-  code === "ENOENT" ? "the folder that it is to be in is not there" : fileProblem(code)
+  code === "ENOENT" ? "its parent folder does not exist" : fileProblem(code)
 
 /**
- * Sees to a folder for files of this user's own: makes it with mode 700 if there is none, and refuses one in which other
- * users may put files in the place of ours.
+ * Prepares a folder for files of this user: creates it with mode 700 if it does not exist, and refuses a folder in
+ * which other users may replace files.
  */
 export const ownFolder = (flag: string, folder: string): Effect.Effect<void, CommandFailed, Stdio> =>
   Effect.gen(function* () {
-    // Not with its parents: Node never comes back from that where they cannot be made (/proc).
+    // Without `recursive`: Node never returns from a recursive mkdir below a folder that refuses it, such as /proc.
     yield* Effect.catchIf(
       call<void>((done) => fs.mkdir(folder, 0o700, (error) => done(error))),
       (code) => code === "EEXIST",
@@ -146,7 +146,7 @@ export const ownFolder = (flag: string, folder: string): Effect.Effect<void, Com
     if (stat.uid !== user && stat.uid !== 0) {
       return yield* notUsed(flag, folder, `it belongs to another user (uid ${stat.uid}); name a folder of your own`)
     }
-    // In a folder with the sticky bit, nobody removes the files of another user.
+    // In a folder with the sticky bit, a user cannot remove the files of another user.
     if ((stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0) {
       return yield* notUsed(flag, folder, `other users may write to it (mode ${modeOf(stat)}); chmod go-w ${folder}`)
     }

@@ -20,14 +20,17 @@ const builtIn: ReadonlyArray<FlagShape> = [builtInFlag("help", undefined, "h"), 
 
 const shells = ["sh", "bash", "fish", "zsh"]
 
-// `@effect/cli` has `--wizard` and `--log-level` too. Its wizard asks for every flag in turn, and nothing here logs.
+// `@effect/cli` also has `--wizard`, which prompts for every flag in turn, and `--log-level`, although nothing here
+// logs.
 const builtInAlone: ReadonlyArray<FlagShape> = [...builtIn, builtInFlag("completions", shells.join("|"))]
 
 /**
- * Rewrites a command line into the form that `@effect/cli` reads without mistakes: flags first, in full, then each value
- * and each other argument, wrapped. It reads `--flag=value`, `-pVALUE`, `-abc` and `--`, and flags behind arguments. It
- * refuses unknown flags, with the nearest known one, and empty values. (`@effect/cli` 0.77 takes an unknown or
- * `=`-joined flag behind an argument for an argument, and drops an empty value of a repeated flag.)
+ * Rewrites a command line into the form that `@effect/cli` parses correctly: first the flags, with long names, then the
+ * arguments. Values and arguments are {@link wrapped}. The function accepts `--flag=value`, `-pVALUE`, `-abc`, `--`,
+ * and flags after arguments. It refuses empty values and unknown flags, and suggests the nearest known flag.
+ *
+ * `@effect/cli` 0.77 alone parses an unknown flag or a `--flag=value` after an argument as an argument, and drops an
+ * empty value of a repeated flag.
  */
 export const normalize = (
   args: ReadonlyArray<string>,
@@ -62,21 +65,21 @@ const reorder = (
   const add = (flag: FlagShape, value: string | undefined): CommandFailed | undefined => {
     const long = `--${flag.name}`
     if (!flag.takesValue) {
-      if (value !== undefined) return usageError(`${long} takes no value, it was given ${JSON.stringify(value)}`)
-      // Said in full: `@effect/cli` takes an argument behind it such as 0, 1 or yes for its value.
+      if (value !== undefined) return usageError(`${long} takes no value; remove ${JSON.stringify(value)}`)
+      // The value is explicit because `@effect/cli` parses a following argument such as 0, 1 or yes as the value.
       given.set(flag.name, flag.isBuiltIn ? [long] : [long, "true"])
       return undefined
     }
     const taken = value ?? args[next++]
     if (taken === undefined) return usageError(`${long} needs a value (${help})`)
-    // An unset variable in a script gives an empty value. For no flag does it mean anything.
+    // An unset variable in a script gives an empty value, which has no meaning for any flag.
     if (taken === "") return usageError(`${long}: the value is empty; give ${flag.placeholder}, or leave the flag out`)
     if (flag.name === "completions" && !shells.includes(taken)) {
       return usageError(`${long}: ${JSON.stringify(taken)} is not one of ${shells.join(", ")}`)
     }
     const passed = flag.isBuiltIn ? taken : wrapped(taken)
     const before = given.get(flag.name)
-    // Given again, the last one counts.
+    // The last occurrence counts.
     if (before === undefined || !flag.repeats) given.set(flag.name, [long, passed])
     else before.push(long, passed)
     return undefined
@@ -113,9 +116,11 @@ const reorder = (
   for (let arg = args[next++]; arg !== undefined; arg = args[next++]) {
     if (arg === "--") {
       for (const other of args.slice(next)) others.push(other)
-      // No endpoint begins so, and `@effect/cli` would take it for a flag.
+      // No endpoint begins with "-", and `@effect/cli` would parse it as a flag.
       const dashed = others.find((other) => other.startsWith("-") && other !== "-")
-      if (dashed !== undefined) return Either.left(usageError(`no argument begins with "-": ${JSON.stringify(dashed)}`))
+      if (dashed !== undefined) {
+        return Either.left(usageError(`an argument cannot begin with "-": ${JSON.stringify(dashed)}`))
+      }
       break
     }
     const problem = arg.startsWith("--") ? long(arg) : arg.startsWith("-") && arg !== "-" ? short(arg) : undefined
@@ -124,13 +129,11 @@ const reorder = (
   }
   if (given.has("help")) return Either.right([...prefix, "--help"])
   if (prefix.length === 0 && others.length > 0) {
-    return Either.left(
-      usageError(`${JSON.stringify(others[0])} is in no place for an argument; a command comes first (${help})`),
-    )
+    return Either.left(usageError(`${JSON.stringify(others[0])} must follow a command, not an option (${help})`))
   }
   if (others.includes("")) {
     return Either.left(
-      usageError(`argument ${others.indexOf("") + 1} is empty; leave it out, or give a value (${help})`),
+      usageError(`argument ${others.indexOf("") + 1} is empty; give a value, or leave it out (${help})`),
     )
   }
   return Either.right([...prefix, ...[...given.values()].flat(), ...others.map(wrapped)])
@@ -139,14 +142,14 @@ const reorder = (
 const nearest = (word: string, candidates: ReadonlyArray<string>): string => {
   const most = Math.max(2, word.length / 3)
   const ranked = candidates
-    // What differs more in length alone need not be compared letter by letter.
+    // The difference in length is a lower bound of the distance, and cheap.
     .filter((candidate) => Math.abs(candidate.length - word.length) <= most)
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)[0]
   return ranked !== undefined && ranked.distance <= most ? `, did you mean ${ranked.candidate}?` : ""
 }
 
-/** Levenshtein's distance: insertions, deletions and replacements. */
+/** The Levenshtein distance: the number of insertions, deletions and replacements. */
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

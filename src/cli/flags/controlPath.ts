@@ -3,20 +3,20 @@ import { EndpointSyntaxError, parseEndpoint, type UnixEndpoint } from "../../dom
 import { namesPort } from "./endpointArgs.ts"
 
 /**
- * Reads where commands are taken: a path, with or without `unix:` before it. A text that reads as a host and a port, a
- * port or a descriptor is refused, as the user means a TCP port: a relative path of that form is written with `./`.
+ * Parses the path of the control socket, with or without `unix:` before it. Refuses a text that looks like a host and
+ * port, a port or a descriptor, because its user means a TCP port. A relative path of that form needs `./` before it.
  */
 export const parseControlPath = (text: string): Either.Either<UnixEndpoint, EndpointSyntaxError> =>
   !text.startsWith("unix:") && !text.includes("/") && namesPort(text)
     ? Either.left(
         new EndpointSyntaxError({
           input: text,
-          problem: "commands are taken on a unix socket, not on a port",
-          expected: `a path, such as /run/tcpfx.control (./${text} for a file of that name)`,
+          problem: "the control socket is a unix socket, not a port",
+          expected: `a path, such as /run/tcpfx.control (./${text} for a file with that name)`,
         }),
       )
     : Either.filterOrLeft(
         parseEndpoint(text.startsWith("unix:") ? text : `unix:${text}`),
         (endpoint) => endpoint._tag === "Unix",
-        () => new EndpointSyntaxError({ input: text, problem: "it is no unix socket", expected: "a path" }),
+        () => new EndpointSyntaxError({ input: text, problem: "it is not a unix socket", expected: "a path" }),
       )

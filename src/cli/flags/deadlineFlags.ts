@@ -9,32 +9,32 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import { value } from "./flag.ts"
 import { given } from "./given.ts"
 
-/** The flags that say for how long a peer may be silent, or stand still. */
+/** The flags that bound how long a peer may send nothing or accept nothing. */
 export const deadlineFlags = (peer: "client" | "server") => ({
   idleTimeout: value("idle-timeout", "TIME", parseDeadline, {
     alias: "i",
-    help: `A ${peer} that sends nothing for so long is closed (default: never).`,
+    help: `Close a ${peer} that sends nothing for TIME (default: never).`,
   }),
   writeTimeout: value("write-timeout", "TIME", parseDeadline, {
-    help: `A ${peer} that takes nothing of what waits for it for so long is closed (default: never).`,
+    help: `Close a ${peer} that accepts none of its queued bytes for TIME (default: never).`,
   }),
   heartbeat: value("heartbeat", "TEXT", parseEscapes, {
-    help: `Send TEXT, as a frame, to a ${peer} that is silent, and close it if nothing comes from it then. Not with --frame raw.`,
+    help: `Send TEXT as a frame to a silent ${peer}, and close the ${peer} if it stays silent. Needs --frame line.`,
   }),
   heartbeatInterval: value("heartbeat-interval", "TIME", parseDeadline, {
-    help: `Silence before a heartbeat (default ${formatMillis(Duration.toMillis(limits.heartbeatInterval))}).`,
+    help: `How long a ${peer} is silent before a heartbeat (default ${formatMillis(Duration.toMillis(limits.heartbeatInterval))}).`,
   }),
   heartbeatTimeout: value("heartbeat-timeout", "TIME", parseDeadline, {
-    help: `Silence after a heartbeat that closes a ${peer} (default: the same).`,
+    help: `How long a ${peer} may be silent after a heartbeat (default: the interval).`,
   }),
 })
 
-/** What the flags gave. */
+/** The values of {@link deadlineFlags}. */
 export type DeadlineOptions = Command.Command.ParseConfig<{
   readonly [K in keyof ReturnType<typeof deadlineFlags>]: ReturnType<typeof deadlineFlags>[K]["options"]
 }>
 
-/** The deadlines among the settings: each from its flag, or else from the environment, or else the default. */
+/** The settings of the deadlines: each from its flag, or else from its environment variable, or else the default. */
 export const deadlineSettings = (options: DeadlineOptions) => ({
   idleTimeout: given(options.idleTimeout, variable("IDLE_TIMEOUT", parseDeadline, Duration.infinity)),
   writeTimeout: given(options.writeTimeout, variable("WRITE_TIMEOUT", parseDeadline, Duration.infinity)),
@@ -48,7 +48,7 @@ export const deadlineSettings = (options: DeadlineOptions) => ({
   ),
 })
 
-/** Refuses a heartbeat that its receiver could not tell from other bytes. */
+/** Refuses a heartbeat in a raw stream, where the peer cannot tell the heartbeat from other bytes. */
 export const checkHeartbeat = ({
   frame,
   heartbeat,
@@ -58,6 +58,6 @@ export const checkHeartbeat = ({
 }): Either.Either<void, CommandFailed> =>
   heartbeat !== undefined && frame.delimited === false
     ? Either.left(
-        usageError("--heartbeat needs --frame line: in a raw stream the receiver could not tell it from other bytes"),
+        usageError("--heartbeat needs --frame line: in a raw stream the peer cannot tell a heartbeat from other bytes"),
       )
     : Either.right(undefined)

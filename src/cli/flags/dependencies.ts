@@ -3,11 +3,12 @@ import * as Option from "effect/Option"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Flag } from "./flag.ts"
 
-/** Flags, by their keys among a command's options, that have an effect only where something else holds. */
+/** Flags that have an effect only under a condition. */
 export interface Dependency<Key extends string, Facts> {
+  /** The keys of the flags in the record of the command's flags. */
   readonly flags: ReadonlyArray<Key>
   readonly isMet: (facts: Facts) => boolean
-  /** What is said behind the flag's name: what it needs, or beside what it has no effect. */
+  /** The error message after the name of the flag: what the flag needs, or which other flag cancels its effect. */
   readonly problem: string
 }
 
@@ -16,7 +17,7 @@ const isGiven = (option: unknown): boolean => {
   return Option.isOption(option) ? Option.isSome(option) : option === true
 }
 
-/** Refuses the first flag that is given and has no effect, so that no user relies on a setting that is not in force. */
+/** Refuses the first given flag without effect, so that no user relies on a setting that does nothing. */
 export const checkDependencies = <Key extends string, Facts>(
   dependencies: ReadonlyArray<Dependency<Key, Facts>>,
   flags: Readonly<Record<Key, Flag<unknown>>>,

@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import { type Endpoint, endpointDefaults, isNumberPath, parseEndpoint, parseHostAndPort } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 
-/** Where an endpoint can be given: as arguments, by `-p` and by `-U`. */
+/** The parts of a command line that can name an endpoint: the arguments, `-p` and `-U`. */
 export interface EndpointArgs {
   readonly args: ReadonlyArray<string>
   readonly port: Option.Option<string>
@@ -14,7 +14,7 @@ export interface EndpointArgs {
 export const isEndpointGiven = ({ args, port, unix }: EndpointArgs): boolean =>
   args.length > 0 || Option.isSome(port) || Option.isSome(unix)
 
-/** The endpoint that a command line names, if it names one. `defaultHost` stands for a host that is not named. */
+/** The endpoint of a command line, if any. `defaultHost` is the host of an endpoint without one. */
 export const endpointFrom = (
   { args, port, unix }: EndpointArgs,
   defaultHost: string = endpointDefaults.host,
@@ -22,11 +22,11 @@ export const endpointFrom = (
   const [first, second, ...more] = args
   if (more.length > 0) return fail(`too many arguments: ${more.map((arg) => JSON.stringify(arg)).join(" ")}`)
   if (Option.isSome(unix)) {
-    if (first !== undefined || Option.isSome(port)) return fail("-U takes the place of host and port, give one of them")
+    if (first !== undefined || Option.isSome(port)) return fail("give either -U or a host and port, not both")
     return some(parseEndpoint(formatUnix(unix.value)))
   }
   if (first !== undefined && /^(unix|fd):/.test(first) && (second !== undefined || Option.isSome(port))) {
-    return fail(`${JSON.stringify(first)} takes the place of host and port, give one of them`)
+    return fail(`give either ${JSON.stringify(first)} or a host and port, not both`)
   }
   if (first !== undefined && second !== undefined) {
     if (Option.isSome(port)) return fail(`the port is given twice: ${second} and -p ${port.value}`)
@@ -42,10 +42,10 @@ export const endpointFrom = (
   return first === undefined ? Either.right(Option.none()) : some(parseEndpoint(first, defaultHost))
 }
 
-/** Whether a text has a port in it, or a path or descriptor in the place of host and port. */
+/** Whether a text includes a port, or is a path or descriptor, which has no port. */
 export const namesPort = (text: string): boolean => /^[0-9]+$|^(unix|fd):|^\[.*\]:|^[^:]*:[^:]*$/.test(text)
 
-// `-U 80` can only mean a path, other than `unix:80`.
+// `-U 80` can only mean a path, but `parseEndpoint` refuses `unix:80` as ambiguous.
 const formatUnix = (path: string): string => `unix:${isNumberPath(path) ? "./" : ""}${path}`
 
 const fail = (message: string) => Either.left(usageError(message))

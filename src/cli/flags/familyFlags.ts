@@ -4,23 +4,23 @@ import { type AddressFamily, parseAddressFamily } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { toggle, value } from "./flag.ts"
 
-/** The flags that keep to IPv4 or to IPv6: `serve` and `connect` have them. */
+/** The flags of `serve` and `connect` that select IPv4 or IPv6. */
 export const familyFlags = {
   family: value("family", "any|ipv4|ipv6", parseAddressFamily, {
-    help: "Which of a name's addresses count (default any).",
+    help: "Which addresses of a name count (default any).",
   }),
   ipv4: toggle("ipv4", { alias: "4", help: "The same as --family ipv4." }),
   ipv6: toggle("ipv6", { alias: "6", help: "The same as --family ipv6; an endpoint without a host is [::1] then." }),
 }
 
-/** What the flags gave. */
+/** The values of {@link familyFlags}. */
 export interface FamilyOptions {
   readonly family: Option.Option<AddressFamily>
   readonly ipv4: boolean
   readonly ipv6: boolean
 }
 
-/** The family that the flags ask for, if they do. */
+/** The address family that the flags select, if any. */
 export const familyFrom = ({
   family,
   ipv4,

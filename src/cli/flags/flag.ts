@@ -5,24 +5,25 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
+import { type CommandFailed, usageError } from "../process/exit.ts"
 
-/** How a flag is written: what has to be known to read a command line before its values are looked at. */
+/** The syntax of a flag: enough to split a command line into flags and arguments without parsing the values. */
 export interface FlagShape {
   readonly name: string
   readonly alias: string | undefined
-  /** Other long names that mean the same. */
+  /** Other long names of the flag. */
   readonly synonyms: ReadonlyArray<string>
   readonly takesValue: boolean
-  /** What stands for the value in the help. */
+  /** The name of the value in the help. */
   readonly placeholder: string
-  /** Whether each occurrence counts, and not only the last. */
+  /** Whether every occurrence counts. Otherwise only the last one counts. */
   readonly repeats: boolean
-  /** Whether `@effect/cli` has it by itself. */
+  /** Whether the flag comes with `@effect/cli`. */
   readonly isBuiltIn: boolean
   readonly help: string
 }
 
-/** A flag: its shape, and how its value is read and described. */
+/** A flag: its syntax, and the parser and description of its value for `@effect/cli`. */
 export interface Flag<A> {
   readonly shape: FlagShape
   readonly options: Options.Options<A>
@@ -53,12 +54,12 @@ const shapeOf = (
 })
 
 /**
- * A value as it passes through `@effect/cli`, which cuts blanks off both ends of a value, drops an empty one and ends the
- * flags at any `--`.
+ * Protects a value on its way through `@effect/cli`, which trims values, drops empty values and treats any `--` as the
+ * end of the flags.
  */
 export const wrapped = (text: string): string => `=${text}=`
 
-/** The value as it was given. */
+/** Undoes {@link wrapped}. */
 export const unwrapped = (text: string): string => text.slice(1, -1)
 
 const withAlias = <A>(options: Options.Options<A>, alias: string | undefined): Options.Options<A> =>
@@ -78,7 +79,7 @@ export const toggle = (name: string, description: Description): Flag<boolean> =>
   options: withAlias(Options.boolean(name), description.alias).pipe(Options.withDescription(description.help)),
 })
 
-/** A flag with a value that may be left out. */
+/** An optional flag with a value. */
 export const value = <A>(
   name: string,
   placeholder: string,
@@ -94,7 +95,7 @@ export const value = <A>(
   ),
 })
 
-/** A flag with a value that may be given several times. */
+/** A flag with a value. The flag may be given several times. */
 export const values = <A>(
   name: string,
   placeholder: string,
@@ -110,14 +111,22 @@ export const values = <A>(
   ),
 })
 
-/** The arguments that are no flags: any number of them, each as it was given. */
+/** Any number of arguments, unchanged. */
 export const argumentsOf = (name: string): Args.Args<ReadonlyArray<string>> =>
   Args.repeated(Args.map(Args.text({ name }), unwrapped))
 
-/** Takes any text. */
+/** Refuses the arguments of a command without arguments. */
+export const refuseArguments = (command: string, args: ReadonlyArray<string>): Either.Either<void, CommandFailed> =>
+  args.length === 0
+    ? Either.void
+    : Either.left(
+        usageError(`tcpfx ${command} takes no arguments: ${args.map((arg) => JSON.stringify(arg)).join(" ")}`),
+      )
+
+/** Accepts any text. */
 export const anyText: Parse<string> = (text) => Either.right(text)
 
-/** Reads one of a few words. */
+/** Parses one of the given words. */
 export const oneOf =
   <const A extends string>(...words: ReadonlyArray<A>): Parse<A> =>
   (text) => {
@@ -127,11 +136,11 @@ export const oneOf =
       : Either.right(found)
   }
 
-/** The options of a record of flags, in the form that `Command.make` takes. */
+/** The options of a record of flags, for `Command.make`. */
 export const optionsOf = <Flags extends Record<string, Flag<unknown>>>(
   flags: Flags,
 ): { readonly [K in keyof Flags]: Flags[K]["options"] } =>
-  // Sound: the mapped object has the same keys, each with that flag's own options.
+  // The cast is sound: the result has the same keys, each with the options of its flag.
   Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, flag.options])) as {
     readonly [K in keyof Flags]: Flags[K]["options"]
   }

@@ -5,18 +5,18 @@ import * as Option from "effect/Option"
 import { emptyVariable } from "../../runtime/variable.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 
-/** A flag, or else the environment, or else the default. */
+/** The value of a flag, or else of an environment variable, or else the default. */
 export const given = <A>(flag: Option.Option<A>, fallback: Config.Config<A>): Effect.Effect<A, ConfigError> =>
   Option.match(flag, { onNone: () => fallback, onSome: Effect.succeed })
 
-/** What is wrong with the environment, as an error of usage. */
+/** Converts an error in an environment variable into a usage error. */
 export const environmentError = (error: ConfigError): CommandFailed =>
   usageError(isInvalidData(error) ? error.message : `the environment cannot be read: ${error._op}`)
 
 /**
- * Refuses an empty variable of ours, whether or not this command reads it: it was filled from another variable that is
- * unset, and the setting that it stands for would be missing. (`NO_COLOR` and `SSLKEYLOGFILE` are not ours: empty means
- * unset there.)
+ * Refuses an empty `TCPFX_…` variable, even if this command does not read it. An empty variable usually comes from
+ * another variable that is unset, and its setting would silently be missing. An empty `NO_COLOR` or `SSLKEYLOGFILE`
+ * counts as unset.
  */
 export const checkVariables = (
   environment: Readonly<Record<string, string | undefined>>,

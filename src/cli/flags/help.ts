@@ -1,6 +1,6 @@
 import type { FlagShape } from "./flag.ts"
 
-/** What the help of one command says. */
+/** The content of the help of one command. */
 export interface CommandHelp {
   readonly usage: string
   readonly summary: string
@@ -58,5 +58,5 @@ export const programHelp = (
     `tcpfx ${version}: ${summary}\n`,
     section("Commands", rows(Object.entries(commands).map(([name, help]) => [name, help.summary] as const))),
     section("Examples", rows(Object.values(commands).flatMap((help) => help.examples.slice(0, 2)))),
-    "tcpfx COMMAND --help tells about a command; --version and --completions sh|bash|fish|zsh are there too.\n",
+    "tcpfx COMMAND --help prints the options of a command. Other options: --version, --completions sh|bash|fish|zsh.\n",
   ].join("\n")

@@ -5,44 +5,44 @@ import { deadlineFlags, deadlineSettings } from "./deadlineFlags.ts"
 import { value } from "./flag.ts"
 import { given } from "./given.ts"
 
-/** The flags that say what a client may do to the server, and for how long. */
+/** The flags that limit the connections, rates, queues and deadlines of clients. */
 export const limitFlags = {
   maxConns: value("max-conns", "N", parseCount, {
     alias: "m",
-    help: "Connections open at once (default: as many as the system's limit of open files leaves room for).",
+    help: "How many connections may be open (default: what the limit of open files allows).",
   }),
   maxPerAddress: value("max-per-address", "N", parseCount, {
-    help: "Connections open at once from one address (default: no limit).",
+    help: "How many connections of one address may be open (default: no limit).",
   }),
   backlog: value("backlog", "N", parseBacklog, {
-    help: `Connections that wait to be accepted (default ${limits.backlog}); the system may allow fewer (listen(2)).`,
+    help: `How many connections may wait to be accepted (default ${limits.backlog}); the system may allow fewer.`,
   }),
   maxRate: value("max-rate", "SIZE", parseSize, {
-    help: "What a client may send in a second (default: no limit); who sends more is read more slowly.",
+    help: "Bytes that a client may send in a second (default: no limit); a faster client is read more slowly.",
   }),
   maxRateInAll: value("max-rate-in-all", "SIZE", parseSize, {
-    help: "What all clients together may send in a second (default: no limit); then they are read in turn.",
+    help: "Bytes that all clients together may send in a second (default: no limit); above it they are read in turn.",
   }),
   maxPending: value("max-pending", "SIZE", parseSize, {
-    help: "What may wait for all clients together (default: no limit); then the one for whom most waits is closed.",
+    help: "Bytes queued for all clients together (default: no limit); above it the longest queue loses its client.",
   }),
   firstFrameTimeout: value("first-frame-timeout", "TIME", parseDeadline, {
-    help: "A client whose first frame is not whole so long after it came is closed (default: never).",
+    help: "Close a client whose first frame is incomplete after TIME (default: never).",
   }),
   ...deadlineFlags("client"),
   keepalive: value("keepalive", "TIME", parseKeepalive, {
-    help: "TCP keepalive: silence after which the system asks whether a client's system is still there (default: never).",
+    help: "TCP keepalive: after TIME of silence the kernel probes the system of the client (default: never).",
   }),
 }
 
-/** What the flags gave. */
+/** The values of {@link limitFlags}. */
 export type LimitOptions = Command.Command.ParseConfig<{
   readonly [K in keyof typeof limitFlags]: (typeof limitFlags)[K]["options"]
 }>
 
 const { fields } = ServerConfig
 
-/** The limits among the settings: each from its flag, or else from the environment, or else the default. */
+/** The settings of the limits: each from its flag, or else from its environment variable, or else the default. */
 export const limitSettings = (options: LimitOptions) => ({
   maxConns: given(options.maxConns, fields.maxConns),
   maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),

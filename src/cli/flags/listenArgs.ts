@@ -10,13 +10,13 @@ import {
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { type EndpointArgs, endpointFrom, namesPort } from "./endpointArgs.ts"
 
-/** The host of an endpoint that names none: loopback, of the family that is asked for. */
+/** The host of an endpoint without a host: the loopback address of the family. */
 export const defaultHostOf = (family: AddressFamily): string => (family === "ipv6" ? "::1" : endpointDefaults.host)
 
 /**
- * The endpoints that the command line of a server names, if it names any. Two arguments of which the second is a bare
- * number are host and port where the first names no port; every other argument is an endpoint of its own, and of several
- * each must be written with its port, so that nothing can be read in two ways.
+ * The endpoints on the command line of a server, if any. If there are two arguments, the second is a number and the
+ * first has no port, the two are host and port. Otherwise each argument is an endpoint. If there are several endpoints,
+ * each must include its port, so that no command line has two meanings.
  */
 export const listenEndpointsFrom = (
   given: EndpointArgs,

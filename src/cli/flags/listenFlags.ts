@@ -2,16 +2,16 @@ import { parseSocketMode } from "../../domain/index.ts"
 import { parseAccountName } from "../process/user.ts"
 import { toggle, value } from "./flag.ts"
 
-/** The flags that say how a server listens. */
+/** The flags of the listening sockets. */
 export const listenFlags = {
-  ipv6Only: toggle("ipv6-only", { help: "[::] leaves IPv4 alone; without it, it is both." }),
+  ipv6Only: toggle("ipv6-only", { help: "[::] accepts IPv6 only; without this option it accepts IPv4 too." }),
   unixMode: value("unix-mode", "MODE", parseSocketMode, {
-    help: "The mode of a unix socket's file, in octal, such as 0660, from its first moment on.",
+    help: "The mode of the file of a unix socket, in octal, such as 0660, from its creation on.",
   }),
   inherit: toggle("inherit", {
-    help: "Listen on the sockets that systemd or the like passes on (LISTEN_FDS), which is done anyway if no endpoint is given.",
+    help: "Listen on sockets inherited from systemd (LISTEN_FDS) too; without an endpoint this is the default.",
   }),
   user: value("user", "NAME[:GROUP]", parseAccountName, {
-    help: "Become this user, for good, when all sockets are open (only root can).",
+    help: "Open all sockets as root, then become this user for good.",
   }),
 }

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { Framing, InvalidPayloadError } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 
-/** Fails when a payload of a flag cannot be sent as one frame. */
+/** Refuses a payload of a flag that cannot be sent as one frame. */
 export const checkPayloads = (
   flag: string,
   payloads: ReadonlyArray<Uint8Array>,

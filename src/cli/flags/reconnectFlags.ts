@@ -9,24 +9,26 @@ import { environmentError, given } from "./given.ts"
 
 const shown = (duration: Duration.Duration) => formatMillis(Duration.toMillis(duration))
 
-/** The flags that say when a connection is made again. */
+/** The flags of reconnecting. */
 export const reconnectFlags = {
-  reconnect: toggle("reconnect", { help: "Connect again whenever connecting fails or the connection is lost." }),
+  reconnect: toggle("reconnect", { help: "Connect again when connecting fails or the connection is lost." }),
   reconnectDelay: value("reconnect-delay", "TIME", parseDeadline, {
-    help: `The first delay, doubled by each failure in a row (default ${shown(reconnectDefaults.baseDelay)}).`,
+    help: `The first delay; each failure in a row doubles it (default ${shown(reconnectDefaults.baseDelay)}).`,
   }),
   reconnectMax: value("reconnect-max", "TIME", parseDeadline, {
     help: `The longest delay (default ${shown(reconnectDefaults.maxDelay)}).`,
   }),
-  maxAttempts: value("max-attempts", "N", parseCount, { help: "Failures in a row before giving up (default: never)." }),
+  maxAttempts: value("max-attempts", "N", parseCount, { help: "Give up after N failures in a row (default: never)." }),
 }
 
-/** What the flags gave. */
+/** The values of {@link reconnectFlags}. */
 export type ReconnectOptions = Command.Command.ParseConfig<{
   readonly [K in keyof typeof reconnectFlags]: (typeof reconnectFlags)[K]["options"]
 }>
 
-/** When a connection is made again: each from its flag, or else from the environment; none where it is not asked for. */
+/**
+ * The settings of reconnecting: each from its flag, or else from its environment variable. None without `--reconnect`.
+ */
 export const reconnectSettings = (options: ReconnectOptions) =>
   Effect.gen(function* () {
     const { maxAttempts, reconnect, reconnectDelay, reconnectMax } = options

@@ -4,7 +4,6 @@ import * as Either from "effect/Either"
 import { ClientConfig } from "../../client/index.ts"
 import {
   type ProxyVersion,
-  parseCount,
   parseKeepalive,
   parseProxyServer,
   readIpBytes,
@@ -13,6 +12,7 @@ import {
 import { variable } from "../../runtime/variable.ts"
 import { value } from "./flag.ts"
 import { given } from "./given.ts"
+import { parsePort } from "./parsePort.ts"
 
 const parseSource = (input: string): Either.Either<string, ValueSyntaxError> =>
   readIpBytes(input) === undefined
@@ -20,18 +20,11 @@ const parseSource = (input: string): Either.Either<string, ValueSyntaxError> =>
         new ValueSyntaxError({
           input,
           kind: "a source address",
-          problem: "it is no IP address",
+          problem: "it is not an IP address",
           expected: "an address of this machine (tcpfx interfaces lists them)",
         }),
       )
     : Either.right(input)
-
-const parsePort = (input: string): Either.Either<number, ValueSyntaxError> =>
-  Either.filterOrLeft(
-    parseCount(input),
-    (port) => port <= 65_535,
-    () => new ValueSyntaxError({ input, kind: "a port", problem: "it is out of range", expected: "1 to 65535" }),
-  )
 
 const parseVersion = (input: string): Either.Either<ProxyVersion, ValueSyntaxError> =>
   input === "v1" || input === "v2"
@@ -45,32 +38,32 @@ const parseVersion = (input: string): Either.Either<ProxyVersion, ValueSyntaxErr
         }),
       )
 
-/** The flags that say which way a connection takes, and how it is watched. */
+/** The flags of a connection's route: proxy, PROXY protocol, source address, keepalive. */
 export const routeFlags = {
   proxy: value("proxy", "URL", parseProxyServer, {
-    help: "Connect by way of a proxy: socks5://user:password@host:port or http://… (CONNECT). It looks the name up.",
+    help: "Connect through a proxy, which also looks the name up: socks5://user:password@host:port or http://… (CONNECT).",
   }),
   sendProxy: value("send-proxy", "v1|v2", parseVersion, {
-    help: "Begin with a header of the PROXY protocol that names this client, as a load balancer does.",
+    help: "Send a header of the PROXY protocol with this client's address first, as a load balancer does.",
   }),
-  source: value("source", "ADDRESS", parseSource, { alias: "s", help: "The address of this machine to connect from." }),
-  sourcePort: value("source-port", "PORT", parsePort, { help: "The port to connect from." }),
+  source: value("source", "ADDRESS", parseSource, { alias: "s", help: "The local address to connect from." }),
+  sourcePort: value("source-port", "PORT", parsePort(1), { help: "The local port to connect from." }),
   keepalive: value("keepalive", "TIME", parseKeepalive, {
-    help: "TCP keepalive: silence after which the system asks whether the server's is still there (default: never).",
+    help: "TCP keepalive: after TIME of silence the kernel probes the system of the server (default: never).",
   }),
 }
 
-/** What the flags gave. */
+/** The values of {@link routeFlags}. */
 export type RouteOptions = Command.Command.ParseConfig<{
   readonly [K in keyof typeof routeFlags]: (typeof routeFlags)[K]["options"]
 }>
 
-/** The way among the settings of a client: each from its flag, or else from the environment. */
+/** The settings of a connection's route: each from its flag, or else from its environment variable. */
 export const routeSettings = (options: RouteOptions) =>
   Effect.all({
     proxy: given(options.proxy, variable("PROXY", parseProxyServer, undefined)),
     sendProxy: given(options.sendProxy, variable("SEND_PROXY", parseVersion, undefined)),
     source: given(options.source, variable("SOURCE", parseSource, undefined)),
-    sourcePort: given(options.sourcePort, variable("SOURCE_PORT", parsePort, undefined)),
+    sourcePort: given(options.sourcePort, variable("SOURCE_PORT", parsePort(1), undefined)),
     keepalive: given(options.keepalive, variable("KEEPALIVE", parseKeepalive, ClientConfig.defaults.keepalive)),
   })

@@ -7,38 +7,38 @@ import { type TimestampMode, timestampModes } from "../output/Stamps.ts"
 import { anyText, oneOf, value } from "./flag.ts"
 import { environmentError, given } from "./given.ts"
 
-/** The flags that say where: `serve` and `connect` have both. */
+/** The flags of `serve` and `connect` that name an endpoint. */
 export const endpointFlags = {
-  port: value("port", "PORT", anyText, { alias: "p", help: "The port, as if given as an argument." }),
-  unix: value("unixsock", "PATH", anyText, { alias: "U", help: "A unix domain socket, as if given as unix:PATH." }),
+  port: value("port", "PORT", anyText, { alias: "p", help: "The port; the same as the argument." }),
+  unix: value("unixsock", "PATH", anyText, { alias: "U", help: "A unix socket; the same as unix:PATH." }),
 }
 
-/** The flags that say what a frame is. */
+/** The flags of framing. */
 export const framingFlags = {
   frame: value("frame", "raw|line", Framing.parse, {
-    help: "What a frame is: what one read gave (raw, the default), or a line that ends with LF (line).",
+    help: "What a frame is: the bytes of one read (raw, the default), or a line that ends with LF (line).",
   }),
   maxFrame: value("max-frame", "SIZE", parseMaxFrame, {
-    help: `Longest frame (default ${formatBytes(limits.maxFrameBytes)}, at most ${formatBytes(limits.maxFrameMostBytes)}); a peer that sends a longer line is closed.`,
+    help: `The longest frame (default ${formatBytes(limits.maxFrameBytes)}, at most ${formatBytes(limits.maxFrameMostBytes)}). A longer line closes its connection.`,
   }),
 }
 
-/** How what happens is shown. */
+/** The flag of the output format. */
 export const outputFlag = (fallback: string) =>
   value("output", "text|json|raw", oneOf(...outputModes), {
-    help: `text: lines for people; json: one event per line; raw: only the peers' bytes (default ${fallback}).`,
+    help: `text: rows for people; json: one event per line; raw: only the bytes of the peers (default ${fallback}).`,
   })
 
 const parseTimestamps = oneOf(...timestampModes)
 
-/** What the rows of text output begin with. */
+/** The flag of the time at the start of each text row. */
 export const timestampsFlag = value("timestamps", timestampModes.join("|"), parseTimestamps, {
-  help: "What a row of text begins with: the time of day (default), date, time and offset from UTC, or no time.",
+  help: "The start of each text row: the time of day (default); date, time and offset from UTC; or no time.",
 })
 
-/** What the rows of text output begin with: from the flag, or else from the environment. */
+/** The form of the time: from the flag, or else from the environment variable. */
 export const timestampsOf = (flag: Option.Option<TimestampMode>) =>
   Effect.mapError(given(flag, variable<TimestampMode>("TIMESTAMPS", parseTimestamps, "time")), environmentError)
 
-/** What is wrong with `--timestamps` beside another output than text. */
-export const timestampsProblem = "needs --output text; events in JSON have times of their own, and raw output has none"
+/** The error message of `--timestamps` without text output. */
+export const timestampsProblem = "needs --output text; JSON events have their own times, and raw output has none"

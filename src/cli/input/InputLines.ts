@@ -1,37 +1,39 @@
 import { Framing } from "../../domain/index.ts"
 
-/** Lines of the input that are longer than the limit. They are not given. */
+/** Lines of the input that are skipped because they are longer than the limit. */
 export interface SkippedLines {
-  /** The number of the first of these lines in the input, from 1. */
+  /** The number of the first skipped line in the input, from 1. */
   readonly first: number
   readonly lines: number
-  /** The bytes of these lines, without their LFs. */
+  /** The length of all skipped lines in bytes, without their LFs. */
   readonly bytes: number
-  /** `false`: there is one line, it is above the limit, and its end has not come yet. It is told again with its end. */
+  /** `false` for a single line above the limit whose end has not arrived yet. A second report follows at its end. */
   readonly isWhole: boolean
 }
 
-// Wire bytes that are cut into payloads in one step. The view of an empty line takes a hundred times the memory of its LF.
+// How many bytes one step splits into payloads. The view of an empty line takes a hundred times the memory of its LF,
+// so more bytes at once could take much memory.
 const cutBytes = 8192
 
 const newline = 0x0a
 const empty = new Uint8Array(0)
 
 /**
- * Cuts an input into lines. A line above the limit is skipped and counted; the lines behind it are given. Lines are cut
- * when they are taken, so this keeps one read, `cutBytes` of cut lines, and `maxFrameBytes` of a line without its end.
+ * Splits an input into lines. A line above the limit is skipped and counted, and the following lines are still
+ * delivered. Lines are split when {@link take} asks for them. The memory is therefore bounded: one read, `cutBytes` of
+ * split lines, and `maxFrameBytes` of an incomplete line.
  */
 export class InputLines implements Framing.RunSink {
   private readonly maxFrameBytes: number
   private readonly onSkipped: (skipped: SkippedLines) => void
   private decoder: Framing.FrameDecoder
-  /** Whole lines that are still to be cut. */
+  /** Complete lines that are not split yet. */
   private runs: Array<Uint8Array> = []
-  /** Lines that were taken or skipped. */
+  /** How many lines were taken or skipped. */
   private passed = 0
-  /** The bytes so far of a line that is being skipped. */
+  /** The bytes so far of the line that is being skipped. None if no line is. */
   private skipping: number | undefined
-  // What one read skips is told once, however many lines that are.
+  // The lines that the current read skips, for one report.
   private first = 0
   private lines = 0
   private bytes = 0
@@ -42,7 +44,7 @@ export class InputLines implements Framing.RunSink {
     this.decoder = Framing.line.decoder(maxFrameBytes)
   }
 
-  /** Takes one read. All lines of the read before have to be taken first. */
+  /** Adds one read. All lines of the previous read must be taken first. */
   push(chunk: Uint8Array): void {
     const wasSkipping = this.skipping !== undefined
     let rest = wasSkipping ? this.skip(chunk) : chunk
@@ -50,27 +52,27 @@ export class InputLines implements Framing.RunSink {
       const held = this.decoder.pending()
       const runsBefore = this.runs.length
       if (this.decoder.push(rest, this)) break
-      // The decoder has given the whole lines in front of the line that is too long.
+      // The decoder has delivered the complete lines before the line that is too long.
       const given = this.runs.slice(runsBefore).reduce((bytes, run) => bytes + run.length, 0)
       this.decoder = Framing.line.decoder(this.maxFrameBytes)
       this.skipping = given > 0 ? 0 : held
       if (this.first === 0) this.first = this.nextNumber()
       rest = this.skip(given > 0 ? rest.subarray(given - held) : rest)
     }
-    const hasEnded = this.tell()
+    const hasEnded = this.report()
     if (this.skipping === undefined || (wasSkipping && !hasEnded)) return
     if (hasEnded) this.first = this.nextNumber()
     this.onSkipped({ first: this.first, lines: 1, bytes: this.skipping, isWhole: false })
   }
 
-  /** The input has ended. A last line without LF is a line. */
+  /** Ends the input. A last line without LF counts as a line. */
   end(): void {
     if (this.skipping === undefined) this.decoder.end(this)
     else this.finishSkipping()
-    this.tell()
+    this.report()
   }
 
-  /** Takes some lines. None: all lines of the last read are taken. */
+  /** Takes some lines. Returns an empty array if all lines of the last read are taken. */
   take(): ReadonlyArray<Uint8Array> {
     const [run] = this.runs
     if (run === undefined) return []
@@ -83,12 +85,12 @@ export class InputLines implements Framing.RunSink {
     return payloads
   }
 
-  /** Whether there are lines to take. */
+  /** Whether {@link take} has lines. */
   hasMore(): boolean {
     return this.runs.length > 0
   }
 
-  /** The bytes of a line whose end has not come. */
+  /** The length of the incomplete line, in bytes. */
   pending(): number {
     return this.skipping ?? this.decoder.pending()
   }
@@ -97,7 +99,7 @@ export class InputLines implements Framing.RunSink {
     this.runs.push(run)
   }
 
-  /** Drops the rest of the line that is too long. Gives the bytes behind that line. */
+  /** Drops the rest of the line that is too long. Returns the bytes after that line. */
   private skip(chunk: Uint8Array): Uint8Array {
     const end = chunk.indexOf(newline)
     this.skipping = (this.skipping ?? 0) + (end === -1 ? chunk.length : end)
@@ -113,13 +115,13 @@ export class InputLines implements Framing.RunSink {
     this.passed++
   }
 
-  /** The number of the line behind those that were taken, were skipped, or are still to be cut. */
+  /** The number of the line after all lines that were taken, were skipped, or wait. */
   private nextNumber(): number {
     return this.runs.reduce((lines, run) => lines + Framing.line.count(run), this.passed + 1)
   }
 
-  /** Tells the lines that were skipped since the last call. `false`: there are none. */
-  private tell(): boolean {
+  /** Reports the lines that were skipped since the last call. Returns `false` if there are none. */
+  private report(): boolean {
     const { bytes, first, lines } = this
     if (lines === 0) return false
     this.first = 0
@@ -130,7 +132,7 @@ export class InputLines implements Framing.RunSink {
   }
 }
 
-/** Where to cut a run, at the end of a line: about `cutBytes` from its start. */
+/** The end of a line in a run, about `cutBytes` from the start of the run. */
 const endOfCut = (run: Uint8Array): number => {
   if (run.length <= cutBytes) return run.length
   const last = run.lastIndexOf(newline, cutBytes - 1)

@@ -1,22 +1,22 @@
 import * as Effect from "effect/Effect"
+import { counted } from "../../domain/eventWords.ts"
 import type { Framing } from "../../domain/index.ts"
-import { counted } from "../output/format.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Input } from "../process/stdio.ts"
 import { InputLines, type SkippedLines } from "./InputLines.ts"
 
 /**
- * Standard input as payloads: in raw framing what one read gave, else whole lines of text. What has come stays here until
- * it is taken, so an interruption loses nothing.
+ * Standard input as payloads: the bytes of one read in raw framing, otherwise complete lines. Payloads stay here until
+ * {@link take} returns them, so an interruption loses nothing.
  */
 export interface InputPayloads {
-  /** Waits until there are payloads to take. `false`: the input has ended, and all of them were taken. */
+  /** Waits until `take` has payloads. Returns `false` if the input has ended and all payloads are taken. */
   readonly more: Effect.Effect<boolean, CommandFailed>
-  /** Takes the next payloads, some or all of those that have come. */
+  /** Takes the next payloads: some or all of those that have arrived. */
   readonly take: () => ReadonlyArray<Uint8Array>
 }
 
-/** `onSkipped` is told of the lines that are longer than `maxFrameBytes`. They are not given; the next ones are. */
+/** Makes payloads of an input. Lines longer than `maxFrameBytes` are skipped, and `onSkipped` reports them. */
 export const inputPayloads = (
   input: Pick<Input, "read">,
   framing: Framing.Framing,
@@ -26,7 +26,7 @@ export const inputPayloads = (
   payloadsOf(input, framing.delimited === false ? new Reads() : new InputLines(maxFrameBytes, onSkipped))
 
 /**
- * What to say of lines that were skipped.
+ * The message about skipped lines.
  *
  * For example, with a limit of 4 bytes:
  *
@@ -41,7 +41,7 @@ export const describeSkipped = ({ bytes, first, isWhole, lines }: SkippedLines, 
     : `${lines} lines of standard input from line ${first} on were not sent: each is ${limit}; ${bytes} bytes in all`
 }
 
-/** Cuts reads into payloads. */
+/** Splits reads into payloads. */
 interface Cutter {
   readonly push: (chunk: Uint8Array) => void
   readonly end: () => void

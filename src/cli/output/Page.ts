@@ -9,45 +9,45 @@ type Part =
   | { readonly data: Uint8Array; readonly isRaw: boolean }
   | { readonly pieces: Iterable<Uint8Array> }
 
-// Shorter data is copied: many small copies cost less than many writes.
+// Shorter data is copied into one buffer: many small copies cost less than many writes.
 const worthItsOwnWrite = 16 * 1024
 const fullBytes = 128 * 1024
 const smallestBuffer = 4 * 1024
 
-/** A frame above this is written in pieces: what is shown of it is never held as a whole. */
+/** A frame above this size is written in pieces, so that its output is never in memory as a whole. In bytes. */
 export const largeFrameBytes = 1024 * 1024
 
-/** What goes to standard output (data) or standard error (talk), in order. */
+/** Output that waits for one flush: bytes for standard output (data) and standard error (talk), in order. */
 export class Page {
   private readonly writer: ByteWriter
   private readonly parts: Array<Part> = []
   private talk = ""
   private sealedBytes = 0
-  // Whether the writer holds bytes as they came, not lines.
+  // Whether the writer holds raw bytes, not lines.
   private isRaw = false
 
-  /** `expectedBytes`: how much data the page will probably hold. */
+  /** `expectedBytes` is the probable size of the data. */
   constructor(expectedBytes: number = 0) {
     this.writer = new ByteWriter(allocate, Math.max(expectedBytes, smallestBuffer))
   }
 
-  /** Takes whole lines of data. Ask for it anew after each call of another method. */
+  /** The writer for complete lines of data. It is valid until the next call of another method. */
   get data(): ByteWriter {
     return this.writerOf(false)
   }
 
-  /** Adds whole lines to the data. */
+  /** Adds complete lines to the data. */
   out(text: string): void {
     this.data.text(text)
   }
 
-  /** Adds bytes as they are to the data. They must not change before the page is flushed. */
+  /** Adds raw bytes to the data. They must not change before the flush. */
   bytes(bytes: Uint8Array): void {
     if (bytes.length < worthItsOwnWrite) this.writerOf(true).bytes(bytes)
     else this.seal({ data: bytes, isRaw: true }, bytes.length)
   }
 
-  /** Adds data that is made while the page is flushed, one piece at a time: data too large to be held as a whole. */
+  /** Adds data that the flush makes one piece at a time, because it is too large to be in memory as a whole. */
   pieces(pieces: Iterable<Uint8Array>): void {
     this.seal({ pieces }, fullBytes)
   }
@@ -59,17 +59,17 @@ export class Page {
     this.talk += text
   }
 
-  /** How much data the page holds, bytes. */
+  /** The size of the data, in bytes. */
   get size(): number {
     return this.sealedBytes + this.writer.length
   }
 
-  /** Whether the page should be flushed before anything else is added: it holds 128 KiB, or pieces. */
+  /** Whether the page should be flushed before anything else is added: it has 128 KiB or more, or pieces. */
   get isFull(): boolean {
     return this.size >= fullBytes
   }
 
-  /** Writes the page; waits while the reader of standard output does not take it. */
+  /** Writes the page. Waits while standard output has no room. */
   get flush(): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> {
     return Effect.flatMap(Stdio, (stdio) => {
       this.sealTalk()
@@ -113,7 +113,7 @@ export class Page {
   }
 }
 
-// Sockets are served between two pieces.
+// A turn of the event loop between two pieces lets the process serve its sockets.
 const nextTurn = Effect.async<void>((resume) => {
   const turn = setImmediate(() => resume(Effect.void))
   return Effect.sync(() => clearImmediate(turn))
@@ -126,7 +126,7 @@ const writeAll = (pieces: Iterator<Uint8Array>, write: Stdio["Type"]["write"]): 
     return Effect.zipRight(Effect.zipRight(write(next.value), nextTurn), writeAll(pieces, write))
   })
 
-/** How the events of one command are shown. */
+/** Writes the events of one command onto a page. */
 export interface Renderer<E> {
   readonly render: (event: E, page: Page) => void
 }

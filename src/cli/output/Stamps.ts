@@ -1,10 +1,10 @@
 import { formatDate, formatIso, formatTime } from "./format.ts"
 
-/** What `--timestamps` takes. */
+/** The values of `--timestamps`. */
 export const timestampModes = ["time", "iso", "none"] as const
 /**
- * What a row begins with: the local time of day; the date, the time and the offset from UTC, in the form of ISO 8601; or
- * nothing.
+ * The start of each text row: the local time of day (`time`), the date, time and offset from UTC of ISO 8601 (`iso`),
+ * or nothing (`none`).
  */
 export type TimestampMode = (typeof timestampModes)[number]
 
@@ -18,7 +18,7 @@ const stampOf = {
 
 const minuteMillis = 60_000
 
-/** The times of the rows of one command. */
+/** Formats the times of the rows of one command. */
 export class Stamps {
   private readonly mode: TimestampMode
   private readonly together: boolean
@@ -26,22 +26,24 @@ export class Stamps {
   private day = { minute: Number.NaN, date: "" }
   private readonly told: Record<Target, string | undefined> = { out: undefined, err: undefined }
 
-  /** `together`: standard output and standard error lead to the same place, so one line tells the date for both. */
+  /**
+   * `together`: standard output and standard error are the same file or terminal, so one line has the date for both.
+   */
   constructor(mode: TimestampMode, together: boolean) {
     this.mode = mode
     this.together = together
   }
 
-  /** What a row begins with: its time and a blank, or nothing. */
+  /** The start of a row: the time and a blank, or nothing. */
   of(at: number): string {
-    // Under load dozens of events have the same time.
+    // Under load, dozens of events have the same time.
     if (at !== this.last.at) this.last = { at, text: stampOf[this.mode](at) }
     return this.last.text
   }
 
   /**
-   * The date, if a row with this time needs a line before it that tells the date: the row has only the time of day, and
-   * another date than the row before it on its output (or than the very first row).
+   * The date for a line before a row, if the row needs one: rows have only the time of day, and the date differs from
+   * the date of the previous row on the same output. The first row of the command needs no line.
    */
   newDate(at: number, to: Target): string | undefined {
     if (this.mode !== "time") return undefined
@@ -59,7 +61,7 @@ export class Stamps {
   }
 
   private dateOf(at: number): string {
-    // A date never changes within a minute, as offsets from UTC are whole minutes.
+    // The date never changes within a minute, because offsets from UTC are whole minutes.
     const minute = Math.floor(at / minuteMillis)
     if (minute !== this.day.minute) this.day = { minute, date: formatDate(at) }
     return this.day.date

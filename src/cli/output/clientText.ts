@@ -6,17 +6,17 @@ import type { Page, Renderer } from "./Page.ts"
 import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
 import type { Stamps } from "./Stamps.ts"
 
-/** One line for each thing that happens to a client's connection. */
+/** Shows the events of a client: frames on standard output, everything else on standard error, one line each. */
 export class ClientText implements Renderer<ClientEvent> {
   private readonly data: Style
   private readonly talk: Style
   private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly shower = new TextShower()
-  // Of the last row: under load many rows have the same time.
+  // The frame of the last row. Under load, many rows have the same time.
   private last: { readonly at: number; readonly frame: RowFrame } | undefined
 
-  /** `whole`: frames end where characters end (line framing), so nothing is carried from one to the next. */
+  /** `whole`: each frame is complete text (line framing), so no character continues in the next frame. */
   constructor(options: {
     readonly data: Style
     readonly talk: Style
@@ -39,9 +39,9 @@ export class ClientText implements Renderer<ClientEvent> {
       writeRows(event.bytes, rowFrame(`${this.stamps.of(event.at)}> `, this.data.red), wholeShower, page)
       return
     }
-    // The command says it itself: as its last word, or with the delay to the next attempt.
+    // The command reports this failure itself: as its last message, or with the delay before the next attempt.
     if (event._tag === "ConnectFailed") return
-    // Behind events that were missed, nothing completes a character that was begun before them.
+    // After missed events, the rest of an incomplete character cannot be trusted.
     if (event._tag === "Disconnected" || event._tag === "EventsMissed") {
       if (this.shower.isHolding()) writeRest(this.shower, this.frameOf(event.at, page), page)
     }
@@ -55,7 +55,7 @@ export class ClientText implements Renderer<ClientEvent> {
     if (date !== undefined) page.out(`${this.data.dim(date)}\n`)
   }
 
-  /** The frame of a row that is written next. */
+  /** The frame of the next row. */
   private frameOf(at: number, page: Page): RowFrame {
     if (this.last?.at !== at) {
       this.tellDate(at, page)

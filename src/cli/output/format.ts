@@ -1,12 +1,10 @@
-export { counted, describeCut, describeTls } from "../../domain/eventWords.ts"
-
-/** Whether colour codes are written. */
+/** Adds colour codes to text, or leaves it unchanged. */
 export interface Style {
   readonly dim: (text: string) => string
   readonly red: (text: string) => string
 }
 
-/** Dim for talk, red for what is sent; the default colour for what is received, which every terminal can show. */
+/** Dim for talk, red for sent data. Received data has the default colour, which every terminal can show. */
 export const styleOf = (colour: boolean): Style =>
   colour
     ? { dim: (text) => `\u001b[2m${text}\u001b[22m`, red: (text) => `\u001b[31m${text}\u001b[39m` }
@@ -28,10 +26,10 @@ export const formatTime = (at: number): string => timeOf(new Date(at))
 /** The local date. */
 export const formatDate = (at: number): string => dateOf(new Date(at))
 
-/** The local date and time with milliseconds and the offset from UTC, as ISO 8601 and RFC 3339 have it. */
+/** The local date and time with milliseconds and the offset from UTC, in the format of ISO 8601 and RFC 3339. */
 export const formatIso = (at: number): string => {
   const date = new Date(at)
-  // Minutes, positive to the west of Greenwich.
+  // In minutes, positive west of Greenwich.
   const behind = date.getTimezoneOffset()
   const minutes = Math.trunc(Math.abs(behind))
   const offset = `${behind > 0 ? "-" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`

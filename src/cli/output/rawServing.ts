@@ -3,16 +3,16 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import type { Handler } from "../../server/index.ts"
 import { Stdio } from "../process/stdio.ts"
 
-/** Serves connections by writing what they send to standard output. */
+/** Serves connections by writing the received bytes to standard output. */
 export interface RawServing {
   readonly handler: Handler.FiberHandler<never, never>
-  /** Waits until everything that ended connections had sent is written, or queued for writing. */
+  /** Waits until all bytes of ended connections are written or queued for writing. */
   readonly written: Effect.Effect<void>
 }
 
 /**
- * `serve --output raw`, where nothing is done with the bytes but to write them: they go from the socket to standard
- * output without an event for each read. Reading is held back while standard output does not take them.
+ * Makes the handler of `serve --output raw`, where bytes are only written: they go from the socket to standard output
+ * without an event for each read. While standard output has no room, the server stops reading from the clients.
  */
 export const makeRawServing = (halfClosed: Handler.HalfClosed): Effect.Effect<RawServing, never, Stdio> =>
   Effect.map(Stdio, (stdio) => {
@@ -28,10 +28,10 @@ export const makeRawServing = (halfClosed: Handler.HalfClosed): Effect.Effect<Ra
           writing++
           return connection.runForEachLent(stdio.writeLent)
         }).pipe(
-          // The connection's end and the output's failure are told elsewhere.
+          // Other code reports the end of the connection and the failure of the output.
           Effect.ignore,
           Effect.ensuring(leave),
-          // A connection that ends is no reason to drop what it had sent. The wait ends with the output at the latest.
+          // The bytes of an ended connection must still be written. The wait ends at the latest with the output.
           Effect.uninterruptible,
           Effect.zipRight(halfClosed === "keep" ? Effect.asVoid(connection.closed) : Effect.void),
         ),

@@ -16,7 +16,7 @@ import { largeFrameBytes, Page, type Renderer } from "./Page.ts"
 import { Stamps, type TimestampMode } from "./Stamps.ts"
 import { ServerText } from "./serverText.ts"
 
-/** What `--output` takes. */
+/** The values of `--output`. */
 export const outputModes = ["text", "json", "raw"] as const
 export type OutputMode = (typeof outputModes)[number]
 
@@ -38,12 +38,13 @@ const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => (
   render: (event, page) => {
     if (event._tag === "FrameReceived") {
       if (framing === Framing.line) {
-        // A line of megabytes is not copied for the sake of its end.
+        // The LF is a separate part, so that a line of megabytes is not copied.
         page.bytes(event.bytes)
         page.bytes(lineEnd)
       } else page.bytes(framing.encode(event.bytes))
     }
-    // Standard output has only the peers' bytes, but a wait for the next attempt must not look like a hang.
+    // Standard output has only the bytes of the peers. These events go to standard error, so that a wait for the next
+    // attempt does not look like a hang.
     if (event._tag === "Reconnecting" || event._tag === "GaveUp") page.err(`tcpfx: ${clientWords(event)}\n`)
   },
 })
@@ -55,7 +56,7 @@ const textOptions = (stdio: Stdio["Type"], framing: Framing.Framing, timestamps:
   whole: framing.delimited !== false,
 })
 
-/** How `tcpfx serve` shows its events. `timestamps` counts for text only. */
+/** The renderer of `tcpfx serve`. Only text output uses `timestamps`. */
 export const serverRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
@@ -70,7 +71,7 @@ export const serverRenderer = (
         : new ServerText({ ...textOptions(stdio, framing, timestamps), halfClosedKept }),
   )
 
-/** How `tcpfx connect` shows its events. `timestamps` counts for text only. */
+/** The renderer of `tcpfx connect`. Only text output uses `timestamps`. */
 export const clientRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
@@ -80,21 +81,24 @@ export const clientRenderer = (
     mode === "json" ? json() : mode === "raw" ? raw(framing) : new ClientText(textOptions(stdio, framing, timestamps)),
   )
 
-/** How much of the events is shown when they come faster than they can be. */
+/** What happens when events come faster than they can be shown. */
 export interface Showing {
-  /** `"all"`: what comes is held back. `"relay"`: some are left out, and said so; relaying never waits for a screen. */
+  /**
+   * `"all"`: the events block their publisher. `"relay"`: events are dropped and counted, so that a relay never waits.
+   */
   readonly pace: "all" | "relay"
 }
 
-// A relay shows a piece of this size at the most in one go, and rests three times as long as that took: at full load
-// showing takes a quarter of the time. It rests no shorter than nobody sees, as to begin costs as much as dozens of lines.
+// A relay shows at most this many bytes at once, then pauses three times as long as that took. At full load, showing
+// therefore takes a quarter of the time. The shortest pause is too short to see, and saves the cost of starting to
+// show, which is that of dozens of lines.
 const relayBufferBytes = 256 * 1024
 const restPerWork = 3
 const shortestRest = Duration.millis(8)
-// What took longer was a wait for a reader, and no work.
+// A longer time was a wait for a reader, not work.
 const longestWork = Duration.millis(50)
 
-/** How to subscribe to events for showing them. */
+/** The options of the subscription to the shown events. */
 export const subscription = ({ pace }: Showing) =>
   pace === "all"
     ? ({ overflow: "block" } as const)
@@ -102,7 +106,7 @@ export const subscription = ({ pace }: Showing) =>
 
 const mostExpectedBytes = 256 * 1024
 
-/** Shows events until their stream ends, or until standard output has no reader any more. */
+/** Shows events until their stream ends or standard output has no reader any more. */
 export const show = <E>(
   events: Stream.Stream<E>,
   renderer: Renderer<E>,
@@ -124,7 +128,7 @@ const showAll = <E>(
       const page = new Page(expectedBytes)
       let next = from
       while (next < shown.length && !page.isFull) renderer.render(shown[next++] as E, page)
-      // A quarter more: the next page is seldom of the very same size.
+      // A quarter more, because the size of the next page differs a little.
       expectedBytes = Math.min(Math.ceil(1.25 * page.size), mostExpectedBytes)
       return next === shown.length ? page.flush : Effect.flatMap(page.flush, () => showFrom(shown, next))
     })
@@ -135,8 +139,8 @@ const showAll = <E>(
       Effect.sleep(Duration.max(Duration.times(Duration.min(took, longestWork), restPerWork), shortestRest)),
     )
   }
-  // Not `Stream.runForEachChunk`: each of its steps is kept by an older one, so no event dies young, and collecting
-  // them takes several times as long as showing them.
+  // Not `Stream.runForEachChunk`: each of its steps is referenced by an older one, so no event dies young, and
+  // collecting the events takes several times as long as showing them.
   return Stream.toPull(events).pipe(
     Effect.flatMap((pull) =>
       Effect.forever(Effect.flatMap(pull, (chunk) => Effect.mapError(write(chunk), Option.some))),

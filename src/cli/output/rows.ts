@@ -3,7 +3,7 @@ import { type LineShower, TextShower, wholeShower } from "../../domain/TextShowe
 import { allocate } from "../../runtime/bytes.ts"
 import { largeFrameBytes, type Page } from "./Page.ts"
 
-/** What stands around each row. */
+/** The bytes around each row. */
 export interface RowFrame {
   readonly before: Uint8Array
   readonly after: Uint8Array
@@ -11,17 +11,17 @@ export interface RowFrame {
 
 const utf8 = new TextEncoder()
 
-/** The frame of rows that begin with `head`, in a colour if `style` gives one. */
+/** The frame of rows that begin with `head`, with the colour of `style`. */
 export const rowFrame = (head: string, style: (text: string) => string = (text) => text): RowFrame => {
-  // The line feed stands for the row.
+  // The line feed marks the place of the row.
   const [before = "", after = ""] = style(`${head}\n`).split("\n")
   return { before: utf8.encode(before), after: utf8.encode(`${after}\n`) }
 }
 
-// Bytes of a large frame that make one piece.
+// The size of one piece of a large frame, in bytes.
 const pieceBytes = 128 * 1024
 
-/** Writes bytes as rows of text: each LF ends one. A `TextShower` keeps the character that the bytes end within. */
+/** Writes bytes as rows of text. Each LF ends a row. A `TextShower` keeps an incomplete character at the end. */
 export const writeRows = (bytes: Uint8Array, frame: RowFrame, shower: LineShower, page: Page): void => {
   if (bytes.length > largeFrameBytes) {
     const [later, whole] = shower instanceof TextShower ? shower.skip(bytes) : [wholeShower, bytes]
@@ -29,10 +29,10 @@ export const writeRows = (bytes: Uint8Array, frame: RowFrame, shower: LineShower
     return
   }
   const out = page.data
-  // So that a long row is not copied again and again.
+  // Avoids repeated copies of a long row.
   out.reserve(bytes.length)
   if (bytes.length === 0) {
-    // An empty line is a line.
+    // An empty line is a row too.
     out.bytes(frame.before)
     out.bytes(frame.after)
   }
@@ -40,7 +40,7 @@ export const writeRows = (bytes: Uint8Array, frame: RowFrame, shower: LineShower
   while (at < bytes.length) at = writeRow(bytes, at, frame, shower, out)
 }
 
-/** Writes the bytes that a shower holds as a row of their own, if it holds any. */
+/** Writes the incomplete character of a shower, if any, as a separate row. */
 export const writeRest = (shower: TextShower, frame: RowFrame, page: Page): void => {
   if (!shower.isHolding()) return
   const { data } = page
@@ -54,7 +54,7 @@ const writeRow = (bytes: Uint8Array, at: number, frame: RowFrame, shower: LineSh
   out.bytes(frame.before)
   const content = out.length
   const next = shower.writeLine(bytes, at, bytes.length, out)
-  // There is nothing to show where the bytes only begin a character.
+  // If the bytes are only the start of a character, there is nothing to show yet.
   if (out.length === content) out.length = start
   else out.bytes(frame.after)
   return next

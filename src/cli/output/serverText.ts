@@ -15,22 +15,22 @@ const recipients = (to: ReadonlyArray<ConnectionId>): string =>
       ? to.map(formatConnectionId).join(",")
       : `${to.slice(0, maxNamed).map(formatConnectionId).join(",")} and ${to.length - maxNamed} more`
 
-/** One line for each thing that happens: frames to standard output, announcements to standard error. */
+/** Shows the events of a server: frames on standard output, everything else on standard error, one line each. */
 export class ServerText implements Renderer<ServerEvent> {
   private readonly data: Style
   private readonly talk: Style
   private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly halfClosedKept: boolean
-  // One for each client: a character split over two reads belongs to the client that sent it.
+  // One for each client, because a character may be split over two reads of the same client.
   private readonly showers = new Map<ConnectionId, TextShower>()
   private listeners = 0
-  // Of the last row: under load many rows have the same time and come from the same client.
+  // The frame of the last row. Under load, many rows have the same time and client.
   private last: { readonly at: number; readonly id: ConnectionId; readonly frame: RowFrame } | undefined
 
   /**
-   * `whole`: frames end where characters end (line framing), so nothing is carried from one to the next.
-   * `halfClosedKept`: a client that sends no more stays, which is worth a line of its own.
+   * `whole`: each frame is complete text (line framing), so no character continues in the next frame.
+   * `halfClosedKept`: half-closed clients stay connected, so each half-close has a line.
    */
   constructor(options: {
     readonly data: Style
@@ -64,7 +64,7 @@ export class ServerText implements Renderer<ServerEvent> {
         break
       }
       case "EventsMissed":
-        // What follows may not complete what a client has begun, and the end of a client may be among what was missed.
+        // The missed events may include the rest of a character, or the end of a client.
         for (const [id, shower] of this.showers) this.writeRest(shower, event.at, id, page)
         this.showers.clear()
         break
@@ -105,7 +105,7 @@ export class ServerText implements Renderer<ServerEvent> {
     return shower
   }
 
-  /** The frame of a row that is written next. */
+  /** The frame of the next row. */
   private frameOf(at: number, id: ConnectionId, page: Page): RowFrame {
     if (this.last?.at !== at || this.last.id !== id) {
       this.tellDate(at, page)

@@ -2,13 +2,13 @@ import { signalExitCode } from "./exit.ts"
 
 const endSignals = ["SIGHUP", "SIGINT", "SIGTERM"] as const
 
-// How long a call in libuv's thread pool may take to end by itself, milliseconds.
+// How long a call in libuv's thread pool may still take before the process ends without it, in milliseconds.
 const grace = 100
 
 /**
- * Ends the process with an exit code, also while a thread waits for a file or a name that does not answer.
- * `process.exit` waits for libuv's threads, and nothing can call a thread back from open(2), read(2) or getaddrinfo(3).
- * From here on a signal ends the process by itself.
+ * Ends the process with an exit code, even while a thread waits for a file or a name that does not answer.
+ * `process.exit` waits for libuv's threads, and nothing can interrupt a thread in open(2), read(2) or getaddrinfo(3).
+ * After this call, a signal ends the process at once.
  */
 export const endProcess = (code: number): void => {
   process.exitCode = code
@@ -23,14 +23,14 @@ const isThreadBusy = (): boolean =>
 const endWithThreads = (code: number): void => {
   if (canReplaceProcess()) replaceProcess(code)
   const signal = endSignals.find((candidate) => signalExitCode[candidate] === code)
-  // The system ends all threads of a process that a signal ends. A shell shows 128 and the signal's number.
+  // A signal ends the process with all its threads. A shell reports 128 plus the number of the signal.
   if (signal === undefined) process.exit(code)
   else process.kill(process.pid, signal)
 }
 
 /**
- * Whether this Node can put another program in the place of the process (execve(2), Node 22.15 and 23.11), which ends
- * all threads and leaves the exit code to the other program.
+ * Whether this Node can replace the process by another program (execve(2), since Node 22.15 and 23.11). This ends all
+ * threads, and the other program sets the exit code.
  */
 export const canReplaceProcess = (): boolean =>
   process.platform !== "win32" && typeof Reflect.get(process, "execve") === "function"

@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
 
-/** The exit codes, as docs/command.md lists them. */
+/** The exit codes (docs/command.md). */
 export const exitCode = {
   ok: 0,
   /** The network or the peer failed. */
@@ -9,10 +9,10 @@ export const exitCode = {
   usage: 2,
 } as const
 
-/** 128 and the number of the signal, as shells count. */
+/** 128 plus the number of the signal, as in shells. */
 export const signalExitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
-/** A command ends here, with one line for the user and an exit code. */
+/** Ends the command with one line for the user and an exit code. */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{
   readonly code: number
   readonly message: string

@@ -1,18 +1,19 @@
 import * as fs from "node:fs"
 import { type FdEndpoint, fdEndpoint } from "../../domain/index.ts"
 
-/** A socket that whoever started this process has passed on. */
+/** A listening socket that this process has inherited from its service manager, such as systemd. */
 export interface InheritedSocket {
   readonly endpoint: FdEndpoint
-  /** What it is called there (`FileDescriptorName=`, systemd.socket(5)); empty if it has no name. */
+  /** The name of the socket in the service manager (`FileDescriptorName=`, systemd.socket(5)). Empty if it has none. */
   readonly name: string
 }
 
-/** The sockets that were passed on; where there is none, why. */
+/** The inherited sockets. */
 export interface Inherited {
   readonly sockets: ReadonlyArray<InheritedSocket>
+  /** The reason why there are none. Empty if there are some. */
   readonly why: string
-  /** Whether the variables are meant for this process and are wrong. */
+  /** Whether the variables are for this process and have a mistake. */
   readonly isBroken: boolean
 }
 
@@ -33,9 +34,9 @@ const isDescriptorOpen = (fd: number): boolean => {
 }
 
 /**
- * The sockets that were passed on after the protocol of sd_listen_fds(3): `LISTEN_FDS` of them from descriptor 3 on, meant
- * for the process `LISTEN_PID`. The variables are removed, so that no child takes them for its own. Descriptors that are
- * not open are refused, which bounds their number.
+ * Takes the inherited sockets, by the protocol of sd_listen_fds(3): the process `LISTEN_PID` has `LISTEN_FDS` sockets,
+ * from descriptor 3 on. Removes the variables, so that no child process uses them. Refuses closed descriptors, which
+ * also bounds the number of sockets.
  */
 export const takeInherited = (
   environment: Environment,
@@ -50,11 +51,11 @@ export const takeInherited = (
     return none(
       LISTEN_PID === ""
         ? "LISTEN_PID is not set (sd_listen_fds(3))"
-        : `LISTEN_PID is ${JSON.stringify(LISTEN_PID)}, and this process is ${pid}; start it without another between`,
+        : `LISTEN_PID is ${JSON.stringify(LISTEN_PID)}, but this process is ${pid}; start it without a process in between`,
     )
   }
   if (!/^[1-9][0-9]{0,8}$/.test(LISTEN_FDS)) {
-    return none(`LISTEN_FDS is ${JSON.stringify(LISTEN_FDS)}; expected the number of sockets that are passed on`, true)
+    return none(`LISTEN_FDS is ${JSON.stringify(LISTEN_FDS)}; expected the number of inherited sockets`, true)
   }
   const names = LISTEN_FDNAMES.split(":")
   const sockets: Array<InheritedSocket> = []

@@ -5,7 +5,7 @@ import { readIpBytes } from "../../domain/index.ts"
 import { NodeTransport, type Transport } from "../../transport/index.ts"
 import { canReplaceProcess } from "./endProcess.ts"
 
-// What the child runs: getaddrinfo(3) for its argument, with the order that NodeTransport asks for.
+// The program of the child: getaddrinfo(3) for its argument, with the same order of addresses as in NodeTransport.
 const script =
   'require("dns").lookup(process.argv[1],{all:true,verbatim:true},(e,a)=>process.stdout.write(JSON.stringify(e?{code:e.code}:a.map((x)=>x.address))))'
 
@@ -25,11 +25,11 @@ const readAnswer = (text: string): Answer | undefined => {
   }
 }
 
-/** Looks a name up in a child process, which an interruption kills. Gives nothing where that did not work. */
+/** Looks a name up in a child process, which an interruption kills. Returns `undefined` if the child fails. */
 const askChild = (host: string): Effect.Effect<Answer | undefined> =>
   Effect.async((resume) => {
     const { NODE_OPTIONS: _, ...env } = process.env
-    // In a process group of its own, so that Ctrl-C in a terminal reaches this process only.
+    // A process group of its own, so that Ctrl-C in a terminal does not reach the child.
     const child = spawn(process.execPath, ["-e", script, "--", host], {
       detached: true,
       env,
@@ -49,7 +49,7 @@ const askChild = (host: string): Effect.Effect<Answer | undefined> =>
     })
   })
 
-/** Looks a name up in a child process. An address needs none; where the child fails, a thread does it. */
+/** Looks a name up in a child process, or in a thread if the child fails. An IP address needs no child. */
 export const resolveByChild: Transport["Type"]["resolve"] = (host) =>
   readIpBytes(host) !== undefined
     ? NodeTransport.resolve(host)
@@ -59,9 +59,9 @@ export const resolveByChild: Transport["Type"]["resolve"] = (host) =>
       })
 
 /**
- * The sockets of the system, with look-ups that do not keep the process from ending. Where `endProcess` can end it while
- * a thread waits in getaddrinfo(3), an interrupted look-up is simply abandoned. An older Node looks a name up in a child
- * process, which costs the start of a Node (about 50 ms).
+ * The sockets of the system, with look-ups that do not delay the end of the process. If `endProcess` can end the
+ * process while a thread waits in getaddrinfo(3), an interrupted look-up is simply abandoned. Otherwise, with an older
+ * Node, a child process looks the name up, which costs about 50 ms to start.
  */
 export const layer: Layer.Layer<Transport> = canReplaceProcess()
   ? NodeTransport.layer

@@ -2,27 +2,28 @@ import * as Effect from "effect/Effect"
 import { acceptQueueLimit, openFiles } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
-// What the process has open beside its connections once it serves, and at least so much more than at its start: the
-// event loop, listeners, files that it reads.
+// How many files the process opens in addition to its connections, for the event loop, the listeners and files that it
+// reads: `leastReserve` in total, or `growth` after its start, whichever is more.
 const leastReserve = 64
 const growth = 24
 
-// Where there is room for so many, nothing need be said of it.
+// With room for this many connections, the limit needs no message.
 const plenty = 10_000
 
-// The files that the process opens by itself are no news.
-const inUse = (open: number): string => (open + growth > leastReserve ? ` and ${open} are` : "")
+// The message mentions open files only if the process has inherited many.
+const inUse = (open: number): string => (open + growth > leastReserve ? `, and ${open} are open` : "")
 
-/** How many connections there may be. */
+/** The room for connections below the limit of open files. */
 export interface ConnectionRoom {
+  /** The largest number of connections. */
   readonly most: number
-  /** What the user has to know of it. */
+  /** A message for the user, if any. */
   readonly note: string | undefined
 }
 
 /**
- * How many connections there may be: what was asked for, or what the limit of open files leaves room for, less the files
- * that are open already.
+ * How many connections may be open: the requested number, or what the limit of open files allows beside the files that
+ * are already open.
  */
 export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, CommandFailed> =>
   Effect.gen(function* () {
@@ -32,7 +33,7 @@ export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, Com
     const room = limit - reserve
     if (room < 1) {
       return yield* usageError(
-        `this process may have ${limit} files open and has ${open}, which leaves none for connections; ` +
+        `the limit of open files is ${limit}, and ${open} are open, so there is no room for connections; ` +
           `raise the limit (ulimit -n ${reserve + 1})`,
       )
     }
@@ -40,19 +41,19 @@ export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, Com
       return asked <= room
         ? { most: asked, note: undefined }
         : yield* usageError(
-            `--max-conns: ${asked} connections need ${asked + reserve} open files, the limit is ${limit}; ` +
-              `raise it (ulimit -n ${asked + reserve}) or ask for at most ${room}`,
+            `--max-conns: ${asked} connections need ${asked + reserve} open files, but the limit is ${limit}; ` +
+              `raise the limit (ulimit -n ${asked + reserve}), or give at most ${room}`,
           )
     }
-    const note = `at most ${room} connections at once, as ${limit} files may be open (ulimit -n raises that)${inUse(open)}`
+    const note = `at most ${room} connections at once: the limit of open files is ${limit} (ulimit -n raises it)${inUse(open)}`
     return { most: room, note: room < plenty ? note : undefined }
   })
 
-/** What the user has to know of a backlog that the system does not allow. */
+/** A message for the user if the system does not allow the backlog. */
 export const backlogNote = (asked: number): Effect.Effect<string | undefined> =>
   Effect.map(acceptQueueLimit, (limit) =>
     limit === undefined || limit >= asked
       ? undefined
-      : `the system keeps ${limit} connections waiting to be accepted, not ${asked}; ` +
-        "a larger burst waits a second or more (sysctl net.core.somaxconn raises that)",
+      : `the system lets only ${limit} connections wait to be accepted, not ${asked}; ` +
+        "a larger burst is delayed by a second or more (sysctl net.core.somaxconn raises the limit)",
   )

@@ -12,13 +12,13 @@ import { Stdio } from "./stdio.ts"
 /** A signal that asks the process to end. */
 export type EndSignal = keyof typeof signalExitCode
 
-/** A signal asked the process to end before there was anything to drain. */
+/** A signal ended the command before it had anything to drain. */
 export class EndedBySignal extends Data.TaggedError("EndedBySignal")<{ readonly signal: EndSignal }> {}
 
-// How long a reload may go on after another one was asked for.
+// How long a reload may continue after the request for the next one.
 const reloadGrace = "1 second"
 
-/** The signals that ask the process to end. The first is for the command; a second one ends the process at once. */
+/** The signals that ask the process to end. The command handles the first. The second ends the process at once. */
 export class Signals extends Context.Tag("tcpfx/cli/Signals")<
   Signals,
   {
@@ -27,8 +27,9 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
     /** Runs an effect that the first signal interrupts. */
     readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
     /**
-     * Runs an effect at each SIGHUP, until the scope closes; before and after that, SIGHUP asks the process to end. It
-     * also does so when the terminal of standard output has gone, as nobody sees the output any more. A run that is still going on a second after the next SIGHUP is interrupted, as it waits for a file that does not answer.
+     * Runs an effect at each SIGHUP until the scope closes. Before and after, and when the terminal of standard output
+     * is gone, SIGHUP asks the process to end. If a run still continues one second after the next SIGHUP, because a
+     * file does not answer, the run is interrupted.
      */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }
@@ -51,12 +52,12 @@ const listen = (stdio: Stdio["Type"]) =>
         first = known
         for (const waiter of waiters) waiter(known)
       }
-      // Without a handler SIGUSR1 opens Node's inspector, and SIGUSR2 ends the process. bin/tcpfx.cjs has handlers that do
-      // nothing from the start.
+      // Without a handler, SIGUSR1 opens Node's inspector and SIGUSR2 ends the process. bin/tcpfx.cjs installs handlers
+      // that do nothing at the start of the process.
       const onUser1 = () => stdio.reopen()
       process.on("SIGINT", onEnd)
       process.on("SIGTERM", onEnd)
-      // A terminal that is closed; without a handler the process would end in the middle of everything.
+      // The kernel sends SIGHUP when the terminal closes. Without a handler, the process would end without a drain.
       process.on("SIGHUP", onEnd)
       process.on("SIGUSR1", onUser1)
       const stop = () => {
@@ -100,7 +101,7 @@ export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
   }),
 )
 
-/** Runs an effect for each element of a queue; an element that waits ends the run before it after a grace time. */
+/** Runs an effect for each element of a queue. The next element interrupts the current run after a grace time. */
 const runEach = <R>(came: Queue.Dequeue<void>, effect: Effect.Effect<void, never, R>): Effect.Effect<never, never, R> =>
   Effect.gen(function* () {
     yield* came.take

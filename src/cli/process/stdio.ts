@@ -12,78 +12,88 @@ import type { Output } from "./streams/Output.ts"
 import type { Pieces } from "./streams/Sink.ts"
 import type { StandardStreams } from "./streams/StandardStreams.ts"
 
-/** What {@link Stdio} writes: bytes in one piece or in several, which are not joined. They must not change afterwards. */
+/** The bytes of a write, in one piece or several. They are not copied, and must not change afterwards. */
 export type OutputBytes = Uint8Array | Pieces
 
 /** Standard input while a command reads it. */
 export interface Input {
   /**
-   * Reads once, and gives the bytes, or nothing at the end, to `take` in the moment in which they come: an interruption
-   * loses none of them.
+   * Reads once, and passes the bytes to `take` as soon as they arrive, so that an interruption loses none of them. At
+   * the end of the input, passes `undefined`.
    */
   readonly read: (take: (bytes: Uint8Array | undefined) => void) => Effect.Effect<void, InputFailed>
   /**
-   * Has each read take up to so many bytes from now on, into memory that is reused once it is given back. A file is read
+   * Makes each later read return up to this many bytes. The memory is reused after {@link giveBack}. Files are read
    * ahead by one read.
    */
   readonly readLarge: (bytes: number) => void
-  /** Lets the memory of these bytes, which a large read has given, be read into again. */
+  /** Allows later reads to reuse the memory of these bytes, which came from a large read. */
   readonly giveBack: (bytes: Uint8Array) => void
 }
 
-/** What {@link Stdio} does. */
+/** The operations of {@link Stdio}. */
 export interface StdioService {
   /**
-   * Writes bytes to standard output. They are queued at once; the effect waits while more than a bound is queued (1 MiB,
-   * 64 KiB for a terminal).
+   * Writes bytes to standard output. The bytes are queued at once. Then the effect waits while more than 1 MiB is
+   * queued (64 KiB for a terminal).
    */
   readonly write: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
   /**
-   * Writes bytes that are lent: `giveBack` is called when the system has taken them, and from then on they may change.
-   * Waits as {@link write} does.
+   * Writes bytes that may change after `giveBack` is called, which happens when the kernel has accepted them. Waits
+   * like {@link write}.
    */
   readonly writeLent: (bytes: Uint8Array, giveBack: () => void) => Effect.Effect<void, OutputClosed | OutputFailed>
-  /** Does what `write` does with whole lines, none of which is to stay torn in a file that becomes full. */
+  /**
+   * Writes complete lines. If the disk becomes full, the file does not end with a torn line. Otherwise as {@link
+   * write}.
+   */
   readonly writeLines: (lines: string | OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
-  /** Waits until standard output has no reader any more, or has failed; found within half a second. */
+  /** Waits until standard output has no reader any more or has failed, and fails within half a second of that. */
   readonly gone: Effect.Effect<never, OutputClosed | OutputFailed>
-  /** Writes a message to standard error. Messages that are not read are left out and counted, never waited for. */
+  /**
+   * Writes a message to standard error without waiting. If standard error is full, messages are dropped and counted.
+   */
   readonly say: (text: string) => void
-  /** Begins to read standard input. Nothing is read before it is asked for. */
+  /** Opens standard input. Nothing is read before the first `read`. */
   readonly openInput: Effect.Effect<Input, never, Scope.Scope>
   readonly inputKind: "terminal" | "file" | "pipe"
   readonly outputIsTerminal: boolean
-  /** Whether standard output and standard error lead to the same place. */
+  /** Whether standard output and standard error are the same file, pipe or terminal. */
   readonly together: boolean
-  /** Whether colour codes are wanted: there is a terminal that can, and NO_COLOR is not set (no-color.org). */
+  /**
+   * Whether to write colour codes: only to a terminal that supports them, and not if NO_COLOR is set (no-color.org).
+   */
   readonly colour: { readonly output: boolean; readonly error: boolean }
-  /** The command is about to end: from now on a reader that takes nothing for so long (at least 0.5 s) is given up. */
+  /**
+   * Begins the end of the command. If a reader then takes nothing for the deadline (at least 0.5 s), its output is
+   * dropped.
+   */
   readonly beginEnd: (deadline: Duration.Duration) => Effect.Effect<void>
-  /** Waits for an effect that writes. When the reader is given up, what it still writes is only counted as lost. */
+  /** Waits for an effect that writes. After its output is dropped, further writes are only counted as lost. */
   readonly untilGivenUp: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<Option.Option<A>, E, R>
-  /** Whether standard output or error is a regular file, which {@link reopen} opens anew. */
+  /** Whether standard output or error is a regular file, which {@link reopen} opens again. */
   readonly hasFile: boolean
-  /** Opens the files of standard output and error anew by their names, as after a rotation of logs. */
+  /** Opens the files of standard output and error again by their paths, for example after log rotation. */
   readonly reopen: () => void
-  /** Whether standard output led to a terminal that has gone. */
+  /** Whether standard output was a terminal that is gone. */
   readonly isTerminalGone: () => boolean
 }
 
 /** Standard input, output and error of the process. */
 export class Stdio extends Context.Tag("tcpfx/cli/Stdio")<Stdio, StdioService>() {}
 
-// What an effect that writes may still take once its output is given up.
+// How long an effect may continue to write after its output is dropped, so that the lost bytes are counted.
 const countingTime = Duration.seconds(1)
 
 const piecesOf = (data: OutputBytes): Pieces => (data instanceof Uint8Array ? [data] : data)
 
-/** What a failure of standard output means, by the system's code. */
+/** The error for a failure of standard output, by the system's code. */
 export const failureOf = (code: string, { kind }: Descriptor): OutputClosed | OutputFailed => {
   if (code === "EPIPE" || code === "ECONNRESET") return new OutputClosed({ by: "reader" })
   return code === "EIO" && kind === "terminal" ? new OutputClosed({ by: "terminal" }) : new OutputFailed({ code })
 }
 
-/** The process's own. */
+/** The standard streams of this process. */
 export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.Layer<Stdio> =>
   Layer.sync(Stdio, () => {
     const { err, error, input, out, output, reader } = streams
@@ -137,7 +147,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
           one.reopen((failure) => {
             if (failure === undefined) return
             const which = one === out ? "standard output" : "standard error"
-            err.say(Buffer.from(`tcpfx: ${which} stays in its old file: ${failure}\n`))
+            err.say(Buffer.from(`tcpfx: ${which} keeps its old file: ${failure}\n`))
           })
         }
       },

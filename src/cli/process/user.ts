@@ -6,27 +6,27 @@ import * as Either from "effect/Either"
 import { errorCode } from "../../domain/errorCode.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
-// A process has one user, and so this is the command's and not a server's: a library that gave up the privileges of a
-// program, in which other servers may be at work, would do too much.
+// A process has one user. Therefore the command changes it and the library does not: other servers may run in the
+// process of a program that uses the library.
 
-/** Who the process is to be from some moment on. */
+/** The account that the process will become. */
 export interface Account {
   readonly uid: number
   readonly gid: number
-  /** The name, if the system knows one, for the groups that it is a member of. */
+  /** The name, which the system needs to find the user's groups. None if the user has no name. */
   readonly name: string | undefined
-  /** As it was asked for. */
+  /** The value of `--user`. */
   readonly text: string
 }
 
-/** What `--user` takes: names or numbers. */
+/** The parsed value of `--user`: names or numbers. */
 export interface AccountName {
   readonly user: string
   readonly group: string | undefined
   readonly text: string
 }
 
-/** Reads `NAME` or `NAME:GROUP`. */
+/** Parses `NAME` or `NAME:GROUP`. */
 export const parseAccountName = (text: string): Either.Either<AccountName, { readonly message: string }> => {
   const [, user = "", colon, group = ""] = /^([^:\s]*)(:([^:\s]*))?$/.exec(text) ?? []
   if (user === "" || (colon !== undefined && group === "")) {
@@ -37,12 +37,12 @@ export const parseAccountName = (text: string): Either.Either<AccountName, { rea
 
 const refused = (text: string, problem: string) => usageError(`--user ${text}: ${problem}`)
 
-// Digits are an id; a name of digits alone is one that no system gives.
+// A text of digits is an id: no system allows a user name of digits only.
 const idOrName = (text: string): number | string => (/^[0-9]+$/.test(text) ? Number(text) : text)
 
 const problemOf = (error: unknown): string => errorCode(error, error instanceof Error ? error.message : String(error))
 
-/** What of node:process is not there on every system (Windows has no users of this kind). */
+/** The calls of node:process that only POSIX systems have. */
 const posix = () => {
   const { getegid, geteuid, getgid, getuid, setegid, seteuid, setgid, setgroups, setuid } = process
   return getegid && geteuid && getgid && getuid && setegid && seteuid && setgid && setgroups && setuid
@@ -55,11 +55,11 @@ type Posix = NonNullable<ReturnType<typeof posix>>
 const asPosix = (text: string): Effect.Effect<Posix, CommandFailed> =>
   Effect.suspend(() => {
     const calls = posix()
-    return calls === undefined ? refused(text, "this system has no such users") : Effect.succeed(calls)
+    return calls === undefined ? refused(text, "this system has no POSIX users") : Effect.succeed(calls)
   })
 
-// Node looks names up only on the way to becoming somebody (getpwnam(3)), and tells of the one that it is; so it becomes
-// that one for a moment, in effect only, and is root again before anything else runs.
+// Node can look a user up (getpwnam(3)) only when it changes to that user, and reports only the current user. So the
+// process changes its effective user for this look-up, and is root again before any other code runs.
 const asEffectiveUser = <A>(calls: Posix, user: number | string, look: (uid: number) => A): A => {
   calls.seteuid(user)
   try {
@@ -79,7 +79,7 @@ const groupId = (calls: Posix, group: number | string): number => {
   }
 }
 
-// Not among the types of the oldest Node that is served (initgroups(3)).
+// The types of the oldest supported Node lack initgroups(3).
 const initgroups = (user: string, group: number): void => {
   const call: unknown = Reflect.get(process, "initgroups")
   if (typeof call !== "function") throw new Error("ENOSYS")
@@ -94,7 +94,7 @@ const known = (): os.UserInfo<string> | undefined => {
   }
 }
 
-/** Finds out who is meant, while that is still possible. Only root can become somebody else. */
+/** Looks up the account of `--user`. Fails unless the process is root, because only root can become another user. */
 export const findAccount = ({ group, text, user }: AccountName): Effect.Effect<Account, CommandFailed> =>
   Effect.gen(function* () {
     const calls = yield* asPosix(text)
@@ -110,23 +110,25 @@ export const findAccount = ({ group, text, user }: AccountName): Effect.Effect<A
           try: () => groupId(calls, idOrName(group)),
           catch: () => refused(text, `there is no group ${JSON.stringify(group)}`),
         })
-    if (gid === undefined) return yield* refused(text, `the user has no group of its own, give one (${user}:GROUP)`)
+    if (gid === undefined) return yield* refused(text, `the user has no primary group; name a group (${user}:GROUP)`)
     return { uid: found.uid, gid, name: found.info?.username, text }
   })
 
-/** Gives the files of unix sockets to the account that will serve them. */
+/** Changes the owner of the files of unix sockets to the account that will serve them. */
 export const giveFiles = (paths: ReadonlyArray<string>, account: Account): Effect.Effect<void, CommandFailed> =>
   Effect.try({
-    // Not through a link, which may lead anywhere.
+    // lchown does not follow a link, which may lead anywhere.
     try: () => {
       for (const path of paths) fs.lchownSync(path, account.uid, account.gid)
     },
-    catch: (error) => refused(account.text, `the socket's file cannot be given to it (${problemOf(error)})`),
+    catch: (error) => refused(account.text, `the owner of the socket file cannot be changed (${problemOf(error)})`),
   })
 
 const sticky = 0o1000
 
-/** Whether this process may remove a file: unlink(2) asks for the right to write to the folder, and to own what is sticky. */
+/**
+ * Whether this process may remove a file: unlink(2) needs write access to the folder, and ownership in a sticky folder.
+ */
 const canRemove = (path: string): boolean => {
   const folder = dirname(path)
   try {
@@ -139,21 +141,23 @@ const canRemove = (path: string): boolean => {
   }
 }
 
-/** The files of unix sockets that the account, which the process has become, leaves behind at the end; in words. */
+/**
+ * Messages about the files of unix sockets that the account, which the process has become, cannot remove at the end.
+ */
 export const leftBehind = (paths: ReadonlyArray<string>, account: Account): Effect.Effect<ReadonlyArray<string>> =>
   Effect.sync(() =>
     paths
       .filter((path) => !canRemove(path))
       .map(
         (path) =>
-          `--user ${account.text}: ${path} stays behind at the end, as that user may not remove files from ${dirname(path)}; ` +
-          "give the socket a folder that belongs to the user (the next start removes the file too)",
+          `--user ${account.text}: ${path} stays at the end, because that user may not remove files from ${dirname(path)}; ` +
+          "put the socket into a folder of that user, or let the next start remove the file",
       ),
   )
 
 /**
- * Becomes that account for good: groups first, then the group, then the user, after which nothing of it can be undone
- * (setuid(2)); and makes sure of that.
+ * Becomes the account for good: sets the supplementary groups, the group, and last the user, after which the process
+ * can change none of them (setuid(2)). Then checks that the process cannot return to root.
  */
 export const becomeAccount = (account: Account): Effect.Effect<void, CommandFailed> =>
   Effect.gen(function* () {
@@ -170,7 +174,7 @@ export const becomeAccount = (account: Account): Effect.Effect<void, CommandFail
     })
     const ids = [calls.getuid(), calls.geteuid(), calls.getgid(), calls.getegid()]
     if (ids.join() !== [uid, uid, gid, gid].join() || canReturn(calls)) {
-      return yield* refused(text, "the process kept privileges of root; it does not go on")
+      return yield* refused(text, "the process still has privileges of root, so it stops")
     }
   })
 

@@ -6,7 +6,7 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
 
-/** What the flags of `tcpfx connect` gave. */
+/** The values of the TLS flags of `tcpfx connect`. */
 export interface ClientTlsOptions {
   readonly tls: boolean
   readonly tlsCa: Option.Option<string>
@@ -20,7 +20,7 @@ export interface ClientTlsOptions {
   readonly tlsKeyLog: Option.Option<string>
 }
 
-/** What secures the connections of a client, as the flags say; none where they do not. */
+/** Makes the TLS connector of a client from its flags. None without `--tls`. */
 export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connector | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (!options.tls) return undefined
@@ -30,7 +30,7 @@ export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connecto
     const cert = yield* orVariable(options.tlsCert, "TCPFX_TLS_CERT")
     const key = yield* orVariable(options.tlsKey, "TCPFX_TLS_KEY")
     if (Option.isSome(key) && Option.isNone(cert))
-      return yield* usageError("--tls-key is the key of a certificate; name that with --tls-cert")
+      return yield* usageError("--tls-key needs the certificate of the key; give --tls-cert too")
     return yield* Tls.connector({
       ...(yield* openKeyLog(options.tlsKeyLog)),
       verify: !options.insecure,

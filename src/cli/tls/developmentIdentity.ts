@@ -13,7 +13,7 @@ import type { Stdio } from "../process/stdio.ts"
 
 const day = 86_400_000
 const validDays = 365
-// One that is kept is made anew before it can run out in the middle of a run.
+// A kept certificate is replaced this many days before it expires, so that it does not expire during a run.
 const renewDays = 7
 
 const namesFor = (endpoints: ReadonlyArray<ListenEndpoint>): ReadonlyArray<string> => [
@@ -33,7 +33,7 @@ const generate = (endpoints: ReadonlyArray<ListenEndpoint>): Effect.Effect<Tls.I
     const made = await selfsigned.generate([{ name: "commonName", value: "tcpfx development" }], {
       keyType: "ec",
       algorithm: "sha256",
-      // For clients whose clock is behind.
+      // A day in the past, for clients with a slow clock.
       notBeforeDate: new Date(now - day),
       notAfterDate: new Date(now + validDays * day),
       extensions: [
@@ -59,10 +59,10 @@ const isFresh = (cert: string): boolean => {
   }
 }
 
-/** A certificate for this run: signed by itself, for this machine's names and those of the endpoints, for a year. */
+/** Makes a self-signed certificate for the names of this machine and of the endpoints, valid for a year. */
 export const developmentIdentity = generate
 
-/** Whether a key belongs to a certificate; two files that were not written together do not. */
+/** Whether a key belongs to a certificate. The two files may come from different runs. */
 const isPair = (cert: string, key: string): boolean => {
   try {
     return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
@@ -72,8 +72,8 @@ const isPair = (cert: string, key: string): boolean => {
 }
 
 /**
- * The same, kept in a folder: taken from there while it is valid for a week and more, else made and put there. Files that
- * others may change, or read if it is the key, are refused, as are links.
+ * Reads the self-signed certificate from a folder if it is valid for more than a week. Otherwise makes a new one and
+ * writes it there. Refuses links, files that other users may change, and a key that they may read.
  */
 export const keptIdentity = (
   folder: string,

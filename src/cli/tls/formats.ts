@@ -1,11 +1,11 @@
-// Files that hold certificates or keys, but not as PEM. Each begins in its own way.
+// Detects certificates and keys in other formats than PEM by their first bytes.
 
 const integerTag = 0x02
 const oidTag = 0x06
 const sequenceTag = 0x30
 const versionTag = 0xa0
 
-/** Where the content of a DER value begins (X.690, section 8.1.3). */
+/** The start of the content of a DER value (X.690, section 8.1.3). */
 const contentAt = (bytes: Uint8Array, at: number): number => {
   const length = bytes[at + 1] ?? 0
   return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
@@ -13,7 +13,10 @@ const contentAt = (bytes: Uint8Array, at: number): number => {
 
 const text = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes.subarray(0, 4096))
 
-/** What a DER value is: PKCS #12 has version 3 (RFC 7292, section 4), keys have 0 or 1, a certificate a sequence. */
+/**
+ * Describes a DER value. PKCS #12 begins with version 3 (RFC 7292, section 4), a key with 0 or 1, a certificate with a
+ * sequence.
+ */
 const describeDer = (bytes: Uint8Array, path: string): string | undefined => {
   const first = contentAt(bytes, 0)
   if (bytes[first] === integerTag) {
@@ -31,7 +34,7 @@ const describeDer = (bytes: Uint8Array, path: string): string | undefined => {
     : undefined
 }
 
-/** What a file is, and how it becomes PEM, to stand behind its path; none if it has PEM in it, or is not known. */
+/** Describes a file, and how to convert it to PEM, as a text after its path. None if it contains PEM or is unknown. */
 export const describeBinary = (bytes: Uint8Array, path: string): string | undefined => {
   if (bytes.length === 0) return "is empty"
   const start = text(bytes)

@@ -12,8 +12,8 @@ import type { Stdio } from "../process/stdio.ts"
 import { describeBinary } from "./formats.ts"
 
 /**
- * The value of a flag, or else that of a variable. Only `SSLKEYLOGFILE` may be empty here, and means none then, as in
- * other programs.
+ * The value of a flag, or else of an environment variable. Only `SSLKEYLOGFILE` may be empty here. It then counts as
+ * unset, as in other programs.
  */
 export const orVariable = (flag: Option.Option<string>, variable: string): Effect.Effect<Option.Option<string>> =>
   Option.isSome(flag)
@@ -24,7 +24,7 @@ export const orVariable = (flag: Option.Option<string>, variable: string): Effec
         Effect.orElseSucceed(Option.none),
       )
 
-/** The text of a PEM file that a flag names. */
+/** Reads a PEM file that a flag names. */
 export const readPem = (flag: string, path: string): Effect.Effect<string, CommandFailed, Stdio> =>
   Effect.flatMap(readBytes(flag, path), (bytes) => {
     const problem = describeBinary(bytes, path)
@@ -33,7 +33,7 @@ export const readPem = (flag: string, path: string): Effect.Effect<string, Comma
       : usageError(`--${flag}: ${path} ${problem}`)
   })
 
-/** A certificate and its key from their files, or from one that holds both. */
+/** Reads a certificate and its key from two files, or from one file with both. */
 export const readIdentity = (
   cert: string,
   key: Option.Option<string>,
@@ -42,16 +42,17 @@ export const readIdentity = (
     const certPem = yield* readPem("tls-cert", cert)
     if (Option.isSome(key)) return { cert: certPem, key: Redacted.make(yield* readPem("tls-key", key.value)) }
     if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(certPem)) return { cert: certPem, key: Redacted.make(certPem) }
-    return yield* usageError(`--tls-cert: ${cert} holds no key; name the file of its key with --tls-key`)
+    return yield* usageError(`--tls-cert: ${cert} has no key; give the file of the key with --tls-key`)
   })
 
-/** A failure of TLS as one line, with the file that it is about. */
+/** The error message of a TLS failure, with the file that causes it. */
 export const tlsFailed = (error: TlsError, path: string): CommandFailed => usageError(`TLS: ${path}: ${error.message}`)
 
-// Lines that may wait for a file that takes none. A file server that is down must cost neither memory nor a connection.
+// How many lines may wait to be written. Further lines are dropped: a file server that is down must not cost memory or
+// connections.
 const maxWaitingLines = 1000
 
-/** Opens the file that the secrets go to, and gives what writes a line to it. */
+/** Opens the file of the secrets. Returns the option that appends a line to it. */
 export const openKeyLog = (
   flag: Option.Option<string>,
 ): Effect.Effect<Pick<Tls.CommonOptions, "onKeyLog">, CommandFailed, Stdio> =>

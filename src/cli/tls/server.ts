@@ -12,7 +12,7 @@ import { tell } from "../process/tell.ts"
 import { developmentIdentity, keptIdentity } from "./developmentIdentity.ts"
 import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
 
-/** What the flags of `tcpfx serve` gave. */
+/** The values of the TLS flags of `tcpfx serve`. */
 export interface ServerTlsOptions {
   readonly tls: boolean
   readonly tlsCert: ReadonlyArray<string>
@@ -24,22 +24,23 @@ export interface ServerTlsOptions {
   readonly tlsKeyLog: Option.Option<string>
 }
 
-/** How a server speaks TLS: what secures its connections, what its user has to know, and how that is made again. */
+/** The TLS of a server. */
 export interface ServerTls {
   readonly acceptor: Tls.Acceptor
+  /** Messages for the user. */
   readonly notes: ReadonlyArray<string>
-  /** Reads the files again; none where there are none. */
+  /** Reads the files again. None if there are no files. */
   readonly reload: ((server: Server["Type"]) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
 }
 
-/** The files that a server's flags, or else its variables, name. */
+/** The paths of the TLS files of a server. */
 export interface ServerTlsPaths {
   readonly certs: ReadonlyArray<string>
   readonly keys: ReadonlyArray<string>
   readonly clientCa: Option.Option<string>
 }
 
-/** The files that the flags name, or else the variables. */
+/** The paths from the flags, or else from the environment variables. */
 export const pathsOf = (options: ServerTlsOptions): Effect.Effect<ServerTlsPaths> =>
   Effect.gen(function* () {
     const certs =
@@ -53,13 +54,13 @@ export const pathsOf = (options: ServerTlsOptions): Effect.Effect<ServerTlsPaths
 export const isTlsAsked = (options: ServerTlsOptions, { certs }: ServerTlsPaths): boolean =>
   options.tls || certs.length > 0 || Option.isSome(options.tlsKeep)
 
-/** Refuses variables that have no effect, where the user takes the server for safer than it is. */
+/** Refuses environment variables without effect, because the server would be less safe than its user expects. */
 export const checkTlsVariables = (
   { certs, clientCa, keys }: ServerTlsPaths,
   hasTls: boolean,
 ): Effect.Effect<void, CommandFailed> => {
   if (keys.length > 0 && certs.length === 0) {
-    return usageError("TCPFX_TLS_KEY is the key of a certificate; name that with --tls-cert or TCPFX_TLS_CERT")
+    return usageError("TCPFX_TLS_KEY needs the certificate of the key; give --tls-cert or TCPFX_TLS_CERT too")
   }
   return Option.isSome(clientCa) && !hasTls
     ? usageError("TCPFX_TLS_CLIENT_CA needs TLS; give --tls or --tls-cert too")
@@ -69,24 +70,24 @@ export const checkTlsVariables = (
 const identitiesOf = ({ certs, keys }: ServerTlsPaths) =>
   keys.length > 0 && keys.length !== certs.length
     ? usageError(
-        `--tls-key is given ${keys.length} times and --tls-cert ${certs.length} times; each certificate has one key`,
+        `--tls-key is given ${keys.length} times and --tls-cert ${certs.length} times; give one key for each certificate`,
       )
     : Effect.forEach(certs, (cert, index) => readIdentity(cert, Option.fromNullable(keys[index])))
 
-/** The file that a failure is about. A key may stand in the file of its certificate. */
+/** The file that causes a failure. The file of a certificate may also contain its key. */
 const fileOf = ({ index = 0, part }: TlsError, { certs, clientCa, keys }: ServerTlsPaths): string => {
-  const cert = certs[index] ?? "the made-up certificate"
+  const cert = certs[index] ?? "the self-signed certificate"
   if (part === "CA certificate") return Option.getOrElse(clientCa, () => cert)
   return part === "key" ? (keys[index] ?? cert) : cert
 }
 
 const noteOf = (identity: Tls.Identity, path: string | undefined): ReadonlyArray<string> => {
   const { fingerprint256, validTo } = new X509Certificate(identity.cert)
-  if (path === undefined) return [`TLS with a made-up certificate, SHA-256 fingerprint ${fingerprint256}`]
+  if (path === undefined) return [`TLS with a self-signed certificate, SHA-256 fingerprint ${fingerprint256}`]
   return Date.parse(validTo) < Date.now() ? [`${path}: the certificate has expired (${validTo})`] : []
 }
 
-/** How the flags say that a server speaks TLS; none where they do not. */
+/** Makes the TLS of a server from its flags. None if the flags do not ask for TLS. */
 export const serverTls = (
   options: ServerTlsOptions,
   endpoints: ReadonlyArray<ListenEndpoint>,
@@ -96,7 +97,7 @@ export const serverTls = (
     const { certs } = paths
     if (!isTlsAsked(options, paths)) return Option.none()
     if (certs.length > 0 && Option.isSome(options.tlsKeep)) {
-      return yield* usageError("--tls-keep keeps a made-up certificate, and --tls-cert names one; give one of them")
+      return yield* usageError("give either --tls-keep, for a self-signed certificate, or --tls-cert, not both")
     }
     const common = {
       ...(yield* openKeyLog(options.tlsKeyLog)),
@@ -106,7 +107,7 @@ export const serverTls = (
     const make = (made: ReadonlyArray<Tls.Identity>) =>
       Effect.gen(function* () {
         const [first, ...others] = made.length > 0 ? made : yield* identitiesOf(paths)
-        if (first === undefined) return yield* usageError("--tls-cert: no certificate is named")
+        if (first === undefined) return yield* usageError("--tls-cert names no certificate")
         const clientCa = Option.isSome(paths.clientCa)
           ? { clientCa: yield* readPem("tls-client-ca", paths.clientCa.value) }
           : {}
@@ -130,7 +131,7 @@ export const serverTls = (
     return Option.some({ ...first, reload: hasFiles ? (server) => reloadWith(server, make(made)) : undefined })
   })
 
-// What cannot be read leaves TLS as it is: a file half written must not end the server.
+// If a file cannot be read, TLS stays unchanged: a partly written file must not end the server.
 const reloadWith = (
   server: Server["Type"],
   make: Effect.Effect<{ readonly acceptor: Tls.Acceptor; readonly notes: ReadonlyArray<string> }, CommandFailed, Stdio>,
@@ -138,6 +139,6 @@ const reloadWith = (
   Effect.gen(function* () {
     const made = yield* Effect.mapError(make, ({ message }) => usageError(`${message}; TLS stays as it was`))
     yield* Effect.mapError(server.reload({ tls: made.acceptor }), ({ message }) => usageError(message))
-    yield* tell("read again the certificates, for those who connect from now on")
+    yield* tell("read the certificates again; new connections use them")
     yield* Effect.forEach(made.notes, tell, { discard: true })
   })

@@ -12,7 +12,7 @@ import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import type { Signals } from "../process/signals.ts"
 import type { Stdio } from "../process/stdio.ts"
 
-/** What a command may use. */
+/** The services of a command. */
 export type CommandServices = FileSystem.FileSystem | Path.Path | Signals | Stdio | Transport
 
 /** Serves the page over the assistant of a running command until the scope closes. */
@@ -21,13 +21,13 @@ export type AttachPage = (
   attachedTo: "serve" | "connect",
 ) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
 
-/** The page, as the commands see it. Its code is in the bundle `dist/cli/ui.cjs` alone. */
+/** The interface of the page to the commands. Only the bundle `dist/cli/ui.cjs` has its code. */
 export interface PageFace {
-  /** Runs `tcpfx ui`; gives the exit code. */
+  /** Runs `tcpfx ui`. Returns the exit code. */
   readonly runUi: (
     options: UiOptions,
   ) => Effect.Effect<number, CommandFailed | OutputClosed | OutputFailed, CommandServices>
-  /** Reads what the flags of the page name, before the command listens or connects. */
+  /** Reads the files that the flags of the page name, before the command listens or connects. */
   readonly prepare: (flags: PageFlagValues) => Effect.Effect<AttachPage, CommandFailed, CommandServices>
   /** Makes the window of `tcpfx connect --ui`. */
   readonly makeWindow: typeof makeWindow

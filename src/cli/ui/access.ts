@@ -13,11 +13,11 @@ import { readPem } from "../tls/material.ts"
 const leastPassword = 8
 const defaultHost = "127.0.0.1"
 
-/** Where the page is served and who may have it. */
+/** The address of the page and its access control. */
 export interface PageAccess {
   readonly host: string
   readonly port: number
-  /** Further names under which browsers know this machine. */
+  /** Other names of this machine that browsers may use. */
   readonly hosts: ReadonlyArray<string>
   readonly password: Redacted.Redacted | undefined
   readonly tls: { readonly cert: string; readonly key: Redacted.Redacted } | undefined
@@ -44,7 +44,7 @@ const tlsOf = (certPath: string, keyPath: Option.Option<string>) =>
     return identity
   })
 
-/** Names and addresses that a browser on another machine may use for this one. */
+/** The names and addresses of this machine that a browser on another machine may use. */
 const knownNames = (host: string): Effect.Effect<ReadonlyArray<string>> =>
   Effect.map(interfaceAddresses, (addresses) => {
     const name = hostname().toLowerCase()
@@ -52,20 +52,20 @@ const knownNames = (host: string): Effect.Effect<ReadonlyArray<string>> =>
   })
 
 /**
- * Reads the flags. An address that other machines can reach is refused without a password or TLS: the token alone travels
- * in the address, which people copy and send.
+ * Reads the access control from the flags. Refuses an address that other machines can reach without a password or TLS:
+ * the token is a part of the page's address, and people copy and send addresses.
  */
 export const pageAccess = (flags: PageFlagValues): Effect.Effect<PageAccess, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const host = Option.getOrElse(flags.uiHost, () => defaultHost)
     if (Option.isSome(flags.uiTlsKey) && Option.isNone(flags.uiTlsCert)) {
-      return yield* usageError("--ui-tls-key is the key of a certificate; name that with --ui-tls-cert")
+      return yield* usageError("--ui-tls-key needs the certificate of the key; give --ui-tls-cert too")
     }
     const isLocal = host.toLowerCase() === "localhost" || isLoopback(tcpEndpoint(host, 0))
     if (!isLocal && Option.isNone(flags.uiPasswordFile) && Option.isNone(flags.uiTlsCert)) {
       return yield* usageError(
         `--ui-host ${host}: other machines can reach the page there; give --ui-password-file or --ui-tls-cert too ` +
-          "(or leave --ui-host out, and use ssh -L)",
+          "(or leave out --ui-host and use ssh -L)",
       )
     }
     return {

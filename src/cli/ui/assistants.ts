@@ -41,15 +41,15 @@ const settingsOf = (options: Pick<UiOptions, "frame" | "maxFrame">) =>
 const tooMany = (message: string): Domain.Refusal =>
   new Domain.Refusal({ reason: "limit", message: message.replace(/^--max-conns: /, ""), field: "maxConns" })
 
-/** How windows are made. */
+/** The settings of new windows. */
 export interface WindowOptions extends Pick<UiOptions, "frame" | "maxFrame"> {
-  /** Rules and macros that each window begins with. */
+  /** The first rules and macros of each window. */
   readonly project: Project
-  /** What `quit` and `drain` do. Default: they are refused. */
+  /** The effect of `quit` and `drain`. By default they are refused. */
   readonly leave?: Effect.Effect<void>
 }
 
-/** How windows are made: with the settings of the flags and of the environment. */
+/** Returns a function that makes windows with the settings of the flags and the environment. */
 export const windowsOf = (options: WindowOptions) =>
   Effect.gen(function* () {
     const { client, server } = yield* Effect.mapError(settingsOf(options), environmentError)

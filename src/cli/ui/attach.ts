@@ -15,7 +15,7 @@ const attach = (prepared: PreparedPage, assistant: Assistant, attachedTo: "serve
     const transport = yield* Transport
     const whole = prepared.start.project
     const project = withoutRepeats(whole)
-    // Further windows have no `quit`: the command is ended in its terminal, or in its own window.
+    // Other windows have no `quit`: only the terminal and the window of the command end the command.
     const { open } = yield* windowsOf({ frame: Option.none(), maxFrame: Option.none(), project })
     const workspace = yield* Workspace.make({
       open: (kind, settings) => Effect.provideService(open(kind, settings), Transport, transport),
@@ -28,7 +28,7 @@ const attach = (prepared: PreparedPage, assistant: Assistant, attachedTo: "serve
     yield* Effect.forEach(addresses, (address) => tell(`the page is at ${address}`), { discard: true })
   })
 
-/** Reads what the flags of the page name, and gives what serves the page over an assistant. */
+/** Reads the files that the flags of the page name. Returns a function that serves the page over an assistant. */
 export const prepare = (flags: PageFlagValues) =>
   Effect.map(
     preparePage(flags),

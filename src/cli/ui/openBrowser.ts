@@ -3,19 +3,19 @@ import * as Effect from "effect/Effect"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The program that opens an address in the user's browser; none where there is no browser to see. */
+/** The program that opens an address in the user's browser. None if the user would not see the browser. */
 export const browserCommand = (
   platform: NodeJS.Platform,
   environment: Environment,
 ): readonly [string, ...ReadonlyArray<string>] | undefined => {
   const isSet = (name: string) => (environment[name] ?? "") !== ""
-  // A browser would open on the other machine, where nobody sits.
+  // The browser would open on the remote machine, or in CI, where nobody sees it.
   if (isSet("SSH_CONNECTION") || isSet("SSH_TTY") || isSet("CI")) return undefined
   switch (platform) {
     case "darwin":
       return ["open"]
     case "win32":
-      // `start` takes its first quoted argument for a title.
+      // `start` uses its first quoted argument as the title of the window.
       return ["cmd", "/d", "/c", "start", '""']
     case "linux":
     case "freebsd":
@@ -27,8 +27,8 @@ export const browserCommand = (
 }
 
 /**
- * Opens an address in the user's browser, and waits for nothing: whether a program could be started. The browser outlives
- * this process.
+ * Opens an address in the user's browser, which outlives this process. Returns whether the program started, and waits
+ * for nothing else.
  */
 export const openBrowser = (address: string): Effect.Effect<boolean> =>
   Effect.async((resume) => {

@@ -17,15 +17,15 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 
-/** The project that a command starts with, and the path of its file. */
+/** The project at the start of a command, and the path of its file. */
 export interface StartProject {
   readonly path: string
   readonly project: Project
 }
 
 /**
- * Reads the project file that the flag names, or `tcpfx.yaml` of this folder. A file that is not there is an empty project:
- * saving makes it. A file with mistakes ends the command, each line of them told.
+ * Reads the project file that the flag names, or `tcpfx.yaml` in this folder. A missing file counts as an empty
+ * project, and saving creates it. If the file has mistakes, the command prints them and ends.
  */
 export const startProject = (
   given: Option.Option<string>,
@@ -50,19 +50,19 @@ export const startProject = (
   })
 
 /**
- * A project without its repeats, for all windows but one: started in each window, a repeat would send the same payload several
- * times.
+ * A project without its repeats, for all windows but one. If every window started the repeats, each payload would be
+ * sent several times.
  */
 export const withoutRepeats = (project: Project): Project => ({ ...project, repeats: [] })
 
-/** Elements of several lists; of those with the same key the first one counts. */
+/** The elements of several lists. Of elements with the same key, only the first counts. */
 const union = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, keyOf: (element: A) => string): ReadonlyArray<A> => {
   const found = new Map<string, A>()
   for (const element of lists.flat()) if (!found.has(keyOf(element))) found.set(keyOf(element), element)
   return [...found.values()]
 }
 
-/** What the windows of a workspace hold now. */
+/** The rules, repeats and macros of all windows of a workspace. */
 const projectOf = (workspace: WorkspaceService): Effect.Effect<Project, Domain.Refusal> =>
   Effect.gen(function* () {
     const tabs = yield* workspace.tabs
@@ -85,7 +85,7 @@ const projectOf = (workspace: WorkspaceService): Effect.Effect<Project, Domain.R
     }
   })
 
-/** The project file as the page reads and writes it. */
+/** The access of the page to the project file. */
 export const projectAccess = (
   workspace: WorkspaceService,
   { path: first }: StartProject,

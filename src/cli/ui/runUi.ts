@@ -4,6 +4,7 @@ import { Workspace } from "../../assistant/index.ts"
 import type * as Domain from "../../domain/assistant/index.ts"
 import { Transport } from "../../transport/index.ts"
 import type { UiOptions } from "../commands/ui.ts"
+import { refuseArguments } from "../flags/flag.ts"
 import { exitCode, signalExitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
@@ -14,14 +15,10 @@ import { preparePage, servePage } from "./servePage.ts"
 
 const asUsage = ({ message }: Domain.Refusal) => usageError(message)
 
-/** Runs `tcpfx ui`; gives the exit code. */
+/** Runs `tcpfx ui`. Returns the exit code. */
 export const runUi = (options: UiOptions) =>
   Effect.gen(function* () {
-    if (options.args.length > 0) {
-      return yield* usageError(
-        `tcpfx ui takes no arguments: ${options.args.map((arg) => JSON.stringify(arg)).join(" ")}`,
-      )
-    }
+    yield* refuseArguments("ui", options.args)
     const signals = yield* Signals
     const stdio = yield* Stdio
     const transport = yield* Transport
@@ -33,7 +30,7 @@ export const runUi = (options: UiOptions) =>
     const workspace = yield* Workspace.make({
       open: (kind, settings) => Effect.provideService(open(kind, settings), Transport, transport),
     })
-    // One window of each kind to begin with.
+    // The page begins with one window of each kind.
     const { tab } = yield* Effect.mapError(workspace.open("server"), asUsage)
     yield* Effect.mapError(workspace.open("client"), asUsage)
     const { loadProject } = yield* Effect.mapError(workspace.get(tab), asUsage)

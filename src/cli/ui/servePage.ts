@@ -18,7 +18,7 @@ import { type PageAccess, pageAccess } from "./access.ts"
 import { openBrowser } from "./openBrowser.ts"
 import { projectAccess, type StartProject, startProject } from "./project.ts"
 
-// Beside the bundle: dist/cli/ui.cjs and dist/web.
+// The bundle is dist/cli/ui.cjs, and the assets are in dist/web.
 const assetsFolder = join(__dirname, "..", "web")
 
 const listenProblems: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ const listenFailed = ({ code, host, port }: PageListenError): CommandFailed =>
       (listenProblems[code] ?? `the system refused it with ${code}`),
   )
 
-/** Addresses that a person may open: that of the host, or of each interface where the host stands for all of them. */
+/** The addresses of the page: the address of the host, or of each interface if the host is a wildcard. */
 const addressesOf = (server: PageServer): Effect.Effect<ReadonlyArray<string>> => {
   const { host } = server
   if (loopbackOf(host) === undefined) return Effect.succeed([server.addressAt(host)])
@@ -46,7 +46,7 @@ const addressesOf = (server: PageServer): Effect.Effect<ReadonlyArray<string>> =
   )
 }
 
-/** What the flags of the page name, read and found to be right. */
+/** The flags of the page with the content of their files, all valid. */
 export interface PreparedPage {
   readonly flags: PageFlagValues
   readonly access: PageAccess
@@ -54,7 +54,9 @@ export interface PreparedPage {
   readonly start: StartProject
 }
 
-/** Reads everything that the flags name, before anything listens: a mistake in them ends the command with nothing done. */
+/**
+ * Reads all files that the flags name before anything listens, so that a mistake ends the command without an effect.
+ */
 export const preparePage = (
   flags: PageFlagValues,
 ): Effect.Effect<PreparedPage, CommandFailed, FileSystem.FileSystem | Stdio> =>
@@ -65,7 +67,7 @@ export const preparePage = (
     start: startProject(flags.project),
   })
 
-/** Serves the page over a workspace until the scope closes. Gives the addresses with the token. */
+/** Serves the page over a workspace until the scope closes. Returns the addresses with the token. */
 export const servePage = (
   workspace: WorkspaceService,
   attachedTo: HandlerServices["attachedTo"],

@@ -15,7 +15,7 @@ import { tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
-/** A server of this process whose connections are served by a program of the test. */
+/** A server in this process that runs a function of the test for each connection. */
 const listening = (handler: Handler.FiberHandler<SendError, never>) =>
   Effect.gen(function* () {
     const server = yield* Server.make({ handler })
@@ -23,12 +23,12 @@ const listening = (handler: Handler.FiberHandler<SendError, never>) =>
     return endpoint._tag === "Tcp" ? `${endpoint.port}` : ""
   }).pipe(Effect.provide(NodeTransport.layer))
 
-/** The most memory a process has had, in MiB (proc(5)). */
+/** The peak memory of a process, in MiB (proc(5)). */
 const peakMemory = (pid: number | undefined): number =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
 
 describe("tcpfx connect, as a process", () => {
-  it.scopedLive("sends every byte of a text, blanks and line ends around it too", () =>
+  it.scopedLive("sends every byte of a text, with the blanks and line ends around it", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       const { bytes, code } = yield* tcpfxRun(["connect", `${port}`, "--send", " \t hello \n", "--once"])
@@ -36,7 +36,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("is the console example: says Hello, server!, prints Hello, client! and leaves with 0", () =>
+  it.scopedLive("is the console example: sends Hello, server!, prints Hello, client! and exits with 0", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--reply", "Hello, client!"])
       const result = yield* tcpfxRun(["connect", "127.0.0.1", `${port}`, "--send", "Hello, server!", "--once"])
@@ -64,7 +64,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("sends FIN at the end of its input and receives a reply that comes only then", () =>
+  it.scopedLive("sends FIN at the end of its input and receives a reply that follows the FIN", () =>
     Effect.gen(function* () {
       const port = yield* listening((connection) =>
         Effect.gen(function* () {
@@ -79,7 +79,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("keeps its side open with --no-shutdown until the server ends", () =>
+  it.scopedLive("does not half-close with --no-shutdown until the server closes", () =>
     Effect.gen(function* () {
       const answering = (patience: Duration.DurationInput) =>
         listening((connection) =>
@@ -89,7 +89,7 @@ describe("tcpfx connect, as a process", () => {
             yield* connection.send(utf8(Option.isNone(second) ? "still open" : "closed"))
           }),
         )
-      // Nothing tells that no FIN follows: a FIN that is sent comes at once, and a busy machine can only hide it.
+      // The absence of a FIN has no event. A FIN would arrive at once, and only a busy machine could hide it.
       const open = ["connect", yield* answering("200 millis"), "--no-shutdown"]
       expect(yield* tcpfxRun(open, "hi")).toMatchObject({ code: 0, stdout: "still open" })
       const closed = ["connect", yield* answering(Duration.infinity)]
@@ -97,7 +97,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("leaves with 1 and says so when -q cuts the reply off", () =>
+  it.scopedLive("exits with 1 and says so when -q cuts the reply off", () =>
     Effect.gen(function* () {
       const port = yield* listening(() => Effect.never)
       const result = yield* tcpfxRun(["connect", port, "-q", "200ms"], "hi")
@@ -114,7 +114,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("sends the lines around those above --max-frame, tells these, and leaves with 2", () =>
+  it.scopedLive("skips and reports the lines above --max-frame, sends the others, and exits with 2", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo", "--frame", "line"])
       const args = ["connect", `${port}`, "--frame", "line", "--max-frame", "4"]
@@ -126,12 +126,12 @@ describe("tcpfx connect, as a process", () => {
       expect(yield* tcpfxRun([...args, "--send", "long text"])).toMatchObject({
         code: 2,
         stdout: "",
-        stderr: "tcpfx: --send: a text has 9 bytes, --max-frame allows 4\n",
+        stderr: "tcpfx: --send: a text of 9 bytes is above --max-frame (4 bytes)\n",
       })
     }),
   )
 
-  it.scopedLive("leaves with 1 when the server ends without the reply that --once waits for", () =>
+  it.scopedLive("exits with 1 when the server closes without the reply that --once waits for", () =>
     Effect.gen(function* () {
       const port = yield* listening((connection) => Effect.asVoid(connection.receive))
       const result = yield* tcpfxRun(["connect", port, "--send", "x", "--once"])
@@ -142,7 +142,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("leaves with 0 when the server ends first while its input is open and idle", () =>
+  it.scopedLive("exits with 0 when the server closes first while the input is open and idle", () =>
     Effect.gen(function* () {
       const port = yield* listening((connection) => connection.send(utf8("bye")))
       const client = yield* tcpfx(["connect", port])
@@ -151,7 +151,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("sends a pipe to its end although the server has ended its own side first", () =>
+  it.scopedLive("sends a pipe to its end even if the server half-closes first", () =>
     Effect.gen(function* () {
       const received = yield* Deferred.make<number>()
       const port = yield* listening((connection) =>
@@ -169,7 +169,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("leaves with 1 and says what broke when the connection is reset", () =>
+  it.scopedLive("exits with 1 and the reason when the connection is reset", () =>
     Effect.gen(function* () {
       const port = yield* listening((connection) => Effect.zipRight(connection.receive, connection.reset))
       const result = yield* tcpfxRun(["connect", port, "--no-shutdown"], "x")
@@ -192,7 +192,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("tells its states as JSON lines that the library's own schema reads", () =>
+  it.scopedLive("writes its states as JSON lines that the schema of the library reads", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       const { code, stdout } = yield* tcpfxRun(["connect", `localhost:${port}`, "--output", "json"], "ping")
@@ -210,7 +210,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("has one clear line and exit code 1 for each way not to be connected", () =>
+  it.scopedLive("has one clear line and exit code 1 for each way in which connecting fails", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [["127.0.0.1", "1"], /cannot connect to 127\.0\.0\.1:1: connection refused/],
@@ -228,7 +228,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("comes back after the server did with --reconnect, and says attempt and delay", () =>
+  it.scopedLive("connects again with --reconnect when the server is back, and shows attempt and delay", () =>
     Effect.gen(function* () {
       const first = yield* tcpfxServe()
       const client = yield* tcpfx(["connect", `${first.port}`, "--reconnect"])
@@ -246,7 +246,7 @@ describe("tcpfx connect, as a process", () => {
     }),
   )
 
-  it.scopedLive("ends cleanly with 0 when the reader of its output goes away", () =>
+  it.scopedLive("ends cleanly with 0 when the reader of its output closes", () =>
     Effect.gen(function* () {
       const port = yield* listening((connection) =>
         Effect.forever(connection.send(new Uint8Array(65_536))).pipe(Effect.ignore),

@@ -18,7 +18,7 @@ import { turns } from "../../support/turns.ts"
 
 type Serve = Handler.FiberHandler<SendError, never>
 
-/** A conversation with a server that does what `serve` says: its input is offered, what it writes and says is recorded. */
+/** A conversation with a server that runs `serve`. The test offers the input, and records the output and messages. */
 const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
   Effect.gen(function* () {
     const frame = given.frame ?? Framing.raw
@@ -56,7 +56,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       endInput: Effect.sync(() => input.end()),
       written: to("out"),
       said: to("err"),
-      /** Whether the conversation goes on, after everything that is due has happened. */
+      /** Whether the conversation continues after all due work is done. */
       goesOn: Effect.zipRight(turns(5), Effect.map(Fiber.poll(running), Option.isNone)),
     }
   })
@@ -64,7 +64,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
 const inMemory = Effect.provide(MemoryTransport.layer())
 
 describe("a conversation with --once", () => {
-  it.scoped("takes a raw reply that comes in pieces whole: until the server was quiet for 50 ms", () =>
+  it.scoped("receives a raw reply in pieces completely: until the server is silent for 50 ms", () =>
     Effect.gen(function* () {
       const { endInput, goesOn, offer, running, written } = yield* talking(
         (connection) =>
@@ -92,7 +92,7 @@ describe("a conversation with --once", () => {
     }).pipe(inMemory),
   )
 
-  it.scoped("takes one whole line where lines are frames, and waits no longer", () =>
+  it.scoped("receives one complete line in line framing, and waits no longer", () =>
     Effect.gen(function* () {
       const { offer, running, written } = yield* talking(
         (connection) =>
@@ -110,7 +110,7 @@ describe("a conversation with --once", () => {
     }).pipe(inMemory),
   )
 
-  it.scoped("sends FIN at the end of the input, so a server that answers only then does", () =>
+  it.scoped("sends FIN at the end of the input, for a server that answers only then", () =>
     Effect.gen(function* () {
       const { endInput, offer, running, written } = yield* talking(
         (connection) => Effect.flatMap(receiveAll(connection), (all) => connection.send(utf8(`got ${all.length}`))),
@@ -124,7 +124,7 @@ describe("a conversation with --once", () => {
   )
 })
 
-describe("a server that ends its side right behind our FIN", () => {
+describe("a server that sends FIN right after our FIN", () => {
   const afterFin =
     (then: Effect.Effect<void> = Effect.void, answer?: string): Serve =>
     (connection) =>
@@ -144,12 +144,12 @@ describe("a server that ends its side right behind our FIN", () => {
       return { outcome: yield* Fiber.join(running), said: said() }
     })
 
-  it.scoped("without an answer is told with a note that names --no-shutdown, and is no failure", () =>
+  it.scoped("without an answer is reported with a note about --no-shutdown, and is not a failure", () =>
     Effect.gen(function* () {
       const { outcome, said } = yield* conversation(afterFin(), ["GET / HTTP/1.0\r\n\r\n"])
       expect(outcome).toEqual(Either.right(undefined))
       expect(said).toMatch(
-        /^tcpfx: the server closed without an answer, right behind our FIN; [^\n]*--no-shutdown[^\n]*\n$/,
+        /^tcpfx: the server closed without an answer right after our FIN; [^\n]*--no-shutdown[^\n]*\n$/,
       )
       const { outcome: failed } = yield* conversation(afterFin(), ["?"], { once: true })
       expect(Either.flip(failed)).toMatchObject({
@@ -161,7 +161,7 @@ describe("a server that ends its side right behind our FIN", () => {
     }).pipe(inMemory),
   )
 
-  it.scoped("is not told where it answered, was asked nothing or sent much, took its time, or was sent no FIN", () =>
+  it.scoped("is not reported if it answered, had no request or a long one, waited, or got no FIN", () =>
     Effect.gen(function* () {
       expect(yield* conversation(afterFin(Effect.void, "answer"), ["?"])).toMatchObject({ said: "" })
       expect(yield* conversation(afterFin(), [])).toMatchObject({ said: "" })
@@ -176,8 +176,8 @@ describe("a server that ends its side right behind our FIN", () => {
   )
 })
 
-describe("input behind the server's half-close", () => {
-  it.scoped("is sent as long as it keeps coming, for longer than one pause may last", () =>
+describe("input after the server's half-close", () => {
+  it.scoped("is sent as long as it keeps arriving, for longer than one pause may last", () =>
     Effect.gen(function* () {
       const received = yield* Deferred.make<string>()
       const { endInput, goesOn, offer, running } = yield* talking((connection) =>
@@ -198,7 +198,7 @@ describe("input behind the server's half-close", () => {
     }).pipe(inMemory),
   )
 
-  it.scoped("is waited for no longer than half a second at a time", () =>
+  it.scoped("ends after a pause of half a second", () =>
     Effect.gen(function* () {
       const { goesOn, offer, running } = yield* talking((connection) =>
         Effect.zipRight(connection.halfClose, Effect.asVoid(receiveText(connection))),

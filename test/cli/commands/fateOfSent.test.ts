@@ -8,7 +8,7 @@ import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { NodeTransport } from "../../../src/transport/index.ts"
 import { receiveText, utf8 } from "../../support/serving.ts"
 
-/** A connection of a client to a plain socket of the test, and that socket. */
+/** A client connection to a plain socket of the test, and that socket. */
 const connected = Effect.gen(function* () {
   const accepting = yield* Effect.acquireRelease(
     Effect.async<{ readonly server: net.Server; readonly port: number }>((resume) => {
@@ -46,8 +46,8 @@ const taken = (socket: net.Socket, bytes: number) =>
 
 const withTables = it.scopedLive.skipIf(!existsSync("/proc/net/tcp"))
 
-describe("what has become of what was sent to a server that has ended its side", () => {
-  withTables("it was read, where its system acknowledged everything and the connection was not reset", () =>
+describe("the fate of the bytes sent to a server that has sent FIN", () => {
+  withTables("is read if everything is acknowledged and the connection is not reset", () =>
     Effect.gen(function* () {
       const { connection, socket } = yield* connected
       yield* connection.send(utf8("question"))
@@ -58,23 +58,23 @@ describe("what has become of what was sent to a server that has ended its side",
     }),
   )
 
-  withTables("nobody knows, where more was sent behind its end", () =>
+  withTables("is unknown if more was sent after that", () =>
     Effect.gen(function* () {
       const { connection, socket } = yield* connected
       yield* connection.send(utf8("question"))
       yield* taken(socket, 8)
       socket.destroy()
       expect(yield* receiveText(connection)).toBeUndefined()
-      // Its system answers with a reset.
+      // The kernel of the server answers with a reset.
       yield* connection.sendNow(utf8("late"))
       expect(["sent", "cut off"]).toContain(yield* fateOfSent(connection))
     }),
   )
 
-  it.scopedLive("it was cut off, where the system has not taken all of it", () =>
+  it.scopedLive("is cut off if the kernel has not accepted all of them", () =>
     Effect.gen(function* () {
       const { connection, socket } = yield* connected
-      // More than the systems of both sides hold for a peer that never reads.
+      // More than both kernels buffer for a peer that never reads.
       yield* connection.sendNow(new Uint8Array(64 * 1024 * 1024))
       socket.end()
       yield* fateOfSent(connection).pipe(Effect.map((fate) => expect(fate).toBe("cut off")))

@@ -57,7 +57,7 @@ describe("the help of tcpfx, as a process", () => {
     ),
   )
 
-  it.scopedLive("names every command, also when nothing is asked", () =>
+  it.scopedLive("names every command, also without arguments", () =>
     Effect.gen(function* () {
       const { code, stdout } = yield* tcpfxRun(["--help"])
       expect(code).toBe(0)
@@ -86,7 +86,7 @@ describe("the help of tcpfx, as a process", () => {
   )
 })
 
-describe("a command line that tcpfx cannot read", () => {
+describe("a command line that tcpfx cannot parse", () => {
   it.scopedLive("ends with 2 and one line on standard error that shows no control characters", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
@@ -98,9 +98,9 @@ describe("a command line that tcpfx cannot read", () => {
         [["connect", "--onec"], "unknown option --onec, did you mean --once? (tcpfx connect --help)"],
         [["connect", "--\u001b[2J\n"], "unknown option --\\e[2J\\n (tcpfx connect --help)"],
         [["connect", "--send"], "--send needs a value (tcpfx connect --help)"],
-        [["connect", "--once=1"], '--once takes no value, it was given "1"'],
+        [["connect", "--once=1"], '--once takes no value; remove "1"'],
         [["connect", "h", "1", "2"], 'too many arguments: "2"'],
-        [["connect", "0"], "port 0 cannot be connected to"],
+        [["connect", "0"], "a client cannot connect to port 0; give a port from 1 to 65535"],
         [["interfaces", "--output", "raw"], '--output: "raw" is not one of text, json'],
       ]
       for (const [args, message] of cases) {
@@ -111,7 +111,7 @@ describe("a command line that tcpfx cannot read", () => {
 })
 
 describe("tcpfx interfaces, as a process", () => {
-  // A link-local address means nothing without its interface (RFC 4007).
+  // A link-local address is ambiguous without its interface (RFC 4007).
   const own = Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
     entries.map(({ address, internal }) => ({
       address: address.startsWith("fe80:") ? `${address}%${name}` : address,
@@ -124,7 +124,7 @@ describe("tcpfx interfaces, as a process", () => {
     expect([...addresses].sort()).toEqual(own.map(({ address }) => address).sort())
   }
 
-  it.scopedLive("lists each address once, IPv4 first, and says which are only for this machine", () =>
+  it.scopedLive("lists each address once, IPv4 first, and marks those that only this machine can reach", () =>
     Effect.gen(function* () {
       const { code, stdout, stderr } = yield* tcpfxRun(["interfaces"])
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" })

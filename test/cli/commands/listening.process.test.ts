@@ -12,7 +12,7 @@ const oneLine = /^tcpfx: [^\n]+\n$/
 const local = (port: string | undefined) => tcpEndpoint("127.0.0.1", Number(port))
 
 describe("tcpfx serve with several endpoints", () => {
-  it.scopedLive.skipIf(!haveIpv6())("says where it listens, one line each, and where each connection came in", () =>
+  it.scopedLive.skipIf(!haveIpv6())("reports each endpoint in a line, and the endpoint of each connection", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "x.sock")
       const server = yield* tcpfx(["serve", "127.0.0.1:0", "[::1]:0", `unix:${path}`, "--drain", "100ms"])
@@ -36,7 +36,7 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
-  it.scopedLive("refuses a path that reads as a number, unless ./ is before it", () =>
+  it.scopedLive("refuses a path that looks like a number, unless ./ is before it", () =>
     Effect.gen(function* () {
       const cwd = yield* temporaryFolder
       for (const args of [
@@ -59,7 +59,7 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
-  it.scopedLive("tells of one endpoint what it always told", () =>
+  it.scopedLive("shows connections without an endpoint when there is only one", () =>
     Effect.gen(function* () {
       const server = yield* tcpfx(["serve", "127.0.0.1:0"])
       const [, port] = yield* server.waitFor("stderr", /^tcpfx: listening on 127\.0\.0\.1:(\d+)\n/)
@@ -75,7 +75,7 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
-  it.scopedLive("takes them from TCPFX_LISTEN, unless an argument says otherwise", () =>
+  it.scopedLive("takes them from TCPFX_LISTEN, unless there is an argument", () =>
     Effect.gen(function* () {
       const env = { TCPFX_LISTEN: "127.0.0.1:0, 127.0.0.2:0" }
       const both = yield* tcpfx(["serve"], { env })
@@ -88,7 +88,7 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
-  it.scopedLive("leaves with 2 and one line that names the one that cannot be, and leaves nothing", () =>
+  it.scopedLive("exits with 2 and one line that names the failed endpoint, and leaves no socket behind", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const path = join(folder, "x.sock")
@@ -112,7 +112,7 @@ describe("tcpfx serve with several endpoints", () => {
     }),
   )
 
-  it.scopedLive("tells clearly of a wildcard and an address of the same port", () =>
+  it.scopedLive("reports the conflict of a wildcard with an address on the same port", () =>
     Effect.gen(function* () {
       const probe = yield* tcpfx(["serve", "127.0.0.1:0"])
       const [, port = ""] = yield* probe.waitFor("stderr", /^tcpfx: listening on 127\.0\.0\.1:(\d+)\n/)
@@ -128,7 +128,7 @@ describe("tcpfx serve with several endpoints", () => {
 })
 
 describe("tcpfx serve and connect -4 and -6", () => {
-  it.scopedLive.skipIf(!haveIpv6())("keep to one family, also where no host is said", () =>
+  it.scopedLive.skipIf(!haveIpv6())("select one family, also without a host", () =>
     Effect.gen(function* () {
       for (const flags of [["-6"], ["--ipv6"], ["--family", "ipv6"], ["--family=ipv6"]]) {
         const server = yield* tcpfx(["serve", ...flags, "-p", "0", "--mode", "echo"])
@@ -177,7 +177,7 @@ describe("tcpfx serve and connect -4 and -6", () => {
 })
 
 describe("tcpfx serve --unix-mode", () => {
-  it.scopedLive("gives the socket's file that mode, from the flag or from TCPFX_UNIX_MODE", () =>
+  it.scopedLive("sets the mode of the socket file, from the flag or from TCPFX_UNIX_MODE", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8)
@@ -191,11 +191,11 @@ describe("tcpfx serve --unix-mode", () => {
     }),
   )
 
-  it.scopedLive("is refused where it would keep nobody out, and where it is none", () =>
+  it.scopedLive("is refused if it has no effect or is not a mode", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
-        [["unix:@x", "--unix-mode", "600"], /unix:@x has no file, and everybody on this machine may connect/],
-        [["127.0.0.1:0", "--unix-mode", "600"], /no endpoint is a unix socket with a file to be made/],
+        [["unix:@x", "--unix-mode", "600"], /unix:@x has no file, so every user of this machine may connect/],
+        [["127.0.0.1:0", "--unix-mode", "600"], /--unix-mode needs an endpoint unix:/],
         [["unix:/x", "--unix-mode", "0688"], /8 and 9 are not octal digits/],
         [["unix:/x", "--unix-mode", "rw"], /"rw" is not a file mode/],
       ]
@@ -209,7 +209,7 @@ describe("tcpfx serve --unix-mode", () => {
 })
 
 describe("an abstract name", () => {
-  it.scopedLive.skipIf(haveAbstractNames())("is refused in one line where Node would make another name of it", () =>
+  it.scopedLive.skipIf(haveAbstractNames())("is refused in one line if Node would change the name", () =>
     Effect.gen(function* () {
       expect(yield* tcpfxRun(["serve", "unix:@x"])).toMatchObject({ code: 2, stderr: expect.stringMatching(oneLine) })
       const { code, stderr } = yield* tcpfxRun(["connect", "unix:@x"])

@@ -16,13 +16,13 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 const lost = new ConnectionClosedError({ reason: closeReasons.peerReset })
 
-/** The sending half of a connection; `drained` is what a sender waits for after each payload. */
+/** The sending half of a connection. A sender waits for `drained` after each payload. */
 const sink = (drained: Effect.Effect<void, ConnectionClosedError> = Effect.void) => {
   const sent: Array<string> = []
   return { sent, drained, sendNow: (payload: Uint8Array) => Effect.sync(() => void sent.push(text(payload))) }
 }
 
-/** What is to be sent from an input that gives what is offered to it. */
+/** The input of a client that reads the offered bytes. */
 const outgoingFrom = (
   frame: Framing.Framing,
   settings: { readonly maxFrame?: number; readonly lends?: boolean } = {},
@@ -38,8 +38,8 @@ const outgoingFrom = (
     return { input, outgoing, said: () => shown().map(([, said]) => said) }
   })
 
-describe("what connect sends", () => {
-  it.scoped("takes time in proportion to its lines, however many one read brings", () =>
+describe("the input of connect", () => {
+  it.scoped("takes time in proportion to its lines, however many one read has", () =>
     Effect.gen(function* () {
       const { input, outgoing } = yield* outgoingFrom(Framing.line)
       input.offer(new Uint8Array(400_000).fill(0x0a))
@@ -51,31 +51,33 @@ describe("what connect sends", () => {
     }),
   )
 
-  it.scoped("goes on over the next connection behind what the lost one had been given, be it not taken yet", () =>
-    Effect.gen(function* () {
-      const { input, outgoing } = yield* outgoingFrom(Framing.line)
-      input.offer("one\ntwo\nthree\n")
-      input.end()
-      const waits = yield* Deferred.make<void, ConnectionClosedError>()
-      const first = sink(Deferred.await(waits))
-      const sending = yield* Effect.fork(Effect.flip(outgoing.sendAll(first)))
-      yield* Effect.yieldNow()
-      yield* Deferred.fail(waits, lost)
-      expect(yield* Fiber.join(sending)).toBe(lost)
-      expect(outgoing.handed()).toEqual({ frames: 1, bytes: 3, untaken: 3 })
-      const second = sink()
-      yield* outgoing.sendAll(second)
-      expect([first.sent, second.sent]).toEqual([["one"], ["two", "three"]])
-      expect(outgoing.handed()).toEqual({ frames: 2, bytes: 8, untaken: 0 })
-    }),
+  it.scoped(
+    "continues on the next connection after the payloads of the lost one, even if they were still pending",
+    () =>
+      Effect.gen(function* () {
+        const { input, outgoing } = yield* outgoingFrom(Framing.line)
+        input.offer("one\ntwo\nthree\n")
+        input.end()
+        const waits = yield* Deferred.make<void, ConnectionClosedError>()
+        const first = sink(Deferred.await(waits))
+        const sending = yield* Effect.fork(Effect.flip(outgoing.sendAll(first)))
+        yield* Effect.yieldNow()
+        yield* Deferred.fail(waits, lost)
+        expect(yield* Fiber.join(sending)).toBe(lost)
+        expect(outgoing.handed()).toEqual({ frames: 1, bytes: 3, untaken: 3 })
+        const second = sink()
+        yield* outgoing.sendAll(second)
+        expect([first.sent, second.sent]).toEqual([["one"], ["two", "three"]])
+        expect(outgoing.handed()).toEqual({ frames: 2, bytes: 8, untaken: 0 })
+      }),
   )
 
-  it.scoped("loses nothing that the input gives while its connection is lost", () =>
+  it.scoped("loses no input that arrives while the connection is lost", () =>
     Effect.gen(function* () {
       const { input, outgoing } = yield* outgoingFrom(Framing.raw)
       const sending = yield* Effect.fork(outgoing.sendAll(sink()))
       yield* Effect.yieldNow()
-      // The read has its answer, and the sender is interrupted before it takes it.
+      // The read is complete, but the sender is interrupted before it takes the result.
       input.offer("for the next")
       yield* Fiber.interrupt(sending)
       input.end()
@@ -85,7 +87,7 @@ describe("what connect sends", () => {
     }),
   )
 
-  it.scoped("gives the memory of large reads back once the system has taken them, and only then", () =>
+  it.scoped("gives the memory of large reads back only after the kernel has accepted them", () =>
     Effect.gen(function* () {
       const { input, outgoing } = yield* outgoingFrom(Framing.raw, { lends: true })
       expect(input.largeBytes).toBe(1024 * 1024)
@@ -102,7 +104,7 @@ describe("what connect sends", () => {
     }),
   )
 
-  it.scoped("keeps the memory of reads that are shown or cut into lines", () =>
+  it.scoped("keeps the memory of reads that are shown or split into lines", () =>
     Effect.gen(function* () {
       for (const [frame, lends] of [
         [Framing.raw, false],
@@ -117,7 +119,7 @@ describe("what connect sends", () => {
     }),
   )
 
-  it.scoped("says and counts the lines that are too long, and sends the others", () =>
+  it.scoped("reports and counts the lines that are too long, and sends the others", () =>
     Effect.gen(function* () {
       const { input, outgoing, said } = yield* outgoingFrom(Framing.line, { maxFrame: 4 })
       input.offer("one\nlonger\ntwo\n")
@@ -129,7 +131,7 @@ describe("what connect sends", () => {
     }),
   )
 
-  it.scoped("is idle when its input has given nothing for so long, and not while it keeps coming", () =>
+  it.scoped("is idle when no input has arrived for the time, and not before", () =>
     Effect.gen(function* () {
       const { input, outgoing } = yield* outgoingFrom(Framing.line)
       const only = sink()
@@ -137,7 +139,7 @@ describe("what connect sends", () => {
       const idle = yield* Effect.fork(outgoing.idle(Duration.millis(500)))
       for (let part = 0; part < 10; part++) {
         yield* TestClock.adjust("400 millis")
-        // No whole line: it is the input that counts, not what is sent of it.
+        // An incomplete line counts too: the time since the last read matters, not since the last payload.
         input.offer("x")
         expect(Option.isNone(yield* Fiber.poll(idle))).toBe(true)
       }
@@ -147,7 +149,7 @@ describe("what connect sends", () => {
     }),
   )
 
-  it.scoped("is not idle while a connection does not take what it has", () =>
+  it.scoped("is not idle while a connection does not accept its payload", () =>
     Effect.gen(function* () {
       const { input, outgoing } = yield* outgoingFrom(Framing.raw)
       const taken = yield* Deferred.make<void>()

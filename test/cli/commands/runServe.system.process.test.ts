@@ -4,20 +4,20 @@ import * as Effect from "effect/Effect"
 import { haveNetworks, network } from "../../support/netns.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
-describe.skipIf(!haveNetworks())("tcpfx serve on a system that gives less than was asked for", () => {
+describe.skipIf(!haveNetworks())("tcpfx serve on a system that allows less than requested", () => {
   it.scopedLive("says how many connections wait to be accepted, on standard error and in its state", () =>
     Effect.gen(function* () {
       const { setAcceptQueue, tcpfx } = yield* network
       yield* setAcceptQueue(100)
       const path = join(yield* temporaryFolder, "control")
       const server = yield* tcpfx(["serve", "127.0.0.1:0", "--control", path, "--mode", "discard"])
-      yield* server.waitFor("stderr", /listening on .*\n(.*\n)*tcpfx: the system keeps 100 connections waiting .*4096/)
+      yield* server.waitFor("stderr", /listening on .*\n(.*\n)*tcpfx: the system lets only 100 connections wait .*4096/)
       const state = yield* tcpfx(["connect", `unix:${path}`, "--send", "state\\n"])
       const { code } = yield* state.ended
       expect([code, JSON.parse(state.text("stdout")).backlog]).toEqual([0, 100])
       const modest = yield* tcpfx(["serve", "127.0.0.1:0", "--backlog", "100", "--mode", "discard"])
       yield* modest.waitFor("stderr", /listening on .*\n.*only this machine/)
-      expect(modest.text("stderr")).not.toContain("waiting to be accepted")
+      expect(modest.text("stderr")).not.toContain("wait to be accepted")
     }),
   )
 

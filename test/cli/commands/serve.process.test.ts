@@ -38,11 +38,11 @@ describe("tcpfx serve, as a process", () => {
       }),
   )
 
-  it.scopedLive("keeps piped input for the first client, without the lines above --max-frame, which it tells", () =>
+  it.scopedLive("keeps piped input for the first client, and reports and skips lines above --max-frame", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--frame", "line", "--max-frame", "5"])
       yield* server.write("first\nfar too long\nthird\n")
-      // The input is read by now, and nobody is there.
+      // The server has read the input, and no client is connected.
       yield* server.waitFor(
         "stderr",
         /^tcpfx: line 2 of standard input was not sent: its 12 bytes are above 5 \(--max-frame\)$/m,
@@ -54,7 +54,7 @@ describe("tcpfx serve, as a process", () => {
     }),
   )
 
-  it.scopedLive("shows characters whole that two clients sent in pieces, by turns", () =>
+  it.scopedLive("shows the characters of two clients as a whole, when both send pieces by turns", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe()
       const [a, b] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port))])
@@ -85,7 +85,7 @@ describe("tcpfx serve, as a process", () => {
       yield* b.write("b!")
       expect((yield* a.take(2)).toString()).toBe("b!")
       yield* c.end
-      yield* server.waitFor("stderr", /#3 sends no more/)
+      yield* server.waitFor("stderr", /#3 sent FIN/)
       yield* server.write("to the half-closed too\n")
       expect((yield* c.take(25)).toString()).toBe("b!to the half-closed too\n")
     }),
@@ -146,7 +146,7 @@ describe("tcpfx serve, as a process", () => {
     }),
   )
 
-  it.scopedLive("closes whoever exceeds --max-frame, with the reason, and no other", () =>
+  it.scopedLive("closes only the client that exceeds --max-frame, with the reason", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--frame", "line", "--max-frame", "1KiB"])
       const [good, bad] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port))])
@@ -159,7 +159,7 @@ describe("tcpfx serve, as a process", () => {
     }),
   )
 
-  it.scopedLive("writes JSON lines that the library's own schema reads", () =>
+  it.scopedLive("writes JSON lines that the schema of the library reads", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "json", "--mode", "echo"])
       const client = yield* dialRaw(local(port))
@@ -186,7 +186,7 @@ describe("tcpfx serve, as a process", () => {
     }),
   )
 
-  it.scopedLive("gives nothing but the peers' bytes with raw output", () =>
+  it.scopedLive("writes only the bytes of the peers with raw output", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "raw"])
       const client = yield* dialRaw(local(port))

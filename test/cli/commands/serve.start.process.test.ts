@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { unixEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { start, tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../../support/transportFixture.ts"
 
-const temporaryFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-serve-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
-)
-
-/** A port that somebody else has. */
+/** A port that another server uses. */
 const takenPort = Effect.acquireRelease(
   Effect.async<{ readonly port: number; readonly close: () => void }>((resume) => {
     const server = createServer()
@@ -94,7 +88,7 @@ describe("the start of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("takes the place of a stale socket file, but not of a live one", () =>
+  it.scopedLive("replaces a stale socket file, but not a live one", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const path = join(folder, "x.sock")
@@ -112,7 +106,7 @@ describe("the start of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("reads its defaults from the environment, and flags go before them", () =>
+  it.scopedLive("reads its defaults from the environment, and flags override them", () =>
     Effect.gen(function* () {
       const server = yield* tcpfx(["serve"], { env: { TCPFX_LISTEN: "127.0.0.1:0" } })
       yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:\d+/)
@@ -125,7 +119,7 @@ describe("the start of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("is installed as a command that starts by a link too", () =>
+  it.scopedLive("starts through the installed link too", () =>
     Effect.gen(function* () {
       const linked = yield* start("node_modules/.bin/tcpfx", ["--version"])
       expect((yield* linked.ended).code).toBe(0)

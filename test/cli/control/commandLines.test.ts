@@ -24,7 +24,7 @@ const lineTexts = FastCheck.array(
   { maxLength: 12 },
 )
 
-describe("lines of commands", () => {
+describe("command lines", () => {
   it.prop(
     "come in order wherever the reads are cut, and a line above the limit comes as its first bytes, one more than the limit",
     [lineTexts, FastCheck.array(FastCheck.nat({ max: 200 }), { maxLength: 8 })],
@@ -34,7 +34,7 @@ describe("lines of commands", () => {
     },
   )
 
-  it("are whole at the limit, and the end completes the last one", () => {
+  it("may be as long as the limit, and the end completes the last one", () => {
     const chunks = ["1234567\r", "\n123456789", "0\n", "last"].map((text) => Buffer.from(text))
     expect(feed(chunks)).toEqual(["1234567", "123456789", "last"])
   })

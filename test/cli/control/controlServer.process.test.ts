@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -9,16 +8,11 @@ import { parseControlPath } from "../../../src/cli/flags/controlPath.ts"
 import { Assistant, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../../support/transportFixture.ts"
 
-const socketPath = Effect.map(
-  Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-control-"))),
-    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
-  ),
-  (folder) => join(folder, "control"),
-)
+const socketPath = Effect.map(temporaryFolder, (folder) => join(folder, "control"))
 
-/** Says commands on a control socket, one after the other, and gives the answers. */
+/** Sends commands to a control socket, one after the other, and returns the answers. */
 const controlling = (path: string) =>
   Effect.map(
     dialRaw(unixEndpoint(path)),
@@ -91,7 +85,7 @@ describe("tcpfx serve --control", () => {
     }),
   )
 
-  it.scopedLive("answers a reload with what could not be read, and a path cannot write on the terminal", () =>
+  it.scopedLive("answers a reload with the file that cannot be read, and escapes control characters in its path", () =>
     Effect.gen(function* () {
       const path = yield* socketPath
       const rules = `${path}.rules`
@@ -138,7 +132,7 @@ describe("tcpfx serve --control", () => {
       }),
   )
 
-  it.scopedLive("that cannot listen is told in one line, before anything else, with exit code 2", () =>
+  it.scopedLive("that cannot listen is reported in one line, before anything else, with exit code 2", () =>
     Effect.gen(function* () {
       for (const [path, problem] of [
         ["/nowhere/control", /^tcpfx: --control: cannot listen on unix:\/nowhere\/control: the folder .*\n$/],
@@ -154,7 +148,7 @@ describe("tcpfx serve --control", () => {
     "takes %s for a port by mistake, and not for the name of a file",
     (text) => {
       expect(Either.getOrThrow(Either.flip(parseControlPath(text))).message).toContain(
-        `"${text}" is not an endpoint: commands are taken on a unix socket, not on a port`,
+        `"${text}" is not an endpoint: the control socket is a unix socket, not a port`,
       )
       expect(parseControlPath(`./${text}`)).toEqual(Either.right(unixEndpoint(`./${text}`)))
     },
@@ -180,7 +174,7 @@ describe("tcpfx serve --control", () => {
     expect(Either.getOrThrow(Either.flip(parseControl(line))).message).toMatch(problem)
   })
 
-  it("takes every command of the assistant, by name, tag and network too", () => {
+  it("takes every command of the assistant, also by name, tag and network", () => {
     for (const line of ["send @plc-1 hex 01 03", "tag @10.0.0.0/8 line2", "rename @3 panel", "broadcast text hi\\n"]) {
       expect(Either.getOrThrow(parseControl(line))).toEqual({
         _tag: "Do",

@@ -12,7 +12,7 @@ const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as Std
 const chunk = 1024 * 1024
 
 describe("a file that a flag names", () => {
-  it.scopedLive("is read whole, into one buffer", () =>
+  it.scopedLive("is read completely, into one buffer", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "list")
       for (const size of [0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk + 5]) {
@@ -27,7 +27,7 @@ describe("a file that a flag names", () => {
     }).pipe(Effect.provide(silent)),
   )
 
-  it.scopedLive.skipIf(process.platform !== "linux")("whose size the system does not tell is read whole", () =>
+  it.scopedLive.skipIf(process.platform !== "linux")("of unknown size is read completely", () =>
     Effect.gen(function* () {
       const path = "/proc/self/environ"
       expect(fs.statSync(path).size).toBe(0)

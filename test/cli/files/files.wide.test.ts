@@ -9,10 +9,10 @@ import { dialRaw } from "../../support/rawPeer.ts"
 import { tcpfx, tcpfxRun } from "../../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
-/** A named pipe that nobody writes to. */
+/** Makes a named pipe without a writer. */
 const pipeAt = (path: string) => Effect.sync(() => expect(spawnSync("mkfifo", [path]).status).toBe(0))
 
-/** Waits until a process has opened a pipe to read it, and gives what writes to it. */
+/** Waits until a process opens a pipe for reading. Returns a handle that writes to the pipe. */
 const whenRead = (path: string) =>
   Effect.acquireRelease(
     Effect.promise(() => open(path, "w")),
@@ -20,7 +20,7 @@ const whenRead = (path: string) =>
   )
 
 describe("a file of a flag that does not answer", () => {
-  it.scopedLive("leaves the first signal its effect, at the start", () =>
+  it.scopedLive("does not block the first signal at the start", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "pipe")
       yield* pipeAt(path)
@@ -38,7 +38,7 @@ describe("a file of a flag that does not answer", () => {
     }),
   )
 
-  it.scopedLive("is named after two seconds, and a pipe is read to its end once somebody writes", () =>
+  it.scopedLive("is named after two seconds, and a pipe is read to its end once it has a writer", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "pipe")
       yield* pipeAt(path)
@@ -51,7 +51,7 @@ describe("a file of a flag that does not answer", () => {
     }),
   )
 
-  it.scopedLive("is given up at the next SIGHUP, which is served, and the first signal to end drains", () =>
+  it.scopedLive("is abandoned at the next SIGHUP, which reads again, and the first end signal drains", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "rules")
       writeFileSync(path, "127.0.0.1\n")
@@ -70,14 +70,14 @@ describe("a file of a flag that does not answer", () => {
     }),
   )
 
-  it.scopedLive("that is a pipe without a reader cannot take a key log, and that is told", () =>
+  it.scopedLive("that is a pipe without a reader is refused as a key log, with the reason", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "pipe")
       yield* pipeAt(path)
       const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", "--tls", "--tls-keylog", path])
       expect([code, stderr]).toEqual([
         2,
-        expect.stringMatching(/^tcpfx: --tls-keylog: .*: .*a pipe that nobody reads\n$/),
+        expect.stringMatching(/^tcpfx: --tls-keylog: .*: .*a pipe without a reader\n$/),
       ])
     }),
   )
@@ -87,13 +87,13 @@ describe("a file of a flag that does not answer", () => {
       const folder = yield* temporaryFolder
       const path = join(folder, "pipe")
       yield* pipeAt(path)
-      // A file server that is down: a thread of libuv stands in open(2), and nothing calls it back.
+      // Imitates a file server that is down: a libuv thread waits in open(2), and nothing can interrupt it.
       const stuck = join(folder, "stuck.cjs")
       writeFileSync(stuck, `require("node:fs").open(${JSON.stringify(path)}, "r", () => {})\n`)
       const env = { NODE_OPTIONS: `--require ${stuck}` }
       const server = yield* tcpfx(["serve", "127.0.0.1:0", "--mode", "echo", "--drain", "1h"], { env })
       const [, port] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
-      // It does not close, so the first signal drains for an hour.
+      // The client does not close, so the drain after the first signal would take an hour.
       yield* dialRaw(tcpEndpoint("127.0.0.1", Number(port)))
       yield* server.waitFor("stderr", /#1 connected/)
       yield* server.kill("SIGINT")
@@ -104,7 +104,7 @@ describe("a file of a flag that does not answer", () => {
     }),
   )
 
-  it.scopedLive("is named with what is wrong, in words", () =>
+  it.scopedLive("is named with the problem, in words", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       mkdirSync(join(folder, "sub"))

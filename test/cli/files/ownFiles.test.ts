@@ -45,7 +45,7 @@ const refusals: ReadonlyArray<readonly [string, (path: string) => void, RegExp]>
       fs.rmSync(path)
       fs.mkdirSync(path)
     },
-    /is not used: it is no regular file|it is a folder/,
+    /is not used: it is not a regular file|it is a folder/,
   ],
 ]
 

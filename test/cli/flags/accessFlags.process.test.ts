@@ -1,29 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../../support/transportFixture.ts"
 
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
 const temporaryFile = (content: string) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-access-"))),
-      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
-    ),
-    (folder) => {
-      const path = join(folder, "rules")
-      writeFileSync(path, content)
-      return path
-    },
-  )
+  Effect.map(temporaryFolder, (folder) => {
+    const path = join(folder, "rules")
+    writeFileSync(path, content)
+    return path
+  })
 
 describe("tcpfx serve --allow and --deny", () => {
-  it.scopedLive("refuse with the rule, and let in whom they allow", () =>
+  it.scopedLive("refuse a client with the rule, and accept an allowed client", () =>
     Effect.gen(function* () {
       const denying = yield* tcpfxServe(["--deny", "10.0.0.0/8", "--deny", "127.0.0.0/8,::1"])
       const refused = yield* dialRaw(local(denying.port))
@@ -35,7 +29,7 @@ describe("tcpfx serve --allow and --deny", () => {
     }),
   )
 
-  it.scopedLive("are read again from their files on SIGHUP; a mistake in one leaves the rules as they were", () =>
+  it.scopedLive("are read again from their files on SIGHUP; a mistake in a file changes nothing", () =>
     Effect.gen(function* () {
       const path = yield* temporaryFile("127.0.0.1 # us\n")
       const { server, port } = yield* tcpfxServe(["--allow-file", path])

@@ -23,7 +23,7 @@ const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
   .map((path) => readFileSync(join("src", path), "utf8"))
 
-/** The variables that the sources read, by whichever of the two ways there are. */
+/** The environment variables that the sources read, by both ways of reading them. */
 const variables = [
   ...new Set(
     sources.flatMap((source) => [
@@ -42,7 +42,7 @@ const deadlines = {
   heartbeatTimeout: none,
 }
 
-/** Everything that reads variables through `variable`. */
+/** All settings that read environment variables through `variable`. */
 const readers: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }>> = [
   Effect.mapError(ServerConfig.config, environmentError),
   Effect.mapError(
@@ -100,11 +100,11 @@ describe("an empty value", () => {
     }),
   )
 
-  it.effect("of a variable that is not ours means what it means elsewhere", () =>
+  it.effect("of a variable without TCPFX_ counts as unset", () =>
     checkVariables({ NO_COLOR: "", SSLKEYLOGFILE: "", TCPFX_ALLOW: "::1", TCPFX_DENY: undefined }),
   )
 
-  it.scopedLive("lets nobody in: the command ends with 2 before it listens", () =>
+  it.scopedLive("of an access rule ends the command with 2 before it listens", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, Record<string, string>, string]> = [
         [["--allow", ""], {}, "--allow: the value is empty"],

@@ -14,7 +14,7 @@ const commands: CommandShapes = {
   interfaces: interfacesHelp.flags,
 }
 
-// Values and arguments come wrapped, for `@effect/cli` to leave them as they are.
+// Values and arguments are wrapped, so that `@effect/cli` does not change them.
 const bare = (text: string) => (/^=.*=$/s.test(text) ? unwrapped(text) : text)
 const read = (...args: ReadonlyArray<string>) => Either.getOrThrow(normalize(args, commands)).map(bare)
 const refusal = (...args: ReadonlyArray<string>) => {
@@ -50,7 +50,7 @@ describe("a command line", () => {
     expect(read(...args)).toEqual(expected)
   })
 
-  it("counts the last of a flag that is given again, and each of one that repeats", () => {
+  it("has the last value of a flag given twice, and each value of one that repeats", () => {
     expect(read("connect", "-p", "1", "--port=2", "-p3")).toEqual(["connect", "--port", "3"])
     expect(read("connect", "--once", "--once")).toEqual(["connect", "--once", "true"])
     expect(read("connect", "--send", "a", "--once", "--send", "b")).toEqual([
@@ -83,14 +83,14 @@ describe("a command line", () => {
     expect(normalized("-abv", "x")).toEqual(withValue)
   })
 
-  it("asks for help wherever --help stands, unless it is the value of a flag", () => {
+  it("asks for help with --help anywhere, unless it is the value of a flag", () => {
     expect(read("serve", "0", "--broker", "--help")).toEqual(["serve", "--help"])
     expect(read("connect", "--send", "--help")).toEqual(["connect", "--send", "--help"])
     expect(read("connect", "--send=--help")).toEqual(["connect", "--send", "--help"])
   })
 })
 
-describe("a command line that cannot be read", () => {
+describe("an invalid command line", () => {
   it.each<readonly [string, ReadonlyArray<string>, string]>([
     ["an unknown option", ["serve", "--brokr"], "unknown option --brokr, did you mean --broker? (tcpfx serve --help)"],
     ["one with a value", ["serve", "--prot=80"], "unknown option --prot, did you mean --port? (tcpfx serve --help)"],
@@ -105,23 +105,23 @@ describe("a command line that cannot be read", () => {
     ["a letter of two units", ["serve", "-😀"], "unknown option -😀 (tcpfx serve --help)"],
     ["no value", ["serve", "--port"], "--port needs a value (tcpfx serve --help)"],
     ["no value for a letter", ["serve", "0", "-p"], "--port needs a value (tcpfx serve --help)"],
-    ["a value for a toggle", ["connect", "--once=yes"], '--once takes no value, it was given "yes"'],
+    ["a value for a toggle", ["connect", "--once=yes"], '--once takes no value; remove "yes"'],
     ["an empty value", ["serve", "--allow="], "--allow: the value is empty; give LIST, or leave the flag out"],
     [
       "an empty argument",
       ["connect", "", "80"],
-      "argument 1 is empty; leave it out, or give a value (tcpfx connect --help)",
+      "argument 1 is empty; give a value, or leave it out (tcpfx connect --help)",
     ],
     ["the library's own option", ["serve", "--log-level", "debug"], "unknown option --log-level (tcpfx serve --help)"],
     ["a dash for a command", ["-"], 'unknown command "-"; expected serve, connect, interfaces (tcpfx --help)'],
     [
       "a command behind an option",
       ["--version", "serve"],
-      '"serve" is in no place for an argument; a command comes first (tcpfx --help)',
+      '"serve" must follow a command, not an option (tcpfx --help)',
     ],
     ["its wizard", ["--wizard"], "unknown option --wizard (tcpfx --help)"],
     ["an unknown shell", ["--completions", "csh"], '--completions: "csh" is not one of sh, bash, fish, zsh'],
-    ["a dash behind --", ["serve", "--", "--broker"], 'no argument begins with "-": "--broker"'],
+    ["a dash behind --", ["serve", "--", "--broker"], 'an argument cannot begin with "-": "--broker"'],
     [
       "an unknown command",
       ["sreve"],

@@ -30,7 +30,7 @@ const signals = Signals.Signals.of({
   onHangUp: () => Effect.void,
 })
 
-/** Why a command line is refused. Nothing of these reaches a socket. */
+/** The reason why a command line is refused. None of these command lines opens a socket. */
 const refusal = (args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const normalized = yield* normalize(args, commandShapes)
@@ -41,7 +41,7 @@ const refusal = (args: ReadonlyArray<string>) =>
     Effect.provide([NodeContext.layer, MemoryTransport.layer()]),
   )
 
-/** A value that each flag takes. */
+/** A valid value of each flag. */
 const values: Readonly<Record<string, string>> = {
   SIZE: "1MiB",
   N: "3",
@@ -57,7 +57,7 @@ const textFor = (placeholder: string): string => values[placeholder] ?? placehol
 const words = (flag: { readonly name: string; readonly takesValue: boolean; readonly placeholder: string }) =>
   flag.takesValue ? [`--${flag.name}`, textFor(flag.placeholder)] : [`--${flag.name}`]
 
-// Beside these each flag of the row has no effect.
+// With these arguments, each flag of the row has no effect.
 const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   slowConsumer: ["127.0.0.1:0", "--mode", "echo"],
   hubBudget: ["127.0.0.1:0", "--reply", "x"],
@@ -68,7 +68,7 @@ const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]
 
-describe("a flag of tcpfx serve that has an effect only beside others", () => {
+describe("a flag of tcpfx serve that has an effect only with others", () => {
   const rows = serveDependencies.flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
   it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
     Effect.gen(function* () {
@@ -84,13 +84,13 @@ const connectBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   tlsCa: ["127.0.0.1:9", "--tls", "--insecure"],
 }
 
-describe("a flag of tcpfx connect that has an effect only beside others", () => {
+describe("a flag of tcpfx connect that has an effect only with others", () => {
   const rows = connectDependencies.flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
   it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
     Effect.gen(function* () {
       const { shape } = connectFlags[key]
       const isOfUnix = [...onUnix, "source", "sourcePort"].includes(key)
-      const beside = problem.includes("beside")
+      const beside = problem.includes("has no effect with")
         ? (connectBeside[key] ?? [])
         : [isOfUnix ? "unix:x.sock" : "127.0.0.1:9"]
       const error = yield* refusal(["connect", ...beside, ...words(shape), "--send", "x"])
@@ -102,8 +102,8 @@ describe("a flag of tcpfx connect that has an effect only beside others", () => 
 describe("a variable on which security depends", () => {
   it.effect.each<readonly [string, ReadonlyArray<string>, string]>([
     ["TCPFX_TLS_CLIENT_CA", ["serve", "127.0.0.1:0"], "TCPFX_TLS_CLIENT_CA needs TLS"],
-    ["TCPFX_TLS_KEY", ["serve", "127.0.0.1:0"], "TCPFX_TLS_KEY is the key of a certificate"],
-    ["TCPFX_TLS_KEY", ["serve", "127.0.0.1:0", "--tls"], "TCPFX_TLS_KEY is the key of a certificate"],
+    ["TCPFX_TLS_KEY", ["serve", "127.0.0.1:0"], "TCPFX_TLS_KEY needs the certificate of the key"],
+    ["TCPFX_TLS_KEY", ["serve", "127.0.0.1:0", "--tls"], "TCPFX_TLS_KEY needs the certificate of the key"],
   ])("is refused where it has no effect: %s with %s", ([name, args, problem]) =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromMap(new Map([[name, "/nowhere"]]), { pathDelim: "_" })

@@ -48,10 +48,10 @@ describe("the endpoint of a command line", () => {
     [{ args: ["h:80"], port: "81" }, 'the port is given twice: in "h:80" and by -p 81'],
     [{ args: ["80"], port: "80" }, 'the port is given twice: in "80" and by -p 80'],
     [{ args: ["h", "80"], port: "81" }, "the port is given twice: 80 and -p 81"],
-    [{ args: ["unix:/x"], port: "80" }, '"unix:/x" takes the place of host and port, give one of them'],
-    [{ args: ["unix:/x", "80"] }, '"unix:/x" takes the place of host and port, give one of them'],
-    [{ args: ["h"], unix: "/x" }, "-U takes the place of host and port, give one of them"],
-    [{ port: "80", unix: "/x" }, "-U takes the place of host and port, give one of them"],
+    [{ args: ["unix:/x"], port: "80" }, 'give either "unix:/x" or a host and port, not both'],
+    [{ args: ["unix:/x", "80"] }, 'give either "unix:/x" or a host and port, not both'],
+    [{ args: ["h"], unix: "/x" }, "give either -U or a host and port, not both"],
+    [{ port: "80", unix: "/x" }, "give either -U or a host and port, not both"],
     [{ args: ["h", "80", "more", "still"] }, 'too many arguments: "more" "still"'],
   ])("is refused when it is given twice: %o", (given, message) => {
     expect(from(given)).toMatchObject(Either.left({ code: 2, message }))

@@ -10,7 +10,7 @@ const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
 describe("the deadlines of tcpfx serve", () => {
-  it.scopedLive("close a client whose first line does not come, and say so", () =>
+  it.scopedLive("close a client that does not complete its first line, and say so", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--frame", "line", "--first-frame-timeout", "200ms"])
       const loris = yield* dialRaw(local(port))
@@ -33,23 +33,25 @@ describe("the deadlines of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("send a heartbeat into silence, from flags or the environment, and close who is lost", () =>
-    Effect.gen(function* () {
-      const { server, port } = yield* tcpfxServe(["--frame", "line", "--heartbeat-interval", "200ms"], {
-        env: { TCPFX_HEARTBEAT: "are you\\tthere?" },
-      })
-      const deaf = yield* dialRaw(local(port))
-      expect((yield* deaf.takeRest).toString()).toBe("are you\tthere?\n")
-      yield* server.waitFor("stderr", /#1 closed: nothing came from it for 200 ms after a heartbeat/)
-      expect(server.text("stdout")).toBe("")
-    }),
+  it.scopedLive(
+    "send a heartbeat to a silent client, from flags or the environment, and close it if it stays silent",
+    () =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe(["--frame", "line", "--heartbeat-interval", "200ms"], {
+          env: { TCPFX_HEARTBEAT: "are you\\tthere?" },
+        })
+        const deaf = yield* dialRaw(local(port))
+        expect((yield* deaf.takeRest).toString()).toBe("are you\tthere?\n")
+        yield* server.waitFor("stderr", /#1 closed: nothing came from it for 200 ms after a heartbeat/)
+        expect(server.text("stdout")).toBe("")
+      }),
   )
 })
 
 const ss: Peer = { program: "ss", known: /socket/, dial: () => [] }
 
 describe("the limits of tcpfx serve", () => {
-  it.scopedLive("read a client that sends too much more slowly, and say so once each way", () =>
+  it.scopedLive("read a client that sends too fast more slowly, and say so once at the start and end", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--max-rate", "1MiB", "--no-traffic"])
       const flood = yield* dialRaw(local(port))
@@ -60,7 +62,7 @@ describe("the limits of tcpfx serve", () => {
     }),
   )
 
-  it.scopedLive("close the client for whom most waits when too much waits for all, and say so", () =>
+  it.scopedLive("close the client with the longest queue when all queues together are too long, and say so", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--broker", "--max-pending", "2MiB", "--no-traffic"], {
         env: { TCPFX_HUB_BUDGET: "1GiB" },
@@ -113,11 +115,11 @@ describe.skipIf(!haveAll(ss))("the keepalive of tcpfx serve", () => {
         yield* listing.ended
         return listing.text("stdout")
       })
-      // Another timer is shown as long as something sent is not acknowledged.
+      // While sent data is not acknowledged, ss shows another timer.
       return yield* Effect.repeat(listed, { until: (text) => !text.includes("timer:(on") })
     })
 
-  it.scopedLive("is on for every client where it is asked for, with TLS too, and else off", () =>
+  it.scopedLive("is on for every client with --keepalive, also with TLS, and otherwise off", () =>
     Effect.gen(function* () {
       expect(yield* timersOf(["--keepalive", "5m"], [])).toMatch(/^ESTAB.*timer:\(keepalive,[45]min/)
       expect(yield* timersOf(["--keepalive", "5m", "--tls"], ["--tls", "--insecure"])).toMatch(
@@ -134,14 +136,14 @@ describe.skipIf(!haveAll(ss))("the backlog of tcpfx serve", () => {
       const { port } = yield* tcpfxServe(["--backlog", "7"])
       const listing = yield* start("ss", ["-Hltn", `sport = :${port}`])
       yield* listing.ended
-      // State, Recv-Q, Send-Q: of a listening socket the last is its backlog.
+      // The columns are State, Recv-Q and Send-Q. For a listening socket, Send-Q is its backlog.
       expect(listing.text("stdout")).toMatch(/^LISTEN +0 +7 /)
     }),
   )
 })
 
 describe("tcpfx serve --max-conns", () => {
-  it.scopedLive("closes one more, and says so", () =>
+  it.scopedLive("closes a further connection, and says so", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["-m", "1"])
       yield* dialRaw(local(port))
@@ -152,18 +154,18 @@ describe("tcpfx serve --max-conns", () => {
     }),
   )
 
-  it.scopedLive("fits itself below a low limit of open files and says so; an explicit figure above it is refused", () =>
+  it.scopedLive("adapts to a low limit of open files and says so; an explicit number above the limit is refused", () =>
     Effect.gen(function* () {
       const limited = (args: string) =>
         start("/bin/sh", ["-c", `ulimit -n 200; exec "${process.execPath}" "${bin}" serve 127.0.0.1:0 ${args}`])
       const fitting = yield* limited("")
       yield* fitting.waitFor(
         "stderr",
-        /listening on [^\n]+\n(.*\n)*tcpfx: at most 136 connections at once, as 200 files may be open/,
+        /listening on [^\n]+\n(.*\n)*tcpfx: at most 136 connections at once: the limit of open files is 200/,
       )
       const asking = yield* limited("--max-conns 150")
       expect((yield* asking.ended).code).toBe(2)
-      expect(asking.text("stderr")).toMatch(/150 connections need 214 open files, the limit is 200/)
+      expect(asking.text("stderr")).toMatch(/150 connections need 214 open files, but the limit is 200/)
     }),
   )
 })

@@ -59,14 +59,14 @@ describe("the endpoints of a server's command line", () => {
     [{ args: ["h", "70000"] }, /the port 70000 is above 65535/],
     [{ args: ["h:80", "h:x"] }, /the port "x" is not a number/],
     [{ args: ["h", "80"], port: "81" }, /the port is given twice/],
-    [{ args: ["fd:3"], port: "81" }, /"fd:3" takes the place of host and port/],
+    [{ args: ["fd:3"], port: "81" }, /give either "fd:3" or a host and port/],
     [{ args: ["a:1", "b:2", "c:3"], port: "81" }, /too many arguments: "c:3"/],
-    [{ args: ["a:1"], unix: "/x" }, /-U takes the place of host and port/],
+    [{ args: ["a:1"], unix: "/x" }, /give either -U or a host and port/],
   ])("are refused rather than guessed: %o", (given, message) => {
     expect(from(given)).toMatchObject(Either.left({ code: 2, message: expect.stringMatching(message) }))
   })
 
-  it("are on loopback where no host is said, of the family that is asked for", () => {
+  it("without a host are on the loopback address of the selected family", () => {
     expect([defaultHostOf("any"), defaultHostOf("ipv4"), defaultHostOf("ipv6")]).toEqual([
       "127.0.0.1",
       "127.0.0.1",

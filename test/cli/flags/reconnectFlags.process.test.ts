@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { tcpFree } from "../../support/peers.ts"
 import { tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 
-/** A plain server of this process; `serve` is told the number of each connection. */
+/** A plain server in this process. `serve` gets the number of each connection. */
 const listening = (serve: (socket: net.Socket, number: number) => void) =>
   Effect.map(
     Effect.acquireRelease(
@@ -27,7 +27,7 @@ const listening = (serve: (socket: net.Socket, number: number) => void) =>
 const free = Effect.map(tcpFree, (endpoint) => (endpoint._tag === "Tcp" ? `${endpoint.port}` : ""))
 
 describe("tcpfx connect --reconnect", () => {
-  it.scopedLive("keeps what it is given until there is a server, and sends it in order, to the next one too", () =>
+  it.scopedLive("keeps its input until there is a server, and sends it in order, to the next server too", () =>
     Effect.gen(function* () {
       const port = yield* free
       const delays = ["--reconnect-delay", "20ms", "--reconnect-max", "20ms"]
@@ -70,7 +70,7 @@ describe("tcpfx connect --reconnect", () => {
         })
         const args = ["connect", port, "--frame", "line", "--reconnect", "--reconnect-delay", "10ms", "--output", "raw"]
         const { code, stderr } = yield* tcpfxRun(args, lines.join("\n"))
-        const given = Number(/^tcpfx: the lost connection was given (\d+) lines of the input[,;] /m.exec(stderr)?.[1])
+        const given = Number(/^tcpfx: the lost connection had sent (\d+) lines of the input[,;] /m.exec(stderr)?.[1])
         expect([code, stderr]).toEqual([
           1,
           expect.stringContaining(
@@ -78,7 +78,7 @@ describe("tcpfx connect --reconnect", () => {
           ),
         ])
         const whole = Buffer.concat(received).toString().split("\n")
-        // The first connection was cut between two reads, so one line of it may be in parts.
+        // The first connection ended between two reads, so its last line may be incomplete.
         const known = whole.filter((line) => /^line \d+ of all of them$/.test(line))
         expect(new Set(known).size).toBe(known.length)
         const second = lines.slice(given)
@@ -86,7 +86,7 @@ describe("tcpfx connect --reconnect", () => {
       }),
   )
 
-  it.scopedLive("gives up after as many failures in a row as it is told, with the last one as the reason", () =>
+  it.scopedLive("gives up after --max-attempts failures in a row, with the last one as the reason", () =>
     Effect.gen(function* () {
       const port = yield* free
       const args = ["connect", port, "--reconnect", "--reconnect-delay", "10ms", "--max-attempts", "2", "--send", "x"]
@@ -134,7 +134,7 @@ describe("tcpfx connect --reconnect", () => {
 })
 
 describe("tcpfx connect --idle-timeout and --heartbeat", () => {
-  it.scopedLive("leave a server that says nothing, with 1 and the reason", () =>
+  it.scopedLive("disconnect from a silent server, with 1 and the reason", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "discard", "--frame", "line"])
       const idle = yield* tcpfx(["connect", `127.0.0.1:${port}`, "-i", "200ms"])

@@ -4,7 +4,7 @@ import { httpProxy } from "../../support/proxies.ts"
 import { tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 
 describe("tcpfx connect --proxy, --send-proxy and --source", () => {
-  it.scopedLive("go by way of a proxy, which looks the name up; the variable does the same", () =>
+  it.scopedLive("connect through a proxy, which looks the name up; so does the variable", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       const proxy = `http://me:secret@127.0.0.1:${(yield* httpProxy()).port}`
@@ -19,7 +19,7 @@ describe("tcpfx connect --proxy, --send-proxy and --source", () => {
     }),
   )
 
-  it.scopedLive("tell a server behind proxies who connects, by header and by address", () =>
+  it.scopedLive("give a server behind proxies the address of the client", () =>
     Effect.gen(function* () {
       const { port, server } = yield* tcpfxServe([
         ...["--mode", "echo", "--proxy-protocol", "require", "--proxy-from", "127.0.0.0/8"],
@@ -35,7 +35,7 @@ describe("tcpfx connect --proxy, --send-proxy and --source", () => {
     }),
   )
 
-  it.scopedLive("say what is wrong in one line, with 2 for what was said and 1 for what was found", () =>
+  it.scopedLive("report each problem in one line, with 2 for the command line and 1 for the network", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, number, RegExp]> = [
         [
@@ -45,8 +45,8 @@ describe("tcpfx connect --proxy, --send-proxy and --source", () => {
         ],
         [["connect", "unix:/run/x", "--proxy", "http://gate"], 2, /a proxy connects to hosts and ports/],
         [["connect", "--send-proxy", "v3"], 2, /"v3" is not a version of the PROXY protocol.* expected v1 or v2/],
-        [["connect", "--source", "gate"], 2, /"gate" is not a source address: it is no IP address/],
-        [["connect", "--source-port", "70000"], 2, /"70000" is not a port: it is out of range/],
+        [["connect", "--source", "gate"], 2, /"gate" is not a source address: it is not an IP address/],
+        [["connect", "--source-port", "70000"], 2, /"70000" is not a port: it is not a number from 1 to 65535/],
         [
           ["connect", "127.0.0.1:9", "--proxy", "http://127.0.0.1:1"],
           1,

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,20 +7,16 @@ import type { Tls } from "../../../src/transport/index.ts"
 import { makeIdentity } from "../../support/certificates.ts"
 import { tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 import { nodeTlsServer } from "../../support/tlsPeers.ts"
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-tls-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
-)
+import { temporaryFolder } from "../../support/transportFixture.ts"
 
 const save = (path: string, identity: Tls.Identity) => {
   writeFileSync(`${path}.pem`, identity.cert)
   writeFileSync(`${path}-key.pem`, Redacted.value(identity.key))
 }
 
-/** A CA and a server's certificate of it in a folder, as `ca.pem`, `server.pem` and `server-key.pem`. */
+/** A folder with a CA and a server certificate of that CA: `ca.pem`, `server.pem` and `server-key.pem`. */
 const material = Effect.gen(function* () {
-  const path = yield* folder
+  const path = yield* temporaryFolder
   const ca = yield* Effect.promise(() => makeIdentity({ name: "CA" }))
   const server = yield* Effect.promise(() => makeIdentity({ name: "server", by: ca }))
   save(join(path, "ca"), ca)
@@ -32,28 +27,30 @@ const material = Effect.gen(function* () {
 const fingerprint = /fingerprint (([0-9A-F]{2}:){31}[0-9A-F]{2})/
 
 describe("tcpfx serve --tls and tcpfx connect --tls", () => {
-  it.scopedLive("need no files: a certificate is made up, its fingerprint shown, and --insecure takes it", () =>
-    Effect.gen(function* () {
-      const { port, server } = yield* tcpfxServe(["--ssl", "--mode", "echo"])
-      const [, shown] = yield* server.waitFor("stderr", fingerprint)
-      const args = ["connect", `127.0.0.1:${port}`, "--tls", "--send", "secret", "--once"]
-      const careful = yield* tcpfxRun(args)
-      expect([careful.code, careful.stderr]).toEqual([
-        1,
-        expect.stringMatching(
-          /self-signed and not trusted; trust the CA that signed it, .* \(--tls-ca FILE, --insecure\)/,
-        ),
-      ])
-      const careless = yield* tcpfxRun([...args, "--insecure", "--output", "json"])
-      expect(careless.code).toBe(0)
-      expect(careless.stdout).toContain(`"fingerprint":"${shown}"`)
-      yield* server.waitFor("stderr", /#1 connected from 127\.0\.0\.1:\d+ \(TLSv1\.3, TLS_AES_256_GCM_SHA384\)/)
-    }),
+  it.scopedLive(
+    "need no files: serve makes a self-signed certificate and prints its fingerprint, and --insecure accepts it",
+    () =>
+      Effect.gen(function* () {
+        const { port, server } = yield* tcpfxServe(["--ssl", "--mode", "echo"])
+        const [, shown] = yield* server.waitFor("stderr", fingerprint)
+        const args = ["connect", `127.0.0.1:${port}`, "--tls", "--send", "secret", "--once"]
+        const careful = yield* tcpfxRun(args)
+        expect([careful.code, careful.stderr]).toEqual([
+          1,
+          expect.stringMatching(
+            /self-signed and not trusted; trust the CA that signed it, .* \(--tls-ca FILE, --insecure\)/,
+          ),
+        ])
+        const careless = yield* tcpfxRun([...args, "--insecure", "--output", "json"])
+        expect(careless.code).toBe(0)
+        expect(careless.stdout).toContain(`"fingerprint":"${shown}"`)
+        yield* server.waitFor("stderr", /#1 connected from 127\.0\.0\.1:\d+ \(TLSv1\.3, TLS_AES_256_GCM_SHA384\)/)
+      }),
   )
 
-  it.scopedLive("keep a made-up certificate between runs, its key readable by its owner only", () =>
+  it.scopedLive("keep a self-signed certificate between runs, with a key that only its owner can read", () =>
     Effect.gen(function* () {
-      const path = join(yield* folder, "kept")
+      const path = join(yield* temporaryFolder, "kept")
       const first = yield* tcpfxServe(["--tls-keep", path])
       const second = yield* tcpfxServe(["--tls-keep", path])
       const [, one] = yield* first.server.waitFor("stderr", fingerprint)
@@ -63,46 +60,57 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
     }),
   )
 
-  it.scopedLive("check each other's certificates, show the client's name, and write the secrets where asked", () =>
-    Effect.gen(function* () {
-      const { at, ca } = yield* material
-      save(at("plc"), yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca })))
-      const serve = ["--tls-cert", at("server.pem"), "--tls-key", at("server-key.pem"), "--tls-client-ca", at("ca.pem")]
-      const { port, server } = yield* tcpfxServe([
-        ...serve,
-        "--mode",
-        "echo",
-        "--tls-alpn",
-        "lines/1",
-        "--tls-keylog",
-        at("secrets"),
-      ])
-      const connect = ["connect", `localhost:${port}`, "--tls", "--tls-ca", at("ca.pem"), "--send", "x", "--once"]
-      const known = yield* tcpfxRun([
-        ...connect,
-        ...["--tls-cert", at("plc.pem"), "--tls-key", at("plc-key.pem"), "--tls-alpn", "lines/1"],
-      ])
-      expect([known.code, known.stdout]).toEqual([0, "x"])
-      yield* server.waitFor("stderr", /#1 connected .*\(TLSv1\.3, TLS_AES_256_GCM_SHA384, lines\/1, CN=plc-1\)/)
-      expect(readFileSync(at("secrets"), "utf8")).toMatch(/^CLIENT_TRAFFIC_SECRET_0 /m)
-      expect(statSync(at("secrets")).mode & 0o777).toBe(0o600)
-      const stranger = yield* tcpfxRun(connect)
-      expect([stranger.code, stranger.stderr]).toEqual([
-        1,
-        expect.stringMatching(/it requires a client certificate \(alert 116, certificate_required\) \(--tls-cert FILE/),
-      ])
-      const misnamed = yield* tcpfxRun([...connect, "--tls-name", "elsewhere.test"])
-      expect([misnamed.code, misnamed.stderr]).toEqual([
-        1,
-        expect.stringMatching(
-          /of localhost, 127\.0\.0\.1, not of elsewhere\.test; request a server name that the certificate has \(--tls-name NAME/,
-        ),
-      ])
-      yield* server.waitFor("stderr", /refused: TLS: it presented no certificate/)
-    }),
+  it.scopedLive(
+    "check each other's certificates, show the name of the client, and write the secrets to the key log",
+    () =>
+      Effect.gen(function* () {
+        const { at, ca } = yield* material
+        save(at("plc"), yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca })))
+        const serve = [
+          "--tls-cert",
+          at("server.pem"),
+          "--tls-key",
+          at("server-key.pem"),
+          "--tls-client-ca",
+          at("ca.pem"),
+        ]
+        const { port, server } = yield* tcpfxServe([
+          ...serve,
+          "--mode",
+          "echo",
+          "--tls-alpn",
+          "lines/1",
+          "--tls-keylog",
+          at("secrets"),
+        ])
+        const connect = ["connect", `localhost:${port}`, "--tls", "--tls-ca", at("ca.pem"), "--send", "x", "--once"]
+        const known = yield* tcpfxRun([
+          ...connect,
+          ...["--tls-cert", at("plc.pem"), "--tls-key", at("plc-key.pem"), "--tls-alpn", "lines/1"],
+        ])
+        expect([known.code, known.stdout]).toEqual([0, "x"])
+        yield* server.waitFor("stderr", /#1 connected .*\(TLSv1\.3, TLS_AES_256_GCM_SHA384, lines\/1, CN=plc-1\)/)
+        expect(readFileSync(at("secrets"), "utf8")).toMatch(/^CLIENT_TRAFFIC_SECRET_0 /m)
+        expect(statSync(at("secrets")).mode & 0o777).toBe(0o600)
+        const stranger = yield* tcpfxRun(connect)
+        expect([stranger.code, stranger.stderr]).toEqual([
+          1,
+          expect.stringMatching(
+            /it requires a client certificate \(alert 116, certificate_required\) \(--tls-cert FILE/,
+          ),
+        ])
+        const misnamed = yield* tcpfxRun([...connect, "--tls-name", "elsewhere.test"])
+        expect([misnamed.code, misnamed.stderr]).toEqual([
+          1,
+          expect.stringMatching(
+            /of localhost, 127\.0\.0\.1, not of elsewhere\.test; request a server name that the certificate has \(--tls-name NAME/,
+          ),
+        ])
+        yield* server.waitFor("stderr", /refused: TLS: it presented no certificate/)
+      }),
   )
 
-  it.scopedLive("tell a reply that TLS without close_notify may have cut short, with exit code 1", () =>
+  it.scopedLive("report a reply without close_notify, which may be cut short, with exit code 1", () =>
     Effect.gen(function* () {
       const { at, ca } = yield* material
       const own = yield* Effect.promise(() => makeIdentity({ name: "server", by: ca }))
@@ -116,7 +124,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         expect([code, stdout, stderr]).toEqual([
           1,
           "half a reply",
-          "tcpfx: the server ended TLS without close_notify; what it sent may be incomplete\n",
+          "tcpfx: the server ended TLS without close_notify; its data may be incomplete\n",
         ])
       }
     }),
@@ -145,7 +153,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
       expect((yield* connect("ca.pem")).code).toBe(0)
       save(at("server"), next)
       yield* server.kill("SIGHUP")
-      yield* server.waitFor("stderr", /read again the certificates, for those who connect from now on/)
+      yield* server.waitFor("stderr", /read the certificates again; new connections use them/)
       expect((yield* connect("ca.pem")).code).toBe(1)
       expect((yield* connect("server.pem")).code).toBe(0)
     }),
@@ -158,7 +166,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
       symlinkSync(at("elsewhere"), at("link"))
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [["serve", "0", "--tls-cert", at("none")], /--tls-cert: .*none cannot be read: there is no such file/],
-        [cert, /server\.pem holds no key; name the file of its key with --tls-key/],
+        [cert, /server\.pem has no key; give the file of the key with --tls-key/],
         [[...cert, "--tls-key", at("ca-key.pem")], /the key cannot be used: it does not belong to the certificate/],
         [[...cert, "--tls-key", at("server-key.pem"), "--tls-key", at("ca-key.pem")], /--tls-key is given 2 times/],
         [["serve", "0", "--tls-client-ca", at("ca.pem")], /--tls-client-ca needs TLS; give --tls or --tls-cert too/],

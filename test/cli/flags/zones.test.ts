@@ -5,7 +5,7 @@ import { ConnectError, ListenError, tcpEndpoint } from "../../../src/domain/inde
 import { interfaceAddresses } from "../../../src/transport/index.ts"
 
 describe("a link-local address", () => {
-  it.effect("without a zone is refused with the interfaces that there are", () =>
+  it.effect("without a zone is refused with the names of the interfaces", () =>
     Effect.gen(function* () {
       const names = (yield* interfaceAddresses).map(({ name }) => name)
       const { code, message } = yield* Effect.flip(checkZone("fe80::1"))
@@ -16,10 +16,12 @@ describe("a link-local address", () => {
     }),
   )
 
-  it.effect("with a zone that is no interface of this machine is refused", () =>
+  it.effect("with a zone that is not an interface of this machine is refused", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(checkZone("fe80::1%nowhere"))
-      expect(message).toMatch(/^fe80::1%nowhere: no interface "nowhere" is up here; expected one that is/)
+      expect(message).toMatch(
+        /^fe80::1%nowhere: this machine has no active interface "nowhere"; expected an active one/,
+      )
     }),
   )
 
@@ -28,7 +30,7 @@ describe("a link-local address", () => {
     (host) => checkZone(host),
   )
 
-  it("is told from an address without a route by the errors of the library", () => {
+  it("has another error in the library than an address without a route", () => {
     const endpoint = tcpEndpoint("fe80::1", 9)
     const advice = "a link-local address needs its interface, as in fe80::1%eth0"
     expect(new ConnectError({ endpoint, reason: "Unreachable", code: "EINVAL" }).message).toContain(advice)

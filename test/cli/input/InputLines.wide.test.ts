@@ -9,7 +9,7 @@ import { start } from "../../support/tcpfxProcess.ts"
 const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const mebibyte = 1024 * 1024
 
-/** A server whose standard output goes nowhere: the memory of its reader is not what is measured. */
+/** A server without a reader of its standard output, so that only the memory of the server is measured. */
 const silentServer = (output: string) =>
   Effect.gen(function* () {
     const args = `serve 127.0.0.1:0 --frame line --max-frame 64MiB --output ${output}`
@@ -21,7 +21,7 @@ const silentServer = (output: string) =>
 const highestMemory = (pid: number | undefined) =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024
 
-/** Sends one line, and waits until the server, which shows it first, has ended the connection. */
+/** Sends one line, and waits until the server has shown the line and closed the connection. */
 const sendLine = (port: number, line: Uint8Array) =>
   Effect.gen(function* () {
     const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
@@ -44,7 +44,7 @@ describe("tcpfx serve --frame line", () => {
       const before = highestMemory(pid)
       const length = 60 * mebibyte
       yield* sendLine(port, new Uint8Array(length).fill(fill))
-      // Whatever is shown later than the connection ends is shown before the next line.
+      // Output that follows the end of a connection is written before the next line.
       yield* sendLine(port, Uint8Array.of(fill))
       expect((highestMemory(pid) - before) / length).toBeLessThan(2)
     }),

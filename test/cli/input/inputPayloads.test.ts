@@ -12,7 +12,7 @@ import { ScriptedInput } from "../../support/scriptedInput.ts"
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
-/** An input that gives these chunks, one for each read, then its end. */
+/** An input that returns one of these chunks per read, then its end. */
 const inputOf = (chunks: Iterable<Uint8Array>): Input => {
   const input = new ScriptedInput()
   input.offer(...chunks)
@@ -20,7 +20,7 @@ const inputOf = (chunks: Iterable<Uint8Array>): Input => {
   return input
 }
 
-/** Everything until the end; a failure is the end too. */
+/** All payloads until the end or a failure. */
 const taken = (payloads: InputPayloads) =>
   Effect.gen(function* () {
     const all: Array<string> = []
@@ -42,7 +42,7 @@ const payloadsOf = (input: Input, framing: Framing.Framing, max: number) =>
 const linesOf = (max: number, ...chunks: ReadonlyArray<string>) =>
   taken(payloadsOf(inputOf(chunks.map(utf8)), Framing.line, max))
 
-/** What an input gives when lines above a limit are skipped, and what is told of these lines. */
+/** The payloads of an input with a limit, and the reports of the skipped lines. */
 const withSkipped = (max: number, chunks: Iterable<Uint8Array>) =>
   Effect.gen(function* () {
     const skipped: Array<SkippedLines> = []
@@ -51,14 +51,14 @@ const withSkipped = (max: number, chunks: Iterable<Uint8Array>) =>
   })
 
 describe("standard input as payloads", () => {
-  it.effect("is what each read gave, when there are no frames", () =>
+  it.effect("is the bytes of each read, in raw framing", () =>
     Effect.gen(function* () {
       const payloads = payloadsOf(inputOf([utf8("a\nb"), utf8("c")]), Framing.raw, 1)
       expect(yield* taken(payloads)).toEqual({ all: ["a\nb", "c"], failure: undefined })
     }),
   )
 
-  it.effect("is whole lines, however they are cut, with the last one completed", () =>
+  it.effect("is complete lines, however the reads split them, and the end completes the last one", () =>
     Effect.gen(function* () {
       expect(yield* linesOf(100, "on", "e\ntw", "o\r\n\nthr", "ee")).toEqual({
         all: ["one", "two", "", "three"],
@@ -67,7 +67,7 @@ describe("standard input as payloads", () => {
     }),
   )
 
-  it.effect("has an end that stays", () =>
+  it.effect("stays at its end", () =>
     Effect.gen(function* () {
       for (const framing of [Framing.raw, Framing.line]) {
         const payloads = payloadsOf(inputOf([]), framing, 10)
@@ -76,14 +76,14 @@ describe("standard input as payloads", () => {
     }),
   )
 
-  it.effect("skips lines that are too long, tells their numbers and bytes, and goes on with the next", () =>
+  it.effect("skips lines that are too long, reports their numbers and bytes, and continues with the next", () =>
     Effect.gen(function* () {
       expect(yield* withSkipped(4, [utf8("one\ntwo\nthree\nfour\n")])).toEqual({
         all: ["one", "two", "four"],
         failure: undefined,
         skipped: [{ first: 3, lines: 1, bytes: 5, isWhole: true }],
       })
-      // The lines of one read are told together.
+      // One report has all skipped lines of one read.
       expect((yield* withSkipped(2, [utf8("a\nlong\nb\nlonger\nc\n"), utf8("\nlonger\n")])).skipped).toEqual([
         { first: 2, lines: 2, bytes: 10, isWhole: true },
         { first: 7, lines: 1, bytes: 6, isWhole: true },
@@ -91,7 +91,7 @@ describe("standard input as payloads", () => {
     }),
   )
 
-  it.effect("tells a line that is too long at once, and again with its end", () =>
+  it.effect("reports a line that is too long at once, and again at its end", () =>
     Effect.gen(function* () {
       const begun = { first: 2, lines: 1, bytes: 5, isWhole: false }
       const whole = { first: 2, lines: 1, bytes: 9, isWhole: true }
@@ -111,14 +111,14 @@ describe("standard input as payloads", () => {
     }),
   )
 
-  it("keeps of a line that is too long no more than the limit, however long it is", () => {
+  it("keeps at most the limit of a line that is too long", () => {
     const lines = new InputLines(1000, () => {})
     for (let reads = 0; reads < 100; reads++) lines.push(new Uint8Array(900).fill(0x61))
     expect(lines.pending()).toBe(90_000)
     expect(heldBytes(Reflect.get(lines, "decoder"))).toBeLessThanOrEqual(1001)
   })
 
-  it.effect("cuts lines as they are taken: a read of line ends alone is not thousands of objects at once", () =>
+  it.effect("splits lines as they are taken: a read of only LFs does not make thousands of objects at once", () =>
     Effect.gen(function* () {
       const payloads = payloadsOf(inputOf([new Uint8Array(65_536).fill(0x0a)]), Framing.line, 10)
       let count = 0
@@ -131,7 +131,7 @@ describe("standard input as payloads", () => {
     }),
   )
 
-  it("says of skipped lines which they are, how long, and which limit they are above", () => {
+  it("describes skipped lines by number, length and limit", () => {
     const described = (some: Partial<SkippedLines>) =>
       describeSkipped({ first: 3, lines: 1, bytes: 5, isWhole: true, ...some }, 4)
     expect([described({}), described({ isWhole: false }), described({ lines: 2, bytes: 11 })]).toEqual([
@@ -141,7 +141,7 @@ describe("standard input as payloads", () => {
     ])
   })
 
-  it.effect("fails with what the system said when it cannot be read", () =>
+  it.effect("fails with the reason of the system when it cannot be read", () =>
     Effect.gen(function* () {
       const input = new ScriptedInput()
       input.fail("EISDIR")

@@ -64,7 +64,7 @@ describe("the text of tcpfx connect", () => {
     expect(lines([event])).toEqual([`! ${time} ${text}`])
   })
 
-  it("leaves a failed attempt to the command's own last word", () => {
+  it("shows no failed attempt, because the last message of the command reports it", () => {
     const failed: ClientEvent = {
       _tag: "ConnectFailed",
       ...stamp,
@@ -76,7 +76,7 @@ describe("the text of tcpfx connect", () => {
     expect(lines([failed])).toEqual([])
   })
 
-  it("shows what came and what was sent, one row for each line", () => {
+  it("shows received and sent data, one row for each line", () => {
     expect(lines([received("one\ntwo"), sent("three\nfour\n")])).toEqual([
       `${time} < one\\n`,
       `${time} < two`,
@@ -89,7 +89,7 @@ describe("the text of tcpfx connect", () => {
     expect(lines([received('"a\\nb"\n'), sent('"a\\nb"')])).toEqual([`${time} < "a\\nb"\\n`, `${time} > "a\\nb"`])
   })
 
-  it("shows a character whole that came in pieces, and the bytes of one that the end cut off", () => {
+  it("shows a character in pieces as a whole, and an incomplete one at the end as bytes", () => {
     const euro = utf8("€")
     expect(
       lines([received(euro.subarray(0, 1)), received(euro.subarray(1)), received(euro.subarray(0, 2)), disconnected]),
@@ -100,13 +100,13 @@ describe("the text of tcpfx connect", () => {
     ])
   })
 
-  it("does not carry a character over to the next connection", () => {
+  it("does not continue a character in the next connection", () => {
     const euro = utf8("€")
     const rows = lines([received(euro.subarray(0, 2)), disconnected, received(euro.subarray(2)), disconnected])
     expect(rows.filter((row) => row.includes(" < "))).toEqual([`${time} < \\xe2\\x82`, `${time} < \\xac`])
   })
 
-  it("carries nothing over events that were missed: what the server had begun is given as bytes there", () => {
+  it("ends an incomplete character of the server at missed events, and shows its bytes", () => {
     const euro = utf8("€")
     const missed: ClientEvent = { _tag: "EventsMissed", ...stamp, missed: 2 }
     expect(lines([received(euro.subarray(0, 1)), missed, received(euro.subarray(1)), received("a")])).toEqual([
@@ -117,14 +117,14 @@ describe("the text of tcpfx connect", () => {
     ])
   })
 
-  it("has the date and the offset with every time, or no time, as it is asked to", () => {
+  it("has the date and the offset with every time, or no time, by --timestamps", () => {
     const iso = "2026-07-02T00:34:05.060-02:30"
     const events = [received("a"), sent("b"), { _tag: "Closing", ...stamp, pendingBytes: 0 } as const]
     expect(lines(events, { mode: "iso" })).toEqual([`${iso} < a`, `${iso} > b`, `! ${iso} closing`])
     expect(lines(events, { mode: "none" })).toEqual(["< a", "> b", "! closing"])
   })
 
-  it("tells a new date in a line before the first row that has it, where that row goes", () => {
+  it("shows a new date in a line before the first row with it, on the output of that row", () => {
     const later = (event: ClientEvent, millis: number): ClientEvent => ({ ...event, at: at + millis })
     const day = 86_400_000
     const closing: ClientEvent = { _tag: "Closing", ...stamp, pendingBytes: 0 }
@@ -156,7 +156,7 @@ describe("the text of tcpfx connect", () => {
     ])
   })
 
-  it("carries nothing from one frame to the next where frames are lines, and shows an empty line as one", () => {
+  it("does not continue a character in the next line frame, and shows an empty line as a row", () => {
     expect(lines([received(utf8("€").subarray(0, 2)), received(""), sent("")], { whole: true })).toEqual([
       `${time} < \\xe2\\x82`,
       `${time} < `,
@@ -164,7 +164,7 @@ describe("the text of tcpfx connect", () => {
     ])
   })
 
-  it("has colours where they are wanted: red for what is sent, dim for talk, none for what came", () => {
+  it("has colours on request: red for sent data, dim for talk, none for received data", () => {
     expect(shownOf(renderer({ colour: true }), [received("a"), sent("b"), disconnected])).toEqual([
       ["out", `${time} < a\n\u001b[31m${time} > b\u001b[39m\n`],
       ["err", `\u001b[2m${time} disconnected: reset by the peer; 10 B in, 2 KiB out, after 40 ms\u001b[22m\n`],

@@ -23,12 +23,12 @@ describe("the local date and time with its offset", () => {
     ["Asia/Kolkata", noon, "2026-11-30T18:33:10.559+05:30"],
     ["Asia/Kathmandu", noon, "2026-11-30T18:48:10.559+05:45"],
     ["Pacific/Kiritimati", noon, "2026-12-01T03:03:10.559+14:00"],
-    // The hour that summer time leaves out, and the one that comes twice.
+    // The hour that summer time skips, and the hour that occurs twice.
     ["Europe/Berlin", Date.UTC(2026, 2, 29, 0, 59, 59, 999), "2026-03-29T01:59:59.999+01:00"],
     ["Europe/Berlin", Date.UTC(2026, 2, 29, 1), "2026-03-29T03:00:00.000+02:00"],
     ["Europe/Berlin", Date.UTC(2026, 9, 25, 0, 30), "2026-10-25T02:30:00.000+02:00"],
     ["Europe/Berlin", Date.UTC(2026, 9, 25, 1, 30), "2026-10-25T02:30:00.000+01:00"],
-    // Half an hour of summer time.
+    // Summer time adds only half an hour.
     ["Australia/Lord_Howe", Date.UTC(2026, 0, 1), "2026-01-01T11:00:00.000+11:00"],
     ["Australia/Lord_Howe", Date.UTC(2026, 6, 1), "2026-07-01T10:30:00.000+10:30"],
     ["America/St_Johns", Date.UTC(2027, 0, 1, 3, 29, 59, 7), "2026-12-31T23:59:59.007-03:30"],
@@ -94,7 +94,7 @@ describe("a date that changes", () => {
   })
 
   it("changes with the local midnight, also where a clock set back makes midnight come twice", () => {
-    // Until 2011 the clocks of St. John's were set back from 00:01 to 23:01 of the day before.
+    // Until 2011, St. John's set its clocks back at 00:01, to 23:01 of the day before.
     inZone("America/St_Johns")
     const first = Date.UTC(2010, 10, 7, 2, 30)
     const rows = [-1, 0, 59_999, 60_000, 3_600_000].map((later) => ["out", first + later] as const)

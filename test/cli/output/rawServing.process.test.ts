@@ -8,7 +8,7 @@ import { firstDifference, pattern } from "../../support/wireProbe.ts"
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
 describe("tcpfx serve --output raw, as a process", () => {
-  it.scopedLive("writes all that a client has sent, in order, to a reader that begins late", () =>
+  it.scopedLive("writes all bytes of a client, in order, to a late reader", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "raw"])
       yield* Effect.sync(() => server.child.stdout.pause())
@@ -24,7 +24,7 @@ describe("tcpfx serve --output raw, as a process", () => {
     }),
   )
 
-  it.scopedLive("says how many bytes are lost when nothing reads them until the deadline of the drain", () =>
+  it.scopedLive("reports how many bytes are lost when nothing reads them until the drain deadline", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "raw", "--drain", "0"])
       yield* Effect.sync(() => server.child.stdout.pause())
@@ -42,7 +42,7 @@ describe("tcpfx serve --output raw, as a process", () => {
     }),
   )
 
-  it.scopedLive("keeps a client that has sent FIN where it is asked to", () =>
+  it.scopedLive("keeps a client that has sent FIN with --half-closed keep", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "raw", "--half-closed", "keep"])
       const client = yield* dialRaw(local(port))

@@ -51,7 +51,7 @@ const clientShows = (mode: OutputMode, events: ReadonlyArray<ClientEvent>) => {
 }
 
 describe("raw output", () => {
-  it.effect("is the peers' bytes and nothing else", () =>
+  it.effect("is only the bytes of the peers", () =>
     Effect.gen(function* () {
       const { shown, bytes } = yield* serverShows("raw", Framing.raw, [opened, received(everyByte), sent])
       expect(bytes()).toEqual(everyByte)
@@ -59,14 +59,14 @@ describe("raw output", () => {
     }),
   )
 
-  it.effect("ends each frame that is a line as it came", () =>
+  it.effect("ends each line frame with LF", () =>
     Effect.gen(function* () {
       const { bytes } = yield* serverShows("raw", Framing.line, [received(everyByte), received(new Uint8Array(0))])
       expect(bytes()).toEqual(Uint8Array.of(...everyByte, 10, 10))
     }),
   )
 
-  it.effect("says on standard error that a connection is waited for", () =>
+  it.effect("reports on standard error that the client waits for a connection", () =>
     Effect.gen(function* () {
       const { shown } = yield* clientShows("raw", [
         { _tag: "LookingUp", ...stamp, host: "h" },
@@ -124,7 +124,7 @@ describe("a page", () => {
 })
 
 describe("showing", () => {
-  it.effect("ends when the reader of standard output has gone", () =>
+  it.effect("ends when the reader of standard output is gone", () =>
     Effect.gen(function* () {
       const { stdio } = recordedStdio()
       const gone = Stdio.of({ ...stdio, writeLines: () => new OutputClosed({ by: "reader" }) })
@@ -135,7 +135,7 @@ describe("showing", () => {
     }),
   )
 
-  it.effect("of a relay rests three times as long as it wrote, of anything else not at all", () =>
+  it.effect("of a relay pauses three times as long as it wrote, and of other modes never", () =>
     Effect.gen(function* () {
       const { stdio } = recordedStdio()
       let writes = 0

@@ -8,7 +8,7 @@ import { recordedStdio } from "../../support/shown.ts"
 
 const frame = rowFrame("> ")
 
-/** What is written for some bytes, write by write. */
+/** The writes for some bytes. */
 const writes = (parts: ReadonlyArray<Uint8Array>, shower: LineShower, rest?: TextShower) =>
   Effect.gen(function* () {
     const { stdio, shown } = recordedStdio()
@@ -38,7 +38,7 @@ describe("rows of a large frame", () => {
     )
   }
 
-  it.effect("complete a character begun before them, and leave one that they begin to what follows", () =>
+  it.effect("complete a character from the previous frame, and leave an incomplete one for the next", () =>
     Effect.gen(function* () {
       const large = Buffer.concat([Buffer.of(0x9f, 0x98, 0x80), Buffer.alloc(largeFrameBytes, "x"), Buffer.of(0xe2)])
       const shower = new TextShower()

@@ -15,11 +15,14 @@ import {
   stamp,
   time,
   utf8,
+  zone,
 } from "../../support/serverTexts.ts"
 import { shownOf } from "../../support/shown.ts"
 
+process.env["TZ"] = zone
+
 describe("the traffic in the text of tcpfx serve", () => {
-  it("shows what a client sent with its number, one row for each line of it", () => {
+  it("shows the data of a client with its number, one row for each line", () => {
     expect(lines([received(1, "one\ntwo\r\n\nthree")])).toEqual([
       `${time} #1 < one\\n`,
       `${time} #1 < two\\r\\n`,
@@ -40,7 +43,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     ])
   })
 
-  it("shows characters whole that two clients sent in pieces, by turns", () => {
+  it("shows the characters of two clients as a whole, when both send pieces by turns", () => {
     const [face, euro] = [utf8("😀"), utf8("€")]
     expect(
       lines([
@@ -53,7 +56,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     ).toEqual([`${time} #2 < €`, `${time} #1 < 😀`])
   })
 
-  it("gives the bytes of a character that the end of the connection cut off, before it says the end", () => {
+  it("shows the bytes of a character that the end of the connection cut off, before the end", () => {
     expect(lines([received(1, utf8("a€").subarray(0, 3)), closed(2), closed(1)])).toEqual([
       `${time} #1 < a`,
       `! ${time} #2 ${closedText}`,
@@ -62,7 +65,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     ])
   })
 
-  it("carries nothing over events that were missed: what a client had begun is given as bytes there", () => {
+  it("ends an incomplete character of a client at missed events, and shows its bytes", () => {
     const missed: ServerEvent = { _tag: "EventsMissed", ...stamp, missed: 2 }
     expect(
       lines([received(1, utf8("€").subarray(0, 2)), missed, received(1, utf8("€").subarray(2)), closed(1)]),
@@ -74,7 +77,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     ])
   })
 
-  it("carries nothing from one frame to the next where frames are lines, and shows an empty line as one", () => {
+  it("does not continue a character in the next line frame, and shows an empty line as a row", () => {
     expect(
       lines([received(1, utf8("€").subarray(0, 2)), received(1, ""), received(1, "next"), sent([1], "")], {
         whole: true,
@@ -82,13 +85,13 @@ describe("the traffic in the text of tcpfx serve", () => {
     ).toEqual([`${time} #1 < \\xe2\\x82`, `${time} #1 < `, `${time} #1 < next`, `${time} #1 > `])
   })
 
-  it("lets nobody write on the terminal but their own text", () => {
+  it("shows control characters of a client escaped", () => {
     expect(lines([received(1, "\u001b[2J\u0007a\u0000\u009b31m\u202eb\u007f")])).toEqual([
       `${time} #1 < \\e[2J\\aa\\0\\u{9b}31m\\u{202e}b\\x7f`,
     ])
   })
 
-  it("names those who are sent something: all of a few, the first of many, or nobody", () => {
+  it("names the recipients: all of a few, the first of many, or nobody", () => {
     expect(lines([sent([1], "a"), sent([1, 2, 3, 4], "b"), sent([1, 2, 3, 4, 5, 6], "c"), sent([], "d\ne\n")])).toEqual(
       [
         `${time} #1 > a`,
@@ -100,7 +103,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     )
   })
 
-  it("has the date and the offset with every time, or no time, as it is asked to", () => {
+  it("has the date and the offset with every time, or no time, by --timestamps", () => {
     const iso = "2026-01-02T08:34:05.006+05:30"
     const events = [received(1, "a"), sent([1], "b"), closed(1)]
     const shown = [`${iso} #1 < a`, `${iso} #1 > b`, `! ${iso} #1 ${closedText}`]
@@ -108,7 +111,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     expect(lines(events, { mode: "none" })).toEqual(shown.map((row) => row.replace(`${iso} `, "")))
   })
 
-  it("tells a new date in a line before the first row that has it, where that row goes", () => {
+  it("shows a new date in a line before the first row with it, on the output of that row", () => {
     const tomorrow = (event: ServerEvent): ServerEvent => ({ ...event, at: at + 86_400_000 })
     const euro = utf8("€")
     const events = [
@@ -128,7 +131,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     ])
   })
 
-  it("has colours where they are wanted: red for what is sent, dim for talk, none for what is received", () => {
+  it("has colours on request: red for sent data, dim for talk, none for received data", () => {
     expect(shownOf(renderer({ colour: true }), [received(1, "a"), sent([1], "b\nc"), closed(1)])).toEqual([
       ["out", `${time} #1 < a\n\u001b[31m${time} #1 > b\\n\u001b[39m\n\u001b[31m${time} #1 > c\u001b[39m\n`],
       ["err", `\u001b[2m${time} #1 ${closedText}\u001b[22m\n`],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Endpoint, type ServerEvent, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
-import { closed, closedText, id, lines, remote, stamp, time } from "../../support/serverTexts.ts"
+import { closed, closedText, id, lines, remote, stamp, time, zone } from "../../support/serverTexts.ts"
+
+process.env["TZ"] = zone
 
 describe("the text of tcpfx serve", () => {
   it.each<readonly [ServerEvent, string]>([
@@ -55,7 +57,7 @@ describe("the text of tcpfx serve", () => {
     expect(lines([event])).toEqual([`! ${time} ${text}`])
   })
 
-  it("says where a connection came in while there are several ways, and only then", () => {
+  it("names the listener of a connection only while there are several", () => {
     const listening = (endpoint: Endpoint): ServerEvent => ({ _tag: "Listening", ...stamp, endpoint })
     const local = tcpEndpoint("127.0.0.1", 80)
     const opened: ServerEvent = { _tag: "ConnectionOpened", ...stamp, id: id(3), local, remote }
@@ -72,7 +74,7 @@ describe("the text of tcpfx serve", () => {
     ])
   })
 
-  it("says nothing of what goes without saying", () => {
+  it("shows no line for expected events", () => {
     expect(
       lines([
         { _tag: "Listening", ...stamp, endpoint: remote },
@@ -83,7 +85,7 @@ describe("the text of tcpfx serve", () => {
     ).toEqual([])
   })
 
-  it("says that a client sends no more where such a client stays", () => {
+  it("shows the half-close of a client if half-closed clients stay", () => {
     const event: ServerEvent = { _tag: "ConnectionHalfClosed", ...stamp, id: id(3), by: "peer" }
     expect(lines([event], { halfClosedKept: true })).toEqual([`! ${time} #3 sent FIN (half-closed)`])
   })

@@ -13,7 +13,7 @@ const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const launcher = fileURLToPath(new URL("../../support/launch.py", import.meta.url))
 const oneLine = /^tcpfx: [^\n]+\n$/
 
-/** Starts `tcpfx serve` with sockets that were opened before. */
+/** Starts `tcpfx serve` with inherited sockets. */
 const launch = (kinds: string, args: ReadonlyArray<string> = [], options?: StartOptions) =>
   start("python3", [launcher, kinds, process.execPath, bin, "serve", ...args], options)
 
@@ -24,8 +24,8 @@ const refused = (kinds: string, args: ReadonlyArray<string> = [], options?: Star
     return { code, stdout: server.text("stdout"), stderr: server.text("stderr") }
   }).pipe(Effect.scoped)
 
-describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", () => {
-  it.scopedLive("listens on all of them where nothing else is said, names each, and serves", () =>
+describe.skipIf(!haveAll(python))("tcpfx serve on inherited sockets", () => {
+  it.scopedLive("listens on all of them by default, names each, and serves", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "x.sock")
       const server = yield* launch(`tcp,tcp6,unix=${path}`, ["--mode", "echo"])
@@ -43,19 +43,19 @@ describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", 
       expect(server.text("stderr")).not.toContain("only this machine")
       yield* server.kill("SIGTERM")
       expect((yield* server.ended).code).toBe(143)
-      // It is theirs who made it.
+      // The process that made the socket file owns it, so tcpfx must not remove it.
       expect(existsSync(path)).toBe(true)
     }),
   )
 
-  it.scopedLive("takes those that are named, and others beside them, and says which it left", () =>
+  it.scopedLive("listens on the named ones and on other endpoints, and reports the unused ones", () =>
     Effect.gen(function* () {
       const server = yield* launch("tcp,tcp", ["fd:4", "127.0.0.1:0"])
       yield* server.waitFor(
         "stderr",
         /^tcpfx: listening on 127\.0\.0\.1:\d+ \(fd:4, tcp\)\ntcpfx: listening on 127\.0\.0\.1:\d+\n/,
       )
-      yield* server.waitFor("stderr", /^tcpfx: 1 passed on by LISTEN_FDS not listened on/m)
+      yield* server.waitFor("stderr", /^tcpfx: 1 of the sockets in LISTEN_FDS not used/m)
       const all = yield* launch("tcp", ["--inherit", "127.0.0.1:0"])
       yield* all.waitFor("stderr", /^tcpfx: listening on \S+ \(fd:3, tcp\)\ntcpfx: listening on \S+\n/)
       const env = { TCPFX_LISTEN: "127.0.0.2:0" }
@@ -64,7 +64,7 @@ describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", 
     }),
   )
 
-  it.scopedLive("refuses what does not listen, in one line that says what it is", () =>
+  it.scopedLive("refuses a descriptor that is not a listening socket, in one line that says what it is", () =>
     Effect.gen(function* () {
       for (const kind of ["unbound", "bound", "udp", "pair"]) {
         const ran = yield* refused(kind)
@@ -77,7 +77,7 @@ describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", 
     }),
   )
 
-  it.scopedLive("leaves alone what is meant for another process, and says so when it is asked for", () =>
+  it.scopedLive("ignores sockets for another process, and says so with --inherit", () =>
     Effect.gen(function* () {
       const env = { LAUNCH_PID: "1" }
       const ran = yield* refused("tcp", ["--inherit"], { env })
@@ -90,12 +90,12 @@ describe.skipIf(!haveAll(python))("tcpfx serve on sockets that were passed on", 
 })
 
 describe("tcpfx serve --inherit", () => {
-  it.scopedLive("is refused where nothing was passed on", () =>
+  it.scopedLive("is refused without inherited sockets", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* tcpfxRun(["serve", "--inherit"])
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: "tcpfx: --inherit: no socket was passed on: LISTEN_FDS is not set (sd_listen_fds(3))\n",
+        stderr: "tcpfx: --inherit: no socket was inherited: LISTEN_FDS is not set (sd_listen_fds(3))\n",
       })
     }),
   )

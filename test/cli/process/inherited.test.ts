@@ -5,7 +5,7 @@ import { fdEndpoint } from "../../../src/domain/index.ts"
 const take = (environment: Record<string, string>, isOpen = (_fd: number) => true) =>
   takeInherited({ ...environment }, 42, isOpen)
 
-describe("the sockets that a process is started with", () => {
+describe("inherited sockets", () => {
   it("are as many as LISTEN_FDS says, from descriptor 3 on, with their names", () => {
     expect(take({ LISTEN_PID: "42", LISTEN_FDS: "3", LISTEN_FDNAMES: "web:unknown:a b" }).sockets).toEqual([
       { endpoint: fdEndpoint(3), name: "web" },
@@ -14,7 +14,7 @@ describe("the sockets that a process is started with", () => {
     ])
   })
 
-  it("have no names where LISTEN_FDNAMES names fewer, or is not there", () => {
+  it("have no names if LISTEN_FDNAMES is missing or has fewer names", () => {
     expect(take({ LISTEN_PID: "42", LISTEN_FDS: "1" }).sockets).toEqual([{ endpoint: fdEndpoint(3), name: "" }])
     expect(take({ LISTEN_PID: "42", LISTEN_FDS: "2", LISTEN_FDNAMES: "a" }).sockets[1]?.name).toBe("")
   })
@@ -22,7 +22,7 @@ describe("the sockets that a process is started with", () => {
   it.each<readonly [Record<string, string>, RegExp]>([
     [{}, /LISTEN_FDS is not set/],
     [{ LISTEN_FDS: "1" }, /LISTEN_PID is not set/],
-    [{ LISTEN_FDS: "1", LISTEN_PID: "43" }, /LISTEN_PID is "43", and this process is 42/],
+    [{ LISTEN_FDS: "1", LISTEN_PID: "43" }, /LISTEN_PID is "43", but this process is 42/],
     [{ LISTEN_FDS: "0", LISTEN_PID: "42" }, /LISTEN_FDS is "0"/],
     [{ LISTEN_FDS: "-1", LISTEN_PID: "42" }, /LISTEN_FDS is "-1"/],
     [{ LISTEN_FDS: "many", LISTEN_PID: "42" }, /LISTEN_FDS is "many"/],
@@ -33,7 +33,7 @@ describe("the sockets that a process is started with", () => {
     expect(inherited.why).toMatch(why)
   })
 
-  it("are refused when one is not open, so that a number out of all proportion costs nothing", () => {
+  it("are refused when one is not open, so that an absurd number costs nothing", () => {
     const looked: Array<number> = []
     const inherited = take({ LISTEN_PID: "42", LISTEN_FDS: "999999" }, (fd) => looked.push(fd) < 3)
     expect(inherited).toEqual({
@@ -44,7 +44,7 @@ describe("the sockets that a process is started with", () => {
     expect(looked).toEqual([3, 4, 5])
   })
 
-  it("are taken once: no child finds the variables again, whomever they were meant for", () => {
+  it("are taken once: a child process never finds the variables", () => {
     for (const pid of ["42", "43"]) {
       const environment: Record<string, string | undefined> = {
         LISTEN_PID: pid,

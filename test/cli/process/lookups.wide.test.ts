@@ -11,7 +11,7 @@ import { temporaryFolder } from "../../support/transportFixture.ts"
 
 const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 
-// A resolver that never answers, in a network and a file tree of the process's own.
+// A resolver that never answers, in a separate network and mount namespace.
 const silentResolver = `
   ip link set lo up && ip route add 192.0.2.0/24 dev lo &&
   mount --bind "$1" /etc/resolv.conf && shift && exec "$@"`
@@ -21,9 +21,9 @@ const inSilence = (folder: string, args: ReadonlyArray<string>) => {
   return ["-rnm", "sh", "-c", silentResolver, "sh", resolver, ...args]
 }
 const canBeSilent = spawnSync("unshare", inSilence("/tmp", ["true"])).status === 0
-if (!canBeSilent) process.stdout.write("tests skipped: no network namespace with a resolver of its own can be made\n")
+if (!canBeSilent) process.stdout.write("tests skipped: a network namespace with a separate resolver cannot be made\n")
 
-describe.skipIf(!canBeSilent)("a name that is looked up while the resolver is silent", () => {
+describe.skipIf(!canBeSilent)("a look-up while the resolver is silent", () => {
   const silent = (folder: string, args: ReadonlyArray<string>) =>
     start("unshare", inSilence(folder, [process.execPath, bin, ...args]))
 
@@ -42,7 +42,7 @@ describe.skipIf(!canBeSilent)("a name that is looked up while the resolver is si
     }),
   )
 
-  it.scopedLive("leaves the first signal its effect", () =>
+  it.scopedLive("does not block the first signal", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const client = yield* silent(folder, ["connect", "silent.example:9", "--output", "json"])

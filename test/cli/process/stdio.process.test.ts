@@ -14,14 +14,14 @@ import { temporaryFolder } from "../../support/transportFixture.ts"
 const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
-/** Runs a line of bash, in which `tcpfx` is the command. */
+/** Runs a line of bash with `tcpfx` as a command. */
 const bash = (line: string, cwd?: string) =>
   start("bash", ["-c", `tcpfx() { "${process.execPath}" "${bin}" "$@"; }; ${line}`], cwd === undefined ? {} : { cwd })
 
 const outcome = (running: Process) =>
   Effect.map(running.ended, ({ code }) => ({ code, stdout: running.text("stdout"), stderr: running.text("stderr") }))
 
-/** A server that sends some bytes to whoever connects, and ends its side if that is all. */
+/** A server that sends some bytes to each client, and then FIN if `ends` is set. */
 const sender = (bytes: Uint8Array, ends: boolean) =>
   Effect.acquireRelease(
     Effect.async<{ readonly port: number; readonly closed: Effect.Effect<void>; readonly server: net.Server }>(
@@ -51,8 +51,8 @@ const isNonBlocking = (pid: number | undefined, fd: number): boolean => {
   return (Number.parseInt(flags, 8) & 0o4000) !== 0
 }
 
-describe("what a reader takes late", () => {
-  it.scopedLive("arrives whole: the queue of a pipe is delivered before the process ends", () =>
+describe("output for a late reader", () => {
+  it.scopedLive("arrives completely: the queue of a pipe is delivered before the process ends", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const { closed, port } = yield* sender(new Uint8Array(75_000).fill(0x61), true)
@@ -66,25 +66,29 @@ describe("what a reader takes late", () => {
     }),
   )
 
-  it.scopedLive("is given up after the deadline if it takes nothing, and the loss is said with its bytes", () =>
-    Effect.gen(function* () {
-      const { server, port } = yield* tcpfxServe(["--mode", "echo", "--output", "json", "--drain", "0"])
-      yield* Effect.sync(() => server.child.stdout.pause())
-      const client = yield* dialRaw(local(port))
-      // More than the system keeps for a reader, and less than holds the client back.
-      yield* Effect.fork(client.write(new Uint8Array(1_000_000)))
-      yield* client.take(1_000_000)
-      yield* server.kill("SIGTERM")
-      expect((yield* server.exited).code).toBe(143)
-      yield* Effect.sync(() => server.child.stdout.resume())
-      yield* server.ended
-      expect(server.text("stderr")).toMatch(/^tcpfx: [1-9]\d* bytes of standard output are lost: nothing took them$/m)
-    }),
+  it.scopedLive(
+    "is dropped after the deadline if the reader takes nothing, and the number of lost bytes is reported",
+    () =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe(["--mode", "echo", "--output", "json", "--drain", "0"])
+        yield* Effect.sync(() => server.child.stdout.pause())
+        const client = yield* dialRaw(local(port))
+        // More than the kernel buffers for a reader, and less than the bound at which the client stops reading.
+        yield* Effect.fork(client.write(new Uint8Array(1_000_000)))
+        yield* client.take(1_000_000)
+        yield* server.kill("SIGTERM")
+        expect((yield* server.exited).code).toBe(143)
+        yield* Effect.sync(() => server.child.stdout.resume())
+        yield* server.ended
+        expect(server.text("stderr")).toMatch(
+          /^tcpfx: [1-9]\d* bytes of standard output are lost: their reader did not take them$/m,
+        )
+      }),
   )
 })
 
 describe("the end of the reader of standard output", () => {
-  it.scopedLive("ends connect with 0 although nothing more comes: a pipe", () =>
+  it.scopedLive("ends connect with 0 even without more output: a pipe", () =>
     Effect.gen(function* () {
       const { closed, port } = yield* sender(Buffer.from("first\n"), false)
       const reading = yield* bash(`tcpfx connect ${port} </dev/null | head -1; echo "rc \${PIPESTATUS[0]}"`)
@@ -93,7 +97,7 @@ describe("the end of the reader of standard output", () => {
     }),
   )
 
-  it.scopedLive("ends connect with 0 although nothing more comes: a socket", () =>
+  it.scopedLive("ends connect with 0 even without more output: a socket", () =>
     Effect.gen(function* () {
       const { port } = yield* sender(Buffer.from("first\n"), false)
       const client = yield* start(process.execPath, [bin, "connect", `${port}`])
@@ -111,7 +115,7 @@ describe("the end of the reader of standard output", () => {
   )
 })
 
-describe("descriptors that are shared with other programs", () => {
+describe("descriptors shared with other programs", () => {
   it.scopedLive("keep their mode: pipes and sockets stay blocking while tcpfx reads and writes them", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
@@ -125,7 +129,7 @@ describe("descriptors that are shared with other programs", () => {
       yield* direct.waitFor("stdout", /direct/)
       yield* piped.waitFor("stdout", /piped/)
       const pids = [Number(readFileSync(join(folder, "pid"), "utf8")), direct.child.pid]
-      // A socket is non-blocking for the time of a single write of ours.
+      // A socket is non-blocking only during a single write of tcpfx.
       const areBlocking = () => pids.every((pid) => [0, 1, 2].every((fd) => !isNonBlocking(pid, fd)))
       yield* poll("all of them are blocking", () => (areBlocking() ? true : undefined))
       yield* piped.endInput
@@ -134,7 +138,7 @@ describe("descriptors that are shared with other programs", () => {
     }),
   )
 
-  it.scopedLive("keep their position: what other programs write to the file before and after stays", () =>
+  it.scopedLive("keep their position: the output of other programs in the same file stays", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       const folder = yield* temporaryFolder
@@ -227,7 +231,7 @@ describe("a file as standard output", () => {
 })
 
 describe("SIGUSR1 and SIGUSR2", () => {
-  it.scopedLive("open no port of Node's, and end nothing", () =>
+  it.scopedLive("neither open Node's inspector port nor end the process", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "echo"])
       yield* server.kill("SIGUSR1")
@@ -251,8 +255,8 @@ describe("a directory as standard input", () => {
   )
 })
 
-describe("a terminal that goes away", () => {
-  it.scopedLive("ends serve with 129 and without a word", () =>
+describe("a terminal that is gone", () => {
+  it.scopedLive("ends serve with 129 and without a message", () =>
     Effect.gen(function* () {
       const program = [
         "import os, pty, sys",

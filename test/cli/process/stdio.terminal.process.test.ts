@@ -7,7 +7,7 @@ import { start, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const interrupt = "\u0003"
 
-/** util-linux' script(1), which gives a program a terminal; what the program writes comes out of it on one stream. */
+/** script(1) of util-linux. It runs a program in a terminal and copies the terminal's output to one stream. */
 const script: Peer = { program: "script", known: /--command/, dial: () => [] }
 
 const inTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
@@ -50,7 +50,7 @@ describe.skipIf(!haveAll(script))("tcpfx in a terminal", () => {
     ),
   )
 
-  it.scopedLive("has text as the output of connect, its states included", () =>
+  it.scopedLive("makes connect write text, with its states", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--mode", "echo"])
       const client = yield* inTerminal(["connect", `${port}`])

@@ -17,12 +17,12 @@ const idsOf = (pid: number | undefined, what: "Uid" | "Gid" | "Groups") =>
 const four = (id: number) => Array.from({ length: 4 }, () => `${id}`)
 
 describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
-  it.scopedLive("becomes that user for good once its sockets are open, and they are that user's", () =>
+  it.scopedLive("becomes that user for good once its sockets are open, and gives the socket files to that user", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       chmodSync(folder, 0o755)
       const path = join(folder, "x.sock")
-      // Numbers, as any system has them, whether or not it has such users.
+      // Numeric ids work on every system, even without such users.
       const args = ["--user", "54321:54322", "--unix-mode", "0600", "--mode", "echo"]
       const server = yield* tcpfx(["serve", `unix:${path}`, "127.0.0.1:0", ...args])
       yield* server.waitFor("stderr", /^tcpfx: listening on unix:/)
@@ -39,7 +39,7 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
     }),
   )
 
-  it.scopedLive("says at the start which socket files it will leave behind, and removes the others", () =>
+  it.scopedLive("says at the start which socket files will stay at the end, and removes the others", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       chmodSync(folder, 0o755)
@@ -49,14 +49,14 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
       const [kept, removed, control] = [join(folder, "x.sock"), join(own, "x.sock"), join(own, "control")]
       const args = [`unix:${kept}`, `unix:${removed}`, "--control", control, "--user", "54321:54322"]
       const server = yield* tcpfx(["serve", ...args, "--mode", "echo"])
-      yield* server.waitFor("stderr", /stays behind at the end.*\n/)
+      yield* server.waitFor("stderr", /stays at the end.*\n/)
       yield* server.kill("SIGTERM")
       yield* server.ended
       const told = server
         .text("stderr")
         .split("\n")
-        .filter((line) => line.includes("stays behind"))
-      expect(told).toEqual([expect.stringContaining(`--user 54321:54322: ${kept} stays behind at the end`)])
+        .filter((line) => line.includes("stays at the end"))
+      expect(told).toEqual([expect.stringContaining(`--user 54321:54322: ${kept} stays at the end`)])
       const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined
       expect([kept, removed, control].map(isThere)).toEqual([true, false, false])
     }),
@@ -68,7 +68,7 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
       const cases: ReadonlyArray<readonly [string, string]> = [
         ["no-such-user", 'there is no user "no-such-user"'],
         ["54321:no-such-group", 'there is no group "no-such-group"'],
-        ["54321", "the user has no group of its own, give one (54321:GROUP)"],
+        ["54321", "the user has no primary group; name a group (54321:GROUP)"],
         ["0:0", "root keeps every privilege"],
         ["root", "root keeps every privilege"],
       ]
@@ -82,7 +82,7 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
   )
 })
 
-describe.skipIf(haveRoot())("tcpfx serve --user of somebody who is not root", () => {
+describe.skipIf(haveRoot())("tcpfx serve --user without root", () => {
   it.scopedLive("is refused in one line", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", "--user", "nobody"])

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import { parseAccountName } from "../../../src/cli/process/user.ts"
 
 describe("the value of --user", () => {
-  it("is a user, or a user and a group, by name or number", () => {
+  it("names a user, or a user and a group, by name or number", () => {
     expect(parseAccountName("www")).toEqual(Either.right({ user: "www", group: undefined, text: "www" }))
     expect(parseAccountName("1000:adm")).toEqual(Either.right({ user: "1000", group: "adm", text: "1000:adm" }))
   })

@@ -16,12 +16,12 @@ const material = Effect.map(
 
 const bytesOf = (pem: string | Buffer): string => (typeof pem === "string" ? pem : pem.toString("utf8"))
 
-describe("a file that is no PEM", () => {
+describe("a file in another format than PEM", () => {
   it.effect("is named by its kind, with the command that converts it", () =>
     Effect.gen(function* () {
       const { certificate, privateKey } = yield* material
       const locked = { cipher: "aes-256-cbc", passphrase: "secret" }
-      // The head of a file of `openssl pkcs12 -export`.
+      // The first bytes of a file from `openssl pkcs12 -export`.
       const pkcs12 = Uint8Array.of(0x30, 0x82, 0x09, 0xd7, 0x02, 0x01, 0x03, 0x30, 0x82, 0x09, 0x9d)
       const cases: ReadonlyArray<readonly [Uint8Array, RegExp]> = [
         [pkcs12, /^is PKCS #12, .*: openssl pkcs12 -in F -nodes -out FILE$/],
@@ -47,7 +47,7 @@ describe("a file that is no PEM", () => {
 })
 
 describe("PEM that cannot be used", () => {
-  it.effect("is told with what is wrong and what would be right", () =>
+  it.effect("is refused with the problem and the remedy", () =>
     Effect.gen(function* () {
       const { cert, keyPem, privateKey } = yield* material
       const locked = { format: "pem", cipher: "aes-256-cbc", passphrase: "secret" } as const
@@ -64,7 +64,7 @@ describe("PEM that cannot be used", () => {
         [cert, /it is not a private key, but a certificate/],
         ["hello", /it is not PEM \(-----BEGIN PRIVATE KEY-----\)/],
       ]
-      // Node gives another code for an encrypted key each time that it is asked; twice shows it.
+      // Node reports another code for the second attempt with an encrypted key, so the test tries twice.
       for (const [key, problem] of [...keys, ...keys]) {
         const error = yield* Effect.flip(Tls.acceptor({ identities: [{ cert, key: Redacted.make(key) }] }))
         expect([error.part, error.problem, error.index]).toEqual(["key", expect.stringMatching(problem), 0])

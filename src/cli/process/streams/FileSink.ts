@@ -6,11 +6,11 @@ import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
 const lineFeed = 0x0a
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = fs.constants
 
-/** How many bytes of the first `count` stand behind the last LF. */
+/** How many of the first `count` bytes follow the last LF. */
 const tornBytes = (pieces: Pieces, count: number): number => {
   let torn = 0
   let start = count
-  // From the back: the first piece with an LF decides.
+  // Searched from the end: the first piece with an LF decides.
   const ends: Array<readonly [piece: Uint8Array, length: number]> = []
   for (const piece of pieces) {
     const length = Math.min(piece.length, start)
@@ -26,22 +26,22 @@ const tornBytes = (pieces: Pieces, count: number): number => {
 }
 
 /**
- * A regular file, written by libuv's threads, one write at a time. It is written by the descriptor that we were given,
- * as the position in the file is shared with other programs (`(a; tcpfx; b) >file`).
+ * A regular file. libuv's threads write it, one write at a time. The writes use the original descriptor, because other
+ * programs share its position in the file (`(a; tcpfx; b) >file`).
  */
 export class FileSink implements Sink {
   private readonly fds: Array<number>
   private fd: number
   private readonly path: string | undefined
   private append: boolean
-  // The file is at least so long, unless somebody truncates it.
+  // The file has at least this length in bytes, unless another program truncates it.
   private end: number
   private rest: Pieces = []
   private generation = 0
   private busy = false
   private reopening: (() => void) | undefined
 
-  /** `fds`: the standard descriptors that lead here. */
+  /** `fds` are the standard descriptors of this file. */
   constructor(descriptor: Descriptor, fds: ReadonlyArray<number>) {
     this.fd = descriptor.fd
     this.fds = [...fds]
@@ -66,7 +66,8 @@ export class FileSink implements Sink {
       if (this.rest.length === 0 || generation !== this.generation) return finish(undefined)
       fs.writev(this.fd, [...this.rest], null, (error, written) => {
         if (error) return finish(errorCode(error))
-        // A short write is an error whose reason the next write tells; one of nothing has no reason to tell.
+        // After a short write, the next write reports the reason. A write of nothing has no reason, so it counts as
+        // EIO.
         if (written === 0) return finish("EIO")
         this.end += written
         if (generation === this.generation) this.rest = withoutFirst(this.rest, written)
@@ -87,9 +88,9 @@ export class FileSink implements Sink {
 
   watch(): void {}
 
-  /** Opens the path of the start anew, at its end, for all descriptors that led to the file. */
+  /** Opens the original path again, to append to it, for all descriptors of the file. */
   reopen(done: (failure: string | undefined) => void): void {
-    // The present write goes to the file that it began in.
+    // The current write must finish in the old file.
     if (this.busy) {
       this.reopening = () => {
         this.reopening = undefined
@@ -97,7 +98,7 @@ export class FileSink implements Sink {
       }
       return
     }
-    done(this.path === undefined ? "it has no name any more" : this.openAnew(this.path))
+    done(this.path === undefined ? "the file has no name any more" : this.openAnew(this.path))
   }
 
   private openAnew(path: string): string | undefined {
@@ -118,8 +119,8 @@ export class FileSink implements Sink {
     }
   }
 
-  // After a truncation by somebody else (`: >log`, copytruncate of logrotate) the shared position is beyond the end, and
-  // a write there would fill the gap with NULs. From then on every write goes to the end of the file.
+  // After another program truncates the file (`: >log`, copytruncate of logrotate), the shared position is beyond its
+  // end, and a write there would fill the gap with NULs. From then on, every write appends to the file.
   private noteTruncation(next: () => void): void {
     if (this.append) {
       next()
@@ -138,7 +139,7 @@ export class FileSink implements Sink {
     })
   }
 
-  // Takes back what was written of a line whose end could not be. Only if nobody has written behind it since.
+  // Removes the written part of a line that is incomplete, unless another program has written after it.
   private cutTornLine(pieces: Pieces, written: number): void {
     const torn = tornBytes(pieces, written)
     if (torn === 0) return
@@ -148,13 +149,13 @@ export class FileSink implements Sink {
       fs.ftruncateSync(this.fd, end - torn)
       this.end = end - torn
     } catch {
-      // The failure itself is told; that the line is torn shows.
+      // The torn line stays. The failure of the write itself is reported.
     }
   }
 }
 
-// Has a descriptor lead to another file, so that the old one is not kept on the disk. A descriptor that is free is the
-// next one that open(2) gives, unless a thread takes it first.
+// Points a descriptor to another file, so that the disk space of the old file can be freed. open(2) returns the lowest
+// free descriptor, which is the one just closed unless another thread opens a file first.
 const replace = (fd: number, by: number): number => {
   fs.closeSync(fd)
   return fs.openSync(`/proc/self/fd/${by}`, O_WRONLY | O_APPEND)

@@ -4,31 +4,31 @@ import { LentReads } from "../../../runtime/LentReads.ts"
 import { type Descriptor, openAnew } from "./descriptor.ts"
 import { type LooseHandle, openHandle, openShared, withoutBlocking } from "./looseHandle.ts"
 
-/** What one read gave: bytes, the end of the input, or the system's code. */
+/** The result of one read: bytes, the end of the input, or the system's error code. */
 export type ReadResult =
   | { readonly _tag: "Bytes"; readonly bytes: Uint8Array }
   | { readonly _tag: "End" }
   | { readonly _tag: "Failed"; readonly code: string }
 
 const readSize = 64 * 1024
-// What a pipe or socket gives in one read at most (pipe(7)) fills a good part of a buffer of this size.
+// The longest read of a pipe or socket (pipe(7)) fills much of a buffer of this size, in bytes.
 const largestStreamRead = 256 * 1024
-// Between two attempts where epoll(7) cannot wait, milliseconds.
+// The wait between two attempts where epoll(7) cannot be used, in milliseconds.
 const shortestWait = 1
 const longestWait = 50
 
 const end: ReadResult = { _tag: "End" }
 
 /**
- * Standard input. Reads only when asked, one read at a time, and leaves the mode of the shared description as it is. A
- * read that was asked for and is not wanted any more keeps its bytes for the next one.
+ * Standard input. Reads only on request, one read at a time, and does not change the mode of the shared open file
+ * description. The bytes of a cancelled read go to the next read.
  */
 export class InputReader {
   private readonly descriptor: Descriptor
   private fd: number
-  // Makes single calls non-blocking; none with a description of our own.
+  // Makes single calls non-blocking. None if the descriptor has an open file description of our own.
   private shared: LooseHandle | undefined
-  // Tells when there is something to read.
+  // Reports when the descriptor is readable.
   private readiness: LooseHandle | undefined
   private opened = false
   private reads = new LentReads(readSize)
@@ -44,11 +44,11 @@ export class InputReader {
     this.fd = descriptor.fd
   }
 
-  /** Reads once. `done` may be called within the call. Gives how to stop waiting. */
+  /** Reads once. May call `done` before it returns. Returns a function that cancels the read. */
   read(done: (result: ReadResult) => void): () => void {
     const { kept } = this
     if (kept !== undefined) {
-      // The end and a failure are for everybody who asks.
+      // The end and a failure are the result of all later reads too.
       if (kept._tag === "Bytes") this.kept = undefined
       done(kept)
       this.readAhead()
@@ -63,15 +63,15 @@ export class InputReader {
   }
 
   /**
-   * Reads up to so many bytes at once from now on. A file is read ahead: its next piece while the last one is used. The
-   * memory of a read is reused after {@link giveBack}.
+   * Makes each later read return up to this many bytes. A file is read ahead: its next piece is read while the last one
+   * is used. The memory of a read is reused after {@link giveBack}.
    */
   readLarge(bytes: number): void {
     this.readsAhead = this.descriptor.kind === "file"
     this.reads = new LentReads(this.readsAhead ? bytes : Math.min(bytes, largestStreamRead))
   }
 
-  /** Ends the use of the bytes of a read. */
+  /** Allows the memory of a read to be reused. */
   giveBack(bytes: Uint8Array): void {
     this.reads.giveBack(bytes)
   }
@@ -93,7 +93,7 @@ export class InputReader {
     this.settle(typeof read === "string" ? this.failed(read) : read === 0 ? end : this.bytes(read))
   }
 
-  /** The number of bytes read, or the system's code. */
+  /** Returns the number of bytes read, or the system's error code. */
   private tryRead(): number | string {
     try {
       return withoutBlocking(this.shared, () => fs.readSync(this.fd, this.reads.next()))
@@ -111,10 +111,11 @@ export class InputReader {
     const own = kind === "socket" ? "ENXIO" : openAnew(this.fd, "read")
     if (typeof own === "number") this.fd = own
     else this.shared = openShared(this.descriptor)
-    // Other devices, such as /dev/null, are no business of epoll(7).
+    // epoll(7) does not accept other devices, such as /dev/null.
     if (kind === "device") return
     this.readiness = this.shared ?? openHandle(this.fd)
-    // libuv asks for a buffer as soon as there is something to read. One of no bytes has it tell so (ENOBUFS) and not read.
+    // libuv asks for a buffer when the descriptor is readable. With an empty buffer it reports that (ENOBUFS) and does
+    // not read.
     this.readiness?.useUserBuffer(new Uint8Array(0))
     if (this.readiness !== undefined) {
       this.readiness.onread = () => {
@@ -124,7 +125,7 @@ export class InputReader {
     }
   }
 
-  // A thread of libuv reads, as a disk may be slow. The position in the file is shared with other programs.
+  // A libuv thread reads, because a disk may be slow. Other programs share the position in the file.
   private readFile(): void {
     this.reading = true
     const buffer = this.reads.next()
@@ -149,7 +150,7 @@ export class InputReader {
     clearTimeout(this.timer)
   }
 
-  // A terminal that goes away is the end of the input, no more.
+  // For a terminal that is gone, EIO means the end of the input.
   private failed(code: string): ReadResult {
     return code === "EIO" && this.descriptor.kind === "terminal" ? end : { _tag: "Failed", code }
   }

@@ -1,14 +1,14 @@
 import type { Output } from "./Output.ts"
 
-// A reader that is awake gets so long, however short the deadline, milliseconds.
+// The shortest deadline, in milliseconds. A working reader takes something within this time.
 const shortestDeadline = 500
 const defaultDeadline = 5_000
-// How often it is looked whether a reader takes something, milliseconds.
+// How often the progress of the readers is checked, in milliseconds.
 const lookInterval = 50
 
 /**
- * The end of the process's output: everything is delivered as long as its readers take something, and given up when they
- * have taken nothing for the deadline.
+ * Delivers the last output of the process. As long as its readers take something, it waits. When they have taken
+ * nothing for the deadline, it drops the rest.
  */
 export class LastWords {
   private readonly outputs: ReadonlyArray<Output>
@@ -20,32 +20,32 @@ export class LastWords {
     this.outputs = outputs
   }
 
-  /** The process is about to end: from now on the deadline counts. Only the first call does. */
+  /** Starts the deadline, because the process is about to end. Only the first call has an effect. */
   begin(deadlineMillis: number): void {
     if (this.since !== undefined) return
     this.deadline = Math.max(shortestDeadline, deadlineMillis)
     this.look()
   }
 
-  /** Milliseconds until the outputs are given up if nothing more is taken. */
+  /** How many milliseconds remain until the outputs are dropped, if their readers take nothing more. */
   patience(): number {
     this.begin(defaultDeadline)
     this.look()
     return Math.max(0, (this.since ?? 0) + this.deadline - performance.now())
   }
 
-  /** Gives up what waits; what is written from now on is counted as lost. */
+  /** Drops all queued bytes. Later writes are counted as lost. */
   giveUp(): void {
     for (const output of this.outputs) if (this.isUndelivered(output)) output.discard()
   }
 
-  /** After something was given up: gives what is written now half a second more. */
+  /** Starts a deadline of half a second for a message about dropped output. */
   beginAgain(): void {
     this.deadline = shortestDeadline
     this.since = performance.now()
   }
 
-  /** Calls back once everything is delivered or given up, with how many bytes of standard output were given up. */
+  /** Calls `done` when everything is delivered or dropped, with the number of dropped bytes of standard output. */
   deliver(done: (lost: number) => void): void {
     const [out] = this.outputs
     const look = () => {

@@ -2,14 +2,14 @@ import { errorCode } from "../../../domain/errorCode.ts"
 import { type OwnStream, openStream } from "./looseHandle.ts"
 import type { Pieces, Sink } from "./Sink.ts"
 
-// Reading from the write end fails with EBADF, and libuv tries it only after the last reader has gone. The writes under
-// way then fail as those of a destroyed stream.
+// A read from the write end of a pipe fails with EBADF, and libuv tries it only after the last reader is gone. Writes
+// in progress then fail like those of a destroyed stream.
 const failureOf = (error: Error): string => {
   const code = errorCode(error)
   return code === "EBADF" || code === "ERR_STREAM_DESTROYED" ? "EPIPE" : code
 }
 
-/** A pipe or a terminal by a non-blocking description of our own: libuv waits for room and writes. */
+/** A pipe or terminal with a non-blocking open file description of our own. libuv waits for room and writes. */
 export class LoopSink implements Sink {
   private readonly stream: OwnStream
   private readonly isPipe: boolean
@@ -25,7 +25,7 @@ export class LoopSink implements Sink {
       this.failure = failureOf(error)
       this.onGone?.(this.failure)
     })
-    // A write that waits keeps the event loop running by itself.
+    // A pending write keeps the event loop running anyway.
     socket.unref()
   }
 
@@ -57,7 +57,9 @@ export class LoopSink implements Sink {
     this.generation++
   }
 
-  /** Only pipes: a terminal that goes away sends SIGHUP, and its input would pass for the end of a reader. */
+  /**
+   * Watches pipes only. A terminal sends SIGHUP when it is gone, and its input would look like the end of the reader.
+   */
   watch(onGone: (failure: string) => void): void {
     this.onGone = onGone
     if (this.failure !== undefined) onGone(this.failure)

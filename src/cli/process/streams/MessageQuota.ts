@@ -1,25 +1,25 @@
-/** Messages that were left out. */
-export interface LeftOut {
+/** Dropped messages. */
+export interface Dropped {
   readonly messages: number
   readonly bytes: number
 }
 
-const none: LeftOut = { messages: 0, bytes: 0 }
+const none: Dropped = { messages: 0, bytes: 0 }
 
-const sum = (a: LeftOut, b: LeftOut): LeftOut => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
+const sum = (a: Dropped, b: Dropped): Dropped => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
 
-/** How many messages wait in an output beside its data, and how many were left out. */
+/** Counts the messages that wait in an output beside its data, and the dropped messages. */
 export class MessageQuota {
   private readonly bound: number
-  // Where each ends in everything that the output has accepted, and its length.
+  // The end of each message, as a position in all accepted bytes of the output, and its length.
   private waiting: Array<readonly [end: number, length: number]> = []
   private bytes = 0
-  private leftOut = none
-  // Left out, and about to be said.
-  private telling = none
+  private dropped = none
+  // Dropped messages whose report still waits in the output.
+  private reporting = none
   private stalled = false
 
-  /** `bound`: bytes that may wait. */
+  /** `bound` is the number of bytes that may wait. */
   constructor(bound: number) {
     this.bound = bound
   }
@@ -33,12 +33,12 @@ export class MessageQuota {
     this.bytes += length
   }
 
-  leaveOut(length: number): void {
+  drop(length: number): void {
     this.stalled = true
-    this.leftOut = sum(this.leftOut, { messages: 1, bytes: length })
+    this.dropped = sum(this.dropped, { messages: 1, bytes: length })
   }
 
-  /** The output has handed over so much of what it had accepted. */
+  /** Removes the messages up to a position in the accepted bytes, which the output has handed over. */
   take(handedOver: number): void {
     let index = 0
     for (let next = this.waiting[0]; next !== undefined && next[0] <= handedOver; next = this.waiting[++index]) {
@@ -47,31 +47,31 @@ export class MessageQuota {
     if (index > 0) this.waiting.splice(0, index)
   }
 
-  /** Whether messages were left out because the output stood still, and it has gone on since. */
+  /** Whether messages were dropped because the output was full, and it has room again. */
   hasRoomAgain(): boolean {
     return this.stalled && this.bytes <= this.bound / 2
   }
 
-  /** What is to be said about messages that were left out; nothing if there were none. */
-  tell(): LeftOut | undefined {
+  /** Takes the dropped messages for a report. None if no message was dropped. */
+  report(): Dropped | undefined {
     this.stalled = false
-    if (this.leftOut.messages === 0) return undefined
-    const { leftOut } = this
-    this.telling = sum(this.telling, leftOut)
-    this.leftOut = none
-    return leftOut
+    if (this.dropped.messages === 0) return undefined
+    const { dropped } = this
+    this.reporting = sum(this.reporting, dropped)
+    this.dropped = none
+    return dropped
   }
 
-  /** Everything that waited has been written. */
-  told(): void {
-    this.telling = none
+  /** Notes that all waiting messages are written. */
+  reported(): void {
+    this.reporting = none
   }
 
-  /** Nothing that waits can be written. */
+  /** Drops all waiting messages, because they cannot be written. */
   lose(): void {
     const lost = { messages: this.waiting.length, bytes: this.bytes }
-    this.leftOut = sum(this.leftOut, sum(this.telling, lost))
-    this.telling = none
+    this.dropped = sum(this.dropped, sum(this.reporting, lost))
+    this.reporting = none
     this.waiting = []
     this.bytes = 0
   }

@@ -1,36 +1,36 @@
 import { MessageQuota } from "./MessageQuota.ts"
 import { type Pieces, type Sink, sizeOf } from "./Sink.ts"
 
-/** How an {@link Output} behaves. */
+/** The settings of an {@link Output}. */
 export interface OutputOptions {
-  /** Where it goes; the system's code if the descriptor is not open for writing. */
+  /** The target, or the system's error code if the descriptor is not open for writing. */
   readonly sink: Sink | string
-  /** Beyond so many bytes {@link Output.hasRoom} is false. */
+  /** With more pending bytes, {@link Output.hasRoom} is `false`. */
   readonly bound: number
-  /** Beyond so many bytes of messages the following ones are left out. */
+  /** With more pending bytes of messages, further messages are dropped. */
   readonly messageBound: number
-  /** What is said about messages that were left out, once there is room again. */
-  readonly leftOut: (messages: number, bytes: number) => string
-  /** Whether a full disk costs only the messages that do not fit; otherwise every failure is final. */
+  /** The report of dropped messages, which is written when there is room again. */
+  readonly describeDropped: (messages: number, bytes: number) => string
+  /** Whether a full disk drops only the messages that do not fit. Otherwise every failure is final. */
   readonly survivesFullDisk: boolean
 }
 
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
 
-/** Bytes that are lent to an output until it has handed over so many bytes. */
+/** Bytes that an output uses until it has handed over `until` bytes in total. */
 interface Loan {
   readonly until: number
   readonly giveBack: () => void
 }
 
 /**
- * One target of the process's output, with a queue of its own. It writes one batch at a time, and never blocks. Standard
- * output and error share one if they lead to the same place, so that their order stays.
+ * One target of the process's output, with its own queue. It writes one batch at a time and never blocks. If standard
+ * output and error are the same file, pipe or terminal, they share one `Output`, which keeps their order.
  */
 export class Output {
-  /** The system's code, once it cannot be written any more. */
+  /** The system's error code. None while the target can be written. */
   failure: string | undefined
-  /** Bytes that were given up. */
+  /** How many bytes were dropped. */
   lost = 0
   private readonly options: OutputOptions
   private readonly sink: Sink | undefined
@@ -51,56 +51,56 @@ export class Output {
     else this.sink = options.sink
   }
 
-  /** Finds the reader's end without a write, where the target allows it. */
+  /** Detects the end of the reader without a write, if the target allows it. */
   watch(): void {
     this.sink?.watch((failure) => this.fail(failure))
   }
 
   /**
-   * Queues bytes, which must not change until {@link pending} is 0. `lines`: they are whole lines, and none of them is to
-   * stay torn in a file that becomes full.
+   * Queues bytes, which must not change until {@link pending} is 0. `lines` means that they are complete lines, and
+   * that no torn line may stay in a file when the disk becomes full.
    */
   write(pieces: Pieces, lines: boolean): void {
     this.lines = lines
     this.accept(pieces)
   }
 
-  /** Queues bytes that may change as soon as `giveBack` is called, which happens when they do not wait any more. */
+  /** Queues bytes that may change after `giveBack` is called, which happens when they are no longer pending. */
   writeLent(bytes: Uint8Array, giveBack: () => void): void {
     this.write([bytes], false)
     this.loans.push({ until: this.accepted, giveBack })
     this.endLoans()
   }
 
-  /** Queues a message, or leaves it out and counts it if too many wait. `always`: however many wait. */
+  /** Queues a message. Drops and counts it if too many bytes of messages wait, unless `always` is set. */
   say(bytes: Uint8Array, always = false): void {
     if (this.failure !== undefined) return
     this.messages.take(this.handedOver())
     if (!always && this.messages.isFull()) {
-      this.messages.leaveOut(bytes.length)
+      this.messages.drop(bytes.length)
       return
     }
-    this.tellLeftOut()
+    this.reportDropped()
     this.messages.add(this.accepted + bytes.length, bytes.length)
     this.accept([bytes])
   }
 
-  /** Whether more should be written now. */
+  /** Whether the pending bytes are within the bound. */
   hasRoom(): boolean {
     return this.pending() <= this.options.bound
   }
 
-  /** Bytes that the system has not taken yet. */
+  /** How many bytes the kernel has not accepted yet. */
   pending(): number {
     return this.queued + (this.busy ? (this.sink?.pending() ?? 0) : 0)
   }
 
-  /** Bytes that do not wait any more: taken by the system, or lost. */
+  /** How many bytes are no longer pending: the kernel has accepted them, or they are lost. */
   handedOver(): number {
     return this.accepted - this.pending()
   }
 
-  /** Gives up what waits, and what is still written; `lost` counts it. */
+  /** Drops all pending bytes and all later writes. `lost` counts them. */
   discard(): void {
     this.lost += this.pending()
     this.discarding = true
@@ -109,13 +109,13 @@ export class Output {
     this.changed()
   }
 
-  /** Calls back whenever something has been taken, or it has failed; gives how to stop that. */
+  /** Calls the listener after each accepted write and each failure. Returns a function that removes it. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
-  /** Opens a regular file anew; does nothing for other targets. Gives the failure in words. */
+  /** Opens a regular file again. Has no effect on other targets. `done` gets the failure in words, if any. */
   reopen(done: (failure: string | undefined) => void): void {
     if (this.sink?.reopen === undefined) done(undefined)
     else this.sink.reopen(done)
@@ -141,7 +141,7 @@ export class Output {
       this.busy = true
       this.sink.write(pieces, this.lines, (failure) => {
         this.busy = false
-        if (failure === undefined) this.messages.told()
+        if (failure === undefined) this.messages.reported()
         else if (this.options.survivesFullDisk && fullDisk.has(failure)) this.loseMessages()
         else this.fail(failure)
         this.pump()
@@ -151,7 +151,7 @@ export class Output {
   }
 
   private endLoans(): void {
-    // The system may still read what was given up.
+    // The kernel may still read dropped bytes, so their memory is never returned.
     if (this.failure !== undefined || this.discarding) this.loans = []
     const handedOver = this.handedOver()
     let ended = 0
@@ -176,23 +176,23 @@ export class Output {
     this.changed()
   }
 
-  // They are said to be missing with the next message, as one that follows at once would not fit either.
+  // The report follows with the next message. A report right now would not fit on the full disk either.
   private loseMessages(): void {
     this.clear()
     this.messages.lose()
   }
 
-  private tellLeftOut(): void {
-    const leftOut = this.messages.tell()
-    if (leftOut === undefined) return
-    const bytes = Buffer.from(this.options.leftOut(leftOut.messages, leftOut.bytes))
+  private reportDropped(): void {
+    const dropped = this.messages.report()
+    if (dropped === undefined) return
+    const bytes = Buffer.from(this.options.describeDropped(dropped.messages, dropped.bytes))
     this.accept([bytes])
   }
 
   private changed(): void {
     this.endLoans()
     this.messages.take(this.handedOver())
-    if (this.messages.hasRoomAgain() && this.failure === undefined) this.tellLeftOut()
+    if (this.messages.hasRoomAgain() && this.failure === undefined) this.reportDropped()
     for (const listener of [...this.listeners]) listener()
   }
 }

@@ -3,20 +3,21 @@ import { errorCode } from "../../../domain/errorCode.ts"
 import { type LooseHandle, withoutBlocking } from "./looseHandle.ts"
 import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
 
-// Between two attempts, milliseconds: doubled as long as nothing is taken.
+// The wait between two attempts, in milliseconds. It doubles as long as the kernel accepts nothing.
 const shortestWait = 1
 const longestWait = 20
-// How often the reader of a socket is looked for, milliseconds.
+// How often the reader of a socket is checked, in milliseconds.
 const watchInterval = 400
-// writev(2) takes no more (IOV_MAX).
+// The most pieces that writev(2) accepts (IOV_MAX).
 const mostPieces = 1024
 
 /**
- * A descriptor without a description of our own: a socket, which cannot be opened anew (ENXIO), a pipe or a terminal of
- * another user (EACCES after su or sudo), everything where there is no /proc, and devices. Writes without blocking, and
- * tries again after a moment when nothing is taken. libuv cannot do the waiting: it writes as soon as there is some room,
- * and that write would block while the shared description does. A thread that writes would block too, and the process
- * cannot end before its threads do.
+ * A descriptor that cannot have an open file description of our own: a socket, which cannot be opened again (ENXIO), a
+ * pipe or terminal of another user (EACCES after su or sudo), a device, or any descriptor without /proc. The sink
+ * writes without blocking, and tries again after a short wait when the kernel accepts nothing.
+ *
+ * libuv cannot wait here: it writes as soon as there is some room, and that write would block, because the shared
+ * description is blocking. A thread that writes would block too, and the process cannot end before its threads.
  */
 export class PollSink implements Sink {
   private readonly fd: number
@@ -26,7 +27,7 @@ export class PollSink implements Sink {
   private wait = shortestWait
   private timer: NodeJS.Timeout | undefined
 
-  /** `handle`: makes single calls non-blocking; none if the description is non-blocking or never blocks. */
+  /** `handle` makes single calls non-blocking. None if the description never blocks. */
   constructor(fd: number, handle: LooseHandle | undefined, isSocket: boolean) {
     this.fd = fd
     this.handle = handle
@@ -50,7 +51,7 @@ export class PollSink implements Sink {
 
   watch(onGone: (failure: string) => void): void {
     if (!this.isSocket) return
-    // Writing nothing to a socket without a reader fails with EPIPE; writing nothing to a pipe always succeeds.
+    // An empty write to a socket without a reader fails with EPIPE. An empty write to a pipe always succeeds.
     const look = setInterval(() => {
       try {
         withoutBlocking(this.handle, () => fs.writeSync(this.fd, new Uint8Array(0)))

@@ -1,28 +1,31 @@
-/** The bytes of one write, in order. They are not copied, and must not change until `done`. */
+/** The bytes of one write, in order. They are not copied, and must not change until `done` is called. */
 export type Pieces = ReadonlyArray<Uint8Array>
 
-/** Where an {@link Output} writes to. It has one write at a time. */
+/** The target of an {@link Output}. It handles one write at a time. */
 export interface Sink {
-  /** Writes all of it, then calls `done`, perhaps within the call; with the system's code if that failed. */
+  /**
+   * Writes all pieces, then calls `done`, with the system's error code if the write failed. May call `done` before it
+   * returns.
+   */
   readonly write: (pieces: Pieces, lines: boolean, done: (failure: string | undefined) => void) => void
-  /** Bytes of the present write that the system has not taken yet. */
+  /** How many bytes of the current write the kernel has not accepted yet. */
   readonly pending: () => number
-  /** Gives the present write up: `done` is not called any more. */
+  /** Abandons the current write: its `done` is never called. */
   readonly abandon: () => void
-  /** Calls back once, when nobody can read any more, with the system's code. */
+  /** Calls `onGone` once, with the system's error code, when no reader is left. */
   readonly watch: (onGone: (failure: string) => void) => void
-  /** Regular files only: opens the path anew. Gives the failure in words, or nothing. */
+  /** Regular files only: opens the path again. `done` gets the failure in words, if any. */
   readonly reopen?: (done: (failure: string | undefined) => void) => void
 }
 
-/** The bytes in some pieces. */
+/** The total length of some pieces, in bytes. */
 export const sizeOf = (pieces: Pieces): number => {
   let size = 0
   for (const piece of pieces) size += piece.length
   return size
 }
 
-/** What is left of some pieces after so many bytes. */
+/** The pieces without their first `count` bytes. */
 export const withoutFirst = (pieces: Pieces, count: number): Pieces => {
   let index = 0
   let skip = count

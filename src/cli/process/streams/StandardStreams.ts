@@ -8,13 +8,14 @@ import { PollSink } from "./PollSink.ts"
 import type { Sink } from "./Sink.ts"
 import * as terminals from "./terminals.ts"
 
-// What may wait before more is held back. The user of a terminal that stood still wants to see what happens now.
+// How many bytes may be queued before writers wait. The bound of a terminal is small, because after a pause (Ctrl-S)
+// its user wants to see current events.
 const terminalBound = 64 * 1024
 const otherBound = 1024 * 1024
 const messageBound = 256 * 1024
 
-const leftOut = (messages: number, bytes: number): string =>
-  `tcpfx: ${messages} message${messages === 1 ? "" : "s"} (${bytes} bytes) left out here, as they could not be written\n`
+const describeDropped = (messages: number, bytes: number): string =>
+  `tcpfx: ${messages} message${messages === 1 ? "" : "s"} (${bytes} bytes) dropped here: they could not be written\n`
 
 const sinkOf = (descriptor: Descriptor, fds: ReadonlyArray<number>): Sink | string => {
   const { fd, kind, writable } = descriptor
@@ -22,15 +23,15 @@ const sinkOf = (descriptor: Descriptor, fds: ReadonlyArray<number>): Sink | stri
   if (kind === "folder") return "EISDIR"
   if (kind === "file") return new FileSink(descriptor, fds)
   const own = kind === "socket" ? "ENXIO" : openAnew(fd, "write")
-  // A pipe that is opened without blocking needs a reader.
+  // A non-blocking open of a pipe for writing fails without a reader (fifo(7)).
   if (own === "ENXIO" && kind === "pipe") return "EPIPE"
   if (typeof own === "string") return new PollSink(fd, openShared(descriptor), kind === "socket")
   return kind === "device" ? new PollSink(own, undefined, false) : new LoopSink(own, kind === "pipe")
 }
 
 /**
- * Standard input, output and error of the process. Node's own (`process.stdout` and its like) are never touched: they
- * make pipes non-blocking for everybody who shares them, and block on a terminal that takes nothing.
+ * Standard input, output and error of the process. Node's own streams, such as `process.stdout`, are never used: they
+ * make pipes non-blocking for all programs that share them, and block on a stopped terminal.
  */
 export class StandardStreams {
   readonly input: Descriptor
@@ -38,7 +39,7 @@ export class StandardStreams {
   readonly error: Descriptor
   readonly reader: InputReader
   readonly out: Output
-  /** The same as {@link out} if both lead to the same place. */
+  /** The same as {@link out} if both are the same file, pipe or terminal. */
   readonly err: Output
 
   constructor() {
@@ -57,7 +58,7 @@ export class StandardStreams {
         sink: sinkOf(descriptor, fds),
         bound: descriptor.kind === "terminal" ? terminalBound : otherBound,
         messageBound,
-        leftOut,
+        describeDropped,
       })
     this.reader = new InputReader(this.input)
     this.out = open(this.output, together ? [1, 2] : [1], { survivesFullDisk: false })
@@ -69,12 +70,12 @@ export class StandardStreams {
     return this.out === this.err ? [this.out] : [this.out, this.err]
   }
 
-  /** Whether standard output or error is a regular file, which can be opened anew. */
+  /** Whether standard output or error is a regular file, which can be opened again. */
   hasFile(): boolean {
     return this.output.kind === "file" || this.error.kind === "file"
   }
 
-  /** Whether the terminal that standard output led to has gone. */
+  /** Whether standard output was a terminal that is gone. */
   isTerminalGone(): boolean {
     return terminals.isGone(this.output)
   }

@@ -2,22 +2,22 @@ import * as fs from "node:fs"
 import * as tty from "node:tty"
 import { errorCode } from "../../../domain/errorCode.ts"
 
-/** What a descriptor refers to. `device`: a character device that is no terminal, such as /dev/null. */
+/** The kind of file behind a descriptor. `device` is a character device other than a terminal, such as /dev/null. */
 export type DescriptorKind = "pipe" | "socket" | "terminal" | "file" | "folder" | "device"
 
-/** One of the standard descriptors, as the process got it. */
+/** One of the standard descriptors, in its state at the start of the process. */
 export interface Descriptor {
   readonly fd: number
   readonly kind: DescriptorKind
-  /** Two descriptors with the same identity lead to the same file, pipe, socket or terminal. */
+  /** Two descriptors with the same identity are the same file, pipe, socket or terminal. */
   readonly identity: string
-  /** Whether it is open for reading, for writing; `true` where the system does not say. */
+  /** Whether the descriptor is open for reading, and for writing. `true` if the system does not say. */
   readonly readable: boolean
   readonly writable: boolean
   readonly append: boolean
-  /** Whether another program had made it non-blocking before. */
+  /** Whether another program had made the descriptor non-blocking. */
   readonly nonBlocking: boolean
-  /** Path of a regular file; none if the file has none (any more). */
+  /** The path of a regular file. None if the file has no path, or no longer has one. */
   readonly path: string | undefined
 }
 
@@ -26,7 +26,7 @@ interface Description {
   readonly position: number
 }
 
-/** The flags and the position of an open file description (proc_pid_fdinfo(5)); none without /proc. */
+/** The flags and position of an open file description (proc_pid_fdinfo(5)). None without /proc. */
 export const descriptionOf = (fd: number): Description | undefined => {
   try {
     const text = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")
@@ -60,7 +60,7 @@ const pathOf = (fd: number): string | undefined => {
 const { O_APPEND, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
 const accessModes = O_RDONLY | O_WRONLY | fs.constants.O_RDWR
 
-/** Looks at a standard descriptor. A descriptor that fstat(2) refuses counts as a device. */
+/** Inspects a standard descriptor. A descriptor that fstat(2) refuses counts as a device. */
 export const inspect = (fd: number): Descriptor => {
   const flags = descriptionOf(fd)?.flags ?? fs.constants.O_RDWR
   const access = flags & accessModes
@@ -82,9 +82,9 @@ export const inspect = (fd: number): Descriptor => {
 }
 
 /**
- * Opens the object behind a descriptor anew, non-blocking. The mode of an open file description belongs to everybody
- * who shares it, so that a description of our own is the only one whose mode we may choose. Gives the new descriptor, or
- * the error code: `EACCES` after su or sudo, `ENXIO` for sockets and for a pipe without a reader, `ENOENT` without /proc.
+ * Opens the file behind a descriptor again, non-blocking. All programs that share an open file description share its
+ * mode, so only a description of our own may become non-blocking. Returns the new descriptor, or the system's error
+ * code: `EACCES` after su or sudo, `ENXIO` for a socket or for a pipe without a reader, `ENOENT` without /proc.
  */
 export const openAnew = (fd: number, access: "read" | "write"): number | string => {
   try {

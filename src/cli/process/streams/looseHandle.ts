@@ -1,7 +1,7 @@
-// biome-ignore lint/style/noRestrictedImports: Node has libuv's streams for any descriptor in this module alone; no socket of a peer is touched.
+// biome-ignore lint/style/noRestrictedImports: only this module of Node has libuv's streams for any descriptor. No socket of a peer is involved.
 import * as net from "node:net"
 
-/** The part of a libuv stream in Node that works on any descriptor; not in the types of Node. */
+/** The part of a libuv stream handle in Node that works on any descriptor. Node's types do not include it. */
 export interface LooseHandle {
   readonly open: (fd: number) => number
   /** Sets or clears O_NONBLOCK of the open file description. */
@@ -9,14 +9,14 @@ export interface LooseHandle {
   readonly readStart: () => number
   readonly readStop: () => number
   readonly useUserBuffer: (buffer: Uint8Array) => void
-  /** Bytes that libuv has not written yet. */
+  /** How many bytes libuv has not written yet. */
   readonly writeQueueSize: number
   onread: unknown
 }
 
 type HandleClass = new (kind: 0) => LooseHandle
 
-// Node exports no handle, but a socket that is about to connect has one. This socket is destroyed before it does.
+// Node exports no handle class, but a connecting socket has a handle. This socket is destroyed before it connects.
 const findClass = (): HandleClass | undefined => {
   const socket = new net.Socket()
   try {
@@ -37,9 +37,9 @@ const findClass = (): HandleClass | undefined => {
 let found: { readonly handle: HandleClass | undefined } | undefined
 
 /**
- * A TCP handle of libuv on a descriptor of any kind that epoll(7) takes: `uv_tcp_open` does not look at the kind, and
- * unlike a pipe handle it reports the end of a pipe's reader on the write end. Sets O_NONBLOCK. None with a Node whose
- * handles are unknown here.
+ * Opens a TCP handle of libuv on any descriptor that epoll(7) accepts. `uv_tcp_open` does not check the kind, and
+ * unlike a pipe handle, a TCP handle reports on the write end of a pipe that the reader is gone. Sets O_NONBLOCK.
+ * Returns `undefined` if this Node has other handles.
  */
 export const openHandle = (fd: number): LooseHandle | undefined => {
   found ??= { handle: findClass() }
@@ -48,23 +48,23 @@ export const openHandle = (fd: number): LooseHandle | undefined => {
   return handle.open(fd) === 0 ? handle : undefined
 }
 
-/** A stream of Node on a descriptor of our own, and its handle where handles are known. */
+/** A Node stream on a descriptor of our own, and its handle if this Node has the expected handles. */
 export interface OwnStream {
   readonly socket: net.Socket
   readonly handle: LooseHandle | undefined
 }
 
-/** Opens a stream that writes to a descriptor, which it owns from then on. */
+/** Opens a stream that writes to a descriptor, and becomes its owner. */
 export const openStream = (fd: number, readable: boolean): OwnStream => {
   const handle = openHandle(fd)
   if (handle === undefined) return { socket: new net.Socket({ fd, readable: false, writable: true }), handle }
-  // A handle is an option of Node's that is not in its types.
+  // Node's types do not include the option `handle`.
   return { socket: Reflect.construct(net.Socket, [{ handle, readable, writable: true }]), handle }
 }
 
 /**
- * Runs one system call on a shared descriptor without blocking. O_NONBLOCK is set for the time of that call only, as
- * other programs that share the description would fail with EAGAIN.
+ * Runs one system call on a shared descriptor without blocking. O_NONBLOCK is set only during that call, because other
+ * programs that share the description would fail with EAGAIN.
  */
 export const withoutBlocking = <A>(handle: LooseHandle | undefined, call: () => A): A => {
   handle?.setBlocking(false)
@@ -75,7 +75,7 @@ export const withoutBlocking = <A>(handle: LooseHandle | undefined, call: () => 
   }
 }
 
-/** A handle that serves only {@link withoutBlocking}; none if the description is non-blocking anyway. */
+/** Opens a handle for {@link withoutBlocking}. Returns `undefined` if the description is already non-blocking. */
 export const openShared = (descriptor: { readonly fd: number; readonly nonBlocking: boolean }) => {
   if (descriptor.nonBlocking) return undefined
   const handle = openHandle(descriptor.fd)

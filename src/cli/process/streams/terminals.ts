@@ -2,13 +2,12 @@ import * as fs from "node:fs"
 import * as tty from "node:tty"
 import type { Descriptor } from "./descriptor.ts"
 
-/** Whether a descriptor led to a terminal that has gone. */
+/** Whether a descriptor was a terminal that is gone. */
 export const isGone = ({ fd, kind }: Descriptor): boolean => kind === "terminal" && !tty.isatty(fd)
 
 /**
- * Closes descriptors of terminals that have gone before the process exits. At its exit Node 20 sets the attributes of
- * the terminals that it has found at its start, and aborts if one of them answers with EIO (`ResetStdio` in src/node.cc);
- * a descriptor that is closed is left alone.
+ * At the exit of the process, closes the descriptors of terminals that are gone. Node 20 resets the attributes of its
+ * terminals at exit, and aborts if one of them returns EIO (`ResetStdio` in src/node.cc). It skips closed descriptors.
  */
 export const closeGoneOnExit = (descriptors: ReadonlyArray<Descriptor>): void => {
   const terminals = descriptors.filter(({ kind }) => kind === "terminal")

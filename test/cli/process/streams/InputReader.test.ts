@@ -31,7 +31,7 @@ const bytesOf = (result: ReadResult): Uint8Array => {
 }
 
 describe("large reads of a file", () => {
-  it.scopedLive("give all of it, in reused memory, each piece intact until it is given back", () =>
+  it.scopedLive("return the whole file in reused memory, with each piece intact until it is given back", () =>
     Effect.gen(function* () {
       const file = randomBytes(5 * mebibyte + 12_345)
       const reader = yield* readerOf(file)
@@ -48,13 +48,13 @@ describe("large reads of a file", () => {
       }
       expect(Buffer.concat(pieces).equals(file)).toBe(true)
       expect(pieces[0]?.length).toBe(mebibyte)
-      // Two of a mebibyte; the last piece is small, and copied.
+      // Two pieces have one MiB each. The last piece is small, so it is copied.
       expect(memory.size).toBe(3)
       expect(yield* read(reader)).toEqual({ _tag: "End" })
     }),
   )
 
-  it.scopedLive("keep what was asked for and is not wanted any more", () =>
+  it.scopedLive("keep the bytes of a cancelled read for the next read", () =>
     Effect.gen(function* () {
       const file = randomBytes(2 * mebibyte)
       const reader = yield* readerOf(file)

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Output } from "../../../../src/cli/process/streams/Output.ts"
 import { type Pieces, type Sink, sizeOf, withoutFirst } from "../../../../src/cli/process/streams/Sink.ts"
 
-/** A sink that takes a write when told so. */
+/** A sink that completes each write on request. */
 const heldSink = () => {
   const texts: Array<string> = []
   let waiting: { readonly pieces: Pieces; readonly done: (failure: string | undefined) => void } | undefined
@@ -30,14 +30,14 @@ const outputOf = (sink: Sink, survivesFullDisk = false) =>
     sink,
     bound: 10,
     messageBound: 10,
-    leftOut: (messages, bytes) => `[${messages} messages, ${bytes} bytes]`,
+    describeDropped: (messages, bytes) => `[${messages} messages, ${bytes} bytes]`,
     survivesFullDisk,
   })
 
 const bytes = (text: string) => Buffer.from(text)
 
 describe("an output", () => {
-  it("writes what has come meanwhile as one batch, in order", () => {
+  it("writes the bytes that arrived during a write as one batch, in order", () => {
     const { settle, sink, texts } = heldSink()
     const output = outputOf(sink)
     output.write([bytes("a")], true)
@@ -49,7 +49,7 @@ describe("an output", () => {
     expect(output.pending()).toBe(0)
   })
 
-  it("gives lent bytes back once they are handed over, and never after it has failed", () => {
+  it("gives lent bytes back once they are handed over, and never after a failure", () => {
     const { settle, sink } = heldSink()
     const output = outputOf(sink)
     const back: Array<string> = []
@@ -62,7 +62,7 @@ describe("an output", () => {
     expect(back).toEqual(["a"])
   })
 
-  it("has no room beyond its bound, and has it again when that is taken", () => {
+  it("has no room above its bound, and has room again when the bytes are taken", () => {
     const { settle, sink } = heldSink()
     const output = outputOf(sink)
     output.write([bytes("01234567890")], true)
@@ -73,7 +73,7 @@ describe("an output", () => {
     expect([output.hasRoom(), changes]).toEqual([true, 1])
   })
 
-  it("leaves messages out while nothing is taken, and says how many when it goes on", () => {
+  it("drops messages while nothing is taken, and reports how many when it continues", () => {
     const { settle, sink, texts } = heldSink()
     const output = outputOf(sink)
     for (const text of ["01234567", "89abc", "left", "out"]) output.say(bytes(text))
@@ -83,7 +83,7 @@ describe("an output", () => {
     expect(texts.join("")).toBe("0123456789abc[2 messages, 7 bytes]")
   })
 
-  it("does not leave messages out for data that waits", () => {
+  it("does not drop messages because data waits", () => {
     const { settle, sink, texts } = heldSink()
     const output = outputOf(sink)
     output.write([bytes("x".repeat(100))], true)
@@ -93,7 +93,7 @@ describe("an output", () => {
     expect(texts.join("")).toBe(`${"x".repeat(100)}said`)
   })
 
-  it("counts what is given up, and what is written afterwards", () => {
+  it("counts dropped bytes and later writes", () => {
     const { settle, sink, texts } = heldSink()
     const output = outputOf(sink)
     output.write([bytes("123")], true)
@@ -104,7 +104,7 @@ describe("an output", () => {
     expect([output.lost, output.pending(), texts]).toEqual([6, 0, []])
   })
 
-  it("stays failed, and waits for nothing", () => {
+  it("stays failed, and never waits", () => {
     const { settle, sink } = heldSink()
     const output = outputOf(sink)
     output.write([bytes("123")], true)
@@ -113,7 +113,7 @@ describe("an output", () => {
     expect([output.failure, output.pending()]).toEqual(["ENOSPC", 0])
   })
 
-  it("for messages goes on after a full disk, and says what is missing", () => {
+  it("for messages continues after a full disk, and reports the dropped messages", () => {
     const { settle, sink, texts } = heldSink()
     const output = outputOf(sink, true)
     output.say(bytes("lost"))
@@ -127,8 +127,8 @@ describe("an output", () => {
   })
 })
 
-describe("what is left of some pieces", () => {
-  it("begins in the piece in which the bytes that were taken end", () => {
+describe("pieces without their first bytes", () => {
+  it("begin inside the piece where the removed bytes end", () => {
     const pieces = [bytes("abc"), bytes("de"), bytes("f")]
     const rest = [0, 2, 3, 4, 6].map((count) => Buffer.concat([...withoutFirst(pieces, count)]).toString())
     expect(rest).toEqual(["abcdef", "cdef", "def", "ef", ""])
