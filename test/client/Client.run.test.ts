@@ -23,7 +23,7 @@ const recorded = Effect.gen(function* () {
   return { client, events: yield* record(client.subscribe()) }
 })
 
-/** A program that is lost with its connection. */
+/** A program that fails when its connection ends. */
 const untilLost = (connection: Connection) =>
   Effect.forever(connection.receive.pipe(Effect.zipRight(Effect.yieldNow())))
 

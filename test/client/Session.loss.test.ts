@@ -32,7 +32,7 @@ describe("a session whose connection is lost", () => {
     Effect.gen(function* () {
       const { accepted, endpoint } = yield* listenForWires(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
-      // Nobody reads it: it is more than the system and the connection hold.
+      // The server does not read. The payloads are larger than the buffers of the kernel and the connection.
       yield* session.send(new Uint8Array(8 * 1024 * 1024).fill(0x78))
       const first = yield* probed(accepted)
       yield* events.one("FrameSent")

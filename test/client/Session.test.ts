@@ -71,7 +71,7 @@ describe("a session", () => {
       const givenUp = yield* Effect.fork(session.send(utf8("three")))
       yield* TestClock.adjust(Duration.millis(100))
       expect((yield* session.state).pendingFrames).toBe(1)
-      // What nobody waits for any more is not sent.
+      // A payload whose `send` was interrupted is not sent.
       yield* Fiber.interrupt(givenUp)
       yield* server.startListening(endpoint)
       yield* TestClock.adjust(Duration.millis(100))

@@ -38,7 +38,7 @@ describe("the end of a hub", () => {
     }),
   )
 
-  it.scoped("gives a stream that lags what waits for it, however full it is", () =>
+  it.scoped("delivers everything to a lagging stream, however full it is", () =>
     Effect.gen(function* () {
       const { hub, end } = yield* makeHub({ budgetBytes: 1000 })
       const stream = yield* hub.subscribe({ budgetBytes: 200 })
@@ -53,7 +53,7 @@ describe("the end of a hub", () => {
     }),
   )
 
-  it.scoped("releases publishers that wait, from outside and as members, and detaches connections", () =>
+  it.scoped("unblocks external publishers and members, and detaches connections", () =>
     Effect.gen(function* () {
       const { hub, end } = yield* makeHub({ slowConsumer: "block", budgetBytes: 100 })
       const [slow, publisher] = [new FakeSink("slow", { room: 0 }), new FakeSink("publisher", {})]
@@ -71,7 +71,7 @@ describe("the end of a hub", () => {
     }),
   )
 
-  it.scoped("leaves a hub that takes nothing and holds nobody: what subscribes has ended", () =>
+  it.scoped("leaves a hub that accepts nothing and blocks nobody: new subscriptions end at once", () =>
     Effect.gen(function* () {
       const { hub, end } = yield* makeHub()
       const sink = new FakeSink("kept", {})
@@ -94,7 +94,7 @@ describe("the end of a hub", () => {
     }),
   )
 
-  it.scoped("brought about while it hands something over ends streams all the same, once", () =>
+  it.scoped("during a delivery ends streams all the same, once", () =>
     Effect.gen(function* () {
       const { hub, end } = yield* makeHub()
       const ender = new FakeSink("ender", {})
@@ -110,17 +110,17 @@ describe("the end of a hub", () => {
 })
 
 describe("a hub as a service", () => {
-  it.scoped("says which framing it was made with", () =>
+  it.scoped("has the framing with which it was made", () =>
     Effect.gen(function* () {
       expect((yield* makeHub()).hub.framing).toBe(Framing.line)
       expect((yield* Hub.make()).framing).toBe(Framing.raw)
     }),
   )
 
-  it.scoped("fails a stream whose framing throws with that defect, and goes on for the others", () =>
+  it.scoped("fails a stream whose framing throws with that defect, and serves the others", () =>
     Effect.gen(function* () {
       const bug = new Error("a bug")
-      // A stream cuts what it holds when it is read, not when that is published.
+      // A stream cuts runs into frames when it is pulled, not at the publish.
       const broken = () => {
         throw bug
       }

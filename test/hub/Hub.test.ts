@@ -19,7 +19,7 @@ const texts = (frames: Iterable<Frame>) => Array.from(frames, (frame) => textOf(
 const take = <A, E>(stream: Stream.Stream<A, E>, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(stream, count)), Chunk.toReadonlyArray)
 
-/** Takes everything until the stream fails, and gives both. */
+/** Runs a stream until it fails, and returns its elements and the failure. */
 const takeUntilFailure = <E>(stream: Stream.Stream<Frame, E>) =>
   Effect.gen(function* () {
     const got: Array<string> = []
@@ -62,7 +62,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("names the connection that a frame came from even when it has left in the same turn", () =>
+  it.scoped("names the publishing connection of a frame even when it has left in the same turn", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const stream = yield* hub.subscribe()
@@ -73,7 +73,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("tells under drop-oldest how many frames were passed over, before those that follow them", () =>
+  it.scoped("reports under drop-oldest how many frames were dropped, before the frames behind them", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ ...line, slowConsumer: "drop-oldest", budgetBytes: 40 })
       const told: Array<string> = []
@@ -94,7 +94,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("hands a payload that is no such value to onInvalid and goes on, or else fails", () =>
+  it.scoped("calls onInvalid for a payload that the codec cannot decode and continues, or else fails", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const invalid: Array<string> = []
@@ -111,7 +111,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("names the connection that a frame came from, and none for what was published from outside", () =>
+  it.scoped("names the publishing connection of a frame, and none for an external publisher", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const stream = yield* hub.subscribe()
@@ -127,7 +127,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("carries values through a codec, and fails on what is none", () =>
+  it.scoped("carries values through a codec, and fails on other payloads", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const codec = Codec.json(Schema.Struct({ sensor: Schema.String, at: Schema.Date }))
@@ -143,7 +143,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("fails when it lags beyond its budget, after everything that it had been handed", () =>
+  it.scoped("fails above its budget, after everything that was delivered before", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ ...line, budgetBytes: 1000 })
       const stream = yield* hub.subscribe()
@@ -179,7 +179,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("with drop-oldest goes on with the newest", () =>
+  it.scoped("with drop-oldest continues with the newest frames", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ ...line, budgetBytes: 100 })
       const stream = yield* hub.subscribe({ slowConsumer: "drop-oldest" })
@@ -197,7 +197,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("with block makes publishers wait until somebody pulls, and loses nothing", () =>
+  it.scoped("with block makes publishers wait until the stream is pulled, and loses nothing", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ ...line, budgetBytes: 100 })
       const stream = yield* hub.subscribe({ slowConsumer: "block" })
@@ -224,7 +224,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("that takes a little before each pace limit is waited for, one that stands still is not", () =>
+  it.scoped("that takes a little before each pace limit blocks publishers, one that takes nothing does not", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const stream = yield* hub.subscribe()
@@ -255,7 +255,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.effect("detaches when its scope closes, and ends for whoever still pulls", () =>
+  it.effect("detaches when its scope closes, and ends for a fiber that still pulls", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make(line)
       const scope = yield* Scope.make()

@@ -6,7 +6,7 @@ const segmentsIn = (log: HubLog<number>): number => log.end().segment - log.begi
 
 const small = { mostSegments: 4, joinedBytes: 40 }
 
-/** Seals each text as a turn of its own; publishers take turns. */
+/** Appends and seals each text as a turn of its own. Three publishers alternate. */
 const sealAll = (log: HubLog<number>, texts: ReadonlyArray<string>, cursors: ReadonlyArray<Cursor> = []) => {
   for (const [index, text] of texts.entries()) {
     log.append(utf8(text), index % 3)
@@ -15,7 +15,7 @@ const sealAll = (log: HubLog<number>, texts: ReadonlyArray<string>, cursors: Rea
   }
 }
 
-/** What a reader that stands at a cursor has to get. */
+/** The text that a reader must get from a cursor on. */
 const rest = (log: HubLog<number>, cursor: Cursor, reader: number): string => {
   let text = ""
   const at = { ...cursor }
@@ -44,7 +44,7 @@ describe("a log of many small turns", () => {
     expect(rest(log, cursor, 9)).toBe(texts.join(""))
   })
 
-  it("leaves every cursor at its place: lagging ones, within a segment, and at the end", () => {
+  it("moves every cursor to the same run: lagging ones, within a segment, and at the end", () => {
     const log = new HubLog<number>({ ...small, mostSegments: 100 })
     const texts = numbers(10, 40)
     const cursors = [log.end()]
@@ -65,7 +65,7 @@ describe("a log of many small turns", () => {
     expect(cursors.at(-2)).toEqual(log.end())
   })
 
-  it("goes on from a place in the middle run by run, and lets go of what is before it", () => {
+  it("advances run by run from the middle of a segment, and frees the segments before", () => {
     const log = new HubLog<number>(small)
     const cursor = log.end()
     sealAll(log, numbers(10, 50), [cursor])
@@ -82,7 +82,7 @@ describe("a log of many small turns", () => {
     expect(rest(log, { segment: log.begin(), run: 0 }, 9)).toBe(numbers(70, 90).join(""))
   })
 
-  it("leaves alone what is large already, and never joins beyond its size", () => {
+  it("does not copy large segments, and joins none above the size", () => {
     const log = new HubLog<number>(small)
     const large = Array.from({ length: 10 }, (_, index) => `${index}`.padEnd(20, "."))
     sealAll(log, ["a", ...large, "b"])

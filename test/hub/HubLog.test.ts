@@ -19,7 +19,7 @@ const foreign = (log: HubLog<number>, segment: number, run: number, reader: numb
 }
 
 describe("the log of a hub", () => {
-  it("joins what a turn brought into one buffer that knows where each run ends", () => {
+  it("joins the runs of a turn into one buffer that knows the end of each run", () => {
     const log = new HubLog<number>()
     const segment = sealed(log, ["ab", 1], ["c", 2], ["def", 1])
     expect(textOf(segment.bytes)).toBe("abcdef")
@@ -49,7 +49,7 @@ describe("the log of a hub", () => {
     expect(log.at({ segment: 0, run: 0 })).toBe(kept)
   })
 
-  it("makes a segment of each run without a copy when they shall stay apart", () => {
+  it("makes a segment of each run without a copy when runs stay apart", () => {
     const log = new HubLog<number>()
     const runs = [utf8("first"), new Uint8Array(8192).subarray(10, 15), utf8("last")]
     for (const [at, run] of runs.entries()) log.append(run, at)
@@ -97,13 +97,13 @@ describe("the log of a hub", () => {
     expect(whole[0]).toBe(segment.bytes)
   })
 
-  it("gives nothing of a turn in which only the reader published", () => {
+  it("gives a reader nothing of a turn in which only the reader published", () => {
     const log = new HubLog<number>()
     sealed(log, ["a", 1], ["b", 1])
     expect(foreign(log, 0, 0, 1)).toEqual([])
   })
 
-  it("counts the bytes behind a place to the byte, across segments and runs", () => {
+  it("counts the bytes behind a cursor exactly, across segments and runs", () => {
     const log = new HubLog<number>()
     sealed(log, ["abc", 1], ["de", 2])
     sealed(log, ["fghi", 1])
@@ -113,7 +113,7 @@ describe("the log of a hub", () => {
     expect(log.bytesBehind(log.end())).toBe(0)
   })
 
-  it("keeps its numbering when the oldest segments are let go", () => {
+  it("keeps its numbering when the oldest segments are freed", () => {
     const log = new HubLog<number>()
     sealed(log, ["one", 1])
     sealed(log, ["two", 1])

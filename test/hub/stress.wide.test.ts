@@ -15,7 +15,7 @@ const storm = (seed: number) =>
     }
     for (let step = 0; step < 3000; step++) {
       hub.step()
-      // Now and then the turn ends by itself, and the hub flushes by itself.
+      // Sometimes the turn of the event loop ends, and the hub flushes.
       if (step % 40 === 39) yield* nextTurn
       expectNoFault(`step ${step}`)
     }
@@ -29,15 +29,15 @@ describe("a hub in a storm", () => {
   )
 })
 
-// A storm works all the time, and shares the machine.
+// A storm uses the processor all the time, and shares it with other tests.
 const patience = 120_000
 
 const inMemory = { crowd: 300, atOnce: 120, steps: 3000, resumes: 7, budgetBytes: 40_000, longestLine: 400 }
 
-// The system holds megabytes for a socket that is not read: it takes long stalls and long lines to get beyond them.
+// The kernel buffers megabytes for a socket that is not read. Only long stalls and long lines exceed them.
 const overTcp = { crowd: 200, atOnce: 50, steps: 2000, resumes: 2, budgetBytes: 1024 ** 2, longestLine: 32 * 1024 }
 
-// What each policy promises, and what shows that it had to be kept.
+// The promise of each policy, and the proof that the test has exercised it.
 const policies = [
   { policy: "block", deafShare: 0, promise: "loses nothing", bites: "ConnectionStalled" },
   { policy: "drop-oldest", deafShare: 0, promise: "counts each frame that it passes over", bites: "FramesDropped" },

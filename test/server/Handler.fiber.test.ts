@@ -87,7 +87,7 @@ describe("a handler", () => {
       )
       const first = yield* connect()
       const second = yield* connect()
-      // An answer proves that a handler has acquired what it acquires.
+      // The answer proves that the handler has acquired its resource.
       for (const peer of [first, second]) {
         yield* peer.send(utf8("x"))
         yield* peer.receive
@@ -258,7 +258,7 @@ describe("a handler that does not read", () => {
       yield* sender.write(new Uint8Array(volume))
       yield* sender.end
       const other = yield* connect()
-      // Each round is a turn of the loop in which more could have been read.
+      // In each round the server could have read more.
       for (let round = 0; round < 1500; round++) {
         yield* other.send(utf8("ping"))
         yield* receiveBytes(other, 4)

@@ -31,7 +31,7 @@ it.scoped("a half-closed client that has gone for good is found within 15 second
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )
 
-/** A handler that does something and then waits for ever, and how it has ended. */
+/** A handler that runs an effect and then waits forever, and the exit of the handler. */
 const waitsFor = (first: (connection: ServerConnection) => Effect.Effect<unknown, unknown>) =>
   Effect.map(Deferred.make<Exit.Exit<unknown, unknown>>(), (ended) => ({
     handler: (connection: ServerConnection) =>

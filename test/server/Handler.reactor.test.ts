@@ -59,7 +59,7 @@ describe("the broker", () => {
       yield* Effect.forEach(lines, (line) => a.send(utf8(line)))
       expect(yield* Effect.replicateEffect(receiveText(b), lines.length)).toEqual(lines)
       expect(yield* Effect.replicateEffect(receiveText(c), lines.length)).toEqual(lines)
-      // What a gets first is b's answer: nothing of its own came before it.
+      // The first bytes that a gets are b's answer, so a got nothing of its own before.
       yield* b.send(utf8("answer"))
       expect(yield* receiveText(a)).toBe("answer")
       expect(yield* receiveText(c)).toBe("answer")
@@ -122,7 +122,7 @@ describe("the broker", () => {
       const publishers = yield* Effect.replicateEffect(connectTo(endpoint, { frame: Framing.raw }), 2)
       yield* events.first("ConnectionOpened", 3)
       const lines = (name: string) => Array.from({ length: 100 }, (_, n) => `${name}${n}:${name.repeat(n)}`)
-      // 7 bytes at a time, so that most parts are no whole line.
+      // Parts of 7 bytes, so that most parts are not whole lines.
       const publish = (index: number, name: string) => {
         const wire = utf8(lines(name).join("\n"))
         const parts = Array.from({ length: Math.ceil(wire.length / 7) }, (_, n) => wire.subarray(n * 7, n * 7 + 7))
@@ -169,7 +169,7 @@ describe("echo", () => {
       const { connect, events, server } = yield* serving(Handler.echo())
       const peer = yield* connect()
       const volume = new Uint8Array(4 * 1024 * 1024).map((_, at) => at % 251)
-      // The peer's own reading holds at 64 KiB: its inbox is full, so the echo has nowhere to go.
+      // The peer's inbox is full at 64 KiB, so the peer stops reading and the echo backs up.
       const sending = yield* Effect.fork(peer.send(volume))
       yield* events.one("FrameReceived")
       yield* TestClock.adjust("1 hour")
@@ -190,7 +190,7 @@ describe("echo", () => {
       const volume = new Uint8Array(48 * 1024 * 1024).map((_, at) => at % 251)
       yield* deaf.write(volume)
       const other = yield* connect()
-      // Each round is a turn of the loop in which the server could have read more of the other.
+      // In each round the server could have read more from the other.
       for (let round = 0; round < 500; round++) {
         yield* other.send(utf8("ping"))
         yield* receiveBytes(other, 4)

@@ -13,7 +13,7 @@ import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../su
 import { resetBeforeAccept } from "../support/sockets.ts"
 import { textOf } from "../support/wireProbe.ts"
 
-/** Waits until the other side has closed a connection, in order or not, and closes it here. */
+/** Waits until the peer has closed or reset a connection, and closes it. */
 const gone = (peer: Connection) => Effect.zipRight(Effect.ignore(receiveAll(peer)), peer.close)
 
 const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))

@@ -103,7 +103,7 @@ describe("drain", () => {
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.broker())
       const peers = yield* Effect.replicateEffect(connect(), 3)
-      // It never takes an event; the first connection that closes fills its buffer.
+      // The subscriber never takes an event. The event of the first closed connection fills its buffer.
       yield* server.subscribe({ overflow: "block", bufferBytes: 600 })
       const draining = yield* Effect.fork(server.drain)
       yield* events.one("DrainStarted")
@@ -181,7 +181,7 @@ describe("the deadline of a drain", () => {
       expect(open).toMatchObject({ id: 2, reason: { _tag: "DrainDeadline", pendingBytes: 0 } })
       expect(full).toMatchObject({ id: 3, reason: { _tag: "DrainDeadline" } })
       expect(full?.reason._tag === "DrainDeadline" && full.reason.pendingBytes > 0).toBe(true)
-      // The one that reads has seen FIN before the reset.
+      // The peer that reads has received FIN before the reset.
       expect((yield* staysOpen.closed).reason).toEqual({ _tag: "PeerClosed" })
       expect((yield* deaf.closed).reason).toEqual({ _tag: "PeerReset" })
       expect(yield* events.one("DrainFinished")).toMatchObject({ graceful: 1, forced: 2 })
@@ -215,7 +215,7 @@ describe("the deadline of a drain", () => {
       if (second !== undefined) yield* Effect.fork(server.send(second.id, volume))
       yield* events.one("FrameSent")
       expect(yield* server.drain).toEqual({ graceful: 0, forced: 2 })
-      // Node does not look at a socket any more once it has read FIN; a write finds out.
+      // Node stops watching a socket behind FIN. Only a write notices the reset.
       yield* staysOpen.takeRest
       yield* staysOpen.write("x")
       expect(["EPIPE", "ECONNRESET"]).toContain(yield* staysOpen.closed)

@@ -49,7 +49,7 @@ describe("a subscriber to the events", () => {
       const [missed, ...rest] = got
       expect(missed?._tag).toBe("EventsMissed")
       const before = missed?._tag === "EventsMissed" ? missed.missed : 0
-      // Opened, the frames, half-closed, closed: nothing else is lost, and what is left is numbered through.
+      // The events are opened, frames, half-closed, closed. Only frames are lost, and the rest is numbered without other gaps.
       expect(before + rest.length).toBe(sent + 3)
       expect(rest.length).toBeLessThanOrEqual(20)
       expect(rest.map((event) => event.seq)).toEqual(rest.map((_, n) => (rest[0]?.seq ?? 0) + n))
@@ -65,7 +65,7 @@ describe("a subscriber to the events", () => {
       const volume = new Uint8Array(16 * 1024 * 1024).map((_, at) => at % 251)
       yield* Effect.fork(Effect.zipRight(peer.send(volume), peer.close))
       yield* events.one("FrameReceived")
-      // A newcomer is held as well: what it sends is not read until the subscriber has taken what waits.
+      // Reading of a new connection is held too, until the subscriber has taken its events.
       const newcomer = yield* connect()
       yield* newcomer.send(utf8("me too"))
       yield* turns(50)
@@ -111,7 +111,7 @@ describe("a subscriber to the events", () => {
       yield* Scope.extend(server.subscribe({ overflow: "block", bufferBytes: 1 }), subscription)
       const peer = yield* connect()
       yield* peer.send(utf8("x"))
-      // What another server answers was sent later, so without the subscriber "x" would have been read by now.
+      // "y" is sent after "x", and another server answers it. So without the subscriber "x" would have been read by now.
       const other = yield* serving(Handler.echo())
       const later = yield* other.connect()
       yield* later.send(utf8("y"))

@@ -12,7 +12,7 @@ import { haveIpv6 } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { serving } from "../support/serving.ts"
 
-/** A network on which a client connects, and an accept fails, in the very moment in which a server listens. */
+/** A transport on which, in the same turn as the listen, a client connects and an accept fails. */
 const promptDial = Layer.effect(
   Transport,
   Effect.map(Transport, (transport) =>

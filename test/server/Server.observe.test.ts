@@ -136,7 +136,7 @@ overEachTransport("a paused connection is not read until it is resumed, and what
     yield* server.pauseReading(id as ConnectionId)
     expect((yield* server.connection(id as ConnectionId)).paused).toBe(true)
     yield* client.send(utf8("meanwhile"))
-    // The other connection is read, so what the first one sent would have been.
+    // The server has read the other connection, so it could have read the first one.
     yield* other.send(utf8("other"))
     expect(yield* receiveText(other)).toBe("other")
     expect(runs).toEqual(["before", "other"])

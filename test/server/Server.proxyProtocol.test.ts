@@ -30,7 +30,7 @@ const behindProxy: Partial<ServerSettings> = { proxyProtocol: "require", proxyFr
 const header = (version: 1 | 2, source = client) => encodeProxyHeader(version, source, front)
 const withPayload = (head: Uint8Array, text: string) => Buffer.concat([head, utf8(text)])
 
-/** A client of node:tls that writes a header before its handshake, in one go: what it sends comes back. */
+/** A client of node:tls that writes a header and its handshake at once, and returns the echo of what it sends. */
 const echoedOverTls = (endpoint: Endpoint, head: Uint8Array, ca: string): Effect.Effect<string> =>
   Effect.async((resume) => {
     if (endpoint._tag === "Unix") return
@@ -57,7 +57,7 @@ describe("a server behind a proxy", () => {
         const opened = yield* events.one("ConnectionOpened")
         expect([opened.remote, opened.proxied?.destination]).toEqual([client, front])
         expect(opened.proxied?.by).toMatchObject({ host: "127.0.0.1" })
-        // The header is not the client's.
+        // The handler does not get the header.
         expect((yield* server.connections).map(({ bytesIn, remote }) => [bytesIn, remote])).toEqual([[5, client]])
         yield* peer.write(" again")
         expect(string(yield* peer.take(6))).toBe(" again")
@@ -101,7 +101,7 @@ describe("a server behind a proxy", () => {
       yield* second.write(withPayload(other, "2"))
       expect((yield* second.takeRest).length).toBe(0)
       expect(events.all("ConnectionRefused").at(-1)?.rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
-      // Whoever was refused has left no slot behind taken.
+      // A refused connection occupies no slot.
       const third = yield* dialRaw(endpoint)
       yield* third.write(withPayload(header(2, tcpEndpoint("192.0.2.9", 1)), "3"))
       expect(string(yield* third.take(1))).toBe("3")

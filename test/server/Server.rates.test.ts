@@ -14,18 +14,18 @@ import { turns } from "../support/turns.ts"
 const rate = 10_000
 const capacityBytes = 1000
 
-/** Bytes received from one connection, or from all. */
+/** The bytes received from one connection, or from all. */
 const received = (events: EventRecorder<ServerEvent>, id?: number): number =>
   events
     .all("FrameReceived")
     .filter((event) => id === undefined || event.id === id)
     .reduce((sum, event) => sum + event.bytes.length, 0)
 
-/** Lets time go by, in steps in which everything that can come comes. */
+/** Advances the clock in steps. In each step everything that can arrive arrives. */
 const pass = (seconds: number) =>
   Effect.repeatN(Effect.zipRight(TestClock.adjust("50 millis"), turns(20)), seconds * 20 - 1)
 
-/** Peers that do not flush at the end of the test: with the clock of the test the server would never take the rest. */
+/** Peers that do not flush at the end of the test: under the test clock the server would never read the rest. */
 const atOnce = { closeDeadline: Duration.zero }
 
 const flood = new Uint8Array(rate * 100)
@@ -71,7 +71,7 @@ describe("the rate of one connection", () => {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: 100, idleTimeout: Duration.seconds(2) })
       const peer = yield* connect(atOnce)
       yield* Effect.forkScoped(peer.send(new Uint8Array(4000)))
-      // The first read of a thousand bytes is paid off in nine seconds, in which nothing comes.
+      // The first read takes 1000 bytes. Its debt is paid off after nine seconds without a read.
       yield* pass(8)
       expect(received(events)).toBe(1000)
       expect(events.all("ConnectionClosed")).toEqual([])
@@ -123,7 +123,7 @@ describe("the rate of all connections", () => {
         yield* turns(20)
         perTick.push(received(events) - before)
       }
-      // A tick earns 500 bytes, and a read brings 1000.
+      // The bucket gains 500 bytes at each tick, and a read takes 1000.
       expect(Math.max(...perTick)).toBe(capacityBytes)
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )

@@ -15,7 +15,7 @@ import { record } from "../support/eventRecorder.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
 import { anyPort, overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
 
-/** A server in a scope of its own, watched from outside of it. */
+/** A server in a scope of its own, with a subscriber outside of it. */
 const inScopeOfItsOwn = <E>(handler: Handler.Handler<E, never>) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()

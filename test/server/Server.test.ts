@@ -111,7 +111,7 @@ describe("the life of a connection", () => {
       yield* server.kick(id(3))
       yield* server.kick(id(4), "reset")
       yield* breaks?.send(utf8("longer than ten")) ?? Effect.void
-      // What is kicked with FIN ends when its peer agrees; the test's scope ends that peer only after this.
+      // A connection that is kicked with FIN ends when its peer closes. The test's scope closes that peer only after this.
       const reasons = () => events.all("ConnectionClosed").map(({ id, reason }) => [id, reason._tag])
       yield* events.until(() => (reasons().length === 4 ? true : undefined))
       expect(reasons().sort()).toEqual([

@@ -49,7 +49,7 @@ describe("a clock that is set while connections are open", () => {
         const told = yield* record(client.subscribe())
         yield* TestClock.adjust("2 days")
         const reconnect = { jitter: 0, baseDelay: Duration.seconds(1), stableAfter: Duration.seconds(5) }
-        // Set back, a connection of 5 s still counts as stable; set forward, one of 4 s still does not.
+        // With the clock set back, a connection of 5 s is still stable. With the clock set forward, one of 4 s is not.
         const lifetimes = [
           { seconds: 5, shift: -aDay, attempt: 1 },
           { seconds: 5, shift: -aDay, attempt: 1 },
@@ -95,7 +95,7 @@ describe("a clock that is set while connections are open", () => {
         const rate = 10_000
         const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
         yield* TestClock.adjust("2 days")
-        // The clock of the test would never let the server take the rest.
+        // Under the test clock the server would never read the rest.
         const peer = yield* connect({ closeDeadline: Duration.zero })
         yield* Effect.forkScoped(peer.send(new Uint8Array(100 * rate)))
         const received = () => events.all("FrameReceived").reduce((sum, { bytes }) => sum + bytes.length, 0)

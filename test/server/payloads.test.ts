@@ -79,7 +79,7 @@ describe("a payload that the framing cannot carry as one frame", () => {
     })
     const large = new Uint8Array(1000)
     expect(Framing.encodeFrame(raw, large, 10)).toBe(large)
-    // What a framing made from another one can carry is decided by its own `encode`, or by a `refuses` of its own.
+    // For a framing made from another one, its own `encode` or `refuses` decides which payloads it can carry.
     const escaping = { ...line, encode: (payload: Uint8Array) => line.encode(payload.map((byte) => byte ^ 0x80)) }
     expect(Framing.encodeFrame(escaping, utf8("a\n"), 10)).toEqual(Uint8Array.of(0xe1, 0x8a, 0x0a))
     expect(Framing.encodeFrame(escaping, new Uint8Array(11), 10)).toMatchObject({ _tag: "InvalidPayloadError" })

@@ -17,13 +17,13 @@ import { MemoryTransport } from "../../src/transport/index.ts"
 
 const numbers = [-1, Number.NaN, 1.5, Number.NEGATIVE_INFINITY, "1", undefined, null]
 const noLimits = [0, ...numbers]
-// A number of milliseconds is no Duration, and would be taken for one in JavaScript.
+// A number of milliseconds is not a Duration. JavaScript code could pass one.
 const times = [5, -1, Number.NaN, "5 seconds", undefined, null]
 const deadlines = [Duration.zero, Duration.millis(-5), Duration.millis(Number.NaN), ...times]
 const keepalives = [Duration.millis(999), Duration.seconds(32_768), ...deadlines]
 const heartbeat = { payload: Uint8Array.of(1), interval: Duration.seconds(1), timeout: Duration.seconds(1) }
 
-/** Values that a field cannot have. */
+/** Invalid values of each field. */
 type Wrong<S> = { readonly [K in keyof S]-?: ReadonlyArray<unknown> }
 
 const wrongInBoth = {
@@ -36,7 +36,7 @@ const wrongInBoth = {
   keepalive: keepalives,
   idleTimeout: deadlines,
   writeTimeout: deadlines,
-  // Raw frames, which are the default, carry no heartbeat.
+  // Raw frames, the default, cannot carry a heartbeat.
   heartbeat: ["ping", 5, heartbeat],
 }
 
@@ -94,7 +94,7 @@ const wrongInReconnect: Wrong<ReconnectSettings> = {
   onPeerEnd: ["again", undefined],
 }
 
-/** Expects each value of each field to be refused by name. */
+/** Expects an error that names the field, for each value of each field. */
 const refuses = <S, A, R>(wrong: Wrong<S>, use: (options: Partial<S>) => Effect.Effect<A, unknown, R>, prefix = "") =>
   Effect.forEach(Object.entries<ReadonlyArray<unknown>>(wrong), ([field, values]) =>
     Effect.forEach(values, (value) =>

@@ -95,7 +95,7 @@ export class HubCore implements HubPort, MemberHub {
       let end: number
       do {
         end = this.log.end().segment
-        this.members.forEach(this.attendGuarded)
+        this.members.forEach(this.deliverGuarded)
       } while (this.log.end().segment > end)
     } finally {
       this.flushing = false
@@ -122,9 +122,9 @@ export class HubCore implements HubPort, MemberHub {
     this.trim()
   }
 
-  private readonly attendGuarded = (member: Member): void => this.guarded(member, this.attend)
+  private readonly deliverGuarded = (member: Member): void => this.guarded(member, this.deliverTo)
 
-  private readonly attend = (member: Member): void => {
+  private readonly deliverTo = (member: Member): void => {
     if (member.finishAt !== undefined) return
     if (!member.full) this.catchUp(member)
     if (member.full) this.budgets.check(member)
@@ -160,7 +160,7 @@ export class HubCore implements HubPort, MemberHub {
     const cursors: Array<Cursor> = []
     for (const member of this.members) {
       // A delivery further up the stack remembers segment numbers. A later flush joins the segments.
-      if (member.handing) return
+      if (member.delivering) return
       cursors.push(member.cursor)
     }
     this.log.compact(cursors)
@@ -185,8 +185,8 @@ export class HubCore implements HubPort, MemberHub {
 
   /** Delivers what is behind the member's cursor, until the sink is full. */
   private catchUp(member: Member): void {
-    if (member.handing) return
-    member.handing = true
+    if (member.delivering) return
+    member.delivering = true
     while (member.receiving && !member.full && member.finishAt === undefined) {
       const segment = this.log.at(member.cursor)
       if (segment === undefined) break
@@ -195,7 +195,7 @@ export class HubCore implements HubPort, MemberHub {
         : deliverSome(this.log, member, catchUpBytes, Number.POSITIVE_INFINITY)
       if (!ready && member.receiving) this.becomeFull(member)
     }
-    member.handing = false
+    member.delivering = false
     if (member.finishAt !== undefined) this.deliverRest(member)
   }
 
@@ -205,7 +205,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   private readonly drained = (member: Member): void => {
-    if (!member.full || member.handing) return
+    if (!member.full || member.delivering) return
     const oldest = member.cursor.segment
     this.pace.setUnresponsive(member, false)
     member.full = false
@@ -241,7 +241,7 @@ export class HubCore implements HubPort, MemberHub {
     }
     member.addFinisher(done)
     member.finishAt ??= this.log.end().segment
-    if (!member.handing) this.guarded(member, this.deliverRest)
+    if (!member.delivering) this.guarded(member, this.deliverRest)
   }
 
   // A finishing member gets the whole rest at once, even if its sink is full. Otherwise the rest would stay in the log, and
@@ -249,9 +249,9 @@ export class HubCore implements HubPort, MemberHub {
   private readonly deliverRest = (member: Member): void => {
     if (member.receiving) {
       const oldest = member.cursor.segment
-      member.handing = true
+      member.delivering = true
       const ready = deliverSome(this.log, member, Number.POSITIVE_INFINITY, member.finishAt ?? 0)
-      member.handing = false
+      member.delivering = false
       this.stopReceiving(member)
       member.full = !ready && this.members.has(member.number)
       if (!member.full) this.caughtUp(member)

@@ -47,7 +47,7 @@ export class Member implements HubMember {
   receiving = true
   full = false
   /** Whether a delivery is in progress. A nested delivery would break the order. */
-  handing = false
+  delivering = false
   stalled = false
   unresponsive = false
   /** Stalled, and still reading: it made progress since it became full, or became full less than 300 ms ago. */

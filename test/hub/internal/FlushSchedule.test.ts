@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { FlushSchedule } from "../../../src/hub/internal/FlushSchedule.ts"
 
-/** A schedule in a time and in turns that only the test moves. */
+/** A schedule whose clock and turns of the event loop the test controls. */
 const makeWorld = (mayWait = true) => {
   const world = { now: 1000, flushes: 0, flushMillis: 1.2 }
   let turn: Array<() => void> = []
@@ -21,7 +21,7 @@ const makeWorld = (mayWait = true) => {
     for (const callback of now) callback()
   }
   const arm = () => schedule.arm()
-  /** Flushes so often, without a rest in between, that the hub counts as busy; the next one waits. */
+  /** Flushes without a rest until the hub is busy. The next flush waits. */
   const getBusy = () => {
     for (let flush = 0; flush < 8; flush++) {
       arm()
@@ -60,7 +60,7 @@ describe("the flush of a hub", () => {
     expect(world.flushes).toBe(1)
   })
 
-  it("does not wait behind what has piled up for a moment", () => {
+  it("does not wait behind a backlog of a moment", () => {
     const { arm, endTurn, world } = makeWorld()
     for (let flushes = 1; flushes <= 8; flushes++) {
       arm()
@@ -69,7 +69,7 @@ describe("the flush of a hub", () => {
     }
   })
 
-  it("does not wait when the hub has rested since, or when it is not worth while", () => {
+  it("does not wait when the hub has rested since, or when waiting saves nothing", () => {
     const rested = makeWorld()
     const hasEnough = makeWorld(false)
     for (const { getBusy } of [rested, hasEnough]) getBusy()
@@ -79,7 +79,7 @@ describe("the flush of a hub", () => {
       endTurn()
       expect(world.flushes).toBe(1)
     }
-    // Having rested once, it is no longer busy.
+    // After one rest the hub is not busy any more.
     rested.arm()
     rested.endTurn()
     expect(rested.world.flushes).toBe(2)

@@ -6,7 +6,7 @@ import { HubWorld } from "../../support/hubWorld.ts"
 
 const mebibyte = 1024 * 1024
 
-/** A publisher, one who always reads, and a reader that has earned all the grace that there is. */
+/** A publisher, a member that always reads, and a reader that has earned the longest grace period. */
 const makeWorld = () => {
   const world = new HubWorld({ budgetBytes: 1000 })
   const publisher = world.attach("publisher", { budgetBytes: mebibyte })
@@ -17,7 +17,7 @@ const makeWorld = () => {
     world.core.flush()
     reader.drain()
   }
-  /** The reader takes nothing for so long, while more than half its budget comes. Whether the publisher had to wait. */
+  /** The reader takes nothing during `during`, while more than half its budget is published. Returns whether that blocks the publisher. */
   const hiccup = (during: () => void) => {
     reader.room = 0
     const before = publisher.blocks.length
@@ -35,7 +35,7 @@ const makeWorld = () => {
   return { world, publisher, reader, read, hiccup }
 }
 
-describe("the grace with a reader", () => {
+describe("the grace of a reader", () => {
   it("comes back with what it reads", () => {
     const { hiccup, read, world } = makeWorld()
     expect(hiccup(() => world.timing.advance(290))).toBe(true)
@@ -48,7 +48,7 @@ describe("the grace with a reader", () => {
     const { hiccup, read, world } = makeWorld()
     expect(hiccup(() => world.timing.standStill(10_000))).toBe(true)
     expect(hiccup(() => {})).toBe(false)
-    // What it reads now earns it time again: it has no debt to pay off first.
+    // The next bytes that it reads earn time again: it has no debt to pay off.
     read()
     expect(hiccup(() => {})).toBe(true)
   })
@@ -66,8 +66,8 @@ describe("the grace with a reader", () => {
   })
 })
 
-describe("the wait for a reader", () => {
-  /** A reader and a clock whose timers fire when the test says so, however late. */
+describe("a grace period", () => {
+  /** A reader, and a clock whose timers fire when the test calls `fire`, however late. */
   const waiting = () => {
     const clock = { millis: 0, delays: [] as number[], fire: () => {} }
     const grace = new GracePeriods(
@@ -91,7 +91,7 @@ describe("the wait for a reader", () => {
     return { clock, grace, reader, member }
   }
 
-  it("costs no more than it was to last when its timer fires late: a process that stood still waited for nobody", () => {
+  it("costs no more than its length when the timer fires late, as in a process that was suspended", () => {
     const { clock, member, grace, reader } = waiting()
     reader.taken = 16 * mebibyte
     grace.start(member)
@@ -105,7 +105,7 @@ describe("the wait for a reader", () => {
     expect(clock.delays).toEqual([300, 150])
   })
 
-  it("is paid from all that the reader has earned by its end, which is never more than 300 ms", () => {
+  it("is paid from all time that the reader has earned by its end, 300 ms at most", () => {
     const { clock, member, grace, reader } = waiting()
     reader.taken = 16 * mebibyte
     grace.start(member)

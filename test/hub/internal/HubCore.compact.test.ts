@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { HubWorld } from "../../support/hubWorld.ts"
 
 describe("a hub of many tiny turns", () => {
-  it("hands a subscriber that lags behind thousands of them a few buffers, nothing lost and nothing torn", () => {
+  it("delivers a few buffers to a subscriber that lags by thousands of turns, nothing lost and nothing torn", () => {
     const world = new HubWorld({ budgetBytes: 1024 * 1024 })
     const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     for (let turn = 0; turn < 5000; turn++) {
@@ -17,7 +17,7 @@ describe("a hub of many tiny turns", () => {
     expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
   })
 
-  it("joins them for one who publishes too: it gets the gaps around its own", () => {
+  it("joins them for a member that publishes too: it gets the gaps around its own runs", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 2000 } })
     const [publisher, slow] = [world.attach("t"), world.attach("s", { room: 0 })]
     const listener = world.attach("l", { room: 0, needsPublisher: true })
@@ -32,7 +32,7 @@ describe("a hub of many tiny turns", () => {
     expect(world.core.stats()).toMatchObject({ lagging: 0, retainedBytes: 0 })
   })
 
-  it("drops the oldest from the middle of what was joined, no run more than it must", () => {
+  it("drops the oldest runs from the middle of a joined segment, and none too many", () => {
     const world = new HubWorld({ log: { mostSegments: 4, joinedBytes: 200 } })
     const publisher = world.attach("t")
     const slow = world.attach("slow", { room: 0, budgetBytes: 100, slowConsumer: "drop-oldest" })
@@ -47,7 +47,7 @@ describe("a hub of many tiny turns", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("may be flushed while a subscriber is handed its rest, who gets that and nothing after it", () => {
+  it("may be flushed during the final delivery of a subscriber, which gets nothing behind its end", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
     const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     world.attach("other", { room: 0 })
@@ -65,7 +65,7 @@ describe("a hub of many tiny turns", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("may be flushed while a subscriber catches up, who still gets everything in order", () => {
+  it("may be flushed while a subscriber catches up, which still gets everything in order", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
     const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     const turn = () => {

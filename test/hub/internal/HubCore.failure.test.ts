@@ -26,7 +26,7 @@ const newHub = (options: ConstructorParameters<typeof HubWorld>[0] = {}) => {
 }
 
 describe("a subscriber whose code throws", () => {
-  it("when it is handed something is out, and the others are served in the same turn", () => {
+  it("in a delivery is detached, and the others are served in the same turn", () => {
     const { bad, after, turn, endsClean } = newHub()
     bad.onDeliver = throwIt
     turn()
@@ -34,7 +34,7 @@ describe("a subscriber whose code throws", () => {
     endsClean()
   })
 
-  it("when its lag is looked at is out, and the others are served in the same turn", () => {
+  it("when its lag is read is detached, and the others are served in the same turn", () => {
     const { bad, after, turn, endsClean } = newHub()
     bad.room = 0
     bad.onStall = throwIt
@@ -43,7 +43,7 @@ describe("a subscriber whose code throws", () => {
     endsClean()
   })
 
-  it("when it catches up is out, and whoever said that it has drained is not thrown at", () => {
+  it("when it catches up is detached, and the caller of drained gets no exception", () => {
     const { bad, turn, endsClean } = newHub()
     bad.room = 0
     for (let count = 0; count < 5; count++) turn()
@@ -52,7 +52,7 @@ describe("a subscriber whose code throws", () => {
     endsClean()
   })
 
-  it("when it is handed its rest is out, and those who wait for its end are told", () => {
+  it("in its final delivery is detached, and callers of finish are called back", () => {
     const { bad, turn, endsClean } = newHub()
     bad.room = 0
     for (let count = 0; count < 5; count++) turn()
@@ -63,7 +63,7 @@ describe("a subscriber whose code throws", () => {
     endsClean()
   })
 
-  it("when it is released is out, and not the one that released it", () => {
+  it("when it is unblocked is detached, and not the member that unblocked it", () => {
     const { world, before, bad, after, endsClean } = newHub()
     for (const sink of [before, after]) sink.room = 0
     world.publish(bad)
@@ -77,7 +77,7 @@ describe("a subscriber whose code throws", () => {
     endsClean()
   })
 
-  it("is not waited for: who was held for it is released", () => {
+  it("is not waited for: publishers that were blocked for it are unblocked", () => {
     const { world, before, bad, after } = newHub()
     world.detach(after)
     bad.room = 0
@@ -93,7 +93,7 @@ describe("a subscriber whose code throws", () => {
 })
 
 describe("a framing that throws when frames are counted", () => {
-  it("costs the subscriber that drops them its place, and nobody else", () => {
+  it("detaches the subscriber whose frames are dropped, and no other", () => {
     const { world, before, bad, after, turn } = newHub({ countFrames: throwIt })
     world.detach(bad)
     const dropper = world.attach("dropper", { room: 0, budgetBytes: 20, slowConsumer: "drop-oldest" })

@@ -32,7 +32,7 @@ const action = fc.oneof(
 )
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never
 
-// Small, so that a few turns are joined already.
+// Small sizes, so that the log joins the segments of a few turns.
 const log = { mostSegments: 3, joinedBytes: 600 }
 
 const budgets = new WeakMap<object, { readonly policy: SlowConsumerPolicy; readonly budgetBytes: number }>()
@@ -74,7 +74,7 @@ const step = (world: HubWorld, next: Action): void => {
   }
 }
 
-/** What holds after each turn, for every subscriber that is there. */
+/** The invariants after each turn, for every attached subscriber. */
 const checkTurn = (world: HubWorld, largestTurn: number): void => {
   const { lagging, retainedBytes, subscribers } = world.core.stats()
   expect(world.faults).toEqual([])
@@ -128,7 +128,7 @@ describe("a hub with random publishers, subscribers and turns", () => {
     "gives each subscriber each frame of the others once, in order, whole, or counts it as missed",
     {
       actions: fc.array(action, { minLength: 20, maxLength: 120 }),
-      // Runs of a turn are joined; stay apart; or one or the other, by the turn.
+      // The runs of a turn are joined always, never, or depending on the turn.
       apartBytes: fc.constantFrom(Number.POSITIVE_INFINITY, 0, 20),
     },
     ({ actions, apartBytes }) =>

@@ -42,19 +42,21 @@ const makeHub = Effect.fnUntraced(function* (...slow: ReadonlyArray<FakeOptions>
 })
 
 describe("the pace of a hub", () => {
-  it.scoped("is that of the fastest: a publisher is held while all others are full, and released by the first", () =>
-    Effect.gen(function* () {
-      const { publisher, readers, publish } = yield* makeHub({ room: 0 }, { room: 20 })
-      expect([publish(), publish()]).toEqual([true, true])
-      expect(publish()).toBe(false)
-      expect(publisher.blocks).toEqual(["blocked"])
-      readers[1]?.drain()
-      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
-      expect(publish()).toBe(true)
-    }),
+  it.scoped(
+    "is that of the fastest: a publisher is blocked while all others are full, and unblocked by the first",
+    () =>
+      Effect.gen(function* () {
+        const { publisher, readers, publish } = yield* makeHub({ room: 0 }, { room: 20 })
+        expect([publish(), publish()]).toEqual([true, true])
+        expect(publish()).toBe(false)
+        expect(publisher.blocks).toEqual(["blocked"])
+        readers[1]?.drain()
+        expect(publisher.blocks).toEqual(["blocked", "unblocked"])
+        expect(publish()).toBe(true)
+      }),
   )
 
-  it.scoped("ignores those who took nothing for the limit, not a moment earlier, and then their lag grows", () =>
+  it.scoped("ignores members that took nothing for the limit, not a moment earlier, and then their lag grows", () =>
     Effect.gen(function* () {
       const { publisher, publish, readers, core } = yield* makeHub({ room: 0 })
       expect([publish(), publish()]).toEqual([true, false])
@@ -68,7 +70,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("goes on waiting for one who takes a little before each limit", () =>
+  it.scoped("waits on for a member that takes a little before each limit", () =>
     Effect.gen(function* () {
       const { publisher, publish, readers } = yield* makeHub({ room: 0 })
       publish()
@@ -83,7 +85,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("waits again for one who had stood still, once it has drained", () =>
+  it.scoped("waits again for a member that had stood still, once it has drained", () =>
     Effect.gen(function* () {
       const { publisher, publish, readers } = yield* makeHub({ room: 0 })
       publish()
@@ -96,7 +98,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("holds nobody for subscribers who would rather lose frames, or for nobody at all", () =>
+  it.scoped("blocks no publisher for subscribers with drop-oldest, nor without subscribers", () =>
     Effect.gen(function* () {
       const { publish } = yield* makeHub({ room: 0, slowConsumer: "drop-oldest" })
       expect([publish(), publish(), publish()]).toEqual([true, true, true])
@@ -105,7 +107,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is set by those who still receive: one that has finished takes nothing and holds up nothing", () =>
+  it.scoped("is set by members that still receive: a finished one blocks no publisher", () =>
     Effect.gen(function* () {
       const { publisher, publish, readers, attach } = yield* makeHub({ room: 0 })
       const done = attach("done", {})
@@ -119,7 +121,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is released by a newcomer, who takes something", () =>
+  it.scoped("is unblocked by a new member, which can take something", () =>
     Effect.gen(function* () {
       const { publisher, publish, attach } = yield* makeHub({ room: 0 })
       publish()
@@ -130,7 +132,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is that of the middle: a publisher is held while more than half are far behind and take something", () =>
+  it.scoped("is that of the median: a publisher is blocked while more than half have stalled and still read", () =>
     Effect.gen(function* () {
       const { publisher, readers, publish } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {}, {})
       while (publisher.blocks.length === 0) publish()
@@ -147,7 +149,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is for a moment, and then not any more, that of a majority which takes nothing at all", () =>
+  it.scoped("is that of a majority which reads nothing at all for a moment only", () =>
     Effect.gen(function* () {
       const { publish, core, readers, publisher } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 }, {})
       while (publisher.blocks.length === 0) publish()
@@ -160,7 +162,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is that of the middle of those who are still waited for", () =>
+  it.scoped("is that of the median of the responsive members", () =>
     Effect.gen(function* () {
       const { publish, publisher, readers, attach } = yield* makeHub({ room: 0 }, { room: 0 }, { room: 0 })
       for (const _ of readers) publish()
@@ -177,7 +179,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  /** A room of which one has read some mebibytes, and is now full. */
+  /** A hub with a member that has read some mebibytes, and is now full. */
   const roomWithReader = Effect.fnUntraced(function* (mebibytes: number) {
     const hub = yield* makeHub({}, {}, {})
     const [reader] = hub.readers
@@ -197,19 +199,21 @@ describe("the pace of a hub", () => {
     return { ...hub, reader, publishUntilBlocked }
   })
 
-  it.scoped("is for a moment that of one who has been reading, from half its budget on, until it has caught up", () =>
-    Effect.gen(function* () {
-      const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(14)
-      expect(publishUntilBlocked(1000)).toBeGreaterThan(400)
-      yield* TestClock.adjust(graceMillis - 1)
-      expect(publisher.isBlocked).toBe(true)
-      reader?.drain(Number.POSITIVE_INFINITY)
-      expect(publisher.blocks).toEqual(["blocked", "unblocked"])
-      expect(reader?.overflows).toEqual([])
-    }),
+  it.scoped(
+    "is for a moment that of a member that has been reading, from half its budget on, until it has caught up",
+    () =>
+      Effect.gen(function* () {
+        const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(14)
+        expect(publishUntilBlocked(1000)).toBeGreaterThan(400)
+        yield* TestClock.adjust(graceMillis - 1)
+        expect(publisher.isBlocked).toBe(true)
+        reader?.drain(Number.POSITIVE_INFINITY)
+        expect(publisher.blocks).toEqual(["blocked", "unblocked"])
+        expect(reader?.overflows).toEqual([])
+      }),
   )
 
-  it.scoped("is that of one who has been reading for 300 ms in all; then it is cut off", () =>
+  it.scoped("is that of a member that has been reading for 300 ms in all; then it is disconnected", () =>
     Effect.gen(function* () {
       const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(14)
       publishUntilBlocked(1000)
@@ -222,7 +226,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is that of a reader for as long as it has earned: 50 ms with a sixth of what earns 300", () =>
+  it.scoped("is that of a reader for as long as it has earned: 50 ms with a sixth of the bytes that earn 300 ms", () =>
     Effect.gen(function* () {
       const { publisher, reader, publishUntilBlocked } = yield* roomWithReader(7)
       publishUntilBlocked(1000)
@@ -234,7 +238,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is not that of one for whom only its system took anything", () =>
+  it.scoped("is not that of a member for which only the kernel took anything", () =>
     Effect.gen(function* () {
       const { reader, publishUntilBlocked } = yield* roomWithReader(5)
       expect(publishUntilBlocked(2000)).toBe(2000)
@@ -242,7 +246,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is kept within one turn: what a turn brings is handed over in parts", () =>
+  it.scoped("applies within one turn of the event loop: a large turn is delivered in parts", () =>
     Effect.gen(function* () {
       const { publisher } = yield* makeHub({ room: 0, budgetBytes: 10 ** 7 })
       const run = utf8("x".repeat(64 * 1024))
@@ -251,7 +255,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("is told at once to all who publish, and not to those who only listen", () =>
+  it.scoped("blocks all publishers at once, and no member that only listens", () =>
     Effect.gen(function* () {
       const { publisher, publish, readers, core } = yield* makeHub({ room: 0, slowConsumer: "block" }, {}, {})
       const [slow, other, listener] = readers
@@ -269,7 +273,7 @@ describe("the pace of a hub", () => {
     }),
   )
 
-  it.scoped("makes a publisher from outside wait, who can be interrupted", () =>
+  it.scoped("blocks an external publisher, which can be interrupted", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ slowConsumer: "block", budgetBytes: 100 })
       const slow = new FakeSink("slow", { room: 0 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type FakeSink, HubWorld } from "../../support/hubWorld.ts"
 
-/** Does something once, from within a hand-over to a subscriber. */
+/** Runs a callback once, during a delivery to a subscriber. */
 const onceIn = (sink: FakeSink, act: () => void): void => {
   sink.onDeliver = () => {
     sink.onDeliver = undefined
@@ -22,8 +22,8 @@ const endsClean = (world: HubWorld, subscribers = world.present.length) => {
   expect(world.core.stats()).toEqual({ subscribers, lagging: 0, retainedBytes: 0 })
 }
 
-describe("a subscriber that comes back into the hub while it is handed something", () => {
-  it("may leave, full as it is, and is told nothing more", () => {
+describe("a subscriber that calls the hub during a delivery", () => {
+  it("may leave while it is full, and gets no further call", () => {
     const { world, a, b } = newHub()
     b.room = 0
     onceIn(b, () => world.detach(b))
@@ -61,7 +61,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may throw out one whose turn has been, and one whose turn is still to come", () => {
+  it("may detach a member that was served, and one that is served later", () => {
     const { world, a, b, c } = newHub()
     onceIn(b, () => {
       world.detach(a)
@@ -73,7 +73,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may bring in a newcomer, who gets nothing of what is being handed over", () => {
+  it("may attach a new member, which gets nothing of this delivery", () => {
     const { world, a, b } = newHub()
     onceIn(a, () => {
       world.publish(b)
@@ -87,7 +87,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may publish: it is handed over after what came before, to all", () => {
+  it("may publish: all others get it behind what was published before", () => {
     const { world, a, b, c } = newHub()
     b.room = 0
     onceIn(a, () => {
@@ -102,7 +102,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may publish and flush as the last of a turn: those before it get that too, in the same flush", () => {
+  it("may publish and flush as the last of a flush: members before it get that too, in the same flush", () => {
     const { world, a, b, c } = newHub()
     onceIn(c, () => {
       world.publish(c)
@@ -130,7 +130,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may say that it has drained while it is handed its rest, and gets all of that in order", () => {
+  it("may drain during its final delivery, and gets all of it in order", () => {
     const { world, a, b } = newHub()
     b.room = 0
     world.publish(a)
@@ -145,7 +145,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world, 3)
   })
 
-  it("may drain another, who gets nothing twice", () => {
+  it("may drain another member, which gets nothing twice", () => {
     const { world, a, b, c } = newHub()
     c.room = 0
     a.room = 0
@@ -161,7 +161,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may finish itself or another: each gets what came before, all of it, and nothing after", () => {
+  it("may finish itself or another: each gets everything published before, and nothing after", () => {
     const { world, a, b, c } = newHub()
     const lag = world.attach("lag", { room: 0 })
     world.publish(a)
@@ -183,7 +183,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     expect(world.core.stats()).toEqual({ subscribers: 4, lagging: 0, retainedBytes: 0 })
   })
 
-  it("may leave when it is told that it stalls, instead of being thrown out", () => {
+  it("may leave when it stalls, before it is disconnected", () => {
     const { world, a, b } = newHub()
     b.room = 0
     b.onStall = () => world.detach(b)
@@ -193,7 +193,7 @@ describe("a subscriber that comes back into the hub while it is handed something
     endsClean(world)
   })
 
-  it("may publish when it is released", () => {
+  it("may publish when it is unblocked", () => {
     const world = new HubWorld()
     const publisher = world.attach("publisher")
     const reader = world.attach("reader", { room: 0 })
@@ -211,7 +211,7 @@ describe("a subscriber that comes back into the hub while it is handed something
 })
 
 describe("a subscriber that finishes", () => {
-  it("gets at once everything that it lags behind, and lets go of the log however slowly it takes that", () => {
+  it("gets its whole lag at once, and frees the log however slowly it takes that", () => {
     const { world, a, b } = newHub()
     b.room = 0
     for (let turn = 0; turn < 5; turn++) {
@@ -238,7 +238,7 @@ describe("a subscriber that finishes", () => {
     endsClean(world, 3)
   })
 
-  it("is told that it has recovered when it has taken the rest", () => {
+  it("recovers when it has taken the rest", () => {
     const { world, a, b } = newHub()
     b.room = 0
     world.publish(a, [500])
@@ -250,7 +250,7 @@ describe("a subscriber that finishes", () => {
     expect(b.stalls).toEqual(["stalled", "recovered"])
   })
 
-  it("is done at once when it is gone already, and when it has finished before", () => {
+  it("is finished at once when it has left, and when it had finished before", () => {
     const { world, a } = newHub()
     const done: Array<string> = []
     a.member.finish(() => done.push("first"))
@@ -262,7 +262,7 @@ describe("a subscriber that finishes", () => {
 })
 
 describe("a subscriber that has left", () => {
-  it("changes nothing any more, whatever it calls", () => {
+  it("has no effect any more, whatever it calls", () => {
     const { world, a, b, c } = newHub()
     b.room = 0
     world.publish(a)
@@ -281,7 +281,7 @@ describe("a subscriber that has left", () => {
   })
 })
 
-describe("a subscriber that acts on what it is told", () => {
+describe("a subscriber that acts in a callback", () => {
   it("may finish while it catches up: nothing published after that is for it", () => {
     const world = new HubWorld()
     const [a, b] = [world.attach("a"), world.attach("b", { room: 0 })]
@@ -303,7 +303,7 @@ describe("a subscriber that acts on what it is told", () => {
     expect(b.got.length).toBe(4)
   })
 
-  it("may take everything when it is told that it stalls, and is not cut off for what it had", () => {
+  it("may take everything when it stalls, and is not disconnected for its former lag", () => {
     const world = new HubWorld()
     const [a, b] = [world.attach("a"), world.attach("b", { room: 0 })]
     b.onStall = () => b.drain(Number.POSITIVE_INFINITY)
@@ -312,7 +312,7 @@ describe("a subscriber that acts on what it is told", () => {
     expect(b.overflows).toEqual([])
   })
 
-  it("is told that it has recovered before publishers go on, who may stall it again", () => {
+  it("recovers before publishers are unblocked, which may stall it again", () => {
     const world = new HubWorld()
     const [publisher, b] = [world.attach("t"), world.attach("b", { room: 0 })]
     world.publish(publisher, [500])

@@ -4,7 +4,7 @@ import { HubWorld } from "../../support/hubWorld.ts"
 import { nextTurn } from "../../support/turns.ts"
 
 describe("a hub", () => {
-  it.effect("hands over once for a turn, however much was published in it", () =>
+  it.effect("delivers once for a turn, however much was published in it", () =>
     Effect.gen(function* () {
       const world = new HubWorld({ budgetBytes: 100_000 })
       const [reader, publisher] = [world.attach("reader"), world.attach("publisher")]
@@ -22,7 +22,7 @@ describe("a hub", () => {
     }),
   )
 
-  it("hands one shared buffer to all who did not publish in the turn", () => {
+  it("delivers one shared buffer to all members that did not publish in the turn", () => {
     const world = new HubWorld()
     const [publisher, a, b] = [world.attach("publisher"), world.attach("a"), world.attach("b")]
     world.publish(publisher, [10, 20])
@@ -33,7 +33,7 @@ describe("a hub", () => {
     expect(publisher.got).toEqual([])
   })
 
-  it("hands over large runs as they are, all of a turn in one write, where few receive them", () => {
+  it("delivers large runs without a copy, all of a turn in one write, when few members receive them", () => {
     const world = new HubWorld({ budgetBytes: 1_000_000 })
     const [publisher, a, b] = [world.attach("publisher"), world.attach("a"), world.attach("b")]
     world.publish(publisher, [5000])
@@ -44,7 +44,7 @@ describe("a hub", () => {
     expect([a.handovers, b.handovers, publisher.handovers]).toEqual([1, 1, 1])
     for (const [at, bytes] of a.buffers.entries()) expect(b.buffers[at]).toBe(bytes)
     expect(publisher.buffers.map(({ length }) => length)).toEqual([10])
-    // Below a thousand bytes for each of three members they are joined.
+    // The log joins runs below 1000 bytes for each of three members.
     world.publish(publisher, [2999])
     world.publish(undefined, [2999])
     world.core.flush()
@@ -52,7 +52,7 @@ describe("a hub", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("gives nothing to a newcomer that was published before it came, even in the same turn", () => {
+  it("delivers nothing to a new member that was published before it attached, even in the same turn", () => {
     const world = new HubWorld()
     const early = world.attach("early")
     world.publish(undefined)
@@ -63,7 +63,7 @@ describe("a hub", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("names the publisher of each run to a subscriber that asks for it, also when it catches up", () => {
+  it("names the publisher of each run to a subscriber that needs it, also when it catches up", () => {
     const world = new HubWorld()
     const [a, b] = [world.attach("a"), world.attach("b")]
     const listener = world.attach("listener", { needsPublisher: true, room: 0 })
@@ -102,7 +102,7 @@ describe("a hub", () => {
     expect(world.core.stats()).toEqual({ subscribers: 2, lagging: 0, retainedBytes: 0 })
   })
 
-  it("catches a slow subscriber up from where it stood, in few hand-overs", () => {
+  it("catches a slow subscriber up from its cursor, in few deliveries", () => {
     const world = new HubWorld({ budgetBytes: 100_000 })
     const [slow, fast] = [world.attach("slow", { room: 0 }), world.attach("fast")]
     for (let turn = 0; turn < 100; turn++) {
@@ -132,7 +132,7 @@ describe("a subscriber beyond its budget", () => {
     return { world, fast, slow, publish }
   }
 
-  it("is disconnected by the first byte above it and not by the last byte within, and told once", () => {
+  it("is disconnected by the first byte above it and not by the last byte within, with one call", () => {
     const { world, slow, publish } = lagging("disconnect")
     publish(60)
     publish(40)
@@ -146,7 +146,7 @@ describe("a subscriber beyond its budget", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("loses the oldest whole frames under drop-oldest, is told how many, and gets all others", () => {
+  it("loses the oldest whole frames under drop-oldest, gets their number, and gets all others", () => {
     const { world, slow, publish } = lagging("drop-oldest")
     publish(20)
     publish(30, 10)
@@ -163,20 +163,20 @@ describe("a subscriber beyond its budget", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("loses no run more than it must, and none less, under drop-oldest", () => {
+  it("loses exactly the runs above its budget under drop-oldest", () => {
     for (const more of [0, 1]) {
       const { world, fast, slow, publish } = lagging("drop-oldest")
       publish(20)
       for (let run = 0; run < 20; run++) world.publish(fast, [8])
       world.publish(fast, [8 + more])
       world.core.flush()
-      // 100 - 20 leave room for ten runs of 8, and not for one byte above.
+      // 100 - 20 bytes have room for ten runs of 8, and for no byte more.
       expect(slow.missed).toBe(11 + more)
       expect(world.faults).toEqual([])
     }
   })
 
-  it("holds publishers under block until it is within its budget, and loses nothing", () => {
+  it("blocks publishers under block until it is within its budget, and loses nothing", () => {
     const { world, fast, slow, publish } = lagging("block")
     const outside = world.attach("outside")
     expect([publish(60), publish(40)]).toEqual([true, true])
@@ -197,7 +197,7 @@ describe("a subscriber beyond its budget", () => {
     expect(outside.got.length).toBe(fast.got.length + 5)
   })
 
-  it("releases the publishers when it goes", () => {
+  it("unblocks the publishers when it leaves", () => {
     const { world, fast, slow, publish } = lagging("block")
     publish(200)
     expect(publish(10)).toBe(false)
@@ -207,7 +207,7 @@ describe("a subscriber beyond its budget", () => {
     expect(publish(10)).toBe(true)
   })
 
-  it("is told that it stalls and that it has recovered, once for each time", () => {
+  it("gets one call when it stalls and one when it has recovered", () => {
     const { slow, publish } = lagging("disconnect")
     publish(24)
     expect(slow.stalls).toEqual([])

@@ -80,7 +80,7 @@ describe("access control behind a proxy", () => {
   it("refuses a client without an address wherever addresses are allowed", () => {
     const refused = ["NotAllowed", "NotAllowed", "NotAllowed", "NotAllowed"]
     expect(outcomes("10.0.0.0/8", "")).toEqual([undefined, ...refused])
-    // The address of the proxy is not that of the client.
+    // The address of the proxy is not the address of the client.
     expect(outcomes("10.0.0.0/8,192.0.2.1", "203.0.113.9")).toEqual([undefined, ...refused])
     expect(outcomes("0.0.0.0/0,::/0", "")).toEqual([undefined, undefined, "NotAllowed", "NotAllowed", "NotAllowed"])
   })

@@ -48,7 +48,7 @@ const limiting = (rates: Partial<Rates>) => {
     const receive = (bytes: number) => meter.onData(new Uint8Array(bytes))
     return { core, receive, close: () => meter.onClose({}), isHeld: () => core.holds.size > 0 }
   }
-  /** Lets ticks go by and gives who is read after each. */
+  /** Advances the clock by ticks, and returns the connections that are read after each. */
   const ticks = (count: number) => {
     for (let tick = 0; tick < count; tick++) timing.advance(tickMillis)
   }
@@ -113,10 +113,10 @@ describe("the rate of all connections", () => {
     const peers = ["a", "b", "c"].map(connect)
     for (const peer of peers) peer.receive(1000)
     expect(peers.map(({ isHeld }) => isHeld())).toEqual([true, true, true])
-    // Two thousand bytes of debt are paid after two seconds: the next tick has 50 bytes.
+    // A debt of 2000 bytes is paid off after two seconds. The next tick has 50 bytes.
     ticks(41)
     expect(peers.map(({ isHeld }) => isHeld())).toEqual([false, true, true])
-    // The peer brings more, and the others wait until that is paid too.
+    // The peer sends more, and the others wait until this debt is paid off too.
     peers[0]?.receive(1000)
     ticks(19)
     expect(peers.map(({ isHeld }) => isHeld())).toEqual([true, true, true])
