@@ -110,9 +110,9 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly send: (id: ConnectionId, payload: Uint8Array) => Effect.Effect<void, NoSuchConnectionError | SendError>
     /**
      * Sends one payload to several connections, with one `FrameSent` event, and returns the ids of the connections to which
-     * it was written. Connections that have ended or have sent FIN are left out. The effect does not wait for the kernel. A
-     * connection with more than `hubBudget` bytes queued gets nothing: with `slowConsumer: "disconnect"` it is closed with
-     * `SlowConsumer`, else it is left out.
+     * it was written. Connections that are closing, or to which this side has sent FIN, are left out. The effect does not
+     * wait for the kernel. A connection with more than `hubBudget` bytes queued gets nothing: with
+     * `slowConsumer: "disconnect"` it is closed with `SlowConsumer`, else it is left out.
      */
     readonly sendTo: (
       ids: Iterable<ConnectionId>,

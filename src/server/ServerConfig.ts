@@ -45,9 +45,9 @@ export interface ServerSettings {
   readonly listen: ListenEndpoint | ListenEndpoints
   /** The address family for names: the server listens on the first address of it. Default "any": the first address. */
   readonly family: AddressFamily
-  /** Whether `[::]` is IPv6 only (IPV6_V6ONLY, ipv6(7)). Default false: it is both, unless `family` is "ipv6". */
+  /** Whether `[::]` is IPv6 only (IPV6_V6ONLY, ipv6(7)). Default false: it accepts IPv4 too, unless `family` is "ipv6". */
   readonly ipv6Only: boolean
-  /** The mode of the files of unix sockets, such as 0o660, set before the first connection. Default: 0777 minus the umask. */
+  /** The mode of the files of unix sockets, such as 0o660, set before the first connection. Default: 0777 & ~umask. */
   readonly unixMode: number | undefined
   /** How bytes are cut into frames. Default `Framing.raw`: a frame is what one read gave. */
   readonly frame: Framing.Framing
