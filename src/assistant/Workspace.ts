@@ -18,7 +18,7 @@ export interface WorkspaceTab {
   readonly title: string
   /** Whether the server listens, or the client is connected. */
   readonly active: boolean
-  /** Whether closing it ends something: a listener, a connection, or attempts at one. */
+  /** Whether closing the tab ends a listener, a connection, or attempts to connect or listen. */
   readonly busy: boolean
   /** Whether the tab cannot be closed. */
   readonly fixed: boolean
@@ -51,7 +51,10 @@ export interface WorkspaceService {
 
 /** Options of {@link Workspace}. */
 export interface WorkspaceOptions {
-  /** Makes the assistant of a new window in the scope of the window. `readServerSettings` reads the settings. */
+  /**
+   * Makes the assistant of a new window in the scope of the window. `readServerSettings` and `readClientSettings` parse
+   * the settings.
+   */
   readonly open: (
     kind: Assistant["kind"],
     settings: Domain.WindowSettings,

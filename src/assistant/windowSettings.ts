@@ -17,7 +17,7 @@ const ofClients: ReadonlyArray<Field> = ["connectTimeout", "tlsCa"]
 const refused = (field: Field, message: string): Domain.Refusal =>
   new Domain.Refusal({ reason: "value", message, field })
 
-/** Reads one setting, if it is there. What is wrong with it is refused at its field. */
+/** Parses one setting, if it is given. An invalid value is refused at its field. */
 const read = <A>(
   settings: Domain.WindowSettings,
   field: Field,
@@ -73,8 +73,8 @@ const acceptorOf = (settings: Domain.WindowSettings): Effect.Effect<Tls.Acceptor
   })
 
 /**
- * Reads the settings of a new server window: those that differ from the ones of the program. A value that cannot be used is
- * refused, with the name of its field.
+ * Parses the settings of a new server window that differ from the settings of the program. An invalid value is refused
+ * with the name of its field.
  */
 export const readServerSettings = (
   settings: Domain.WindowSettings,
@@ -87,7 +87,7 @@ export const readServerSettings = (
     return { ...shared, ...(maxConns === undefined ? {} : { maxConns }), ...(tls === undefined ? {} : { tls }) }
   })
 
-/** Reads the settings of a new client window, and what TLS is made of where a command asks for TLS. */
+/** Parses the settings of a new client window, and the TLS options for a command that asks for TLS. */
 export const readClientSettings = (
   settings: Domain.WindowSettings,
 ): Effect.Effect<
@@ -100,7 +100,7 @@ export const readClientSettings = (
     const connectTimeout = yield* read(settings, "connectTimeout", parseDeadline)
     const ca = yield* readFile(settings, "tlsCa")
     if (ca !== undefined) {
-      // A CA that cannot be read is told now, and not when the window connects.
+      // The CA is read now, so that a bad file is refused before the window connects.
       yield* Effect.mapError(Tls.connector({ ca }), ({ message }) => refused("tlsCa", message))
     }
     return {
