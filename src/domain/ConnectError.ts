@@ -107,7 +107,7 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   /** The answer of the proxy, why it could not be reached, or what is wrong with a certificate. */
   readonly problem?: string
 }> {
-  /** The failure and its remedy, as the message has it behind the endpoint. */
+  /** The failure and its remedy, as the message has it after the endpoint. */
   get advice(): string {
     return connectAdvice(this.endpoint, this.reason, this.code, this.problem)
   }

@@ -95,7 +95,7 @@ export class ListenError extends Data.TaggedError("ListenError")<{
   /** The endpoint of the same server that already has the address. */
   readonly conflict?: Endpoint
 }> {
-  /** The failure and its remedy, as the message has it behind the endpoint. */
+  /** The failure and its remedy, as the message has it after the endpoint. */
   get advice(): string {
     const { code, conflict, endpoint, reason } = this
     return conflict === undefined ? listenAdvice(endpoint, reason, code) : conflictAdvice(conflict, endpoint)

@@ -1,6 +1,6 @@
 /**
- * The system's code of an error that Node throws, such as `ECONNRESET`, or `otherwise`. Node changes the texts of errors
- * between versions, but not the codes.
+ * Returns the code of an error that Node throws, such as `ECONNRESET`, or `otherwise`. The texts of errors differ
+ * between versions of Node, and the codes do not.
  */
 export const errorCode = (error: unknown, otherwise: string = "UNKNOWN"): string =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"

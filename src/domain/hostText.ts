@@ -1,10 +1,10 @@
-// How hosts are written: names, IPv4 addresses and IPv6 addresses. Only an IPv6 address has a colon. ipAddress.ts reads
-// addresses; this file works on texts alone, so the page can use it without that reader.
+// Functions on the text of a host: a name, an IPv4 address or an IPv6 address. Only an IPv6 address has a colon. This file
+// does not parse addresses, so the page can use it without the parser in ipAddress.ts.
 
 /** Whether a host is an IPv6 address. */
 export const isIpv6Text = (host: string): boolean => host.includes(":")
 
-/** A host as it stands before `:port` and in URLs: an IPv6 address has brackets (RFC 3986, 3.2.2). */
+/** Writes a host for use before `:port` and in URLs: an IPv6 address gets brackets (RFC 3986, 3.2.2). */
 export const bracketed = (host: string): string => (isIpv6Text(host) ? `[${host}]` : host)
 
 /** Removes the zone of a link-local address, such as `%eth0` in `fe80::1%eth0` (RFC 4007, section 11). */
@@ -22,7 +22,7 @@ export const plainHost = (host: string): string =>
 
 const loopbacks: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
-/** The loopback address that reaches a listener on a wildcard (`0.0.0.0`, `::`); `undefined` for any other host. */
+/** Returns the loopback address that reaches a listener on a wildcard (`0.0.0.0`, `::`); `undefined` for other hosts. */
 export const loopbackOf = (wildcard: string): string | undefined => loopbacks[wildcard]
 
 /**

@@ -117,7 +117,7 @@ describe("a project file", () => {
   it.effect.each<readonly [string, string]>([
     [
       "rules:\n  - name: a\n    when: { contains: x }\n    times: many\n    reply: ok\n",
-      'tcpfx.yaml:4:12: "many" is no whole number from 1 up\n  4 |     times: many\n                 ^',
+      'tcpfx.yaml:4:12: "many" is not a whole number from 1 up\n  4 |     times: many\n                 ^',
     ],
     [
       "rules:\n  - nmae: a\n    when: { contains: x }\n    reply: ok\n",
@@ -127,7 +127,7 @@ describe("a project file", () => {
     ],
     [
       "macros:\n  - name: 读取\n    send: { hex: 01 0g }\n",
-      'tcpfx.yaml:3:18: "g" is no hex digit, at character 5\n  3 |     send: { hex: 01 0g }\n                       ^',
+      'tcpfx.yaml:3:18: "g" is not a hex digit, at character 5\n  3 |     send: { hex: 01 0g }\n                       ^',
     ],
     [
       "macros:\n  - { name: 读取, send: a\\q }\n",

@@ -36,7 +36,7 @@ const timeWithin = (least: number) =>
   })
 
 const times = checked((written) =>
-  /^[1-9][0-9]{0,14}$/.test(written) ? undefined : `${JSON.stringify(written)} is no whole number from 1 up`,
+  /^[1-9][0-9]{0,14}$/.test(written) ? undefined : `${JSON.stringify(written)} is not a whole number from 1 up`,
 )
 
 const offset = checked((written) =>

@@ -4,14 +4,15 @@ import type { Refusal } from "./Refusal.ts"
 import { characterNumber, refuse } from "./refuse.ts"
 import { loneSurrogate } from "./TextCoder.ts"
 
-/** One word of a line. */
+/** A word of a line. */
 export interface Word {
-  /** What it says, without its quotation marks. */
+  /** The text, without quotation marks and with escapes replaced. */
   readonly text: string
-  /** Offset of its first character in the line, and the offset behind its last one. */
+  /** Offset of the first character in the line. */
   readonly at: number
+  /** Offset after the last character in the line. */
   readonly end: number
-  /** Whether it stands in quotation marks: such a word is never a keyword. */
+  /** Whether the word is in quotation marks. A quoted word is never a keyword. */
   readonly quoted: boolean
 }
 
@@ -24,7 +25,7 @@ export interface Setting {
 
 const blank = /\s/
 
-/** Reads the words of one line from left to right. Offsets are those of the line. */
+/** Reads the words of one line from left to right. Offsets refer to the line. */
 export class LineReader {
   readonly line: string
   at: number
@@ -34,36 +35,36 @@ export class LineReader {
     this.at = at
   }
 
-  /** Goes to the next character that is no blank. */
+  /** Skips blanks. */
   skipBlanks(): void {
     while (this.at < this.line.length && blank.test(this.line[this.at] as string)) this.at++
   }
 
-  /** Whether nothing but blanks is left. */
+  /** Whether only blanks are left. */
   isAtEnd(): boolean {
     this.skipBlanks()
     return this.at >= this.line.length
   }
 
-  /** The rest of the line as it is. */
+  /** Returns the unread rest of the line. */
   rest(): string {
     return this.line.slice(this.at)
   }
 
-  /** The next word, if it has no quotation marks; the reader stays before it. */
+  /** Returns the next word without reading it. Returns `undefined` for a quoted word and at the end. */
   peek(): string | undefined {
     this.skipBlanks()
     return this.line[this.at] === '"' ? undefined : /^\S+/.exec(this.rest())?.[0]
   }
 
-  /** Goes behind the next word if it is this one, written without quotation marks. */
+  /** Reads the next word if it is `word` without quotation marks. Returns whether it was. */
   take(word: string): boolean {
     if (this.peek() !== word) return false
     this.at += word.length
     return true
   }
 
-  /** Reads the next word; nothing at the end of the line. */
+  /** Reads the next word. Returns `undefined` at the end of the line. */
   word(): Either.Either<Word | undefined, Refusal> {
     if (this.isAtEnd()) return Either.right(undefined)
     const at = this.at
@@ -75,7 +76,7 @@ export class LineReader {
     return Either.right({ text, at, end: this.at, quoted: false })
   }
 
-  /** Reads the next word if it is `key=value` with one of these keys; else it stays before it. */
+  /** Reads the next word if it is `key=value` with one of `keys`. Otherwise, reads nothing and returns `undefined`. */
   setting(keys: ReadonlyArray<string>): Either.Either<Setting | undefined, Refusal> {
     this.skipBlanks()
     const at = this.at
@@ -93,7 +94,7 @@ export class LineReader {
     return Either.right({ key, at, value: { text, at: from, end: this.at, quoted: false } })
   }
 
-  /** Reads a text in quotation marks that begins here. */
+  /** Reads a quoted text that begins at the current offset. */
   quoted(): Either.Either<Word, Refusal> {
     const start = this.at
     let text = ""
@@ -109,7 +110,8 @@ export class LineReader {
       }
       const found = readQuotedEscape(this.line, at)
       if (found === undefined) {
-        return this.refuseAt(at, "the escape is unknown or incomplete", `In quotation marks: ${knownEscapes} \\uHHHH.`)
+        const advice = `Escapes in quotation marks: ${knownEscapes} \\uHHHH.`
+        return this.refuseAt(at, "the escape is unknown or incomplete", advice)
       }
       text += found.text
       at += found.length
@@ -118,7 +120,7 @@ export class LineReader {
     return Either.right({ text, at: start, end: this.at, quoted: true })
   }
 
-  /** Refuses what stands at an offset. */
+  /** Makes a refusal of the text at an offset. */
   refuseAt(at: number, problem: string, advice?: string): Either.Either<never, Refusal> {
     const message = `${problem}, at character ${characterNumber(this.line, at)}`
     return refuse("syntax", message, advice === undefined ? { at } : { at, advice })
@@ -129,12 +131,12 @@ export class LineReader {
   }
 
   private noBlank(): Either.Either<never, Refusal> {
-    return this.refuseAt(this.at, "a blank is missing behind the quotation mark")
+    return this.refuseAt(this.at, "a blank is missing after the quotation mark")
   }
 }
 
 const readQuotedEscape = (line: string, at: number): { readonly text: string; readonly length: number } | undefined => {
-  // `\uHHHH` and `\/` are of JSON: a text that a program has quoted reads too. Two of them may be a surrogate pair.
+  // JSON has the escapes `\uHHHH` and `\/`, so a line may contain JSON strings. Two `\uHHHH` may be a surrogate pair.
   const unit = /^\\u([0-9a-fA-F]{4})/.exec(line.slice(at, at + 6))?.[1]
   if (unit !== undefined) return { text: String.fromCharCode(Number.parseInt(unit, 16)), length: 6 }
   if (line[at + 1] === "/") return { text: "/", length: 2 }
@@ -142,13 +144,13 @@ const readQuotedEscape = (line: string, at: number): { readonly text: string; re
   return found && { text: String.fromCodePoint(found.code), length: found.length }
 }
 
-// Readers of lines end a line at these, and a terminal obeys them.
+// Line readers end a line at these characters, or a terminal interprets them.
 const breaking = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
-/** Whether a text has no character that could end a line or steer a terminal. */
+/** Whether a text has no character that ends a line or controls a terminal, and no lone surrogate. */
 export const isOneLine = (text: string): boolean => !breaking.test(text) && loneSurrogate(text) < 0
 
-/** Writes a text in quotation marks, so that {@link LineReader.quoted} reads the same one and the line stays one. */
+/** Quotes a text on one line so that {@link LineReader.quoted} reads it back. */
 export const quote = (text: string): string =>
   JSON.stringify(text).replace(
     new RegExp(breaking, "g"),
@@ -157,6 +159,6 @@ export const quote = (text: string): string =>
 
 const plain = /^[\p{L}\p{N}_.[][\p{L}\p{N}\p{M}_.:/[\]%+@~-]*$/u
 
-/** Writes a word: in quotation marks where it could be read as something else. */
+/** Writes a word, in quotation marks if it could be read as something else. */
 export const formatWord = (text: string, keywords: ReadonlyArray<string> = []): string =>
   plain.test(text) && !keywords.includes(text) ? text : quote(text)

@@ -1,82 +1,83 @@
 import * as Schema from "effect/Schema"
 import { ConnectionId } from "../ConnectionId.ts"
 
-/** Language of announcements. */
+/** The language of announcements. */
 export const LogLanguage = Schema.Literal("en", "zh")
 export type LogLanguage = typeof LogLanguage.Type
 
-/** Which rows of a log are wanted. Every condition that is given must hold. */
+/** A filter for rows of a log. A row must meet all given conditions. */
 export const LogFilter = Schema.Struct({
-  /** Rows of these clients only. A row that was sent to several clients belongs to each of them. */
+  /** The row belongs to one of these clients. A row that was sent to several clients belongs to each of them. */
   clients: Schema.optional(Schema.NonEmptyArray(ConnectionId)),
   direction: Schema.optional(Schema.Literal("received", "sent", "announcement")),
-  /** Text that the row contains, letter case aside. */
+  /** The row contains this text, in any letter case. */
   text: Schema.optional(Schema.String),
-  /** Regular expression that the text of the row matches. */
+  /** The text of the row matches this regular expression. */
   regex: Schema.optional(Schema.String),
-  /** Bytes in hex that the frame contains. */
+  /** The frame contains these bytes, in hex. */
   hex: Schema.optional(Schema.String),
-  /** Language in which `text` and `regex` look at announcements. Default `en`. It is no condition by itself. */
+  /** The language of announcements for `text` and `regex`. Default `en`. It is not a condition. */
   language: Schema.optional(LogLanguage),
 })
 export type LogFilter = typeof LogFilter.Type
 
-/** How bytes are shown. */
+/** The display of bytes. */
 export const LogView = Schema.Literal("text", "hex", "both")
 export type LogView = typeof LogView.Type
 
-/** One row of a log: a frame, or an announcement. Text is shown text: control characters are escaped. */
+/** One row of a log: a frame or an announcement. Control characters in its text are escaped. */
 export const LogRow = Schema.Struct({
-  /** Number of the row: 0, 1, 2 … in the order of what happened, never reused. */
+  /** The number of the row: 0, 1, 2 … in chronological order, never reused. */
   row: Schema.Number,
   /** Milliseconds since the epoch, with fractions. */
   at: Schema.Number,
   kind: Schema.Literal("received", "sent", "announcement"),
-  /** The client that it is about. A row that was sent to several clients has none. */
+  /** The client of the row. Absent if the row was sent to several clients. */
   id: Schema.optional(ConnectionId),
-  /** Name of that client, at this moment. */
+  /** The client's current name. */
   name: Schema.optional(Schema.String),
-  /** How many clients it was sent to, and the first of them. */
+  /** The number of recipients, and the first of them. */
   to: Schema.optional(Schema.Struct({ count: Schema.Int, first: Schema.Array(ConnectionId) })),
-  /** What sent it, where that was no user: a rule, a repeat, a macro, the mode. */
+  /** The automatic sender: a rule, a repeat, a macro or the mode. Absent if a user sent the frame. */
   by: Schema.optional(Schema.String),
-  /** Announcement, or bytes as text. */
+  /** The announcement, or the bytes as text. */
   text: Schema.optional(Schema.String),
-  /** Bytes as hex pairs with spaces between them. */
+  /** The bytes as hex pairs, separated by spaces. */
   hex: Schema.optional(Schema.String),
-  /** Length of the frame, bytes. */
+  /** The length of the frame, bytes. */
   bytes: Schema.optional(Schema.Number),
-  /** Whether `text` or `hex` has the begin of the frame only. */
+  /** Whether `text` or `hex` shows only the beginning of the frame. */
   cut: Schema.optional(Schema.Boolean),
-  /** What an announcement is about: an end that was nobody's wish is `problem`. */
+  /** The tone of an announcement. `problem`, for example, is an end that neither side wanted. */
   tone: Schema.optional(Schema.Literal("plain", "good", "problem")),
 })
 export type LogRow = typeof LogRow.Type
 
-/** How far a log, or a search in it, reaches. */
+/** The extent of a log, or of a search in it. */
 export const LogExtent = Schema.Struct({
-  /** Number of the first row that is kept. */
+  /** The number of the first stored row. */
   first: Schema.Number,
-  /** Number of the next row; with a filter, `first` + the number of matches. */
+  /** The number of the next row; with a filter, `first` plus the number of matches. */
   next: Schema.Number,
-  /** Rows that fell out of the bound on bytes. */
+  /** The number of rows that were dropped at the limit. */
   dropped: Schema.Number,
-  /** Bytes that the log holds, and may hold. */
+  /** The size of the log, bytes. */
   bytes: Schema.Number,
+  /** The largest size of the log, bytes. */
   limit: Schema.Number,
-  /** Whether a search has come to the end of the log. */
+  /** Whether the search has reached the end of the log. */
   complete: Schema.Boolean,
 })
 export type LogExtent = typeof LogExtent.Type
 
-/** A range of rows. Without a filter `from` is a row's number; with one it is the ordinal of a match, from 0. */
+/** A request for a range of rows. `from` is the number of a row; with a filter, it is the index of a match, from 0. */
 export const RowsRequest = Schema.Struct({
   filter: Schema.optional(LogFilter),
   from: Schema.Number.pipe(Schema.nonNegative()),
   /** At most 1000. */
   count: Schema.Int.pipe(Schema.between(1, 1000)),
   view: LogView,
-  /** Language of the announcements. Default `en`. */
+  /** The language of announcements. Default `en`. */
   language: Schema.optional(LogLanguage),
 })
 export type RowsRequest = typeof RowsRequest.Type

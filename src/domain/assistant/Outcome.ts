@@ -1,21 +1,21 @@
 import * as Schema from "effect/Schema"
 import { ConnectionId } from "../ConnectionId.ts"
 
-/** What a command has done. */
+/** The result of a command. */
 export const Outcome = Schema.Union(
-  /** It is done; there is nothing to tell of it. */
+  /** The command has no further result. */
   Schema.TaggedStruct("Done", {}),
-  /** The server listens there; the endpoint has the real port. */
+  /** The server listens. The endpoint has the actual port. */
   Schema.TaggedStruct("ListeningOn", { endpoint: Schema.String }),
-  /** Listeners are closed, and so many clients were closed or reset with them. */
+  /** The listeners are closed. `ended` clients were closed or reset with them. */
   Schema.TaggedStruct("ListeningStopped", { endpoints: Schema.Array(Schema.String), ended: Schema.Int }),
   Schema.TaggedStruct("ConnectedTo", { remote: Schema.String, local: Schema.String }),
-  /** A payload was handed over for sending to these clients; a client assistant names none. */
+  /** A payload was queued for these clients. The list is empty for a client assistant. */
   Schema.TaggedStruct("SentTo", {
     to: Schema.Array(ConnectionId),
-    /** Length of the payload. */
+    /** The length of the payload, bytes. */
     bytes: Schema.Int,
-    /** Words of the recipients that matched no client. */
+    /** The recipient words that matched no client. */
     unmatched: Schema.Array(Schema.String),
   }),
   /** The clients that the command changed. */

@@ -7,20 +7,21 @@ export const RecipientTerm = Schema.Union(
   Schema.TaggedStruct("All", {}),
   /** One client by its number. Written `@3`. */
   Schema.TaggedStruct("Id", { id: ConnectionId }),
-  /** One client by the name that it was given. Written `@plc-1`. */
+  /** One client by its name. Written `@plc-1`. */
   Schema.TaggedStruct("Name", { name: Schema.String }),
-  /** Every client that carries a tag. Written `@tag:line2`. */
+  /** Every client with a tag. Written `@tag:line2`. */
   Schema.TaggedStruct("Tag", { tag: Schema.String }),
   /** Every client whose address is in a range. Written `@10.0.0.0/8`, or `@10.0.0.7` for one address. */
   Schema.TaggedStruct("Network", { range: Schema.String }),
-  /** The client that sent something last. Written `@last`. */
+  /** The client that most recently sent something. Written `@last`. */
   Schema.TaggedStruct("Last", {}),
 )
 export type RecipientTerm = typeof RecipientTerm.Type
 
 /**
- * The clients that a command is for: those of `some`, without those of `but`. They are resolved at the moment of sending.
- * Written with commas: `@3,@plc-1`; `@all-but 3,@tag:line2` is every client without those behind it.
+ * The clients that a command applies to: those of `some` without those of `but`. The assistant resolves them when the
+ * command runs. The written form has commas: `@3,@plc-1`. `@all-but 3,@tag:line2` is every client except the listed
+ * ones.
  */
 export const Recipients = Schema.TaggedStruct("Recipients", {
   some: Schema.NonEmptyArray(RecipientTerm),

@@ -1,16 +1,16 @@
 import * as Schema from "effect/Schema"
 
-/** Why a command was not carried out. */
+/** The reasons to refuse a command. */
 export const refusalReasons = [
-  /** The written form cannot be read. */
+  /** The written form is invalid. */
   "syntax",
-  /** The command is for a server, and this is a client, or the other way around. */
+  /** The command is for a server and the window is a client, or the reverse. */
   "wrong-kind",
   /** The recipients match no client. */
   "nobody",
-  /** The payload cannot be made into bytes, or the framing cannot carry it. */
+  /** The payload cannot be converted to bytes, or the framing cannot encode it. */
   "payload",
-  /** The endpoint, port, name, tag, encoding or pattern is not one. */
+  /** The endpoint, port, name, tag, encoding or pattern is invalid. */
   "value",
   /** The server cannot listen there. */
   "listen",
@@ -18,7 +18,7 @@ export const refusalReasons = [
   "connect",
   /** There is no connection. */
   "not-connected",
-  /** There is a connection already. */
+  /** There already is a connection. */
   "already-connected",
   /** No repeat, rule, macro, listener or tab has that name. */
   "unknown",
@@ -26,11 +26,11 @@ export const refusalReasons = [
   "name-taken",
   /** A limit is reached. */
   "limit",
-  /** The face may not do this here. */
+  /** The page, console or control socket has no permission for the command. */
   "forbidden",
-  /** Files could not be read or written. */
+  /** A file could not be read or written. */
   "file",
-  /** It was under way when something else ended it. */
+  /** Something else ended the command while it ran. */
   "ended",
 ] as const
 
@@ -38,12 +38,12 @@ export const refusalReasons = [
 export class Refusal extends Schema.TaggedError<Refusal>("tcpfx/Refusal")("Refusal", {
   reason: Schema.Literal(...refusalReasons),
   message: Schema.String,
-  /** What to do about it. */
+  /** The remedy. */
   advice: Schema.optional(Schema.String),
-  /** The field at fault, where a form has one: `endpoint`, `port`, `content`, `to`, `checksum`, `encoding` … */
+  /** The invalid field of a form: `endpoint`, `port`, `content`, `to`, `checksum`, `encoding` … */
   field: Schema.optional(Schema.String),
-  /** Offset of the character at fault in the written form or in the content, from 0. */
+  /** The offset of the invalid character in the written form or the content, from 0. */
   at: Schema.optional(Schema.Int),
-  /** Code of the system, such as EADDRINUSE. */
+  /** The error code of the kernel, such as EADDRINUSE. */
   code: Schema.optional(Schema.String),
 }) {}

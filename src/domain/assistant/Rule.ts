@@ -1,19 +1,19 @@
 import * as Schema from "effect/Schema"
 import { PayloadSpec } from "./Payload.ts"
 
-/** What a received frame must be for a rule to act. */
+/** The condition on a received frame for a rule to act. */
 export const Match = Schema.Union(
   Schema.TaggedStruct("Contains", { text: Schema.String }),
   Schema.TaggedStruct("Equals", { text: Schema.String }),
   Schema.TaggedStruct("Starts", { text: Schema.String }),
-  /** A regular expression of RE2 over the decoded text. Its captures are the variables `${1}`, `${2}` … of the reply. */
+  /** An RE2 regular expression for the decoded text. Its groups are the variables `${1}`, `${2}` … of the reply. */
   Schema.TaggedStruct("Regex", { source: Schema.String, ignoreCase: Schema.optional(Schema.Boolean) }),
-  /** The bytes of the frame in hex; `?` is any digit, `*` at the end any rest. Example: `78 78 ?? 01 *`. */
+  /** The bytes of the frame in hex. `?` is any digit, and `*` at the end is any rest. Example: `78 78 ?? 01 *`. */
   Schema.TaggedStruct("Hex", { pattern: Schema.String }),
 )
 export type Match = typeof Match.Type
 
-/** What a rule does. */
+/** An action of a rule. */
 export const RuleAction = Schema.Union(
   Schema.TaggedStruct("Reply", { payload: PayloadSpec }),
   Schema.TaggedStruct("Close", {}),
@@ -23,17 +23,17 @@ export const RuleAction = Schema.Union(
 )
 export type RuleAction = typeof RuleAction.Type
 
-/** An automatic reply. The first rule that matches a frame acts; the others do not see the frame. */
+/** A rule that acts on received frames. Only the first rule that matches a frame acts on it. */
 export const Rule = Schema.Struct({
   name: Schema.String,
   match: Match,
-  /** Clients that it listens to, in the written form of recipients. Default `@all`. */
+  /** The clients whose frames the rule checks, in the written form of recipients. Default `@all`. */
   from: Schema.optional(Schema.String),
-  /** How long it waits before it acts, milliseconds. Default 0. */
+  /** The delay before the actions, milliseconds. Default 0. */
   delay: Schema.optional(Schema.Number.pipe(Schema.between(0, 86_400_000))),
-  /** How many times it acts before it switches itself off. Default: no limit. */
+  /** The number of times that the rule acts before it turns itself off. Default: no limit. */
   count: Schema.optional(Schema.Int.pipe(Schema.positive())),
-  /** What it does, in order. */
+  /** The actions, in order. */
   actions: Schema.NonEmptyArray(RuleAction),
   /** Default true. */
   enabled: Schema.optional(Schema.Boolean),
@@ -44,7 +44,7 @@ export type Rule = typeof Rule.Type
 export const Macro = Schema.Struct({
   name: Schema.String,
   payload: PayloadSpec,
-  /** Recipients in their written form. Default: those of the command that runs it, else `@all`. */
+  /** The recipients in their written form. Default: those of the command that runs the macro, else `@all`. */
   to: Schema.optional(Schema.String),
 })
 export type Macro = typeof Macro.Type

@@ -3,7 +3,7 @@ import { ConnectionId } from "../ConnectionId.ts"
 import { LogExtent } from "./Log.ts"
 import { Macro, Rule } from "./Rule.ts"
 
-/** Counters since the assistant began, and rates over the last second. */
+/** Counters since the start of the assistant, and rates over the last second. */
 export const Traffic = Schema.Struct({
   bytesIn: Schema.Number,
   bytesOut: Schema.Number,
@@ -18,21 +18,21 @@ export type Traffic = typeof Traffic.Type
 /** One connected client of a server. */
 export const ClientRow = Schema.Struct({
   id: ConnectionId,
-  /** Empty: it was given none. */
+  /** Empty if the client has no name. */
   name: Schema.String,
   tags: Schema.Array(Schema.String),
   remote: Schema.String,
   local: Schema.String,
   /** Milliseconds since the epoch. */
   since: Schema.Number,
-  /** When it was last heard of or written to. */
+  /** The time of the last received or sent frame. */
   active: Schema.Number,
   state: Schema.Literal("open", "peer-half-closed", "closing"),
   /** Whether reading is paused by a command. */
   paused: Schema.Boolean,
-  /** Handed over for sending and not taken by the system, bytes. */
+  /** Bytes that are queued for sending and that the kernel has not taken. */
   pending: Schema.Number,
-  /** Version and certificate of TLS in words; empty without TLS. */
+  /** The version and certificate of TLS in words. Empty without TLS. */
   tls: Schema.String,
   encodingIn: Schema.String,
   encodingOut: Schema.String,
@@ -40,26 +40,26 @@ export const ClientRow = Schema.Struct({
 })
 export type ClientRow = typeof ClientRow.Type
 
-/** A repeat that runs. */
+/** A running repeat. */
 export const RepeatState = Schema.Struct({
   repeat: Schema.Int,
-  /** Its command in the written form. */
+  /** The command in its written form. */
   what: Schema.String,
-  /** How many times it has sent. */
+  /** The number of times that it has sent. */
   sent: Schema.Int,
-  /** How many times it sends in all; none: until it is cancelled. */
+  /** The number of times that it sends in total. Absent: it runs until `Cancel`. */
   of: Schema.optional(Schema.Int),
   intervalMillis: Schema.Number,
-  /** Why its last turn sent nothing, such as nobody being there. */
+  /** Why the last time sent nothing, such as no recipient. */
   problem: Schema.optional(Schema.String),
 })
 export type RepeatState = typeof RepeatState.Type
 
-/** A rule, and how many times it has acted. */
+/** A rule, and the number of times that it has acted. */
 export const RuleState = Schema.Struct({ rule: Rule, acted: Schema.Int, problem: Schema.optional(Schema.String) })
 export type RuleState = typeof RuleState.Type
 
-/** Something that went wrong, to be shown beside the field at fault. */
+/** A problem to show next to the invalid field. */
 export const Problem = Schema.Struct({
   message: Schema.String,
   advice: Schema.optional(Schema.String),
@@ -74,25 +74,25 @@ const shared = {
   repeats: Schema.Array(RepeatState),
   rules: Schema.Array(RuleState),
   macros: Schema.Array(Macro),
-  /** The framing in force: `raw` or `line`. */
+  /** The name of the framing: `raw` or `line`. */
   framing: Schema.String,
-  /** Milliseconds since the epoch at which this was true. */
+  /** The time of this state, milliseconds since the epoch. */
   at: Schema.Number,
 }
 
-/** What a server window shows, but its clients. */
+/** The state of a server window, without its clients. */
 export const ServerWindow = Schema.TaggedStruct("ServerWindow", {
   listening: Schema.Literal("idle", "trying", "listening"),
-  /** Where it listens, with the real ports. */
+  /** The endpoints of the listeners, with the actual ports. */
   endpoints: Schema.Array(Schema.String),
   /** Why the last attempt to listen failed. */
   problem: Schema.optional(Problem),
   accepting: Schema.Literal("yes", "suspended", "draining"),
-  /** What it does with what clients send: `console`, `broker`, `echo`, `discard`, `reply`. */
+  /** The treatment of received frames: `console`, `broker`, `echo`, `discard`, `reply`. */
   mode: Schema.String,
-  /** How many clients are connected. */
+  /** The number of connected clients. */
   clients: Schema.Int,
-  /** Changes when the list of clients has changed, in its members or in their figures. */
+  /** A number that changes when clients come, leave, or change any field. */
   clientsVersion: Schema.Number,
   refused: Schema.Int,
   tls: Schema.Boolean,
@@ -100,7 +100,7 @@ export const ServerWindow = Schema.TaggedStruct("ServerWindow", {
 })
 export type ServerWindow = typeof ServerWindow.Type
 
-/** What a client window shows. */
+/** The state of a client window. */
 export const ClientWindow = Schema.TaggedStruct("ClientWindow", {
   phase: Schema.Literal(
     "disconnected",
@@ -113,14 +113,15 @@ export const ClientWindow = Schema.TaggedStruct("ClientWindow", {
   ),
   /** The endpoint of the last `Connect`. */
   endpoint: Schema.optional(Schema.String),
-  /** Which side has sent FIN, while half-closed. */
+  /** The side that sent FIN, while half-closed. */
   halfClosedBy: Schema.optional(Schema.Literal("peer", "local")),
   local: Schema.optional(Schema.String),
   remote: Schema.optional(Schema.String),
   tls: Schema.String,
   since: Schema.optional(Schema.Number),
-  /** When the next attempt is made, milliseconds since the epoch, and which it is. */
+  /** The time of the next attempt, milliseconds since the epoch. */
   retryAt: Schema.optional(Schema.Number),
+  /** The number of the next attempt. */
   attempt: Schema.optional(Schema.Int),
   /** Why there is no connection, or why the last one ended. */
   problem: Schema.optional(Problem),
@@ -135,23 +136,24 @@ export type ClientWindow = typeof ClientWindow.Type
 export const WindowState = Schema.Union(ServerWindow, ClientWindow)
 export type WindowState = typeof WindowState.Type
 
-/** The bytes that a payload would send now, and to whom. */
+/** The bytes and recipients of a payload if it were sent now. */
 export const Preview = Schema.Struct({
-  /** At most the first 4096 bytes. */
+  /** The first bytes, at most 4096. */
   bytes: Schema.Uint8ArrayFromBase64,
-  /** Length of all of it. */
+  /** The length of the whole payload, bytes. */
   length: Schema.Int,
-  /** How many clients would get it, and the first of them. */
+  /** The number of recipients. */
   recipients: Schema.Int,
+  /** The first recipients. */
   first: Schema.Array(ConnectionId),
 })
 export type Preview = typeof Preview.Type
 
-/** Which clients are wanted, in which order. */
+/** A request for a range of the client list. */
 export const ClientsRequest = Schema.Struct({
-  /** Text in name, address or tag; or recipients in their written form (`@tag:x`). */
+  /** A text in the name, address or tag, or recipients in their written form (`@tag:x`). */
   filter: Schema.optional(Schema.String),
-  /** Default `id`. `activity`: the most recently active first. */
+  /** The order. Default `id`. `activity`: the most recently active client first. */
   sort: Schema.optional(Schema.Literal("id", "activity", "rate", "name")),
   from: Schema.Int.pipe(Schema.nonNegative()),
   /** At most 500. */
@@ -160,17 +162,17 @@ export const ClientsRequest = Schema.Struct({
 export type ClientsRequest = typeof ClientsRequest.Type
 
 export const ClientsPage = Schema.Struct({
-  /** How many clients match. */
+  /** The number of clients that match the filter. */
   matching: Schema.Int,
-  /** How many are connected. */
+  /** The number of connected clients. */
   total: Schema.Int,
   rows: Schema.Array(ClientRow),
 })
 export type ClientsPage = typeof ClientsPage.Type
 
-/** Rates of the last ten minutes, one point a second, the oldest first. */
+/** The rates of the last ten minutes, one point per second, oldest first. */
 export const RateHistory = Schema.Struct({
-  /** Seconds since the epoch of the first point. */
+  /** The time of the first point, seconds since the epoch. */
   start: Schema.Number,
   bytesIn: Schema.Array(Schema.Number),
   bytesOut: Schema.Array(Schema.Number),

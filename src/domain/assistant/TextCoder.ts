@@ -1,28 +1,30 @@
 import * as Either from "effect/Either"
 
-/** Turns text into the bytes of one encoding, and bytes into text. */
+/** Encodes and decodes text in one encoding. */
 export interface TextCoder {
-  /** The name of the encoding, as `encodingNames` has it. */
+  /** The name of the encoding, one of `encodingNames`. */
   readonly name: string
-  /** The bytes of a text, or the offset of the first character that has no form in the encoding. */
+  /** Returns the bytes of a text, or the offset of the first character that the encoding lacks. */
   readonly encode: (text: string) => Either.Either<Uint8Array, number>
-  /** A decoder for one stream of bytes. */
+  /** Makes a decoder for one stream of bytes. */
   readonly decoder: () => TextStreamDecoder
 }
 
-/** Decodes a stream. Bytes that are no character become U+FFFD; what a piece begins is held until it is whole. */
+/**
+ * Decodes a stream. Malformed bytes become U+FFFD. An incomplete character is held until a later piece completes it.
+ */
 export interface TextStreamDecoder {
   readonly write: (bytes: Uint8Array) => string
-  /** What is held will not be completed any more. The decoder begins anew. */
+  /** Ends the stream: returns the held bytes as U+FFFD. The decoder can then be used for a new stream. */
   readonly end: () => string
 }
 
-/** The offset of the first surrogate without its partner, which no encoding has; -1: there is none. */
+/** Returns the offset of the first lone surrogate, which no encoding can represent, or -1. */
 export const loneSurrogate = (text: string): number =>
   text.search(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/)
 
 const streamOf = (label: string): TextStreamDecoder => {
-  // A byte order mark is a character like any other.
+  // `ignoreBOM` keeps a byte order mark in the text.
   const decoder = new TextDecoder(label, { ignoreBOM: true })
   return { write: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() }
 }
@@ -39,7 +41,7 @@ export const utf8Coder: TextCoder = {
   decoder: () => streamOf("utf-8"),
 }
 
-/** True Latin-1 (ISO 8859-1): each byte is the character of its number. The web's `latin1` is windows-1252. */
+/** ISO 8859-1: each byte is the character with its number. `TextDecoder("latin1")` is windows-1252 instead. */
 export const latin1Coder: TextCoder = {
   name: "latin1",
   encode: (text) => {
@@ -56,7 +58,7 @@ export const latin1Coder: TextCoder = {
 
 const latin1Text = (bytes: Uint8Array): string => {
   let text = ""
-  // `fromCharCode` takes as many arguments as the stack holds.
+  // The stack limits the number of arguments of `fromCharCode`.
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096))
   return text
 }

@@ -1,17 +1,17 @@
 import polycrc from "polycrc"
 
-/** A way to make a checksum. */
+/** A checksum algorithm. */
 export interface Checksum {
   readonly name: string
-  /** How long it is, bytes. */
+  /** The length of the checksum, bytes. */
   readonly width: number
-  /** Order of its bytes on the wire, unless another is asked for. */
+  /** The default byte order on the wire. */
   readonly order: "big" | "little"
   readonly compute: (bytes: Uint8Array) => number
 }
 
-/** A CRC by the parameters of the reveng catalogue; refin and refout are the same. */
-export interface CrcModel {
+/** The parameters of a CRC as in the CRC RevEng catalogue. `reflect` is both refin and refout. */
+interface CrcModel {
   readonly name: string
   /** Bits. */
   readonly width: number
@@ -30,7 +30,7 @@ const model = (
   reflect: "ref" | "noref",
 ): CrcModel => ({ name, width, poly, init, xorout, reflect: reflect === "ref" })
 
-/** The named CRCs, with the parameters of the catalogue of CRC RevEng (https://reveng.sourceforge.io/crc-catalogue/). */
+/** The named CRCs, with the parameters of the CRC RevEng catalogue (https://reveng.sourceforge.io/crc-catalogue/). */
 export const crcModels: ReadonlyArray<CrcModel> = [
   model("modbus", 16, 0x8005, 0xffff, 0x0000, "ref"),
   model("crc8", 8, 0x07, 0x00, 0x00, "noref"),
@@ -105,10 +105,10 @@ export const crcModels: ReadonlyArray<CrcModel> = [
   model("crc32c", 32, 0x1edc6f41, 0xffffffff, 0xffffffff, "ref"),
 ]
 
-// These protocols send the low byte first; the table's other CRCs are sent as they are written.
+// The protocols of these CRCs send the low byte first. The other CRCs have the high byte first.
 const lowByteFirst = ["modbus", "crc16-a", "crc16-dnp", "crc16-usb", "crc16-x25"]
 
-/** A CRC of its parameters. The table of 256 entries that it computes with is made when it is first used. */
+/** Makes a CRC from its parameters. Its table of 256 entries is computed on the first use. */
 export const crcChecksum = ({ init, name, poly, reflect, width, xorout }: CrcModel): Checksum => {
   let computed: ((bytes: Uint8Array) => number) | undefined
   return {
@@ -136,7 +136,7 @@ const fletcher16 = (bytes: Uint8Array): number => {
   return (high << 8) | low
 }
 
-/** Over words of two bytes, the low one first; an odd byte at the end is a word with a zero. */
+/** Fletcher-32 over words of two bytes, low byte first. An odd last byte is padded with a zero byte. */
 const fletcher32 = (bytes: Uint8Array): number => {
   let low = 0
   let high = 0
@@ -172,7 +172,7 @@ export const checksums: ReadonlyMap<string, Checksum> = new Map(
     own("sum16", 2, (bytes) => sum(bytes) & 0xffff),
     own("sum32", 4, sum),
     own("xor8", 1, xor8),
-    // The two's complement of the sum, as MODBUS ASCII has it.
+    // The two's complement of the sum, as in MODBUS ASCII.
     own("lrc", 1, (bytes) => -sum(bytes) & 0xff),
     own("fletcher16", 2, fletcher16),
     own("fletcher32", 4, fletcher32),
@@ -181,7 +181,7 @@ export const checksums: ReadonlyMap<string, Checksum> = new Map(
   ].map((checksum) => [checksum.name, checksum]),
 )
 
-/** Other names that the field has for them. */
+/** Other common names of the checksums. */
 export const checksumAliases: ReadonlyMap<string, string> = new Map([
   ["crc16-modbus", "modbus"],
   ["bcc", "xor8"],

@@ -5,15 +5,15 @@ import type { ChecksumSpec } from "./Payload.ts"
 import type { Refusal } from "./Refusal.ts"
 import { refuse } from "./refuse.ts"
 
-/** The checksums that have a name. Others are written by their parameters, `crc:WIDTH,POLY,INIT,XOROUT,ref|noref`. */
+/** The named checksums. Another CRC is written by its parameters, `crc:WIDTH,POLY,INIT,XOROUT,ref|noref`. */
 export const checksumNames: ReadonlyArray<string> = [...checksums.keys()]
 
 const field = "checksum"
 const parametersForm = "crc:WIDTH,POLY,INIT,XOROUT,ref|noref"
 
-/** Finds a checksum by its name, by another name of the field, or by its parameters. */
+/** Finds a checksum by its name, by a common other name, or by its parameters. */
 export const findChecksum = (kind: string): Either.Either<Checksum, Refusal> => {
-  // CRC-16/MODBUS, crc16_modbus and crc16-modbus are the same name.
+  // CRC-16/MODBUS, crc16_modbus and crc16-modbus must find the same checksum.
   const name = kind.trim().toLowerCase()
   if (name.startsWith("crc:")) return byParameters(name)
   const written = name.replace(/[_/\s]/g, "-").replace(/^crc-(?=[0-9])/, "crc")
@@ -21,14 +21,14 @@ export const findChecksum = (kind: string): Either.Either<Checksum, Refusal> => 
   if (found !== undefined) return Either.right(found)
   return refuse(
     "value",
-    `${JSON.stringify(kind)} is no checksum${suggestion(written, [...checksumNames, ...checksumAliases.keys()])}`,
+    `${JSON.stringify(kind)} is not a checksum${suggestion(written, [...checksumNames, ...checksumAliases.keys()])}`,
     { field, advice: `A CRC can also be written by its parameters: ${parametersForm}.` },
   )
 }
 
 const byParameters = (kind: string): Either.Either<Checksum, Refusal> => {
   const bad = (problem: string) =>
-    refuse("value", `${JSON.stringify(kind)} is no CRC: ${problem}`, {
+    refuse("value", `${JSON.stringify(kind)} is not a CRC: ${problem}`, {
       field,
       advice: `Write ${parametersForm}: the width in bits from 1 to 32, the others in hex. MODBUS: crc:16,8005,ffff,0,ref.`,
     })
@@ -39,7 +39,7 @@ const byParameters = (kind: string): Either.Either<Checksum, Refusal> => {
   const [width = "", poly = "", init = "", xorout = "", reflect = ""] = parts
   if (parts.length !== 5) return bad(`it has ${parts.length} parameters instead of 5`)
   const bits = /^[0-9]{1,2}$/.test(width) ? Number(width) : 0
-  if (bits < 1 || bits > 32) return bad(`the width ${JSON.stringify(width)} is no number from 1 to 32`)
+  if (bits < 1 || bits > 32) return bad(`the width ${JSON.stringify(width)} is not a number from 1 to 32`)
   if (reflect !== "ref" && reflect !== "noref") return bad(`the last parameter is neither "ref" nor "noref"`)
   const numbers: Array<number> = []
   for (const [name, text] of [
@@ -48,7 +48,7 @@ const byParameters = (kind: string): Either.Either<Checksum, Refusal> => {
     ["final XOR", xorout],
   ] as const) {
     const digits = /^(?:0x)?([0-9a-f]{1,8})$/.exec(text)?.[1]
-    if (digits === undefined) return bad(`the ${name} ${JSON.stringify(text)} is no hex number`)
+    if (digits === undefined) return bad(`the ${name} ${JSON.stringify(text)} is not a hex number`)
     const value = Number.parseInt(digits, 16)
     if (value >= 2 ** bits) return bad(`the ${name} ${JSON.stringify(text)} has more than ${bits} bits`)
     numbers.push(value)
@@ -67,8 +67,8 @@ const byParameters = (kind: string): Either.Either<Checksum, Refusal> => {
 }
 
 /**
- * Appends a checksum to a payload, or writes it over bytes of the payload (`at`). It covers the bytes from `from` to
- * `to`; a checksum over the whole payload also covers the bytes that it replaces, unless `to` ends before them.
+ * Appends a checksum to a payload, or replaces bytes of the payload by it (`at`). The checksum covers the bytes from
+ * `from` to `to`. If that range includes the replaced bytes, the checksum covers their old values.
  *
  * @example
  * import { Either } from "effect"
@@ -85,14 +85,14 @@ export const applyChecksum = (bytes: Uint8Array, spec: ChecksumSpec): Either.Eit
     const from = yield* place(bytes, "from", spec.from ?? 0)
     const to = yield* place(bytes, "to", spec.to ?? bytes.length)
     if (from > to) {
-      return yield* refuse("payload", `the checksum begins at byte ${from} and ends before it, at byte ${to}`, {
+      return yield* refuse("payload", `the range of the checksum begins at byte ${from}, after its end at byte ${to}`, {
         field,
       })
     }
     const mark = numberBytes(checksum.compute(bytes.subarray(from, to)), checksum.width, spec.order ?? checksum.order)
     const at = spec.at === undefined ? bytes.length : yield* place(bytes, "at", spec.at)
     if (spec.at !== undefined && at + mark.length > bytes.length) {
-      const message = `the checksum has ${mark.length} bytes, and the payload of ${bytes.length} bytes ends before them`
+      const message = `the ${mark.length} bytes of the checksum exceed the end of the payload of ${bytes.length} bytes`
       return yield* refuse("payload", `${message} (at=${spec.at})`, { field, advice: `Such as at=-${mark.length}.` })
     }
     const out = new Uint8Array(Math.max(bytes.length, at + mark.length))
@@ -101,7 +101,7 @@ export const applyChecksum = (bytes: Uint8Array, spec: ChecksumSpec): Either.Eit
     return out
   })
 
-/** The offset that is meant; a negative one counts from the end. */
+/** Returns the offset from the beginning. A negative offset counts from the end. */
 const place = (bytes: Uint8Array, name: string, offset: number): Either.Either<number, Refusal> => {
   const at = offset < 0 ? bytes.length + offset : offset
   return at >= 0 && at <= bytes.length

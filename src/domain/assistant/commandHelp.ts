@@ -10,7 +10,7 @@ export interface CommandHelp {
 
 const payload = "[text|hex|base64|file] [SETTING=VALUE …] [--] CONTENT"
 
-/** All commands, in the order in which a help text shows them. */
+/** All commands, in the order of a help text. */
 export const commandHelp: ReadonlyArray<CommandHelp> = [
   { verb: "listen", form: "listen ENDPOINT", what: "listens on an endpoint", kind: "server" },
   {
@@ -95,7 +95,7 @@ export const questionHelp: ReadonlyArray<CommandHelp> = [
   { verb: "help", form: "help [COMMAND]", what: "shows the commands, or the form of one command", kind: "both" },
 ]
 
-/** The help of one verb. */
+/** Returns the help of one verb. */
 export const helpOf = (verb: string): CommandHelp | undefined =>
   [...commandHelp, ...questionHelp].find((help) => help.verb === verb)
 

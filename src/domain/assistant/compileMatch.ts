@@ -4,7 +4,7 @@ import type { Match } from "./Rule.ts"
 import { characterNumber, refuse } from "./refuse.ts"
 import { shownHex } from "./shownText.ts"
 
-/** What a match has captured, the whole match first; nothing where the frame does not match. */
+/** Matches a frame. Returns the captures, the whole match first, or `undefined` if the frame does not match. */
 export type FrameMatcher = (frame: Uint8Array, text: () => string) => ReadonlyArray<string> | undefined
 
 const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher => {
@@ -13,12 +13,11 @@ const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher 
 }
 
 /**
- * Makes a match ready for frames. `text` gives the frame as text, and is called only where the match asks for text. A
- * match in hex captures the matched bytes as hex pairs.
+ * Compiles a match. The matcher calls `text` for the frame as text only if the match needs it. A match in hex captures
+ * the matched bytes as hex pairs.
  *
- * A regular expression is JavaScript's own, which some texts keep busy for hours: it is for expressions
- * that are trusted. The assistant compiles the expressions of its rules with an engine whose time is in proportion to the
- * text.
+ * A regular expression runs on JavaScript's engine, which can take hours for some texts. So the expression must be
+ * trusted. The assistant compiles the expressions of its rules with an engine that takes time proportional to the text.
  */
 export const compileMatch = (match: Match): Either.Either<FrameMatcher, Refusal> => {
   switch (match._tag) {
@@ -50,32 +49,32 @@ export const compileMatch = (match: Match): Either.Either<FrameMatcher, Refusal>
 }
 
 const empty = () =>
-  refuse("value", "the text to look for is empty", { field: "match", advice: "An empty frame is matched by equals." })
+  refuse("value", "the text to look for is empty", { field: "match", advice: "Use equals to match an empty frame." })
 
-/** A regular expression over text, or why it is none. */
+/** Compiles a regular expression, or refuses it. */
 const compileRegex = (source: string, ignoreCase: boolean): Either.Either<RegExp, Refusal> => {
   const flags = ignoreCase ? "i" : ""
   try {
     return Either.right(new RegExp(source, `${flags}u`))
   } catch {
-    // With `u` a dot is a whole character, but an escape that means nothing (`\-`) is an error.
+    // With the flag `u` a dot matches a whole character, but a needless escape such as `\-` is an error.
     try {
       return Either.right(new RegExp(source, flags))
     } catch (error) {
       const problem =
         error instanceof Error ? error.message.replace(/^Invalid regular expression: .*: /s, "") : `${error}`
-      return refuse("value", `${JSON.stringify(source)} is no regular expression: ${problem}`, { field: "match" })
+      return refuse("value", `${JSON.stringify(source)} is not a regular expression: ${problem}`, { field: "match" })
     }
   }
 }
 
-/** Gives how many bytes of a frame a pattern matches; nothing where it matches none. */
+/** Compiles a hex pattern to a function that returns the number of matched bytes, or `undefined` without a match. */
 const compileHex = (pattern: string): Either.Either<(frame: Uint8Array) => number | undefined, Refusal> => {
   const bad = (at: number, problem: string) =>
     refuse("value", `${problem}, at character ${characterNumber(pattern, at)}`, {
       at,
       field: "match",
-      advice: "A pattern is hex digits, ? for any digit, and * at the end for any rest: 78 78 ?? 01 *.",
+      advice: "A pattern has hex digits, ? for any digit, and * at the end for any rest: 78 78 ?? 01 *.",
     })
   const values: Array<number> = []
   const masks: Array<number> = []
@@ -88,7 +87,7 @@ const compileHex = (pattern: string): Either.Either<(frame: Uint8Array) => numbe
       at += gap.length
       continue
     }
-    if (open) return bad(at, "something stands behind the *")
+    if (open) return bad(at, "the * is not at the end of the pattern")
     if (rest.startsWith("*")) {
       open = true
       at++
@@ -98,7 +97,7 @@ const compileHex = (pattern: string): Either.Either<(frame: Uint8Array) => numbe
     const pair = written?.[1]
     if (written === null || pair === undefined) {
       const isHalf = /^[0-9a-fA-F?]/.test(rest)
-      return bad(at, isHalf ? "a digit is missing" : `${JSON.stringify(rest[0])} is no hex digit`)
+      return bad(at, isHalf ? "a digit is missing" : `${JSON.stringify(rest[0])} is not a hex digit`)
     }
     values.push(Number.parseInt(pair.replaceAll("?", "0"), 16))
     masks.push(Number.parseInt([...pair].map((digit) => (digit === "?" ? "0" : "f")).join(""), 16))

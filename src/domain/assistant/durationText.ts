@@ -10,24 +10,24 @@ const units = new Map([
   ["h", 3_600_000],
 ])
 
-/** A day: nothing waits or repeats for longer. */
+/** The longest delay or interval, milliseconds: one day. */
 export const longestMillis = 86_400_000
 
-/** Reads a time in milliseconds: a number with `ms`, `s`, `m` or `h`; a bare number is seconds. Nothing where it is none. */
+/** Reads a time as milliseconds: a number with `ms`, `s`, `m` or `h`; a bare number is in seconds. Else `undefined`. */
 export const readMillis = (text: string): number | undefined => {
   const [, number, unit = ""] = /^([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)([a-z]*)$/.exec(text) ?? []
   const factor = units.get(unit)
   if (number === undefined || factor === undefined) return undefined
   const millis = Number(number) * factor
-  // 1.1 s are 1100.0000000000002 ms in binary.
+  // In floating point, 1.1 s is 1100.0000000000002 ms.
   return factor === 1 ? millis : Number(millis.toFixed(6))
 }
 
-/** Writes a time so that {@link readMillis} reads the same one. */
+/** Formats a time so that {@link readMillis} reads it back exactly. */
 export const formatMillisExactly = (millis: number): string =>
   millis >= 1000 && millis % 1000 === 0 ? `${millis / 1000}s` : `${millis}ms`
 
-/** Reads a time within bounds. */
+/** Reads a time from `least` to {@link longestMillis}, or refuses it. */
 export const millisOf = (
   reader: LineReader,
   word: Word,
@@ -36,15 +36,19 @@ export const millisOf = (
 ): Either.Either<number, Refusal> => {
   const millis = readMillis(word.text)
   if (millis === undefined) {
-    return reader.refuseAt(word.at, `${what} is no time`, "A time is a number with ms, s, m or h, such as 500ms.")
+    return reader.refuseAt(
+      word.at,
+      `${what} is not a duration`,
+      "A duration is a number with ms, s, m or h, such as 500ms.",
+    )
   }
   return millis >= least && millis <= longestMillis
     ? Either.right(millis)
     : reader.refuseAt(word.at, `${what} is out of range; expected ${least === 0 ? "0" : "1ms"} to 24h`)
 }
 
-/** Reads a number of times. */
+/** Reads a number of repetitions, or refuses it. */
 export const timesOf = (reader: LineReader, word: Word, what: string): Either.Either<number, Refusal> => {
   const times = /^[0-9]{1,15}$/.test(word.text) ? Number(word.text) : 0
-  return times >= 1 ? Either.right(times) : reader.refuseAt(word.at, `${what} is no whole number from 1 up`)
+  return times >= 1 ? Either.right(times) : reader.refuseAt(word.at, `${what} is not a whole number from 1 up`)
 }

@@ -32,15 +32,15 @@ const connectOptions = ({
   yesOrNo("reconnect", reconnect),
 ]
 
-/** Recipients that a macro keeps as text, as they can stand in a line: with `@` before them. */
+/** Writes the recipients of a macro, which are stored as text, with `@` before them. */
 const keptRecipients = (text: string | undefined): string | undefined =>
   text === undefined || text.startsWith("@")
     ? text
     : Either.match(parseRecipients(text), { onLeft: () => text, onRight: formatRecipients })
 
 /**
- * Writes a command in one line, so that `parseCommand` reads the same one. What has no effect is left out: no options of
- * `connect`, and letter case that is not ignored.
+ * Writes a command in one line that `parseCommand` reads back. The line omits fields without an effect: empty options
+ * of `connect`, and `ignoreCase: false`.
  */
 export const formatCommand = (command: Command): string => {
   switch (command._tag) {

@@ -8,18 +8,19 @@ import type { Refusal } from "./Refusal.ts"
 import { characterNumber, refuse } from "./refuse.ts"
 import type { TextCoder } from "./TextCoder.ts"
 
-/** What a payload is made with. */
+/** The inputs for making a payload. */
 export interface PayloadSettings {
   /** The encoding of a text. */
   readonly coder: TextCoder
-  /** The value of a variable; nothing where it has none here. */
+  /** Returns the value of a variable, or `undefined` if it has none here. */
   readonly variable: (name: string, argument: string | undefined) => string | undefined
-  /** The bytes of the file of a payload of the form `file`. */
+  /** The content of the file, for a payload of the form `file`. */
   readonly file: Uint8Array | undefined
 }
 
 /**
- * The bytes of a payload. The encoding, the line ending and the escapes are of a text alone; a checksum is of every form.
+ * Converts a payload to bytes. The encoding, the line ending and the escapes apply only to text; a checksum applies to
+ * every form.
  *
  * @example
  * import { Either } from "effect"
@@ -37,8 +38,8 @@ export const makePayload = (spec: PayloadSpec, settings: PayloadSettings): Eithe
   )
 
 /**
- * Checks what can be known of a payload before it is sent: digits, escapes, variables and the name of the checksum. The
- * encoding, a file and the range of a checksum are checked by {@link makePayload}.
+ * Checks a payload before it is sent: digits, escapes, variables and the name of the checksum. {@link makePayload}
+ * checks the encoding, a file and the range of a checksum.
  */
 export const checkPayload = (spec: PayloadSpec): Either.Either<void, Refusal> =>
   Either.gen(function* () {
@@ -91,7 +92,7 @@ const textBytes = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<
     return out.take()
   })
 
-/** The bytes of a part of the content. `placeOf` gives the place in the content of an offset in the part. */
+/** Encodes a part of the content. `placeOf` converts an offset in the part to an offset in the content. */
 const encoded = (
   text: string,
   coder: TextCoder,
@@ -107,8 +108,8 @@ const encoded = (
     code >= 0xd800 && code <= 0xdfff ? "half of a surrogate pair" : JSON.stringify(String.fromCodePoint(code))
   return refuse(
     "payload",
-    `${shown} (${point}) has no form in ${coder.name}, at character ${characterNumber(content, at)}`,
-    { at, field: "content", advice: "Choose another encoding, such as utf-8, or leave the character out." },
+    `${shown} (${point}) cannot be encoded in ${coder.name}, at character ${characterNumber(content, at)}`,
+    { at, field: "content", advice: "Choose another encoding, such as utf-8, or remove the character." },
   )
 }
 
@@ -124,13 +125,13 @@ const withEnding = (bytes: Uint8Array, ending: LineEnding, coder: TextCoder): Ui
   return ended
 }
 
-// Every encoding has forms for CR and LF.
+// Every encoding has CR and LF.
 const markOf = (coder: TextCoder, text: string): Uint8Array =>
   Either.getOrElse(coder.encode(text), () => new Uint8Array(0))
 
 const endsWith = (bytes: Uint8Array, mark: Uint8Array, coder: TextCoder): boolean => {
   const from = bytes.length - mark.length
-  // In UTF-16 these bytes can stand across two characters, where they are no line ending.
+  // In UTF-16 these bytes can belong to two neighbouring characters. Then they are not a line ending.
   const isWhole = from >= 0 && from % markOf(coder, endings.lf).length === 0
   return isWhole && mark.every((byte, index) => bytes[from + index] === byte)
 }

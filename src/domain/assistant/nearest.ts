@@ -1,6 +1,6 @@
 /**
- * How many letters two words differ in: letters that are missing, too many, wrong, or exchanged with their neighbour
- * (optimal string alignment).
+ * Returns the edit distance of two words: the number of missing, extra, wrong or transposed letters (optimal string
+ * alignment).
  */
 export const editDistance = (a: string, b: string): number => {
   let beforeLast: Array<number> = []
@@ -25,12 +25,12 @@ export const editDistance = (a: string, b: string): number => {
   return last[b.length] as number
 }
 
-// A word is compared with at most so many of its letters: no name is longer.
+// Only this many letters of a word are compared. No name is longer.
 const longestCompared = 40
 
 /**
- * The word that was probably meant: one that differs in a letter or two, or that the given word begins. Nothing where no
- * word is near.
+ * Returns the word that a mistyped word probably means: a word that differs in one or two letters, or that begins with
+ * the given word. Returns `undefined` if no word is near.
  */
 export const nearest = (word: string, words: Iterable<string>): string | undefined => {
   const written = word.slice(0, longestCompared).toLowerCase()
@@ -47,7 +47,7 @@ export const nearest = (word: string, words: Iterable<string>): string | undefin
   return best
 }
 
-/** ` (did you mean "send"?)`, or nothing where no word is near. */
+/** Returns ` (did you mean "send"?)`, or an empty text if no word is near. */
 export const suggestion = (word: string, words: Iterable<string>): string => {
   const near = nearest(word, words)
   return near === undefined ? "" : ` (did you mean "${near}"?)`

@@ -10,15 +10,18 @@ import type { Refusal } from "./Refusal.ts"
 import { readRecipients } from "./recipientsText.ts"
 import { readRule } from "./ruleText.ts"
 
-/** Which window a line is for. `resume` alone accepts again in a server's, and reads on in a client's. */
+/**
+ * The kind of window. `resume` without arguments accepts connections again in a server, and resumes reading in a
+ * client.
+ */
 export type WindowKind = "server" | "client"
 
 type Parsed<A> = Either.Either<A, Refusal>
 type Read = (reader: LineReader, kind: WindowKind) => Parsed<Command>
 
 /**
- * Reads a command in its written form. A `/` before the verb is allowed. An error has the place in the line, and the
- * nearest verb for a mistyped one.
+ * Reads a command in its written form, with an optional `/` before the verb. A refusal has the offset in the line, and
+ * suggests the nearest verb for a mistyped one.
  *
  * @example
  * import { Either } from "effect"
@@ -42,7 +45,7 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
     if (read === undefined && questionHelp.some((question) => question.verb === verb)) {
       return yield* reader.refuseAt(
         at,
-        `"${verb}" is no command of a window; the control socket (--control) answers it`,
+        `"${verb}" is not a command of a window; the control socket (--control) answers it`,
         formAdvice(verb),
       )
     }
@@ -51,7 +54,7 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
       const advice = near === undefined ? `Commands: ${commandVerbs.join(", ")}.` : formAdvice(near)
       return yield* reader.refuseAt(
         at,
-        `${JSON.stringify(verb)} is no command${suggestion(verb, commandVerbs)}`,
+        `${JSON.stringify(verb)} is not a command${suggestion(verb, commandVerbs)}`,
         advice,
       )
     }
@@ -62,7 +65,7 @@ export const parseCommand = (line: string, kind: WindowKind = "server"): Either.
   })
 
 const tooMany = (reader: LineReader, verb: string): Parsed<never> =>
-  reader.refuseAt(reader.at, `${verb} takes nothing more`, formAdvice(verb))
+  reader.refuseAt(reader.at, `${verb} takes no further words`, formAdvice(verb))
 
 const formAdvice = (verb: string): string => `The form is: ${helpOf(verb)?.form ?? verb}.`
 
@@ -73,7 +76,7 @@ const needWord = (reader: LineReader, verb: string, what: string): Parsed<Word> 
       : Either.right(word),
   )
 
-/** One of some keywords, if the next word is one. */
+/** Reads one of `keywords` if it is the next word. */
 const takeOne = <K extends string>(reader: LineReader, keywords: ReadonlyArray<K>): K | undefined =>
   keywords.find((keyword) => reader.take(keyword))
 
@@ -85,7 +88,7 @@ const needRecipients = (reader: LineReader, verb: string): Parsed<Recipients> =>
 const anyRecipients = (reader: LineReader): Parsed<{ to?: Recipients }> =>
   reader.isAtEnd() ? Either.right({}) : Either.map(readRecipients(reader, false), (to) => ({ to }))
 
-/** Reads an endpoint: one word, or a host and a port apart. */
+/** Reads an endpoint: one word, or a host and a port as two words. */
 const readEndpoint = (reader: LineReader, verb: string): Parsed<string> =>
   Either.gen(function* () {
     const host = yield* needWord(reader, verb, `an endpoint, such as ${verb} 127.0.0.1:9000`)
@@ -176,7 +179,7 @@ const readTagging =
     })
 
 const readResume: Read = (reader, kind) => {
-  // `resume` alone is what the control socket has always taken for accepting again.
+  // On the control socket, `resume` alone always meant to accept connections again.
   if (reader.isAtEnd()) return Either.right(kind === "server" ? { _tag: "ResumeAccepting" } : { _tag: "Resume" })
   if (reader.take("accepting")) return Either.right({ _tag: "ResumeAccepting" })
   if (reader.take("reading")) return Either.right({ _tag: "Resume" })
@@ -216,7 +219,7 @@ const readBroadcast: Read = (reader) => {
     ? reader.refuseAt(
         reader.at,
         "broadcast sends to every client",
-        "send takes recipients. A content that begins with @ stands behind --.",
+        "Use send for recipients. Write -- before a content that begins with @.",
       )
     : Either.map(readSending(reader, { to: false, keys: [], actions: [] }), ({ payload }) => ({
         _tag: "Broadcast",

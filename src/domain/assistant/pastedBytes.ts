@@ -5,17 +5,17 @@ import { characterNumber, refuse } from "./refuse.ts"
 const bad = (text: string, at: number, problem: string, advice: string): Either.Either<never, Refusal> =>
   refuse("payload", `${problem}, at character ${characterNumber(text, at)}`, { at, advice, field: "content" })
 
-/** The character at an offset as a message shows it. */
+/** Quotes the character at an offset for a message. */
 const shown = (text: string, at: number): string => JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0))
 
 const hexAdvice = "Hex is two digits a byte: 01 03, 0x01,0x03, 01:03, 0103 or \\x01\\x03."
 
-// What stands between bytes where people copy them from: terminals, sources, sniffers.
+// The separators of bytes in common sources: terminals, source code, packet sniffers.
 const separators = /[\s,;:_\-|{}[\]]+/y
 const byteRun = /(?:0[xX]|\\x)?([0-9a-fA-F]+)/y
 
 /**
- * Reads bytes in hex as people paste them: `01 03`, `0x01,0x03`, `01:03`, `0103`, `\x01\x03`, over several lines too.
+ * Reads bytes in hex in the common forms: `01 03`, `0x01,0x03`, `01:03`, `0103`, `\x01\x03`, also on several lines.
  *
  * @example
  * import { Either } from "effect"
@@ -34,15 +34,15 @@ export const readHex = (text: string): Either.Either<Uint8Array, Refusal> => {
     const run = byteRun.exec(text)
     const digits = run?.[1]
     if (run === null || digits === undefined) {
-      return bad(text, at, `${shown(text, at)} is no hex digit`, hexAdvice)
+      return bad(text, at, `${shown(text, at)} is not a hex digit`, hexAdvice)
     }
     const end = at + run[0].length
     if (digits.length % 2 === 1) {
       const next = text[end]
-      // `0x01x03`: the digits stop in the middle of a byte because of what follows them.
+      // In `0x01x03`, the character after the digits is wrong, not their number.
       return next === undefined || /[\s,;:_\-|{}[\]]/.test(next)
-        ? bad(text, end - 1, `a digit is missing beside ${text[end - 1]}`, hexAdvice)
-        : bad(text, end, `${shown(text, end)} is no hex digit`, hexAdvice)
+        ? bad(text, end - 1, `a digit is missing next to ${text[end - 1]}`, hexAdvice)
+        : bad(text, end, `${shown(text, end)} is not a hex digit`, hexAdvice)
     }
     for (let digit = 0; digit < digits.length; digit += 2)
       bytes.push(Number.parseInt(digits.slice(digit, digit + 2), 16))
@@ -60,7 +60,7 @@ const base64Values = new Map([
 ] as const)
 
 /**
- * Reads base64 (RFC 4648) of either alphabet, with padding or without, over several lines too.
+ * Reads base64 (RFC 4648) in either alphabet, with or without padding, also on several lines.
  *
  * @example
  * import { Either } from "effect"
@@ -80,13 +80,13 @@ export const readBase64 = (text: string): Either.Either<Uint8Array, Refusal> => 
     if (/\s/.test(character)) continue
     if (character === "=") {
       padding++
-      // Padding fills the last group of four digits.
-      if (digits % 4 < 2 || (digits % 4) + padding > 4) return bad(text, at, "= has no place there", base64Advice)
+      // Padding completes the last group of four digits.
+      if (digits % 4 < 2 || (digits % 4) + padding > 4) return bad(text, at, "= is misplaced", base64Advice)
       continue
     }
     const value = base64Values.get(character)
-    if (value === undefined) return bad(text, at, `${shown(text, at)} is no base64 digit`, base64Advice)
-    if (padding > 0) return bad(text, at, "a digit stands behind the padding", base64Advice)
+    if (value === undefined) return bad(text, at, `${shown(text, at)} is not a base64 digit`, base64Advice)
+    if (padding > 0) return bad(text, at, "a digit follows the padding", base64Advice)
     digits++
     last = at
     held = ((held << 6) | value) & 0xfff
@@ -97,7 +97,7 @@ export const readBase64 = (text: string): Either.Either<Uint8Array, Refusal> => 
   }
   if (digits % 4 === 1) return bad(text, last, "the last digit is less than a byte", base64Advice)
   if (padding > 0 && (digits + padding) % 4 !== 0) {
-    return bad(text, text.length, "the padding is not complete", base64Advice)
+    return bad(text, text.length, "the padding is incomplete", base64Advice)
   }
   return Either.right(Uint8Array.from(bytes))
 }

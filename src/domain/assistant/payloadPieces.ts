@@ -5,8 +5,8 @@ import type { Refusal } from "./Refusal.ts"
 import { characterNumber, refuse } from "./refuse.ts"
 import { checkVariable, variableForms } from "./variables.ts"
 
-/** A part of a text that a user has written. `at` is its offset there. */
-export type Piece = { readonly at: number } & (
+/** A part of a written text. `at` is its offset in the text. */
+type Piece = { readonly at: number } & (
   | { readonly _tag: "Text"; readonly text: string; readonly escaped: boolean }
   | { readonly _tag: "Byte"; readonly byte: number }
   | { readonly _tag: "Variable"; readonly name: string; readonly argument: string | undefined }
@@ -15,9 +15,9 @@ export type Piece = { readonly at: number } & (
 const bad = (text: string, at: number, problem: string, advice: string): Either.Either<never, Refusal> =>
   refuse("payload", `${problem}, at character ${characterNumber(text, at)}`, { at, advice, field: "content" })
 
-const itself = "\\x24{ stands for ${ itself"
+const itself = "write \\x24{ for a literal ${"
 
-/** Cuts a text into what stands for itself, escapes and variables. */
+/** Splits a text into literal text, escapes and variables. */
 export const readPieces = (content: string): Either.Either<ReadonlyArray<Piece>, Refusal> => {
   const pieces: Array<Piece> = []
   let at = 0
@@ -33,7 +33,7 @@ export const readPieces = (content: string): Either.Either<ReadonlyArray<Piece>,
     if (content[at] === "\\") {
       const found = readEscape(content, at)
       if (found === undefined) {
-        const advice = `Escapes: ${knownEscapes}. Without escapes (escapes=off) a backslash stands for itself.`
+        const advice = `Escapes: ${knownEscapes}. Without escapes (escapes=off) a backslash is literal.`
         return bad(content, at, "the escape is unknown or incomplete", advice)
       }
       pieces.push(
@@ -59,12 +59,12 @@ export const readPieces = (content: string): Either.Either<ReadonlyArray<Piece>,
   return Either.right(pieces)
 }
 
-/** Whether escapes and variables of a payload are read. */
+/** Whether a payload can have escapes and variables. */
 export const hasPieces = (spec: PayloadSpec): boolean => spec.form === "text" && spec.escapes !== false
 
 /**
- * Names of the variables in a payload, each once. With one of `client.id`, `client.ip` … among them the payload differs
- * from client to client. None of a payload that cannot be read.
+ * Returns the names of the variables in a payload, each once. With `client.id`, `client.ip` … the payload differs
+ * between clients. The list is empty if the payload is invalid.
  */
 export const variablesIn = (spec: PayloadSpec): ReadonlyArray<string> => {
   const pieces = hasPieces(spec) ? Either.getOrElse(readPieces(spec.content), () => []) : []

@@ -13,8 +13,8 @@ const isForm = (word: string | undefined): word is PayloadForm => word !== undef
 const endings: ReadonlyArray<string> = ["none", "lf", "crlf", "cr"]
 const isEnding = (word: string): word is LineEnding => endings.includes(word)
 
-/** The settings of a payload in the written form, `key=value` each. */
-export const payloadKeys: ReadonlyArray<string> = [
+/** The keys of a payload's settings in the written form `key=value`. */
+const payloadKeys: ReadonlyArray<string> = [
   "encoding",
   "ending",
   "checksum",
@@ -26,27 +26,28 @@ export const payloadKeys: ReadonlyArray<string> = [
   "content",
 ]
 
-/** What stands behind `send` and the like. */
+/** The words after `send` and similar verbs. */
 export interface Sending {
   readonly payload: PayloadSpec
   readonly to: { readonly recipients: Recipients; readonly text: string } | undefined
-  /** The settings that the payload does not have. */
+  /** The settings that do not belong to the payload. */
   readonly others: ReadonlyMap<string, Setting>
 }
 
 interface SendingOptions {
-  /** Whether recipients can stand before the content. */
+  /** Whether recipients may precede the content. */
   readonly to: boolean
-  /** Settings beside those of the payload. */
+  /** The keys of further settings, in addition to those of the payload. */
   readonly keys: ReadonlyArray<string>
   /**
-   * The verbs of the actions of a rule, where the payload is one of them: there a content ends before `then` and a verb, and
-   * one in quotation marks ends with them. Elsewhere it goes to the end of the line, as it does behind `--`.
+   * The verbs of a rule's actions if the payload is in a rule, else empty. In a rule, a content ends before `then` and
+   * a verb, and a quoted content ends at the closing quotation mark. Elsewhere, and after `--`, a content is the rest
+   * of the line.
    */
   readonly actions: ReadonlyArray<string>
 }
 
-/** Reads `[@recipients] [form] [key=value …] [--] CONTENT`. The content is the rest of the line as it is. */
+/** Reads `[@recipients] [form] [key=value …] [--] CONTENT`. The content is the unchanged rest of the line. */
 export const readSending = (reader: LineReader, options: SendingOptions): Either.Either<Sending, Refusal> =>
   Either.gen(function* () {
     const keys = [...payloadKeys, ...options.keys]
@@ -64,7 +65,7 @@ export const readSending = (reader: LineReader, options: SendingOptions): Either
       }
       const setting = yield* reader.setting(keys)
       if (setting !== undefined) {
-        if (settings.has(setting.key)) return yield* reader.refuseAt(setting.at, `${setting.key}= stands there twice`)
+        if (settings.has(setting.key)) return yield* reader.refuseAt(setting.at, `${setting.key}= is given twice`)
         settings.set(setting.key, setting)
         continue
       }
@@ -90,20 +91,20 @@ export const readSending = (reader: LineReader, options: SendingOptions): Either
     }
     content ??= settings.get("content")?.value.text
     if (content === undefined) {
-      return yield* reader.refuseAt(reader.line.length, "there is nothing to send", "An empty content is written --.")
+      return yield* reader.refuseAt(reader.line.length, "there is nothing to send", "Write -- for an empty content.")
     }
     const payload = yield* specOf(reader, form ?? "text", content, settings)
     return { payload, to, others: new Map([...settings].filter(([key]) => options.keys.includes(key))) }
   })
 
-/** Finds where the next action of a rule begins in a content; nothing outside a rule. */
+/** Returns a pattern that finds the next action of a rule in a content, or `undefined` outside a rule. */
 const nextAction = (actions: ReadonlyArray<string>): RegExp | undefined =>
   actions.length === 0
     ? undefined
-    : // A match begins with the first of several blanks, so that a long run of them is looked at once.
+    : // A match must begin at the first of several blanks, or a long run of blanks would take quadratic time.
       new RegExp(`(?<!\\s)\\s+then\\s+(?:${actions.join("|")})(?!\\S)`)
 
-/** The rest of the line, or what stands before a mark in it. */
+/** Reads the rest of the line, or the text before the first match of `mark`. */
 const restOf = (reader: LineReader, mark?: RegExp): string => {
   const rest = reader.rest()
   const end = mark === undefined ? -1 : rest.search(mark)
@@ -112,10 +113,10 @@ const restOf = (reader: LineReader, mark?: RegExp): string => {
   return content
 }
 
-// A shorter key differs in a letter or two from far too many words.
+// Many ordinary words differ from a shorter key in one or two letters.
 const shortestMistyped = 5
 
-/** A setting with a mistyped key would be sent as content. */
+/** Refuses a setting with a mistyped key, which would otherwise be sent as content. */
 const checkMistyped = (
   reader: LineReader,
   word: string | undefined,
@@ -128,16 +129,18 @@ const checkMistyped = (
     keys.filter((known) => known.length >= shortestMistyped),
   )
   if (near === undefined) return Either.void
-  const problem = `${key}= is no setting (did you mean ${near}=?)`
-  return reader.refuseAt(reader.at, problem, "A content that begins like this stands behind --.")
+  const problem = `${key}= is not a setting (did you mean ${near}=?)`
+  return reader.refuseAt(reader.at, problem, "Write -- before a content that begins like this.")
 }
 
-/** Reads a content between quotation marks as it is; a backslash keeps the character behind it from being the end. */
+/**
+ * Reads the raw content between quotation marks. A backslash before a quotation mark keeps it from ending the content.
+ */
 const readRaw = (reader: LineReader): Either.Either<string, Refusal> => {
   const written = /^"((?:[^"\\]|\\.)*)"(?=\s|$)/s.exec(reader.rest())
   const content = written?.[1]
   if (written === null || content === undefined) {
-    return reader.refuseAt(reader.at, "the quotation mark is not closed, or no blank stands behind the closing one")
+    return reader.refuseAt(reader.at, "the quotation mark is not closed, or no blank follows the closing one")
   }
   reader.at += written[0].length
   return Either.right(content)
@@ -197,7 +200,7 @@ const checksumOf = (
       if (setting === undefined) continue
       const offset = /^-?[0-9]{1,15}$/.test(setting.value.text) ? Number(setting.value.text) : undefined
       if (offset === undefined) {
-        return yield* reader.refuseAt(setting.value.at, `${key}=${setting.value.text} is no offset in bytes`)
+        return yield* reader.refuseAt(setting.value.at, `${key}=${setting.value.text} is not an offset in bytes`)
       }
       offsets[key] = offset === 0 ? 0 : offset
     }
@@ -209,7 +212,7 @@ const checksumOf = (
     return spec
   })
 
-/** A refusal with its place in the line. */
+/** Adds an offset in the line to a refusal. */
 const atPlace =
   (at: number) =>
   (refusal: Refusal): Refusal =>
@@ -220,15 +223,15 @@ const atPlace =
       }),
     )
 
-/** How a payload is written. */
+/** The options for writing a payload. */
 interface FormatOptions {
-  /** Whether nothing follows it in the line. */
+  /** Whether the payload is the last part of the line. */
   readonly last: boolean
-  /** The verbs of the actions of a rule, where the payload is one of them. */
+  /** The verbs of a rule's actions if the payload is in a rule, else empty. */
   readonly actions: ReadonlyArray<string>
 }
 
-/** Writes a payload so that {@link readSending} reads the same one. It is one line, whatever the content. */
+/** Writes a payload in one line that {@link readSending} reads back. */
 export const formatPayload = (spec: PayloadSpec, { actions, last }: FormatOptions): string => {
   const { checksum, content, encoding, ending, escapes, form } = spec
   const settings = [
@@ -253,7 +256,7 @@ const formatContent = (content: string, last: boolean, actions: ReadonlyArray<st
   if (!last) {
     return /^(?:[^"\\]|\\.)*$/.test(content) ? `"${content}"` : `content=${quote(content)}`
   }
-  // The faces cut blanks from the end of a line.
+  // The console and the control socket remove blanks at the end of a line.
   if (/\s$/.test(content)) return `content=${quote(content)}`
   const [word = ""] = content.split(/\s/, 1)
   const isWhole = nextAction(actions)?.test(` ${content}`) !== true

@@ -1,6 +1,6 @@
 declare module "polycrc" {
   const polycrc: {
-    /** A function that computes one CRC. `reflect` is both refin and refout of the catalogue. */
+    /** Makes a function that computes a CRC. `reflect` is both refin and refout of the catalogue. */
     readonly crc: (
       width: number,
       poly: number,

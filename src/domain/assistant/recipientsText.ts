@@ -12,7 +12,7 @@ const reserved = ["all", allBut, "last"]
 const forms = "@3, @name, @tag:x, @10.0.0.0/8, @all, @all-but 3 and @last, with commas between them"
 const plainName = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_.-]*$/u
 
-/** Whether a name must stand in quotation marks, as it would be read as something else. */
+/** Whether a name needs quotation marks, because it would be read as something else. */
 const needsQuotes = (name: string): boolean =>
   !plainName.test(name) || reserved.includes(name) || /^[0-9.]+$/.test(name) || readIp(name) !== undefined
 
@@ -35,12 +35,12 @@ const bareTerm = (term: RecipientTerm): string => {
   }
 }
 
-/** Writes one word of recipients. */
+/** Writes one recipient word. */
 export const formatRecipient = (term: RecipientTerm): string => `@${bareTerm(term)}`
 
 /**
- * Writes recipients so that {@link parseRecipients} reads the same ones back. Clients that are left out are written
- * behind `@all-but`, or with a `!` before them.
+ * Writes recipients so that {@link parseRecipients} reads them back. Excluded clients follow `@all-but`, or have a `!`
+ * before them.
  *
  * @example
  * import { Assistant } from "tcpfx/domain"
@@ -53,9 +53,9 @@ export const formatRecipients = ({ some, but }: Recipients): string => {
 }
 
 /**
- * Reads recipients: `@all`, `@3`, `@plc-1`, `@tag:line2`, `@10.0.0.0/8`, `@last`, with commas between them; `!` before a
- * word leaves its clients out, and `@all-but 3,plc-1` is every client without those. The `@` may be missing. A name that
- * reads as something else stands in quotation marks: `@"3"`.
+ * Reads recipients: `@all`, `@3`, `@plc-1`, `@tag:line2`, `@10.0.0.0/8`, `@last`, separated by commas. A `!` before a
+ * word excludes its clients, and `@all-but 3,plc-1` is every client except those. The `@` is optional. A name that
+ * reads as something else needs quotation marks: `@"3"`.
  *
  * @example
  * import { Either } from "effect"
@@ -75,8 +75,8 @@ export const parseRecipients = (text: string): Either.Either<Recipients, Refusal
   })
 
 /**
- * Reads the recipients that a reader stands before. Behind a comma a blank may follow; `alone` says that nothing but
- * recipients can, so that the `@` may be missing there.
+ * Reads recipients at the current offset. `alone`: the line has nothing else, so blanks around a comma are allowed
+ * before every word; otherwise a blank after a comma is allowed only before `@` or `!`.
  */
 export const readRecipients = (reader: LineReader, alone: boolean): Either.Either<Recipients, Refusal> =>
   Either.gen(function* () {
@@ -88,7 +88,7 @@ export const readRecipients = (reader: LineReader, alone: boolean): Either.Eithe
     if (isAllBut !== undefined) {
       reader.at += isAllBut.length
       if (reader.isAtEnd()) {
-        return yield* reader.refuseAt(reader.at, "all-but needs the clients that are left out", "Such as @all-but 3.")
+        return yield* reader.refuseAt(reader.at, "all-but needs the clients to exclude", "Such as @all-but 3.")
       }
       some.push({ _tag: "All" })
     }
@@ -98,17 +98,17 @@ export const readRecipients = (reader: LineReader, alone: boolean): Either.Eithe
       if (excluded) reader.at++
       const term = yield* readTerm(reader)
       if (excluded && isAllBut !== undefined) {
-        return yield* reader.refuseAt(start, 'a "!" has no place behind all-but: all of these are left out')
+        return yield* reader.refuseAt(start, 'a "!" is not allowed after all-but, which excludes all of these')
       }
       if (excluded || isAllBut !== undefined) but.push(term)
       else some.push(term)
     } while (takeComma(reader, alone))
     if (!alone && /^\S/.test(reader.rest())) {
-      return yield* reader.refuseAt(reader.at, "a blank is missing behind the recipients")
+      return yield* reader.refuseAt(reader.at, "a blank is missing after the recipients")
     }
     const [first, ...more] = some
     if (first === undefined) {
-      return yield* reader.refuseAt(begin, "the recipients say only which clients are left out", "Such as @all-but 3.")
+      return yield* reader.refuseAt(begin, "the recipients only exclude clients", "Such as @all-but 3.")
     }
     const recipients: Recipients = { _tag: "Recipients", some: [first, ...more], but }
     return recipients
@@ -153,13 +153,13 @@ const readTerm = (reader: LineReader): Either.Either<RecipientTerm, Refusal> =>
 const readBare = (reader: LineReader, at: number, text: string): Either.Either<RecipientTerm, Refusal> => {
   if (text === "all") return Either.right({ _tag: "All" })
   if (text === "last") return Either.right({ _tag: "Last" })
-  if (text === allBut) return reader.refuseAt(at, "all-but stands before all other recipients", "Such as @all-but 3.")
+  if (text === allBut) return reader.refuseAt(at, "all-but must precede all other recipients", "Such as @all-but 3.")
   const number = /^#?([0-9]+)$/.exec(text)?.[1]
   if (number !== undefined) {
     const id = Number(number)
     return /^[1-9]/.test(number) && Number.isSafeInteger(id)
       ? Either.right({ _tag: "Id", id: ConnectionId.make(id) })
-      : reader.refuseAt(at, `${text} is not the number of a client`, `A client of this name is @"${number}".`)
+      : reader.refuseAt(at, `${text} is not the number of a client`, `Write @"${number}" for a client with this name.`)
   }
   if (/[/:]/.test(text) || /^[0-9.]+$/.test(text)) return readNetwork(reader, at, text)
   return plainName.test(text) ? Either.right({ _tag: "Name", name: text }) : badName(reader, at, text, "name")
@@ -170,12 +170,12 @@ const readNetwork = (reader: LineReader, at: number, text: string): Either.Eithe
   if (Either.isRight(range)) return Either.right({ _tag: "Network", range: text })
   const kind = /^(\p{L}+):/u.exec(text)?.[1]
   if (kind !== undefined && !/^[0-9a-f]{1,4}$/i.test(kind)) {
-    return reader.refuseAt(at, `"${kind}:" is no kind of recipient${suggestion(`${kind}:`, ["tag:"])}`)
+    return reader.refuseAt(at, `"${kind}:" is not a kind of recipient${suggestion(`${kind}:`, ["tag:"])}`)
   }
   return reader.refuseAt(
     at,
     `${quote(text)} is not a range of addresses: ${range.left.problem}`,
-    `A client of this name is @${quote(text)}.`,
+    `Write @${quote(text)} for a client with this name.`,
   )
 }
 
@@ -185,7 +185,7 @@ const badName = (reader: LineReader, at: number, text: string, what: "name" | "t
   const character = String.fromCodePoint(text.codePointAt(wrong) ?? 0)
   return reader.refuseAt(
     at + wrong,
-    `a ${what} with ${quote(character)} there needs quotation marks`,
+    `a ${what} with ${quote(character)} needs quotation marks`,
     `Such as @${what === "tag" ? "tag:" : ""}${quote(text)}.`,
   )
 }

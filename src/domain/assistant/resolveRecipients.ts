@@ -7,20 +7,20 @@ import type { Recipients, RecipientTerm } from "./Recipients.ts"
 import { Refusal } from "./Refusal.ts"
 import { formatRecipient, formatRecipients } from "./recipientsText.ts"
 
-/** What recipients are compared with: one connected client. */
+/** A connected client, with the fields that recipients refer to. */
 export interface RosterEntry {
   readonly id: ConnectionId
-  /** Empty: it was given none. */
+  /** Empty if the client has no name. */
   readonly name: string
   readonly tags: ReadonlySet<string>
   readonly remote: Endpoint
 }
 
-/** The clients that recipients mean now. */
+/** The clients that recipients currently match. */
 export interface Resolved {
-  /** In the order of the roster, each once. */
+  /** The numbers of the clients, in the order of the roster, each once. */
   readonly ids: ReadonlyArray<ConnectionId>
-  /** Words of the recipients that matched no client; a word that leaves clients out has a `!` before it. */
+  /** The recipient words that matched no client. A word that excludes clients has a `!` before it. */
   readonly unmatched: ReadonlyArray<string>
 }
 
@@ -28,7 +28,7 @@ type Matcher = (entry: RosterEntry) => boolean
 
 const inRange =
   (range: AddressRange): Matcher =>
-  // A client over a unix socket has no address, so it is in no range.
+  // A client on a unix socket has no address, so no range contains it.
   ({ remote }) =>
     remote._tag === "Tcp" && isInRange(remote.host, range)
 
@@ -50,8 +50,8 @@ const matcherOf = (term: RecipientTerm, last: ConnectionId | undefined): Matcher
 }
 
 /**
- * Finds the clients that recipients mean at this moment. `last` is the client that sent something last. Where `ids` is
- * empty the caller refuses with {@link nobody}.
+ * Finds the clients that recipients match now. `last` is the client that most recently sent something. If `ids` is
+ * empty, the caller refuses the command with {@link nobody}.
  */
 export const resolveRecipients = (
   recipients: Recipients,
@@ -66,7 +66,7 @@ export const resolveRecipients = (
   for (const entry of roster) {
     let included = false
     let excluded = false
-    // Each word is asked, so that a word that matches no client is found.
+    // Every word is tested, to find the words that match no client.
     for (const matcher of some) {
       if (!matcher.matches(entry)) continue
       matcher.found = true
@@ -88,7 +88,7 @@ export const resolveRecipients = (
   }
 }
 
-/** The refusal of a command whose recipients mean no client. */
+/** Makes the refusal of a command whose recipients match no client. */
 export const nobody = (recipients: Recipients, unmatched: ReadonlyArray<string>): Refusal => {
   const missing = unmatched.filter((word) => !word.startsWith("!"))
   const [only, second] = recipients.some

@@ -12,7 +12,7 @@ const conditions = ["when", "from", "after", "times", "on", "off"]
 const actionVerbs = ["reply", "close", "reset", "rename", "tag"]
 const form = 'rule NAME when contains "login" [from @tag:x] [after 500ms] [times 3] reply ok\\n'
 
-/** What a rule says before its actions. */
+/** The part of a rule before its actions. */
 interface Head {
   match?: Match
   from?: string
@@ -34,7 +34,7 @@ export const readRule = (reader: LineReader): Either.Either<Rule, Refusal> =>
       const key = word === "on" || word === "off" ? "enabled" : word
       const given = { when: head.match, from: head.from, after: head.delay, times: head.count, enabled: head.enabled }
       if (given[key as keyof typeof given] !== undefined) {
-        return yield* reader.refuseAt(at, `"${word}" stands there twice`)
+        return yield* reader.refuseAt(at, `"${word}" is given twice`)
       }
       switch (word) {
         case "when":
@@ -48,12 +48,12 @@ export const readRule = (reader: LineReader): Either.Either<Rule, Refusal> =>
           break
         }
         case "after": {
-          const time = yield* needWord(reader, "a time is missing behind after", form)
+          const time = yield* needWord(reader, 'a time is missing after "after"', form)
           head.delay = yield* millisOf(reader, time, 0, `after ${time.text}`)
           break
         }
         case "times": {
-          const times = yield* needWord(reader, "a number is missing behind times", form)
+          const times = yield* needWord(reader, 'a number is missing after "times"', form)
           head.count = yield* timesOf(reader, times, `times ${times.text}`)
           break
         }
@@ -64,7 +64,7 @@ export const readRule = (reader: LineReader): Either.Either<Rule, Refusal> =>
     const { count, delay, enabled, from, match } = head
     if (match === undefined) {
       const word = reader.peek() ?? ""
-      const problem = `"when" and what the rule matches are missing${suggestion(word, conditions)}`
+      const problem = `"when" and a match are missing${suggestion(word, conditions)}`
       return yield* reader.refuseAt(reader.at, problem, `Such as: ${form}`)
     }
     const first = yield* readAction(reader)
@@ -98,14 +98,14 @@ const needWord = (reader: LineReader, problem: string, example: string): Either.
 
 const readMatch = (reader: LineReader): Either.Either<Match, Refusal> =>
   Either.gen(function* () {
-    const kind = yield* needWord(reader, `what the rule matches is missing: ${matches.join(", ")}`, form)
+    const kind = yield* needWord(reader, `a match is missing; expected ${matches.join(", ")}`, form)
     if (kind.quoted || !matches.includes(kind.text)) {
-      const problem = `"${kind.text}" is no match; expected ${matches.join(", ")}${suggestion(kind.text, matches)}`
+      const problem = `"${kind.text}" is not a match; expected ${matches.join(", ")}${suggestion(kind.text, matches)}`
       return yield* reader.refuseAt(kind.at, problem)
     }
     if (kind.text === "regex") return yield* readRegex(reader)
     if (kind.text === "hex") return yield* readPattern(reader)
-    const { text } = yield* needWord(reader, `a text is missing behind ${kind.text}`, form)
+    const { text } = yield* needWord(reader, `a text is missing after "${kind.text}"`, form)
     return kind.text === "contains"
       ? { _tag: "Contains", text }
       : kind.text === "equals"
@@ -115,7 +115,7 @@ const readMatch = (reader: LineReader): Either.Either<Match, Refusal> =>
 
 const regexForm = "rule NAME when regex /^id=(\\d+)/i reply ok"
 
-/** Reads `/source/` or `"source"`, with an `i` behind it where letter case is ignored. */
+/** Reads `/source/` or `"source"`. An `i` after it ignores letter case. */
 const readRegex = (reader: LineReader): Either.Either<Match, Refusal> =>
   Either.gen(function* () {
     reader.skipBlanks()
@@ -126,14 +126,14 @@ const readRegex = (reader: LineReader): Either.Either<Match, Refusal> =>
     } else {
       const written = /^\/((?:[^/\\]|\\.)*)\//s.exec(reader.rest())
       if (written === null) {
-        return yield* reader.refuseAt(start, "a regular expression stands between slashes", `Such as: ${regexForm}`)
+        return yield* reader.refuseAt(start, "a regular expression needs slashes around it", `Such as: ${regexForm}`)
       }
       source = written[1] ?? ""
       reader.at += written[0].length
     }
     const flags = /^[^\s]*/.exec(reader.rest())?.[0] ?? ""
     if (flags !== "" && flags !== "i") {
-      return yield* reader.refuseAt(reader.at, `"${flags}" is no flag of a regular expression here; the only one is i`)
+      return yield* reader.refuseAt(reader.at, `the flag "${flags}" is unknown; the only flag is i`)
     }
     reader.at += flags.length
     return flags === "i" ? { _tag: "Regex", source, ignoreCase: true } : { _tag: "Regex", source }
@@ -141,12 +141,12 @@ const readRegex = (reader: LineReader): Either.Either<Match, Refusal> =>
 
 const patternWord = /^(?:(?:0[xX]|\\x)?[0-9a-fA-F?]{2}[,:]?)+\*?$|^\*$/
 
-/** Reads a pattern in quotation marks, or the words that are pairs of hex digits. */
+/** Reads a quoted pattern, or the following words that are pairs of hex digits. */
 const readPattern = (reader: LineReader): Either.Either<Match, Refusal> =>
   Either.gen(function* () {
     const first = yield* needWord(
       reader,
-      "a pattern is missing behind hex",
+      'a pattern is missing after "hex"',
       "rule NAME when hex 78 78 ?? 01 * reply ok",
     )
     if (first.quoted) return { _tag: "Hex", pattern: first.text }
@@ -161,7 +161,7 @@ const readPattern = (reader: LineReader): Either.Either<Match, Refusal> =>
 const readAction = (reader: LineReader): Either.Either<RuleAction, Refusal> =>
   Either.gen(function* () {
     const example = `Such as: ${form}`
-    const verb = yield* needWord(reader, `an action is missing: ${actionVerbs.join(", ")}`, form)
+    const verb = yield* needWord(reader, `an action is missing; expected ${actionVerbs.join(", ")}`, form)
     switch (verb.quoted ? "" : verb.text) {
       case "reply": {
         const { payload } = yield* readSending(reader, { to: false, keys: [], actions: actionVerbs })
@@ -172,18 +172,18 @@ const readAction = (reader: LineReader): Either.Either<RuleAction, Refusal> =>
       case "reset":
         return { _tag: "Reset" }
       case "rename":
-        return { _tag: "Rename", name: (yield* needWord(reader, "a name is missing behind rename", form)).text }
+        return { _tag: "Rename", name: (yield* needWord(reader, 'a name is missing after "rename"', form)).text }
       case "tag":
-        return { _tag: "Tag", tag: (yield* needWord(reader, "a tag is missing behind tag", form)).text }
+        return { _tag: "Tag", tag: (yield* needWord(reader, 'a tag is missing after "tag"', form)).text }
       default: {
         const known = [...conditions, ...actionVerbs]
-        const problem = `"${verb.text}" is no action; expected ${actionVerbs.join(", ")}${suggestion(verb.text, known)}`
+        const problem = `"${verb.text}" is not an action; expected ${actionVerbs.join(", ")}${suggestion(verb.text, known)}`
         return yield* reader.refuseAt(verb.at, problem, example)
       }
     }
   })
 
-/** Writes a rule so that {@link readRule} reads the same one. */
+/** Writes a rule so that {@link readRule} reads it back. */
 export const formatRule = (rule: Rule): string =>
   [
     formatWord(rule.name),

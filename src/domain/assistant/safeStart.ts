@@ -1,15 +1,15 @@
-/** The encodings in which a character has one byte or several. */
+/** The encodings in which a character has one or several bytes, without UTF-8. */
 export const mixedEncodings: ReadonlyArray<string> = ["gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr"]
 
-// A byte below this is never part of a character of several bytes, in any of these encodings.
+// In these encodings, a byte below this value is never part of a character of several bytes.
 const lowestPart = 0x30
 
-/** Whether a character of this encoding has two bytes or four. */
+/** Whether the characters of an encoding have two or four bytes (UTF-16). */
 export const isPaired = (encoding: string): boolean => encoding.startsWith("utf-16")
 
 /**
- * A place in the last bytes of a stream at which a decoder can begin, so that it holds at their end what a decoder of the
- * whole stream would hold. They may have been cut from the stream at any byte.
+ * Returns an offset in the last bytes of a stream at which a decoder can start. At the end of the bytes, that decoder
+ * is in the same state as a decoder of the whole stream. The bytes may begin in the middle of a character.
  */
 export const safeStart = (encoding: string, bytes: Uint8Array): number => {
   if (isPaired(encoding)) return pairStart(encoding, bytes)
@@ -25,16 +25,16 @@ const pairStart = (encoding: string, bytes: Uint8Array): number => {
   const from = phase(isLittle, bytes)
   const whole = bytes.length - ((bytes.length - from) % 2)
   const high = whole >= from + 2 ? (bytes[isLittle ? whole - 1 : whole - 2] as number) : 0
-  // The first half of a surrogate pair waits for the second one.
+  // The first half of a surrogate pair at the end is incomplete, so the decoder must start before it.
   return (high & 0xfc) === 0xd8 ? whole - 2 : whole
 }
 
-// So many more zeros at one kind of place than at the other say where characters begin.
+// This many more zeros at even than at odd offsets, or the reverse, show where characters begin.
 const clear = 8
 
 /**
- * The offset of the first whole character, 0 or 1. A stream is cut at an even place, unless its zeros say otherwise: in
- * most text the high byte of a character is zero far more often than the low one.
+ * Returns the offset of the first whole character, 0 or 1. It is 0 unless the zeros show otherwise: in most text, the
+ * high byte of a character is zero far more often than the low byte.
  */
 const phase = (isLittle: boolean, bytes: Uint8Array): number => {
   let balance = 0

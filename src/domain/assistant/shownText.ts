@@ -8,18 +8,18 @@ import type { TextCoder } from "./TextCoder.ts"
 
 /** A frame as text. */
 export interface ShownText {
-  /** Safe to show: control characters are escaped. */
+  /** The text with escaped control characters. */
   readonly text: string
-  /** Whether it is the begin of the frame only. */
+  /** Whether the text shows only the beginning of the frame. */
   readonly cut: boolean
 }
 
 /**
- * A frame as one row of text. Control characters and bytes that are no character are written as escapes.
+ * Formats a frame as one row of text. Control characters and malformed bytes become escapes.
  *
- * `before` are the bytes of the same stream just before the frame, or the last of them: a character that begins there and
- * ends in the frame is shown in this row. A character that begins in the frame and does not end in it is left for the next
- * row. `before` is empty where each frame stands for itself. At most `limit` bytes of the frame are shown.
+ * `before` has the last bytes of the same stream before the frame. A character that begins in `before` and ends in the
+ * frame is in this row. A character that the frame does not complete is left for the next row. If frames are
+ * independent of each other, `before` is empty. The row shows at most `limit` bytes of the frame.
  *
  * @example
  * import { Assistant } from "tcpfx/domain"
@@ -34,7 +34,7 @@ export const shownText = (coder: TextCoder, before: Uint8Array, frame: Uint8Arra
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
-// One writer for all rows: memory for each row would be most of what a row costs.
+// All rows share one writer, because allocating memory would be most of the cost of a row.
 const shown = new ByteWriter()
 
 const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
@@ -46,7 +46,7 @@ const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
 }
 
 const utf8Text = (before: Uint8Array, frame: Uint8Array): string => {
-  // What `before` has left for this row is at its end, and 3 bytes at most.
+  // `before` ends with at most 3 bytes of an incomplete character.
   const tail = before.subarray(Math.max(0, before.length - 3))
   const bytes = joined(tail.subarray(tail.length - begunTail(tail)), frame)
   shown.length = 0
@@ -62,21 +62,21 @@ const codedText = (coder: TextCoder, before: Uint8Array, frame: Uint8Array): str
   const decoder = coder.decoder()
   const skipped = decoder.write(head)
   const text = decoder.write(frame)
-  // Where a byte is broken, the decoder does not say which one.
+  // The decoder reports a malformed byte as U+FFFD, but not which byte it is.
   return text.includes(replacement) || skipped.includes(replacement)
     ? brokenText(coder, head, frame)
     : escapeControls(text)
 }
 
-/** The text of a frame in which some bytes are no character. */
+/** Formats a frame that has malformed bytes. */
 const brokenText = (coder: TextCoder, head: Uint8Array, frame: Uint8Array): string => {
   const bytes = joined(head, frame)
   let text = ""
   let begin = 0
   const decoder = coder.decoder()
-  // U+FFFD itself is not broken.
+  // The text may contain a valid U+FFFD.
   const whole = Either.getOrElse(coder.encode(replacement), () => none)
-  // How far the bytes have been looked at. What was decided before the frame began is in an earlier row.
+  // The highest offset that the decoder has read. Characters that ended before the frame are in an earlier row.
   let reach = 0
   for (let at = 0; at < bytes.length; at++) {
     reach = Math.max(reach, at)
@@ -88,7 +88,7 @@ const brokenText = (coder: TextCoder, head: Uint8Array, frame: Uint8Array): stri
     if (reach >= head.length) {
       text += isBroken ? Array.from(character.subarray(0, length), byteEscape).join("") : escapeControls(decoded)
     }
-    // The bytes behind the broken ones are read anew, by a decoder that holds nothing.
+    // The decoder drops its state, and then reads the bytes after the malformed ones again.
     if (isBroken) decoder.end()
     begin += length
     at = begin - 1
@@ -102,8 +102,8 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 /**
- * How many of the bytes that a decoder has taken for one character are broken; it reads the others again (the Encoding
- * Standard, chapters 10 to 13).
+ * Returns how many of the bytes that a decoder read as one character are malformed. The decoder must read the others
+ * again (Encoding Standard, chapters 10 to 13).
  */
 const brokenLength = (encoding: string, bytes: Uint8Array): number => {
   if (isPaired(encoding)) return Math.min(2, bytes.length)
@@ -115,11 +115,11 @@ const brokenLength = (encoding: string, bytes: Uint8Array): number => {
 
 const upper = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, "0")
 
-// Each byte in hex: a page shows thousands of them ten times a second.
+// The hex digits of each byte, precomputed: the page shows thousands of bytes ten times a second.
 const pairs = Array.from({ length: 256 }, (_, byte) => upper(byte, 2))
 
 /**
- * A frame as hex pairs with spaces between them: at most the first `limit` bytes.
+ * Formats at most the first `limit` bytes of a frame as hex pairs, separated by spaces.
  *
  * @example
  * import { Assistant } from "tcpfx/domain"
@@ -136,8 +136,8 @@ export const shownHex = (frame: Uint8Array, limit: number): { readonly hex: stri
 const perLine = 16
 
 /**
- * Bytes as lines of offset, hex and ASCII, sixteen to a line, without a line end behind the last one. `first` is the offset
- * that the first line shows. Default 0.
+ * Formats bytes as lines with the offset, hex and ASCII, 16 bytes per line, without a line end after the last line.
+ * `first` is the offset that the first line shows. Default 0.
  *
  * @example
  * import { Assistant } from "tcpfx/domain"

@@ -33,12 +33,12 @@ const mostDigits = 64
 /** Returns what is wrong with a variable, or `undefined` for a valid one. */
 export const checkVariable = (name: string, argument: string | undefined): string | undefined => {
   if (!names.includes(name) && !isCapture(name)) {
-    return `\${${name}} is no variable${suggestion(name, names)}`
+    return `\${${name}} is not a variable${suggestion(name, names)}`
   }
   if (argument === undefined) return undefined
-  if (name !== "random") return `\${${name}} takes nothing behind a colon`
+  if (name !== "random") return `\${${name}} takes no argument after a colon`
   const digits = /^[0-9]{1,3}$/.test(argument) ? Number(argument) : 0
-  return digits >= 1 && digits <= mostDigits ? undefined : `\${random} makes 1 to ${mostDigits} digits`
+  return digits >= 1 && digits <= mostDigits ? undefined : `\${random} takes a number from 1 to ${mostDigits}`
 }
 
 /** The values of the variables for one send. */
@@ -47,7 +47,7 @@ export interface VariableValues {
   readonly now: number
   /** The number of the send, from 1. */
   readonly counter: number
-  /** A random whole number from 0 to 15. */
+  /** Returns a random whole number from 0 to 15. */
   readonly randomDigit: () => number
   /** The client that receives the payload, if the payload has exactly one recipient. */
   readonly client?: { readonly id: ConnectionId; readonly name: string; readonly remote: Endpoint } | undefined

@@ -160,16 +160,16 @@ describe("tcpfx serve --control", () => {
 
   it.each<readonly [string, RegExp]>([
     ["", /a command is missing/],
-    ["shout", /"shout" is no command/],
-    ["suspned", /"suspned" is no command \(did you mean "suspend"\?\), at character 1/],
+    ["shout", /"shout" is not a command/],
+    ["suspned", /"suspned" is not a command \(did you mean "suspend"\?\), at character 1/],
     ["kick", /kick needs a client/],
     ["kick 0", /0 is not the number of a client/],
-    ["kick 1 gently", /kick takes nothing more, at character 8/],
+    ["kick 1 gently", /kick takes no further words, at character 8/],
     ["state now", /^too many words follow "state"$/],
     ["help send kick", /^too many words follow "help"$/],
     ["listen", /listen needs an endpoint/],
-    ["stop a b", /stop takes nothing more/],
-    ["one two three four", /"one" is no command/],
+    ["stop a b", /stop takes no further words/],
+    ["one two three four", /"one" is not a command/],
   ])("answers %j with what is wrong", (line, problem) => {
     expect(Either.getOrThrow(Either.flip(parseControl(line))).message).toMatch(problem)
   })

@@ -154,7 +154,7 @@ describe("named checksums", () => {
 
   it("a mistyped name is refused with the nearest name", () => {
     expect(problem(digits, { kind: "modbsu" })).toMatchObject({ reason: "value", field: "checksum" })
-    expect(problem(digits, { kind: "modbsu" }).message).toBe('"modbsu" is no checksum (did you mean "modbus"?)')
+    expect(problem(digits, { kind: "modbsu" }).message).toBe('"modbsu" is not a checksum (did you mean "modbus"?)')
     expect(problem(digits, { kind: "sha256" }).advice).toContain("crc:WIDTH,POLY")
   })
 })
@@ -183,16 +183,16 @@ describe("a CRC by its parameters", () => {
 
   it.each([
     ["crc:16,8005,ffff,0", "it has 4 parameters instead of 5"],
-    ["crc:0,8005,ffff,0,ref", 'the width "0" is no number from 1 to 32'],
-    ["crc:33,8005,ffff,0,ref", 'the width "33" is no number from 1 to 32'],
-    ["crc:16,8005g,ffff,0,ref", 'the polynomial "8005g" is no hex number'],
-    ["crc:16,,ffff,0,ref", 'the polynomial "" is no hex number'],
+    ["crc:0,8005,ffff,0,ref", 'the width "0" is not a number from 1 to 32'],
+    ["crc:33,8005,ffff,0,ref", 'the width "33" is not a number from 1 to 32'],
+    ["crc:16,8005g,ffff,0,ref", 'the polynomial "8005g" is not a hex number'],
+    ["crc:16,,ffff,0,ref", 'the polynomial "" is not a hex number'],
     ["crc:8,8005,0,0,ref", 'the polynomial "8005" has more than 8 bits'],
     ["crc:8,07,1ff,0,ref", 'the initial value "1ff" has more than 8 bits'],
     ["crc:8,07,ff,100,ref", 'the final XOR "100" has more than 8 bits'],
     ["crc:8,07,ff,0,yes", 'the last parameter is neither "ref" nor "noref"'],
   ])("%s is refused: %s", (kind, reason) => {
-    expect(problem(digits, { kind }).message).toBe(`${JSON.stringify(kind)} is no CRC: ${reason}`)
+    expect(problem(digits, { kind }).message).toBe(`${JSON.stringify(kind)} is not a CRC: ${reason}`)
   })
 })
 
@@ -232,9 +232,9 @@ describe("where a checksum is placed", () => {
     [{ from: -7 }, "from=-7 lies outside the payload of 6 bytes"],
     [{ to: 7 }, "to=7 lies outside the payload of 6 bytes"],
     [{ at: 7 }, "at=7 lies outside the payload of 6 bytes"],
-    [{ from: 4, to: 2 }, "the checksum begins at byte 4 and ends before it, at byte 2"],
-    [{ at: 5 }, "the checksum has 2 bytes, and the payload of 6 bytes ends before them (at=5)"],
-    [{ at: -1 }, "the checksum has 2 bytes, and the payload of 6 bytes ends before them (at=-1)"],
+    [{ from: 4, to: 2 }, "the range of the checksum begins at byte 4, after its end at byte 2"],
+    [{ at: 5 }, "the 2 bytes of the checksum exceed the end of the payload of 6 bytes (at=5)"],
+    [{ at: -1 }, "the 2 bytes of the checksum exceed the end of the payload of 6 bytes (at=-1)"],
   ])("%o is refused", (spec, message) => {
     expect(problem(frame, { kind: "modbus", ...spec })).toMatchObject({ reason: "payload", field: "checksum", message })
   })

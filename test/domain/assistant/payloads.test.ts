@@ -60,16 +60,16 @@ describe("a text", () => {
     ["a\\q", 1, "the escape is unknown or incomplete, at character 2"],
     ["😀\\x4", 2, "the escape is unknown or incomplete, at character 2"],
     ["a${time", 1, "the variable is not closed, at character 2"],
-    ["a${tme}", 1, '${tme} is no variable (did you mean "time"?), at character 2'],
-    ["${}", 0, "${} is no variable, at character 1"],
-    ["${client.ports}", 0, '${client.ports} is no variable (did you mean "client.port"?), at character 1'],
-    ["${constructor}", 0, "${constructor} is no variable, at character 1"],
-    ["${time:4}", 0, "${time} takes nothing behind a colon, at character 1"],
-    ["${random:0}", 0, "${random} makes 1 to 64 digits, at character 1"],
-    ["${random:65}", 0, "${random} makes 1 to 64 digits, at character 1"],
-    ["${random:x}", 0, "${random} makes 1 to 64 digits, at character 1"],
+    ["a${tme}", 1, '${tme} is not a variable (did you mean "time"?), at character 2'],
+    ["${}", 0, "${} is not a variable, at character 1"],
+    ["${client.ports}", 0, '${client.ports} is not a variable (did you mean "client.port"?), at character 1'],
+    ["${constructor}", 0, "${constructor} is not a variable, at character 1"],
+    ["${time:4}", 0, "${time} takes no argument after a colon, at character 1"],
+    ["${random:0}", 0, "${random} takes a number from 1 to 64, at character 1"],
+    ["${random:65}", 0, "${random} takes a number from 1 to 64, at character 1"],
+    ["${random:x}", 0, "${random} takes a number from 1 to 64, at character 1"],
     ["ab ${2}", 3, "${2} has no value here, at character 4"],
-    ["ab\ud800", 2, "half of a surrogate pair (U+D800) has no form in utf-8, at character 3"],
+    ["ab\ud800", 2, "half of a surrogate pair (U+D800) cannot be encoded in utf-8, at character 3"],
   ])("%j is refused at %i: %s", (content, at, message) => {
     expect(problem(made(text(content)))).toMatchObject({ reason: "payload", field: "content", at, message })
   })
@@ -77,24 +77,27 @@ describe("a text", () => {
   it("an unknown variable is refused with the list of all", () => {
     const { advice } = problem(made(text("${x}")))
     expect(advice).toBe(
-      "Variables: ${time} ${unix} ${counter} ${random:4} ${client.id} ${client.ip} ${client.port} ${client.name} ${1}; \\x24{ stands for ${ itself.",
+      "Variables: ${time} ${unix} ${counter} ${random:4} ${client.id} ${client.ip} ${client.port} ${client.name} ${1}; write \\x24{ for a literal ${.",
     )
   })
 
   it("a character that the encoding lacks is refused with its position and code point", () => {
     const refused = (content: string) => problem(made(text(content), { coder: Assistant.latin1Coder }))
-    expect(refused("a😀é€")).toMatchObject({ at: 1, message: '"😀" (U+1F600) has no form in latin1, at character 2' })
+    expect(refused("a😀é€")).toMatchObject({
+      at: 1,
+      message: '"😀" (U+1F600) cannot be encoded in latin1, at character 2',
+    })
     expect(refused("é\\n€")).toMatchObject({
       at: 3,
-      message: '"€" (U+20AC) has no form in latin1, at character 4',
+      message: '"€" (U+20AC) cannot be encoded in latin1, at character 4',
     })
     expect(refused("é\\u{20ac}")).toMatchObject({
       at: 1,
-      message: '"€" (U+20AC) has no form in latin1, at character 2',
+      message: '"€" (U+20AC) cannot be encoded in latin1, at character 2',
     })
     expect(refused("é ${client.name}")).toMatchObject({
       at: 2,
-      message: '"泵" (U+6CF5) has no form in latin1, at character 3',
+      message: '"泵" (U+6CF5) cannot be encoded in latin1, at character 3',
     })
   })
 
@@ -241,14 +244,14 @@ describe("hex as people paste it", () => {
   })
 
   it.each<readonly [string, number, string]>([
-    ["0", 0, "a digit is missing beside 0, at character 1"],
-    ["01 3", 3, "a digit is missing beside 3, at character 4"],
-    ["01 033 04", 5, "a digit is missing beside 3, at character 6"],
-    ["01 0g", 4, '"g" is no hex digit, at character 5'],
-    ["01 xy", 3, '"x" is no hex digit, at character 4'],
-    ["0x", 1, '"x" is no hex digit, at character 2'],
-    ["01 03 😀", 6, '"😀" is no hex digit, at character 7'],
-    ["０1", 0, '"０" is no hex digit, at character 1'],
+    ["0", 0, "a digit is missing next to 0, at character 1"],
+    ["01 3", 3, "a digit is missing next to 3, at character 4"],
+    ["01 033 04", 5, "a digit is missing next to 3, at character 6"],
+    ["01 0g", 4, '"g" is not a hex digit, at character 5'],
+    ["01 xy", 3, '"x" is not a hex digit, at character 4'],
+    ["0x", 1, '"x" is not a hex digit, at character 2'],
+    ["01 03 😀", 6, '"😀" is not a hex digit, at character 7'],
+    ["０1", 0, '"０" is not a hex digit, at character 1'],
   ])("%j is refused at %i: %s", (written, at, message) => {
     expect(problem(readHex(written))).toMatchObject({ reason: "payload", field: "content", at, message })
   })
@@ -273,12 +276,12 @@ describe("base64", () => {
   })
 
   it.each<readonly [string, number, string]>([
-    ["AQ*M", 2, '"*" is no base64 digit, at character 3'],
-    ["AQM=A", 4, "a digit stands behind the padding, at character 5"],
-    ["AQM==", 4, "= has no place there, at character 5"],
-    ["=", 0, "= has no place there, at character 1"],
-    ["A===", 1, "= has no place there, at character 2"],
-    ["AQ=", 3, "the padding is not complete, at character 4"],
+    ["AQ*M", 2, '"*" is not a base64 digit, at character 3'],
+    ["AQM=A", 4, "a digit follows the padding, at character 5"],
+    ["AQM==", 4, "= is misplaced, at character 5"],
+    ["=", 0, "= is misplaced, at character 1"],
+    ["A===", 1, "= is misplaced, at character 2"],
+    ["AQ=", 3, "the padding is incomplete, at character 4"],
     ["AQMBA", 4, "the last digit is less than a byte, at character 5"],
   ])("%j is refused at %i: %s", (written, at, message) => {
     expect(problem(readBase64(written))).toMatchObject({ reason: "payload", field: "content", at, message })
@@ -345,11 +348,11 @@ describe("a match", () => {
   it.each<readonly [Assistant.Match, string]>([
     [{ _tag: "Contains", text: "" }, "the text to look for is empty"],
     [{ _tag: "Starts", text: "" }, "the text to look for is empty"],
-    [{ _tag: "Regex", source: "(" }, '"(" is no regular expression: Unterminated group'],
+    [{ _tag: "Regex", source: "(" }, '"(" is not a regular expression: Unterminated group'],
     [{ _tag: "Hex", pattern: "" }, "the pattern is empty, at character 1"],
     [{ _tag: "Hex", pattern: "01 0" }, "a digit is missing, at character 4"],
-    [{ _tag: "Hex", pattern: "01 * 02" }, "something stands behind the *, at character 6"],
-    [{ _tag: "Hex", pattern: "01 zz" }, '"z" is no hex digit, at character 4'],
+    [{ _tag: "Hex", pattern: "01 * 02" }, "the * is not at the end of the pattern, at character 6"],
+    [{ _tag: "Hex", pattern: "01 zz" }, '"z" is not a hex digit, at character 4'],
   ])("%j is refused: %s", (match, message) => {
     expect(problem(Assistant.compileMatch(match))).toMatchObject({ reason: "value", field: "match", message })
   })

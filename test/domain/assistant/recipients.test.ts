@@ -127,27 +127,27 @@ describe("recipients", () => {
       1,
       '"fe80::1%eth0" is not a range of addresses: a range cannot have a zone; remove the % and what follows it, at character 2',
     ],
-    ["@tags:x", 1, '"tags:" is no kind of recipient (did you mean "tag:"?), at character 2'],
+    ["@tags:x", 1, '"tags:" is not a kind of recipient (did you mean "tag:"?), at character 2'],
     ["@tag:", 5, "the tag is missing, at character 6"],
-    ["@tag:a*b", 6, 'a tag with "*" there needs quotation marks, at character 7'],
-    ["@plc*", 4, 'a name with "*" there needs quotation marks, at character 5'],
-    ["@-x", 1, 'a name with "-" there needs quotation marks, at character 2'],
+    ["@tag:a*b", 6, 'a tag with "*" needs quotation marks, at character 7'],
+    ["@plc*", 4, 'a name with "*" needs quotation marks, at character 5'],
+    ["@-x", 1, 'a name with "-" needs quotation marks, at character 2'],
     ['@""', 0, "the name is empty, at character 1"],
     ['@tag:""', 1, "the tag is empty, at character 2"],
     ['@"plc', 1, "the quotation mark is not closed, at character 2"],
     ['@"a\\q"', 3, "the escape is unknown or incomplete, at character 4"],
-    ["@all-but", 8, "all-but needs the clients that are left out, at character 9"],
-    ["@all-but !3", 9, 'a "!" has no place behind all-but: all of these are left out, at character 10'],
-    ["@3,all-but 4", 3, "all-but stands before all other recipients, at character 4"],
-    ["!3", 0, "the recipients say only which clients are left out, at character 1"],
+    ["@all-but", 8, "all-but needs the clients to exclude, at character 9"],
+    ["@all-but !3", 9, 'a "!" is not allowed after all-but, which excludes all of these, at character 10'],
+    ["@3,all-but 4", 3, "all-but must precede all other recipients, at character 4"],
+    ["!3", 0, "the recipients only exclude clients, at character 1"],
     ["@泵,,", 3, "a recipient is missing, at character 4"],
   ])("%s is refused at %i: %s", (text, at, message) => {
     expect(problem(text)).toMatchObject({ _tag: "Refusal", reason: "syntax", at, message })
   })
 
   it("a refusal says how to write a name that reads as something else", () => {
-    expect(problem("@007").advice).toBe('A client of this name is @"007".')
-    expect(problem("@10.0").advice).toBe('A client of this name is @"10.0".')
+    expect(problem("@007").advice).toBe('Write @"007" for a client with this name.')
+    expect(problem("@10.0").advice).toBe('Write @"10.0" for a client with this name.')
     expect(problem("@plc*").advice).toBe('Such as @"plc*".')
   })
 
