@@ -11,7 +11,7 @@ export interface Segment<P> {
   readonly start: number
 }
 
-/** A position in the log: a run of a segment. Segment numbers begin at 0 and are never reused. */
+/** A position in the log: a run of a segment. Segment numbers begin at 0; `compact` changes them. */
 export interface Cursor {
   segment: number
   run: number

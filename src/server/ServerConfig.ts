@@ -231,11 +231,11 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
 }
 
 function parsePolicy(input: string): Either.Either<SlowConsumerPolicy, ValueSyntaxError> {
-  return parseWord(input, "a policy", slowConsumerPolicies)
+  return parseWord(input, "a policy for slow consumers", slowConsumerPolicies)
 }
 
 function parseProxyProtocol(input: string): Either.Either<ProxyProtocol, ValueSyntaxError> {
-  return parseWord(input, "a use of the PROXY protocol", proxyProtocols)
+  return parseWord(input, "a mode of the PROXY protocol", proxyProtocols)
 }
 
 function parseWord<A extends string>(

@@ -22,7 +22,7 @@ const recorded = (settings = {}) =>
   })
 
 describe("connecting", () => {
-  overEachTransport("is told as connecting, connected, the frames, closing and disconnected with the totals", () =>
+  overEachTransport("emits connecting, connected, the frames, closing and disconnected with the totals", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* serving(Handler.echo())
       const { client, events } = yield* recorded()
@@ -51,7 +51,7 @@ describe("connecting", () => {
     }),
   )
 
-  overEachTransport("to a name is told with a look-up first", () =>
+  overEachTransport("to a name emits a look-up first", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* serving(Handler.echo())
       const { client, events } = yield* recorded()
@@ -63,7 +63,7 @@ describe("connecting", () => {
     }),
   )
 
-  overEachTransport("tells which side half-closed, and why it was disconnected", () =>
+  overEachTransport("emits which side half-closed, and why it was disconnected", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* serving(Handler.echo())
       const { client, events } = yield* recorded()
@@ -75,7 +75,7 @@ describe("connecting", () => {
     }),
   )
 
-  overEachTransport("ends with its scope: the server sees the end, and the client tells it", () =>
+  overEachTransport("ends with its scope: the server sees the end, and the client emits it", () =>
     Effect.gen(function* () {
       const { endpoint, events: server } = yield* serving(Handler.echo())
       const { client, events } = yield* recorded()
@@ -87,7 +87,7 @@ describe("connecting", () => {
     }),
   )
 
-  overEachTransport("fails with Refused where nobody listens", () =>
+  overEachTransport("fails with Refused without a listener", () =>
     Effect.gen(function* () {
       const endpoint = yield* Effect.scoped(Effect.map(serving(Handler.echo()), (server) => server.endpoint))
       const { client, events } = yield* recorded()
@@ -147,7 +147,7 @@ describe("a name with several addresses", () => {
       return { events, ...(yield* server.listen(tcpEndpoint(host, 502))) }
     })
 
-  it.scoped("is tried on the next address at once when one refuses", () =>
+  it.scoped("is tried on the next address at once after a refusal", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* listenAt("10.0.0.2")
       const { client, events } = yield* recorded()
@@ -257,7 +257,7 @@ describe("a name with several addresses", () => {
     }).pipe(Effect.provide(network({ blackHoles: names.plc }, kept)))
   })
 
-  it.scoped("is let go of when the one who connects is interrupted", () => {
+  it.scoped("is given up when connecting is interrupted", () => {
     const kept = log()
     return Effect.gen(function* () {
       const { client, events } = yield* recorded()

@@ -54,7 +54,7 @@ describe("a client", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("resets a server that takes nothing of what waits for it", () =>
+  it.scoped("resets a server that reads nothing of its queued bytes", () =>
     Effect.gen(function* () {
       const { endpoint, events: served } = yield* serving(() => Effect.never)
       const client = yield* Client.make({ writeTimeout: Duration.seconds(10), outbox: 64 * 1024 * 1024 })

@@ -7,7 +7,7 @@ import { listenForWires } from "../support/transportFixture.ts"
 
 const names = { both: ["10.0.0.1", "fd00::1"], four: ["10.0.0.1"] }
 
-describe("a client that keeps to one family", () => {
+describe("a client with one address family", () => {
   it.scoped("dials the addresses of that family only, whatever comes first", () =>
     Effect.gen(function* () {
       yield* listenForWires(tcpEndpoint("10.0.0.1", 4000))

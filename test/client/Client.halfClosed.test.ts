@@ -15,7 +15,7 @@ const line = { frame: Framing.line }
 const leaves = (connection: ServerConnection) => connection.send(utf8("bye"))
 
 describe("a client whose server has sent FIN", () => {
-  overEachTransport("closes too: what had arrived is received, sending fails with the reason", () =>
+  overEachTransport("closes too: bytes that had arrived are received, sending fails with the reason", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(leaves, line)
       const connection = yield* connect()
@@ -73,7 +73,7 @@ describe("running with reconnection, when the server closes in order", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("ends with what the program gives where the setting says so, or where it has not seen the end", () =>
+  it.scoped("ends with the program's value by the setting, or when the program has not noticed the end", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* serving(leaves, line)
       const client = yield* Client.make(line)
@@ -85,7 +85,7 @@ describe("running with reconnection, when the server closes in order", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("ends with what the program gives where this side has ended first", () =>
+  it.scoped("ends with the program's value when this side has ended first", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* serving((connection) => connection.runForEach(connection.send), line)
       const client = yield* Client.make(line)

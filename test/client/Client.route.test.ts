@@ -86,7 +86,7 @@ describe("a client behind a proxy", () => {
     }))
 })
 
-describe("a client that says who it is", () => {
+describe("a client with a PROXY header or a source address", () => {
   for (const version of [1, 2] as const) {
     test(`sends a PROXY header of version ${version} before everything else`, () =>
       Effect.gen(function* () {
@@ -103,7 +103,7 @@ describe("a client that says who it is", () => {
       }))
   }
 
-  test("connects from the address and port that it is told", () =>
+  test("connects from the given address and port", () =>
     Effect.gen(function* () {
       const { connectTo, endpoint, events } = yield* serving(Handler.echo())
       const free = yield* Effect.scoped(Effect.map(serving(Handler.discard()), (other) => portOf(other.endpoint)))
@@ -112,7 +112,7 @@ describe("a client that says who it is", () => {
       yield* peer.close
     }))
 
-  test("tells a source that it cannot have as such", () =>
+  test("reports a source address that it cannot use as such", () =>
     Effect.gen(function* () {
       const { connectTo, endpoint } = yield* serving(Handler.echo())
       const nowhere = yield* Effect.flip(connectTo(endpoint, { source: "192.0.2.77" }))

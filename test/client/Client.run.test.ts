@@ -28,7 +28,7 @@ const untilLost = (connection: Connection) =>
   Effect.forever(connection.receive.pipe(Effect.zipRight(Effect.yieldNow())))
 
 describe("running with reconnection", () => {
-  it.scoped("ends with what the program gives, and with its connection gone", () =>
+  it.scoped("ends with the program's value, after its connection has ended", () =>
     Effect.gen(function* () {
       const { endpoint, events: server } = yield* serving(Handler.echo())
       const { client, events } = yield* recorded
@@ -97,7 +97,7 @@ describe("running with reconnection", () => {
   )
 
   it.scoped(
-    "begins with the first delay again after a connection that held for stableAfter, not after a shorter one",
+    "begins with the first delay again after a connection that lasted for stableAfter, not after a shorter one",
     () =>
       Effect.gen(function* () {
         const { endpoint, events: server, server: commands } = yield* serving(Handler.discard())
@@ -120,7 +120,7 @@ describe("running with reconnection", () => {
       }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("releases what the program acquired before each new attempt", () =>
+  it.scoped("releases the program's resources before each new attempt", () =>
     Effect.gen(function* () {
       const { endpoint, events: server, server: commands } = yield* serving(Handler.discard())
       const { client, events } = yield* recorded

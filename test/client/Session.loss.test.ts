@@ -28,7 +28,7 @@ const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }
 const probed = Effect.map((wire: ConstructorParameters<typeof WireProbe>[0]) => new WireProbe(wire))
 
 describe("a session whose connection is lost", () => {
-  overEachTransport("sends nothing again that the connection had taken over, not even what was under way", () =>
+  overEachTransport("sends no payload again that the connection had taken, not even an incomplete one", () =>
     Effect.gen(function* () {
       const { accepted, endpoint } = yield* listenForWires(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
@@ -45,7 +45,7 @@ describe("a session whose connection is lost", () => {
     }),
   )
 
-  it.scopedLive("gives its reader all that had arrived, also when it notices by what it sends", () =>
+  it.scopedLive("gives its reader everything that had arrived, also when a send notices the loss", () =>
     Effect.gen(function* () {
       const { accepted, endpoint } = yield* listenForWires(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
@@ -72,7 +72,7 @@ describe("a session whose connection is lost", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scopedLive("connects again although nobody reads what had arrived", () =>
+  it.scopedLive("reconnects although received payloads are not read", () =>
     Effect.gen(function* () {
       const { accepted, endpoint } = yield* listenForWires(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
@@ -110,7 +110,7 @@ describe("a session that is closed", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("takes nothing more from then on, also while it still sends what was kept", () =>
+  it.scoped("accepts no more payloads, also while it still sends its outbox", () =>
     Effect.gen(function* () {
       const { session } = yield* sessionTo(nowhere)
       yield* session.send(utf8("kept"))
@@ -123,7 +123,7 @@ describe("a session that is closed", () => {
 })
 
 describe("the outbox of a session", () => {
-  it.scoped("counts what a payload costs beside its bytes, so that empty ones are bounded too", () =>
+  it.scoped("counts the overhead of a payload, so that empty payloads are bounded too", () =>
     Effect.gen(function* () {
       const { session } = yield* sessionTo(nowhere, { outboxBytes: 3200, whenFull: "drop-newest" })
       yield* Effect.replicateEffect(session.send(new Uint8Array(0)), 1000)

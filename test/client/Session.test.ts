@@ -25,7 +25,7 @@ const sessionTo = (endpoint: Endpoint = nowhere, options: SessionOptions = {}) =
 const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}`)
 
 describe("a session", () => {
-  overEachTransport("sends what was kept while there was no connection, in order and before anything newer", () =>
+  overEachTransport("sends the outbox after it has connected, in order and before newer payloads", () =>
     Effect.gen(function* () {
       const { endpoint, events: told, server } = yield* serving(Handler.echo(), { frame: Framing.line })
       yield* server.stopListening(endpoint)
@@ -43,7 +43,7 @@ describe("a session", () => {
     }),
   )
 
-  overEachTransport("goes on over a new connection when the server ends the old one", () =>
+  overEachTransport("continues over a new connection when the server ends the old one", () =>
     Effect.gen(function* () {
       const { endpoint, events: told, server } = yield* serving(Handler.echo(), { frame: Framing.line })
       const { session } = yield* sessionTo(endpoint)
@@ -106,7 +106,7 @@ describe("a session", () => {
     )
   }
 
-  it.scoped("that gives up tells the last loss to its senders, also those who wait, and to its reader", () =>
+  it.scoped("that gives up fails its senders, also waiting ones, and its reader with the last loss", () =>
     Effect.gen(function* () {
       const { events, session } = yield* sessionTo(nowhere, { outboxBytes: 1, reconnect: { ...quick, maxAttempts: 2 } })
       yield* session.send(utf8("kept"))
@@ -120,7 +120,7 @@ describe("a session", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  overEachTransport("that is closed sends first what it has kept, and then takes nothing more", () =>
+  overEachTransport("that is closed sends its outbox first, and accepts no more payloads", () =>
     Effect.gen(function* () {
       const { endpoint, events: told } = yield* serving(Handler.echo(), { frame: Framing.line })
       const { session } = yield* sessionTo(endpoint)

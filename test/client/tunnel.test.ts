@@ -37,7 +37,7 @@ const accepted = Uint8Array.of(5, 0, 0, 1, 127, 0, 0, 1, 1, 2)
 const acceptedWith = (more: string) => Buffer.concat([accepted, utf8(more)])
 
 describe("a SOCKS 5 handshake", () => {
-  it("offers no password where there is none, asks for the target by its name, and gives on what comes behind", () => {
+  it("offers no password without one, sends the target's name, and keeps the bytes behind the reply", () => {
     const { last, sent } = play(
       new Socks5Handshake(target, undefined),
       [Uint8Array.of(5, 0), acceptedWith("hi")],
@@ -191,7 +191,7 @@ describe("a handshake with a proxy", () => {
   ]
 
   it.prop(
-    "never throws and keeps little, whatever it is sent",
+    "never throws and keeps little, whatever bytes it gets",
     [FastCheck.array(FastCheck.uint8Array({ maxLength: 300 }), { maxLength: 20 }), FastCheck.nat(1)],
     ([pieces, which]) => {
       const { last } = play((handshakes[which] ?? handshakes[0])?.() as Handshake, pieces, whole)
@@ -201,7 +201,7 @@ describe("a handshake with a proxy", () => {
   )
 
   it.prop(
-    "comes to the same however its answers are cut",
+    "has the same result however its answers are cut",
     [FastCheck.array(FastCheck.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 })],
     ([sizes]) => {
       const cut = (bytes: Uint8Array) => {

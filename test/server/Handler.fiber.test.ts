@@ -31,7 +31,7 @@ describe("a handler", () => {
     }),
   )
 
-  overEachTransport("that ends at once closes its connection, after what it sent", () =>
+  overEachTransport("that ends at once closes its connection, behind the bytes that it sent", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) => connection.send(utf8("bye")))
       const peer = yield* connect()
@@ -41,7 +41,7 @@ describe("a handler", () => {
     }),
   )
 
-  overEachTransport("that sent FIN first is told as closed by this side, whenever it ends", () =>
+  overEachTransport("that sent FIN first ends as closed by this side, whenever it ends", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) =>
         Effect.zipRight(connection.halfClose, Effect.asVoid(connection.receive)),
@@ -53,7 +53,7 @@ describe("a handler", () => {
     }),
   )
 
-  overEachTransport("broadcasts to all others, and FrameSent says to whom", () =>
+  overEachTransport("broadcasts to all others, and FrameSent lists the recipients", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(
         (connection) => Stream.runForEach(connection.frames, connection.broadcast),
@@ -68,7 +68,7 @@ describe("a handler", () => {
     }),
   )
 
-  overEachTransport("holds what it acquires for as long as its connection, and no longer", () =>
+  overEachTransport("keeps its resources as long as its connection, and no longer", () =>
     Effect.gen(function* () {
       const held = yield* Ref.make<ReadonlyArray<number>>([])
       const released = yield* Deferred.make<number>()
@@ -100,7 +100,7 @@ describe("a handler", () => {
   )
 })
 
-describe("a handler that comes to grief", () => {
+describe("a handler that fails", () => {
   const grief: ReadonlyArray<readonly [string, Effect.Effect<void, string>, string]> = [
     ["fails", Effect.fail("no luck"), "no luck"],
     ["dies", Effect.die(new Error("a bug")), "a bug"],
@@ -136,7 +136,7 @@ describe("a handler that comes to grief", () => {
     )
   }
 
-  overEachTransport("is told with the tag, the message and the cause of its failure", () =>
+  overEachTransport("is reported with the tag, the message and the cause of its failure", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) =>
         connection.id === 1
@@ -157,7 +157,7 @@ describe("a handler that comes to grief", () => {
     }),
   )
 
-  overEachTransport("and has a finalizer that dies ends its connection all the same, with HandlerFailed", () =>
+  overEachTransport("and has a finalizer that dies ends its connection too, with HandlerFailed", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(() => Effect.addFinalizer(() => Effect.die(new Error("no release"))))
       const peer = yield* connect()
@@ -182,8 +182,8 @@ describe("a handler that comes to grief", () => {
   )
 })
 
-describe("a handler at work when its connection is gone", () => {
-  overEachTransport("finishes what had arrived before the reset", () =>
+describe("a handler at work when its connection has ended", () => {
+  overEachTransport("processes the bytes that had arrived before the reset", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const finished = yield* Deferred.make<readonly [ReadonlyArray<string>, string]>()

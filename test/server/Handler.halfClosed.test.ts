@@ -57,7 +57,7 @@ describe("a handler whose peer has sent FIN", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("and does nothing for closeDeadline has its connection closed; what it does meanwhile counts", () =>
+  it.scoped("and is idle for closeDeadline has its connection closed; activity restarts the time", () =>
     Effect.gen(function* () {
       const { ended, handler } = yield* waitsFor((connection) =>
         Effect.zipRight(
@@ -122,7 +122,7 @@ describe("a handler whose peer has sent FIN", () => {
       }).pipe(Effect.provide(MemoryTransport.layer())),
     )
 
-  it.scoped("and waits for ever after one payload has its connection closed after 30 seconds", () =>
+  it.scoped("and waits forever after one payload has its connection closed after 30 seconds", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) => Effect.zipRight(connection.receive, Effect.never))
       const peer = yield* connect()

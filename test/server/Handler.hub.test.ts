@@ -19,7 +19,7 @@ const ways = [
   ],
 ] as const
 
-describe("a handler that feeds its peer from a hub of its own", () => {
+describe("a handler that feeds its peer from its own hub", () => {
   for (const [way, feed] of ways) {
     overEachTransport(`with ${way}: a peer that never reads is closed with SlowConsumer, and the others get all`, () =>
       Effect.gen(function* () {
@@ -48,7 +48,7 @@ describe("a handler that feeds its peer from a hub of its own", () => {
     )
   }
 
-  overEachTransport("and fails as its subscription has lagged is told as SlowConsumer, whatever it was doing", () =>
+  overEachTransport("and fails with a lagging subscription ends with SlowConsumer, whatever it was doing", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ framing: Framing.line, budgetBytes: 100 })
       const { connect, events } = yield* serving(

@@ -66,7 +66,7 @@ describe("the broker", () => {
     }),
   )
 
-  overEachTransport("hands on every value of a byte", () =>
+  overEachTransport("relays every value of a byte", () =>
     Effect.gen(function* () {
       const { connect } = yield* serving(Handler.broker())
       const a = yield* connect()
@@ -77,7 +77,7 @@ describe("the broker", () => {
   )
 
   it.effect.prop(
-    "hands on any bytes, however they are cut",
+    "relays any bytes, however they are cut",
     { chunks: FastCheck.array(FastCheck.uint8Array({ minLength: 1, maxLength: 3000 }), { maxLength: 20 }) },
     ({ chunks }) =>
       Effect.gen(function* () {
@@ -105,7 +105,7 @@ describe("the broker", () => {
     }),
   )
 
-  overEachTransport("closes a peer that half-closed, when told so", () =>
+  overEachTransport("closes a half-closed peer with halfClosed close", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.broker("close"))
       const peer = yield* connect()
@@ -140,7 +140,7 @@ describe("the broker", () => {
     }),
   )
 
-  overEachTransport("tells a frame once as received, whatever the number of those who get it", () =>
+  overEachTransport("emits one FrameReceived for a frame, whatever the number of its recipients", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.broker(), { frame: Framing.line })
       const [a, b, c] = yield* Effect.replicateEffect(connect(), 3)

@@ -19,7 +19,7 @@ const gone = (peer: Connection) => Effect.zipRight(Effect.ignore(receiveAll(peer
 const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))
 
 describe("who may connect", () => {
-  overEachTransport("whoever is denied is closed at once, gets no id, and the event names the rule", () =>
+  overEachTransport("a denied client is closed at once, gets no id, and the event names the rule", () =>
     Effect.gen(function* () {
       const { connectTo, endpoint, events, server } = yield* serving(Handler.echo(), {
         deny: ranges("10.0.0.0/8,127.0.0.0/8"),
@@ -32,7 +32,7 @@ describe("who may connect", () => {
     }),
   )
 
-  overEachTransport("new rules hold for who comes, and not for who is there", () =>
+  overEachTransport("new rules apply to new connections, and not to open ones", () =>
     Effect.gen(function* () {
       const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo())
       const early = yield* connect()
@@ -51,7 +51,7 @@ describe("who may connect", () => {
 })
 
 describe("a peer that has reset before it was accepted", () => {
-  it.scopedLive("is served if nobody asks whose it was: what it sent is there, and then the reset", () =>
+  it.scopedLive("is served if no rule needs its address: its bytes arrive, and then the reset", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.broker())
       yield* resetBeforeAccept(endpoint)
@@ -81,7 +81,7 @@ describe("a peer that has reset before it was accepted", () => {
 })
 
 describe("the limit of connections", () => {
-  overEachTransport("is never exceeded by 200 dials, whoever is over it is told, and a freed slot is used again", () =>
+  overEachTransport("is never exceeded by 200 dials, each refusal is reported, and a freed slot is used again", () =>
     Effect.gen(function* () {
       const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo(), { maxConns: 3 })
       const inside = yield* Effect.replicateEffect(connect(), 3)

@@ -32,7 +32,7 @@ describe("a server that runs", () => {
   )
 
   overEachTransport(
-    "refuses newcomers while it is suspended, with the reason, and takes them again when it resumes",
+    "refuses new connections while it is suspended, with the reason, and accepts them again when it resumes",
     () =>
       Effect.gen(function* () {
         const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo())
@@ -53,7 +53,7 @@ describe("a server that runs", () => {
       }),
   )
 
-  overEachTransport("tells at any time who is there, since when, what went over it and what waits", () =>
+  overEachTransport("has the open connections, with their start, their bytes and their queues", () =>
     Effect.gen(function* () {
       const { connect, endpoint, server } = yield* serving(Handler.echo())
       const peer = yield* connect()
@@ -75,7 +75,7 @@ describe("a server that runs", () => {
     }),
   )
 
-  it.scoped("tells once a second how far a drain has come", () =>
+  it.scoped("reports the progress of a drain once a second", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(() => Effect.never, { drain: Duration.millis(2500) })
       yield* connect()

@@ -11,7 +11,7 @@ import { turns } from "../support/turns.ts"
 describe("the heartbeat", () => {
   const heartbeat = { payload: utf8("ping"), interval: Duration.seconds(10), timeout: Duration.seconds(5) }
 
-  it.scoped("is sent into silence, as a frame that is not told as sent; any byte that comes is a sign of life", () =>
+  it.scoped("is sent to a silent peer, as a frame without FrameSent; any byte from the peer is a sign of life", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { frame: Framing.line, heartbeat })
       const peer = yield* connect()
@@ -42,7 +42,7 @@ describe("the heartbeat", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("stands between whole frames, also for a peer that is behind with what it is sent", () =>
+  it.scoped("comes between whole frames, also for a peer with queued bytes", () =>
     Effect.gen(function* () {
       const patient = { ...heartbeat, timeout: Duration.minutes(10) }
       const { connect, server } = yield* serving(Handler.broker(), { frame: Framing.line, heartbeat: patient })

@@ -19,7 +19,7 @@ import { anyPort, overEachTransport, receiveAll, receiveText, serving, utf8 } fr
 const megabyte = new Uint8Array(1024 * 1024)
 
 describe("drain", () => {
-  overEachTransport("flushes everything, ends every connection in order and tells how it went", () =>
+  overEachTransport("flushes everything, ends every connection in order and returns the result", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.broker(), { paceLimit: Duration.millis(50) })
       const peers = yield* Effect.replicateEffect(connect(), 3)
@@ -61,7 +61,7 @@ describe("drain", () => {
     }),
   )
 
-  overEachTransport("goes on when the first who asked for it does not wait for its end", () =>
+  overEachTransport("continues when its first caller does not wait for the end", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.broker())
       const peer = yield* connect()
@@ -74,7 +74,7 @@ describe("drain", () => {
     }),
   )
 
-  overEachTransport("lets a handler finish what had arrived", () =>
+  overEachTransport("lets a handler process the bytes that had arrived", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const { connect, events, server } = yield* serving(
@@ -112,7 +112,7 @@ describe("drain", () => {
     }),
   )
 
-  overEachTransport("refuses who comes meanwhile, and gives them no number", () =>
+  overEachTransport("refuses new connections meanwhile, and gives them no id", () =>
     Effect.gen(function* () {
       const { connect, connectTo, events, server } = yield* serving(Handler.broker())
       const stays = yield* connect()
@@ -129,7 +129,7 @@ describe("drain", () => {
     }),
   )
 
-  overEachTransport("is over when the server listens again: newcomers are served as before", () =>
+  overEachTransport("is over when the server listens again: new connections are served as before", () =>
     Effect.gen(function* () {
       const { connectTo, events, server } = yield* serving(Handler.echo())
       expect(yield* server.drain).toEqual({ graceful: 0, forced: 0 })
@@ -141,7 +141,7 @@ describe("drain", () => {
     }),
   )
 
-  overEachTransport("serves those who come to a listener that was opened meanwhile, as soon as it is over", () =>
+  overEachTransport("serves connections to a listener that was opened meanwhile, as soon as it is over", () =>
     Effect.gen(function* () {
       const { connect, connectTo, events, server } = yield* serving(Handler.echo())
       const stays = yield* connect()
@@ -160,7 +160,7 @@ describe("drain", () => {
 })
 
 describe("the deadline of a drain", () => {
-  it.scoped("ends a peer that never reads, and one that never closes; the others end in order", () =>
+  it.scoped("resets a peer that never reads and a peer that never closes; the others end in order", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), { drain: Duration.seconds(7) })
       const closes = yield* connect()
@@ -189,7 +189,7 @@ describe("the deadline of a drain", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("interrupts a handler that does not come to an end", () =>
+  it.scoped("interrupts a handler that does not end", () =>
     Effect.gen(function* () {
       const exit = yield* Deferred.make<Exit.Exit<never>>()
       const { connect, events, server } = yield* serving(() =>
@@ -226,7 +226,7 @@ describe("the deadline of a drain", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scoped("holds for the end of the layer's scope too", () =>
+  it.scoped("happens at the end of the layer's scope too", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const layer = Server.layer({ handler: Handler.broker() }).pipe(

@@ -36,7 +36,7 @@ describe("a subscriber to the events", () => {
     }),
   )
 
-  overEachTransport("that drops the oldest is told how many it missed, in their place", () =>
+  overEachTransport("that drops the oldest gets their number in their place", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), { frame: Framing.line })
       const slow = yield* server.subscribe({ frames: true, bufferBytes: 256 * 20 })

@@ -12,7 +12,7 @@ const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port 
 const dial = (endpoint: Endpoint) => Effect.flatMap(Transport, (transport) => Effect.scoped(transport.dial(endpoint)))
 
 describe("a server that listens on several endpoints", () => {
-  overEachTransport("serves all of them as one, and tells where each connection came in", () =>
+  overEachTransport("serves all endpoints, and reports the endpoint of each connection", () =>
     Effect.gen(function* () {
       const { connectTo, events, server } = yield* serving(Handler.broker())
       const listeners = yield* server.listenAll([anyPort, tcpEndpoint("::1", 0)])
@@ -28,7 +28,7 @@ describe("a server that listens on several endpoints", () => {
     }),
   )
 
-  overEachTransport("leaves none open when one cannot be, and names that one", () =>
+  overEachTransport("leaves no listener open when one fails, and names its endpoint", () =>
     Effect.gen(function* () {
       const { endpoint: taken, events, server } = yield* serving(Handler.broker())
       const other = yield* Server.make({ handler: Handler.broker() })
@@ -47,7 +47,7 @@ describe("a server that listens on several endpoints", () => {
     }),
   )
 
-  overEachTransport("says so when it is itself what has the address", () =>
+  overEachTransport("names the conflict when the server itself has the address", () =>
     Effect.gen(function* () {
       const { endpoint, server } = yield* serving(Handler.broker())
       const all = tcpEndpoint("0.0.0.0", portOf(endpoint))

@@ -32,7 +32,7 @@ overEachTransport("an observer sees events, runs and payloads in their order, un
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("an observer of the server's own events is told nothing of connections", () =>
+overEachTransport("an observer of the server's own events gets none of connections", () =>
   Effect.gen(function* () {
     const { connect, events, server } = yield* serving(Handler.echo())
     const seen: Array<string> = []
@@ -46,7 +46,7 @@ overEachTransport("an observer of the server's own events is told nothing of con
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("an observer that throws is told nothing more, is logged once, and breaks no connection", () =>
+overEachTransport("an observer that throws is called no more, is logged once, and breaks no connection", () =>
   Effect.gen(function* () {
     const logged: Array<unknown> = []
     const logger = Logger.make(({ message }) => void logged.push(message))
@@ -123,7 +123,7 @@ overEachTransport("a peer that takes nothing is not sent to without bound", () =
   }).pipe(Effect.scoped),
 )
 
-overEachTransport("a paused connection is not read until it is resumed, and what came before is given", () =>
+overEachTransport("a paused connection is not read until it is resumed, and bytes that came before are delivered", () =>
   Effect.gen(function* () {
     const runs: Array<string> = []
     const { connect, server } = yield* serving(Handler.echo())

@@ -31,7 +31,7 @@ const atOnce = { closeDeadline: Duration.zero }
 const flood = new Uint8Array(rate * 100)
 
 describe("the rate of one connection", () => {
-  it.scoped("is held: a second's worth at once, then no more and no less; others are not slowed down", () =>
+  it.scoped("is the limit exactly: the bytes of a second at once, then the rate; others are not slowed down", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
       const [fast, modest] = [yield* connect(atOnce), yield* connect(atOnce)]
@@ -49,7 +49,7 @@ describe("the rate of one connection", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("is told once when it bites, and once when the peer keeps to it again", () =>
+  it.scoped("emits one event when it holds reading, and one when the peer keeps the rate again", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
       const peer = yield* connect(atOnce)
@@ -66,7 +66,7 @@ describe("the rate of one connection", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("makes nobody idle: who is not read cannot send", () =>
+  it.scoped("makes no peer idle: a held peer cannot send", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: 100, idleTimeout: Duration.seconds(2) })
       const peer = yield* connect(atOnce)
@@ -95,7 +95,7 @@ describe("the rate of one connection", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("does not hold back the end of a connection", () =>
+  it.scoped("does not delay the end of a connection", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), { maxRate: 100 })
       const peer = yield* connect(atOnce)
@@ -110,7 +110,7 @@ describe("the rate of one connection", () => {
 })
 
 describe("the rate of all connections", () => {
-  it.scoped("lets go of as many in one tick as it has room for, not of all who are held", () =>
+  it.scoped("releases as many connections in a tick as it has bytes for, not all", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
       const peers = yield* Effect.replicateEffect(connect(atOnce), 5)
@@ -128,7 +128,7 @@ describe("the rate of all connections", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("is held by all together, and none of them starves", () =>
+  it.scoped("is the limit of all together, and no peer starves", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
       const peers = yield* Effect.replicateEffect(connect(atOnce), 5)
@@ -148,7 +148,7 @@ describe("the rate of all connections", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("leaves a modest one its turn among those who send all they can", () =>
+  it.scoped("gives a slow sender its turn among fast ones", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
       const floods = yield* Effect.replicateEffect(connect(atOnce), 4)

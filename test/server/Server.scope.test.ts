@@ -26,7 +26,7 @@ const inScopeOfItsOwn = <E>(handler: Handler.Handler<E, never>) =>
   })
 
 describe("the end of a server's scope", () => {
-  overEachTransport("ends every connection, frees the port and tells all of it", () =>
+  overEachTransport("ends every connection, frees the port and emits the events", () =>
     Effect.gen(function* () {
       const { end, endpoint, events, server } = yield* inScopeOfItsOwn(Handler.broker())
       const client = yield* Client.make()
@@ -53,7 +53,7 @@ describe("the end of a server's scope", () => {
     }),
   )
 
-  overEachTransport("interrupts every handler and waits for what it releases", () =>
+  overEachTransport("interrupts every handler and waits for its finalizers", () =>
     Effect.gen(function* () {
       const exits = yield* Ref.make<ReadonlyArray<boolean>>([])
       const started = yield* Ref.make(0)
@@ -99,7 +99,7 @@ describe("the end of a server's scope", () => {
 })
 
 describe("a hub shared by two servers", () => {
-  overEachTransport("carries what one's connections publish to the other's, and outlives both", () =>
+  overEachTransport("carries frames between the connections of both servers, and outlives both", () =>
     Effect.gen(function* () {
       const frame = Framing.line
       const hub = yield* Hub.make({ framing: frame })

@@ -12,7 +12,7 @@ import { anyPort, overEachTransport, receiveAll, receiveText, serving, string, u
 const id = (n: number) => ConnectionId.make(n)
 
 describe("listening", () => {
-  overEachTransport("a listener tells the port that the system chose", () =>
+  overEachTransport("a listener has the port that the kernel chose", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.discard())
       expect(endpoint._tag === "Tcp" && endpoint.port > 0).toBe(true)
@@ -60,7 +60,7 @@ describe("listening", () => {
     }),
   )
 
-  overEachTransport("two servers in one process know nothing of each other", () =>
+  overEachTransport("two servers in one process do not affect each other", () =>
     Effect.gen(function* () {
       const one = yield* serving(Handler.broker())
       const two = yield* serving(Handler.broker())
@@ -81,7 +81,7 @@ describe("listening", () => {
 })
 
 describe("the life of a connection", () => {
-  overEachTransport("is told as opened, half-closed and closed, once each, with its totals", () =>
+  overEachTransport("has one event each for opened, half-closed and closed, with its totals", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.echo())
       const peer = yield* connect()
@@ -126,7 +126,7 @@ describe("the life of a connection", () => {
 })
 
 describe("commands", () => {
-  overEachTransport("send reaches one connection, and FrameSent says which", () =>
+  overEachTransport("send reaches one connection, and FrameSent names it", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard())
       yield* connect()
@@ -137,7 +137,7 @@ describe("commands", () => {
     }),
   )
 
-  overEachTransport("broadcast reaches everybody with one FrameSent that lists its recipients", () =>
+  overEachTransport("broadcast reaches all connections with one FrameSent that lists them", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard("keep"))
       const peers = yield* Effect.replicateEffect(connect(), 3)
@@ -149,7 +149,7 @@ describe("commands", () => {
     }),
   )
 
-  overEachTransport("halfClose sends FIN, and what the peer sends is still received", () =>
+  overEachTransport("halfClose sends FIN, and bytes of the peer are still received", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard())
       const peer = yield* connect({ halfClosed: "keep" })
@@ -163,7 +163,7 @@ describe("commands", () => {
     }),
   )
 
-  overEachTransport("kick ends a connection in order: what was sent before arrives, then FIN", () =>
+  overEachTransport("kick ends a connection in order: bytes sent before arrive, then FIN", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard())
       const peer = yield* connect()
@@ -205,7 +205,7 @@ describe("commands", () => {
     }),
   )
 
-  overEachTransport("connections tells the address, the state and what waits for each", () =>
+  overEachTransport("connections has the address, the state and the queue of each", () =>
     Effect.gen(function* () {
       const { connect, endpoint, events, server } = yield* serving(Handler.broker())
       const peer = yield* connect()

@@ -94,7 +94,7 @@ describe("a server that speaks TLS", () => {
     }))
 })
 
-describe("what TLS is made of", () => {
+describe("the material of TLS", () => {
   const failing = (promise: string, made: () => Promise<Tls.AcceptorOptions>, message: string) =>
     it.effect(promise, () =>
       Effect.gen(function* () {
@@ -105,7 +105,7 @@ describe("what TLS is made of", () => {
     )
 
   failing(
-    "a key that belongs to another certificate is told before anybody connects",
+    "a key of another certificate is reported before the first connection",
     async () => {
       const [one, two] = await Promise.all([makeIdentity(), makeIdentity()])
       return { identities: [{ cert: one.cert, key: two.key }] }
@@ -113,7 +113,7 @@ describe("what TLS is made of", () => {
     "the key cannot be used: it does not belong to the certificate",
   )
   failing(
-    "a key in the place of a certificate is told",
+    "a key in the place of a certificate is reported",
     async () => {
       const { key } = await makeIdentity()
       return { identities: [{ cert: Redacted.value(key), key }] }
@@ -121,19 +121,19 @@ describe("what TLS is made of", () => {
     "the certificate cannot be used: it holds no certificate, but a private key",
   )
   failing(
-    "what is no PEM at all is told",
+    "a file without PEM is reported",
     async () => ({ identities: [{ cert: "hello", key: Redacted.make("world") }] }),
     "the certificate cannot be used: it is not PEM",
   )
   failing(
-    "a damaged CA certificate is told",
+    "a damaged CA certificate is reported",
     async () => ({
       identities: [await makeIdentity()],
       clientCa: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     }),
     "the CA certificate cannot be used: a certificate in it cannot be read",
   )
-  it.scopedLive("over a transport without sockets each newcomer is refused, with the reason", () =>
+  it.scopedLive("over a transport without sockets each new connection is refused, with the reason", () =>
     Effect.gen(function* () {
       const acceptor = yield* Tls.acceptor({ identities: [yield* Effect.promise(() => makeIdentity())] })
       const { connectTo, endpoint, events } = yield* serving(Handler.echo(), { tls: acceptor })

@@ -41,7 +41,7 @@ describe("a clock that is set while connections are open", () => {
     ).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("neither shortens nor lengthens what counts as a stable connection", () =>
+  it.scoped("neither shortens nor lengthens the time of a stable connection", () =>
     withWallClock((set) =>
       Effect.gen(function* () {
         const { endpoint } = yield* serving(Handler.discard())

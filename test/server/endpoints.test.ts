@@ -20,8 +20,8 @@ const wrong = [
   [unixEndpoint(`@${"\u00e9".repeat(54)}`), "the path has 108 bytes; the maximum is 107"],
 ] as const
 
-describe("an endpoint that cannot be one", () => {
-  overEachTransport("is refused with what is wrong, to listen on and to connect to, and nothing is opened", () =>
+describe("an invalid endpoint", () => {
+  overEachTransport("is refused with the reason, for listening and for connecting, and nothing is opened", () =>
     Effect.gen(function* () {
       const server = yield* Server.make({ handler: Handler.echo() })
       const client = yield* Client.make()

@@ -59,7 +59,7 @@ describe("a payload that the framing cannot carry as one frame", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it("is above the limit, holds a line end, or is what its framing throws at; raw framing carries all", () => {
+  it("is above the limit, contains a line end, or makes the framing throw; raw framing carries all", () => {
     const { line, raw } = Framing
     expect(Framing.encodeFrame(line, utf8("a\nb"), 10)).toMatchObject({
       message:

@@ -168,7 +168,7 @@ describe("settings that cannot be", () => {
     }),
   )
 
-  it.scoped("name the field within a field, the value, and what would be right", () =>
+  it.scoped("name the nested field, the value, and the valid values", () =>
     Effect.gen(function* () {
       const settings = { frame: Framing.line, heartbeat: { ...heartbeat, timeout: Duration.zero } }
       const error = yield* Effect.flip(Server.make({ handler, settings }))
@@ -215,7 +215,7 @@ describe("settings that cannot be", () => {
   )
 })
 
-describe("settings at the ends of what they can be", () => {
+describe("settings at the ends of their ranges", () => {
   it.scoped("are taken", () =>
     Effect.gen(function* () {
       const least = { maxFrame: 1, inbox: 0, outbox: 0, closeDeadline: Duration.zero, keepalive: Duration.seconds(1) }

@@ -140,7 +140,7 @@ export class HubCore implements HubPort, MemberHub {
     }
   }
 
-  // Sinks and framings are code of others. An exception detaches its member and affects no other member.
+  // Sinks and framings can be user code. An exception detaches its member and affects no other member.
   private guarded(member: Member, step: (member: Member) => void): void {
     try {
       step(member)
@@ -275,7 +275,7 @@ export class HubCore implements HubPort, MemberHub {
     this.trim(member.cursor.segment)
   }
 
-  /** Frees segments that no member needs. `oldest`: the segment that a member has left; the log must begin there. */
+  /** Frees the segments that no member needs. `oldest`: the segment that a member has left; later ones free nothing. */
   private trim(oldest = this.log.begin()): void {
     // During a flush, members that it has not reached yet need the newest segments, and are not in `lagging`.
     if (this.flushing || this.log.isEmpty() || oldest > this.log.begin()) return

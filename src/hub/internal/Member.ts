@@ -3,7 +3,7 @@ import type { Cursor } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
 
 // The states of a member that receives, and what acts in each. "Lag" is what is queued for the member, in the log and in
-// its sink. All states but the first can hold at once.
+// its sink. All states but the first can apply together.
 //
 // | state        | condition                                            | what acts
 // |--------------|------------------------------------------------------|------------------------------------------------

@@ -110,7 +110,7 @@ export class StreamSink implements HubSink {
     try {
       return Effect.succeed(this.cutFrames())
     } catch (error) {
-      // Framings are code of others. An exception ends the subscription, as it would end a connection.
+      // A framing can be user code. An exception ends the subscription, as it would end a connection.
       this.member?.detach()
       this.runs = []
       this.onFailed(error)

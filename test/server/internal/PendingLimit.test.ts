@@ -13,7 +13,7 @@ class One {
   abort = (reason: CloseReason) => void this.reasons.push(reason)
 }
 
-describe("the limit of what waits for all", () => {
+describe("the limit of all queued bytes", () => {
   const limiting = (...bytes: ReadonlyArray<number>) => {
     const timing = new FakeTiming()
     const limit = new PendingLimit<One>(timing, 100)
@@ -22,13 +22,13 @@ describe("the limit of what waits for all", () => {
     return { timing, limit, all, ended: () => all.map(({ reasons }) => reasons.length) }
   }
 
-  it("ends nobody as long as all together keep within it", () => {
+  it("ends no connection while all together are within it", () => {
     const { timing, ended } = limiting(50, 0, 50)
     timing.advance(1000)
     expect(ended()).toEqual([0, 0, 0])
   })
 
-  it("ends those for whom most waits, as many as it takes, within a tenth of a second, and each once", () => {
+  it("ends the connections with the most queued bytes, as many as necessary, within 100 ms, and each once", () => {
     const { timing, all, ended } = limiting(40, 90, 30, 60)
     timing.advance(100)
     expect(ended()).toEqual([0, 1, 0, 1])
@@ -38,7 +38,7 @@ describe("the limit of what waits for all", () => {
     expect(ended()).toEqual([0, 1, 0, 1])
   })
 
-  it("forgets who has left, and has no timer when nobody is there", () => {
+  it("forgets ended connections, and has no timer without connections", () => {
     const { timing, limit, all, ended } = limiting(500)
     for (const one of all) limit.remove(one)
     timing.advance(1000)

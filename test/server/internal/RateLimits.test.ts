@@ -66,7 +66,7 @@ describe("the rate of one connection", () => {
     expect([deep.isHeld(), shallow.isHeld()]).toEqual([true, false])
   })
 
-  it("is kept to again after a second without a hold, counted from the last hold", () => {
+  it("is kept again after a second without a hold, counted from the last hold", () => {
     const { connect, ticks, told } = limiting({ maxRate: 1000 })
     const peer = connect("a")
     peer.receive(1000)
@@ -82,7 +82,7 @@ describe("the rate of one connection", () => {
     expect(told).toEqual(["a maxRate 1000", "a free"])
   })
 
-  it("tells nothing of a connection that has closed, and leaves no timer", () => {
+  it("emits nothing for a closed connection, and leaves no timer", () => {
     const { connect, ticks, timing, told } = limiting({ maxRate: 1000 })
     const [held, released] = [connect("held"), connect("released")]
     held.receive(5000)
@@ -98,7 +98,7 @@ describe("the rate of one connection", () => {
     expect(held.isHeld()).toBe(true)
   })
 
-  it("does not count what is read only to be dropped", () => {
+  it("does not count bytes that are read only to be dropped", () => {
     const { connect } = limiting({ maxRate: 1000 })
     const peer = connect("a")
     peer.core.reads = false
@@ -108,7 +108,7 @@ describe("the rate of one connection", () => {
 })
 
 describe("the rate of all connections", () => {
-  it("lets in one tick only as many peers go as are likely to use it up, the longest held first", () => {
+  it("releases only as many peers in a tick as will use up its bytes, the longest held first", () => {
     const { connect, ticks } = limiting({ maxRateInAll: 1000 })
     const peers = ["a", "b", "c"].map(connect)
     for (const peer of peers) peer.receive(1000)
@@ -124,7 +124,7 @@ describe("the rate of all connections", () => {
     expect(peers.map(({ isHeld }) => isHeld())).toEqual([true, false, true])
   })
 
-  it("holds a peer for both limits at once, and lets it go of both", () => {
+  it("holds a peer for both limits at once, and releases it from both", () => {
     const { connect, ticks, told } = limiting({ maxRate: 1000, maxRateInAll: 1500 })
     const [first, second] = [connect("first"), connect("second")]
     first.receive(900)

@@ -56,7 +56,7 @@ describe("replies that are owed", () => {
     expect(replies.bytes).toBe(0)
   })
 
-  it("are owed behind others in later turns by what was put off, before those who wait for the last one are called", async () => {
+  it("of a later turn are written before callers that wait for the last reply are called", async () => {
     const log: Array<string> = []
     const replies = new Replies(
       { write: (bytes) => log.push(`${bytes.length}`) > 0, onSent: () => {} },

@@ -13,7 +13,7 @@ describe("a bucket of bytes", () => {
     expect(bucket.leftAt(60_000)).toBe(1000)
   })
 
-  it("lets what came at once be paid off: the mean is the rate", () => {
+  it("pays off the bytes that came at once: the mean is the rate", () => {
     const bucket = new TokenBucket(1000, 0)
     bucket.take(5000, 0)
     expect(bucket.leftAt(3999)).toBeLessThan(0)
@@ -21,7 +21,7 @@ describe("a bucket of bytes", () => {
   })
 
   it.prop(
-    "gives no more than its rate and one piece over it, and no less while more is wanted, whatever the pieces are",
+    "gives no more than its rate and one piece, and no less on demand, whatever the size of the pieces",
     [
       FastCheck.array(FastCheck.integer({ min: 1, max: 3000 }), { minLength: 1 }),
       FastCheck.integer({ min: 1, max: 200 }),
