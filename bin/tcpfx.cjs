@@ -1,23 +1,23 @@
 #!/usr/bin/env node
 "use strict"
-// Starts the bundle. Compiling it is most of the start-up, so V8's compiled code is kept beside it: by Node itself where
-// it can (22.1 and up), else here. A cache of another V8 is refused by V8 and written anew; a folder that may not be
-// written to costs the time and nothing else.
+// Starts the bundle. Most of the start-up time is compilation, so the code that V8 has compiled is cached beside the bundle:
+// by Node itself since 22.1, otherwise by this file. V8 refuses a cache of another version, which is then written again. In
+// a read-only folder, the only cost is the time.
 const fs = require("node:fs")
 const path = require("node:path")
 const { Writable } = require("node:stream")
 const Module = require("node:module")
 const vm = require("node:vm")
 
-// Node makes these streams when something touches them, as Effect's logger and the end of every socket do. They would make
-// pipes and sockets non-blocking for all programs that share them, and block on a terminal that takes nothing. The command
-// has outputs of its own (src/cli/process/streams); what a library says by these still goes to standard error.
+// Node makes these streams at their first use, for example by Effect's logger or at the end of a socket. They would make
+// pipes and sockets non-blocking for all programs that share them, and block on a stopped terminal. The command has its own
+// outputs (src/cli/process/streams). Text that a library writes to Node's streams goes to standard error.
 const talk = new Writable({
   write(chunk, _encoding, done) {
     try {
       fs.writeSync(2, chunk)
     } catch {
-      // There is nobody left to tell.
+      // Without standard error, the failure cannot be reported.
     }
     done()
   },
@@ -26,12 +26,12 @@ for (const [name, value] of Object.entries({ stdin: undefined, stdout: talk, std
   Object.defineProperty(process, name, { value, configurable: true, enumerable: true, writable: true })
 }
 
-// Without a handler SIGUSR1 opens Node's inspector on a port, and SIGUSR2 ends the process. The command adds its own
-// handlers later; until then the two do nothing.
+// Without a handler, SIGUSR1 opens Node's inspector on a port, and SIGUSR2 ends the process. Until the command adds its own
+// handlers, the two signals do nothing.
 for (const signal of ["SIGUSR1", "SIGUSR2"]) process.on(signal, () => {})
 
-// A SIGUSR1 before the handlers has opened the inspector. Loading the module that tells costs milliseconds, so it is not
-// done before the command is at work.
+// A SIGUSR1 before these handlers has opened the inspector. Loading the inspector module to check that takes milliseconds,
+// so the check runs after the start of the command.
 const isInspectorWanted = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((text) =>
   text.includes("--inspect"),
 )
@@ -40,11 +40,11 @@ if (!isInspectorWanted) {
     const inspector = require("node:inspector")
     if (inspector.url() !== undefined) inspector.close()
   }
-  // Node answers the signal a second time when the event loop first looks for events, and would open it again.
+  // Node handles the signal a second time when the event loop first polls, and would open the inspector again.
   setTimeout(() => setImmediate(closeInspector), 20).unref()
 }
 
-// The server and the page's server are in bundles of their own, so that other command lines start as fast as without them.
+// The server and the page are in separate bundles, so that other command lines start as fast as without them.
 const bundleFor = (words) => {
   if (words[0] === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
   return words[0] === "serve" ? "serve.cjs" : "tcpfx.cjs"
@@ -71,17 +71,17 @@ const load = () => {
   script.runInThisContext()(exports, Module.createRequire(bundle), { exports }, bundle, path.dirname(bundle))
   if (cachedData !== undefined && !script.cachedDataRejected) return
   try {
-    // After the run, so that the functions used in it are in the cache too; under a name of its own first, so that
-    // nobody reads half of it.
+    // Written after the run, so that the cache includes the functions that the run has compiled. The rename makes the write
+    // atomic, so that no other process reads an incomplete cache.
     const temporary = `${cacheFile}.${process.pid}`
     fs.writeFileSync(temporary, script.createCachedData())
     fs.renameSync(temporary, cacheFile)
   } catch {
-    // Not writable here.
+    // The folder is read-only.
   }
 }
 
-// What the build has made of each `--help`: printing it takes none of the command, and none of its start-up.
+// The text of each `--help`, which the build has stored. Printing it does not load the command.
 const preparedHelp = () => {
   const words = process.argv.slice(2)
   if (words.length > 0 && words.at(-1) !== "--help") return undefined
@@ -94,11 +94,11 @@ const preparedHelp = () => {
   }
 }
 
-// How long a reader that takes nothing is waited for, milliseconds, and how long between two attempts.
+// How long to wait for a reader that takes nothing, and how long between two attempts, in milliseconds.
 const patience = 5000
 const pause = 10
 
-/** Writes all of a text to standard output, and gives the exit code. `reasons`: words for the codes of failures. */
+/** Writes a text to standard output. Returns the exit code. `reasons` has the words for the codes of failed writes. */
 const print = ({ text, reasons }) => {
   const waiting = new Int32Array(new SharedArrayBuffer(4))
   const end = Date.now() + patience
@@ -107,7 +107,7 @@ const print = ({ text, reasons }) => {
     try {
       left = left.subarray(fs.writeSync(1, left))
     } catch (error) {
-      // The reader has what it wants.
+      // The reader has closed the pipe, which is a clean end.
       if (error.code === "EPIPE") return 0
       // Another program has made the pipe non-blocking.
       if (error.code === "EAGAIN" && Date.now() < end) {

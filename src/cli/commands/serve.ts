@@ -83,6 +83,6 @@ export const serveHelp: CommandHelp = {
     "An endpoint is host port, host:port, :port, a port, [ipv6]:port or unix:/path. Port 0 takes a free one.",
     "unix:@name is an abstract name (Linux), fd:3 an inherited listening socket. Of several endpoints, each needs its port.",
     "A name means its first address (-4, -6: of that family). [::] accepts IPv4 too, 0.0.0.0 accepts IPv4 only.",
-    "Ctrl-C drains: it stops listening and closes the connections in order. A second Ctrl-C ends the server at once.",
+    "Ctrl-C drains: the server stops listening, flushes and closes its connections. A second Ctrl-C ends it at once.",
   ],
 }

@@ -29,6 +29,6 @@ export const uiHelp: CommandHelp = {
   notes: [
     "The address contains a token, new at each start. Anybody with the address can do everything that the page can do.",
     "Servers and clients live as long as this command: they survive a reload of the page.",
-    "Ctrl-C drains the connections. A second Ctrl-C ends the command at once.",
+    "Ctrl-C flushes and closes the connections. A second Ctrl-C ends the command at once.",
   ],
 }

@@ -13,13 +13,13 @@ import { given } from "./given.ts"
 export const deadlineFlags = (peer: "client" | "server") => ({
   idleTimeout: value("idle-timeout", "TIME", parseDeadline, {
     alias: "i",
-    help: `Close a ${peer} that sends nothing for TIME (default: never).`,
+    help: `Close the connection if the ${peer} sends nothing for TIME (default: never).`,
   }),
   writeTimeout: value("write-timeout", "TIME", parseDeadline, {
-    help: `Close a ${peer} that accepts none of its queued bytes for TIME (default: never).`,
+    help: `Close the connection if the ${peer} accepts none of its queued bytes for TIME (default: never).`,
   }),
   heartbeat: value("heartbeat", "TEXT", parseEscapes, {
-    help: `Send TEXT as a frame to a silent ${peer}, and close the ${peer} if it stays silent. Needs --frame line.`,
+    help: `Send TEXT as a frame to a silent ${peer}, and close the connection if the ${peer} stays silent. Needs --frame line.`,
   }),
   heartbeatInterval: value("heartbeat-interval", "TIME", parseDeadline, {
     help: `How long a ${peer} is silent before a heartbeat (default ${formatMillis(Duration.toMillis(limits.heartbeatInterval))}).`,

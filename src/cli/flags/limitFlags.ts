@@ -24,7 +24,7 @@ export const limitFlags = {
     help: "Bytes that all clients together may send in a second (default: no limit); above it they are read in turn.",
   }),
   maxPending: value("max-pending", "SIZE", parseSize, {
-    help: "Bytes queued for all clients together (default: no limit); above it the longest queue loses its client.",
+    help: "Bytes that may be queued for all clients together (default: no limit); above it the client with the longest queue is closed.",
   }),
   firstFrameTimeout: value("first-frame-timeout", "TIME", parseDeadline, {
     help: "Close a client whose first frame is incomplete after TIME (default: never).",

@@ -1,13 +1,13 @@
-// glibc derives both thresholds of free(3) from the largest freed block that had a mapping of its own. Such blocks have
-// at most 32 MiB.
+// When a block with its own mapping is freed, glibc raises its mapping threshold to the size of the block, and its trim
+// threshold to twice that. Blocks above 32 MiB have no effect (mallopt(3), M_MMAP_THRESHOLD).
 const blockBytes = 24 * 1024 * 1024
 
 /**
  * Makes glibc keep up to 48 MiB of freed memory for later reads. By default glibc returns freed memory above 128 KiB to
  * the kernel, and bulk traffic then pays for a page fault per page that it reads into (mallopt(3), M_TRIM_THRESHOLD).
  *
- * The setting is for the whole process, so only the command makes it, and never the library. The block takes no
- * physical memory, because no byte of it is written. V8 frees it at a collection of garbage.
+ * The setting affects the whole process, so only the command changes it, and never the library. The block takes no
+ * physical memory, because no byte of it is written. V8 frees it at a later garbage collection.
  */
 export const keepFreedMemory = (): void => {
   try {

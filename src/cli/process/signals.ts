@@ -69,7 +69,7 @@ const listen = (stdio: Stdio["Type"]) =>
     ({ stop }) => Effect.sync(stop),
   )
 
-/** The process's own. */
+/** The signals of this process. */
 export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
   Signals,
   Effect.map(Effect.flatMap(Stdio, listen), ({ get, reloads, waiters }) => {
