@@ -254,8 +254,9 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
       >
         <div role="presentation" style={{ height: `${first * height}px` }} />
         {rows.map((row, index) => (
+          // A place keeps its elements: sorted by activity, the clients in it change five times a second.
           <Row
-            key={row.id}
+            key={first + index}
             row={row}
             index={first + index}
             matching={matching}
