@@ -29,8 +29,12 @@ const margin = 8
 const nothing: LogExtent = { first: 0, next: 0, dropped: 0, bytes: 0, limit: 0, complete: true }
 
 /**
- * The rows of a log. It paints itself: rows of one height in a window of recycled elements, over a scroll bar that stands
- * for all of them. It asks for the rows that it shows, and for nothing else.
+ * The rows of a log. The log paints itself: rows of one height in a window of recycled elements, over a scroll bar that stands
+ * for all of them. It requests only the rows that it shows.
+ *
+ * The file is long because the scroll bar, the keys, following and new extents all change one position, `top`, and each change
+ * must leave the others true. What does not touch the position has its own file: `RowCache`, `RowSheet`, `RowSelection` and
+ * `scale.ts`.
  */
 export class LogRows {
   /** How far the log reaches. */
