@@ -63,7 +63,7 @@ describe("the history of payloads", () => {
       yield* history.add(text("one"))
       yield* history.add(text("two"))
       expect(yield* history.entries).toEqual(["two", "one"].map(text))
-      expect(told).toEqual([expect.stringMatching(/not kept for the next run: .* cannot be used \(ENOTDIR\)/)])
+      expect(told).toEqual([expect.stringMatching(/is not saved: .* cannot be read or written \(ENOTDIR\)/)])
     }),
   )
 

@@ -75,7 +75,7 @@ describe("tcpfx serve --ui, as a process", () => {
       const open = yield* tcpfxRun(["serve", "127.0.0.1:0", "--ui", "--no-open", "--ui-host", "0.0.0.0"])
       expect([open.code, open.stderr]).toEqual([
         2,
-        expect.stringMatching(/^tcpfx: .*other machines can reach the page.*\n$/),
+        expect.stringMatching(/^tcpfx: .*other machines can reach this address.*\n$/),
       ])
     }),
   )

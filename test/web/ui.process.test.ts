@@ -78,7 +78,7 @@ describe("tcpfx ui, as a process", () => {
       const { code, stderr, stdout } = yield* run(["--ui-port", `${port}`])
       expect({ code, stderr, stdout }).toEqual({
         code: 2,
-        stderr: `tcpfx: the page cannot be served on 127.0.0.1:${port}: the port is in use; choose another with --ui-port, or leave it out for a free one\n`,
+        stderr: `tcpfx: the page cannot be served on 127.0.0.1:${port}: the port is in use; choose another port with --ui-port, or omit --ui-port for a free port\n`,
         stdout: "",
       })
     }),
@@ -97,7 +97,7 @@ describe("tcpfx ui, as a process", () => {
       const refused: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [
           ["--ui-host", "0.0.0.0"],
-          /--ui-host 0\.0\.0\.0: other machines can reach the page there; give --ui-password-file or --ui-tls-cert/,
+          /--ui-host 0\.0\.0\.0: other machines can reach this address; add --ui-password-file or --ui-tls-cert/,
         ],
         [["--ui-host", "::"], /other machines can reach/],
         [["--ui-host", "plant.example"], /other machines can reach/],
@@ -105,7 +105,7 @@ describe("tcpfx ui, as a process", () => {
         [["--ui-port", "70000"], /--ui-port: .*0 to 65535/],
         [["--ui-tls-key", good], /--ui-tls-key needs the certificate of the key/],
         [["--ui-tls-cert", good], /--ui-tls-cert|TLS/],
-        [["--ui-password-file", join(folder, "none")], /there is no such file/],
+        [["--ui-password-file", join(folder, "none")], /none cannot be read: there is no such file/],
         [["--ui-password-file", file("short", "short\n", 0o600)], /fewer than 8 characters/],
         [["--ui-password-file", file("open", "long enough\n", 0o644)], /other users may read/],
         [["9000"], /tcpfx ui takes no arguments: "9000"/],

@@ -26,7 +26,8 @@ export interface PageAccess {
 const passwordOf = (path: string): Effect.Effect<Redacted.Redacted, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const text = yield* readOwn("ui-password-file", path, "nothing")
-    if (text === undefined) return yield* usageError(`--ui-password-file: ${path}: there is no such file`)
+    if (text === undefined)
+      return yield* usageError(`--ui-password-file: ${path} cannot be read: there is no such file`)
     const password = text.replace(/\r?\n$/, "")
     return password.length < leastPassword
       ? yield* usageError(`--ui-password-file: ${path}: the password has fewer than ${leastPassword} characters`)
@@ -64,7 +65,7 @@ export const pageAccess = (flags: PageFlagValues): Effect.Effect<PageAccess, Com
     const isLocal = host.toLowerCase() === "localhost" || isLoopback(tcpEndpoint(host, 0))
     if (!isLocal && Option.isNone(flags.uiPasswordFile) && Option.isNone(flags.uiTlsCert)) {
       return yield* usageError(
-        `--ui-host ${host}: other machines can reach the page there; give --ui-password-file or --ui-tls-cert too ` +
+        `--ui-host ${host}: other machines can reach this address; add --ui-password-file or --ui-tls-cert ` +
           "(or leave out --ui-host and use ssh -L)",
       )
     }

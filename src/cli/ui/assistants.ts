@@ -16,7 +16,7 @@ import type { UiOptions } from "../commands/ui.ts"
 import { environmentError, given } from "../flags/given.ts"
 import { connectionRoom } from "../process/openFiles.ts"
 
-/** Makes the assistant of a new window. Its own settings count before those of the command. */
+/** Makes the assistant of a new window. The settings of the window override the settings of the command. */
 export type OpenWindow = (
   kind: Assistant["kind"],
   settings: Domain.WindowSettings,

@@ -39,7 +39,7 @@ export const runUi = (options: UiOptions) =>
     yield* stdio.writeLines(addresses.map((address) => `${address}\n`).join(""))
     if (note !== undefined) yield* tell(note)
     yield* tell(
-      `the page is served at the ${addresses.length > 1 ? "addresses" : "address"} above; Ctrl-C ends it and all its connections`,
+      `the page is served at the ${addresses.length > 1 ? "addresses" : "address"} above; Ctrl-C closes all its connections and ends tcpfx`,
     )
     const signal = yield* Effect.raceFirst(signals.first, Effect.as(Deferred.await(asked), undefined))
     return signal === undefined ? exitCode.ok : signalExitCode[signal]

@@ -22,11 +22,11 @@ import { projectAccess, type StartProject, startProject } from "./project.ts"
 const assetsFolder = join(__dirname, "..", "web")
 
 const listenProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: "the port is in use; choose another with --ui-port, or leave it out for a free one",
+  EADDRINUSE: "the port is in use; choose another port with --ui-port, or omit --ui-port for a free port",
   EACCES: "permission denied; choose a port from 1024 up with --ui-port",
-  EADDRNOTAVAIL: "no interface of this machine has that address; `tcpfx interfaces` lists those it has",
+  EADDRNOTAVAIL: "no interface of this machine has this address; `tcpfx interfaces` lists the addresses",
   ENOTFOUND: "the name has no address; check the spelling, or give an IP address",
-  EAFNOSUPPORT: "this machine has no addresses of that family",
+  EAFNOSUPPORT: "this machine has no addresses of this family",
 }
 
 const listenFailed = ({ code, host, port }: PageListenError): CommandFailed =>

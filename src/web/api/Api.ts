@@ -11,55 +11,55 @@ import { Match } from "../../domain/assistant/Rule.ts"
 import { ClientsPage, ClientsRequest, Preview, RateHistory, WindowState } from "../../domain/assistant/State.ts"
 import { WindowSettings } from "../../domain/assistant/WindowSettings.ts"
 
-/** Number of a tab of the workspace: 1, 2, 3 …, never reused. */
+/** The number of a tab of the workspace: 1, 2, 3 …, never reused. */
 const tab = { tab: Schema.Int }
 
 /** One window of the workspace. */
 export const Tab = Schema.Struct({
   ...tab,
   kind: Schema.Literal("server", "client"),
-  /** Endpoint or state in a few words. */
+  /** The endpoint, or the state in a few words. */
   title: Schema.String,
-  /** Whether it listens, or is connected. */
+  /** Whether the window listens or is connected. */
   active: Schema.Boolean,
-  /** Whether closing it ends a listener, a connection, or attempts at one. */
+  /** Whether the window has a listener, a connection, or attempts to connect, all of which end with the tab. */
   busy: Schema.Boolean,
-  /** Whether it belongs to the command that the page is attached to, so that it cannot be closed. */
+  /** Whether the window belongs to the command that the page is attached to. The user cannot close such a window. */
   fixed: Schema.Boolean,
 })
 export type Tab = typeof Tab.Type
 
-/** One address of this machine to listen on. */
+/** One address of this machine that a server can listen on. */
 export const LocalAddress = Schema.Struct({
   address: Schema.String,
   family: Schema.Literal("ipv4", "ipv6"),
-  /** Name of the interface; empty for the addresses of all interfaces. */
+  /** The name of the interface; empty for the addresses that stand for all interfaces. */
   name: Schema.String,
   loopback: Schema.Boolean,
 })
 export type LocalAddress = typeof LocalAddress.Type
 
-/** What the page and the server say to each other. */
+/** The calls of the page and the answers of the server. */
 export class Api extends RpcGroup.make(
-  /** The version, and what the page is attached to. */
+  /** The version, and the command that the page is attached to. */
   Rpc.make("About", {
     success: Schema.Struct({ version: Schema.String, attachedTo: Schema.Literal("ui", "serve", "connect") }),
   }),
-  /** The tabs: now, and after each change. */
+  /** The current tabs, and the tabs after each change. */
   Rpc.make("Tabs", { success: Schema.Array(Tab), stream: true }),
   Rpc.make("OpenTab", {
     payload: { kind: Schema.Literal("server", "client"), settings: Schema.optional(WindowSettings) },
     success: Tab,
     error: Refusal,
   }),
-  /** Closes a tab, and with it its listeners and connections. */
+  /** Closes a tab with its listeners and connections. */
   Rpc.make("CloseTab", { payload: tab, success: Schema.Void, error: Refusal }),
-  /** Addresses of this machine: IPv4 first, then IPv6, those of all interfaces last. */
+  /** The addresses of this machine: IPv4, then IPv6, then the addresses that stand for all interfaces. */
   Rpc.make("Addresses", { success: Schema.Array(LocalAddress) }),
-  /** What a window shows: now, and after each change, at most ten times a second. */
+  /** The current state of a window, and the state after each change, at most ten times a second. */
   Rpc.make("State", { payload: tab, success: WindowState, error: Refusal, stream: true }),
   Rpc.make("Clients", { payload: { ...tab, request: ClientsRequest }, success: ClientsPage, error: Refusal }),
-  /** How far the log, or the matches of a filter, reach: now, and after each change, at most ten times a second. */
+  /** The current extent of the log or of the matches of a filter, and the extent after each change, at most ten times a second. */
   Rpc.make("Log", {
     payload: { ...tab, filter: Schema.optional(LogFilter) },
     success: LogExtent,
@@ -67,37 +67,38 @@ export class Api extends RpcGroup.make(
     stream: true,
   }),
   Rpc.make("Rows", { payload: { ...tab, request: RowsRequest }, success: Schema.Array(LogRow), error: Refusal }),
-  /** Bytes of one row: at most the first 64 KiB, and the length of all of them. */
+  /** The bytes of one row, at most the first 64 KiB, and the full length. */
   Rpc.make("Bytes", {
     payload: { ...tab, row: Schema.Number },
     success: Schema.Struct({ bytes: Schema.Uint8ArrayFromBase64, length: Schema.Int }),
     error: Refusal,
   }),
   Rpc.make("Do", { payload: { ...tab, command: Command }, success: Outcome, error: Refusal }),
-  /** A command in its written form. */
+  /** Executes a command in its written form. */
   Rpc.make("DoLine", { payload: { ...tab, line: Schema.String }, success: Outcome, error: Refusal }),
   Rpc.make("Preview", {
     payload: { ...tab, payload: PayloadSpec, to: Schema.optional(Recipients) },
     success: Preview,
     error: Refusal,
   }),
-  /** Reads recipients in their written form, as the field `To` has them. */
+  /** Parses recipients in their written form, as in the field `To`. */
   Rpc.make("ReadRecipients", { payload: { text: Schema.String }, success: Recipients, error: Refusal }),
-  /** What the match of a rule captures in a sample, the whole match first; `captures` is missing where it does not match. */
+  /** Applies the match of a rule to a sample. `captures` begins with the whole match; it is absent if the sample does not match. */
   Rpc.make("TryMatch", {
     payload: { match: Match, sample: Schema.String },
     success: Schema.Struct({ captures: Schema.optional(Schema.Array(Schema.String)) }),
     error: Refusal,
   }),
   Rpc.make("Rates", { payload: tab, success: RateHistory, error: Refusal }),
-  /** Names of the encodings and checksums that a payload can have. */
+  /** The names of the encodings and checksums that a payload can have. */
   Rpc.make("Choices", {
     success: Schema.Struct({ encodings: Schema.Array(Schema.String), checksums: Schema.Array(Schema.String) }),
   }),
-  /** Payloads that were sent from a face, the latest first; kept between runs. */
+  /** The payloads that a user interface has sent, the latest first. The history survives the end of the process. */
   Rpc.make("History", { success: Schema.Array(PayloadSpec) }),
-  /** The project file as it is, and a new text for it; `Save` without a text writes rules and macros into it. */
+  /** The path and the current text of the project file. */
   Rpc.make("ProjectFile", { success: Schema.Struct({ path: Schema.String, text: Schema.String }), error: Refusal }),
+  /** Writes rules, repeats and macros into the project file, or into the file at `path`. Returns the path. */
   Rpc.make("SaveProject", {
     payload: { path: Schema.optional(Schema.String) },
     success: Schema.String,

@@ -1,27 +1,28 @@
-// How a page finds its server and shows that it may use it: the page, the server and the tests share these.
+// The paths and parameters by which a page reaches its server and proves that it is allowed to. The page, the server and the
+// tests share them.
 
-/** Name of the query parameter that carries the token. */
+/** The query parameter with the token. */
 export const tokenParameter = "token"
 
-/** Path of the WebSocket of the calls. */
+/** The path of the WebSocket that carries the calls. */
 export const rpcPath = "/rpc"
 
-/** Path of the download of a log: `?tab=…&format=…&filter=…&language=…`, the filter as JSON of a `LogFilter`. */
+/** The path that downloads a log: `?tab=…&format=…&filter=…&language=…`, the filter as JSON of a `LogFilter`. */
 export const savePath = "/save"
 
-/** Path of the form that takes a password. */
+/** The path that the password form is posted to. */
 export const loginPath = "/login"
 
-/** Path that the browser is started with: `?code=…` is good for one time and buys the address with the token. */
+/** The path that tcpfx opens in a browser. `?code=…` is valid once; the answer redirects to the address with the token. */
 export const openPath = "/open"
 
-/** Path of the script of refusal pages: it goes back to the page when this browser tab still has the token. */
+/** The path of the script of refusal pages. The script returns to the page if this browser tab still has the token. */
 export const returnPath = "/return.js"
 
-/** Name under which the page keeps the token in `sessionStorage`, which belongs to one tab of the browser. */
+/** The key of the token in `sessionStorage`, which belongs to one tab of the browser. */
 export const tokenKey = "tcpfx.token"
 
-/** The parts of a browser's window that hold the token. */
+/** The parts of a browser's window that can contain the token. */
 export interface TokenPlaces {
   readonly location: { readonly pathname: string; readonly search: string; readonly hash: string }
   readonly history: { readonly replaceState: (data: unknown, unused: string, url: string) => void }
@@ -32,9 +33,9 @@ export interface TokenPlaces {
 }
 
 /**
- * The token of this page, or none. A token in the address moves from there to `sessionStorage`, so that neither the
- * address bar nor a picture of the screen shows it. A reload finds it there: the server answers an address without a token
- * with a page that looks into `sessionStorage` and comes back (`returnScript`).
+ * Returns the token of this page, or `undefined`. A token in the address moves from there to `sessionStorage`, so that neither
+ * the address bar nor a picture of the screen shows it. After a reload the address has no token: the server answers with a
+ * refusal page, whose script (`returnScript`) finds the token in `sessionStorage` and returns to the page.
  */
 export const takeToken = ({ history, location, sessionStorage }: TokenPlaces): string | undefined => {
   const query = new URLSearchParams(location.search)
@@ -48,8 +49,8 @@ export const takeToken = ({ history, location, sessionStorage }: TokenPlaces): s
 }
 
 /**
- * The script at {@link returnPath}. It takes the token out of `sessionStorage` before it uses it, so that a token that the
- * server no longer knows is tried once and not for ever; the page puts it back.
+ * The script at {@link returnPath}. It removes the token from `sessionStorage` before it uses the token, so that the browser
+ * tries an expired token once and not in a loop. The page stores a valid token again.
  */
 export const returnScript = `const token = sessionStorage.getItem(${JSON.stringify(tokenKey)})
 if (token !== null) {
@@ -58,6 +59,6 @@ if (token !== null) {
 }
 `
 
-/** Address of the WebSocket for a page at `origin` (`http://127.0.0.1:8080`). */
+/** The address of the WebSocket for a page at `origin` (`http://127.0.0.1:8080`). */
 export const rpcUrl = (origin: string, token: string): string =>
   `${origin.replace(/^http/, "ws")}${rpcPath}?${tokenParameter}=${encodeURIComponent(token)}`

@@ -3,24 +3,24 @@ import { join } from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
-/** One file of the page, in the forms in which it can be sent. */
+/** One file of the page, uncompressed and compressed. */
 export interface Asset {
   readonly contentType: string
   readonly plain: Uint8Array
   readonly gzip: Uint8Array | undefined
   readonly brotli: Uint8Array | undefined
-  /** Whether its name is a hash of its content. */
+  /** Whether the name of the file is a hash of its content. */
   readonly hashed: boolean
 }
 
-/** The built page could not be read. */
+/** The built page cannot be read. */
 export class AssetsMissing extends Data.TaggedError("AssetsMissing")<{ readonly folder: string }> {
   override get message(): string {
-    return `the page is not in ${this.folder}; run \`npm run build\` first`
+    return `the page is missing in ${this.folder}; run \`npm run build\` first`
   }
 }
 
-/** The files of the page by their paths (`/index.html`, `/assets/index-4f2a.js`). A path that is not a key has no file. */
+/** The files of the page by path (`/index.html`, `/assets/index-4f2a.js`). */
 export type Assets = ReadonlyMap<string, Asset>
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ const typeOf = (path: string): string =>
   contentTypes[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream"
 
 /**
- * Reads the built page into memory: some hundred kilobytes. Requests are answered from this map alone, so no path that a
+ * Reads the built page into memory, some hundred kilobytes. The server answers requests from this map only, so no path that a
  * browser sends reaches the file system.
  */
 export const loadAssets = (folder: string): Effect.Effect<Assets, AssetsMissing> =>
@@ -70,14 +70,14 @@ export const loadAssets = (folder: string): Effect.Effect<Assets, AssetsMissing>
     catch: () => new AssetsMissing({ folder }),
   })
 
-/** Whether a browser accepts an encoding (RFC 9110, 12.5.3); `q=0` forbids it. */
+/** Whether a browser accepts a content coding (RFC 9110, 12.5.3); `q=0` forbids the coding. */
 const accepts = (header: string, coding: string): boolean =>
   header.split(",").some((entry) => {
     const [name = "", ...parameters] = entry.split(";").map((part) => part.trim().toLowerCase())
     return name === coding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
   })
 
-/** The smallest form of a file that a browser accepts, and the header that names it. */
+/** The smallest form of a file that a browser accepts, and its headers. */
 export const formOf = (
   asset: Asset,
   acceptEncoding: string | undefined,

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import { isIP } from "node:net"
 
-/** What a request says of where it comes from. */
+/** The parts of a request that show its origin. */
 export interface RequestFacts {
   /** The header `Host`. */
   readonly host: string | undefined
@@ -13,36 +13,36 @@ export interface RequestFacts {
   readonly token: string | undefined
 }
 
-/** What a request is for, which decides what it must show. */
+/** The purpose of a request. It decides which checks the request must pass. */
 export type Purpose =
-  /** A file that everybody may read: its name is a hash of its content, and it holds nothing of this machine. */
+  /** A public file: its name is a hash of its content, and it contains no data of this machine. */
   | "asset"
-  /** The page itself: opened by an address or a link, so that a browser names no origin. */
+  /** The page itself. The user opens it by an address or a link, so the browser sends no `Origin`. */
   | "page"
-  /** The form with the password: sent by our own page, and not yet in possession of the token. */
+  /** The password form, which our own page posts without a token. */
   | "login"
-  /** A download: started by our own page. */
+  /** A download, which our own page starts. */
   | "download"
-  /** The WebSocket of the calls. */
+  /** The WebSocket that carries the calls. */
   | "socket"
 
-/** Why a request is refused. */
+/** The reason of a refusal. */
 export type GuardProblem = "host" | "origin" | "token"
 
-/** What a guard knows. */
+/** Options of {@link guard}. */
 export interface GuardOptions {
   readonly token: string
-  /** Names and addresses under which a browser may know this server, in lower case, IPv6 without brackets. */
+  /** Names and addresses that a browser may use for this server, in lower case, IPv6 without brackets. */
   readonly hosts: ReadonlySet<string>
   readonly scheme: "http" | "https"
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest()
 
-/** Compares two secrets in a time that tells nothing of where they differ, nor of their lengths. */
+/** Compares two secrets. The duration depends neither on the position of a difference nor on the lengths. */
 export const sameSecret = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
 
-/** The host of a `Host` header or of an origin, without its port; none if the header is malformed. */
+/** The host of a `Host` header or of an origin, without its port; `undefined` if the header is malformed. */
 export const hostNameOf = (host: string): string | undefined => {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@?#\s]+))(?::\d{1,5})?$/i.exec(host)
   return (match?.[1] ?? match?.[2])?.toLowerCase()
@@ -52,13 +52,14 @@ const loopbackName = (name: string): boolean =>
   name === "localhost" || name.endsWith(".localhost") || name === "::1" || (isIP(name) === 4 && name.startsWith("127."))
 
 /**
- * Decides whether a request is answered. `undefined`: it is.
+ * Decides whether the server answers a request. `undefined` allows the request.
  *
- * - `Host`: another site can let its own name point to this machine (DNS rebinding). Its page then sends its own name.
- *   The port is not compared, as a forwarded port (ssh -L) has another number, and `Origin` must have the same.
- * - `Origin`: a page of another site can open a WebSocket to any address. A browser names the page's origin; a rebound name
- *   would match itself, so `Host` is checked as well.
- * - The token: other programs and users of this machine reach 127.0.0.1 too.
+ * - `Host`: another site can point its own name to this machine (DNS rebinding). Requests of its page then have that name in
+ *   `Host`. The guard does not compare the port, because a forwarded port (ssh -L) has another number; `Origin` must have the
+ *   same host and port as `Host`.
+ * - `Origin`: a page of another site can open a WebSocket to any address, and the browser then sends the origin of that page.
+ *   A rebound name has equal `Host` and `Origin`, so the guard checks `Host` as well.
+ * - The token: other programs and users of this machine can reach 127.0.0.1 too.
  */
 export const guard = (options: GuardOptions) => {
   const isOurs = (name: string | undefined): boolean =>

@@ -28,46 +28,46 @@ import { saveLog } from "./save.ts"
 
 /** Options of {@link makePageServer}. */
 export interface PageServerOptions {
-  /** Address or name to listen on. */
+  /** The address or name to listen on. */
   readonly host: string
-  /** 0: a free one. */
+  /** The port to listen on; 0 chooses a free port. */
   readonly port: number
-  /** Further names under which browsers know this server, in lower case. */
+  /** Further names that browsers may use for this server, in lower case. */
   readonly hosts?: ReadonlyArray<string>
   /** Default: 160 random bits. */
   readonly token?: string
-  /** A password that buys the token. Default: none. */
+  /** A password; a browser that sends it gets the token. Default: none. */
   readonly password?: Redacted.Redacted | undefined
-  /** How long a wrong password takes. Default half a second. */
+  /** The delay before the answer to a wrong password. Default: half a second. */
   readonly passwordDelay?: Duration.DurationInput
-  /** How long a peer may take to send a request, or to complete its TLS handshake. Default 10 s. Then it is closed. */
+  /** The time that a peer has to send a request or to complete its TLS handshake. Then its socket is closed. Default: 10 s. */
   readonly requestTimeout?: Duration.DurationInput
-  /** Certificate chain and key (PEM). Default: no TLS. */
+  /** The certificate chain and its key (PEM). Default: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: Redacted.Redacted } | undefined
   readonly assets: Assets
   readonly services: HandlerServices
   readonly limits?: Partial<RpcSocketLimits>
 }
 
-/** A page's server that runs. */
+/** A running server of the page. */
 export interface PageServer {
   readonly host: string
   readonly port: number
   readonly token: string
   /** `http://127.0.0.1:8080` */
   readonly origin: string
-  /** The whole address, with the token. */
+  /** The address with the token. */
   readonly address: string
-  /** The same under another name or address of this machine. */
+  /** The address with the token, for another name or address of this machine. */
   readonly addressAt: (host: string) => string
   /**
-   * An address that is good for one time and one minute. It starts a browser: other users of this machine can read the
-   * arguments of a program, and the token must not stand there.
+   * Makes an address that is valid once and for one minute. The command that starts a browser uses it: other users of this
+   * machine can read the arguments of a process, so the token must not be among them.
    */
   readonly addressForOnce: (host: string) => Effect.Effect<string>
 }
 
-/** The page's server cannot listen. */
+/** The server of the page cannot listen. */
 export class PageListenError extends Data.TaggedError("PageListenError")<{
   readonly host: string
   readonly port: number
@@ -87,7 +87,7 @@ const listen = (server: Http.Server, host: string, port: number) =>
       resume(
         typeof address === "object" && address !== null
           ? Effect.succeed(address)
-          : Effect.dieMessage("the page's server has no address"),
+          : Effect.dieMessage("the server of the page has no address"),
       )
     })
   })
@@ -107,8 +107,8 @@ const factsOf = (request: Http.IncomingMessage): RequestFacts & { readonly url: 
 }
 
 /**
- * A server that does not listen yet. Its end destroys every socket: `closeAllConnections` leaves out those that were upgraded,
- * and those in a TLS handshake, and a peer that keeps one of them open would keep the server from ending.
+ * Makes a server that does not listen yet. The end of the scope destroys every socket. `closeAllConnections` skips upgraded
+ * sockets and sockets in a TLS handshake, so a peer could keep one of these open and prevent the end of the server.
  */
 const httpServer = (
   tls: PageServerOptions["tls"],
@@ -118,7 +118,7 @@ const httpServer = (
     const open = new Set<Socket>()
     return Effect.acquireRelease(
       Effect.sync(() => {
-        // Without the token a peer holds one of the few connections for this time at most.
+        // These timeouts limit the time for which a peer without the token can occupy one of the few connections.
         const millis = Duration.toMillis(requestTimeout)
         const times = {
           headersTimeout: millis,
@@ -148,8 +148,8 @@ const httpServer = (
   })
 
 /**
- * A page for a browser that may not have the page. A browser with the policy "no-referrer" names no origin with a form, and
- * the form of the password is checked for its origin.
+ * A refusal page. A browser with the policy "no-referrer" posts a form without an origin. The guard checks the origin of the
+ * password form, so a page with the form has the policy "same-origin".
  */
 const refusal = (status: number, problem: RefusalProblem, hasPassword: boolean) =>
   HttpServerResponse.text(refusalPage(problem, { hasPassword }), {
@@ -161,10 +161,10 @@ const refusal = (status: number, problem: RefusalProblem, hasPassword: boolean) 
 const plain = (status: number, text: string, headers: Readonly<Record<string, string>> = {}) =>
   HttpServerResponse.text(text, { status, headers: { ...safetyHeaders, ...notKept, ...headers } })
 
-/** Answers an upgrade request that is refused; there is no response object for it. */
+/** Refuses an upgrade request. Node makes no response object for it, so the answer is written to the socket. */
 const refuseUpgrade = (socket: Duplex, status: number, reason: string): void => {
   const body = `${reason}\n`
-  // The socket is not the HTTP server's any more, which would have closed it.
+  // The HTTP server no longer owns the socket, so it does not close it.
   socket.end(
     `HTTP/1.1 ${status} ${Http.STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-type: text/plain\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -173,8 +173,8 @@ const refuseUpgrade = (socket: Duplex, status: number, reason: string): void => 
 }
 
 /**
- * Serves the page, its calls and its downloads until the scope closes; then it says goodbye to the pages and ends the calls
- * under way.
+ * Serves the page, its calls and its downloads until the scope closes. Then it closes the WebSockets of the pages and
+ * interrupts the calls in progress.
  */
 export const makePageServer = (options: PageServerOptions): Effect.Effect<PageServer, PageListenError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -193,7 +193,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
 
     const server = yield* httpServer(tls, options.requestTimeout ?? "10 seconds")
     server.maxConnections = mostConnections
-    // A socket that was reset in the middle of a request or of a handshake.
+    // A peer has reset its socket during a request or a handshake.
     server.on("clientError", (_error, socket) => void socket.destroy())
 
     const sockets = yield* makeRpcSockets(limits).pipe(
@@ -241,7 +241,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
         return result === "busy" ? refusal(429, "busy", true) : refusal(403, "password", true)
       }
       if (request.method !== "GET" && request.method !== "HEAD") {
-        return plain(405, "Only GET and HEAD are answered here.\n", { allow: "GET, HEAD" })
+        return plain(405, "This path accepts only GET and HEAD.\n", { allow: "GET, HEAD" })
       }
       if (path === "/") return asset("/index.html", request)
       if (path === openPath) return codes.take(url.searchParams.get("code")) ? toPage : refused("token")
@@ -251,7 +251,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
           contentType: "text/javascript; charset=utf-8",
         })
       }
-      // Browsers ask for it by themselves beside every page that names no icon.
+      // Browsers request this path for every page that names no icon.
       if (path === "/favicon.ico") return HttpServerResponse.empty({ headers: safetyHeaders })
       if (path === savePath) return yield* saveLog(services.workspace, url.searchParams)
       if (path === rpcPath) return plain(426, "This path is a WebSocket.\n", { upgrade: "websocket" })
@@ -260,7 +260,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
 
     server.on("request", yield* NodeHttpServer.makeHandler(answer))
     server.on("upgrade", (request: Http.IncomingMessage, socket: Socket, head: Buffer) => {
-      // A socket that is reset before it is a WebSocket.
+      // Without a listener, a reset before the WebSocket handshake would end the process.
       socket.on("error", () => {})
       const { url, ...facts } = factsOf(request)
       const problem = check("socket", facts)

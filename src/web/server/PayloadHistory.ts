@@ -7,21 +7,21 @@ import * as Schema from "effect/Schema"
 import { PayloadSpec } from "../../domain/assistant/Payload.ts"
 import { errorCode } from "../../domain/errorCode.ts"
 
-/** Payloads that were sent from a face, kept between runs. */
+/** The payloads that a user interface has sent. The history survives the end of the process. */
 export interface PayloadHistory {
-  /** The latest first; each payload once. */
+  /** The payloads, the latest first, without duplicates. */
   readonly entries: Effect.Effect<ReadonlyArray<PayloadSpec>>
-  /** Keeps a payload. It never fails: a history that cannot be written is no reason not to send. */
+  /** Adds a payload. It never fails, because an unwritable history must not prevent a send. */
   readonly add: (payload: PayloadSpec) => Effect.Effect<void>
 }
 
 /** Bounds of a history. */
 export interface HistoryLimits {
-  /** Payloads that are kept. Default 500. */
+  /** The maximum number of payloads. Default 500. */
   readonly entries: number
-  /** A longer payload is not kept, bytes of its JSON. Default 16 KiB. */
+  /** The maximum length of the JSON of one payload, bytes. The history skips longer payloads. Default 16 KiB. */
   readonly entryBytes: number
-  /** All of them together, bytes of their JSON. Default 1 MiB. The file may be twice as long before it is written anew. */
+  /** The maximum length of the JSON of all payloads, bytes. The file is rewritten at twice this length. Default 1 MiB. */
   readonly bytes: number
 }
 
@@ -29,10 +29,10 @@ export const defaultHistoryLimits: HistoryLimits = { entries: 500, entryBytes: 1
 
 /** Options of {@link openHistory}. */
 export interface HistoryOptions {
-  /** Folder of the file; it is made (mode 700) when there is something to write. */
+  /** The folder of the file. The first write creates the folder (mode 700). */
   readonly folder: string
   readonly limits?: Partial<HistoryLimits>
-  /** Told once why the history cannot be kept. */
+  /** Receives, once, the reason why the history cannot be read or written. */
   readonly onProblem: (message: string) => Effect.Effect<void>
 }
 
@@ -47,7 +47,7 @@ const Entry = Schema.parseJson(PayloadSpec)
 const decode = Schema.decodeUnknownEither(Entry)
 const encode = Schema.encodeSync(Entry)
 
-/** The last lines of a file, within bounds: the oldest first. Lines that are no payloads are left out. */
+/** The valid lines of a file without duplicates, the oldest first. It skips lines that are too long or are not payloads. */
 const linesOf = (text: string, limits: HistoryLimits): Array<string> => {
   const kept = new Map<string, true>()
   for (const line of text.split("\n")) {
@@ -59,8 +59,8 @@ const linesOf = (text: string, limits: HistoryLimits): Array<string> => {
 }
 
 /**
- * Opens the history in a folder. A payload is one line of JSON at the end of the file (mode 600), so that several programs can
- * add to it at once; the file is written anew when it is twice as long as it may be.
+ * Opens the history in a folder. Each payload is appended to the file (mode 600) as one line of JSON, so several processes can
+ * add to the file at once. The file is rewritten when it is longer than twice the limit.
  */
 export const openHistory = (options: HistoryOptions): Effect.Effect<PayloadHistory> =>
   Effect.gen(function* () {
@@ -82,7 +82,9 @@ export const openHistory = (options: HistoryOptions): Effect.Effect<PayloadHisto
         (code): Effect.Effect<void> => {
           if (isTold) return Effect.void
           isTold = true
-          return options.onProblem(`sent payloads are not kept for the next run: ${file} cannot be used (${code})`)
+          return options.onProblem(
+            `the history of sent payloads is not saved: ${file} cannot be read or written (${code})`,
+          )
         },
       )
 

@@ -12,20 +12,20 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { type RawData, type WebSocket, WebSocketServer } from "ws"
 
-/** Bounds on what pages cost the server. */
+/** Limits on the resources that pages can use. */
 export interface RpcSocketLimits {
-  /** Pages at once. Default 32. A further one is refused with 503. */
+  /** The maximum number of open pages. The server refuses further pages with 503. Default 32. */
   readonly pages: number
-  /** Length of one message of a page, bytes. Default 16 MiB. The socket of a longer one is closed (code 1009). */
+  /** The maximum length of one message of a page, bytes. A longer message closes the WebSocket (code 1009). Default 16 MiB. */
   readonly messageBytes: number
-  /** Calls of one page that are not answered yet, streams included. Default 1024. The socket is closed above that (1008). */
+  /** The maximum number of unanswered calls and streams of one page. A further call closes the WebSocket (code 1008). Default 1024. */
   readonly calls: number
   /**
-   * What may be queued for one page when another message is to go, bytes. Default 4 MiB. The socket is cut above that: the
-   * page connects again and reads what it missed.
+   * The maximum queue of one page before another message is sent, bytes. Above it the server destroys the socket; the page
+   * then connects again and reads the current state. Default 4 MiB.
    */
   readonly queuedBytes: number
-  /** A page from which nothing has come for so long, not even an answer to a ping, is given up. Default 2 minutes. */
+  /** The server closes the socket of a page that sends nothing for this time, not even a pong. Default 2 minutes. */
   readonly silence: Duration.Duration
 }
 
@@ -40,32 +40,33 @@ export const defaultRpcSocketLimits: RpcSocketLimits = {
 /** The WebSockets of the pages, as a protocol of `@effect/rpc`. */
 export interface RpcSockets {
   readonly protocol: RpcServer.Protocol["Type"]
-  /** Takes over the socket of an upgrade request that the guard has let pass. */
+  /** Accepts the socket of an upgrade request that has passed the guard. */
   readonly accept: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
-  /** Whether another page may come. */
+  /** Whether the limit allows another page. */
   readonly hasRoom: () => boolean
-  /** Says goodbye to all pages (1001), and cuts the sockets of those that do not answer. */
+  /** Closes the WebSockets of all pages (code 1001), then destroys the sockets of pages that do not answer. */
   readonly close: Effect.Effect<void>
 }
 
 interface Page {
   readonly socket: WebSocket
   readonly calls: Set<string>
-  /** Milliseconds of a clock that nobody sets: a machine whose date is corrected cuts no page. */
+  /** Time of the last data, milliseconds of the monotonic clock. A change of the system time closes no socket. */
   lastHeard: number
 }
 
 const closeCode = { goingAway: 1001, malformed: 1007, policy: 1008, tooBig: 1009 } as const
 
-// How long pages may take to answer a goodbye.
-const goodbye = Duration.millis(300)
+// The time that pages have to answer the close frame.
+const closeTimeout = Duration.millis(300)
 
 const isMessage = (value: unknown): value is FromClientEncoded =>
   typeof value === "object" && value !== null && "_tag" in value && typeof value._tag === "string"
 
 /**
- * The platform's own WebSocket protocol (`makeProtocolWithHttpAppWebsocket`) puts no bound on a message (100 MiB), on calls
- * under way, nor on what is queued for a page that does not read. This one does, and is otherwise the same.
+ * Makes the WebSocket protocol of the calls. The protocol of `@effect/rpc` (`makeProtocolWithHttpAppWebsocket`) allows messages
+ * of 100 MiB, and has no limit on unanswered calls or on the queue of a page that does not read. This one has these limits, and
+ * is otherwise the same.
  */
 export const makeRpcSockets = (
   limits: RpcSocketLimits,
@@ -82,7 +83,7 @@ export const makeRpcSockets = (
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
     })
-    // Errors of a handshake are answered by the server itself.
+    // `ws` leaves the socket of a failed handshake to the listener of this event.
     server.on("wsClientError", (_error, socket) => void socket.destroy())
     let nextId = 0
     let writeRequest: (clientId: number, message: FromClientEncoded) => Effect.Effect<void> = () => Effect.void
@@ -101,7 +102,7 @@ export const makeRpcSockets = (
 
     const take = (id: number, page: Page, message: unknown): void => {
       if (!isMessage(message)) {
-        page.socket.close(closeCode.malformed, "no message")
+        page.socket.close(closeCode.malformed, "not a message")
         return
       }
       if (message._tag === "Request") {
@@ -111,7 +112,7 @@ export const makeRpcSockets = (
         }
         page.calls.add(String(message.id))
       }
-      // A message with a malformed number in it throws; that ends this page and no other.
+      // A malformed number in a message throws. The error closes this page only.
       const written = Effect.catchAllCause(
         Effect.suspend(() => writeRequest(id, message)),
         (cause) =>
@@ -135,18 +136,18 @@ export const makeRpcSockets = (
       socket.on("ping", heard)
       socket.on("message", (data: RawData) => {
         heard()
-        // What comes after a close was begun is not taken any more.
+        // The server ignores messages that arrive after it has begun to close.
         if (socket.readyState !== socket.OPEN) return
         let messages: ReadonlyArray<unknown>
         try {
           messages = parser.decode(textOf(data))
         } catch (error) {
           const isTooBig = error instanceof RpcSerialization.RpcSerializationError
-          return socket.close(isTooBig ? closeCode.tooBig : closeCode.malformed, "the message cannot be read")
+          return socket.close(isTooBig ? closeCode.tooBig : closeCode.malformed, "the message cannot be parsed")
         }
         for (const message of messages) take(id, page, message)
       })
-      // A "close" follows each error.
+      // Node emits "close" after each error.
       socket.on("error", () => {})
       socket.on("close", () => {
         pages.delete(id)
@@ -195,7 +196,7 @@ export const makeRpcSockets = (
       hasRoom: () => pages.size < limits.pages,
       close: Effect.gen(function* () {
         for (const { socket } of pages.values()) socket.close(closeCode.goingAway, "tcpfx ends")
-        yield* Effect.timeoutOption(Effect.interruptible(Effect.suspend(() => allClosed)), goodbye)
+        yield* Effect.timeoutOption(Effect.interruptible(Effect.suspend(() => allClosed)), closeTimeout)
         for (const { socket } of pages.values()) socket.terminate()
       }),
     }

@@ -6,12 +6,12 @@ import * as Scope from "effect/Scope"
 import { Api } from "../api/Api.ts"
 import { type HandlerServices, makeHandlers } from "./handlers.ts"
 
-// How long calls under way may take to end when the server ends. A call that cannot be interrupted is left behind.
-const patience = Duration.seconds(2)
+// The time that interrupted calls have to end when the server ends. A call that cannot be interrupted is abandoned.
+const endTimeout = Duration.seconds(2)
 
 /**
- * Answers the calls of {@link Api} until the scope closes, and then ends those under way. A defect in one handler fails that
- * call alone, and not all calls of its page (`disableFatalDefects`).
+ * Answers the calls of {@link Api} until the scope closes, then interrupts the calls in progress. A defect in a handler fails
+ * one call and not all calls of its page (`disableFatalDefects`).
  */
 export const serveCalls = (
   protocol: RpcServer.Protocol["Type"],
@@ -19,8 +19,8 @@ export const serveCalls = (
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (made) =>
-      // RpcServer waits for its calls without a deadline of its own.
-      Effect.timeoutOption(Effect.interruptible(Scope.close(made, Exit.void)), patience),
+      // RpcServer waits for its calls without a deadline.
+      Effect.timeoutOption(Effect.interruptible(Scope.close(made, Exit.void)), endTimeout),
     )
     yield* RpcServer.make(Api, { disableTracing: true, disableFatalDefects: true }).pipe(
       Effect.provideService(RpcServer.Protocol, protocol),

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto"
 import { sameSecret } from "./Guard.ts"
 
-/** Codes that are good for one time. */
+/** Codes that are valid once. */
 export interface Codes {
   readonly make: () => string
-  /** Whether a code is valid. It is not any more afterwards. */
+  /** Returns whether a code is valid, and makes it invalid. */
   readonly take: (given: string | null) => boolean
 }
 
-/** Codes with a life of `lifeMillis`. The oldest gives way when there are more than `most`. */
+/** Makes codes that expire after `lifeMillis`. A new code replaces the oldest one if there are `most` already. */
 export const makeCodes = (lifeMillis = 60_000, most = 8): Codes => {
   const codes = new Map<string, number>()
   return {

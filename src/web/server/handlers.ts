@@ -15,14 +15,14 @@ import { interfaceAddresses } from "../../transport/interfaces.ts"
 import { Api, type LocalAddress } from "../api/Api.ts"
 import type { PayloadHistory } from "./PayloadHistory.ts"
 
-/** The project file. */
+/** Reads and writes the project file. */
 export interface ProjectAccess {
   readonly read: Effect.Effect<{ readonly path: string; readonly text: string }, Refusal>
-  /** Writes the rules, repeats and macros of all tabs. Gives the path. */
+  /** Writes the rules, repeats and macros of all tabs. Returns the path. */
   readonly save: (path: string | undefined) => Effect.Effect<string, Refusal>
 }
 
-/** What the handlers of a page stand on. */
+/** The services that the handlers need. */
 export interface HandlerServices {
   readonly workspace: WorkspaceService
   readonly version: string
@@ -31,7 +31,7 @@ export interface HandlerServices {
   readonly project: ProjectAccess
 }
 
-// What `Bytes` gives of a row.
+// The maximum number of bytes in an answer to `Bytes`.
 const shownBytes = 64 * 1024
 
 const wildcards: ReadonlyArray<LocalAddress> = [
@@ -51,11 +51,11 @@ const localAddresses: Effect.Effect<ReadonlyArray<LocalAddress>> = Effect.map(in
   return [...entries, ...wildcards.filter(({ family }) => entries.some((entry) => entry.family === family))]
 })
 
-/** The payload that a command sends, if it sends one that a user may want again. */
+/** The payload of a command, if the command belongs in the history. */
 const payloadIn = (command: Command): PayloadSpec | undefined =>
   command._tag === "Send" || command._tag === "Broadcast" || command._tag === "Repeat" ? command.payload : undefined
 
-/** A stream of states of which a page that falls behind gets the latest. */
+/** Keeps only the latest state for a page that reads more slowly than the states change. */
 const latest = <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E> =>
   Stream.buffer(stream, { capacity: 1, strategy: "sliding" })
 

@@ -1,5 +1,5 @@
-// Headers of every answer. Nothing inline runs or styles, nothing is loaded from elsewhere, nobody frames the page, and no
-// other site learns its address.
+// The policy forbids inline scripts and styles, files from other servers, and frames around the page. The referrer policy hides
+// the address of the page from other sites.
 
 const policy = [
   "default-src 'none'",
@@ -24,8 +24,8 @@ export const safetyHeaders: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 }
 
-/** For what must not be kept: it is of this run, or needs the token. */
+/** Forbids caching: the answer is valid for this run only, or needs the token. */
 export const notKept = { "cache-control": "no-store" } as const
 
-/** For files whose name is a hash of their content. */
+/** Allows caching without end, for a file whose name is a hash of its content. */
 export const keptForEver = { "cache-control": "public, max-age=31536000, immutable" } as const

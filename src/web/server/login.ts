@@ -11,10 +11,10 @@ import { sameSecret } from "./Guard.ts"
 const mostBytes = 4096
 const attemptsAtOnce = 8
 
-/** What came of an attempt: the password is right or wrong, or too many attempts are under way. */
+/** The result of an attempt: the password is right or wrong, or too many attempts are waiting. */
 export type LoginResult = "right" | "wrong" | "busy"
 
-/** The password in the form of a request; none if the form has none, is too long, or does not arrive. */
+/** The password in the form of a request; `None` if the form has no password, is too long, or does not arrive. */
 const givenPassword = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   const fields = yield* request.urlParamsBody.pipe(
@@ -27,10 +27,10 @@ const givenPassword = Effect.gen(function* () {
 const nowMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 /**
- * Checks the password of a form (`password=…`). The attempts of all browsers wait for each other, and a wrong one takes
- * `delay`, half a second by default, so guessing gets two attempts a second. A browser that closes its connection before the
- * answer saves nothing: the next attempt waits for the rest of the delay. The form is read before its attempt takes its
- * turn, so a browser that sends its form slowly holds nobody up.
+ * Checks the password of a form (`password=…`). Only one attempt runs at a time, for all browsers together, and a wrong password
+ * takes `delay`, by default half a second. So an attacker can try two passwords a second. If the attacker closes the connection
+ * before the answer, the next attempt waits for the rest of the delay. A form is read before its attempt waits for its turn, so a
+ * slow browser does not delay the others.
  */
 export const makeLogin = (
   password: Redacted.Redacted,

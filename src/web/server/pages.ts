@@ -1,8 +1,7 @@
 import { loginPath, returnPath } from "../api/access.ts"
 import type { GuardProblem } from "./Guard.ts"
 
-// Plain pages for a browser that may not have the page, in English and Chinese. They hold nothing of this machine and no
-// text of the request.
+// Refusal pages in English and Chinese. They contain no data of this machine and no text of the request.
 
 interface Texts {
   readonly title: string
@@ -10,34 +9,34 @@ interface Texts {
   readonly chinese: string
 }
 
-/** Why a browser does not get the page. */
+/** The reason why a browser does not get the page. */
 export type RefusalProblem = GuardProblem | "password" | "busy"
 
 const texts: Readonly<Record<RefusalProblem, Texts>> = {
   token: {
     title: "tcpfx: the address has no valid token",
     english:
-      "Open the whole address that tcpfx has printed in its terminal, with ?token=… at its end. It is new at each start.",
+      "Open the whole address that tcpfx has printed in its terminal, with ?token=… at its end. Each start of tcpfx has a new address.",
     chinese: "请打开 tcpfx 在终端里打印的完整地址（末尾带有 ?token=…）。每次启动地址都会更新。",
   },
   host: {
     title: "tcpfx: unknown host name",
-    english: "This server does not answer under that name. Open the address that tcpfx has printed in its terminal.",
+    english: "This server does not accept that host name. Open the address that tcpfx has printed in its terminal.",
     chinese: "服务器不接受这个主机名。请打开 tcpfx 在终端里打印的地址。",
   },
   origin: {
-    title: "tcpfx: request of another site",
+    title: "tcpfx: request from another site",
     english: "Another site sent this request. Open the address that tcpfx has printed in its terminal.",
     chinese: "该请求来自其他网站。请打开 tcpfx 在终端里打印的地址。",
   },
   password: {
     title: "tcpfx: the password is wrong",
-    english: "That is not the password in the password file. Try again.",
+    english: "The password does not match the password file. Try again.",
     chinese: "密码错误，请重试。",
   },
   busy: {
     title: "tcpfx: too many attempts",
-    english: "Too many passwords were tried. Wait a few seconds, then try again.",
+    english: "There are too many attempts at once. Wait a few seconds, then try again.",
     chinese: "尝试次数过多，请稍后再试。",
   },
 }
@@ -47,7 +46,7 @@ const form = `<form method="post" action="${loginPath}">
 <button>Open / 打开</button></p>
 </form>`
 
-/** The page that says why a request is refused and what to do. With a password there is a form for it. */
+/** The page that says why the server refuses a request and what to do. It has a form if the server has a password. */
 export const refusalPage = (problem: RefusalProblem, options: { readonly hasPassword: boolean }): string => {
   const { chinese, english, title } = texts[problem]
   const withForm = options.hasPassword && problem !== "host" && problem !== "origin"

@@ -42,10 +42,13 @@ export const saveLog = (
   Effect.gen(function* () {
     const request = decode(Object.fromEntries(query))
     if (Either.isLeft(request))
-      return refused(400, `tab, format (${logFormats.join(", ")}) filter and language do not make sense`)
+      return refused(
+        400,
+        `invalid query: tab must be a number, format one of ${logFormats.join(", ")}, filter the JSON of a filter, language en or zh`,
+      )
     const { filter, format, language, tab } = request.right
     const { log } = yield* workspace.get(tab)
-    // The first chunk is read before the head of the answer goes, so that a refusal can still be told.
+    // The first chunk is read before the head of the answer is sent, so that a refusal still has its own status.
     const pull = yield* Stream.toPull(log.save(format, filter, language))
     const first = yield* Effect.catchAll(pull, (error) =>
       Option.isSome(error) ? Effect.fail(error.value) : Effect.succeed(Chunk.empty<Uint8Array>()),
