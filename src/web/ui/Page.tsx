@@ -22,10 +22,10 @@ const closeSheet = (): void => {
   sheet.value = "none"
 }
 
-/** Begins to listen to the keys that work everywhere. */
+/** Starts to handle the keys of the whole page. */
 export const followKeys = (): void => {
   effect(() => {
-    // A command that is being written must not go to another window, such as after another page has closed this one.
+    // An unfinished command must not go to another window, for example after another page has closed this window.
     void currentModel.value
     closeSheet()
   })

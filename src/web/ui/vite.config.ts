@@ -3,13 +3,13 @@ import { defineConfig } from "vite"
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The page: hashed assets without inline scripts, as the content-security policy forbids those. */
+/** The build of the page: hashed assets and no inline scripts, because the content-security policy forbids them. */
 export default defineConfig({
   root: here("."),
   base: "",
   publicDir: false,
   resolve: {
-    // The page speaks ndjson. `@effect/rpc` imports msgpackr all the same, which is 9 kB of gzip.
+    // The page uses NDJSON, but `@effect/rpc` also imports msgpackr, which has 9 kB after gzip.
     alias: { msgpackr: here("./link/noMsgpack.ts") },
   },
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
@@ -18,7 +18,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     modulePreload: { polyfill: false },
-    // An inlined asset is a data: address, which the content-security policy forbids.
+    // An inlined asset is a data: URL, which the content-security policy forbids.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,

@@ -1,2 +1,2 @@
-/** Ends something that was begun, such as a call that nobody waits for any more. Calling it again does nothing. */
+/** Stops an activity, such as a call or a watch. Further calls have no effect. */
 export type Stop = () => void

@@ -1,9 +1,9 @@
 import { takeToken } from "../../api/access.ts"
 
-/** The token that opens the page's server. The page was opened with it in the address: `/?token=…`. */
+/** The token for the server of the page. The user opens the page with the token in its address: `/?token=…`. */
 const token = takeToken(window) ?? ""
 
-/** Address of the WebSocket that carries the calls. */
+/** The address of the WebSocket that carries the calls. */
 export const socketAddress = (): string => {
   const url = new URL("rpc", location.href)
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:"
@@ -12,7 +12,7 @@ export const socketAddress = (): string => {
   return url.href
 }
 
-/** Address of a download of a log. */
+/** The address that downloads a log. */
 export const saveAddress = (request: Readonly<Record<string, string>>): string => {
   const url = new URL("save", location.href)
   url.search = new URLSearchParams({ ...request, token }).toString()

@@ -6,7 +6,7 @@ import type { Refusal } from "../../../domain/assistant/Refusal.ts"
 import { type Calls, Client, runtime } from "./client.ts"
 import type { Stop } from "./Stop.ts"
 
-/** Why something was not done: the refusal of the assistant, or the page's own reasons. */
+/** The reason of a failed call: a refusal of the assistant, or `gone` (no connection), or `fault` (a defect). */
 export interface Trouble {
   readonly reason: Refusal["reason"] | "gone" | "fault"
   readonly message: string
@@ -20,19 +20,19 @@ export type Answer<A> = { readonly ok: true; readonly value: A } | { readonly ok
 
 export type CallError = Refusal | RpcClientError
 
-/** What a failed call tells its user. */
+/** Converts the failure of a call to the reason for the user. */
 export const troubleOf = (cause: Cause.Cause<CallError>): Trouble => {
   const error = Cause.failureOption(cause)
   if (error._tag === "None") return { reason: "fault", message: Cause.pretty(cause).split("\n", 1)[0] ?? "" }
   if (error.value._tag === "RpcClientError") return { reason: "gone", message: "" }
-  // An error keeps its message where a spread does not see it.
+  // A spread would lose `message`, which is not an enumerable property of an error.
   const { advice, at, code, field, message, reason } = error.value
   return { reason, message, advice, field, at, code }
 }
 
 /**
- * Makes one call and hands its answer over. It never throws. A stopped call is interrupted on the server as well, and its
- * answer is not handed over.
+ * Makes one call and passes its answer to `then`. It never throws. Stopping the call interrupts it on the server as well, and
+ * `then` is not called.
  */
 export const ask = <A>(
   make: (calls: Calls) => Effect.Effect<A, CallError>,

@@ -11,11 +11,11 @@ import * as Schedule from "effect/Schedule"
 import { Api } from "../../api/Api.ts"
 import { socketAddress } from "./address.ts"
 
-/** Whether the server can be reached: not yet, now, or no more. */
+/** The state of the connection to the server. */
 export const link = signal<"connecting" | "up" | "down">("connecting")
 
-/** A browser's WebSocket that tells `link` of its opening and its end. */
-const toldWebSocket = Layer.succeed(Socket.WebSocketConstructor, (url, protocols) => {
+/** A WebSocket that sets `link` when it opens and closes. */
+const trackedWebSocket = Layer.succeed(Socket.WebSocketConstructor, (url, protocols) => {
   const socket = new WebSocket(url, protocols)
   socket.addEventListener("open", () => {
     link.value = "up"
@@ -26,7 +26,7 @@ const toldWebSocket = Layer.succeed(Socket.WebSocketConstructor, (url, protocols
   return socket
 })
 
-/** The longest line that the page takes: 1000 rows of 1 KiB, as text and as hex, are less than 32 MiB. */
+/** The maximum length of an answer, bytes. 1000 rows of 1 KiB, as text and as hex, need less than 32 MiB. */
 const longestAnswer = 32 * 1024 * 1024
 
 const protocol = Layer.scoped(
@@ -37,7 +37,7 @@ const protocol = Layer.scoped(
   }),
 ).pipe(
   Layer.provide(Layer.effect(Socket.Socket, Socket.makeWebSocket(Effect.sync(socketAddress)))),
-  Layer.provide(toldWebSocket),
+  Layer.provide(trackedWebSocket),
   Layer.provide(RpcSerialization.layerNdjsonWith({ maxBufferSize: longestAnswer })),
 )
 
@@ -48,5 +48,5 @@ export class Client extends Effect.Service<Client>()("tcpfx/web/Client", {
 
 export type Calls = Client["calls"]
 
-/** The one runtime of the page. Browsers end it with the page. */
+/** The runtime of the page. It ends with the page. */
 export const runtime = ManagedRuntime.make(Layer.merge(Client.Default, Logger.minimumLogLevel(LogLevel.None)))

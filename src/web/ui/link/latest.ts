@@ -1,8 +1,8 @@
 import type { Stop } from "./Stop.ts"
 
 /**
- * At most one request is in flight, and the last wish wins: wishes that come meanwhile replace each other, and the last of
- * them is sent when the answer is there. So a slow server is asked rarely, and never for something outdated.
+ * Sends at most one request at a time. A wish during a request replaces the waiting wish, and the answer starts the request for
+ * the waiting wish. So a slow server gets few requests, and none that is out of date.
  */
 export interface Latest<A> {
   readonly wish: (wanted: A) => void
@@ -14,7 +14,7 @@ export const makeLatest = <A>(send: (wanted: A, done: () => void) => Stop): Late
   let running: Stop | undefined
   let stopped = false
   const start = (wanted: A): void => {
-    // `send` may answer before it returns.
+    // `send` may call `done` before it returns.
     let ended = false
     const stop = send(wanted, () => {
       ended = true

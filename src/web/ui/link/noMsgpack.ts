@@ -1,4 +1,4 @@
-/** Stands in for msgpackr in the bundle of the page: nothing there encodes MessagePack. */
+/** Replaces msgpackr in the bundle of the page, which never encodes MessagePack. */
 class Absent {
   constructor() {
     throw new Error("The page has no MessagePack: it speaks ndjson.")

@@ -6,7 +6,7 @@ import { type CallError, type Trouble, troubleOf } from "./ask.ts"
 import { type Calls, Client, link, runtime } from "./client.ts"
 import type { Stop } from "./Stop.ts"
 
-/** Chunks that the client of rpc takes in before it acknowledges: with its default of 16 a stream is slow. */
+/** The number of chunks that the RPC client buffers for a stream. The default of 16 makes a stream slow. */
 export const streamBufferSize = 4096
 
 const linkIsUp = Effect.async<void>((resume) => {
@@ -17,8 +17,9 @@ const linkIsUp = Effect.async<void>((resume) => {
 })
 
 /**
- * Watches a stream for as long as it is wanted. A stream that is lost with its socket, or ended by a server that shuts
- * down, begins again when the server can be reached: each of the streams begins with what is true now. A refusal ends it.
+ * Watches a stream until it is stopped. If the stream fails with its socket, or the server ends it at shutdown, the watch starts
+ * the stream again when the server can be reached. No state is lost, because each stream begins with the current state. A
+ * refusal ends the watch.
  */
 export const watch = <A>(
   make: (calls: Calls) => Stream.Stream<A, CallError>,

@@ -7,43 +7,43 @@ import { RowSheet } from "./RowSheet.ts"
 import type { RowWords } from "./rowText.ts"
 import { isExact, lastTop, moved, type Scale, scrollOf, spacerOf } from "./scale.ts"
 
-/** What the log needs of the page around it. */
+/** The parts of the page that the log uses. */
 export interface LogHost {
-  /** Reads rows. `done` is called once, without rows where they cannot be had now. */
+  /** Reads rows. Calls `done` once, with `undefined` if the rows cannot be read now. */
   readonly read: (from: number, count: number, done: (rows: ReadonlyArray<LogRow> | undefined) => void) => Stop
-  /** Whether places are ordinals of matches, so that a row's number is not its place. */
+  /** Whether places are ordinals of matches. Without a filter, the place of a row is its number. */
   readonly filtered: () => boolean
   readonly onFollow: (following: boolean) => void
-  /** How many rows are below those that were seen while not following. */
+  /** Receives the number of rows that were added since the user scrolled away from the end. */
   readonly onNew: (count: number) => void
   readonly onSelect: (selection: Selection | undefined) => void
   readonly onOpen: () => void
   readonly words: () => RowWords & { readonly dropped: (count: number) => string }
-  /** Reads rows aloud that were added at the end, at most a few a second. */
+  /** Announces new rows to a screen reader. */
   readonly announce: (rows: ReadonlyArray<LogRow>) => void
 }
 
 export const rowHeight = 20
-/** Rows beyond each edge of the view that are asked for and painted. */
+/** The number of rows beyond each edge of the view that are read and painted. */
 const margin = 8
 const nothing: LogExtent = { first: 0, next: 0, dropped: 0, bytes: 0, limit: 0, complete: true }
 
 /**
- * The rows of a log. The log paints itself: rows of one height in a window of recycled elements, over a scroll bar that stands
- * for all of them. It requests only the rows that it shows.
+ * The rows of a log, painted without a framework. The scroll bar stands for all rows, and recycled elements show the visible
+ * ones. All rows have the same height. The log reads only the rows that it shows.
  *
- * The file is long because the scroll bar, the keys, following and new extents all change one position, `top`, and each change
- * must leave the others true. What does not touch the position has its own file: `RowCache`, `RowSheet`, `RowSelection` and
- * `scale.ts`.
+ * The file is long because the scroll bar, the keys, following and new extents all change one position, `top`, and each of them
+ * must preserve the invariants of the others. Code that does not depend on the position has its own file: `RowCache`, `RowSheet`,
+ * `RowSelection` and `scale.ts`.
  */
 export class LogRows {
-  /** How far the log reaches. */
+  /** The extent of the log. */
   private extent = nothing
-  /** How far the painted log reaches: while following it stays behind until the rows at the end of the log have been read. */
+  /** The extent of the painted log. While it follows the end, it lags until the rows at the end have been read. */
   private shown = nothing
-  /** Whether the log of this filter has told how far it reaches. */
+  /** Whether the extent for this filter is known. */
   private isKnown = false
-  /** The place behind the last row that an answer had. */
+  /** The place after the last row that was read. */
   private answered = 0
   private view: LogView = "text"
   private following = true
@@ -52,7 +52,7 @@ export class LogRows {
   private bar = 0
   private readonly selection = new RowSelection()
   private seenNext = 0
-  /** Changes when the rows that are known are forgotten: an answer to an older question is of no use then. */
+  /** Changes when the cache is cleared. Answers to requests of an older generation are discarded. */
   private generation = 0
   private announced = 0
   private frame: number | undefined
@@ -77,7 +77,7 @@ export class LogRows {
       return host.read(from, count, (rows) => {
         const isWanted = rows !== undefined && generation === this.generation
         if (isWanted) {
-          // Matches keep their numbers; those that have fallen out meanwhile are not in the answer.
+          // A match keeps its ordinal. An answer begins with the first match that the log still has.
           const first = Math.max(from, this.extent.first)
           const filtered = host.filtered()
           this.cache.put(from, count, rows, (row, index) => (filtered ? first + index : row.row))
@@ -98,7 +98,7 @@ export class LogRows {
     this.observer.observe(grid)
   }
 
-  /** Ends the log; its elements go with the page. */
+  /** Ends the log. */
   end(): void {
     this.ending.abort()
     this.observer.disconnect()
@@ -107,7 +107,7 @@ export class LogRows {
     this.spacer.remove()
   }
 
-  /** Tells how far the log reaches. While it is paused, rows that are painted stay, and the new ones are counted only. */
+  /** Sets the extent of the log. While the log is paused, the painted rows stay, and new rows are only counted. */
   setExtent(extent: LogExtent, paused: boolean): void {
     if (paused && this.canStay(extent)) {
       this.host.onNew(extent.next - Math.max(this.following ? this.shown.next : this.seenNext, extent.first))
@@ -115,7 +115,7 @@ export class LogRows {
     }
     this.isKnown = true
     const before = this.extent
-    // A log that has been cleared, or another search, begins anew.
+    // After a clear or a new search, the cached rows are invalid.
     if (extent.next < before.next || extent.first < before.first) {
       this.forget()
       this.shown = extent
@@ -128,14 +128,14 @@ export class LogRows {
     this.paintSoon()
   }
 
-  /** Whether painted rows are still in the log. After another filter nothing is painted; after a clear they have gone. */
+  /** Whether the log still has the painted rows. It has none of them after a new filter or a clear. */
   private canStay(extent: LogExtent): boolean {
     const { shown } = this
     if (!this.isKnown) return false
     return shown.first === shown.next || (extent.first < shown.next && shown.next <= extent.next)
   }
 
-  /** Shows the log as far as it reaches. What is being read stays where it is, also when rows fall out at the top. */
+  /** Shows the whole extent of the log. The visible rows keep their position in the view when rows are dropped at the top. */
   private showAll(): void {
     const { first } = this.shown
     const hadGap = this.gap
@@ -151,7 +151,7 @@ export class LogRows {
     this.paintSoon()
   }
 
-  /** Forgets all rows, for another filter or after a reconnect. */
+  /** Discards all rows, for another filter or after a reconnect. */
   reset(): void {
     this.isKnown = false
     this.extent = nothing
@@ -162,7 +162,7 @@ export class LogRows {
     this.follow(true)
   }
 
-  /** Reads the visible rows again, such as after a client was given a name. */
+  /** Reads the visible rows again, such as after a client has got a name. */
   refresh(): void {
     this.forget()
     this.paintSoon()
@@ -179,7 +179,7 @@ export class LogRows {
     this.paintSoon()
   }
 
-  /** Shows the row of a place in the middle, and selects it. */
+  /** Scrolls the row at a place to the middle of the view, and selects the row. */
   show(place: number): void {
     this.follow(false)
     this.top = this.indexOf(place) * rowHeight - this.viewHeight / 2 + rowHeight
@@ -200,7 +200,7 @@ export class LogRows {
     this.cache.clear()
   }
 
-  /** 1 while a row at the top says how many are no longer kept. */
+  /** 1 while the first row shows the number of dropped rows, otherwise 0. */
   private get gap(): number {
     return this.shown.dropped > 0 ? 1 : 0
   }
@@ -231,7 +231,7 @@ export class LogRows {
   }
 
   private scrolled(): void {
-    // A taller view moves the bar up, and says so before its new height. Nobody has scrolled then.
+    // A taller view moves the scroll bar up, and the scroll event comes before the resize event. The user has not scrolled then.
     if (this.grid.clientHeight !== this.viewHeight) {
       this.resized()
       return
@@ -244,7 +244,7 @@ export class LogRows {
     const atEnd = this.top >= lastTop(this.scale) - 1
     if (up && !atEnd) this.follow(false)
     else if (atEnd && !up) this.follow(true)
-    // At an end of the bar the browser would not scroll on, although the content may not be at its end.
+    // At the end of the scroll bar the browser does not scroll further, although the content may have more rows.
     const most = spacerOf(this.scale) - this.viewHeight
     if (!isExact(this.scale) && (at <= 0 || at >= most - 1)) this.putBar()
     this.paintSoon()
@@ -254,7 +254,7 @@ export class LogRows {
     if (!isExact(this.scale)) this.putBar()
   }
 
-  /** Puts the scroll bar where the content is. */
+  /** Moves the scroll bar to the position of the content. */
   private putBar(): void {
     this.setSpacer()
     const wanted = scrollOf(this.scale, this.top)
@@ -297,8 +297,8 @@ export class LogRows {
   }
 
   /**
-   * Moves the painted log to the end of the log, or as far as its rows have been read. A fast log is always further than
-   * the answers: painted at its end, it would be blank most of the time.
+   * Moves the painted log to the end of the log, or to the last row that has been read. A fast log is always ahead of the
+   * answers: a log painted at its end would be blank most of the time.
    */
   private catchUp(): void {
     const { first, next } = this.extent
@@ -322,7 +322,7 @@ export class LogRows {
   }
 
   private paintRows(first: number, last: number): void {
-    // The sheet moves with the scroll bar, so that the rows stay where they are in the view between two paints.
+    // The sheet moves with the scroll bar, so the rows keep their position in the view between two paints.
     this.sheet.node.style.transform = `translateY(${Math.round(this.grid.scrollTop - (this.top - first * rowHeight))}px)`
     this.grid.setAttribute("aria-rowcount", String(this.count))
     const words = this.host.words()
@@ -341,7 +341,7 @@ export class LogRows {
     else this.grid.setAttribute("aria-activedescendant", activeId)
   }
 
-  /** Hands the rows over that have come since, when they were few. */
+  /** Announces up to three new rows. More rows at once are not announced. */
   private announceNew(): void {
     const { next } = this.extent
     const from = Math.max(this.announced, next - 4)
@@ -364,7 +364,7 @@ export class LogRows {
     this.paintSoon()
   }
 
-  /** With Shift a click selects rows. A browser would select their text as well. */
+  /** A click with Shift selects rows. Without this handler the browser would select their text as well. */
   private pressed(event: MouseEvent): void {
     if (!event.shiftKey) return
     event.preventDefault()
@@ -374,7 +374,7 @@ export class LogRows {
   private clicked(event: MouseEvent): void {
     const index = this.sheet.indexOf(event)
     if (index === undefined || index < this.gap) return
-    // A text that was selected with the mouse is to be copied as it is.
+    // The user has selected text with the mouse, probably to copy it.
     if (document.getSelection()?.type === "Range") return
     const place = this.placeOf(index)
     if (event.shiftKey && this.selection.active !== undefined) this.selection.extendTo(place)

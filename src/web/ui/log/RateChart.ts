@@ -15,13 +15,13 @@ const tick = (value: number): string => {
   return `${Number(shown.toFixed(1))} ${units[unit]}`
 }
 
-/** Hours and minutes, with seconds where the marks are less than a minute apart. */
+/** Hours and minutes; also seconds if the marks are less than a minute apart. */
 const clock = (seconds: number, step: number): string => timeText(seconds * 1000).slice(0, step < 60 ? 8 : 5)
 
-/** Steps between the marks of bytes: powers of two, so that KiB and MiB are whole. */
+/** The steps between the marks of bytes: powers of two, so that KiB and MiB are whole numbers. */
 const byteSteps = Array.from({ length: 44 }, (_, power) => 2 ** power)
 
-/** A colour of the theme as a canvas takes it: `light-dark()` is resolved by an element only. */
+/** A colour of the theme for a canvas. Only an element resolves `light-dark()`. */
 const colorOf = (place: HTMLElement, name: string): string => {
   const probe = document.createElement("span")
   probe.style.color = `var(${name})`
@@ -31,7 +31,7 @@ const colorOf = (place: HTMLElement, name: string): string => {
   return color
 }
 
-/** The rates of the last ten minutes as two lines. This module is a chunk of its own. */
+/** The rates of the last ten minutes as two lines. The bundle has this module in a separate chunk. */
 export class RateChart {
   private readonly plot: uPlot
   private readonly observer: ResizeObserver

@@ -1,11 +1,11 @@
 import type { LogRow } from "../../../domain/assistant/Log.ts"
 
-/** The most rows that are remembered: a few screens. */
+/** The maximum number of cached rows: a few screens. */
 const most = 1200
 
 /**
- * The rows around the visible ones, by their place: the number of the row, or with a filter the ordinal of the match. A
- * place whose row has gone is remembered as `null`, so that it is not asked for again.
+ * The rows in and near the view by place: the number of the row, or with a filter the ordinal of the match. The cache has `null`
+ * for a row that the log has dropped, so that the page does not request the row again.
  */
 export class RowCache {
   private readonly rows = new Map<number, LogRow | null>()
@@ -18,7 +18,7 @@ export class RowCache {
     this.rows.clear()
   }
 
-  /** Takes in the answer to a request for `count` rows from `from`. */
+  /** Stores the answer to a request for `count` rows from `from`. */
   put(from: number, count: number, rows: ReadonlyArray<LogRow>, placeOf: (row: LogRow, index: number) => number): void {
     for (let place = from; place < from + count; place++) this.rows.set(place, null)
     rows.forEach((row, index) => {
@@ -30,7 +30,7 @@ export class RowCache {
     for (const place of this.rows.keys()) if (place < low || place >= high) this.rows.delete(place)
   }
 
-  /** The first and the last place of a range that are not known, as a range; none: all of them are known. */
+  /** The range from the first to the last missing place; `undefined` if no place is missing. */
   missing(from: number, to: number): { readonly from: number; readonly to: number } | undefined {
     let first = from
     while (first < to && this.rows.has(first)) first++

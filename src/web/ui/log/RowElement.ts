@@ -2,14 +2,14 @@ import type { LogRow, LogView } from "../../../domain/assistant/Log.ts"
 import { markOf, type RowWords, timeText, whoText } from "./rowText.ts"
 
 export interface RowState {
-  /** Place in the view, from 0; the row of what is no longer kept counts. */
+  /** The index in the log, from 0. The row with the number of dropped rows counts. */
   readonly index: number
   readonly selected: boolean
   readonly active: boolean
   readonly view: LogView
 }
 
-/** Characters of a row that are laid out. More do not fit on a screen, and each of 80 rows may have thousands. */
+/** The maximum number of characters in the element of a row. More do not fit on a screen, and layout of thousands is slow. */
 const mostShown = 600
 
 const clip = (text: string, rest: string): string =>
@@ -17,7 +17,7 @@ const clip = (text: string, rest: string): string =>
 
 let made = 0
 
-/** One recycled element of the log. What a peer has sent goes in as text nodes only. */
+/** One recycled element of the log. Data of a peer becomes text nodes only, never HTML. */
 export class RowElement {
   readonly node = document.createElement("div")
   index: number | undefined
@@ -48,7 +48,7 @@ export class RowElement {
     this.node.setAttribute("aria-selected", "false")
   }
 
-  /** Shows a row; `undefined` while it is on its way, `null` when it has gone. */
+  /** Shows a row. `undefined` stands for a row that is not read yet, `null` for a dropped row. */
   show(row: LogRow | null | undefined, state: RowState, words: RowWords): void {
     this.place(state)
     const as = `${state.view}/${words.received}`
@@ -77,7 +77,7 @@ export class RowElement {
     this.node.className = `row row-${row.kind} tone-${row.tone ?? "plain"} view-${state.view}`
   }
 
-  /** Shows a line of the log's own in the place of a row. */
+  /** Shows a note of the log in place of a row. */
   showNote(text: string, state: RowState): void {
     this.place(state)
     if (this.shown === text) return

@@ -1,21 +1,21 @@
-/** The places that are selected. `active` is the last one that was moved to. */
+/** The selected places. `active` is the place of the cursor. */
 export interface Selection {
   readonly from: number
   readonly to: number
   readonly active: number
 }
 
-/** Which rows of a log are selected: those from an anchor to the active one. */
+/** The selected rows of a log: the rows from an anchor to the active row. */
 export class RowSelection {
   private anchor: number | undefined
   private place: number | undefined
 
-  /** The place that was moved to last. */
+  /** The place of the cursor. */
   get active(): number | undefined {
     return this.place
   }
 
-  /** The places as a range; none where nothing is selected. */
+  /** The selected range; `undefined` without a selection. */
   get range(): Selection | undefined {
     if (this.place === undefined) return undefined
     const anchor = this.anchor ?? this.place
@@ -27,7 +27,7 @@ export class RowSelection {
     return range !== undefined && place >= range.from && place < range.to
   }
 
-  /** Whether a place is all that is selected. */
+  /** Whether a place is the whole selection. */
   isOnly(place: number): boolean {
     return place === this.place && this.anchor === place
   }
@@ -38,7 +38,7 @@ export class RowSelection {
     this.place = place
   }
 
-  /** Selects all from the anchor to a place. */
+  /** Selects the rows from the anchor to a place. */
   extendTo(place: number): void {
     this.anchor ??= this.place ?? place
     this.place = place

@@ -2,18 +2,18 @@ import type { LogRow, LogView } from "../../../domain/assistant/Log.ts"
 import { RowElement } from "./RowElement.ts"
 import type { RowWords } from "./rowText.ts"
 
-/** The rows of one paint: their indexes from the first to before the last, and what each of them shows. */
+/** The rows of one paint: the indexes from `first` to `last`, `last` excluded, and the content of each row. */
 export interface Painting {
   readonly first: number
   readonly last: number
   readonly view: LogView
   readonly words: RowWords
-  /** A text is a line of the log's own; a row is missing while it is on its way, and `null` when it has gone. */
+  /** The content of a row. A string is a note of the log, `undefined` a row that is not read yet, `null` a dropped row. */
   readonly rowAt: (index: number) => LogRow | string | null | undefined
   readonly stateAt: (index: number) => { readonly selected: boolean; readonly active: boolean }
 }
 
-/** The recycled elements of a log's visible rows. */
+/** The recycled elements that show the visible rows of a log. */
 export class RowSheet {
   readonly node = document.createElement("div")
   private readonly elements: Array<RowElement> = []
@@ -23,7 +23,7 @@ export class RowSheet {
     this.node.setAttribute("role", "rowgroup")
   }
 
-  /** Paints rows. Gives the id of the active row's element, if the row is among them. */
+  /** Paints rows. Returns the id of the element of the active row, if that row is visible. */
   paint({ first, last, rowAt, stateAt, view, words }: Painting): string | undefined {
     const needed = Math.max(0, last - first)
     while (this.elements.length < needed) {
@@ -47,7 +47,7 @@ export class RowSheet {
     return activeId
   }
 
-  /** The index of the row that an event has met. */
+  /** The index of the row under an event. */
   indexOf(event: Event): number | undefined {
     const node = event.target instanceof Element ? event.target.closest("[data-index]") : null
     return this.elements.find((element) => element.node === node)?.index

@@ -1,4 +1,4 @@
-/** Bytes as lines of offset, hex and ASCII, sixteen bytes a line. */
+/** Bytes as lines of offset, hex and ASCII, with sixteen bytes in a line. */
 export const hexDump = (bytes: Uint8Array): string => {
   const lines: Array<string> = []
   for (let offset = 0; offset < bytes.length; offset += 16) {
@@ -16,6 +16,6 @@ export const hexDump = (bytes: Uint8Array): string => {
   return lines.join("\n")
 }
 
-/** Bytes as pairs of digits with spaces between them. */
+/** Bytes as pairs of hex digits, separated by spaces. */
 export const hexPairs = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(" ")

@@ -3,19 +3,19 @@ import type { LogRow, LogView } from "../../../domain/assistant/Log.ts"
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
 const three = (value: number): string => (value < 10 ? `00${value}` : value < 100 ? `0${value}` : `${value}`)
 
-/** Local time with milliseconds: `14:03:10.559`. */
+/** The local time with milliseconds: `14:03:10.559`. */
 export const timeText = (at: number): string => {
   const date = new Date(at)
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${three(date.getMilliseconds())}`
 }
 
-/** Local date and time with milliseconds. */
+/** The local date and time with milliseconds. */
 export const dateText = (at: number): string => {
   const date = new Date(at)
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${timeText(at)}`
 }
 
-/** The words that a row needs of a language. */
+/** The words of a language that a row needs. */
 export interface RowWords {
   readonly clients: (count: number) => string
   readonly received: string
@@ -23,7 +23,7 @@ export interface RowWords {
   readonly announcement: string
 }
 
-/** The client of a row, such as `#3 plc-1`, or the number of clients that a sent row went to. */
+/** The client of a row, such as `#3 plc-1`, or the number of recipients of a sent row. */
 export const whoText = (row: LogRow, words: RowWords): string => {
   if (row.id !== undefined) return row.name ? `#${row.id} ${row.name}` : `#${row.id}`
   if (row.to === undefined) return ""
@@ -31,10 +31,10 @@ export const whoText = (row: LogRow, words: RowWords): string => {
   return only === undefined ? words.clients(row.to.count) : `#${only}`
 }
 
-/** The mark of a direction. It says without colour what the colour says. */
+/** The mark of a direction. It shows the direction to users who do not see the colour. */
 export const markOf = (row: LogRow): string => (row.kind === "received" ? "◂" : row.kind === "sent" ? "▸" : "·")
 
-/** A row as one line of text, as it is copied. */
+/** A row as one line of text, for copying. */
 export const lineOf = (row: LogRow, view: LogView, words: RowWords): string => {
   const data = view === "hex" && row.kind !== "announcement" ? (row.hex ?? "") : (row.text ?? row.hex ?? "")
   const both = view === "both" && row.hex !== undefined && row.text !== undefined ? `${row.hex}  ${row.text}` : data

@@ -1,46 +1,46 @@
 /**
- * The tallest element that the log makes. Browsers cap the height of an element at 16 to 33 million pixels; taller logs
- * are mapped on this height by ratio.
+ * The maximum height of the element that the log makes, pixels. Browsers limit the height of an element to 16 to 33 million
+ * pixels; a taller log is scaled to this height.
  */
 export const tallest = 8_000_000
 
-/** How a log of some height is mapped on a scroll bar. Heights and positions are in pixels. */
+/** The heights that map a log to a scroll bar. Heights and positions are in pixels. */
 export interface Scale {
-  /** Height of all rows. */
+  /** The height of all rows. */
   readonly content: number
-  /** Height of the view. */
+  /** The height of the view. */
   readonly view: number
 }
 
-/** Height of the element that gives the scroll bar its length. */
+/** The height of the element that gives the scroll bar its length. */
 export const spacerOf = (scale: Scale): number => Math.min(scale.content, tallest)
 
-/** The furthest position of the content. */
+/** The last position of the content. */
 export const lastTop = (scale: Scale): number => Math.max(0, scale.content - scale.view)
 
 const lastScroll = (scale: Scale): number => Math.max(0, spacerOf(scale) - scale.view)
 
-/** The position of the content that a position of the scroll bar stands for. */
+/** Converts a position of the scroll bar to a position of the content. */
 export const topOf = (scale: Scale, scrollTop: number): number => {
   const most = lastScroll(scale)
   if (most === 0) return 0
   return Math.min(1, Math.max(0, scrollTop / most)) * lastTop(scale)
 }
 
-/** The position of the scroll bar that stands for a position of the content. */
+/** Converts a position of the content to a position of the scroll bar. */
 export const scrollOf = (scale: Scale, top: number): number => {
   const most = lastTop(scale)
   if (most === 0) return 0
   return Math.min(1, Math.max(0, top / most)) * lastScroll(scale)
 }
 
-/** Whether a position of the scroll bar is the position of the content. */
+/** Whether positions of the scroll bar and of the content are equal, because the log is not scaled. */
 export const isExact = (scale: Scale): boolean => scale.content <= tallest
 
 /**
- * The position of the content after the scroll bar has moved. A short way is one of the wheel, a finger or a key, and
- * moves the content by as many pixels; a long one is a drag of the thumb, and goes by ratio. After short ways the bar is
- * no longer where it should be: the log puts it right when the movement has ended, or has met an end of the bar.
+ * The position of the content after a movement of the scroll bar. A short movement comes from the wheel, a finger or a key, and
+ * moves the content by the same number of pixels. A long movement is a drag of the thumb, and is scaled. After short movements
+ * the scroll bar of a scaled log has a wrong position: the log corrects it when the movement ends or reaches an end of the bar.
  */
 export const moved = (scale: Scale, top: number, from: number, to: number): number => {
   if (isExact(scale)) return Math.min(lastTop(scale), Math.max(0, to))

@@ -40,7 +40,7 @@ const Details = ({ row }: { readonly row: ClientRow }) => {
   )
 }
 
-/** What can be done with the selected clients. */
+/** The commands for the selected clients. */
 export const ClientActions = ({
   model,
   rows,

@@ -10,14 +10,14 @@ import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
 import { perform, tellOrToast } from "./perform.ts"
 import { useSlow } from "./useSlow.ts"
 
-/** Whether the connection, or an attempt at it, is there: its fields are locked then. */
+/** Whether the window has a connection or an attempt to connect. The fields are locked then. */
 export const isEngaged = (model: WindowModel): boolean =>
   model.client.value !== undefined && model.client.value.phase !== "disconnected"
 
-/** Connects with the fields as they are; the reason of a refusal goes beside them. */
+/** Connects with the values of the fields. The form shows the reason of a refusal. */
 export const connect = (model: WindowModel): void => {
   const w = words.value
-  // An endpoint that was pasted as a whole has its own port.
+  // A pasted endpoint includes the port.
   const pasted = partsOf(model.address.value.trim())
   if (pasted !== undefined) {
     model.address.value = pasted.address
@@ -47,14 +47,14 @@ export const connect = (model: WindowModel): void => {
   })
 }
 
-/** Ends the connection, or the attempts at it. An attempt that is under way fails with that reason, which nobody needs. */
+/** Closes the connection, or ends the attempts to connect. */
 export const disconnect = (model: WindowModel): void => {
   tell(model, { _tag: "Disconnect" }, (answer) => {
     model.formTrouble.value = answer.ok ? undefined : answer.trouble
   })
 }
 
-/** Seconds until the next attempt; it counts down by itself. */
+/** The seconds until the next attempt, as a countdown. */
 const Countdown = ({ state }: { readonly state: ClientWindow }) => {
   const now = useSignal(Date.now())
   useEffect(() => {
@@ -161,7 +161,7 @@ const Options = ({ model, locked }: { readonly model: WindowModel; readonly lock
   )
 }
 
-/** The controls of connecting. Its fields are locked while there is a connection or an attempt at it. */
+/** The form of a client window. Its fields are locked during a connection or an attempt to connect. */
 export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.client.value
@@ -170,7 +170,7 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
     return phase === "looking-up" || phase === "connecting" || phase === "closing"
   })
   const slow = useSlow(trying)
-  // What another page has connected, or what was connected before a reload, is shown in the fields.
+  // Another page may have connected, or this page before a reload. The fields then show that endpoint.
   useSignalEffect(() => {
     const current = model.client.value
     const parts = current?.endpoint === undefined ? undefined : partsOf(current.endpoint)

@@ -12,14 +12,14 @@ import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { ClientActions } from "./ClientActions.tsx"
 
-/** Height of a client in the list, pixels; style/clients.css has the same. */
+/** The height of a client in the list, pixels. style/clients.css has the same value. */
 const height = 48
 const margin = 6
-/** A client for which so many bytes wait does not keep up. */
+/** The number of queued bytes from which the list marks a client as slow. */
 const slowBytes = 64 * 1024
 const sorts = ["id", "activity", "rate", "name"] as const
 const isSort = isOneOf(sorts)
-/** The rows of a page, and the place of the first one. */
+/** The clients of a page, and the place of the first client. */
 type ShownPage = ClientsPage & { readonly from: number }
 const empty: ShownPage = { matching: 0, total: 0, rows: [], from: 0 }
 
@@ -38,7 +38,7 @@ const Row = ({
 }) => {
   const w = words.value
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its active option.
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and aria-activedescendant names the active option.
     <div
       class="client"
       role="option"
@@ -98,7 +98,10 @@ const NobodyYet = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** The connected clients in a window of rows: 10 000 of them cost as much as 20. Selecting filters the log and sets `To`. */
+/**
+ * The connected clients. The list makes elements only for the visible clients, so 10 000 clients cost as much as 20. A selection
+ * filters the log and sets `To`.
+ */
 export const ClientList = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const page = useSignal<ShownPage>(empty)
@@ -115,7 +118,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
           (calls) => calls.Clients({ tab: model.tab, request }),
           (answer) => {
             if (answer.ok) page.value = { ...answer.value, from: request.from }
-            // Each page is followed by a pause, so that the figures can be read.
+            // A pause after each page keeps the numbers readable.
             setTimeout(done, 200)
           },
         ),
@@ -140,7 +143,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
     from.value = Math.max(0, Math.floor(element.scrollTop / height) - margin)
     count.value = Math.min(500, Math.ceil(element.clientHeight / height) + 2 * margin)
   }
-  /** Scrolls as far as needed to show a place of the list. */
+  /** Scrolls the list until a place is visible. */
   const reveal = (place: number): void => {
     const element = scroller.current
     if (element === null) return
@@ -155,7 +158,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
     const element = scroller.current
     if (element === null) return
     const observer = new ResizeObserver(() => {
-      // The actions below take room from the list: the row that was just selected stays in sight.
+      // The commands below the list make it shorter. The list scrolls to keep the selected client visible.
       const { from: first, rows } = page.peek()
       const at = rows.findIndex((row) => row.id === active.peek())
       const y = (first + at) * height - element.scrollTop

@@ -34,7 +34,7 @@ const Question = ({ tab }: { readonly tab: Tab }) => {
   )
 }
 
-/** Asks before a window is closed that listens or has connections. It goes when the window is gone. */
+/** Asks before the page closes a window that listens or has connections. The question disappears with the window. */
 export const CloseQuestion = () => {
   const tab = tabs.value?.find((one) => one.tab === closing.value)
   return tab === undefined ? null : <Question key={tab.tab} tab={tab} />

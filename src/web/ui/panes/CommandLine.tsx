@@ -8,11 +8,11 @@ import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { Sheet } from "./Sheet.tsx"
 
-/** Lines that are remembered for Up and Down. */
+/** The maximum number of earlier lines for Up and Down. */
 const mostLines = 100
 const lines: Array<string> = []
 
-/** An outcome in the words of the console. */
+/** An outcome as a line of text. */
 const outcomeText = (outcome: Outcome): string => {
   const w = words.value
   const clients = (ids: ReadonlyArray<number>) => ids.map((id) => `#${id}`).join(" ")
@@ -39,7 +39,7 @@ const outcomeText = (outcome: Outcome): string => {
 const unmatched = (names: ReadonlyArray<string>): string =>
   names.length === 0 ? "" : words.value.unmatched(names.join(", "))
 
-/** Commands in their written form, the same as those of the console. */
+/** The command line. It accepts the same commands as the control socket. */
 export const CommandLine = ({ model, close }: { readonly model: WindowModel; readonly close: () => void }) => {
   const w = words.value
   const line = useSignal("")

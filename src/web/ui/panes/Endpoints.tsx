@@ -6,7 +6,7 @@ import { words } from "../words/index.ts"
 import { perform } from "./perform.ts"
 import { stopListening } from "./StopChoice.tsx"
 
-/** The field of another endpoint. Escape closes it. */
+/** The field for a further endpoint. Escape closes the field. */
 const FurtherEndpoint = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const field = useRef<HTMLInputElement>(null)
@@ -57,13 +57,13 @@ const FurtherEndpoint = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** Opens the field of another endpoint. */
+/** The button that opens the field for a further endpoint. */
 export const AddEndpoint = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const opener = useRef<HTMLButtonElement>(null)
   const wasOpen = useRef(false)
   const isOpen = model.further.value !== undefined
-  // The focus comes back when the field is closed.
+  // The focus returns to the button when the field closes.
   useLayoutEffect(() => {
     if (wasOpen.current && !isOpen) opener.current?.focus()
     wasOpen.current = isOpen
@@ -85,7 +85,7 @@ export const AddEndpoint = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** Where the server listens, where that is more than one endpoint, and the field of one more. */
+/** The list of the endpoints, if the server listens on several, and the field for a further endpoint. */
 export const Endpoints = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const endpoints = model.server.value?.endpoints ?? []

@@ -1,7 +1,7 @@
 import { words } from "../words/index.ts"
 import { Sheet } from "./Sheet.tsx"
 
-/** The keys of the page. */
+/** The list of the keys of the page. */
 export const KeySheet = ({ close }: { readonly close: () => void }) => {
   const w = words.value
   const lines: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [

@@ -18,7 +18,7 @@ interface Shown {
   readonly length: number
 }
 
-/** The selected row: when, who, how long; and its bytes as a hex dump. */
+/** The selected row: its time, its client, its length, and a hex dump of its bytes. */
 export const LogDetail = ({
   model,
   selection,
@@ -109,7 +109,7 @@ export const LogDetail = ({
       </div>
       <TroubleLine trouble={trouble.value} />
       {(open.value || model.log.view.value === "both") && shown.value !== undefined && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element needs access by keyboard.
         <pre class="dump" tabIndex={0}>
           {shown.value.dump}
         </pre>

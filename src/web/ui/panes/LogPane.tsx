@@ -18,10 +18,10 @@ import { copyRows } from "./copyRows.ts"
 import { LogDetail } from "./LogDetail.tsx"
 import { LogTools } from "./LogTools.tsx"
 
-/** The log of the shown window, for keys that are pressed elsewhere. */
+/** The log of the shown window, for the keys of the whole page. */
 export const shownLog: { current: LogRows | undefined } = { current: undefined }
 
-/** Makes the log of a window, and keeps it in step with extents, view and language. */
+/** Makes the log of a window, and updates it with the extent, the view and the language. */
 const useLog = (
   model: WindowModel,
   signals: {
@@ -88,7 +88,7 @@ const useLog = (
       rows.end()
     }
   }, [model, extent, following, fresh, selection, open, announced])
-  // The filter in its written form: a new filter of the same conditions is no change.
+  // The filter as text, because two filter objects with equal conditions are not a change.
   const condition = useComputed(() => JSON.stringify(filterOf(model, model.log.only.value) ?? null))
   useSignalEffect(() => {
     void condition.value
@@ -96,7 +96,7 @@ const useLog = (
     log.current?.reset()
     extent.value = undefined
     trouble.value = undefined
-    // What is being typed is a filter when the typing has paused.
+    // The page applies a filter 150 ms after the last key.
     let stop = (): void => {}
     const timer = setTimeout(
       () => {
@@ -128,7 +128,7 @@ const useLog = (
   return { grid, log }
 }
 
-/** The log of a window with its tools. */
+/** The log of a window, with its tools. */
 export const LogPane = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const extent = useSignal<LogExtent | undefined>(undefined)
@@ -155,7 +155,7 @@ export const LogPane = ({ model }: { readonly model: WindowModel }) => {
       <TroubleLine trouble={trouble.value} />
       <div class={`log-body log-of-${model.kind} view-${model.log.view.value}`}>
         <div class="log-region" role="log" aria-live="off" aria-label={w.log}>
-          {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be a window of recycled rows. */}
+          {/* biome-ignore lint/a11y/useSemanticElements: a table element cannot show a part of its rows with recycled elements. */}
           <div
             class="log-rows"
             ref={grid}

@@ -13,17 +13,17 @@ import { filterDirections, filterKinds, filterOf, type WindowModel } from "../st
 import { words } from "../words/index.ts"
 import { tellOrToast } from "./perform.ts"
 
-/** The forms of a saved log, as `AssistantLog.save` has them. */
+/** The formats of a saved log, the same as in `AssistantLog.save`. */
 const logFormats = ["text", "hex", "ndjson", "raw"] as const
 const views = ["text", "hex", "both"] as const
 const isKind = isOneOf(filterKinds)
 const isDirection = isOneOf(filterDirections)
 
-/** Jumps between the matches of what is searched, while all rows are shown. */
+/** The buttons that jump between the matches while the log shows all rows. */
 const Finder = ({ model, show }: { readonly model: WindowModel; readonly show: (place: number) => void }) => {
   const w = words.value
   const extent = useSignal<LogExtent | undefined>(undefined)
-  /** Ordinal of the match that was jumped to. */
+  /** The ordinal of the current match. */
   const at = useSignal<number | undefined>(undefined)
   const stopJump = useRef(() => {})
   const condition = useComputed(() => JSON.stringify(filterOf(model, true)))
@@ -103,7 +103,7 @@ const SaveMenu = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** View, filter, search, save and clear. */
+/** The tools of the log: view, filter, search, save and clear. */
 export const LogTools = ({
   model,
   extent,
@@ -127,7 +127,7 @@ export const LogTools = ({
   const chosen = selected === 1 ? `#${model.selected.value[0]}` : w.onlyClients(selected)
   return (
     <div class="log-tools">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring its own frame. */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has a frame of its own. */}
       <span class="segments" role="group" aria-label={w.view}>
         {views.map((view) => (
           <button

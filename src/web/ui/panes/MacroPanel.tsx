@@ -14,7 +14,7 @@ import { tellOrToast } from "./perform.ts"
 import { recipientsOfText } from "./recipients.ts"
 import { troubleOfDraft } from "./sending.ts"
 
-/** Sends a macro to whom it names, or else to whom the send box names. */
+/** Sends a macro to its recipients, or to the recipients of the send box if the macro names none. */
 const run = (model: WindowModel, macro: Macro): void => {
   if (model.kind === "client" || macro.to !== undefined) {
     tellOrToast(model, { _tag: "RunMacro", name: macro.name })
@@ -27,7 +27,7 @@ const run = (model: WindowModel, macro: Macro): void => {
   })
 }
 
-/** Named messages: sent with one click, made of what is in the send box. */
+/** The macros. A click sends a macro, and the send box makes a new one. */
 export const MacroPanel = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const name = useSignal("")

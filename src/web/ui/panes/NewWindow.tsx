@@ -7,7 +7,7 @@ import { words } from "../words/index.ts"
 import { Sheet } from "./Sheet.tsx"
 import { openWindow } from "./windows.ts"
 
-/** The settings that are written into a field. */
+/** The settings that have a text field. */
 type Field = Exclude<keyof WindowSettings, "frame">
 
 const fieldsOf: Readonly<Record<Tab["kind"], ReadonlyArray<Field>>> = {
@@ -78,7 +78,7 @@ const Setting = ({
   )
 }
 
-/** Opens a window with settings of its own. A setting that cannot be used is refused at its field. */
+/** The dialog that opens a window with its own settings. The reason of a refusal appears at the field. */
 export const NewWindow = ({ close }: { readonly close: () => void }) => {
   const w = words.value
   const kind = useSignal<Tab["kind"]>("server")
@@ -86,7 +86,7 @@ export const NewWindow = ({ close }: { readonly close: () => void }) => {
   const trouble = useSignal<Trouble | undefined>(undefined)
   const fields = fieldsOf[kind.value]
   const open = (): void => {
-    // A field of the other kind keeps its text, and is no setting of this window.
+    // A field of the other kind of window keeps its text, but the text is not a setting of this window.
     const given = Object.fromEntries((["frame", ...fields] as const).map((field) => [field, settings.value[field]]))
     trouble.value = undefined
     openWindow(
@@ -108,7 +108,7 @@ export const NewWindow = ({ close }: { readonly close: () => void }) => {
           open()
         }}
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring its own frame. */}
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has a frame of its own. */}
         <span class="segments" role="group" aria-label={w.windowKind}>
           {(["server", "client"] as const).map((one) => (
             <button

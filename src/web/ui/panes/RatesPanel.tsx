@@ -8,7 +8,7 @@ import { theme } from "../state/preferences.ts"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 
-/** Counters, and a chart of the rates. The chart is loaded when it is shown; the figures say the same to everybody. */
+/** The counters, and a chart of the rates, which the page loads when the panel opens. */
 export const RatesPanel = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const place = useRef<HTMLDivElement>(null)
@@ -34,7 +34,7 @@ export const RatesPanel = ({ model }: { readonly model: WindowModel }) => {
         chart = new RateChart(place.current, { received: words.peek().received, sent: words.peek().sent })
         if (history.value !== undefined) chart.show(history.value)
       },
-      // Without its chunk the panel has its figures.
+      // If the browser cannot load the chart, the panel shows the counters only.
       () => {},
     )
     read()

@@ -4,7 +4,7 @@ import { troubleText } from "../words/trouble.ts"
 import { tellOrToast } from "./perform.ts"
 import { repeatDraft } from "./sending.ts"
 
-/** Interval and count of a repeat, and the button that starts it. */
+/** The interval and the count of a repeat, and the button that starts the repeat. */
 export const RepeatField = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const field = model.sendTrouble.value?.field
@@ -52,7 +52,7 @@ export const RepeatField = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** The repeats that run, each with its count and a Stop. */
+/** The running repeats, each with its count and a button that stops it. */
 export const Repeats = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const repeats = model.state.value?.repeats ?? []

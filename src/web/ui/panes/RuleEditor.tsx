@@ -74,7 +74,7 @@ const Action = ({ draft, remove }: { readonly draft: ActionDraft; readonly remov
   )
 }
 
-/** Writes one rule, with a test of its match. */
+/** The editor of a rule, with a test of its match. */
 export const RuleEditor = ({
   model,
   draft,

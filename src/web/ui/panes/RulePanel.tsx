@@ -65,7 +65,7 @@ const freeName = (rules: ReadonlyArray<RuleState>): string => {
   return `rule-${number}`
 }
 
-/** Automatic replies. */
+/** The rules of a window. */
 export const RulePanel = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const edited = useSignal<RuleDraft | undefined>(undefined)

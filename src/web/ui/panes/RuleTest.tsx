@@ -16,7 +16,10 @@ const verdict = (tried: Tried): { readonly text: string; readonly good: boolean 
   return { text: captures.length === 0 ? w.testMatches : w.testCaptures(captures.join(", ")), good: true }
 }
 
-/** Tries the match of a rule with a message. The server does it: an expression of JavaScript could stop the page for hours. */
+/**
+ * Tests the match of a rule with a message. The server evaluates the match, because a regular expression of JavaScript could
+ * block the page for hours.
+ */
 export const RuleTest = ({ draft }: { readonly draft: RuleDraft }) => {
   const w = words.value
   const sample = useSignal("")

@@ -18,10 +18,10 @@ import { sendDraft, troubleOfDraft } from "./sending.ts"
 
 type Previewed = { readonly preview: Preview } | { readonly trouble: Trouble } | undefined
 
-/** Bytes of a preview that are shown. */
+/** The maximum number of bytes in the preview. */
 const shownBytes = 256
 
-/** Asks for the bytes that would be sent, whenever payload, recipients or clients have changed. */
+/** Requests a preview after each change of the payload, the recipients or the clients. */
 const usePreview = (model: WindowModel) => {
   const previewed = useSignal<Previewed>(undefined)
   const latest = useMemo(
@@ -64,7 +64,7 @@ const usePreview = (model: WindowModel) => {
   return previewed
 }
 
-/** The history of sent messages, with the draft before its first. */
+/** The history of sent messages. The current draft comes before the latest message. */
 const useHistory = (model: WindowModel) => {
   const entries = useRef<ReadonlyArray<PayloadSpec>>([])
   const at = useRef(-1)
@@ -137,7 +137,7 @@ const ToField = ({ model, previewed }: { readonly model: WindowModel; readonly p
   )
 }
 
-/** How many get it: the number before sending. */
+/** The number of recipients, before the send. */
 const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonly previewed: Previewed }) => {
   const w = words.value
   if (model.kind === "client") return <span class="recipients">{w.toServer}</span>
@@ -151,7 +151,7 @@ const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonl
   )
 }
 
-/** The bytes that will go, before they go. */
+/** The bytes of the payload, before the send. */
 const PreviewLine = ({ previewed }: { readonly previewed: Previewed }) => {
   const w = words.value
   const preview = previewed !== undefined && "preview" in previewed ? previewed.preview : undefined
@@ -174,14 +174,14 @@ const isAtEdge = (area: HTMLTextAreaElement, up: boolean): boolean => {
     : !area.value.slice(area.selectionEnd).includes("\n")
 }
 
-/** Where a message is written and sent. */
+/** The form that sends a message. */
 export const SendBox = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const previewed = usePreview(model)
   const history = useHistory(model)
   const { draft } = model
   const options = useSignal(false)
-  // Only a fault in what has been written is worth a word before sending; nobody being there is said by the number.
+  // Before the send, the box shows only errors in its fields. The number of recipients shows that no client matches.
   const early = useComputed(() => {
     const wrong = troubleOfDraft(draft)
     if (wrong !== undefined) return wrong
@@ -202,7 +202,7 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
         model.sendTrouble.value = undefined
       } else model.sendTrouble.value = answer.trouble
     })
-  // A state comes ten times a second while there is traffic. Only these parts of it can cure a trouble.
+  // During traffic a new state arrives ten times a second. Only a change of these parts can solve the problem.
   const clients = useComputed(() => model.server.value?.clients)
   const phase = useComputed(() => model.client.value?.phase)
   useSignalEffect(() => {

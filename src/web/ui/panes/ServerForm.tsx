@@ -13,11 +13,11 @@ import { useSlow } from "./useSlow.ts"
 
 const other = "other"
 
-/** Whether the address is one that is written by hand. */
+/** Whether the user enters the address, instead of choosing one from the list. */
 const isOther = (model: WindowModel): boolean =>
   addresses.value.length > 0 && !addresses.value.some((address) => address.address === model.address.value)
 
-/** Listens with the fields as they are; the reason of a refusal goes beside them. */
+/** Listens with the values of the fields. The form shows the reason of a refusal. */
 export const listen = (model: WindowModel): void => {
   const w = words.value
   const whole = isOther(model)
@@ -40,7 +40,7 @@ const AddressField = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.server.value
   const locked = state?.listening !== "idle" || model.formBusy.value
-  // While another endpoint is written, the trouble is that of its field.
+  // While the field for a further endpoint is open, the error belongs to that field.
   const fault = model.further.value === undefined ? model.formTrouble.value?.field : undefined
   const byHand = isOther(model)
   const describe = fault === undefined ? undefined : "form-trouble"
@@ -145,7 +145,7 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** The locked fields show where the server listens, which another page or the command may have chosen: the first endpoint. */
+/** Shows the first endpoint of the server in the locked fields. Another page or the command may have chosen the endpoint. */
 const showEndpoint = (model: WindowModel, endpoints: ReadonlyArray<string>): void => {
   const [endpoint] = endpoints
   if (endpoint === undefined || addresses.value.length === 0) return
@@ -155,7 +155,7 @@ const showEndpoint = (model: WindowModel, endpoints: ReadonlyArray<string>): voi
   if (isListed) model.port.value = parts.port
 }
 
-/** The controls of listening. Each shows what the server says, not what was wished. */
+/** The form of a server window. Its controls show the state of the server, not the last command. */
 export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.server.value
@@ -165,7 +165,7 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
     const state = model.server.value
     if (state?.listening === "listening") showEndpoint(model, state.endpoints)
   })
-  // A state comes ten times a second while there is traffic. Only a change of this part of it cures a trouble.
+  // During traffic a new state arrives ten times a second. Only a change of this part can solve the problem.
   const isListening = useComputed(() => model.server.value?.listening === "listening")
   useSignalEffect(() => {
     if (!isListening.value) {

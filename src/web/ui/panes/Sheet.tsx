@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks"
 import { IconButton } from "../parts/IconButton.tsx"
 import { words } from "../words/index.ts"
 
-/** A dialog over the page. Escape closes it, and the focus goes back to where it was. */
+/** A dialog over the page. Escape closes the dialog, and the focus then returns to its former element. */
 export const Sheet = ({
   label,
   close,

@@ -3,20 +3,20 @@ import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { perform } from "./perform.ts"
 
-/** Stops listening on one endpoint, or on all of them. With clients connected the user chooses first what happens to them. */
+/** Stops listening on one or all endpoints. If clients are connected, the user first chooses what happens to them. */
 export const stopListening = (model: WindowModel, endpoint?: string): void => {
   const target = endpoint === undefined ? {} : { endpoint }
   if ((model.server.value?.clients ?? 0) > 0) model.choosing.value = target
   else perform(model, { _tag: "StopListening", ...target })
 }
 
-/** What happens to the connected clients when listening ends: a choice in place. */
+/** The question what happens to the connected clients when the server stops listening. */
 export const StopChoice = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const target = model.choosing.value ?? {}
   const clients = model.server.value?.clients ?? 0
   const first = useRef<HTMLButtonElement>(null)
-  // The focus goes to the choice, and back to the button that asked when the choice is gone.
+  // The focus moves to the question, and back to the button when the question disappears.
   useLayoutEffect(() => {
     const asked = document.activeElement
     first.current?.focus()
@@ -33,7 +33,7 @@ export const StopChoice = ({ model }: { readonly model: WindowModel }) => {
   }
   const question = target.endpoint === undefined ? w.stopWithClients(clients) : w.stopOneWithClients(target.endpoint)
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend of its own beside the question.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset needs a legend in addition to the question.
     <div
       class="choice"
       role="group"

@@ -43,7 +43,7 @@ const WindowTab = ({ tab }: { readonly tab: Tab }) => {
   )
 }
 
-/** The windows as tabs, language, theme, and the keys. */
+/** The top bar: the windows as tabs, the language, the theme and the keys. */
 export const TopBar = ({
   openKeys,
   openCommand,

@@ -12,7 +12,7 @@ import { RulePanel } from "./RulePanel.tsx"
 import { SendBox } from "./SendBox.tsx"
 import { ServerForm } from "./ServerForm.tsx"
 
-/** The panels that a window has: a client has no clients. */
+/** The panels of a window. A client window has no panel of clients. */
 const panelsOf = (model: WindowModel): ReadonlyArray<Panel> =>
   model.kind === "server" ? panels : panels.filter((panel) => panel !== "peers")
 
@@ -74,7 +74,7 @@ const Side = ({ model }: { readonly model: WindowModel }) => {
   )
 }
 
-/** One window: its form, its panels, its log, its send box. */
+/** One window: its form, its panels, its log and its send box. */
 export const WindowView = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   useEffect(() => watchWindow(model), [model])

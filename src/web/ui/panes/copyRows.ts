@@ -8,11 +8,11 @@ import { filterOf, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { troubleText } from "../words/trouble.ts"
 
-/** The most rows that are copied at once. More are saved as a file. */
+/** The maximum number of rows to copy. The user can save more rows as a file. */
 const most = 10_000
 const atOnce = 1000
 
-/** Copies the rows of a range as lines of text. Rows that are not on the screen are read first. */
+/** Copies the rows of a range as lines of text. The page first reads the rows from the server. */
 export const copyRows = (model: WindowModel, from: number, to: number, rowWords: RowWords): void => {
   const filter = filterOf(model, model.log.only.peek())
   const view = model.log.view.peek()

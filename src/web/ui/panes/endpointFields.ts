@@ -1,6 +1,6 @@
 import { bracketed } from "../../../domain/hostText.ts"
 
-/** A port as a user writes it, in the wide digits of a Chinese input method as well; none where it is not one. */
+/** Parses a port from a field; `undefined` for an invalid port. The full-width digits of a Chinese input method are valid. */
 export const portOf = (text: string, least: 0 | 1): number | undefined => {
   const trimmed = text.normalize("NFKC").trim()
   if (!/^\d{1,5}$/.test(trimmed)) return undefined
@@ -8,13 +8,13 @@ export const portOf = (text: string, least: 0 | 1): number | undefined => {
   return port >= least && port <= 65535 ? port : undefined
 }
 
-/** Address and port in the written form of an endpoint. */
+/** Joins an address and a port to an endpoint. */
 export const endpointOf = (address: string, port: number): string => {
   const trimmed = address.trim().replace(/^\[(.*)\]$/, "$1")
   return `${bracketed(trimmed)}:${port}`
 }
 
-/** The parts of an endpoint in its written form; none for a path. */
+/** Splits an endpoint into address and port; `undefined` for a path. */
 export const partsOf = (endpoint: string): { readonly address: string; readonly port: string } | undefined => {
   const match = /^(?:\[(.+)\]|([^:/]+)):(\d+)$/.exec(endpoint)
   const address = match?.[1] ?? match?.[2]

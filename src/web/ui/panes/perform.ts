@@ -4,8 +4,8 @@ import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { troubleText } from "../words/trouble.ts"
 
 /**
- * Has a command of the form carried out, and puts the reason of a refusal beside its fields. An attempt that the user has
- * ended meanwhile needs no reason. `done` is called when the command has succeeded.
+ * Executes a command of the form, and shows the reason of a refusal in the form. It shows no reason for an attempt that the user
+ * has ended. It calls `done` after a success.
  */
 export const perform = (model: WindowModel, command: Command, done?: () => void): void => {
   model.formTrouble.value = undefined
@@ -17,7 +17,7 @@ export const perform = (model: WindowModel, command: Command, done?: () => void)
   })
 }
 
-/** Has a command carried out that belongs to no field. */
+/** Executes a command that belongs to no field. A toast shows the reason of a refusal. */
 export const tellOrToast = (model: WindowModel, command: Command, done?: () => void): void => {
   tell(model, command, (answer) => {
     if (answer.ok) done?.()

@@ -6,11 +6,11 @@ import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { recipientsOfText } from "./recipients.ts"
 
-/** What is wrong with the fields of a draft before it is a payload. */
+/** The error in the fields of a draft that the page finds itself, if any. */
 export const troubleOfDraft = (draft: Draft): Trouble | undefined =>
   wrongOffset(draft) === undefined ? undefined : { reason: "value", message: words.value.badOffset, field: "checksum" }
 
-/** Sends what is written to whom `To` says. */
+/** Sends the payload of the send box to the recipients in `To`. */
 export const sendDraft = (model: WindowModel, then: (answer: Answer<Outcome>) => void): void => {
   const trouble = troubleOfDraft(model.draft)
   if (trouble !== undefined) {
@@ -29,7 +29,7 @@ export const sendDraft = (model: WindowModel, then: (answer: Answer<Outcome>) =>
   })
 }
 
-/** Sends what is written again and again. */
+/** Starts a repeat of the payload of the send box. */
 export const repeatDraft = (model: WindowModel, then: (answer: Answer<Outcome>) => void): void => {
   const w = words.value
   const trouble = troubleOfDraft(model.draft)

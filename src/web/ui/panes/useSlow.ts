@@ -1,6 +1,6 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals"
 
-/** Whether something has been true for 200 ms: what is over sooner needs no spinner. */
+/** Whether a signal has been true for 200 ms. A shorter operation needs no spinner. */
 export const useSlow = (busy: ReadonlySignal<boolean>): ReadonlySignal<boolean> => {
   const slow = useSignal(false)
   useSignalEffect(() => {

@@ -36,10 +36,10 @@ export const closeWindow = (tab: number): void => {
   )
 }
 
-/** The window that the user is asked about, because closing it would end something. */
+/** The window whose close the user has to confirm, because it listens or has connections. */
 export const closing = signal<number | undefined>(undefined)
 
-/** The name of a window: its kind, and where it listens or is connected. */
+/** The name of a window: its kind, and its endpoint. */
 export const windowTitle = (tab: Tab): string => {
   const kind = tab.kind === "server" ? words.value.serverWindow : words.value.clientWindow
   return tab.title === "" ? kind : `${kind} ${tab.title}`

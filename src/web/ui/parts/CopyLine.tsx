@@ -3,7 +3,7 @@ import { words } from "../words/index.ts"
 import { copyText } from "./copyText.ts"
 import { Icon } from "./Icon.tsx"
 
-/** A command line to be copied. */
+/** A command line with a button that copies it. */
 export const CopyLine = ({ text }: { readonly text: string }) => {
   const copied = useSignal(false)
   return (

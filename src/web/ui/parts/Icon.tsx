@@ -26,7 +26,7 @@ const paths = {
 
 export type IconName = keyof typeof paths
 
-/** A picture beside or instead of a word. The control that it stands in has the name. */
+/** A picture beside or instead of a word. The control around it has the accessible name. */
 export const Icon = ({ name }: { readonly name: IconName }) => (
   <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
     <path d={paths[name]} />

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import { Icon, type IconName } from "./Icon.tsx"
 
-/** A button that opens a few others below itself. It closes by Escape, by a click elsewhere, and when one was chosen. */
+/** A button that opens a menu of buttons. Escape, a click elsewhere, and a choice close the menu. */
 export const Menu = ({
   label,
   icon,

@@ -8,7 +8,7 @@ const isForm = isOneOf(forms)
 const isEnding = isOneOf(endings)
 const isOrder = isOneOf(["", "big", "little"] as const)
 
-/** How a payload is written: form, encoding, line ending, escapes, checksum. */
+/** The settings of a payload: form, encoding, line ending, escapes, checksum. */
 export const PayloadFields = ({ draft }: { readonly draft: Draft }) => {
   const w = words.value
   const formNames = { text: w.formText, hex: w.formHex, base64: w.formBase64, file: w.formFile }

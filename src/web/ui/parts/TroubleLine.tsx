@@ -2,7 +2,7 @@ import type { Problem } from "../../../domain/assistant/State.ts"
 import type { Trouble } from "../link/ask.ts"
 import { troubleText } from "../words/trouble.ts"
 
-/** What went wrong and what to do, beside the field at fault. */
+/** An error and its advice, beside the field with the error. */
 export const TroubleLine = ({
   id,
   trouble,

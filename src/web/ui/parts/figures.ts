@@ -2,7 +2,7 @@ import { language } from "../state/preferences.ts"
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB"] as const
 
-/** A number of bytes in three digits: `12 B`, `1.2 KiB`, `340 MiB`. */
+/** A number of bytes with up to three digits: `12 B`, `1.2 KiB`, `340 MiB`. */
 export const sizeText = (bytes: number): string => {
   let value = bytes
   let unit = 0
@@ -16,10 +16,10 @@ export const sizeText = (bytes: number): string => {
 
 export const rateText = (bytes: number): string => `${sizeText(bytes)}/s`
 
-/** A count with the separators of the language. */
+/** A count with the digit separators of the language. */
 export const countText = (count: number): string => count.toLocaleString(language.value === "zh" ? "zh-CN" : "en")
 
-/** A moment as date and time of the language. */
+/** A date and time in the format of the language. */
 export const momentText = (at: number): string =>
   new Intl.DateTimeFormat(language.value === "zh" ? "zh-CN" : "en-GB", {
     dateStyle: "medium",

@@ -5,7 +5,7 @@ import { isBoolean, isOneOf, isString, keptHere } from "./kept.ts"
 export const forms = ["text", "hex", "base64", "file"] as const satisfies ReadonlyArray<PayloadForm>
 export const endings = ["none", "lf", "crlf", "cr"] as const satisfies ReadonlyArray<LineEnding>
 
-/** A payload that is being written. The empty encoding is that of the recipient; the empty checksum is none. */
+/** The payload in a form. An empty encoding means the encoding of the recipient, an empty checksum means no checksum. */
 export interface Draft {
   readonly form: Signal<PayloadForm>
   readonly content: Signal<string>
@@ -19,7 +19,7 @@ export interface Draft {
   readonly at: Signal<string>
 }
 
-/** A draft that outlives a reload under a name of its own. */
+/** Makes a draft that survives a reload, stored under a name. */
 export const makeDraft = (name: string): Draft => ({
   form: keptHere<PayloadForm>(`${name}.form`, "text", isOneOf(forms)),
   content: keptHere(`${name}.content`, "", isString),
@@ -33,7 +33,7 @@ export const makeDraft = (name: string): Draft => ({
   at: keptHere(`${name}.at`, "", isString),
 })
 
-/** A draft that a reload forgets, such as the reply of a rule. */
+/** Makes a draft that a reload discards, such as the reply of a rule. */
 export const makePassingDraft = (spec: PayloadSpec): Draft => {
   const draft: Draft = {
     form: signal<PayloadForm>("text"),
@@ -53,7 +53,7 @@ export const makePassingDraft = (spec: PayloadSpec): Draft => {
 
 const whole = (text: string): number | undefined => (/^-?\d+$/.test(text.trim()) ? Number(text) : undefined)
 
-/** The offset of a checksum that is written and is none, if there is one. */
+/** The first offset field of the checksum with an invalid number, if any. */
 export const wrongOffset = (draft: Draft): "from" | "to" | "at" | undefined => {
   if (draft.checksum.value.trim() === "") return undefined
   return (["from", "to", "at"] as const).find(
@@ -77,7 +77,7 @@ const checksumOf = (draft: Draft): ChecksumSpec | undefined => {
   }
 }
 
-/** The payload as it is written now. It reads the signals, so that what depends on it is told of changes. */
+/** The current payload of a draft. It reads the signals, so effects and computed signals that call it depend on them. */
 export const specOf = (draft: Draft): PayloadSpec => {
   const form = draft.form.value
   const checksum = checksumOf(draft)
@@ -92,7 +92,7 @@ export const specOf = (draft: Draft): PayloadSpec => {
   }
 }
 
-/** Puts a payload into a draft, such as one of the history. */
+/** Fills a draft with a payload, for example from the history. */
 export const fillDraft = (draft: Draft, spec: PayloadSpec): void => {
   draft.form.value = spec.form
   draft.content.value = spec.content

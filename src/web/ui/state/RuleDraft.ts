@@ -13,13 +13,13 @@ export interface ActionDraft {
   readonly key: number
   readonly kind: Signal<RuleAction["_tag"]>
   readonly payload: Draft
-  /** Name or tag. */
+  /** The name or the tag. */
   readonly word: Signal<string>
 }
 
-/** A rule that is being written. */
+/** The rule in the editor. */
 export interface RuleDraft {
-  /** The rule as it was; none for a new one. */
+  /** The rule before the edit; `undefined` for a new rule. */
   readonly original: Rule | undefined
   readonly name: Signal<string>
   readonly kind: Signal<Match["_tag"]>
@@ -43,7 +43,7 @@ export const makeAction = (action?: RuleAction): ActionDraft => {
   }
 }
 
-/** What a match waits for, as it is written. */
+/** The pattern of a match in its written form. */
 export const patternOf = (match: Match): string =>
   match._tag === "Regex" ? match.source : match._tag === "Hex" ? match.pattern : match.text
 
@@ -87,7 +87,7 @@ const actionOf = (draft: ActionDraft): RuleAction => {
   }
 }
 
-/** The field whose number makes no sense, if there is one. */
+/** The first field with an invalid number, if any. */
 export const wrongNumber = (draft: RuleDraft): "delay" | "count" | undefined => {
   const delay = draft.delay.value.trim()
   const count = draft.count.value.trim()
@@ -95,7 +95,7 @@ export const wrongNumber = (draft: RuleDraft): "delay" | "count" | undefined => 
   return count === "" || /^[1-9]\d{0,8}$/.test(count) ? undefined : "count"
 }
 
-/** The rule as it is written now; none without an action. */
+/** The current rule of a draft; `undefined` without an action. */
 export const ruleOf = (draft: RuleDraft): Rule | undefined => {
   const [first, ...others] = draft.actions.value.map(actionOf)
   if (first === undefined) return undefined

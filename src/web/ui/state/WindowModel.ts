@@ -17,33 +17,33 @@ export const filterDirections = ["all", "received", "sent", "announcement"] as c
 export const panels = ["peers", "rules", "macros", "rates"] as const
 export type Panel = (typeof panels)[number]
 
-/** What the page holds of one window, beside what its server holds. */
+/** The state of one window that only the page has. */
 export interface WindowModel {
   readonly tab: number
   readonly kind: Tab["kind"]
   readonly fixed: boolean
-  /** What the window shows; none until the server has told. */
+  /** The state of the window on the server; `undefined` until the first one arrives. */
   readonly state: Signal<WindowState | undefined>
   readonly server: ReadonlySignal<ServerWindow | undefined>
   readonly client: ReadonlySignal<ClientWindow | undefined>
-  /** Why the window cannot be watched. */
+  /** The reason why the page cannot watch the window. */
   readonly lost: Signal<Trouble | undefined>
   readonly selected: Signal<ReadonlyArray<ConnectionId>>
-  /** Recipients in their written form; empty for all. */
+  /** The recipients in their written form; empty for all clients. */
   readonly to: Signal<string>
   readonly draft: Draft
   readonly panel: Signal<Panel>
-  /** Whether the panel is open where it covers the log. */
+  /** Whether the panel is open on a narrow screen, where it covers the log. */
   readonly drawer: Signal<boolean>
   readonly address: Signal<string>
   readonly port: Signal<string>
-  /** Why the last command of the form was refused. */
+  /** The reason why the last command of the form was refused. */
   readonly formTrouble: Signal<Trouble | undefined>
-  /** A command of the form that has no outcome yet. */
+  /** Whether a command of the form has no outcome yet. */
   readonly formBusy: Signal<boolean>
-  /** What is to stop listening, while the user is asked what happens to the clients: one endpoint, or all of them. */
+  /** The endpoint that stops listening, or all endpoints, while the page asks what happens to the clients. */
   readonly choosing: Signal<{ readonly endpoint?: string } | undefined>
-  /** Another endpoint to listen on, while it is written. */
+  /** The text of the field for a further endpoint; `undefined` while the field is closed. */
   readonly further: Signal<string | undefined>
   readonly tls: Signal<boolean>
   readonly insecure: Signal<boolean>
@@ -60,10 +60,10 @@ export interface LogSettings {
   readonly query: Signal<string>
   readonly kind: Signal<(typeof filterKinds)[number]>
   readonly direction: Signal<(typeof filterDirections)[number]>
-  /** Whether only matches are shown; otherwise all rows are, and matches are jumped to. */
+  /** Whether the log shows only the matches. Otherwise it shows all rows, and the user jumps between the matches. */
   readonly only: Signal<boolean>
   readonly paused: Signal<boolean>
-  /** Changes when rows are to be read again, such as after a client was given a name. */
+  /** Changes when the log has to read its rows again, such as after a client has got a name. */
   readonly stale: Signal<number>
 }
 
@@ -118,7 +118,7 @@ export const modelOf = (tab: Tab): WindowModel => {
   return model
 }
 
-/** Forgets the windows that are closed. */
+/** Discards the models of closed windows. */
 export const keepModels = (tabs: ReadonlyArray<Tab>): void => {
   for (const tab of models.keys()) {
     if (tabs.some((kept) => kept.tab === tab)) continue
@@ -127,7 +127,7 @@ export const keepModels = (tabs: ReadonlyArray<Tab>): void => {
   }
 }
 
-/** Follows the state of a window for as long as it is shown. */
+/** Watches the state of a window while the page shows the window. */
 export const watchWindow = (model: WindowModel): Stop =>
   watch(
     (calls) => calls.State({ tab: model.tab }, { streamBufferSize }),
@@ -140,11 +140,11 @@ export const watchWindow = (model: WindowModel): Stop =>
     },
   )
 
-/** Has a command carried out in a window. */
+/** Executes a command in a window. */
 export const tell = (model: WindowModel, command: Command, then: (answer: Answer<Outcome>) => void): Stop =>
   ask((calls) => calls.Do({ tab: model.tab, command }), then)
 
-/** The conditions on rows that filter and selection make; none: every row. The query counts where `withQuery` says so. */
+/** The filter from the selected clients, the direction and, with `withQuery`, the query. `undefined` matches every row. */
 export const filterOf = (model: WindowModel, withQuery: boolean): LogFilter | undefined => {
   const { query, kind, direction } = model.log
   const [first, ...others] = model.selected.value
@@ -153,7 +153,7 @@ export const filterOf = (model: WindowModel, withQuery: boolean): LogFilter | un
     ...(first === undefined ? {} : { clients: [first, ...others] as const }),
     ...(direction.value === "all" ? {} : { direction: direction.value }),
     ...(asked === "" ? {} : { [kind.value]: asked }),
-    // Announcements are searched in the words in which they are shown.
+    // The search uses the language in which the page shows the announcements.
     ...(asked === "" || kind.value === "hex" ? {} : { language: language.value }),
   }
   return Object.keys(filter).length === 0 ? undefined : filter

@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals"
 
-/** A storage that may be forbidden or full: the page works without it then. */
+/** Reads a value from a storage of the browser. The page also works if the browser forbids the storage. */
 const read = (storage: () => Storage, key: string): unknown => {
   try {
     const text = storage().getItem(key)
@@ -14,7 +14,7 @@ const write = (storage: () => Storage, key: string, value: unknown): void => {
   try {
     storage().setItem(key, JSON.stringify(value))
   } catch {
-    // The value lasts as long as the page then.
+    // The storage is full or forbidden: the value lasts until the next reload.
   }
 }
 
@@ -32,10 +32,10 @@ const makeKept =
     return kept
   }
 
-/** A signal whose value outlives a reload of this tab of the browser. */
+/** A signal whose value survives a reload, in this tab of the browser. */
 export const keptHere = makeKept(() => sessionStorage)
 
-/** A signal whose value outlives the tab of the browser. */
+/** A signal whose value survives the tab, for all tabs of the browser. */
 export const keptForAll = makeKept(() => localStorage)
 
 export const isString = (value: unknown): value is string => typeof value === "string"
@@ -45,13 +45,13 @@ export const isOneOf =
   (value: unknown): value is A[number] =>
     choices.includes(value)
 
-/** Forgets what was kept of one window. */
+/** Deletes the stored values of one window. */
 export const forget = (prefix: string): void => {
   try {
     for (const key of Object.keys(sessionStorage)) {
       if (key.startsWith(`tcpfx.${prefix}`)) sessionStorage.removeItem(key)
     }
   } catch {
-    // There was nothing to forget.
+    // The browser forbids the storage, so it has no values.
   }
 }

@@ -1,6 +1,6 @@
 import { choose, currentModel, tabs } from "./workspace.ts"
 
-/** What keys do that work everywhere. */
+/** The actions of the keys that work in the whole page. */
 export interface KeyActions {
   readonly listenOrConnect: () => void
   readonly openCommand: () => void
@@ -17,7 +17,7 @@ const focusOn = (id: string): void => {
   if (element instanceof HTMLInputElement) element.select()
 }
 
-/** Listens to the keys of the page. A dialog has its own. */
+/** Handles the keys of the page. An open dialog has its own keys. */
 export const listenToKeys = (actions: KeyActions): void => {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]") !== null) return

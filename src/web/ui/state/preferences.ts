@@ -9,16 +9,16 @@ const wished = (): Language => {
   return first !== undefined && /^zh/i.test(first) ? "zh" : "en"
 }
 
-/** The language of the page: that of the browser, until the user chooses. */
+/** The language of the page, initially the language of the browser. */
 export const language = keptForAll<Language>("language", wished(), isOneOf(languages))
 
 export const themes = ["auto", "light", "dark"] as const
 export type Theme = (typeof themes)[number]
 
-/** `auto` follows the system. */
+/** The theme of the page. `auto` follows the system. */
 export const theme = keptForAll<Theme>("theme", "auto", isOneOf(themes))
 
-/** Keeps the attributes of the document in step; style/base.css reads them. */
+/** Copies language and theme to the attributes of the document, which style/base.css reads. */
 export const applyPreferences = (): void => {
   effect(() => {
     document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en"

@@ -6,7 +6,7 @@ export interface Toast {
   readonly tone: "plain" | "problem"
 }
 
-/** Messages about things that have no field of their own. The latest four are shown. */
+/** Messages that belong to no field. The page shows the latest four. */
 export const toasts = signal<ReadonlyArray<Toast>>([])
 
 let next = 0

@@ -6,18 +6,18 @@ import { streamBufferSize, watch } from "../link/watch.ts"
 import { keptHere } from "./kept.ts"
 import { keepModels, modelOf } from "./WindowModel.ts"
 
-/** The windows of the workspace; none until the server has told. */
+/** The windows of the workspace; `undefined` until the server sends them. */
 export const tabs = signal<ReadonlyArray<Tab> | undefined>(undefined)
 
 const isNumber = (value: unknown): value is number => typeof value === "number"
 const chosen = keptHere("tab", 0, isNumber)
 
-/** The window that is shown: the chosen one; the first one where none was chosen, the last one where that is closed. */
+/** The shown window: the chosen one, the first one before any choice, or the last one after the chosen one is closed. */
 export const current = computed(
   () => tabs.value?.find((tab) => tab.tab === chosen.value) ?? tabs.value?.at(chosen.value === 0 ? 0 : -1),
 )
 
-/** What the page holds of the shown window. It is the same object for as long as the window is open. */
+/** The model of the shown window. The object stays the same while the window is open. */
 export const currentModel = computed(() => (current.value === undefined ? undefined : modelOf(current.value)))
 
 export const choose = (tab: number): void => {
@@ -35,7 +35,7 @@ export const choices = signal<{ readonly encodings: ReadonlyArray<string>; reado
   },
 )
 
-/** Reads the addresses of the machine again: they change with networks. */
+/** Reads the addresses of the machine again, because they change with its networks. */
 export const readAddresses = (): void => {
   ask(
     (calls) => calls.Addresses(),
@@ -45,7 +45,7 @@ export const readAddresses = (): void => {
   )
 }
 
-/** Begins to follow the workspace, for as long as the page lives. */
+/** Watches the workspace until the page ends. */
 export const followWorkspace = (): void => {
   watch(
     (calls) => calls.Tabs(undefined, { streamBufferSize }),

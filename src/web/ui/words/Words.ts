@@ -6,5 +6,5 @@ type Widened<A> = A extends string
     ? (...args: Args) => string
     : { readonly [Key in keyof A]: Widened<A[Key]> }
 
-/** What each language has: the names of the English words, with values of the same shape. */
+/** The words of a language: the keys of the English words, with values of the same type. */
 export type Words = Widened<typeof en>

@@ -4,5 +4,5 @@ import { en } from "./en.ts"
 import type { Words } from "./Words.ts"
 import { zh } from "./zh.ts"
 
-/** The words of the chosen language. A component that reads them is drawn anew when the language changes. */
+/** The words of the chosen language. A change of the language renders each component that reads them again. */
 export const words: ReadonlySignal<Words> = computed(() => (language.value === "zh" ? zh : en))

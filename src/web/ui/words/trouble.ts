@@ -3,7 +3,7 @@ import type { Trouble } from "../link/ask.ts"
 import { language } from "../state/preferences.ts"
 import { words } from "./index.ts"
 
-/** Codes of the system in Chinese, each with what to do. The assistant's own messages are in English. */
+/** The error codes of the operating system in Chinese, with advice. The messages of the assistant are in English. */
 const chineseCodes: Readonly<Record<string, string>> = {
   EADDRINUSE: "端口已被其他程序占用。请换一个端口，或先结束占用它的程序。",
   EACCES: "没有权限。1024 以下的端口通常需要管理员权限，请换一个更大的端口。",
@@ -36,18 +36,18 @@ const chineseReasons: Readonly<Partial<Record<Trouble["reason"], string>>> = {
   ended: "操作被中断。",
 }
 
-/** A message as a sentence: those of the assistant begin small and have no full stop, as they stand after other words. */
+/** A message as a sentence. The messages of the assistant begin with a small letter and have no full stop. */
 const sentence = (text: string): string => {
   const begun = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
   return begun === "" || /[.!?…。]$/.test(begun) ? begun : `${begun}.`
 }
 
-/** What went wrong in the language of the page, then what to do. */
+/** The error in the language of the page, and the advice. */
 export const troubleText = (trouble: Trouble | Problem): { readonly what: string; readonly advice: string } => {
   const reason = "reason" in trouble ? trouble.reason : undefined
   if (reason === "gone") return { what: words.value.gone, advice: "" }
   if (reason === "fault") return { what: words.value.fault, advice: trouble.message }
-  // The assistant's messages name the position themselves.
+  // The English messages already include the position.
   const position = "at" in trouble && trouble.at !== undefined ? `（${words.value.positionOf(trouble.at)}）` : ""
   if (language.value === "zh") {
     const known =
