@@ -74,7 +74,7 @@ const play = async (page) => {
   await name(page, 3, "panel")
   const [plc, second, panel] = sockets
   await page.getByLabel("To", { exact: true }).fill("@tag:line2")
-  await page.getByLabel("Written as").selectOption("hex")
+  await page.getByLabel("Format").selectOption("hex")
   await page.getByLabel("Checksum", { exact: true }).selectOption("modbus")
   await send(page, "01 03 00 0A 00 02")
   await row(page, "2 clients")
@@ -84,7 +84,7 @@ const play = async (page) => {
   panel.write("GET /status?line=2")
   await row(page, "GET /status")
   await page.getByLabel("Checksum", { exact: true }).selectOption("")
-  await page.getByLabel("Written as").selectOption("text")
+  await page.getByLabel("Format").selectOption("text")
   await page.getByLabel("To", { exact: true }).fill("@panel")
   await send(page, "line 2: 23.5 °C, 温度正常")
   await row(page, "23.5")

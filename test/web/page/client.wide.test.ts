@@ -71,7 +71,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
           await more(page, "Pause reading")
           await page.getByText("reading is paused").first().waitFor()
           sockets[0]?.write("held back")
-          await more(page, "Read on")
+          await more(page, "Resume reading")
           await rows(page, "held back").waitFor()
           await more(page, "Half-close")
           await statusText(page, "half-closed").waitFor()
@@ -118,7 +118,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
         const page = yield* open()
         yield* step(async () => {
           await showWindow(page, "Client")
-          await page.getByLabel("Reconnect when lost").check()
+          await page.getByLabel("Reconnect automatically").check()
           await connectTo(page, port)
           sockets[0]?.resetAndDestroy()
           while (sockets.length < 2) await page.waitForFunction("document.body !== null", undefined, { polling: 20 })
@@ -146,7 +146,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
           await showWindow(page, "Client")
           await page.getByRole("textbox", { name: "Address" }).fill("127.0.0.1")
           await page.getByLabel("Port").fill(String(port))
-          await page.getByLabel("Speak TLS").check()
+          await page.getByLabel("Use TLS").check()
           await page.getByRole("button", { name: "Connect", exact: true }).click()
           await page
             .locator("#form-trouble")

@@ -74,13 +74,13 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         expect((yield* second.take(expected.second.length)).toString()).toBe(expected.second)
         expect((yield* third.take(expected.third.length)).toString()).toBe(expected.third)
         yield* step(async () => {
-          await recipients(controls, "@nobody-of-that-name", "nobody")
+          await recipients(controls, "@nobody-of-that-name", "no client")
           await sendMessage(page, "lost")
           await page
             .locator("#send-trouble")
             .filter({ hasText: /no client|match/i })
             .waitFor()
-          await page.getByRole("button", { name: /Take away the tag line2/ }).click()
+          await page.getByRole("button", { name: /Remove the tag line2/ }).click()
           await controls.option(2).filter({ hasNotText: "line2" }).waitFor()
         })
       }),
@@ -115,7 +115,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         })
         yield* first.write("held back")
         yield* step(async () => {
-          await controls.actions.getByRole("button", { name: "Read on" }).click()
+          await controls.actions.getByRole("button", { name: "Resume reading" }).click()
           await rows(page, "held back").waitFor()
           await controls.actions.getByRole("button", { name: "Half-close" }).click()
         })
@@ -191,7 +191,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         yield* step(async () => {
           await page.getByText("1 refused").waitFor()
           await page.getByLabel("More").click()
-          await page.getByRole("button", { name: "Accept again" }).click()
+          await page.getByRole("button", { name: "Resume accepting" }).click()
           await page.locator(".status .pill", { hasText: "accepting is suspended" }).waitFor({ state: "hidden" })
         })
         yield* dialRaw(tcpEndpoint("127.0.0.1", port))

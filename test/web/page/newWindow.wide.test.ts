@@ -45,7 +45,7 @@ describe.skipIf(!haveBrowser())("the windows of the page", () => {
         yield* step(async () => {
           await page.locator("#client-1").waitFor()
           await page.getByRole("button", { name: `Stop listening on 127.0.0.1:${port}` }).click()
-          await page.getByRole("group", { name: `What happens to those of 127.0.0.1:${port}` }).waitFor()
+          await page.getByRole("group", { name: `What happens to the clients of 127.0.0.1:${port}` }).waitFor()
           await page.getByRole("button", { name: "Close them" }).click()
           await rows(page, "#1 closed: kicked").waitFor()
           await statusText(page, /^listening on 127\.0\.0\.1:\d+$/).waitFor()
@@ -113,7 +113,7 @@ describe.skipIf(!haveBrowser())("the windows of the page", () => {
           const openIt = sheet.getByRole("button", { name: "Open the window" })
           const mistakes = [
             ["Longest frame", "much", "is not a size"],
-            ["Most connections", "lots", "is not a count"],
+            ["Connection limit", "lots", "is not a count"],
             ["Idle timeout", "soon", "is not a"],
             ["TLS certificate, path", "/nowhere/cert.pem", "there is no such file"],
           ] as const
@@ -129,7 +129,7 @@ describe.skipIf(!haveBrowser())("the windows of the page", () => {
             await sheet.getByLabel(field).fill("")
           }
           await sheet.getByLabel("Framing").selectOption("line")
-          await sheet.getByLabel("Most connections").fill("1")
+          await sheet.getByLabel("Connection limit").fill("1")
           await sheet.getByLabel("TLS certificate, path").fill(path("server.pem"))
           await sheet.getByLabel("TLS key, path").fill(path("server.key"))
         })

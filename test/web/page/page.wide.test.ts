@@ -209,7 +209,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
         yield* step(async () => {
           await page.getByRole("button", { name: /^Theme/ }).waitFor()
           const light = await back()
-          await page.getByRole("button", { name: "Theme: as the system" }).click()
+          await page.getByRole("button", { name: "Theme: same as the system" }).click()
           await page.getByRole("button", { name: "Theme: light" }).click()
           await page.getByRole("button", { name: "Theme: dark" }).waitFor()
           expect(await back()).not.toBe(light)

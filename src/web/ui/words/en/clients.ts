@@ -1,6 +1,6 @@
 import { plural } from "./plural.ts"
 
-/** Words of the list of clients and of the rates. */
+/** The words of the list of clients and of the rates. */
 export const clients = {
   // Clients
   clients: "Clients",
@@ -11,19 +11,19 @@ export const clients = {
   sortActivity: "activity",
   sortRate: "rate",
   sortName: "name",
-  nobodyYet: "Nobody is connected yet.",
+  nobodyYet: "No client is connected yet.",
   fromTerminal: "From another terminal:",
-  startFirst: "Start listening, and clients can connect.",
+  startFirst: "Clients can connect after you start listening.",
   noClientMatches: "No client matches.",
   matchingOf: (matching: number, total: number) =>
     matching === total ? plural(total, "client", "clients") : `${matching} of ${total} clients`,
   selectedClients: (count: number) => `${count} selected`,
   pauseClient: "Pause",
-  resumeClient: "Read on",
+  resumeClient: "Resume reading",
   rename: "Rename",
   name: "Name",
   tag: "Tag",
-  untag: (tag: string) => `Take away the tag ${tag}`,
+  untag: (tag: string) => `Remove the tag ${tag}`,
   addTag: "Add",
   kick: "Kick",
   reset: "Reset",
@@ -42,7 +42,7 @@ export const clients = {
   rates: "Rates",
   bytesPerSecond: "Bytes per second",
   framesPerSecond: "Frames per second",
-  bytesTotal: "Bytes in all",
-  framesTotal: "Frames in all",
-  ratesChart: "Bytes per second of the last ten minutes. The table above has the figures.",
+  bytesTotal: "Total bytes",
+  framesTotal: "Total frames",
+  ratesChart: "Bytes per second of the last ten minutes. The table above has the numbers.",
 } as const

@@ -1,6 +1,6 @@
 import { plural } from "./plural.ts"
 
-/** Words of the log. */
+/** The words of the log. */
 export const log = {
   // Log
   log: "Log",
@@ -10,7 +10,7 @@ export const log = {
   viewBoth: "Both",
   filterHint: "Filter the log",
   findHint: "Find in the log",
-  filterKind: "What the filter is",
+  filterKind: "Type of the filter",
   filterText: "text",
   filterRegex: "regex",
   filterHex: "hex bytes",
@@ -35,9 +35,9 @@ export const log = {
   copyRows: (count: number) => `Copy ${plural(count, "row", "rows")}`,
   copiedRows: (count: number) => `${plural(count, "row is", "rows are")} copied.`,
   dropped: (count: number) => `${plural(count, "row is", "rows are")} no longer kept`,
-  emptyLog: "Nothing has happened yet.",
-  emptyLogServer: "What clients send and what is sent to them appears here.",
-  emptyLogClient: "What the server sends and what is sent to it appears here.",
+  emptyLog: "The log is empty.",
+  emptyLogServer: "Data from and to the clients appears here.",
+  emptyLogClient: "Data from and to the server appears here.",
   emptyFilter: "No row matches.",
   clearFilter: "Show all rows",
   rowClients: (count: number) => `→ ${plural(count, "client", "clients")}`,

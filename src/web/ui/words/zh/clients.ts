@@ -1,7 +1,7 @@
 import type { Words } from "../Words.ts"
 import { number } from "./number.ts"
 
-/** Words of the list of clients and of the rates. */
+/** The words of the list of clients and of the rates. */
 export const clients = {
   clients: "客户端",
   everyone: "所有客户端",

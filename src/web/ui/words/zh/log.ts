@@ -1,7 +1,7 @@
 import type { Words } from "../Words.ts"
 import { number } from "./number.ts"
 
-/** Words of the log. */
+/** The words of the log. */
 export const log = {
   log: "日志",
   view: "显示方式",

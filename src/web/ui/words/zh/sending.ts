@@ -1,7 +1,7 @@
 import type { Words } from "../Words.ts"
 import { number } from "./number.ts"
 
-/** Words of the send box, of rules and of macros. */
+/** The words of the send box, of rules and of macros. */
 export const sending = {
   send: "发送",
   sending: "发送框",

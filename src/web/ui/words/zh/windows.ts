@@ -1,7 +1,7 @@
 import type { Words } from "../Words.ts"
 import { number } from "./number.ts"
 
-/** Words of the frame, of the forms of both windows, and of the keys. */
+/** The words of the frame, of the forms of both windows, and of the keys. */
 export const windows = {
   windows: "窗口",
   serverWindow: "服务器",
@@ -22,7 +22,7 @@ export const windows = {
   tlsCaHint: "Node 自带的 CA",
   settingDefault: "默认",
   noLimit: "不限",
-  settingsHelp: "路径是 tcpfx 所在机器上的路径。更换证书需要新建窗口。",
+  settingsHelp: "打开窗口时，tcpfx 读取其所在机器上的文件。更换证书需要新建窗口。",
   openWindow: "打开窗口",
   closeWindow: (title) => `关闭 ${title}`,
   closeAsk: (title) => `关闭 ${title}？`,
@@ -131,6 +131,6 @@ export const windows = {
   keyDump: "查看该行的十六进制",
   keyCopy: "复制选中的行",
   commandHint: "send @all 你好",
-  commandHelp: "与控制台和控制套接字使用相同的命令。Tab 补全，回车执行。",
+  commandHelp: "与控制套接字使用相同的命令。Tab 补全，回车执行。",
   done: "完成。",
 } satisfies Partial<Words>
