@@ -12,7 +12,7 @@ const text = (content: string): Domain.PayloadSpec => ({ form: "text", content }
 const never = (message: string) => Effect.dieMessage(message)
 
 describe("the history of payloads", () => {
-  it.scopedLive("is there again in the next run, the latest first and each payload once", () =>
+  it.scopedLive("survives a restart, with the latest payload first and no payload twice", () =>
     Effect.gen(function* () {
       const folder = join(yield* temporaryFolder, "state", "tcpfx")
       const first = yield* openHistory({ folder, onProblem: never })
@@ -28,7 +28,7 @@ describe("the history of payloads", () => {
     }),
   )
 
-  it.scopedLive("is bounded by number, by the length of a payload, and by the length of its file", () =>
+  it.scopedLive("limits the number of payloads, the length of a payload, and the length of its file", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const limits = { entries: 3, entryBytes: 60, bytes: 200 }
@@ -43,7 +43,7 @@ describe("the history of payloads", () => {
     }),
   )
 
-  it.scopedLive("leaves out lines that it cannot read", () =>
+  it.scopedLive("skips invalid lines of its file", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const lines = ['{"form":"text","content":"good"}', "{", "null", '{"form":"nonsense"}', ""]
@@ -53,7 +53,7 @@ describe("the history of payloads", () => {
     }),
   )
 
-  it.scopedLive("says once that it cannot be kept, and keeps it for this run", () =>
+  it.scopedLive("reports once that its file cannot be written, and works in memory", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "file")
       yield* Effect.promise(() => fs.writeFile(file, ""))
@@ -67,7 +67,7 @@ describe("the history of payloads", () => {
     }),
   )
 
-  it("stands where the XDG specification has it", () => {
+  it("is in the folder that the XDG specification names", () => {
     const home = join(homedir(), ".local", "state", "tcpfx")
     expect(historyFolder({ XDG_STATE_HOME: "/s" })).toBe("/s/tcpfx")
     expect([historyFolder({}), historyFolder({ XDG_STATE_HOME: "" }), historyFolder({ XDG_STATE_HOME: "s" })]).toEqual([

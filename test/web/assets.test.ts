@@ -6,7 +6,7 @@ import { request, withToken } from "./support/request.ts"
 const script = "/assets/index-1a2b.js"
 
 describe("the files of the page", () => {
-  it.scopedLive("are sent with headers that forbid everything foreign, and are kept only if their name is a hash", () =>
+  it.scopedLive("have headers that forbid files of other servers, and only hashed names are cached", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const page = yield* request(server, withToken(server, "/"))
@@ -37,7 +37,7 @@ describe("the files of the page", () => {
     }),
   )
 
-  it.scopedLive("go in the smallest form that the browser accepts", () =>
+  it.scopedLive("are sent in the smallest form that the browser accepts", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const get = (accept: string) => request(server, script, { headers: { "accept-encoding": accept } })
@@ -51,7 +51,7 @@ describe("the files of the page", () => {
     }),
   )
 
-  it.scopedLive("are the only ones: no path leads out of them, and nothing but reading is answered", () =>
+  it.scopedLive("are the only files of the server: no path leads to others, and no method changes them", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const paths = [

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../support/transportFixture.ts"
 import { connectPage } from "./support/pageWorld.ts"
 import { request } from "./support/request.ts"
 
-/** A command with `--ui`, and the calls of its page. */
+/** Runs a command with `--ui`. Returns the process and the calls of its page. */
 const startAttached = (args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const env = { XDG_STATE_HOME: yield* temporaryFolder }
@@ -19,7 +19,7 @@ const startAttached = (args: ReadonlyArray<string>) =>
   })
 
 describe("tcpfx serve --ui, as a process", () => {
-  it.scopedLive("shows in the page what the terminal shows, and in the terminal what the page does", () =>
+  it.scopedLive("shows the same events in the page and in the terminal, and commands of the page in the terminal", () =>
     Effect.gen(function* () {
       const { command, page } = yield* startAttached(["serve", "127.0.0.1:0", "--timestamps", "none"])
       expect(command.text("stderr")).toMatch(/^tcpfx: listening on 127\.0\.0\.1:\d+\n/)
@@ -45,7 +45,7 @@ describe("tcpfx serve --ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("serves the page beside every mode and output, and has windows of its own beside the command's", () =>
+  it.scopedLive("serves the page in every mode and with every output, and opens further windows", () =>
     Effect.gen(function* () {
       const { command, page, server } = yield* startAttached([
         "serve",
@@ -68,7 +68,7 @@ describe("tcpfx serve --ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("refuses flags of the page without --ui, and a page that cannot be served", () =>
+  it.scopedLive("refuses flags of the page without --ui, and an address that it cannot serve", () =>
     Effect.gen(function* () {
       const stray = yield* tcpfxRun(["serve", "127.0.0.1:0", "--ui-port", "0"])
       expect([stray.code, stray.stderr]).toEqual([2, "tcpfx: --ui-port needs --ui, which serves the page\n"])
@@ -82,7 +82,7 @@ describe("tcpfx serve --ui, as a process", () => {
 })
 
 describe("tcpfx connect --ui, as a process", () => {
-  it.scopedLive("keeps the window when the server closes, and connects again from the page", () =>
+  it.scopedLive("keeps the window after the server closes, and connects again from the page", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--reply", "answer"])
       const endpoint = `127.0.0.1:${port}`
@@ -115,7 +115,7 @@ describe("tcpfx connect --ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("says that it cannot connect, and stays for another attempt", () =>
+  it.scopedLive("reports a failure to connect, and keeps running for another attempt", () =>
     Effect.gen(function* () {
       const { command, page } = yield* startAttached(["connect", "127.0.0.1", "1", "--output", "raw"])
       yield* command.waitFor("stderr", /refused/)

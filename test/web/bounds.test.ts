@@ -13,14 +13,14 @@ import { closeCode, openSocket, pageSocket } from "./support/request.ts"
 const call = (id: number, tag: string, payload: unknown) =>
   `${JSON.stringify({ _tag: "Request", id: `${id}`, tag, payload, headers: [] })}\n`
 
-/** The next message that is an answer to a call. */
+/** The next answer to a call. */
 const answer = (socket: WebSocket): Effect.Effect<string> =>
   Effect.async((resume) => {
     socket.once("message", (data) => resume(Effect.succeed(String(data))))
   })
 
 describe("a page that misbehaves", () => {
-  it.scopedLive("is closed for a message that is too long or malformed, and no other page notices", () =>
+  it.scopedLive("is closed after a message that is too long or malformed, without an effect on other pages", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ limits: { messageBytes: 4096 } })
       const good = yield* connectPage(server)
@@ -29,8 +29,8 @@ describe("a page that misbehaves", () => {
         ["no JSON", "{\n", 1007],
         ["no object", "null\n", 1007],
         ["no tag", "{}\n", 1007],
-        ["a number that is none", `${JSON.stringify({ _tag: "Ack", requestId: "x" })}\n`, 1007],
-        ["headers that are none", `${JSON.stringify({ _tag: "Request", id: "1", tag: "About", headers: 5 })}\n`, 1007],
+        ["an invalid number", `${JSON.stringify({ _tag: "Ack", requestId: "x" })}\n`, 1007],
+        ["invalid headers", `${JSON.stringify({ _tag: "Request", id: "1", tag: "About", headers: 5 })}\n`, 1007],
       ]
       for (const [what, message, code] of messages) {
         const socket = yield* pageSocket(server)
@@ -46,7 +46,7 @@ describe("a page that misbehaves", () => {
     }),
   )
 
-  it.scopedLive("is refused a call whose arguments do not fit, and goes on", () =>
+  it.scopedLive("gets an error for a call with invalid arguments, and can make further calls", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const socket = yield* pageSocket(server)
@@ -61,7 +61,7 @@ describe("a page that misbehaves", () => {
     }),
   )
 
-  it.scopedLive("is closed when too many of its calls are unanswered", () =>
+  it.scopedLive("is closed when it has too many unanswered calls", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ limits: { calls: 3 }, execute: () => Effect.never })
       const page = yield* connectPage(server)
@@ -73,7 +73,7 @@ describe("a page that misbehaves", () => {
     }),
   )
 
-  it.scopedLive("that reads nothing is cut when too much is queued for it, and the others are served", () =>
+  it.scopedLive("that does not read is closed when its queue exceeds the limit, without an effect on other pages", () =>
     Effect.gen(function* () {
       const { server, standIns } = yield* makePageWorld({ limits: { queuedBytes: 64 * 1024 } })
       const good = yield* connectPage(server)
@@ -83,7 +83,7 @@ describe("a page that misbehaves", () => {
       socket.pause()
       const rows = { tab, request: { from: 0, count: 1, view: "text" } }
       for (let id = 0; id < 64; id++) socket.send(call(id, "Rows", rows))
-      // The answers fill the buffers of the system; the server cuts the socket when its own queue is above the bound.
+      // The answers fill the buffers of the kernel, then the queue of the server, until the server closes the socket.
       const cut = yield* Effect.fork(closeCode(socket))
       yield* Effect.repeat(good.About(), { times: 100 })
       socket.resume()
@@ -92,7 +92,7 @@ describe("a page that misbehaves", () => {
     }),
   )
 
-  it.scopedLive("that acknowledges nothing is sent nothing more, and then what is true at that moment", () =>
+  it.scopedLive("that does not acknowledge gets no further state until it does, and then the current state", () =>
     Effect.gen(function* () {
       const { server, standIns, workspace } = yield* makePageWorld()
       const { tab } = yield* workspace.open("server")
@@ -105,7 +105,7 @@ describe("a page that misbehaves", () => {
         yield* standIns[0]?.tell("x") ?? Effect.void
         yield* Effect.yieldNow()
       }
-      // An answer to another call shows that nothing was sent before it.
+      // The answer to another call proves that the server has sent no state before it.
       socket.send(call(2, "About", {}))
       expect(JSON.parse(yield* answer(socket))).toMatchObject({ _tag: "Exit", requestId: "2" })
       expect(more.length).toBe(1)
@@ -114,7 +114,7 @@ describe("a page that misbehaves", () => {
     }),
   )
 
-  it.scopedLive("finds no room beside as many others as there may be", () =>
+  it.scopedLive("is refused above the maximum number of pages", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ limits: { pages: 2 } })
       const headers = { origin: server.origin }
@@ -125,8 +125,8 @@ describe("a page that misbehaves", () => {
   )
 })
 
-describe("calls that do not end by themselves", () => {
-  it.scopedLive("are interrupted when their page goes", () =>
+describe("calls without an end", () => {
+  it.scopedLive("are interrupted when their page disconnects", () =>
     Effect.gen(function* () {
       const interrupted = yield* Deferred.make<void>()
       const started = yield* Deferred.make<void>()
@@ -143,7 +143,7 @@ describe("calls that do not end by themselves", () => {
     }),
   )
 
-  it.scopedLive("do not keep the server from ending, and the page is told that it ends", () =>
+  it.scopedLive("do not prevent the end of the server, which closes the page with a reason", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { server } = yield* Scope.extend(makePageWorld({ execute: () => Effect.never }), scope)
@@ -158,7 +158,7 @@ describe("calls that do not end by themselves", () => {
     }),
   )
 
-  it.scopedLive("a defect in one call fails that call alone", () =>
+  it.scopedLive("fail alone: a defect in one call has no effect on the others", () =>
     Effect.gen(function* () {
       const execute = (command: Domain.Command) =>
         command._tag === "Quit" ? Effect.dieMessage("a bug") : Effect.succeed({ _tag: "Done" } as const)

@@ -33,7 +33,7 @@ const visit = (html: string, script: string, use: (page: Page) => Effect.Effect<
 
 describe.skipIf(!haveBrowser())("the browser of the tests", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.effect("passes a page that does nothing wrong", () =>
+    it.effect("passes a page without errors", () =>
       Effect.gen(function* () {
         const title = { current: "" }
         const read = (page: Page) =>

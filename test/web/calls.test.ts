@@ -5,7 +5,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { connectPage, makePageWorld } from "./support/pageWorld.ts"
 
-/** The elements of a stream as they come, at most some at a time. */
+/** Runs a stream. `until` waits for an element that satisfies a condition. */
 const follow = <A, E>(stream: Stream.Stream<A, E>) =>
   Effect.gen(function* () {
     const queue = yield* Queue.bounded<A>(16)
@@ -16,7 +16,7 @@ const follow = <A, E>(stream: Stream.Stream<A, E>) =>
   })
 
 describe("the calls of a page over a WebSocket", () => {
-  it.scopedLive("open a tab, carry a command out, and show what has come of it", () =>
+  it.scopedLive("open a tab, execute a command, and show its outcome", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const page = yield* connectPage(server)
@@ -36,7 +36,7 @@ describe("the calls of a page over a WebSocket", () => {
     }),
   )
 
-  it.scopedLive("try a match with the engine of the rules, whatever the expression", () =>
+  it.scopedLive("test a match with the engine of the rules, even with an expensive expression", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const page = yield* connectPage(server)

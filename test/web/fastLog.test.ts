@@ -9,7 +9,7 @@ const builtPage = loadAssets(fileURLToPath(new URL("../../dist/web", import.meta
 
 describe.skipIf(!haveBrowser())("a log that grows faster than its rows are read", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("keeps the rows of before on the page until the next ones are there, and is never blank", () =>
+    it.scoped("keeps showing the old rows until the new rows arrive, and is never blank", () =>
       Effect.gen(function* () {
         const answers = yield* Effect.makeLatch(true)
         const world = yield* makePageWorld({ assets: yield* builtPage, beforeRows: answers.await })
@@ -26,9 +26,9 @@ describe.skipIf(!haveBrowser())("a log that grows faster than its rows are read"
         yield* sees("row-199.")
         yield* answers.close
         yield* tell(200, 5000)
-        // The page knows how far the log reaches, and has asked for its end.
+        // The page knows the extent of the log, and has requested the last rows.
         yield* step(() => page.getByText(/5,200 rows/).waitFor())
-        // The page paints in animation frames.
+        // The page paints in an animation frame.
         const painted = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         yield* step(() => page.evaluate(painted))
         expect(yield* step(() => page.getByText("row-199.", { exact: true }).isVisible())).toBe(true)

@@ -7,7 +7,7 @@ import { hostNameOf, sameSecret } from "../../src/web/server/Guard.ts"
 import { makePageWorld } from "./support/pageWorld.ts"
 import { openSocket, request, withToken } from "./support/request.ts"
 
-/** A peer that sends a text and keeps its socket open, whatever comes. */
+/** A peer that sends a text and then keeps its socket open. */
 const peer = (port: number, text: string) =>
   Effect.map(
     Effect.acquireRelease(
@@ -32,7 +32,7 @@ const peer = (port: number, text: string) =>
   )
 
 describe("the guard of the page's server", () => {
-  it.scopedLive("gives the page for the right token, and a page that says what to do without it", () =>
+  it.scopedLive("serves the page with a valid token, and a page with instructions without it", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const right = yield* request(server, withToken(server, "/"))
@@ -47,7 +47,7 @@ describe("the guard of the page's server", () => {
     }),
   )
 
-  it.scopedLive("gives the page under the names of this machine, whatever the port, and under no other", () =>
+  it.scopedLive("serves the page under the names of this machine with any port, and under no other name", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ hosts: ["plant.example"] })
       const statusOf = (host: string) =>
@@ -67,7 +67,7 @@ describe("the guard of the page's server", () => {
     }),
   )
 
-  it.scopedLive("opens a WebSocket for our own page alone", () =>
+  it.scopedLive("opens a WebSocket only for its own page", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const host = `127.0.0.1:${server.port}`
@@ -90,22 +90,20 @@ describe("the guard of the page's server", () => {
     }),
   )
 
-  it.scopedLive(
-    "ends while a peer that it has refused, and peers that send half a request, keep their sockets open",
-    () =>
-      Effect.gen(function* () {
-        const scope = yield* Scope.make()
-        const { server } = yield* Scope.extend(makePageWorld(), scope)
-        const upgrade = `GET /rpc HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`
-        const refused = yield* peer(server.port, upgrade)
-        yield* refused.until("refused: origin")
-        yield* peer(server.port, "GET / HTTP/1.1\r\nhost: 127.0.0.1")
-        yield* peer(server.port, "")
-        yield* Scope.close(scope, Exit.void)
-      }),
+  it.scopedLive("ends although refused peers, and peers with half a request, keep their sockets open", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { server } = yield* Scope.extend(makePageWorld(), scope)
+      const upgrade = `GET /rpc HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`
+      const refused = yield* peer(server.port, upgrade)
+      yield* refused.until("refused: origin")
+      yield* peer(server.port, "GET / HTTP/1.1\r\nhost: 127.0.0.1")
+      yield* peer(server.port, "")
+      yield* Scope.close(scope, Exit.void)
+    }),
   )
 
-  it.scopedLive("gives a download to our own page alone", () =>
+  it.scopedLive("serves a download only to its own page", () =>
     Effect.gen(function* () {
       const { server, standIns, workspace } = yield* makePageWorld()
       yield* workspace.open("server")
@@ -133,7 +131,7 @@ describe("the guard of the page's server", () => {
     }),
   )
 
-  it("reads hosts of headers, and compares secrets of any length", () => {
+  it("parses the hosts of headers, and compares secrets of any length", () => {
     expect(["a", "a:1", "[::1]:1", "[::1]", "A.B"].map(hostNameOf)).toEqual(["a", "a", "::1", "::1", "a.b"])
     expect(["a:b", "[::1", "a/b", "a:1:2", "", ":1", "a b"].map(hostNameOf)).toEqual(Array(7).fill(undefined))
     expect([sameSecret("a", "a"), sameSecret("a", "b"), sameSecret("a", "aa"), sameSecret("", "a")]).toEqual([

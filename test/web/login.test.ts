@@ -17,7 +17,7 @@ const password = "correct horse & 电池"
 const form = (text: string) => new URLSearchParams({ password: text }).toString()
 
 describe("the password of the page", () => {
-  it.scopedLive("buys the address with the token, and is asked for by a form that needs no script", () =>
+  it.scopedLive("leads to the address with the token, by a form that needs no script", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ password: Redacted.make(password) })
       const asked = yield* request(server, "/")
@@ -31,13 +31,13 @@ describe("the password of the page", () => {
         expect([wrong, status, answered.location]).toEqual([wrong, 403, undefined])
         expect(text).toContain("the password is wrong")
       }
-      // A body that no form has is not read to its end: the request ends in a refusal, or in the middle.
+      // The server does not read an oversized body to its end. It refuses the request, or closes the connection.
       yield* Effect.exit(login("x".repeat(1_000_000)))
       expect((yield* login(password)).status).toBe(303)
     }),
   )
 
-  it.scopedLive("is not taken from another site, nor where there is none", () =>
+  it.scopedLive("is refused from another site, and on a server without a password", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ password: Redacted.make(password) })
       const post = (at: { readonly port: number }, headers: Record<string, string>) =>
@@ -54,7 +54,7 @@ describe("the password of the page", () => {
     }),
   )
 
-  it.scopedLive("cannot be guessed by many at once: those above a few are turned away", () =>
+  it.scopedLive("cannot be guessed in parallel: the server refuses too many attempts at once", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ password: Redacted.make(password), passwordDelay: "1 hour" })
       const headers = { origin: server.origin, "content-type": "application/x-www-form-urlencoded" }
@@ -67,7 +67,7 @@ describe("the password of the page", () => {
   )
 })
 
-/** A request with the form, as a browser sends it. */
+/** A request with the form, in the format of a browser. */
 const formRequest = (text: string) =>
   HttpServerRequest.fromWeb(
     new Request("http://127.0.0.1/login", {
@@ -77,12 +77,12 @@ const formRequest = (text: string) =>
     }),
   )
 
-it.scoped("a guess that hangs up before its answer costs the next one the same time", () =>
+it.scoped("a guess that disconnects before its answer delays the next attempt by the same time", () =>
   Effect.gen(function* () {
     const login = yield* makeLogin(Redacted.make(password))
     const attempt = (text: string) =>
       Effect.fork(Effect.provideService(login, HttpServerRequest.HttpServerRequest, formRequest(text)))
-    // Reading the form takes turns of the event loop, which no test clock counts.
+    // Reading the form needs turns of the event loop, which the test clock does not control.
     const turns = Effect.forEach(Array.from({ length: 50 }), () =>
       Effect.promise(() => new Promise<void>((resume) => setImmediate(resume))),
     )
@@ -114,14 +114,14 @@ describe("a peer that is slow", () => {
       socket.once("close", () => resume(Effect.void))
     })
 
-  it.scopedLive("with its form holds no other browser up", () =>
+  it.scopedLive("with its form does not delay other browsers", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ password: Redacted.make(password) })
       const head =
         `POST /login HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\norigin: ${server.origin}\r\n` +
         "content-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\npassword="
       for (let count = 0; count < 10; count++) yield* slowly(server.port, head)
-      // The answer to another request shows that the server has read those heads.
+      // The answer to another request proves that the server has read the heads of the slow ones.
       yield* request(server, "/")
       const headers = { origin: server.origin, "content-type": "application/x-www-form-urlencoded" }
       const right = yield* request(server, "/login", { method: "POST", headers, body: form(password) })
@@ -129,7 +129,7 @@ describe("a peer that is slow", () => {
     }),
   )
 
-  it.scopedLive("to send a request, or sends none, is closed", () =>
+  it.scopedLive("with its request, or sends none, is closed", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld({ requestTimeout: "40 millis" })
       const silent = yield* slowly(server.port, "")
@@ -140,7 +140,7 @@ describe("a peer that is slow", () => {
 })
 
 describe("the code that starts a browser", () => {
-  it.scopedLive("buys the address with the token once", () =>
+  it.scopedLive("leads to the address with the token once", () =>
     Effect.gen(function* () {
       const { server } = yield* makePageWorld()
       const address = yield* server.addressForOnce("127.0.0.1")

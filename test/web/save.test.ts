@@ -10,7 +10,7 @@ import { request, withToken } from "./support/request.ts"
 const mebibyte = 1024 ** 2
 const piece = new Uint8Array(mebibyte)
 
-it.scopedLive("a download whose reader stalls is made no further, and ends when the reader goes", () =>
+it.scopedLive("a download pauses while its reader stalls, and ends when the reader disconnects", () =>
   Effect.gen(function* () {
     let made = 0
     const ended = yield* Deferred.make<void>()
@@ -29,16 +29,16 @@ it.scopedLive("a download whose reader stalls is made no further, and ends when 
     )
     reader.on("error", () => {})
     reader.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\n\r\n`)
-    // The reader takes the first bytes, and nothing behind them.
+    // The reader reads the first bytes, then nothing.
     yield* Effect.async<void>((resume) => {
       reader.once("readable", () => resume(Effect.void))
     })
-    // Twenty answers to others in a row without another piece: the download stands.
+    // The server answers twenty requests of others without making another piece, so the download is paused.
     for (let before = -1, calm = 0; calm < 20; before = made) {
       expect((yield* request(server, withToken(server, "/"))).status).toBe(200)
       calm = made === before ? calm + 1 : 0
     }
-    // The buffers of the system hold some mebibytes.
+    // The buffers of the kernel contain some mebibytes.
     expect(made).toBeLessThan(64)
     reader.destroy()
     yield* Deferred.await(ended)

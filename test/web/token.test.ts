@@ -12,7 +12,7 @@ const refusedOnce = { allow: [/403 \(Forbidden\)/] }
 
 describe.skipIf(!haveBrowser())("the token, in a browser", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("leaves the address bar, and a reload finds the page again", () =>
+    it.scoped("disappears from the address bar, and a reload still works", () =>
       Effect.gen(function* () {
         const { server } = yield* makePageWorld({ assets: yield* builtPage })
         const { open } = yield* TestBrowser
@@ -27,7 +27,7 @@ describe.skipIf(!haveBrowser())("the token, in a browser", () => {
       }),
     )
 
-    it.scoped("is bought with the password in a form", () =>
+    it.scoped("is available after the password form", () =>
       Effect.gen(function* () {
         const password = Redacted.make("correct horse")
         const { server } = yield* makePageWorld({ assets: yield* builtPage, password })
@@ -43,7 +43,7 @@ describe.skipIf(!haveBrowser())("the token, in a browser", () => {
       }),
     )
 
-    it.scoped("is not in another tab, which says what to do; a token that is not valid any more is tried once", () =>
+    it.scoped("is unknown to another tab, which shows instructions; an expired token is tried once", () =>
       Effect.gen(function* () {
         const { server } = yield* makePageWorld({ assets: yield* builtPage })
         const { open } = yield* TestBrowser

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../support/transportFixture.ts"
 import { connectPage } from "./support/pageWorld.ts"
 import { request } from "./support/request.ts"
 
-/** A running `tcpfx ui`, with its state in a folder of its own. */
+/** A running `tcpfx ui`, with its own folder for its state. */
 const startUi = (args: ReadonlyArray<string> = [], options: StartOptions = {}) =>
   Effect.gen(function* () {
     const state = yield* temporaryFolder
@@ -44,7 +44,7 @@ describe("tcpfx ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("has a server and a client to begin with, which talk to each other, and ends with them", () =>
+  it.scopedLive("starts with a server and a client, which can exchange data, and closes them at its end", () =>
     Effect.gen(function* () {
       const { server, ui } = yield* startUi()
       const page = yield* connectPage(server)
@@ -72,7 +72,7 @@ describe("tcpfx ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("says in one line that its port is in use, and leaves with 2", () =>
+  it.scopedLive("prints one line if its port is in use, and exits with 2", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe()
       const { code, stderr, stdout } = yield* run(["--ui-port", `${port}`])
@@ -84,7 +84,7 @@ describe("tcpfx ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("refuses an address that other machines reach without a password or TLS, and a weak password", () =>
+  it.scopedLive("refuses a public address without a password or TLS, and a short password", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const file = (name: string, text: string, mode: number) => {
@@ -130,13 +130,13 @@ describe("tcpfx ui, as a process", () => {
     }),
   )
 
-  it.scopedLive("starts a browser with a code that is good once, and not with the token", () =>
+  it.scopedLive("starts a browser with a code that is valid once, not with the token", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const bin = join(folder, "bin")
       mkdirSync(bin)
       const opened = join(folder, "opened")
-      // A pipe, so that reading it waits for the browser.
+      // A read of this named pipe waits for the browser.
       execFileSync("mkfifo", [opened])
       writeFileSync(
         join(bin, "xdg-open"),
@@ -164,7 +164,7 @@ printf '%s' "$1" > ${opened}
     }),
   )
 
-  it.scopedLive("begins with the project file of its folder, shows it, and saves what the windows hold", () =>
+  it.scopedLive("loads and shows the project file of its folder, and saves the projects of its windows", () =>
     Effect.gen(function* () {
       const cwd = yield* temporaryFolder
       const text = [

@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8")
 
-/** The tests that the last cell of each row names, as file and words. */
+/** The last cell of each row, which names the tests by file and part of the name. */
 const named = read("docs/windows.md")
   .split("\n")
   .filter((row) => row.startsWith("| ") && !row.startsWith("| the original"))
@@ -21,7 +21,7 @@ describe("the tables of docs/windows.md", () => {
     for (const entry of cell.split("; ")) {
       if (entry === "the same") continue
       const [, path = "", words = ""] = /^`([^`]+)`: (.+)$/.exec(entry) ?? []
-      it(`name a test that is there: ${entry}`, () => {
+      it(`name an existing test: ${entry}`, () => {
         expect(path).not.toBe("")
         expect(read(`test/${path}.test.ts`)).toContain(words)
       })

@@ -15,7 +15,7 @@ import {
   statusText,
 } from "../support/windows.ts"
 
-/** A plain server on a free port, whose sockets a test has in its hands. */
+/** A plain server on a free port. The test controls its sockets. */
 const plainServer = Effect.acquireRelease(
   Effect.async<{ readonly server: net.Server; readonly port: number; readonly sockets: Array<net.Socket> }>(
     (resume) => {
@@ -47,7 +47,7 @@ const more = async (page: Page, name: string): Promise<void> => {
 
 describe.skipIf(!haveBrowser())("the client window", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("shows that the server has half-closed, and sends on until it ends", () =>
+    it.scoped("shows that the server has half-closed, and can still send until it closes", () =>
       Effect.gen(function* () {
         const { port, sockets } = yield* plainServer
         const { open } = yield* serveWindows()
@@ -89,7 +89,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
       }),
     )
 
-    it.scoped("takes an endpoint that is pasted as a whole, and the wide digits of an input method", () =>
+    it.scoped("accepts a pasted endpoint, and the full-width digits of an input method", () =>
       Effect.gen(function* () {
         const { port } = yield* plainServer
         const { open } = yield* serveWindows()
@@ -111,7 +111,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
       }),
     )
 
-    it.scoped("reconnects when the connection is lost, counts down until then, and can be told to leave it", () =>
+    it.scoped("reconnects after a lost connection, with a countdown and a button that stops it", () =>
       Effect.gen(function* () {
         const { port, sockets, server } = yield* plainServer
         const { open } = yield* serveWindows()
@@ -134,7 +134,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
       }),
     )
 
-    it.scoped("speaks TLS, and says why a certificate is not trusted", () =>
+    it.scoped("uses TLS, and shows the reason why it does not trust a certificate", () =>
       Effect.gen(function* () {
         const identity = yield* step(() => makeIdentity({ name: "server" }))
         const acceptor = yield* Effect.orDie(Tls.acceptor({ identities: [identity] }))
@@ -162,7 +162,7 @@ describe.skipIf(!haveBrowser())("the client window", () => {
       }),
     )
 
-    it.scoped("refuses fields that make no sense beside them", () =>
+    it.scoped("shows the reason for an invalid field beside it", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open()

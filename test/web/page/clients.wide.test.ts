@@ -13,7 +13,7 @@ import {
   statusText,
 } from "../support/windows.ts"
 
-/** A server window with as many raw clients, in the order of their numbers. */
+/** A server window with a number of raw clients, in the order of their numbers. */
 const withPeers = (count: number) =>
   Effect.gen(function* () {
     const { page, port } = yield* listeningPage()
@@ -34,59 +34,62 @@ const recipients = async (controls: ClientControls, to: string, count: string): 
 
 describe.skipIf(!haveBrowser())("the clients of the server window", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("are named, tagged and sent to by name, tag, number, network, the last one, and all but some", () =>
-      Effect.gen(function* () {
-        const { page, peers, controls } = yield* withPeers(3)
-        const [first, second, third] = peers
-        if (first === undefined || second === undefined || third === undefined) return yield* Effect.dieMessage("peers")
-        yield* step(async () => {
-          await controls.option(1).click()
-          await controls.actions.getByLabel("Name", { exact: true }).fill("plc-1")
-          await controls.actions.getByRole("button", { name: "Rename" }).click()
-          await controls.option(1).filter({ hasText: "plc-1" }).waitFor()
-          await controls.option(2).click({ modifiers: ["Control"] })
-          await controls.actions.getByLabel("Tag", { exact: true }).fill("line2")
-          await controls.actions.getByRole("button", { name: "Add" }).click()
-          await controls.option(2).filter({ hasText: "line2" }).waitFor()
-          expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("@1,@2")
-        })
-        yield* first.write("?")
-        yield* step(async () => {
-          await recipients(controls, "@plc-1", "1 client")
-          await sendMessage(page, "to-name.")
-          await recipients(controls, "@tag:line2", "2 clients")
-          await sendMessage(page, "to-tag.")
-          await recipients(controls, "@all-but 1,2", "1 client")
-          await sendMessage(page, "to-rest.")
-          await recipients(controls, "@127.0.0.0/8", "3 clients")
-          await sendMessage(page, "to-network.")
-          await recipients(controls, "@last", "1 client")
-          await sendMessage(page, "to-last.")
-          await recipients(controls, "", "3 clients")
-          await sendMessage(page, "to-all.")
-        })
-        const expected = {
-          first: "to-name.to-tag.to-network.to-last.to-all.",
-          second: "to-tag.to-network.to-all.",
-          third: "to-rest.to-network.to-all.",
-        }
-        expect((yield* first.take(expected.first.length)).toString()).toBe(expected.first)
-        expect((yield* second.take(expected.second.length)).toString()).toBe(expected.second)
-        expect((yield* third.take(expected.third.length)).toString()).toBe(expected.third)
-        yield* step(async () => {
-          await recipients(controls, "@nobody-of-that-name", "no client")
-          await sendMessage(page, "lost")
-          await page
-            .locator("#send-trouble")
-            .filter({ hasText: /no client|match/i })
-            .waitFor()
-          await page.getByRole("button", { name: /Remove the tag line2/ }).click()
-          await controls.option(2).filter({ hasNotText: "line2" }).waitFor()
-        })
-      }),
+    it.scoped(
+      "are named and tagged, and receive by name, tag, number, network, as the last one, and with exceptions",
+      () =>
+        Effect.gen(function* () {
+          const { page, peers, controls } = yield* withPeers(3)
+          const [first, second, third] = peers
+          if (first === undefined || second === undefined || third === undefined)
+            return yield* Effect.dieMessage("peers")
+          yield* step(async () => {
+            await controls.option(1).click()
+            await controls.actions.getByLabel("Name", { exact: true }).fill("plc-1")
+            await controls.actions.getByRole("button", { name: "Rename" }).click()
+            await controls.option(1).filter({ hasText: "plc-1" }).waitFor()
+            await controls.option(2).click({ modifiers: ["Control"] })
+            await controls.actions.getByLabel("Tag", { exact: true }).fill("line2")
+            await controls.actions.getByRole("button", { name: "Add" }).click()
+            await controls.option(2).filter({ hasText: "line2" }).waitFor()
+            expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("@1,@2")
+          })
+          yield* first.write("?")
+          yield* step(async () => {
+            await recipients(controls, "@plc-1", "1 client")
+            await sendMessage(page, "to-name.")
+            await recipients(controls, "@tag:line2", "2 clients")
+            await sendMessage(page, "to-tag.")
+            await recipients(controls, "@all-but 1,2", "1 client")
+            await sendMessage(page, "to-rest.")
+            await recipients(controls, "@127.0.0.0/8", "3 clients")
+            await sendMessage(page, "to-network.")
+            await recipients(controls, "@last", "1 client")
+            await sendMessage(page, "to-last.")
+            await recipients(controls, "", "3 clients")
+            await sendMessage(page, "to-all.")
+          })
+          const expected = {
+            first: "to-name.to-tag.to-network.to-last.to-all.",
+            second: "to-tag.to-network.to-all.",
+            third: "to-rest.to-network.to-all.",
+          }
+          expect((yield* first.take(expected.first.length)).toString()).toBe(expected.first)
+          expect((yield* second.take(expected.second.length)).toString()).toBe(expected.second)
+          expect((yield* third.take(expected.third.length)).toString()).toBe(expected.third)
+          yield* step(async () => {
+            await recipients(controls, "@nobody-of-that-name", "no client")
+            await sendMessage(page, "lost")
+            await page
+              .locator("#send-trouble")
+              .filter({ hasText: /no client|match/i })
+              .waitFor()
+            await page.getByRole("button", { name: /Remove the tag line2/ }).click()
+            await controls.option(2).filter({ hasNotText: "line2" }).waitFor()
+          })
+        }),
     )
 
-    it.scoped("filter the log when they are selected, and drop nothing", () =>
+    it.scoped("filter the log when they are selected, and the log keeps all rows", () =>
       Effect.gen(function* () {
         const { page, peers, controls } = yield* withPeers(2)
         yield* peers[0]?.write("from one") ?? Effect.void
@@ -103,7 +106,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
       }),
     )
 
-    it.scoped("are paused and read on, half-closed, kicked and reset", () =>
+    it.scoped("are paused and resumed, half-closed, kicked and reset", () =>
       Effect.gen(function* () {
         const { page, peers, controls } = yield* withPeers(3)
         const [first, second, third] = peers
@@ -141,7 +144,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
       ["Keep them", "kept"],
       ["Close them", "closed"],
       ["Reset them", "reset"],
-    ] as const)("meet the fate that is chosen when listening stops: %s", ([button, fate]) =>
+    ] as const)("follow the choice of the user when listening stops: %s", ([button, fate]) =>
       Effect.gen(function* () {
         const { page, peers, controls } = yield* withPeers(1)
         const [peer] = peers
@@ -155,7 +158,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         yield* peer.write("meanwhile")
         yield* step(async () => {
           await rows(page, "meanwhile").waitFor()
-          // What comes meanwhile does not move the focus.
+          // A new row does not move the focus.
           await page.locator(".choice button:focus", { hasText: "Close them" }).waitFor()
           await page.keyboard.press("Escape")
           await page.locator(".form button.main:focus").waitFor()
@@ -199,7 +202,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
       }),
     )
 
-    it.scoped("are found among 200, by sorting, by filter and by scrolling", () =>
+    it.scoped("can be found among 200 by sorting, by filter and by scrolling", () =>
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage()
         yield* Effect.forEach(Array.from({ length: 200 }), () => dialRaw(tcpEndpoint("127.0.0.1", port)), {
@@ -211,7 +214,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
             .locator(".everyone")
             .filter({ hasText: /200 clients$/ })
             .waitFor()
-          // The list makes elements for what it shows only.
+          // The list makes elements only for the visible clients.
           expect(await page.locator(".client").count()).toBeLessThan(60)
           await page.getByRole("listbox", { name: "Clients" }).evaluate((list) => {
             list.scrollTop = list.scrollHeight

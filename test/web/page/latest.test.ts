@@ -15,8 +15,8 @@ const recorder = () => {
   return { sent, dones, stopped, latest }
 }
 
-describe("the latest wish", () => {
-  it("keeps one request in flight, and then sends the last wish", () => {
+describe("the latest request", () => {
+  it("is sent after the request in progress, without the requests between them", () => {
     const { sent, dones, latest } = recorder()
     for (const wish of [1, 2, 3, 4]) latest.wish(wish)
     expect(sent).toEqual([1])
@@ -28,7 +28,7 @@ describe("the latest wish", () => {
     expect(sent).toEqual([1, 4, 5])
   })
 
-  it("goes on after a request that answers before it returns", () => {
+  it("is sent after a request that is answered at once", () => {
     const sent: Array<number> = []
     const latest = makeLatest<number>((wanted, done) => {
       sent.push(wanted)
@@ -40,7 +40,7 @@ describe("the latest wish", () => {
     expect(sent).toEqual([1, 2])
   })
 
-  it("stops the request in flight, and sends nothing more", () => {
+  it("is discarded after a stop, which also stops the request in progress", () => {
     const { sent, dones, stopped, latest } = recorder()
     latest.wish(1)
     latest.wish(2)

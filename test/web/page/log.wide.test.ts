@@ -16,7 +16,7 @@ import {
 
 const lines: WindowsOptions = { server: { settings: { frame: Framing.line } } }
 
-/** A server window that cuts lines, with one raw client. */
+/** A server window with line frames and one raw client. */
 const withPeer = (options: WindowsOptions = lines) =>
   Effect.gen(function* () {
     const { page, port } = yield* listeningPage(options)
@@ -35,7 +35,7 @@ const grid = (page: Page) => page.getByRole("grid", { name: "Log" })
 
 describe.skipIf(!haveBrowser())("the log", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("stops following when it is scrolled up, counts what is new, and goes back with End", () =>
+    it.scoped("stops following when the user scrolls up, counts the new rows, and follows again after End", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* peer.write(someLines(200))
@@ -62,7 +62,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("goes on following when the page grows and shrinks", () =>
+    it.scoped("keeps following when the page grows and shrinks", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* peer.write(someLines(100))
@@ -137,7 +137,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("finds matches among all rows, and jumps from one to the next", () =>
+    it.scoped("finds matches among all rows, and jumps from match to match", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* peer.write(`${someLines(300)}needle A\n${someLines(300, 300)}needle B\n${someLines(300, 600)}`)
@@ -179,7 +179,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
         yield* step(async () => {
           await rows(page, "four").waitFor()
           await page.getByRole("button", { name: "Pause", exact: true }).click()
-          // A window that is shown again has its rows, paused or not.
+          // A paused window still has its rows after the user shows another window.
           await showWindow(page, "Client")
           await showWindow(page, "Server")
           await rows(page, "four").waitFor()
@@ -194,7 +194,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("copies the selected rows, and saves in every form", () =>
+    it.scoped("copies the selected rows, and saves in every format", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* peer.write("first\nsecond\nthird\n")
@@ -228,7 +228,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("is walked through by keys", () =>
+    it.scoped("moves between rows by keys", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* peer.write(someLines(100))
@@ -256,7 +256,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("says in its place how many rows are no longer kept", () =>
+    it.scoped("shows the number of dropped rows in their place", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer({
           server: { settings: { frame: Framing.line }, logBytes: 128 * 1024 },
@@ -275,7 +275,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("shows a character whole that two clients send in pieces at once, in GBK", () =>
+    it.scoped("shows whole characters when two clients send GBK in pieces at the same time", () =>
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage(lines)
         const first = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
@@ -289,7 +289,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
           await clientControls(page).actions.getByLabel("Encoding").selectOption("gbk")
           await page.getByRole("button", { name: /All clients/ }).click()
         })
-        // 温度 and 你好 in GBK, in turns of a byte.
+        // 温度 and 你好 in GBK. The two clients send one byte in turns.
         const gbk = [Uint8Array.of(0xce, 0xc2, 0xb6, 0xc8, 0x0a), Uint8Array.of(0xc4, 0xe3, 0xba, 0xc3, 0x0a)] as const
         for (let at = 0; at < 5; at++) {
           yield* first.write(gbk[0].subarray(at, at + 1))
@@ -304,7 +304,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
-    it.scoped("stays itself when a peer sends a line of 10 MB, broken UTF-8 and control characters", () =>
+    it.scoped("survives a line of 10 MB, invalid UTF-8 and control characters", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer({
           server: { settings: { frame: Framing.line, maxFrame: 16 * 1024 * 1024 } },

@@ -20,7 +20,7 @@ import {
 
 describe.skipIf(!haveBrowser())("the windows of the page", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("listen on further endpoints, each with a control that stops it", () =>
+    it.scoped("listen on further endpoints, each with a button that stops it", () =>
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage()
         yield* step(async () => {
@@ -54,7 +54,7 @@ describe.skipIf(!haveBrowser())("the windows of the page", () => {
       }),
     )
 
-    it.scoped("are closed after a question where that ends something, in both languages and by keys", () =>
+    it.scoped("ask before they close a listener or a connection, in both languages and by keys", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open()
@@ -72,13 +72,13 @@ describe.skipIf(!haveBrowser())("the windows of the page", () => {
 
           await page.getByRole("button", { name: /^Close Client/ }).click()
           await page.getByRole("dialog").getByText("Its connection ends at once").waitFor()
-          // The button that changes nothing has the focus.
+          // The button that cancels has the focus.
           await page.keyboard.press("Enter")
           await page.getByRole("dialog").waitFor({ state: "detached" })
           await page.getByRole("button", { name: "Disconnect" }).click()
           await statusText(page, "not connected").waitFor()
           await page.locator(".tab-current .dot-off").waitFor()
-          // Nothing is asked where nothing ends.
+          // A window without listeners and connections closes without a question.
           await page.getByRole("button", { name: /^Close Client/ }).click()
           await page.locator(".tab").nth(1).waitFor({ state: "detached" })
 
@@ -94,7 +94,7 @@ describe.skipIf(!haveBrowser())("the windows of the page", () => {
       }),
     )
 
-    it.scoped("have settings of their own, and what cannot be used is refused at its field", () =>
+    it.scoped("have their own settings, and show the reason for an invalid setting at its field", () =>
       Effect.gen(function* () {
         const folder = yield* Effect.acquireRelease(
           Effect.sync(() => mkdtempSync(join(tmpdir(), "tcpfx-window-"))),

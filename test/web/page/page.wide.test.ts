@@ -23,7 +23,7 @@ const isWithinWidth = (page: Page) => page.evaluate<boolean>("document.documentE
 
 describe.skipIf(!haveBrowser())("the page as a whole", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("is worked by keys alone: listen, send, command line, filter, tabs, the sheet of keys", () =>
+    it.scoped("works by keys alone: listen, send, command line, filter, tabs, the list of keys", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open()
@@ -67,7 +67,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
       }),
     )
 
-    it.scoped("opens and closes windows, and two pages show the same", () =>
+    it.scoped("opens and closes windows, and two pages show the same windows", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const [one, two] = yield* Effect.all([open(), open()])
@@ -93,7 +93,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
             .click()
           await one.getByRole("dialog").getByRole("button", { name: "Close the window" }).click()
           await two.locator(".tab").nth(2).waitFor({ state: "detached" })
-          // A command that is being written does not go to another window.
+          // The command line closes with its window, so the command does not go to another window.
           await two.getByRole("dialog").waitFor({ state: "detached" })
           await showWindow(one, "Server")
           await rows(one, /closed/)
@@ -103,7 +103,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
       }),
     )
 
-    it.scoped("says when tcpfx cannot be reached, and reads what it has missed when it is back", () =>
+    it.scoped("shows that tcpfx cannot be reached, and reads the missed rows when it is back", () =>
       Effect.gen(function* () {
         const { address } = yield* serveWindows()
         const { browser } = yield* TestBrowser
@@ -176,7 +176,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
     )
 
     it.scoped.each(["Clients", "Rules", "Macros", "Rates"] as const)(
-      "has nothing that axe objects to in: %s",
+      "has no violation of the rules of axe in: %s",
       (panel) =>
         Effect.gen(function* () {
           const { page, port } = yield* listeningPage({}, { colorScheme: "dark" })
@@ -201,7 +201,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
         }),
     )
 
-    it.scoped("keeps the chosen theme over a reload", () =>
+    it.scoped("keeps the chosen theme after a reload", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open({ ...reloading, colorScheme: "light" })

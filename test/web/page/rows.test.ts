@@ -20,7 +20,7 @@ const row = (number: number, more: Partial<LogRow> = {}): LogRow => ({
 const byRow = (each: LogRow) => each.row
 
 describe("the cache of rows", () => {
-  it("names the range that is missing, without what it knows at its ends", () => {
+  it("returns the missing range without the cached rows at its ends", () => {
     const cache = new RowCache()
     expect(cache.missing(10, 20)).toEqual({ from: 10, to: 20 })
     cache.put(10, 3, [row(10), row(11), row(12)], byRow)
@@ -30,7 +30,7 @@ describe("the cache of rows", () => {
     expect(cache.missing(10, 20)).toBeUndefined()
   })
 
-  it("does not ask again for rows that have gone", () => {
+  it("does not request dropped rows again", () => {
     const cache = new RowCache()
     cache.put(0, 4, [row(2), row(3)], byRow)
     expect(cache.get(0)).toBeNull()
@@ -38,7 +38,7 @@ describe("the cache of rows", () => {
     expect(cache.missing(0, 4)).toBeUndefined()
   })
 
-  it("stays small however much is read", () => {
+  it("stays small after any number of rows", () => {
     const cache = new RowCache()
     for (let from = 0; from < 100_000; from += 100) {
       cache.put(
@@ -54,7 +54,7 @@ describe("the cache of rows", () => {
 })
 
 describe("a row as text", () => {
-  it("says who it is about", () => {
+  it("shows the client, or the number of recipients", () => {
     expect(whoText(row(0, { id: ConnectionId.make(3), name: "plc-1" }), words)).toBe("#3 plc-1")
     expect(whoText(row(0, { id: ConnectionId.make(3) }), words)).toBe("#3")
     const first = [ConnectionId.make(1), ConnectionId.make(2)]
@@ -68,14 +68,14 @@ describe("a row as text", () => {
     expect(lineOf(row(0, { text: "ok", hex: "6F 6B" }), "both", words)).toBe("2026-11-30 14:03:10.559  ◂  6F 6B  ok")
   })
 
-  it("marks each direction with a sign of its own", () => {
+  it("has a different mark for each direction", () => {
     const marks = (["received", "sent", "announcement"] as const).map((kind) => markOf(row(0, { kind })))
     expect(new Set(marks).size).toBe(3)
   })
 })
 
 describe("a hex dump", () => {
-  it("has offset, hex and ASCII, sixteen bytes a line", () => {
+  it("has offset, hex and ASCII, with sixteen bytes in a line", () => {
     const bytes = new TextEncoder().encode("hello, world!\r\n<&é>")
     expect(hexDump(bytes).split("\n")).toEqual([
       "00000000  68 65 6C 6C 6F 2C 20 77  6F 72 6C 64 21 0D 0A 3C  hello, world!..<",

@@ -17,11 +17,11 @@ const scales = fc.record({
 })
 
 describe("the scale of the log", () => {
-  it("never makes an element taller than browsers allow", () => {
+  it("never makes an element higher than browsers allow", () => {
     void fc.assert(fc.property(scales, (scale) => spacerOf(scale) <= tallest))
   })
 
-  it("maps the ends of the scroll bar on the ends of the content", () => {
+  it("maps the ends of the scroll bar to the ends of the content", () => {
     void fc.assert(
       fc.property(scales, (scale) => {
         expect(topOf(scale, 0)).toBe(0)
@@ -31,7 +31,7 @@ describe("the scale of the log", () => {
     )
   })
 
-  it("finds a position of the content again from that of the bar", () => {
+  it("converts a position of the content to the scroll bar and back", () => {
     void fc.assert(
       fc.property(scales, fc.double({ min: 0, max: 1, noNaN: true }), (scale, part) => {
         const top = lastTop(scale) * part
@@ -40,28 +40,28 @@ describe("the scale of the log", () => {
     )
   })
 
-  it("follows the bar exactly while the content fits", () => {
+  it("equals the scroll bar while the content fits", () => {
     const scale: Scale = { content: 100_000, view: 500 }
     expect(isExact(scale)).toBe(true)
     expect(moved(scale, 300, 300, 1234)).toBe(1234)
   })
 
-  describe("over a log that is taller than an element may be", () => {
+  describe("of a log that is higher than an element can be", () => {
     const scale: Scale = { content: 20_000_000, view: 500 }
 
-    it("moves a short way by as many pixels", () => {
+    it("maps a short movement to the same number of pixels", () => {
       const top = 7_000_000
       const bar = scrollOf(scale, top)
       expect(moved(scale, top, bar, bar + 60)).toBe(top + 60)
       expect(moved(scale, top, bar, bar - 120)).toBe(top - 120)
     })
 
-    it("moves a long way by ratio", () => {
+    it("scales a long movement", () => {
       const bar = scrollOf(scale, 0)
       expect(moved(scale, 0, bar, tallest / 2)).toBeCloseTo(topOf(scale, tallest / 2), 6)
     })
 
-    it("never leaves the content", () => {
+    it("never moves beyond the content", () => {
       void fc.assert(
         fc.property(fc.integer({ min: 0, max: tallest }), fc.integer({ min: 0, max: tallest }), (from, to) => {
           const top = moved(scale, topOf(scale, from), from, to)

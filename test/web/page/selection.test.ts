@@ -18,7 +18,7 @@ it("a selection reaches from its anchor to the active row, in both directions", 
   expect(selection.has(10)).toBe(false)
 })
 
-it("a selection that is extended without an anchor begins where it is extended to", () => {
+it("a selection that is extended without an anchor begins at the new place", () => {
   const selection = new RowSelection()
   selection.extendTo(3)
   expect(selection.range).toEqual({ from: 3, to: 4, active: 3 })

@@ -75,7 +75,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
-    it.scoped("says what is wrong with the message, and where, while it is being written", () =>
+    it.scoped("shows an error in the message, and its position, while the user types", () =>
       Effect.gen(function* () {
         const { page } = yield* withPeer()
         yield* step(async () => {
@@ -96,7 +96,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
-    it.scoped("brings back what was sent with Up, and the draft with Down", () =>
+    it.scoped("shows earlier messages with Up, and the draft with Down", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* step(async () => {
@@ -122,7 +122,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
-    it.scoped("repeats with a count, and with a Stop in sight", () =>
+    it.scoped("shows a running repeat with its count and a button that stops it", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* step(async () => {
@@ -147,7 +147,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
           await page.getByRole("button", { name: "Repeat", exact: true }).click()
           const trouble = page.locator("#send-trouble").filter({ hasText: "1 to 86400000" })
           await trouble.waitFor()
-          // The trouble stays while states come: the count goes on, and stops only with the repeat.
+          // The error stays while new states arrive. The count proves that they arrive.
           const sent = await strip.locator(".repeat-sent").textContent()
           await strip
             .locator(".repeat-sent")
@@ -160,7 +160,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
-    it.scoped("saves a macro, sends it, takes it back into the box, and writes the project file", () =>
+    it.scoped("saves a macro, sends it, copies it to the send box, and writes the project file", () =>
       Effect.gen(function* () {
         const saved: Array<string> = []
         const { page, peer } = yield* withPeer({
@@ -194,7 +194,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
-    it.scoped("answers by a rule that was tried before it was saved", () =>
+    it.scoped("makes replies by a rule that the user has tested before saving", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* step(async () => {
@@ -236,7 +236,7 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
-    it.scoped("keeps to the framing: a payload that a line cannot carry is refused beside the box", () =>
+    it.scoped("refuses a payload that a line frame cannot contain, with the reason beside it", () =>
       Effect.gen(function* () {
         const { page } = yield* withPeer({ server: { settings: { frame: Framing.line } } })
         yield* step(async () => {

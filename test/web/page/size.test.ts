@@ -12,14 +12,14 @@ describe("the built page", () => {
     if (!existsSync(join(built, "index.html"))) throw new Error("dist/web is missing: run node scripts/build.mjs first")
   })
 
-  /** What a browser loads at first: the HTML, and what it names. Chunks that are imported later are not named there. */
+  /** The files that a browser loads initially: the HTML, and the files that it names. It does not name the chunks that are loaded later. */
   const initial = () => {
     const html = readFileSync(join(built, "index.html"), "utf8")
     const named = [...html.matchAll(/(?:src|href)="\.?\/?(assets\/[^"]+)"/g)].map((match) => match[1] ?? "")
     return [html, ...named.map((file) => readFileSync(join(built, file)))]
   }
 
-  it("loads less than 150 kB of gzip at first", () => {
+  it("loads less than 150 kB initially, after gzip", () => {
     const files = initial()
     expect(files.length).toBeGreaterThanOrEqual(3)
     const sizes = files.map((file) => gzipSync(file, { level: 9 }).length)

@@ -16,7 +16,7 @@ import {
   violations,
 } from "../support/windows.ts"
 
-/** A port of 127.0.0.1 that another program listens on. */
+/** A port of 127.0.0.1 on which another server listens. */
 const takenPort = Effect.acquireRelease(
   Effect.async<net.Server>((resume) => {
     const server = net.createServer()
@@ -33,12 +33,12 @@ const portOf = (server: net.Server): number => {
   return address !== null && typeof address === "object" ? address.port : 0
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 without a listener. */
 const freePort = Effect.scoped(Effect.map(takenPort, portOf))
 
 describe.skipIf(!haveBrowser())("the page", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("listens, shows a client and what it sends, and answers it", () =>
+    it.scoped("listens, shows a client and its data, and sends to it", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open()
@@ -62,7 +62,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
       }),
     )
 
-    it.scoped("talks from its client window to its server window", () =>
+    it.scoped("connects its client window to its server window", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open()
@@ -83,7 +83,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
             await shown.waitFor()
             return shown.evaluate((element) => element.ownerDocument.defaultView?.getComputedStyle(element).color)
           }
-          // Sent is red, and received has the colour of all text.
+          // Sent data is red. Received data has the normal colour.
           expect(await colorOf("Hello, server!")).toBe("rgb(192, 31, 31)")
           expect(await colorOf("Hello, client!")).toBe(
             await page.evaluate<string>("getComputedStyle(document.body.parentElement).color"),
@@ -95,7 +95,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
       }),
     )
 
-    it.scoped("says beside the field why it cannot listen, and keeps the field", () =>
+    it.scoped("shows beside the field why it cannot listen, and keeps the text of the field", () =>
       Effect.gen(function* () {
         const taken = portOf(yield* takenPort)
         const { open } = yield* serveWindows()
@@ -117,7 +117,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
       }),
     )
 
-    it.scoped("says why a connection is refused", () =>
+    it.scoped("shows why a connection is refused", () =>
       Effect.gen(function* () {
         const free = yield* freePort
         const { open } = yield* serveWindows()
@@ -136,7 +136,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
       }),
     )
 
-    it.scoped("shows as text whatever a hostile peer sends", () =>
+    it.scoped("shows the data of a hostile peer as text", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open()
@@ -154,7 +154,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
       }),
     )
 
-    it.scoped("is there again after a reload: listener, client, log, and what was being written", () =>
+    it.scoped("keeps the listener, the client, the log and the unsent message after a reload", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open(reloading)
@@ -173,7 +173,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
     )
 
     for (const colorScheme of ["light", "dark"] as const) {
-      it.scoped(`has nothing that axe objects to, in the ${colorScheme} theme`, () =>
+      it.scoped(`has no violation of the rules of axe, in the ${colorScheme} theme`, () =>
         Effect.gen(function* () {
           const { open } = yield* serveWindows()
           const page = yield* open({ colorScheme })
@@ -188,7 +188,7 @@ describe.skipIf(!haveBrowser())("the page", () => {
       )
     }
 
-    it.scoped("speaks the language of the browser, and switches at once, the announcements of the log included", () =>
+    it.scoped("uses the language of the browser, and changes it at once, also in the announcements of the log", () =>
       Effect.gen(function* () {
         const { open } = yield* serveWindows()
         const page = yield* open({ ...reloading, locale: "zh-CN" })

@@ -4,13 +4,13 @@ import { describe, expect, it } from "@effect/vitest"
 import { en } from "../../../src/web/ui/words/en.ts"
 import { zh } from "../../../src/web/ui/words/zh.ts"
 
-/** Words that are the same in both languages: names and examples. */
+/** The keys whose words are the same in both languages: names and examples. */
 const same = new Set(["tls", "contentHex", "contentBase64", "formBase64", "toHint", "hexPatternHint", "timesHint"])
 
 const isLatinOnly = (value: unknown): boolean => typeof value === "string" && /^[\x20-\x7e]*$/.test(value)
 
 describe("the Chinese words", () => {
-  it("are Chinese, but names and examples", () => {
+  it("are in Chinese, except names and examples", () => {
     const left = Object.entries(zh).filter(([name, value]) => isLatinOnly(value) && !same.has(name))
     expect(left).toEqual([])
   })
@@ -25,7 +25,7 @@ describe("the Chinese words", () => {
   })
 })
 
-it("the words of the page are all used", () => {
+it("the page uses all of its words", () => {
   const folder = fileURLToPath(new URL("../../../src/web/ui", import.meta.url))
   const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => /\.tsx?$/.test(path))

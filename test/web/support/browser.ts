@@ -36,34 +36,34 @@ const browserPath = (): string | undefined => {
   return path
 }
 
-/** Whether there is a browser; says so once if not, because its tests are skipped then. */
+/** Whether the machine has a browser. Without one it prints once that the tests are skipped. */
 export const haveBrowser = (): boolean => browserPath() !== undefined
 
-/** How a page is opened. */
+/** Options of {@link TestBrowserService.open}. */
 export interface OpenOptions extends BrowserContextOptions {
-  /** Messages of the console that a test provokes. Every other error in it fails the test. */
+  /** The console messages that the test expects. Every other error on the console fails the test. */
   readonly allow?: ReadonlyArray<RegExp>
 }
 
-/** A headless Chromium that a suite shares; each page has a session of its own. */
+/** A headless Chromium that a suite shares. Each page has its own session. */
 export interface TestBrowserService {
   readonly browser: Browser
   /**
-   * Opens a page at an address, in a session of its own. The end of the scope closes it, and then fails the test if the
-   * page has thrown, has written an error or a violation of its content-security policy to the console, or has asked
-   * another server for anything.
+   * Opens a page at an address, in its own session. The end of the scope closes the page. It then fails the test if the page has
+   * thrown an error, has written an error or a violation of its content-security policy to the console, or has sent a request to
+   * another server.
    */
   readonly open: (address: string, options?: OpenOptions) => Effect.Effect<Page, never, Scope.Scope>
 }
 
-/** What a page has done wrong. */
+/** The errors of a page. */
 export class PageProblems extends Error {
   constructor(problems: ReadonlyArray<string>) {
     super(`the page has problems:\n${problems.join("\n")}`)
   }
 }
 
-/** Runs a step of playwright; its failure is a defect that fails the test. */
+/** Runs a step of Playwright. A failure is a defect, which fails the test. */
 export const step = <A>(run: () => Promise<A>): Effect.Effect<A> => Effect.promise(run)
 
 const watch = (page: Page, origin: string, allow: ReadonlyArray<RegExp>): ReadonlyArray<string> => {
@@ -117,7 +117,7 @@ export class TestBrowser extends Context.Tag("tcpfx/test/TestBrowser")<TestBrows
         step(() =>
           chromium.launch({
             executablePath: browserPath() ?? names[0] ?? "chromium",
-            // Root has no sandbox; the machine may have no graphics and little shared memory.
+            // Chromium has no sandbox for root. The machine may have no graphics and little shared memory.
             args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
           }),
         ),

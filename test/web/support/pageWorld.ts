@@ -25,25 +25,25 @@ const file = (contentType: string, text: string, hashed: boolean) => ({
   hashed,
 })
 
-/** The files of a page that is none. */
+/** The files of a stand-in for the page. */
 export const someAssets: Assets = new Map([
   ["/index.html", file("text/html; charset=utf-8", "<!doctype html><title>page</title>", false)],
   ["/assets/index-1a2b.js", file("text/javascript; charset=utf-8", "let page", true)],
 ])
 
-/** A page's server over a workspace of stand-ins. */
+/** A server of the page with a workspace of stand-ins. */
 export interface PageWorld {
   readonly server: PageServer
   readonly workspace: WorkspaceService
-  /** The stand-ins of the tabs that were opened, in order. */
+  /** The stand-ins of the opened tabs, in order. */
   readonly standIns: ReadonlyArray<StandIn>
 }
 
-/** How a world differs. */
+/** Options of {@link makePageWorld}. */
 export interface PageWorldOptions extends StandInOptions {
   readonly limits?: PageServerOptions["limits"]
   readonly password?: Redacted.Redacted
-  /** How long a wrong password takes. Default 5 ms. */
+  /** The delay before the answer to a wrong password. Default 5 ms. */
   readonly passwordDelay?: Duration.DurationInput
   readonly hosts?: ReadonlyArray<string>
   readonly tls?: PageServerOptions["tls"]
@@ -98,13 +98,13 @@ export const makePageWorld = (options: PageWorldOptions = {}): Effect.Effect<Pag
     return { server, workspace, standIns }
   })
 
-/** The calls of a page, over a WebSocket as a browser would open it from a page of `origin`. */
+/** The calls of a page, over the WebSocket of a browser whose page has the origin `origin`. */
 export const connectPage = (server: Pick<PageServer, "origin" | "token">, origin: string = server.origin) =>
   Effect.gen(function* () {
     const openSocket = Layer.succeed(
       Socket.WebSocketConstructor,
       (url) =>
-        // A browser's interface, as far as the socket of the platform uses it.
+        // `ws` has the parts of the browser's interface that the socket of the platform uses.
         new WebSocket(url, { headers: { origin } }) as unknown as globalThis.WebSocket,
     )
     const protocol = Layer.scoped(

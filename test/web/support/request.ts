@@ -5,21 +5,21 @@ import { WebSocket } from "ws"
 import { rpcPath, rpcUrl, tokenParameter } from "../../../src/web/api/access.ts"
 import type { PageServer } from "../../../src/web/server/PageServer.ts"
 
-/** An answer of a page's server. */
+/** An answer of the server of the page. */
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly text: string
 }
 
-/** How a request differs from a GET without anything. */
+/** Options of a request. The default is a GET request without headers and body. */
 export interface RequestOptions {
   readonly method?: string
   readonly headers?: http.OutgoingHttpHeaders
   readonly body?: string
 }
 
-/** Sends a request for a path exactly as it is written, and reads the answer to its end. */
+/** Sends a request for an unchanged path, and reads the whole answer. */
 export const request = (
   { port }: { readonly port: number },
   path: string,
@@ -40,11 +40,11 @@ export const request = (
     return Effect.sync(() => void sent.destroy())
   })
 
-/** The path with the token. */
+/** Adds the token to a path. */
 export const withToken = ({ token }: { readonly token: string }, path: string): string =>
   `${path}${path.includes("?") ? "&" : "?"}${tokenParameter}=${token}`
 
-/** What came of opening a WebSocket: that it opened, or the status with which it was refused. */
+/** Opens a WebSocket. Returns `open`, or the status of the refusal. */
 export const openSocket = (
   server: PageServer,
   headers: http.OutgoingHttpHeaders,
@@ -66,7 +66,7 @@ export const openSocket = (
       }),
   )
 
-/** A WebSocket as our own page opens it. */
+/** A WebSocket from our own page. */
 export const pageSocket = (server: PageServer): Effect.Effect<WebSocket, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<WebSocket>((resume) => {
@@ -79,7 +79,7 @@ export const pageSocket = (server: PageServer): Effect.Effect<WebSocket, never, 
     (socket) => Effect.sync(() => socket.terminate()),
   )
 
-/** Waits for the end of a WebSocket, and gives its code. */
+/** Waits for the end of a WebSocket. Returns its close code. */
 export const closeCode = (socket: WebSocket): Effect.Effect<number> =>
   Effect.async((resume) => {
     const done = (code: number) => resume(Effect.succeed(code))

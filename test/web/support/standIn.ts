@@ -5,12 +5,12 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Assistant, emptyProject } from "../../../src/assistant/index.ts"
 import { Assistant as Domain } from "../../../src/domain/index.ts"
 
-/** A server's assistant without a server: what it shows and does is in the hands of a test. */
+/** An assistant without a server. The test controls its state and its answers. */
 export interface StandIn extends Assistant<Domain.ServerWindow> {
   readonly kind: "server"
-  /** Commands in the order in which they came. */
+  /** The received commands, in order. */
   readonly commands: Array<Domain.Command>
-  /** Scopes in which frames are recorded now. */
+  /** The number of scopes that record frames. */
   readonly recording: () => number
   /** Adds a row to the log. */
   readonly tell: (text: string) => Effect.Effect<void>
@@ -41,13 +41,13 @@ const idle: Domain.ServerWindow = {
 
 const encoder = new TextEncoder()
 
-/** How a stand-in differs. */
+/** Options of a stand-in. */
 export interface StandInOptions {
-  /** What comes of commands. Default: `Listen` listens, everything else is done. */
+  /** The outcome of a command. Default: `Listen` listens, and all other commands succeed. */
   readonly execute?: (command: Domain.Command) => Effect.Effect<Domain.Outcome, Domain.Refusal>
-  /** What an answer with rows waits for. Default: nothing. */
+  /** An effect before each answer with rows. Default: none. */
   readonly beforeRows?: Effect.Effect<void>
-  /** What a saved log has. Default: the texts of the rows, one a line. */
+  /** The content of a saved log. Default: the texts of the rows, one in a line. */
   readonly saved?: Stream.Stream<Uint8Array>
 }
 

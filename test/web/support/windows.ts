@@ -24,18 +24,18 @@ import { type OpenOptions, step, TestBrowser } from "./browser.ts"
 const folder = fileURLToPath(new URL("../../../dist/web", import.meta.url))
 const require = createRequire(import.meta.url)
 
-/** How the windows of a test differ. */
+/** Options of {@link serveWindows}. */
 export interface WindowsOptions {
   readonly server?: ServerAssistantOptions
   readonly client?: ClientAssistantOptions
   readonly saved?: (path: string | undefined) => Effect.Effect<string, Domain.Refusal>
 }
 
-/** The built page over real assistants on loopback. */
+/** The built page with real assistants on loopback. */
 export interface Windows {
-  /** Address with the token. */
+  /** The address with the token. */
   readonly address: string
-  /** Opens the page in a browser session of its own. */
+  /** Opens the page in its own browser session. */
   readonly open: (options?: OpenOptions) => Effect.Effect<Page, never, Scope.Scope>
 }
 
@@ -108,20 +108,20 @@ export const serveWindows = (options: WindowsOptions = {}): Effect.Effect<Window
     }
   })
 
-/** A reload begins with an answer of 403, whose script goes back to the page with the token that it has kept. */
+/** Expects the 403 at the start of a reload. The script of that answer returns to the page with the stored token. */
 export const reloading: OpenOptions = { allow: [/403 \(Forbidden\)/] }
 
-/** Shows a window of the page by the name of its kind. */
+/** Shows the window of a kind. */
 export const showWindow = async (page: Page, kind: "Server" | "Client"): Promise<void> => {
   await page.locator(".tab-name", { hasText: kind }).first().click()
   await page.getByRole("button", { name: kind === "Server" ? /listening$/ : /connect$/i }).waitFor()
 }
 
-/** What the form says of listening, or of the connection. */
+/** The status text of the form. */
 export const statusText = (page: Page, text: string | RegExp): Locator =>
   page.locator(".form .status-text").filter({ hasText: text })
 
-/** Listens on a free port of 127.0.0.1 in the server window; gives the port. */
+/** Listens on a free port of 127.0.0.1 in the server window. Returns the port. */
 export const startListening = async (page: Page): Promise<number> => {
   await showWindow(page, "Server")
   await page.getByRole("combobox", { name: "Address" }).selectOption("127.0.0.1")
@@ -140,20 +140,20 @@ export const connectTo = async (page: Page, port: number): Promise<void> => {
   await statusText(page, `connected · 127.0.0.1:${port}`).waitFor()
 }
 
-/** Rows of the log whose text contains something. */
+/** The rows of the log whose text matches. */
 export const rows = (page: Page, text: string | RegExp): Locator =>
   page.locator(".log-rows .row:not([hidden])").filter({ hasText: text })
 
-/** Writes a message into the send box, and sends it. */
+/** Enters a message in the send box, and sends it. */
 export const sendMessage = async (page: Page, content: string): Promise<void> => {
   await page.getByLabel("Message", { exact: true }).fill(content)
   await page.getByRole("button", { name: "Send", exact: true }).click()
 }
 
-/** What axe finds wrong with the page as it is now, one line each. */
+/** The violations that axe finds on the current page, one in a line. */
 export const violations = (page: Page): Effect.Effect<ReadonlyArray<string>> =>
   step(async () => {
-    // The source of axe is run by the browser's debugger, which the content-security policy does not concern.
+    // The debugger of the browser runs the source of axe, so the content-security policy does not apply.
     const { source } = require("axe-core") as { readonly source: string }
     return page.evaluate<ReadonlyArray<string>>(
       `${source}; axe.run(document, { resultTypes: ["violations"] }).then((result) =>
@@ -161,7 +161,7 @@ export const violations = (page: Page): Effect.Effect<ReadonlyArray<string>> =>
     )
   })
 
-/** A page whose server window listens. */
+/** A page with a listening server window. */
 export const listeningPage = (options: WindowsOptions = {}, opening: OpenOptions = {}) =>
   Effect.gen(function* () {
     const windows = yield* serveWindows(options)
@@ -170,7 +170,7 @@ export const listeningPage = (options: WindowsOptions = {}, opening: OpenOptions
     return { ...windows, page, port }
   })
 
-/** The list of clients and what can be done with those that are selected. */
+/** The list of clients, and the commands for the selected clients. */
 export interface ClientControls {
   readonly page: Page
   readonly option: (id: number) => Locator
