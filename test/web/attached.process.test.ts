@@ -26,7 +26,9 @@ describe("tcpfx serve --ui, as a process", () => {
       const [, port = ""] = yield* command.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
       expect(yield* page.About()).toMatchObject({ attachedTo: "serve" })
       const tabs = Option.getOrThrow(yield* Stream.runHead(page.Tabs()))
-      expect(tabs).toEqual([{ tab: 1, kind: "server", title: `127.0.0.1:${port}`, active: true, fixed: true }])
+      expect(tabs).toEqual([
+        { tab: 1, kind: "server", title: `127.0.0.1:${port}`, active: true, busy: true, fixed: true },
+      ])
       expect(yield* Effect.flip(page.CloseTab({ tab: 1 }))).toMatchObject({ reason: "forbidden" })
       const client = yield* tcpfx(["connect", "127.0.0.1", port])
       yield* client.write("from the client")
