@@ -5,7 +5,7 @@ import { dialRaw } from "../../support/rawPeer.ts"
 import { haveBrowser, step, TestBrowser } from "../support/browser.ts"
 import { listeningPage, rows, sendMessage } from "../support/windows.ts"
 
-/** Waits, frame by frame, until the chart has pixels of both lines. The page's policy lets no other form of waiting run. */
+/** Waits in animation frames until the chart has pixels of both lines. The policy of the page forbids other ways to wait. */
 const untilDrawn = `new Promise((resolve) => {
   const isDrawn = () => {
     const canvas = document.querySelector(".chart canvas")
@@ -26,7 +26,7 @@ const untilDrawn = `new Promise((resolve) => {
 
 describe.skipIf(!haveBrowser())("the rates of the page", () => {
   layer(TestBrowser.layer, { excludeTestServices: true })((it) => {
-    it.scoped("are figures and a chart with a line for each direction", () =>
+    it.scoped("are numbers, and a chart with a line for each direction", () =>
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage({}, { colorScheme: "light" })
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
@@ -36,7 +36,7 @@ describe.skipIf(!haveBrowser())("the rates of the page", () => {
           await sendMessage(page, "12345")
           await rows(page, "12345").waitFor()
           await page.getByRole("tab", { name: "Rates" }).click()
-          const total = page.getByRole("row", { name: "Bytes in all" }).getByRole("cell")
+          const total = page.getByRole("row", { name: "Total bytes" }).getByRole("cell")
           await total.first().filter({ hasText: "100 B" }).waitFor()
           expect(await total.allTextContents()).toEqual(["100 B", "5 B"])
           await page.evaluate(untilDrawn)
