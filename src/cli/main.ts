@@ -18,9 +18,9 @@ import { uiCommand } from "./commands/ui.ts"
 import { normalize } from "./flags/argv.ts"
 import { checkVariables } from "./flags/given.ts"
 import { CommandFailed, exitCode, networkError, signalExitCode, usageError } from "./process/exit.ts"
-import * as Lookups from "./process/lookups.ts"
 import { OutputClosed } from "./process/outputErrors.ts"
 import * as Signals from "./process/signals.ts"
+import * as Sockets from "./process/sockets.ts"
 import * as Stdio from "./process/stdio.ts"
 import { version } from "./version.ts"
 
@@ -72,7 +72,7 @@ export const run = (
     }),
     (program) =>
       Effect.flatMap(Effect.flatMap(Stdio.Stdio, consoleOf), (console) => Effect.withConsole(program, console)),
-    Effect.provide([Lookups.layer, Signals.layer, NodeFileSystem.layer, NodePath.layer, noTerminal]),
+    Effect.provide([Sockets.layer, Signals.layer, NodeFileSystem.layer, NodePath.layer, noTerminal]),
   )
 
 // @effect/cli requires a terminal for prompts, which this command does not have. The terminal of the platform uses

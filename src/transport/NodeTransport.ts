@@ -99,14 +99,14 @@ const connectError = (endpoint: Endpoint, code: string) =>
 // A socket file outlives the process that made it when that was killed, and then nobody can listen there (EADDRINUSE).
 // It is removed only if it is a socket and nobody answers at it: that is what "stale" means. Who asks by dialling is a
 // client to a server that lives, so the system's list of listeners is looked at first.
-const removeStale = (endpoint: UnixEndpoint, inUse: ListenError): Effect.Effect<void, ListenError> =>
+const removeStale = (endpoint: UnixEndpoint, inUse: ListenError, streams: boolean): Effect.Effect<void, ListenError> =>
   Effect.suspend(() => {
     const found = SocketFile.fileAt(endpoint.path, "seen")
     if (found === "other") return Effect.fail(new ListenError({ endpoint, code: inUse.code, reason: "NotASocket" }))
     const stale = SocketFile.identityAt(endpoint.path)
     if (stale === undefined) return Effect.void
     if (SocketFile.isAwaited(endpoint.path)) return Effect.fail(inUse)
-    return Effect.matchEffect(Effect.scoped(dial(endpoint)), {
+    return Effect.matchEffect(Effect.scoped(dial(endpoint, undefined, streams)), {
       onSuccess: () => Effect.fail(inUse),
       onFailure: ({ code }) =>
         Effect.suspend(() =>
@@ -123,22 +123,19 @@ const bind = (
   asked: ListenEndpoint,
   options: TransportListenOptions,
   handlers: AcceptHandlers,
+  streams: boolean,
 ) =>
   Effect.acquireRelease(
     Effect.async<{ readonly bound: Endpoint; readonly close: (done: () => void) => void }, ListenError>((resume) => {
       const ipv6Only = options.ipv6Only === true || options.family === "ipv6"
-      const close = Node.listen(
-        endpoint,
-        { backlog: options.backlog, ipv6Only, unixMode: options.unixMode },
-        {
-          ...handlers,
-          onListening: (bound) => {
-            handlers.onListening(bound)
-            resume(Effect.succeed({ bound, close }))
-          },
-          onRefused: (code) => resume(Effect.fail(listenError(asked, code, endpoint))),
+      const close = Node.listen(endpoint, { backlog: options.backlog, ipv6Only, unixMode: options.unixMode }, streams, {
+        ...handlers,
+        onListening: (bound) => {
+          handlers.onListening(bound)
+          resume(Effect.succeed({ bound, close }))
         },
-      )
+        onRefused: (code) => resume(Effect.fail(listenError(asked, code, endpoint))),
+      })
     }),
     // The port is free at once. Node calls back later, by its streams only when the accepted connections have ended too.
     ({ close }) => Effect.sync(() => close(() => {})),
@@ -146,6 +143,19 @@ const bind = (
 
 /** Gives the addresses of a name. */
 type Resolve = Transport["Type"]["resolve"]
+
+/** Options of {@link layerWith}. */
+export interface NodeTransportOptions {
+  /** Looks up the addresses of a name. Default: {@link resolve}. */
+  readonly resolve?: Resolve
+  /**
+   * Whether every socket is a public stream of Node (`net.Socket`). Default `false`: a socket without TLS is read and
+   * written by its private handle, which costs less time and memory. A Node whose handles are not known uses streams
+   * without being asked. Set `true` to find out whether a fault comes from the handles, or for tools that observe the
+   * streams of Node.
+   */
+  readonly streams?: boolean
+}
 
 /** The first address of a name, of the family that is asked for. */
 const located = (endpoint: TcpEndpoint, { family = "any" }: TransportListenOptions, look: Resolve) =>
@@ -163,24 +173,30 @@ const listen = (
   endpoint: ListenEndpoint,
   options: TransportListenOptions,
   handlers: AcceptHandlers,
-  look: Resolve,
+  { resolve: look, streams }: Required<NodeTransportOptions>,
 ): Effect.Effect<Endpoint, ListenError, Scope.Scope> => {
   if (endpoint._tag === "Tcp") {
-    return Effect.flatMap(located(endpoint, options, look), (address) => bind(address, endpoint, options, handlers))
+    return Effect.flatMap(located(endpoint, options, look), (address) =>
+      bind(address, endpoint, options, handlers, streams),
+    )
   }
-  const attempt = bind(endpoint, endpoint, options, handlers)
+  const attempt = bind(endpoint, endpoint, options, handlers, streams)
   return endpoint._tag === "Unix" && !isAbstract(endpoint)
     ? Effect.catchIf(
         attempt,
         (error) => error.reason === "AddressInUse",
-        (inUse) => Effect.zipRight(removeStale(endpoint, inUse), attempt),
+        (inUse) => Effect.zipRight(removeStale(endpoint, inUse, streams), attempt),
       )
     : attempt
 }
 
-const dial = (endpoint: Endpoint, source?: DialSource): Effect.Effect<Wire, ConnectError, Scope.Scope> => {
+const dial = (
+  endpoint: Endpoint,
+  source: DialSource | undefined,
+  streams: boolean,
+): Effect.Effect<Wire, ConnectError, Scope.Scope> => {
   const problem = unsupported(endpoint)
-  return problem === undefined ? open(endpoint, source) : Effect.fail(connectError(endpoint, problem))
+  return problem === undefined ? open(endpoint, source, streams) : Effect.fail(connectError(endpoint, problem))
 }
 
 const sourceFailures = new Set(["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"])
@@ -191,7 +207,7 @@ const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefi
     ? new ConnectError({ endpoint, code, reason: "SourceUnavailable" })
     : connectError(endpoint, code)
 
-const open = (endpoint: Endpoint, source: DialSource | undefined) =>
+const open = (endpoint: Endpoint, source: DialSource | undefined, streams: boolean) =>
   owned(
     Effect.sync(() => {
       // Owned from the line that creates it: the outcome may come before, or long after, somebody waits for it.
@@ -201,7 +217,7 @@ const open = (endpoint: Endpoint, source: DialSource | undefined) =>
         outcome = result
         waiter?.(result)
       }
-      const destroy = Node.dial(endpoint, source, {
+      const destroy = Node.dial(endpoint, source, streams, {
         onWire: (wire) => settle(Effect.succeed(wire)),
         onFailure: (code) => settle(Effect.fail(dialError(endpoint, code, source))),
       })
@@ -227,16 +243,26 @@ export const resolve: Resolve = (host) =>
         ),
       )
 
-/** The sockets of the system with look-ups of your own, in place of getaddrinfo(3) in a thread. */
-export const layerWith = (look: Resolve): Layer.Layer<Transport> =>
-  Layer.succeed(
+/**
+ * The sockets of the system, with options.
+ *
+ * @example
+ * import { NodeTransport } from "tcpfx/transport"
+ *
+ * const plainStreams = NodeTransport.layerWith({ streams: true })
+ * assert.notEqual(plainStreams, NodeTransport.layer)
+ */
+export const layerWith = (options: NodeTransportOptions): Layer.Layer<Transport> => {
+  const all = { resolve, streams: false, ...options }
+  return Layer.succeed(
     Transport,
     Transport.of({
-      listen: (endpoint, options, handlers) => listen(endpoint, options, handlers, look),
-      dial,
-      resolve: look,
+      listen: (endpoint, listenOptions, handlers) => listen(endpoint, listenOptions, handlers, all),
+      dial: (endpoint, source) => dial(endpoint, source, all.streams),
+      resolve: all.resolve,
     }),
   )
+}
 
 /** The sockets of the system: TCP over IPv4 and IPv6, and unix domain sockets, by node:net. */
-export const layer: Layer.Layer<Transport> = layerWith(resolve)
+export const layer: Layer.Layer<Transport> = layerWith({})

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
 import { readIpBytes } from "../../domain/index.ts"
 import { NodeTransport, type Transport } from "../../transport/index.ts"
 import { canReplaceProcess } from "./endProcess.ts"
@@ -59,10 +58,8 @@ export const resolveByChild: Transport["Type"]["resolve"] = (host) =>
       })
 
 /**
- * The sockets of the system, with look-ups that do not delay the end of the process. If `endProcess` can end the
- * process while a thread waits in getaddrinfo(3), an interrupted look-up is simply abandoned. Otherwise, with an older
- * Node, a child process looks the name up, which costs about 50 ms to start.
+ * Looks a name up without delaying the end of the process. If `endProcess` can end the process while a thread waits in
+ * getaddrinfo(3), an interrupted look-up is simply abandoned. Otherwise, with an older Node, a child process looks the name
+ * up, which costs about 50 ms to start.
  */
-export const layer: Layer.Layer<Transport> = canReplaceProcess()
-  ? NodeTransport.layer
-  : NodeTransport.layerWith(resolveByChild)
+export const resolve: Transport["Type"]["resolve"] = canReplaceProcess() ? NodeTransport.resolve : resolveByChild

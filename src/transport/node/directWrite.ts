@@ -1,4 +1,3 @@
-import type * as net from "node:net"
 import { getSystemErrorName } from "node:util"
 import {
   inside,
@@ -63,10 +62,3 @@ const writeOf = (known: NodeInside | undefined): WriteToHandle => {
 }
 
 export const writeToHandle: WriteToHandle = writeOf(inside)
-
-/** The same to a socket that has nothing waiting and is not corked. One without a handle is `unable` too. */
-export const writeDirectly = (socket: net.Socket, bytes: Uint8Array, sink: WriteSink): string => {
-  // A plain property: `Reflect` would cost a call out of compiled code.
-  const handle = (socket as { readonly _handle?: SocketHandle | null })._handle
-  return handle?.writeBuffer === undefined ? "unable" : writeToHandle(handle, bytes, sink)
-}

@@ -63,6 +63,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   private ending = false
   private fin: "none" | "underWay" | "out" = "none"
   private resetsAfterFin = false
+  private released: net.Socket | undefined
 
   constructor(handle: SocketHandle, local: Endpoint, remote: Endpoint) {
     this.handle = handle
@@ -90,8 +91,8 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   }
 
   /**
-   * Gives the socket up to something that stands between it and another wire; nothing more is told. It is a stream then,
-   * as it is for everybody else.
+   * Gives the socket up, as a stream of Node, to code that stands between it and another wire, such as TLS. The handlers of
+   * this wire are not called again. `destroy` still destroys the socket.
    */
   release(): net.Socket {
     const { face, handle, putBack } = this
@@ -106,8 +107,9 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     const options = { handle, allowHalfOpen: true, readable: true, writable: true }
     const socket: net.Socket = Reflect.construct(net.Socket, [options])
     // What has been read into the buffer that all share is read there for good.
-    if (face !== undefined) keepShared(socket, { onRead: (bytes) => socket.push(bytes) })
+    if (face !== undefined) keepShared(socket)
     if (putBack !== undefined) socket.unshift(putBack)
+    this.released = socket
     return socket
   }
 
@@ -255,6 +257,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   }
 
   destroy(): void {
+    this.released?.destroy()
     this.close()
   }
 

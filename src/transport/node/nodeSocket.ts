@@ -8,10 +8,10 @@ import { boundEndpoint, type ListenOptions, refusedCode, systemPath } from "../l
 import { openListener } from "../listen/openListener.ts"
 import type { AcceptHandlers, DialSource } from "../Transport.ts"
 import { unknownPeer, type Wire } from "../Wire.ts"
-import { takeHandles } from "./acceptHandles.ts"
 import { HandleWire } from "./handleWire.ts"
 import type { HandleName, SocketHandle } from "./nodeInside.ts"
 import { NodeWire } from "./nodeWire.ts"
+import { takeHandle, takeHandles } from "./takeHandles.ts"
 
 // Listening, dialling and names by node:net. Everything here is callbacks: effects begin a layer above.
 
@@ -39,16 +39,19 @@ const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
 const named = ({ address, port }: HandleName): Endpoint =>
   address === undefined ? unknownPeer : tcpEndpoint(plainHost(address), port ?? 0)
 
-/** The same of its handle alone. */
+/** A wire of the handle of a socket that was accepted at an endpoint. */
 const acceptedHandle = (handle: SocketHandle, bound: Endpoint): Wire => {
   if (bound._tag === "Unix") return new HandleWire(handle, bound, nameless)
   handle.setNoDelay?.(true)
   const remote: HandleName = {}
   handle.getpeername?.(remote)
-  if (!isWildcard(bound)) return new HandleWire(handle, bound, named(remote))
+  return new HandleWire(handle, isWildcard(bound) ? localOfHandle(handle) : bound, named(remote))
+}
+
+const localOfHandle = (handle: SocketHandle): Endpoint => {
   const local: HandleName = {}
   handle.getsockname?.(local)
-  return new HandleWire(handle, named(local), named(remote))
+  return named(local)
 }
 
 // What the system says without a descriptor left (accept(2)).
@@ -57,20 +60,26 @@ const noDescriptor = "EMFILE"
 const descriptorOf = (socket: net.Socket): number | undefined =>
   (socket as { readonly _handle?: { readonly fd?: number } | null })._handle?.fd
 
-const dialledWire = (socket: net.Socket, endpoint: Endpoint): Wire =>
-  endpoint._tag === "Unix"
-    ? new NodeWire(socket, nameless, endpoint)
-    : new NodeWire(socket, localOf(socket), remoteOf(socket))
+/** A wire of a socket that has connected. */
+const dialledWire = (socket: net.Socket, endpoint: Endpoint, streams: boolean): Wire => {
+  const [local, remote] = endpoint._tag === "Unix" ? [nameless, endpoint] : [localOf(socket), remoteOf(socket)]
+  const handle = streams ? undefined : takeHandle(socket)
+  return handle === undefined ? new NodeWire(socket, local, remote) : new HandleWire(handle, local, remote)
+}
 
 /** Callbacks of {@link listen}; exactly one of `onListening` and `onRefused` comes, once. */
 export interface ListenCallbacks extends AcceptHandlers {
   readonly onRefused: (code: string) => void
 }
 
-/** Opens a listening socket. Gives what closes it; the callback comes when the port is free again. */
+/**
+ * Opens a listening socket. Returns the function that closes it, whose callback comes when the port is free again.
+ * `streams`: uses only Node's public streams.
+ */
 export const listen = (
   endpoint: ListenEndpoint,
   options: ListenOptions,
+  streams: boolean,
   callbacks: ListenCallbacks,
 ): ((onClosed: () => void) => void) => {
   let listening = false
@@ -85,6 +94,14 @@ export const listen = (
       callbacks.onWire(acceptedWire(socket, bound), bound)
     }
   })
+  const onHandle = (handle: SocketHandle): void => {
+    if (isAmongLast(handle.fd)) {
+      handle.close(() => {})
+      callbacks.onFailure(noDescriptor, bound)
+    } else {
+      callbacks.onWire(acceptedHandle(handle, bound), bound)
+    }
+  }
   server.on("error", (error) => {
     if (listening) callbacks.onFailure(errorCode(error), bound)
     else callbacks.onRefused(refusedCode(endpoint, errorCode(error)))
@@ -93,14 +110,7 @@ export const listen = (
     listening = true
     bound = boundEndpoint(endpoint, server.address())
     guard = new DescriptorGuard()
-    takeHandles(server, (handle) => {
-      if (isAmongLast(handle.fd)) {
-        handle.close(() => {})
-        callbacks.onFailure(noDescriptor, bound)
-      } else {
-        callbacks.onWire(acceptedHandle(handle, bound), bound)
-      }
-    })
+    if (!streams) takeHandles(server, onHandle)
     callbacks.onListening(bound)
   })
   let close = (onClosed: () => void): void => {
@@ -130,8 +140,16 @@ const sourceOptions = (source: DialSource | undefined) => ({
   ...(source?.port === undefined ? {} : { localPort: source.port }),
 })
 
-/** Dials one address or path. Gives what destroys the socket, at whatever stage it is. */
-export const dial = (endpoint: Endpoint, source: DialSource | undefined, callbacks: DialCallbacks): (() => void) => {
+/**
+ * Dials one address or path. Returns the function that destroys the socket, at whatever stage it is. `streams`: uses only
+ * Node's public streams.
+ */
+export const dial = (
+  endpoint: Endpoint,
+  source: DialSource | undefined,
+  streams: boolean,
+  callbacks: DialCallbacks,
+): (() => void) => {
   const options =
     endpoint._tag === "Unix"
       ? { path: systemPath(endpoint.path), allowHalfOpen: true }
@@ -150,14 +168,16 @@ export const dial = (endpoint: Endpoint, source: DialSource | undefined, callbac
     callbacks.onFailure(errorCode(error))
     return () => {}
   }
+  let wire: Wire | undefined
   const onError = (error: unknown) => callbacks.onFailure(errorCode(error))
   socket.once("error", onError)
   socket.once("connect", () => {
-    const wire = dialledWire(socket, endpoint)
+    wire = dialledWire(socket, endpoint, streams)
     socket.off("error", onError)
     callbacks.onWire(wire)
   })
   return () => {
+    if (wire !== undefined) return wire.destroy()
     socket.on("error", () => {})
     socket.destroy()
   }

@@ -1,13 +1,9 @@
 import * as net from "node:net"
 import { errorCode } from "../../domain/errorCode.ts"
 import type { Endpoint } from "../../domain/index.ts"
-import { LentReads } from "../../runtime/LentReads.ts"
 import type { PeerEnd } from "../tls/tlsInside.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
-import { writeDirectly } from "./directWrite.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
-import type { WriteSink } from "./nodeInside.ts"
-import { type ReadSink, readLarge, readShared } from "./sharedRead.ts"
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
@@ -51,7 +47,7 @@ const queuedIn = (socket: net.Socket): number => {
 /**
  * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
  */
-export class NodeWire implements Wire, ReadSink, WriteSink {
+export class NodeWire implements Wire {
   readonly local: Endpoint
   readonly remote: Endpoint
   private socket: net.Socket
@@ -73,8 +69,6 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   private accepted = 0
   // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
   private queued = 0
-  /** Of these, what was written directly and has to wait: Node's stream knows nothing of it. */
-  private direct = 0
   // Made for the first write that the system does not take at once.
   private tell: ((error?: Error | null) => void) | undefined
   private over = false
@@ -82,8 +76,6 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   private peerEnded = false
   // Received and given to somebody else.
   private readBefore = 0
-  private isReadingShared = false
-  private large: LentReads | undefined
 
   // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
   // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
@@ -144,32 +136,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     const isHandedOver = this.handlers !== undefined
     this.handlers = handlers
     if (this.peerEnded) handlers.onEnd(this.peerEnd?.closeNotify)
-    if (isHandedOver) return
-    this.isReadingShared = !this.isSecured && readShared(this.socket, this)
-    if (!this.isReadingShared || this.socket.readableLength > 0) this.takeBuffered()
-    // Unless it was paused before.
-    else if (this.socket.readableFlowing === null) this.socket.resume()
-  }
-
-  readLarge(bufferBytes: number): void {
-    if (this.large !== undefined || !this.isReadingShared) return
-    this.large = new LentReads(bufferBytes)
-    readLarge(this.socket, this, this.large)
-  }
-
-  giveBack(bytes: Uint8Array): void {
-    this.large?.giveBack(bytes)
-  }
-
-  /** What was read into the buffer that all share. */
-  onRead(bytes: Uint8Array): boolean {
-    // A socket that is paused before it has begun reads once more.
-    if (this.socket.readableFlowing === false) {
-      this.takeBuffered()
-      return this.socket.push(bytes)
-    }
-    this.give(bytes)
-    return true
+    if (!isHandedOver) this.socket.on("data", (bytes) => this.give(bytes))
   }
 
   // Node goes on emptying the queue of a socket that was destroyed, and tells its end then.
@@ -178,20 +145,15 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     if (this.isFailing && this.socket.readableLength === 0) this.socket.destroy()
   }
 
-  /** Takes what comes by the socket's own queue. */
-  private takeBuffered(): void {
-    if (this.socket.listenerCount("data") > 0) return
-    this.socket.on("data", (bytes) => this.give(bytes))
-  }
-
   unread(bytes: Uint8Array): void {
     this.readBefore = this.socket.bytesRead - bytes.length
-    if (bytes.length === 0) return
-    this.takeBuffered()
-    this.socket.unshift(bytes)
+    if (bytes.length > 0) this.socket.unshift(bytes)
   }
 
-  /** Gives the socket up to something that stands between it and another wire; nothing more is told. */
+  /**
+   * Gives the socket up to code that stands between it and another wire, such as TLS. The handlers of this wire are not
+   * called again. `destroy` still destroys the socket.
+   */
   release(): net.Socket {
     this.handlers = undefined
     return this.ended === undefined ? this.socket : new net.Socket().destroy()
@@ -205,14 +167,6 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   write(bytes: Uint8Array): boolean {
     if (this.over || this.ending) return true
     this.accepted += bytes.length
-    if (this.queued === 0 && !this.waiting && !this.isSecured && this.socket.writableCorked === 0) {
-      const outcome = writeDirectly(this.socket, bytes, this)
-      if (outcome === "taken") {
-        this.wasFull = false
-        return true
-      }
-      if (outcome !== "unable") return this.wroteDirectly(outcome, bytes.length)
-    }
     // Who is told of each write that the system has taken pays a tick of the event loop for it. Nobody needs to be told
     // of what it takes at once, as it has taken what came before. With TLS it takes nothing at once.
     this.isTold = this.waiting || this.wasFull || this.isSecured
@@ -242,13 +196,12 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     this.ending = true
     if (this.over) return true
     // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
-    const isDone = this.peerEnded && this.untaken() === 0 && !this.isSecured
+    const isDone = this.peerEnded && this.socket.writableLength === 0 && !this.isSecured
     if (isDone) {
       this.destroy()
     } else {
       if (this.queued > 0) this.awaitTaken()
-      // Node would send FIN for libuv to keep behind what waits; from then on the socket could not be reset any more.
-      if (this.direct === 0) this.socket.end()
+      this.socket.end()
     }
     return isDone
   }
@@ -308,7 +261,7 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
   // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
   private isTaken(): boolean {
     if (this.over) return true
-    const queued = this.untaken()
+    const queued = this.socket.writableLength
     if (queued !== this.queued) this.queued = queued
     if (this.socket.writableCorked === 0) {
       this.wasFull = queued > 0
@@ -326,57 +279,15 @@ export class NodeWire implements Wire, ReadSink, WriteSink {
     this.isTold = true
   }
 
-  /** Bytes that wait, in Node's stream or written directly. */
-  private untaken(): number {
-    return this.socket.writableLength + this.direct
-  }
-
   private written(): (error?: Error | null) => void {
-    this.tell ??= (error) => this.onStreamWritten(error)
+    this.tell ??= (error) => this.onWritten(error)
     return this.tell
   }
 
-  /** What came of a direct write that the system has not simply taken. */
-  private wroteDirectly(outcome: string, bytes: number): boolean {
-    if (outcome === "waits") {
-      this.direct = bytes
-      this.queued = bytes
-      this.wasFull = true
-      this.waiting = true
-      this.isTold = true
-      return false
-    }
-    this.accepted -= bytes
-    this.onFailedWrite(outcome)
-    return true
-  }
-
-  /** From a direct write. */
-  onWritten(code: string | undefined): void {
-    if (this.over || this.socket.destroyed) return
-    if (code !== undefined) {
-      this.onFailedWrite(code)
-      return
-    }
-    this.direct = 0
-    if (this.ending) this.socket.end()
-    this.onTaken()
-  }
-
-  private onFailedWrite(code: string): void {
-    if (this.socket.destroyed) return
-    this.code ??= code
-    this.socket.destroy()
-  }
-
-  private onStreamWritten(error: Error | null | undefined): void {
+  private onWritten(error: Error | null | undefined): void {
     // Node reports what a broken socket still held as written.
     if (error || this.over || this.socket.destroyed) return
-    this.onTaken()
-  }
-
-  private onTaken(): void {
-    this.queued = this.untaken()
+    this.queued = this.socket.writableLength
     if (this.waiting && this.queued === 0) {
       this.waiting = false
       this.handlers?.onDrain()

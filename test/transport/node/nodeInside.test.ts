@@ -55,10 +55,10 @@ describe("what is known of the inside of Node", () => {
   })
 
   for (const fixture of [tcpFixture, unixFixture]) {
-    it.scopedLive(`is used: what is accepted over ${fixture.name} stands on its handle`, () =>
+    it.scopedLive(`is used: both ends over ${fixture.name} are wires of their handles`, () =>
       Effect.gen(function* () {
-        const { far } = yield* connectedWires(fixture)
-        expect(far.wire).toBeInstanceOf(HandleWire)
+        const { far, near } = yield* connectedWires(fixture)
+        expect([far.wire, near.wire].map((wire) => wire instanceof HandleWire)).toEqual([true, true])
       }).pipe(Effect.provide(NodeTransport.layer)),
     )
   }

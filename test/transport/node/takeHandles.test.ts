@@ -1,6 +1,6 @@
 import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
-import { takeHandles } from "../../../src/transport/node/acceptHandles.ts"
+import { takeHandles } from "../../../src/transport/node/takeHandles.ts"
 
 /** A server whose listening handle is made up, and what becomes of what that says. */
 const listening = (handle: object | null) => {

@@ -12,8 +12,8 @@ const methods = ["readStart", "readStop", "useUserBuffer", "writeBuffer", "write
 const isUsable = (client: SocketHandle): boolean => methods.every((name) => typeof client[name] === "function")
 
 /**
- * Has a server that listens give what it accepts as handles, not as sockets, where the Node that runs this can be used
- * that way. Whatever else happens at its socket is told by the server.
+ * Makes a listening server pass on the handles of accepted sockets in place of sockets, if this Node can be used that way.
+ * The server still reports every other event of its socket.
  */
 export const takeHandles = (server: net.Server, onHandle: (client: SocketHandle) => void): void => {
   const handle = (server as { readonly _handle?: ListenHandle | null })._handle
@@ -23,4 +23,17 @@ export const takeHandles = (server: net.Server, onHandle: (client: SocketHandle)
     if (client !== undefined && isUsable(client)) onHandle(client)
     else ofNode.call(this, status, client)
   }
+}
+
+/**
+ * Takes the handle out of a socket that has connected and has not read yet. The socket then ends without closing the
+ * handle. Returns `undefined` and changes nothing if this Node or this socket cannot be used that way.
+ */
+export const takeHandle = (socket: net.Socket): SocketHandle | undefined => {
+  const slot = socket as { _handle?: SocketHandle | null }
+  const handle = slot._handle
+  if (!canUseHandles() || handle === undefined || handle === null || !isUsable(handle)) return undefined
+  slot._handle = null
+  socket.destroy()
+  return handle
 }
