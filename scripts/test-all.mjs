@@ -72,6 +72,7 @@ const versions = async () => {
 const stages = [
   ["npm test", tests("quick", "npm", ["test", "--"])],
   ["the wide suite", tests("wide", "npx", ["vitest", "run", "--project", "wide"])],
+  ["the suites on plain streams", tests("streams", "npx", ["vitest", "run", "--config", "vitest.streams.config.ts"])],
   ["other versions of Node", versions],
   ["the installed package", check("node", ["scripts/check-package.mjs"])],
   // Checks that all rows work and that no message is lost. The figures mean nothing here.

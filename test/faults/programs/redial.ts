@@ -6,8 +6,8 @@ import { Client } from "../../../src/client/index.ts"
 import type { Connection } from "../../../src/connection/index.ts"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { Handler, Server } from "../../../src/server/index.ts"
-import { NodeTransport } from "../../../src/transport/index.ts"
 import { footprint } from "./footprint.ts"
+import { sockets } from "./sockets.ts"
 
 const attempts = Number(process.argv[2])
 const atOnce = { baseDelay: Duration.zero, maxDelay: Duration.zero }
@@ -34,6 +34,6 @@ const program = Effect.gen(function* () {
   process.stdout.write(`${JSON.stringify({ before, after })}\n`)
 })
 
-const running = Effect.runFork(Effect.scoped(Effect.provide(program, NodeTransport.layer)))
+const running = Effect.runFork(Effect.scoped(Effect.provide(program, sockets)))
 process.stdin.on("end", () => running.unsafeInterruptAsFork(running.id()))
 running.addObserver(() => process.stdin.destroy())

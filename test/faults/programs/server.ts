@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { Handler, Server } from "../../../src/server/index.ts"
-import { NodeTransport } from "../../../src/transport/index.ts"
+import { sockets } from "./sockets.ts"
 
 const say = (what: unknown): Effect.Effect<void> =>
   Effect.sync(() => void process.stdout.write(`${JSON.stringify(what)}\n`))
@@ -38,5 +38,5 @@ const program = Effect.gen(function* () {
   yield* Fiber.join(telling)
 })
 
-const running = Effect.runFork(Effect.scoped(Effect.provide(program, NodeTransport.layer)))
+const running = Effect.runFork(Effect.scoped(Effect.provide(program, sockets)))
 process.stdin.on("end", () => running.unsafeInterruptAsFork(running.id()))

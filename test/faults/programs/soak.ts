@@ -4,11 +4,11 @@ import * as Stream from "effect/Stream"
 import { Client } from "../../../src/client/index.ts"
 import { Framing, tcpEndpoint } from "../../../src/domain/index.ts"
 import { Handler, Server } from "../../../src/server/index.ts"
-import { NodeTransport } from "../../../src/transport/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { Chance } from "../../support/stressSeeds.ts"
 import { turns } from "../../support/turns.ts"
 import { footprint } from "./footprint.ts"
+import { sockets } from "./sockets.ts"
 
 const cycles = Number(process.argv[2])
 const atOnce = 50
@@ -72,6 +72,6 @@ const program = Effect.gen(function* () {
   process.stdout.write(`${JSON.stringify({ closed, before, after })}\n`)
 })
 
-const running = Effect.runFork(Effect.scoped(Effect.provide(program, NodeTransport.layer)))
+const running = Effect.runFork(Effect.scoped(Effect.provide(program, sockets)))
 process.stdin.on("end", () => running.unsafeInterruptAsFork(running.id()))
 running.addObserver(() => process.stdin.destroy())
