@@ -7,6 +7,7 @@ import { TroubleLine } from "../parts/TroubleLine.tsx"
 import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
+import { PortField } from "./PortField.tsx"
 import { perform, tellOrToast } from "./perform.ts"
 import { useSlow } from "./useSlow.ts"
 
@@ -207,20 +208,12 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
             }}
           />
         </label>
-        <label class="field">
-          {w.port}
-          <input
-            class="port"
-            inputMode="numeric"
-            value={model.port.value}
-            disabled={engaged}
-            aria-invalid={fault === "port" || fault === "endpoint"}
-            aria-describedby={describe}
-            onInput={(event) => {
-              model.port.value = event.currentTarget.value
-            }}
-          />
-        </label>
+        <PortField
+          model={model}
+          disabled={engaged}
+          fault={fault === "port" || fault === "endpoint"}
+          describe={describe}
+        />
         <button
           type="submit"
           class={engaged ? "main stop" : "main"}

@@ -73,6 +73,8 @@ export const AddEndpoint = ({ model }: { readonly model: WindowModel }) => {
       type="button"
       class="quiet"
       ref={opener}
+      aria-label={w.addEndpoint}
+      title={w.addEndpoint}
       disabled={isOpen}
       onClick={() => {
         model.formTrouble.value = undefined
@@ -80,7 +82,7 @@ export const AddEndpoint = ({ model }: { readonly model: WindowModel }) => {
       }}
     >
       <Icon name="plus" />
-      {w.addEndpoint}
+      <span class="wide-only">{w.addEndpoint}</span>
     </button>
   )
 }

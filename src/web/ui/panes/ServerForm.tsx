@@ -7,6 +7,7 @@ import { about, addresses, readAddresses } from "../state/workspace.ts"
 import { words } from "../words/index.ts"
 import { AddEndpoint, Endpoints } from "./Endpoints.tsx"
 import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
+import { PortField } from "./PortField.tsx"
 import { perform, tellOrToast } from "./perform.ts"
 import { StopChoice, stopListening } from "./StopChoice.tsx"
 import { useSlow } from "./useSlow.ts"
@@ -95,20 +96,7 @@ const AddressField = ({ model }: { readonly model: WindowModel }) => {
           <option value={other}>{w.otherEndpoint}</option>
         </select>
       </label>
-      <label class="field">
-        {w.port}
-        <input
-          class="port"
-          inputMode="numeric"
-          value={model.port.value}
-          disabled={locked}
-          aria-invalid={fault === "port" || fault === "endpoint"}
-          aria-describedby={describe}
-          onInput={(event) => {
-            model.port.value = event.currentTarget.value
-          }}
-        />
-      </label>
+      <PortField model={model} disabled={locked} fault={fault === "port" || fault === "endpoint"} describe={describe} />
     </>
   )
 }
