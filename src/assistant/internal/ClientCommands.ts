@@ -18,13 +18,13 @@ import { payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
 import { done, executeShared } from "./sharedCommands.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-/** What a client window is set up with. */
+/** Operations and settings that the program around a client provides. */
 export interface ClientHooks {
   readonly converse: (connection: Connection) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
-  /** How a connection is secured without a word in the command. */
+  /** The TLS of a connection if the command does not mention TLS; `undefined` means no TLS. */
   readonly tls: Tls.Connector | undefined
   readonly tlsOptions: Tls.ConnectorOptions
-  /** Whether, and how, a lost connection is made again without a word in the command. */
+  /** The settings for reconnecting if the command does not mention it; `undefined` means no reconnecting. */
   readonly reconnect: Partial<ReconnectSettings> | undefined
   readonly leave: Effect.Effect<void> | undefined
 }
@@ -36,7 +36,7 @@ export class ClientCommands {
   /** The endpoint of the last `Connect`. */
   endpoint: string | undefined
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
-  /** Changes when an encoding does. */
+  /** Changes when an encoding changes. */
   encodings = 0
   private readonly client: Client["Type"]
   private readonly parts: WindowParts
@@ -59,7 +59,7 @@ export class ClientCommands {
     this.scope = made.scope
   }
 
-  /** The connection, while there is one. */
+  /** The current connection, if there is one. */
   get connection(): Connection | undefined {
     return this.attempt?.connection
   }
@@ -136,7 +136,7 @@ export class ClientCommands {
       const endpoint = yield* Effect.tapError(readEndpoint(text), (error) => this.failed(error))
       this.endpoint = formatEndpoint(endpoint)
       const tls = yield* Effect.tapError(this.tlsOf(options), (error) => this.failed(error))
-      // Another command may have begun to connect while TLS was prepared.
+      // Another command may have started an attempt while TLS was prepared.
       if (this.attempt !== undefined) {
         return yield* refusal("already-connected", "an attempt to connect is already running", {
           advice: "disconnect first",
