@@ -49,7 +49,7 @@ export const windows = {
   noWindows: "No window is open.",
   lostWindow: "This window no longer exists.",
   fault: "Something went wrong in the page or in tcpfx.",
-  gone: "tcpfx could not be reached, so nothing was done.",
+  gone: "tcpfx could not be reached. It may not have executed the command.",
 
   // Listening
   listening: "Listening",

@@ -48,7 +48,7 @@ export const windows = {
   noWindows: "没有打开的窗口。",
   lostWindow: "这个窗口已不存在。",
   fault: "页面或 tcpfx 出现错误。",
-  gone: "无法连接 tcpfx，操作没有执行。",
+  gone: "无法连接 tcpfx，操作可能没有执行。",
 
   listening: "监听",
   address: "本机地址",
