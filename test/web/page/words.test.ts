@@ -15,7 +15,7 @@ describe("the Chinese words", () => {
     expect(left).toEqual([])
   })
 
-  it("have a number wherever the English words have one", () => {
+  it("have a number wherever the English words have a number", () => {
     const counts = Object.entries(en).filter(([, value]) => typeof value === "function" && value.length === 1)
     expect(counts.length).toBeGreaterThan(10)
     const chinese: Readonly<Record<string, unknown>> = zh

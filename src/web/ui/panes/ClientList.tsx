@@ -257,7 +257,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
       >
         <div role="presentation" style={{ height: `${first * height}px` }} />
         {rows.map((row, index) => (
-          // A place keeps its elements: sorted by activity, the clients in it change five times a second.
+          // Each place keeps its elements, because a sort by activity changes the clients in it five times a second.
           <Row
             key={first + index}
             row={row}

@@ -10,7 +10,7 @@ export const stopListening = (model: WindowModel, endpoint?: string): void => {
   else perform(model, { _tag: "StopListening", ...target })
 }
 
-/** The question what happens to the connected clients when the server stops listening. */
+/** Asks whether the connected clients are kept, closed or reset when the server stops listening. */
 export const StopChoice = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const target = model.choosing.value ?? {}

@@ -36,7 +36,7 @@ export const closeWindow = (tab: number): void => {
   )
 }
 
-/** The window whose close the user has to confirm, because it listens or has connections. */
+/** The window that waits for a confirmation before it closes, because it listens or has connections. */
 export const closing = signal<number | undefined>(undefined)
 
 /** The name of a window: its kind, and its endpoint. */

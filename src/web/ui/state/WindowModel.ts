@@ -41,7 +41,7 @@ export interface WindowModel {
   readonly formTrouble: Signal<Trouble | undefined>
   /** Whether a command of the form has no outcome yet. */
   readonly formBusy: Signal<boolean>
-  /** The endpoint that stops listening, or all endpoints, while the page asks what happens to the clients. */
+  /** Set while the page asks what happens to the clients. Without `endpoint`, the question is for all endpoints. */
   readonly choosing: Signal<{ readonly endpoint?: string } | undefined>
   /** The text of the field for a further endpoint; `undefined` while the field is closed. */
   readonly further: Signal<string | undefined>
