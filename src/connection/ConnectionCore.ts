@@ -21,6 +21,9 @@ import { PeerWatch, type WatchedPeer } from "./internal/PeerWatch.ts"
 import { watchProgress } from "./internal/progressWatch.ts"
 import { reasonOfClose, reasonOfEnd } from "./internal/reasonOfEnd.ts"
 
+// This file is longer than 300 lines because reading, sending and the end of a connection share their state; a second object
+// for each connection would cost memory and a call on the hot path. The folder `internal` has what is independent of it.
+
 const probeAfter = Duration.seconds(10)
 
 // What one read takes at most where payloads are lent, bytes.

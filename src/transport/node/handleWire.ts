@@ -7,7 +7,11 @@ import { HandleOutput, type OutputOwner } from "./handleOutput.ts"
 import { type HandleSink, type ReadHandle, readerOf, type StreamFace } from "./handleRead.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
 import { inside, type NodeInside, type ShutdownRequest, type ShutdownSink, type SocketHandle } from "./nodeInside.ts"
+import { isPeerGone } from "./peerGone.ts"
 import { keepShared } from "./sharedRead.ts"
+
+// This file is longer than 300 lines because one class holds the states of a socket that depend on each other (reading,
+// the peer's FIN, this side's FIN, reset, close); handleOutput.ts and handleRead.ts have what is independent of them.
 
 // Node's own handles end at all the same place, whichever wire they belonged to.
 const wire = Symbol("tcpfx/handleWire")
@@ -324,11 +328,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   }
 
   isGone(): boolean {
-    // The system forgets the peer's address with an RST (getpeername(2), ENOTCONN); libuv no longer watches a socket
-    // that has read a FIN.
-    const { handle } = this
-    if (handle === undefined) return true
-    return handle.getpeername !== undefined && handle.getpeername({}) !== 0
+    return this.handle === undefined || isPeerGone(this.handle)
   }
 
   bytesIn(): number {

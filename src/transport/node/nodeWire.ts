@@ -4,6 +4,7 @@ import type { Endpoint } from "../../domain/index.ts"
 import type { PeerEnd } from "../tls/tlsInside.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
+import { isPeerGone } from "./peerGone.ts"
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
@@ -242,12 +243,9 @@ export class NodeWire implements Wire {
   }
 
   isGone(): boolean {
-    // After the peer's FIN libuv no longer watches the socket, so an RST goes unseen; the system forgets the peer's
-    // address with it (getpeername(2), ENOTCONN), which Node asks only once and keeps.
+    // `remoteAddress` of a socket does not tell: Node asks the kernel once and keeps the answer.
     const handle: unknown = Reflect.get(this.socket, "_handle")
-    if (typeof handle !== "object" || handle === null) return this.socket.destroyed
-    const getpeername: unknown = Reflect.get(handle, "getpeername")
-    return typeof getpeername === "function" && Reflect.apply(getpeername, handle, [{}]) !== 0
+    return typeof handle === "object" && handle !== null ? isPeerGone(handle) : this.socket.destroyed
   }
 
   bytesIn(): number {
