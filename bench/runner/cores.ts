@@ -10,7 +10,7 @@ import { type Generator, startLoad } from "./load.ts"
 const firstProbes = 20
 const betweenProbes = Duration.millis(250)
 const betweenLooks = Duration.seconds(1)
-/** Cores count as apart from this multiple of the shortest distance on. */
+/** Cores count as apart when their distance is at least this multiple of the shortest distance. */
 const apartFrom = 2
 /** The most time that waiting and repeated runs may take in one bench. */
 const patience = Duration.minutes(20)
@@ -19,7 +19,7 @@ const patience = Duration.minutes(20)
 export interface Kept<A> {
   readonly value: A
   readonly apart: boolean
-  /** The results of the repeated runs. Their figures do not count, but their faults do. */
+  /** The results of the runs that were repeated. Their figures do not count, but their faults do. */
   readonly dropped: ReadonlyArray<A>
 }
 
@@ -98,7 +98,10 @@ export const watchCores = Effect.fnUntraced(function* (
 const apartBy = (nanos: number, nearest: number): string =>
   `the cores share no cache: the round trip of a word takes ${nanos.toFixed(0)} ns, at best ${nearest.toFixed(0)}`
 
-/** Lets the generator measure the distance. The generator knows it only on a machine with two cores. */
+/**
+ * Has the generator measure the distance between the two cores of the machine, in nanoseconds. Gives `undefined` on a
+ * machine with another number of cores.
+ */
 export const probeBy = (generator: Generator): Effect.Effect<number | undefined> =>
   startLoad({ generator, work: "cores", load: { limit: 5 } }).pipe(
     Effect.flatMap(({ result }) => result),

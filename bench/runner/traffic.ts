@@ -23,10 +23,10 @@ export interface Task {
   readonly settle: Duration.Duration
 }
 
-/** The most seconds for connecting, settling and ending, beside warm-up and window. */
+/** The time that a load may take besides its warm-up and its window: to connect, to settle and to end. In seconds. */
 export const allowance = 40
 
-/** Runs with a scope of its own, so that the processes of the run end with the run. Has a deadline. */
+/** Runs in a scope of its own, so that the processes of the run end with it. The run fails after a deadline. */
 export const ownRun = <A, R>(task: Task, run: Effect.Effect<A, RunFailed, R>) => {
   const limit = Duration.seconds(task.warmup + task.seconds + allowance)
   return Effect.scoped(run).pipe(

@@ -91,13 +91,13 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
     /** Publishes a value through a codec. */
     readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
     /**
-     * Subscribes now: the stream has everything published from now on. It ends with the scope or the hub, and fails above its
-     * budget.
+     * Subscribes at once: the stream gets every frame published from now on. It ends with the scope or the hub. It
+     * fails with `SlowConsumerError` when more than its budget is queued for it.
      */
     readonly subscribe: (
       options?: HubSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, SettingsError, Scope.Scope>
-    /** The same, with each payload decoded. */
+    /** Like `subscribe`, with each payload decoded by a codec. */
     readonly subscribeAs: <A>(
       codec: Codec.Codec<A>,
       options?: HubSubscribeAsOptions,

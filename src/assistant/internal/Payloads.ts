@@ -22,7 +22,7 @@ export interface PayloadTarget {
 
 /** Makes the bytes of payloads: loads encodings and files first, then replaces variables by their values. */
 export class Payloads {
-  /** The number of the last sending. */
+  /** The number of sends so far. */
   private sendings = 0
   private readonly now: () => number
   private readonly randomDigit: () => number
@@ -76,13 +76,15 @@ export class Payloads {
     )
   }
 
-  /** Starts a sending and returns its number, for `${counter}`. */
+  /** Counts a send and returns its number, for `${counter}`. */
   nextSending(): number {
     this.sendings++
     return this.sendings
   }
 
-  /** The bytes of a payload in a sending. The default for `sending` is the number of the next one, for a preview. */
+  /**
+   * The bytes of a payload. `sending` is the number of the send. Default: the number of the next send, for a preview.
+   */
   bytes(
     payload: PreparedPayload,
     target: PayloadTarget,

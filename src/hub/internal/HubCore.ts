@@ -295,6 +295,9 @@ export interface HubCoreOptions {
   readonly slowConsumer: SlowConsumerPolicy
   readonly paceLimit: Duration.Duration
   readonly log?: HubLogOptions
-  /** Runs of a turn stay separate from this many bytes for each run and member on. Default {@link apartBytes}. */
+  /**
+   * The runs of a turn stay separate segments if their mean size is at least this many bytes for each member. Default
+   * {@link apartBytes}.
+   */
   readonly apartBytes?: number
 }

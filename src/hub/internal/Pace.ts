@@ -137,8 +137,8 @@ export class Pace {
   }
 
   /**
-   * Blocks all members that publish and have to wait. A publisher would notice at its next publish by itself; but hundreds
-   * of publishers with another read each bring more than a budget until then.
+   * Blocks every member that publishes and has to wait. Without this call, each publisher would find out at its next
+   * publish, after another read. With hundreds of publishers, these reads together exceed a budget.
    */
   blockPublishers(): void {
     if (!this.mustWait(undefined)) return

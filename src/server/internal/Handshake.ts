@@ -72,7 +72,7 @@ export class Handshake implements WireHandlers {
     this.closeRefused(rule)
   }
 
-  // --- from the wire, while its header is read
+  // --- events of the wire, while the PROXY header is read
 
   onData(bytes: Uint8Array): void {
     if (this.isOver || this.isAccepted || this.decoder === undefined) return

@@ -6,9 +6,9 @@ import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import type { AccessControl } from "./AccessControl.ts"
 import { Handshake } from "./Handshake.ts"
 
-/** What handshakes a server requires. */
+/** The handshakes that a server requires. */
 export interface HandshakeSettings {
-  /** From accept to the opening of the connection. */
+  /** The longest time from accept(2) to the opening of the connection. After it the peer is refused. */
   readonly timeout: Duration.Duration
   /** The proxies that may connect, each with a PROXY header. Absent: clients connect directly. */
   readonly proxies: AddressSet | undefined
@@ -29,7 +29,7 @@ const notTrusted: RefusalRule = { _tag: "ProxyNotTrusted" }
  * nonsense, occupies one slot and delays no other peer.
  */
 export class Handshakes {
-  /** Can be replaced. Handshakes in progress keep the one that they began with. */
+  /** The TLS settings for new handshakes. Handshakes in progress keep the settings that they began with. */
   tls: Tls.Acceptor | undefined
   private readonly settings: HandshakeSettings
   private readonly timing: Timing

@@ -1,4 +1,7 @@
-/** A token bucket: `bytesPerSecond` bytes per second, and those of one second at once. Times are of a monotonic clock. */
+/**
+ * A token bucket. It gains `bytesPerSecond` bytes per second and holds at most the bytes of one second. Times are of a
+ * monotonic clock.
+ */
 export class TokenBucket {
   readonly bytesPerSecond: number
   private left: number
@@ -10,13 +13,16 @@ export class TokenBucket {
     this.at = nowMillis
   }
 
-  /** Takes bytes, also more than there are: received bytes cannot be sent back. The bucket then has a debt to pay off. */
+  /**
+   * Takes bytes. It can take more than the bucket has, because received bytes cannot be sent back. The bucket then has
+   * a debt to pay off.
+   */
   take(bytes: number, nowMillis: number): void {
     this.fill(nowMillis)
     this.left -= bytes
   }
 
-  /** The bytes that are left; negative: the debt. */
+  /** The bytes that are left. A negative number is the debt. */
   leftAt(nowMillis: number): number {
     this.fill(nowMillis)
     return this.left

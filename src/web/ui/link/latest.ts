@@ -1,8 +1,8 @@
 import type { Stop } from "./Stop.ts"
 
 /**
- * Sends at most one request at a time. A wish during a request replaces the waiting wish, and the answer starts the request for
- * the waiting wish. So a slow server gets few requests, and none that is out of date.
+ * Sends at most one request at a time. A call of `wish` during a request waits for the answer, and replaces the call
+ * that already waits. So a slow server gets few requests, and none that is out of date.
  */
 export interface Latest<A> {
   readonly wish: (wanted: A) => void
