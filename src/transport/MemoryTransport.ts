@@ -28,9 +28,9 @@ import type { Wire } from "./Wire.ts"
 
 /** Options of {@link layer}. */
 export interface MemoryTransportOptions {
-  /** What a direction of a connection holds for a peer that does not read, bytes. Default 65536. */
+  /** The bytes that one direction of a connection buffers while the peer does not read. Default 65536. */
   readonly capacityBytes?: number
-  /** Names that can be looked up, besides `localhost`. */
+  /** Names and their addresses, besides `localhost`. */
   readonly names?: Readonly<Record<string, ReadonlyArray<string>>>
 }
 
@@ -49,8 +49,8 @@ interface LocateFailed {
 }
 
 /**
- * A network inside this process: the same behaviour as sockets (back-pressure, half-close, reset, refused, port 0)
- * without the system. For tests, where it goes with `TestClock`. Each layer that is built is a network of its own.
+ * A network inside this process for tests, without the kernel. It behaves like sockets (back-pressure, half-close,
+ * reset, refusal, port 0) and works under `TestClock`. Each built layer is a separate network.
  */
 export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => {
@@ -65,7 +65,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
       return port
     }
 
-    /** Who has the endpoint: exactly, or by an address that matches. */
+    /** Finds the listener of an endpoint: one with the same endpoint, or one whose address matches. */
     const find = (endpoint: Endpoint, matches: (listening: string, address: string, ipv6Only: boolean) => boolean) =>
       [...listeners].find(([bound, { ipv6Only }]) =>
         bound._tag === "Tcp" && endpoint._tag === "Tcp"
@@ -74,7 +74,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
           : formatEndpoint(bound) === formatEndpoint(endpoint),
       )
 
-    /** The endpoint with an address for its name; else why it has none. */
+    /** The endpoint with an address in place of its name, or the reason why it has no address. */
     const located = (endpoint: Endpoint, family: AddressFamily = "any"): Either.Either<Endpoint, LocateFailed> => {
       if (endpoint._tag === "Unix") return Either.right(endpoint)
       if (endpoint.port < 0 || endpoint.port > lastPort) {
@@ -93,7 +93,7 @@ export const layer = (options: MemoryTransportOptions = {}): Layer.Layer<Transpo
       { family, ...options }: TransportListenOptions,
       handlers: AcceptHandlers,
     ): Either.Either<Endpoint, ListenError> => {
-      // Nothing is inherited here.
+      // A process inside the memory network inherits no descriptors.
       if (endpoint._tag === "Fd") return Either.left(new ListenError({ endpoint, reason: "NotOpen", code: "EBADF" }))
       const ipv6Only = options.ipv6Only === true || family === "ipv6"
       const overlap = (bound: string, address: string, boundIpv6Only: boolean) =>

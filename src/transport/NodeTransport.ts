@@ -66,7 +66,8 @@ const connectFailures: Record<string, ConnectFailure> = {
   EOPNOTSUPP: "NotSupported",
 }
 
-// A kernel without IPv6 has no such sockets; where IPv6 is switched off they exist, and no address to bind them to.
+// A kernel without IPv6 gives EAFNOSUPPORT. A kernel with IPv6 switched off has the sockets but no address to bind them
+// to.
 const lacksIpv6 = (address: ListenEndpoint, code: string): boolean =>
   address._tag === "Tcp" &&
   isIpv6Text(address.host) &&
@@ -80,12 +81,12 @@ const listenFailure = (address: ListenEndpoint, code: string): ListenFailure => 
   return lacksIpv6(address, code) ? "NoIpv6" : (listenFailures[code] ?? "Failed")
 }
 
-/** Why an endpoint is not listened on; `address` is what it stands for, if it has a name. */
+/** The error for an endpoint that cannot be listened on. `address` is the address of its name, if it has a name. */
 const listenError = (endpoint: ListenEndpoint, code: string, address: ListenEndpoint = endpoint) =>
   new ListenError({ endpoint, code, reason: listenFailure(address, code) })
 
 const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
-  // Linux refuses a connection to any other kind of file too (connect(2)).
+  // Linux gives ECONNREFUSED for a file that is not a socket, too (connect(2)).
   endpoint._tag === "Unix" &&
   code === "ECONNREFUSED" &&
   !isAbstract(endpoint) &&
@@ -96,9 +97,9 @@ const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
 const connectError = (endpoint: Endpoint, code: string) =>
   new ConnectError({ endpoint, code, reason: connectFailure(endpoint, code) })
 
-// A socket file outlives the process that made it when that was killed, and then nobody can listen there (EADDRINUSE).
-// It is removed only if it is a socket and nobody answers at it: that is what "stale" means. Who asks by dialling is a
-// client to a server that lives, so the system's list of listeners is looked at first.
+// A killed process leaves its socket file behind, and bind(2) at the path fails (EADDRINUSE). A socket file is stale if
+// nothing accepts a connection at it. Only a stale file is removed. A dial to a live server would show up as a client
+// there, so the kernel's list of listeners is checked first.
 const removeStale = (endpoint: UnixEndpoint, inUse: ListenError, streams: boolean): Effect.Effect<void, ListenError> =>
   Effect.suspend(() => {
     const found = SocketFile.fileAt(endpoint.path, "seen")
@@ -117,7 +118,7 @@ const removeStale = (endpoint: UnixEndpoint, inUse: ListenError, streams: boolea
     })
   })
 
-/** Listens at an endpoint with its address, if it has one; `asked` is what an error is told of. */
+/** Listens at an endpoint whose name is already an address. Errors contain `asked`, the endpoint of the caller. */
 const bind = (
   endpoint: ListenEndpoint,
   asked: ListenEndpoint,
@@ -137,16 +138,17 @@ const bind = (
         onRefused: (code) => resume(Effect.fail(listenError(asked, code, endpoint))),
       })
     }),
-    // The port is free at once. Node calls back later, by its streams only when the accepted connections have ended too.
+    // The port is free at once. Node calls back later; with plain streams only after the accepted connections have
+    // ended.
     ({ close }) => Effect.sync(() => close(() => {})),
   ).pipe(Effect.map(({ bound }) => bound))
 
-/** Gives the addresses of a name. */
+/** Looks up the addresses of a name. */
 type Resolve = Transport["Type"]["resolve"]
 
 /** Options of {@link layerWith}. */
 export interface NodeTransportOptions {
-  /** Looks up the addresses of a name. Default: {@link resolve}. */
+  /** Looks up the addresses of a name. Default {@link resolve}. */
   readonly resolve?: Resolve
   /**
    * Whether every socket is a public stream of Node (`net.Socket`). Default `false`: a socket without TLS is read and
@@ -157,7 +159,7 @@ export interface NodeTransportOptions {
   readonly streams?: boolean
 }
 
-/** The first address of a name, of the family that is asked for. */
+/** Replaces the name of an endpoint by its first address of the requested family. */
 const located = (endpoint: TcpEndpoint, { family = "any" }: TransportListenOptions, look: Resolve) =>
   look(endpoint.host).pipe(
     Effect.mapError(({ code }) => listenError(endpoint, code)),
@@ -201,7 +203,7 @@ const dial = (
 
 const sourceFailures = new Set(["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"])
 
-/** What fails because of the source that was asked for is no failure of the target. */
+/** The error of a failed dial. An unusable source address is not a failure of the target. */
 const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefined): ConnectError =>
   source !== undefined && sourceFailures.has(code)
     ? new ConnectError({ endpoint, code, reason: "SourceUnavailable" })
@@ -210,7 +212,7 @@ const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefi
 const open = (endpoint: Endpoint, source: DialSource | undefined, streams: boolean) =>
   owned(
     Effect.sync(() => {
-      // Owned from the line that creates it: the outcome may come before, or long after, somebody waits for it.
+      // The scope owns the socket from its creation on. The result can come before a fiber waits for it, or long after.
       let outcome: Effect.Effect<Wire, ConnectError> | undefined
       let waiter: ((outcome: Effect.Effect<Wire, ConnectError>) => void) | undefined
       const settle = (result: Effect.Effect<Wire, ConnectError>) => {
@@ -231,8 +233,8 @@ const open = (endpoint: Endpoint, source: DialSource | undefined, streams: boole
   ).pipe(Effect.flatMap(({ connected }) => connected))
 
 /**
- * Looks a name up with getaddrinfo(3). An interruption abandons the look-up; the thread of libuv that waits for it goes
- * on until the resolver gives up, and `process.exit` waits for that thread.
+ * Looks up a name with getaddrinfo(3). An interruption abandons the look-up. Its libuv thread continues until the
+ * resolver gives up, and `process.exit` waits for that thread.
  */
 export const resolve: Resolve = (host) =>
   isIpAddress(host)

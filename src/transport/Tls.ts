@@ -6,10 +6,13 @@ import type { Acceptor, AcceptorOptions, Connector, ConnectorOptions } from "./t
 export type * from "./tlsTypes.ts"
 
 /**
- * Makes what secures the connections of a server. Certificates and keys are read here, so what is wrong with them is
- * told before anybody connects.
+ * TLS for the connections of a server. It checks certificates and keys at once, so a faulty one fails here and not at
+ * the first client.
  */
 export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsError> => Node.acceptor(options)
 
-/** Makes what secures the connections of a client. */
+/**
+ * TLS for the connections of a client. It checks certificates and keys at once, so a faulty one fails here and not at
+ * the first connection.
+ */
 export const connector = (options: ConnectorOptions = {}): Effect.Effect<Connector, TlsError> => Node.connector(options)

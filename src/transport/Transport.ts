@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { AddressFamily, ConnectError, Endpoint, ListenEndpoint, ListenError } from "../domain/index.ts"
 import type { Wire } from "./Wire.ts"
 
-/** What a listening transport tells its owner. */
+/** The callbacks of a listener. */
 export interface AcceptHandlers {
   /** The socket listens, at this real address and port. Called once, before every other handler. */
   readonly onListening: (endpoint: Endpoint) => void
@@ -13,46 +13,51 @@ export interface AcceptHandlers {
    * before it returns. The first connection can come before the fiber that listens goes on.
    */
   readonly onWire: (wire: Wire, endpoint: Endpoint) => void
-  /** The system could not hand over a connection (accept(2)); listening goes on. */
+  /** The kernel could not hand over a connection (accept(2)). The listener continues. */
   readonly onFailure: (code: string, endpoint: Endpoint) => void
 }
 
 /** Options of listening. */
 export interface TransportListenOptions {
-  /** Connections that wait to be accepted. */
+  /** The number of connections that may wait to be accepted. */
   readonly backlog: number
-  /** Which of a name's addresses is listened on: the first of this family. Default "any". */
+  /** For a name: the listener uses the first address of this family. Default "any". */
   readonly family?: AddressFamily
-  /** Whether `::` leaves IPv4 alone (IPV6_V6ONLY, ipv6(7)). Default false: it is both, unless `family` is "ipv6". */
+  /**
+   * Whether `::` accepts IPv6 only (IPV6_V6ONLY, ipv6(7)). Default: false, so `::` accepts IPv4 too, unless `family` is
+   * "ipv6".
+   */
   readonly ipv6Only?: boolean
-  /** The mode that the file of a unix socket has from its first moment on. Default: what the umask leaves of 0777. */
+  /**
+   * The mode of a unix socket's file. The file never has another mode. Default: 0777 without the bits of the umask.
+   */
   readonly unixMode?: number | undefined
 }
 
-/** Where a connection is made from. */
+/** The local address and port of a dialled connection. */
 export interface DialSource {
-  /** An address of this machine. Default: the system's choice. */
+  /** An address of this machine. Default: the kernel chooses. */
   readonly host: string | undefined
-  /** Default: the system's choice. */
+  /** A local port. Default: the kernel chooses. */
   readonly port: number | undefined
 }
 
 /**
- * What carries bytes: sockets of the system (`NodeTransport`) or of this process alone (`MemoryTransport`). Servers and
- * clients know nothing else of the network.
+ * The network, for servers and clients: sockets of the kernel (`NodeTransport`) or connections inside this process
+ * (`MemoryTransport`).
  */
 export class Transport extends Context.Tag("tcpfx/transport/Transport")<
   Transport,
   {
-    /** Listens until the scope closes. Gives the endpoint with its real address and port. */
+    /** Listens until the scope closes. Succeeds with the endpoint that has the real address and port. */
     readonly listen: (
       endpoint: ListenEndpoint,
       options: TransportListenOptions,
       handlers: AcceptHandlers,
     ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>
-    /** Dials one address or path; a name is not tried on all its addresses here. The scope owns the wire. */
+    /** Dials one address or path. A name is not tried on all its addresses here. The scope owns the wire. */
     readonly dial: (endpoint: Endpoint, source?: DialSource) => Effect.Effect<Wire, ConnectError, Scope.Scope>
-    /** The addresses of a name, in the order of the system's preference (getaddrinfo(3)); never empty. */
+    /** The addresses of a name, in the order of the resolver (getaddrinfo(3)). The list is never empty. */
     readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, LookupFailed>
   }
 >() {}

@@ -1,88 +1,98 @@
 import { type Endpoint, tcpEndpoint } from "../domain/index.ts"
 
 /**
- * The remote endpoint of a peer that had reset its connection before it was accepted: with that the system forgets whose
- * it was (getpeername(2), ENOTCONN), and keeps what it had sent.
+ * The remote endpoint of a peer that reset its connection before it was accepted. With the reset the kernel forgets the
+ * address of the peer (getpeername(2), ENOTCONN), but keeps the bytes that the peer sent.
  */
 export const unknownPeer: Endpoint = tcpEndpoint("0.0.0.0", 0)
 
-/** How a wire ended: without a code in order (both directions closed, or destroyed here), else with the system's code. */
+/**
+ * How a wire ended. Without a code it ended in order: both directions ended, or this side destroyed it. Otherwise
+ * `code` is the error code of the kernel.
+ */
 export interface WireEnd {
   readonly code?: string
 }
 
-/** What a wire tells its owner. Nothing comes before `start`, and nothing after `onClose`, which comes exactly once. */
+/**
+ * The callbacks of a wire to its owner. No callback comes before `start` or after `onClose`, which comes exactly once.
+ */
 export interface WireHandlers {
   readonly onData: (bytes: Uint8Array) => void
   /**
-   * The peer's FIN, after the last data. `closeNotify`: whether it came with the end of TLS (RFC 8446, section 6.1); none
-   * without TLS. False: the data may be cut off.
+   * The peer's FIN, after the last data. With TLS, `closeNotify` is whether close_notify came first (RFC 8446, section
+   * 6.1); `false` means that the data may be cut off. Without TLS it is `undefined`.
    */
   readonly onEnd: (closeNotify?: boolean) => void
   /**
-   * Everything written has been taken by the system, after a `write` that said `false`. One while corked says so too; then
-   * it is the `uncork` that counts: where that says `true`, nothing more is told.
+   * The kernel has taken all written bytes, after a `write` that returned `false`. While the wire is corked, `write`
+   * returns `false`. The result of `uncork` is then the one to act on: after `true` no `onDrain` follows.
    */
   readonly onDrain: () => void
   readonly onClose: (end: WireEnd) => void
 }
 
 /**
- * One connected socket, whatever carries it. It is the narrow, synchronous floor that everything above stands on: no
- * method throws, waits or yields, and calls after the end do nothing. Both directions end apart (allowHalfOpen).
+ * One connected socket of any transport. All layers above use it. Its methods are synchronous: none throws or waits,
+ * and a call after the end does nothing. Each direction ends on its own (allowHalfOpen).
  */
 export interface Wire {
-  /** An IPv4 address is written as such, also where the listener is one of IPv6 that takes IPv4 too. */
+  /** The local endpoint. An IPv4 address has its plain form, also on an IPv6 listener that accepts IPv4. */
   readonly local: Endpoint
   readonly remote: Endpoint
   /**
-   * Begins to deliver. Called by the owner, who has to end the wire too. Called again, it hands the wire over: from then
-   * on the new handlers are told.
+   * Starts the callbacks. The owner calls it, and must end the wire. A second call moves the wire to a new owner: only
+   * the new handlers get callbacks from then on.
    */
   readonly start: (handlers: WireHandlers) => void
   /**
-   * Puts back bytes that were delivered and belong to whoever reads next; all before them no longer count as received.
-   * Only while paused.
+   * Puts back delivered bytes for the handlers of the next `start`. `bytesIn` then counts from these bytes on. Only
+   * while the wire is paused.
    */
   readonly unread: (bytes: Uint8Array) => void
-  /** Queues bytes, which must not be changed afterwards. `true`: the system has taken everything written so far. */
+  /**
+   * Queues bytes, which the caller must not change afterwards. `true`: the kernel has taken all bytes written so far.
+   */
   readonly write: (bytes: Uint8Array) => boolean
-  /** Collects the writes until `uncork`, which hands them over in one system call. */
+  /** Collects writes until `uncork`, which passes them to the kernel in one system call. */
   readonly cork: () => void
   readonly uncork: () => boolean
   readonly pause: () => void
   readonly resume: () => void
   /**
-   * Sends FIN once everything written is on its way. Reading goes on. `true`: nothing is left to be waited for, and
-   * `onClose` comes by itself.
+   * Sends FIN after all written bytes. Reading continues. `true`: both directions have ended and the kernel has all
+   * bytes, so the caller waits for nothing, and `onClose` follows.
    */
   readonly end: () => boolean
-  /** Ends both directions now. What the system has not taken is lost. */
+  /** Ends both directions at once. Bytes that the kernel has not taken are lost. */
   readonly destroy: () => void
-  /** Ends both directions now with RST, where the transport knows one. */
+  /** Ends both directions at once with RST, or without RST if the transport has none. */
   readonly reset: () => void
-  /** Bytes written and not yet taken by the system. */
+  /** Written bytes that the kernel has not taken. */
   readonly pending: () => number
-  /** Changes whenever the system takes bytes, even where `pending` does not yet. */
+  /**
+   * Changes whenever the kernel takes bytes. It can change while `pending` stays the same: `pending` may count a write
+   * in whole until the kernel has taken all of it.
+   */
   readonly progress: () => number
   /**
-   * Lets the system find out from here on whether the peer's system is still there, after so many milliseconds of
-   * silence. Called again, the new time counts.
+   * Switches on keepalive: after this many milliseconds of silence, the kernel checks whether the peer's kernel still
+   * answers. A further call replaces the time.
    */
   readonly probe: (afterMillis: number) => void
   /**
-   * Whether the system has given the connection up although nothing said so: a peer that sent FIN and has gone for good
-   * since then is noticed in no other way while nothing is sent to it.
+   * Whether the kernel has given up the connection without an event. It is the only way to find a peer that has
+   * vanished after its FIN, as long as nothing is sent to it.
    */
   readonly isGone: () => boolean
   /**
-   * Has the wire read into buffers of so many bytes from the next read on, and hand them over without a copy. The
-   * receiver may give a buffer back by `giveBack`. Wires that read otherwise do not have it.
+   * From the next read on, the wire reads into buffers of this many bytes and delivers them without a copy. The
+   * receiver can return a buffer with `giveBack`. Absent: the wire cannot read in this way.
    */
   readonly readLarge?: (bufferBytes: number) => void
-  /** Lets the wire read into the memory of these bytes again. Bytes that no large read has handed over are ignored. */
+  /** Lets the wire read into the memory of these bytes again. Bytes that do not come from a large read are ignored. */
   readonly giveBack?: (bytes: Uint8Array) => void
   readonly bytesIn: () => number
-  /** Bytes taken by the system. */
+  /** Bytes that the kernel has taken. */
   readonly bytesOut: () => number
 }

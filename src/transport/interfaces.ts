@@ -1,18 +1,18 @@
 import { networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 
-/** An address of this machine that could be listened on. */
+/** An address of this machine that a server can listen on. */
 export interface InterfaceAddress {
-  /** The interface, such as `eth0`; `*` for all of a family. */
+  /** The interface, such as `eth0`. */
   readonly name: string
   readonly family: "IPv4" | "IPv6"
-  /** As it is given to `listen`; a link-local IPv6 address carries its interface (`fe80::1%eth0`). */
+  /** The address in the form that `listen` takes. A link-local IPv6 address has its interface (`fe80::1%eth0`). */
   readonly address: string
-  /** Whether only this machine can reach it. */
+  /** Whether only programs on this machine can reach the address. */
   readonly loopback: boolean
 }
 
-/** The addresses that could be listened on: IPv4 first, then IPv6; loopback before the others. */
+/** The addresses that a server can listen on: IPv4 before IPv6, and in each family loopback first. */
 export const interfaceAddresses: Effect.Effect<ReadonlyArray<InterfaceAddress>> = Effect.sync(() =>
   Object.entries(networkInterfaces())
     .flatMap(([name, addresses]) =>

@@ -2,23 +2,23 @@ import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { openDescriptors, openFilesLimit } from "./listen/descriptors.ts"
 
-/** The files of this process. */
+/** The open files of this process and their limit. */
 export interface OpenFiles {
-  /** How many are open. */
+  /** The number of open files. */
   readonly open: number
-  /** How many may be; nothing where the system does not say, or has no limit. */
+  /** The highest number of open files. Absent if there is no limit or the kernel does not report it. */
   readonly limit: number | undefined
 }
 
-/** How many files this process has open, and how many it may have (RLIMIT_NOFILE, getrlimit(2)). */
+/** The number of files that this process has open, and its limit (RLIMIT_NOFILE, getrlimit(2)). */
 export const openFiles: Effect.Effect<OpenFiles> = Effect.sync(() => ({
   open: Math.max(0, openDescriptors().length - 1),
   limit: openFilesLimit(),
 }))
 
 /**
- * How many connections the system keeps for a listener until they are accepted, whatever its `backlog` asks for
- * (`net.core.somaxconn`, listen(2)); nothing where the system does not say.
+ * The highest number of connections that the kernel queues for a listener before they are accepted, even with a larger
+ * `backlog` (`net.core.somaxconn`, listen(2)). Absent if the kernel does not report it.
  */
 export const acceptQueueLimit: Effect.Effect<number | undefined> = Effect.sync(() => {
   try {

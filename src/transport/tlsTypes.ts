@@ -2,66 +2,74 @@ import type * as Redacted from "effect/Redacted"
 import type { TlsSession, TlsVersion } from "../domain/index.ts"
 import type { Wire } from "./Wire.ts"
 
-// The types of `Tls`. They have a file of their own because the files that carry TLS out need them as well.
+// The types of `Tls`. They have a file of their own because `tls/nodeTls.ts` and `tls/tlsHandshake.ts` need them too.
 
-/** A certificate, those that lead from it to its CA behind it, and its key, as PEM (RFC 7468). */
+/**
+ * A certificate and its key as PEM (RFC 7468). The certificates of the chain to the CA follow the certificate in
+ * `cert`.
+ */
 export interface Identity {
   readonly cert: string
   readonly key: Redacted.Redacted<string>
 }
 
-/** What both sides of a handshake can be given. */
+/** The options of both sides. */
 export interface CommonOptions {
-  /** Protocols by preference (RFC 7301). Default none. */
+  /** Application protocols, the preferred one first (RFC 7301). Default none. */
   readonly alpn?: ReadonlyArray<string>
-  /** The lowest version that is spoken. Default TLSv1.2. */
+  /** The lowest accepted version of TLS. Default TLSv1.2. */
   readonly minVersion?: TlsVersion
-  /** Gets the secrets of each connection, a line at a time, for programs that read captures. Default none. */
+  /** Gets the secrets of each connection line by line, for programs that decrypt captures. Default: no call. */
   readonly onKeyLog?: (line: Uint8Array) => void
 }
 
-/** How accepted connections are secured. */
+/** Options of TLS for accepted connections. */
 export interface AcceptorOptions extends CommonOptions {
   /**
-   * Who this server is. Of several, a client that asks for a name (SNI, RFC 6066) gets the first whose certificate is of
-   * that name; else the first of all.
+   * The certificates of the server. A client that names a host (SNI, RFC 6066) gets the first certificate for that
+   * name. All other clients get the first certificate.
    */
   readonly identities: readonly [Identity, ...ReadonlyArray<Identity>]
-  /** CA certificates, PEM. Given, each client has to show a certificate that comes from one of them. Default none. */
+  /**
+   * CA certificates, PEM. If they are set, each client must present a certificate that chains to one of them. Default
+   * none.
+   */
   readonly clientCa?: string
 }
 
-/** How dialled connections are secured. */
+/** Options of TLS for dialled connections. */
 export interface ConnectorOptions extends CommonOptions {
-  /** CA certificates, PEM, in place of those that come with Node. */
+  /** CA certificates, PEM. They replace the CA certificates that come with Node. */
   readonly ca?: string
-  /** Whether the server's certificate must be valid and of its name. Default true. */
+  /** Whether the certificate of the server must be valid and have the name of the server. Default true. */
   readonly verify?: boolean
-  /** The name that is asked for and that the certificate must have. Default: the host as it was dialled. */
+  /**
+   * The name of the server: it is sent as SNI, and the certificate must have it. Default: the host that was dialled.
+   */
   readonly serverName?: string
-  /** Who this client is, for a server that asks. Default nobody. */
+  /** The certificate of the client, for a server that requests one. Default none. */
   readonly identity?: Identity
 }
 
-/** What becomes of a handshake; exactly one of both is called, once. */
+/** Callbacks for the result of a handshake. Exactly one of them is called, once. */
 export interface HandshakeCallbacks {
-  /** The secured wire takes the place of the one below. */
+  /** The handshake has succeeded. `wire` replaces the wire below it. */
   readonly onSecured: (wire: Wire, session: TlsSession) => void
   /**
-   * The wire is destroyed. The code is that of the system or of OpenSSL; `describeTlsFailure` has words for it. `detail`:
-   * words that say more than the code, such as the names that a certificate has.
+   * The handshake has failed, and the wire is destroyed. `code` is an error code of the kernel or of OpenSSL, which
+   * `describeTlsFailure` explains. `detail` adds to it, for example the names in a certificate.
    */
   readonly onFailed: (code: string, detail?: string) => void
 }
 
-/** Secures accepted wires. Made by `Tls.acceptor`. */
+/** Secures accepted wires. `Tls.acceptor` makes it. */
 export interface Acceptor {
-  /** Begins a handshake. Gives what ends it, with the wire. */
+  /** Starts a handshake. Returns the function that cancels it and destroys the wire. */
   readonly secure: (wire: Wire, callbacks: HandshakeCallbacks) => () => void
 }
 
-/** Secures dialled wires. Made by `Tls.connector`. */
+/** Secures dialled wires. `Tls.connector` makes it. */
 export interface Connector {
-  /** Begins a handshake with a host. Gives what ends it, with the wire. */
+  /** Starts a handshake with a host. Returns the function that cancels it and destroys the wire. */
   readonly secure: (wire: Wire, host: string, callbacks: HandshakeCallbacks) => () => void
 }

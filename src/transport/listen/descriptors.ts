@@ -1,13 +1,16 @@
 import * as fs from "node:fs"
 import { errorCode } from "../../domain/errorCode.ts"
 
-/** How many files this process may have open; nothing where the system does not say or has no limit (proc_pid_limits(5)). */
+/**
+ * The limit of open files of this process. `undefined` if there is no limit or the kernel does not report it
+ * (proc_pid_limits(5)).
+ */
 export const openFilesLimit = (): number | undefined => {
   const limit = readLimit()
   return limit === noneLeft ? undefined : limit
 }
 
-// To read the limit takes a descriptor.
+// Reading the limit needs a descriptor, and no descriptor is left.
 const noneLeft = "none left"
 
 const readLimit = (): number | typeof noneLeft | undefined => {
@@ -19,26 +22,27 @@ const readLimit = (): number | typeof noneLeft | undefined => {
   }
 }
 
-/** The descriptors that this process has open; none where the system does not say (proc_pid_fd(5)). */
+/** The open descriptors of this process. Empty if the kernel does not list them (proc_pid_fd(5)). */
 export const openDescriptors = (): ReadonlyArray<number> => {
   try {
-    // One of them is that of the folder itself, which is closed again.
+    // The list contains the descriptor of the folder itself, which is closed again.
     return fs.readdirSync("/proc/self/fd").map(Number)
   } catch {
     return []
   }
 }
 
-// Descriptors that no connection may keep: a connection needs one for the moment in which it is refused, and the process
-// some for files and look-ups.
+// The number of descriptors that connections must leave free. A refused connection needs one for a moment, and the
+// process needs some for files and look-ups.
 const kept = 8
-// Descriptors that are given back when the limit was lowered below what is open: without any, accept(2) fails.
+// The number of spare descriptors. They are closed when the limit drops below the number of open files, because
+// accept(2) fails without a free descriptor.
 const spares = 2
 
 const lookAgainMillis = 10
 const lookAnywayMillis = 1000
 
-/** What the system says of descriptors. */
+/** The limit of descriptors and the open ones, as the kernel reports them. */
 export interface DescriptorSource {
   readonly limit: () => number | typeof noneLeft | undefined
   readonly open: () => ReadonlyArray<number>
@@ -55,10 +59,10 @@ const openSpare = (): number => {
 }
 
 /**
- * Keeps a listener from using up the descriptors of its process. Without a descriptor left, libuv accepts and closes
- * connections and tells nobody (uv__emfile_trick). So the last ones are not given to connections: a connection that gets
- * one of them is closed and told. The system gives the lowest free number (accept(2)), so the number of a new descriptor
- * says how many are in use.
+ * Keeps connections from using up the descriptors of the process. Without a free descriptor, libuv accepts and closes
+ * connections without an event (uv__emfile_trick). So a connection that gets one of the last descriptors is refused
+ * with an event. The kernel assigns the lowest free number (accept(2)), so the number of a new descriptor shows how
+ * many are in use.
  */
 export class DescriptorGuard {
   private readonly source: DescriptorSource
@@ -66,18 +70,21 @@ export class DescriptorGuard {
   private spares: ReadonlyArray<number> = Array.from({ length: spares }, openSpare)
   private limit = 0
   private lookedAt = Number.NEGATIVE_INFINITY
-  /** Connections that may come until the next look; counted only while descriptors above the limit are open. */
+  /**
+   * The number of connections to accept before the next check. It counts only while descriptors above the limit are
+   * open.
+   */
   private allowance = Number.POSITIVE_INFINITY
   private isCrowded = false
 
   constructor(source: DescriptorSource = ofProcess) {
     this.source = source
     this.look()
-    // The limit may be lowered (prlimit(1)) so far that nothing is accepted any more.
+    // prlimit(1) can lower the limit so far that accept(2) fails. Then only the timer checks the limit.
     this.timer = setInterval(() => this.look(), lookAnywayMillis).unref()
   }
 
-  /** Whether a new connection has one of the last descriptors, and must not keep it. */
+  /** Whether a new connection has one of the last descriptors and must be refused. */
   isAmongLast(descriptor: number): boolean {
     if (performance.now() - this.lookedAt > lookAgainMillis) this.look()
     return descriptor >= this.limit - kept || --this.allowance < 0
@@ -92,7 +99,8 @@ export class DescriptorGuard {
     this.lookedAt = performance.now()
     const limit = this.readLimit()
     if (limit === noneLeft) return
-    // Numbers above a limit that was lowered stay open, and numbers below it that become free say nothing of the others.
+    // After the limit drops, descriptors above it stay open. The number of a new descriptor then does not show how many
+    // are in use.
     if (limit < this.limit) this.isCrowded = true
     this.limit = limit
     if (!this.isCrowded) return

@@ -12,21 +12,21 @@ import {
 } from "../../domain/index.ts"
 import { socketInode, tcpListens, unixSockets } from "./systemTables.ts"
 
-/** How a listening socket is opened. */
+/** Options of a listening socket. */
 export interface ListenOptions {
   readonly backlog: number
-  /** Whether `::` leaves IPv4 alone. */
+  /** Whether `::` accepts IPv6 only. */
   readonly ipv6Only: boolean
-  /** The mode of a unix socket's file; what the umask leaves, if not given. */
+  /** The mode of a unix socket's file. `undefined`: the umask decides. */
   readonly unixMode: number | undefined
 }
 
-/** The path of a unix socket in the words of node:net, where an abstract name begins with a zero byte. */
+/** The path of a unix socket for node:net, where an abstract name begins with a zero byte. */
 export const systemPath = (path: string): string => (path.startsWith("@") ? `\0${path.slice(1)}` : path)
 
 /**
- * The path of a unix socket to listen on, in the words of node:net, which takes a path that reads as a number (`80`,
- * `1e3`) for a port and refuses it. `./` in front of it means the same file.
+ * The path of a unix socket to listen on, for node:net. Node takes a path that reads as a number (`80`, `1e3`) for a
+ * port and refuses it. The prefix `./` names the same file.
  */
 export const listenPath = (path: string): string => {
   const relative = `./${path}`
@@ -34,20 +34,20 @@ export const listenPath = (path: string): string => {
   return isNumber && new TextEncoder().encode(relative).length <= maxUnixPathBytes ? relative : systemPath(path)
 }
 
-// libuv before 1.48 fills an abstract name up with zero bytes to its full length, and so makes it another one.
+// libuv before 1.48 pads an abstract name with zero bytes to its full length, which makes it another name.
 const isExact = (uv: string): boolean => {
   const [major = 0, minor = 0] = uv.split(".").map(Number)
   return major > 1 || (major === 1 && minor >= 48)
 }
 
-/** Whether abstract names can be used here, as others use them. */
+/** Whether this process can use abstract names that other programs can connect to. */
 export const hasAbstractNames: boolean = process.platform === "linux" && isExact(process.versions.uv)
 
-/** Why an endpoint cannot be used here at all, as a code of the system. */
+/** The error code for an endpoint that this platform cannot use. */
 export const unsupported = (endpoint: ListenEndpoint): string | undefined =>
   endpoint._tag === "Unix" && isAbstract(endpoint) && !hasAbstractNames ? "EOPNOTSUPP" : undefined
 
-/** Where to listen, in the words of node:net. */
+/** The arguments of `net.Server.listen`. */
 export const listenOptions = (
   endpoint: ListenEndpoint,
   { backlog, ipv6Only }: ListenOptions,
@@ -58,14 +58,15 @@ export const listenOptions = (
     case "Fd":
       return { fd: endpoint.fd, backlog }
     case "Tcp":
-      // An address that names one family listens on that one only; "::" stays dual, as the system has it, unless asked.
+      // An address of one family accepts this family only. `::` accepts both, as is the default of the kernel, unless
+      // `ipv6Only` is set.
       return { host: endpoint.host, port: endpoint.port, backlog, ipv6Only }
   }
 }
 
-/** The code of a refusal, where libuv's misleads. */
+/** The error code of a failed listen, corrected where libuv reports a misleading one. */
 export const refusedCode = (endpoint: ListenEndpoint, code: string): string => {
-  // For a path in a folder that does not exist libuv says EACCES in place of ENOENT (uv_pipe_bind).
+  // If the folder of the path does not exist, libuv reports EACCES instead of ENOENT (uv_pipe_bind).
   if (endpoint._tag !== "Unix" || code !== "EACCES" || isAbstract(endpoint)) return code
   try {
     fs.statSync(dirname(endpoint.path))
@@ -75,7 +76,7 @@ export const refusedCode = (endpoint: ListenEndpoint, code: string): string => {
   }
 }
 
-/** Whether the system says that a descriptor's socket listens; nothing where it does not say. */
+/** Whether the socket of a descriptor listens. `undefined` if the kernel does not list it. */
 export const listens = (fd: number): boolean | undefined => {
   const inode = socketInode(fd)
   if (inode === undefined) return undefined
@@ -83,8 +84,8 @@ export const listens = (fd: number): boolean | undefined => {
 }
 
 /**
- * Why a descriptor cannot be listened on, as a code of the system. A socket that is not listed anywhere passes: it may
- * be of another network namespace, as a manager of services may pass it on.
+ * The error code for a descriptor that cannot be listened on. A socket outside the lists is accepted: a service manager
+ * may pass a socket of another network namespace.
  */
 export const refusalOfFd = (fd: number): string | undefined => {
   try {
@@ -95,7 +96,10 @@ export const refusalOfFd = (fd: number): string | undefined => {
   return listens(fd) === false ? "EINVAL" : undefined
 }
 
-/** The endpoint of a listening socket: Node knows that of TCP, the system that of a unix socket. */
+/**
+ * The endpoint of a listening socket. Node reports the address of a TCP socket, and the kernel's list has the path of a
+ * unix socket.
+ */
 export const boundEndpoint = (asked: ListenEndpoint, address: net.AddressInfo | string | null): Endpoint => {
   if (address !== null && typeof address !== "string") return tcpEndpoint(address.address, address.port)
   if (asked._tag !== "Fd") return asked

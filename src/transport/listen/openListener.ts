@@ -8,8 +8,8 @@ type Close = (onClosed: () => void) => void
 const refused = (code: string): Error => Object.assign(new Error(code), { code })
 
 /**
- * Has a server listen, and gives what closes it, made of what closes a server. Throws what has a code if it cannot, and
- * then the server is still to be closed.
+ * Starts to listen, and returns the function that closes the listener. `close` closes `server`. On failure it throws an
+ * error with a code, and the caller must still close `server`.
  */
 export const openListener = (
   server: net.Server,
@@ -24,7 +24,7 @@ export const openListener = (
     const { unixMode } = options
     if (unixMode === undefined) start()
     else SocketFile.withMode(unixMode, start)
-    // Where it could not be bound, what stands there is another's; the refusal is told in a turn of its own.
+    // If bind(2) failed, the file at the path belongs to another server. Node reports the failure in a later turn.
     if (!server.listening) return close
     if (unixMode !== undefined) SocketFile.ensureMode(endpoint.path, unixMode)
     const own = SocketFile.identityAt(endpoint.path)
@@ -35,7 +35,8 @@ export const openListener = (
     if (refusal !== undefined) throw refused(refusal)
     const before = listens(endpoint.fd)
     start()
-    // Node calls listen(2) itself, and a socket without an address gets one by that: this one had not listened before.
+    // Node calls listen(2), which gives a socket without an address a random port. A socket that listens only now was
+    // not a listening socket before.
     if (before === undefined && listens(endpoint.fd) === true) throw refused("EINVAL")
     return close
   }

@@ -1,7 +1,7 @@
 import * as fs from "node:fs"
 import { unixSockets } from "./systemTables.ts"
 
-/** What stands at a path. Links are followed, as connect(2) does and bind(2) does not. */
+/** The kind of the file at a path. "followed" follows links, as connect(2) does. "seen" does not, as bind(2). */
 export const fileAt = (path: string, links: "followed" | "seen"): "none" | "socket" | "other" => {
   try {
     const found = links === "followed" ? fs.statSync(path) : fs.lstatSync(path)
@@ -11,13 +11,13 @@ export const fileAt = (path: string, links: "followed" | "seen"): "none" | "sock
   }
 }
 
-/** Tells one file from another that stands, or stood, at the same path. */
+/** Identifies a file, also after another file has taken its path. */
 export type FileIdentity = string
 
-/** Which file stands at a path. */
+/** The identity of the file at a path. */
 export const identityAt = (path: string): FileIdentity | undefined => {
   try {
-    // The number of an inode is given again at once by some file systems; the time of its birth is not.
+    // Some file systems reuse the number of an inode at once, but never with the same time of birth.
     const { birthtimeNs, dev, ino, mtimeNs } = fs.lstatSync(path, { bigint: true })
     return `${dev}:${ino}:${birthtimeNs > 0n ? birthtimeNs : mtimeNs}`
   } catch {
@@ -26,15 +26,15 @@ export const identityAt = (path: string): FileIdentity | undefined => {
 }
 
 /**
- * Whether the system names a socket that listens at a path, or is about to (between bind(2) and listen(2)). `false`
- * proves nothing: not every system has such a list.
+ * Whether the kernel lists a socket at a path that listens, or will listen (between bind(2) and listen(2)). `false`
+ * proves nothing, because only Linux has this list.
  */
 export const isAwaited = (path: string): boolean => unixSockets().some((row) => row.path === path && row.awaits)
 
-// In the same folder, so that nothing but a name changes.
+// The name is in the same folder, so a rename moves no data.
 const asideOf = (path: string): string => `${path}.${process.pid}.aside`
 
-// `link` replaces nothing, but may not be used for another's file everywhere (protected_hardlinks, proc(5)).
+// `link` never replaces a file. But Linux can forbid it for the file of another user (protected_hardlinks, proc(5)).
 const putBack = (aside: string, path: string): void => {
   if (attempt(() => fs.linkSync(aside, path)) || fileAt(path, "seen") !== "none") attempt(() => fs.unlinkSync(aside))
   else attempt(() => fs.renameSync(aside, path))
@@ -50,8 +50,8 @@ const attempt = (change: () => void): boolean => {
 }
 
 /**
- * Removes the file of a stale socket, if it is still the one that was found to be stale: another server may have had the
- * same thought and be listening there by now. Its file is put back at once.
+ * Removes the file of a stale socket, unless it is no longer the file that was found to be stale. Another server may
+ * have removed that file and listen with a new file by now. The new file is put back at once.
  */
 export const removeStale = (path: string, stale: FileIdentity): "removed" | "replaced" => {
   const aside = asideOf(path)
@@ -65,22 +65,21 @@ export const removeStale = (path: string, stale: FileIdentity): "removed" | "rep
 }
 
 /**
- * Runs what removes the file at a path (libuv does, whatever stands there, when it closes the listener), and keeps the
- * file if it is another one than our own: that of a server that took the path over.
+ * Closes a listener, and keeps the file at its path if it belongs to a server that took over the path. libuv removes
+ * any file at the path when it closes a listener.
  */
 export const keepingOthers = (path: string, own: FileIdentity | undefined, close: () => void): void => {
   const found = identityAt(path)
   const aside = asideOf(path)
-  // Who may not rename a file may not remove it either.
+  // A process that may not rename a file may not remove it either.
   const isAside = found !== undefined && found !== own && attempt(() => fs.renameSync(path, aside))
   close()
   if (isAside) putBack(aside, path)
 }
 
 /**
- * Runs what binds a unix socket, so that its file has a mode from its first moment on: the system takes the process's
- * umask off the full mode in bind(2) itself. Node binds and listens within the call, so no other file of this thread gets
- * that umask.
+ * Binds a unix socket whose file has `mode` from its creation on: bind(2) itself applies the umask of the process. Node
+ * binds and listens within the call, so no other file of this thread gets that umask.
  */
 export const withMode = (mode: number, bind: () => void): void => {
   const before = process.umask(0o777 & ~mode)
@@ -91,7 +90,7 @@ export const withMode = (mode: number, bind: () => void): void => {
   }
 }
 
-/** Widens the mode of a new file where an access list that the folder hands down has narrowed it (acl(5)). */
+/** Sets the mode of a new file again, if the default ACL of its folder has narrowed it (acl(5)). */
 export const ensureMode = (path: string, mode: number): void => {
   if ((fs.lstatSync(path).mode & 0o777) !== mode) fs.chmodSync(path, mode)
 }

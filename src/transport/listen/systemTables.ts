@@ -1,7 +1,7 @@
 import * as fs from "node:fs"
 
-// What the system lists of sockets, where it does (proc(5), Linux). Everything here is a hint: elsewhere the lists are
-// empty, and they have the sockets of one network namespace only.
+// The kernel's lists of sockets (proc(5), Linux). On other systems they are empty. They contain the sockets of one
+// network namespace only, so their entries are hints.
 
 const linesOf = (table: string): ReadonlyArray<string> => {
   try {
@@ -11,24 +11,24 @@ const linesOf = (table: string): ReadonlyArray<string> => {
   }
 }
 
-/** A unix socket in the system's list. */
+/** A unix socket in the kernel's list. */
 export interface UnixRow {
   readonly inode: string
-  /** As the system shows it: an abstract name begins with `@`. */
+  /** The path as the kernel shows it. An abstract name begins with `@`. */
   readonly path: string
-  /** Whether it takes streams (SOCK_STREAM) and listens (__SO_ACCEPTCON). */
+  /** Whether it is a stream socket (SOCK_STREAM) that listens (__SO_ACCEPTCON). */
   readonly listens: boolean
-  /** Whether it is bound and not a connection: it listens, or is about to. */
+  /** Whether it is bound and not connected: it listens, or will listen. */
   readonly awaits: boolean
 }
 
-// Num RefCount Protocol Flags Type St Inode Path; a path may hold any character but a line's end.
+// Num RefCount Protocol Flags Type St Inode Path. A path may contain any character except LF.
 const unixLine = /^\S+ \S+ \S+ ([0-9A-F]+) ([0-9A-F]+) ([0-9A-F]+) +([0-9]+) ?(.*)$/
 const listensFlag = 0x10000
 const streamType = "0001"
 const unconnected = "01"
 
-/** The unix sockets that the system lists. */
+/** The unix sockets in the kernel's list. */
 export const unixSockets = (): ReadonlyArray<UnixRow> =>
   linesOf("unix").flatMap((line) => {
     const [, flags = "", type, state, inode = "", path = ""] = unixLine.exec(line) ?? []
@@ -39,7 +39,7 @@ export const unixSockets = (): ReadonlyArray<UnixRow> =>
 
 const listenState = "0A"
 
-/** Whether a TCP socket listens; nothing where it is not listed. */
+/** Whether a TCP socket listens. `undefined` if it is not in the lists. */
 export const tcpListens = (inode: string): boolean | undefined => {
   for (const table of ["tcp", "tcp6"]) {
     for (const line of linesOf(table)) {
@@ -51,7 +51,7 @@ export const tcpListens = (inode: string): boolean | undefined => {
   return undefined
 }
 
-/** The inode of a descriptor's socket, by which the lists name it. */
+/** The inode of a descriptor's socket. The lists identify sockets by it. */
 export const socketInode = (fd: number): string | undefined => {
   try {
     return /^socket:\[([0-9]+)\]$/.exec(fs.readlinkSync(`/proc/self/fd/${fd}`))?.[1]

@@ -2,8 +2,8 @@ import type { Endpoint } from "../../domain/index.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 
 /**
- * One end of a connection inside this process. It keeps the habits of a socket: bytes arrive in a later turn, a
- * direction holds `capacity` bytes for a peer that does not read, FIN stands behind the bytes, RST overtakes them.
+ * One end of a connection inside this process. It behaves like a socket: bytes arrive in a later turn, a direction
+ * buffers `capacity` bytes for a peer that does not read, FIN follows the bytes, and RST overtakes them.
  */
 class MemoryWire implements Wire {
   readonly local: Endpoint
@@ -14,7 +14,8 @@ class MemoryWire implements Wire {
   private paused = false
   private corked = 0
   private armed = false
-  // Ours, not taken yet; and what "the system" holds for us, sent by the peer.
+  // `outgoing`: written bytes that the peer's buffer has no room for. `incoming`: the peer's bytes in the buffer of
+  // this end.
   private outgoing: Array<Uint8Array> = []
   private outgoingBytes = 0
   private collected: Array<Uint8Array> = []
@@ -26,7 +27,7 @@ class MemoryWire implements Wire {
   private finReceived = false
   private endTold = false
   private waiting = false
-  // Somebody was told to wait, and hears when nothing waits any more; who collects was told nothing of the kind.
+  // Whether an `onDrain` must follow, because a write outside a cork returned `false`.
   private owed = false
   private end_: WireEnd | undefined
   private closeTold = false
@@ -96,7 +97,7 @@ class MemoryWire implements Wire {
 
   destroy(): void {
     if (this.end_ !== undefined) return
-    // As close(2) does: unread input turns the FIN into an RST.
+    // As with close(2), unread bytes turn the FIN into an RST.
     if (this.incomingBytes > 0) this.peer?.receiveReset()
     else this.peer?.receiveFin()
     this.finish({})
@@ -234,6 +235,6 @@ class MemoryWire implements Wire {
   }
 }
 
-/** Both ends of a new connection: the dialling one, whose local endpoint is `local`, and the accepted one. */
+/** Both ends of a new connection: first the dialling end, whose local endpoint is `local`, then the accepted end. */
 export const createWirePair = (local: Endpoint, remote: Endpoint, capacity: number): readonly [Wire, Wire] =>
   MemoryWire.pair(local, remote, capacity)

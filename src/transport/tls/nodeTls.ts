@@ -19,7 +19,7 @@ import { Handshake } from "./tlsHandshake.ts"
 import { lowerOf, sendNoTickets } from "./tlsInside.ts"
 import { readCertificates, readIdentity } from "./tlsMaterial.ts"
 
-// TLS by node:tls. The wire below is given up to it with whatever of it was put back (`Wire.unread`).
+// TLS by node:tls. It gets the socket of the wire below, together with the bytes that were put back (`Wire.unread`).
 
 const materialOf = (options: CommonOptions, identity: Identity | undefined) => ({
   minVersion: options.minVersion ?? "TLSv1.2",
@@ -53,9 +53,9 @@ const unsuitable = (callbacks: HandshakeCallbacks): (() => void) => {
 const nameAskedFor = (socket: tls.TLSSocket): string | undefined =>
   typeof socket.servername === "string" ? socket.servername : undefined
 
-/** What speaks against a client, once its handshake is done; none if it may come in. */
+/** The reason to refuse a client after its handshake; `undefined` if the client is accepted. */
 const refusalOf = (socket: tls.TLSSocket): string | undefined => {
-  // A session that is taken up again without a certificate counts as authorized to Node.
+  // Node reports a resumed session without a certificate as authorized.
   if (socket.getPeerX509Certificate() === undefined) return "CERT_MISSING"
   return socket.authorized ? undefined : String(socket.authorizationError)
 }
@@ -80,9 +80,9 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
       ...materialOf(options, first),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
       requestCert: asksClient,
-      // Decided here, where the reason can be told.
+      // `refusalOf` decides instead, because it knows the reason.
       rejectUnauthorized: false,
-      // The deadline is its caller's; Node's own cannot be switched off.
+      // The caller has a deadline, and Node's own timeout cannot be switched off.
       handshakeTimeout: 0x7fffffff,
       SNICallback: (name, done) => {
         const found = known.find(({ certificate }) => certificate.checkHost(name) !== undefined)
@@ -101,7 +101,7 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
       if (handshake === undefined) socket.destroy()
       else if (refusal !== undefined) handshake.refuse(socket, refusal, hasNoTickets)
       else {
-        // A renegotiation costs a client little and this side much (CVE-2011-1473). TLS 1.3 has none.
+        // A renegotiation costs the client little and the server much (CVE-2011-1473). TLS 1.3 has none.
         socket.disableRenegotiation()
         handshake.succeed(socket, nameAskedFor(socket))
       }
@@ -124,12 +124,12 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     }
   })
 
-/** The names of a certificate that has another name than the one asked for, from Node's error. */
+/** The names in a certificate that does not have the requested name, from Node's error. */
 const namesIn = (error: unknown): string | undefined => {
   const certificate: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "cert") : undefined
   if (typeof certificate !== "object" || certificate === null) return undefined
   const alternative: unknown = Reflect.get(certificate, "subjectaltname")
-  // `DNS:localhost, IP Address:127.0.0.1`; a name with a comma in it stands in quotes.
+  // `DNS:localhost, IP Address:127.0.0.1`. A name with a comma is in quotation marks.
   if (typeof alternative === "string" && alternative !== "")
     return alternative.replace(/(^|, )(DNS|IP Address|URI|email):/g, "$1")
   const subject: unknown = Reflect.get(certificate, "subject")
@@ -139,7 +139,7 @@ const namesIn = (error: unknown): string | undefined => {
 
 const longestNames = 200
 
-/** What a name that does not fit adds to its code. */
+/** The detail for a certificate that does not have the requested name. */
 const detailOf = (error: unknown, name: string): string | undefined => {
   if (errorCode(error) !== "ERR_TLS_CERT_ALTNAME_INVALID") return undefined
   const names = namesIn(error)
@@ -162,7 +162,7 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
         const lower = wire.release()
         const handshake = new Handshake(wire, lower, callbacks)
         const name = options.serverName ?? host
-        // SNI knows names only (RFC 6066, section 3); the certificate is checked against the address all the same.
+        // SNI carries names only (RFC 6066, section 3). Node still checks the certificate against the address.
         const serverName = isIpAddress(name) ? "" : name
         const socket = tls.connect({
           socket: lower,

@@ -7,7 +7,7 @@ const fatal = 2
 const alertType = 0x15
 const applicationType = 0x17
 
-/** The number of the alert for what verification found, as OpenSSL maps them (`ssl_x509err2alert`). */
+/** The number of the alert for a verification error, as in OpenSSL (`ssl_x509err2alert`). */
 export const alertNumber = (code: string, protocol: "TLSv1.2" | "TLSv1.3"): number => {
   switch (code) {
     case "CERT_MISSING":
@@ -40,17 +40,17 @@ export const alertNumber = (code: string, protocol: "TLSv1.2" | "TLSv1.3"): numb
   }
 }
 
-/** A fatal alert before the sender has keys: TLS 1.2 up to its ChangeCipherSpec (RFC 5246, section 7.2). */
+/** A fatal alert without encryption, for TLS 1.2 before ChangeCipherSpec (RFC 5246, section 7.2). */
 export const plainAlert = (number: number): Uint8Array => Uint8Array.of(alertType, 3, 3, 0, 2, fatal, number)
 
-/** The suites of TLS 1.3 that Node offers: cipher, hash and the length of the key in bytes (RFC 8446, appendix B.4). */
+/** The TLS 1.3 suites that Node offers: cipher, hash, and key length in bytes (RFC 8446, appendix B.4). */
 const suites = {
   TLS_AES_128_GCM_SHA256: ["aes-128-gcm", "sha256", 16],
   TLS_AES_256_GCM_SHA384: ["aes-256-gcm", "sha384", 32],
   TLS_CHACHA20_POLY1305_SHA256: ["chacha20-poly1305", "sha256", 32],
 } as const
 
-/** HKDF-Expand-Label with an empty context, for no more bytes than the hash has (RFC 8446, section 7.1). */
+/** HKDF-Expand-Label with an empty context, for at most as many bytes as the hash has (RFC 8446, section 7.1). */
 const expand = (hash: string, secret: Uint8Array, label: string, length: number): Uint8Array => {
   const name = Buffer.from(`tls13 ${label}`)
   const info = Buffer.concat([Uint8Array.of(0, length, name.length), name, Uint8Array.of(0, 1)])
@@ -58,8 +58,8 @@ const expand = (hash: string, secret: Uint8Array, label: string, length: number)
 }
 
 /**
- * A fatal alert as the first record that its sender encrypts with its traffic secret (RFC 8446, sections 5.2 and 5.3);
- * none for a suite that is not known. The nonce of the first record is the IV itself.
+ * A fatal alert as the first record that its sender encrypts with its traffic secret (RFC 8446, sections 5.2 and 5.3).
+ * `undefined` for an unknown suite. The nonce of the first record is the IV itself.
  */
 export const sealedAlert = (number: number, suite: string, secret: Uint8Array): Uint8Array | undefined => {
   if (
@@ -75,7 +75,7 @@ export const sealedAlert = (number: number, suite: string, secret: Uint8Array): 
   const iv = expand(hash, secret, "iv", 12)
   const plain = Uint8Array.of(fatal, number, alertType)
   const header = Uint8Array.of(applicationType, 3, 3, 0, plain.length + 16)
-  // The types of Node know each kind of AEAD cipher apart; all three take the same calls.
+  // Node types each AEAD cipher separately. All three take the same calls.
   const cipher = createCipheriv(cipherName as "aes-128-gcm", key, iv, { authTagLength: 16 })
   cipher.setAAD(header)
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()])

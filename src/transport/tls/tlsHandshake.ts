@@ -35,15 +35,15 @@ const sessionOf = (socket: tls.TLSSocket, serverName: string | undefined): TlsSe
 /** Milliseconds for which a refused peer may read the alert and close its side. */
 const lingerMillis = 1000
 
-/** A handshake that is under way. It ends once, as a success, a failure or by `cancel`. */
+/** A handshake in progress. It ends once: as a success, as a failure, or by `cancel`. */
 export class Handshake {
   private readonly below: Wire
   private readonly lower: net.Socket
   private readonly callbacks: HandshakeCallbacks
   private isOver = false
-  /** Whether it has succeeded. The wire tells its own end from then on. */
+  /** Whether the handshake has succeeded. From then on, the wire reports its own end. */
   private isSecured = false
-  // Refusing a client's certificate
+  // --- the refusal of a client's certificate
   private refusal: string | undefined
   private isAlertSent = false
   private trafficSecret: Uint8Array | undefined
@@ -53,7 +53,8 @@ export class Handshake {
     this.below = below
     this.lower = lower
     this.callbacks = callbacks
-    // A peer that leaves during the handshake shows only as the end of the socket below; half open, it does not show at all.
+    // When the peer disconnects during the handshake, only the socket below reports it, and only without
+    // `allowHalfOpen`.
     lower.allowHalfOpen = false
     lower.once("close", () => {
       if (!this.isSecured) this.fail(this.refusal ?? "ECONNRESET")
@@ -69,7 +70,7 @@ export class Handshake {
     const { lower } = this
     const wire = new NodeWire(socket, local, remote, { lower, peerEnd: watchPeerEnd(socket, lower) })
     const session = sessionOf(socket, serverName)
-    // OpenSSL is still in its handshake during this turn, and sends no close_notify for a connection that ends in it.
+    // In this turn OpenSSL is still in its handshake, and would send no close_notify if the connection ended.
     setImmediate(() => {
       if (this.isOver) return
       this.isOver = true
@@ -90,8 +91,9 @@ export class Handshake {
   }
 
   /**
-   * A line of the key log of a server that asks for certificates. With TLS 1.3 it has the secret that an alert needs. With
-   * TLS 1.2 it comes before this side's ChangeCipherSpec is sent, in the last moment in which a plain alert is understood.
+   * Gets a line of the key log, from a server that requests certificates. With TLS 1.3 the line has the secret that
+   * encrypts the alert. With TLS 1.2 the line comes before this side sends ChangeCipherSpec: the last moment for a
+   * plain alert.
    */
   onSecret(socket: tls.TLSSocket, line: string): void {
     const [label, , secret] = line.trim().split(" ")
@@ -106,14 +108,14 @@ export class Handshake {
   }
 
   /**
-   * Refuses the peer's certificate: sends the alert and FIN, then reads until the peer closes, for a second at most.
-   * Closing with unread bytes would send a reset, which can overtake the alert.
+   * Refuses the peer's certificate: sends the alert and FIN, then reads until the peer closes, for at most one second.
+   * A close with unread bytes would send a reset, which can overtake the alert.
    */
   refuse(socket: tls.TLSSocket, code: string, sealsFirst: boolean): void {
     if (this.isOver) return
     this.refusal = code
     const { trafficSecret } = this
-    // The alert is the first record under the traffic secret, unless tickets went before it.
+    // The alert is the first record under the traffic secret, unless the server has sent tickets.
     if (socket.getProtocol() === "TLSv1.3" && trafficSecret !== undefined && sealsFirst) {
       const record = sealedAlert(alertNumber(code, "TLSv1.3"), socket.getCipher().standardName, trafficSecret)
       if (record !== undefined) this.lower.write(record)

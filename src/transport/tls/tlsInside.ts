@@ -2,28 +2,29 @@ import type * as net from "node:net"
 import type * as tls from "node:tls"
 import { errorCode } from "../../domain/errorCode.ts"
 
-// The private parts of Node that TLS needs, all in this file. Each has an answer for a Node without it.
+// All private parts of Node that TLS needs. Each function has a result for a Node that lacks its part.
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 const memberOf = (value: unknown, name: string): unknown => (isObject(value) ? Reflect.get(value, name) : undefined)
 
-/** The socket below a TLS socket of a `tls.Server`. Without it a connection is not let in. */
+/** The socket below a TLS socket of a `tls.Server`. Without it, the connection is refused. */
 export const lowerOf = (socket: tls.TLSSocket): object | undefined => {
   const lower = memberOf(socket, "_parent")
   return isObject(lower) ? lower : undefined
 }
 
-// OpenSSL asks for the key of each ticket that it makes; 0 as the first element means: make none. The lengths are checked.
+// OpenSSL requests a key for each ticket. 0 as the first element means that it makes no ticket. Node checks the
+// lengths.
 const noTicket = [0, ...Array.from({ length: 4 }, () => Buffer.alloc(16))]
 
 /**
- * Makes a server send no session tickets, and accept none. Node has no option for that: `SSL_OP_NO_TICKET` stops tickets in
- * TLS 1.2 only. A ticket that a client never reads turns the client's close into a reset, which takes from this server
- * what the client had sent. Says whether it worked.
+ * Makes a server send and accept no session tickets. Node has no option for it: `SSL_OP_NO_TICKET` stops tickets in TLS
+ * 1.2 only. A ticket that a client does not read turns the client's close into a reset, which destroys bytes that the
+ * client sent before. Returns whether it succeeded.
  */
 export const sendNoTickets = (server: tls.Server): boolean => {
-  // The first context of a server counts, whichever one the name of a client selects.
+  // OpenSSL uses the first context of a server, whichever context SNI selects.
   const context = memberOf(memberOf(server, "_sharedCreds"), "context")
   const enable = memberOf(context, "enableTicketKeyCallback")
   if (!isObject(context) || typeof enable !== "function") return false
@@ -32,7 +33,9 @@ export const sendNoTickets = (server: tls.Server): boolean => {
   return true
 }
 
-/** What OpenSSL has found about the peer's certificate, while the handshake is under way; none if it is valid. */
+/**
+ * The error that OpenSSL found in the peer's certificate during the handshake; `undefined` if the certificate is valid.
+ */
 export const verifyErrorOf = (socket: tls.TLSSocket): string | undefined => {
   const handle = memberOf(socket, "_handle")
   const verifyError = memberOf(handle, "verifyError")
@@ -44,25 +47,25 @@ const isReading = (lower: net.Socket): boolean => {
   const handle = memberOf(lower, "_handle")
   const readStart = memberOf(handle, "readStart")
   if (typeof readStart !== "function") return true
-  // libuv refuses to start what has been started (UV_EALREADY), and stops reading before it tells the end of a stream.
+  // `readStart` on a reading handle fails (UV_EALREADY). libuv stops reading before it reports the end of a stream.
   return Reflect.apply(readStart, handle, []) !== 0
 }
 
-/** How a peer has ended its side of TLS. */
+/** How a peer ended its side of TLS. */
 export interface PeerEnd {
-  /** Whether close_notify came (RFC 8446, section 6.1); none before the end. */
+  /** Whether close_notify came (RFC 8446, section 6.1); `undefined` before the end. */
   closeNotify: boolean | undefined
 }
 
 /**
- * Watches how the peer ends its side. Node tells the end of the stream below and close_notify in the same way; only in the
- * moment in which it tells it does it show whether the stream below still reads.
+ * Watches how the peer ends its side. Node reports close_notify and the end of the stream below in the same way. They
+ * differ only in that moment: after close_notify the stream below still reads.
  */
 export const watchPeerEnd = (socket: tls.TLSSocket, lower: net.Socket): PeerEnd => {
   const end: PeerEnd = { closeNotify: undefined }
   const push = socket.push
   socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    // A socket that is paused does not read below, so what ends it came before it was paused.
+    // A paused TLS socket does not read from the stream below, so close_notify came before the pause.
     if (chunk === null)
       end.closeNotify ??= memberOf(memberOf(socket, "_handle"), "reading") === false || isReading(lower)
     return push.call(socket, chunk, encoding)

@@ -6,7 +6,9 @@ import type { Identity } from "../tlsTypes.ts"
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
-/** The kind of the first block of a PEM text, such as `PUBLIC KEY` (RFC 7468); none if it has no block. */
+/**
+ * The label of the first block of a PEM text, such as `PUBLIC KEY` (RFC 7468); `undefined` if the text has no block.
+ */
 const firstLabel = (pem: string): string | undefined => /-----BEGIN ([A-Z0-9# ]+)-----/.exec(pem)?.[1]
 
 const certificateProblem = (pem: string): string => {
@@ -34,7 +36,9 @@ export const readCertificates = (
     return [yield* read(first), ...(yield* Effect.forEach(others, read))]
   })
 
-/** Why a text has no key that can be used. Node's codes do not say it: an encrypted key gives different ones in turn. */
+/**
+ * Says why a text has no usable key. Node's error does not say it: an encrypted key gives different codes by turns.
+ */
 const keyProblem = (pem: string): string => {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
     return "it is encrypted; give it without a passphrase (openssl pkey -in KEY -out PLAIN)"
@@ -47,7 +51,7 @@ const keyProblem = (pem: string): string => {
     : `it is not a private key, but a ${label.toLowerCase()}`
 }
 
-/** Checks that a key can be read and belongs to its certificate. Gives the certificate. */
+/** Checks that a key is readable and belongs to its certificate. Succeeds with the certificate. */
 export const readIdentity = ({ cert, key }: Identity): Effect.Effect<X509Certificate, TlsError> =>
   Effect.gen(function* () {
     const [certificate] = yield* readCertificates("certificate", cert)
