@@ -8,13 +8,13 @@ import {
   type WriteSink,
 } from "./nodeInside.ts"
 
-// A write through Node's stream makes half a dozen objects and a tick of its own, which is what is left to save beside
-// the system call (docs/performance-notes.md). What the system takes at once needs none of that: the handle is handed the bytes,
-// and only what it could not pass on is seen again.
+// A write through Node's stream makes half a dozen objects and costs a tick of the event loop
+// (docs/performance-notes.md). This file writes to the handle directly. Only bytes that the kernel does not take at
+// once need a callback.
 
 /**
- * Writes to a handle. `taken`: the system has all of it. `waits`: it has not, and `sink` is told. `unable`: nothing was
- * written, as this Node is not known that well. Anything else is the code of the error that it met.
+ * Writes to a handle. `taken`: the kernel has all bytes. `waits`: it has not, and `sink` gets a callback. `unable`:
+ * nothing was written, because the private parts of this Node are unknown. Any other result is an error code.
  */
 export type WriteToHandle = (handle: SocketHandle, payload: Payload, sink: WriteSink) => string
 
@@ -30,7 +30,7 @@ const writeForAnswer: WriteToHandle = (handle, payload, sink) => {
 }
 
 const writeWith = (Write: new () => WriteRequest): WriteToHandle => {
-  // For the next write: one that the system takes at once leaves it as it was.
+  // A request for the next write. A write that the kernel takes at once leaves its request unused.
   let spare: WriteRequest | undefined
   return (handle, payload, sink) => {
     const request = spare ?? new Write()

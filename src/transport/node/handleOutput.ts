@@ -1,27 +1,27 @@
 import { writeToHandle } from "./directWrite.ts"
 import type { Payload, SocketHandle, WriteSink } from "./nodeInside.ts"
 
-/** Told what becomes of an output. */
+/** The callbacks of an output to its owner. */
 export interface OutputOwner {
-  /** Everything is taken, after something had to wait. */
+  /** The kernel has taken all bytes, after some had to wait. */
   readonly onOutputTaken: () => void
   readonly onOutputFailed: (code: string) => void
 }
 
 /**
- * What is written to a handle. What the system takes at once leaves nothing behind; while something waits, or is
- * collected on purpose, what comes is kept and goes out together (writev(2)).
+ * The bytes written to a handle. Bytes that the kernel takes at once are not queued. While bytes wait or the output is
+ * corked, further bytes are queued and go out in one system call (writev(2)).
  */
 export class HandleOutput implements WriteSink {
-  /** Bytes that it was given, without those of a write that failed at once. */
+  /** Bytes passed to `write`, without the bytes of a write that failed at once. */
   accepted = 0
-  /** Whether its owner is to be told when everything is taken. */
+  /** Whether the owner must get `onOutputTaken` when the kernel has taken all bytes. */
   isAwaited = false
-  /** None once it is closed. */
+  /** `undefined` after `close`. */
   private handle: SocketHandle | undefined
   private readonly owner: OutputOwner
   private corked = 0
-  /** Handed to the system, which has yet to take it. */
+  /** Bytes in the write in progress. */
   private underWay = 0
   private queue: Array<Uint8Array> | undefined
   private queued = 0
@@ -50,7 +50,7 @@ export class HandleOutput implements WriteSink {
     this.tellSoon()
   }
 
-  /** Hands over what has been collected, and collects no more. Its owner hears of it, as nobody uncorks any more. */
+  /** Writes the queue and ends the cork. The owner gets a callback, because no `uncork` follows. */
   flush(): void {
     if (this.corked === 0) return
     this.corked = 0
@@ -59,28 +59,31 @@ export class HandleOutput implements WriteSink {
     this.tellSoon()
   }
 
-  /** Nothing is handed over any more, and nothing told. What it has not got rid of stays counted. */
+  /** Stops all writes and callbacks. Bytes that were not written still count in `untaken`. */
   close(): void {
     this.handle = undefined
     this.queue = undefined
   }
 
-  /** Bytes that the system has not taken. */
+  /** Bytes that the kernel has not taken. */
   untaken(): number {
     return this.underWay + this.queued
   }
 
-  /** Bytes that the system has taken. */
+  /** Bytes that the kernel has taken. */
   taken(): number {
     return this.accepted - this.untaken()
   }
 
-  /** Whether the system has taken everything, and nobody is still to be told so. */
+  /** Whether the kernel has taken all bytes and no callback is due. */
   isTaken(): boolean {
     return this.untaken() === 0 && !this.isAwaited
   }
 
-  /** Changes with each part of a write that is taken: the length of libuv's own queue shrinks with it. */
+  /**
+   * Changes with each part of a write that the kernel takes, because `writeQueueSize` is the length of libuv's own
+   * queue.
+   */
   progress(): number {
     return this.accepted - this.queued - (this.handle?.writeQueueSize ?? 0)
   }
@@ -96,19 +99,22 @@ export class HandleOutput implements WriteSink {
     this.tell()
   }
 
-  /** Tells the owner, if that is due. */
+  /** Calls back the owner if a callback is due. */
   tell(): void {
     if (!this.isAwaited || this.handle === undefined || this.untaken() > 0) return
     this.isAwaited = false
     this.owner.onOutputTaken()
   }
 
-  /** Who was told that something has to wait hears when it has gone, be it at once: but not within the call. */
+  /**
+   * An owner whose write returned `false` gets its callback even if the kernel then takes the bytes at once. The
+   * callback never comes within the call.
+   */
   private tellSoon(): void {
     if (this.isAwaited && this.untaken() === 0) process.nextTick(tell, this)
   }
 
-  /** Hands over what has been collected, if nothing is under way. */
+  /** Writes the queue, unless the output is corked or a write is in progress. */
   private handQueue(): void {
     const { queue, queued } = this
     if (queue === undefined || this.corked > 0 || this.underWay > 0) return

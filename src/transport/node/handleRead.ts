@@ -3,7 +3,7 @@ import type { LentReads } from "../../runtime/LentReads.ts"
 import type { NodeInside, SocketHandle } from "./nodeInside.ts"
 import { copyOfRead, shared } from "./sharedRead.ts"
 
-/** Told what was read from a handle. */
+/** The callbacks for the reads of a handle. */
 export interface HandleSink {
   readonly onRead: (bytes: Uint8Array) => void
   /** The peer's FIN. */
@@ -11,20 +11,25 @@ export interface HandleSink {
   readonly onReadFailed: (code: string) => void
 }
 
-/** Stands where a handle expects its stream. */
+/** The object that a handle gets in place of its stream. */
 export interface StreamFace {
-  /** Cut off at the end: one that has grown old enough for a full collection would keep all that it leads to. */
+  /**
+   * `undefined` after the end. Otherwise a face that has reached the old generation of the heap would keep all that it
+   * refers to alive until a full collection.
+   */
   sink: HandleSink | undefined
-  /** Reads into these buffers from the next read on. */
+  /** From the next read on, the handle reads into these buffers. */
   readonly readLarge: (reads: LentReads) => void
 }
 
-/** Has a handle read for a sink, into the buffer that all share, from `readStart` on. */
+/** Makes a handle read into the shared buffer, with callbacks to `sink`. Reading begins with `readStart`. */
 export type ReadHandle = (handle: SocketHandle, sink: HandleSink) => StreamFace
 
 const nothing = (): void => {}
 
-/** What Node asks of a stream that it reads for: just as much as that. */
+/**
+ * Makes the function that sets up a handle for reading. A face has exactly those members of a stream that Node uses.
+ */
 export const readerOf = ({ asked, buffer, callback, nextBuffer, onread, owner }: NodeInside): ReadHandle => {
   class Face implements StreamFace {
     sink: HandleSink | undefined
@@ -33,7 +38,7 @@ export const readerOf = ({ asked, buffer, callback, nextBuffer, onread, owner }:
       this.sink = sink
     }
 
-    /** Nothing is pushed but the end, as what was read is told by the callback. */
+    /** Node pushes the end only, because the callback gets the bytes. */
     push(): boolean {
       this.sink?.onReadEnd()
       return true

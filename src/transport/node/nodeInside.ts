@@ -1,58 +1,61 @@
 import * as net from "node:net"
 
-// Node's sockets are streams, and a stream costs more than the system calls of a connection that comes, says a word and
-// goes. What is below them, a handle, can be read and written by itself (docs/performance-notes.md), but Node shows nobody
-// how. So it is learnt here, once, from sockets that stand on a made-up handle: what they set on it, and what they ask of
-// it. A Node that does otherwise is left alone, and its sockets are used as they are.
+// Node's sockets are streams. For a short connection, the stream costs more than the system calls. The handle below the
+// stream can be read and written directly (docs/performance-notes.md), but Node does not document how. This file finds
+// out once, from sockets on a fake handle: what they set on the handle, and what they request from it. If a version of
+// Node behaves otherwise, its sockets are used as streams.
 
-/** What Node knows a write by that is under way. */
+/** Node's object for a write in progress. */
 export interface WriteRequest {
-  /** That of the write that is under way, else -1. */
+  /** The async id while the write is in progress, otherwise -1. */
   readonly getAsyncId: () => number
-  /** How it ended, where that was within the call (Node 24). */
+  /** The result of a write that ended within the call (Node 24). */
   writeStatus?: number | null
   oncomplete?: (this: WriteRequest, status: number) => void
   sink?: WriteSink
-  /** So that it is not collected while the system has yet to take it. */
+  /** Keeps the bytes alive until the kernel has taken them. */
   payload?: Payload
 }
 
-/** What Node knows a FIN by that is under way. */
+/** Node's object for a shutdown(2) in progress. */
 export interface ShutdownRequest {
   oncomplete?: (this: ShutdownRequest, status: number) => void
   sink?: ShutdownSink
 }
 
-/** Told what has become of bytes that had to wait. */
+/** The callback for bytes that had to wait. */
 export interface WriteSink {
-  /** Without a code, the system has taken them. */
+  /** The kernel has taken the bytes, or the write has failed with `code`. */
   readonly onWritten: (code: string | undefined) => void
 }
 
-/** Told when FIN is out, or never will be. */
+/** The callback for a shutdown(2), which may have failed. */
 export interface ShutdownSink {
   readonly onShutDown: () => void
 }
 
-/** Bytes for one write, or for one with parts (writev(2)). */
+/** The bytes of one write: whole, or in parts (writev(2)). */
 export type Payload = Uint8Array | ReadonlyArray<Uint8Array>
 
-/** An address as a handle fills it in. */
+/** The address that a handle fills in. */
 export interface HandleName {
   address?: string
   port?: number
 }
 
-/** What the system knows a socket by; not in the types of Node. */
+/** Node's private object for a socket of the kernel. The types of Node do not have it. */
 export interface SocketHandle {
   onread?: unknown
   readonly writeQueueSize: number
-  /** Its descriptor; none where sockets have other names. */
+  /** The descriptor; absent on a platform without descriptors. */
   readonly fd?: number
   readonly readStart: () => number
   readonly readStop: () => number
   readonly useUserBuffer: (buffer: Uint8Array) => void
-  /** Up to Node 22 it uses a request that it is given; from 24 on it gives one, and only where it has to. */
+  /**
+   * Up to Node 22, the caller passes a request. From Node 24 on, the handle returns one, and only if the write has to
+   * wait.
+   */
   readonly writeBuffer: (request: WriteRequest | null, bytes: Uint8Array) => WriteRequest | number
   readonly writev: (
     request: WriteRequest | null,
@@ -61,7 +64,7 @@ export interface SocketHandle {
   ) => WriteRequest | number
   readonly shutdown: (request: ShutdownRequest) => number
   readonly close: (done: (this: SocketHandle) => void) => void
-  // Of TCP alone.
+  // For TCP only.
   readonly reset?: (done: (this: SocketHandle) => void) => number
   readonly getsockname?: (name: HandleName) => number
   readonly getpeername?: (name: HandleName) => number
@@ -70,24 +73,27 @@ export interface SocketHandle {
   [key: symbol]: unknown
 }
 
-/** How a Node keeps its sockets. */
+/** The private parts of Node that this folder uses. */
 export interface NodeInside {
-  /** Where a handle keeps its stream. */
+  /** The key under which a handle keeps its stream. */
   readonly owner: symbol
-  /** What a handle calls with what it has read. It asks the stream for the following. */
+  /** The function that a handle calls after each read. It uses the following members of the stream. */
   readonly onread: unknown
-  /** Where a stream keeps what `onread` was given: the buffer, what gives the next one, and who is told. */
+  /**
+   * The keys under which a stream keeps the parts of its option `onread`: the buffer, the function that gives the next
+   * buffer, and the callback.
+   */
   readonly buffer: symbol
   readonly nextBuffer: symbol
   readonly callback: symbol
-  /** What every stream of its can be asked for besides. */
+  /** The other symbols that Node may look up on a stream. */
   readonly asked: ReadonlyArray<symbol>
-  /** None where handles answer with requests. */
+  /** The class of write requests. Absent if handles return the requests. */
   readonly Write: (new () => WriteRequest) | undefined
   readonly Shutdown: new () => ShutdownRequest
 }
 
-/** A handle that does nothing, and notes what it is asked. */
+/** A fake handle. It does nothing and records the requests of its stream. */
 class MadeUpHandle {
   write: WriteRequest | null | undefined
   shutdownRequest: ShutdownRequest | undefined
@@ -129,13 +135,13 @@ const classOf = <T extends object>(made: T): Class<T> => made.constructor as Cla
 const keyOf = (object: object, value: unknown): symbol | undefined =>
   Object.getOwnPropertySymbols(object).find((key) => Reflect.get(object, key) === value)
 
-// What a handle's reader asks of its stream, in all versions that are supported.
+// The members of a stream that `onread` uses, in all supported versions of Node.
 const knownQuestions = new Set([
   ...["kUpdateTimer", "kBuffer", "kBufferCb", "kBufferGen", "kMaybeDestroy"],
   ...["destroyed", "destroy", "push", "read", "on", "_readableState"],
 ])
 
-/** Whether a reader asks nothing else of its stream, which somebody else may stand in for then. */
+/** Whether `onread` uses no other members of a stream. Only then another object can replace the stream. */
 export const asksOnlyWhatIsKnown = (onread: (...args: never) => unknown): boolean => {
   const questions = [...onread.toString().matchAll(/\bstream(?:\[(\w+)\]|\.(\w+))/g)].map(
     ([, key, name]) => key ?? name,
@@ -143,12 +149,12 @@ export const asksOnlyWhatIsKnown = (onread: (...args: never) => unknown): boolea
   return questions.includes("push") && questions.every((name) => name !== undefined && knownQuestions.has(name))
 }
 
-/** What sockets of a class show. */
+/** Finds the private parts, from sockets of a class. */
 const look = (Socket: Class<net.Socket>): NodeInside | undefined => {
   const bytes = new Uint8Array(1)
   const nextBytes = () => bytes
   const callback = () => true
-  // Both options are Node's, and not in its types; `onread` is in its documentation.
+  // The types of Node have neither option. `onread` is documented.
   const socketOn = (handle: MadeUpHandle, buffer: Uint8Array | (() => Uint8Array)): net.Socket =>
     Reflect.construct(Socket, [{ handle, onread: { buffer, callback } }])
   const handle = new MadeUpHandle()
@@ -179,7 +185,7 @@ const look = (Socket: Class<net.Socket>): NodeInside | undefined => {
   }
 }
 
-/** How sockets of a class are kept; nothing if that is not known here. */
+/** The private parts that sockets of a class use; `undefined` if they are not as expected. */
 export const learn = (Socket: Class<net.Socket>): NodeInside | undefined => {
   try {
     return look(Socket)
@@ -188,5 +194,5 @@ export const learn = (Socket: Class<net.Socket>): NodeInside | undefined => {
   }
 }
 
-/** How the Node that runs this keeps its sockets. */
+/** The private parts of the running Node. */
 export const inside: NodeInside | undefined = learn(net.Socket)

@@ -13,7 +13,7 @@ import type { HandleName, SocketHandle } from "./nodeInside.ts"
 import { NodeWire } from "./nodeWire.ts"
 import { takeHandle, takeHandles } from "./takeHandles.ts"
 
-// Listening, dialling and names by node:net. Everything here is callbacks: effects begin a layer above.
+// Listening, dialling and look-ups with node:net, in callbacks. `NodeTransport.ts` makes effects of them.
 
 const nameless = unixEndpoint("")
 
@@ -29,17 +29,17 @@ const remoteOf = (socket: net.Socket): Endpoint => {
 
 const isWildcard = (endpoint: Endpoint): boolean => endpoint._tag === "Tcp" && loopbackOf(endpoint.host) !== undefined
 
-/** A wire of a socket that was accepted at an endpoint. */
+/** The wire of an accepted socket. */
 const acceptedWire = (socket: net.Socket, bound: Endpoint): Wire => {
   if (bound._tag === "Unix") return new NodeWire(socket, bound, nameless)
-  // Who listens at one address knows it already: a system call less for each connection.
+  // If the listener has a specific address, the local address is known. This saves a system call for each connection.
   return new NodeWire(socket, isWildcard(bound) ? localOf(socket) : bound, remoteOf(socket))
 }
 
 const named = ({ address, port }: HandleName): Endpoint =>
   address === undefined ? unknownPeer : tcpEndpoint(plainHost(address), port ?? 0)
 
-/** A wire of the handle of a socket that was accepted at an endpoint. */
+/** The wire of an accepted handle. */
 const acceptedHandle = (handle: SocketHandle, bound: Endpoint): Wire => {
   if (bound._tag === "Unix") return new HandleWire(handle, bound, nameless)
   handle.setNoDelay?.(true)
@@ -54,13 +54,13 @@ const localOfHandle = (handle: SocketHandle): Endpoint => {
   return named(local)
 }
 
-// What the system says without a descriptor left (accept(2)).
+// The error of accept(2) without a free descriptor.
 const noDescriptor = "EMFILE"
 
 const descriptorOf = (socket: net.Socket): number | undefined =>
   (socket as { readonly _handle?: { readonly fd?: number } | null })._handle?.fd
 
-/** A wire of a socket that has connected. */
+/** The wire of a connected socket. */
 const dialledWire = (socket: net.Socket, endpoint: Endpoint, streams: boolean): Wire => {
   const [local, remote] = endpoint._tag === "Unix" ? [nameless, endpoint] : [localOf(socket), remoteOf(socket)]
   const handle = streams ? undefined : takeHandle(socket)
@@ -114,7 +114,7 @@ export const listen = (
     callbacks.onListening(bound)
   })
   let close = (onClosed: () => void): void => {
-    // `close` calls back with an error where it never listened, which is as closed as can be.
+    // If the server never listened, `close` calls back with an error. It is closed all the same.
     server.close(() => onClosed())
   }
   try {
@@ -141,7 +141,7 @@ const sourceOptions = (source: DialSource | undefined) => ({
 })
 
 /**
- * Dials one address or path. Returns the function that destroys the socket, at whatever stage it is. `streams`: uses only
+ * Dials one address or path. Returns the function that destroys the socket, connected or not. `streams`: uses only
  * Node's public streams.
  */
 export const dial = (
@@ -183,7 +183,7 @@ export const dial = (
   }
 }
 
-/** The addresses of a name, as the system orders them. */
+/** The addresses of a name, in the order of the resolver. */
 export const lookup = (host: string, done: (result: ReadonlyArray<string> | { readonly code: string }) => void): void =>
   dns.lookup(host, { all: true, verbatim: true }, (error, addresses) =>
     done(error === null ? addresses.map((entry) => entry.address) : { code: errorCode(error) }),

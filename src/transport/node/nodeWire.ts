@@ -12,7 +12,9 @@ const nothing = new Uint8Array(0)
 
 const wire = Symbol("tcpfx/wire")
 
-/** A socket that knows its wire, in place of three listeners of each connection's own. */
+/**
+ * A socket that refers to its wire. So all sockets share three listeners, and no connection needs listeners of its own.
+ */
 interface Wired {
   [wire]: NodeWire
 }
@@ -29,13 +31,13 @@ function onSocketClose(this: Wired): void {
   this[wire].onSocketClose()
 }
 
-/** What lies below a TLS socket, and how the peer ends its side of TLS. */
+/** The socket below a TLS socket, and how the peer ended its side of TLS. */
 interface Below {
   readonly lower: net.Socket
   readonly peerEnd: PeerEnd
 }
 
-// What stands for the socket of a wire that has ended.
+// Replaces the socket of a wire that has ended.
 const closed = new net.Socket().destroy()
 
 /** Bytes in the queue below Node's stream. */
@@ -46,7 +48,8 @@ const queuedIn = (socket: net.Socket): number => {
 }
 
 /**
- * A socket of node:net or node:tls as a wire. What lies below a TLS socket is given too: only that one knows RST.
+ * A socket of node:net or node:tls as a wire. A TLS wire also has the socket below, because only that socket can send
+ * RST.
  */
 export class NodeWire implements Wire {
   readonly local: Endpoint
@@ -56,30 +59,30 @@ export class NodeWire implements Wire {
   private readonly knowsReset: boolean
   private readonly isSecured: boolean
   private readonly peerEnd: PeerEnd | undefined
-  /** Whether TLS has failed behind bytes that nobody has taken yet. */
+  /** Whether TLS has failed while received bytes wait to be read. */
   private isFailing = false
   private handlers: WireHandlers | undefined
   private ended: WireEnd | undefined
   private code: string | undefined
-  /** Whether somebody is to be told when the system has taken everything. */
+  /** Whether `onDrain` must follow when the kernel has taken all bytes. */
   private waiting = false
   /** Whether the last write has a callback. */
   private isTold = false
-  /** Whether something had to wait when it was last asked. */
+  /** Whether bytes were queued at the last check. */
   private wasFull = false
   private accepted = 0
-  // Not taken by the system. Node takes what failed off its own count, as if it had been sent.
+  // Bytes that the kernel has not taken. Node's own count also drops when a write fails, as if its bytes had been sent.
   private queued = 0
-  // Made for the first write that the system does not take at once.
+  // The callback of writes. It is made for the first write that the kernel does not take at once.
   private tell: ((error?: Error | null) => void) | undefined
   private over = false
   private ending = false
   private peerEnded = false
-  // Received and given to somebody else.
+  // Received bytes that `bytesIn` does not count, because they were delivered before the bytes that `unread` put back.
   private readBefore = 0
 
-  // The listeners are attached here, in the turn in which the socket came to be: an RST before somebody starts the wire
-  // would otherwise be an uncaught exception, and a FIN with no data before it would never be told again.
+  // The listeners are attached in the turn in which the socket is created. Before `start`, an RST would otherwise be an
+  // uncaught exception, and a FIN without data would be lost.
   constructor(socket: net.Socket, local: Endpoint, remote: Endpoint, below?: Below) {
     this.socket = socket
     this.lower = below?.lower ?? socket
@@ -98,7 +101,7 @@ export class NodeWire implements Wire {
   onSocketError(error: unknown): void {
     const code = errorCode(error)
     if (!isAborted(code)) this.code ??= code
-    // Node destroys a socket that the system has failed, and leaves one that TLS has failed to its owner.
+    // Node destroys a socket after an error of the kernel. After an error of TLS, the owner has to destroy it.
     if (!this.isSecured || this.socket.destroyed) return
     this.isFailing = this.socket.readableLength > 0
     if (!this.isFailing) this.socket.destroy()
@@ -106,7 +109,7 @@ export class NodeWire implements Wire {
 
   onSocketEnd(): void {
     if (this.over) return
-    // An RST right behind data comes to Node as an orderly end. Only the system knows better.
+    // An RST right after data shows as an orderly end. Only the kernel knows the difference.
     if (this.knowsReset && !this.ending && this.hasCarried() && this.isGone()) {
       this.code ??= "ECONNRESET"
       this.socket.destroy()
@@ -120,8 +123,8 @@ export class NodeWire implements Wire {
     this.over = true
     this.ended = this.code === undefined ? {} : { code: this.code }
     const { handlers } = this
-    // From here neither leads to the other: one that has grown old enough for a full collection would keep both, and
-    // all that belongs to them, until then (docs/performance-notes.md).
+    // The socket and the wire drop their references to each other: one that has reached the old generation of the heap
+    // would keep the other alive until a full collection (docs/performance-notes.md).
     this.handlers = undefined
     this.readBefore = -this.bytesIn()
     this.socket = closed
@@ -140,7 +143,7 @@ export class NodeWire implements Wire {
     if (!isHandedOver) this.socket.on("data", (bytes) => this.give(bytes))
   }
 
-  // Node goes on emptying the queue of a socket that was destroyed, and tells its end then.
+  // Node still delivers the queued bytes of a destroyed socket, and then its end.
   private give(bytes: Uint8Array): void {
     if (!this.over) this.handlers?.onData(bytes)
     if (this.isFailing && this.socket.readableLength === 0) this.socket.destroy()
@@ -152,15 +155,15 @@ export class NodeWire implements Wire {
   }
 
   /**
-   * Gives the socket up to code that stands between it and another wire, such as TLS. The handlers of this wire are not
-   * called again. `destroy` still destroys the socket.
+   * Hands over the socket to code that works on top of this wire, such as TLS. The handlers of this wire get no further
+   * calls. `destroy` still destroys the socket.
    */
   release(): net.Socket {
     this.handlers = undefined
     return this.ended === undefined ? this.socket : new net.Socket().destroy()
   }
 
-  /** Whether there was ever something to read or write. */
+  /** Whether any byte was written or received. */
   private hasCarried(): boolean {
     return this.accepted > 0 || this.lower.bytesRead > 0
   }
@@ -168,8 +171,8 @@ export class NodeWire implements Wire {
   write(bytes: Uint8Array): boolean {
     if (this.over || this.ending) return true
     this.accepted += bytes.length
-    // Who is told of each write that the system has taken pays a tick of the event loop for it. Nobody needs to be told
-    // of what it takes at once, as it has taken what came before. With TLS it takes nothing at once.
+    // A callback for each completed write costs one tick of the event loop. A write that the kernel takes at once needs
+    // none, because all earlier bytes are taken then. A TLS socket takes no write at once.
     this.isTold = this.waiting || this.wasFull || this.isSecured
     if (this.isTold) this.socket.write(bytes, this.written())
     else this.socket.write(bytes)
@@ -196,7 +199,7 @@ export class NodeWire implements Wire {
   end(): boolean {
     this.ending = true
     if (this.over) return true
-    // With nothing left to send or to receive, close(2) sends the FIN by itself: half the work of shutdown(2) before it.
+    // If both directions are done, close(2) alone sends the FIN. shutdown(2) before it would double the cost.
     const isDone = this.peerEnded && this.socket.writableLength === 0 && !this.isSecured
     if (isDone) {
       this.destroy()
@@ -214,9 +217,9 @@ export class NodeWire implements Wire {
 
   reset(): void {
     this.over = true
-    // Node throws where the kind of socket has no RST. Of a TLS socket the one below has it.
+    // Node throws if a socket has no RST. For TLS, the socket below sends it.
     if (!this.knowsReset) this.socket.destroy()
-    // While a FIN is on its way, libuv refuses the reset (EINVAL) and Node then never closes the socket.
+    // While a shutdown(2) is in progress, libuv refuses the reset (EINVAL), and Node then never closes the socket.
     else if (this.isFinishing()) this.socket.once("finish", () => this.lower.resetAndDestroy())
     else this.lower.resetAndDestroy()
   }
@@ -231,14 +234,14 @@ export class NodeWire implements Wire {
   }
 
   progress(): number {
-    // The length of libuv's own queue shrinks with each partial write; Node shows it nowhere else. TLS hands all that was
-    // written together to the socket below in one write, so only the queue of that socket shrinks.
+    // Only the length of libuv's own queue shrinks with each partial write. TLS passes its bytes to the socket below in
+    // one write, so for TLS only the queue of that socket shrinks.
     const below = this.isSecured ? queuedIn(this.lower) : 0
     return this.accepted - this.socket.writableLength - queuedIn(this.socket) - below
   }
 
   probe(afterMillis: number): void {
-    // Not before it is needed: it is four system calls.
+    // These are four system calls, so a new socket does not make them.
     this.socket.setKeepAlive(true, keepAliveSeconds(afterMillis) * 1000)
   }
 
@@ -256,7 +259,8 @@ export class NodeWire implements Wire {
     return this.accepted - this.queued
   }
 
-  // `write` in Node says "false" above a mark of its own; what counts here is whether the system took everything.
+  // Node's `write` returns `false` above its high-water mark. The result here is whether the kernel has taken all
+  // bytes.
   private isTaken(): boolean {
     if (this.over) return true
     const queued = this.socket.writableLength
@@ -268,11 +272,11 @@ export class NodeWire implements Wire {
     return queued === 0 && !this.waiting
   }
 
-  /** Sees to it that {@link onWritten} follows when the system has taken everything. */
+  /** Makes sure that {@link onWritten} runs when the kernel has taken all bytes. */
   private awaitTaken(): void {
     if (this.waiting) return
     this.waiting = true
-    // Behind what waits already.
+    // The empty write queues behind the bytes that wait.
     if (!this.isTold) this.socket.write(nothing, this.written())
     this.isTold = true
   }
@@ -283,7 +287,7 @@ export class NodeWire implements Wire {
   }
 
   private onWritten(error: Error | null | undefined): void {
-    // Node reports what a broken socket still held as written.
+    // Node reports the queued bytes of a broken socket as written.
     if (error || this.over || this.socket.destroyed) return
     this.queued = this.socket.writableLength
     if (this.waiting && this.queued === 0) {

@@ -2,7 +2,7 @@ import type * as net from "node:net"
 import { canUseHandles } from "./handleWire.ts"
 import type { SocketHandle } from "./nodeInside.ts"
 
-/** What the system knows a listening socket by; not in the types of Node. */
+/** Node's private object for a listening socket. The types of Node do not have it. */
 interface ListenHandle {
   onconnection?: (this: unknown, status: number, client: SocketHandle | undefined) => void
 }
