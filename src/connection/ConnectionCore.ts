@@ -26,33 +26,33 @@ import { reasonOfClose, reasonOfEnd } from "./internal/reasonOfEnd.ts"
 
 const probeAfter = Duration.seconds(10)
 
-// What one read takes at most where payloads are lent, bytes.
+// The longest read into lent memory, bytes.
 const lentBytes = 1024 * 1024
 
 /**
- * A wire with framing, back-pressure and an end. It runs in callbacks and makes no fiber of its own: an idle connection
- * costs what its owner asks for. The first cause of its end is the one that counts.
+ * A wire with framing, back-pressure and an end. It runs in callbacks and starts no fiber, so an idle connection costs
+ * only what its owner adds. The first cause of its end is the reported one.
  */
 export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSink, Sender {
   readonly local: Endpoint
   readonly remote: Endpoint
-  /** What has arrived for those who pull. */
+  /** The received payloads, for programs that pull. */
   readonly inbox: Inbox | undefined
-  /** Woken when everything written is taken, and at the end. */
+  /** Woken when the kernel has taken all bytes, and at the end. */
   readonly drainWaiters = new Waiters()
   /** Woken at the peer's FIN, when this side winds down, and at the end. */
   readonly endWaiters = new Waiters()
-  /** Whether a whole frame has come. */
+  /** Whether a whole frame has arrived. */
   hasFrame = false
-  /** Whether the peer ended its side of TLS in order; none without TLS, and before the peer's end. */
+  /** Whether the peer ended its side of TLS in order. `undefined` without TLS, and before the peer's end. */
   closeNotify: boolean | undefined
-  /** Whether a program has learnt that the peer has ended its side. */
+  /** Whether the program has noticed the peer's FIN. */
   isPeerEndKnown = false
-  /** How a program takes what has arrived: not at all, one payload after the other by itself, or all until the end. */
+  /** How the program reads: not at all, with `receive`, or with a loop that reads to the end. */
   reading: "none" | "byHand" | "toTheEnd" = "none"
-  /** How many streams are being sent with `sendAll`. */
+  /** The number of `sendAll` calls in progress. */
   feeds = 0
-  /** Set once, at the end. */
+  /** Set once, when the connection ends. */
   end: ConnectionEnd | undefined
   private readonly wire: Wire
   private readonly settings: ConnectionSettings
@@ -66,7 +66,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   private localEnded = false
   private localFirst = false
   private closing = false
-  /** Whether the wire ends by itself. */
+  /** Whether the wire has ended by itself, so that it needs no close deadline. */
   private isOver = false
   private inputEnded = false
   private full = false
@@ -74,7 +74,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   private cancelWatch: (() => void) | undefined
   private peerWatch: PeerWatch | undefined
 
-  /** `pull`: payloads are kept for `receive`; otherwise `onRun` alone has them. */
+  /** `pull`: payloads are queued for `receive`. Otherwise only `onRun` gets them. */
   constructor(
     wire: Wire,
     settings: ConnectionSettings,
@@ -99,7 +99,10 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       : undefined
   }
 
-  /** Begins to read. Called once, after the owner knows the connection. `before` hears of everything first. */
+  /**
+   * Starts to read. The owner calls it once, after it has registered the connection. `before` gets the callbacks of the
+   * wire before this connection does.
+   */
   start(before: WireHandlers = this): void {
     const { keepalive } = this.settings
     if (Duration.isFinite(keepalive)) this.wire.probe(Duration.toMillis(keepalive))
@@ -109,7 +112,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   // --- reading
 
   hold(cause: Hold): void {
-    // Nothing is taken any more, only the peer's FIN is waited for: held back, it would never be seen.
+    // After the end of input only the peer's FIN matters. A held wire would never see it.
     if (this.inputEnded || this.end !== undefined) return
     this.holds.add(cause)
     this.watchPeer()
@@ -120,8 +123,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Reads large payloads into memory that {@link giveBack} makes available again. Frames of other framings share the
-   * memory of one read, which therefore cannot be lent.
+   * Reads payloads without a copy, into memory that {@link giveBack} makes available again. This needs raw framing:
+   * frames of other framings share the memory of one read.
    */
   lend(): void {
     if (this.settings.framing !== Framing.raw) return
@@ -135,7 +138,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     if (this.lends) this.wire.giveBack?.(payload)
   }
 
-  /** Whether reading is held back. */
+  /** Whether reading is held. */
   isHeld(): boolean {
     return this.holds.isAny()
   }
@@ -145,27 +148,27 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.holds.has(Hold.command)
   }
 
-  /** Whether reading is held back for something that is not the peer's own doing. */
+  /** Whether reading is held for a cause other than the peer's own rate. */
   isHeldForOthers(): boolean {
     return this.holds.isAnyBut(Hold.ownRate)
   }
 
-  /** Whether what comes is still given to somebody. */
+  /** Whether received bytes are still delivered. */
   takesInput(): boolean {
     return !this.closing && !this.inputEnded
   }
 
-  /** Changes whenever a program takes something of what has arrived, or the system something that it has sent. */
+  /** Changes whenever the program takes received bytes, or the kernel takes sent bytes. */
   handled(): number {
     return this.wire.progress() - (this.inbox?.left() ?? 0)
   }
 
-  /** Whether a program is sure to learn, or has learnt, that its peer has ended its side. */
+  /** Whether the program has noticed the peer's FIN, or is certain to notice it. */
   learnsPeerEnd(): boolean {
     return this.isPeerEndKnown || this.reading === "toTheEnd"
   }
 
-  /** Whether a program may be at work on an answer to what it has received. */
+  /** Whether the program may be working on an answer to a received payload. */
   isAnswering(): boolean {
     return this.reading === "byHand" && this.feeds === 0
   }
@@ -178,12 +181,12 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.wire.bytesOut()
   }
 
-  /** Takes nothing more from the peer; what has arrived is still given, then the end. */
+  /** Ends the input. Payloads that have arrived are still delivered, then the end. */
   endInput(): void {
     this.inputEnded = true
     this.inbox?.end()
-    // Reads on without looking: bytes left unread would turn our FIN into an RST, which takes from the peer what it has
-    // not read yet (RFC 1122, 4.2.2.13).
+    // The wire reads on, and the bytes are discarded. Unread bytes would turn this side's FIN into an RST, which
+    // destroys bytes that the peer has not read yet (RFC 1122, 4.2.2.13).
     this.holds.clear()
     this.endWaiters.wake()
   }
@@ -196,8 +199,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   // --- writing
 
   /**
-   * Sends one payload. `false`: more than `outboxBytes` wait to be taken; `drainWaiters` are woken when nothing does. An
-   * error: nothing was sent.
+   * Sends one payload. `false`: more than `outboxBytes` are pending; `drainWaiters` are woken when the kernel has taken
+   * all bytes. An error: nothing was sent.
    */
   send(payload: Uint8Array): boolean | InvalidPayloadError {
     const { framing, maxFrameBytes } = this.settings
@@ -208,12 +211,12 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.hasRoom()
   }
 
-  /** Whether no more than `outboxBytes` wait to be taken. */
+  /** Whether at most `outboxBytes` are pending. */
   hasRoom(): boolean {
     return this.wire.pending() <= this.settings.outboxBytes
   }
 
-  /** Whether the system has taken everything written. */
+  /** Whether the kernel has taken all written bytes. */
   isTaken(): boolean {
     return !this.full
   }
@@ -222,7 +225,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.end === undefined && !this.localEnded && !this.closing
   }
 
-  /** Writes wire bytes. `false`: the system has not taken them all; `onDrain` follows. */
+  /** Writes wire bytes. `false`: the kernel has not taken them all, and `onDrain` follows. */
   write(bytes: Uint8Array): boolean {
     if (this.end !== undefined || this.localEnded) return true
     this.full = !this.wire.write(bytes)
@@ -252,12 +255,12 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.closing
   }
 
-  /** Whether the peer has sent FIN and everything before it was handed on. */
+  /** Whether the peer has sent FIN and everything before it was delivered. */
   isPeerEnded(): boolean {
     return this.peerEnded
   }
 
-  /** Sends FIN behind what waits for this connection. */
+  /** Sends FIN after all bytes that are queued for this connection. */
   endOutput(): void {
     if (this.localEnded || this.end !== undefined || this.closing) return
     this.localFirst = !this.peerEnded
@@ -272,8 +275,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * An orderly end: flush, FIN, then the peer's FIN. Destroyed when there is no progress for `closeDeadline`, unless
-   * the caller watches over a deadline of its own.
+   * Closes in order: flushes, sends FIN, then waits for the peer's FIN. Resets the connection if it makes no progress
+   * for `closeDeadline`, unless the caller has a deadline of its own (`unwatched`).
    */
   beginClose(reason: CloseReason, watched: Pick<Timing, "after"> | "unwatched" = this.timing): void {
     if (this.closing || this.end !== undefined) return
@@ -293,7 +296,10 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.wire.reset()
   }
 
-  /** Ends it now, with RST; `reason` replaces that of an orderly end that was under way. */
+  /**
+   * Resets the connection at once. The reason of an end in progress stays, unless `reason` is `DrainDeadline` or
+   * `PendingLimit`.
+   */
   abort(reason: CloseReason): void {
     if (this.end !== undefined) return
     this.closing = true
@@ -304,8 +310,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Ends it now; what the system has taken is still delivered. With bytes that the system has not taken the peer sees a
-   * reset: a FIN behind a cut would look like an orderly end.
+   * Ends the connection at once. The kernel still delivers the bytes that it has taken. If other bytes are left, the
+   * connection is reset: a FIN after a cut would look like an orderly end.
    */
   destroy(reason: CloseReason): void {
     if (this.end !== undefined) return
@@ -317,20 +323,20 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Ends it together with what owns it. After a success, bytes that the system has not taken are flushed first, as by an
-   * orderly end.
+   * Ends the connection together with its owner. After a success, an orderly close sends the bytes that the kernel has
+   * not taken.
    */
   endWith(owner: "succeeded" | "failed"): void {
     if (owner === "succeeded" && this.hasUnsent()) this.beginClose(closeReasons.localClosed, machineTiming)
     else this.destroy(closeReasons.localClosed)
   }
 
-  /** Whether the system has not taken everything that was sent to this connection. */
+  /** Whether bytes for this connection are left that the kernel has not taken. */
   hasUnsent(): boolean {
     return this.wire.pending() > 0 || this.owner.isOwed?.() === true
   }
 
-  /** Hands over what waits elsewhere. Whether the system has taken all of it. */
+  /** Flushes the bytes that are queued elsewhere. Returns whether the kernel has taken all bytes. */
   private isFlushedAtOnce(): boolean {
     let isFlushed = false
     this.owner.flush(() => {
@@ -344,11 +350,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     if (!this.isTaken()) this.abort({ _tag: "SlowConsumer", pendingBytes, budgetBytes })
   }
 
-  // --- from the wire
+  // --- events of the wire
 
   onData(bytes: Uint8Array): void {
     if (this.closing || this.inputEnded) return
-    // Framings and reactors are other people's code. What they throw ends their connection, and nothing else.
+    // Framings and reactors can be user code. An exception ends their connection and no other.
     try {
       if (!this.decoder.push(bytes, this) && !this.closing) {
         this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
@@ -358,7 +364,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     }
   }
 
-  /** From the decoder. */
+  /** The decoder has found whole frames. */
   onRun(run: Uint8Array): void {
     if (this.isBroken()) return
     this.hasFrame = true
@@ -401,12 +407,12 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     }
   }
 
-  /** The code that serves it has thrown. */
+  /** Ends the connection after an exception of its handler or reactor. */
   fail(error: unknown): void {
     this.abort({ _tag: "HandlerFailed", ...failureOfThrown(error) })
   }
 
-  /** Its framing has thrown. */
+  /** Ends the connection after an exception of its framing. */
   failFraming(error: unknown): void {
     this.abort({ _tag: "FramingFailed", ...failureOfThrown(error) })
   }
@@ -418,9 +424,9 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onGone(): void {
     if (this.peerEnded) this.destroy(closeReasons.peerClosed)
-    // Behind both FINs a peer looks the same to the system, and what it has sent before is still to be read.
+    // After both FINs the kernel has forgotten an orderly peer too, and its last bytes are still unread.
     if (this.localEnded) return
-    // How it went is told behind what it had sent, of which nobody takes anything any more.
+    // The error of the socket comes after its unread bytes. So reading continues, and the bytes are discarded.
     this.inputEnded = true
     this.holds.clear()
   }
@@ -450,12 +456,12 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.endWaiters.wake()
   }
 
-  /** Whether the peer has ended its side first, or this side answers that the peer has. */
+  /** Whether the peer sent the first FIN and the end, if any, only answers it. */
   isEndedByPeer(): boolean {
     return this.peerEnded && !this.localFirst && (this.reason === undefined || this.reason._tag === "PeerClosed")
   }
 
-  /** Whether it ended, or is ending, otherwise than in order. */
+  /** Whether the connection has ended, or is ending, other than in order. */
   isBroken(): boolean {
     const tag = this.reason?._tag
     return tag !== undefined && tag !== "PeerClosed" && tag !== "LocalClosed" && tag !== "Drained"

@@ -2,18 +2,20 @@ import * as Duration from "effect/Duration"
 import type { Framing } from "../domain/index.ts"
 import type { ConnectionEnd } from "./Connection.ts"
 
-/** The rules of a connection. */
+/** The settings of a connection. */
 export interface ConnectionSettings {
   readonly framing: Framing.Framing
   readonly maxFrameBytes: number
   readonly inboxBytes: number
   readonly outboxBytes: number
   readonly closeDeadline: Duration.Duration
-  /** Silence after which the system asks whether the peer's system is still there; infinite: never. */
+  /**
+   * The silence of the peer after which the kernel checks whether the peer's kernel still answers. Infinite: never.
+   */
   readonly keepalive: Duration.Duration
 }
 
-/** The rules of a connection among the settings of a server or client. */
+/** The settings of a connection, from those of a server or client. */
 export const connectionSettings = (settings: {
   readonly frame: Framing.Framing
   readonly maxFrame: number
@@ -30,26 +32,32 @@ export const connectionSettings = (settings: {
   keepalive: settings.keepalive ?? Duration.infinity,
 })
 
-/** What a connection tells the server or client that has it. All of it is synchronous and must not throw. */
+/** The callbacks of a connection to its server or client. They are synchronous and must not throw. */
 export interface ConnectionOwner {
   /** A run of whole frames arrived. */
   readonly onRun: (run: Uint8Array) => void
-  /** Whether `onRun` keeps runs beyond the call. Runs whose memory is read into again are then copied for it. */
+  /**
+   * Whether the owner keeps runs after `onRun` returns. If so, a run in lent memory is copied, because the socket reads
+   * into that memory again.
+   */
   readonly keepsRuns: () => boolean
-  /** A payload was handed over by `send`. */
+  /** `send` has written a payload. */
   readonly onSent: (payload: Uint8Array) => void
   readonly onHalfClosed: (by: "peer" | "local") => void
   readonly onClosing: (pendingBytes: number) => void
   readonly onDrain: () => void
-  /** Exactly once, and last. */
+  /** The last call. It comes exactly once. */
   readonly onClosed: (end: ConnectionEnd) => void
-  /** Before FIN: hands over what still waits elsewhere for this connection, then calls back. */
+  /**
+   * Called before FIN. Writes the bytes for this connection that are queued elsewhere, such as in a hub, then calls
+   * `done`.
+   */
   readonly flush: (done: () => void) => void
-  /** Whether bytes that were sent to this connection wait elsewhere. Default: none do. */
+  /** Whether bytes for this connection are queued elsewhere. Default: no. */
   readonly isOwed?: () => boolean
 }
 
-/** Why reading is held back: each cause holds and releases on its own. */
+/** The causes for which reading is held. Each cause begins and ends independently of the others. */
 export const Hold = {
   inbox: 1,
   hub: 2,

@@ -14,8 +14,8 @@ import { Hold } from "./ConnectionOwner.ts"
 import type { Inbox } from "./internal/Inbox.ts"
 
 /**
- * A connection as effects see it, over the callbacks that carry it. Each effect is made when it is first asked for: most
- * programs use few of them, and all together weigh more than the rest of an idle connection.
+ * The `Connection` of a program, made of the callbacks of a {@link ConnectionCore}. Each effect is made at its first
+ * use. Most programs use few effects, and all of them together need more memory than the rest of an idle connection.
  */
 export class CoreConnection implements Connection {
   protected readonly core: ConnectionCore
@@ -23,7 +23,7 @@ export class CoreConnection implements Connection {
   private receiving: Connection["receive"] | undefined
   private sending: Connection["send"] | undefined
 
-  /** `onSent`: what a sender waits for after each payload. */
+  /** `onSent`: an effect that runs after each sent payload, before the sender continues. */
   constructor(core: ConnectionCore, onSent: () => Effect.Effect<void> = nothing) {
     this.core = core
     this.onSent = onSent
@@ -93,7 +93,7 @@ export class CoreConnection implements Connection {
     return <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) =>
       Effect.scopedWith((scope) => {
         this.core.feeds++
-        // A stream's own pull takes a step more.
+        // `Stream.toPull` would take one more step for each chunk.
         return Effect.flatMap(Channel.toPullIn(Stream.toChannel(payloads), scope), (pull) => {
           const next: Effect.Effect<void, E | SendError, R> = Effect.flatMap(pull, (pulled) =>
             Either.isLeft(pulled) ? Effect.void : this.sendSome(Chunk.toReadonlyArray(pulled.right), next),
@@ -199,7 +199,7 @@ export class CoreConnection implements Connection {
     )
   }
 
-  /** Sends payloads, as many as there is room for in one write, then goes on. */
+  /** Sends the payloads that there is room for in one write, and waits for room for the others. Then runs `next`. */
   private sendSome<A, E, R>(
     payloads: ReadonlyArray<Uint8Array>,
     next: Effect.Effect<A, E, R>,
@@ -224,7 +224,7 @@ export class CoreConnection implements Connection {
     return pause === Effect.void ? next : Effect.zipRight(pause, next)
   }
 
-  /** Waits until there is something to take; `atEnd` when nothing follows. */
+  /** Waits until `take` returns a value. Gives `atEnd()` after the last payload. */
   private pull<A, B>(
     take: (inbox: Inbox) => A | undefined,
     atEnd: () => B,
@@ -236,7 +236,7 @@ export class CoreConnection implements Connection {
       try {
         taken = take(inbox)
       } catch (error) {
-        // Framings are other people's code. What they throw ends their connection.
+        // Framings can be user code. An exception ends their connection.
         this.core.failFraming(error)
         return Effect.fail(new ConnectionClosedError({ reason: { _tag: "FramingFailed", ...failureOfThrown(error) } }))
       }

@@ -4,39 +4,45 @@ import { limits, parseDeadline, parseEscapes } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
 
 /**
- * How peers are found that have stopped although their system still acknowledges everything: they are sent a frame that
- * they answer.
+ * Finds peers that have stopped although their kernel still acknowledges everything. This side sends a frame, and the
+ * peer must answer.
  */
 export interface Heartbeat {
-  /** What is sent, as a frame; it is not told as `FrameSent`. */
+  /** The payload of the frame. Sending it causes no event `FrameSent`. */
   readonly payload: Uint8Array
-  /** Silence of a peer after which it is sent one. */
+  /** The silence of the peer after which the frame is sent. */
   readonly interval: Duration.Duration
-  /** How long nothing may come after it. Then the peer is closed with `HeartbeatLost`; any byte is a sign of life. */
+  /**
+   * The time for an answer. Any byte of the peer is an answer. Afterwards the connection is reset with the reason
+   * `HeartbeatLost`.
+   */
   readonly timeout: Duration.Duration
 }
 
-/** The parts of a heartbeat, as they are given. */
+/** The parts of a heartbeat before the defaults. */
 export interface HeartbeatParts {
   readonly payload: Uint8Array | undefined
   /** Default 15 s. */
   readonly interval: Duration.Duration
-  /** Default the interval. */
+  /** Default: `interval`. */
   readonly timeout: Duration.Duration | undefined
 }
 
-/** The parts as variables: `TCPFX_HEARTBEAT` (a text with escapes), `TCPFX_HEARTBEAT_INTERVAL` and `_TIMEOUT`. */
+/**
+ * The environment variables: `TCPFX_HEARTBEAT` (a text with escapes), `TCPFX_HEARTBEAT_INTERVAL` and
+ * `TCPFX_HEARTBEAT_TIMEOUT`.
+ */
 export const heartbeatFields = {
   payload: variable<Uint8Array | undefined>("HEARTBEAT", parseEscapes, undefined),
   interval: variable("HEARTBEAT_INTERVAL", parseDeadline, limits.heartbeatInterval),
   timeout: variable<Duration.Duration | undefined>("HEARTBEAT_TIMEOUT", parseDeadline, undefined),
 } satisfies { readonly [K in keyof HeartbeatParts]: Config.Config<HeartbeatParts[K]> }
 
-/** The heartbeat that parts make; none without a payload. */
+/** Makes a heartbeat of its parts. Without a payload there is none. */
 export const heartbeatOf = ({ interval, payload, timeout }: HeartbeatParts): Heartbeat | undefined =>
   payload === undefined ? undefined : { payload, interval, timeout: timeout ?? interval }
 
-/** The heartbeat of the environment. */
+/** The heartbeat from the environment variables. */
 export const heartbeatConfig: Config.Config<Heartbeat | undefined> = Config.map(
   Config.all(heartbeatFields),
   heartbeatOf,

@@ -5,7 +5,7 @@ import { type Rule, Watch } from "../runtime/Watch.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
 
-/** What is demanded of a peer, among the settings of a server or client. */
+/** The deadlines of a peer, from the settings of a server or client. */
 export interface DeadlineSettings {
   readonly frame: Framing.Framing
   readonly firstFrameTimeout?: Duration.Duration
@@ -14,7 +14,7 @@ export interface DeadlineSettings {
   readonly writeTimeout: Duration.Duration
 }
 
-/** What watches over the deadlines that the settings ask for; nothing where they ask for none. */
+/** The watches for the deadlines in the settings. A deadline that is not set has no watch. */
 export const deadlineWatches = (settings: DeadlineSettings, timing: Timing): ReadonlyArray<Watch<ConnectionCore>> =>
   deadlineRules(settings).map((rule) => new Watch(timing, rule))
 
@@ -28,8 +28,8 @@ const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<Connectio
 ]
 
 /**
- * What a peer sends counts only as a whole frame. While others hold it up, no time passes; that it sends too fast is its
- * own doing, and would else be a way to stay.
+ * Only a whole frame ends this deadline. The clock stops while reading is held, except for the rate of this peer: a
+ * peer could otherwise stay for ever by sending too fast.
  */
 const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: () => 0,
@@ -42,7 +42,7 @@ const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   ],
 })
 
-/** Held back, a peer cannot send: that is no idleness of the peer's. */
+/** While reading is held, the peer cannot send. Then the time begins anew. */
 const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: (core) => core.bytesIn(),
   clock: (core) => (core.isHeld() ? "restarts" : "runs"),
@@ -54,7 +54,10 @@ const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   ],
 })
 
-/** Who has sent FIN can answer nothing, and nothing can be sent behind our own. */
+/**
+ * The heartbeat ends at the first FIN. After its FIN the peer cannot answer. After this side's FIN no frame can be
+ * sent.
+ */
 const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: Heartbeat): Rule<ConnectionCore> => {
   const bytes = frame.encode(payload)
   return {
@@ -64,14 +67,14 @@ const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: Heart
       { after: interval, onDue: (core) => void core.write(bytes) },
       {
         after: timeout,
-        // It answers nothing, so it would not answer a FIN either.
+        // The peer does not answer, so it would not answer a FIN either.
         onDue: (core) => core.abort({ _tag: "HeartbeatLost", timeoutMillis: Duration.toMillis(timeout) }),
       },
     ],
   }
 }
 
-/** A connection that is closing has a deadline of its own. */
+/** A closing connection has its own deadline, `closeDeadline`. */
 const write = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: (core) => core.progress(),
   clock: (core) => (core.isClosing() ? "over" : core.pending() === 0 ? "restarts" : "runs"),

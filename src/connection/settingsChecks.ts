@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import { settings as check, Framing, InvalidPayloadError, SettingsError } from "../domain/index.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
 
-/** What servers and clients have in common. */
+/** The settings that servers and clients share. */
 interface CommonSettings {
   readonly frame: Framing.Framing
   readonly maxFrame: number
@@ -14,7 +14,7 @@ const payload: check.SettingCheck = {
   accepts: (value) => value instanceof Uint8Array,
 }
 
-/** The checks of the settings that servers and clients have in common. */
+/** The checks of the settings that servers and clients share. */
 export const commonChecks = {
   frame: check.framing,
   maxFrame: check.limitOf("bytes"),
@@ -33,7 +33,7 @@ export const commonChecks = {
   ),
 } satisfies Record<string, check.SettingCheck>
 
-/** Refuses a heartbeat that a peer could not tell from data, or that the framing cannot carry as one frame. */
+/** Refuses a heartbeat that a peer cannot distinguish from data, or that the framing cannot carry as one frame. */
 export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Either<S, SettingsError> => {
   const { frame, heartbeat, maxFrame } = settings
   if (heartbeat === undefined) return Either.right(settings)

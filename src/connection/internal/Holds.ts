@@ -1,7 +1,7 @@
 import type { Wire } from "../../transport/Wire.ts"
 import type { Hold } from "../ConnectionOwner.ts"
 
-/** Why a wire is not read now: it is, when no cause is left. */
+/** The causes for which a wire is not read. Without a cause it is read. */
 export class Holds {
   private readonly wire: Wire
   private causes = 0
@@ -29,7 +29,7 @@ export class Holds {
     return (this.causes & cause) !== 0
   }
 
-  /** Whether there is a cause besides one. */
+  /** Whether there is a cause other than this one. */
   isAnyBut(cause: Hold): boolean {
     return (this.causes & ~cause) !== 0
   }

@@ -3,44 +3,45 @@ import { allocate, pinsMore } from "../../runtime/bytes.ts"
 import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 
-// Small runs that have to wait share memory in pieces that double from and to these sizes, bytes.
+// Small runs that wait are copied into shared pieces of memory. The size of a piece, in bytes, doubles from the first
+// number to the second.
 const leastShared = 256
 const mostShared = 4096
 
-// Payloads that are cut ahead of a reader who takes one, and given to a reader who takes many. A payload is an object of
-// some hundred bytes, so this bounds what a run of line ends costs while its reader waits.
+// `cutAhead`: payloads that are cut at once for a reader that takes one at a time. `payloadsAtOnce`: for a reader that
+// takes many. A payload is an object of some hundred bytes, so this bounds the memory for a run of line ends.
 const cutAhead = 64
 const payloadsAtOnce = 1024
 
 const emptyPayload = new Uint8Array(0)
 
 /**
- * The runs that have arrived. They are cut into payloads only as far as a reader takes them: payloads that wait cost no
- * more than the bytes that arrived. Several readers can wait at a time; each payload goes to one of them.
+ * The runs that have arrived. They are cut into payloads only when a reader takes them, so waiting payloads cost no
+ * more than their bytes. Several readers can wait. Each payload goes to one of them.
  */
 export class Inbox implements AtTurnEnd {
-  /** Nothing follows what is here. */
+  /** Whether no further run follows. */
   ended = false
-  /** Whether small runs that wait are copied, so that they do not keep the memory of a whole read alive. */
+  /** Whether small runs that wait are copied. A small run would otherwise keep the memory of a whole read alive. */
   packs = true
-  /** Woken when something has come, and at the end. */
+  /** Woken when a run arrives, and at the end. */
   readonly readers = new Waiters()
   private readonly capacityBytes: number
   private readonly framing: Pick<Framing.Framing, "cut" | "payloads">
   private readonly onHeld: (held: boolean) => void
   private runs: Array<Uint8Array> = []
-  /** How far the first run is cut. */
+  /** The number of bytes of the first run that are cut. */
   private offset = 0
   private bytes = 0
   private payloads: Array<Uint8Array> = []
   private head = 0
   private held = false
   private isWaking = false
-  /** Memory for small runs, and how much of it is taken. */
+  /** The current piece of memory for small runs, and the number of its bytes in use. */
   private shared: Uint8Array = emptyPayload
   private sharedTaken = 0
 
-  /** `onHeld` is told when the capacity is reached, and when everything has been taken again. */
+  /** `onHeld(true)` is called when the capacity is reached, and `onHeld(false)` when all runs have been taken. */
   constructor(
     capacityBytes: number,
     framing: Pick<Framing.Framing, "cut" | "payloads">,
@@ -52,7 +53,7 @@ export class Inbox implements AtTurnEnd {
   }
 
   push(run: Uint8Array): void {
-    // One that is waited for is gone at the end of the turn.
+    // If a reader waits, it takes the run at the end of the turn, so the run needs no copy.
     this.runs.push(this.packs && this.readers.count() === 0 && pinsMore(run) ? this.packed(run) : run)
     this.bytes += costOf(run)
     if (!this.held && this.bytes >= this.capacityBytes) {
@@ -60,7 +61,7 @@ export class Inbox implements AtTurnEnd {
       this.onHeld(true)
     }
     if (this.isWaking) return
-    // The readers of one turn go on together: the steps of their fibers then find themselves in the processor's cache.
+    // All readers of a turn are woken together, so that the steps of their fibers are in the cache of the processor.
     this.isWaking = true
     atTurnEnd(this)
   }
@@ -75,12 +76,12 @@ export class Inbox implements AtTurnEnd {
     this.readers.wake()
   }
 
-  /** Whether a reader would not have to wait. */
+  /** Whether a reader can take a payload without waiting. */
   isReady(): boolean {
     return this.head < this.payloads.length || this.runs.length > 0
   }
 
-  /** A number that shrinks with whatever is taken, while nothing comes. */
+  /** A number that shrinks with each taken payload, as long as no run arrives. */
   left(): number {
     return this.bytes - this.offset + this.payloads.length - this.head
   }
@@ -93,7 +94,7 @@ export class Inbox implements AtTurnEnd {
     return payload
   }
 
-  /** Many at once. */
+  /** Takes up to `payloadsAtOnce` payloads. */
   shiftSome(): Array<Uint8Array> | undefined {
     if (this.head === this.payloads.length) this.cutNext(payloadsAtOnce, payloadsAtOnce)
     const some = this.head === 0 ? this.payloads : this.payloads.slice(this.head)
@@ -102,7 +103,7 @@ export class Inbox implements AtTurnEnd {
     return some.length === 0 ? undefined : some
   }
 
-  /** A copy of a small run that keeps alive nothing but its neighbours. */
+  /** A copy of a small run in the shared memory. */
   private packed(run: Uint8Array): Uint8Array {
     if (this.sharedTaken + run.length > this.shared.length) {
       const next = Math.min(Math.max(2 * this.shared.length, leastShared), mostShared)
@@ -115,7 +116,7 @@ export class Inbox implements AtTurnEnd {
     return copy
   }
 
-  /** Cuts runs until there are `atLeast` payloads, `most` of each at once. */
+  /** Cuts runs until there are `atLeast` payloads. Cuts no more than `most`. */
   private cutNext(atLeast: number, most: number): void {
     const payloads: Array<Uint8Array> = []
     const keep = (payload: Uint8Array) => payloads.push(payload)
@@ -141,5 +142,5 @@ export class Inbox implements AtTurnEnd {
   }
 }
 
-// A run of a few bytes takes more memory than them.
+// The object of a run costs memory too.
 const costOf = (run: Uint8Array): number => run.length + 32

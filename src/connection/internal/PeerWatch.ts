@@ -4,18 +4,18 @@ import type { Wire } from "../../transport/Wire.ts"
 
 const between = Duration.seconds(15)
 
-/** Whom a watch asks, and tells. */
+/** The peer that a watch checks. */
 export interface WatchedPeer {
-  /** Whether it has sent FIN: nothing more comes from it. */
+  /** Whether the peer has sent FIN, so no further bytes come. */
   readonly isPeerEnded: () => boolean
-  /** Whether nothing is read from it. */
+  /** Whether reading is held. */
   readonly isHeld: () => boolean
   readonly onGone: () => void
 }
 
 /**
- * Finds a peer that has gone for good and of which nothing is heard. One that has sent FIN and keeps receiving looks the
- * same, and of one that is held back nothing is read at all; only the system knows, and tells it to who asks.
+ * Finds a vanished peer while nothing is read from it: after its FIN, or while reading is held. Such a peer causes no
+ * event, so the kernel is polled.
  */
 export class PeerWatch {
   private readonly timing: Timing
@@ -29,7 +29,7 @@ export class PeerWatch {
     this.peer = peer
   }
 
-  /** Asks from now on, until the peer is heard again. That it is need not be said: it is found at the next time. */
+  /** Polls the kernel every 15 s. The polling ends by itself when reading is no longer held. */
   start(): void {
     this.cancel ??= this.timing.after(between, () => {
       this.cancel = undefined

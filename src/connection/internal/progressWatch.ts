@@ -2,7 +2,7 @@ import type * as Duration from "effect/Duration"
 import type { Timing } from "../../runtime/Timing.ts"
 import type { Wire } from "../../transport/Wire.ts"
 
-/** Calls back when a wire has made no progress for so long, once. Gives what ends the watch. */
+/** Calls `onStuck` once, when a wire has made no progress for `deadline`. Returns the function that ends the watch. */
 export const watchProgress = (
   timing: Pick<Timing, "after">,
   wire: Wire,

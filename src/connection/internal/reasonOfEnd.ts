@@ -3,17 +3,19 @@ import type { WireEnd } from "../../transport/Wire.ts"
 
 const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
 
-/** Why a wire ended that nobody here has ended: who sent the first FIN, or what the system says. */
+/**
+ * The reason of an end that the code here has not caused: the side that sent the first FIN, or the error of the kernel.
+ */
 export const reasonOfEnd = (end: WireEnd, peerEnded: boolean, localFirst: boolean): CloseReason => {
   if (end.code === undefined) return localFirst ? closeReasons.localClosed : closeReasons.peerClosed
   if (end.code === "ECONNRESET" || end.code === "EPIPE") {
-    // A peer that closes at once both ways shows as FIN; what is sent to it afterwards is answered with RST.
+    // A peer that closes both directions at once shows as FIN, and answers later bytes with RST.
     return peerEnded ? closeReasons.peerClosed : closeReasons.peerReset
   }
   if (vanished.has(end.code)) return { _tag: "PeerVanished", code: end.code }
   return { _tag: "TransportFailed", code: end.code }
 }
 
-/** Whoever sent the first FIN closed it; a close that answers the peer's FIN is not this side's doing. */
+/** The reason of a close. A close that answers the peer's FIN counts as the peer's close. */
 export const reasonOfClose = (reason: CloseReason, peerEnded: boolean, localFirst: boolean): CloseReason =>
   peerEnded && !localFirst && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
