@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
+import { suggestion } from "../nearest.ts"
 import { type Checksum, checksumAliases, checksums, crcChecksum } from "./checksumTable.ts"
-import { suggestion } from "./nearest.ts"
 import type { ChecksumSpec } from "./Payload.ts"
 import type { Refusal } from "./Refusal.ts"
 import { refuse } from "./refuse.ts"

@@ -1,3 +1,4 @@
+export { suggestion } from "../nearest.ts"
 export * from "./Command.ts"
 export { applyChecksum, checksumNames, findChecksum } from "./checksums.ts"
 export * from "./commandHelp.ts"
@@ -6,7 +7,6 @@ export { formatMillisExactly, longestMillis, readMillis } from "./durationText.t
 export * from "./formatCommand.ts"
 export * from "./Log.ts"
 export * from "./makePayload.ts"
-export { suggestion } from "./nearest.ts"
 export * from "./Outcome.ts"
 export * from "./Payload.ts"
 export * from "./parseCommand.ts"

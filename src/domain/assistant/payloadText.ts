@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
+import { nearest } from "../nearest.ts"
 import { findChecksum } from "./checksums.ts"
 import { isOneLine, type LineReader, quote, type Setting } from "./LineReader.ts"
-import { nearest } from "./nearest.ts"
 import type { ChecksumSpec, LineEnding, PayloadForm, PayloadSpec } from "./Payload.ts"
 import type { Recipients } from "./Recipients.ts"
 import type { Refusal } from "./Refusal.ts"

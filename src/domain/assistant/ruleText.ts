@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
+import { suggestion } from "../nearest.ts"
 import { formatMillisExactly, millisOf, timesOf } from "./durationText.ts"
 import { formatWord, isOneLine, type LineReader, quote, type Word } from "./LineReader.ts"
-import { suggestion } from "./nearest.ts"
 import { formatPayload, readSending } from "./payloadText.ts"
 import type { Refusal } from "./Refusal.ts"
 import type { Match, Rule, RuleAction } from "./Rule.ts"

@@ -1,7 +1,7 @@
 import type { ConnectionId } from "../ConnectionId.ts"
 import type { Endpoint } from "../Endpoint.ts"
 import { plainHost } from "../hostText.ts"
-import { suggestion } from "./nearest.ts"
+import { suggestion } from "../nearest.ts"
 
 /** The help of one variable of a payload. */
 export interface VariableHelp {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
-import { editDistance, nearest } from "../../../src/domain/assistant/nearest.ts"
 import { Assistant, ConnectionId } from "../../../src/domain/index.ts"
+import { editDistance, nearest } from "../../../src/domain/nearest.ts"
 import { runs } from "../../support/properties.ts"
 import { command, recipients } from "./arbitraries.ts"
 
