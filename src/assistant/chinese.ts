@@ -1,4 +1,4 @@
-import type { ClientEvent, CloseReason, ProxiedBy, RefusalRule, ServerEvent } from "../domain/index.ts"
+import type { ClientEvent, CloseReason, Framing, ProxiedBy, RefusalRule, ServerEvent } from "../domain/index.ts"
 import { formatBytes, formatEndpoint, formatMillis, isTlsCode } from "../domain/index.ts"
 
 // Announcements in Chinese (zh-CN). domain/eventWords.ts has the English words.
@@ -77,7 +77,9 @@ const closeReason = (reason: CloseReason): string => {
     case "PendingLimit":
       return `读取太慢：全部等待发送的 ${reason.totalBytes} 字节中它占 ${reason.pendingBytes}，上限为 ${reason.limitBytes}`
     case "FrameTooLong":
-      return `发送的帧超过 ${reason.limitBytes} 字节`
+      return `发送的帧超过 ${reason.limitBytes} 字节${reason.offset === undefined ? "" : `（位于第 ${reason.offset} 字节）`}`
+    case "FrameMalformed":
+      return `发送的数据不是帧（位于第 ${reason.offset} 字节）：${reason.problem}`
     case "HandlerFailed":
       return `处理程序出错（${reason.message}）`
     case "FramingFailed":
@@ -128,6 +130,18 @@ const end = (event: {
 
 const missedOf = (missed: number): string => `${missed} 个事件来得太快，未显示`
 
+const skipCauses: Readonly<Record<Framing.SkipCause, string>> = {
+  tooLong: "超过上限的帧",
+  malformed: "不是帧的数据",
+  incomplete: "不完整的最后一帧",
+}
+
+const skippedOf = (event: {
+  readonly cause: Framing.SkipCause
+  readonly skipped: number
+  readonly total: number
+}): string => `${skipCauses[event.cause]}，跳过 ${event.skipped} 字节，共 ${event.total} 字节`
+
 /** Describes an event of a server in Chinese. */
 export const chineseServerEvent = (event: ServerEvent): string => {
   switch (event._tag) {
@@ -151,6 +165,8 @@ export const chineseServerEvent = (event: ServerEvent): string => {
       return `${idOf(event.id)} 已跟上`
     case "FramesDropped":
       return `${idOf(event.id)} 错过 ${event.missed} 帧，共 ${event.total} 帧`
+    case "BytesSkipped":
+      return `${idOf(event.id)} 发送了${skippedOf(event)}`
     case "ConnectionThrottled":
       return `对 ${idOf(event.id)} 放慢读取：${event.by === "maxRate" ? "它" : "全部客户端"}每秒发送超过 ${formatBytes(event.bytesPerSecond)}`
     case "ConnectionUnthrottled":
@@ -218,6 +234,8 @@ export const chineseClientEvent = (event: ClientEvent): string => {
       return event.attempts === 0 ? "已放弃：再次尝试也会同样失败" : `尝试 ${event.attempts} 次后放弃`
     case "FramesDropped":
       return `缓冲已满，丢弃 ${event.missed} 帧，共 ${event.total} 帧`
+    case "BytesSkipped":
+      return `服务器发送了${skippedOf(event)}`
     case "EventsMissed":
       return missedOf(event.missed)
     case "FrameReceived":

@@ -47,6 +47,7 @@ const serverTone = (event: ServerEvent): Described["tone"] => {
     case "ConnectionRefused":
     case "ConnectionStalled":
     case "ConnectionThrottled":
+    case "BytesSkipped":
     case "FramesDropped":
     case "EventsMissed":
       return "problem"
@@ -87,6 +88,7 @@ const clientTone = (event: ClientEvent): Described["tone"] => {
     case "ConnectFailed":
     case "Reconnecting":
     case "GaveUp":
+    case "BytesSkipped":
     case "FramesDropped":
     case "EventsMissed":
       return "problem"

@@ -71,6 +71,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   private inputEnded = false
   private full = false
   private lends = false
+  private skipped = 0
+  private cancelPause: (() => void) | undefined
   private cancelWatch: (() => void) | undefined
   private peerWatch: PeerWatch | undefined
 
@@ -120,6 +122,10 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   release(cause: Hold): void {
     this.holds.remove(cause)
+    // Bytes that came in the meantime are read now, and belong to the frame.
+    if (this.cancelPause !== undefined && this.settings.framing.pause !== undefined) {
+      this.watchPause(this.settings.framing.pause)
+    }
   }
 
   /**
@@ -184,6 +190,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   /** Ends the input. Payloads that have arrived are still delivered, then the end. */
   endInput(): void {
     this.inputEnded = true
+    this.endPause()
     this.inbox?.end()
     // The wire reads on, and the bytes are discarded. Unread bytes would turn this side's FIN into an RST, which
     // destroys bytes that the peer has not read yet (RFC 1122, 4.2.2.13).
@@ -356,9 +363,51 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     if (this.closing || this.inputEnded) return
     // Framings and reactors can be user code. An exception ends their connection and no other.
     try {
-      if (!this.decoder.push(bytes, this) && !this.closing) {
-        this.abort({ _tag: "FrameTooLong", limitBytes: this.settings.maxFrameBytes })
-      }
+      const pushed = this.decoder.push(bytes, this)
+      if (pushed !== true && !this.closing) this.abort(this.reasonOfFailure(pushed))
+    } catch (error) {
+      this.failFraming(error)
+    }
+    if (this.settings.framing.pause !== undefined) this.watchPause(this.settings.framing.pause)
+  }
+
+  private reasonOfFailure(failure: false | Framing.DecodeFailure): CloseReason {
+    const limitBytes = this.settings.maxFrameBytes
+    if (failure === false) return { _tag: "FrameTooLong", limitBytes }
+    const { offset, problem } = failure
+    return problem === undefined
+      ? { _tag: "FrameTooLong", limitBytes, offset }
+      : { _tag: "FrameMalformed", problem, offset }
+  }
+
+  /** From the decoder. */
+  onBytesSkipped(bytes: number, cause: Framing.SkipCause): void {
+    if (this.isBroken()) return
+    this.skipped += bytes
+    this.owner.onBytesSkipped(bytes, this.skipped, cause)
+  }
+
+  /** Starts the time of the pause that ends a frame. */
+  private watchPause(pause: Duration.Duration): void {
+    this.cancelPause?.()
+    this.cancelPause =
+      this.decoder.pending() > 0 && this.takesInput() ? this.timing.after(pause, () => this.onPause(pause)) : undefined
+  }
+
+  private endPause(): void {
+    this.cancelPause?.()
+    this.cancelPause = undefined
+  }
+
+  private onPause(pause: Duration.Duration): void {
+    this.cancelPause = undefined
+    // While this side does not read, the silence is not the peer's.
+    if (this.isHeld()) {
+      this.watchPause(pause)
+      return
+    }
+    try {
+      this.decoder.end(this)
     } catch (error) {
       this.failFraming(error)
     }
@@ -378,6 +427,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onEnd(closeNotify?: boolean): void {
     this.closeNotify = closeNotify
+    this.endPause()
     try {
       if (!this.closing && !this.inputEnded) this.decoder.end(this)
     } catch (error) {
@@ -441,6 +491,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   onClose(end: WireEnd): void {
     this.reason ??= reasonOfEnd(end, this.peerEnded, this.localFirst)
     const { closeNotify } = this
+    this.endPause()
     this.cancelWatch?.()
     this.peerWatch?.stop()
     this.end = {

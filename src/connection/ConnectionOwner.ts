@@ -43,6 +43,8 @@ export interface ConnectionOwner {
   readonly keepsRuns: () => boolean
   /** `send` has written a payload. */
   readonly onSent: (payload: Uint8Array) => void
+  /** The framing has skipped bytes that are no frame; `total`: since the connection opened. */
+  readonly onBytesSkipped: (skipped: number, total: number, cause: Framing.SkipCause) => void
   readonly onHalfClosed: (by: "peer" | "local") => void
   readonly onClosing: (pendingBytes: number) => void
   readonly onDrain: () => void

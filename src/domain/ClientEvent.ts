@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import { CloseReason } from "./CloseReason.ts"
 import { connectFailures } from "./ConnectError.ts"
 import { Endpoint } from "./Endpoint.ts"
+import { skipCauses } from "./framings/contract.ts"
 import { EventsMissed } from "./ServerEvent.ts"
 import { TlsSession } from "./Tls.ts"
 
@@ -64,6 +65,13 @@ export const ClientFramesDropped = Schema.TaggedStruct("FramesDropped", {
   missed: Schema.Int,
   total: Schema.Int,
 })
+/** The server sent bytes that are no frame. The fields are those of the server's `BytesSkipped`. */
+export const ClientBytesSkipped = Schema.TaggedStruct("BytesSkipped", {
+  ...stamp,
+  skipped: Schema.Int,
+  total: Schema.Int,
+  cause: Schema.Literal(...skipCauses),
+})
 /**
  * The client stops reconnecting: `attempts` attempts in a row failed, or TLS failed in a way that a retry cannot fix.
  */
@@ -87,6 +95,7 @@ export const ClientEvent = Schema.Union(
   Reconnecting,
   GaveUp,
   ClientFramesDropped,
+  ClientBytesSkipped,
   ClientFrameReceived,
   ClientFrameSent,
   EventsMissed,

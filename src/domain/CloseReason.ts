@@ -33,8 +33,16 @@ const PendingLimit = Schema.TaggedStruct("PendingLimit", {
   totalBytes: Schema.Number,
   limitBytes: Schema.Number,
 })
-/** The peer sent a frame longer than the limit. */
-const FrameTooLong = Schema.TaggedStruct("FrameTooLong", { limitBytes: Schema.Number })
+/**
+ * The peer sent a frame longer than the limit. `offset` is the number of bytes that the peer sent before the frame; it is
+ * absent with the framing `line`.
+ */
+const FrameTooLong = Schema.TaggedStruct("FrameTooLong", {
+  limitBytes: Schema.Number,
+  offset: Schema.optional(Schema.Number),
+})
+/** The peer sent bytes that are no frame, and the framing cannot find the next frame. `offset` is as in `FrameTooLong`. */
+const FrameMalformed = Schema.TaggedStruct("FrameMalformed", { problem: Schema.String, offset: Schema.Number })
 /** The connection's handler failed, died or was interrupted. */
 const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
 /** The framing threw an error when it decoded the received bytes. */
@@ -60,6 +68,7 @@ export const CloseReason = Schema.Union(
   SlowConsumer,
   PendingLimit,
   FrameTooLong,
+  FrameMalformed,
   HandlerFailed,
   FramingFailed,
   Drained,
@@ -110,7 +119,9 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "PendingLimit":
       return `it read too slowly: ${reason.totalBytes} bytes were queued for all peers, above the limit of ${reason.limitBytes}, and ${reason.pendingBytes} of them for it`
     case "FrameTooLong":
-      return `it sent a frame above ${reason.limitBytes} bytes`
+      return `it sent a frame above ${reason.limitBytes} bytes${reason.offset === undefined ? "" : ` (at byte ${reason.offset})`}`
+    case "FrameMalformed":
+      return `it sent bytes that are no frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
     case "HandlerFailed":
       return `its handler failed (${describeFailure(reason)})`
     case "FramingFailed":

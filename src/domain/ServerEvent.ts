@@ -3,6 +3,7 @@ import { RefusalRule } from "./AccessRules.ts"
 import { CloseReason } from "./CloseReason.ts"
 import { ConnectionId } from "./ConnectionId.ts"
 import { Endpoint } from "./Endpoint.ts"
+import { skipCauses } from "./framings/contract.ts"
 import { ProxiedBy } from "./ProxyHeader.ts"
 import { TlsSession } from "./Tls.ts"
 
@@ -56,6 +57,18 @@ export const FramesDropped = Schema.TaggedStruct("FramesDropped", {
   ...connection,
   missed: Schema.Int,
   total: Schema.Int,
+})
+/**
+ * A client sent bytes that are no frame. The framing has skipped them and continues with the next frame: `skipped` bytes
+ * now, `total` since the client connected. `cause` says why the first of them were skipped: their frame is above the limit
+ * (`tooLong`), is no frame (`malformed`), or was not whole when the client ended its side (`incomplete`). A read causes at
+ * most one of these events.
+ */
+export const BytesSkipped = Schema.TaggedStruct("BytesSkipped", {
+  ...connection,
+  skipped: Schema.Int,
+  total: Schema.Int,
+  cause: Schema.Literal(...skipCauses),
 })
 /**
  * The server reads a client more slowly, because the client or all clients together exceed a rate limit. `by` names the
@@ -119,6 +132,7 @@ export const ServerEvent = Schema.Union(
   ConnectionStalled,
   ConnectionRecovered,
   FramesDropped,
+  BytesSkipped,
   ConnectionThrottled,
   ConnectionUnthrottled,
   ConnectionClosed,

@@ -3,6 +3,7 @@ import type { ClientEvent } from "./ClientEvent.ts"
 import { describeCloseReason } from "./CloseReason.ts"
 import { formatConnectionId } from "./ConnectionId.ts"
 import { formatEndpoint } from "./Endpoint.ts"
+import type { SkipCause } from "./framings/contract.ts"
 import type { ProxiedBy } from "./ProxyHeader.ts"
 import { formatBytes, formatMillis } from "./quantities.ts"
 import type { ServerEvent } from "./ServerEvent.ts"
@@ -24,6 +25,15 @@ export const describeTls = (tls: TlsSession | undefined): string => {
 
 const viaOf = (proxied: ProxiedBy | undefined): string =>
   proxied === undefined ? "" : ` by way of ${formatEndpoint(proxied.by)}`
+
+const skipWords: Readonly<Record<SkipCause, string>> = {
+  tooLong: "a frame above the limit",
+  malformed: "bytes that are no frame",
+  incomplete: "a last frame without its end",
+}
+
+const describeSkipped = ({ cause, skipped, total }: { cause: SkipCause; skipped: number; total: number }): string =>
+  `${skipWords[cause]}; ${counted(skipped, "byte")} skipped, ${total} in total`
 
 /**
  * Describes an event of a server, or returns `undefined` for events that have no announcement. `hasSeveral`: the server
@@ -49,6 +59,8 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
       return `${formatConnectionId(event.id)} has caught up`
     case "FramesDropped":
       return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in total`
+    case "BytesSkipped":
+      return `${formatConnectionId(event.id)} sent ${describeSkipped(event)}`
     case "ConnectionThrottled": {
       const sender = event.by === "maxRate" ? "it sends" : "all clients together send"
       return `${formatConnectionId(event.id)} is throttled: ${sender} more than ${formatBytes(event.bytesPerSecond)} a second`
@@ -108,6 +120,8 @@ export const clientWords = (
         : `gave up after ${counted(event.attempts, "attempt")}`
     case "FramesDropped":
       return `${counted(event.missed, "frame")} dropped, because the outbox was full; ${event.total} in total`
+    case "BytesSkipped":
+      return `the server sent ${describeSkipped(event)}`
     case "EventsMissed":
       return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
   }

@@ -27,6 +27,10 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
     "it read too slowly: 110 bytes were queued for all peers, above the limit of 100, and 80 of them for it",
   ],
   FrameTooLong: [{ _tag: "FrameTooLong", limitBytes: 1024 }, "it sent a frame above 1024 bytes"],
+  FrameMalformed: [
+    { _tag: "FrameMalformed", problem: "a netstring does not end with a comma", offset: 12 },
+    "it sent bytes that are no frame (at byte 12): a netstring does not end with a comma",
+  ],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom", tag: "Boom" }, "its handler failed (Boom: boom)"],
   FramingFailed: [{ _tag: "FramingFailed", message: "bad magic" }, "its framing failed (bad magic)"],
   Drained: [{ _tag: "Drained" }, "drained"],

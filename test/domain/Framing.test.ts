@@ -279,9 +279,8 @@ describe("raw", () => {
 
 describe("framings", () => {
   it("each framing is found by its name", () => {
-    expect(Object.entries(Framing.framings).map(([name, framing]) => [name, framing.name])).toEqual([
-      ["raw", "raw"],
-      ["line", "line"],
-    ])
+    const names = Object.entries(Framing.framings)
+    expect(names.map(([name]) => name)).toEqual(["raw", "line", "netstring", "slip", "cobs", "json"])
+    for (const [name, framing] of names) expect(framing.name).toBe(name)
   })
 })

@@ -14,6 +14,7 @@ const letters: Readonly<Record<ClientEvent["_tag"], string>> = {
   Reconnecting: "R",
   GaveUp: "G",
   FramesDropped: "",
+  BytesSkipped: "",
   EventsMissed: "",
 }
 

@@ -39,6 +39,8 @@ export class OwnerProbe implements ConnectionOwner {
     Deferred.unsafeDone(this.ran, Exit.void)
   }
   readonly onSent = (payload: Uint8Array): void => void this.sent.push(textOf(payload))
+  readonly onBytesSkipped = (skipped: number, total: number, cause: string): void =>
+    void this.told.push(`skipped ${skipped} of ${total}: ${cause}`)
   readonly onHalfClosed = (by: "peer" | "local"): void => void this.told.push(`half-closed by ${by}`)
   readonly onClosing = (): void => void this.told.push("closing")
   readonly onDrain = (): void => {}

@@ -32,6 +32,7 @@ const letters: Readonly<Partial<Record<ServerEvent["_tag"], string>>> = {
   FrameReceived: "r",
   FrameSent: "",
   FramesDropped: "d",
+  BytesSkipped: "",
   ConnectionStalled: "s",
   ConnectionRecovered: "S",
   ConnectionThrottled: "t",

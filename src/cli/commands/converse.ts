@@ -139,7 +139,7 @@ const receiveReply = <E>(
     let next = yield* connection.receive
     while (Option.isSome(next)) {
       yield* take(next.value)
-      if (framing.delimited !== false) return
+      if (framing.delimited !== false || framing.pause !== undefined) return
       next = Option.flatten(yield* Effect.timeoutOption(connection.receive, replyPause))
     }
   })

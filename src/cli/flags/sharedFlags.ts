@@ -15,11 +15,11 @@ export const endpointFlags = {
 
 /** The flags of framing. */
 export const framingFlags = {
-  frame: value("frame", "raw|line", Framing.parse, {
-    help: "What a frame is: the bytes of one read (raw, the default), or a line that ends with LF (line).",
+  frame: value("frame", "FRAMING", Framing.parse, {
+    help: "What a frame is: the bytes of one read (raw, the default), a line that ends with LF (line), or one of delim:HEX, len:FIELD[+OFFSET][,adjust:N][,strip:N], fixed:N, gap:TIME, netstring, slip, cobs, json.",
   }),
   maxFrame: value("max-frame", "SIZE", parseMaxFrame, {
-    help: `The longest frame (default ${formatBytes(limits.maxFrameBytes)}, at most ${formatBytes(limits.maxFrameMostBytes)}). A longer line closes its connection.`,
+    help: `The longest frame (default ${formatBytes(limits.maxFrameBytes)}, at most ${formatBytes(limits.maxFrameMostBytes)}). A longer frame closes its connection; with delim, slip and cobs it is skipped.`,
   }),
 }
 

@@ -30,6 +30,8 @@ export const ownerOf = (
     if (tap.wantsSent) tap.tell((observer) => observer.onSent?.(bytes))
     bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", bytes }))
   },
+  onBytesSkipped: (skipped, total, cause) =>
+    bus.emit((seq, at) => ({ seq, at, _tag: "BytesSkipped", skipped, total, cause })),
   onHalfClosed: (by) => {
     bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by }))
     if (by === "peer" && settings.halfClosed === "close" && core().isWritable()) {

@@ -74,7 +74,7 @@ const shared = {
   repeats: Schema.Array(RepeatState),
   rules: Schema.Array(RuleState),
   macros: Schema.Array(Macro),
-  /** The name of the framing: `raw` or `line`. */
+  /** The name of the framing, in the form that `--frame` reads. */
   framing: Schema.String,
   /** The time of this state, milliseconds since the epoch. */
   at: Schema.Number,

@@ -7,7 +7,7 @@ const text = Schema.optional(Schema.String)
  * of the program that opens the window.
  */
 export const WindowSettings = Schema.Struct({
-  /** `raw` or `line`. */
+  /** A framing, such as `line` or `len:u16be`. */
   frame: text,
   maxFrame: text,
   idleTimeout: text,

@@ -7,6 +7,7 @@ import {
   type CloseReason,
   type ConnectionId,
   closeReasons,
+  type Framing,
   type ProxiedBy,
   type TlsSession,
 } from "../../domain/index.ts"
@@ -132,6 +133,10 @@ export class ConnectionActor
     const { tap } = this.context
     if (tap.wantsSent) tap.tell((observer) => observer.onSent?.([this.id], payload))
     this.context.bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: [this.id], bytes: payload }))
+  }
+
+  onBytesSkipped(skipped: number, total: number, cause: Framing.SkipCause): void {
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "BytesSkipped", id: this.id, skipped, total, cause }))
   }
 
   onHalfClosed(by: "peer" | "local"): void {

@@ -1,0 +1,84 @@
+const quote = 0x22
+const backslash = 0x5c
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const openBracket = 0x5b
+const closeBracket = 0x5d
+
+/** Whether a byte begins an object or an array. */
+export const opensValue = (byte: number | undefined): boolean => byte === openBrace || byte === openBracket
+
+/** Whether a byte is white space of JSON (RFC 8259, section 2). */
+export const isBlank = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+
+// The native search of a quotation mark pays off in a string that is longer than this.
+const shortBytes = 16
+
+/** Returns the number of backslashes directly before `end`, back to `from`. */
+const backslashesBefore = (bytes: Uint8Array, from: number, end: number): number => {
+  let at = end
+  while (at > from && bytes[at - 1] === backslash) at--
+  return end - at
+}
+
+/** Finds the end of one object or array. It follows strings and nesting, and does not parse the rest. */
+export class JsonScanner {
+  private depth = 0
+  private inString = false
+  private isEscaped = false
+
+  /**
+   * Scans on from `from`. Returns the offset behind the value, and is then ready for the next value. Returns -1 if the
+   * value does not end in these bytes.
+   */
+  scan(bytes: Uint8Array, from: number): number {
+    const { length } = bytes
+    let { depth } = this
+    let at = this.inString ? this.scanString(bytes, from) : from
+    while (at < length) {
+      const byte = bytes[at++] as number
+      // All other bytes between strings are digits, letters, white space and punctuation below these.
+      if (byte === quote) at = this.scanString(bytes, at)
+      else if (byte >= openBracket) {
+        if (byte === openBrace || byte === openBracket) depth++
+        else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) {
+          this.depth = 0
+          return at
+        }
+      }
+    }
+    this.depth = depth
+    return -1
+  }
+
+  /** Scans a string on from `from`. Returns the offset behind its quotation mark, or the length of `bytes`. */
+  private scanString(bytes: Uint8Array, from: number): number {
+    const { length } = bytes
+    let at = this.isEscaped && from < length ? from + 1 : from
+    if (at > from) this.isEscaped = false
+    this.inString = true
+    for (const stop = Math.min(length, at + shortBytes); at < stop; ) {
+      const byte = bytes[at++]
+      if (byte === quote) {
+        this.inString = false
+        return at
+      }
+      if (byte === backslash) at++
+    }
+    const start = at
+    while (at < length) {
+      const end = bytes.indexOf(quote, at)
+      if (end === -1) at = length + (backslashesBefore(bytes, start, length) % 2)
+      else {
+        at = end + 1
+        if (backslashesBefore(bytes, start, end) % 2 === 0) {
+          this.inString = false
+          return at
+        }
+      }
+    }
+    this.isEscaped = at > length
+    return length
+  }
+}

@@ -1,0 +1,63 @@
+/** The bytes that end a frame. Marks do not overlap: after a mark, the search continues behind it. */
+export class Mark {
+  readonly bytes: Uint8Array
+  private readonly lastByte: number
+  private readonly overlapsItself: boolean
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.lastByte = bytes[bytes.length - 1] ?? 0
+    this.overlapsItself = bytes.some((_, length) => length > 0 && this.isAt(bytes.subarray(0, length), length))
+  }
+
+  /** Returns the offset behind the first mark that begins at `from` or later, or -1. */
+  endOf(bytes: Uint8Array, from: number): number {
+    const { length } = this.bytes
+    if (length === 1) return bytes.indexOf(this.lastByte, from) + 1 || -1
+    for (let at = from + length - 1; at < bytes.length; at++) {
+      at = bytes.indexOf(this.lastByte, at)
+      if (at === -1) return -1
+      if (this.isAt(bytes, at + 1)) return at + 1
+    }
+    return -1
+  }
+
+  /** Returns the offset behind the last of the marks that begin at `from` or later, or `from`. */
+  lastEnd(bytes: Uint8Array, from: number): number {
+    if (this.overlapsItself) return this.lastEndForward(bytes, from)
+    const least = from + this.bytes.length - 1
+    for (let at = bytes.length - 1; at >= least; at--) {
+      at = bytes.lastIndexOf(this.lastByte, at)
+      if (at < least) return from
+      if (this.isAt(bytes, at + 1)) return at + 1
+    }
+    return from
+  }
+
+  /** Returns the number of bytes at the end of `bytes` that can be the beginning of a mark. */
+  begunAtEnd(bytes: Uint8Array): number {
+    let length = Math.min(this.bytes.length - 1, bytes.length)
+    while (length > 0 && !this.beginsAt(bytes, bytes.length - length)) length--
+    return length
+  }
+
+  private lastEndForward(bytes: Uint8Array, from: number): number {
+    let last = from
+    for (let end = this.endOf(bytes, from); end !== -1; end = this.endOf(bytes, end)) last = end
+    return last
+  }
+
+  /** Whether the mark, or as much of it as `bytes` can hold, ends at `end`. */
+  private isAt(bytes: Uint8Array, end: number): boolean {
+    const length = Math.min(this.bytes.length, end)
+    for (let back = 1; back <= length; back++) {
+      if (bytes[end - back] !== this.bytes[this.bytes.length - back]) return false
+    }
+    return true
+  }
+
+  private beginsAt(bytes: Uint8Array, from: number): boolean {
+    for (let at = from; at < bytes.length; at++) if (bytes[at] !== this.bytes[at - from]) return false
+    return true
+  }
+}

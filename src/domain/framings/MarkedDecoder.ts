@@ -1,0 +1,172 @@
+import { BufferingDecoder } from "./BufferingDecoder.ts"
+import type { FrameDecoder, RunSink, SkipCause } from "./contract.ts"
+import type { Mark } from "./Mark.ts"
+
+/** A kind of frames that end with a mark. */
+export interface MarkedFrames {
+  readonly mark: Mark
+  /** The most bytes before the mark, in a frame whose payload has `maxFrameBytes` bytes. */
+  readonly mostBytes: (maxFrameBytes: number) => number
+  /** Whether all whole frames between `from` and `to` are good. `false` if that is unknown. */
+  readonly areGood: (bytes: Uint8Array, from: number, to: number, maxFrameBytes: number) => boolean
+  /** Returns what is wrong with the frame between `from` and its mark, which ends at `to`. */
+  readonly problemOf: (bytes: Uint8Array, from: number, to: number, maxFrameBytes: number) => SkipCause | undefined
+  /** Whether whole frames between `from` and `to` are marks without frames, which carry nothing. */
+  readonly isIdle: (bytes: Uint8Array, from: number, to: number) => boolean
+  /** Whether the decoder completes a last frame without its mark. Otherwise it discards the frame. */
+  readonly completesLast: boolean
+}
+
+/**
+ * The decoder of frames that end with a mark. It discards a bad frame up to its mark, reports the number of bytes, and
+ * continues behind the mark.
+ */
+export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
+  private readonly frames: MarkedFrames
+  private readonly maxFrameBytes: number
+  private readonly mostBytes: number
+  /**
+   * Whether the decoder looks for the mark of a frame above the limit. Then the buffer has only the bytes in which this
+   * mark can have begun, and these are reported already.
+   */
+  private isSkipping = false
+
+  constructor(frames: MarkedFrames, maxFrameBytes: number) {
+    const { length } = frames.mark.bytes
+    const mostBytes = frames.mostBytes(maxFrameBytes)
+    super(mostBytes + length)
+    this.frames = frames
+    this.maxFrameBytes = maxFrameBytes
+    this.mostBytes = mostBytes
+  }
+
+  override pending(): number {
+    return this.isSkipping ? 0 : this.held
+  }
+
+  push(chunk: Uint8Array, sink: RunSink): boolean {
+    const skipped = new Skipped()
+    const from = this.held > 0 || this.isSkipping ? this.finishBegun(chunk, sink, skipped) : 0
+    const last = this.frames.mark.lastEnd(chunk, from)
+    if (last > from) this.pass(chunk, from, last, sink, skipped)
+    if (last < chunk.length) this.hold(chunk.subarray(last), skipped)
+    if (skipped.bytes > 0) sink.onBytesSkipped?.(skipped.bytes, skipped.cause)
+    return true
+  }
+
+  end(sink: RunSink): void {
+    const received = this.pending()
+    if (received > 0) {
+      if (this.frames.completesLast) this.complete(sink)
+      else sink.onBytesSkipped?.(received, "incomplete")
+    }
+    this.isSkipping = false
+    this.forget()
+  }
+
+  private complete(sink: RunSink): void {
+    const received = this.held
+    const { mark } = this.frames
+    this.append(mark.bytes.subarray(mark.begunAtEnd(this.buffer.subarray(0, received))))
+    const frame = this.buffer.subarray(0, this.held)
+    const problem = this.frames.problemOf(frame, 0, frame.length, this.maxFrameBytes)
+    if (problem === undefined) sink.onRun(frame)
+    else sink.onBytesSkipped?.(received, problem)
+  }
+
+  /** Ends the frame that has begun in an earlier read. Returns where the next one begins. */
+  private finishBegun(chunk: Uint8Array, sink: RunSink, skipped: Skipped): number {
+    const end = this.endOfBegun(chunk)
+    if (end === -1) {
+      this.hold(chunk, skipped)
+      return chunk.length
+    }
+    if (this.isSkipping) skipped.add(end, "tooLong")
+    else if (this.held + end - this.frames.mark.bytes.length > this.mostBytes) skipped.add(this.held + end, "tooLong")
+    else {
+      this.append(chunk.subarray(0, end))
+      const frame = this.buffer.subarray(0, this.held)
+      const problem = this.frames.problemOf(frame, 0, frame.length, this.maxFrameBytes)
+      if (problem === undefined) sink.onRun(frame)
+      else skipped.add(frame.length, problem)
+    }
+    this.isSkipping = false
+    this.forget()
+    return end
+  }
+
+  /** Passes on the good ones of the whole frames between `from` and `to`. */
+  private pass(chunk: Uint8Array, from: number, to: number, sink: RunSink, skipped: Skipped): void {
+    const { frames, maxFrameBytes } = this
+    if (frames.areGood(chunk, from, to, maxFrameBytes)) {
+      this.passGood(chunk, from, to, sink)
+      return
+    }
+    let good = from
+    for (let at = from; at < to; ) {
+      const end = frames.mark.endOf(chunk, at)
+      const problem = frames.problemOf(chunk, at, end, maxFrameBytes)
+      if (problem !== undefined) {
+        this.passGood(chunk, good, at, sink)
+        skipped.add(end - at, problem)
+        good = end
+      }
+      at = end
+    }
+    this.passGood(chunk, good, to, sink)
+  }
+
+  private passGood(chunk: Uint8Array, from: number, to: number, sink: RunSink): void {
+    if (from === to || this.frames.isIdle(chunk, from, to)) return
+    sink.onRun(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
+  }
+
+  /** Returns the offset behind the first mark of a frame that has begun in an earlier read, or -1. */
+  private endOfBegun(chunk: Uint8Array): number {
+    const { mark } = this.frames
+    const before = Math.min(this.held, mark.bytes.length - 1)
+    if (before > 0) {
+      const after = Math.min(chunk.length, mark.bytes.length - 1)
+      const joint = new Uint8Array(before + after)
+      joint.set(this.buffer.subarray(this.held - before, this.held))
+      joint.set(chunk.subarray(0, after), before)
+      const end = mark.endOf(joint, 0)
+      if (end !== -1) return end - before
+    }
+    return mark.endOf(chunk, 0)
+  }
+
+  /** Buffers the beginning of a frame. If the frame is above the limit, discards it. */
+  private hold(rest: Uint8Array, skipped: Skipped): void {
+    const most = this.mostBytes + this.frames.mark.bytes.length - 1
+    if (!this.isSkipping && this.held + rest.length <= most) {
+      this.append(rest)
+      return
+    }
+    skipped.add(this.isSkipping ? rest.length : this.held + rest.length, "tooLong")
+    this.isSkipping = true
+    this.keepEnd(rest)
+  }
+
+  /** Keeps only the last bytes, in which a mark can have begun. */
+  private keepEnd(rest: Uint8Array): void {
+    const kept = this.frames.mark.bytes.length - 1
+    const before = Math.max(0, kept - rest.length)
+    const end = this.buffer.slice(Math.max(0, this.held - before), this.held)
+    this.forget()
+    if (kept === 0) return
+    this.append(end)
+    this.append(rest.subarray(Math.max(0, rest.length - kept)))
+  }
+}
+
+/** The bytes that one read has discarded, and why the first of them. */
+class Skipped {
+  bytes = 0
+  cause: SkipCause = "tooLong"
+
+  add(bytes: number, cause: SkipCause): void {
+    if (this.bytes === 0) this.cause = cause
+    this.bytes += bytes
+  }
+}

@@ -1,0 +1,78 @@
+import type * as Duration from "effect/Duration"
+
+/** Cuts a stream of bytes into frames. One framing serves any number of connections. */
+export interface Framing {
+  /** The name, in the form that `Framing.parse` and `--frame` read, such as `line` or `len:u16be,adjust:2`. */
+  readonly name: string
+  /**
+   * Whether the bytes on the wire determine the end of each frame. Default `true`. With `false`, as in `Framing.raw`,
+   * the time of arrival determines it, so the receiver's frames can differ from the sender's. A framing made from
+   * another one inherits its value.
+   */
+  readonly delimited?: boolean
+  /**
+   * The pause that ends a frame. The connection calls `end` of the decoder when the decoder has buffered bytes and the
+   * peer sends nothing for this time. Default: no pause ends a frame.
+   */
+  readonly pause?: Duration.Duration
+  /** Makes a decoder for one direction of one connection. `maxFrameBytes` is the longest payload. */
+  readonly decoder: (maxFrameBytes: number) => FrameDecoder
+  /** Encodes one payload as a frame. */
+  readonly encode: (payload: Uint8Array) => Uint8Array
+  /**
+   * Returns why a payload cannot be sent as one frame, or `undefined` if it can. Default: a payload longer than
+   * `maxFrameBytes` is refused. A framing that takes `refuses` from a framing of this module but has its own `encode`
+   * gets the default, because its `encode` may accept other payloads.
+   */
+  readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
+  /** Calls `each` with every payload of a run of whole frames, in order. A payload can be a view of `wire`. */
+  readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
+  /**
+   * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns
+   * the offset after the last one. The payloads must be those of `payloads`.
+   *
+   * Default: a run is cut as a whole, so a reader that takes the first of many small frames pays for an object for each
+   * of them. A framing with its own `payloads` needs its own `cut`; a `cut` from this module is ignored there.
+   */
+  readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
+  /** Counts the frames in a run of whole frames. */
+  readonly count: (wire: Uint8Array) => number
+}
+
+/** Why a decoder has discarded bytes: a frame above the limit, bytes that are no frame, or a frame without its end. */
+export const skipCauses = ["tooLong", "malformed", "incomplete"] as const
+export type SkipCause = (typeof skipCauses)[number]
+
+/** Receives the runs of a decoder. */
+export interface RunSink {
+  readonly onRun: (run: Uint8Array) => void
+  /** The decoder has discarded `bytes` bytes and continues. It calls this at most once for each `push` and `end`. */
+  readonly onBytesSkipped?: (bytes: number, cause: SkipCause) => void
+}
+
+/** Why a decoder cannot continue. */
+export interface DecodeFailure {
+  /** The number of bytes that the peer sent before the frame. */
+  readonly offset: number
+  /** What is wrong with the frame. `undefined`: it is above the limit. */
+  readonly problem: string | undefined
+}
+
+/**
+ * The decoder of one stream. It emits runs: views of the input that contain whole frames with their delimiters. A relay
+ * forwards runs without copying them and without inspecting each frame.
+ */
+export interface FrameDecoder {
+  /**
+   * Decodes the bytes of one read and passes each run of whole frames to `sink`. `false`: a frame exceeds the limit. A
+   * {@link DecodeFailure} says where. The decoder is not used after either.
+   */
+  readonly push: (chunk: Uint8Array, sink: RunSink) => boolean | DecodeFailure
+  /**
+   * Ends the stream after the peer's FIN, or the frame after a pause: completes buffered bytes to a whole frame and
+   * passes it to `sink`, or discards them.
+   */
+  readonly end: (sink: RunSink) => void
+  /** The number of buffered bytes of an incomplete frame. */
+  readonly pending: () => number
+}

@@ -1,0 +1,189 @@
+import { BufferingDecoder } from "./BufferingDecoder.ts"
+import type { DecodeFailure, FrameDecoder, Framing, RunSink } from "./contract.ts"
+import { isBlank, JsonScanner, opensValue } from "./JsonScanner.ts"
+import { owned } from "./partsOf.ts"
+import { aboveLimit } from "./refusals.ts"
+
+const lineFeed = 0x0a
+
+/** Returns the offset of the first byte from `from` on that begins a value, or the length of `bytes`. */
+const valueFrom = (bytes: Uint8Array, from: number): number => {
+  let at = from
+  while (at < bytes.length && !opensValue(bytes[at])) at++
+  return at
+}
+
+const pastBlanks = (bytes: Uint8Array, from: number): number => {
+  let at = from
+  while (at < bytes.length && isBlank(bytes[at])) at++
+  return at
+}
+
+/** Finds values in a stream. White space between values goes with the values of the same read. */
+class JsonDecoder extends BufferingDecoder implements FrameDecoder {
+  private readonly maxFrameBytes: number
+  private readonly scanner = new JsonScanner()
+  private isInValue = false
+  /** The number of bytes received before the current read. */
+  private received = 0
+  /** Bytes at the front of the buffer that are white space: at most one, which keeps two lines of a sender apart. */
+  private blanks = 0
+
+  constructor(maxFrameBytes: number) {
+    super(maxFrameBytes + 1)
+    this.maxFrameBytes = maxFrameBytes
+  }
+
+  override pending(): number {
+    return this.held - this.blanks
+  }
+
+  push(chunk: Uint8Array, sink: RunSink): true | DecodeFailure {
+    let at = 0
+    let skipped = 0
+    if (this.isInValue) {
+      const end = this.scanner.scan(chunk, 0)
+      const length = end === -1 ? chunk.length : end
+      if (this.pending() + length > this.maxFrameBytes) return this.failure(-this.pending())
+      this.append(chunk.subarray(0, length))
+      at = length
+      if (end !== -1) this.passBuffered(sink)
+    }
+    // Where the bytes begin that are not passed on yet, and where the last value among them ends.
+    let start = at
+    let end = at
+    while (at < chunk.length) {
+      at = pastBlanks(chunk, at)
+      if (at === chunk.length) break
+      if (!opensValue(chunk[at])) {
+        this.pass(chunk, start, end > start ? at : start, sink)
+        start = valueFrom(chunk, at)
+        skipped += start - at
+        at = start
+        end = start
+        continue
+      }
+      const valueEnd = this.scanner.scan(chunk, at)
+      if ((valueEnd === -1 ? chunk.length : valueEnd) - at > this.maxFrameBytes) {
+        this.pass(chunk, start, end, sink)
+        return this.failure(at)
+      }
+      if (valueEnd === -1) {
+        this.pass(chunk, start, end > start ? at : start, sink)
+        if (end === start) this.keepBlank(chunk, start, at)
+        this.append(chunk.subarray(at))
+        this.isInValue = true
+        start = chunk.length
+        end = start
+        break
+      }
+      if (this.held > 0) {
+        // The buffer has white space that stands before this value.
+        this.append(chunk.subarray(at, valueEnd))
+        this.passBuffered(sink)
+        start = valueEnd
+      }
+      at = valueEnd
+      end = valueEnd
+    }
+    if (end > start) this.pass(chunk, start, chunk.length, sink)
+    else this.keepBlank(chunk, start, chunk.length)
+    if (skipped > 0) sink.onBytesSkipped?.(skipped, "malformed")
+    this.received += chunk.length
+    return true
+  }
+
+  end(sink: RunSink): void {
+    const received = this.pending()
+    if (received > 0) sink.onBytesSkipped?.(received, "incomplete")
+    this.forget()
+    this.blanks = 0
+    this.isInValue = false
+  }
+
+  private pass(chunk: Uint8Array, from: number, to: number, sink: RunSink): void {
+    if (to > from) sink.onRun(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
+  }
+
+  private passBuffered(sink: RunSink): void {
+    this.isInValue = false
+    this.blanks = 0
+    sink.onRun(this.take())
+  }
+
+  /** Keeps one byte of the white space between `from` and `to`, a line end if there is one. */
+  private keepBlank(chunk: Uint8Array, from: number, to: number): void {
+    if (from === to || this.held > 0) return
+    const blanks = chunk.subarray(from, to)
+    this.append(blanks.includes(lineFeed) ? Uint8Array.of(lineFeed) : blanks.subarray(-1))
+    this.blanks = 1
+  }
+
+  private failure(at: number): DecodeFailure {
+    return { offset: this.received + at, problem: undefined }
+  }
+}
+
+const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
+  const scanner = new JsonScanner()
+  let at = from
+  for (let left = most; left > 0 && at < wire.length; left--) {
+    const start = valueFrom(wire, at)
+    if (start === wire.length) return start
+    const found = scanner.scan(wire, start)
+    at = found === -1 ? wire.length : found
+    each(wire.subarray(start, at))
+  }
+  return at
+}
+
+const refused = (payload: Uint8Array): string | undefined => {
+  const start = pastBlanks(payload, 0)
+  if (!opensValue(payload[start])) {
+    return start === payload.length ? "it is empty" : `it is no JSON object or array: byte ${start} is neither { nor [`
+  }
+  const end = new JsonScanner().scan(payload, start)
+  if (end === -1) return "its JSON object or array has no end"
+  const rest = pastBlanks(payload, end)
+  return rest === payload.length
+    ? undefined
+    : `it has bytes behind its JSON value (at byte ${rest}), so it would not arrive as one frame`
+}
+
+/**
+ * A frame is a JSON object or array; white space can stand between two frames. The framing follows strings and nesting,
+ * and does not check the rest of the syntax. A sent value gets a line end.
+ *
+ * Other bytes between two values, such as numbers or commas, are discarded up to the next object or array, and
+ * `BytesSkipped` has the number of bytes. A value above `maxFrame` ends the connection with `FrameTooLong` and the offset
+ * of the value. A last value without its end is discarded, and `BytesSkipped` has the number of its bytes.
+ *
+ * @example
+ * import { Framing } from "tcpfx/domain"
+ *
+ * const bytes = (text: string) => new TextEncoder().encode(text)
+ * const seen: Array<string> = []
+ * Framing.json.payloads(bytes('{"a":"}"} [1,[2]]'), (payload) => seen.push(new TextDecoder().decode(payload)))
+ * assert.deepEqual(seen, ['{"a":"}"}', "[1,[2]]"])
+ */
+export const json: Framing = owned({
+  name: "json",
+  delimited: true,
+  decoder: (maxFrameBytes) => new JsonDecoder(maxFrameBytes),
+  encode: (payload) => {
+    const wire = new Uint8Array(payload.length + 1)
+    wire.set(payload)
+    wire[payload.length] = lineFeed
+    return wire
+  },
+  refuses: (payload, maxFrameBytes) => refused(payload) ?? aboveLimit(payload, maxFrameBytes),
+  payloads: (wire, each) => {
+    cut(wire, 0, Number.POSITIVE_INFINITY, each)
+  },
+  cut,
+  count: (wire) => {
+    let frames = 0
+    cut(wire, 0, Number.POSITIVE_INFINITY, () => frames++)
+    return frames
+  },
+})

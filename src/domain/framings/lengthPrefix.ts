@@ -1,0 +1,153 @@
+import type { Framing } from "./contract.ts"
+import { type LengthField, lengthFields } from "./lengthFields.ts"
+import { owned } from "./partsOf.ts"
+import { aboveLimit } from "./refusals.ts"
+import { malformed, readersOf, SizedDecoder, type SizedFrames, unknownSize } from "./SizedDecoder.ts"
+
+/** Where the length of a frame stands, and what it counts. */
+export interface LengthPrefixOptions {
+  /**
+   * The kind of the length field: an unsigned number of 1, 2 or 4 bytes, big-endian (`be`) or little-endian (`le`), or a
+   * variable-length number of 1 to 5 bytes with 7 bits in each, lowest bits first (`varint`, as in Protocol Buffers).
+   */
+  readonly field: LengthField
+  /** The number of bytes of a frame before the length field. Default 0. */
+  readonly offset?: number
+  /**
+   * The number that is added to the value of the length field. The sum is the number of bytes behind the field. So it
+   * is positive if the frame has bytes behind the field that its length does not count, and negative if the length
+   * counts the field or bytes before it. Default 0.
+   */
+  readonly adjust?: number
+  /**
+   * The number of bytes at the front of a frame that are not part of the payload. Default: the length field if `offset`
+   * is 0, else 0. The bytes stay in the frame on the wire: a relay forwards them.
+   */
+  readonly strip?: number
+}
+
+// More bytes in front of a length field, and larger adjustments, are typing errors.
+export const mostOffset = 1024
+export const mostAdjust = 65_536
+
+/**
+ * A frame has a field with its length at a fixed place. The options are those of netty's `LengthFieldBasedFrameDecoder`.
+ *
+ * On the wire, a frame has `offset` bytes, the length field, and as many bytes as the field says, plus `adjust`. The
+ * payload is the frame without its first `strip` bytes.
+ *
+ * To send, the framing needs a payload that has all bytes but the length field (with `offset` 0 and the default `strip`),
+ * or the whole frame (`strip: 0`); a length field inside the payload must be right. With another `strip`, a frame can be
+ * received but not sent, because its stripped bytes are unknown.
+ *
+ * A frame above `maxFrame` ends the connection with `FrameTooLong`; a length that is too small for the frame itself ends
+ * it with `FrameMalformed`. Both have the offset of the frame. A last frame that is not whole is discarded, and
+ * `BytesSkipped` has the number of its bytes.
+ *
+ * @example
+ * import { Framing } from "tcpfx/domain"
+ *
+ * const short = Framing.lengthPrefix({ field: "u16be" })
+ * assert.equal(short.name, "len:u16be")
+ * assert.deepEqual(short.encode(Uint8Array.of(7, 8)), Uint8Array.of(0, 2, 7, 8))
+ */
+export const lengthPrefix = (options: LengthPrefixOptions): Framing => {
+  const { adjust = 0, field, offset = 0 } = options
+  check(options)
+  const numbers = lengthFields[field]
+  const stripsField = options.strip === undefined && offset === 0
+  const fixedStrip = options.strip ?? 0
+
+  const sizeAt = (bytes: Uint8Array, at: number, end: number): number => {
+    const fieldAt = at + offset
+    const width = numbers.widthAt(bytes, fieldAt, end)
+    if (width <= 0) return width === 0 ? unknownSize : malformed
+    const behind = numbers.read(bytes, fieldAt, width) + adjust
+    const size = offset + width + behind
+    return behind < 0 || size < fixedStrip ? malformed : size
+  }
+  const stripAt = (bytes: Uint8Array, at: number): number =>
+    stripsField ? Math.max(0, numbers.widthAt(bytes, at, bytes.length)) : fixedStrip
+  const frames: SizedFrames = {
+    sizeAt,
+    problemAt: (bytes, at, end) => {
+      const width = numbers.widthAt(bytes, at + offset, end)
+      if (width < 0) return "the length field has more than 5 bytes"
+      const value = numbers.read(bytes, at + offset, width)
+      const needed = Math.max(0, fixedStrip - offset - width) - adjust
+      return `the length field has the value ${value}, and a frame needs at least ${needed}`
+    },
+    payloadSize: (bytes, at, size) => size - stripAt(bytes, at),
+    overhead: Math.max(fixedStrip, offset + numbers.most),
+  }
+
+  /** Why a payload that is the whole frame cannot be sent. */
+  const wholeRefused = (payload: Uint8Array): string | undefined => {
+    const size = sizeAt(payload, 0, payload.length)
+    if (size === unknownSize) return `it ends before its length field, which is at byte ${offset}`
+    if (size === payload.length) return undefined
+    return size === malformed
+      ? `its length field is wrong: ${frames.problemAt(payload, 0, payload.length)}`
+      : `its length field, at byte ${offset}, makes a frame of ${size} bytes, and it has ${payload.length}`
+  }
+  const strippedRefused = (payload: Uint8Array): string | undefined => {
+    const value = payload.length - adjust
+    if (value < 0) return `it has ${payload.length} bytes, and a frame needs at least ${adjust}`
+    return value > numbers.greatest
+      ? `its ${payload.length} bytes need the length ${value}, and the greatest length is ${numbers.greatest}`
+      : undefined
+  }
+  const refuses = (payload: Uint8Array, maxFrameBytes: number): string | undefined => {
+    const isWhole = !stripsField && fixedStrip === 0
+    const isWithoutField = stripsField || (offset === 0 && fixedStrip === numbers.fixedWidth)
+    if (!isWhole && !isWithoutField) {
+      return `the framing strips ${fixedStrip} bytes of a frame, which it does not know; with strip:0 whole frames can be sent`
+    }
+    return aboveLimit(payload, maxFrameBytes) ?? (isWhole ? wholeRefused(payload) : strippedRefused(payload))
+  }
+  // Refused payloads come here, too: a log is saved with its received payloads encoded again. Unknown bytes become 0.
+  const encode = (payload: Uint8Array): Uint8Array => {
+    if (!stripsField && fixedStrip <= offset) {
+      const wire = new Uint8Array(fixedStrip + payload.length)
+      wire.set(payload, fixedStrip)
+      return wire
+    }
+    const value = Math.max(0, payload.length - adjust)
+    const strip = stripsField ? numbers.widthOf(value) : fixedStrip
+    const width = numbers.fixedWidth ?? strip - offset
+    const wire = new Uint8Array(strip + payload.length)
+    numbers.write(wire, offset, width, Math.max(0, wire.length - offset - width - adjust))
+    wire.set(payload, strip)
+    return wire
+  }
+
+  return owned({
+    name: nameOf(options),
+    delimited: true,
+    decoder: (maxFrameBytes) => new SizedDecoder(frames, maxFrameBytes),
+    encode,
+    refuses,
+    ...readersOf(frames, (wire, at, size) => wire.subarray(at + stripAt(wire, at), at + size)),
+  })
+}
+
+const nameOf = ({ adjust = 0, field, offset = 0, strip }: LengthPrefixOptions): string =>
+  [
+    `len:${field}${offset === 0 ? "" : `+${offset}`}`,
+    ...(adjust === 0 ? [] : [`adjust:${adjust}`]),
+    ...(strip === undefined ? [] : [`strip:${strip}`]),
+  ].join(",")
+
+const check = ({ adjust = 0, field, offset = 0, strip = 0 }: LengthPrefixOptions): void => {
+  if (!Object.hasOwn(lengthFields, field)) {
+    throw new RangeError(`a length field is one of ${Object.keys(lengthFields).join(", ")}, and not ${String(field)}`)
+  }
+  checkNumber("offset", offset, 0, mostOffset)
+  checkNumber("adjust", adjust, -mostAdjust, mostAdjust)
+  checkNumber("strip", strip, 0, mostOffset)
+}
+
+const checkNumber = (name: string, value: number, least: number, most: number): void => {
+  if (Number.isInteger(value) && value >= least && value <= most) return
+  throw new RangeError(`${name} is a whole number from ${least} to ${most}, and not ${value}`)
+}

@@ -1,0 +1,119 @@
+import type { Framing } from "./contract.ts"
+import { Mark } from "./Mark.ts"
+import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
+import { owned } from "./partsOf.ts"
+import { aboveLimit } from "./refusals.ts"
+
+const frameEnd = 0xc0
+const escapeByte = 0xdb
+const escapedEnd = 0xdc
+const escapedEscape = 0xdd
+
+const mark = new Mark(Uint8Array.of(frameEnd))
+
+/** Returns the number of escapes, or -1 if one of them is wrong. */
+const countEscapes = (bytes: Uint8Array): number => {
+  let found = 0
+  for (let at = bytes.indexOf(escapeByte); at !== -1; at = bytes.indexOf(escapeByte, at + 2)) {
+    const next = bytes[at + 1]
+    if (next !== escapedEnd && next !== escapedEscape) return -1
+    found++
+  }
+  return found
+}
+
+const frames: MarkedFrames = {
+  mark,
+  // Each byte of a payload has at most two bytes on the wire.
+  mostBytes: (maxFrameBytes) => 2 * maxFrameBytes,
+  areGood: (bytes, from, to, maxFrameBytes) =>
+    to - from <= maxFrameBytes && countEscapes(bytes.subarray(from, to)) !== -1,
+  problemOf: (bytes, from, to, maxFrameBytes) => {
+    const escapes = countEscapes(bytes.subarray(from, to))
+    if (escapes === -1) return "malformed"
+    return to - 1 - from - escapes > maxFrameBytes ? "tooLong" : undefined
+  },
+  isIdle: (bytes, from, to) => {
+    let at = from
+    while (at < to && bytes[at] === frameEnd) at++
+    return at === to
+  },
+  completesLast: false,
+}
+
+const encode = (payload: Uint8Array): Uint8Array => {
+  let length = payload.length + 2
+  for (const byte of payload) if (byte === frameEnd || byte === escapeByte) length++
+  const wire = new Uint8Array(length)
+  wire[0] = frameEnd
+  let at = 1
+  for (const byte of payload) {
+    if (byte === frameEnd || byte === escapeByte) {
+      wire[at++] = escapeByte
+      wire[at++] = byte === frameEnd ? escapedEnd : escapedEscape
+    } else wire[at++] = byte
+  }
+  wire[at] = frameEnd
+  return wire
+}
+
+const unescaped = (escaped: Uint8Array, first: number): Uint8Array => {
+  const payload = new Uint8Array(escaped.length)
+  payload.set(escaped.subarray(0, first))
+  let length = first
+  for (let at = first; at < escaped.length; at++) {
+    const byte = escaped[at] as number
+    payload[length++] = byte !== escapeByte ? byte : escaped[++at] === escapedEnd ? frameEnd : escapeByte
+  }
+  return payload.subarray(0, length)
+}
+
+const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
+  let at = from
+  for (let left = most; left > 0 && at < wire.length; ) {
+    if (wire[at] === frameEnd) {
+      at++
+      continue
+    }
+    const found = wire.indexOf(frameEnd, at)
+    const end = found === -1 ? wire.length : found
+    const payload = wire.subarray(at, end)
+    const first = payload.indexOf(escapeByte)
+    each(first === -1 ? payload : unescaped(payload, first))
+    left--
+    at = end + 1
+  }
+  return Math.min(at, wire.length)
+}
+
+/**
+ * SLIP (RFC 1055). A frame ends with the byte C0; in the payload, DB DC stands for C0 and DB DD for DB. A sent frame
+ * also begins with C0. Empty frames carry nothing and are ignored. A frame above the limit or with a wrong escape is
+ * discarded up to its C0, and `BytesSkipped` has the number of bytes. So is a last frame without C0.
+ *
+ * @example
+ * import { Framing } from "tcpfx/domain"
+ *
+ * assert.deepEqual(Framing.slip.encode(Uint8Array.of(0xc0, 0x01)), Uint8Array.of(0xc0, 0xdb, 0xdc, 0x01, 0xc0))
+ */
+export const slip: Framing = owned({
+  name: "slip",
+  delimited: true,
+  decoder: (maxFrameBytes) => new MarkedDecoder(frames, maxFrameBytes),
+  encode,
+  refuses: (payload, maxFrameBytes) =>
+    payload.length === 0 ? "it is empty, and SLIP has no empty frames" : aboveLimit(payload, maxFrameBytes),
+  payloads: (wire, each) => {
+    cut(wire, 0, Number.POSITIVE_INFINITY, each)
+  },
+  cut,
+  count: (wire) => {
+    let count = 0
+    let at = 0
+    for (let end = wire.indexOf(frameEnd); end !== -1; end = wire.indexOf(frameEnd, at)) {
+      if (end > at) count++
+      at = end + 1
+    }
+    return count
+  },
+})

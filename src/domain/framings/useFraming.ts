@@ -1,0 +1,42 @@
+import { InvalidPayloadError } from "../errors.ts"
+import type { Framing } from "./contract.ts"
+import { cutOf, refusesOf } from "./partsOf.ts"
+
+/** Encodes one payload as a frame. Returns the error if the framing refuses the payload or throws. */
+export const encodeFrame = (
+  framing: Pick<Framing, "encode" | "name" | "refuses">,
+  payload: Uint8Array,
+  maxFrameBytes: number,
+): Uint8Array | InvalidPayloadError => {
+  try {
+    const problem = refusesOf(framing)(payload, maxFrameBytes)
+    if (problem === undefined) return framing.encode(payload)
+    return new InvalidPayloadError({ framing: framing.name, problem })
+  } catch (error) {
+    return new InvalidPayloadError({
+      framing: framing.name,
+      problem: error instanceof Error ? error.message : `${error}`,
+    })
+  }
+}
+
+/**
+ * Calls `each` with payloads of a run of whole frames, starting at offset `from`, and returns the offset after the last
+ * one. A framing with `cut` yields at most `most` payloads; another framing yields all payloads of the run.
+ */
+export const cutSome = (
+  framing: Pick<Framing, "cut" | "payloads">,
+  run: Uint8Array,
+  from: number,
+  most: number,
+  each: (payload: Uint8Array) => void,
+): number => {
+  const cut = cutOf(framing)
+  if (cut !== undefined) {
+    const next = cut(run, from, most, each)
+    // A `cut` that makes no progress must not cause an endless loop.
+    return next > from ? next : run.length
+  }
+  framing.payloads(run, each)
+  return run.length
+}
