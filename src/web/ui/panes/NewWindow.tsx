@@ -8,16 +8,17 @@ import { Sheet } from "./Sheet.tsx"
 import { openWindow } from "./windows.ts"
 
 /** The settings that have a text field. */
-type Field = Exclude<keyof WindowSettings, "frame">
+type Field = keyof WindowSettings
 
 const fieldsOf: Readonly<Record<Tab["kind"], ReadonlyArray<Field>>> = {
-  server: ["maxFrame", "maxConns", "idleTimeout", "tlsCert", "tlsKey"],
-  client: ["maxFrame", "connectTimeout", "idleTimeout", "tlsCa"],
+  server: ["frame", "maxFrame", "maxConns", "idleTimeout", "tlsCert", "tlsKey"],
+  client: ["frame", "maxFrame", "connectTimeout", "idleTimeout", "tlsCa"],
 }
 
 const labelOf = (field: Field): string => {
   const w = words.value
   const labels: Readonly<Record<Field, string>> = {
+    frame: w.settingFrame,
     maxFrame: w.maxFrame,
     maxConns: w.maxConns,
     idleTimeout: w.idleTimeout,
@@ -32,6 +33,8 @@ const labelOf = (field: Field): string => {
 const hintOf = (field: Field): string => {
   const w = words.value
   switch (field) {
+    case "frame":
+      return "line, len:u16be"
     case "maxFrame":
       return "1MiB"
     case "connectTimeout":
@@ -87,7 +90,7 @@ export const NewWindow = ({ close }: { readonly close: () => void }) => {
   const fields = fieldsOf[kind.value]
   const open = (): void => {
     // A field of the other kind of window keeps its text, but the text is not a setting of this window.
-    const given = Object.fromEntries((["frame", ...fields] as const).map((field) => [field, settings.value[field]]))
+    const given = Object.fromEntries(fields.map((field) => [field, settings.value[field]]))
     trouble.value = undefined
     openWindow(
       kind.value,
@@ -124,19 +127,6 @@ export const NewWindow = ({ close }: { readonly close: () => void }) => {
             </button>
           ))}
         </span>
-        <label class="field">
-          {w.settingFrame}
-          <select
-            value={settings.value.frame ?? ""}
-            onChange={(event) => {
-              settings.value = { ...settings.value, frame: event.currentTarget.value }
-            }}
-          >
-            <option value="">{w.settingDefault}</option>
-            <option value="raw">raw</option>
-            <option value="line">line</option>
-          </select>
-        </label>
         {fields.map((field) => (
           <Setting key={field} field={field} settings={settings} trouble={trouble} />
         ))}

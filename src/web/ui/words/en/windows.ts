@@ -20,7 +20,6 @@ export const windows = {
   connectTimeout: "Connect timeout",
   tlsCa: "CA certificates, path",
   tlsCaHint: "CA certificates of Node",
-  settingDefault: "default",
   noLimit: "no limit",
   settingsHelp:
     "tcpfx reads the files on its own machine when the window opens. To use a new certificate, open a new window.",

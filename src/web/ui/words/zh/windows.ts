@@ -20,7 +20,6 @@ export const windows = {
   connectTimeout: "连接超时",
   tlsCa: "CA 证书路径",
   tlsCaHint: "Node 自带的 CA",
-  settingDefault: "默认",
   noLimit: "不限",
   settingsHelp: "打开窗口时，tcpfx 读取其所在机器上的文件。更换证书需要新建窗口。",
   openWindow: "打开窗口",
