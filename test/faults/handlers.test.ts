@@ -62,8 +62,8 @@ const expectEcho = (peer: RawPeer, text: string) =>
 
 const settings = { frame: Framing.line, drain: Duration.millis(200) }
 
-describe("handlers that come to grief, all at once", () => {
-  it.scopedLive("cost nobody but their own peers anything, and a drain ends those that hang, at its deadline", () =>
+describe("handlers that fail or hang at the same time", () => {
+  it.scopedLive("end only their own connections, and at its deadline a drain ends those that hang", () =>
     Effect.gen(function* () {
       const { handler, hung, ignores, letGo } = yield* obedient
       const { connectRaw, events, server } = yield* serving(handler, settings)
@@ -104,7 +104,7 @@ describe("handlers that come to grief, all at once", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("and ignore their interruption hold the end of the scope, but no socket, no port and nobody else", () =>
+  it.scopedLive("and ignore interruption delay the end of the scope, but keep no socket and no port open", () =>
     Effect.gen(function* () {
       const { handler, ignores, letGo } = yield* obedient
       const scope = yield* Scope.make()

@@ -11,7 +11,7 @@ import { Handler, type ServerConnection } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { receiveAll, serving, utf8 } from "../support/serving.ts"
 
-it.scoped("a half-closed client that has gone for good is found within 15 seconds, though nothing is sent to it", () =>
+it.scoped("a half-closed client that has vanished is detected within 15 seconds, even when nothing is sent to it", () =>
   Effect.gen(function* () {
     const { connect, events, server } = yield* serving(Handler.broker("keep"))
     const stays = yield* connect()
@@ -42,7 +42,7 @@ const waitsFor = (first: (connection: ServerConnection) => Effect.Effect<unknown
   }))
 
 describe("a handler whose peer has sent FIN", () => {
-  it.scoped("and does not receive has a second, if the peer had sent nothing; then its connection is closed", () =>
+  it.scoped("loses its connection after one second, if it does not receive and the peer had sent nothing", () =>
     Effect.gen(function* () {
       const { ended, handler } = yield* waitsFor(() => Effect.void)
       const { connect, events } = yield* serving(handler)
@@ -57,7 +57,7 @@ describe("a handler whose peer has sent FIN", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("and is idle for closeDeadline has its connection closed; activity restarts the time", () =>
+  it.scoped("loses its connection after closeDeadline without activity; activity restarts the time", () =>
     Effect.gen(function* () {
       const { ended, handler } = yield* waitsFor((connection) =>
         Effect.zipRight(
@@ -80,7 +80,7 @@ describe("a handler whose peer has sent FIN", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("that has read to the end gives its answer however late", () =>
+  it.scoped("can answer at any time, if it has read to the end", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) =>
         Effect.zipRight(
@@ -108,7 +108,7 @@ describe("a handler whose peer has sent FIN", () => {
     ],
     ["receive", (c: ServerConnection, answer: Effect.Effect<void, unknown>) => Effect.zipRight(c.receive, answer)],
   ] as const)
-    it.scoped(`that is at work on a payload gives its answer: ${how}`, () =>
+    it.scoped(`can still answer while it works on a payload: ${how}`, () =>
       Effect.gen(function* () {
         const { connect, events } = yield* serving((connection) =>
           work(connection, Effect.zipRight(Effect.sleep("20 seconds"), connection.send(utf8("late")))),
@@ -122,7 +122,7 @@ describe("a handler whose peer has sent FIN", () => {
       }).pipe(Effect.provide(MemoryTransport.layer())),
     )
 
-  it.scoped("and waits forever after one payload has its connection closed after 30 seconds", () =>
+  it.scoped("loses its connection after 30 seconds, if it waits forever after one payload", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) => Effect.zipRight(connection.receive, Effect.never))
       const peer = yield* connect()
@@ -136,7 +136,7 @@ describe("a handler whose peer has sent FIN", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("is kept for as long as it runs where the setting says so", () =>
+  it.scoped("keeps its connection as long as it runs, if the setting says so", () =>
     Effect.gen(function* () {
       const { handler } = yield* waitsFor(() => Effect.void)
       const { connect, events, server } = yield* serving(handler, { halfClosed: "keep" })
@@ -148,7 +148,7 @@ describe("a handler whose peer has sent FIN", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("learns it from peerEnded, and the end of the server from draining, without receiving", () =>
+  it.scoped("notices the FIN by peerEnded and the end of its server by draining, without receiving", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving((connection) =>
         Effect.raceFirst(
