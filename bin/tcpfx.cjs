@@ -45,9 +45,15 @@ if (!isInspectorWanted) {
 }
 
 // The server and the page are in separate bundles, so that other command lines start as fast as without them.
+const isInTerminal = () => {
+  const { isatty } = require("node:tty")
+  return isatty(0) && isatty(1)
+}
 const bundleFor = (words) => {
   if (words[0] === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
-  return words[0] === "serve" ? "serve.cjs" : "tcpfx.cjs"
+  if (words[0] === "serve") return "serve.cjs"
+  // The console of `connect` needs the assistant.
+  return words[0] === "connect" && !words.includes("--plain") && isInTerminal() ? "serve.cjs" : "tcpfx.cjs"
 }
 const bundle = path.join(__dirname, "..", "dist", "cli", bundleFor(process.argv.slice(2)))
 

@@ -82,14 +82,14 @@ const windowOf = (title, text, top) => {
   return { tall, svg: [frame, `<text class="title" x="${margin}" y="${top + 24}">${escaped(title)}</text>`, ...body] }
 }
 
-const server = terminal(["serve", "12345"])
+const server = terminal(["serve", "12345", "--plain"])
 const clients = []
 try {
   await server.until("listening on 127.0.0.1:12345")
-  const client = terminal(["connect"])
+  const client = terminal(["connect", "--plain"])
   clients.push(client)
   await server.until("#1 connected")
-  const second = terminal(["connect"])
+  const second = terminal(["connect", "--plain"])
   clients.push(second)
   await server.until("#2 connected")
   second.type("temperature 23.5 °C\n")
@@ -106,8 +106,8 @@ try {
   }
   // Removes the addresses of this machine from the picture.
   const prompt = (line, { shown }) => `$ ${line}\r\n${shown.replace(/^tcpfx: only this machine.*\r\n/m, "")}`
-  const first = windowOf("The server", prompt("npx tcpfx serve", server), 0)
-  const other = windowOf("A client", prompt("npx tcpfx connect", client), first.tall + 14)
+  const first = windowOf("The server", prompt("npx tcpfx serve --plain", server), 0)
+  const other = windowOf("A client", prompt("npx tcpfx connect --plain", client), first.tall + 14)
   const [wide, tall] = [Math.ceil(columns * width + 2 * margin), first.tall + 14 + other.tall]
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${wide} ${tall}" width="${wide}" height="${tall}" role="img">`,

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { runServe } from "./commands/runServe.ts"
+import type { connectConsole } from "./console/connectConsole.ts"
 import type { PageFace } from "./ui/PageFace.ts"
 
 /**
@@ -9,6 +10,8 @@ import type { PageFace } from "./ui/PageFace.ts"
  */
 export interface CommandParts {
   readonly runServe: typeof runServe
+  /** Runs `tcpfx connect` in a terminal. Without it, `connect` shows plain lines. */
+  readonly connectConsole: typeof connectConsole | undefined
   readonly page: PageFace
 }
 
@@ -17,5 +20,8 @@ const absent = () => Effect.dieMessage("this bundle lacks a part of the command;
 /** The page in a bundle without it. */
 export const noPage: PageFace = { runUi: absent, prepare: absent, makeWindow: absent }
 
-/** The server in a bundle without it. */
-export const noServer: Pick<CommandParts, "runServe"> = { runServe: absent }
+/** The server and the console in a bundle without an assistant. */
+export const noAssistant: Pick<CommandParts, "runServe" | "connectConsole"> = {
+  runServe: absent,
+  connectConsole: undefined,
+}

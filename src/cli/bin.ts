@@ -1,5 +1,5 @@
-import { noPage, noServer } from "./CommandParts.ts"
+import { noAssistant, noPage } from "./CommandParts.ts"
 import { start } from "./start.ts"
 
 // The command without server and page, for all command lines that need neither.
-start({ ...noServer, page: noPage })
+start({ ...noAssistant, page: noPage })

@@ -20,6 +20,8 @@ export const recordedStdio = (colour = false) => {
     write,
     writeLent: write,
     writeLines: write,
+    drained: Effect.void,
+    takeMessages: () => Effect.void,
     gone: Effect.never,
     say: (text) => void all.push(["err", text]),
     openInput: Effect.succeed(new ScriptedInput()),

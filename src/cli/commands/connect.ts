@@ -13,6 +13,8 @@ import {
   parseEscapes,
   tcpEndpoint,
 } from "../../domain/index.ts"
+import { canHaveConsole } from "../console/canHaveConsole.ts"
+import type { connectConsole } from "../console/connectConsole.ts"
 import { checkHeartbeat, deadlineFlags, deadlineSettings } from "../flags/deadlineFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
 import { endpointFrom } from "../flags/endpointArgs.ts"
@@ -25,7 +27,14 @@ import { attachFlags } from "../flags/pageFlags.ts"
 import { checkPayloads } from "../flags/payloads.ts"
 import { reconnectFlags, reconnectSettings } from "../flags/reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../flags/routeFlags.ts"
-import { endpointFlags, framingFlags, outputFlag, timestampsFlag, timestampsOf } from "../flags/sharedFlags.ts"
+import {
+  endpointFlags,
+  framingFlags,
+  outputFlag,
+  plainFlag,
+  timestampsFlag,
+  timestampsOf,
+} from "../flags/sharedFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { checkZone } from "../flags/zones.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
@@ -66,6 +75,7 @@ export const connectFlags = {
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
   timestamps: timestampsFlag,
+  plain: plainFlag,
   ...attachFlags,
 }
 
@@ -136,8 +146,12 @@ const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
     )
   })
 
+/** Whether the command line leaves the conversation to a user at the terminal. */
+const wantsConsole = ({ noShutdown, once, output, plain, quit, send, ui }: ConnectOptions): boolean =>
+  !plain && !ui && !once && !noShutdown && send.length === 0 && Option.isNone(output) && Option.isNone(quit)
+
 /** Runs `tcpfx connect`. Returns the exit code. */
-export const runConnect = (options: ConnectOptions, page: PageFace) =>
+export const runConnect = (options: ConnectOptions, page: PageFace, console: typeof connectConsole | undefined) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const signals = yield* Signals
@@ -172,6 +186,18 @@ export const runConnect = (options: ConnectOptions, page: PageFace) =>
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
+    if (console !== undefined && wantsConsole(options) && canHaveConsole(stdio, process.env)) {
+      yield* signals.unlessEnded(
+        console({
+          settings,
+          endpoint,
+          timestamps,
+          project: Option.getOrUndefined(options.project),
+          reconnect: yield* reconnectSettings(options),
+        }),
+      )
+      return exitCode.ok
+    }
     const renderer = yield* clientRenderer(output, settings.frame, timestamps)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)

@@ -7,6 +7,9 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant } from "../../assistant/ServerAssistant.ts"
 import type { Server, ServerSettings } from "../../server/index.ts"
+import { canHaveConsole } from "../console/canHaveConsole.ts"
+import { historyPath } from "../console/History.ts"
+import { runConsole } from "../console/runConsole.ts"
 import { serveControl } from "../control/controlServer.ts"
 import { accessRules } from "../files/accessRules.ts"
 import { checkProxies } from "../flags/accessFlags.ts"
@@ -73,6 +76,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       tls: tls?.acceptor,
     }
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
+    const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
     // The page needs the events of the traffic, which the raw path does not make.
@@ -101,7 +105,10 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       })
       const { server } = assistant
       const events = yield* Scope.extend(
-        server.subscribe({ frames: !options.noTraffic && rawServing === undefined, ...subscription(showing) }),
+        server.subscribe({
+          frames: !options.noTraffic && rawServing === undefined && !isConsole,
+          ...subscription(showing),
+        }),
         outer,
       )
       const reload = reloadOf(server)
@@ -118,8 +125,18 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const notes = [...limitNotes, ...(tls?.notes ?? [])]
       yield* Effect.forEach(notes, tell, { discard: true })
       if (attachPage !== undefined) yield* signals.unlessEnded(attachPage(assistant, "serve"))
-      const shown = yield* Effect.forkIn(show(events, renderer, showing), outer)
-      if (takesInput(mode)) yield* Effect.forkScoped(sendInput(server, settings))
+      const console = runConsole({
+        assistant,
+        history: historyPath(process.env, Option.getOrUndefined(options.project)),
+        timestamps,
+        showsTraffic: !options.noTraffic,
+        ending: settings.frame.delimited === false ? "lf" : undefined,
+      })
+      const shown = yield* Effect.forkIn(
+        isConsole ? Effect.raceFirst(console, Stream.runDrain(events)) : show(events, renderer, showing),
+        outer,
+      )
+      if (takesInput(mode) && !isConsole) yield* Effect.forkScoped(sendInput(server, settings))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       yield* stdio.beginEnd(settings.drain)

@@ -15,7 +15,7 @@ import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
-import { endpointFlags, framingFlags, outputFlag, timestampsFlag } from "../flags/sharedFlags.ts"
+import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } from "../flags/sharedFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
@@ -55,6 +55,7 @@ export const serveFlags = {
   }),
   output: outputFlag("text"),
   timestamps: timestampsFlag,
+  plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
   ...attachFlags,
 }

@@ -30,8 +30,8 @@ export interface Line extends Place {
   readonly history: ReadonlyArray<string>
   /** The line that was being typed when a search in the history began; none while no search runs. */
   readonly search: Search | undefined
-  /** Whether the terminal is in the middle of a paste (bracketed paste, mode 2004). */
-  readonly pasting: boolean
+  /** What came of a paste that has not ended (bracketed paste, mode 2004). */
+  readonly pasted: string | undefined
   /** The kind of the last change: typed characters that follow one another are undone together. */
   readonly last: "insert" | "cut" | "other"
 }
@@ -45,7 +45,7 @@ interface Search {
 }
 
 /** What the console does after a key. */
-export type Reply = "edited" | "submit" | "complete" | "interrupt" | "end" | "suspend" | "redraw" | "none"
+export type Reply = "edited" | "submit" | "complete" | "interrupt" | "end" | "suspend" | "redraw" | "tooLong" | "none"
 
 /** The next line, and what the console does. */
 export interface Step {
@@ -55,6 +55,8 @@ export interface Step {
 
 // The oldest steps are forgotten.
 const mostUndo = 100
+/** A longer paste is not inserted, UTF-16 code units. */
+export const mostPasted = 256 * 1024
 
 /** An empty line over a history. */
 export const emptyLine = (history: ReadonlyArray<string> = []): Line => ({
@@ -64,38 +66,43 @@ export const emptyLine = (history: ReadonlyArray<string> = []): Line => ({
   undo: [],
   history,
   search: undefined,
-  pasting: false,
+  pasted: undefined,
   last: "other",
 })
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 
-/** The offsets between graphemes, 0 and the length included. */
-const boundaries = (text: string): ReadonlyArray<number> => {
-  const found = [...graphemes.segment(text)].map(({ index }) => index)
-  found.push(text.length)
-  return text.length === 0 ? [0] : found
-}
+// `containing` looks at the text around an offset only, so a key costs the same in a long line as in a short one.
 
 /** The offset one grapheme before, or 0. */
 export const before = (text: string, cursor: number): number =>
-  boundaries(text).findLast((offset) => offset < cursor) ?? 0
+  graphemes.segment(text).containing(cursor - 1)?.index ?? 0
 
 /** The offset one grapheme behind, or the length. */
-export const behind = (text: string, cursor: number): number =>
-  boundaries(text).find((offset) => offset > cursor) ?? text.length
+export const behind = (text: string, cursor: number): number => {
+  const found = graphemes.segment(text).containing(cursor)
+  return found === undefined ? text.length : found.index + found.segment.length
+}
+
+/** The first offset between two graphemes that is not before `offset`. */
+const boundaryFrom = (text: string, offset: number): number =>
+  graphemes.segment(text).containing(offset)?.index === offset ? offset : behind(text, offset)
 
 /** The begin of the word before the cursor. */
-const wordBefore = (text: string, cursor: number): number =>
-  [...words.segment(text)].findLast(({ index, isWordLike }) => isWordLike === true && index < cursor)?.index ?? 0
+const wordBefore = (text: string, cursor: number): number => {
+  const found = words.segment(text)
+  let word = found.containing(cursor - 1)
+  while (word !== undefined && word.isWordLike !== true) word = found.containing(word.index - 1)
+  return word?.index ?? 0
+}
 
 /** The end of the word behind the cursor. */
 const wordBehind = (text: string, cursor: number): number => {
-  const found = [...words.segment(text)].find(
-    ({ index, isWordLike, segment }) => isWordLike === true && index + segment.length > cursor,
-  )
-  return found === undefined ? text.length : found.index + found.segment.length
+  const found = words.segment(text)
+  let word = found.containing(cursor)
+  while (word !== undefined && word.isWordLike !== true) word = found.containing(word.index + word.segment.length)
+  return word === undefined ? text.length : word.index + word.segment.length
 }
 
 const move = (line: Line, cursor: number): Step => ({
@@ -112,14 +119,16 @@ const replace = (line: Line, from: number, to: number, text: string, last: Line[
   const undo = joins ? line.undo : remembered(line)
   const changed = line.text.slice(0, from) + text + line.text.slice(to)
   // A combining character joins what stands before it: the cursor goes to the next place between two graphemes.
-  const wanted = from + text.length
-  const cursor = boundaries(changed).find((offset) => offset >= wanted) ?? changed.length
+  const cursor = boundaryFrom(changed, from + text.length)
   return { ...line, text: changed, cursor, undo, search: undefined, last }
 }
 
-/** Inserts a text at the cursor. Control characters other than LF are left out. */
-export const insert = (line: Line, text: string): Line => {
-  const clean = text.replaceAll(/\r\n?/g, "\n").replaceAll(/[^\P{Cc}\n\t]/gu, "")
+/** A text without control characters other than LF and tab. */
+export const cleanText = (text: string): string => text.replaceAll(/\r\n?/g, "\n").replaceAll(/[^\P{Cc}\n\t]/gu, "")
+
+/** Inserts a text at the cursor. */
+const insert = (line: Line, text: string): Line => {
+  const clean = cleanText(text)
   return clean === "" ? line : replace(line, line.cursor, line.cursor, clean, "insert")
 }
 
@@ -181,14 +190,22 @@ export const submitted = (line: Line, most = 1000): Line => {
   return { ...emptyLine(isKept ? [...history, text].slice(-most) : history), cut: line.cut }
 }
 
+const endPaste = (line: Line): Step => {
+  const { pasted = "" } = line
+  const before: Line = { ...line, pasted: undefined, last: "other" }
+  if (pasted.length > mostPasted) return { line: before, reply: "tooLong" }
+  return { line: { ...insert(before, pasted), last: "other" }, reply: "edited" }
+}
+
 /** Applies a key to a line. */
 export const press = (line: Line, key: Key): Step => {
   const { cursor, text } = line
-  if (key.name === "paste-start") return { line: { ...line, pasting: true, last: "other" }, reply: "none" }
-  if (key.name === "paste-end") return { line: { ...line, pasting: false, last: "other" }, reply: "none" }
-  if (line.pasting) {
-    const pasted = key.name === "return" || key.name === "enter" ? "\n" : key.sequence
-    return { line: insert(line, pasted), reply: "edited" }
+  if (key.name === "paste-start") return { line: { ...line, pasted: "" }, reply: "none" }
+  if (key.name === "paste-end") return endPaste(line)
+  if (line.pasted !== undefined) {
+    // The text is inserted once, at its end: the costs of an insertion grow with the line.
+    const pasted = line.pasted.length > mostPasted ? line.pasted : line.pasted + key.sequence
+    return { line: { ...line, pasted }, reply: "none" }
   }
   const chord = key.ctrl === true ? controls[key.name ?? ""] : key.meta === true ? metas[key.name ?? ""] : undefined
   if (chord !== undefined) return chord(line)

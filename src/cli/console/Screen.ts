@@ -1,5 +1,5 @@
 import truncatedWidth from "fast-string-truncated-width"
-import { behind } from "./LineEditor.ts"
+import { behind, before as previous } from "./LineEditor.ts"
 
 /**
  * The lower end of a terminal: log rows scroll above a status row and an input row that stay in place. Only these two rows
@@ -22,6 +22,8 @@ export interface Footer {
 
 // Columns that the input row shows on the far side of the cursor, where the text is longer than the row.
 const margin = 8
+// A text with more code units than this per column does not fit, or has very many characters without a width.
+const mostUnitsPerColumn = 16
 const clearToEndOfRow = "\u001b[K"
 const clearBelow = "\u001b[J"
 const plain = "\u001b[0m"
@@ -38,26 +40,52 @@ export const cutTo = (text: string, columns: number): string => {
   return truncated ? `${text.slice(0, index)}${ellipsed ? "…" : ""}${plain}` : text
 }
 
-/** The part of an input that fits into `columns` columns and has the cursor in it, and the column of the cursor. */
+/**
+ * The part of an input that fits into `columns` columns and has the cursor in it, and the column of the cursor. Only the
+ * text around the cursor is measured, so a long input costs no more than a short one.
+ */
 export const inputWindow = (
   text: string,
   cursor: number,
   columns: number,
 ): { readonly shown: string; readonly column: number } => {
-  const visible = visibleText(text)
-  if (widthOf(visible) <= columns) return { shown: visible, column: widthOf(visibleText(text.slice(0, cursor))) }
-  // The window begins so that the cursor has some columns behind it, as far as there is text.
-  const wantedBehind = Math.min(margin, widthOf(visibleText(text.slice(cursor))))
-  let from = 0
-  while (widthOf(visibleText(text.slice(from, cursor))) > columns - wantedBehind - 2) from = behind(text, from)
-  const head = from > 0 ? "…" : ""
-  let to = from
-  for (let next = behind(text, to); to < text.length; to = next, next = behind(text, to)) {
-    const tail = next < text.length ? 1 : 0
-    if (widthOf(head + visibleText(text.slice(from, next))) + tail > columns) break
+  const isShort = text.length <= mostUnitsPerColumn * columns
+  if (isShort && widthOf(visibleText(text)) <= columns) {
+    return { shown: visibleText(text), column: widthOf(visibleText(text.slice(0, cursor))) }
   }
-  const shown = `${head}${visibleText(text.slice(from, to))}${to < text.length ? "…" : ""}`
-  return { shown, column: widthOf(head + visibleText(text.slice(from, cursor))) }
+  // The window begins so that the cursor has some columns behind it, as far as there is text.
+  const wantedBehind = Math.min(margin, widthOf(visibleText(text.slice(cursor, cursor + mostUnitsPerColumn * margin))))
+  const before = backwards(text, cursor, columns - wantedBehind - 2)
+  const head = before.from > 0 ? "…" : ""
+  const column = widthOf(head) + before.width
+  const after = forwards(text, cursor, columns - column)
+  const shown = `${head}${visibleText(text.slice(before.from, after))}${after < text.length ? "…" : ""}`
+  return { shown, column }
+}
+
+/** The offset from which the text before the cursor fits into some columns, and its width. */
+const backwards = (text: string, cursor: number, columns: number) => {
+  let [from, width] = [cursor, 0]
+  while (from > 0) {
+    const next = previous(text, from)
+    const wider = width + widthOf(visibleText(text.slice(next, from)))
+    if (wider > columns) break
+    from = next
+    width = wider
+  }
+  return { from, width }
+}
+
+/** The offset up to which the text behind the cursor fits into some columns, with an ellipsis where more follows. */
+const forwards = (text: string, cursor: number, columns: number): number => {
+  let [to, width] = [cursor, 0]
+  while (to < text.length) {
+    const next = behind(text, to)
+    width += widthOf(visibleText(text.slice(to, next)))
+    if (width + (next < text.length ? 1 : 0) > columns) break
+    to = next
+  }
+  return to
 }
 
 /** Line ends and tabs of a pasted text as signs that occupy one column. */
@@ -67,6 +95,7 @@ const visibleText = (text: string): string => text.replaceAll("\n", "⏎").repla
 export class Screen {
   private columns: number
   /** Widths of the footer's rows as they were painted, and the column of the cursor; none while nothing is painted. */
+  private isResized = false
   private painted: { readonly status: number; readonly column: number } | undefined
 
   constructor(columns: number) {
@@ -76,6 +105,7 @@ export class Screen {
   /** The terminal has another width. What it shows is painted anew by the next {@link paint}. */
   resize(columns: number): void {
     this.columns = Math.max(1, columns)
+    this.isResized = true
   }
 
   /** Log rows and the footer below them. A row is a text without control characters other than colours. */
@@ -110,6 +140,10 @@ export class Screen {
     if (this.painted === undefined) return ""
     const { column, status } = this.painted
     const up = Math.max(1, Math.ceil(status / this.columns)) + Math.floor(column / this.columns)
-    return `\r\u001b[${up}A`
+    // tmux remembers that it has wrapped a row until the row is cleared. Without a resize nothing is cleared before it is
+    // painted anew, so nothing flickers.
+    const clear = this.isResized ? clearBelow : ""
+    this.isResized = false
+    return `\r\u001b[${up}A${clear}`
   }
 }

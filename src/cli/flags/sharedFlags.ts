@@ -4,7 +4,7 @@ import { Framing, formatBytes, limits, parseMaxFrame } from "../../domain/index.
 import { variable } from "../../runtime/variable.ts"
 import { outputModes } from "../output/renderers.ts"
 import { type TimestampMode, timestampModes } from "../output/Stamps.ts"
-import { anyText, oneOf, value } from "./flag.ts"
+import { anyText, oneOf, toggle, value } from "./flag.ts"
 import { environmentError, given } from "./given.ts"
 
 /** The flags of `serve` and `connect` that name an endpoint. */
@@ -28,6 +28,11 @@ export const outputFlag = (fallback: string) =>
   value("output", "text|json|raw", oneOf(...outputModes), {
     help: `text: rows for people; json: one event per line; raw: only the bytes of the peers (default ${fallback}).`,
   })
+
+/** How a terminal shows what happens. */
+export const plainFlag = toggle("plain", {
+  help: "In a terminal: plain lines, without the console's status and input rows.",
+})
 
 const parseTimestamps = oneOf(...timestampModes)
 

@@ -48,12 +48,19 @@ export interface StdioService {
    * write}.
    */
   readonly writeLines: (lines: string | OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
+  /** Waits until the system has taken everything that was written to standard output. */
+  readonly drained: Effect.Effect<void, OutputClosed | OutputFailed>
   /** Waits until standard output has no reader any more or has failed, and fails within half a second of that. */
   readonly gone: Effect.Effect<never, OutputClosed | OutputFailed>
   /**
    * Writes a message to standard error without waiting. If standard error is full, messages are dropped and counted.
    */
   readonly say: (text: string) => void
+  /**
+   * Gives messages to a function in place of standard error until the scope closes, where both outputs lead to the same
+   * terminal: a console that paints the terminal shows them itself.
+   */
+  readonly takeMessages: (take: (text: string) => void) => Effect.Effect<void, never, Scope.Scope>
   /** Opens standard input. Nothing is read before the first `read`. */
   readonly openInput: Effect.Effect<Input, never, Scope.Scope>
   readonly inputKind: "terminal" | "file" | "pipe"
@@ -100,6 +107,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
     out.watch()
     const noColour = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb"
 
+    let taker: ((text: string) => void) | undefined
     const failed = (code: string) => Effect.fail(failureOf(code, output))
     const gone = Effect.async<never, OutputClosed | OutputFailed>((resume) => {
       const look = () => {
@@ -116,7 +124,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
       Effect.suspend(() => {
         queue()
         if (out.failure !== undefined) return failed(out.failure)
-        return out.hasRoom() ? Effect.void : untilRoom(out, failed)
+        return out.hasRoom() ? Effect.void : until(out, hasRoom, failed)
       })
 
     return Stdio.of({
@@ -124,8 +132,19 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
       writeLent: (bytes, giveBack) => write(() => out.writeLent(bytes, giveBack)),
       writeLines: (lines) =>
         write(() => out.write(typeof lines === "string" ? [Buffer.from(lines)] : piecesOf(lines), true)),
+      drained: Effect.suspend(() => (isDrained(out) ? Effect.void : until(out, isDrained, failed))),
       gone,
-      say: (text) => err.say(Buffer.from(text)),
+      say: (text) => (taker === undefined ? err.say(Buffer.from(text)) : taker(text)),
+      takeMessages: (take) =>
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            if (out === err) taker = take
+          }),
+          () =>
+            Effect.sync(() => {
+              taker = undefined
+            }),
+        ),
       openInput: Effect.succeed(inputOf(reader)),
       inputKind: input.kind === "terminal" || input.kind === "file" ? input.kind : "pipe",
       outputIsTerminal: output.kind === "terminal",
@@ -155,13 +174,18 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
     })
   })
 
-const untilRoom = (
+const hasRoom = (out: Output): boolean => out.hasRoom()
+
+const isDrained = (out: Output): boolean => out.pending() === 0
+
+const until = (
   out: Output,
+  isReady: (out: Output) => boolean,
   failed: (code: string) => Effect.Effect<never, OutputClosed | OutputFailed>,
 ): Effect.Effect<void, OutputClosed | OutputFailed> =>
   Effect.async((resume) => {
     const stop = out.onChange(() => {
-      if (out.failure === undefined && !out.hasRoom()) return
+      if (out.failure === undefined && !isReady(out)) return
       stop()
       resume(out.failure === undefined ? Effect.void : failed(out.failure))
     })

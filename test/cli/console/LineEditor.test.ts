@@ -118,7 +118,7 @@ describe("the input line", () => {
       FastCheck.constantFrom(..."abdefhjklnpuwy_").map(ctrl),
       FastCheck.constantFrom("b", "f", "d", "backspace", "left", "right").map(alt),
     )
-    FastCheck.assert(
+    void FastCheck.assert(
       FastCheck.property(FastCheck.array(key, { maxLength: 60 }), (keys) => {
         let line = emptyLine(["a earlier", "é"])
         for (const pressed of keys) {
@@ -127,7 +127,7 @@ describe("the input line", () => {
           expect([0, ...ends]).toContain(line.cursor)
           expect(line.text).not.toMatch(/[^\P{Cc}\n\t]/u)
         }
-        for (let steps = 0; steps < 100; steps++) line = press({ ...line, pasting: false }, ctrl("_")).line
+        for (let steps = 0; steps < 100; steps++) line = press({ ...line, pasted: undefined }, ctrl("_")).line
         expect(line.text).toBe("")
       }),
     )

@@ -19,7 +19,7 @@ import { recordedStdio } from "../../support/shown.ts"
 const command = Command.make("tcpfx").pipe(
   Command.withSubcommands([
     Command.withHandler(serveCommand, (options) => runServe(options, noPage)),
-    Command.withHandler(connectCommand, (options) => runConnect(options, noPage)),
+    Command.withHandler(connectCommand, (options) => runConnect(options, noPage, undefined)),
   ]),
   Command.run({ name: "tcpfx", version: "0" }),
 )

@@ -11,7 +11,7 @@ const interrupt = "\u0003"
 const script: Peer = { program: "script", known: /--command/, dial: () => [] }
 
 const inTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  start("script", ["-qefc", `'${process.execPath}' '${bin}' ${args.join(" ")}`, "/dev/null"], {
+  start("script", ["-qefc", `'${process.execPath}' '${bin}' ${args.join(" ")} --plain`, "/dev/null"], {
     env: { TERM: "xterm", ...env },
   })
 
@@ -28,7 +28,7 @@ const served = (env?: Readonly<Record<string, string>>) =>
     return server.text("stdout")
   })
 
-describe.skipIf(!haveAll(script))("tcpfx in a terminal", () => {
+describe.skipIf(!haveAll(script))("tcpfx --plain in a terminal", () => {
   it.scopedLive(
     "shows talk dim, what is sent red and what is received in the default colour, and ends with Ctrl-C",
     () =>

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { homedir } from "node:os"
+import { dirname, join, resolve } from "node:path"
+import { projectFileName } from "../../assistant/projectFile.ts"
+import { cleanText } from "./LineEditor.ts"
+
+// Lines that are kept.
+const mostLines = 1000
+// Longer lines, such as large pastes, are not kept. UTF-16 code units.
+const mostLength = 10_000
+
+/**
+ * Where the history is: `TCPFX_HISTORY`, or a file of the user's state folder, one for each project. The project is the
+ * file of `--project`, or `tcpfx.yaml` in this folder if there is one. A pipe
+ * or a device such as `/dev/null` keeps none.
+ */
+export const historyPath = (environment: NodeJS.ProcessEnv, named: string | undefined): string => {
+  const project = named ?? (fs.existsSync(projectFileName) ? projectFileName : undefined)
+  const asked = environment["TCPFX_HISTORY"]
+  if (asked !== undefined) return asked
+  const state = environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state")
+  const own =
+    project === undefined ? "" : `-${createHash("sha256").update(resolve(project)).digest("hex").slice(0, 12)}`
+  return join(state, "tcpfx", `history${own}`)
+}
+
+const written = (line: string): string => line.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")
+
+const readBack = (text: string): string =>
+  cleanText(text.replaceAll(/\\(\\|n)/g, (_, escaped: string) => (escaped === "n" ? "\n" : "\\")))
+
+/** The lines that were entered in earlier runs, in a file that only the user can read (mode 0600). */
+export class History {
+  readonly lines: ReadonlyArray<string>
+  private readonly path: string
+  private isBroken = false
+
+  private constructor(path: string, lines: ReadonlyArray<string>) {
+    this.path = path
+    this.lines = lines
+  }
+
+  /** Reads a history; one that cannot be read is empty. */
+  static open(path: string): History {
+    const all = linesOf(path)
+    const kept = all.slice(-mostLines)
+    const history = new History(path, kept.map(readBack))
+    if (all.length > 2 * mostLines) history.write(`${kept.join("\n")}\n`, fs.constants.O_TRUNC)
+    return history
+  }
+
+  /** Appends a line, unless it is very long. Gives the failure of the first line that cannot be kept. */
+  add(line: string): string | undefined {
+    const isKept = !this.isBroken && line.length <= mostLength
+    return isKept ? this.write(`${written(line)}\n`, fs.constants.O_APPEND) : undefined
+  }
+
+  private write(text: string, flag: number): string | undefined {
+    try {
+      fs.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+      const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_NONBLOCK | flag
+      const file = fs.openSync(this.path, flags, 0o600)
+      try {
+        fs.writeSync(file, text)
+      } finally {
+        fs.closeSync(file)
+      }
+      return undefined
+    } catch (error) {
+      this.isBroken = true
+      return `the history is not kept: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+}
+
+/** The lines of a regular file. A pipe or device has none: reading could wait for ever. */
+const linesOf = (path: string): ReadonlyArray<string> => {
+  try {
+    const text = fs.statSync(path).isFile() ? fs.readFileSync(path, "utf8") : ""
+    return text.split("\n").filter((line) => line !== "")
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,92 @@
+import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Assistant } from "../../assistant/index.ts"
+import type * as Domain from "../../domain/assistant/index.ts"
+
+// Rows of one frame of the screen; further ones are counted in their place.
+const mostRows = 60
+// Matches of a new filter that are shown of the rows before it.
+const rowsBefore = 20
+
+/** Rows that came since the last reading. */
+export interface NewRows {
+  /** Rows before these that are not shown: more came than a frame has. */
+  readonly leftOut: number
+  readonly rows: ReadonlyArray<Domain.LogRow>
+}
+
+/** Reads the log of a window forward, as far as it matches a filter. */
+export class RowFeed {
+  view: Domain.LogView = "text"
+  /** Rows that were left out so far. */
+  notShown = 0
+  private readonly assistant: Assistant
+  private readonly watching: FiberHandle.FiberHandle<void, void>
+  private readonly onChange: () => void
+  private filter: Domain.LogFilter | undefined
+  /** The range of the rows, or of the matches; none until a new filter has found its first ones. */
+  private extent: Domain.LogExtent | undefined
+  private next: number | undefined = 0
+
+  private constructor(assistant: Assistant, watching: FiberHandle.FiberHandle<void, void>, onChange: () => void) {
+    this.assistant = assistant
+    this.watching = watching
+    this.onChange = onChange
+  }
+
+  /** Watches the log of a window until the scope closes; `onChange` is called when rows have come. */
+  static readonly make = (
+    assistant: Assistant,
+    onChange: () => void,
+    filter?: Domain.LogFilter,
+  ): Effect.Effect<RowFeed, never, Scope.Scope> =>
+    Effect.gen(function* () {
+      const feed = new RowFeed(assistant, yield* FiberHandle.make<void, void>(), onChange)
+      yield* feed.watch(filter)
+      return feed
+    })
+
+  /** Shows the rows that match a filter from now on, and the last ones before it. Refused if the filter is invalid. */
+  setFilter(filter: Domain.LogFilter | undefined): Effect.Effect<void, Domain.Refusal> {
+    const { log } = this.assistant
+    const check = filter === undefined ? Effect.void : log.rows({ from: 0, count: 1, view: "text", filter })
+    return Effect.zipRight(check, this.watch(filter))
+  }
+
+  /** The rows that came since the last call. */
+  get read(): Effect.Effect<NewRows> {
+    return Effect.suspend(() => {
+      const { extent, filter, view } = this
+      if (extent === undefined) return Effect.succeed({ leftOut: 0, rows: [] })
+      const seen = this.next ?? Math.max(extent.first, extent.next - rowsBefore)
+      // A cleared log begins behind what was seen, and a search that begins anew may have found less.
+      const from = Math.min(extent.next, Math.max(seen, extent.next - mostRows))
+      const leftOut = Math.max(0, from - seen)
+      this.next = extent.next
+      this.notShown += leftOut
+      if (from === extent.next) return Effect.succeed({ leftOut, rows: [] })
+      const request = { from, count: extent.next - from, view, ...(filter === undefined ? {} : { filter }) }
+      return Effect.orElseSucceed(
+        Effect.map(this.assistant.log.rows(request), (rows) => ({ leftOut, rows })),
+        () => ({ leftOut, rows: [] }),
+      )
+    })
+  }
+
+  private watch(filter: Domain.LogFilter | undefined): Effect.Effect<void> {
+    const follow = Stream.runForEach(this.assistant.log.extents(filter), (extent) =>
+      Effect.sync(() => {
+        this.extent = extent
+        this.onChange()
+      }),
+    )
+    return Effect.suspend(() => {
+      this.next = filter === undefined ? (this.filter === undefined ? this.next : undefined) : undefined
+      this.filter = filter
+      this.extent = undefined
+      return Effect.asVoid(FiberHandle.run(this.watching, Effect.ignore(follow)))
+    })
+  }
+}

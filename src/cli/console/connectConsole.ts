@@ -1,0 +1,57 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
+import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
+import { type Endpoint, formatEndpoint } from "../../domain/index.ts"
+import type { TimestampMode } from "../output/Stamps.ts"
+import { networkError, usageError } from "../process/exit.ts"
+import { historyPath } from "./History.ts"
+import { runConsole } from "./runConsole.ts"
+
+/** What the console of `tcpfx connect` is made with. */
+export interface ConnectConsoleOptions {
+  readonly settings: ClientSettings
+  readonly endpoint: Endpoint
+  readonly timestamps: TimestampMode
+  /** The project file of `--project`. */
+  readonly project: string | undefined
+  /** None: a lost connection is not made again until the user asks. */
+  readonly reconnect: Partial<ReconnectSettings> | undefined
+}
+
+/**
+ * Runs `tcpfx connect` in a terminal: connects, and shows the console until the user leaves. The end of a connection is
+ * not the end of the console. A first connection that fails ends the command with the reason, as it does without a console.
+ */
+export const connectConsole = ({ endpoint, project, reconnect, settings, timestamps }: ConnectConsoleOptions) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const left = yield* Deferred.make<void>()
+      const leave = Effect.asVoid(Deferred.succeed(left, undefined))
+      const assistant = yield* ClientAssistant.make({
+        settings,
+        leave,
+        ...(reconnect === undefined ? {} : { reconnect: { ...reconnect, onPeerEnd: "end" as const } }),
+      }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
+      const first = assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }).pipe(
+        Effect.catchIf(
+          // A user who ends the attempt stays in the console.
+          ({ reason }) => reason === "ended",
+          () => Effect.void,
+        ),
+        Effect.mapError(({ message }) => networkError(message)),
+        Effect.zipRight(Effect.never),
+      )
+      const console = runConsole({
+        assistant,
+        history: historyPath(process.env, project),
+        timestamps,
+        showsTraffic: true,
+        ending: settings.frame.delimited === false ? "lf" : undefined,
+        onEnd: Effect.flatMap(assistant.state, ({ phase }) =>
+          phase === "connected" ? Effect.ignore(assistant.execute({ _tag: "HalfClose" })) : leave,
+        ),
+      })
+      yield* Effect.raceFirst(Effect.raceFirst(console, Deferred.await(left)), first)
+    }),
+  )

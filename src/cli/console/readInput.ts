@@ -1,0 +1,172 @@
+import * as Either from "effect/Either"
+import { type LogFormat, logFormats } from "../../assistant/Assistant.ts"
+import type { Assistant } from "../../assistant/index.ts"
+import * as Domain from "../../domain/assistant/index.ts"
+import { wordsFor } from "./words.ts"
+
+/** What the console adds to each payload. */
+export interface ConsoleSettings {
+  /** Recipients of typed lines, in their written form. */
+  readonly to: string
+  /** Line ending of texts; none: what the framing needs. */
+  readonly ending: Domain.LineEnding | undefined
+  readonly checksum: Domain.ChecksumSpec | undefined
+}
+
+/** What a list shows. */
+export type Listing = "repeats" | "rules" | "macros" | "stats"
+
+/** What an input line asks for. */
+export type Action =
+  | { readonly _tag: "Nothing" }
+  | { readonly _tag: "Do"; readonly command: Domain.Command }
+  | { readonly _tag: "List"; readonly what: Listing }
+  | { readonly _tag: "Clients"; readonly filter: string }
+  | { readonly _tag: "Help"; readonly word: string | undefined }
+  | { readonly _tag: "To"; readonly to: string }
+  | { readonly _tag: "View"; readonly view: Domain.LogView }
+  | { readonly _tag: "Ending"; readonly ending: Domain.LineEnding }
+  | { readonly _tag: "Checksum"; readonly checksum: Domain.ChecksumSpec | undefined }
+  | { readonly _tag: "Filter"; readonly filter: Domain.LogFilter | undefined }
+  | { readonly _tag: "FilterClients"; readonly to: string }
+  | { readonly _tag: "Save"; readonly format: LogFormat; readonly path: string }
+  | { readonly _tag: "Again" }
+
+type Read = Either.Either<Action, Domain.Refusal>
+
+const refused = (message: string, advice?: string): Read =>
+  Either.left(new Domain.Refusal({ reason: "syntax", message, ...(advice === undefined ? {} : { advice }) }))
+
+/** The settings on a payload that does not name its own. */
+const completed = (spec: Domain.PayloadSpec, { checksum, ending }: ConsoleSettings): Domain.PayloadSpec => ({
+  ...spec,
+  ...(spec.form === "text" && spec.ending === undefined && ending !== undefined ? { ending } : {}),
+  ...(spec.checksum === undefined && checksum !== undefined ? { checksum } : {}),
+})
+
+/** A command of the assistant, with the settings of the console in its payload and its recipients. */
+const withSettings = (
+  command: Domain.Command,
+  settings: ConsoleSettings,
+): Either.Either<Domain.Command, Domain.Refusal> => {
+  if (command._tag !== "Send" && command._tag !== "Repeat" && command._tag !== "Broadcast") return Either.right(command)
+  const payload = completed(command.payload, settings)
+  if (command._tag === "Broadcast") return Either.right({ ...command, payload })
+  return Either.map(
+    command.to === undefined ? Domain.parseRecipients(settings.to) : Either.right(command.to),
+    (to): Domain.Command => ({ ...command, payload, to }),
+  )
+}
+
+/** Reads an input line: a line that begins with `/` is a command, any other one is sent as it stands. */
+export const readInput = (line: string, kind: Assistant["kind"], settings: ConsoleSettings): Read => {
+  if (line === "") return Either.right({ _tag: "Nothing" })
+  if (!line.startsWith("/") || line.startsWith("//")) {
+    const content = line.startsWith("//") ? line.slice(1) : line
+    const typed: Domain.Command = { _tag: "Send", payload: { form: "text", content, escapes: false } }
+    return Either.map(withSettings(typed, settings), (command) => ({ _tag: "Do", command }))
+  }
+  const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(line) ?? []
+  const read = Object.hasOwn(reads, word) ? reads[word] : undefined
+  const known = wordsFor(kind)
+  if (!known.some((one) => one.word === word)) {
+    const words = known.map((one) => one.word)
+    const isOther = wordsFor(kind === "server" ? "client" : "server").some((one) => one.word === word)
+    if (isOther) return refused(`/${word} is a command of ${kind === "server" ? "tcpfx connect" : "tcpfx serve"}`)
+    return refused(
+      word === "" ? "a command is missing behind the slash" : `/${word} is no command${Domain.suggestion(word, words)}`,
+      "/help lists the commands; // at the start sends a slash",
+    )
+  }
+  return read === undefined ? domain(line.slice(1), kind, settings) : read(rest.trim(), kind, settings)
+}
+
+const domain = (line: string, kind: Assistant["kind"], settings: ConsoleSettings): Read =>
+  Either.map(
+    Either.flatMap(Domain.parseCommand(line, kind), (command) => withSettings(command, settings)),
+    (command) => ({ _tag: "Do", command }),
+  )
+
+const formOf = (word: string): string => {
+  const found = [...wordsFor("server"), ...wordsFor("client")].find((one) => one.word === word)
+  return found === undefined ? "" : `The form is: ${found.form}. Such as: ${found.example}`
+}
+
+/** `/hex @3 01 03` is `send @3 hex 01 03`. */
+const sending =
+  (form: Domain.PayloadForm): Reader =>
+  (rest, kind, settings) => {
+    const [, to = "", content = ""] = /^((?:!?@\S+\s+)?)(.*)$/su.exec(rest) ?? []
+    if (content === "") return refused(`the content is missing behind /${form}`, formOf(form))
+    return domain(`send ${to}${form} ${content}`, kind, settings)
+  }
+
+const list =
+  (what: Listing): Reader =>
+  (rest) =>
+    rest === "" ? Either.right({ _tag: "List", what }) : refused(`/${what} takes no words`, formOf(what))
+
+const choice =
+  <A extends string>(word: string, values: ReadonlyArray<A>, act: (value: A) => Action): Reader =>
+  (rest) => {
+    const value = values.find((one) => one === rest)
+    if (value !== undefined) return Either.right(act(value))
+    const what =
+      rest === "" ? "a value is missing" : `"${rest}" is no value of /${word}${Domain.suggestion(rest, values)}`
+    return refused(`${what}; expected ${values.join(", ")}`, formOf(word))
+  }
+
+type Reader = (rest: string, kind: Assistant["kind"], settings: ConsoleSettings) => Read
+
+const reads: Readonly<Record<string, Reader>> = {
+  to: (rest) =>
+    rest === ""
+      ? refused("the recipients are missing", formOf("to"))
+      : Either.map(Domain.parseRecipients(rest), (to) => ({ _tag: "To", to: Domain.formatRecipients(to) })),
+  clients: (filter) => Either.right({ _tag: "Clients", filter }),
+  name: (rest, kind, settings) => domain(`rename ${rest}`, kind, settings),
+  rst: (rest, kind, settings) => domain(`reset ${rest}`, kind, settings),
+  text: sending("text"),
+  hex: sending("hex"),
+  base64: sending("base64"),
+  file: sending("file"),
+  repeat: (rest, kind, settings) => {
+    const [, time = "", more = ""] = /^(\S+)\s*(.*)$/su.exec(rest) ?? []
+    if (time === "") return refused("the interval is missing", formOf("repeat"))
+    return domain(time.includes("=") ? `repeat ${rest}` : `repeat every=${time} ${more}`, kind, settings)
+  },
+  repeats: list("repeats"),
+  rules: list("rules"),
+  macros: list("macros"),
+  stats: list("stats"),
+  macro: (rest, kind, settings) => domain(/\s/.test(rest) ? `macro ${rest}` : `run ${rest}`, kind, settings),
+  view: choice("view", ["text", "hex", "both"], (view) => ({ _tag: "View", view })),
+  eol: choice("eol", ["none", "lf", "crlf", "cr"], (ending) => ({ _tag: "Ending", ending })),
+  checksum: (rest) =>
+    rest === ""
+      ? refused("the name of a checksum is missing", formOf("checksum"))
+      : rest === "none"
+        ? Either.right({ _tag: "Checksum", checksum: undefined })
+        : Either.map(Domain.findChecksum(rest), () => ({ _tag: "Checksum", checksum: { kind: rest } })),
+  filter: (rest) => {
+    if (rest === "") return Either.right({ _tag: "Filter", filter: undefined })
+    if (rest.startsWith("@"))
+      return Either.map(Domain.parseRecipients(rest), () => ({ _tag: "FilterClients", to: rest }))
+    const regex = /^\/(.+)\/$/su.exec(rest)?.[1]
+    return Either.right({ _tag: "Filter", filter: regex === undefined ? { text: rest } : { regex } })
+  },
+  log: (rest) => {
+    const [, first = "", second = ""] = /^(\S+)\s*(.*)$/su.exec(rest) ?? []
+    const format = logFormats.find((one) => one === first)
+    const path = format === undefined ? rest : second
+    return path === ""
+      ? refused("the path of a file is missing", formOf("log"))
+      : Either.right({ _tag: "Save", format: format ?? "text", path })
+  },
+  help: (rest) => Either.right({ _tag: "Help", word: rest === "" ? undefined : rest.replace(/^\//, "") }),
+  listen: (rest) => Either.right({ _tag: "Do", command: { _tag: "Listen", endpoint: rest } }),
+  connect: (rest, kind, settings) =>
+    rest === "" ? Either.right({ _tag: "Again" }) : domain(`connect ${rest}`, kind, settings),
+  reconnect: (rest) =>
+    rest === "" ? Either.right({ _tag: "Again" }) : refused("/reconnect takes no words", formOf("reconnect")),
+}

@@ -1,0 +1,209 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { Assistant } from "../../assistant/index.ts"
+import type * as Domain from "../../domain/assistant/index.ts"
+import { escapeControls, formatConnectionId } from "../../domain/index.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
+import { Stamps, type TimestampMode } from "../output/Stamps.ts"
+import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
+import { Stdio } from "../process/stdio.ts"
+import { ConsoleActions } from "./ConsoleActions.ts"
+import { ConsoleInput } from "./ConsoleInput.ts"
+import { History } from "./History.ts"
+import { RowFeed } from "./RowFeed.ts"
+import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
+import { Screen } from "./Screen.ts"
+import { takeTerminal } from "./Terminal.ts"
+
+/** What a console is made with. */
+export interface ConsoleOptions {
+  readonly assistant: Assistant
+  /** The path of the file of the history. */
+  readonly history: string
+  readonly timestamps: TimestampMode
+  /** Whether the rows of received and sent data are shown from the start. */
+  readonly showsTraffic: boolean
+  /** Line ending of typed lines; none where the framing adds one. */
+  readonly ending: Domain.LineEnding | undefined
+  /** What Ctrl-D in an empty line does; none: it leaves. */
+  readonly onEnd?: Effect.Effect<void>
+}
+
+// The screen is painted at most so often, milliseconds.
+const frameMillis = 33
+// Commands that wait while one is carried out.
+const mostWaiting = 256
+// Clients whose names Tab completes.
+const mostKnown = 1000
+// How long a stop waits until the terminal has taken the end of the footer.
+const eraseTime = "200 millis"
+const clearScreen = "\u001b[H\u001b[2J"
+
+/**
+ * Runs the console of a window until the user leaves. Sockets never wait for the terminal: a frame is painted only when
+ * the terminal has taken the one before, and rows that came meanwhile and do not fit are counted in their place.
+ */
+export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { assistant } = options
+      const stdio = yield* Stdio
+      const palette = paletteOf(stdio.colour.output)
+      const ended = yield* Deferred.make<void>()
+      const leave = Deferred.succeed(ended, undefined)
+      const fork = yield* FiberSet.makeRuntime<never, unknown, never>()
+      const waiters = new Waiters()
+      const stamps = new Stamps(options.timestamps, true)
+      let isDirty = true
+      const wake = () => {
+        isDirty = true
+        waiters.wake()
+      }
+      // Lines of the console itself, which stand behind the rows that are in the log already.
+      let lines: Array<string> = []
+      const print = (text: string) => {
+        lines.push(...text.split("\n"))
+        wake()
+      }
+
+      yield* stdio.takeMessages((text) => print(palette.dim(escapeControls(text.replace(/^tcpfx: |\n$/g, "")))))
+      yield* assistant.log.record
+      let state = yield* assistant.state
+      let recipients: ReadonlyArray<string> = []
+      const feed = yield* RowFeed.make(
+        assistant,
+        wake,
+        options.showsTraffic ? undefined : { direction: "announcement" },
+      )
+      const actions = new ConsoleActions({ assistant, palette, feed, print, ending: options.ending })
+      const commands = yield* Queue.dropping<Effect.Effect<void>>(mostWaiting)
+      const enqueue = (command: Effect.Effect<void>) => {
+        if (!commands.unsafeOffer(command))
+          print(palette.yellow(`${mostWaiting} commands wait already; this one is dropped`))
+      }
+      let clear = ""
+      const eraseFooter = Effect.ignore(Effect.suspend(() => stdio.write(Buffer.from(screen.erase()))))
+      // A terminal that takes nothing must not keep the process from stopping.
+      const suspend = eraseFooter.pipe(
+        Effect.zipRight(Effect.timeoutOption(Effect.ignore(stdio.drained), eraseTime)),
+        Effect.zipRight(Effect.sync(() => terminal.suspend())),
+      )
+      const input = new ConsoleInput(History.open(options.history), {
+        print: (text) => print(palette.dim(text)),
+        submit: (line) => {
+          if (actions.isUrgent(line)) fork(actions.run(line))
+          else enqueue(actions.run(line))
+        },
+        submitEach: (all) => enqueue(actions.runEach(all)),
+        leave: () => void fork(leave),
+        end: () => void fork(options.onEnd ?? leave),
+        suspend: () => void fork(suspend),
+        redraw: () => {
+          screen.forget()
+          clear = clearScreen
+        },
+        known: () => ({
+          kind: assistant.kind,
+          recipients,
+          macros: state.macros.map(({ name }) => name),
+          rules: state.rules.map(({ rule }) => rule.name),
+        }),
+        now: () => performance.now(),
+      })
+      const terminal = yield* takeTerminal({
+        onKey: (key) => {
+          input.press(key)
+          wake()
+        },
+        onResize: () => {
+          screen.resize(terminal.size().columns)
+          wake()
+        },
+        onContinue: () => {
+          screen.forget()
+          screen.resize(terminal.size().columns)
+          wake()
+        },
+      })
+      const screen = new Screen(terminal.size().columns)
+      yield* Effect.addFinalizer(() => eraseFooter)
+
+      yield* Effect.forkScoped(
+        Stream.runForEach(assistant.states, (next) =>
+          Effect.gen(function* () {
+            const isOther =
+              next._tag === "ServerWindow" &&
+              state._tag === "ServerWindow" &&
+              next.clientsVersion !== state.clientsVersion
+            state = next
+            if (isOther || recipients.length === 0) recipients = yield* knownRecipients(assistant)
+            wake()
+          }),
+        ),
+      )
+      yield* Effect.forkScoped(Effect.forever(Effect.flatten(commands.take)))
+      const source = yield* stdio.openInput
+      const reading = Effect.gen(function* () {
+        let isOver = false
+        while (!isOver) {
+          yield* source.read((bytes) => {
+            if (bytes === undefined) isOver = true
+            else terminal.feed(bytes)
+          })
+        }
+      })
+      // A terminal that is gone ends its console.
+      yield* Effect.forkScoped(Effect.zipRight(Effect.ignore(reading), leave))
+
+      const paint = Effect.gen(function* () {
+        isDirty = false
+        const { leftOut, rows } = yield* feed.read
+        const own = lines
+        lines = []
+        const text = screen.paint(
+          [
+            ...(leftOut > 0 ? [leftOutText(leftOut, palette)] : []),
+            ...rows.flatMap((row) => rowText(row, palette, stamps)),
+            ...own,
+          ],
+          {
+            status: statusText(state, feed.notShown, palette),
+            prompt: input.question ?? actions.prompt,
+            text: input.question === undefined ? input.line.text : "",
+            cursor: input.question === undefined ? input.line.cursor : 0,
+          },
+        )
+        const cleared = clear
+        clear = ""
+        yield* stdio.write(Buffer.from(cleared + text))
+        yield* stdio.drained
+      })
+      const painter = yield* Effect.forkScoped(
+        Effect.forever(
+          Effect.suspend(() =>
+            isDirty ? Effect.zipRight(paint, Effect.sleep(frameMillis)) : waiters.waitThen(Effect.void),
+          ),
+        ),
+      )
+      yield* Effect.raceFirst(Deferred.await(ended), Fiber.join(painter))
+      yield* Fiber.interrupt(painter)
+    }),
+  )
+
+const knownRecipients = (assistant: Assistant): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.match(assistant.clients({ from: 0, count: mostKnown, sort: "activity" }), {
+    onSuccess: ({ rows }) => [
+      ...new Set(
+        rows.flatMap(({ id, name, tags }) => [
+          ...(name === "" ? [] : [`@${name}`]),
+          ...tags.map((tag) => `@tag:${tag}`),
+          `@${formatConnectionId(id).slice(1)}`,
+        ]),
+      ),
+    ],
+    onFailure: () => [],
+  })
