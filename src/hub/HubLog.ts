@@ -123,7 +123,7 @@ export class HubLog<P> {
     return { segment: this.first + this.segments.length, run: 0 }
   }
 
-  /** The segment at a cursor; none at the end. */
+  /** The segment at a cursor; `undefined` at the end of the log. */
   at(cursor: Cursor): Segment<P> | undefined {
     return this.segments[cursor.segment - this.first]
   }

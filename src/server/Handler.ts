@@ -6,7 +6,7 @@ import type { ConnectionId, SendError, TlsSession } from "../domain/index.ts"
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
   readonly id: ConnectionId
-  /** The TLS session; none without TLS. */
+  /** The TLS session; `undefined` without TLS. */
   readonly tls: TlsSession | undefined
   /** Sends one payload to all other connections through the hub. Waits while the hub blocks publishers. */
   readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, SendError>

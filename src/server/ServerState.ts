@@ -25,9 +25,9 @@ export interface ConnectionInfo {
   readonly bytesIn: number
   /** Sent bytes that the kernel has taken. */
   readonly bytesOut: number
-  /** The TLS session; none without TLS. */
+  /** The TLS session; `undefined` without TLS. */
   readonly tls: TlsSession | undefined
-  /** The proxy whose header named the remote; none for a direct connection. */
+  /** The proxy whose PROXY header named the remote endpoint; `undefined` for a direct connection. */
   readonly proxied: ProxiedBy | undefined
 }
 

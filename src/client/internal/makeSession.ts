@@ -134,6 +134,6 @@ export const makeSession = (
     }
   })
 
-/** The last loss; none when this side has ended the session. */
+/** The last loss; `undefined` if this side has ended the session. */
 const endOf = (exit: Exit.Exit<void, SessionEnd>): SessionEnd | undefined =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined

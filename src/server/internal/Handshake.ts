@@ -130,6 +130,6 @@ export class Handshake implements WireHandlers {
   }
 }
 
-/** An endpoint of a header in the form in which the system shows endpoints. */
+/** An endpoint of a PROXY header in the form in which the kernel shows endpoints. */
 const plain = (endpoint: Endpoint | undefined): Endpoint | undefined =>
   endpoint?._tag === "Tcp" ? tcpEndpoint(plainHost(endpoint.host), endpoint.port) : endpoint
