@@ -16,7 +16,7 @@ const capacityBytes = 100
 const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
   it.scoped(name, () => Effect.provide(body, MemoryTransport.layer({ capacityBytes })))
 
-/** A connection and, at its other end, a wire that reads only when it is told to. */
+/** A connection, and the wire of its peer, which reads only on request. */
 const withSilentPeer = Effect.gen(function* () {
   const { near, far } = yield* connectedWires(memoryFixture)
   const { core, connection, owner } = yield* coreOver(near.wire, { framing: Framing.raw })

@@ -52,7 +52,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("keeps what is collected back from a peer that reads, behind what was written before", () =>
+  it.scoped("holds corked bytes while the peer reads, and sends them after the earlier ones", () =>
     Effect.gen(function* () {
       const { near, far } = yield* connectedWires(memoryFixture)
       far.wire.pause()
@@ -71,7 +71,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 100 }))),
   )
 
-  it.scoped("knows that a peer is gone which was destroyed after its FIN", () =>
+  it.scoped("reports a peer as gone that was destroyed after its FIN", () =>
     Effect.gen(function* () {
       const { near, far } = yield* startedWires(memoryFixture)
       near.wire.end()
@@ -83,7 +83,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("has abstract names too, which are refused where nobody listens, as there is no file to be missed", () =>
+  it.scoped("refuses a dial to an abstract name without a listener, because no file can be missing", () =>
     Effect.gen(function* () {
       const endpoint = unixEndpoint("@app")
       const { dial } = yield* Transport
@@ -95,7 +95,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("looks for an address of the family that is asked for among those of a name", () =>
+  it.scoped("listens on an address of the requested family if a name has several", () =>
     Effect.gen(function* () {
       const named = tcpEndpoint("both", 4000)
       const first = yield* listenForWires(named)
@@ -107,7 +107,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ names: { both: ["10.0.0.1", "fd00::1"], four: ["10.0.0.1"] } }))),
   )
 
-  it.scoped("has paths like those of unix sockets: nameless diallers, and PathNotFound where nobody listens", () =>
+  it.scoped("has paths like unix sockets: clients without a name, and PathNotFound without a listener", () =>
     Effect.gen(function* () {
       const endpoint = unixEndpoint("/run/app.sock")
       const dial = Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
@@ -120,7 +120,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("knows the names that it was given, and is apart from every other network", () =>
+  it.scoped("resolves the names in its options, and is separate from every other network", () =>
     Effect.gen(function* () {
       const named = yield* Layer.build(MemoryTransport.layer({ names: { device: ["10.0.0.1", "::1"] } }))
       const other = yield* Layer.build(MemoryTransport.layer())

@@ -9,7 +9,7 @@ import { wireSuite } from "../support/wireSuite.ts"
 const layer = NodeTransport.layerWith({ streams: true })
 const fixtures = [tcpFixture, unixFixture].map((fixture) => ({ ...fixture, name: `${fixture.name} by streams`, layer }))
 
-describe("sockets by the streams of Node", () => {
+describe("plain streams of Node", () => {
   for (const fixture of fixtures) {
     it.scopedLive(`are used for both ends over ${fixture.name}`, () =>
       Effect.gen(function* () {

@@ -32,7 +32,7 @@ const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Sc
   it.scopedLive(name, () => Effect.provide(body, NodeTransport.layer))
 const dial = (endpoint: Endpoint) => Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
 
-describe("the system's answers", () => {
+describe("the errors of the kernel", () => {
   test(
     "listening on an address of no interface is AddressNotAvailable",
     Effect.gen(function* () {
@@ -69,7 +69,7 @@ describe("the file of a unix socket", () => {
     "is replaced when nobody listens at it any more",
     Effect.gen(function* () {
       const { endpoint, path } = yield* folder
-      // Renamed, the file outlives its listener, as it does when a process is killed.
+      // The renamed file outlives its listener, as after the kill of a process.
       const kept = join(path, "kept")
       yield* Effect.scoped(
         Effect.tap(listenForWires(unixEndpoint(kept)), () => Effect.sync(() => renameSync(kept, endpoint.path))),
@@ -88,7 +88,7 @@ describe("the file of a unix socket", () => {
       const { endpoint } = yield* folder
       const first = yield* listenForWires(endpoint)
       expect(yield* Effect.flip(listenForWires(endpoint))).toMatchObject({ reason: "AddressInUse" })
-      // A dial that asked whether somebody listens would be accepted before this one.
+      // A dial that tests for a listener would be accepted before this one.
       const near = new WireProbe(yield* dial(endpoint)).start()
       const far = new WireProbe(yield* first.accepted).start()
       near.wire.write(Uint8Array.of(1))
@@ -126,7 +126,7 @@ describe("the file of a unix socket", () => {
   )
 })
 
-describe("a peer that goes for good after its FIN", () => {
+describe("a peer that vanishes after its FIN", () => {
   for (const fixture of [tcpFixture, turned(tcpFixture)]) {
     test(
       `is told by nothing, but known to the system, and probed for (${fixture.name})`,
@@ -141,7 +141,7 @@ describe("a peer that goes for good after its FIN", () => {
         const first = secondsToProbe(local.port, remote.port)
         expect(first).toBeGreaterThan(5)
         expect(first).toBeLessThanOrEqual(11)
-        // The new time counts.
+        // The new time replaces the first.
         far.wire.probe(40_000)
         expect(secondsToProbe(local.port, remote.port)).toBeGreaterThan(30)
         near.wire.reset()

@@ -17,7 +17,7 @@ const dial = (endpoint: UnixEndpoint) => Effect.flatMap(Transport, (transport) =
 const folder = Effect.map(temporaryFolder, (path) => ({ path, endpoint: unixEndpoint(join(path, "socket")) }))
 const modeOf = ({ path }: UnixEndpoint) => (lstatSync(path).mode & 0o777).toString(8)
 
-/** A socket's file at which nobody listens, as a process leaves it that is killed. */
+/** A socket file without a listener, as a killed process leaves it. */
 const leaveStale = (endpoint: UnixEndpoint) => {
   const kept = `${endpoint.path}.kept`
   return Effect.scoped(

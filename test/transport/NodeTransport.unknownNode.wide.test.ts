@@ -7,7 +7,7 @@ import { connectedWires, tcpFixture } from "../support/transportFixture.ts"
 
 vi.mock("../../src/transport/node/nodeInside.ts", () => ({ inside: undefined }))
 
-it.scopedLive("a Node whose handles are not known has both ends by its streams", () =>
+it.scopedLive("a Node with unknown handles uses its streams at both ends", () =>
   Effect.gen(function* () {
     const { far, near } = yield* connectedWires(tcpFixture)
     expect([far.wire, near.wire].map((wire) => wire instanceof NodeWire)).toEqual([true, true])

@@ -42,7 +42,7 @@ describe("an inbox", () => {
     expect(holds).toEqual([true, false, true, false])
   })
 
-  it("keeps small reads that nobody waits for without what they were views of", () => {
+  it("copies small runs that no reader waits for, and releases the memory of their read", () => {
     const { inbox } = newInbox(1_000_000)
     const marks = Array.from({ length: 500 }, (_, at) => at % 251)
     for (const mark of marks) inbox.push(new Uint8Array(8192).fill(mark).subarray(100, 103))
@@ -51,7 +51,7 @@ describe("an inbox", () => {
     const buffers = new Set(payloads.map(({ buffer }) => buffer))
     const keptBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0)
     expect(keptBytes).toBeLessThanOrEqual(2 * 500 * 3 + 256)
-    // What is most of its buffer is not copied.
+    // A run that fills most of its buffer is not copied.
     const large = payload(5000).subarray(1)
     inbox.push(large)
     expect(inbox.shift()).toBe(large)
@@ -86,7 +86,7 @@ describe("an inbox", () => {
     expect(holds).toEqual([true])
   })
 
-  it("does not think itself full because of what was taken already", () => {
+  it("does not count taken payloads as queued", () => {
     const { inbox, holds } = newInbox(2 * (100 + overhead))
     for (let count = 0; count < 50; count++) {
       inbox.push(payload(100))
@@ -99,7 +99,7 @@ describe("an inbox", () => {
     expect(holds).toEqual([])
   })
 
-  it.effect("wakes those who wait for a payload, and for the end", () =>
+  it.effect("wakes readers for a payload, and for the end", () =>
     Effect.gen(function* () {
       const { inbox } = newInbox()
       const woken = inbox.readers.waitThen(Effect.void)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DescriptorGuard, openDescriptors, openFilesLimit } from "../../../src/transport/listen/descriptors.ts"
 
-/** A guard over a made-up process, which is asked at once and not only after a while. */
+/** A guard for a fake process. `look` reads the limit at once. */
 const guarding = (limit: number, open: number) => {
   const system = { limit, open: Array.from({ length: open }, (_, descriptor) => descriptor) }
   const guard = new DescriptorGuard({ limit: () => system.limit, open: () => system.open })
@@ -10,7 +10,7 @@ const guarding = (limit: number, open: number) => {
 }
 
 describe("the guard of the last descriptors", () => {
-  it("keeps the last eight of them from connections, and those only", () => {
+  it("refuses connections the last eight descriptors, and no others", () => {
     const { guard } = guarding(100, 20)
     expect([20, 91, 92, 99].map((descriptor) => guard.isAmongLast(descriptor))).toEqual([false, false, true, true])
     guard.close()
@@ -27,14 +27,14 @@ describe("the guard of the last descriptors", () => {
     guard.close()
   })
 
-  it("counts what is open below a limit that was lowered beneath it, as numbers say nothing there", () => {
+  it("counts the open descriptors after the limit drops below them, because their numbers then say nothing", () => {
     const { guard, look, system } = guarding(100, 80)
-    // Thirty of eighty are above the new limit, and four below it become free.
+    // Thirty of eighty descriptors are above the new limit, and four below it become free.
     system.limit = 50
     system.open = system.open.filter((descriptor) => descriptor > 3)
     look()
     expect(guard.isAmongLast(0)).toBe(true)
-    // Twelve are free: connections may have four of them.
+    // Twelve descriptors are free. Connections may have four of them.
     system.open = system.open.filter((descriptor) => descriptor > 11)
     look()
     expect([0, 1, 2, 3, 4].map((descriptor) => guard.isAmongLast(descriptor))).toEqual([
@@ -44,7 +44,7 @@ describe("the guard of the last descriptors", () => {
       false,
       true,
     ])
-    // As soon as nothing is open above it, numbers count again.
+    // When no descriptor above the limit is open, the number of a new descriptor counts again.
     system.open = system.open.filter((descriptor) => descriptor < 50)
     look()
     expect([3, 4, 5, 6, 7, 41, 42].map((descriptor) => guard.isAmongLast(descriptor))).toEqual([
@@ -54,7 +54,7 @@ describe("the guard of the last descriptors", () => {
     guard.close()
   })
 
-  it("gives back its own descriptors where there is none left to read the limit with", () => {
+  it("closes its spare descriptors when none is left to read the limit", () => {
     const limits = [100, "none left", 50] as const
     let asked = 0
     const guard = new DescriptorGuard({
@@ -68,13 +68,13 @@ describe("the guard of the last descriptors", () => {
     guard.close()
   })
 
-  it("knows no limit where the system says none", () => {
+  it("has no limit if the kernel reports none", () => {
     const guard = new DescriptorGuard({ limit: () => undefined, open: () => [] })
     expect(guard.isAmongLast(1_000_000)).toBe(false)
     guard.close()
   })
 
-  it("gives back what it has kept open", () => {
+  it("closes its spare descriptors at the end", () => {
     const before = openDescriptors().length
     const guard = new DescriptorGuard()
     guard.close()

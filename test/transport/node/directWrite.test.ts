@@ -7,7 +7,7 @@ import type { SocketHandle, WriteSink } from "../../../src/transport/node/nodeIn
 import { connectedSockets } from "../../support/sockets.ts"
 import { firstDifference, pattern, textOf, utf8 } from "../../support/wireProbe.ts"
 
-/** Bytes until so many have come. */
+/** Collects received bytes until there are this many. */
 const read = (socket: net.Socket, length: number) =>
   Effect.async<Buffer>((resume) => {
     const chunks: Array<Buffer> = []
@@ -28,7 +28,7 @@ const writeDirectly = (socket: net.Socket, bytes: Uint8Array, sink: WriteSink): 
 
 const ignored = { onWritten: () => {} }
 
-/** What becomes of bytes that have to wait. */
+/** Records the callback for bytes that had to wait. */
 const makeSink = Effect.map(Deferred.make<string | undefined>(), (outcome) => ({
   outcome: Deferred.await(outcome),
   isTold: Deferred.isDone(outcome),
@@ -50,7 +50,7 @@ describe("writing to a handle", () => {
       }),
   )
 
-  it.scopedLive("tells when what had to wait is taken, with what Node was given meanwhile behind it", () =>
+  it.scopedLive("reports when the kernel has taken waiting bytes, and sends later writes of Node after them", () =>
     Effect.gen(function* () {
       const [socket, peer] = yield* connectedSockets
       const { sink, outcome, isTold } = yield* makeSink
@@ -64,7 +64,7 @@ describe("writing to a handle", () => {
     }),
   )
 
-  it.scopedLive("tells a code when the socket goes while something waits", () =>
+  it.scopedLive("reports an error code when the socket closes while bytes wait", () =>
     Effect.gen(function* () {
       const [socket] = yield* connectedSockets
       const { sink, outcome } = yield* makeSink
@@ -74,11 +74,11 @@ describe("writing to a handle", () => {
     }),
   )
 
-  it.scopedLive("gives the code of an error that the system has at once", () =>
+  it.scopedLive("returns the code of an error that the kernel reports at once", () =>
     Effect.gen(function* () {
       const [socket, peer] = yield* connectedSockets
       socket.on("error", () => {})
-      // The error comes with the second write at the latest, as nobody reads it before.
+      // The second write fails at the latest, because no read reports the error before.
       const codes = yield* Effect.async<ReadonlyArray<string>>((resume) => {
         peer.once("close", () => resume(Effect.succeed([0, 1].map(() => writeDirectly(socket, utf8("late"), ignored)))))
         peer.resetAndDestroy()

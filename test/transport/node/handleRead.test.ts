@@ -20,7 +20,7 @@ describe("reading into the buffer that all handles share", () => {
       first.near.wire.write(utf8("two"))
       yield* first.far.until((probe) => probe.received === 6)
       expect([textOf(first.far.bytes()), textOf(second.far.bytes())]).toEqual(["onetwo", "other"])
-      // More than the buffer holds, over both connections at once.
+      // More bytes than the buffer holds, over both connections at once.
       const [large, larger] = [pattern(300_000, 1), pattern(500_000, 2)]
       first.near.wire.write(large)
       second.near.wire.write(larger)

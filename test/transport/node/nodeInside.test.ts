@@ -7,15 +7,15 @@ import { asksOnlyWhatIsKnown, inside, learn } from "../../../src/transport/node/
 import { connectedWires, tcpFixture, unixFixture } from "../../support/transportFixture.ts"
 import { textOf, utf8 } from "../../support/wireProbe.ts"
 
-describe("what is known of the inside of Node", () => {
-  it("is known of the Node that runs this", () => {
+describe("the private parts of Node", () => {
+  it("are found in the running Node", () => {
     expect(inside).toBeDefined()
     const { buffer, callback, nextBuffer, onread, owner } = inside ?? {}
     expect(new Set([owner, buffer, nextBuffer, callback]).size).toBe(4)
     expect(typeof onread).toBe("function")
   })
 
-  it("is nothing where a socket does not do as expected", () => {
+  it("are not used if a socket behaves otherwise", () => {
     class Shut extends net.Socket {
       override end(): this {
         return this
@@ -36,7 +36,7 @@ describe("what is known of the inside of Node", () => {
     expect(learn(net.Socket)).toBeDefined()
   })
 
-  it("is nothing where a handle's reader asks its stream for something else", () => {
+  it("are not used if a handle uses other members of its stream", () => {
     type Stream = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => void>>
     const readers = [
       (stream: Stream, kBuffer: string) => [stream["push"]?.(null), stream[kBuffer]],
@@ -55,7 +55,7 @@ describe("what is known of the inside of Node", () => {
   })
 
   for (const fixture of [tcpFixture, unixFixture]) {
-    it.scopedLive(`is used: both ends over ${fixture.name} are wires of their handles`, () =>
+    it.scopedLive(`are used: both ends over ${fixture.name} are wires of their handles`, () =>
       Effect.gen(function* () {
         const { far, near } = yield* connectedWires(fixture)
         expect([far.wire, near.wire].map((wire) => wire instanceof HandleWire)).toEqual([true, true])
@@ -64,8 +64,8 @@ describe("what is known of the inside of Node", () => {
   }
 })
 
-describe("a handle that is given up", () => {
-  it.scopedLive("is a socket like any other, with what was put back in front", () =>
+describe("a released handle", () => {
+  it.scopedLive("becomes an ordinary socket, and delivers the bytes that were put back first", () =>
     Effect.gen(function* () {
       const { far, near } = yield* connectedWires(tcpFixture)
       near.start()
@@ -91,7 +91,7 @@ describe("a handle that is given up", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("that has ended gives a socket that has", () =>
+  it.scopedLive("that has ended becomes a socket that has ended", () =>
     Effect.gen(function* () {
       const { far } = yield* connectedWires(tcpFixture)
       far.start().wire.destroy()

@@ -2,7 +2,7 @@ import * as net from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import { takeHandles } from "../../../src/transport/node/takeHandles.ts"
 
-/** A server whose listening handle is made up, and what becomes of what that says. */
+/** A server with a fake listening handle, and a record of its events. */
 const listening = (handle: object | null) => {
   const server = new net.Server()
   Reflect.set(server, "_handle", handle)
@@ -19,7 +19,7 @@ const usable = Object.fromEntries(
 )
 
 describe("what a listening handle accepts", () => {
-  it("is taken as it is; errors and handles that are not known are left to Node", () => {
+  it("is taken as a handle; errors and unknown handles are left to Node", () => {
     const toNode: Array<unknown> = []
     const handle = {
       onconnection(status: number, client: unknown) {
@@ -38,7 +38,7 @@ describe("what a listening handle accepts", () => {
     ])
   })
 
-  it("is left to Node where its handle is not known at all", () => {
+  it("is left to Node if the listening handle is unknown", () => {
     expect([listening(null), listening({})]).toEqual([[], []])
   })
 })
