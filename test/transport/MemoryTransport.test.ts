@@ -83,7 +83,7 @@ describe("a network in memory", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("refuses a dial to an abstract name without a listener, because no file can be missing", () =>
+  it.scoped("supports abstract names, and refuses a dial to one without a listener", () =>
     Effect.gen(function* () {
       const endpoint = unixEndpoint("@app")
       const { dial } = yield* Transport
