@@ -7,8 +7,19 @@ import * as TestClock from "effect/TestClock"
 import { type Assistant, emptyProject, ServerAssistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
-import { clientWindow, command, framesOf, neverSent, rowsOf, serverWindow, text } from "../support/assistants.ts"
-import { overEachTransport, receiveText, string, utf8 } from "../support/serving.ts"
+import {
+  clientWindow,
+  command,
+  framesOf,
+  neverSent,
+  rowsOf,
+  serverWindow,
+  text,
+  untilState,
+} from "../support/assistants.ts"
+import { hex } from "../support/framingSuite.ts"
+import { joinBytes } from "../support/properties.ts"
+import { overEachTransport, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
 
 const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
   Effect.provide(program, MemoryTransport.layer())
@@ -83,6 +94,46 @@ it.scoped("a rule tests only the frames of its clients, and can match hex with w
       expect(yield* receiveText(two)).toBe("for meters")
       yield* assistant.execute({ _tag: "Broadcast", payload: text("end") })
       expect(yield* receiveText(one)).toBe("end")
+    }),
+  ),
+)
+
+const gt06Rule =
+  'rule login when hex "78 78 ?? 01 *" reply hex checksum=crc16-x25 order=big from=2 to=-4 at=-4 78 78 05 01 ${bytes:12-13} 00 00 0D 0A'
+const login = (serial: string) => hex(`7878 0d 01 0123456789012345 ${serial} 0000 0d0a`)
+
+overEachTransport("one rule answers three logins of a GT06 tracker in one read, each with its own serial number", () =>
+  Effect.gen(function* () {
+    const frame = Framing.lengthPrefix({ field: "u8", offset: 2, adjust: 2 })
+    const { assistant, connect, events } = yield* serverWindow({ settings: { frame } })
+    yield* assistant.execute(command(gt06Rule))
+    const tracker = yield* connect({ frame: Framing.raw })
+    yield* tracker.send(joinBytes([login("0001"), login("0002"), login("a1b2")]))
+    const expected = ["0001 d9dc", "0002 eb47", "a1b2 e8eb"].map((text) => hex(`7878 05 01 ${text} 0d0a`))
+    expect((yield* receiveBytes(tracker, 30)).toString("hex")).toBe(Buffer.from(joinBytes(expected)).toString("hex"))
+    expect(events.all("FrameReceived").map(({ bytes }) => bytes.length)).toEqual([18, 18, 18])
+    expect((yield* assistant.state).rules).toMatchObject([{ acted: 3 }])
+    yield* tracker.send(hex("7878 02 01 ff 0d0a"))
+    const { rules } = yield* untilState(assistant, (state) => state.rules[0]?.problem !== undefined)
+    expect(rules[0]?.problem).toBe(
+      "${bytes:12-13} has no value here: the frame has fewer bytes, or there is none, at character 13",
+    )
+  }).pipe(Effect.scoped),
+)
+
+it.scoped("a delayed reply has the bytes of its own frame", () =>
+  overMemory(
+    Effect.gen(function* () {
+      const { assistant, connect } = yield* serverWindow(line)
+      const client = yield* connect()
+      yield* assistant.execute(command("rule later when starts n after 1s reply text got ${bytes:1}"))
+      yield* client.send(utf8("n1"))
+      yield* client.send(utf8("n2"))
+      while ((yield* framesOf(assistant)).length < 2) yield* Effect.yieldNow()
+      yield* TestClock.adjust("1 second")
+      // Both are due at the same time, in either order.
+      const replies = [yield* receiveText(client), yield* receiveText(client)]
+      expect(replies.sort()).toEqual(["got 1", "got 2"])
     }),
   ),
 )

@@ -6,7 +6,7 @@ import type * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import type { ClientAssistantOptions } from "../ClientAssistant.ts"
 import { DelayedActions } from "./DelayedActions.ts"
-import type { RuleHit } from "./RuleBook.ts"
+import { keptHit, type RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
 // The client number of the server, the only peer of a client window.
@@ -74,12 +74,12 @@ export class ClientRules {
     return delay === undefined || delay === 0
       ? this.act(connection, hit)
       : Effect.sync(() => {
-          const problem = this.delayed.add(hit.rule, server, this.act(connection, hit))
+          const problem = this.delayed.add(hit.rule, server, this.act(connection, keptHit(hit)))
           if (problem !== undefined) rules.setProblem(hit.rule, problem)
         })
   }
 
-  private act(connection: Connection, { captures, rule }: RuleHit): Effect.Effect<void> {
+  private act(connection: Connection, { captures, frame, rule }: RuleHit): Effect.Effect<void> {
     const { payloads, rules, senders } = this.parts
     return Effect.forEach(
       rule.actions,
@@ -87,7 +87,7 @@ export class ClientRules {
         switch (action._tag) {
           case "Reply":
             return Effect.flatMap(
-              payloads.bytes(action.payload, { coder: this.coders.out, captures }, payloads.nextSending()),
+              payloads.bytes(action.payload, { coder: this.coders.out, captures, frame }, payloads.nextSending()),
               (bytes) => {
                 senders.set(bytes, rule.rule.name)
                 return connection.send(bytes)

@@ -11,6 +11,8 @@ export interface PreparedPayload {
   readonly file: Uint8Array | undefined
   /** Whether the bytes differ from client to client. */
   readonly isOfClient: boolean
+  /** The number of bytes at the front of a matched frame that the payload can use. */
+  readonly frameBytes: number
 }
 
 /** The recipient of a payload. */
@@ -18,6 +20,8 @@ export interface PayloadTarget {
   readonly coder: Assistant.TextCoder
   readonly client?: Assistant.VariableValues["client"]
   readonly captures?: ReadonlyArray<string> | undefined
+  /** The frame that a rule has matched. */
+  readonly frame?: Uint8Array | undefined
 }
 
 /** Makes the bytes of payloads: loads encodings and files first, then replaces variables by their values. */
@@ -64,6 +68,7 @@ export class Payloads {
         coder: yield* this.checked(spec),
         file: spec.form === "file" ? yield* this.readFile(spec.content) : undefined,
         isOfClient: Assistant.variablesIn(spec).some((name) => name.startsWith("client.")),
+        frameBytes: Assistant.frameBytesIn(spec),
       }
     })
   }
@@ -96,6 +101,7 @@ export class Payloads {
       randomDigit: this.randomDigit,
       client: target.client,
       captures: target.captures,
+      frame: target.frame,
     }
     return Assistant.makePayload(payload.spec, {
       coder: payload.coder ?? target.coder,

@@ -27,10 +27,11 @@ export interface PreparedRule {
   problem: string | undefined
 }
 
-/** A rule that acts on a frame, and the captures of its match. */
+/** A rule that acts on a frame, the frame, and the captures of its match. The frame is valid during the call only. */
 export interface RuleHit {
   readonly rule: PreparedRule
   readonly captures: ReadonlyArray<string>
+  readonly frame: Uint8Array
 }
 
 /** The rules of a window, in the order in which they are tested. */
@@ -126,7 +127,7 @@ export class RuleBook {
       rule.acted++
       if (isEnabled(rule)) this.onActed()
       else this.onChanged()
-      return { rule, captures }
+      return { rule, captures, frame }
     }
     return undefined
   }
@@ -179,6 +180,12 @@ const isEnabled = ({ acted, rule }: PreparedRule): boolean =>
   rule.enabled !== false && (rule.count === undefined || acted < rule.count)
 
 const hasCaptures = (text: string): boolean => withCaptures(text, []) !== text
+
+/** A hit that stays valid: it has a copy of the bytes of the frame that the actions use. */
+export const keptHit = ({ captures, frame, rule }: RuleHit): RuleHit => {
+  const needed = rule.actions.map((action) => (action._tag === "Reply" ? action.payload.frameBytes : 0))
+  return { rule, captures, frame: frame.slice(0, Math.max(0, ...needed)) }
+}
 
 /** Replaces `${0}`, `${1}` … in a name or tag by the captures of a match. */
 export const withCaptures = (text: string, captures: ReadonlyArray<string>): string =>

@@ -8,7 +8,7 @@ import type { Handler, Server } from "../../server/index.ts"
 import { DelayedActions } from "./DelayedActions.ts"
 import type { PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
-import { isAmong, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
+import { isAmong, keptHit, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
 // While more bytes of replies than this are queued for a client, its next frames wait.
@@ -147,9 +147,10 @@ export class RuledReactor implements Handler.Reactor {
   }
 
   private actLater(ruled: RuledServer, hit: RuleHit, id: ConnectionId): void {
+    const kept = keptHit(hit)
     const act = Effect.sync(() => {
       const client = this.roster.clients.get(id)
-      if (client !== undefined) this.act(ruled, hit, client, undefined)
+      if (client !== undefined) this.act(ruled, kept, client, undefined)
     })
     const problem = this.delayed?.add(hit.rule, id, act)
     if (problem !== undefined) ruled.parts.rules.setProblem(hit.rule, problem)
@@ -157,7 +158,7 @@ export class RuledReactor implements Handler.Reactor {
 
   private act(
     ruled: RuledServer,
-    { captures, rule }: RuleHit,
+    { captures, frame, rule }: RuleHit,
     client: Client,
     connection: Handler.ReactorConnection | undefined,
   ): void {
@@ -166,7 +167,7 @@ export class RuledReactor implements Handler.Reactor {
     for (const action of rule.actions) {
       switch (action._tag) {
         case "Reply": {
-          const made = this.replyFor(ruled, action.payload, client, captures)
+          const made = this.replyFor(ruled, action.payload, { client, captures, frame })
           if (typeof made === "string") {
             problem = made
             break
@@ -196,12 +197,11 @@ export class RuledReactor implements Handler.Reactor {
   private replyFor(
     { parts }: RuledServer,
     payload: PreparedPayload,
-    client: Client,
-    captures: ReadonlyArray<string>,
+    target: { readonly client: Client } & Pick<RuleHit, "captures" | "frame">,
   ): Uint8Array | string {
     const made = parts.payloads.bytes(
       payload,
-      { coder: client.coderOut, client, captures },
+      { coder: target.client.coderOut, ...target },
       parts.payloads.nextSending(),
     )
     if (Either.isLeft(made)) return made.left.message

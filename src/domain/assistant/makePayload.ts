@@ -3,7 +3,7 @@ import { ByteWriter } from "../ByteWriter.ts"
 import { applyChecksum, findChecksum } from "./checksums.ts"
 import type { LineEnding, PayloadSpec } from "./Payload.ts"
 import { readBase64, readHex } from "./pastedBytes.ts"
-import { hasPieces, readPieces } from "./payloadPieces.ts"
+import { hasPieces, readHexPieces, readPieces } from "./payloadPieces.ts"
 import type { Refusal } from "./Refusal.ts"
 import { characterNumber, refuse } from "./refuse.ts"
 import type { TextCoder } from "./TextCoder.ts"
@@ -13,7 +13,7 @@ export interface PayloadSettings {
   /** The encoding of a text. */
   readonly coder: TextCoder
   /** Returns the value of a variable, or `undefined` if it has none here. */
-  readonly variable: (name: string, argument: string | undefined) => string | undefined
+  readonly variable: (name: string, argument: string | undefined) => string | Uint8Array | undefined
   /** The content of the file, for a payload of the form `file`. */
   readonly file: Uint8Array | undefined
 }
@@ -43,7 +43,7 @@ export const makePayload = (spec: PayloadSpec, settings: PayloadSettings): Eithe
  */
 export const checkPayload = (spec: PayloadSpec): Either.Either<void, Refusal> =>
   Either.gen(function* () {
-    if (spec.form === "hex") yield* readHex(spec.content)
+    if (spec.form === "hex") yield* readHexPieces(spec.content)
     if (spec.form === "base64") yield* readBase64(spec.content)
     if (hasPieces(spec)) yield* readPieces(spec.content)
     if (spec.checksum !== undefined) yield* findChecksum(spec.checksum.kind)
@@ -54,7 +54,7 @@ const plainPayload = (spec: PayloadSpec, settings: PayloadSettings): Either.Eith
     case "text":
       return Either.map(textBytes(spec, settings), (bytes) => withEnding(bytes, spec.ending ?? "none", settings.coder))
     case "hex":
-      return readHex(spec.content)
+      return hexBytes(spec.content, settings)
     case "base64":
       return readBase64(spec.content)
     case "file":
@@ -63,6 +63,32 @@ const plainPayload = (spec: PayloadSpec, settings: PayloadSettings): Either.Eith
         : Either.right(settings.file)
   }
 }
+
+/** The value of a variable at `at` of the content. */
+const variableAt = (
+  { argument, at, name }: { readonly at: number; readonly name: string; readonly argument: string | undefined },
+  content: string,
+  settings: PayloadSettings,
+): Either.Either<string | Uint8Array, Refusal> => {
+  const value = settings.variable(name, argument)
+  if (value !== undefined) return Either.right(value)
+  const written = argument === undefined ? name : `${name}:${argument}`
+  const why = name === "bytes" ? ": the frame has fewer bytes, or there is none" : ""
+  const message = `\${${written}} has no value here${why}, at character ${characterNumber(content, at)}`
+  return refuse("payload", message, { at, field: "content" })
+}
+
+const hexBytes = (content: string, settings: PayloadSettings): Either.Either<Uint8Array, Refusal> =>
+  content.includes("${")
+    ? Either.gen(function* () {
+        const out = new ByteWriter()
+        for (const piece of yield* readHexPieces(content)) {
+          const value = piece._tag === "Bytes" ? piece.bytes : yield* variableAt(piece, content, settings)
+          if (typeof value !== "string") out.bytes(value)
+        }
+        return out.take()
+      })
+    : readHex(content)
 
 const textBytes = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<Uint8Array, Refusal> =>
   Either.gen(function* () {
@@ -80,12 +106,8 @@ const textBytes = (spec: PayloadSpec, settings: PayloadSettings): Either.Either<
           )
           break
         case "Variable": {
-          const value = settings.variable(piece.name, piece.argument)
-          if (value === undefined) {
-            const message = `\${${piece.name}} has no value here, at character ${characterNumber(content, piece.at)}`
-            return yield* refuse("payload", message, { at: piece.at, field: "content" })
-          }
-          out.bytes(yield* encoded(value, settings.coder, content, () => piece.at))
+          const value = yield* variableAt(piece, content, settings)
+          out.bytes(typeof value === "string" ? yield* encoded(value, settings.coder, content, () => piece.at) : value)
         }
       }
     }

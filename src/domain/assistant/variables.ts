@@ -20,20 +20,38 @@ export const variableHelp: ReadonlyArray<VariableHelp> = [
   { name: "client.ip", what: "address of the client; empty over a unix socket" },
   { name: "client.port", what: "port of the client; empty over a unix socket" },
   { name: "client.name", what: "name of the client; empty for a client without a name" },
+  { name: "bytes:12-13", what: "bytes 12 to 13 of the frame that a rule has matched, counted from 0; also in hex" },
   { name: "1", what: `text that the first group of a rule's expression captures; \${0} is the whole match` },
 ]
 
 /** The written forms of the variables. */
 export const variableForms: ReadonlyArray<string> = variableHelp.map(({ name }) => `\${${name}}`)
 
-const names = ["time", "unix", "counter", "random", "client.id", "client.ip", "client.port", "client.name"]
+const names = ["time", "unix", "counter", "random", "client.id", "client.ip", "client.port", "client.name", "bytes"]
 const isCapture = (name: string): boolean => /^[0-9]{1,2}$/.test(name)
 const mostDigits = 64
+const lastByte = 65_535
+
+/** The range of bytes that the argument of `${bytes:FIRST-LAST}` names, or `undefined` if it names none. */
+export const byteRange = (
+  argument: string | undefined,
+): { readonly first: number; readonly last: number } | undefined => {
+  const found = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/.exec(argument ?? "")
+  if (found === null) return undefined
+  const first = Number(found[1])
+  const last = Number(found[2] ?? found[1])
+  return first <= last && last <= lastByte ? { first, last } : undefined
+}
 
 /** Returns what is wrong with a variable, or `undefined` for a valid one. */
 export const checkVariable = (name: string, argument: string | undefined): string | undefined => {
   if (!names.includes(name) && !isCapture(name)) {
     return `\${${name}} is not a variable${suggestion(name, names)}`
+  }
+  if (name === "bytes") {
+    return byteRange(argument) === undefined
+      ? `\${bytes} takes one byte or a range, such as \${bytes:12} or \${bytes:12-13}, up to byte ${lastByte}`
+      : undefined
   }
   if (argument === undefined) return undefined
   if (name !== "random") return `\${${name}} takes no argument after a colon`
@@ -53,15 +71,17 @@ export interface VariableValues {
   readonly client?: { readonly id: ConnectionId; readonly name: string; readonly remote: Endpoint } | undefined
   /** The texts that the match of a rule captures; the first one is the whole match. */
   readonly captures?: ReadonlyArray<string> | undefined
+  /** The frame that a rule has matched. Its first 64 KiB suffice. */
+  readonly frame?: Uint8Array | undefined
 }
 
-/** The value of a variable, or `undefined` if the variable has no value here, such as `${1}` outside a rule. */
+/** The value of a variable, a text or bytes, or `undefined` if the variable has no value here, such as `${1}` outside a rule. */
 export const variableValue = (
   values: VariableValues,
   name: string,
   argument: string | undefined,
-): string | undefined => {
-  const { captures, client, counter, now, randomDigit } = values
+): string | Uint8Array | undefined => {
+  const { captures, client, counter, frame, now, randomDigit } = values
   if (isCapture(name)) return captures?.[Number(name)]
   switch (name) {
     case "time":
@@ -80,6 +100,10 @@ export const variableValue = (
       return client && (client.remote._tag === "Tcp" ? String(client.remote.port) : "")
     case "client.name":
       return client?.name
+    case "bytes": {
+      const range = byteRange(argument)
+      return range && frame && range.last < frame.length ? frame.subarray(range.first, range.last + 1) : undefined
+    }
     default:
       return undefined
   }

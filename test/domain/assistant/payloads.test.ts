@@ -68,6 +68,16 @@ describe("a text", () => {
     ["${random:0}", 0, "${random} takes a number from 1 to 64, at character 1"],
     ["${random:65}", 0, "${random} takes a number from 1 to 64, at character 1"],
     ["${random:x}", 0, "${random} takes a number from 1 to 64, at character 1"],
+    [
+      "${bytes}",
+      0,
+      "${bytes} takes one byte or a range, such as ${bytes:12} or ${bytes:12-13}, up to byte 65535, at character 1",
+    ],
+    [
+      "${bytes:3-2}",
+      0,
+      "${bytes} takes one byte or a range, such as ${bytes:12} or ${bytes:12-13}, up to byte 65535, at character 1",
+    ],
     ["ab ${2}", 3, "${2} has no value here, at character 4"],
     ["ab\ud800", 2, "half of a surrogate pair (U+D800) cannot be encoded in utf-8, at character 3"],
   ])("%j is refused at %i: %s", (content, at, message) => {
@@ -77,7 +87,7 @@ describe("a text", () => {
   it("an unknown variable is refused with the list of all", () => {
     const { advice } = problem(made(text("${x}")))
     expect(advice).toBe(
-      "Variables: ${time} ${unix} ${counter} ${random:4} ${client.id} ${client.ip} ${client.port} ${client.name} ${1}; write \\x24{ for a literal ${.",
+      "Variables: ${time} ${unix} ${counter} ${random:4} ${client.id} ${client.ip} ${client.port} ${client.name} ${bytes:12-13} ${1}; write \\x24{ for a literal ${.",
     )
   })
 
@@ -174,6 +184,7 @@ describe("variables", () => {
     expect(variablesIn(text("\\x24{time} $time"))).toEqual([])
     expect(variablesIn(text("${time}", { escapes: false }))).toEqual([])
     expect(variablesIn({ form: "hex", content: "${time}" })).toEqual([])
+    expect(variablesIn({ form: "hex", content: "01 ${bytes:2} ${bytes:0-1}" })).toEqual(["bytes"])
     expect(variablesIn(text("${time} ${"))).toEqual([])
   })
 
@@ -183,6 +194,7 @@ describe("variables", () => {
     randomDigit: () => 10,
     client: { id: ConnectionId.make(7), name: "plc-1", remote: tcpEndpoint("::ffff:10.0.0.7", 502) },
     captures: ["whole", "first"],
+    frame: Uint8Array.of(1, 2, 3),
   }
   const value = (name: string, argument?: string) => Assistant.variableValue(context, name, argument)
 
@@ -199,12 +211,15 @@ describe("variables", () => {
       "plc-1",
     ])
     expect([value("0"), value("1"), value("2")]).toEqual(["whole", "first", undefined])
+    expect([value("bytes", "1"), value("bytes", "0-2")]).toEqual([Uint8Array.of(2), Uint8Array.of(1, 2, 3)])
+    expect([value("bytes", "3"), value("bytes", "2-3")]).toEqual([undefined, undefined])
   })
 
   it("of a client have no value without a client, and no address over a unix socket", () => {
-    const { captures: _, client: __, ...bare } = context
+    const { captures: _, client: __, frame: ___, ...bare } = context
     expect(Assistant.variableValue(bare, "client.id", undefined)).toBeUndefined()
     expect(Assistant.variableValue(bare, "1", undefined)).toBeUndefined()
+    expect(Assistant.variableValue(bare, "bytes", "0")).toBeUndefined()
     const unix = { ...context, client: { ...context.client, remote: unixEndpoint("") } }
     expect(Assistant.variableValue(unix, "client.ip", undefined)).toBe("")
     expect(Assistant.variableValue(unix, "client.port", undefined)).toBe("")
@@ -215,6 +230,43 @@ describe("variables", () => {
       expect(variablesIn(text(`\${${name}}`))).toHaveLength(1)
       expect(what).not.toBe("")
     }
+  })
+})
+
+describe("bytes of the matched frame", () => {
+  const frame = Uint8Array.of(0xe4, 0xbd, 0xa0, 0xff)
+  const withFrame = (spec: Assistant.PayloadSpec) =>
+    made(spec, { variable: (name, argument) => Assistant.variableValue({ ...sending, frame }, name, argument) })
+  const sending = { now: 0, counter: 1, randomDigit: () => 0 }
+  const hex = (content: string, more: Partial<Assistant.PayloadSpec> = {}): Assistant.PayloadSpec => ({
+    form: "hex",
+    content,
+    ...more,
+  })
+
+  it("are in a text the bytes themselves, in every encoding", () => {
+    expect(withFrame(text("<${bytes:3}>${bytes:0-2}"))).toEqual(Either.right([0x3c, 0xff, 0x3e, 0xe4, 0xbd, 0xa0]))
+  })
+
+  it("are in hex between the digits, and a checksum covers them", () => {
+    expect(withFrame(hex("01${bytes:1-2} 02"))).toEqual(Either.right([1, 0xbd, 0xa0, 2]))
+    expect(withFrame(hex("${bytes:0} 01", { checksum: { kind: "sum8" } }))).toEqual(Either.right([0xe4, 1, 0xe5]))
+  })
+
+  it.each<readonly [string, number, string]>([
+    ["01 ${bytes:4}", 3, "${bytes:4} has no value here: the frame has fewer bytes, or there is none, at character 4"],
+    ["01 ${time}", 3, "${time} is a text, and cannot be in hex, at character 4"],
+    ["01 ${bytes:1", 3, "the variable is not closed, at character 4"],
+    ["01 ${bytes:1} x", 14, '"x" is not a hex digit, at character 15'],
+  ])("in hex, %j is refused at %i: %s", (content, at, message) => {
+    expect(problem(withFrame(hex(content)))).toMatchObject({ reason: "payload", field: "content", at, message })
+  })
+
+  it("are counted up to the last one that a payload uses", () => {
+    const count = (spec: Assistant.PayloadSpec) => Assistant.frameBytesIn(spec)
+    expect([count(hex("01 ${bytes:12-13} ${bytes:2}")), count(text("${bytes:0}")), count(hex("01"))]).toEqual([
+      14, 1, 0,
+    ])
   })
 })
 
