@@ -20,9 +20,9 @@ const piece = 64 * 1024
 const volumeOf = (bytes: number): Uint8Array =>
   new Uint8Array(Uint32Array.from({ length: bytes / 4 }, (_, n) => Math.imul(n, 0x9e3779b1)).buffer)
 
-describe("a handler that does not take what comes", () => {
+describe("a slow handler", () => {
   it.scopedLive(
-    "holds 64 MiB back: less than 12 MB leave the peer, the server grows by less than 48 MB, all arrives",
+    "applies back-pressure: less than 12 of 64 MiB leave the peer, the server grows by less than 48 MB, and all arrives",
     () =>
       Effect.gen(function* () {
         const server = yield* startProgram("server", { args: ["parked"] })
@@ -53,7 +53,7 @@ describe("a handler that does not take what comes", () => {
       }),
   )
 
-  it.scopedLive("and takes it in its own time gets every line in its order, and answers in it", () =>
+  it.scopedLive("receives every line in order, and its answers arrive in the same order", () =>
     Effect.gen(function* () {
       const chance = new Chance(11)
       const slowly = (connection: ServerConnection) =>

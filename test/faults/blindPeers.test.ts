@@ -13,8 +13,8 @@ import { serving } from "../support/serving.ts"
 // The clock is TestClock, and the sockets are real.
 const more = new Uint8Array(32 * 1024 * 1024)
 
-describe("a peer that resets while nobody reads from it", () => {
-  it.scoped("is found within 15 seconds, closed once, and a handler that wakes gets what arrived, then PeerReset", () =>
+describe("a reset by a peer from which the server does not read", () => {
+  it.scoped("closes the connection once, within 15 seconds; a later read gets the arrived data, then PeerReset", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const outcome = yield* Deferred.make<readonly [number, string]>()
@@ -57,7 +57,7 @@ describe("a peer that resets while nobody reads from it", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scoped("is found by the next thing that is sent to it, without waiting for that", () =>
+  it.scoped("is detected by the next send to the peer, without a wait", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(() => Effect.never)
       const goes = yield* connectRaw()
@@ -71,7 +71,7 @@ describe("a peer that resets while nobody reads from it", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scoped("is found where the hub holds it back as a publisher, too", () =>
+  it.scoped("is detected while the hub has stopped reading from the peer", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.broker(), { slowConsumer: "block", hubBudget: 64 * 1024 })
       const publishes = yield* connectRaw()
@@ -86,8 +86,8 @@ describe("a peer that resets while nobody reads from it", () => {
   )
 })
 
-describe("a peer that is held back", () => {
-  it.scoped("is not taken for one that has gone: minutes later it still gets through what it sent", () =>
+describe("a peer under back-pressure", () => {
+  it.scoped("is not taken for a vanished peer: after ten minutes its data still arrives", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const total = yield* Deferred.make<number>()
@@ -113,7 +113,7 @@ describe("a peer that is held back", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scoped("is not taken for one that has gone either when both have sent FIN, and what it sent is not read yet", () =>
+  it.scoped("is not taken for a vanished peer after both sides have sent FIN, while the server has unread data", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const total = yield* Deferred.make<number>()

@@ -13,25 +13,27 @@ const oneRead = 64 * 1024
 const lines = { frame: Framing.line, maxFrame }
 
 describe("a line without an end", () => {
-  it.scopedLive("ends its connection with FrameTooLong at the limit, after the lines before it; others go on", () =>
-    Effect.gen(function* () {
-      const { connectRaw, events } = yield* serving(Handler.broker(), lines)
-      const [endless, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
-      yield* endless.write("whole\n")
-      yield* endless.write(new Uint8Array(32 * 1024 * 1024).fill(0x61))
-      expect((yield* reader.take(6)).toString()).toBe("whole\n")
-      const { bytesIn, reason } = yield* events.one("ConnectionClosed")
-      expect(reason).toEqual({ _tag: "FrameTooLong", limitBytes: maxFrame })
-      expect(bytesIn).toBeGreaterThan(maxFrame)
-      expect(bytesIn).toBeLessThanOrEqual(6 + maxFrame + oneRead)
-      expect(["EPIPE", "ECONNRESET"]).toContain(yield* endless.closed)
-      yield* other.write("next\n")
-      expect((yield* reader.take(5)).toString()).toBe("next\n")
-      expect(events.all("FrameReceived").map(({ bytes }) => string(bytes))).toEqual(["whole", "next"])
-    }).pipe(Effect.provide(NodeTransport.layer)),
+  it.scopedLive(
+    "closes its connection with FrameTooLong at the limit, after the lines before it; other connections go on",
+    () =>
+      Effect.gen(function* () {
+        const { connectRaw, events } = yield* serving(Handler.broker(), lines)
+        const [endless, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
+        yield* endless.write("whole\n")
+        yield* endless.write(new Uint8Array(32 * 1024 * 1024).fill(0x61))
+        expect((yield* reader.take(6)).toString()).toBe("whole\n")
+        const { bytesIn, reason } = yield* events.one("ConnectionClosed")
+        expect(reason).toEqual({ _tag: "FrameTooLong", limitBytes: maxFrame })
+        expect(bytesIn).toBeGreaterThan(maxFrame)
+        expect(bytesIn).toBeLessThanOrEqual(6 + maxFrame + oneRead)
+        expect(["EPIPE", "ECONNRESET"]).toContain(yield* endless.closed)
+        yield* other.write("next\n")
+        expect((yield* reader.take(5)).toString()).toBe("next\n")
+        expect(events.all("FrameReceived").map(({ bytes }) => string(bytes))).toEqual(["whole", "next"])
+      }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("of many is held to the limit for each of them, and no byte further", () =>
+  it.scopedLive("meets the same limit in each of many connections, to the byte", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.broker(), lines)
       const crowd = 50
@@ -50,7 +52,7 @@ describe("a line without an end", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("that ends with FIN is a whole line to a handler too, and one that ends with RST is none", () =>
+  it.scopedLive("is a whole line before FIN, and is not delivered before RST", () =>
     Effect.gen(function* () {
       const seen: Array<string> = []
       const { connectRaw, events } = yield* serving(
@@ -72,8 +74,8 @@ describe("a line without an end", () => {
   )
 })
 
-describe("bytes that are no text", () => {
-  it.scopedLive("are frames like others: zeros, lone line ends and broken UTF-8 come as they were sent", () =>
+describe("bytes that are not text", () => {
+  it.scopedLive("are frames like others: zeros, lone line ends and broken UTF-8 arrive unchanged", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.broker(), lines)
       const [sender, reader] = [yield* connectRaw(), yield* connectRaw()]

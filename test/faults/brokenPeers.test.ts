@@ -14,8 +14,8 @@ import { serving, string, utf8 } from "../support/serving.ts"
 const id = (n: number) => ConnectionId.make(n)
 const lines = { frame: Framing.line }
 
-describe("a peer that goes away", () => {
-  it.scopedLive("by RST in the middle of a line takes that line with it, and nothing else", () =>
+describe("a peer that disconnects", () => {
+  it.scopedLive("with RST in the middle of a line loses that line and nothing else", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.broker(), lines)
       const breaks = yield* connectRaw()
@@ -31,26 +31,24 @@ describe("a peer that goes away", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive(
-    "by RST right behind part of a line, which comes like an orderly end, takes that part with it too",
-    () =>
-      Effect.gen(function* () {
-        const { connectRaw, events } = yield* serving(Handler.broker(), lines)
-        const [breaks, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
-        yield* breaks.write("whole\nhalf of a li")
-        yield* breaks.reset
-        expect((yield* reader.take(6)).toString()).toBe("whole\n")
-        expect(yield* events.one("ConnectionClosed")).toMatchObject({
-          id: 1,
-          reason: { _tag: "PeerReset" },
-          bytesIn: 18,
-        })
-        yield* other.write("next\n")
-        expect((yield* reader.take(5)).toString()).toBe("next\n")
-      }).pipe(Effect.provide(NodeTransport.layer)),
+  it.scopedLive("with RST right after a part of a line loses that part, although Node reports an orderly end", () =>
+    Effect.gen(function* () {
+      const { connectRaw, events } = yield* serving(Handler.broker(), lines)
+      const [breaks, reader, other] = [yield* connectRaw(), yield* connectRaw(), yield* connectRaw()]
+      yield* breaks.write("whole\nhalf of a li")
+      yield* breaks.reset
+      expect((yield* reader.take(6)).toString()).toBe("whole\n")
+      expect(yield* events.one("ConnectionClosed")).toMatchObject({
+        id: 1,
+        reason: { _tag: "PeerReset" },
+        bytesIn: 18,
+      })
+      yield* other.write("next\n")
+      expect((yield* reader.take(5)).toString()).toBe("next\n")
+    }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("by FIN in the middle of a line leaves a whole line", () =>
+  it.scopedLive("with FIN in the middle of a line leaves a whole line", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.broker("close"), lines)
       const leaves = yield* connectRaw()
@@ -63,19 +61,21 @@ describe("a peer that goes away", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("by RST as soon as it came is an opened and a closed connection, and no exception", () =>
-    Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo())
-      yield* Effect.forEach(Array.from({ length: 50 }), () =>
-        Effect.scoped(Effect.flatMap(dialRaw(endpoint), (peer) => Effect.zipRight(peer.write("x"), peer.reset))),
-      )
-      const closed = yield* events.first("ConnectionClosed", 50)
-      expect(closed.filter(({ reason }) => reason._tag !== "PeerReset")).toEqual([])
-      expectWholeLives(events.seen)
-    }).pipe(Effect.provide(NodeTransport.layer)),
+  it.scopedLive(
+    "with RST as soon as it has connected gives one opened and one closed connection, and no exception",
+    () =>
+      Effect.gen(function* () {
+        const { endpoint, events } = yield* serving(Handler.echo())
+        yield* Effect.forEach(Array.from({ length: 50 }), () =>
+          Effect.scoped(Effect.flatMap(dialRaw(endpoint), (peer) => Effect.zipRight(peer.write("x"), peer.reset))),
+        )
+        const closed = yield* events.first("ConnectionClosed", 50)
+        expect(closed.filter(({ reason }) => reason._tag !== "PeerReset")).toEqual([])
+        expectWholeLives(events.seen)
+      }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("while a handler waits for it ends the wait with the reason", () =>
+  it.scopedLive("while a handler waits for data ends the wait with the reason", () =>
     Effect.gen(function* () {
       const failure = yield* Deferred.make<string>()
       const { connectRaw, events } = yield* serving((connection) =>
@@ -93,8 +93,8 @@ describe("a peer that goes away", () => {
   )
 })
 
-describe("half-close", () => {
-  it.scopedLive("by the peer first, then by the server, moves data both ways until both are done", () =>
+describe("a half-close", () => {
+  it.scopedLive("by the peer, then by the server, delivers the data of both directions", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.broker())
       const peer = yield* connectRaw()
@@ -109,7 +109,7 @@ describe("half-close", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("by the server first, then by the peer, moves data both ways until both are done", () =>
+  it.scopedLive("by the server, then by the peer, delivers the data of both directions", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.broker())
       const peer = yield* connectRaw()
@@ -124,8 +124,8 @@ describe("half-close", () => {
   )
 })
 
-describe("a connection that is closed", () => {
-  it.scopedLive("fails to send at once, with the reason of its end", () =>
+describe("a closed connection", () => {
+  it.scopedLive("fails a send at once, with the reason of its end", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard())
       const peer = yield* connect()
@@ -138,7 +138,7 @@ describe("a connection that is closed", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("fails a sender that waits for room", () =>
+  it.scopedLive("fails a send that waits for room in the outbox", () =>
     Effect.gen(function* () {
       const waiting = yield* Deferred.make<void>()
       const failure = yield* Deferred.make<string>()
@@ -158,8 +158,8 @@ describe("a connection that is closed", () => {
   )
 })
 
-describe("a reset right behind a FIN", () => {
-  it.scopedLive("ends the connection all the same, on the side that does it and on the other", () =>
+describe("a reset right after a FIN", () => {
+  it.scopedLive("ends the connection on both sides", () =>
     Effect.gen(function* () {
       const { connect, connectRaw, events, server } = yield* serving(Handler.discard())
       const raw = yield* connectRaw()
@@ -178,7 +178,7 @@ describe("a reset right behind a FIN", () => {
 })
 
 describe("a peer that never closes its side", () => {
-  it.scopedLive("is reset after closeDeadline, and the reason stays that of the close", () =>
+  it.scopedLive("is reset after closeDeadline, and the reason of the close stays", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.discard(), { closeDeadline: Duration.millis(50) })
       const stays = yield* connectRaw()
@@ -190,7 +190,7 @@ describe("a peer that never closes its side", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("does not hold the end of the server's scope", () =>
+  it.scopedLive("does not delay the end of the server's scope", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { connectRaw, events } = yield* Scope.extend(serving(Handler.echo()), scope)

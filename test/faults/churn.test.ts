@@ -24,8 +24,8 @@ const handlers: ReadonlyArray<readonly [string, Handler.Handler<unknown, never>]
   ["a handler in fibers", (connection) => Stream.runForEach(connection.frames, connection.broadcast)],
 ]
 
-describe("a crowd", () => {
-  it.scopedLive("of 200 that connect in one burst is let in, each with a number of its own", () =>
+describe("a crowd of 200 clients", () => {
+  it.scopedLive("that connects in one burst is accepted, and each client has its own id", () =>
     Effect.gen(function* () {
       const { endpoint, events, server } = yield* serving(Handler.echo())
       const peers = yield* burst(endpoint)
@@ -39,7 +39,7 @@ describe("a crowd", () => {
   )
 
   for (const [name, handler] of handlers) {
-    it.scopedLive(`whose members go in all sorts of ways leaves ${name} with whole lives and nothing open`, () =>
+    it.scopedLive(`that disconnects in different ways leaves complete events and nothing open (${name})`, () =>
       Effect.gen(function* () {
         const before = yield* handles
         const scope = yield* Scope.make()

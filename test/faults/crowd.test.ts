@@ -17,7 +17,7 @@ if (!isAllowed)
   )
 
 it.scopedLive.skipIf(!isAllowed)(
-  "10 000 connections are held at once, all of them alive, in 25 kB each at most, and all of them go",
+  "10 000 connections are open and alive at once, use at most 25 kB each, and all of them close",
   () =>
     Effect.gen(function* () {
       const server = yield* withOpenFiles(openFiles, [

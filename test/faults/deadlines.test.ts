@@ -32,8 +32,8 @@ const echoProcess = (endpoint: Endpoint) => {
 }
 
 // The clock is TestClock, and the sockets are real.
-describe("a peer that drips bytes and completes no frame", () => {
-  it.scoped("is closed when the time for its first frame is over; who completed one stays", () =>
+describe("a peer that sends single bytes and completes no frame", () => {
+  it.scoped("is closed at the deadline of the first frame; a peer that has completed a frame stays", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.discard(), {
         frame: Framing.line,
@@ -59,7 +59,7 @@ describe("a peer that drips bytes and completes no frame", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scoped("is not idle: only silence is, however much is sent to it", () =>
+  it.scoped("is not idle: only a peer that sends nothing is, however much it receives", () =>
     Effect.gen(function* () {
       const { connectRaw, events, server } = yield* serving(Handler.discard(), {
         frame: Framing.line,
@@ -80,8 +80,8 @@ describe("a peer that drips bytes and completes no frame", () => {
   )
 })
 
-describe("a peer that has stopped while its system acknowledges everything", () => {
-  it.scopedLive("is found by the heartbeat, and one that answers stays", () =>
+describe("a stopped peer whose kernel acknowledges everything", () => {
+  it.scopedLive("is closed by the heartbeat, and a peer that answers stays", () =>
     Effect.gen(function* () {
       const beat = { payload: utf8("beat"), interval: Duration.millis(200), timeout: Duration.millis(400) }
       const { endpoint, events, server } = yield* serving(Handler.discard(), { frame: Framing.line, heartbeat: beat })
@@ -103,8 +103,8 @@ describe("a peer that has stopped while its system acknowledges everything", () 
   )
 })
 
-describe("a peer that takes nothing of what waits for it", () => {
-  it.scopedLive("is closed at the write deadline, and the others get everything in order", () =>
+describe("a write deadline", () => {
+  it.scopedLive("closes a peer that accepts no queued data, and the others get everything in order", () =>
     Effect.gen(function* () {
       const lines = 1500
       const line = (n: number) => `${n}:`.padEnd(16 * 1024 - 1, "x")
@@ -130,7 +130,7 @@ describe("a peer that takes nothing of what waits for it", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("is not one that is merely silent", () =>
+  it.scopedLive("does not close a peer that is silent and has no queued data", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.echo(), {
         frame: Framing.line,

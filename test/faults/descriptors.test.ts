@@ -33,8 +33,8 @@ const served = (peers: ReadonlyArray<RawPeer>) => Effect.filter(peers, isServed,
 
 const crowd = (port: number, count = dials) => Effect.replicateEffect(dialRaw(local(port)), count)
 
-describe("a server of the library without descriptors left", () => {
-  it.scopedLive("goes on serving those whom it has, and lets others in when some have gone", () =>
+describe("a server without free descriptors", () => {
+  it.scopedLive("goes on serving its clients, and accepts new clients when some have gone", () =>
     Effect.gen(function* () {
       const server = yield* startProgram("server", { args: ["echo"], openFiles })
       const [, port] = yield* server.waitFor("stdout", /"_tag":"Listening".*"port":(\d+)/)
@@ -53,8 +53,8 @@ describe("a server of the library without descriptors left", () => {
   )
 })
 
-describe("tcpfx serve with few open files", () => {
-  it.scopedLive("never comes to the end of them: it refuses before, says so, and uses freed places again", () =>
+describe("tcpfx serve with a low limit of open files", () => {
+  it.scopedLive("never runs out of descriptors: it refuses before that, reports it, and uses freed places again", () =>
     Effect.gen(function* () {
       const command = [
         process.execPath,
@@ -80,7 +80,7 @@ describe("tcpfx serve with few open files", () => {
     }),
   )
 
-  it.scopedLive("counts what is open already when it starts", () =>
+  it.scopedLive("counts the descriptors that are open at its start", () =>
     Effect.gen(function* () {
       const inherited = 50
       const script = `n=9; while [ $n -lt ${9 + inherited} ]; do eval "exec $n</dev/null"; n=$((n+1)); done; exec "$@"`
@@ -106,7 +106,7 @@ describe("tcpfx serve with few open files", () => {
     }),
   )
 
-  it.scopedLive.skipIf(!havePrlimit())("closes nobody without an event when their limit is lowered", () =>
+  it.scopedLive.skipIf(!havePrlimit())("closes no connection without an event when the limit is lowered", () =>
     Effect.gen(function* () {
       const { port, server } = yield* tcpfxServe(["--mode", "echo", "--output", "json", "--no-traffic"])
       const told = () =>
@@ -129,7 +129,7 @@ describe("tcpfx serve with few open files", () => {
     }),
   )
 
-  it.scopedLive("has as many of them open after a crowd has gone as before it came", () =>
+  it.scopedLive("has as many open descriptors after all clients have gone as before", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "echo"])
       const pid = server.child.pid ?? 0

@@ -19,8 +19,8 @@ import { nextTurn, turns } from "../support/turns.ts"
 const closeDeadline = Duration.millis(200)
 const volume = new Uint8Array(32 * 1024 * 1024)
 
-describe("closing a connection whose peer does not read", () => {
-  it.scopedLive("ends after closeDeadline with what was left, however it is closed", () =>
+describe("a close of a connection whose peer does not read", () => {
+  it.scopedLive("ends at closeDeadline and reports the unsent bytes, however the connection is closed", () =>
     Effect.gen(function* () {
       const ended: Array<string> = []
       const { connectRaw, events, server } = yield* serving(
@@ -56,8 +56,8 @@ describe("closing a connection whose peer does not read", () => {
   )
 })
 
-describe("half-close", () => {
-  it.scopedLive("by a peer that has asked gives it the whole reply of megabytes, and then the end", () =>
+describe("a peer that half-closes after its request", () => {
+  it.scopedLive("gets the whole reply of megabytes, and then FIN", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.reply(volume.subarray(0, 8 * 1024 * 1024)), {
         frame: Framing.line,
@@ -77,8 +77,8 @@ describe("half-close", () => {
   )
 })
 
-describe("the end of a server in the middle of a burst of dials", () => {
-  it.scopedLive("ends those accepted and not served yet, those not accepted yet, and leaves nothing", () =>
+describe("the end of a server during a burst of dials", () => {
+  it.scopedLive("closes the connections that are not served or not accepted yet, and leaves nothing", () =>
     Effect.gen(function* () {
       const before = yield* handles
       for (const handler of [Handler.echo(), () => Effect.never] as const) {
@@ -108,40 +108,38 @@ describe("the end of a server in the middle of a burst of dials", () => {
   )
 })
 
-describe("sending while the connection is closed", () => {
-  it.scopedLive(
-    "is delivered or fails with ConnectionClosedError: whole lines, in order, none said to be sent and lost",
-    () =>
-      Effect.gen(function* () {
-        const chance = new Chance(3)
-        const { connectRaw, events, server } = yield* serving(Handler.discard(), { frame: Framing.line, outbox: 4096 })
-        for (let round = 1; round <= 60; round++) {
-          const id = ConnectionId.make(round)
-          const peer = yield* connectRaw()
-          let sent = 0
-          const sending = yield* Effect.fork(
-            Effect.gen(function* () {
-              while (true) {
-                yield* server.send(id, utf8(`${sent}`.padEnd(chance.below(3000), ".")))
-                sent++
-                if (chance.percent(5)) yield* nextTurn
-              }
-            }),
-          )
-          yield* turns(chance.below(6))
-          yield* chance.percent(50) ? server.kick(id) : server.halfClose(id)
-          const rest = (yield* peer.takeRest).toString()
-          yield* peer.end
-          const error = Either.getOrThrow(Either.flip(yield* Effect.either(Fiber.join(sending))))
-          expect(["ConnectionClosedError", "NoSuchConnectionError"]).toContain(error._tag)
-          const lines = rest.split("\n")
-          expect(lines.pop()).toBe("")
-          expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, n) => n))
-          // The line that waited for room at the end may be delivered too, although its send failed.
-          expect([sent, sent + 1]).toContain(lines.length)
-        }
-        yield* events.first("ConnectionClosed", 60)
-        expectWholeLives(events.seen)
-      }).pipe(Effect.provide(NodeTransport.layer)),
+describe("a send during a close", () => {
+  it.scopedLive("is delivered in order or fails with ConnectionClosedError, and no successful send is lost", () =>
+    Effect.gen(function* () {
+      const chance = new Chance(3)
+      const { connectRaw, events, server } = yield* serving(Handler.discard(), { frame: Framing.line, outbox: 4096 })
+      for (let round = 1; round <= 60; round++) {
+        const id = ConnectionId.make(round)
+        const peer = yield* connectRaw()
+        let sent = 0
+        const sending = yield* Effect.fork(
+          Effect.gen(function* () {
+            while (true) {
+              yield* server.send(id, utf8(`${sent}`.padEnd(chance.below(3000), ".")))
+              sent++
+              if (chance.percent(5)) yield* nextTurn
+            }
+          }),
+        )
+        yield* turns(chance.below(6))
+        yield* chance.percent(50) ? server.kick(id) : server.halfClose(id)
+        const rest = (yield* peer.takeRest).toString()
+        yield* peer.end
+        const error = Either.getOrThrow(Either.flip(yield* Effect.either(Fiber.join(sending))))
+        expect(["ConnectionClosedError", "NoSuchConnectionError"]).toContain(error._tag)
+        const lines = rest.split("\n")
+        expect(lines.pop()).toBe("")
+        expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, n) => n))
+        // The line that waited for room at the end may be delivered too, although its send failed.
+        expect([sent, sent + 1]).toContain(lines.length)
+      }
+      yield* events.first("ConnectionClosed", 60)
+      expectWholeLives(events.seen)
+    }).pipe(Effect.provide(NodeTransport.layer)),
   )
 })

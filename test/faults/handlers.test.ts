@@ -63,7 +63,7 @@ const expectEcho = (peer: RawPeer, text: string) =>
 const settings = { frame: Framing.line, drain: Duration.millis(200) }
 
 describe("handlers that fail or hang at the same time", () => {
-  it.scopedLive("end only their own connections, and at its deadline a drain ends those that hang", () =>
+  it.scopedLive("end only their own connections, and a drain ends the hanging handlers at its deadline", () =>
     Effect.gen(function* () {
       const { handler, hung, ignores, letGo } = yield* obedient
       const { connectRaw, events, server } = yield* serving(handler, settings)
@@ -104,7 +104,7 @@ describe("handlers that fail or hang at the same time", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("and ignore interruption delay the end of the scope, but keep no socket and no port open", () =>
+  it.scopedLive("delay the end of the scope if they ignore interruption, but keep no socket and no port open", () =>
     Effect.gen(function* () {
       const { handler, ignores, letGo } = yield* obedient
       const scope = yield* Scope.make()

@@ -11,28 +11,30 @@ import { tcpfx, tcpfxServe } from "../support/tcpfxProcess.ts"
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 const volume = new Uint8Array(32 * 1024 * 1024).fill(0x61)
 
-describe("kill -9 in the middle of traffic", () => {
-  it.scopedLive("of a client is told by the server as PeerReset, and the server serves the others and the next", () =>
-    Effect.gen(function* () {
-      const { server, port } = yield* tcpfxServe(["--mode", "echo", "--no-traffic"])
-      const other = yield* dialRaw(local(port))
-      const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
-      yield* server.waitFor("stderr", /#2 connected/)
-      yield* Effect.fork(client.write(volume))
-      yield* client.waitForBytes("stdout", 1024 * 1024)
-      // Unread bytes turn the end of the killed client into a reset (RFC 1122, 4.2.2.13).
-      yield* Effect.sync(() => client.child.stdout.pause())
-      yield* client.kill("SIGKILL")
-      yield* server.waitFor("stderr", /#2 closed: reset by the peer/)
-      yield* other.write("still here")
-      expect((yield* other.take(10)).toString()).toBe("still here")
-      const next = yield* dialRaw(local(port))
-      yield* next.write("next")
-      expect((yield* next.take(4)).toString()).toBe("next")
-    }),
+describe("a kill -9 during traffic", () => {
+  it.scopedLive(
+    "that hits a client gives PeerReset at the server, which serves the other clients and the next one",
+    () =>
+      Effect.gen(function* () {
+        const { server, port } = yield* tcpfxServe(["--mode", "echo", "--no-traffic"])
+        const other = yield* dialRaw(local(port))
+        const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
+        yield* server.waitFor("stderr", /#2 connected/)
+        yield* Effect.fork(client.write(volume))
+        yield* client.waitForBytes("stdout", 1024 * 1024)
+        // Unread bytes turn the end of the killed client into a reset (RFC 1122, 4.2.2.13).
+        yield* Effect.sync(() => client.child.stdout.pause())
+        yield* client.kill("SIGKILL")
+        yield* server.waitFor("stderr", /#2 closed: reset by the peer/)
+        yield* other.write("still here")
+        expect((yield* other.take(10)).toString()).toBe("still here")
+        const next = yield* dialRaw(local(port))
+        yield* next.write("next")
+        expect((yield* next.take(4)).toString()).toBe("next")
+      }),
   )
 
-  it.scopedLive("of the server is told by a client with the reason, and leaves the client with 1", () =>
+  it.scopedLive("that hits the server makes the client report the reason and exit with 1", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "echo", "--no-traffic"])
       const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
@@ -49,7 +51,7 @@ describe("kill -9 in the middle of traffic", () => {
   )
 
   it.scopedLive(
-    "of one that a broker keeps, as it may still read, is told when something is sent to it; the others miss nothing",
+    "that hits a client that a broker keeps after its FIN is reported at a later send, and the others miss nothing",
     () =>
       Effect.gen(function* () {
         const { connectRaw, endpoint, events, server } = yield* serving(Handler.broker())

@@ -29,8 +29,8 @@ const received = (events: EventRecorder<ServerEvent>, ids: ReadonlyArray<number>
 const leastMillis = (bytes: number, peers: number) => ((bytes - rate - peers * overdraft) / rate) * 1000 - 5
 
 // `server/Server.rates` tests under TestClock that the rate is also reached.
-describe("peers that send all they can", () => {
-  it.scopedLive("are held to the rate of one, and who sends little is answered at once", () =>
+describe("peers that send at full speed", () => {
+  it.scopedLive("are slowed down to the rate of one peer, and a peer that sends little gets its reply at once", () =>
     Effect.gen(function* () {
       const { connect, connectRaw, events } = yield* serving(Handler.echo(), { maxRate: rate })
       const flood = yield* connectRaw()
@@ -50,7 +50,7 @@ describe("peers that send all they can", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("are held to the rate of all together, and each gets its share while the others go on", () =>
+  it.scopedLive("are slowed down to the rate of all peers together, and each gets its share", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
       const floods = yield* Effect.replicateEffect(connectRaw(), 3)
@@ -66,8 +66,8 @@ describe("peers that send all they can", () => {
   )
 })
 
-describe("more waiting for all than may", () => {
-  it.scopedLive("ends the one for whom most waits; the others get everything in order", () =>
+describe("a total of queued bytes above the limit", () => {
+  it.scopedLive("closes the client with the longest queue; the others get everything in order", () =>
     Effect.gen(function* () {
       const limit = 16 * 1024 * 1024
       const { connect, connectRaw, events, server } = yield* serving(Handler.broker(), {

@@ -56,32 +56,36 @@ const blackHole = Effect.gen(function* () {
   return { endpoint, open: listener.kill("SIGCONT") }
 })
 
-describe("a client that connects again and again", () => {
-  it.scopedLive("to a port where nobody listens tries as often as it may, after the delays that are set", () =>
-    Effect.gen(function* () {
-      const before = yield* handles
-      const { client, events } = yield* recorded()
-      const error = yield* Effect.flip(client.run(tcpEndpoint("127.0.0.1", 1), untilLost, { ...quick, maxAttempts: 5 }))
-      expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused" })
-      yield* events.one("GaveUp")
-      expectWholeAttempts(events.seen)
-      expect(events.all("Reconnecting").map(({ attempt, delayMillis }) => [attempt, delayMillis])).toEqual([
-        [1, 5],
-        [2, 10],
-        [3, 20],
-        [4, 20],
-        [5, 20],
-      ])
-      expect(events.all("ConnectFailed").map(({ reason }) => reason)).toEqual(new Array(6).fill("Refused"))
-      const times = events.all("Connecting").map(({ at }) => at)
-      const waits = times.slice(1).map((at, n) => at - (times[n] ?? 0))
-      // Dates are whole milliseconds, so a delay may look 1 ms shorter.
-      for (const [n, least] of [5, 10, 20, 20, 20].entries()) expect(waits[n]).toBeGreaterThanOrEqual(least - 1)
-      expect(yield* handlesBeyond(before)).toEqual({})
-    }).pipe(Effect.provide(NodeTransport.layer)),
+describe("a reconnecting client", () => {
+  it.scopedLive(
+    "makes as many attempts as its limit allows at a port without a listener, after the configured delays",
+    () =>
+      Effect.gen(function* () {
+        const before = yield* handles
+        const { client, events } = yield* recorded()
+        const error = yield* Effect.flip(
+          client.run(tcpEndpoint("127.0.0.1", 1), untilLost, { ...quick, maxAttempts: 5 }),
+        )
+        expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused" })
+        yield* events.one("GaveUp")
+        expectWholeAttempts(events.seen)
+        expect(events.all("Reconnecting").map(({ attempt, delayMillis }) => [attempt, delayMillis])).toEqual([
+          [1, 5],
+          [2, 10],
+          [3, 20],
+          [4, 20],
+          [5, 20],
+        ])
+        expect(events.all("ConnectFailed").map(({ reason }) => reason)).toEqual(new Array(6).fill("Refused"))
+        const times = events.all("Connecting").map(({ at }) => at)
+        const waits = times.slice(1).map((at, n) => at - (times[n] ?? 0))
+        // Dates are whole milliseconds, so a delay may look 1 ms shorter.
+        for (const [n, least] of [5, 10, 20, 20, 20].entries()) expect(waits[n]).toBeGreaterThanOrEqual(least - 1)
+        expect(yield* handlesBeyond(before)).toEqual({})
+      }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("to a name without an address tries as often, and says so each time", () =>
+  it.scopedLive("makes as many attempts at a name without an address, and reports each of them", () =>
     Effect.gen(function* () {
       const { client, events } = yield* recorded()
       const nowhere = tcpEndpoint("nothing.invalid", 80)
@@ -95,7 +99,7 @@ describe("a client that connects again and again", () => {
   )
 
   it.scopedLive(
-    "to an address that does not answer gives each attempt up after connectTimeout, and gets through once it does",
+    "ends each attempt at a silent address after connectTimeout, and connects when the address answers",
     () =>
       Effect.gen(function* () {
         const { endpoint, open } = yield* blackHole
@@ -118,7 +122,7 @@ describe("a client that connects again and again", () => {
       }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("to an address that does not answer takes its pending dial along when it is stopped", () =>
+  it.scopedLive("leaves no handle when it is stopped during an attempt at a silent address", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* blackHole
       const before = yield* handles
@@ -131,7 +135,7 @@ describe("a client that connects again and again", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("is there again after each restart of the server, and tells every connection whole", () =>
+  it.scopedLive("connects again after each restart of the server, and reports each connection completely", () =>
     Effect.gen(function* () {
       const { client, events } = yield* recorded()
       const serve = (at: Endpoint, scope: Scope.Scope) =>

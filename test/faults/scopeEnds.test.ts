@@ -22,9 +22,9 @@ const transports = [
   ["tcp", NodeTransport.layer],
 ] as const
 
-describe("the end of a scope with bytes that are not sent", () => {
+describe("at the end of its scope", () => {
   for (const [name, layer] of transports) {
-    it.scopedLive(`of a client, with success, flushes all of them (${name})`, () =>
+    it.scopedLive(`a successful client flushes its unsent bytes (${name})`, () =>
       Effect.gen(function* () {
         const gate = yield* Effect.makeLatch(false)
         const total = yield* Ref.make(0)
@@ -48,7 +48,7 @@ describe("the end of a scope with bytes that are not sent", () => {
       }).pipe(Effect.provide(layer)),
     )
 
-    it.scopedLive(`of a client, with a failure, is told by a reset (${name})`, () =>
+    it.scopedLive(`a failed client with unsent bytes resets its connection (${name})`, () =>
       Effect.gen(function* () {
         const gate = yield* Effect.makeLatch(false)
         const { endpoint, events } = yield* serving((connection) =>
@@ -67,7 +67,7 @@ describe("the end of a scope with bytes that are not sent", () => {
       }).pipe(Effect.provide(layer)),
     )
 
-    it.scopedLive(`of a handler that has failed is told by a reset, and of a server too (${name})`, () =>
+    it.scopedLive(`a failed handler or a server with unsent bytes resets its connection (${name})`, () =>
       Effect.gen(function* () {
         const full = yield* Effect.makeLatch(false)
         const dialled = yield* Effect.makeLatch(false)
@@ -96,7 +96,7 @@ describe("the end of a scope with bytes that are not sent", () => {
     )
   }
 
-  it.scopedLive("of a client, with success, resets a server that takes nothing at the deadline", () =>
+  it.scopedLive("a successful client resets its connection at the deadline if the server reads nothing", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(() => Effect.never, { inbox: 1 })
       const client = yield* Client.make({ closeDeadline: Duration.millis(50) })
@@ -109,7 +109,7 @@ describe("the end of a scope with bytes that are not sent", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("of a server hands over what was published in the same turn, as far as the system takes it", () =>
+  it.scoped("a server writes the frames that were published in the same turn, as far as the kernel accepts them", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const server = yield* Scope.extend(Server.make({ handler: Handler.broker() }), scope)

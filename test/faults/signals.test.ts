@@ -34,8 +34,8 @@ const orders: ReadonlyArray<Order> = [
   { signals: ["SIGHUP", "SIGHUP", "SIGINT", "SIGHUP", "SIGTERM"], reloads: true, end: exits(143) },
 ]
 
-describe("the signals that end tcpfx serve and let it read its rules again", () => {
-  it.scopedLive("do what they say in every order: the last of two ends decides, at once", () =>
+describe("signals that end tcpfx serve or reload its rules", () => {
+  it.scopedLive("work in every order: the second signal to end decides, and acts at once", () =>
     Effect.forEach(
       orders,
       ({ end, reloads, signals }) =>

@@ -65,7 +65,7 @@ const room = (slowConsumer: SlowConsumerPolicy) =>
   })
 
 describe("a peer that never reads", () => {
-  it.scopedLive("stops nobody: the others get everything, in order, and it ends with SlowConsumer", () =>
+  it.scopedLive("does not stop the others: they get everything in order, and it is closed with SlowConsumer", () =>
     Effect.gen(function* () {
       const { events, mostRetained, publishAtReadersPace, server } = yield* room("disconnect")
       for (const bytes of yield* publishAtReadersPace) expect(numbers(bytes)).toEqual(everything)
@@ -82,7 +82,7 @@ describe("a peer that never reads", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("misses whole lines, oldest first and counted, under drop-oldest", () =>
+  it.scopedLive("misses whole lines under drop-oldest, the oldest first, and the server counts them", () =>
     Effect.gen(function* () {
       const { deaf, events, mostRetained, publishAtReadersPace, server } = yield* room("drop-oldest")
       for (const bytes of yield* publishAtReadersPace) expect(numbers(bytes)).toEqual(everything)
@@ -100,7 +100,7 @@ describe("a peer that never reads", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("pauses the publishers under block, and nobody misses anything", () =>
+  it.scopedLive("stops the publishers under block, and no subscriber misses anything", () =>
     Effect.gen(function* () {
       const { deaf, events, mostRetained, publishAll, read } = yield* room("block")
       const reading = yield* Effect.fork(read)
@@ -123,7 +123,7 @@ describe("a peer that never reads", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("holds back only who sends to it directly", () =>
+  it.scopedLive("delays only senders that send to it directly", () =>
     Effect.gen(function* () {
       const held = yield* Deferred.make<void>()
       const { connectRaw, events, server } = yield* serving(Handler.broker())
@@ -143,7 +143,7 @@ describe("a peer that never reads", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scopedLive("among 50 is the only one who misses anything: the others get all, in order", () =>
+  it.scopedLive("is the only one of 50 peers that misses anything; the others get everything in order", () =>
     Effect.gen(function* () {
       const served = yield* serving(Handler.broker(), { frame: Framing.line, hubBudget: 1024 ** 2 })
       const publisher = yield* served.connect()

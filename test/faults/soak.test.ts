@@ -25,7 +25,7 @@ const soak = (name: string, count: number) =>
   })
 
 it.scopedLive(
-  "5 000 connections that come and break in all sorts of ways leave no descriptor, handle, fiber or memory",
+  "5 000 connections that open and break in different ways leave no descriptor, handle, fiber or memory",
   () =>
     Effect.gen(function* () {
       expect(yield* soak("soak", 5000)).toEqual({ closed: 6000 })
@@ -34,7 +34,7 @@ it.scopedLive(
 )
 
 it.scopedLive(
-  "a client that dials 2 000 times in vain and loses 2 000 connections leaves no descriptor, handle, fiber or memory",
+  "a client with 2 000 failed attempts and 2 000 lost connections leaves no descriptor, handle, fiber or memory",
   () => Effect.asVoid(soak("redial", 2000)),
   patience,
 )

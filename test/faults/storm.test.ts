@@ -41,7 +41,7 @@ const compareGauges = (server: Server["Type"], events: EventRecorder<ServerEvent
 
 describe("any order of dials, lines, parts, stalls, resets, ends, kicks, refusals and drains", () => {
   it.scopedLive.prop(
-    "leaves the events of each connection whole, the gauges their sum, and nothing behind",
+    "gives complete events of each connection and gauges that equal their sums, and leaves nothing open",
     {
       steps: acts,
       handler: FastCheck.constantFrom(...handlerNames),

@@ -40,7 +40,7 @@ const echoed = (endpoint: Endpoint, options: tls.ConnectionOptions) =>
   })
 
 describe("a listener with TLS", () => {
-  test("a peer that says nothing, or half a handshake, costs one slot until the deadline and holds up nobody", () =>
+  test("gives a silent or unfinished handshake one slot until the deadline, and serves the others meanwhile", () =>
     Effect.gen(function* () {
       const { connectTls, endpoint, events } = yield* servingTls(Handler.echo(), {
         handshakeTimeout: Duration.millis(300),
@@ -64,9 +64,9 @@ describe("a listener with TLS", () => {
   for (const [who, first, code] of [
     ["garbage", "\u0000\u0001\u0002 this is no handshake", "ERR_SSL_WRONG_VERSION_NUMBER"],
     ["plain HTTP", "GET / HTTP/1.1\r\n\r\n", "ERR_SSL_HTTP_REQUEST"],
-    ["a plain text client", "hello, is anybody there?\n", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    ["plain text", "hello, is anybody there?\n", "ERR_SSL_WRONG_VERSION_NUMBER"],
   ] as const) {
-    test(`${who} is refused with the reason, at once`, () =>
+    test(`refuses bytes that are not TLS at once, with the reason: ${who}`, () =>
       Effect.gen(function* () {
         const { connectTls, endpoint, events } = yield* servingTls(Handler.echo())
         const peer = yield* dialRaw(endpoint)
@@ -79,7 +79,7 @@ describe("a listener with TLS", () => {
   }
 
   for (const how of ["end", "reset"] as const) {
-    test(`a peer that leaves in the middle of its handshake (${how}) is told, and its slot is free`, () =>
+    test(`reports a peer that leaves in the middle of its handshake, and frees its slot (${how})`, () =>
       Effect.gen(function* () {
         const { connectTls, endpoint, events } = yield* servingTls(Handler.echo(), { maxConns: 1 })
         const peer = yield* dialRaw(endpoint)
@@ -108,19 +108,19 @@ describe("a listener with TLS", () => {
       }),
     )
 
-  refusedClient("a client without the certificate that is asked for is refused", async () => ({}), "CERT_MISSING")
+  refusedClient("refuses a client without the required certificate", async () => ({}), "CERT_MISSING")
   refusedClient(
-    "a client whose certificate comes from elsewhere is refused",
+    "refuses a client with a certificate that its CA has not signed",
     async () => ({ identity: await makeIdentity({ name: "stranger" }) }),
     "DEPTH_ZERO_SELF_SIGNED_CERT",
   )
   refusedClient(
-    "a client whose certificate has expired is refused",
+    "refuses a client with an expired certificate",
     async (by) => ({ identity: await makeIdentity({ name: "late", by, expired: true }) }),
     "CERT_HAS_EXPIRED",
   )
 
-  test("a client that takes up a session again has to show its certificate again", () =>
+  test("requires the certificate again when a client resumes a session", () =>
     Effect.gen(function* () {
       const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
       const known = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: clients }))
@@ -136,7 +136,7 @@ describe("a listener with TLS", () => {
       expect(events.all("ConnectionOpened").length).toBe(1)
     }))
 
-  test("draining refuses those who are still in their handshake, and does not wait for them", () =>
+  test("refuses clients in their handshake during a drain, and does not wait for them", () =>
     Effect.gen(function* () {
       const { endpoint, events, server } = yield* servingTls(Handler.echo(), { drain: Duration.minutes(1) })
       const silent = yield* dialRaw(endpoint)
@@ -170,13 +170,13 @@ describe("a client with TLS", () => {
 
   refusing("refuses an expired certificate", () => makeIdentity({ expired: true }), "trusted", "CERT_HAS_EXPIRED")
   refusing(
-    "refuses a certificate of another name",
+    "refuses a certificate for another name",
     () => makeIdentity({ names: ["elsewhere.test"] }),
     "trusted",
     "ERR_TLS_CERT_ALTNAME_INVALID",
   )
   refusing(
-    "refuses one that nobody whom it trusts has signed",
+    "refuses a certificate that no trusted CA has signed",
     () => makeIdentity(),
     "untrusted",
     "DEPTH_ZERO_SELF_SIGNED_CERT",

@@ -27,13 +27,13 @@ const connectingTo = (serve: (peer: TlsPeer) => void) =>
     return { client, connect: client.connect(endpoint), events: yield* record(client.subscribe()) }
   })
 
-describe("the end of TLS", () => {
+describe("the end of a TLS connection", () => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     for (const [how, closeNotify] of [
       ["close_notify", true],
       ["FIN alone", false],
     ] as const) {
-      test(`a server's end by ${how} is told apart (${version})`, () =>
+      test(`by the server is recognised: ${how} (${version})`, () =>
         Effect.gen(function* () {
           const { connect, events } = yield* connectingTo(({ lower, secured }) => {
             secured.write("reply", () => (closeNotify ? secured.end() : lower.end()))
@@ -45,7 +45,7 @@ describe("the end of TLS", () => {
           expect((yield* events.one("Disconnected")).closeNotify).toBe(closeNotify)
         }))
 
-      test(`a client's end by ${how} is told apart (${version})`, () =>
+      test(`by the client is recognised: ${how} (${version})`, () =>
         Effect.gen(function* () {
           const { ca, endpoint, events } = yield* servingTls(Handler.echo())
           const { lower, secured } = yield* dialNodeTls(endpoint, { ca: ca.cert, maxVersion: version })
@@ -57,7 +57,7 @@ describe("the end of TLS", () => {
     }
   }
 
-  test("a server that closes as soon as a client is there ends TLS in order", () =>
+  test("is orderly when the server closes right after the client has connected", () =>
     Effect.gen(function* () {
       const { connectTls } = yield* servingTls((connection) => connection.send(utf8("bye")))
       const connection = yield* connectTls()
@@ -65,7 +65,7 @@ describe("the end of TLS", () => {
       expect(yield* connection.closeNotify).toBe(true)
     }))
 
-  test("a connection that this side ends first says nothing of it", () =>
+  test("has no closeNotify when this side ends the connection first", () =>
     Effect.gen(function* () {
       const { connect } = yield* connectingTo(() => {})
       const connection = yield* connect
@@ -74,7 +74,7 @@ describe("the end of TLS", () => {
       expect((yield* connection.closed).closeNotify).toBe(undefined)
     }))
 
-  test("everything that a client sends before it closes arrives at a server that sends session tickets", () =>
+  test("loses no data that a client sent before its close, even if the server sends session tickets", () =>
     Effect.gen(function* () {
       const ended: Array<number> = []
       const { connect, events } = yield* connectingTo(({ secured }) => {
@@ -97,7 +97,7 @@ describe("the end of TLS", () => {
       expect(ended).toEqual([200_000, 200_000, 200_000, 200_000, 200_000])
     }))
 
-  test("a reply with a reset at its heels arrives, or the end is not an orderly one", () =>
+  test("by a reset right after a reply is not orderly, or the reply has arrived", () =>
     Effect.gen(function* () {
       const { connect } = yield* connectingTo(({ lower, secured }) => {
         secured.once("data", () => secured.write("reply", () => lower.resetAndDestroy()))
@@ -139,7 +139,7 @@ describe("a server with TLS", () => {
       }))
   }
 
-  test("closes a client that renegotiates, and says why", () =>
+  test("closes a client that renegotiates, and reports the reason", () =>
     Effect.gen(function* () {
       const { ca, endpoint, events } = yield* servingTls(Handler.echo())
       const { secured } = yield* dialNodeTls(endpoint, { ca: ca.cert, maxVersion: "TLSv1.2" })
@@ -160,7 +160,7 @@ describe("a server with TLS", () => {
       [/alert 40, handshake_failure/, /116, certificate_required/],
     ],
     [
-      "with a certificate of a stranger",
+      "with a certificate of an unknown CA",
       () => makeIdentity({ name: "stranger" }),
       [/48, unknown_ca/, /48, unknown_ca/],
     ],
@@ -170,7 +170,7 @@ describe("a server with TLS", () => {
       [/45, certificate_expired/, /45, certificate_expired/],
     ],
   ] as const) {
-    test(`sends a client ${who} the alert that says why it is refused`, () =>
+    test(`sends a refused client a TLS alert with the reason: ${who}`, () =>
       Effect.gen(function* () {
         const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
         const own = yield* Effect.promise(() => options(clients))
@@ -188,7 +188,7 @@ describe("a server with TLS", () => {
       }))
   }
 
-  test("gives every suite of TLS 1.3 an alert that the client can read", () =>
+  test("sends an alert that the client can read with every suite of TLS 1.3", () =>
     Effect.gen(function* () {
       const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
       const { ca, endpoint } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
@@ -207,12 +207,12 @@ describe("a server with TLS", () => {
     }))
 })
 
-describe("a client that connects again", () => {
+describe("a reconnecting client", () => {
   for (const [what, settings, tag] of [
     ["a server that it does not trust", {}, "ConnectError"],
     ["a server that does not trust it", { clientCa: true }, "ConnectionClosedError"],
   ] as const) {
-    test(`gives up at once on ${what}`, () =>
+    test(`gives up at once when TLS cannot succeed: ${what}`, () =>
       Effect.gen(function* () {
         const clients = yield* identity
         const served = yield* servingTls(Handler.echo(), {}, "clientCa" in settings ? { clientCa: clients.cert } : {})
