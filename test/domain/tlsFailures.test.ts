@@ -49,9 +49,9 @@ describe("a failure of TLS", () => {
     expect(describeRefusal({ _tag: "HandshakeFailed", code })).toBe(`TLS: ${words}`)
     const failed = { endpoint: tcpEndpoint("localhost", 1), reason: "TlsFailed" } as const
     expect(new ConnectError({ ...failed, code }).message).toContain(`TLS with the server failed: ${words}`)
-    const problem = "its certificate is of another name: of a, not of b"
+    const problem = "its certificate is for a, not for b"
     expect(new ConnectError({ ...failed, code: "ERR_TLS_CERT_ALTNAME_INVALID", problem }).message).toMatch(
-      /of a, not of b; request a server name that the certificate has$/,
+      /its certificate is for a, not for b; request a server name that the certificate has$/,
     )
   })
 

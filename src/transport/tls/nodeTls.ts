@@ -145,7 +145,7 @@ const detailOf = (error: unknown, name: string): string | undefined => {
   const names = namesIn(error)
   if (names === undefined) return `its certificate has no name, and ${name} was asked for`
   const shown = names.length > longestNames ? `${names.slice(0, longestNames)}…` : names
-  return `its certificate is of another name: of ${shown}, not of ${name}`
+  return `its certificate is for ${shown}, not for ${name}`
 }
 
 export const connector = (options: ConnectorOptions): Effect.Effect<Connector, TlsError> =>

@@ -103,7 +103,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         expect([misnamed.code, misnamed.stderr]).toEqual([
           1,
           expect.stringMatching(
-            /of localhost, 127\.0\.0\.1, not of elsewhere\.test; request a server name that the certificate has \(--tls-name NAME/,
+            /its certificate is for localhost, 127\.0\.0\.1, not for elsewhere\.test; request a server name that the certificate has \(--tls-name NAME/,
           ),
         ])
         yield* server.waitFor("stderr", /refused: TLS: it presented no certificate/)
