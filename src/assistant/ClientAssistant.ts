@@ -7,14 +7,14 @@ import type * as Scope from "effect/Scope"
 import { Client, type ClientObserver, type ClientSettings, type ReconnectSettings } from "../client/index.ts"
 import type { Connection } from "../connection/index.ts"
 import * as Domain from "../domain/assistant/index.ts"
-import { type ClientEvent, type ConnectionClosedError, Framing, type SettingsError } from "../domain/index.ts"
+import { type ClientEvent, Framing, type SettingsError } from "../domain/index.ts"
 import type { Tls, Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeClientEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
 import { ClientCommands } from "./internal/ClientCommands.ts"
 import { ClientPhases } from "./internal/ClientPhases.ts"
-import { ClientRules } from "./internal/ClientRules.ts"
+import { ClientRules, type Converse } from "./internal/ClientRules.ts"
 import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
 import type { Project } from "./project/Project.ts"
@@ -35,10 +35,7 @@ export interface ClientAssistantOptions {
    * Serves a connection until it ends. The function must read from the connection, because unread data stops reading
    * from the socket. It must give each frame to `askRules`, so that rules act on the frame. Default: it does only that.
    */
-  readonly converse?: (
-    connection: Connection,
-    askRules: (frame: Uint8Array) => Effect.Effect<void>,
-  ) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
+  readonly converse?: Converse
   /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
   readonly logBytes?: number
   /** A project to load at the start, as `loadProject` does. Default: none. */

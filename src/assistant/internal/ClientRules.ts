@@ -4,7 +4,6 @@ import type * as Scope from "effect/Scope"
 import type { Connection } from "../../connection/index.ts"
 import type * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
-import type { ClientAssistantOptions } from "../ClientAssistant.ts"
 import { DelayedActions } from "./DelayedActions.ts"
 import { keptHit, type RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
@@ -19,6 +18,12 @@ export interface RuledWindow {
   /** Ends the connection as a command of the user does, so the client does not reconnect. */
   readonly disconnect: (how: "close" | "reset") => void
 }
+
+/** Serves a connection of a client window until it ends, and gives each frame to the rules. */
+export type Converse = (
+  connection: Connection,
+  askRules: (frame: Uint8Array) => Effect.Effect<void>,
+) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
 
 /** Applies the rules of a client window to the frames of its server. */
 export class ClientRules {
@@ -49,7 +54,7 @@ export class ClientRules {
    */
   serve(
     connection: Connection,
-    converse: NonNullable<ClientAssistantOptions["converse"]> = (served, askRules) => served.runForEach(askRules),
+    converse: Converse = (served, askRules) => served.runForEach(askRules),
   ): Effect.Effect<void, ConnectionClosedError, Scope.Scope> {
     return Effect.ensuring(
       converse(connection, (frame) => this.onFrame(connection, frame)),
