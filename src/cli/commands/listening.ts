@@ -15,13 +15,12 @@ import {
   tcpEndpoint,
   type UnixEndpoint,
 } from "../../domain/index.ts"
-import { type Listeners, type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
+import { type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
 import { checkZones } from "../flags/zones.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { type Inherited, takeInherited } from "../process/inherited.ts"
-import { tell } from "../process/tell.ts"
 import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } from "../process/user.ts"
 
 /** The flags of listening that are not settings of the server. */
@@ -81,45 +80,49 @@ const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settin
     : Effect.void
 }
 
-/**
- * Opens the listening sockets, becomes the user of `--user`, and reports each endpoint. The first report is the first
- * line on standard error.
- */
+/** What the user is told when the server listens. */
+export interface ListeningReport {
+  /** A line for each endpoint. */
+  readonly endpoints: ReadonlyArray<string>
+  readonly notes: ReadonlyArray<string>
+}
+
+/** Opens the listening sockets, and becomes the user of `--user`. */
 export const startListening = (server: Server["Type"], options: ListeningOptions, settings: ServerSettings) =>
   Effect.gen(function* () {
     const { endpoints, inherited, notes: planned } = yield* planOf(options, settings)
-    const notes = [...planned]
     yield* checkMode(endpoints, options, settings)
     yield* checkZones(endpoints)
     const account = Option.isSome(options.user) ? yield* findAccount(options.user.value) : undefined
+    const left: Array<string> = []
     const listeners = yield* Effect.mapError(server.listenAll(endpoints), (error) => usageError(error.message))
     if (account !== undefined) {
       const sockets = [...endpoints, ...Option.toArray(options.control)]
       const files = sockets.flatMap((one) => (one._tag === "Unix" && !isAbstract(one) ? [one.path] : []))
       yield* giveFiles(files, account)
       yield* becomeAccount(account)
-      notes.push(...(yield* leftBehind(files, account)))
+      left.push(...(yield* leftBehind(files, account)))
     }
-    yield* announce(endpoints, listeners, inherited, settings.family)
-    yield* Effect.forEach(notes, tell, { discard: true })
+    const bound = listeners.map(({ endpoint }) => endpoint)
+    const report: ListeningReport = {
+      endpoints: bound.map((one, at) => `listening on ${formatEndpoint(one)}${originOf(endpoints[at], inherited)}`),
+      notes: [...(yield* adviceOf(endpoints, bound, settings.family)), ...planned, ...left],
+    }
+    return report
   })
 
-const announce = (endpoints: ListenEndpoints, listeners: Listeners, inherited: Inherited, family: AddressFamily) =>
+/** Addresses that other machines can reach, when only this machine can connect. */
+const adviceOf = (endpoints: ListenEndpoints, bound: ReadonlyArray<Endpoint>, family: AddressFamily) =>
   Effect.gen(function* () {
-    const bound: ReadonlyArray<Endpoint> = listeners.map(({ endpoint }) => endpoint)
-    for (const [index, endpoint] of bound.entries()) {
-      const origin = endpoints[index]
-      yield* tell(`listening on ${formatEndpoint(endpoint)}${originOf(origin, inherited)}`)
-    }
     // The service manager chooses inherited sockets, and a unix socket has no address.
     const isChosen = endpoints.some((endpoint) => endpoint._tag === "Tcp")
-    if (!isChosen || !bound.every(isLoopback)) return
+    if (!isChosen || !bound.every(isLoopback)) return []
     const others = (yield* interfaceAddresses).filter(
       ({ address, loopback }) => !loopback && ofFamily([address], family).length > 0,
     )
     const named = others.map(({ address, name }) => `${address} (${name})`)
     const all = family === "ipv6" ? ":: (all)" : "0.0.0.0 (all)"
-    yield* tell(`only this machine can connect; for other machines, listen on ${[...named, all].join(", ")}`)
+    return [`only this machine can connect; for other machines, listen on ${[...named, all].join(", ")}`]
   })
 
 /** The descriptor of an inherited socket, and its name in the service manager, if any. */

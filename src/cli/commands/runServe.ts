@@ -120,15 +120,19 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (Option.isSome(options.control)) {
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
-      yield* signals.unlessEnded(startListening(server, { ...options, isGiven: isEndpointGiven(options) }, settings))
+      const listening = { ...options, isGiven: isEndpointGiven(options) }
+      const report = yield* signals.unlessEnded(startListening(server, listening, settings))
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
-      const notes = [...limitNotes, ...(tls?.notes ?? [])]
-      yield* Effect.forEach(notes, tell, { discard: true })
+      const notes = [...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
+      // The console has a row for each endpoint, and shows the notes itself.
+      const isToldByConsole = isConsole && stdio.together
+      if (!isToldByConsole) yield* Effect.forEach([...report.endpoints, ...notes], tell, { discard: true })
       if (attachPage !== undefined) yield* signals.unlessEnded(attachPage(assistant, "serve"))
       const console = runConsole({
         assistant,
         history: historyPath(process.env, Option.getOrUndefined(options.project)),
         timestamps,
+        notes: isToldByConsole ? notes : [],
         showsTraffic: !options.noTraffic,
         ending: settings.frame.delimited === false ? "lf" : undefined,
       })

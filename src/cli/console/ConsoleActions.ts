@@ -1,14 +1,13 @@
-import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/index.ts"
 import * as Domain from "../../domain/assistant/index.ts"
-import { escapeControls, formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
-import { formatIso, formatTime } from "../output/format.ts"
+import { escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
+import { clientText, listText, outcomeText } from "./answers.ts"
 import type { RowFeed } from "./RowFeed.ts"
-import { type Action, type ConsoleSettings, type Listing, readInput } from "./readInput.ts"
+import { type Action, type ConsoleSettings, readInput } from "./readInput.ts"
 import type { Palette } from "./rowText.ts"
+import { saveLog } from "./saveLog.ts"
 import { wordsFor } from "./words.ts"
 
 // Clients that /clients lists.
@@ -20,9 +19,12 @@ export interface ActionParts {
   readonly palette: Palette
   readonly feed: RowFeed
   /** Shows lines of the console itself; they are not in the log. */
-  readonly print: (text: string) => void
+  readonly print: (lines: ReadonlyArray<string>) => void
   readonly ending: Domain.LineEnding | undefined
 }
+
+/** The lines of a message, with other control characters escaped. */
+const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").map(escapeControls)
 
 /** Carries out input lines. */
 export class ConsoleActions {
@@ -40,7 +42,7 @@ export class ConsoleActions {
 
   /** What stands before the input line. */
   get prompt(): string {
-    return this.parts.assistant.kind === "server" && this.to !== "@all" ? `${this.to}> ` : "> "
+    return this.parts.assistant.kind === "server" && this.to !== "@all" ? `${escapeControls(this.to)}> ` : "> "
   }
 
   private get settings(): ConsoleSettings {
@@ -70,14 +72,15 @@ export class ConsoleActions {
 
   private refuse({ advice, message }: Domain.Refusal): void {
     const { palette, print } = this.parts
-    print(
-      palette.yellow(escapeControls(message)) +
-        (advice === undefined ? "" : palette.dim(`\n  ${escapeControls(advice)}`)),
-    )
+    print([
+      ...linesOf(message).map(palette.yellow),
+      ...(advice === undefined ? [] : linesOf(advice).map((line) => palette.dim(`  ${line}`))),
+    ])
   }
 
-  private say(text: string): Effect.Effect<void> {
-    return Effect.sync(() => this.parts.print(this.parts.palette.dim(text)))
+  private say(...lines: ReadonlyArray<string>): Effect.Effect<void> {
+    const { palette, print } = this.parts
+    return Effect.sync(() => print(lines.map((line) => palette.dim(escapeControls(line)))))
   }
 
   private act(action: Action): Effect.Effect<void, Domain.Refusal> {
@@ -88,7 +91,7 @@ export class ConsoleActions {
       case "Do":
         return this.execute(action.command)
       case "List":
-        return Effect.flatMap(assistant.state, (state) => this.say(listText(action.what, state)))
+        return Effect.flatMap(assistant.state, (state) => this.say(...listText(action.what, state)))
       case "Clients":
         return this.listClients(action.filter)
       case "Help":
@@ -115,7 +118,9 @@ export class ConsoleActions {
       case "FilterClients":
         return this.filterClients(action.to)
       case "Save":
-        return this.save(action.format, action.path)
+        return Effect.flatMap(saveLog(assistant.log.save(action.format), action.path), (length) =>
+          this.say(`saved ${formatBytes(length)} to ${action.path}`),
+        )
       case "Again":
         return this.again
     }
@@ -154,7 +159,7 @@ export class ConsoleActions {
       if (total === 0) return this.say("no client is connected")
       const more = matching > rows.length ? [`… ${matching - rows.length} more`] : []
       const head = matching === total ? [] : [`${matching} of ${total} clients`]
-      return this.say([...head, ...rows.map(clientText), ...more].join("\n"))
+      return this.say(...head, ...rows.map(clientText), ...more)
     })
   }
 
@@ -171,38 +176,12 @@ export class ConsoleActions {
     })
   }
 
-  private save(format: Parameters<Assistant["log"]["save"]>[0], path: string): Effect.Effect<void, Domain.Refusal> {
-    const failed = (error: unknown) =>
-      new Domain.Refusal({
-        reason: "file",
-        message: `${path}: ${error instanceof Error ? error.message : String(error)}`,
-      })
-    const write = Effect.acquireUseRelease(
-      Effect.try({ try: () => fs.createWriteStream(path, { flags: "wx", mode: 0o600 }), catch: failed }),
-      (file) =>
-        Effect.gen(this, function* () {
-          let length = 0
-          yield* Stream.runForEach(this.parts.assistant.log.save(format), (bytes) =>
-            Effect.async<void, Domain.Refusal>((resume) => {
-              length += bytes.length
-              file.write(bytes, (error) => resume(error == null ? Effect.void : Effect.fail(failed(error))))
-            }),
-          )
-          yield* this.say(`saved ${formatBytes(length)} to ${path}`)
-        }),
-      (file) => Effect.sync(() => void file.end()),
-    )
-    return write
-  }
-
   private help(word: string | undefined): Effect.Effect<void, Domain.Refusal> {
     const words = wordsFor(this.parts.assistant.kind)
     if (word === undefined) {
       const width = Math.max(...words.map((one) => one.word.length)) + 3
       const lines = words.map((one) => `${`/${one.word}`.padEnd(width)}${one.what}`)
-      return this.say(
-        [...lines, "A line without a slash is sent as it stands; // at the start sends a slash."].join("\n"),
-      )
+      return this.say(...lines, "A line without a slash is sent as it stands; // at the start sends a slash.")
     }
     const found = words.find((one) => one.word === word)
     if (found === undefined) {
@@ -212,75 +191,6 @@ export class ConsoleActions {
       )}`
       return Effect.fail(new Domain.Refusal({ reason: "unknown", message, advice: "/help lists the commands" }))
     }
-    return this.say(`${found.form}\n  ${found.what}\n  such as: ${found.example}`)
-  }
-}
-
-const unmatchedText = (unmatched: ReadonlyArray<string>): string | undefined =>
-  unmatched.length === 0 ? undefined : `${unmatched.join(", ")} matched no client`
-
-const outcomeText = (outcome: Domain.Outcome): string | undefined => {
-  switch (outcome._tag) {
-    case "SentTo":
-      return unmatchedText(outcome.unmatched)
-    case "Applied": {
-      const done =
-        outcome.to.length === 0 ? "nothing changed" : `done for ${outcome.to.map(formatConnectionId).join(", ")}`
-      return [done, unmatchedText(outcome.unmatched)].filter((part) => part !== undefined).join("; ")
-    }
-    case "RepeatStarted":
-      return `repeat ${outcome.repeat} runs; /cancel ${outcome.repeat} ends it`
-    case "Cancelled":
-      return outcome.repeats.length === 0 ? "no repeat runs" : `ended: repeat ${outcome.repeats.join(", ")}`
-    case "ListeningStopped":
-      return outcome.ended === 0 ? undefined : `${outcome.ended} connections ended`
-    default:
-      return undefined
-  }
-}
-
-const clientText = (client: Domain.ClientRow): string => {
-  const marks = [
-    ...(client.name === "" ? [] : [client.name]),
-    ...client.tags.map((tag) => `tag:${tag}`),
-    ...(client.state === "open" ? [] : [client.state]),
-    ...(client.paused ? ["paused"] : []),
-    ...(client.tls === "" ? [] : [client.tls]),
-  ]
-  const head = `${formatConnectionId(client.id)} ${client.remote}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`
-  const pending = client.pending === 0 ? "" : `, ${formatBytes(client.pending)} pending`
-  return `${head} since ${formatTime(client.since)}, ${formatBytes(client.bytesIn)} in, ${formatBytes(client.bytesOut)} out${pending}`
-}
-
-const listText = (what: Listing, state: Domain.WindowState): string => {
-  switch (what) {
-    case "repeats": {
-      const lines = state.repeats.map(
-        ({ intervalMillis, of, problem, repeat, sent, what: command }) =>
-          `${repeat}: every ${formatMillis(intervalMillis)}, sent ${sent}${of === undefined ? "" : ` of ${of}`}: ${command}${problem === undefined ? "" : ` (${problem})`}`,
-      )
-      return lines.length === 0 ? "no repeat runs" : lines.join("\n")
-    }
-    case "rules": {
-      const lines = state.rules.map(
-        ({ acted, problem, rule }) =>
-          `${Domain.formatCommand({ _tag: "AddRule", rule })}: acted ${acted} times${problem === undefined ? "" : ` (${problem})`}`,
-      )
-      return lines.length === 0 ? "there is no rule" : lines.join("\n")
-    }
-    case "macros": {
-      const lines = state.macros.map((macro) => Domain.formatCommand({ _tag: "SaveMacro", macro }))
-      return lines.length === 0 ? "there is no macro" : lines.join("\n")
-    }
-    case "stats": {
-      const { bytesIn, bytesOut, framesIn, framesOut, rateIn, rateOut } = state.traffic
-      const { bytes, dropped, first, limit, next } = state.log
-      return [
-        `at ${formatIso(state.at)}`,
-        `in:  ${formatBytes(bytesIn)}, ${framesIn} frames, ${formatBytes(rateIn)}/s`,
-        `out: ${formatBytes(bytesOut)}, ${framesOut} frames, ${formatBytes(rateOut)}/s`,
-        `log: ${next - first} rows, ${formatBytes(bytes)} of ${formatBytes(limit)}; ${dropped} rows dropped`,
-      ].join("\n")
-    }
+    return this.say(found.form, `  ${found.what}`, `  such as: ${found.example}`)
   }
 }

@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import { homedir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { projectFileName } from "../../assistant/projectFile.ts"
+import { fileProblem } from "../files/files.ts"
 import { cleanText } from "./LineEditor.ts"
 
 // Lines that are kept.
@@ -69,7 +70,8 @@ export class History {
       return undefined
     } catch (error) {
       this.isBroken = true
-      return `the history is not kept: ${error instanceof Error ? error.message : String(error)}`
+      const { code = "EIO" } = error as NodeJS.ErrnoException
+      return `the history is not kept: ${this.path} cannot be written: ${fileProblem(code)}`
     }
   }
 }

@@ -33,6 +33,8 @@ const input = 0
 const output = 1
 const pasteOn = "\u001b[?2004h"
 const pasteOff = "\u001b[?2004l"
+// A stop acts within this time, milliseconds.
+const ignoredMillis = 100
 // A terminal that does not tell its size.
 const unknownSize: TerminalSize = { columns: 80, rows: 24 }
 
@@ -49,6 +51,8 @@ export const takeTerminal = (listener: TerminalListener): Effect.Effect<Terminal
 const take = (listener: TerminalListener) => {
   // The handle has a description of its own (libuv opens the terminal anew), and nothing reads it.
   const modes = new tty.ReadStream(input)
+  // A terminal that is gone (EIO) ends the console by the end of its input.
+  modes.on("error", () => {})
   const keys = new Readable({ read: () => {} })
   emitKeypressEvents(keys)
   keys.on("keypress", (_text: string | undefined, key: Key) => listener.onKey(key))
@@ -61,7 +65,9 @@ const take = (listener: TerminalListener) => {
     writeMode(pasteOff)
     modes.setRawMode(false)
   }
+  let ignored: NodeJS.Timeout | undefined
   const onContinue = () => {
+    clearTimeout(ignored)
     enter()
     listener.onContinue()
   }
@@ -77,13 +83,17 @@ const take = (listener: TerminalListener) => {
     feed: (bytes) => void keys.emit("data", Buffer.from(bytes)),
     suspend: () => {
       leave()
-      process.kill(process.pid, "SIGTSTP")
+      // The whole group stops, as by a key of the terminal: the shell waits for a parent such as npx.
+      process.kill(0, "SIGTSTP")
+      // The kernel does not stop a group that no shell can continue (setpgid(2)), and then sends no SIGCONT either.
+      ignored = setTimeout(onContinue, ignoredMillis)
     },
   }
   const release = () => {
     process.off("SIGWINCH", listener.onResize)
     process.off("SIGCONT", onContinue)
     process.off("exit", onExit)
+    clearTimeout(ignored)
     leave()
     modes.destroy()
   }
@@ -94,6 +104,7 @@ const take = (listener: TerminalListener) => {
 const sizeOf = (): TerminalSize => {
   try {
     const window = new tty.WriteStream(output)
+    window.on("error", () => {})
     const [columns, rows] = window.getWindowSize()
     window.destroy()
     return columns > 0 && rows > 0 ? { columns, rows } : unknownSize
@@ -102,11 +113,23 @@ const sizeOf = (): TerminalSize => {
   }
 }
 
-/** Writes a mode at once. A terminal that is gone or takes nothing keeps its mode. */
+/**
+ * Writes a mode at once, through a description of its own: a write that waits for a terminal that takes nothing would keep
+ * the process from ending. Such a terminal, and one that is gone, keeps its mode.
+ */
 const writeMode = (mode: string): void => {
-  try {
-    fs.writeSync(output, mode)
-  } catch {
-    // EAGAIN or EIO: there is nobody to be told.
+  for (const path of [`/proc/self/fd/${output}`, "/dev/tty"]) {
+    try {
+      const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = fs.constants
+      const terminal = fs.openSync(path, O_WRONLY | O_NONBLOCK | O_NOCTTY)
+      try {
+        fs.writeSync(terminal, mode)
+      } finally {
+        fs.closeSync(terminal)
+      }
+      return
+    } catch {
+      // Neither path need exist. After EAGAIN or EIO, nobody is there to be told.
+    }
   }
 }

@@ -2,7 +2,7 @@ import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import type { Assistant } from "../../assistant/index.ts"
 import { checksumNames } from "../../domain/assistant/checksums.ts"
-import type { Place } from "./LineEditor.ts"
+import { cleanText, type Place } from "./LineEditor.ts"
 import { wordsFor } from "./words.ts"
 
 /** Names that complete a word. */
@@ -78,7 +78,10 @@ export const complete = ({ cursor, text }: Place, known: Known): Completion => {
   const before = text.slice(0, cursor)
   const begin = /\S*$/.exec(before)?.[0] ?? ""
   const head = before.slice(0, before.length - begin.length)
-  const found = [...new Set(candidatesFor(head, begin, known))].filter((word) => word.startsWith(begin)).sort()
+  // The line holds no control characters, so a file with one in its name cannot be completed.
+  const found = [...new Set(candidatesFor(head, begin, known))]
+    .filter((word) => word.startsWith(begin) && cleanText(word) === word)
+    .sort()
   if (found.length === 0) return { place: { text, cursor }, candidates: [] }
   const only = found.length === 1 ? (found[0] as string) : undefined
   const common = only === undefined ? commonStart(found) : only.endsWith(" ") || only.endsWith("/") ? only : `${only} `

@@ -46,6 +46,7 @@ export const connectConsole = ({ endpoint, project, reconnect, settings, timesta
         assistant,
         history: historyPath(process.env, project),
         timestamps,
+        notes: [],
         showsTraffic: true,
         ending: settings.frame.delimited === false ? "lf" : undefined,
         onEnd: Effect.flatMap(assistant.state, ({ phase }) =>

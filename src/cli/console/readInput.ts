@@ -82,10 +82,16 @@ export const readInput = (line: string, kind: Assistant["kind"], settings: Conso
 }
 
 const domain = (line: string, kind: Assistant["kind"], settings: ConsoleSettings): Read =>
-  Either.map(
+  Either.mapBoth(
     Either.flatMap(Domain.parseCommand(line, kind), (command) => withSettings(command, settings)),
-    (command) => ({ _tag: "Do", command }),
+    { onLeft: withoutPlace, onRight: (command) => ({ _tag: "Do", command }) },
   )
+
+/** A syntax error without the number of the character: the console has rewritten the line that the user typed. */
+const withoutPlace = (refusal: Domain.Refusal): Domain.Refusal =>
+  refusal.reason === "syntax"
+    ? new Domain.Refusal({ ...refusal, message: refusal.message.replace(/, at character \d+$/, "") })
+    : refusal
 
 const formOf = (word: string): string => {
   const found = [...wordsFor("server"), ...wordsFor("client")].find((one) => one.word === word)
@@ -96,7 +102,7 @@ const formOf = (word: string): string => {
 const sending =
   (form: Domain.PayloadForm): Reader =>
   (rest, kind, settings) => {
-    const [, to = "", content = ""] = /^((?:!?@\S+\s+)?)(.*)$/su.exec(rest) ?? []
+    const [, to = "", content = ""] = /^((?:!?@\S+(?:\s+|$))?)(.*)$/su.exec(rest) ?? []
     if (content === "") return refused(`the content is missing behind /${form}`, formOf(form))
     return domain(`send ${to}${form} ${content}`, kind, settings)
   }

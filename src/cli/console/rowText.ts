@@ -1,5 +1,5 @@
 import type * as Assistant from "../../domain/assistant/index.ts"
-import { type ConnectionId, formatBytes, formatConnectionId } from "../../domain/index.ts"
+import { type ConnectionId, escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
 import type { Stamps } from "../output/Stamps.ts"
 
 /** Colours of a console, or none. */
@@ -21,7 +21,7 @@ export const paletteOf = (hasColours: boolean): Palette =>
     : { dim: plain, red: plain, green: plain, yellow: plain, bold: plain }
 
 const nameOf = (id: ConnectionId | undefined, name: string | undefined): string =>
-  id === undefined ? "" : `${formatConnectionId(id)}${name === undefined ? "" : ` ${name}`} `
+  id === undefined ? "" : `${formatConnectionId(id)}${name === undefined ? "" : ` ${escapeControls(name)}`} `
 
 const recipients = ({ id, name, to }: Assistant.LogRow): string => {
   if (to === undefined) return nameOf(id, name)
@@ -43,7 +43,7 @@ const rest = (row: Assistant.LogRow, palette: Palette): string => {
   }
   const bytes = [row.hex, row.text].filter((part) => part !== undefined).join("  ")
   const cut = row.cut === true ? palette.dim(` … ${formatBytes(row.bytes ?? 0)} in all`) : ""
-  const by = row.by === undefined ? "" : palette.dim(` (${row.by})`)
+  const by = row.by === undefined ? "" : palette.dim(` (${escapeControls(row.by)})`)
   return row.kind === "sent"
     ? `${palette.red(`${recipients(row)}> ${bytes}`)}${cut}${by}`
     : `${nameOf(row.id, row.name)}< ${bytes}${cut}`
@@ -65,7 +65,7 @@ export const statusText = (state: Assistant.WindowState, notShown: number, palet
     ...(state.rules.length > 0 ? [count(state.rules.length, "rule")] : []),
     ...(notShown > 0 ? [`${count(notShown, "row")} not shown`] : []),
   ]
-  return palette.dim(parts.join(" · "))
+  return palette.dim(escapeControls(parts.join(" · ")))
 }
 
 const serverParts = (state: Assistant.ServerWindow): ReadonlyArray<string> => [

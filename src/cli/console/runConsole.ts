@@ -9,11 +9,12 @@ import type * as Domain from "../../domain/assistant/index.ts"
 import { escapeControls, formatConnectionId } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { Stamps, type TimestampMode } from "../output/Stamps.ts"
-import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
+import { OutputClosed, type OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 import { ConsoleActions } from "./ConsoleActions.ts"
 import { ConsoleInput } from "./ConsoleInput.ts"
 import { History } from "./History.ts"
+import { OwnLines } from "./OwnLines.ts"
 import { RowFeed } from "./RowFeed.ts"
 import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
@@ -27,6 +28,8 @@ export interface ConsoleOptions {
   readonly timestamps: TimestampMode
   /** Whether the rows of received and sent data are shown from the start. */
   readonly showsTraffic: boolean
+  /** What the user reads first. */
+  readonly notes: ReadonlyArray<string>
   /** Line ending of typed lines; none where the framing adds one. */
   readonly ending: Domain.LineEnding | undefined
   /** What Ctrl-D in an empty line does; none: it leaves. */
@@ -53,7 +56,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       const { assistant } = options
       const stdio = yield* Stdio
       const palette = paletteOf(stdio.colour.output)
-      const ended = yield* Deferred.make<void>()
+      const ended = yield* Deferred.make<void, OutputClosed>()
       const leave = Deferred.succeed(ended, undefined)
       const fork = yield* FiberSet.makeRuntime<never, unknown, never>()
       const waiters = new Waiters()
@@ -63,14 +66,15 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         isDirty = true
         waiters.wake()
       }
-      // Lines of the console itself, which stand behind the rows that are in the log already.
-      let lines: Array<string> = []
-      const print = (text: string) => {
-        lines.push(...text.split("\n"))
+      const own = new OwnLines()
+      const print = (lines: ReadonlyArray<string>) => {
+        own.add(lines)
         wake()
       }
+      const say = (text: string) => print([palette.dim(escapeControls(text))])
 
-      yield* stdio.takeMessages((text) => print(palette.dim(escapeControls(text.replace(/^tcpfx: |\n$/g, "")))))
+      yield* stdio.takeMessages((text) => say(text.replace(/^tcpfx: |\n$/g, "")))
+      for (const note of options.notes) say(note)
       yield* assistant.log.record
       let state = yield* assistant.state
       let recipients: ReadonlyArray<string> = []
@@ -83,17 +87,22 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       const commands = yield* Queue.dropping<Effect.Effect<void>>(mostWaiting)
       const enqueue = (command: Effect.Effect<void>) => {
         if (!commands.unsafeOffer(command))
-          print(palette.yellow(`${mostWaiting} commands wait already; this one is dropped`))
+          print([palette.yellow(`${mostWaiting} commands wait already; this one is dropped`)])
       }
       let clear = ""
-      const eraseFooter = Effect.ignore(Effect.suspend(() => stdio.write(Buffer.from(screen.erase()))))
-      // A terminal that takes nothing must not keep the process from stopping.
-      const suspend = eraseFooter.pipe(
-        Effect.zipRight(Effect.timeoutOption(Effect.ignore(stdio.drained), eraseTime)),
-        Effect.zipRight(Effect.sync(() => terminal.suspend())),
+      // A terminal that takes nothing must not keep the process from stopping or ending.
+      const eraseFooter = Effect.suspend(() => stdio.write(Buffer.from(screen.erase()))).pipe(
+        Effect.zipRight(stdio.drained),
+        Effect.ignore,
+        Effect.interruptible,
+        Effect.timeoutOption(eraseTime),
+      )
+      const suspend = Effect.zipRight(
+        eraseFooter,
+        Effect.sync(() => terminal.suspend()),
       )
       const input = new ConsoleInput(History.open(options.history), {
-        print: (text) => print(palette.dim(text)),
+        print: say,
         submit: (line) => {
           if (actions.isUrgent(line)) fork(actions.run(line))
           else enqueue(actions.run(line))
@@ -156,19 +165,20 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
           })
         }
       })
-      // A terminal that is gone ends its console.
-      yield* Effect.forkScoped(Effect.zipRight(Effect.ignore(reading), leave))
+      // In raw mode, Ctrl-D is a key: the input ends only when the terminal is gone.
+      const gone = Deferred.fail(ended, new OutputClosed({ by: "terminal" }))
+      yield* Effect.forkScoped(Effect.zipRight(Effect.ignore(reading), gone))
 
       const paint = Effect.gen(function* () {
         isDirty = false
         const { leftOut, rows } = yield* feed.read
-        const own = lines
-        lines = []
+        const { dropped, lines } = own.take()
         const text = screen.paint(
           [
             ...(leftOut > 0 ? [leftOutText(leftOut, palette)] : []),
             ...rows.flatMap((row) => rowText(row, palette, stamps)),
-            ...own,
+            ...(dropped > 0 ? [leftOutText(dropped, palette)] : []),
+            ...lines,
           ],
           {
             status: statusText(state, feed.notShown, palette),

@@ -1,36 +1,6 @@
-import { Terminal } from "@xterm/headless"
 import { describe, expect, it } from "vitest"
 import { Screen } from "../../../src/cli/console/Screen.ts"
-
-/** A terminal without a window, and what it shows: scrollback and screen, without empty rows at the end. */
-const terminal = (columns: number, rows = 10) => {
-  const screen = new Terminal({
-    cols: columns,
-    rows,
-    scrollback: 10_000,
-    allowProposedApi: true,
-    reflowCursorLine: true,
-  })
-  const write = (text: string) => new Promise<void>((resolve) => screen.write(text, resolve))
-  /** Rows that the terminal has wrapped are one. */
-  const lines = (): ReadonlyArray<string> => {
-    const buffer = screen.buffer.active
-    const found: Array<string> = []
-    for (let at = 0; at < buffer.length; at++) {
-      const line = buffer.getLine(at)
-      const text = line?.translateToString(true) ?? ""
-      if (line?.isWrapped === true) found.push(`${found.pop() ?? ""}${text}`)
-      else found.push(text)
-    }
-    while (found.at(-1) === "") found.pop()
-    return found
-  }
-  const cursor = () => ({
-    x: screen.buffer.active.cursorX,
-    y: screen.buffer.active.baseY + screen.buffer.active.cursorY,
-  })
-  return { screen, write, lines, cursor }
-}
+import { headlessTerminal as terminal } from "../../support/headlessTerminal.ts"
 
 const footer = (text: string, cursor = text.length) => ({ status: "listening, 3 clients", prompt: "> ", text, cursor })
 
@@ -53,7 +23,7 @@ describe("the rows of a console", () => {
   })
 
   it("survive windows of other widths: no row is lost, and no copy of the footer stays", async () => {
-    const { lines, screen: window, write } = terminal(80, 12)
+    const { lines, window, write } = terminal(80, 12)
     const screen = new Screen(80)
     const rows: Array<string> = []
     for (const columns of [80, 50, 30, 70, 33, 90, 20, 80]) {

@@ -1,0 +1,81 @@
+import * as Domain from "../../domain/assistant/index.ts"
+import { formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
+import { formatIso, formatTime } from "../output/format.ts"
+import type { Listing } from "./readInput.ts"
+
+/**
+ * What the console answers to commands, as lines. A line may have control characters, as names and patterns are free text:
+ * its reader escapes them.
+ */
+
+const unmatchedText = (unmatched: ReadonlyArray<string>): string | undefined =>
+  unmatched.length === 0 ? undefined : `${unmatched.join(", ")} matched no client`
+
+/** What a command did, if its rows in the log do not show it. */
+export const outcomeText = (outcome: Domain.Outcome): string | undefined => {
+  switch (outcome._tag) {
+    case "SentTo":
+      return unmatchedText(outcome.unmatched)
+    case "Applied": {
+      const done =
+        outcome.to.length === 0 ? "nothing changed" : `done for ${outcome.to.map(formatConnectionId).join(", ")}`
+      return [done, unmatchedText(outcome.unmatched)].filter((part) => part !== undefined).join("; ")
+    }
+    case "RepeatStarted":
+      return `repeat ${outcome.repeat} runs; /cancel ${outcome.repeat} ends it`
+    case "Cancelled":
+      return outcome.repeats.length === 0 ? "no repeat runs" : `ended: repeat ${outcome.repeats.join(", ")}`
+    case "ListeningStopped":
+      return outcome.ended === 0 ? undefined : `${outcome.ended} connections ended`
+    default:
+      return undefined
+  }
+}
+
+/** A client in the list of clients. */
+export const clientText = (client: Domain.ClientRow): string => {
+  const marks = [
+    ...(client.name === "" ? [] : [client.name]),
+    ...client.tags.map((tag) => `tag:${tag}`),
+    ...(client.state === "open" ? [] : [client.state]),
+    ...(client.paused ? ["paused"] : []),
+    ...(client.tls === "" ? [] : [client.tls]),
+  ]
+  const head = `${formatConnectionId(client.id)} ${client.remote}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`
+  const pending = client.pending === 0 ? "" : `, ${formatBytes(client.pending)} pending`
+  return `${head} since ${formatTime(client.since)}, ${formatBytes(client.bytesIn)} in, ${formatBytes(client.bytesOut)} out${pending}`
+}
+
+/** The lines of a list. */
+export const listText = (what: Listing, state: Domain.WindowState): ReadonlyArray<string> => {
+  switch (what) {
+    case "repeats": {
+      const lines = state.repeats.map(
+        ({ intervalMillis, of, problem, repeat, sent, what: command }) =>
+          `${repeat}: every ${formatMillis(intervalMillis)}, sent ${sent}${of === undefined ? "" : ` of ${of}`}: ${command}${problem === undefined ? "" : ` (${problem})`}`,
+      )
+      return lines.length === 0 ? ["no repeat runs"] : lines
+    }
+    case "rules": {
+      const lines = state.rules.map(
+        ({ acted, problem, rule }) =>
+          `${Domain.formatCommand({ _tag: "AddRule", rule })}: acted ${acted} times${problem === undefined ? "" : ` (${problem})`}`,
+      )
+      return lines.length === 0 ? ["there is no rule"] : lines
+    }
+    case "macros": {
+      const lines = state.macros.map((macro) => Domain.formatCommand({ _tag: "SaveMacro", macro }))
+      return lines.length === 0 ? ["there is no macro"] : lines
+    }
+    case "stats": {
+      const { bytesIn, bytesOut, framesIn, framesOut, rateIn, rateOut } = state.traffic
+      const { bytes, dropped, first, limit, next } = state.log
+      return [
+        `at ${formatIso(state.at)}`,
+        `in:  ${formatBytes(bytesIn)}, ${framesIn} frames, ${formatBytes(rateIn)}/s`,
+        `out: ${formatBytes(bytesOut)}, ${framesOut} frames, ${formatBytes(rateOut)}/s`,
+        `log: ${next - first} rows, ${formatBytes(bytes)} of ${formatBytes(limit)}; ${dropped} rows dropped`,
+      ]
+    }
+  }
+}
