@@ -1,4 +1,4 @@
-// The window of a work, and the wait for the messages that are still in flight when the window ends.
+// The time window of a measurement, and the wait for the messages that are still in flight when the window ends.
 #include "load.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ void settle(void (*turn)(int64_t nanos), int64_t (*received)(void), bool (*isCom
     turn(stepNanos);
     if (isComplete()) return;
     int64_t took = now() - before, count = received();
-    // A machine that stands still for long is not a silent server: one step adds 10 ms of silence at most.
+    // A pause of this machine must not count as silence of the server, so a step adds at most 10 ms of silence.
     silence = count == last ? silence + (took < mostStepSilenceNanos ? took : mostStepSilenceNanos) : 0;
     last = count;
   }

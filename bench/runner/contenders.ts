@@ -12,7 +12,7 @@ export type Protocol = "raw" | "nats" | "redis"
 export interface Contender extends ContenderInfo {
   readonly protocol: Protocol
   readonly modes: Readonly<Partial<Record<Mode, Launch>>>
-  /** The ids of the rows to measure. Default: all rows of its modes. */
+  /** The ids of the rows to measure. Default: all rows whose mode is one of `modes`. */
   readonly only?: ReadonlyArray<string>
   /** Gives the reason if a row is left out. Default: no row is left out. */
   readonly skips?: (row: Row) => string | undefined

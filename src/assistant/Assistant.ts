@@ -49,7 +49,7 @@ export interface AssistantLog {
   readonly extents: (filter?: Domain.LogFilter) => Stream.Stream<Domain.LogExtent, Domain.Refusal>
   /** The rows of a range that the log still holds. */
   readonly rows: (request: Domain.RowsRequest) => Effect.Effect<ReadonlyArray<Domain.LogRow>, Domain.Refusal>
-  /** All bytes of one frame. Refused if the row is an announcement or has been dropped. */
+  /** All bytes of one frame. Fails if the row is an announcement or has been dropped. */
   readonly bytes: (row: number) => Effect.Effect<Uint8Array, Domain.Refusal>
   /**
    * The log as a file: `text` and `hex` have the rows as shown, `ndjson` has events, `raw` has the received bytes. The

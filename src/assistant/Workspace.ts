@@ -35,7 +35,7 @@ export interface WorkspaceService {
   readonly tabs: Effect.Effect<ReadonlyArray<WorkspaceTab>>
   /** The tabs: the current ones first, then each change. */
   readonly changes: Stream.Stream<ReadonlyArray<WorkspaceTab>>
-  /** Opens a window. Its log records from the start. Refused if there are `maxTabs` tabs. */
+  /** Opens a window. Its log records from the start. Fails if there are `maxTabs` tabs. */
   readonly open: (
     kind: Assistant["kind"],
     settings?: Domain.WindowSettings,

@@ -88,7 +88,7 @@ export const encodingName = (written: string): string | undefined => {
 
 /**
  * Loads an encoding by any of its names. The tables of all encodings except UTF-8, UTF-16 and Latin-1 are read at their
- * first use. Refused with the reason `value` if no encoding has the name.
+ * first use. Fails with the reason `value` if no encoding has the name.
  *
  * @example
  * import { Effect, Either } from "effect"

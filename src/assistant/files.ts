@@ -42,10 +42,10 @@ const readFile = (path: string, field: string, mostBytes: number): Effect.Effect
       error instanceof Assistant.Refusal ? error : failed(path, errorCode(error, String(error)), field),
   })
 
-/** Reads the file of a payload. Refused if it is not a regular file or has more than 64 MiB. */
+/** Reads the file of a payload. Fails if it is not a regular file or has more than 64 MiB. */
 export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   readFile(path, "content", mostFileBytes)
 
-/** Reads a file of certificates or of a key that a field names. Refused if it has more than 1 MiB. */
+/** Reads a file of certificates or of a key that a field names. Fails if it has more than 1 MiB. */
 export const readSmallFile = (path: string, field: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   readFile(path, field, mostPemBytes)

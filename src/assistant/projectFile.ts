@@ -44,7 +44,7 @@ const refusedFile = (doing: string, path: string) => (error: PlatformError) => {
 }
 
 /**
- * Parses a project. Refused with the reason `syntax`; the message has the line, the column, the source line and a caret
+ * Parses a project. Fails with the reason `syntax`; the message has the line, the column, the source line and a caret
  * for each error.
  *
  * @example
@@ -74,8 +74,8 @@ const readChecked = (yaml: Yaml, text: string, name: string): Effect.Effect<Read
 
 /**
  * Writes a project as text. `before` is the current text of the file; unchanged items keep their form and their
- * comments. Refused with the reason `syntax` if `before` is not a valid project, so that an unfinished file is not
- * overwritten.
+ * comments. Fails with the reason `syntax` if `before` is not a valid project, so that the program does not overwrite
+ * an unfinished file.
  */
 export const formatProject = (
   project: Project,
@@ -94,7 +94,7 @@ export const formatProject = (
   })
 
 /**
- * Reads the text of a project file. Refused with the reason `file`; the code is `ENOENT` if the file does not exist.
+ * Reads the text of a project file. Fails with the reason `file`; the code is `ENOENT` if the file does not exist.
  */
 export const readProjectText = (path: string): Effect.Effect<string, Assistant.Refusal, FileSystem.FileSystem> =>
   Effect.gen(function* () {
@@ -110,14 +110,14 @@ export const readProjectText = (path: string): Effect.Effect<string, Assistant.R
     })
   })
 
-/** Reads a project file. Refused with the reason `file` or `syntax`. */
+/** Reads a project file. Fails with the reason `file` or `syntax`. */
 export const readProject = (path: string): Effect.Effect<Project, Assistant.Refusal, FileSystem.FileSystem> =>
   Effect.flatMap(readProjectText(path), (text) => parseProject(text, path))
 
 /**
  * Writes a project file and keeps the comments of the existing file. The new text is written to a temporary file, which
- * then replaces the old file, so a reader never sees half a file. Refused with the reason `file`, or with `syntax` if
- * the existing file is not a valid project.
+ * then replaces the old file, so a reader never sees half a file. Fails with the reason `file`, or with `syntax` if the
+ * existing file is not a valid project.
  */
 export const writeProject = (
   path: string,

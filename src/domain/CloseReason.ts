@@ -20,7 +20,7 @@ const IdleTimeout = Schema.TaggedStruct("IdleTimeout", { timeoutMillis: Schema.N
 const FirstFrameTimeout = Schema.TaggedStruct("FirstFrameTimeout", { timeoutMillis: Schema.Number })
 /** The peer sent nothing for `timeoutMillis` after a heartbeat. */
 const HeartbeatLost = Schema.TaggedStruct("HeartbeatLost", { timeoutMillis: Schema.Number })
-/** The peer took none of its `pendingBytes` queued bytes for `timeoutMillis`. */
+/** For `timeoutMillis` the peer accepted none of the `pendingBytes` bytes that were queued for it. */
 const WriteTimeout = Schema.TaggedStruct("WriteTimeout", {
   pendingBytes: Schema.Number,
   timeoutMillis: Schema.Number,
@@ -49,7 +49,7 @@ const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
 const FramingFailed = Schema.TaggedStruct("FramingFailed", Failure.fields)
 /** The server drained: it flushed everything, and the peer closed its side too. */
 const Drained = Schema.TaggedStruct("Drained", {})
-/** The deadline of a drain or a close passed before the peer took all queued bytes and closed its side. */
+/** The deadline of a drain or a close passed before the peer accepted all queued bytes and closed its side. */
 const DrainDeadline = Schema.TaggedStruct("DrainDeadline", { pendingBytes: Schema.Number })
 /** The kernel or TLS reported another failure. */
 const TransportFailed = Schema.TaggedStruct("TransportFailed", { code: Schema.String })

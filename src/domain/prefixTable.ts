@@ -93,7 +93,7 @@ export class PrefixTable {
     this.occurring = [...occurs]
   }
 
-  /** Returns the lowest number of a prefix that contains the address, or -1. */
+  /** Returns the number of the first added prefix that contains the address, or -1. */
   find(address: IpWords): number {
     const { slots, wanted, words } = this
     let found = noMatch
@@ -105,7 +105,7 @@ export class PrefixTable {
     return found
   }
 
-  /** Returns the prefix with a number. */
+  /** Returns the prefix that has the number. */
   at(number: number): { readonly address: IpWords; readonly bits: number; readonly note: number } {
     const { keys, lengths, notes } = this.chunkOf(number)
     const at = number & inChunk

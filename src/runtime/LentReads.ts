@@ -1,8 +1,8 @@
 // A read that fills less than this share of its buffer is copied, so that a few bytes do not occupy a whole buffer.
 const leastShare = 1 / 8
 
-// The number of free buffers that are kept. One is read into while the receiver has another; the rest is for a slow
-// receiver.
+// The number of free buffers that are kept. While the receiver has one buffer, the next read uses another. A slow
+// receiver has more than one.
 const mostKept = 3
 
 /**

@@ -26,18 +26,18 @@ interface Stage<A> {
 
 interface Trace {
   mark: number
-  /** The number of looks since the last change or the last stage. */
+  /** The number of checks since the last change or the last stage. -1: the first check is yet to come. */
   looks: number
   stage: number
 }
 
-// The number of looks within the shortest stage. A stage is due between its time and 1.1 times its time.
+// The number of checks within the shortest stage. A stage is due between its time and 1.1 times its time.
 const looks = 10
 
 /**
- * Finds items for which an expected thing does not happen. The watch looks at all items periodically, so an item needs
- * no timer, and nothing runs when the thing happens. The watch counts looks and no clock time: a clock that is set, or
- * a process that was stopped, must not end connections.
+ * Finds items for which an expected thing does not happen. The watch checks all items periodically, so an item needs no
+ * timer, and no code runs when the thing happens. The watch counts its checks instead of reading a clock, because a
+ * change of the clock or a stopped process must not end connections.
  */
 export class Watch<A> {
   private readonly timing: Timing
@@ -57,7 +57,7 @@ export class Watch<A> {
   }
 
   add(item: A): void {
-    // The next look does not count, because the current period has partly passed.
+    // The first check of a new item does not count, because a part of the current period has already passed.
     this.traces.set(item, { mark: this.rule.mark(item), looks: -1, stage: 0 })
     this.arm()
   }

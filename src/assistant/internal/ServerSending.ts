@@ -36,7 +36,7 @@ export class ServerSending {
     this.senders = senders
   }
 
-  /** The clients that recipients currently stand for. Refused if there are none. */
+  /** The clients that recipients currently stand for. Fails if there are none. */
   resolve(to: Assistant.Recipients): Effect.Effect<Resolved, Assistant.Refusal> {
     return Effect.flatMap(Effect.all([this.feed.fresh, this.server.lastHeard]), ([{ clients }, last]) => {
       const { ids, unmatched } = Assistant.resolveRecipients(to, clients, Option.getOrUndefined(last))

@@ -31,8 +31,8 @@ interface Fault {
 const mostFaults = 10
 
 /**
- * Parses the text of a project file. Refused with the reason `syntax`; the message lists each error and its place.
- * `name` is the file name for the message.
+ * Parses the text of a project file. Fails with the reason `syntax`; the message lists each error and its place. `name`
+ * is the file name for the message.
  */
 export const readText = (yaml: Yaml, text: string, name: string): Either.Either<ReadProject, Assistant.Refusal> => {
   const lines = new yaml.LineCounter()

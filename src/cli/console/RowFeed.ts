@@ -48,7 +48,7 @@ export class RowFeed {
       return feed
     })
 
-  /** Shows the rows that match a filter from now on, and the last ones before it. Refused if the filter is invalid. */
+  /** Shows the rows that match a filter from now on, and the last ones before it. Fails if the filter is invalid. */
   setFilter(filter: Domain.LogFilter | undefined): Effect.Effect<void, Domain.Refusal> {
     const { log } = this.assistant
     const check = filter === undefined ? Effect.void : log.rows({ from: 0, count: 1, view: "text", filter })

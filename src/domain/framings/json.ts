@@ -26,7 +26,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   private isInValue = false
   /** The number of bytes received before the current read. */
   private received = 0
-  /** Bytes at the front of the buffer that are white space: at most one, which keeps two lines of a sender apart. */
+  /** The number of white-space bytes at the front of the buffer, 0 or 1. The byte separates two lines of the sender. */
   private blanks = 0
 
   constructor(maxFrameBytes: number) {
@@ -49,7 +49,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       at = length
       if (end !== -1) this.passBuffered(sink)
     }
-    // Where the bytes begin that are not passed on yet, and where the last value among them ends.
+    // The start of the bytes that are not passed on yet, and the end of the last value among them.
     let start = at
     let end = at
     while (at < chunk.length) {

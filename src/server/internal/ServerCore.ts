@@ -42,7 +42,7 @@ export interface DrainResult {
   readonly forced: number
 }
 
-/** Starts the fiber of a connection's handler, in a scope of its own. `onEnd`: the handler has ended. */
+/** Starts the fiber of a connection's handler in a scope of its own. The fiber calls `onEnd` when the handler has ended. */
 export type ServeConnection = (
   connection: ServerConnection,
   outlet: Sender,
@@ -124,7 +124,7 @@ export class ServerCore {
     }
   }
 
-  /** A listener has a new wire. */
+  /** Called for each new wire of a listener. */
   accept(wire: Wire, endpoint: Endpoint): void {
     if (wire.remote === unknownPeer && this.handshakes.needsAddress()) {
       wire.destroy()
@@ -176,7 +176,7 @@ export class ServerCore {
     if ("tls" in changed) handshakes.tls = changed.tls
   }
 
-  /** A listener was opened: a server that has drained accepts connections again. */
+  /** Called when a listener opens. After the end of a drain the server accepts connections again. */
   reopen(): void {
     if (this.isOver || this.drained === undefined || this.actors.size > 0) return
     this.draining = false

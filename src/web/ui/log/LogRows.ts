@@ -41,7 +41,7 @@ export class LogRows {
   private extent = nothing
   /** The extent of the painted log. While it follows the end, it lags until the rows at the end have been read. */
   private shown = nothing
-  /** Whether the extent for this filter is known. */
+  /** Whether {@link setExtent} has been called since the last {@link reset}. */
   private isKnown = false
   /** The place after the last row that was read. */
   private answered = 0

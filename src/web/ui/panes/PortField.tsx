@@ -1,7 +1,7 @@
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 
-/** The port of a server or client window. `fault`: whether the trouble of the form is about it. */
+/** The port field of a server or client window. `fault`: whether the error that the form shows concerns the port. */
 export const PortField = ({
   model,
   disabled,

@@ -12,7 +12,7 @@ export const tabs = signal<ReadonlyArray<Tab> | undefined>(undefined)
 const isNumber = (value: unknown): value is number => typeof value === "number"
 const chosen = keptHere("tab", 0, isNumber)
 
-/** The shown window: the chosen one, the first one before any choice, or the last one after the chosen one is closed. */
+/** The window that the page shows: the chosen window. Before any choice it is the first window, after a close the last. */
 export const current = computed(
   () => tabs.value?.find((tab) => tab.tab === chosen.value) ?? tabs.value?.at(chosen.value === 0 ? 0 : -1),
 )
