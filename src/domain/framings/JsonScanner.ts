@@ -13,7 +13,7 @@ export const isBlank = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
 // The native search of a quotation mark pays off in a string that is longer than this.
-const shortBytes = 16
+const shortBytes = 8
 
 /** Returns the number of backslashes directly before `end`, back to `from`. */
 const backslashesBefore = (bytes: Uint8Array, from: number, end: number): number => {
@@ -35,50 +35,54 @@ export class JsonScanner {
   scan(bytes: Uint8Array, from: number): number {
     const { length } = bytes
     let { depth } = this
-    let at = this.inString ? this.scanString(bytes, from) : from
+    let at = this.inString ? this.endOfString(bytes, from) : from
     while (at < length) {
       const byte = bytes[at++] as number
-      // All other bytes between strings are digits, letters, white space and punctuation below these.
-      if (byte === quote) at = this.scanString(bytes, at)
-      else if (byte >= openBracket) {
-        if (byte === openBrace || byte === openBracket) depth++
-        else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) {
-          this.depth = 0
-          return at
-        }
+      // All other bytes between strings are digits, letters, white space and punctuation.
+      if (byte === quote) at = this.endOfString(bytes, at)
+      else if (byte === openBrace || byte === openBracket) depth++
+      else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) {
+        this.depth = 0
+        return at
       }
     }
     this.depth = depth
     return -1
   }
 
-  /** Scans a string on from `from`. Returns the offset behind its quotation mark, or the length of `bytes`. */
-  private scanString(bytes: Uint8Array, from: number): number {
+  /** Returns the offset behind the string in which `from` is. If it does not end, returns the length of `bytes`. */
+  private endOfString(bytes: Uint8Array, from: number): number {
     const { length } = bytes
-    let at = this.isEscaped && from < length ? from + 1 : from
-    if (at > from) this.isEscaped = false
-    this.inString = true
-    for (const stop = Math.min(length, at + shortBytes); at < stop; ) {
+    let at = from
+    if (this.isEscaped && from < length) {
+      this.isEscaped = false
+      at++
+    }
+    const stop = Math.min(length, at + shortBytes)
+    while (at < stop) {
       const byte = bytes[at++]
-      if (byte === quote) {
-        this.inString = false
-        return at
-      }
+      if (byte === quote) return this.inString ? this.leaveString(at) : at
       if (byte === backslash) at++
     }
     const start = at
     while (at < length) {
       const end = bytes.indexOf(quote, at)
-      if (end === -1) at = length + (backslashesBefore(bytes, start, length) % 2)
-      else {
-        at = end + 1
-        if (backslashesBefore(bytes, start, end) % 2 === 0) {
-          this.inString = false
-          return at
-        }
+      if (end === -1) {
+        at = length + (backslashesBefore(bytes, start, length) % 2)
+        break
+      }
+      at = end + 1
+      if (bytes[end - 1] !== backslash || backslashesBefore(bytes, start, end) % 2 === 0) {
+        return this.inString ? this.leaveString(at) : at
       }
     }
+    this.inString = true
     this.isEscaped = at > length
     return length
+  }
+
+  private leaveString(at: number): number {
+    this.inString = false
+    return at
   }
 }

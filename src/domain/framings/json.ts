@@ -19,6 +19,15 @@ const pastBlanks = (bytes: Uint8Array, from: number): number => {
   return at
 }
 
+// The ends of the values in runs that a decoder has passed on. The decoder has scanned every byte of them, so a reader of
+// the run need not scan them again.
+const knownEnds = new WeakMap<Uint8Array, Uint32Array>()
+
+// Below this mean length of a value, the ends would take too much memory beside the values, and a scan is fast.
+const worthBytes = 32
+// A read with more values than this is scanned again.
+const mostEnds = 4096
+
 /** Finds values in a stream. White space between values goes with the values of the same read. */
 class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly maxFrameBytes: number
@@ -41,6 +50,8 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   push(chunk: Uint8Array, sink: RunSink): true | DecodeFailure {
     let at = 0
     let skipped = 0
+    // The ends of the values that are not passed on yet.
+    const ends: Array<number> = []
     if (this.isInValue) {
       const end = this.scanner.scan(chunk, 0)
       const length = end === -1 ? chunk.length : end
@@ -56,7 +67,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       at = pastBlanks(chunk, at)
       if (at === chunk.length) break
       if (!opensValue(chunk[at])) {
-        this.pass(chunk, start, end > start ? at : start, sink)
+        this.pass(chunk, start, end > start ? at : start, ends, sink)
         start = valueFrom(chunk, at)
         skipped += start - at
         at = start
@@ -65,11 +76,11 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       }
       const valueEnd = this.scanner.scan(chunk, at)
       if ((valueEnd === -1 ? chunk.length : valueEnd) - at > this.maxFrameBytes) {
-        this.pass(chunk, start, end, sink)
+        this.pass(chunk, start, end, ends, sink)
         return this.failure(at)
       }
       if (valueEnd === -1) {
-        this.pass(chunk, start, end > start ? at : start, sink)
+        this.pass(chunk, start, end > start ? at : start, ends, sink)
         if (end === start) this.keepBlank(chunk, start, at)
         this.append(chunk.subarray(at))
         this.isInValue = true
@@ -82,11 +93,15 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
         this.append(chunk.subarray(at, valueEnd))
         this.passBuffered(sink)
         start = valueEnd
+        at = valueEnd
+        end = valueEnd
+        continue
       }
       at = valueEnd
       end = valueEnd
+      if (ends.length <= mostEnds) ends.push(valueEnd)
     }
-    if (end > start) this.pass(chunk, start, chunk.length, sink)
+    if (end > start) this.pass(chunk, start, chunk.length, ends, sink)
     else this.keepBlank(chunk, start, chunk.length)
     if (skipped > 0) sink.onBytesSkipped?.(skipped, "malformed")
     this.received += chunk.length
@@ -101,8 +116,16 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
     this.isInValue = false
   }
 
-  private pass(chunk: Uint8Array, from: number, to: number, sink: RunSink): void {
-    if (to > from) sink.onRun(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
+  private pass(chunk: Uint8Array, from: number, to: number, ends: Array<number>, sink: RunSink): void {
+    if (to === from) return
+    const run = from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to)
+    if (ends.length > 1 && ends.length <= mostEnds && run.length >= ends.length * worthBytes) {
+      const known = new Uint32Array(ends.length)
+      for (let index = 0; index < known.length; index++) known[index] = (ends[index] as number) - from
+      knownEnds.set(run, known)
+    }
+    ends.length = 0
+    sink.onRun(run)
   }
 
   private passBuffered(sink: RunSink): void {
@@ -125,6 +148,13 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
 }
 
 const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
+  const known = knownEnds.get(wire)
+  return known === undefined ? cutByScan(wire, from, most, each) : cutKnown(wire, known, from, most, each)
+}
+
+type Each = (payload: Uint8Array) => void
+
+const cutByScan = (wire: Uint8Array, from: number, most: number, each: Each): number => {
   const scanner = new JsonScanner()
   let at = from
   for (let left = most; left > 0 && at < wire.length; left--) {
@@ -135,6 +165,30 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
     each(wire.subarray(start, at))
   }
   return at
+}
+
+const cutKnown = (wire: Uint8Array, ends: Uint32Array, from: number, most: number, each: Each): number => {
+  let index = from === 0 ? 0 : indexBehind(ends, from)
+  let at = from
+  for (let left = most; left > 0 && index < ends.length; left--) {
+    const end = ends[index++] as number
+    each(wire.subarray(valueFrom(wire, at), end))
+    at = end
+  }
+  // Behind the last value, only white space follows.
+  return index === ends.length ? wire.length : at
+}
+
+/** Returns the index of the first end behind `from`. */
+const indexBehind = (ends: Uint32Array, from: number): number => {
+  let low = 0
+  let high = ends.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ends[middle] as number) > from) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 const refused = (payload: Uint8Array): string | undefined => {

@@ -66,6 +66,32 @@ describe("JSON", () => {
     expect(wires[0]?.buffer).toBe(read.buffer)
   })
 
+  it.prop(
+    "long values of one read are cut alike from any value on, between garbage too, and from a copy of the run",
+    [
+      FastCheck.array(FastCheck.tuple(separator, FastCheck.integer({ min: 20, max: 60 })), {
+        minLength: 2,
+        maxLength: 12,
+      }),
+    ],
+    ([parts]) => {
+      const values = parts.map(([, length], index) => JSON.stringify({ [`key${index}`]: "}".repeat(length) }))
+      const { payloads, wires } = feedFraming(json, [utf8(parts.map(([text], index) => text + values[index]).join(""))])
+      expect(texts(payloads)).toEqual(values)
+      for (const wire of wires) {
+        for (const run of [wire, wire.slice()]) {
+          const portions: Array<string> = []
+          for (let at = 0; at < run.length; ) {
+            at = Framing.cutSome(json, run, at, 2, (payload) => portions.push(new TextDecoder().decode(payload)))
+          }
+          const from = values.indexOf(portions[0] ?? "")
+          expect(portions).toEqual(values.slice(from, from + json.count(run)))
+        }
+      }
+    },
+    runs(100),
+  )
+
   it("a line end in a read of its own stays between its values", () => {
     const { wires } = feedFraming(json, [utf8("{}"), utf8(" \n "), utf8("[1]"), utf8("\r"), utf8("[2")])
     expect(new TextDecoder().decode(joinBytes(wires))).toBe("{}\n[1]")

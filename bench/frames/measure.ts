@@ -1,0 +1,70 @@
+import { Framing } from "tcpfx/domain"
+
+/** The bytes of a frame on the wire, its mark or prefix included. */
+export const frameBytes = 64
+/** The bytes of a read. */
+export const readBytes = 64 * 1024
+const reads = 16
+
+/** What is measured: finding runs of whole frames, as for a relay, or also giving each payload, as for a handler. */
+export const works = ["relay", "handler"] as const
+export type Work = (typeof works)[number]
+
+// The third byte, 59, is also the length of a frame with `len:u8+2,adjust:2`.
+const text = "ab;defghijklmnopqrstuvwxyz0123456789".repeat(2)
+
+/** A payload whose frame has 64 bytes. */
+const payloadOf = (framing: Framing.Framing): Uint8Array => {
+  for (let length = 1; length <= frameBytes; length++) {
+    const content =
+      framing.name === "json" ? `{"name":"${text}`.slice(0, length - 2).concat('"}') : text.slice(0, length)
+    const wire = Framing.encodeFrame(framing, new TextEncoder().encode(content), frameBytes)
+    if (wire instanceof Uint8Array && wire.length === frameBytes) return new TextEncoder().encode(content)
+  }
+  throw new Error(`no payload gives a frame of ${frameBytes} bytes with ${framing.name}`)
+}
+
+/** Reads that begin and end in the middle of a frame. */
+const readsOf = (framing: Framing.Framing): ReadonlyArray<Uint8Array> => {
+  const frame = framing.encode(payloadOf(framing))
+  const stream = new Uint8Array(reads * readBytes)
+  for (let at = 0; at < stream.length; at += frameBytes) stream.set(frame, at)
+  const half = frameBytes / 2
+  const cuts = Array.from({ length: reads - 1 }, (_, index) =>
+    stream.subarray(index * readBytes + half, (index + 1) * readBytes + half),
+  )
+  return [stream.subarray(0, half), ...cuts, stream.subarray((reads - 1) * readBytes + half)]
+}
+
+/**
+ * Decodes for so many milliseconds. Returns the number of frames for each second of CPU time, because other processes can
+ * take the core in the meantime.
+ */
+export const framesPerSecond = (framing: Framing.Framing, work: Work, millis: number): number => {
+  const input = readsOf(framing)
+  const expected = (reads * readBytes) / frameBytes
+  let frames = 0
+  const each = () => {
+    frames++
+  }
+  const sink = {
+    onRun: (run: Uint8Array) => {
+      if (work === "handler") framing.payloads(run, each)
+    },
+  }
+  const once = () => {
+    const decoder = framing.decoder(1024 * 1024)
+    for (const read of input) if (decoder.push(read, sink) !== true) throw new Error("the decoder failed")
+  }
+  once()
+  if (work === "handler" && frames !== expected) throw new Error("frames are missing")
+  let rounds = 0
+  const start = performance.now()
+  const before = process.cpuUsage()
+  while (performance.now() < start + millis) {
+    once()
+    rounds++
+  }
+  const { system, user } = process.cpuUsage(before)
+  return (rounds * expected * 1e6) / (system + user)
+}
