@@ -11,7 +11,7 @@
 
 enum { mostGaps = 1024 };
 
-/** The newest ranges of sequences that were skipped and have not come since. */
+/** The newest ranges of sequences that were skipped and have not arrived since. */
 struct Gaps {
   int count, next;
   struct {
@@ -19,10 +19,10 @@ struct Gaps {
   } ranges[mostGaps];
 };
 
-// One buffer for all subscribers: bytes are checked before the next read.
+// One buffer for all subscribers. The checker checks the bytes of a read before the next read.
 static char *shared;
 static size_t sharedBytes;
-// For each publisher, 64 of its messages for comparison; see blockOf.
+// The blocks of the publishers: 64 messages of each publisher, for comparison (see blockOf).
 static char **blocks;
 
 void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd) {
@@ -58,7 +58,7 @@ void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen)
     return;
   }
   sum->lost += counts->missing;
-  // No later message has come, so these may be lost, or the server may be slow.
+  // No later message has arrived. So these messages are lost, or the server is slow.
   sum->undelivered += absent - counts->missing;
 }
 
@@ -79,14 +79,14 @@ static void rememberGap(Track *track, int64_t from, int64_t to) {
   if (gaps->count < mostGaps) gaps->count++;
 }
 
-/** Whether a sequence was missing. If so, it counts as received from now on. */
+/** Returns whether a sequence was missing. A missing sequence then counts as received. */
 static bool takeFromGap(Track *track, int64_t sequence) {
   struct Gaps *gaps = track->gaps;
   for (int at = 0; gaps != NULL && at < gaps->count; at++) {
     int64_t from = gaps->ranges[at].from, to = gaps->ranges[at].to;
     if (sequence < from || sequence >= to) continue;
     if (sequence == from) {
-      // Late messages mostly come in order. Then the gap stays one gap and does not push an older gap out.
+      // Late messages mostly arrive in order. The gap then stays one gap and replaces no older gap.
       gaps->ranges[at].from++;
       return true;
     }
@@ -107,7 +107,7 @@ static void moveTo(Track *track, int publisher, int64_t next) {
   writeHead(track->head, publisher, next);
 }
 
-/** Expects the next sequence. In 63 of 64 cases only the last digit changes. */
+/** Sets the next expected sequence. In 63 of 64 cases only the last digit of the head changes. */
 static void advance(Track *track, int publisher) {
   int64_t next = track->next + 1;
   static const char last[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
@@ -119,7 +119,7 @@ static void advance(Track *track, int publisher) {
   track->head[headBytes - 1] = last[next & 63];
 }
 
-/** Checks a message that is not the next of its publisher. */
+/** Checks a message that is not the next message of its publisher. */
 static void checkUnexpected(Checker *checker, const char *message) {
   int publisher;
   int64_t sequence;
@@ -156,7 +156,7 @@ static void checkUnexpected(Checker *checker, const char *message) {
   }
 }
 
-/** Whether a message is the next of its publisher, as nearly every message is. If so, it is counted. */
+/** Returns whether a message is the next message of its publisher, and counts it then. Nearly every message is. */
 static bool isNext(Checker *checker, const char *message) {
   int publisher = checker->publishers == 1 ? 0 : publisherOf(message);
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return false;
@@ -169,8 +169,8 @@ static bool isNext(Checker *checker, const char *message) {
   return true;
 }
 
-// The filler repeats after 64 messages. In the heads of 64 messages from a multiple of 64 on, only the last digit differs.
-// So 64 messages are compared at once with a block in which at most the other digits are outdated.
+// The filler repeats after 64 messages. The heads of 64 messages differ only in the last digit if the first sequence is a
+// multiple of 64. So one comparison with a block checks 64 messages, after an update of the other digits in the block.
 enum { blockMessages = 64, mostBlockMessageBytes = 256, changingBytes = 6 };
 static const char *blockOf(const Checker *checker, int publisher, const Track *track) {
   size_t whole = checker->records->messageBytes;
@@ -185,7 +185,7 @@ static const char *blockOf(const Checker *checker, int publisher, const Track *t
   return block;
 }
 
-/** Counts 64 messages in order and gives their bytes. Gives 0 for other bytes, and for messages too large to gain by it. */
+/** Counts 64 messages in order and returns their bytes. Returns 0 for other bytes, and for messages above 256 bytes. */
 static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   size_t whole = checker->records->messageBytes, bytes = blockMessages * whole;
   if (length < bytes || whole > mostBlockMessageBytes || checker->onMessage != NULL) return 0;
@@ -193,7 +193,7 @@ static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return 0;
   Track *track = &checker->tracks[publisher];
   if ((track->next & (blockMessages - 1)) != 0 || track->next + blockMessages > checker->sent[publisher]) return 0;
-  // If publishers take turns, the last message of the block is that of another publisher.
+  // If publishers take turns, the last message of these bytes has another publisher than the first.
   if (memcmp(from + bytes - whole, from, 2) != 0) return 0;
   if (memcmp(from, blockOf(checker, publisher, track), bytes) != 0) return 0;
   moveTo(track, publisher, track->next + blockMessages);
@@ -201,7 +201,7 @@ static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   return bytes;
 }
 
-/** Checks the first line of a raw stream. Gives its bytes, or 0 if the line is incomplete. */
+/** Checks the first line of a raw stream. Returns its bytes, or 0 if the line is incomplete. */
 static size_t checkLine(Checker *checker, const char *from, size_t length) {
   size_t whole = checker->records->messageBytes, block = checkBlock(checker, from, length);
   if (block > 0) return block;
@@ -214,7 +214,7 @@ static size_t checkLine(Checker *checker, const char *from, size_t length) {
   return line;
 }
 
-/** Checks the first record of a stream. Records have no mark to resume at, so a broken stream is dropped up to here. */
+/** Checks the first record of a stream. After a broken record the next one cannot be found, so all bytes are dropped. */
 static size_t checkRecord(Checker *checker, const char *from, size_t length) {
   const Records *records = checker->records;
   size_t head = length < records->receiveBefore ? length : records->receiveBefore;

@@ -61,7 +61,7 @@ static double roundTrip(int other) {
   return nanos[batches / 2];
 }
 
-/** Prints no distance for more than two cores: nobody knows on which of them the server and the generator will run. */
+/** Prints no distance for more than two cores, because the cores of the server and the generator are then unknown. */
 void cores(void) {
   cpu_set_t set;
   CPU_ZERO(&set);

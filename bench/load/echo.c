@@ -12,7 +12,7 @@ typedef struct {
   int fd;
   bool open;
   Checker checker;
-  /** Messages prepared, and messages that the kernel has taken whole. */
+  /** The number of prepared messages, and the number of messages that the kernel has accepted completely. */
   int64_t sequence, sent;
   int64_t inWindow;
   char *out;
@@ -61,7 +61,7 @@ static void onMessage(void *context, int publisher, int64_t sequence) {
   Peer *peer = context;
   int64_t sentAt = peer->sentAt[sequence % depth];
   if (isWithin(&window, readAt)) peer->inWindow++;
-  // The send time decides: an answer after the end of the window took longest.
+  // A message counts if it was sent in the window. Replies after the end of the window have the longest latencies.
   if (isWithin(&window, sentAt)) record(&latency, readAt - sentAt);
 }
 

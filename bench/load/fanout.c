@@ -33,9 +33,9 @@ static int depth;
 static int poller;
 static int64_t workBegun, readAt;
 static Window window;
-// The messages of each publisher that the kernel has taken whole.
+// The number of messages of each publisher that the kernel has accepted completely.
 static int64_t *written;
-// For work at a fixed rate: messages a second, and the number of messages that were due so far.
+// For work at a fixed rate: the messages per second, and the number of messages that were due so far.
 static double rate;
 static int64_t planned;
 static Histogram latency;
@@ -48,7 +48,7 @@ static void watch(Peer *peer, bool writing) {
 
 static void disconnect(Peer *peer) {
   peer->open = false;
-  // Messages that the kernel never took are missing nowhere.
+  // No subscriber expects messages that the kernel never accepted.
   if (peer->publisher >= 0) peer->sequence = written[peer->publisher];
   close(peer->fd);
 }
@@ -56,7 +56,7 @@ static void disconnect(Peer *peer) {
 /** The moment at which a message is due at a fixed rate. Publishers take turns. */
 static int64_t dueTime(int64_t message) { return workBegun + (int64_t)((double)message * 1e9 / rate); }
 
-/** Takes the latency of each message that was due in the window. A message after the end of the window took longest. */
+/** Records the latency of each message that was due in the window, also if it arrives after the end of the window. */
 static void onLatency(void *context, int publisher, int64_t sequence) {
   (void)context;
   int64_t intended = dueTime(sequence * publisherCount + publisher);
@@ -69,7 +69,7 @@ static void prepareRecord(Peer *peer) {
   peer->outBytes += records.sendBytes;
 }
 
-/** Sends the prepared records. Gives whether the kernel has taken all of them. */
+/** Sends the prepared records. Returns whether the kernel has accepted all of them. */
 static bool sendPrepared(Peer *peer) {
   while (peer->unsent < peer->outBytes) {
     size_t most = peer->outBytes - peer->unsent;
@@ -125,7 +125,7 @@ static void drainPublisher(Peer *peer) {
     writeAll(peer->fd, "PONG\r\n", 6);
 }
 
-/** A stall begins with the last read, or with the window. */
+/** A stall begins with the last read, or with the window if there was no read. */
 static void noteStall(Peer *peer, int64_t end) {
   int64_t stall = end - (peer->lastReceived > 0 ? peer->lastReceived : window.begun);
   if (stall > peer->longestStall) peer->longestStall = stall;
@@ -199,7 +199,7 @@ static void greet(Peer *from, int64_t sequence) {
   free(hello);
 }
 
-/** Sends hellos until every subscriber has received one: then the server knows all of them. */
+/** Sends hellos until every subscriber has received a hello. The server then knows all subscribers. */
 static void awaitAll(void) {
   Peer *first = &peers[everybody ? 0 : peerCount - publisherCount];
   int64_t begun = now(), next = 0, hellos = 0;
@@ -219,13 +219,13 @@ static Peer *publisherOfMessage(int64_t message) {
   return &peers[(everybody ? 0 : peerCount - publisherCount) + message % publisherCount];
 }
 
-/** Sends the messages that are due before `end` and by now. Gives the time until the next message. */
+/** Sends the messages whose due time has come and is before `end`. Returns the time until the next message is due. */
 static int64_t sendDue(int64_t end) {
   for (;;) {
     int64_t due = dueTime(planned), left = due - now();
     if (due >= end || left > 0) return left;
     Peer *peer = publisherOfMessage(planned);
-    // The server takes no more for now, so the message waits, and its latency grows.
+    // The server accepts no more data now, so the message waits, and its latency grows.
     if (peer->open && peer->outBytes + records.sendBytes > capacity()) return 1000000;
     planned++;
     if (!peer->open) continue;
@@ -293,13 +293,13 @@ static bool isComplete(void) {
   return sum.counts.received >= sum.expected && isAllSent();
 }
 
-/** Also sends the messages that were due in the window and that the server has not taken yet. */
+/** One turn after the window. It also sends the messages that were due in the window and were not sent yet. */
 static void settleTurn(int64_t nanos) {
   if (rate > 0) sendDue(window.ended);
   turn(nanos);
 }
 
-/** Counts the messages that the server never took as sent, because they were due. They have not been received. */
+/** Counts due messages as sent that the server never accepted, so the result reports them as not delivered. */
 static void countUntaken(void) {
   for (; rate > 0 && dueTime(planned) < window.ended; planned++) {
     Peer *peer = publisherOfMessage(planned);

@@ -19,8 +19,8 @@ _Noreturn void usage(const char *format, ...);
 int64_t now(void);
 struct epoll_event;
 /**
- * Waits for events for `nanos` without sleeping. A server that wakes a sleeping process pays several microseconds, and
- * whether the process sleeps would be chance.
+ * Waits for events for `nanos` without sleeping. Waking a sleeping process costs the server several microseconds, and the
+ * process would sleep by chance.
  */
 int await(int poller, struct epoll_event *events, int most, int64_t nanos);
 /** The time in which `await` found no event. The rest of a window is the generator's own work. */
@@ -37,7 +37,7 @@ void writeAll(int fd, const void *bytes, size_t length);
 
 /** The window of a work: the time in which the generator counts. */
 typedef struct {
-  /** 0 before the moment. */
+  /** The begin and the end of the window; 0 until then. */
   int64_t begun, ended;
   /** The length, and the shares of it in which the generator worked and in which it had a core. */
   double seconds, cpu, ran;
@@ -45,7 +45,7 @@ typedef struct {
 
 bool isCounting(const Window *window);
 bool isWithin(const Window *window, int64_t time);
-/** Runs the warm-up and the window. The window lasts longer than asked until `counted` gives the argument `least`. */
+/** Runs the warm-up and the window. The window is extended until `counted` returns at least the argument `least`. */
 void runWindow(Window *window, void (*runUntil)(int64_t time), int64_t (*counted)(void));
 /** Prints the beginning of a result: the window and the number of units counted in it. */
 void printWindow(const Window *window, const char *work, const char *unit, int64_t count);
@@ -57,7 +57,7 @@ void settle(void (*turn)(int64_t nanos), int64_t (*received)(void), bool (*isCom
 enum { helloPublisher = 4095, headBytes = 9, mostPublishers = 4095 };
 typedef enum { raw, nats, redis } Protocol;
 
-/** The form of a message on the wire: one record. All records sent have one length, and so have all received. */
+/** The form of a message on the wire: one record. All sent records have one length, and all received records have one. */
 typedef struct {
   Protocol protocol;
   size_t messageBytes;
@@ -83,12 +83,12 @@ bool isContentRight(const char *message, size_t length, int publisher, int64_t s
 
 // --- checking
 
-/** `missing`: messages that have not come although a later message of the same publisher has. */
+/** `missing`: messages that have not arrived although a later message of the same publisher has. */
 typedef struct {
   int64_t received, doubled, reordered, corrupt, torn, own, missing;
 } Counts;
 
-/** Expected messages that have not come. */
+/** Expected messages that have not arrived. */
 typedef struct {
   int64_t lost, undelivered, missedByDisconnected;
 } Absent;
@@ -122,7 +122,7 @@ typedef struct {
 void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd);
 /** The most bytes of one read. */
 enum { readBytes = 256 * 1024 };
-/** Reads once and checks the messages. Gives the bytes read, 0 at the end or after a reset, -1 if nothing is there yet. */
+/** Reads once and checks the messages. Returns the bytes read, 0 at the end or after a reset, -1 if there are none yet. */
 ptrdiff_t readAndCheck(Checker *checker);
 void addCounts(Counts *sum, const Counts *counts);
 void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen);

@@ -93,7 +93,7 @@ void writeRecord(const Records *records, char *into, int publisher, int64_t sequ
   memcpy(message + records->messageBytes, records->sendTail, strlen(records->sendTail));
 }
 
-/** Reads until a text has come. The server must not send more before the next request: those bytes would be dropped. */
+/** Reads until a text has arrived. Drops the bytes after it, so the server must not send more before the next request. */
 static void awaitText(int fd, const char *text) {
   char answer[4096];
   size_t length = 0;

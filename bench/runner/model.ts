@@ -24,7 +24,7 @@ export type Metrics = Readonly<Partial<Record<Metric, number>>>
 
 /** The faults, and their words in the report. */
 export const faultWords = {
-  /** Proven: a subscriber that stayed connected received later messages, but never these. */
+  /** Lost for certain: a subscriber that stayed connected received later messages of the publisher, but not these. */
   lost: "lost",
   /** Missing when the generator stopped waiting. These messages may only be late. */
   undelivered: "not delivered in time",
@@ -61,7 +61,7 @@ export type Measurement =
       readonly metrics: Metrics
       readonly faults: Faults
       readonly generatorCpu: number
-      /** The share of the window in which the generator had a core. Works without a window have none. */
+      /** The share of the window in which the generator had a core. `undefined` for works without a window. */
       readonly generatorRan?: number
       /** Whether the cores shared no cache before or after the run. */
       readonly apart?: boolean
@@ -95,7 +95,7 @@ export interface Row {
   /** The columns of the table. The ratio in the summary is that of the first column. */
   readonly shown: readonly [Metric, ...Metric[]]
   readonly floors: ReadonlyArray<Floor>
-  /** The open files that the server needs, and the generator too. */
+  /** The number of open files that the server needs. The generator needs the same number. */
   readonly files: number
   /** The length of the window as a multiple of `--seconds`. Default 1. */
   readonly windows?: number
