@@ -111,7 +111,9 @@ export class Screen {
   /** Log rows and the footer below them. A row is a text without control characters other than colours. */
   paint(rows: ReadonlyArray<string>, footer: Footer): string {
     const status = cutTo(footer.status, this.columns - 1)
-    const prompt = cutTo(footer.prompt, Math.max(1, this.columns >> 1))
+    // A question has no text behind it, and gets the whole row.
+    const room = footer.text === "" ? this.columns - 1 : this.columns >> 1
+    const prompt = cutTo(footer.prompt, Math.max(1, room))
     const promptWidth = widthOf(prompt)
     const { column, shown } = inputWindow(footer.text, footer.cursor, Math.max(2, this.columns - 1 - promptWidth))
     const lines = [...rows, status].map((row) => `${row}${plain}${clearToEndOfRow}\r\n`).join("")

@@ -2,6 +2,7 @@ import * as Domain from "../../domain/assistant/index.ts"
 import { formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
 import { formatIso, formatTime } from "../output/format.ts"
 import type { Listing } from "./readInput.ts"
+import { rateText } from "./rowText.ts"
 
 /**
  * What the console answers to commands, as lines. A line may have control characters, as names and patterns are free text:
@@ -72,8 +73,8 @@ export const listText = (what: Listing, state: Domain.WindowState): ReadonlyArra
       const { bytes, dropped, first, limit, next } = state.log
       return [
         `at ${formatIso(state.at)}`,
-        `in:  ${formatBytes(bytesIn)}, ${framesIn} frames, ${formatBytes(rateIn)}/s`,
-        `out: ${formatBytes(bytesOut)}, ${framesOut} frames, ${formatBytes(rateOut)}/s`,
+        `in:  ${formatBytes(bytesIn)}, ${framesIn} frames, ${rateText(rateIn)}`,
+        `out: ${formatBytes(bytesOut)}, ${framesOut} frames, ${rateText(rateOut)}`,
         `log: ${next - first} rows, ${formatBytes(bytes)} of ${formatBytes(limit)}; ${dropped} rows dropped`,
       ]
     }

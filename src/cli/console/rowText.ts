@@ -54,16 +54,19 @@ const count = (number: number, one: string): string => `${number.toLocaleString(
 /** The line for rows that are left out. */
 export const leftOutText = (rows: number, palette: Palette): string => palette.dim(`… ${count(rows, "row")} not shown`)
 
+/** A rate in bytes a second. */
+export const rateText = (rate: number): string => `${formatBytes(Math.round(rate))}/s`
+
 /** The status of a window in one line. */
 export const statusText = (state: Assistant.WindowState, notShown: number, palette: Palette): string => {
   const { bytesIn, bytesOut, rateIn, rateOut } = state.traffic
   const parts = [
     ...(state._tag === "ServerWindow" ? serverParts(state) : clientParts(state)),
-    `in ${formatBytes(rateIn)}/s, out ${formatBytes(rateOut)}/s`,
-    `${formatBytes(bytesIn)} in, ${formatBytes(bytesOut)} out`,
+    ...(notShown > 0 ? [`${count(notShown, "row")} not shown`] : []),
+    `in ${formatBytes(bytesIn)}, ${rateText(rateIn)}`,
+    `out ${formatBytes(bytesOut)}, ${rateText(rateOut)}`,
     ...(state.repeats.length > 0 ? [count(state.repeats.length, "repeat")] : []),
     ...(state.rules.length > 0 ? [count(state.rules.length, "rule")] : []),
-    ...(notShown > 0 ? [`${count(notShown, "row")} not shown`] : []),
   ]
   return palette.dim(escapeControls(parts.join(" · ")))
 }
