@@ -41,7 +41,7 @@ export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Ei
     return Either.left(
       new SettingsError({
         field: "heartbeat",
-        value: "sent with raw frames",
+        value: `sent with ${frame.name} frames`,
         expected:
           "a framing that marks where frames end, such as frame: Framing.line, as a peer cannot tell it from data",
       }),

@@ -19,7 +19,7 @@ export const deadlineFlags = (peer: "client" | "server") => ({
     help: `Close the connection if the ${peer} accepts none of its queued bytes for TIME (default: never).`,
   }),
   heartbeat: value("heartbeat", "TEXT", parseEscapes, {
-    help: `Send TEXT as a frame to a silent ${peer}, and close the connection if the ${peer} stays silent. Needs --frame line.`,
+    help: `Send TEXT as a frame to a silent ${peer}, and close the connection if the ${peer} stays silent. Needs a framing other than raw and gap, such as --frame line.`,
   }),
   heartbeatInterval: value("heartbeat-interval", "TIME", parseDeadline, {
     help: `How long a ${peer} is silent before a heartbeat (default ${formatMillis(Duration.toMillis(limits.heartbeatInterval))}).`,
@@ -58,6 +58,8 @@ export const checkHeartbeat = ({
 }): Either.Either<void, CommandFailed> =>
   heartbeat !== undefined && frame.delimited === false
     ? Either.left(
-        usageError("--heartbeat needs --frame line: in a raw stream the peer cannot tell a heartbeat from other bytes"),
+        usageError(
+          "--heartbeat needs --frame line, or another framing than raw and gap: without it the peer cannot tell a heartbeat from other bytes",
+        ),
       )
     : Either.right(undefined)
