@@ -103,7 +103,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
       }),
     )
 
-    it.scoped("shows that tcpfx cannot be reached, and reads the missed rows when it is back", () =>
+    it.scoped("keeps its rows while tcpfx cannot be reached, and reads the missed rows when it is back", () =>
       Effect.gen(function* () {
         const { address } = yield* serveWindows()
         const { browser } = yield* TestBrowser
@@ -125,19 +125,23 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
           await page.goto(address)
         })
         const port = yield* step(() => startListening(page))
+        const before = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+        yield* before.write("sent before")
         yield* step(async () => {
+          await rows(page, "sent before").waitFor()
           isDown = true
           await routes[0]?.close()
           await page.getByText("tcpfx cannot be reached.").waitFor()
           await sendMessage(page, "while it is away")
           await page.locator("#send-trouble").filter({ hasText: "could not be reached" }).waitFor()
+          await rows(page, "sent before").waitFor()
         })
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
         yield* peer.write("sent meanwhile")
         yield* step(async () => {
           isDown = false
           await rows(page, "sent meanwhile").waitFor()
-          await clientControls(page).option(1).waitFor()
+          await clientControls(page).option(2).waitFor()
           await page.getByText("tcpfx cannot be reached.").waitFor({ state: "hidden" })
           await sendMessage(page, "back again")
         })

@@ -122,8 +122,9 @@ const useLog = (
   })
   useSignalEffect(() => log.current?.setView(model.log.view.value))
   useSignalEffect(() => {
-    void [model.log.stale.value, words.value, link.value]
-    log.current?.refresh()
+    void [model.log.stale.value, words.value]
+    // The page cannot read rows without a connection, so the rows on the screen stay until it is back.
+    if (link.value === "up") log.current?.refresh()
   })
   return { grid, log }
 }
