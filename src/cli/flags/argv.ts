@@ -24,6 +24,30 @@ const shells = ["sh", "bash", "fish", "zsh"]
 // logs.
 const builtInAlone: ReadonlyArray<FlagShape> = [...builtIn, builtInFlag("completions", shells.join("|"))]
 
+const noProgram = "tcpfx runs no program for a connection"
+const noUdp = "tcpfx has no UDP"
+const listens = "`tcpfx serve` listens without an option"
+const accepts = "`tcpfx serve` accepts clients until it ends"
+const verbose = "tcpfx always prints what happens to connections"
+
+/** Options of netcat that tcpfx does not have, each with the reason or what to use instead. */
+const netcatOptions: Readonly<Record<string, string>> = {
+  "-l": listens,
+  "--listen": listens,
+  "-k": accepts,
+  "--keep-open": accepts,
+  "-e": noProgram,
+  "-c": noProgram,
+  "--exec": noProgram,
+  "--sh-exec": noProgram,
+  "-u": noUdp,
+  "--udp": noUdp,
+  "-v": verbose,
+  "--verbose": verbose,
+  "-z": "tcpfx does not scan ports",
+  "-N": "`tcpfx connect` sends FIN at the end of its input without an option",
+}
+
 /**
  * Rewrites a command line into the form that `@effect/cli` parses correctly: first the flags, with long names, then the
  * arguments. Values and arguments are {@link wrapped}. The function accepts `--flag=value`, `-pVALUE`, `-abc`, `--`,
@@ -105,13 +129,21 @@ const reorder = (
     return undefined
   }
 
-  const unknown = (flag: string, within?: string) =>
-    usageError(
-      `unknown option ${flag}${within === undefined ? "" : ` in ${within}`}${nearest(
-        within ?? flag,
-        flags.map(({ name }) => `--${name}`),
-      )} (${help})`,
-    )
+  const unknown = (flag: string, within?: string) => {
+    const word = within ?? flag
+    // A single letter resembles every short name, so a suggestion for it would be arbitrary.
+    const near =
+      word.length > 2
+        ? nearest(
+            word,
+            flags.map(({ name }) => `--${name}`),
+          )
+        : ""
+    const instead = Object.hasOwn(netcatOptions, flag) ? `: ${netcatOptions[flag]}` : ""
+    // A word with one dash is rather a long name with a missing dash than an option of netcat with others behind it.
+    const hint = within === undefined ? instead || near : near || instead
+    return usageError(`unknown option ${flag}${within === undefined ? "" : ` in ${within}`}${hint} (${help})`)
+  }
 
   for (let arg = args[next++]; arg !== undefined; arg = args[next++]) {
     if (arg === "--") {

@@ -96,7 +96,19 @@ describe("an invalid command line", () => {
     ["one with a value", ["serve", "--prot=80"], "unknown option --prot, did you mean --port? (tcpfx serve --help)"],
     ["one that is like none", ["serve", "--qqqqqqqq"], "unknown option --qqqqqqqq (tcpfx serve --help)"],
     ["another command's", ["interfaces", "--broker"], "unknown option --broker (tcpfx interfaces --help)"],
-    ["an unknown letter", ["serve", "-z"], "unknown option -z (tcpfx serve --help)"],
+    ["an unknown letter", ["serve", "-Z"], "unknown option -Z (tcpfx serve --help)"],
+    ["an option of netcat", ["connect", "-z"], "unknown option -z: tcpfx does not scan ports (tcpfx connect --help)"],
+    ["a long option of netcat", ["serve", "--udp"], "unknown option --udp: tcpfx has no UDP (tcpfx serve --help)"],
+    [
+      "options of netcat in one word",
+      ["serve", "-lvp", "80"],
+      "unknown option -l in -lvp: `tcpfx serve` listens without an option (tcpfx serve --help)",
+    ],
+    [
+      "an option of netcat without a command",
+      ["-l", "80"],
+      "unknown option -l: `tcpfx serve` listens without an option (tcpfx --help)",
+    ],
     [
       "one dash too few",
       ["serve", "-broker"],
