@@ -47,7 +47,7 @@ const least = 1000
 
 layer(Programs.layer, { excludeTestServices: true })((it) => {
   describe.skipIf(isSkipped)("the checker of the load generator", () => {
-    it.scoped("finds nothing wrong with a server that makes no mistake, and everything there", () =>
+    it.scoped("finds no fault in a correct server, and counts every message", () =>
       Effect.forEach(fanOuts, ({ load, connections, recipients }) =>
         Effect.gen(function* () {
           const { port, made } = yield* faultyServer("none", 50)
@@ -87,7 +87,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       )
     }
 
-    it.scoped("finds each message whose head was changed, even where it became another one that is right", () =>
+    it.scoped("finds each message whose head was changed, even if the changed message is valid", () =>
       Effect.gen(function* () {
         const { port, made } = yield* faultyServer("head", 10)
         const { result } = yield* runFanout({ subscribers: 3, rate: 4000, port })
@@ -101,7 +101,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("does not call lost what has only not come yet", () =>
+    it.scoped("does not count late messages as lost", () =>
       Effect.gen(function* () {
         const { port, made } = yield* faultyServer("stop", 50)
         const { result } = yield* runFanout({ ...everybody, port })
@@ -112,7 +112,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("tells what a subscriber missed whose connection the server closed from what others miss", () =>
+    it.scoped("counts the messages missed by a disconnected subscriber apart from other missing messages", () =>
       Effect.gen(function* () {
         const { port, made } = yield* faultyServer("close", 50)
         const { result } = yield* runFanout({ subscribers: 3, rate: 2000, port })
@@ -125,7 +125,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
     )
 
     for (const fault of ["invent", "foretell"])
-      it.scoped(`finds in an echo what was never sent: ${fault}`, () =>
+      it.scoped(`finds messages in an echo that were never sent: ${fault}`, () =>
         Effect.gen(function* () {
           const { port, made, windowIsOver } = yield* faultyServer(fault, 200, "echo")
           const load = { connections: 2, depth: 4, least: 400, port }

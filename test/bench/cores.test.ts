@@ -14,7 +14,7 @@ const Found = Schema.parseJson(
 
 layer(Programs.layer)((it) => {
   describe.skipIf(isSkipped)("the load generator", () => {
-    it.scoped("tells how far two cores are from each other, and nothing where there are more or fewer", () =>
+    it.scoped("measures the distance between two cores, and gives nothing for another number of cores", () =>
       Effect.gen(function* () {
         const generator = yield* startLoad("cores", { limit: 25 })
         expect((yield* generator.ended).code).toBe(0)

@@ -70,7 +70,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
         }),
     )
 
-    it.scoped("counts as undelivered what was meant to be sent and the server never took", () =>
+    it.scoped("counts messages as undelivered that were due but never read by the server", () =>
       Effect.gen(function* () {
         const load = { subscribers: 2, size: 1024, rate: 40_000, seconds: 0.3 }
         const { result } = yield* runFanout({ ...load, port: yield* deafServer })
@@ -81,7 +81,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("takes the latency of an answer that comes behind the window", () =>
+    it.scoped("measures the latency of an answer that arrives after the window", () =>
       Effect.gen(function* () {
         const { port } = yield* faultyServer("late", 4, "echo")
         const load = { connections: 2, depth: 4, warmup: 0.1, seconds: 0.25, least: 2 * 4, port }
@@ -94,7 +94,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("lets everybody publish at a fixed rate, and tells how long messages took", () =>
+    it.scoped("lets all clients publish at a fixed rate, and reports the latency of messages", () =>
       Effect.gen(function* () {
         const { port } = yield* faultyServer("none", 50)
         const { result, connections } = yield* runFanout({ ...everybody, port })
@@ -108,7 +108,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("lets everybody keep some messages under way", () =>
+    it.scoped("lets all clients keep a number of messages in flight", () =>
       Effect.gen(function* () {
         const { port } = yield* faultyServer("none", 50)
         const { result } = yield* runFanout({ everybody: 1, subscribers: 5, depth: 2, least: 44, port })
@@ -118,7 +118,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("lets subscribers stall that do not count, and writes each message by itself", () =>
+    it.scoped("does not count stalled subscribers, and sends each message in its own write", () =>
       Effect.gen(function* () {
         const { port } = yield* faultyServer("none", 50)
         const load = { subscribers: 3, stalled: 2, write: "single", rate: 2000, port }
@@ -140,7 +140,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("misses what does not come back", () =>
+    it.scoped("counts messages as undelivered that do not come back", () =>
       Effect.gen(function* () {
         // A broker does not send a message back to its sender.
         const { port } = yield* startServer("rawChunks", ["broker"])
@@ -178,7 +178,7 @@ layer(Programs.layer, { excludeTestServices: true })((it) => {
       }),
     )
 
-    it.scoped("ends with 1 and one line where nobody listens, with 2 for arguments that it does not know", () =>
+    it.scoped("exits with 1 and one line if nothing listens on the port, and with 2 for unknown arguments", () =>
       Effect.gen(function* () {
         const port = yield* closedPort
         const cases = [

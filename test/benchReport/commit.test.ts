@@ -7,7 +7,7 @@ import { commitOf } from "../../bench/runner/project.ts"
 
 const hasGit = spawnSync("git", ["--version"]).status === 0
 
-describe.skipIf(!hasGit)("the commit of what is measured (only where there is git)", () => {
+describe.skipIf(!hasGit)("the commit of a measurement (only with git)", () => {
   let folder = ""
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "tcpfx-commit-"))
@@ -25,7 +25,7 @@ describe.skipIf(!hasGit)("the commit of what is measured (only where there is gi
     writeFileSync(join(folder, ...path), "something\n")
   }
 
-  it("is the work tree's, which says when what is measured has more than that", () => {
+  it("is the commit of the work tree, marked if the measured files were modified", () => {
     write("src", "a.ts")
     git("init", "--quiet")
     git("add", ".")
@@ -40,7 +40,7 @@ describe.skipIf(!hasGit)("the commit of what is measured (only where there is gi
     expect(commitOf(join(folder, "src"))).toBeUndefined()
   })
 
-  it("is none where there is none", () => {
+  it("is undefined outside a work tree", () => {
     git("init", "--quiet")
     expect(commitOf(folder)).toBeUndefined()
     expect(commitOf(join(folder, "nowhere"))).toBeUndefined()

@@ -22,7 +22,7 @@ const idsOf = (id: string, tag: ReturnType<typeof whetherAsked>["_tag"]) => {
 }
 
 describe("the contenders", () => {
-  it("tell how they are started, and nothing of this machine", () => {
+  it("show the command that starts them, without paths of this machine", () => {
     const commands = contenders.find(({ id }) => id === "cli")?.commands
     expect(commands).toEqual([
       "tcpfx serve 0 --mode broker --half-closed close --frame line --no-traffic",
@@ -34,19 +34,19 @@ describe("the contenders", () => {
     for (const folder of [project, temporary, tmpdir()]) expect(all).not.toContain(folder)
   })
 
-  it("show commands as one would type them", () => {
+  it("show commands as typed in a shell", () => {
     expect(commandLine("redis-server", ["--save", "", "-l", "pubsub 0 0 0"])).toBe(
       "redis-server --save '' -l 'pubsub 0 0 0'",
     )
   })
 
-  it("name rows that there are", () => {
+  it("name only rows that exist", () => {
     const named = contenders.flatMap(({ only = [] }) => only)
     const known = rows.map(({ id }) => id)
     expect(named.filter((id) => !known.includes(id))).toEqual([])
   })
 
-  it("do a few rows with what a server may have beside its work", () => {
+  it("run a few rows with optional features of a server", () => {
     for (const id of ["library-guarded", "library-observed"]) {
       expect(idsOf(id, "Asked")).toEqual(["fanout-100", "echo-50-1", "churn"])
       expect(idsOf(id, "LeftOut")).toEqual([])
@@ -54,7 +54,7 @@ describe("the contenders", () => {
     expect(idsOf("cli-shown", "Asked")).toEqual(["fanout-10", "fanout-100", "everybody-100", "echo-50-1", "echo-50-32"])
   })
 
-  it("say why they are left out of a row that they could do", () => {
+  it("give the reason if they are left out of a row of their mode", () => {
     expect(idsOf("effect", "LeftOut")).toEqual([
       "fanout-100",
       "fanout-1000",
@@ -72,7 +72,7 @@ describe("the contenders", () => {
 })
 
 describe("the C compiler", () => {
-  it("is the one in CC with its arguments, before those that are usual", () => {
+  it("is the compiler in CC with its arguments, before the usual compilers", () => {
     const find = (program: string) => (program === "cc" ? undefined : `/programs/${program}`)
     expect(compilersIn({ CC: " my-gcc  -m64 " }, find)).toEqual([
       ["/programs/my-gcc", "-m64"],
@@ -82,14 +82,14 @@ describe("the C compiler", () => {
     expect(compilersIn({}, () => undefined)).toEqual([])
   })
 
-  it("is missed in one line that names the rows left out", async () => {
+  it("is reported as missing in one line that names the rows left out", async () => {
     const problem = await Effect.runPromise(Effect.flip(makeGenerator({ project, temporary }, [])))
     expect(explainNoCompiler(problem, ["echo-50-1", "churn"])).toBe(
       "the load generator needs a C compiler, and none is installed (CC, cc, gcc, clang); rows left out: echo-50-1, churn",
     )
   })
 
-  it("is named where it cannot build the load generator", async () => {
+  it("is named if it cannot build the load generator", async () => {
     const problem = await Effect.runPromise(Effect.flip(makeGenerator({ project, temporary }, [["/bin/false"]])))
     expect(problem.message).toBe("the load generator needs a C compiler, and /bin/false cannot build it")
   })

@@ -27,7 +27,7 @@ const world = Effect.gen(function* () {
 })
 
 describe("the cores of the machine", () => {
-  it.effect("are left alone where nobody can tell how far they are apart", () =>
+  it.effect("are not watched if their distance cannot be measured", () =>
     Effect.gen(function* () {
       const cores = yield* watchCores(Effect.succeed(undefined), () => {})
       expect(yield* cores.together(Effect.succeed("done"))).toEqual({ value: "done", apart: false, dropped: [] })
@@ -35,7 +35,7 @@ describe("the cores of the machine", () => {
     }),
   )
 
-  it.effect("are waited for before a run while they are apart", () =>
+  it.effect("delay a run while they are apart", () =>
     Effect.gen(function* () {
       const { state, cores, together } = yield* world
       state.nanos = 101
@@ -50,7 +50,7 @@ describe("the cores of the machine", () => {
     }),
   )
 
-  it.effect("make a run that they came apart in be repeated", () =>
+  it.effect("cause the repetition of a run in which they came apart", () =>
     Effect.gen(function* () {
       const { state, cores, together } = yield* world
       state.whenRun = () => {
@@ -70,7 +70,7 @@ describe("the cores of the machine", () => {
     }),
   )
 
-  it.effect("are taken as they are when patience is at its end, which is said", () =>
+  it.effect("delay and repeat no more runs after 20 minutes, which a line reports", () =>
     Effect.gen(function* () {
       const { state, together } = yield* world
       state.nanos = 300
@@ -89,7 +89,7 @@ describe("the cores of the machine", () => {
     }),
   )
 
-  it.effect("are judged by the nearest that they were, though that comes only when the run has ended", () =>
+  it.effect("are compared to their shortest distance, even if the probe after the run measures it", () =>
     Effect.gen(function* () {
       const distances = [...Array.from({ length: 21 }, () => 300), 50]
       const started = yield* Effect.fork(
@@ -105,7 +105,7 @@ describe("the cores of the machine", () => {
     }),
   )
 
-  it.effect("spend patience on what they make be repeated", () =>
+  it.effect("cause no more repetitions after their repetitions took 20 minutes", () =>
     Effect.gen(function* () {
       const { state, together } = yield* world
       // The cores are near when a run begins and apart when it ends.
@@ -125,7 +125,7 @@ describe("the cores of the machine", () => {
     }),
   )
 
-  it.effect("do not stand in the way of a run that fails", () =>
+  it.effect("pass on the failure of a run", () =>
     Effect.gen(function* () {
       const { cores } = yield* world
       const failed = yield* Effect.flip(cores.together(new RunFailed({ message: "it ended" })))

@@ -41,7 +41,7 @@ describe("the table", () => {
     )
   })
 
-  it("shows median and spread of figure and ratio, and what went wrong", () => {
+  it("shows median and range of figures and ratios, and the faults", () => {
     const markdown = renderMarkdown(report)
     const heading = "## fan-out fanout-10\n"
     expect(cells(markdown, heading, "tcpfx library").slice(2, 4)).toEqual([
@@ -57,7 +57,7 @@ describe("the table", () => {
     ])
   })
 
-  it("says in the summary which floors were met, and marks who lost something", () => {
+  it("says in the summary which floors were met, and marks contenders that lost messages", () => {
     const markdown = renderMarkdown(report)
     expect(cells(markdown, "## Summary", "fan-out fanout-10").slice(2, -1)).toEqual([
       "40.0 M",
@@ -70,7 +70,7 @@ describe("the table", () => {
     expect(markdown).toContain("**not met**")
   })
 
-  it("marks where the machine was disturbed, and verdicts that rest on a raw loop whose generator was busy", () => {
+  it("marks disturbed runs, and verdicts based on a raw loop whose generator was busy", () => {
     const runs = (...rans: ReadonlyArray<number>) => rans.map((generatorRan) => measured(4e7, { generatorRan }))
     const marked = reportOf([
       [
@@ -87,7 +87,7 @@ describe("the table", () => {
     expect(line.slice(5, -1)).toEqual(["≥ 0.95 × raw, ≤ 20.0 ns", "library 1 of 2 *"])
   })
 
-  it("says how near the cores are, how many runs were repeated, and marks what was measured while they were apart", () => {
+  it("shows the distance of the cores and the number of repeated runs, and marks figures measured while the cores were apart", () => {
     const series = [
       { contender: raw, runs: [measured(4e7), measured(4e7)] },
       { contender: ours, runs: [measured(4.4e7), measured(3.6e7, { apart: true })] },
@@ -105,7 +105,7 @@ describe("the table", () => {
     expect(renderMarkdown(reportOf([[row(), series.slice(0, 1)]]))).not.toContain("two cores")
   })
 
-  it("says what each mark stands for, and tells what is lost from what is only late", () => {
+  it("explains each mark, and distinguishes lost from late messages", () => {
     const marked = reportOf([
       [row(), [{ contender: other, runs: [measured(1, { faults: { lost: 1, undelivered: 2, disconnected: 3 } })] }]],
     ])
@@ -115,7 +115,7 @@ describe("the table", () => {
     expect(renderMarkdown(reportOf([]))).not.toContain("(!)")
   })
 
-  it("shows absolute figures where the demand is absolute, in a quick run too, which judges nothing", () => {
+  it("shows absolute figures in rows with absolute floors, also in a quick run, which checks no floor", () => {
     const absolute = { ...row(), floors: row().floors.filter(({ of }) => of === "value") }
     const series = [raw, ours].map((contender) => ({ contender, runs: [measured(4e7)] }))
     const quick = { ...reportOf([[absolute, series]]), quick: true }
@@ -127,7 +127,7 @@ describe("the table", () => {
     ])
   })
 
-  it("shows no absolute figure among ratios where the raw loop has none, and who was left out", () => {
+  it("shows no absolute figure in place of a missing ratio, and shows contenders that were left out", () => {
     const alone = reportOf([
       [
         row(),
@@ -143,14 +143,14 @@ describe("the table", () => {
     expect(cells(markdown, "## fan-out", "a & <b>")).toContain("left out: too slow")
   })
 
-  it("shows how contenders are started", () => {
+  it("shows the commands that start the contenders", () => {
     const started = { ...report, contenders: [raw, { ...ours, commands: ["tcpfx serve 0", "tcpfx serve 1"] }] }
     const markdown = renderMarkdown(started)
     expect(cells(markdown, "", "tcpfx library").at(-2)).toBe("`tcpfx serve 0`, `tcpfx serve 1`")
     expect(cells(markdown, "", "raw loop, chunks").at(-2)).toBe("script of the bench")
   })
 
-  it("names the commit, and which rows were measured at which", () => {
+  it("names the commit of the measurement, or the rows of each commit", () => {
     const at = (...commits: ReadonlyArray<string | undefined>) =>
       renderMarkdown({
         ...report,
@@ -167,7 +167,7 @@ describe("the table", () => {
     expect(at()).not.toContain("commit")
   })
 
-  it("shows the CPU time of a delivery in the rows that fan out", () => {
+  it("shows the CPU time of a delivery in the fan-out rows", () => {
     expect(cells(renderMarkdown(report), "## Server CPU per delivery", "raw loop, chunks").slice(2, -1)).toEqual([
       "25.0 ns",
       "20.0 ns",
@@ -184,7 +184,7 @@ describe("the chart", () => {
     expect(svg.match(/class="whisker"/g)).toHaveLength(1)
   })
 
-  it("escapes names, and stays finite where nothing was delivered", () => {
+  it("escapes names, and has finite coordinates even if nothing was delivered", () => {
     expect(renderChart(report)).toContain("a &amp; &lt;b&gt;")
     const nothing = reportOf([
       [
@@ -201,7 +201,7 @@ describe("the chart", () => {
 })
 
 describe("results.json", () => {
-  it("takes rows that were measured again among the others, in the order of all", () => {
+  it("replaces rows that were measured again, in the order of all rows", () => {
     const again = reportOf([
       [row("fanout-100"), [{ contender: raw, runs: [measured(6e7)] }]],
       [row("echo"), [{ contender: raw, runs: [measured(1e5)] }]],

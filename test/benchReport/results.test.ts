@@ -30,7 +30,7 @@ describe("the results on disk", () => {
     expect(partial).toContain("fan-out one")
   })
 
-  it("are replaced by a complete one, of which nothing partial is left", () => {
+  it("are replaced by complete results, and the partial files are removed", () => {
     writePartial(folder, reportWith("one"))
     replaceResults(folder, reportWith("one", "two"))
     expect(rowsIn(folder)).toEqual(["one", "two"])
@@ -38,7 +38,7 @@ describe("the results on disk", () => {
     expect(readFileSync(join(folder, "results.md"), "utf8")).toMatch(/^# Results/)
   })
 
-  it("are refused where they could not be written, before anything is measured", () => {
+  it("are checked for a writable folder before the measurement", () => {
     expect(refusalOf(join(folder, "some", "where"))).toBeUndefined()
     expect(readdirSync(join(folder, "some", "where"))).toEqual([])
     writeFileSync(join(folder, "file"), "")
@@ -46,7 +46,7 @@ describe("the results on disk", () => {
     expect(refusalOf("/proc/none/at/all")).toBe("ENOENT")
   })
 
-  it("are none where there are none", () => {
+  it("are undefined in an empty folder", () => {
     expect(readResults(folder)).toBeUndefined()
   })
 })

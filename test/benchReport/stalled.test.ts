@@ -17,21 +17,21 @@ describe("a stalled reader", () => {
     part({ perSecond: 195, rssPeakMiB: 85, longestStallMillis: 4, slowestShare: 0.9 }, { undelivered: 3, cpu: 0.6 }),
   ]
 
-  it("costs the others what they get less than without it, on average", () => {
+  it("costs the other readers the difference of the average rates with and without it", () => {
     expect(compareParts(without, one)).toMatchObject({ metrics: { perSecond: 190, healthyShare: 0.95 } })
   })
 
-  it("costs the memory that the server took since before there was one", () => {
+  it("costs the memory by which the server grew since before the first stall", () => {
     expect(compareParts(without, one)).toMatchObject({ metrics: { rssPeakMiB: 85, rssGrowthMiB: 35 } })
   })
 
-  it("is not blamed for what happens without it", () => {
+  it("is not charged for pauses that also occur without it", () => {
     expect(compareParts(without, one)).toMatchObject({
       metrics: { longestStallMillis: 6.5, stallWithoutMillis: 36.5, slowestShare: 0.9 },
     })
   })
 
-  it("hides nothing that went wrong in runs that were repeated", () => {
+  it("does not hide the faults of repeated runs", () => {
     const [first, second] = without
     if (first === undefined || second === undefined) throw new Error("there are two parts")
     expect(compareParts([first, { ...second, faultsBefore: { lost: 5, own: 1 } }], one)).toMatchObject({
@@ -39,7 +39,7 @@ describe("a stalled reader", () => {
     })
   })
 
-  it("says so where the cores were apart in any of them", () => {
+  it("is marked if the cores were apart in any part", () => {
     expect(compareParts(without, one)).not.toHaveProperty("apart")
     const apart = { apart: true }
     for (const at of [0, 1]) {
@@ -48,7 +48,7 @@ describe("a stalled reader", () => {
     }
   })
 
-  it("hides nothing that went wrong without it, nor how busy the generator was", () => {
+  it("does not hide the faults of parts without it, nor the load of the generator", () => {
     const both = { faults: { lost: 3, undelivered: 3 }, generatorCpu: 0.95, generatorRan: 0.97 }
     expect(compareParts(without, one)).toMatchObject(both)
     expect(compareParts(one, without)).toMatchObject(both)

@@ -4,18 +4,18 @@ import { judgeFaults, summarize } from "../../bench/runner/summary.ts"
 import { measured, other, ours, raw, row } from "./figures.ts"
 
 describe("statistics", () => {
-  it("takes the middle value, and the mean of the two in the middle of an even number", () => {
+  it("give the middle value, or the mean of the two middle values, as the median", () => {
     expect(median([9, 1, 5])).toBe(5)
     expect(median([4, 1, 3, 2])).toBe(2.5)
     expect(median([7])).toBe(7)
   })
 
-  it("tells how far values lie apart, and nothing of none", () => {
+  it("give the median and the range of values, and nothing without values", () => {
     expect(spread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
     expect(spread([])).toBeUndefined()
   })
 
-  it("begins a list at another place each time", () => {
+  it("rotate a list", () => {
     expect([0, 1, 2, 3].map((by) => rotate(["a", "b", "c"], by).join(""))).toEqual(["abc", "bca", "cab", "abc"])
     expect(rotate([], 1)).toEqual([])
   })
@@ -31,7 +31,7 @@ describe("the summary of a row", () => {
     expect(contenders[1]?.values.perSecond?.median).toBe(200)
   })
 
-  it("has no ratio for a run in which either failed", () => {
+  it("has no ratio for a run in which the contender or the raw loop failed", () => {
     const { contenders } = summarize(row(), [
       { contender: raw, runs: [measured(100), { _tag: "Failed", reason: "it ended" }, measured(100)] },
       { contender: ours, runs: [measured(50), measured(500), { _tag: "Failed", reason: "it ended" }] },
@@ -40,7 +40,7 @@ describe("the summary of a row", () => {
     expect(contenders[1]?.failures).toEqual(["it ended"])
   })
 
-  it("judges only ours, by ratios and by values", () => {
+  it("checks floors of ratios and of values, and only for tcpfx", () => {
     const { contenders } = summarize(row(), [
       { contender: raw, runs: [measured(1e7)] },
       { contender: ours, runs: [measured(0.96e7)] },
@@ -48,7 +48,7 @@ describe("the summary of a row", () => {
     expect(contenders.map(({ floors }) => floors.map(({ met }) => met))).toEqual([[], [true, false]])
   })
 
-  it("adds up what went wrong, and tells it of ours alone", () => {
+  it("adds up faults, and reports only the faults of tcpfx as wrong", () => {
     const torn = measured(1, { faults: { lost: 2, torn: 1, own: 0 } })
     const summary = summarize(row(), [
       { contender: raw, runs: [torn] },
@@ -62,7 +62,7 @@ describe("the summary of a row", () => {
     })
   })
 
-  it("can forgive that a reader was cut off and what it missed by that, never what the others did not get", () => {
+  it("can forgive a disconnected reader and its missed messages, but no messages that other readers missed", () => {
     const every = { lost: 1, undelivered: 2, doubled: 3, reordered: 4, corrupt: 5, torn: 6, own: 7 }
     const faults = { ...every, disconnected: 8, missedByDisconnected: 9 }
     const summary = summarize(row(), [{ contender: ours, runs: [measured(1, { faults })] }])
@@ -78,14 +78,14 @@ describe("the summary of a row", () => {
     })
   })
 
-  it("takes what did not arrive in time for wrong", () => {
+  it("counts undelivered messages as wrong", () => {
     const late = summarize(row(), [{ contender: ours, runs: [measured(1, { faults: { undelivered: 3 } })] }])
     expect(judgeFaults([late], { forgivesSlow: true }).wrong).toEqual([
       "fanout-10: tcpfx library: not delivered in time 3",
     ])
   })
 
-  it("asks floors of ours, unless they are not meant or the run was a quick one", () => {
+  it("checks the floors of tcpfx, except for contenders without floors and in quick runs", () => {
     const unasked = { ...ours, id: "unasked", isWithoutFloors: true }
     const series = [raw, ours, unasked].map((contender) => ({ contender, runs: [measured(1e9)] }))
     const judged = (isJudged: boolean) =>
@@ -94,7 +94,7 @@ describe("the summary of a row", () => {
     expect(judged(false)).toEqual([0, 0, 0])
   })
 
-  it("takes a failure of ours for wrong, and a run that was left out for none", () => {
+  it("counts a failure of tcpfx as wrong, and a run that was left out as no fault", () => {
     const failed = summarize(row(), [{ contender: ours, runs: [{ _tag: "Failed", reason: "it ended" }] }])
     const skipped = summarize(row(), [{ contender: ours, runs: [{ _tag: "Skipped", reason: "no time" }] }])
     expect(judgeFaults([failed, skipped], { forgivesSlow: true }).wrong).toEqual([

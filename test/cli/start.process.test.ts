@@ -107,7 +107,7 @@ describe("the end of tcpfx serve", () => {
   )
 })
 
-describe("standard output that cannot be written", () => {
+describe("a write error on standard output", () => {
   it.scopedLive("ends the command with 1 and one line: a full disk", () =>
     Effect.gen(function* () {
       const failed = yield* start("/bin/sh", ["-c", `exec "${process.execPath}" "${bin}" interfaces >/dev/full`])
@@ -120,7 +120,7 @@ describe("standard output that cannot be written", () => {
 })
 
 describe("tcpfx connect, interrupted", () => {
-  it.scopedLive("exits even if nobody reads its output and the server does not stop", () =>
+  it.scopedLive("exits even if its output has no reader and the server does not stop", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--mode", "discard"])
       const client = yield* tcpfx(["connect", `${port}`])
@@ -131,7 +131,7 @@ describe("tcpfx connect, interrupted", () => {
     }),
   )
 
-  it.scopedLive("leaves with 130 and 143", () =>
+  it.scopedLive("exits with 130 after SIGINT and with 143 after SIGTERM", () =>
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe()
       for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {

@@ -21,7 +21,7 @@ const connected = (handler: Handler.Reactor, settings: Partial<ClientSettings>) 
 const heartbeat = { payload: utf8("ping"), interval: Duration.seconds(10), timeout: Duration.seconds(5) }
 
 describe("a client", () => {
-  it.scoped("finds a server that has stopped by a heartbeat that it does not answer", () =>
+  it.scoped("detects a stopped server by an unanswered heartbeat", () =>
     Effect.gen(function* () {
       const { connection, events } = yield* connected(Handler.discard(), { heartbeat })
       yield* TestClock.adjust(Duration.seconds(17))
@@ -45,7 +45,7 @@ describe("a client", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("leaves a server that sends nothing for its idle timeout, in order", () =>
+  it.scoped("closes the connection in order when the server sends nothing for the idle timeout", () =>
     Effect.gen(function* () {
       const { events, served } = yield* connected(Handler.discard(), { idleTimeout: Duration.seconds(10) })
       yield* TestClock.adjust(Duration.seconds(12))

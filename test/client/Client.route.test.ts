@@ -20,7 +20,7 @@ const proxyAt = (endpoint: Endpoint, user = "") =>
   Either.getOrThrow(parseProxyServer(`http://${user}127.0.0.1:${portOf(endpoint)}`))
 
 describe("a client behind a proxy", () => {
-  test("reaches a target by a name that only the proxy knows, and what came with its answer is not lost", () =>
+  test("reaches a target by a name that only the proxy knows, and loses no bytes behind the proxy's answer", () =>
     Effect.gen(function* () {
       const { connectTo, endpoint } = yield* serving((connection) =>
         Effect.zipRight(connection.send(utf8("welcome")), Effect.ignore(connection.receive)),
@@ -48,7 +48,7 @@ describe("a client behind a proxy", () => {
       yield* peer.close
     }))
 
-  test("tells a proxy that refuses from one that cannot be reached, and shows no password", () =>
+  test("distinguishes a refusing proxy from an unreachable proxy, and shows no password", () =>
     Effect.gen(function* () {
       const client = yield* Client.make()
       expect(client).toBeDefined()

@@ -33,7 +33,7 @@ it.scoped("the greeter names and greets a meter, and asks it every second", () =
   }).pipe(Effect.provide(MemoryTransport.layer())),
 )
 
-it.scoped("the follower connects again after a delay, and tells its phases", () =>
+it.scoped("the follower connects again after a delay, and reports its phases", () =>
   Effect.gen(function* () {
     const server = yield* ServerAssistant
     const listening = yield* server.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })

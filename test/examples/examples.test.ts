@@ -38,7 +38,7 @@ const recordingConsole = Effect.gen(function* () {
   }
 })
 
-it.scopedLive("the chat example relays lines, reads along and tells who comes and goes", () =>
+it.scopedLive("the chat example relays lines, records them and reports connections and ends", () =>
   Effect.gen(function* () {
     const { console, seen } = yield* recordingConsole
     const { endpoint } = yield* Effect.withConsole(chat, console)

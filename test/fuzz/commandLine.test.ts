@@ -67,7 +67,7 @@ const isForPeople = (error: unknown): boolean =>
   error instanceof CommandFailed || ValidationError.isValidationError(error)
 
 describe("command lines", () => {
-  fuzz("any arguments are put in order or refused with exit code 2", {
+  fuzz("any arguments are normalized or refused with exit code 2", {
     cases: 4000,
     input: commandLine,
     check: (args) => {
@@ -77,7 +77,7 @@ describe("command lines", () => {
     },
   })
 
-  fuzz("any arguments are a command line or refused, and never a bug", {
+  fuzz("any arguments are parsed or refused, and never cause a defect", {
     cases: 400,
     input: commandLine,
     check: (args) => {
@@ -89,7 +89,7 @@ describe("command lines", () => {
   })
 
   const places = ["127.0.0.1", "[::1]:80", "80", "unix:/run/x.sock", "lab:80", ":80", "::1"]
-  fuzz("any arguments and flags name an endpoint, none, or are refused with exit code 2", {
+  fuzz("any arguments and flags name an endpoint, name none, or are refused with exit code 2", {
     cases: 2000,
     input: (chance) => ({
       args: Array.from({ length: chance.between(0, 3) }, () =>

@@ -40,13 +40,13 @@ const check =
   }
 
 describe("lines of JSON", () => {
-  fuzz("an event of a server is read or refused", {
+  fuzz("an event of a server is decoded or refused", {
     cases: 800,
     input: (chance) => mutatedText(chance, chance.oneOf(serverLines) ?? "", tokens),
     check: check(decodeServerEventLine, encodeServerEventLine),
   })
 
-  fuzz("an event of a client is read or refused", {
+  fuzz("an event of a client is decoded or refused", {
     cases: 800,
     input: (chance) => mutatedText(chance, chance.oneOf(clientLines) ?? "", tokens),
     check: check(decodeClientEventLine, encodeClientEventLine),
@@ -54,7 +54,7 @@ describe("lines of JSON", () => {
 
   const Reading = Schema.Struct({ sensor: Schema.String, celsius: Schema.optional(Schema.Number) })
   const { decode } = Codec.json(Reading)
-  fuzz("a payload of JSON is read as its schema says, or refused", {
+  fuzz("a payload of JSON is decoded by its schema, or refused", {
     cases: 3000,
     input: (chance) => mutatedText(chance, '{"sensor":"t1","celsius":21.5}', tokens),
     check: (payload) => {

@@ -53,19 +53,22 @@ const feed = (framing: Framing.Framing, maxFrameBytes: number, chunks: ReadonlyA
 
 describe("framings", () => {
   for (const framing of [Framing.raw, Framing.line]) {
-    fuzz(`${framing.name}: any bytes in any reads give frames up to the limit or a refusal, and little is kept`, {
-      cases: 3000,
-      input: (chance) => mutatedBytes(chance, chance.oneOf(samples) ?? samples[0] ?? utf8(""), tokens),
-      check: (input, chance) => {
-        const maxFrameBytes = chance.between(1, 40)
-        const { payloads, wires, accepted } = feed(framing, maxFrameBytes, cutAt(input, places(chance, input.length)))
-        for (const payload of payloads) expect(payload.length).toBeLessThanOrEqual(maxFrameBytes)
-        expect(wires.reduce((sum, wire) => sum + framing.count(wire), 0)).toBe(payloads.length)
-        const wire = joinBytes(wires)
-        expect(Buffer.from(wire.subarray(0, input.length))).toEqual(Buffer.from(input.subarray(0, wire.length)))
-        if (accepted) expect(wire.length).toBeGreaterThanOrEqual(input.length)
+    fuzz(
+      `${framing.name}: any bytes in any reads give frames up to the limit or a refusal, and the buffer stays bounded`,
+      {
+        cases: 3000,
+        input: (chance) => mutatedBytes(chance, chance.oneOf(samples) ?? samples[0] ?? utf8(""), tokens),
+        check: (input, chance) => {
+          const maxFrameBytes = chance.between(1, 40)
+          const { payloads, wires, accepted } = feed(framing, maxFrameBytes, cutAt(input, places(chance, input.length)))
+          for (const payload of payloads) expect(payload.length).toBeLessThanOrEqual(maxFrameBytes)
+          expect(wires.reduce((sum, wire) => sum + framing.count(wire), 0)).toBe(payloads.length)
+          const wire = joinBytes(wires)
+          expect(Buffer.from(wire.subarray(0, input.length))).toEqual(Buffer.from(input.subarray(0, wire.length)))
+          if (accepted) expect(wire.length).toBeGreaterThanOrEqual(input.length)
+        },
       },
-    })
+    )
   }
 
   const others = [
@@ -112,7 +115,7 @@ describe("framings", () => {
     })
   }
 
-  fuzz("line: where the reads are cut makes no difference", {
+  fuzz("line: the frames do not depend on where the reads are split", {
     cases: 3000,
     input: (chance) => mutatedBytes(chance, chance.oneOf(samples) ?? utf8(""), tokens),
     check: (input, chance) => {

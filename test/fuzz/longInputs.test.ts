@@ -88,12 +88,12 @@ const readers: ReadonlyArray<readonly [name: string, read: (text: string) => unk
 // The test compares no times. A function whose time grows faster than its input exceeds the deadline.
 describe("a text of a mebibyte", () => {
   for (const [name, read] of readers) {
-    it(`takes time in proportion to its length when it is read as ${name}`, { timeout: 120_000 }, () => {
+    it(`is parsed in linear time as ${name}`, { timeout: 120_000 }, () => {
       for (const text of longTexts) within(patience, () => read(text))
     })
   }
 
-  it("takes time in proportion to its length behind something that begins well", { timeout: 120_000 }, () => {
+  it("is parsed in linear time, also behind a valid beginning", { timeout: 120_000 }, () => {
     for (const text of prefixed("[::1]:")) within(patience, () => parseEndpoint(text))
     for (const text of prefixed("1")) within(patience, () => [parseSize(text), parseDuration(text)])
     for (const text of prefixed("::1%")) within(patience, () => range !== undefined && isInRange(text, range))
@@ -101,8 +101,8 @@ describe("a text of a mebibyte", () => {
   })
 })
 
-describe("many pieces", () => {
-  it("of one line, a byte each, take time in proportion to its length", () => {
+describe("many small pieces", () => {
+  it("of one line, a byte each, are decoded in linear time", () => {
     const decoder = Framing.line.decoder(size)
     const byte = Uint8Array.of(0x61)
     within(patience, () => {
@@ -111,7 +111,7 @@ describe("many pieces", () => {
     expect(decoder.pending()).toBe(size)
   })
 
-  it("of a text that is shown, a byte each, take time in proportion to its length", () => {
+  it("of a displayed text, a byte each, are decoded in linear time", () => {
     const view = new TextView()
     const bytes = [0xf0, 0x9f, 0x98].map((byte) => Uint8Array.of(byte))
     within(patience, () => {
@@ -120,7 +120,7 @@ describe("many pieces", () => {
     expect(view.end().length).toBeLessThan(100)
   })
 
-  it("of a command line take time in proportion to their number", () => {
+  it("of a command line are parsed in linear time", () => {
     const args = ["connect", ...Array.from({ length: 100_000 }, () => ["--send", "a"]).flat()]
     const normalized = within(patience, () => normalize(args, commandShapes))
     expect(Either.getOrThrow(normalized).length).toBe(args.length)

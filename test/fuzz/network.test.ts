@@ -17,8 +17,8 @@ const target = tcpEndpoint("plc.example", 502)
 // The message about a failed handshake is one line, for any bytes that the proxy sends.
 const oneLine = /^[^\p{Cc}\u2028\u2029]+$/u
 
-describe("what comes from the network and from scripts", () => {
-  fuzz("whatever a SOCKS 5 proxy answers, a handshake opens, asks, waits or fails with one line", {
+describe("parsers of input from proxies, users and scripts", () => {
+  fuzz("whatever a SOCKS 5 proxy answers, the handshake succeeds, sends, waits or fails with one line", {
     cases: 3000,
     input: (chance) =>
       mutatedBytes(chance, bytes(5, 2, 1, 0, 5, 0, 0, 3, 4, 103, 97, 116, 101, 4, 56, 104, 105), [
@@ -40,7 +40,7 @@ describe("what comes from the network and from scripts", () => {
     },
   })
 
-  fuzz("whatever an HTTP proxy answers, a handshake opens, waits or fails with one line that can be shown", {
+  fuzz("whatever an HTTP proxy answers, the handshake succeeds, waits or fails with one printable line", {
     cases: 3000,
     input: (chance) =>
       mutatedBytes(chance, text("HTTP/1.1 200 OK\r\nVia: gate\r\n\r\nhi"), [
@@ -73,7 +73,7 @@ describe("what comes from the network and from scripts", () => {
     },
   })
 
-  fuzz("a proxy is read or refused, what is read is written and read as the same, and no password is repeated", {
+  fuzz("the text of a proxy is parsed or refused, a parsed proxy survives formatting, and no password is quoted", {
     cases: 4000,
     input: (chance) =>
       mutatedText(chance, "socks5://me:s3cret-word@[::1]:1080/", [
@@ -99,7 +99,7 @@ describe("what comes from the network and from scripts", () => {
     },
   })
 
-  fuzz("a line on the control socket is a command or refused in words", {
+  fuzz("a line on the control socket is a command or is refused with a message", {
     cases: 4000,
     input: (chance) =>
       mutatedText(chance, chance.oneOf(["state", "kick 3 reset", "listen 127.0.0.1:80", "stop unix:/x"]) ?? "", [

@@ -49,7 +49,7 @@ const read = (chunks: ReadonlyArray<Uint8Array>): ProxyHeaderProgress => {
 }
 
 describe("PROXY headers", () => {
-  fuzz("any bytes in any reads give a header, a reason in one line, or wait for more, and little is kept", {
+  fuzz("any bytes in any reads are parsed, refused in one line, or incomplete, and the buffer stays bounded", {
     cases: 4000,
     input: (chance) => mutatedBytes(chance, chance.oneOf(samples) ?? sealed, tokens),
     check: (input, chance) => {

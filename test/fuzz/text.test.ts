@@ -68,7 +68,7 @@ const addressTokens = [
 ]
 
 describe("texts", () => {
-  fuzz("an endpoint is read or refused, and what is read is written and read as the same", {
+  fuzz("an endpoint is parsed or refused, and a parsed endpoint survives formatting", {
     cases: 4000,
     input: from(
       [
@@ -95,7 +95,7 @@ describe("texts", () => {
     },
   })
 
-  fuzz("addresses are read or refused, and each range has the addresses that it names", {
+  fuzz("address ranges are parsed or refused, and a parsed range contains its addresses", {
     cases: 4000,
     input: from([...addresses, addresses.slice(0, 3).join(", "), addresses.slice(3, 6).join(" ")], addressTokens),
     check: (input, chance) => {
@@ -112,7 +112,7 @@ describe("texts", () => {
     },
   })
 
-  fuzz("a file of addresses is read, or its wrong line is named", {
+  fuzz("a file of addresses is parsed, or the error names its wrong line", {
     cases: 2000,
     input: from(["# the lab\n10.0.0.0/8, ::1 # both\n\n192.0.2.7\r\n", "::/0\n"], ["# ", "\n", ...addressTokens]),
     check: (input) => {
@@ -124,7 +124,7 @@ describe("texts", () => {
     },
   })
 
-  fuzz("durations, sizes and counts are read within their bounds, or refused", {
+  fuzz("durations, sizes and counts are parsed within their bounds, or refused", {
     cases: 4000,
     input: from(
       ["5", "1.5s", "250ms", "2 m", "24h", "1MiB", "1.5 GiB", "512", "64k", "1000000", "0.4ms"],
@@ -147,7 +147,7 @@ describe("texts", () => {
     },
   })
 
-  fuzz("escapes are read or refused", {
+  fuzz("escapes are parsed or refused", {
     cases: 4000,
     input: from(
       ["Hello, server!\\r\\n", "\\x00\\xff", "\\u{20ac}\\u{1f600}", "a\\\\b\\t"],
@@ -172,7 +172,7 @@ describe("texts", () => {
     },
   })
 
-  fuzz("any text is shown without control characters, and what is shown is read as the text again", {
+  fuzz("any text is shown without control characters, and the shown text parses to the original", {
     cases: 4000,
     input: from(["plain", "a\u001b[2Jb\n", "\u202eevil\u2066", "C:\\n\\x41"], ["\\u{41}", "\u001b]0;", "\r\n", "😀"]),
     check: (input) => {
@@ -183,7 +183,7 @@ describe("texts", () => {
   })
 
   const utf8 = (text: string) => new TextEncoder().encode(text)
-  fuzz("any bytes are shown without control characters, the same wherever the reads are cut", {
+  fuzz("any bytes are shown without control characters, and the same wherever the reads are split", {
     cases: 4000,
     input: (chance) =>
       mutatedBytes(
@@ -211,7 +211,7 @@ describe("texts", () => {
     },
   })
 
-  fuzz("a default stands for what is left out of an endpoint, and for nothing else", {
+  fuzz("the default replaces the missing parts of an endpoint, and nothing else", {
     cases: 1000,
     input: from(["", ":80", "lab", "[::1]"], addressTokens),
     check: (input) => {

@@ -24,7 +24,7 @@ const storm = (seed: number) =>
   })
 
 describe("a hub in a storm", () => {
-  it.effect("hands each subscriber each byte that the model says, and no other", () =>
+  it.effect("delivers to each subscriber exactly the bytes that the model predicts", () =>
     Effect.forEach(stressSeeds(Array.from({ length: 80 }, (_, index) => index + 1)), storm, { discard: true }),
   )
 })

@@ -64,7 +64,7 @@ for (const peer of listeners) {
       )
     }
 
-    it.scopedLive("end with 0 when the listener ends, though our input goes on", () =>
+    it.scopedLive("end with 0 when the listener ends, even if the input of tcpfx stays open", () =>
       Effect.gen(function* () {
         const { listener, endpoint } = yield* listenWith(peer, tcpFree)
         const client = yield* connectTo(endpoint)
@@ -79,7 +79,7 @@ for (const peer of listeners) {
       }),
     )
 
-    it.scopedLive("end with 0 and in silence when a listener is killed that owes and is owed nothing", () =>
+    it.scopedLive("end with 0 and without a message when a listener without unsent or unread bytes is killed", () =>
       Effect.gen(function* () {
         const { listener, endpoint } = yield* listenWith(peer, tcpFree)
         const client = yield* connectTo(endpoint)
@@ -110,7 +110,7 @@ for (const peer of listeners) {
 
 describe.skipIf(!haveAll(socat))("tcpfx connect and a socat that answers late", () => {
   for (const { name, available, free } of addressKinds) {
-    it.scopedLive.skipIf(!available())(`prints over ${name} what comes after its own FIN`, () =>
+    it.scopedLive.skipIf(!available())(`prints over ${name} the bytes that arrive after its own FIN`, () =>
       Effect.gen(function* () {
         const { endpoint } = yield* listenWith(socatSystem("cat >/dev/null; echo late"), free)
         const client = yield* connectTo(endpoint)
@@ -123,7 +123,7 @@ describe.skipIf(!haveAll(socat))("tcpfx connect and a socat that answers late", 
     )
   }
 
-  it.scopedLive("counts what it has sent together with the FIN", () =>
+  it.scopedLive("counts the bytes that it sent together with the FIN", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* listenWith(socatSystem("wc -c"), tcpFree)
       const client = yield* connectTo(endpoint)

@@ -50,7 +50,7 @@ for (const peer of peers) {
       )
     }
 
-    it.scopedLive(`announce the end of a killed ${peer.program} with what it had sent, and go on`, () =>
+    it.scopedLive(`report the end of a killed ${peer.program} with its byte counts, and serve the next client`, () =>
       Effect.gen(function* () {
         const { server, endpoint } = yield* serveAt(tcpOpen)
         const killed = yield* dialWith(peer, endpoint)
@@ -64,7 +64,7 @@ for (const peer of peers) {
       }),
     )
 
-    it.scopedLive(`find out by sending that a killed ${peer.program} was not half-closed, when those are kept`, () =>
+    it.scopedLive(`detect a killed ${peer.program} by sending, with --half-closed keep`, () =>
       Effect.gen(function* () {
         const { server, endpoint } = yield* serveAt(tcpOpen, "--half-closed", "keep")
         const killed = yield* dialWith(peer, endpoint)
@@ -75,7 +75,7 @@ for (const peer of peers) {
       }),
     )
 
-    it.scopedLive(`let ${peer.program} leave with 0 when the server is told to end`, () =>
+    it.scopedLive(`let ${peer.program} exit with 0 when the server gets SIGTERM`, () =>
       Effect.gen(function* () {
         const { server, endpoint } = yield* serveAt(tcpOpen)
         const client = yield* dialWith(peer, endpoint)

@@ -99,7 +99,7 @@ describe("TLS with OpenSSL's own client and server", () => {
   )
 
   it.scopedLive.skipIf(!haveAll(openssl))(
-    "s_server's refusal of our certificate is told in words, and s_client reads why we refuse its own",
+    "our client reports in words why s_server refuses its certificate, and s_client gets the alert of our refusal",
     () =>
       Effect.gen(function* () {
         const at = yield* material

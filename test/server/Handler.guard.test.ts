@@ -22,7 +22,7 @@ const throwing = (when: "run" | "end"): Handler.Reactor => ({
   },
 })
 
-describe("code of others that throws", () => {
+describe("application code that throws", () => {
   it.scoped("ends its own connection with HandlerFailed: a reactor that is given a run", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(throwing("run"))
@@ -37,7 +37,7 @@ describe("code of others that throws", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("ends its own connection with HandlerFailed: a reactor that is told of the peer's FIN", () =>
+  it.scoped("ends its own connection with HandlerFailed: a reactor whose onPeerEnd throws", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(throwing("end"))
       const client = yield* connect()

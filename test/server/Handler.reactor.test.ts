@@ -233,8 +233,8 @@ describe("reply", () => {
   )
 })
 
-describe("a peer that is owed replies", () => {
-  it.scoped("is not read again before all of them are paid, however often it takes some", () =>
+describe("a peer with unsent replies", () => {
+  it.scoped("is not read again before all of them are written, however often it receives some", () =>
     Effect.gen(function* () {
       const payload = new Uint8Array(1000).fill(97)
       const settings = { frame: Framing.line, outbox: 1000 }
@@ -256,7 +256,7 @@ describe("a peer that is owed replies", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 2000 }))),
   )
 
-  overEachTransport("gets all of them when its server drains, or closes its connection in order", () =>
+  overEachTransport("gets all of them when its server drains or closes its connection", () =>
     Effect.gen(function* () {
       const payload = new Uint8Array(4000).fill(97)
       const { connect, events, server } = yield* serving(Handler.reply(payload), { frame: Framing.line })

@@ -18,7 +18,7 @@ const gone = (peer: Connection) => Effect.zipRight(Effect.ignore(receiveAll(peer
 
 const ranges = (text: string) => Either.getOrThrow(parseAddressRanges(text))
 
-describe("who may connect", () => {
+describe("the access rules of a server", () => {
   overEachTransport("a denied client is closed at once, gets no id, and the event names the rule", () =>
     Effect.gen(function* () {
       const { connectTo, endpoint, events, server } = yield* serving(Handler.echo(), {
@@ -43,8 +43,8 @@ describe("who may connect", () => {
       expect(yield* receiveText(early)).toBe("still here")
       yield* server.reload({ allow: [], deny: [] })
       const later = yield* connect()
-      yield* later.send(utf8("let in"))
-      expect(yield* receiveText(later)).toBe("let in")
+      yield* later.send(utf8("accepted"))
+      expect(yield* receiveText(later)).toBe("accepted")
       yield* Effect.all([early.close, later.close])
     }),
   )
@@ -68,7 +68,7 @@ describe("a peer that has reset before it was accepted", () => {
     maxPerAddress: { maxPerAddress: 10 },
     proxyFrom: { proxyProtocol: "require" as const, proxyFrom: ranges("0.0.0.0/0") },
   })) {
-    it.scopedLive(`is no connection where ${name} asks whose it was: it could not be accepted`, () =>
+    it.scopedLive(`is counted as a failed accept if ${name} is set, because its address is unknown`, () =>
       Effect.gen(function* () {
         const { endpoint, events, server } = yield* serving(Handler.broker(), settings)
         yield* resetBeforeAccept(endpoint)

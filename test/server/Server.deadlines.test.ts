@@ -67,7 +67,7 @@ describe("the heartbeat", () => {
 })
 
 describe("the write deadline", () => {
-  it.scoped("does not meet a peer that takes little, but takes it steadily", () =>
+  it.scoped("does not end a peer that receives little but steadily", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), {
         frame: Framing.line,

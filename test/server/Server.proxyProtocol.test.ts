@@ -48,7 +48,7 @@ const echoedOverTls = (endpoint: Endpoint, head: Uint8Array, ca: string): Effect
 
 describe("a server behind a proxy", () => {
   for (const version of [1, 2] as const) {
-    test(`knows the client by a header of version ${version}, and what comes behind it in one packet is not lost`, () =>
+    test(`knows the client by a header of version ${version}, and loses no bytes behind the header in the same packet`, () =>
       Effect.gen(function* () {
         const { endpoint, events, server } = yield* serving(Handler.echo(), behindProxy)
         const peer = yield* dialRaw(endpoint)
@@ -80,7 +80,7 @@ describe("a server behind a proxy", () => {
       }))
   }
 
-  test("asks the rules of access for the client, and not for the proxy", () =>
+  test("applies the access rules to the client, and not to the proxy", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.echo(), {
         ...behindProxy,
@@ -107,7 +107,7 @@ describe("a server behind a proxy", () => {
       expect(string(yield* third.take(1))).toBe("3")
     }))
 
-  test("takes a connection that the proxy makes for itself, under the proxy's own address", () =>
+  test("accepts a connection that the proxy opens for itself, under the proxy's own address", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, deny: ranges("127.0.0.1") })
       const check = yield* dialRaw(endpoint)
@@ -123,7 +123,7 @@ describe("a server behind a proxy", () => {
     ["UNSPEC (version 2)", encodeProxyHeader(2, tcpEndpoint("a.name", 1), tcpEndpoint("another.name", 2))],
   ]
   for (const [what, head] of withoutAddress) {
-    test(`lets no client of ${what} past --allow, nor more of them than --max-per-address in all`, () =>
+    test(`refuses clients without an address if allow is set, and above maxPerAddress in all: ${what}`, () =>
       Effect.gen(function* () {
         const allowed = yield* serving(Handler.echo(), { ...behindProxy, allow: ranges("10.0.0.0/8,127.0.0.1") })
         const refused = yield* dialRaw(allowed.endpoint)
@@ -146,7 +146,7 @@ describe("a server behind a proxy", () => {
       }))
   }
 
-  test("shows an IPv4 address that a header writes as one of IPv6 by its IPv4 address", () =>
+  test("reports a mapped IPv4 address of a header as the IPv4 address", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.echo(), behindProxy)
       const peer = yield* dialRaw(endpoint)
@@ -155,7 +155,7 @@ describe("a server behind a proxy", () => {
       expect((yield* events.one("ConnectionOpened")).remote).toEqual(client)
     }))
 
-  test("counts the connections that a proxy makes for itself by the proxy's own address", () =>
+  test("counts the connections that a proxy opens for itself under the proxy's own address", () =>
     Effect.gen(function* () {
       const settings = { ...behindProxy, maxPerAddress: 1, allow: ranges("10.0.0.0/8") }
       const { endpoint, events } = yield* serving(Handler.echo(), settings)
@@ -169,7 +169,7 @@ describe("a server behind a proxy", () => {
       expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
     }))
 
-  test("closes whoever is none of its proxies, whatever it sends", () =>
+  test("refuses a peer that is not one of its proxies, whatever the peer sends", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, proxyFrom: ranges("192.0.2.1") })
       const peer = yield* dialRaw(endpoint)
@@ -184,7 +184,7 @@ describe("a server behind a proxy", () => {
     ["an oversized block", Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0xff, 0xff)],
   ]
   for (const [what, bytes] of invalid) {
-    test(`${what} is closed at once, with the reason, and others go on`, () =>
+    test(`closes a connection at once with the reason, and serves others: ${what}`, () =>
       Effect.gen(function* () {
         const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, maxConns: 1 })
         const peer = yield* dialRaw(endpoint)
@@ -198,7 +198,7 @@ describe("a server behind a proxy", () => {
       }))
   }
 
-  test("a header that stays away, or half of one, has until the deadline; one that is cut off is told", () =>
+  test("refuses a missing or incomplete header at the deadline, and a header cut off by FIN at once", () =>
     Effect.gen(function* () {
       const { endpoint, events } = yield* serving(Handler.echo(), {
         ...behindProxy,
@@ -222,7 +222,7 @@ describe("a server behind a proxy", () => {
       })
     }))
 
-  test("speaks TLS behind the header, also where the handshake begins in the same packet", () =>
+  test("speaks TLS behind the header, also if the handshake begins in the same packet", () =>
     Effect.gen(function* () {
       const identity = yield* Effect.promise(() => makeIdentity())
       const acceptor = yield* Tls.acceptor({ identities: [identity] })

@@ -66,7 +66,7 @@ describe("the rate of one connection", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("makes no peer idle: a held peer cannot send", () =>
+  it.scoped("does not count as idle time: a held peer cannot send", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), { maxRate: 100, idleTimeout: Duration.seconds(2) })
       const peer = yield* connect(atOnce)
@@ -78,7 +78,7 @@ describe("the rate of one connection", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes }))),
   )
 
-  it.scoped("is no way round the deadline of the first frame", () =>
+  it.scoped("does not postpone the deadline of the first frame", () =>
     Effect.gen(function* () {
       const { connect, events } = yield* serving(Handler.discard(), {
         frame: Framing.line,

@@ -13,7 +13,7 @@ const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Sc
   it.scopedLive(promise, () => Effect.provide(program(), NodeTransport.layer))
 
 describe("a server that speaks TLS", () => {
-  test("tells in the opening what was agreed on, and relays as any other", () =>
+  test("reports the negotiated parameters in ConnectionOpened, and relays like any other server", () =>
     Effect.gen(function* () {
       const { connectTls, events, server } = yield* servingTls(
         Handler.broker("close"),
@@ -38,7 +38,7 @@ describe("a server that speaks TLS", () => {
       expectWholeLives(events.seen)
     }))
 
-  test("tells the subject of a client's certificate that it has asked for and checked", () =>
+  test("reports the subject of a client's certificate that it requested and verified", () =>
     Effect.gen(function* () {
       const clients = yield* Effect.promise(() => makeIdentity({ name: "client CA" }))
       const client = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: clients }))
@@ -52,7 +52,7 @@ describe("a server that speaks TLS", () => {
       yield* peer.close
     }))
 
-  test("gives a client the certificate of the name that it asks for, and the first one for any other", () =>
+  test("presents the certificate of the requested name, and the first certificate for any other name", () =>
     Effect.gen(function* () {
       const ca = yield* Effect.promise(() => makeIdentity({ name: "CA" }))
       const one = yield* Effect.promise(() => makeIdentity({ name: "one", names: ["one.test"], by: ca }))
@@ -66,7 +66,7 @@ describe("a server that speaks TLS", () => {
       expect([wrong.reason, wrong.code]).toEqual(["TlsFailed", "ERR_TLS_CERT_ALTNAME_INVALID"])
     }))
 
-  test("gives a new certificate to newcomers, and those who are there notice nothing", () =>
+  test("presents a new certificate to new connections, and open connections notice nothing", () =>
     Effect.gen(function* () {
       const { connectTls, server } = yield* servingTls(Handler.echo())
       const early = yield* connectTls()
@@ -81,7 +81,7 @@ describe("a server that speaks TLS", () => {
       }
     }))
 
-  test("writes the secrets of its connections where it is asked to", () =>
+  test("writes the secrets of its connections to the given key log", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const onKeyLog = (line: Uint8Array) => void lines.push(new TextDecoder().decode(line))

@@ -54,7 +54,7 @@ describe("an invalid endpoint", () => {
     }),
   )
 
-  it("is told from those at the limits", () => {
+  it("is distinguished from an endpoint at the limits", () => {
     for (const port of [0, 1, 65_535]) expect(endpointProblem(tcpEndpoint("::", port))).toBe(undefined)
     for (const path of ["x".repeat(107), `@${"x".repeat(107)}`])
       expect(endpointProblem(unixEndpoint(path))).toBe(undefined)

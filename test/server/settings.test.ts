@@ -109,7 +109,7 @@ const refuses = <S, A, R>(wrong: Wrong<S>, use: (options: Partial<S>) => Effect.
 
 const handler = Handler.discard()
 
-describe("settings that cannot be", () => {
+describe("invalid settings", () => {
   it.scoped("are refused by Server.make and Server.layer, field by field", () =>
     Effect.gen(function* () {
       yield* refuses(wrongInServers, (settings) => Server.make({ handler, settings }))
@@ -126,7 +126,7 @@ describe("settings that cannot be", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("are refused where a program is run, a session made or a subscription taken", () =>
+  it.scoped("are refused by run, session, subscribe and reload", () =>
     Effect.gen(function* () {
       const client = yield* Client.make()
       const server = yield* Server.make({ handler })
@@ -192,7 +192,7 @@ describe("settings that cannot be", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("include a framing that is not that of the hub that is shared", () =>
+  it.scoped("include a framing other than the framing of the shared hub", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ framing: Framing.line })
       const other = yield* Effect.flip(Server.make({ handler, hub, settings: { frame: Framing.raw } }))
@@ -216,7 +216,7 @@ describe("settings that cannot be", () => {
 })
 
 describe("settings at the ends of their ranges", () => {
-  it.scoped("are taken", () =>
+  it.scoped("are accepted", () =>
     Effect.gen(function* () {
       const least = { maxFrame: 1, inbox: 0, outbox: 0, closeDeadline: Duration.zero, keepalive: Duration.seconds(1) }
       const most = {

@@ -61,7 +61,7 @@ describe("a date that changes", () => {
   const dates = (stamps: Stamps, rows: ReadonlyArray<readonly ["out" | "err", number]>) =>
     rows.map(([to, at]) => stamps.newDate(at, to))
 
-  it("is told once, with the first row behind it", () => {
+  it("is shown once, with the next row", () => {
     inZone("Europe/Berlin")
     const rows = [-60_000, -1, 0, 1, 86_399_999, 86_400_000].map((later) => ["out", midnight + later] as const)
     expect(dates(new Stamps("time", false), rows)).toEqual([
@@ -74,7 +74,7 @@ describe("a date that changes", () => {
     ])
   })
 
-  it("is told on each output that goes elsewhere, with that one's first row of the new date", () => {
+  it("is shown on each separate output, with the first row of the new date there", () => {
     inZone("Europe/Berlin")
     const rows = [
       ["err", midnight - 1],

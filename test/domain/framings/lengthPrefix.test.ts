@@ -160,7 +160,7 @@ describe("a length prefix", () => {
     })
   })
 
-  it("refuses options that cannot be", () => {
+  it("refuses invalid options", () => {
     expect(() => Framing.lengthPrefix({ field: "u8", offset: -1 })).toThrow("offset is a whole number from 0 to 1024")
     expect(() => Framing.lengthPrefix({ field: "u8", adjust: 0.5 })).toThrow("adjust is a whole number")
     expect(() => Framing.lengthPrefix({ field: "u9" as "u8" })).toThrow("a length field is one of u8, u16be")

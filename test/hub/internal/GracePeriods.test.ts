@@ -105,7 +105,7 @@ describe("a grace period", () => {
     expect(clock.delays).toEqual([300, 150])
   })
 
-  it("is paid from all time that the reader has earned by its end, 300 ms at most", () => {
+  it("uses up the time that the reader has earned by its end, 300 ms at most", () => {
     const { clock, member, grace, reader } = waiting()
     reader.taken = 16 * mebibyte
     grace.start(member)

@@ -56,7 +56,7 @@ const limiting = (rates: Partial<Rates>) => {
 }
 
 describe("the rate of one connection", () => {
-  it("does not keep another waiting whose own debt is paid", () => {
+  it("does not hold another connection that is within its own rate again", () => {
     const { connect, ticks } = limiting({ maxRate: 1000 })
     const [deep, shallow] = [connect("deep"), connect("shallow")]
     deep.receive(5000)

@@ -3,8 +3,8 @@ import { Replies } from "../../../src/server/internal/Replies.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
-describe("replies that are owed", () => {
-  it("call back when all of them are written, not before", () => {
+describe("replies that are not written yet", () => {
+  it("call back when all of them are written, and not before", () => {
     const written: Array<number> = []
     let takes = 1
     const replies = new Replies(
@@ -92,7 +92,7 @@ describe("replies that are owed", () => {
     expect(isCalled).toBe(false)
   })
 
-  it("of a hundred thousand payloads are paid in a time in proportion", () => {
+  it("to a hundred thousand payloads are written in linear time", () => {
     let writes = 0
     const replies = new Replies({ write: () => ++writes > 0, onSent: () => {} }, (payload) => payload, 64)
     const payload = utf8("pong")
@@ -103,7 +103,7 @@ describe("replies that are owed", () => {
     expect([writes, replies.bytes]).toEqual([6250, 0])
   })
 
-  it("call back at once where nothing is owed", () => {
+  it("call back at once if there are none", () => {
     let isPaid = false
     new Replies({ write: () => true, onSent: () => {} }, (payload) => payload, 40).whenPaid(() => {
       isPaid = true

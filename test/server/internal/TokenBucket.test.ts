@@ -13,7 +13,7 @@ describe("a bucket of bytes", () => {
     expect(bucket.leftAt(60_000)).toBe(1000)
   })
 
-  it("pays off the bytes that came at once: the mean is the rate", () => {
+  it("recovers from a burst: the mean is the rate", () => {
     const bucket = new TokenBucket(1000, 0)
     bucket.take(5000, 0)
     expect(bucket.leftAt(3999)).toBeLessThan(0)
