@@ -103,6 +103,22 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
       }),
     )
 
+    it.scoped("shows the name that a command of the command line gives, also in the rows before it", () =>
+      Effect.gen(function* () {
+        const { page, port } = yield* listeningPage()
+        const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+        yield* peer.write("before the name")
+        yield* step(async () => {
+          await rows(page, "before the name").waitFor()
+          await page.keyboard.press("Control+k")
+          await page.getByRole("dialog").waitFor()
+          await page.keyboard.type("rename 1 plc-1")
+          await page.keyboard.press("Enter")
+          await rows(page, /plc-1.*before the name/).waitFor()
+        })
+      }),
+    )
+
     it.scoped("keeps its rows while tcpfx cannot be reached, and reads the missed rows when it is back", () =>
       Effect.gen(function* () {
         const { address } = yield* serveWindows()
