@@ -1,5 +1,5 @@
-// Makes a test under .generated/ of each @example in the sources and of each block of TypeScript in the guide, so that
-// examples compile and hold.
+// Makes a test under .generated/ from each @example in the sources and each block of TypeScript in the guide. The tests
+// show that the examples compile and that their assertions hold.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,4 +1,4 @@
-// The works about connections: `churn` opens and closes them as fast as possible, `idle` holds them.
+// The workloads for connections: `churn` opens and closes them as fast as possible, `idle` holds them.
 #define _GNU_SOURCE
 #include "load.h"
 

@@ -1,4 +1,4 @@
-// The work `echo`: each connection keeps `depth` messages in flight, and the server sends each of them back.
+// The workload `echo`: each connection keeps `depth` messages in flight, and the server sends each of them back.
 #include "load.h"
 
 #include <errno.h>

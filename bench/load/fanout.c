@@ -1,4 +1,4 @@
-// The work `fanout`: publishers send, subscribers receive and check. One thread and one epoll instance serve them all.
+// The workload `fanout`: publishers send, subscribers receive and check. One thread and one epoll instance serve them all.
 // The file is above 300 lines because all functions share the state of one run, which two files would have to export.
 #include "load.h"
 
@@ -35,7 +35,7 @@ static int64_t workBegun, readAt;
 static Window window;
 // The number of messages of each publisher that the kernel has accepted completely.
 static int64_t *written;
-// For work at a fixed rate: the messages per second, and the number of messages that were due so far.
+// For a fixed rate: the messages per second, and the number of messages that were due so far.
 static double rate;
 static int64_t planned;
 static Histogram latency;
@@ -96,7 +96,7 @@ static size_t capacity(void) {
   return (count > 0 ? count : 1) * records.sendBytes;
 }
 
-/** Sends one buffer of records, for work without a rate. */
+/** Sends one buffer of records, for a workload without a rate. */
 static void pump(Peer *peer) {
   if (!sendPrepared(peer)) return;
   while (peer->outBytes < capacity()) prepareRecord(peer);

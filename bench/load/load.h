@@ -35,7 +35,7 @@ void writeAll(int fd, const void *bytes, size_t length);
 
 // --- window
 
-/** The window of a work: the time in which the generator counts. */
+/** The window of a workload: the time in which the generator counts. */
 typedef struct {
   /** The begin and the end of the window; 0 until then. */
   int64_t begun, ended;
@@ -142,7 +142,7 @@ void record(Histogram *histogram, int64_t nanos);
 /** Prints percentiles and the number of messages. */
 void printLatency(const Histogram *histogram);
 
-// --- works
+// --- workloads
 
 void fanout(void);
 void echo(void);

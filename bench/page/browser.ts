@@ -31,14 +31,14 @@ export const listeningPort = async (page: Page): Promise<number> => {
   return Number(/:(\d+)$/.exec((await status.textContent()) ?? "")?.[1])
 }
 
-/** Listens on a free port of 127.0.0.1 in the server window. Gives the port. */
+/** Listens on a free port of 127.0.0.1 in the server window. Returns the port. */
 export const listen = async (page: Page): Promise<number> => {
   await page.getByLabel("Port").fill("0")
   await page.getByRole("button", { name: "Start listening" }).click()
   return listeningPort(page)
 }
 
-/** Waits until the page counts `expected` received frames, for 10 s at most. Gives the number that the page shows then. */
+/** Waits until the page counts `expected` received frames, for 10 s at most. Returns the number that the page then shows. */
 export const countedFrames = async (page: Page, expected: number): Promise<number> => {
   await page.getByRole("tab", { name: "Rates" }).click()
   const cell = page.locator(".rates tbody tr").nth(3).locator("td").first()

@@ -61,7 +61,7 @@ const withBench = async <A>(args: ReadonlyArray<string>, use: (bench: Bench) => 
   }
 }
 
-/** Sends 10 000 frames a second to a server with an open page: the longest task, and frames missing in the counters. */
+/** Measures the longest task of the page, and frames missing in its counters, at 10 000 received frames per second. */
 export const busyPage = ({ busyMillis, busyRuns }: Extent): Promise<ReadonlyArray<Figure>> =>
   withBench(["ui", "--frame", "line"], async ({ browser, open }) => {
     const page = await open()
@@ -151,7 +151,7 @@ export const relayBesidePage = ({ relayRuns }: Extent): Promise<ReadonlyArray<Fi
     },
   )
 
-/** Scrolls the log to a share of its height. Gives the time until the rows are shown. */
+/** Scrolls the log to a fraction of its height. Returns the time until the rows are shown. */
 const scrollTime = (page: Page, part: number): Promise<number> =>
   page.evaluate<number>(`new Promise((resolve, reject) => {
     const grid = document.querySelector(".log-rows")
@@ -175,7 +175,7 @@ const scrollTime = (page: Page, part: number): Promise<number> =>
     requestAnimationFrame(look)
   })`)
 
-/** Scrolls in a log of a million rows: the time until the rows of any place are shown. */
+/** Measures the time until the page shows the rows of a place, in a log of a million rows. */
 export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
   withBench(["ui", "--frame", "line"], async ({ open }) => {
     const page = await open()
@@ -184,7 +184,7 @@ export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
     await page.locator(".row-text", { hasText: `row ${rows - 1}` }).waitFor()
     const shown = (await page.locator(".log-foot .figures").first().textContent()) ?? ""
     const times: Array<number> = []
-    // Steps of the golden ratio visit places all over the log, never one next to the last.
+    // Multiples of the golden ratio, modulo 1, spread evenly over the log, and consecutive places are far apart.
     for (let place = 0; place < places; place++) {
       const visits: Array<number> = []
       for (let visit = 0; visit < 3; visit++) {
@@ -203,7 +203,7 @@ export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
     }
   })
 
-/** Stops the browser by a signal: the memory that the server keeps for it, and whether sockets are served meanwhile. */
+/** Measures the memory that the server keeps for a stopped browser, and whether it serves its sockets meanwhile. */
 export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
   withBench(["ui", "--frame", "line"], async ({ command, browserPid, open }) => {
     const page = await open()
@@ -255,7 +255,7 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     }
   })
 
-/** The time until the page is first painted, in a warm browser. */
+/** Measures the time until the first paint of the page, in a browser that has already run. */
 export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
   withBench(["ui"], async ({ open }) => {
     const times: Array<number> = []

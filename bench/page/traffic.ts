@@ -17,7 +17,7 @@ export const dial = (port: number): Promise<net.Socket> =>
 
 const drained = (socket: net.Socket): Promise<void> => new Promise((resolve) => socket.once("drain", resolve))
 
-/** Sends frames at a rate. Gives the number of frames. A late timer is made up for by the next one. */
+/** Sends frames at a rate. After a late timer, the next write contains all frames that are due. Returns the number of frames. */
 export const sendPaced = async (socket: net.Socket, perSecond: number, millis: number): Promise<number> => {
   const total = Math.round((perSecond * millis) / 1000)
   const begin = performance.now()
@@ -33,7 +33,7 @@ export const sendPaced = async (socket: net.Socket, perSecond: number, millis: n
   return sent
 }
 
-/** Sends lines as fast as the server takes them. */
+/** Sends lines as fast as the server reads them. */
 export const sendLines = async (socket: net.Socket, count: number, line: (index: number) => string): Promise<void> => {
   const atOnce = 2000
   for (let from = 0; from < count; from += atOnce) {
@@ -46,8 +46,8 @@ export const sendLines = async (socket: net.Socket, count: number, line: (index:
 export const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 /**
- * The frames a second that all receivers of a relay get together, while one client sends `perSecond` frames a second, or as
- * many as possible.
+ * The frames per second that all receivers of a relay receive together. One client sends `perSecond` frames per second, or
+ * as many as possible.
  */
 export const relayRate = async (
   port: number,

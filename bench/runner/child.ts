@@ -23,7 +23,7 @@ export interface ChildOptions {
 /** A process that does not outlive its scope. */
 export interface Child {
   readonly pid: number
-  /** Waits for the end of the process. Gives the exit code or signal in words. */
+  /** Waits for the end of the process. Returns the exit code or signal in words. */
   readonly ended: Effect.Effect<string>
   readonly terminate: Effect.Effect<void>
   readonly endInput: Effect.Effect<void>

@@ -3,7 +3,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { findProgram } from "./contenders.ts"
 
-/** No C compiler builds a program that the bench needs. */
+/** No installed C compiler can build a program that the bench needs. */
 export class NoCompiler extends Data.TaggedError("NoCompiler")<{ readonly message: string }> {}
 
 /** The exit code of a bench that measures nothing because it has no C compiler. */
@@ -15,7 +15,7 @@ export const explainNoCompiler = ({ message }: NoCompiler, rows: ReadonlyArray<s
 
 type Compiler = readonly [path: string, ...args: ReadonlyArray<string>]
 
-/** The C compilers that are installed: the one in CC first. */
+/** The installed C compilers. The compiler in CC comes first. */
 export const compilersIn = (
   environment: Readonly<Record<string, string | undefined>>,
   find: (program: string) => string | undefined = findProgram,
@@ -28,7 +28,7 @@ export const compilersIn = (
   })
 }
 
-/** Compiles sources with the first compiler that can. Gives the first line of the compiler's version. */
+/** Tries the compilers in order until one compiles the sources. Returns the first line of its version. */
 export const compile = (
   name: string,
   sources: ReadonlyArray<string>,

@@ -14,7 +14,7 @@ export interface Contender extends ContenderInfo {
   readonly modes: Readonly<Partial<Record<Mode, Launch>>>
   /** The ids of the rows to measure. Default: all rows whose mode is one of `modes`. */
   readonly only?: ReadonlyArray<string>
-  /** Gives the reason if a row is left out. Default: no row is left out. */
+  /** Returns the reason if a row is left out. Default: no row is left out. */
   readonly skips?: (row: Row) => string | undefined
 }
 
@@ -145,11 +145,11 @@ export const findContenders = (folders: Folders): ReadonlyArray<Contender> => {
   ]
 }
 
-/** Whether publishers send as fast as the server takes messages. */
+/** Whether publishers send as fast as the server reads messages. */
 const isFlatOut = ({ work, load }: Row): boolean =>
   (work === "fanout" || work === "stalled") && load["rate"] === undefined && load["depth"] === undefined
 
-/** Whether a contender is measured in a row. `LeftOut` has a reason for the report, `NotAsked` needs none. */
+/** Whether a contender is measured in a row. `LeftOut` has a reason for the report, `NotAsked` has none. */
 export const whetherAsked = (
   { modes, only, skips }: Contender,
   row: Row,

@@ -31,7 +31,7 @@ export interface CoresReport {
   readonly repeated: number
 }
 
-/** Lets runs happen while the cores of the machine share a cache. */
+/** Runs measurements while the cores of the machine share a cache. */
 export interface Cores {
   /** Waits until the cores share a cache. Repeats a run if they do not afterwards. Stops both after `patience`. */
   readonly together: <A, E, R>(run: Effect.Effect<A, E, R>) => Effect.Effect<Kept<A>, E, R>
@@ -45,7 +45,7 @@ export const anyCores: Cores = {
 }
 
 /**
- * `probe` gives the distance of the cores in nanoseconds, or nothing if it is unknown. `say` is called with one line for
+ * `probe` returns the distance of the cores in nanoseconds, or `undefined` if it is unknown. `say` is called with one line for
  * each wait and each repeated run.
  */
 export const watchCores = Effect.fnUntraced(function* (
@@ -99,8 +99,8 @@ const apartBy = (nanos: number, nearest: number): string =>
   `the cores share no cache: the round trip of a word takes ${nanos.toFixed(0)} ns, at best ${nearest.toFixed(0)}`
 
 /**
- * Has the generator measure the distance between the two cores of the machine, in nanoseconds. Gives `undefined` on a
- * machine with another number of cores.
+ * Measures the distance between the two cores of the machine with the load generator, in nanoseconds. Returns `undefined`
+ * on a machine with another number of cores.
  */
 export const probeBy = (generator: Generator): Effect.Effect<number | undefined> =>
   startLoad({ generator, work: "cores", load: { limit: 5 } }).pipe(

@@ -39,7 +39,7 @@ export const makeGenerator = (
 
 const optional = Schema.optional(Schema.Number)
 
-/** The last line of the generator. Each work has its own fields. */
+/** The last line of the generator. Each workload has its own fields. */
 const LoadResult = Schema.Struct({
   phase: Schema.Literal("result"),
   seconds: optional,

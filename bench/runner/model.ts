@@ -61,7 +61,7 @@ export type Measurement =
       readonly metrics: Metrics
       readonly faults: Faults
       readonly generatorCpu: number
-      /** The share of the window in which the generator had a core. `undefined` for works without a window. */
+      /** The share of the window in which the generator had a core. `undefined` for workloads without a window. */
       readonly generatorRan?: number
       /** Whether the cores shared no cache before or after the run. */
       readonly apart?: boolean
@@ -78,12 +78,12 @@ export interface Floor {
   readonly value: number
 }
 
-/** How a row is measured. */
+/** The workload of a row: how the generator and the server are used. */
 export type Work = "fanout" | "echo" | "churn" | "idle" | "stop" | "stalled"
 
 export type LoadArguments = Readonly<Record<string, string | number>>
 
-/** One row of the report: a work that the contenders do. */
+/** One row of the report: a workload for the contenders. */
 export interface Row {
   readonly id: string
   readonly title: string

@@ -20,7 +20,7 @@ export interface Report {
   readonly generator: string
   readonly runs: number
   readonly seconds: number
-  /** Whether the run was quick. Then works are smaller than their names say, and no floor is checked. */
+  /** Whether the run was quick. Then workloads are smaller than the titles of their rows say, and no floor is checked. */
   readonly quick: boolean
   /** Undefined in quick runs, and on machines that do not have two cores. */
   readonly cores?: CoresReport
@@ -44,7 +44,7 @@ const isComparable = (a: Report, b: Report): boolean => {
 }
 
 /**
- * Replaces the rows that were measured again, in the order of `ids`. Gives nothing if the two reports are not comparable.
+ * Replaces the rows that were measured again, in the order of `ids`. Returns `undefined` if the two reports are not comparable.
  */
 export const updateReport = (before: Report, again: Report, ids: ReadonlyArray<string>): Report | undefined => {
   if (!isComparable(before, again)) return undefined
@@ -68,7 +68,7 @@ const isReport = (value: unknown): value is Report =>
   "contenders" in value &&
   Array.isArray(value.contenders)
 
-/** Reads the output of {@link renderJson}. Gives nothing for other text. */
+/** Reads the output of {@link renderJson}. Returns `undefined` for other text. */
 export const parseJson = (text: string): Report | undefined => {
   try {
     const value: unknown = JSON.parse(text)

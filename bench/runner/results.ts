@@ -14,7 +14,7 @@ const warning = "**Not complete**: the bench was still running or was interrupte
 
 const partial = (path: string): string => `${path}.partial`
 
-/** Makes a folder for results. Gives the error code if the bench cannot write there. */
+/** Creates a folder for results. Returns the error code if the bench cannot write there. */
 export const refusalOf = (folder: string): string | undefined => {
   const probe = join(folder, ".results.probe")
   try {
@@ -27,14 +27,14 @@ export const refusalOf = (folder: string): string | undefined => {
   }
 }
 
-// Makes one folder at a time: `mkdirSync` with `recursive` never returns where no folder can be made, as in /proc.
+// Creates one folder at a time: `mkdirSync` with `recursive` never returns if the file system allows no new folder, as /proc.
 const makeFolder = (folder: string): void => {
   if (existsSync(folder)) return
   makeFolder(dirname(folder))
   mkdirSync(folder)
 }
 
-/** Writes the rows so far beside the results, which stay unchanged. Gives the path. */
+/** Writes the rows so far beside the results, which stay unchanged. Returns the path. */
 export const writePartial = (folder: string, report: Report): string => {
   writeBeside(folder, report, warning)
   return join(folder, partial("results.*"))
@@ -53,7 +53,7 @@ export const replaceResults = (folder: string, report: Report): void => {
   for (const name of Object.keys(renderers)) renameSync(partial(join(folder, name)), join(folder, name))
 }
 
-/** Reads the stored results. Gives nothing if the folder has no valid results. */
+/** Reads the stored results. Returns `undefined` if the folder has no valid results. */
 export const readResults = (folder: string): Report | undefined => {
   const path = join(folder, "results.json")
   return existsSync(path) ? parseJson(readFileSync(path, "utf8")) : undefined

@@ -26,7 +26,7 @@ const fanOut = (id: string, title: string, load: LoadArguments, files: number, e
   ...(extra.windows === undefined ? {} : { windows: extra.windows }),
 })
 
-/** Each connection has one message in flight, and sends the next when its neighbour has received this one. */
+/** Each connection has one message in flight. It sends the next message after the next connection has received this one. */
 const everybody = (connections: number, floor: number, quick?: LoadArguments): Row =>
   fanOut(
     `everybody-${connections}`,
@@ -186,14 +186,14 @@ export const rows: ReadonlyArray<Row> = [
       30,
       {
         quick: {},
-        // The row compares parts of a run, and a short disturbance must not decide.
+        // The row compares parts of a run. Longer parts reduce the effect of a short disturbance.
         windows: 3,
       },
     ),
     work: "stalled",
     shown: ["healthyShare", "longestStallMillis", "stallWithoutMillis", "rssGrowthMiB", "rssPeakMiB", "perSecond"],
     floors: [
-      // The others keep their whole rate.
+      // The other readers keep their full rate.
       { metric: "healthyShare", of: "value", direction: "atLeast", value: 1 },
       { metric: "longestStallMillis", of: "value", direction: "atMost", value: 10 },
       { metric: "rssGrowthMiB", of: "value", direction: "atMost", value: 40 },

@@ -24,7 +24,7 @@ export type Launch =
 export interface RunningServer {
   readonly pid: number
   readonly port: number
-  /** Fails when the server ends or takes more memory than allowed. */
+  /** Fails when the server ends or uses more memory than allowed. */
   readonly failed: Effect.Effect<never, RunFailed>
   /** The most resident memory so far. Undefined if the system has no /proc. */
   readonly peak: () => number | undefined

@@ -11,8 +11,8 @@ export type OutboxPolicy = (typeof outboxPolicies)[number]
 const costOf = (payload: Uint8Array): number => payload.length + 32
 
 /**
- * A bounded queue of payloads for a connection, or for the next one. A payload leaves the queue when a connection has taken
- * it, whole.
+ * A bounded queue of payloads for the current or the next connection. A payload leaves the queue after a connection has
+ * accepted the whole payload.
  */
 export class Outbox<E> {
   /** The payload bytes in the queue. */
