@@ -98,11 +98,15 @@ const formOf = (word: string): string => {
   return found === undefined ? "" : `The form is: ${found.form}. Such as: ${found.example}`
 }
 
+/** Recipients without blanks between them; a name may have blanks in its quotation marks. */
+const recipientsAtStart = /^!?@(?:all-but\s+)?(?:"(?:[^"\\]|\\.)*"|[^\s"])+(?:\s+|$)/u
+
 /** `/hex @3 01 03` is `send @3 hex 01 03`. */
 const sending =
   (form: Domain.PayloadForm): Reader =>
   (rest, kind, settings) => {
-    const [, to = "", content = ""] = /^((?:!?@\S+(?:\s+|$))?)(.*)$/su.exec(rest) ?? []
+    const to = recipientsAtStart.exec(rest)?.[0] ?? ""
+    const content = rest.slice(to.length)
     if (content === "") return refused(`the content is missing behind /${form}`, formOf(form))
     return domain(`send ${to}${form} ${content}`, kind, settings)
   }

@@ -5,7 +5,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/index.ts"
-import type * as Domain from "../../domain/assistant/index.ts"
+import * as Domain from "../../domain/assistant/index.ts"
 import { escapeControls, formatConnectionId } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { Stamps, type TimestampMode } from "../output/Stamps.ts"
@@ -204,13 +204,16 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
     }),
   )
 
+const written = (term: Domain.RecipientTerm): string =>
+  Domain.formatRecipients({ _tag: "Recipients", some: [term], but: [] })
+
 const knownRecipients = (assistant: Assistant): Effect.Effect<ReadonlyArray<string>> =>
   Effect.match(assistant.clients({ from: 0, count: mostKnown, sort: "activity" }), {
     onSuccess: ({ rows }) => [
       ...new Set(
         rows.flatMap(({ id, name, tags }) => [
-          ...(name === "" ? [] : [`@${name}`]),
-          ...tags.map((tag) => `@tag:${tag}`),
+          ...(name === "" ? [] : [written({ _tag: "Name", name })]),
+          ...tags.map((tag) => written({ _tag: "Tag", tag })),
           `@${formatConnectionId(id).slice(1)}`,
         ]),
       ),

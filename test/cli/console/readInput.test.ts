@@ -56,6 +56,8 @@ describe("an input line", () => {
     expect(written("/rst @3")).toBe(same("reset @3"))
     expect(written("/base64 @3 aGk=")).toBe(same("send @3 base64 aGk="))
     expect(written("/file @3 ./a b")).toBe(same("send @3 file ./a b"))
+    expect(written('/hex @"a b",@3 01')).toBe(same('send @"a b",@3 hex 01'))
+    expect(written("/hex @all-but 3 01")).toBe(same("send @all-but 3 hex 01"))
     expect(written("/repeat 1s @3 hex 01")).toBe(same("repeat every=1s @3 hex 01"))
     expect(written("/repeat every=1s times=2 @3 hex 01")).toBe(same("repeat every=1s times=2 @3 hex 01"))
     expect(written("/macro poll hex 01")).toBe(same("macro poll hex 01"))
