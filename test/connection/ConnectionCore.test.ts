@@ -125,7 +125,7 @@ describe("the reason of an end", () => {
   )
 
   test(
-    "is told to all who wait for it, then and later",
+    "is the result of all waits for it, then and later",
     Effect.gen(function* () {
       const { near, far } = yield* connectedCores(memoryFixture)
       const impatient = yield* Effect.fork(near.closed)

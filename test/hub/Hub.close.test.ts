@@ -71,7 +71,7 @@ describe("the end of a hub", () => {
     }),
   )
 
-  it.scoped("leaves a hub that accepts nothing and blocks nobody: new subscriptions end at once", () =>
+  it.scoped("leaves a hub that accepts nothing and blocks no publisher: new subscriptions end at once", () =>
     Effect.gen(function* () {
       const { hub, end } = yield* makeHub()
       const sink = new FakeSink("kept", {})

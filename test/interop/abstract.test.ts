@@ -31,7 +31,7 @@ describe.skipIf(!haveAbstractNames() || !haveAll(socat))("an abstract name of a 
     }),
   )
 
-  it.scopedLive("is in use while somebody listens, and free at once afterwards", () =>
+  it.scopedLive("is in use while a listener has it, and free at once afterwards", () =>
     Effect.gen(function* () {
       const { endpoint, server } = yield* serveAt(freshAbstractEndpoint)
       const again = yield* tcpfxRun(["serve", formatEndpoint(endpoint)])

@@ -39,7 +39,7 @@ describe("HAProxy", () => {
   for (const [family, host, available] of hosts) {
     for (const [what, options, version] of sendings) {
       it.scopedLive.skipIf(!haveAll(haproxy) || !available())(
-        `sends a header of ${what} that names who connected to it over ${family}`,
+        `sends a header of ${what} that names its client over ${family}`,
         () =>
           Effect.gen(function* () {
             const { endpoint, receiver } = yield* startHaproxy(host, "", options)
@@ -89,7 +89,7 @@ describe("HAProxy", () => {
     }
 
     it.scopedLive.skipIf(!haveAll(haproxy))(
-      `takes our header of version ${version} that names nobody for its own connection`,
+      `accepts our header of version ${version} without an address as its own connection`,
       () =>
         Effect.gen(function* () {
           const { endpoint, receiver } = yield* startHaproxy("127.0.0.1", "accept-proxy", "send-proxy-v2")

@@ -31,7 +31,7 @@ describe("the broker of tcpfx serve", () => {
   for (const [first, second] of pairs) {
     for (const { name, available, open } of addressKinds) {
       it.scopedLive.skipIf(!haveAll(first, second) || !available())(
-        `relays every byte between ${first.program} and ${second.program} over ${name}, to those who sent FIN too`,
+        `relays every byte between ${first.program} and ${second.program} over ${name}, also to clients that sent FIN`,
         () =>
           Effect.gen(function* () {
             const { server, endpoint } = yield* serveAt(open, "--broker")

@@ -74,7 +74,7 @@ overEachTransport("an observer that throws is called no more, is logged once, an
 )
 
 overEachTransport(
-  "what a broker relays and an echo sends back is told to an observer as received, and not as sent",
+  "an observer gets the bytes that a broker relays or an echo returns as received, and not as sent",
   () =>
     Effect.gen(function* () {
       const { connect, server } = yield* serving(Handler.broker())

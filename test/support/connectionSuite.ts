@@ -139,7 +139,7 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "runs an effect for each payload, in order; one that fails leaves the rest to whoever receives next",
+      "runs an effect for each payload, in order; after a failure the next receiver gets the rest",
       Effect.gen(function* () {
         const { near, far } = yield* connectedCores(fixture)
         for (const text of ["one", "two", "three", "four"]) yield* near.send(utf8(text))
@@ -266,7 +266,7 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "close gives what was sent before it, then the end is told once, and everything afterwards fails or ends at once",
+      "close delivers the bytes sent before it, reports the end once, and lets later calls fail or end at once",
       Effect.gen(function* () {
         const { near, far, nearOwner } = yield* connectedCores(fixture)
         yield* near.send(utf8("last words"))

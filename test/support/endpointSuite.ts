@@ -72,7 +72,7 @@ export const endpointSuite = (fixture: TransportFixture): void => {
       }
 
       test(
-        "the wildcard of IPv6 leaves IPv4 alone when it is told to, and one port serves both apart",
+        "the IPv6 wildcard leaves IPv4 free if restricted to IPv6, and one port serves both separately",
         Effect.gen(function* () {
           for (const options of [{ ipv6Only: true }, { family: "ipv6" }] as const) {
             const six = yield* listenForWires(tcpEndpoint("::", 0), options)
@@ -194,7 +194,7 @@ export const endpointSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "dialling where nobody listens fails with a typed error and leaves nothing",
+      "dialling an endpoint without a listener fails with a typed error and leaves nothing",
       Effect.gen(function* () {
         const gone = yield* Effect.scoped(Effect.map(listenForWires(yield* fixture.endpoint), (it) => it.endpoint))
         const error: ConnectError = yield* Effect.flip(dial(gone))

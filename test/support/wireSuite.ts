@@ -215,7 +215,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "the close is told once and last, and whatever is called afterwards does nothing",
+      "the close is reported once and last, and later calls have no effect",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
         near.wire.write(utf8("12345"))
@@ -252,7 +252,7 @@ export const wireSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "a peer that is gone before the wire is started is told at the start, not thrown",
+      "a peer that is gone before the wire starts is reported at the start, without an exception",
       Effect.gen(function* () {
         const { near, far } = yield* connectedWires(fixture)
         near.start().wire.reset()

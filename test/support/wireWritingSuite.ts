@@ -53,7 +53,7 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "a drain is told for each time that the writer was held back, and not otherwise",
+      "a drain callback follows each write that returned false, and no other write",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
         const held = near.wire.write(utf8("small")) ? 0 : 1
@@ -107,7 +107,7 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "who was told to wait hears when all is taken, also if what was collected meanwhile is taken at once",
+      "a drain callback waits for all bytes, also if bytes corked meanwhile are sent at once",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
         const sent = pattern(fixture.heldAtMost)
@@ -128,7 +128,7 @@ export const wireWritingSuite = (fixture: TransportFixture): void => {
     )
 
     test(
-      "what is collected when FIN is asked for behind the peer's is told as taken before the close",
+      "bytes that are corked at the FIN of both sides are sent, with a drain callback, before the close",
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
         far.wire.end()

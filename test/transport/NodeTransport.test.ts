@@ -66,7 +66,7 @@ describe("the file of a unix socket", () => {
   )
 
   test(
-    "is replaced when nobody listens at it any more",
+    "is replaced when it has no listener any more",
     Effect.gen(function* () {
       const { endpoint, path } = yield* folder
       // The renamed file outlives its listener, as after the kill of a process.
@@ -83,7 +83,7 @@ describe("the file of a unix socket", () => {
   )
 
   test(
-    "is left alone when somebody listens at it",
+    "is not changed when it has a listener",
     Effect.gen(function* () {
       const { endpoint } = yield* folder
       const first = yield* listenForWires(endpoint)
@@ -129,7 +129,7 @@ describe("the file of a unix socket", () => {
 describe("a peer that vanishes after its FIN", () => {
   for (const fixture of [tcpFixture, turned(tcpFixture)]) {
     test(
-      `is told by nothing, but known to the system, and probed for (${fixture.name})`,
+      `causes no event, and is probed by the kernel after the requested time (${fixture.name})`,
       Effect.gen(function* () {
         const { near, far } = yield* startedWires(fixture)
         const { local, remote } = far.wire

@@ -64,7 +64,7 @@ describe("the mode of a unix socket's file", () => {
   )
 
   test(
-    "of another's live socket is not touched by who finds it in use",
+    "of a live socket is not changed by a server that fails because it is in use",
     Effect.gen(function* () {
       const { endpoint } = yield* folder
       yield* listenForWires(endpoint, { unixMode: 0o600 })

@@ -104,7 +104,7 @@ describe("tcpfx serve --control", () => {
   )
 
   it.scopedLive(
-    "answers each line of a read in order, also around one that is too long, and tells hundreds of clients",
+    "answers each line of a read in order, also around a line that is too long, and lists hundreds of clients",
     () =>
       Effect.gen(function* () {
         const path = yield* socketPath

@@ -54,7 +54,7 @@ describe("tcpfx connect --reconnect", () => {
   )
 
   it.scopedLive(
-    "sends nothing twice when a connection is lost, tells how much it had been given, and leaves with 1",
+    "sends nothing twice when a connection is lost, reports how many bytes it had read, and exits with 1",
     () =>
       Effect.gen(function* () {
         const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number} of all of them`)

@@ -91,7 +91,7 @@ describe("the traffic in the text of tcpfx serve", () => {
     ])
   })
 
-  it("names the recipients: all of a few, the first of many, or nobody", () => {
+  it("names the recipients: all of a few, the first of many, or the word nobody", () => {
     expect(lines([sent([1], "a"), sent([1, 2, 3, 4], "b"), sent([1, 2, 3, 4, 5, 6], "c"), sent([], "d\ne\n")])).toEqual(
       [
         `${time} #1 > a`,

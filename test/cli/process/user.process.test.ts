@@ -62,7 +62,7 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
     }),
   )
 
-  it.scopedLive("is refused in one line, and nothing is opened, when it cannot be", () =>
+  it.scopedLive("is refused in one line, before anything is opened, if the switch is impossible", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryFolder, "x.sock")
       const cases: ReadonlyArray<readonly [string, string]> = [
