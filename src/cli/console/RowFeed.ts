@@ -57,8 +57,8 @@ export class RowFeed {
 
   /** The rows that came since the last call. */
   get read(): Effect.Effect<NewRows> {
-    return Effect.suspend(() => {
-      const { extent, filter, view } = this
+    return Effect.flatMap(this.present, (extent) => {
+      const { filter, view } = this
       if (extent === undefined) return Effect.succeed({ leftOut: 0, rows: [] })
       const seen = this.next ?? Math.max(extent.first, extent.next - rowsBefore)
       // A cleared log begins behind what was seen, and a search that begins anew may have found less.
@@ -73,6 +73,14 @@ export class RowFeed {
         () => ({ leftOut, rows: [] }),
       )
     })
+  }
+
+  /**
+   * The range of the log, or of the matches that the search has found. Without a filter it is read from the log itself, so
+   * the rows of a command stand before the lines of the next one.
+   */
+  private get present(): Effect.Effect<Domain.LogExtent | undefined> {
+    return Effect.suspend(() => (this.filter === undefined ? this.assistant.log.extent : Effect.succeed(this.extent)))
   }
 
   private watch(filter: Domain.LogFilter | undefined): Effect.Effect<void> {

@@ -1,4 +1,5 @@
 import * as Domain from "../../domain/assistant/index.ts"
+import { counted } from "../../domain/eventWords.ts"
 import { formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
 import { formatIso, formatTime } from "../output/format.ts"
 import type { Listing } from "./readInput.ts"
@@ -27,7 +28,9 @@ export const outcomeText = (outcome: Domain.Outcome): string | undefined => {
     case "Cancelled":
       return outcome.repeats.length === 0 ? "no repeat runs" : `ended: repeat ${outcome.repeats.join(", ")}`
     case "ListeningStopped":
-      return outcome.ended === 0 ? undefined : `${outcome.ended} connections ended`
+      return outcome.ended === 0 ? undefined : `${counted(outcome.ended, "connection")} ended`
+    case "Done":
+      return "done"
     default:
       return undefined
   }
@@ -60,7 +63,7 @@ export const listText = (what: Listing, state: Domain.WindowState): ReadonlyArra
     case "rules": {
       const lines = state.rules.map(
         ({ acted, problem, rule }) =>
-          `${Domain.formatCommand({ _tag: "AddRule", rule })}: acted ${acted} times${problem === undefined ? "" : ` (${problem})`}`,
+          `${Domain.formatCommand({ _tag: "AddRule", rule })}: acted ${counted(acted, "time")}${problem === undefined ? "" : ` (${problem})`}`,
       )
       return lines.length === 0 ? ["there is no rule"] : lines
     }
@@ -73,9 +76,9 @@ export const listText = (what: Listing, state: Domain.WindowState): ReadonlyArra
       const { bytes, dropped, first, limit, next } = state.log
       return [
         `at ${formatIso(state.at)}`,
-        `in:  ${formatBytes(bytesIn)}, ${framesIn} frames, ${rateText(rateIn)}`,
-        `out: ${formatBytes(bytesOut)}, ${framesOut} frames, ${rateText(rateOut)}`,
-        `log: ${next - first} rows, ${formatBytes(bytes)} of ${formatBytes(limit)}; ${dropped} rows dropped`,
+        `in:  ${formatBytes(bytesIn)}, ${counted(framesIn, "frame")}, ${rateText(rateIn)}`,
+        `out: ${formatBytes(bytesOut)}, ${counted(framesOut, "frame")}, ${rateText(rateOut)}`,
+        `log: ${counted(next - first, "row")}, ${formatBytes(bytes)} of ${formatBytes(limit)}; ${counted(dropped, "row")} dropped`,
       ]
     }
   }

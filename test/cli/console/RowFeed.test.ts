@@ -45,6 +45,16 @@ describe("the rows that a console reads", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scopedLive("include the row of a command as soon as the command is carried out", () =>
+    Effect.gen(function* () {
+      const { assistant, feed, send, until } = yield* feeding
+      yield* send("begin")
+      yield* until("begin")
+      yield* assistant.execute({ _tag: "Broadcast", payload: { form: "text", content: "typed" } })
+      expect((yield* feed.read).rows.map(({ text }) => text)).toEqual(["typed"])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   it.scopedLive("are only those that match the filter, with the last ones before it", () =>
     Effect.gen(function* () {
       const { feed, send, until } = yield* feeding
