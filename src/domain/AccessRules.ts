@@ -28,7 +28,7 @@ export const RefusalRule = Schema.Union(
   Schema.TaggedStruct("TooManyConnections", { limit: Schema.Int }),
   /** The client's address has `limit` open connections, which is the maximum for one address. */
   Schema.TaggedStruct("TooManyOfAddress", { limit: Schema.Int }),
-  /** The server accepts connections from trusted proxies only, and the connecting address is none of them. */
+  /** The server accepts connections from trusted proxies only, and the peer is not a trusted proxy. */
   Schema.TaggedStruct("ProxyNotTrusted", {}),
   /** The connection did not begin with a valid header of the PROXY protocol. */
   Schema.TaggedStruct("ProxyHeaderInvalid", { problem: Schema.String }),
@@ -42,8 +42,8 @@ export type RefusalRule = typeof RefusalRule.Type
 const notAllowed: RefusalRule = { _tag: "NotAllowed" }
 
 /**
- * Returns the rule that refuses `remote`, or `undefined`. A unix socket has no address, so no range contains it: a rule
- * refuses it whenever `allow` is not empty, and `deny` never does.
+ * Returns the rule that refuses `remote`, or `undefined`. A unix socket has no address, so no range contains it. If
+ * `allow` is not empty, a unix socket is refused. `deny` never refuses a unix socket.
  */
 export const refusalOf = ({ allow, deny }: AccessRules, remote: Endpoint): RefusalRule | undefined => {
   if (allow.size === 0 && deny.size === 0) return undefined

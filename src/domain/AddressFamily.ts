@@ -22,7 +22,7 @@ export const parseAddressFamily = (input: string): Either.Either<AddressFamily, 
 }
 
 /**
- * Returns the addresses of one family in their order; `any` returns all of them.
+ * Returns the addresses of a family in the order of the input. For `any`, returns all addresses.
  *
  * @example
  * import { ofFamily } from "tcpfx/domain"

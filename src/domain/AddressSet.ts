@@ -4,7 +4,8 @@ import { formatIpWords, type IpWords, readIpWords, unmappedWords } from "./ipWor
 import { PrefixTable } from "./prefixTable.ts"
 
 /**
- * Long work in slices of about 1 ms. Each `yield` ends a slice; the caller decides what runs before the next one.
+ * Long work in slices of about 1 ms. Each `yield` ends a slice. The caller can run other code before it starts the next
+ * slice.
  */
 export type Slices<A> = Generator<undefined, A>
 
@@ -23,8 +24,8 @@ const perSlice = 4096
 // The texts of ranges are stored in chunks of this size. The longest text is an IPv6 address with its prefix.
 const textChunkBytes = 64 * 1024
 
-// The note of a range says how it was written: the address alone, the address and prefix, or (from `kept` up) a text
-// that is stored.
+// The note of a range records how the range was written. `bare`: the address alone. `withPrefix`: the address and the
+// prefix. From `kept` up: the note minus `kept` is the position of the stored text.
 const bare = 0
 const withPrefix = 1
 const kept = 2
@@ -40,8 +41,9 @@ const wordsOf = (bytes: ReadonlyArray<number>): IpWords => {
 const decoder = new TextDecoder()
 
 /**
- * Address ranges that are compiled for look-ups. A look-up takes a few microseconds, whatever the number of ranges. A
- * range takes 13 to 25 bytes for IPv4 and 25 to 37 bytes for IPv6, plus its text if that is not the canonical one.
+ * Address ranges that are compiled for look-ups. A look-up needs a few microseconds for any number of ranges. A range
+ * uses 13 to 25 bytes of memory for IPv4 and 25 to 37 bytes for IPv6, plus its text if the text is not in canonical
+ * form.
  *
  * @example
  * import { Either } from "effect"
@@ -56,7 +58,7 @@ export class AddressSet {
   private readonly v6: PrefixTable
   private readonly texts: ReadonlyArray<Uint8Array>
 
-  /** For {@link AddressSetBuilder}; a program calls {@link AddressSet.from}. */
+  /** Only {@link AddressSetBuilder} calls the constructor. A program calls {@link AddressSet.from}. */
   constructor(v4: PrefixTable, v6: PrefixTable, texts: ReadonlyArray<Uint8Array>) {
     this.v4 = v4
     this.v6 = v6
@@ -111,7 +113,7 @@ export class AddressSetBuilder {
   private readonly v4 = new PrefixTable(1)
   private readonly v6 = new PrefixTable(4)
   private readonly texts: Array<Uint8Array> = []
-  /** Offset of the next text in the last chunk. */
+  /** The offset of the next text in the last chunk. The initial value makes the first text add a chunk. */
   private textAt = textChunkBytes
 
   /** Adds a range. If several ranges contain an address, the set finds the one that was added first. */
@@ -119,7 +121,7 @@ export class AddressSetBuilder {
     this.addWords(wordsOf(network.toByteArray()), bits, text)
   }
 
-  /** Adds a range by the words of its address. A mapped IPv4 address must be given as its IPv4 word. */
+  /** Adds a range by the words of its address. The caller passes a mapped IPv4 address as its IPv4 word. */
   addWords(words: IpWords, bits: number, text: string): void {
     const table = words.length === 1 ? this.v4 : this.v6
     const number = table.add(words, bits)
@@ -135,7 +137,7 @@ export class AddressSetBuilder {
     return new AddressSet(this.v4, this.v6, this.texts)
   }
 
-  /** Stores an ASCII text, terminated by a zero byte. */
+  /** Stores an ASCII text with a zero byte at its end. Returns the note for the text. */
   private keep(text: string): number {
     if (this.textAt + text.length >= textChunkBytes) {
       this.texts.push(new Uint8Array(textChunkBytes))

@@ -3,11 +3,11 @@ const defaultCapacity = 4 * 1024
 const worthCalling = 32
 
 /**
- * A buffer that grows as bytes are appended. Other code appends by the methods; a hot loop calls `reserve`, writes into
- * `buffer` at `length`, and then sets `length` itself.
+ * A buffer that grows as bytes are appended. Most code appends with the methods. A hot loop calls `reserve`, writes
+ * into `buffer` from the offset `length` on, and then updates `length` itself.
  */
 export class ByteWriter {
-  /** The memory. Bytes beyond `length` are undefined. `reserve` and `take` replace the array. */
+  /** The memory. Bytes beyond `length` are undefined. Every method can replace the array. */
   buffer: Uint8Array
   /** The number of bytes written. */
   length = 0
@@ -15,8 +15,8 @@ export class ByteWriter {
   private readonly capacity: number
 
   /**
-   * `allocate` makes the memory; default: a plain `Uint8Array`. `capacity` is the size of the first allocation, default
-   * 4 KiB. A capacity that holds everything avoids copies into larger buffers.
+   * `allocate` allocates the memory. Default: a plain `Uint8Array`. `capacity` is the size of the first allocation,
+   * bytes. Default: 4 KiB. A capacity for all bytes avoids copies into larger buffers.
    */
   constructor(
     allocate: (length: number) => Uint8Array = (length) => new Uint8Array(length),
@@ -27,7 +27,7 @@ export class ByteWriter {
     this.buffer = allocate(0)
   }
 
-  /** Makes room for `more` further bytes. */
+  /** Makes room for `more` bytes after `length`. */
   reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.buffer.length) return
@@ -36,7 +36,6 @@ export class ByteWriter {
     this.buffer = grown
   }
 
-  /** Writes one byte. */
   byte(byte: number): void {
     this.reserve(1)
     this.buffer[this.length++] = byte
@@ -53,7 +52,7 @@ export class ByteWriter {
 
   /** Writes text in UTF-8. */
   text(text: string): void {
-    // A UTF-16 unit needs 3 bytes at most.
+    // A UTF-16 code unit needs at most 3 bytes in UTF-8.
     this.reserve(3 * text.length)
     this.length += encoder.encodeInto(text, this.buffer.subarray(this.length)).written
   }
@@ -67,7 +66,7 @@ export class ByteWriter {
     this.length += length
   }
 
-  /** Writes a whole number from 0 up in decimal digits. */
+  /** Writes a non-negative whole number in decimal digits. */
   integer(value: number): void {
     if (value >= 2 ** 31) {
       this.ascii(String(value))

@@ -9,7 +9,7 @@ import { TlsSession } from "./Tls.ts"
 const stamp = { seq: Schema.Int, at: Schema.Number }
 const bytes = Schema.Uint8ArrayFromBase64
 
-/** The client looks up the addresses of a name. An IP address or a unix socket has no such event. */
+/** The client looks up the addresses of a name. For an IP address or a unix socket, the client emits no such event. */
 export const LookingUp = Schema.TaggedStruct("LookingUp", { ...stamp, host: Schema.String })
 /** The client dials one address. A name with several addresses can have several of these events. */
 export const Connecting = Schema.TaggedStruct("Connecting", {
@@ -26,7 +26,7 @@ export const Connected = Schema.TaggedStruct("Connected", {
   /** The parameters of the TLS session. Absent without TLS. */
   tls: Schema.optional(TlsSession),
 })
-/** The client could not connect. `reason` and `code` come from `ConnectError`, `cause` is its message. */
+/** The client could not connect. `reason` and `code` come from the `ConnectError`, and `cause` is its message. */
 export const ConnectFailed = Schema.TaggedStruct("ConnectFailed", {
   ...stamp,
   endpoint: Endpoint,
@@ -36,9 +36,9 @@ export const ConnectFailed = Schema.TaggedStruct("ConnectFailed", {
 })
 /** One direction ended with FIN. `by` is the side that sent it: the server (`peer`) or this client (`local`). */
 export const HalfClosed = Schema.TaggedStruct("HalfClosed", { ...stamp, by: Schema.Literal("peer", "local") })
-/** The client closes the connection: it flushes `pendingBytes` bytes first. */
+/** The client is closing the connection. It flushes the `pendingBytes` queued bytes first. */
 export const Closing = Schema.TaggedStruct("Closing", { ...stamp, pendingBytes: Schema.Number })
-/** The connection has ended. The figures are its totals. */
+/** The connection has ended. The numbers of bytes and the lifetime are totals of the connection. */
 export const Disconnected = Schema.TaggedStruct("Disconnected", {
   ...stamp,
   remote: Endpoint,
@@ -59,13 +59,17 @@ export const Reconnecting = Schema.TaggedStruct("Reconnecting", {
   delayMillis: Schema.Number,
   cause: Schema.String,
 })
-/** The full outbox of a session dropped payloads: `missed` now, `total` since its start. */
+/**
+ * A session dropped payloads, because its outbox was full: `missed` payloads now, `total` since the session started.
+ */
 export const ClientFramesDropped = Schema.TaggedStruct("FramesDropped", {
   ...stamp,
   missed: Schema.Int,
   total: Schema.Int,
 })
-/** The server sent bytes that are no frame. The fields are those of the server's `BytesSkipped`. */
+/**
+ * The server sent bytes that are not a valid frame. The fields have the same meaning as in the server's `BytesSkipped`.
+ */
 export const ClientBytesSkipped = Schema.TaggedStruct("BytesSkipped", {
   ...stamp,
   skipped: Schema.Int,
@@ -82,7 +86,8 @@ export const ClientFrameReceived = Schema.TaggedStruct("FrameReceived", { ...sta
 export const ClientFrameSent = Schema.TaggedStruct("FrameSent", { ...stamp, bytes })
 
 /**
- * The events of a client. They follow the socket states unconnected, host lookup, connecting, connected and closing.
+ * The events of a client. They report the transitions between the socket states unconnected, host lookup, connecting,
+ * connected and closing.
  */
 export const ClientEvent = Schema.Union(
   LookingUp,

@@ -8,7 +8,7 @@ import { describeTlsFailure, isTlsCode } from "./tlsFailures.ts"
 const PeerClosed = Schema.TaggedStruct("PeerClosed", {})
 /** The peer reset the connection (RST): it aborted, or it closed with unread data. */
 const PeerReset = Schema.TaggedStruct("PeerReset", {})
-/** The peer stopped acknowledging, and the kernel gave the connection up (ETIMEDOUT, EHOSTUNREACH). */
+/** The peer stopped acknowledging, and the kernel aborted the connection (ETIMEDOUT, EHOSTUNREACH). */
 const PeerVanished = Schema.TaggedStruct("PeerVanished", { code: Schema.String })
 /** This side closed the connection: its handler ended, or its owner closed it. */
 const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
@@ -16,32 +16,37 @@ const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
 const Kicked = Schema.TaggedStruct("Kicked", {})
 /** The peer sent nothing for `timeoutMillis`. */
 const IdleTimeout = Schema.TaggedStruct("IdleTimeout", { timeoutMillis: Schema.Number })
-/** The peer did not complete its first frame in time. */
+/** The peer did not send a complete first frame within `timeoutMillis`. */
 const FirstFrameTimeout = Schema.TaggedStruct("FirstFrameTimeout", { timeoutMillis: Schema.Number })
 /** The peer sent nothing for `timeoutMillis` after a heartbeat. */
 const HeartbeatLost = Schema.TaggedStruct("HeartbeatLost", { timeoutMillis: Schema.Number })
-/** For `timeoutMillis` the peer accepted none of the `pendingBytes` bytes that were queued for it. */
+/** The peer accepted none of its `pendingBytes` queued bytes for `timeoutMillis`. */
 const WriteTimeout = Schema.TaggedStruct("WriteTimeout", {
   pendingBytes: Schema.Number,
   timeoutMillis: Schema.Number,
 })
 /** The peer read so slowly that its queued bytes exceeded the budget. */
 const SlowConsumer = Schema.TaggedStruct("SlowConsumer", { pendingBytes: Schema.Number, budgetBytes: Schema.Number })
-/** The queued bytes of all peers together exceeded the limit, and this peer had the most of them. */
+/**
+ * The queued bytes of all peers together exceeded the limit, and this peer had more queued bytes than any other peer.
+ */
 const PendingLimit = Schema.TaggedStruct("PendingLimit", {
   pendingBytes: Schema.Number,
   totalBytes: Schema.Number,
   limitBytes: Schema.Number,
 })
 /**
- * The peer sent a frame longer than the limit. `offset` is the number of bytes that the peer sent before the frame; it is
- * absent with the framing `line`.
+ * The peer sent a frame longer than the limit. `offset` is the number of bytes that the peer sent before the frame. It
+ * is absent with the framing `line`.
  */
 const FrameTooLong = Schema.TaggedStruct("FrameTooLong", {
   limitBytes: Schema.Number,
   offset: Schema.optional(Schema.Number),
 })
-/** The peer sent bytes that are no frame, and the framing cannot find the next frame. `offset` is as in `FrameTooLong`. */
+/**
+ * The peer sent bytes that are not a valid frame, and the framing cannot find the next frame. `offset` has the same
+ * meaning as in `FrameTooLong`.
+ */
 const FrameMalformed = Schema.TaggedStruct("FrameMalformed", { problem: Schema.String, offset: Schema.Number })
 /** The connection's handler failed, died or was interrupted. */
 const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
@@ -54,7 +59,7 @@ const DrainDeadline = Schema.TaggedStruct("DrainDeadline", { pendingBytes: Schem
 /** The kernel or TLS reported another failure. */
 const TransportFailed = Schema.TaggedStruct("TransportFailed", { code: Schema.String })
 
-/** Why a connection ended. Each connection has exactly one of these reasons. */
+/** The reason why a connection ended. Each connection ends with exactly one reason. */
 export const CloseReason = Schema.Union(
   PeerClosed,
   PeerReset,

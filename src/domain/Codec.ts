@@ -10,7 +10,7 @@ export interface Codec<A> {
   readonly decode: (payload: Uint8Array) => Either.Either<A, CodecError>
 }
 
-/** The identity: a value is the payload itself. */
+/** A codec that returns the bytes unchanged. */
 export const bytes: Codec<Uint8Array> = { name: "bytes", encode: Either.right, decode: Either.right }
 
 const encoder = new TextEncoder()
@@ -30,7 +30,7 @@ export const text: Codec<string> = {
 const describeIssue = ({ path, message }: ParseResult.ArrayFormatterIssue): string =>
   path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`
 
-// The message of a decoding error quotes the payload, which can be as long as a frame.
+// The maximum length of a problem, characters. A decoding error quotes the payload, which can be as long as a frame.
 const problemLength = 1000
 
 const notJson = (problem: string): CodecError =>
@@ -39,7 +39,7 @@ const notJson = (problem: string): CodecError =>
     problem: problem.length > problemLength ? `${problem.slice(0, problemLength)}…` : problem,
   })
 
-// 20 kB of brackets overflow the stack of a recursive schema or of the formatter of its error.
+// 20 kB of nested brackets overflow the stack in a recursive schema or in the formatter of its error.
 const unlessTooDeep = <A>(decode: () => Either.Either<A, CodecError>): Either.Either<A, CodecError> => {
   try {
     return decode()
@@ -50,7 +50,8 @@ const unlessTooDeep = <A>(decode: () => Either.Either<A, CodecError>): Either.Ei
 }
 
 /**
- * A codec for JSON of a schema's encoded side. It fits the framing `line`, because JSON text needs no line end.
+ * Makes a codec that converts between values of a schema and JSON text. It works with the framing `line`, because the
+ * JSON text contains no line end.
  *
  * @example
  * import { Either, Schema } from "effect"

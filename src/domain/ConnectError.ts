@@ -6,7 +6,7 @@ import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
 import { describeTlsFailure, isCertificateFailure, isUntrustedCertificate } from "./tlsFailures.ts"
 
-/** Why dialling failed. */
+/** The reasons why an attempt to connect failed. */
 export const connectFailures = [
   "Refused",
   "Timeout",
@@ -104,10 +104,10 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly code: string
   /** The proxy, without its user and password. */
   readonly proxy?: string
-  /** The answer of the proxy, why it could not be reached, or what is wrong with a certificate. */
+  /** The answer of the proxy, the reason why the proxy is unreachable, or the problem with a certificate. */
   readonly problem?: string
 }> {
-  /** The failure and its remedy, as the message has it after the endpoint. */
+  /** The part of the message after the endpoint: the failure and its remedy. */
   get advice(): string {
     return connectAdvice(this.endpoint, this.reason, this.code, this.problem)
   }

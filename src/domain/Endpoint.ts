@@ -1,7 +1,9 @@
 import * as Schema from "effect/Schema"
 import { bracketed, coversAddress } from "./hostText.ts"
 
-/** A TCP address: an IP address or a name, and a port. Port 0 lets the system choose one when listening. */
+/**
+ * A TCP address: an IP address or a name, and a port. For a listener, port 0 means that the kernel chooses a free port.
+ */
 export const TcpEndpoint = Schema.TaggedStruct("Tcp", {
   host: Schema.NonEmptyString,
   port: Schema.Int.pipe(Schema.between(0, 65535)),
@@ -9,9 +11,9 @@ export const TcpEndpoint = Schema.TaggedStruct("Tcp", {
 export type TcpEndpoint = typeof TcpEndpoint.Type
 
 /**
- * A unix domain socket (unix(7)). The remote endpoint of an accepted connection usually has no path: then `path` is
- * empty. A path that begins with `@` is a name in Linux's abstract namespace, as ss(8) and socat write it; `./@…` is a
- * file.
+ * A unix domain socket (unix(7)). The remote endpoint of an accepted connection usually has no path, and `path` is then
+ * empty. A path that begins with `@` is a name in Linux's abstract namespace, in the notation of ss(8) and socat. A
+ * path that begins with `./@` is a file.
  */
 export const UnixEndpoint = Schema.TaggedStruct("Unix", { path: Schema.String })
 export type UnixEndpoint = typeof UnixEndpoint.Type
@@ -20,14 +22,18 @@ export type UnixEndpoint = typeof UnixEndpoint.Type
 export const Endpoint = Schema.Union(TcpEndpoint, UnixEndpoint)
 export type Endpoint = typeof Endpoint.Type
 
-/** A listening socket that the process inherited, by its descriptor (sd_listen_fds(3) begins at 3). */
+/**
+ * The descriptor of a listening socket that the process inherited. systemd passes descriptors from 3 up
+ * (sd_listen_fds(3)).
+ */
 export interface FdEndpoint {
   readonly _tag: "Fd"
   readonly fd: number
 }
 
 /**
- * A target to listen on. An open listener has an {@link Endpoint}, because the socket of a descriptor has an address.
+ * An endpoint to listen on. An open listener always has an {@link Endpoint}, because an inherited socket has an address
+ * too.
  */
 export type ListenEndpoint = Endpoint | FdEndpoint
 
@@ -44,23 +50,25 @@ export const fdEndpoint = (fd: number): FdEndpoint => ({ _tag: "Fd", fd })
 export const endpointDefaults = { host: "127.0.0.1", port: 12345 } as const
 
 /**
- * The longest path of a unix socket, bytes: `sun_path` has 108 with its terminating zero (unix(7)). Node silently
- * truncates a longer path and binds another file. An abstract name may have 107 bytes after its `@`.
+ * The maximum length of a unix socket's path, bytes. `sun_path` has 108 bytes, including the terminating zero
+ * (unix(7)). Node silently truncates a longer path and binds another file. An abstract name may have 107 bytes after
+ * its `@`.
  */
 export const maxUnixPathBytes = 107
 
-/** Whether a unix socket has a name in the abstract namespace (unix(7)), and so no file. */
+/** Whether a unix socket has a name in the abstract namespace (unix(7)) and therefore no file. */
 export const isAbstract = (endpoint: UnixEndpoint): boolean => endpoint.path.startsWith("@")
 
 /**
- * Whether a path is a number (`80`, `1e3`). `unix:` refuses such a path, because it is probably meant as a port. `./80`
+ * Whether a path is a number (`80`, `1e3`). `unix:` refuses such a path, because the user probably means a port. `./80`
  * names the file `80`.
  */
 export const isNumberPath = (path: string): boolean => path.trim() !== "" && Number(path) >= 0
 
 /**
- * Formats an endpoint. `parseEndpoint` (for a descriptor: `parseListenEndpoint`) reads the text back as the same
- * endpoint, with two exceptions: it refuses an empty path, and a path that is a number gets `./` before it.
+ * Formats an endpoint. `parseEndpoint` or, for a descriptor, `parseListenEndpoint` parses the text into the same
+ * endpoint. There are two exceptions: the parser refuses an empty path, and a path that is a number gets the prefix
+ * `./`.
  *
  * @example
  * import { formatEndpoint, tcpEndpoint } from "tcpfx/domain"
@@ -75,7 +83,7 @@ export const formatEndpoint = (endpoint: ListenEndpoint): string => {
 
 const loopback = /^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|localhost)$/i
 
-/** Whether only this machine can reach the endpoint: loopback addresses, `localhost` and unix sockets. */
+/** Whether only this machine can reach an endpoint: it is a loopback address, `localhost` or a unix socket. */
 export const isLoopback = (endpoint: Endpoint): boolean => endpoint._tag === "Unix" || loopback.test(endpoint.host)
 
 /**

@@ -5,7 +5,10 @@ import { safeJson, writeJsonText } from "./jsonText.ts"
 import type { ServerEvent } from "./ServerEvent.ts"
 import { isUtf8 } from "./utf8.ts"
 
-/** The version of event lines. It rises when a field changes its meaning or is removed, not when one is added. */
+/**
+ * The version of event lines. It increases when a field is removed or changes its meaning, but not when a field is
+ * added.
+ */
 export const eventLineVersion = 1
 
 type AnyEvent = ServerEvent | ClientEvent
@@ -28,19 +31,19 @@ const end = ascii('"}')
  * if the payload is UTF-8. The writer builds lines by hand, because the Schema's encoder takes ten times as long.
  */
 export class EventLineWriter {
-  // The text between the number and the payload of the last frame. Under load, many frames share it.
+  // A cache of the text between the number and the payload of the last frame. Under load, many frames have the same
+  // text.
   private lastAt = Number.NaN
   private lastId: number | undefined
   private lastFields: Uint8Array = new Uint8Array(0)
 
-  /** Writes the line of an event. */
   write(event: AnyEvent, out: ByteWriter): void {
     if (!("bytes" in event)) {
       const { _tag, seq, at, ...rest } = event
       out.text(safeJson({ v: eventLineVersion, _tag, seq, at, ...rest }))
       return
     }
-    // Room for base64, text and field names, so that the buffer does not grow in steps.
+    // Reserves room for base64, text and field names, so that the buffer does not grow in several steps.
     out.reserve(3 * event.bytes.length + 256)
     this.writeHead(event, out)
     writeBase64(event.bytes, out)
@@ -50,7 +53,9 @@ export class EventLineWriter {
     out.bytes(end)
   }
 
-  /** Returns the line of a large frame in pieces. A piece is made on demand, so the whole line never is in memory. */
+  /**
+   * Returns the line of a large frame in pieces. Each piece is built on demand, so the whole line is never in memory.
+   */
   *pieces(event: FrameEvent, allocate: (length: number) => Uint8Array): Iterable<Uint8Array> {
     const { bytes } = event
     const out = new ByteWriter(allocate)

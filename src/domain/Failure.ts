@@ -2,9 +2,11 @@ import * as Cause from "effect/Cause"
 import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
-/** A failure in the program's own code (a handler, a reactor or a framing), as events carry it. */
+/** A failure in the program's own code (a handler, a reactor or a framing), in the form that events contain. */
 export const Failure = Schema.Struct({
-  /** The message of the error; if it has none, its fields as JSON, or its name. */
+  /**
+   * The message of the error. If the error has no message, its fields as JSON. If it has no fields either, its name.
+   */
   message: Schema.String,
   /** The `_tag` of a tagged error. */
   tag: Schema.optional(Schema.String),
@@ -15,7 +17,7 @@ export type Failure = typeof Failure.Type
 
 const longestCause = 4096
 
-/** Makes a failure of the cause with which an effect ended. */
+/** Converts the cause of a failed effect to a `Failure`. */
 export const failureOfCause = (cause: Cause.Cause<unknown>): Failure => {
   if (Cause.isInterruptedOnly(cause)) return { message: "interrupted" }
   const error = Cause.squash(cause)
@@ -24,7 +26,7 @@ export const failureOfCause = (cause: Cause.Cause<unknown>): Failure => {
   return { message: messageOf(error), ...(tag === undefined ? {} : { tag }), cause: pretty.slice(0, longestCause) }
 }
 
-/** Makes a failure of a thrown value. */
+/** Converts a thrown value to a `Failure`. */
 export const failureOfThrown = (thrown: unknown): Failure => failureOfCause(Cause.die(thrown))
 
 const tagOf = (error: unknown): string | undefined =>

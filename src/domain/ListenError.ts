@@ -8,7 +8,7 @@ import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 // A path may contain any character, and a message must stay on one line.
 const shown = (endpoint: ListenEndpoint): string => escapeControls(formatEndpoint(endpoint))
 
-/** Why a listener could not start. */
+/** The reason why a listener could not start. */
 export type ListenFailure =
   | "AddressInUse"
   | "AddressNotAvailable"
@@ -76,7 +76,7 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
   }
 }
 
-// By default the IPv6 wildcard covers IPv4 too.
+// By default, a listener on the IPv6 wildcard also accepts IPv4 connections.
 const takesIpv4 = (one: ListenEndpoint, other: ListenEndpoint): boolean =>
   one._tag === "Tcp" && one.host === "::" && other._tag === "Tcp" && !isIpv6Text(other.host)
 
@@ -92,10 +92,10 @@ export class ListenError extends Data.TaggedError("ListenError")<{
   readonly reason: ListenFailure
   /** The error code of the kernel, such as `EADDRINUSE` (errno(3)). */
   readonly code: string
-  /** The endpoint of the same server that already has the address. */
+  /** The overlapping endpoint on which the same server already listens. */
   readonly conflict?: Endpoint
 }> {
-  /** The failure and its remedy, as the message has it after the endpoint. */
+  /** The part of the message after the endpoint: the failure and its remedy. */
   get advice(): string {
     const { code, conflict, endpoint, reason } = this
     return conflict === undefined ? listenAdvice(endpoint, reason, code) : conflictAdvice(conflict, endpoint)

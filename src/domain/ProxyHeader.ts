@@ -10,11 +10,15 @@ export type ProxyVersion = 1 | 2
  */
 export interface ProxyHeader {
   readonly version: ProxyVersion
-  /** `local`: the proxy connects for itself, such as for a health check. `proxy`: it connects for a client. */
+  /**
+   * `local`: the proxy connects for its own purpose, such as a health check. `proxy`: the proxy connects for a client.
+   */
   readonly command: "local" | "proxy"
-  /** The client's address. Absent if the header does not name it; then the connection's own addresses apply. */
+  /**
+   * The client's address. `undefined` if the header has no address. The addresses of the connection itself then apply.
+   */
   readonly source: Endpoint | undefined
-  /** The address that the client connected to. Absent together with `source`. */
+  /** The address that the client connected to. `undefined` if `source` is. */
   readonly destination: Endpoint | undefined
 }
 

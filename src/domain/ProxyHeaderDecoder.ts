@@ -6,9 +6,12 @@ import { problemOfHead, proxyBlockHeadBytes, proxyBlockLength, readProxyBlock } 
 /** The state of a {@link ProxyHeaderDecoder} after a read. */
 export type ProxyHeaderProgress =
   | { readonly _tag: "NeedMore" }
-  /** The header is complete. `rest` is a view of the bytes after it in the same read: the first bytes of the client. */
+  /**
+   * The header is complete. `rest` is a view of the bytes after the header in the same read: the first bytes of the
+   * client.
+   */
   | { readonly _tag: "Done"; readonly header: ProxyHeader; readonly rest: Uint8Array }
-  /** The header is missing or invalid. `problem` describes why, in words that follow "PROXY header: ". */
+  /** The header is missing or invalid. `problem` describes the defect in words that follow "PROXY header: ". */
   | { readonly _tag: "Invalid"; readonly problem: string }
 
 const needMore: ProxyHeaderProgress = { _tag: "NeedMore" }
@@ -18,7 +21,8 @@ const newline = 0x0a
 
 /**
  * Decodes the PROXY header (version 1 or 2) at the beginning of one connection, over any number of reads. Decoding
- * fails at the first byte that no header can have. The decoder buffers at most `limits.proxyHeaderBytes`.
+ * fails at the first byte that no valid header can have at its position. The decoder buffers at most
+ * `limits.proxyHeaderBytes`.
  *
  * @example
  * import { ProxyHeaderDecoder, tcpEndpoint } from "tcpfx/domain"
@@ -35,7 +39,7 @@ export class ProxyHeaderDecoder {
   private length = 0
   private end: Exclude<ProxyHeaderProgress, { readonly _tag: "NeedMore" }> | undefined
 
-  /** Decodes the bytes of one read. After the header, it returns all bytes as `rest`. */
+  /** Decodes the bytes of one read. After the end of the header, `push` returns all bytes as `rest`. */
   push(bytes: Uint8Array): ProxyHeaderProgress {
     if (this.end !== undefined) return this.end._tag === "Done" ? { ...this.end, rest: bytes } : this.end
     let at = 0

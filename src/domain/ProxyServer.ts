@@ -21,12 +21,12 @@ export interface ProxyServer {
 // Port 1080 is registered for SOCKS (RFC 1928, section 3); 8080 is customary for HTTP proxies.
 const protocols: Readonly<Record<string, { readonly protocol: ProxyServer["protocol"]; readonly port: number }>> = {
   socks5: { protocol: "socks5", port: 1080 },
-  // With `socks5h`, the proxy looks the name up. That is the behaviour for `socks5` here too.
+  // `socks5h` means that the proxy looks up the host name. Here `socks5` has the same meaning.
   socks5h: { protocol: "socks5", port: 1080 },
   http: { protocol: "http", port: 8080 },
 }
 
-// A length field has one byte (RFC 1929, section 2).
+// The length fields of user and password have one byte each (RFC 1929, section 2).
 const maxCredentialBytes = 255
 
 const expected = "socks5://host:port or http://host:port, with user:password@ before the host if the proxy requires it"

@@ -36,7 +36,7 @@ export const ConnectionOpened = Schema.TaggedStruct("ConnectionOpened", {
 })
 /** A client sent a frame. `bytes` is its payload. */
 export const FrameReceived = Schema.TaggedStruct("FrameReceived", { ...connection, bytes })
-/** The server queued a frame for sending to the clients `to`. One command gives one event, whatever its recipients. */
+/** The server queued a frame for sending to the clients `to`. A command emits one event for all its recipients. */
 export const FrameSent = Schema.TaggedStruct("FrameSent", { ...stamp, to: Schema.Array(ConnectionId), bytes })
 /** One direction ended with FIN. `by` is the side that sent it: the client (`peer`) or this server (`local`). */
 export const ConnectionHalfClosed = Schema.TaggedStruct("ConnectionHalfClosed", {
@@ -44,25 +44,26 @@ export const ConnectionHalfClosed = Schema.TaggedStruct("ConnectionHalfClosed", 
   by: Schema.Literal("peer", "local"),
 })
 /**
- * A client reads too slowly: a quarter of its budget is queued. The event is emitted once until the client recovers.
+ * A client reads too slowly: its queued bytes have reached a quarter of its budget. The server emits no second event of
+ * this kind before `ConnectionRecovered`.
  */
 export const ConnectionStalled = Schema.TaggedStruct("ConnectionStalled", {
   ...connection,
   pendingBytes: Schema.Number,
 })
-/** A stalled client has taken all queued bytes. */
+/** A stalled client has caught up with the published frames. */
 export const ConnectionRecovered = Schema.TaggedStruct("ConnectionRecovered", connection)
-/** The hub dropped the oldest frames for a slow client: `missed` now, `total` since it connected. */
+/** The hub dropped the oldest frames for a slow client: `missed` frames now, `total` since the client connected. */
 export const FramesDropped = Schema.TaggedStruct("FramesDropped", {
   ...connection,
   missed: Schema.Int,
   total: Schema.Int,
 })
 /**
- * A client sent bytes that are no frame. The framing has skipped them and continues with the next frame: `skipped` bytes
- * now, `total` since the client connected. `cause` says why the first of them were skipped: their frame is above the limit
- * (`tooLong`), is no frame (`malformed`), or was not whole when the client ended its side (`incomplete`). A read causes at
- * most one of these events.
+ * A client sent bytes that are not a valid frame. The framing skipped `skipped` bytes now, `total` since the client
+ * connected, and continues with the next frame. `cause` is the reason for the first skipped bytes: their frame is
+ * longer than the limit (`tooLong`), they are not a frame (`malformed`), or their frame was incomplete when the client
+ * sent FIN (`incomplete`). A read causes at most one of these events.
  */
 export const BytesSkipped = Schema.TaggedStruct("BytesSkipped", {
   ...connection,
@@ -72,16 +73,19 @@ export const BytesSkipped = Schema.TaggedStruct("BytesSkipped", {
 })
 /**
  * The server reads a client more slowly, because the client or all clients together exceed a rate limit. `by` names the
- * setting. The event is emitted once until the client keeps within the limit.
+ * setting. The server emits no second event of this kind before `ConnectionUnthrottled`.
  */
 export const ConnectionThrottled = Schema.TaggedStruct("ConnectionThrottled", {
   ...connection,
   by: Schema.Literal("maxRate", "maxRateInAll"),
   bytesPerSecond: Schema.Number,
 })
-/** The server has not delayed reads of a throttled client for 1 s. */
+/** The server has not delayed the reads of a throttled client for 1 s. */
 export const ConnectionUnthrottled = Schema.TaggedStruct("ConnectionUnthrottled", connection)
-/** A connection has ended. This is the last event of its id. The figures are its totals. */
+/**
+ * A connection has ended. This is the last event of its id. The numbers of bytes and the lifetime are totals of the
+ * connection.
+ */
 export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", {
   ...connection,
   remote: Endpoint,
@@ -96,7 +100,7 @@ export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", {
    */
   closeNotify: Schema.optional(Schema.Boolean),
 })
-/** The server stopped accepting and closes its connections in order. */
+/** The server stopped accepting connections and drains the open ones. */
 export const DrainStarted = Schema.TaggedStruct("DrainStarted", {
   ...stamp,
   connections: Schema.Int,
@@ -105,18 +109,21 @@ export const DrainStarted = Schema.TaggedStruct("DrainStarted", {
 /** The progress of a drain, once a second until its end. */
 export const DrainProgress = Schema.TaggedStruct("DrainProgress", {
   ...stamp,
-  /** Open connections. */
+  /** The number of open connections. */
   remaining: Schema.Int,
-  /** Bytes that the clients have not taken. */
+  /** The number of bytes that are still queued for the clients. */
   pendingBytes: Schema.Number,
 })
-/** All connections have ended: `graceful` of them in order, `forced` of them destroyed at the deadline. */
+/**
+ * All connections have ended: `graceful` connections in an orderly way, `forced` connections by a reset at the
+ * deadline.
+ */
 export const DrainFinished = Schema.TaggedStruct("DrainFinished", {
   ...stamp,
   graceful: Schema.Int,
   forced: Schema.Int,
 })
-/** This subscriber lagged and missed `missed` events. The event takes their place in the stream. */
+/** The subscriber lagged, and the bus dropped `missed` events. This event replaces them in the stream. */
 export const EventsMissed = Schema.TaggedStruct("EventsMissed", { ...stamp, missed: Schema.Int })
 
 /** The events of a server. The library streams the same values that `--output json` writes. */

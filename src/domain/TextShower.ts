@@ -14,12 +14,15 @@ export interface LineShower {
   readonly writeLine: (bytes: Uint8Array, from: number, to: number, out: ByteWriter) => number
 }
 
-/** A shower for independent pieces: it holds no bytes from one call to the next. */
+/** Shows independent pieces of bytes. It keeps no bytes between calls. */
 export const wholeShower: LineShower = { writeLine: showLine }
 
-/** A shower for a stream: it holds an incomplete character at the end of a piece until a later piece completes it. */
+/**
+ * Shows a stream of bytes. It keeps an incomplete character at the end of a piece until a later piece completes the
+ * character.
+ */
 export class TextShower implements LineShower {
-  // The beginning of a character, at most 3 bytes.
+  // The bytes of an incomplete character, at most 3.
   private held: Uint8Array = none
 
   writeLine(bytes: Uint8Array, from: number, to: number, out: ByteWriter): number {
@@ -31,20 +34,20 @@ export class TextShower implements LineShower {
     return bytes.length
   }
 
-  /** Whether the shower holds the beginning of a character. */
+  /** Whether the last piece ended with an incomplete character. */
   isHolding(): boolean {
     return this.held.length > 0
   }
 
-  /** Writes the held bytes as they are, at the end of the stream. */
+  /** Ends the stream: writes the bytes of an incomplete character as escapes. */
   writeEnd(out: ByteWriter): void {
     showBytes(this.held, 0, this.held.length, out)
     this.held = none
   }
 
   /**
-   * Moves on past a piece that is written later. Returns a shower for that piece, and the bytes to write with it. The
-   * piece must have at least 4 bytes.
+   * Skips a piece that the caller writes later. Returns a shower for the piece, and the bytes to write with this
+   * shower. The piece must have at least 4 bytes.
    */
   skip(bytes: Uint8Array): readonly [shower: LineShower, bytes: Uint8Array] {
     const shower = new TextShower()
@@ -54,7 +57,10 @@ export class TextShower implements LineShower {
     return [shower, bytes.subarray(0, whole)]
   }
 
-  /** Writes the held character, complete or not. Returns the offset after the bytes that belong to it. */
+  /**
+   * Adds bytes to the incomplete character. Writes it once it is complete or invalid. Returns the offset after the
+   * bytes that belong to it.
+   */
   private complete(bytes: Uint8Array, from: number, out: ByteWriter): number {
     const { held } = this
     const tail = bytes.subarray(from, from + longestCharacter - 1)

@@ -6,10 +6,10 @@ export type TlsVersion = (typeof tlsVersions)[number]
 
 /** The holder and issuer of a certificate. */
 export const TlsCertificate = Schema.Struct({
-  /** Distinguished names, such as `CN=plc-1, O=Plant` (RFC 4514). */
+  /** The distinguished name of the holder, such as `CN=plc-1, O=Plant` (RFC 4514). `issuer` has the same form. */
   subject: Schema.String,
   issuer: Schema.String,
-  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  /** The SHA-256 digest of the certificate, in hexadecimal with colons. */
   fingerprint: Schema.String,
   /** The end of its validity, milliseconds since the epoch. */
   validTo: Schema.Number,

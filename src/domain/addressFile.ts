@@ -4,12 +4,12 @@ import { type AddressSet, AddressSetBuilder, atOnce, type Slices } from "./Addre
 import { readIpWords, unmappedWords } from "./ipWords.ts"
 import { ValueSyntaxError } from "./syntaxErrors.ts"
 
-// Reading this many bytes takes about 1 ms.
+// The length of a slice, bytes. Parsing this many bytes takes about 1 ms.
 const sliceBytes = 16 * 1024
 
 const separators = new Set([...", \t\v\f\r\n"].map((text) => text.charCodeAt(0)))
 
-// A comment, a line end, or an address.
+// Matches a comment, a line end, or an address.
 const parts = /#[^\r\n]*|\n|[^\s,#]+/g
 
 /** Returns the end of the slice that begins at `from`. The end never splits an address. */
@@ -19,7 +19,9 @@ const pieceEnd = (content: Uint8Array, from: number): number => {
   return end
 }
 
-/** Adds a range in its common form. Returns `false` for any other text, which {@link parseAddressRange} then reads. */
+/**
+ * Adds a range in its common form. Returns `false` for any other text; the caller then uses {@link parseAddressRange}.
+ */
 const addUsual = (text: string, builder: AddressSetBuilder): boolean => {
   const slash = text.indexOf("/")
   const words = readIpWords(slash < 0 ? text : text.slice(0, slash))
@@ -42,14 +44,14 @@ const add = (text: string, line: number, builder: AddressSetBuilder): ValueSynta
 }
 
 /**
- * Reads a file of addresses and ranges into a builder, in slices. A line has any number of them, separated by commas or
- * blanks; `#` begins a comment. An error names its line.
+ * Reads a file of addresses and ranges into a builder, in slices. A line contains any number of addresses, separated by
+ * commas or blanks. `#` begins a comment. An error names the line.
  */
 export function* readAddressFile(
   content: Uint8Array,
   builder: AddressSetBuilder,
 ): Slices<Either.Either<void, ValueSyntaxError>> {
-  // One decoder for the whole file, so that it skips a byte order mark at the beginning only.
+  // One decoder decodes the whole file, so it removes a byte order mark only at the beginning.
   const decoder = new TextDecoder()
   let line = 1
   let inComment = false
@@ -70,14 +72,15 @@ export function* readAddressFile(
   return Either.void
 }
 
-/** Whether a comment continues after a piece. */
+/** Whether a comment continues after the end of a piece. */
 const endsInComment = (text: string, wasInComment: boolean): boolean => {
   const lineStart = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1
   return text.includes("#", lineStart) || (wasInComment && lineStart === 0)
 }
 
 /**
- * Reads a file of addresses and ranges. A line has any number of them; `#` begins a comment. An error names its line.
+ * Reads a file of addresses and ranges. A line contains any number of addresses. `#` begins a comment. An error names
+ * the line.
  *
  * @example
  * import { Either } from "effect"

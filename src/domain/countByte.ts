@@ -1,11 +1,11 @@
-// Below this length, the views and the alignment cost more than they save.
+// Below this length in bytes, the view and the alignment cost more time than they save.
 const worthWords = 64
-// Each step adds at most 4 to each of the four sums, and a sum has eight bits.
+// Each step adds at most 4 to each of the four sums. A sum has eight bits, so it does not overflow in 63 steps.
 const stepsPerRound = 63
 
 /**
- * Counts the occurrences of `byte`. A step compares four bytes, and one number holds four sums. With short lines, this
- * takes a third of the time of a search for each occurrence.
+ * Counts the occurrences of `byte`. One operation compares four bytes, and one number contains the sums for these four
+ * positions. With short lines, this is three times as fast as a search for each occurrence.
  */
 export const countByte = (bytes: Uint8Array, byte: number): number => {
   const { buffer, byteOffset, length } = bytes

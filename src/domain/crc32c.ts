@@ -1,7 +1,10 @@
 // Castagnoli's polynomial with reversed bits (RFC 4960, appendix B).
 const polynomial = 0x82f63b78
 
-/** Computes the CRC32c bit by bit. A table is not worth it for one header of some hundred bytes per connection. */
+/**
+ * Computes the CRC32c bit by bit. A table would save little time, because a connection has one header of some hundred
+ * bytes.
+ */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = 0xffffffff
   for (const byte of bytes) {

@@ -7,9 +7,10 @@ import { proxyBlock } from "./proxyHeaderV2.ts"
 /**
  * Encodes the header for a connection from `source` to `destination`.
  *
- * The header omits zones. It names mapped IPv4 addresses as IPv4 if both are mapped or IPv4. If an endpoint is missing,
- * the header announces the proxy's own connection: `LOCAL`, in version 1 `UNKNOWN`. A header cannot name endpoints of
- * two families, host names, or (version 1) unix sockets: then it is `UNSPEC`, in version 1 `UNKNOWN`.
+ * The header omits zones. If each address is IPv4 or mapped IPv4, the header contains both as IPv4. If an endpoint is
+ * missing, the header announces a connection of the proxy itself: `LOCAL`, or `UNKNOWN` in version 1. A header cannot
+ * contain endpoints of two families, host names, or (in version 1) unix sockets. For such endpoints, the header is
+ * `UNSPEC`, or `UNKNOWN` in version 1.
  *
  * @example
  * import { encodeProxyHeader, tcpEndpoint } from "tcpfx/domain"
@@ -41,7 +42,7 @@ const endsOf = (source: Endpoint, destination: Endpoint): ProxyEnds | undefined 
   const [from, to] = [readIp(withoutZone(source.host)), readIp(withoutZone(destination.host))]
   if (from === undefined || to === undefined) return undefined
   const v6 = isIpv6(unmapped(from)) || isIpv6(unmapped(to))
-  // A mapped address together with a plain IPv6 address stays mapped.
+  // If the other address is IPv6, a mapped address stays mapped.
   if (v6 && !(isIpv6(from) && isIpv6(to))) return undefined
   const host = (address: typeof from) => formatIp(Uint8Array.from((v6 ? address : unmapped(address)).toByteArray()))
   return {

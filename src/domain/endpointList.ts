@@ -7,11 +7,11 @@ import { EndpointSyntaxError } from "./syntaxErrors.ts"
 /** One or more endpoints. */
 export type ListenEndpoints = Arr.NonEmptyReadonlyArray<ListenEndpoint>
 
-/** Returns a setting of one or several endpoints as a list. */
+/** Converts a setting with one or several endpoints to a list. */
 export const listenEndpoints = (listen: ListenEndpoint | ListenEndpoints): ListenEndpoints =>
   "_tag" in listen ? [listen] : listen
 
-/** Whether a text names a port, a path or a descriptor, so that at most its host is a default. */
+/** Whether a text contains a port, a path or a descriptor. At most its host can then come from the defaults. */
 const isWhole = (text: string): boolean => /^(unix|fd):|^\[.*\]:|^[^:]*:[^:]*$/.test(text)
 
 const vague = (input: string) =>
@@ -29,7 +29,7 @@ const vague = (input: string) =>
 
 /**
  * Reads endpoints, one per word. A single word may be a bare port or host. In a list, each endpoint must name its port,
- * so that "host port" is never read as two endpoints.
+ * so that the parser never reads "host port" as two endpoints.
  */
 export const parseListenEndpointWords = (
   words: ReadonlyArray<string>,

@@ -4,7 +4,7 @@ const isWholeUpTo = (value: number, most: number): boolean => Number.isInteger(v
 
 /**
  * Describes what is wrong with an endpoint, or returns `undefined` if it is valid. The kernel would truncate a path at
- * a zero byte or at its maximum length and use another file, so such a path is refused here.
+ * a zero byte or at its maximum length and use another file, so this function reports such a path.
  */
 export const endpointProblem = (endpoint: ListenEndpoint): string | undefined => {
   switch (endpoint._tag) {
@@ -23,7 +23,8 @@ export const endpointProblem = (endpoint: ListenEndpoint): string | undefined =>
 const pathProblem = (path: string, isName: boolean): string | undefined => {
   if (path === "" || path === "@") return isName ? 'the name after the "@" is empty' : "the path is empty"
   if (path.includes("\0")) return "the path contains a zero byte"
-  // The zero byte that begins an abstract name (written "@") takes the place of the zero byte that ends a path.
+  // An abstract name begins with a zero byte (written "@") and needs no zero byte at its end, so the "@" does not
+  // count.
   const bytes = new TextEncoder().encode(path).length - (isName ? 1 : 0)
   return bytes > maxUnixPathBytes ? `the path has ${bytes} bytes; the maximum is ${maxUnixPathBytes}` : undefined
 }

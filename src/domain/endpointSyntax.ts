@@ -23,11 +23,12 @@ const parsePort = (input: string, text: string): Either.Either<number, EndpointS
   return port <= 65535 ? Either.right(port) : bad(input, `the port ${text} is above 65535`)
 }
 
-// Names of services and containers have underscores, so this is more permissive than RFC 1123.
+// Names of services and containers can contain underscores, which RFC 1123 does not allow.
 const hostCharacters = /^[\p{L}\p{N}._-]+$/u
 const ipv6Characters = /^[0-9a-fA-F:.]+(%[\w.-]+)?$/
 
-// `unix:80` is a path and `fd:80` is a descriptor, so hosts of these names could not be written and read back.
+// `unix:80` is a path and `fd:80` is a descriptor, so the parser would not read a host with one of these names as a
+// host.
 const noHost: Readonly<Record<string, string>> = {
   unix: '"unix" cannot be a host; a unix socket is written as unix: and its path',
   fd: '"fd" cannot be a host; a descriptor is written as fd: and its number, and only a server takes it',
@@ -46,7 +47,8 @@ const parseUnix = (input: string, path: string): Either.Either<Endpoint, Endpoin
   if (isNumberPath(path)) return bad(input, "the path is a number", `unix:./${path} for a file with that name`)
   const endpoint = unixEndpoint(path)
   if (path === "@") return bad(input, 'the abstract name after the "@" is empty')
-  // The zero byte that begins an abstract name (written "@") takes the place of the zero byte that ends a path.
+  // An abstract name begins with a zero byte (written "@") and needs no zero byte at its end, so the "@" does not
+  // count.
   const bytes = new TextEncoder().encode(path).length - (isAbstract(endpoint) ? 1 : 0)
   return bytes > maxUnixPathBytes
     ? bad(input, `the path of the unix socket has ${bytes} bytes; the maximum is ${maxUnixPathBytes} (unix(7))`)
@@ -54,8 +56,8 @@ const parseUnix = (input: string, path: string): Either.Either<Endpoint, Endpoin
 }
 
 /**
- * Reads an endpoint from text. {@link endpointDefaults} supplies a missing host or port; `defaultHost` replaces its
- * host.
+ * Reads an endpoint from text. {@link endpointDefaults} supplies a missing host or port; `defaultHost` replaces the
+ * default host.
  *
  * The forms are `host:port`, `:port`, a bare port, a bare host, `[ipv6]:port`, `[ipv6]`, a bare IPv6 address,
  * `unix:/path` and `unix:@name` (Linux's abstract namespace). A path that is a number is refused; `unix:./80` names the
@@ -109,7 +111,7 @@ export const parseHostAndPort = (host: string, port: string): Either.Either<Endp
   return Either.flatMap(parsePort(input, port), (number) => tcp(input, bare, number))
 }
 
-// A descriptor is an int.
+// The largest number of a descriptor, which is an `int` in C.
 const mostFd = 2 ** 31 - 1
 
 /**

@@ -53,7 +53,7 @@ export class InvalidPayloadError extends Data.TaggedError("InvalidPayloadError")
   }
 }
 
-/** Why a payload was not sent. */
+/** The reasons why a payload was not sent. */
 export type SendError = ConnectionClosedError | InvalidPayloadError
 
 /** A codec could not decode a payload or encode a value. */
