@@ -18,7 +18,7 @@ export interface ProxyHeader {
    * The client's address. `undefined` if the header has no address. The addresses of the connection itself then apply.
    */
   readonly source: Endpoint | undefined
-  /** The address that the client connected to. `undefined` if `source` is. */
+  /** The address that the client connected to. `undefined` if `source` is `undefined`. */
   readonly destination: Endpoint | undefined
 }
 

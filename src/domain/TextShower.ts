@@ -46,8 +46,8 @@ export class TextShower implements LineShower {
   }
 
   /**
-   * Skips a piece that the caller writes later. Returns a shower for the piece, and the bytes to write with this
-   * shower. The piece must have at least 4 bytes.
+   * Skips a piece that the caller writes later. Returns a shower for the piece, and the bytes to write with the
+   * returned shower. The piece must have at least 4 bytes.
    */
   skip(bytes: Uint8Array): readonly [shower: LineShower, bytes: Uint8Array] {
     const shower = new TextShower()

@@ -3,17 +3,20 @@ import { codePointAt } from "./utf8.ts"
 
 /** The escapes of single bytes, as a table for loops over bytes. */
 interface EscapeTable {
-  /** The length of a byte's escape; 0: the byte is written unchanged; -1: the following bytes decide. */
+  /**
+   * The length of each byte's escape. 0: the byte is written unchanged. -1: the escape depends on the following bytes.
+   */
   readonly lengths: Int8Array
   /** The escape of each byte, at the offset `escapeWidth` times the byte. */
   readonly escapes: Uint8Array
 }
 
-/** The longest escape of a byte, and the stride of the table, bytes. */
+/** The number of table bytes for each escape. No escape of a byte is longer. */
 export const escapeWidth = 8
 
 /**
- * Makes a table of the escapes of `escapeOf`. A byte without an escape is written unchanged, or is part of a character.
+ * Makes a table of the escapes that `escapeOf` returns. A byte without an escape is written unchanged, or is part of a
+ * character of several bytes.
  */
 export const escapeTable = (escapeOf: (byte: number) => string | undefined): EscapeTable => {
   const lengths = new Int8Array(256)

@@ -15,10 +15,10 @@ export const ServerEventLine = Schema.parseJson(Schema.extend(ServerEvent, Schem
 /** One line of `tcpfx connect --output json`. */
 export const ClientEventLine = Schema.parseJson(Schema.extend(ClientEvent, Schema.Struct(versioned)))
 
-// Events nest far less deeply.
+// The maximum nesting depth of a line. No event is nested as deeply.
 const deepest = 64
 
-/** Whether JSON text nests deeper than events do. */
+/** Whether JSON text is nested too deeply for an event. */
 const nestsTooDeeply = (line: string): boolean => {
   let depth = 0
   let inString = false
@@ -41,7 +41,8 @@ const decoderOf = <A>(
   const decode = Schema.decodeEither(schema)
   return (line) => {
     const decoded = decode(line)
-    // A parse error formats its value recursively, so its `message` would overflow the stack.
+    // The `message` of a parse error formats the value recursively. For a deeply nested value, it would overflow the
+    // stack.
     return Either.isLeft(decoded) && nestsTooDeeply(line)
       ? Either.left(ParseResult.parseError(new ParseResult.Type(schema.ast, "a line", "it is nested too deeply")))
       : decoded
@@ -59,13 +60,13 @@ export const decodeClientEventLine: (
 ) => Either.Either<typeof ClientEventLine.Type, ParseResult.ParseError> = decoderOf(ClientEventLine)
 
 /**
- * Encodes an event as one line of JSON without a line end. `bytes` is base64; if it is valid UTF-8, the field `text`
- * has it as text for other tools. Control characters, format characters and line separators are written as `\uXXXX`, so
- * the line is safe on a terminal and for every kind of line reader.
+ * Encodes an event as one line of JSON without a line end. `bytes` is the payload in base64. If the payload is valid
+ * UTF-8, the field `text` contains it as text for other tools. Control characters, format characters and line
+ * separators are written as `\uXXXX`, so the line is safe on a terminal and in every line reader.
  */
 export const encodeServerEventLine = (event: ServerEvent): string => lineOf(event)
 
-/** Encodes an event of a client as {@link encodeServerEventLine} does. */
+/** Encodes an event of a client in the same way as {@link encodeServerEventLine}. */
 export const encodeClientEventLine = (event: ClientEvent): string => lineOf(event)
 
 const lineOf = (event: ServerEvent | ClientEvent): string => {

@@ -16,7 +16,7 @@ export const counted = (count: number, thing: string): string => `${count} ${thi
 export const describeCut = (closeNotify: boolean | undefined): string =>
   closeNotify === false ? "; TLS ended without close_notify, so data may be missing" : ""
 
-/** Describes a TLS session in words that follow an announcement. Returns an empty text without TLS. */
+/** Describes a TLS session in a text that follows an announcement. Returns an empty text without TLS. */
 export const describeTls = (tls: TlsSession | undefined): string => {
   if (tls === undefined) return ""
   const { alpn, cipher, peer, protocol } = tls

@@ -15,7 +15,7 @@ export const withoutZone = (host: string): string => {
 
 /**
  * Returns a host in the form that is shown and compared: without the IPv6 prefix of a mapped IPv4 address. On a
- * dual-stack listener the kernel writes 192.0.2.7 as `::ffff:192.0.2.7`, which is the same host (RFC 4291, 2.5.5.2).
+ * dual-stack listener, the kernel reports 192.0.2.7 as `::ffff:192.0.2.7`, which is the same host (RFC 4291, 2.5.5.2).
  */
 export const plainHost = (host: string): string =>
   host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host
@@ -26,8 +26,8 @@ const loopbacks: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", ":
 export const loopbackOf = (wildcard: string): string | undefined => loopbacks[wildcard]
 
 /**
- * Whether a listener on a host accepts connections to an address because the host is a wildcard. `::` covers both families,
- * unless it is `ipv6Only` (IPV6_V6ONLY, ipv6(7)).
+ * Whether `host` is a wildcard, and a listener on it accepts connections to `address`. `::` covers both families,
+ * unless `ipv6Only` is set (IPV6_V6ONLY, ipv6(7)).
  */
 export const coversAddress = (host: string, address: string, ipv6Only: boolean): boolean =>
   host === "::" ? !ipv6Only || isIpv6Text(address) : host === "0.0.0.0" && !isIpv6Text(address)

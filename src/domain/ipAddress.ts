@@ -6,15 +6,15 @@ const longestText = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
 
 /**
  * Reads an IP address without a zone. Returns `undefined` for other forms of IPv4 (127.1, 0177.0.0.1), because programs
- * disagree about the host that they mean.
+ * interpret these forms differently.
  */
 export const readIp = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
   if (text.length > longestText) return undefined
   if (!text.includes(":")) return readIpv4(text)
   const tail = text.lastIndexOf(":") + 1
   if (!text.includes(".")) return readGroups(text)
-  // ipaddr.js accepts octal numbers here, and reads `::192.0.2.1` as a mapped address, which it is not (RFC 4291,
-  // 2.5.5.1).
+  // ipaddr.js accepts octal numbers in the IPv4 part. It also reads `::192.0.2.1` as a mapped address, but this is an
+  // IPv4-compatible address (RFC 4291, 2.5.5.1).
   const dotted = readIpv4(text.slice(tail))
   if (dotted === undefined) return undefined
   const [a = 0, b = 0, c = 0, d = 0] = dotted.octets
@@ -32,7 +32,7 @@ const zero = 0x30
 
 /**
  * Reads the IPv4 address in the first `end` characters of a text as a number from 0 to 2^32 - 1, or returns
- * `undefined`. It accepts what {@link readIp} accepts and is many times faster.
+ * `undefined`. It accepts the same texts as {@link readIp} and is many times faster.
  */
 export const readIpv4Number = (text: string, end: number): number | undefined => {
   let address = 0
@@ -47,7 +47,7 @@ export const readIpv4Number = (text: string, end: number): number | undefined =>
       octet = 0
       digits = 0
     } else {
-      // Some programs read digits after a leading zero as octal.
+      // A number with a leading zero is refused, because some programs read it as octal.
       if (code < zero || code > zero + 9 || (digits > 0 && octet === 0)) return undefined
       octet = octet * 10 + code - zero
       if (octet > 255) return undefined
@@ -66,7 +66,10 @@ export const readIpBytes = (host: string): Uint8Array | undefined => {
 /** Whether a host is an IP address, with or without a zone, and not a name. */
 export const isIpAddress = (host: string): boolean => readIp(withoutZone(host)) !== undefined
 
-/** Whether a host is a link-local IPv6 address (fe80::/10, RFC 4291), which is a different host on each interface. */
+/**
+ * Whether a host is a link-local IPv6 address (fe80::/10, RFC 4291). The same address can belong to a different host on
+ * each interface.
+ */
 export const isLinkLocal = (host: string): boolean => {
   const [first = 0, second = 0, ...rest] = readIpBytes(host) ?? []
   return rest.length === 14 && first === 0xfe && (second & 0xc0) === 0x80
@@ -87,7 +90,7 @@ export const isIpv6 = (address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IP
 export const unmapped = (address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 =>
   isIpv6(address) && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
 
-/** Formats the 4 or 16 bytes of an address as the kernel formats those of its sockets (RFC 5952). */
+/** Formats the 4 or 16 bytes of an address in the same way as the kernel formats socket addresses (RFC 5952). */
 export const formatIp = (bytes: Uint8Array): string => {
   const address = ipaddr.fromByteArray([...bytes])
   return isIpv6(address) && address.isIPv4MappedAddress()

@@ -1,8 +1,8 @@
 import { readIpv4Number } from "./ipAddress.ts"
 
 /**
- * An address as 32-bit words, highest first: one word for IPv4, four for IPv6. Look-ups use this form, because
- * `ipaddr.js` is many times slower.
+ * An address as 32-bit words, the most significant word first: one word for IPv4, four words for IPv6. Look-ups use
+ * this form, because `ipaddr.js` is many times slower.
  */
 export type IpWords = Uint32Array
 

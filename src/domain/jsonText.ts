@@ -5,9 +5,9 @@ import { characterLength } from "./utf8.ts"
 
 // The writer reserves room for this many input bytes at a time.
 const stride = 4096
-// The longest output per input byte is `\u00XX`. A character of several bytes has less output per byte.
+// The longest output per input byte is `\u00XX`. A character of several bytes produces less output per byte.
 const longestPerByte = 6
-// The last byte may begin a character of 4 bytes, which is written as two `\uXXXX`.
+// The last byte can begin a character of 4 bytes. Its escape is two `\uXXXX`, which exceed the room for one byte.
 const longestCharacter = 16
 
 const quote = 0x22
@@ -54,7 +54,8 @@ export const writeJsonText = (bytes: Uint8Array, from: number, to: number, out: 
         continue
       }
       if (escaped > 0) {
-        // Always copies the longest escape and advances by the actual one: cheaper than a loop of variable length.
+        // Always copies the length of the longest escape and advances by the length of the actual escape. This is
+        // faster than a loop of variable length.
         const start = escapeWidth * byte
         for (let next = 0; next < longestPerByte; next++) buffer[length + next] = escapes[start + next] as number
         length += escaped

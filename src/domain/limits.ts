@@ -4,15 +4,13 @@ import * as Duration from "effect/Duration"
 export const slowConsumerPolicies = ["disconnect", "drop-oldest", "block"] as const
 export type SlowConsumerPolicy = (typeof slowConsumerPolicies)[number]
 
-/**
- * The defaults of all limits, with their unit and what happens to a peer at the limit.
- */
+/** The defaults of all limits. Each comment names the unit and the effect on a peer at the limit. */
 export const limits = {
   /** Longest payload of a frame, bytes. A peer that sends a longer frame is disconnected with `FrameTooLong`. */
   maxFrameBytes: 1024 * 1024,
   /**
    * Largest `maxFrame` of the command, bytes. The JSON line of a frame of zeros has 7.4 times the frame's length, and a
-   * string in Node has at most 512 MiB. So a program on Node could not read the line of a larger frame.
+   * string in Node has at most 512 MiB. A program on Node could not read the line of a larger frame.
    */
   maxFrameMostBytes: 64 * 1024 * 1024,
   /**
@@ -23,19 +21,23 @@ export const limits = {
   /** The policy for a subscriber that exceeds its budget. */
   slowConsumer: "disconnect" as SlowConsumerPolicy,
   /**
-   * How long publishers wait while no lagging subscriber takes anything. Meanwhile the server does not read the
-   * publishers, so their TCP windows close. After this time, publishers stop waiting for the stalled subscribers, and
-   * the lag of these grows towards the budget.
+   * How long publishers wait while no lagging subscriber makes progress. During this time, the server does not read
+   * from the publishers, so their TCP windows close. After this time, publishers stop waiting for the stalled
+   * subscribers, and the lag of the stalled subscribers grows towards the budget.
    */
   paceLimit: Duration.seconds(5),
   /**
-   * Bytes per connection that the handler has not taken. At the limit, reading stops and the peer's TCP window closes.
+   * Most received bytes per connection that the handler has not read. At the limit, the connection stops reading, and
+   * the peer's TCP window closes.
    */
   inboxBytes: 64 * 1024,
-  /** Bytes per connection that are queued for sending and that the kernel has not taken. At the limit, `send` waits. */
+  /**
+   * Most bytes per connection that are queued for sending and that the kernel has not accepted. At the limit, `send`
+   * waits.
+   */
   outboxBytes: 64 * 1024,
   /**
-   * How long a closing connection may make no progress, because the peer takes nothing or does not send FIN. After this
+   * How long a closing connection may make no progress: the peer accepts no bytes, or does not send FIN. After this
    * time, the connection is reset.
    */
   closeDeadline: Duration.seconds(5),
@@ -47,23 +49,30 @@ export const limits = {
   /** How long a server drains. After this time, the remaining connections are reset. */
   drainDeadline: Duration.seconds(5),
   /**
-   * How long the PROXY header and TLS handshake may take. After this time, the connection is refused:
+   * How long the PROXY header and TLS handshake may take. After this time, the connection is refused with
    * `HandshakeTimeout`.
    */
   handshakeTimeout: Duration.seconds(10),
-  /** Silence before a heartbeat, and then the time for an answer. Without an answer: `HeartbeatLost`. */
+  /**
+   * How long a peer may be silent before this side sends a heartbeat, and then how long the peer may take to answer. A
+   * peer that does not answer is disconnected with `HeartbeatLost`.
+   */
   heartbeatInterval: Duration.seconds(15),
   /** How long connecting may take, including the name look-up and all addresses. */
   connectTimeout: Duration.seconds(10),
-  /** Delay between the attempts at two addresses of a name (RFC 8305, section 5). */
+  /** The delay before the attempt at the next address of a name (RFC 8305, section 5). */
   attemptDelay: Duration.millis(250),
   /** Most bytes that a session queues for sending. Above it, the sender waits, or payloads are dropped and counted. */
   sessionOutboxBytes: 1024 * 1024,
   /**
-   * Completed connections that wait for accept (listen(2)). A client above it retries after about a second. The kernel
-   * may allow fewer: Linux allows 4096, and before version 5.4 it allowed 128 (`net.core.somaxconn`).
+   * Most completed connections that wait for accept (listen(2)). If the backlog is full, a new client retries after
+   * about a second. The kernel may allow fewer: Linux allows 4096, and before version 5.4 it allowed 128
+   * (`net.core.somaxconn`).
    */
   backlog: 4096,
-  /** Most bytes of events queued for one subscriber. An event counts 256 bytes plus its payload. */
+  /**
+   * Most bytes of events queued for one subscriber. An event counts 256 bytes, its payload, and 8 bytes for each
+   * recipient.
+   */
   eventBufferBytes: 4 * 1024 * 1024,
 } as const

@@ -25,7 +25,7 @@ export const editDistance = (a: string, b: string): number => {
   return last[b.length] as number
 }
 
-// Only this many letters of a word are compared. No name is longer.
+// The number of letters that are compared at most. No name is longer.
 const longestCompared = 40
 
 /**
@@ -47,7 +47,7 @@ export const nearest = (word: string, words: Iterable<string>): string | undefin
   return best
 }
 
-/** Returns ` (did you mean "send"?)`, or an empty text if no word is near. */
+/** Returns a suggestion such as ` (did you mean "send"?)`, or an empty text if no word is near. */
 export const suggestion = (word: string, words: Iterable<string>): string => {
   const near = nearest(word, words)
   return near === undefined ? "" : ` (did you mean "${near}"?)`

@@ -2,7 +2,7 @@ import type { IpWords } from "./ipWords.ts"
 
 const noMatch = -1
 
-// The table grows by chunks: copying a large array into a larger one would block the event loop.
+// The table grows in chunks, because copying a large array into a larger one would block the event loop.
 const chunkBits = 13
 const chunkSize = 1 << chunkBits
 const inChunk = chunkSize - 1
@@ -13,7 +13,7 @@ interface Chunk {
   readonly notes: Uint32Array
 }
 
-// The finalizer of MurmurHash3: each input bit changes half of the result's bits.
+// The finalizer of MurmurHash3: each bit of the input changes half of the bits of the result on average.
 const mixed = (word: number): number => {
   let hash = word
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -28,17 +28,17 @@ const maskOf = (bits: number, index: number): number => {
 }
 
 /**
- * Prefixes of one address family in typed arrays. A prefix takes `4 * words + 5` bytes, and 8 to 16 bytes of a hash
+ * Prefixes of one address family in typed arrays. A prefix uses `4 * words + 5` bytes, and 8 to 16 bytes in a hash
  * table. A look-up probes the hash table once per prefix length that occurs: at most 33 times for IPv4 and 129 times
- * for IPv6, whatever the number of prefixes. `index` must run after the last `add` and before the first `find`.
+ * for IPv6, for any number of prefixes. `index` must run after the last `add` and before the first `find`.
  */
 export class PrefixTable {
-  /** The number of prefixes. A prefix has a number, counted from 0 in the order of `add`. */
+  /** The number of prefixes. The prefixes are numbered from 0 in the order of `add`. */
   count = 0
   private readonly words: number
   private readonly chunks: Array<Chunk> = []
   private slots = new Uint32Array(1)
-  /** The prefix lengths that occur. */
+  /** The distinct lengths of the prefixes, bits. */
   private occurring: ReadonlyArray<number> = []
   private readonly wanted: Uint32Array
 
@@ -72,7 +72,7 @@ export class PrefixTable {
     this.chunkOf(number).notes[number & inChunk] = note
   }
 
-  /** Builds the hash table. Yields after each `perSlice` prefixes. */
+  /** Builds the hash table. Yields after every `perSlice` prefixes. */
   *index(perSlice: number): Generator<undefined, void> {
     const { count, wanted, words } = this
     let size = 1
@@ -86,7 +86,7 @@ export class PrefixTable {
       occurs.add(bits)
       for (let index = 0; index < words; index++) wanted[index] = keys[at * words + index] as number
       const slot = this.slotOf(bits)
-      // The first of several equal prefixes counts.
+      // Of several equal prefixes, the table contains only the first.
       if (this.slots[slot] === 0) this.slots[slot] = number + 1
       if (number % perSlice === perSlice - 1) yield
     }

@@ -3,7 +3,7 @@ import { type TcpEndpoint, tcpEndpoint } from "./Endpoint.ts"
 import { formatIp, isIpv6, readIp } from "./ipAddress.ts"
 import type { ProxyHeader } from "./ProxyHeader.ts"
 
-/** The longest possible line, including CR LF. */
+/** The maximum length of a header of version 1, including CR LF, bytes. */
 export const maxProxyLineBytes = 107
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -23,7 +23,8 @@ const starts = (held: Uint8Array, length: number, opening: Uint8Array): boolean 
 }
 
 /**
- * Describes what is wrong with the last byte of an incomplete line, or returns `undefined`. Earlier bytes are valid.
+ * Describes what is wrong with the last byte of an incomplete line, or returns `undefined`. The caller has checked the
+ * earlier bytes.
  */
 export const problemOfLine = (held: Uint8Array, length: number): string | undefined => {
   const last = held[length - 1] as number

@@ -35,11 +35,12 @@ const lengthOf = (head: Uint8Array): number => ((head[14] as number) << 8) | (he
 const isLocal = (head: Uint8Array): boolean => head[12] === (versionBits | commands.local)
 const familyOf = (head: Uint8Array): Family => families[(head[13] as number) >> 4] ?? unspecified
 
-/** Returns the length of the whole block, from its head. */
+/** Returns the length of the whole block, which its head contains. */
 export const proxyBlockLength = (head: Uint8Array): number => proxyBlockHeadBytes + lengthOf(head)
 
 /**
- * Describes what is wrong with the last byte of an incomplete head, or returns `undefined`. Earlier bytes are valid.
+ * Describes what is wrong with the last byte of an incomplete head, or returns `undefined`. The caller has checked the
+ * earlier bytes.
  */
 export const problemOfHead = (head: Uint8Array, length: number): string | undefined => {
   const last = head[length - 1] as number
@@ -101,9 +102,9 @@ const readPath = (bytes: Uint8Array): string => {
 const checksumType = 3
 
 /**
- * Describes what is wrong with the type-length-value vectors after the addresses, or returns `undefined`. Only the
- * checksum is evaluated. Without an address family, the start of the vectors is unknown, so malformed ones are ignored
- * (`strict` is false).
+ * Describes what is wrong with the type-length-value vectors after the addresses, or returns `undefined`. Of the
+ * vectors, only the checksum is evaluated. Without an address family, the start of the vectors is unknown, so the
+ * caller sets `strict` to `false`, and malformed vectors are ignored.
  */
 const problemOfExtensions = (block: Uint8Array, start: number, strict: boolean): string | undefined => {
   let checksumAt: number | undefined

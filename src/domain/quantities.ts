@@ -46,7 +46,7 @@ export const parseDuration = (input: string): Either.Either<Duration.Duration, V
   const factor = timeUnits.get(parts[1] === "" ? "s" : parts[1])
   if (factor === undefined) return fail(`the unit ${JSON.stringify(parts[1])} is unknown`)
   const millis = parts[0] * factor
-  // Above 2^31-1 ms, setTimeout fires at once, so a very long time would become none.
+  // Above 2^31-1 ms, setTimeout fires at once, so a very long duration would have no effect.
   return millis <= 0x7fffffff ? Either.right(Duration.millis(millis)) : fail("it is above 24 days")
 }
 
@@ -187,7 +187,7 @@ export const parseMaxFrame = (input: string): Either.Either<number, ValueSyntaxE
  */
 export const formatBytes = (bytes: number): string => {
   if (bytes < 1024) return `${bytes} B`
-  // From here up, rounding would give 1024 of the smaller unit.
+  // From this number of bytes up, the rounded number of KiB would be 1024.
   const mebibytes = 1023.5 * 1024
   const unit = bytes < mebibytes ? "KiB" : bytes < mebibytes * 1024 ? "MiB" : "GiB"
   const value = bytes / (unit === "KiB" ? 1024 : unit === "MiB" ? 1024 ** 2 : 1024 ** 3)
@@ -222,7 +222,7 @@ const yesAndNo = new Map([
   ["0", false],
 ])
 
-/** Reads the boolean of an environment variable: `yes`, `true`, `on` or 1; `no`, `false`, `off` or 0. */
+/** Reads the boolean value of an environment variable: `yes`, `true`, `on` or 1; `no`, `false`, `off` or 0. */
 export const parseYesNo = (input: string): Either.Either<boolean, ValueSyntaxError> => {
   const found = yesAndNo.get(input.toLowerCase())
   const expected = [...yesAndNo.keys()].join(", ")

@@ -30,8 +30,8 @@ const shown = (value: unknown): string => {
 }
 
 /**
- * Checks settings. Returns them, or an error that names the first field with an invalid value. An absent field gets its
- * default and is not checked; a field that is present with the value `undefined` is checked.
+ * Checks settings. Returns the settings, or an error that names the first field with an invalid value. An absent field
+ * gets its default and is not checked; a field that is present with the value `undefined` is checked.
  */
 export const checkSettings = <S extends object>(
   settings: S,
@@ -56,19 +56,19 @@ const wholeUpTo = (value: unknown, least: number, most: number): boolean =>
   value <= most &&
   (Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)
 
-/** A whole number from `least` up, or `Infinity` for no limit. */
+/** Accepts a whole number from `least` up, or `Infinity` for no limit. */
 export const limitOf = (unit: string, least: number = 1): SettingCheck => ({
   expected: `a whole number of ${unit} from ${least} up, or Infinity for no limit`,
   accepts: (value) => wholeUpTo(value, least, Number.POSITIVE_INFINITY),
 })
 
-/** A whole number from `least` to `most`. */
+/** Accepts a whole number from `least` to `most`. */
 export const wholeNumber = (least: number, most: number): SettingCheck => ({
   expected: `a whole number from ${least} to ${most}`,
   accepts: (value) => wholeUpTo(value, least, most),
 })
 
-/** A number from `least` to `most`. */
+/** Accepts a number from `least` to `most`. */
 export const numberFrom = (least: number, most: number): SettingCheck => ({
   expected: `a number from ${least} to ${most}`,
   accepts: (value) => typeof value === "number" && value >= least && value <= most,
@@ -77,19 +77,19 @@ export const numberFrom = (least: number, most: number): SettingCheck => ({
 const isBetween = (value: unknown, least: Duration.Duration, most: Duration.Duration): boolean =>
   Duration.isDuration(value) && Duration.between(value, { minimum: least, maximum: most })
 
-/** Any duration, including zero and infinity. */
+/** Accepts any duration, including zero and infinity. */
 export const anyTime: SettingCheck = {
   expected: "a Duration, such as Duration.seconds(5)",
   accepts: (value) => Duration.isDuration(value),
 }
 
-/** A deadline: a duration of at least 1 ms, or infinity. */
+/** Accepts a deadline: a duration of at least 1 ms, or infinity. */
 export const deadline: SettingCheck = {
   expected: "a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
   accepts: (value) => isBetween(value, Duration.millis(1), Duration.infinity),
 }
 
-/** The idle time before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
+/** Accepts the idle time before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
 export const keepaliveTime: SettingCheck = {
   expected: "a Duration from 1 s to 32767 s, or Duration.infinity for never",
   accepts: (value) =>
@@ -97,13 +97,13 @@ export const keepaliveTime: SettingCheck = {
     (Duration.isDuration(value) && !Duration.isFinite(value)),
 }
 
-/** One of `values`. */
+/** Accepts one of `values`. */
 export const oneOfThese = (values: ReadonlyArray<string | number | boolean | undefined>): SettingCheck => ({
   expected: values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value))).join(", "),
   accepts: (value) => values.some((one) => one === value),
 })
 
-/** `undefined`, or a value that passes another check. */
+/** Accepts `undefined`, or a value that passes another check. */
 export const optional = (check: SettingCheck): SettingCheck => ({
   ...check,
   expected: `${check.expected}, or undefined`,
@@ -111,26 +111,26 @@ export const optional = (check: SettingCheck): SettingCheck => ({
   within: (value) => (value === undefined ? undefined : check.within?.(value)),
 })
 
-/** An object with `methods`. */
+/** Accepts an object that has all `methods`. */
 export const objectWith = (methods: ReadonlyArray<string>, expected: string): SettingCheck => ({
   expected,
   accepts: (value) => isObject(value) && methods.every((method) => typeof value[method] === "function"),
 })
 
-/** A framing. */
+/** Accepts a framing. */
 export const framing: SettingCheck = objectWith(
   ["decoder", "encode", "payloads", "count"],
   "a Framing, such as Framing.line",
 )
 
-/** An object whose fields have their own checks. */
+/** Accepts an object whose fields pass their own checks. */
 export const fieldsOf = <S extends object>(checks: SettingChecks<S>, expected: string): SettingCheck => ({
   expected,
   accepts: isObject,
   within: (value) => Either.getOrUndefined(Either.flip(checkSettings(value as S, checks))),
 })
 
-/** Address ranges, as a list or a compiled set. */
+/** Accepts address ranges, as a list or a compiled set. */
 export const addressRanges: SettingCheck = {
   expected: "a list of address ranges (parseAddressRanges gives one), or an AddressSet",
   accepts: (value) =>
@@ -147,7 +147,7 @@ const isEndpoint = (value: unknown, canBeFd: boolean): boolean => {
   return _tag === "Unix" && typeof path === "string" && endpointProblem({ _tag, path }) === undefined
 }
 
-/** One or several endpoints to listen on. */
+/** Accepts one or several endpoints to listen on. */
 export const listenTargets: SettingCheck = {
   expected:
     "an endpoint or a list of endpoints: tcpEndpoint with a host and a port from 0 to 65535, unixEndpoint, or fdEndpoint",

@@ -7,9 +7,9 @@ import { characterLength } from "./utf8.ts"
 const lineFeed = 0x0a
 // The writer reserves room for this many input bytes at a time.
 const stride = 4096
-// The longest output per input byte is `\xHH`. A character of several bytes has less output per byte.
+// The longest output per input byte is `\xHH`. A character of several bytes produces less output per byte.
 const longestPerByte = 4
-// The last byte may begin a character of 4 bytes, which has a longer escape.
+// The last byte can begin a character of 4 bytes, whose escape exceeds the room for one byte.
 const longestCharacter = 16
 
 const { lengths, escapes } = escapeTable((byte) =>
@@ -45,7 +45,7 @@ export const showLine = (bytes: Uint8Array, from: number, to: number, out: ByteW
         }
         escaped = longestPerByte
       }
-      // Always copies four bytes and advances by the actual length of the escape: cheaper than a loop.
+      // Always copies four bytes and advances by the actual length of the escape. This is faster than a loop.
       const start = escapeWidth * byte
       buffer[length] = escapes[start] as number
       buffer[length + 1] = escapes[start + 1] as number
@@ -63,7 +63,10 @@ export const showLine = (bytes: Uint8Array, from: number, to: number, out: ByteW
   return at
 }
 
-/** Writes bytes as {@link showLine} does, without a stop at LF. Returns the offset after the written bytes. */
+/**
+ * Writes bytes in the same way as {@link showLine}, but does not stop at LF. Returns the offset after the written
+ * bytes.
+ */
 export const showBytes = (bytes: Uint8Array, from: number, to: number, out: ByteWriter): number => {
   let at = from
   while (at < to) at = showLine(bytes, at, to, out)

@@ -1,9 +1,9 @@
 import * as Data from "effect/Data"
 
-// A message stays short even if the input is a megabyte long.
+// The maximum number of quoted characters, so that a message stays short for any input.
 const longestShown = 120
 
-/** Quotes a text for an error message; a long text is cut. */
+/** Quotes a text for an error message, and truncates a long text. */
 export const quoted = (text: string): string =>
   text.length <= longestShown ? JSON.stringify(text) : `${JSON.stringify(text.slice(0, longestShown))}…`
 

@@ -2,7 +2,7 @@ import { ByteWriter } from "./ByteWriter.ts"
 import { TextShower } from "./TextShower.ts"
 
 /**
- * Shows a stream of bytes as text, for one direction of one connection. It holds an incomplete character until the next
+ * Shows a stream of bytes as text, for one direction of one connection. It keeps an incomplete character until the next
  * piece completes it. It shows bytes that are not UTF-8 as `\xHH`, and control characters as escapes.
  *
  * @example
@@ -15,7 +15,7 @@ import { TextShower } from "./TextShower.ts"
 export class TextView {
   private readonly shower = new TextShower()
 
-  /** Returns the text of the characters that are complete. */
+  /** Adds a piece. Returns the text of all characters that are complete. */
   push(bytes: Uint8Array): string {
     const out = new ByteWriter()
     let at = 0
@@ -23,7 +23,7 @@ export class TextView {
     return utf8.decode(out.take())
   }
 
-  /** Ends the stream: returns the held bytes as escapes. */
+  /** Ends the stream. Returns the bytes of an incomplete character as escapes. */
   end(): string {
     const out = new ByteWriter()
     this.shower.writeEnd(out)

@@ -47,7 +47,7 @@ const noSignature = "the two sides have no signature algorithm in common"
 const brokenRecord = "what it sent cannot be decrypted"
 
 const problems: Readonly<Record<string, string>> = {
-  // What the peer sent.
+  // Problems with the bytes that the peer sent.
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
   ERR_SSL_HTTP_REQUEST: "it sent plain HTTP instead of TLS",
   ERR_SSL_HTTPS_PROXY_REQUEST: "it sent a request for an HTTP proxy instead of TLS",
@@ -65,7 +65,7 @@ const problems: Readonly<Record<string, string>> = {
   ERR_TLS_SESSION_ATTACK: "it asked to renegotiate, which is not allowed",
   ECONNRESET: "it closed the connection in the handshake",
   EPIPE: "it closed the connection in the handshake",
-  // What the two sides do not have in common.
+  // The two sides have no version, cipher or protocol in common.
   ERR_SSL_UNSUPPORTED_PROTOCOL: noVersion,
   ERR_SSL_VERSION_TOO_LOW: noVersion,
   ERR_SSL_WRONG_SSL_VERSION: noVersion,
@@ -81,7 +81,7 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_NO_SHARED_SIGATURE_ALGORITHMS: noSignature,
   ERR_SSL_NO_APPLICATION_PROTOCOL: "the two sides have no ALPN protocol in common",
   ERR_NOT_A_SOCKET: "the transport has no TLS",
-  // The peer's certificate.
+  // Problems with the peer's certificate.
   CERT_MISSING: "it presented no certificate",
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "it presented no certificate",
   CERT_HAS_EXPIRED: "its certificate has expired",
@@ -121,7 +121,7 @@ const alertIn = (code: string): string | undefined => {
 }
 
 /**
- * Describes why TLS failed, with "it" for the peer. The text for an unknown code contains the code.
+ * Describes why TLS failed. The text refers to the peer as "it". The text for an unknown code contains the code.
  *
  * @example
  * import { describeTlsFailure } from "tcpfx/domain"

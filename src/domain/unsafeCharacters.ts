@@ -5,8 +5,8 @@
  *
  * The list has no lone surrogates: `JSON.stringify` escapes them, and a UTF-8 encoder replaces them by U+FFFD.
  *
- * The list is that of Unicode 17, written out so that every version of Node gives the same output. It includes 2065,
- * FFF0 to FFF8 and E0000 to E007F, which Unicode reserves for such characters.
+ * The list follows Unicode 17. It is written out so that every version of Node produces the same output. It includes
+ * 2065, FFF0 to FFF8 and E0000 to E007F, which Unicode reserves for such characters.
  */
 // biome-ignore format: one range a column pair
 const ranges = [

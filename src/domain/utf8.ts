@@ -1,4 +1,4 @@
-/** Returns the length of the character that a lead byte begins, bytes; 1 for any other byte. */
+/** Returns the length of the character that begins with a lead byte, bytes. Returns 1 for any other byte. */
 const sequenceLength = (lead: number): number =>
   lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) === 0xe0 ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 1
 
@@ -25,7 +25,7 @@ export const codePointAt = (bytes: Uint8Array, at: number, length: number): numb
   return code
 }
 
-/** Returns the number of bytes at the end that begin an incomplete character: 0 to 3. */
+/** Returns the number of bytes of an incomplete character at the end: 0 to 3. */
 export const begunTail = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number

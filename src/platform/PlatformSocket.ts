@@ -22,8 +22,8 @@ const failed = (reason: "Open" | "Read" | "Write") => (cause: unknown) =>
   new Socket.SocketGenericError({ reason, cause })
 
 /**
- * A platform socket. Each `run` opens a connection, and gives its payloads to the handler in order, one after the other:
- * reading is held while the handler works. Writes wait until a connection is open.
+ * Makes a platform socket. Each `run` opens a connection and calls the handler with one payload at a time, in order.
+ * While the handler runs, back-pressure slows the peer. Writes wait until a connection is open.
  */
 const make = (open: Opened): Socket.Socket => {
   let current: Connection | undefined
@@ -76,17 +76,17 @@ const make = (open: Opened): Socket.Socket => {
   })
 }
 
-/** An open connection as a platform socket. It runs once. */
+/** Makes a platform socket of an open connection. The socket supports one `run`. */
 export const fromConnection = (connection: Connection): Socket.Socket => make(Effect.succeed(connection))
 
-/** A platform socket that dials: each `run` connects anew. */
+/** Makes a platform socket that connects to an endpoint. Each `run` opens a new connection. */
 export const makeSocket = (
   endpoint: Endpoint,
   settings?: Partial<ClientSettings>,
 ): Effect.Effect<Socket.Socket, SettingsError, Scope.Scope | Transport> =>
   Effect.map(Client.make(settings), (client) => make(client.connect(endpoint)))
 
-/** {@link makeSocket} as the platform's `Socket` service, for programs of RPC and cluster. */
+/** {@link makeSocket} as the platform's `Socket` service, for programs with Effect RPC or Effect Cluster. */
 export const layerSocket = (
   endpoint: Endpoint,
   settings?: Partial<ClientSettings>,

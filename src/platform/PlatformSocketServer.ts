@@ -24,9 +24,10 @@ const addressOf = (endpoint: Endpoint): SocketServer.Address =>
 type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 
 /**
- * The platform's `SocketServer` over a {@link Server}: programs of RPC and cluster get back-pressure, payloads in order,
- * half-close and an orderly end. Connections that are accepted while no `run` is active wait for the next. A handler that
- * fails ends its own connection only. The end of a `run` ends the connections that it serves.
+ * Makes the platform's `SocketServer` from a {@link Server}. Programs with Effect RPC or Effect Cluster then have
+ * back-pressure, payloads in order, half-close and an orderly end. Connections that are accepted while no `run` is
+ * active wait for the next `run`. A handler that fails ends only its own connection. The end of a `run` ends the
+ * connections that it serves.
  */
 export const makeSocketServer = (
   endpoint: ListenEndpoint = tcpEndpoint("127.0.0.1", 0),

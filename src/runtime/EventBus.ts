@@ -20,12 +20,13 @@ export interface EventSubscribeOptions {
   /**
    * What happens when the buffer is full. Default `"drop-oldest"`.
    *
-   * - `"drop-oldest"`: the bus drops the oldest events. `EventsMissed` with their number takes their place.
-   * - `"drop-frames"`: the bus drops frames first. It drops events of connections only if these alone take three quarters
-   *   of the buffer. `EventsMissed` takes their place.
-   * - `"block"`: no peer is read, and senders wait, until the subscriber has caught up. The bus drops no frame. Some events
-   *   still occur, such as a refused connection or a failed attempt. If events other than frames take twice
-   *   `bufferBytes`, the bus drops attempts and then other events of connections, and counts them in `EventsMissed`.
+   * - `"drop-oldest"`: the bus drops the oldest events. `EventsMissed`, with their number, replaces them.
+   * - `"drop-frames"`: the bus drops frames first. It drops events of connections only if these alone exceed three
+   *   quarters of the buffer. `EventsMissed` replaces them.
+   * - `"block"`: reading from all peers stops, and senders wait, until the subscriber has caught up. The bus drops no
+   *   frame. Some events still occur, such as a refused connection or a failed attempt. If events other than frames
+   *   exceed twice `bufferBytes`, the bus drops events of attempts and then other events of connections, and counts
+   *   them in `EventsMissed`.
    */
   readonly overflow?: "drop-oldest" | "drop-frames" | "block"
 }
@@ -44,11 +45,12 @@ export const checkSubscription = (
 export type { Stamp } from "./eventQueue.ts"
 
 /**
- * Builds an event from its number and its time. Spreading a stamp object into the event would cost more than the rest.
+ * Builds an event from its number and its time. Spreading an object with both into the event would cost more than all
+ * other work of the bus.
  */
 type BuildEvent<E> = (seq: number, at: number) => E
 
-/** The callbacks of an observer that a bus uses. */
+/** The callbacks that a bus calls on an observer. */
 interface EventObserver<E> {
   readonly onEvent?: ((event: E) => void) | undefined
   /** Receives the events of `emitOwn`. */
@@ -92,13 +94,14 @@ export class EventBus<E extends Stamped> {
   private ended = false
 
   /**
-   * `onBlocked(true)` is called when the first blocking subscriber becomes full, `onBlocked(false)` when none is full.
+   * The bus calls `onBlocked(true)` when the first subscriber blocks, and `onBlocked(false)` when no subscriber blocks
+   * any more.
    */
   constructor(options: {
     readonly now: () => number
     readonly missedEvent: (missed: number, stamp: Stamp) => E
     readonly onBlocked: (blocked: boolean) => void
-    /** Observers that `emit` calls synchronously with every event. They get no events of frames. */
+    /** Observers that the bus calls synchronously with every event, except events of frames. */
     readonly tap?: EventTap<E>
   }) {
     this.now = options.now
@@ -107,12 +110,15 @@ export class EventBus<E extends Stamped> {
     this.tap = options.tap
   }
 
-  /** Whether a subscriber wants frames. The caller asks before it builds an event of a frame. */
+  /** Whether a subscriber wants frames. The caller checks this before it builds an event of a frame. */
   wantsFrames(): boolean {
     return this.frameSubscribers > 0
   }
 
-  /** Waits until no subscriber blocks. Senders wait for this; the owner pauses reading by `onBlocked`. */
+  /**
+   * Waits until no subscriber blocks. Senders wait for this. The owner of the bus stops and resumes reading in
+   * `onBlocked`.
+   */
   get unblocked(): Effect.Effect<void> {
     return this.blockers === 0 ? Effect.void : this.senders.until(() => this.blockers === 0)
   }
@@ -135,7 +141,7 @@ export class EventBus<E extends Stamped> {
     if (this.frameSubscribers > 0) this.dispatch(event, "frame")
   }
 
-  /** Ends every subscription after its buffered events. */
+  /** Ends every subscription once its buffered events are delivered. */
   end(): void {
     this.ended = true
     for (const subscriber of this.subscribers) {
@@ -145,9 +151,9 @@ export class EventBus<E extends Stamped> {
   }
 
   /**
-   * Subscribes at once: the stream has all events from now on, even if it runs later. The end of the scope
-   * unsubscribes. Run the stream only once: a second run gets the rest, and a run that stops early may have taken more
-   * events than it used.
+   * Subscribes at once: the stream delivers all events from this call on, even if it runs later. The end of the scope
+   * unsubscribes. Run the stream only once: a second run does not deliver the events that the first run removed from
+   * the buffer, even if the first run stopped before it used them.
    */
   subscribe(options: EventSubscribeOptions = {}): Effect.Effect<Stream.Stream<E>, never, Scope.Scope> {
     return Effect.map(

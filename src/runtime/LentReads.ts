@@ -1,13 +1,13 @@
 // A read that fills less than this share of its buffer is copied, so that a few bytes do not occupy a whole buffer.
 const leastShare = 1 / 8
 
-// The number of free buffers that are kept. While the receiver has one buffer, the next read uses another. A slow
-// receiver has more than one.
+// The number of free buffers that are kept. While the receiver uses one buffer, the next read fills another. A slow
+// receiver uses several.
 const mostKept = 3
 
 /**
  * Large read buffers for one socket. A read lends its buffer to the receiver without a copy, and the next read uses
- * another buffer. {@link giveBack} makes a buffer free again. A buffer that the receiver never gives back is
+ * another buffer. {@link giveBack} returns a buffer for reuse. A buffer that the receiver never returns is
  * garbage-collected.
  */
 export class LentReads {
@@ -28,7 +28,10 @@ export class LentReads {
     return this.current
   }
 
-  /** Returns the `length` bytes that a read put into `buffer`: lends the buffer, or copies a small read. */
+  /**
+   * Returns the `length` bytes that a read has written into `buffer`. Lends the buffer for a large read, and copies a
+   * small read.
+   */
   taken(length: number, buffer: Uint8Array): Uint8Array {
     // The first read after the switch to lent buffers still uses the buffer that all sockets share.
     if (buffer !== this.current || length < this.size * leastShare) return new Uint8Array(buffer.subarray(0, length))
@@ -37,7 +40,7 @@ export class LentReads {
     return buffer.subarray(0, length)
   }
 
-  /** Frees the buffer of bytes that {@link taken} returned. Ignores other bytes. */
+  /** Returns the buffer of bytes that {@link taken} has returned, for reuse. Ignores other bytes. */
   giveBack(bytes: Uint8Array): void {
     const buffer = this.lent.get(bytes.buffer)
     if (buffer === undefined) return

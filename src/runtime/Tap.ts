@@ -12,12 +12,14 @@ interface Observer {
 }
 
 /**
- * Observers whose callbacks run synchronously, in the turn in which something happens. An observer that throws is
- * removed and its failure is logged, because it must not break the observed connection and would probably throw again.
+ * Observers whose callbacks run synchronously, in the turn of the event loop in which the observed event occurs. An
+ * observer that throws is removed and its failure is logged, because it must not break the observed connection and
+ * would probably throw again.
  */
 export class Tap<O extends Observer> {
   /**
-   * Whether an observer has this callback. Callers check it first, so a tap without observers costs one boolean test.
+   * Whether an observer has the callback `onEvent`; the next three fields are the same for the other callbacks. The
+   * caller of `tell` checks the field first, so a tap without observers costs one boolean test.
    */
   wantsEvents = false
   wantsOwnEvents = false
@@ -41,7 +43,7 @@ export class Tap<O extends Observer> {
         }),
     )
 
-  /** Adds an observer until the scope closes. */
+  /** Adds an observer. The end of the scope removes it. */
   observe(observer: O): Effect.Effect<void, never, Scope.Scope> {
     return Effect.asVoid(
       Effect.acquireRelease(
@@ -55,7 +57,7 @@ export class Tap<O extends Observer> {
     )
   }
 
-  /** Calls `call` with each observer. */
+  /** Calls `call` with each observer. Removes an observer for which `call` throws. */
   tell(call: (observer: O) => void): void {
     for (const own of this.observers) {
       try {

@@ -1,6 +1,6 @@
 interface Timer {
   readonly due: number
-  /** `undefined` after the timer has fired or was cancelled. */
+  /** `undefined` after the timer has fired or has been cancelled. */
   callback: (() => void) | undefined
   previous: Timer | undefined
   next: Timer | undefined
@@ -16,7 +16,7 @@ export class TimerQueue {
     this.delayMillis = delayMillis
   }
 
-  /** Adds a timer that is due after the delay. Returns its cancel function. */
+  /** Adds a timer that is due after the delay. Returns a function that cancels the timer. */
   add(now: number, callback: () => void): () => void {
     const timer: Timer = { due: now + this.delayMillis, callback, previous: this.last, next: undefined }
     if (this.last === undefined) this.first = timer
@@ -31,8 +31,7 @@ export class TimerQueue {
   }
 
   /**
-   * Calls the callbacks of all due timers and returns the thrown values. A callback that throws does not stop the
-   * others.
+   * Calls the callbacks of all due timers. A callback that throws does not stop the others. Returns the thrown values.
    */
   expire(now: number): ReadonlyArray<unknown> {
     const failures: Array<unknown> = []

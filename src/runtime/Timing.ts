@@ -11,18 +11,21 @@ import { TimerQueue } from "./TimerQueue.ts"
  */
 export interface Timing {
   /**
-   * The wall clock, milliseconds since the epoch. It only dates events, because it jumps when the system clock is set.
+   * The wall clock, milliseconds since the epoch. Use it only for the time of events, because it jumps when the system
+   * clock is set.
    */
   readonly now: () => number
-  /** A monotonic clock, milliseconds since an arbitrary moment. Every time span is a difference of two values. */
+  /**
+   * A monotonic clock, milliseconds since an arbitrary moment. Measure every time span as the difference of two values.
+   */
   readonly elapsed: () => number
-  /** Calls `callback` after `delay`. Returns the cancel function; the end of the scope cancels too. */
+  /** Calls `callback` after `delay`. Returns a function that cancels the timer. The end of the scope cancels it too. */
   readonly after: (delay: Duration.Duration, callback: () => void) => () => void
 }
 
 /**
  * Makes the timing of the current scope. Timers with the same delay share one fiber that sleeps until the first of them
- * is due. So thousands of connections with a deadline need one list and no timers of their own.
+ * is due. Thousands of connections with the same deadline therefore need one queue, and no fiber for each connection.
  */
 export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Effect.clock

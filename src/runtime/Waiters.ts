@@ -9,15 +9,16 @@ interface Waiter {
 const hasEnded = ({ fiber }: Waiter): boolean => fiber.unsafePoll() !== null
 
 /**
- * Fibers that wait for a condition that callbacks change. A wait has no finalizer, which would double its cost. So an
- * interrupted waiter stays in the list until the next wake, or until the list has doubled.
+ * Fibers that wait until a callback changes a condition. A wait has no finalizer, because a finalizer would double its
+ * cost. An interrupted waiter therefore stays in the list until the next wake, or until the list has doubled and is
+ * pruned.
  */
 export class Waiters {
   // The list is made for the first waiter, because most instances never have one.
   private waiting: Array<Waiter> | undefined
   private pruneAt = 8
 
-  /** Waits until `isReady` returns `true`. It is called at once and after each {@link wake}. Interruptible. */
+  /** Waits until `isReady` returns `true`. Calls `isReady` at once and after each {@link wake}. Interruptible. */
   until(isReady: () => boolean): Effect.Effect<void> {
     const look: Effect.Effect<void> = Effect.suspend(() => (isReady() ? Effect.void : this.waitThen(look)))
     return look
@@ -43,7 +44,7 @@ export class Waiters {
     return this.count() === 0
   }
 
-  /** The length of the list: all waiters, and possibly some interrupted ones. */
+  /** Returns the length of the list. The list contains all waiters, and possibly some interrupted waiters. */
   count(): number {
     return this.waiting?.length ?? 0
   }

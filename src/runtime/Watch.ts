@@ -2,18 +2,19 @@ import * as Duration from "effect/Duration"
 import type { Timing } from "./Timing.ts"
 
 /**
- * Whether the time of an item counts now. `runs`: it counts. `stands`: it is paused. `restarts`: it begins anew.
- * `over`: the item needs no watching any more.
+ * The state of an item's time. `runs`: the time counts. `stands`: the time is paused. `restarts`: the time starts again
+ * from zero. `over`: the watch stops watching the item.
  */
 export type Clock = "runs" | "stands" | "restarts" | "over"
 
-/** What a watch expects of each item, and what it does if nothing happens. */
+/** The progress that a watch expects from each item, and the actions if the item makes no progress. */
 export interface Rule<A> {
-  /** Returns a number that changes whenever the expected thing happens. */
+  /** Returns a number that changes whenever the item makes progress. */
   readonly mark: (item: A) => number
   readonly clock: (item: A) => Clock
   /**
-   * The stages in their order. The time of a stage counts from the one before. After the last, the item is not watched.
+   * The stages in their order. The time of a stage counts from the end of the previous stage. After the last stage, the
+   * watch stops watching the item.
    */
   readonly stages: ReadonlyArray<Stage<A>>
 }
@@ -26,18 +27,19 @@ interface Stage<A> {
 
 interface Trace {
   mark: number
-  /** The number of checks since the last change or the last stage. -1: the first check is yet to come. */
+  /** The number of checks since the last change or the last stage. -1: the watch has not checked the item yet. */
   looks: number
   stage: number
 }
 
-// The number of checks within the shortest stage. A stage is due between its time and 1.1 times its time.
+// The number of checks within the shortest stage. The check finds that a stage is due between its time and 1.1 times
+// its time.
 const looks = 10
 
 /**
- * Finds items for which an expected thing does not happen. The watch checks all items periodically, so an item needs no
- * timer, and no code runs when the thing happens. The watch counts its checks instead of reading a clock, because a
- * change of the clock or a stopped process must not end connections.
+ * Finds items that make no progress. The watch checks all items periodically, so an item needs no timer, and progress
+ * costs nothing. The watch counts its checks instead of reading a clock, because a change of the clock or a stopped
+ * process must not end connections.
  */
 export class Watch<A> {
   private readonly timing: Timing

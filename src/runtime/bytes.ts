@@ -1,13 +1,13 @@
 /**
- * Allocates uninitialized bytes. In Node they are a `Buffer`, because a socket makes a new view of any other
+ * Allocates uninitialized bytes. In Node, the result is a `Buffer`, because a socket makes a new view of any other
  * `Uint8Array` for each write.
  */
 export const allocate = (length: number): Uint8Array =>
   typeof Buffer === "undefined" ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length)
 
 /**
- * Returns bytes for long-term storage: a copy if the bytes keep more than twice their length alive. A small read is a
- * view of a pool of Node, and one byte of a pool keeps the whole pool alive.
+ * Returns bytes for long-term storage: a copy if the bytes keep more than twice their length alive. In Node, a small
+ * read is a view of a shared pool, and a view of one byte keeps the whole pool alive.
  */
 export const keepable = (bytes: Uint8Array): Uint8Array => {
   if (!pinsMore(bytes)) return bytes

@@ -8,7 +8,7 @@ export interface Stamped {
 /** The fields that the bus sets: the number and the time. */
 export type Stamp = Pick<Stamped, "seq" | "at">
 
-/** Takes the place of consecutive dropped events in a queue. `seq` and `at` are those of the last dropped event. */
+/** Replaces consecutive dropped events in a queue. `seq` and `at` come from the last dropped event. */
 export class Gap {
   readonly missed: number
   readonly seq: number
@@ -66,7 +66,8 @@ export class EventQueue<E extends Stamped> {
   }
 
   /**
-   * Drops the oldest events until half of `most` bytes is left. Dropping one at a time would move all others per event.
+   * Drops the oldest events until half of `most` bytes is left. Dropping a single event would move all other events, so
+   * the queue drops many events at once.
    */
   dropOldest(most: number): void {
     this.drop(isAny, () => this.bytes > most / 2)
@@ -74,7 +75,7 @@ export class EventQueue<E extends Stamped> {
 
   /**
    * Drops the oldest frames, then the oldest events of attempts, until half of `most` bytes is left. Drops other events
-   * of connections only if the rest still takes more than three quarters of `most`.
+   * of connections only if the remaining events still exceed three quarters of `most`.
    */
   dropFrames(most: number): void {
     this.drop(isFrame, () => this.bytes > most / 2)
@@ -82,7 +83,10 @@ export class EventQueue<E extends Stamped> {
     if (this.bytes > 0.75 * most) this.drop(isAny, () => this.bytes > most / 2)
   }
 
-  /** Drops events of attempts, then other events of connections, as {@link dropFrames} does. Keeps all frames. */
+  /**
+   * Drops events of attempts, then other events of connections, with the thresholds of {@link dropFrames}. Keeps all
+   * frames.
+   */
   dropLives(most: number): void {
     this.drop(isAttempt, () => this.lifeBytes > most / 2)
     if (this.lifeBytes > 0.75 * most)
@@ -92,7 +96,7 @@ export class EventQueue<E extends Stamped> {
       )
   }
 
-  /** Takes all events. `missedEvent` makes the event that takes the place of a gap. */
+  /** Removes and returns all events. `missedEvent` makes the event that replaces a gap. */
   take(missedEvent: (missed: number, stamp: Stamp) => E): Array<E> {
     const { entries, gaps } = this
     this.entries = []
@@ -104,7 +108,7 @@ export class EventQueue<E extends Stamped> {
       : entries.map((entry) => (entry instanceof Gap ? missedEvent(entry.missed, entry) : entry))
   }
 
-  // The newest event stays, whatever its size, so that a subscriber that keeps up gets every event.
+  // The queue never drops the newest event, so that a subscriber that keeps up receives events of any size.
   private drop(isDroppable: (event: E) => boolean, isOver: () => boolean): void {
     if (!isOver()) return
     const kept: Array<E | Gap> = []

@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import type { Slices } from "../domain/index.ts"
 
-// The longest turn of the work, milliseconds. The event loop is blocked for this time.
+// The time after which the work yields to the event loop, milliseconds. The work blocks the event loop for this time.
 const turnMillis = 4
 
 /**
- * Runs long work without blocking the event loop: the loop gets a turn after each 4 ms of work. Shorter work runs
+ * Runs long work without blocking the event loop: the work yields to the loop after every 4 ms. Shorter work runs
  * synchronously. Interruption skips the rest of the work. An exception in the work is a defect.
  */
 export const inSlices = <A>(work: () => Slices<A>): Effect.Effect<A> =>

@@ -2,8 +2,9 @@ import * as Duration from "effect/Duration"
 import type { Timing } from "./Timing.ts"
 
 /**
- * Timers of the machine and not of the Effect clock, for the deadline of a finalizer. A finalizer cannot be
- * interrupted. `TestClock` stands still at the end of a test, so a finalizer with a deadline on it would never end.
+ * Timers on the system's clock instead of the Effect clock, for deadlines in finalizers. A finalizer cannot be
+ * interrupted, and `TestClock` does not advance at the end of a test. A finalizer with a deadline on `TestClock` would
+ * therefore never end.
  */
 export const machineTiming: Pick<Timing, "after"> = {
   after: (delay, callback) => {

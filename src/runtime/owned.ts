@@ -3,12 +3,12 @@ import type * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
 /**
- * Acquires a resource of the current scope. Use it instead of `Effect.acquireRelease` if one fiber acquires and another
- * fiber releases, repeatedly.
+ * Acquires a resource for the current scope. Use it instead of `Effect.acquireRelease` if one fiber acquires and
+ * another fiber releases, repeatedly.
  *
  * `Effect.acquireRelease` runs the release with the fiber refs of the acquisition. If the acquisition ran in a fiber of
- * its own (a race, a timeout), the fiber that closes the scope keeps these refs, one more layer each time, and
- * everything that they refer to. A client that reconnects for a year would keep every attempt in memory.
+ * its own (a race, a timeout), the fiber that closes the scope keeps these refs and everything that they refer to. Each
+ * repetition adds a layer of refs. A client that reconnects for a year would keep every attempt in memory.
  */
 export const owned = <A, E, R>(
   acquire: Effect.Effect<A, E, R>,

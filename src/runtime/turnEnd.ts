@@ -1,4 +1,4 @@
-/** A callback for the end of a turn of the event loop. */
+/** An object with a callback for the end of a turn of the event loop. */
 export interface AtTurnEnd {
   readonly onTurnEnd: () => void
 }

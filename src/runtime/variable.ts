@@ -6,8 +6,8 @@ import * as Option from "effect/Option"
 type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
 
 /**
- * A setting from the environment variable `TCPFX_` plus `name`. An empty variable is an error: otherwise a script that
- * fills it from an unset variable could, for example, allow every address to connect.
+ * Makes a config that reads the environment variable `TCPFX_` plus `name`. An empty variable is an error. Otherwise a
+ * script that fills it from an unset variable could, for example, allow every address to connect.
  */
 export function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.Config<A> {
   const invalid = (problem: string) => ConfigError.InvalidData([], `TCPFX_${name}: ${problem}`)
