@@ -31,7 +31,8 @@ export const parseAddressRange = (text: string): Either.Either<AddressRange, Val
     return bad(text, `the prefix ${quoted(prefix)} is not a number from 0 to ${most}`)
   }
   if (!isIpv6(address) || !address.isIPv4MappedAddress()) return Either.right({ text, bits, network: address })
-  // An IPv4 client of a dual-stack listener has a mapped address; both are the same host (RFC 4291, 2.5.5.2).
+  // An IPv4 client of a dual-stack listener has a mapped address. A mapped address and its IPv4 address are the same
+  // host (RFC 4291, 2.5.5.2).
   return bits < 96
     ? bad(text, "the prefix of mapped IPv4 addresses must be at least 96")
     : Either.right({ text, bits: bits - 96, network: address.toIPv4Address() })
@@ -53,7 +54,7 @@ export const parseAddressRanges = (input: string): Either.Either<ReadonlyArray<A
   return texts.length === 0 ? bad(input, "it is empty") : Either.all(texts.map(parseAddressRange))
 }
 
-/** Whether a range contains an IP address. A mapped IPv4 address counts as IPv4; a zone (`%eth0`) is ignored. */
+/** Whether a range contains an IP address. A mapped IPv4 address counts as IPv4. A zone (`%eth0`) is ignored. */
 export const isInRange = (host: string, range: AddressRange): boolean => {
   const address = readIp(withoutZone(host))
   if (address === undefined) return false

@@ -61,7 +61,7 @@ export const isAbstract = (endpoint: UnixEndpoint): boolean => endpoint.path.sta
 
 /**
  * Whether a path is a number (`80`, `1e3`). `unix:` refuses such a path, because the user probably means a port. `./80`
- * names the file `80`.
+ * is the file `80`.
  */
 export const isNumberPath = (path: string): boolean => path.trim() !== "" && Number(path) >= 0
 

@@ -28,7 +28,7 @@ const end = ascii('"}')
 
 /**
  * Writes events as lines of JSON without line ends. A line has the fields that the event's Schema encodes, and `text`
- * if the payload is UTF-8. The writer builds lines by hand, because the Schema's encoder takes ten times as long.
+ * if the payload is UTF-8. The writer builds lines by hand, because the encoder of the Schema needs ten times as long.
  */
 export class EventLineWriter {
   // A cache of the text between the number and the payload of the last frame. Under load, many frames have the same

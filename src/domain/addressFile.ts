@@ -20,7 +20,7 @@ const pieceEnd = (content: Uint8Array, from: number): number => {
 }
 
 /**
- * Adds a range in its common form. Returns `false` for any other text; the caller then uses {@link parseAddressRange}.
+ * Adds a range in its common form. Returns `false` for any other text. The caller then uses {@link parseAddressRange}.
  */
 const addUsual = (text: string, builder: AddressSetBuilder): boolean => {
   const slash = text.indexOf("/")

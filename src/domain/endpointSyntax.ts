@@ -56,11 +56,11 @@ const parseUnix = (input: string, path: string): Either.Either<Endpoint, Endpoin
 }
 
 /**
- * Reads an endpoint from text. {@link endpointDefaults} supplies a missing host or port; `defaultHost` replaces the
+ * Reads an endpoint from text. {@link endpointDefaults} supplies a missing host or port. `defaultHost` replaces the
  * default host.
  *
  * The forms are `host:port`, `:port`, a bare port, a bare host, `[ipv6]:port`, `[ipv6]`, a bare IPv6 address,
- * `unix:/path` and `unix:@name` (Linux's abstract namespace). A path that is a number is refused; `unix:./80` names the
+ * `unix:/path` and `unix:@name` (Linux's abstract namespace). A path that is a number is refused. `unix:./80` is the
  * file `80`.
  *
  * @example

@@ -22,7 +22,10 @@ export const plainHost = (host: string): string =>
 
 const loopbacks: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
-/** Returns the loopback address that reaches a listener on a wildcard (`0.0.0.0`, `::`); `undefined` for other hosts. */
+/**
+ * Returns the loopback address that reaches a listener on a wildcard (`0.0.0.0`, `::`). Returns `undefined` for other
+ * hosts.
+ */
 export const loopbackOf = (wildcard: string): string | undefined => loopbacks[wildcard]
 
 /**

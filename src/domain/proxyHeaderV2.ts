@@ -92,7 +92,7 @@ const readEnd = (block: Uint8Array, family: Family, index: 0 | 1): Endpoint => {
   return tcpEndpoint(formatIp(address), ((block[port] as number) << 8) | (block[port + 1] as number))
 }
 
-// An abstract name begins with a zero byte; a path ends at the first zero byte (unix(7)).
+// An abstract name begins with a zero byte. A path ends at the first zero byte (unix(7)).
 const readPath = (bytes: Uint8Array): string => {
   const end = bytes.indexOf(0, 1)
   const path = new TextDecoder("utf-8", { ignoreBOM: true }).decode(end < 0 ? bytes : bytes.subarray(0, end))

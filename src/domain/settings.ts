@@ -31,7 +31,7 @@ const shown = (value: unknown): string => {
 
 /**
  * Checks settings. Returns the settings, or an error that names the first field with an invalid value. An absent field
- * gets its default and is not checked; a field that is present with the value `undefined` is checked.
+ * gets its default and is not checked. A field that is present with the value `undefined` is checked.
  */
 export const checkSettings = <S extends object>(
   settings: S,

@@ -7,9 +7,9 @@ export interface Sender {
 }
 
 /**
- * The connection that the current fiber sends to; `undefined` outside a handler and `sendAll`. A fiber that waits until
- * its peer accepts bytes does not pull from its subscription, so it does not notice the end of the subscription. The
- * subscription therefore notifies the connection.
+ * The connection to which the current fiber sends. It is `undefined` outside a handler and `sendAll`. A fiber that
+ * waits until its peer accepts bytes does not pull from its subscription, so it does not notice the end of the
+ * subscription. The subscription therefore notifies the connection.
  */
 export class Outlet extends Context.Reference<Outlet>()("tcpfx/runtime/Outlet", {
   defaultValue: (): Sender | undefined => undefined,

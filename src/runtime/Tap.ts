@@ -18,7 +18,7 @@ interface Observer {
  */
 export class Tap<O extends Observer> {
   /**
-   * Whether an observer has the callback `onEvent`; the next three fields are the same for the other callbacks. The
+   * Whether an observer has the callback `onEvent`. The next three fields are the same for the other callbacks. The
    * caller of `tell` checks the field first, so a tap without observers costs one boolean test.
    */
   wantsEvents = false

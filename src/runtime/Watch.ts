@@ -32,8 +32,8 @@ interface Trace {
   stage: number
 }
 
-// The number of checks within the shortest stage. The check finds that a stage is due between its time and 1.1 times
-// its time.
+// The number of checks within the shortest stage. The watch calls `onDue` between the time of the stage and 1.1 times
+// this time.
 const looks = 10
 
 /**
