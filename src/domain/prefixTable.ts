@@ -86,7 +86,7 @@ export class PrefixTable {
       occurs.add(bits)
       for (let index = 0; index < words; index++) wanted[index] = keys[at * words + index] as number
       const slot = this.slotOf(bits)
-      // Of several equal prefixes, the table contains only the first.
+      // Of several equal prefixes, the hash table contains only the first.
       if (this.slots[slot] === 0) this.slots[slot] = number + 1
       if (number % perSlice === perSlice - 1) yield
     }
