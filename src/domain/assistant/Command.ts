@@ -28,9 +28,15 @@ export const ConnectOptions = Schema.Struct({
   reconnect: Schema.optional(Schema.Boolean),
 })
 export type ConnectOptions = typeof ConnectOptions.Type
-/** Connects to a server. Succeeds when the connection is open; refused if it cannot be made. Client only. */
+/**
+ * Connects to a server. The command succeeds when the connection is open, and is refused if the client cannot connect.
+ * Client only.
+ */
 export const Connect = Schema.TaggedStruct("Connect", { ...endpoint, options: Schema.optional(ConnectOptions) })
-/** Ends the connection or the attempts: in order (`close`, the default) or by a reset (`reset`). Client only. */
+/**
+ * Closes the connection in order (`close`, the default) or resets it (`reset`). Also ends attempts to connect. Client
+ * only.
+ */
 export const Disconnect = Schema.TaggedStruct("Disconnect", { how: Schema.optional(Schema.Literal("close", "reset")) })
 /** Sends a payload to recipients. A client sends to its server and ignores `to`. */
 export const Send = Schema.TaggedStruct("Send", { to: Schema.optional(Recipients), payload: PayloadSpec })
@@ -47,7 +53,7 @@ export const Repeat = Schema.TaggedStruct("Repeat", {
 })
 /** Ends one repeat or all. */
 export const Cancel = Schema.TaggedStruct("Cancel", { repeat: Schema.optional(Schema.Int) })
-/** Gives one client a name; the empty name removes it. */
+/** Sets the name of one client. An empty name removes the name. */
 export const Rename = Schema.TaggedStruct("Rename", { ...to, name: Schema.String })
 export const Tag = Schema.TaggedStruct("Tag", { ...to, tag: Schema.String })
 export const Untag = Schema.TaggedStruct("Untag", { ...to, tag: Schema.String })
@@ -80,16 +86,16 @@ export const RunMacro = Schema.TaggedStruct("RunMacro", { name: Schema.String, t
 export const SuspendAccepting = Schema.TaggedStruct("SuspendAccepting", {})
 /** Accepts connections again. Server only. */
 export const ResumeAccepting = Schema.TaggedStruct("ResumeAccepting", {})
-/** Clears the log. */
+/** Removes all rows of the log. */
 export const ClearLog = Schema.TaggedStruct("ClearLog", {})
 /** Reads the files of access rules and TLS again. */
 export const Reload = Schema.TaggedStruct("Reload", {})
-/** Closes everything in order, then ends the program. */
+/** Closes all listeners and connections in order, then ends the program. */
 export const Drain = Schema.TaggedStruct("Drain", {})
 /** Ends the program. */
 export const Quit = Schema.TaggedStruct("Quit", {})
 
-/** The commands of an assistant. The page, the console, the control socket and scripts all give these commands. */
+/** The commands of an assistant. The page, the console, the control socket and scripts all use these commands. */
 export const Command = Schema.Union(
   Listen,
   StopListening,

@@ -35,12 +35,11 @@ export class LineReader {
     this.at = at
   }
 
-  /** Skips blanks. */
   skipBlanks(): void {
     while (this.at < this.line.length && blank.test(this.line[this.at] as string)) this.at++
   }
 
-  /** Whether only blanks are left. */
+  /** Skips blanks. Returns whether the line ends there. */
   isAtEnd(): boolean {
     this.skipBlanks()
     return this.at >= this.line.length
@@ -57,7 +56,7 @@ export class LineReader {
     return this.line[this.at] === '"' ? undefined : /^\S+/.exec(this.rest())?.[0]
   }
 
-  /** Reads the next word if it is `word` without quotation marks. Returns whether it was. */
+  /** Reads the next word if it is `word` without quotation marks. Returns whether it has read the word. */
   take(word: string): boolean {
     if (this.peek() !== word) return false
     this.at += word.length
@@ -120,7 +119,7 @@ export class LineReader {
     return Either.right({ text, at: start, end: this.at, quoted: true })
   }
 
-  /** Makes a refusal of the text at an offset. */
+  /** Makes a refusal for the text at an offset. */
   refuseAt(at: number, problem: string, advice?: string): Either.Either<never, Refusal> {
     const message = `${problem}, at character ${characterNumber(this.line, at)}`
     return refuse("syntax", message, advice === undefined ? { at } : { at, advice })
@@ -136,7 +135,7 @@ export class LineReader {
 }
 
 const readQuotedEscape = (line: string, at: number): { readonly text: string; readonly length: number } | undefined => {
-  // JSON has the escapes `\uHHHH` and `\/`, so a line may contain JSON strings. Two `\uHHHH` may be a surrogate pair.
+  // A quoted text may be a JSON string, which can contain `\uHHHH` and `\/`. Two `\uHHHH` may be a surrogate pair.
   const unit = /^\\u([0-9a-fA-F]{4})/.exec(line.slice(at, at + 6))?.[1]
   if (unit !== undefined) return { text: String.fromCharCode(Number.parseInt(unit, 16)), length: 6 }
   if (line[at + 1] === "/") return { text: "/", length: 2 }
@@ -144,7 +143,7 @@ const readQuotedEscape = (line: string, at: number): { readonly text: string; re
   return found && { text: String.fromCodePoint(found.code), length: found.length }
 }
 
-// Line readers end a line at these characters, or a terminal interprets them.
+// Programs that read lines end a line at some of these characters, and a terminal interprets the others.
 const breaking = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 /** Whether a text has no character that ends a line or controls a terminal, and no lone surrogate. */
@@ -159,6 +158,6 @@ export const quote = (text: string): string =>
 
 const plain = /^[\p{L}\p{N}_.[][\p{L}\p{N}\p{M}_.:/[\]%+@~-]*$/u
 
-/** Writes a word, in quotation marks if it could be read as something else. */
+/** Writes a word. Adds quotation marks if the reader would read the bare text as something else or refuse it. */
 export const formatWord = (text: string, keywords: ReadonlyArray<string> = []): string =>
   plain.test(text) && !keywords.includes(text) ? text : quote(text)

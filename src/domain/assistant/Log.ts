@@ -16,12 +16,12 @@ export const LogFilter = Schema.Struct({
   regex: Schema.optional(Schema.String),
   /** The frame contains these bytes, in hex. */
   hex: Schema.optional(Schema.String),
-  /** The language of announcements for `text` and `regex`. Default `en`. It is not a condition. */
+  /** The language of announcements for `text` and `regex`. Default `en`. The language is not a condition. */
   language: Schema.optional(LogLanguage),
 })
 export type LogFilter = typeof LogFilter.Type
 
-/** The display of bytes. */
+/** The form in which bytes are shown. */
 export const LogView = Schema.Literal("text", "hex", "both")
 export type LogView = typeof LogView.Type
 
@@ -48,7 +48,7 @@ export const LogRow = Schema.Struct({
   bytes: Schema.optional(Schema.Number),
   /** Whether `text` or `hex` shows only the beginning of the frame. */
   cut: Schema.optional(Schema.Boolean),
-  /** The tone of an announcement. `problem`, for example, is an end that neither side wanted. */
+  /** The tone of an announcement. An end that neither side requested, for example, has the tone `problem`. */
   tone: Schema.optional(Schema.Literal("plain", "good", "problem")),
 })
 export type LogRow = typeof LogRow.Type

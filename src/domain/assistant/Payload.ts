@@ -4,7 +4,10 @@ import * as Schema from "effect/Schema"
 export const PayloadForm = Schema.Literal("text", "hex", "base64", "file")
 export type PayloadForm = typeof PayloadForm.Type
 
-/** The line ending that is appended to a text. It is not appended to a text that already ends with it or with CR LF. */
+/**
+ * The line ending that is appended to a text. A text that already ends with this line ending or with CR LF stays
+ * unchanged.
+ */
 export const LineEnding = Schema.Literal("none", "lf", "crlf", "cr")
 export type LineEnding = typeof LineEnding.Type
 

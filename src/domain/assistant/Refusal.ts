@@ -30,7 +30,7 @@ export const refusalReasons = [
   "forbidden",
   /** A file could not be read or written. */
   "file",
-  /** Something else ended the command while it ran. */
+  /** The connection or the attempt ended before the command succeeded. */
   "ended",
 ] as const
 

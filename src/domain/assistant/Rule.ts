@@ -1,14 +1,17 @@
 import * as Schema from "effect/Schema"
 import { PayloadSpec } from "./Payload.ts"
 
-/** The condition on a received frame for a rule to act. */
+/** The condition that a received frame must meet before a rule acts on it. */
 export const Match = Schema.Union(
   Schema.TaggedStruct("Contains", { text: Schema.String }),
   Schema.TaggedStruct("Equals", { text: Schema.String }),
   Schema.TaggedStruct("Starts", { text: Schema.String }),
   /** An RE2 regular expression for the decoded text. Its groups are the variables `${1}`, `${2}` … of the reply. */
   Schema.TaggedStruct("Regex", { source: Schema.String, ignoreCase: Schema.optional(Schema.Boolean) }),
-  /** The bytes of the frame in hex. `?` is any digit, and `*` at the end is any rest. Example: `78 78 ?? 01 *`. */
+  /**
+   * The bytes of the frame in hex. `?` matches any digit, and `*` at the end matches all further bytes. Example: `78 78
+   * ?? 01 *`.
+   */
   Schema.TaggedStruct("Hex", { pattern: Schema.String }),
 )
 export type Match = typeof Match.Type
@@ -31,7 +34,7 @@ export const Rule = Schema.Struct({
   from: Schema.optional(Schema.String),
   /** The delay before the actions, milliseconds. Default 0. */
   delay: Schema.optional(Schema.Number.pipe(Schema.between(0, 86_400_000))),
-  /** The number of times that the rule acts before it turns itself off. Default: no limit. */
+  /** The number of frames on which the rule acts. After that, the rule is inactive. Default: no limit. */
   count: Schema.optional(Schema.Int.pipe(Schema.positive())),
   /** The actions, in order. */
   actions: Schema.NonEmptyArray(RuleAction),
@@ -44,7 +47,7 @@ export type Rule = typeof Rule.Type
 export const Macro = Schema.Struct({
   name: Schema.String,
   payload: PayloadSpec,
-  /** The recipients in their written form. Default: those of the command that runs the macro, else `@all`. */
+  /** The recipients, in their written form, if the command that runs the macro names none. Default `@all`. */
   to: Schema.optional(Schema.String),
 })
 export type Macro = typeof Macro.Type

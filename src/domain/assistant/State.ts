@@ -30,9 +30,9 @@ export const ClientRow = Schema.Struct({
   state: Schema.Literal("open", "peer-half-closed", "closing"),
   /** Whether reading is paused by a command. */
   paused: Schema.Boolean,
-  /** Bytes that are queued for sending and that the kernel has not taken. */
+  /** The number of queued bytes that the kernel has not taken. */
   pending: Schema.Number,
-  /** The version and certificate of TLS in words. Empty without TLS. */
+  /** The TLS version, the cipher, the ALPN protocol and the subject of the certificate. Empty without TLS. */
   tls: Schema.String,
   encodingIn: Schema.String,
   encodingOut: Schema.String,
@@ -45,12 +45,12 @@ export const RepeatState = Schema.Struct({
   repeat: Schema.Int,
   /** The command in its written form. */
   what: Schema.String,
-  /** The number of times that it has sent. */
+  /** The number of repetitions so far. */
   sent: Schema.Int,
-  /** The number of times that it sends in total. Absent: it runs until `Cancel`. */
+  /** The number of repetitions in total. Absent: the repeat runs until `Cancel`. */
   of: Schema.optional(Schema.Int),
   intervalMillis: Schema.Number,
-  /** Why the last time sent nothing, such as no recipient. */
+  /** Why the last repetition sent nothing, for example because no client matched. */
   problem: Schema.optional(Schema.String),
 })
 export type RepeatState = typeof RepeatState.Type
@@ -88,11 +88,11 @@ export const ServerWindow = Schema.TaggedStruct("ServerWindow", {
   /** Why the last attempt to listen failed. */
   problem: Schema.optional(Problem),
   accepting: Schema.Literal("yes", "suspended", "draining"),
-  /** The treatment of received frames: `console`, `broker`, `echo`, `discard`, `reply`. */
+  /** What the server does with received frames: `console`, `broker`, `echo`, `discard`, `reply`. */
   mode: Schema.String,
   /** The number of connected clients. */
   clients: Schema.Int,
-  /** A number that changes when clients come, leave, or change any field. */
+  /** A number that changes when a client connects or disconnects, or when a field of a client changes. */
   clientsVersion: Schema.Number,
   refused: Schema.Int,
   tls: Schema.Boolean,
@@ -113,7 +113,7 @@ export const ClientWindow = Schema.TaggedStruct("ClientWindow", {
   ),
   /** The endpoint of the last `Connect`. */
   endpoint: Schema.optional(Schema.String),
-  /** The side that sent FIN, while half-closed. */
+  /** The side that has sent FIN. Present only while the connection is half-closed. */
   halfClosedBy: Schema.optional(Schema.Literal("peer", "local")),
   local: Schema.optional(Schema.String),
   remote: Schema.optional(Schema.String),
@@ -136,7 +136,7 @@ export type ClientWindow = typeof ClientWindow.Type
 export const WindowState = Schema.Union(ServerWindow, ClientWindow)
 export type WindowState = typeof WindowState.Type
 
-/** The bytes and recipients of a payload if it were sent now. */
+/** The bytes that a command would send now for a payload, and the clients that would receive them. */
 export const Preview = Schema.Struct({
   /** The first bytes, at most 4096. */
   bytes: Schema.Uint8ArrayFromBase64,
@@ -151,7 +151,7 @@ export type Preview = typeof Preview.Type
 
 /** A request for a range of the client list. */
 export const ClientsRequest = Schema.Struct({
-  /** A text in the name, address or tag, or recipients in their written form (`@tag:x`). */
+  /** A text that the name, the address or a tag contains; or recipients in their written form (`@tag:x`). */
   filter: Schema.optional(Schema.String),
   /** The order. Default `id`. `activity`: the most recently active client first. */
   sort: Schema.optional(Schema.Literal("id", "activity", "rate", "name")),

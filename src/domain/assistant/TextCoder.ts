@@ -11,11 +11,11 @@ export interface TextCoder {
 }
 
 /**
- * Decodes a stream. Malformed bytes become U+FFFD. An incomplete character is held until a later piece completes it.
+ * Decodes a stream. Malformed bytes become U+FFFD. An incomplete character is buffered until later bytes complete it.
  */
 export interface TextStreamDecoder {
   readonly write: (bytes: Uint8Array) => string
-  /** Ends the stream: returns the held bytes as U+FFFD. The decoder can then be used for a new stream. */
+  /** Ends the stream and returns an incomplete character as U+FFFD. The decoder can then decode a new stream. */
   readonly end: () => string
 }
 
@@ -41,7 +41,9 @@ export const utf8Coder: TextCoder = {
   decoder: () => streamOf("utf-8"),
 }
 
-/** ISO 8859-1: each byte is the character with its number. `TextDecoder("latin1")` is windows-1252 instead. */
+/**
+ * ISO 8859-1: the value of each byte is the code point of its character. `TextDecoder("latin1")` decodes windows-1252.
+ */
 export const latin1Coder: TextCoder = {
   name: "latin1",
   encode: (text) => {
@@ -58,7 +60,7 @@ export const latin1Coder: TextCoder = {
 
 const latin1Text = (bytes: Uint8Array): string => {
   let text = ""
-  // The stack limits the number of arguments of `fromCharCode`.
+  // The stack limits the number of arguments of `fromCharCode`, so the text is built in parts.
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096))
   return text
 }
@@ -76,7 +78,7 @@ const utf16Coder = (name: "utf-16le" | "utf-16be"): TextCoder => ({
   decoder: () => streamOf(name),
 })
 
-/** UTF-16, the low byte first. */
+/** UTF-16, little-endian. */
 export const utf16leCoder: TextCoder = utf16Coder("utf-16le")
-/** UTF-16, the high byte first. */
+/** UTF-16, big-endian. */
 export const utf16beCoder: TextCoder = utf16Coder("utf-16be")

@@ -5,13 +5,13 @@ import type { ChecksumSpec } from "./Payload.ts"
 import type { Refusal } from "./Refusal.ts"
 import { refuse } from "./refuse.ts"
 
-/** The named checksums. Another CRC is written by its parameters, `crc:WIDTH,POLY,INIT,XOROUT,ref|noref`. */
+/** The named checksums. A CRC without a name is written with its parameters: `crc:WIDTH,POLY,INIT,XOROUT,ref|noref`. */
 export const checksumNames: ReadonlyArray<string> = [...checksums.keys()]
 
 const field = "checksum"
 const parametersForm = "crc:WIDTH,POLY,INIT,XOROUT,ref|noref"
 
-/** Finds a checksum by its name, by a common other name, or by its parameters. */
+/** Finds a checksum by its name, by an alias, or by the parameters of a CRC. */
 export const findChecksum = (kind: string): Either.Either<Checksum, Refusal> => {
   // CRC-16/MODBUS, crc16_modbus and crc16-modbus must find the same checksum.
   const name = kind.trim().toLowerCase()
@@ -67,8 +67,8 @@ const byParameters = (kind: string): Either.Either<Checksum, Refusal> => {
 }
 
 /**
- * Appends a checksum to a payload, or replaces bytes of the payload by it (`at`). The checksum covers the bytes from
- * `from` to `to`. If that range includes the replaced bytes, the checksum covers their old values.
+ * Appends a checksum to a payload, or writes it over bytes of the payload (`at`). The checksum covers the bytes from
+ * `from` to `to`. If that range includes the overwritten bytes, the checksum covers their old values.
  *
  * @example
  * import { Either } from "effect"
@@ -101,7 +101,7 @@ export const applyChecksum = (bytes: Uint8Array, spec: ChecksumSpec): Either.Eit
     return out
   })
 
-/** Returns the offset from the beginning. A negative offset counts from the end. */
+/** Converts an offset, which counts from the end if it is negative, to an offset from the beginning. */
 const place = (bytes: Uint8Array, name: string, offset: number): Either.Either<number, Refusal> => {
   const at = offset < 0 ? bytes.length + offset : offset
   return at >= 0 && at <= bytes.length

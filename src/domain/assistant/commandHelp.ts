@@ -102,7 +102,7 @@ export const helpOf = (verb: string): CommandHelp | undefined =>
 /** A question to a user interface. */
 export type Question = { readonly _tag: "State" } | { readonly _tag: "Help"; readonly verb: string | undefined }
 
-/** Reads a line as a question. Returns `undefined` for a line that is not a question: it is a command. */
+/** Reads a line as a question. Returns `undefined` if the line is not a question. */
 export const parseQuestion = (line: string): Question | undefined => {
   const [word = "", verb, ...more] = line.trim().replace(/^\//, "").split(/\s+/)
   if (word === "state" && verb === undefined) return { _tag: "State" }

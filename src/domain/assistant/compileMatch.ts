@@ -4,7 +4,7 @@ import type { Match } from "./Rule.ts"
 import { characterNumber, refuse } from "./refuse.ts"
 import { shownHex } from "./shownText.ts"
 
-/** Matches a frame. Returns the captures, the whole match first, or `undefined` if the frame does not match. */
+/** Tests a frame. Returns the captures, with the whole match first, or `undefined` if the frame does not match. */
 export type FrameMatcher = (frame: Uint8Array, text: () => string) => ReadonlyArray<string> | undefined
 
 const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher => {
@@ -13,11 +13,12 @@ const ofText = (wanted: string, holds: (text: string) => boolean): FrameMatcher 
 }
 
 /**
- * Compiles a match. The matcher calls `text` for the frame as text only if the match needs it. A match in hex captures
- * the matched bytes as hex pairs.
+ * Compiles a match. The matcher calls `text` only if the match needs the frame as text. A match in hex captures the
+ * matched bytes as hex pairs.
  *
- * A regular expression runs on JavaScript's engine, which can take hours for some texts. So the expression must be
- * trusted. The assistant compiles the expressions of its rules with an engine that takes time proportional to the text.
+ * A regular expression runs on JavaScript's engine, which needs hours for some texts. So the expression must be
+ * trusted. The assistant does not use this function for the expressions of its rules: it compiles them with an engine
+ * whose time is proportional to the length of the text.
  */
 export const compileMatch = (match: Match): Either.Either<FrameMatcher, Refusal> => {
   switch (match._tag) {
@@ -57,7 +58,8 @@ const compileRegex = (source: string, ignoreCase: boolean): Either.Either<RegExp
   try {
     return Either.right(new RegExp(source, `${flags}u`))
   } catch {
-    // With the flag `u` a dot matches a whole character, but a needless escape such as `\-` is an error.
+    // With the flag `u`, a dot matches a whole character. The flag makes a needless escape such as `\-` an error, so
+    // such an expression is compiled without the flag.
     try {
       return Either.right(new RegExp(source, flags))
     } catch (error) {

@@ -13,7 +13,10 @@ const units = new Map([
 /** The longest delay or interval, milliseconds: one day. */
 export const longestMillis = 86_400_000
 
-/** Reads a time as milliseconds: a number with `ms`, `s`, `m` or `h`; a bare number is in seconds. Else `undefined`. */
+/**
+ * Reads a time as milliseconds: a number with `ms`, `s`, `m` or `h`. A number without a unit is in seconds. Returns
+ * `undefined` if the text is not a time.
+ */
 export const readMillis = (text: string): number | undefined => {
   const [, number, unit = ""] = /^([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)([a-z]*)$/.exec(text) ?? []
   const factor = units.get(unit)

@@ -32,7 +32,7 @@ const connectOptions = ({
   yesOrNo("reconnect", reconnect),
 ]
 
-/** Writes the recipients of a macro, which are stored as text, with `@` before them. */
+/** Writes the recipients of a macro. A macro stores them as text; a text without a leading `@` is rewritten with it. */
 const keptRecipients = (text: string | undefined): string | undefined =>
   text === undefined || text.startsWith("@")
     ? text

@@ -12,7 +12,7 @@ import type { TextCoder } from "./TextCoder.ts"
 export interface PayloadSettings {
   /** The encoding of a text. */
   readonly coder: TextCoder
-  /** Returns the value of a variable, or `undefined` if it has none here. */
+  /** Returns the value of a variable, or `undefined` if the variable has no value for this payload. */
   readonly variable: (name: string, argument: string | undefined) => string | Uint8Array | undefined
   /** The content of the file, for a payload of the form `file`. */
   readonly file: Uint8Array | undefined
@@ -64,7 +64,7 @@ const plainPayload = (spec: PayloadSpec, settings: PayloadSettings): Either.Eith
   }
 }
 
-/** The value of a variable at `at` of the content. */
+/** Returns the value of a variable. `at` is the offset of the variable in the content. */
 const variableAt = (
   { argument, at, name }: { readonly at: number; readonly name: string; readonly argument: string | undefined },
   content: string,
@@ -147,13 +147,13 @@ const withEnding = (bytes: Uint8Array, ending: LineEnding, coder: TextCoder): Ui
   return ended
 }
 
-// Every encoding has CR and LF.
+// The encoding cannot fail, because every encoding contains CR and LF.
 const markOf = (coder: TextCoder, text: string): Uint8Array =>
   Either.getOrElse(coder.encode(text), () => new Uint8Array(0))
 
 const endsWith = (bytes: Uint8Array, mark: Uint8Array, coder: TextCoder): boolean => {
   const from = bytes.length - mark.length
-  // In UTF-16 these bytes can belong to two neighbouring characters. Then they are not a line ending.
+  // In UTF-16, the bytes of a line ending at an odd offset are halves of two neighbouring characters.
   const isWhole = from >= 0 && from % markOf(coder, endings.lf).length === 0
   return isWhole && mark.every((byte, index) => bytes[from + index] === byte)
 }

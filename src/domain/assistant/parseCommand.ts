@@ -11,8 +11,8 @@ import { readRecipients } from "./recipientsText.ts"
 import { readRule } from "./ruleText.ts"
 
 /**
- * The kind of window. `resume` without arguments accepts connections again in a server, and resumes reading in a
- * client.
+ * The kind of window. It decides the meaning of `resume` without arguments: a server accepts connections again, and a
+ * client reads again.
  */
 export type WindowKind = "server" | "client"
 
@@ -20,8 +20,8 @@ type Parsed<A> = Either.Either<A, Refusal>
 type Read = (reader: LineReader, kind: WindowKind) => Parsed<Command>
 
 /**
- * Reads a command in its written form, with an optional `/` before the verb. A refusal has the offset in the line, and
- * suggests the nearest verb for a mistyped one.
+ * Reads a command in its written form, with an optional `/` before the verb. A refusal contains the offset in the line.
+ * For a mistyped verb, it suggests the nearest verb.
  *
  * @example
  * import { Either } from "effect"
@@ -76,7 +76,7 @@ const needWord = (reader: LineReader, verb: string, what: string): Parsed<Word> 
       : Either.right(word),
   )
 
-/** Reads one of `keywords` if it is the next word. */
+/** Reads the next word if it is one of `keywords`. */
 const takeOne = <K extends string>(reader: LineReader, keywords: ReadonlyArray<K>): K | undefined =>
   keywords.find((keyword) => reader.take(keyword))
 
@@ -179,7 +179,7 @@ const readTagging =
     })
 
 const readResume: Read = (reader, kind) => {
-  // On the control socket, `resume` alone always meant to accept connections again.
+  // Scripts send `resume` alone to the control socket to make a server accept connections again.
   if (reader.isAtEnd()) return Either.right(kind === "server" ? { _tag: "ResumeAccepting" } : { _tag: "Resume" })
   if (reader.take("accepting")) return Either.right({ _tag: "ResumeAccepting" })
   if (reader.take("reading")) return Either.right({ _tag: "Resume" })

@@ -39,7 +39,7 @@ export const readHex = (text: string): Either.Either<Uint8Array, Refusal> => {
     const end = at + run[0].length
     if (digits.length % 2 === 1) {
       const next = text[end]
-      // In `0x01x03`, the character after the digits is wrong, not their number.
+      // In `010x03`, the `x` is wrong, and not the number of digits before it.
       return next === undefined || /[\s,;:_\-|{}[\]]/.test(next)
         ? bad(text, end - 1, `a digit is missing next to ${text[end - 1]}`, hexAdvice)
         : bad(text, end, `${shown(text, end)} is not a hex digit`, hexAdvice)

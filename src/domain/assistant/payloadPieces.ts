@@ -68,7 +68,8 @@ export const readPieces = (content: string): Either.Either<ReadonlyArray<Piece>,
 export const hasPieces = (spec: PayloadSpec): boolean => spec.form === "text" && spec.escapes !== false
 
 /**
- * Cuts a payload in hex into digits and variables. The only variable of hex is `${bytes:…}`, because the others are texts.
+ * Splits a payload in hex into bytes and variables. The only variable in hex is `${bytes:…}`, because the values of the
+ * other variables are texts.
  */
 export const readHexPieces = (content: string): Either.Either<ReadonlyArray<HexPiece>, Refusal> =>
   Either.gen(function* () {
@@ -77,7 +78,7 @@ export const readHexPieces = (content: string): Either.Either<ReadonlyArray<HexP
       const next = content.indexOf("${", at)
       const end = next === -1 ? content.length : next
       const bytes = readHex(content.slice(at, end))
-      // With blanks in front, the offset of a refusal is that in the whole content.
+      // With the padding, the offset in a refusal is an offset in the whole content.
       const digits = Either.isRight(bytes) ? bytes.right : yield* readHex(content.slice(at, end).padStart(end))
       pieces.push({ _tag: "Bytes", bytes: digits })
       if (next === -1) break
@@ -101,7 +102,7 @@ type VariablePiece = Extract<Piece, { readonly _tag: "Variable" }>
 /** A part of a payload in hex. */
 export type HexPiece = { readonly _tag: "Bytes"; readonly bytes: Uint8Array } | VariablePiece
 
-/** The variables in a payload. The list is empty if the payload is invalid. */
+/** Returns the variables in a payload. The list is empty if the payload is invalid. */
 const variablePieces = (spec: PayloadSpec): ReadonlyArray<VariablePiece> => {
   const isHex = spec.form === "hex" && spec.content.includes("${")
   const pieces: Either.Either<ReadonlyArray<Piece | HexPiece>, Refusal> = hasPieces(spec)
@@ -115,14 +116,14 @@ const variablePieces = (spec: PayloadSpec): ReadonlyArray<VariablePiece> => {
 }
 
 /**
- * Returns the names of the variables in a payload, each once. With `client.id`, `client.ip` … the payload differs
- * between clients. The list is empty if the payload is invalid.
+ * Returns the names of the variables in a payload, each once. A payload with `client.id`, `client.ip` … differs between
+ * clients. The list is empty if the payload is invalid.
  */
 export const variablesIn = (spec: PayloadSpec): ReadonlyArray<string> => [
   ...new Set(variablePieces(spec).map(({ name }) => name)),
 ]
 
-/** The number of bytes at the front of a matched frame that a payload can use with `${bytes:…}`. */
+/** Returns the number of bytes at the front of a matched frame that a payload needs for `${bytes:…}`. */
 export const frameBytesIn = (spec: PayloadSpec): number =>
   variablePieces(spec).reduce(
     (most, { argument, name }) => (name === "bytes" ? Math.max(most, (byteRange(argument)?.last ?? -1) + 1) : most),

@@ -40,14 +40,14 @@ interface SendingOptions {
   /** The keys of further settings, in addition to those of the payload. */
   readonly keys: ReadonlyArray<string>
   /**
-   * The verbs of a rule's actions if the payload is in a rule, else empty. In a rule, a content ends before `then` and
-   * a verb, and a quoted content ends at the closing quotation mark. Elsewhere, and after `--`, a content is the rest
-   * of the line.
+   * The verbs of the actions, if the payload is part of a rule; otherwise empty. In a rule, the content ends before
+   * `then` with one of these verbs, and a quoted content ends at its closing quotation mark. Outside a rule, and after
+   * `--`, the content is the rest of the line.
    */
   readonly actions: ReadonlyArray<string>
 }
 
-/** Reads `[@recipients] [form] [key=value …] [--] CONTENT`. The content is the unchanged rest of the line. */
+/** Reads `[@recipients] [form] [key=value …] [--] CONTENT`. The content is the rest of the line, unchanged. */
 export const readSending = (reader: LineReader, options: SendingOptions): Either.Either<Sending, Refusal> =>
   Either.gen(function* () {
     const keys = [...payloadKeys, ...options.keys]
@@ -113,7 +113,7 @@ const restOf = (reader: LineReader, mark?: RegExp): string => {
   return content
 }
 
-// Many ordinary words differ from a shorter key in one or two letters.
+// Shorter keys are not checked for typing errors, because many ordinary words differ from them in one or two letters.
 const shortestMistyped = 5
 
 /** Refuses a setting with a mistyped key, which would otherwise be sent as content. */
@@ -133,9 +133,7 @@ const checkMistyped = (
   return reader.refuseAt(reader.at, problem, "Write -- before a content that begins like this.")
 }
 
-/**
- * Reads the raw content between quotation marks. A backslash before a quotation mark keeps it from ending the content.
- */
+/** Reads the raw content between quotation marks. A quotation mark behind a backslash does not end the content. */
 const readRaw = (reader: LineReader): Either.Either<string, Refusal> => {
   const written = /^"((?:[^"\\]|\\.)*)"(?=\s|$)/s.exec(reader.rest())
   const content = written?.[1]

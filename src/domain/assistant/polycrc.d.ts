@@ -1,6 +1,6 @@
 declare module "polycrc" {
   const polycrc: {
-    /** Makes a function that computes a CRC. `reflect` is both refin and refout of the catalogue. */
+    /** Makes a function that computes a CRC. `reflect` sets both refin and refout of the CRC RevEng catalogue. */
     readonly crc: (
       width: number,
       poly: number,

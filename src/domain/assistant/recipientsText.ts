@@ -12,7 +12,7 @@ const reserved = ["all", allBut, "last"]
 const forms = "@3, @name, @tag:x, @10.0.0.0/8, @all, @all-but 3 and @last, with commas between them"
 const plainName = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_.-]*$/u
 
-/** Whether a name needs quotation marks, because it would be read as something else. */
+/** Whether a name needs quotation marks. Without them, this name would be refused or read as another kind of term. */
 const needsQuotes = (name: string): boolean =>
   !plainName.test(name) || reserved.includes(name) || /^[0-9.]+$/.test(name) || readIp(name) !== undefined
 
@@ -35,7 +35,7 @@ const bareTerm = (term: RecipientTerm): string => {
   }
 }
 
-/** Writes one recipient word. */
+/** Writes one term of recipients. */
 export const formatRecipient = (term: RecipientTerm): string => `@${bareTerm(term)}`
 
 /**
@@ -54,8 +54,8 @@ export const formatRecipients = ({ some, but }: Recipients): string => {
 
 /**
  * Reads recipients: `@all`, `@3`, `@plc-1`, `@tag:line2`, `@10.0.0.0/8`, `@last`, separated by commas. A `!` before a
- * word excludes its clients, and `@all-but 3,plc-1` is every client except those. The `@` is optional. A name that
- * reads as something else needs quotation marks: `@"3"`.
+ * term excludes the clients of the term. `@all-but 3,plc-1` means every client except these two. The `@` is optional. A
+ * name that has the form of another term needs quotation marks: `@"3"`.
  *
  * @example
  * import { Either } from "effect"
@@ -75,8 +75,8 @@ export const parseRecipients = (text: string): Either.Either<Recipients, Refusal
   })
 
 /**
- * Reads recipients at the current offset. `alone`: the line has nothing else, so blanks around a comma are allowed
- * before every word; otherwise a blank after a comma is allowed only before `@` or `!`.
+ * Reads recipients at the current offset. With `alone`, the line contains only the recipients, so blanks are allowed
+ * around every comma. Otherwise, blanks are allowed only after a comma, and only if `@` or `!` follows.
  */
 export const readRecipients = (reader: LineReader, alone: boolean): Either.Either<Recipients, Refusal> =>
   Either.gen(function* () {

@@ -20,7 +20,7 @@ export interface RosterEntry {
 export interface Resolved {
   /** The numbers of the clients, in the order of the roster, each once. */
   readonly ids: ReadonlyArray<ConnectionId>
-  /** The recipient words that matched no client. A word that excludes clients has a `!` before it. */
+  /** The terms that matched no client. A term that excludes clients has a `!` before it. */
   readonly unmatched: ReadonlyArray<string>
 }
 
@@ -50,8 +50,8 @@ const matcherOf = (term: RecipientTerm, last: ConnectionId | undefined): Matcher
 }
 
 /**
- * Finds the clients that recipients match now. `last` is the client that most recently sent something. If `ids` is
- * empty, the caller refuses the command with {@link nobody}.
+ * Finds the clients that recipients match now. `last` is the client that most recently sent data. If `ids` is empty,
+ * the caller refuses the command with {@link nobody}.
  */
 export const resolveRecipients = (
   recipients: Recipients,
@@ -66,7 +66,7 @@ export const resolveRecipients = (
   for (const entry of roster) {
     let included = false
     let excluded = false
-    // Every word is tested, to find the words that match no client.
+    // Every term is tested, so that `unmatched` contains all terms without a client.
     for (const matcher of some) {
       if (!matcher.matches(entry)) continue
       matcher.found = true

@@ -115,7 +115,7 @@ const readMatch = (reader: LineReader): Either.Either<Match, Refusal> =>
 
 const regexForm = "rule NAME when regex /^id=(\\d+)/i reply ok"
 
-/** Reads `/source/` or `"source"`. An `i` after it ignores letter case. */
+/** Reads `/source/` or `"source"`. With an `i` directly behind it, the expression ignores letter case. */
 const readRegex = (reader: LineReader): Either.Either<Match, Refusal> =>
   Either.gen(function* () {
     reader.skipBlanks()
@@ -141,7 +141,7 @@ const readRegex = (reader: LineReader): Either.Either<Match, Refusal> =>
 
 const patternWord = /^(?:(?:0[xX]|\\x)?[0-9a-fA-F?]{2}[,:]?)+\*?$|^\*$/
 
-/** Reads a quoted pattern, or the following words that are pairs of hex digits. */
+/** Reads a quoted pattern, or all following words that consist of pairs of hex digits. */
 const readPattern = (reader: LineReader): Either.Either<Match, Refusal> =>
   Either.gen(function* () {
     const first = yield* needWord(

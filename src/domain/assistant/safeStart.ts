@@ -1,15 +1,16 @@
-/** The encodings in which a character has one or several bytes, without UTF-8. */
+/** The encodings in which some characters have one byte and others have several, except UTF-8. */
 export const mixedEncodings: ReadonlyArray<string> = ["gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr"]
 
-// In these encodings, a byte below this value is never part of a character of several bytes.
+// In these encodings, a byte below this value is never part of a multi-byte character.
 const lowestPart = 0x30
 
 /** Whether the characters of an encoding have two or four bytes (UTF-16). */
 export const isPaired = (encoding: string): boolean => encoding.startsWith("utf-16")
 
 /**
- * Returns an offset in the last bytes of a stream at which a decoder can start. At the end of the bytes, that decoder
- * is in the same state as a decoder of the whole stream. The bytes may begin in the middle of a character.
+ * Returns an offset in `bytes` at which a new decoder can start. `bytes` are the last bytes of a stream, and may begin
+ * in the middle of a character. At the end of `bytes`, the new decoder has the same state as a decoder that has read
+ * the whole stream.
  */
 export const safeStart = (encoding: string, bytes: Uint8Array): number => {
   if (isPaired(encoding)) return pairStart(encoding, bytes)
@@ -29,12 +30,12 @@ const pairStart = (encoding: string, bytes: Uint8Array): number => {
   return (high & 0xfc) === 0xd8 ? whole - 2 : whole
 }
 
-// This many more zeros at even than at odd offsets, or the reverse, show where characters begin.
+// A difference of this many zeros between even and odd offsets shows where characters begin.
 const clear = 8
 
 /**
- * Returns the offset of the first whole character, 0 or 1. It is 0 unless the zeros show otherwise: in most text, the
- * high byte of a character is zero far more often than the low byte.
+ * Returns the offset of the first whole character: 1 if the zeros show this, otherwise 0. In most text, the high byte
+ * of a character is zero far more often than the low byte.
  */
 const phase = (isLittle: boolean, bytes: Uint8Array): number => {
   let balance = 0

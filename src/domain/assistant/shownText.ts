@@ -17,9 +17,9 @@ export interface ShownText {
 /**
  * Formats a frame as one row of text. Control characters and malformed bytes become escapes.
  *
- * `before` has the last bytes of the same stream before the frame. A character that begins in `before` and ends in the
- * frame is in this row. A character that the frame does not complete is left for the next row. If frames are
- * independent of each other, `before` is empty. The row shows at most `limit` bytes of the frame.
+ * `before` contains the bytes of the same stream directly before the frame. A character that begins in `before` and
+ * ends in the frame is in this row. An incomplete character at the end of the frame is left for the next row. If frames
+ * are independent of each other, `before` is empty. The row shows at most `limit` bytes of the frame.
  *
  * @example
  * import { Assistant } from "tcpfx/domain"
@@ -62,7 +62,7 @@ const codedText = (coder: TextCoder, before: Uint8Array, frame: Uint8Array): str
   const decoder = coder.decoder()
   const skipped = decoder.write(head)
   const text = decoder.write(frame)
-  // The decoder reports a malformed byte as U+FFFD, but not which byte it is.
+  // The decoder replaces a malformed byte by U+FFFD, and does not report the offset of the byte.
   return text.includes(replacement) || skipped.includes(replacement)
     ? brokenText(coder, head, frame)
     : escapeControls(text)
@@ -74,7 +74,7 @@ const brokenText = (coder: TextCoder, head: Uint8Array, frame: Uint8Array): stri
   let text = ""
   let begin = 0
   const decoder = coder.decoder()
-  // The text may contain a valid U+FFFD.
+  // The frame may contain an encoded U+FFFD, which is not malformed.
   const whole = Either.getOrElse(coder.encode(replacement), () => none)
   // The highest offset that the decoder has read. Characters that ended before the frame are in an earlier row.
   let reach = 0
@@ -88,7 +88,7 @@ const brokenText = (coder: TextCoder, head: Uint8Array, frame: Uint8Array): stri
     if (reach >= head.length) {
       text += isBroken ? Array.from(character.subarray(0, length), byteEscape).join("") : escapeControls(decoded)
     }
-    // The decoder drops its state, and then reads the bytes after the malformed ones again.
+    // The reset discards the state of the decoder. The decoder then reads the bytes after the malformed bytes again.
     if (isBroken) decoder.end()
     begin += length
     at = begin - 1
@@ -102,13 +102,13 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 /**
- * Returns how many of the bytes that a decoder read as one character are malformed. The decoder must read the others
- * again (Encoding Standard, chapters 10 to 13).
+ * Returns how many of the bytes that a decoder replaced by one U+FFFD are malformed. The decoder must read the other
+ * bytes again (Encoding Standard, chapters 10 to 13).
  */
 const brokenLength = (encoding: string, bytes: Uint8Array): number => {
   if (isPaired(encoding)) return Math.min(2, bytes.length)
   const last = bytes[bytes.length - 1] as number
-  // Four bytes of GB 18030: the second and the fourth are digits.
+  // In a four-byte character of GB 18030, the second and the fourth byte are ASCII digits.
   if (bytes.length > 2 && isDigit(bytes[1])) return bytes.length === 4 && isDigit(last) ? 4 : 1
   return bytes.length > 1 && last < 0x80 ? bytes.length - 1 : bytes.length
 }

@@ -32,7 +32,7 @@ const isCapture = (name: string): boolean => /^[0-9]{1,2}$/.test(name)
 const mostDigits = 64
 const lastByte = 65_535
 
-/** The range of bytes that the argument of `${bytes:FIRST-LAST}` names, or `undefined` if it names none. */
+/** Reads the argument of `${bytes:FIRST-LAST}`. Returns `undefined` if the argument is not a valid range. */
 export const byteRange = (
   argument: string | undefined,
 ): { readonly first: number; readonly last: number } | undefined => {
@@ -43,7 +43,7 @@ export const byteRange = (
   return first <= last && last <= lastByte ? { first, last } : undefined
 }
 
-/** Returns what is wrong with a variable, or `undefined` for a valid one. */
+/** Returns the problem of a variable, or `undefined` if the variable is valid. */
 export const checkVariable = (name: string, argument: string | undefined): string | undefined => {
   if (!names.includes(name) && !isCapture(name)) {
     return `\${${name}} is not a variable${suggestion(name, names)}`
@@ -71,11 +71,14 @@ export interface VariableValues {
   readonly client?: { readonly id: ConnectionId; readonly name: string; readonly remote: Endpoint } | undefined
   /** The texts that the match of a rule captures; the first one is the whole match. */
   readonly captures?: ReadonlyArray<string> | undefined
-  /** The frame that a rule has matched. Its first 64 KiB suffice. */
+  /** The frame that a rule has matched, or at least its first 64 KiB. */
   readonly frame?: Uint8Array | undefined
 }
 
-/** The value of a variable, a text or bytes, or `undefined` if the variable has no value here, such as `${1}` outside a rule. */
+/**
+ * Returns the value of a variable: a text or bytes. Returns `undefined` if the variable has no value for this payload,
+ * such as `${1}` outside a rule.
+ */
 export const variableValue = (
   values: VariableValues,
   name: string,
