@@ -3,7 +3,8 @@ const longBytes = 1024 * 1024
 
 /**
  * Returns a buffer of `size` bytes that begins with the first `held` bytes of `buffer`. Above 1 MiB the buffer grows in
- * place: a copy at each doubling would leave garbage as long as the frame, which the collector frees late.
+ * place. A copy at each doubling would leave as much garbage as the frame has bytes, and the collector frees large
+ * buffers late.
  */
 const grown = (buffer: Uint8Array, held: number, size: number, most: number): Uint8Array => {
   const whole = buffer.buffer
@@ -20,8 +21,8 @@ const grown = (buffer: Uint8Array, held: number, size: number, most: number): Ui
 }
 
 /**
- * A decoder with the received part of an incomplete frame, in one growing buffer. A frame that arrives byte by byte costs
- * its length and no object per read.
+ * A decoder that buffers the received part of an incomplete frame. The buffer grows, so a frame that arrives byte by
+ * byte needs no object per read.
  */
 export abstract class BufferingDecoder {
   /** The buffer. Only its first `held` bytes are received bytes. */
@@ -29,7 +30,7 @@ export abstract class BufferingDecoder {
   protected held = 0
   private readonly mostHeld: number
 
-  /** `mostHeld`: the most bytes of a frame on the wire. */
+  /** `mostHeld` is the greatest length of a frame on the wire, bytes. */
   constructor(mostHeld: number) {
     this.mostHeld = mostHeld
   }
@@ -49,7 +50,7 @@ export abstract class BufferingDecoder {
     this.held = length
   }
 
-  /** Returns the bytes and forgets them. Later bytes go to another buffer. */
+  /** Returns the buffered bytes. The decoder puts later bytes into a new buffer. */
   protected take(): Uint8Array {
     const bytes = this.buffer.subarray(0, this.held)
     this.forget()

@@ -12,10 +12,10 @@ export const opensValue = (byte: number | undefined): boolean => byte === openBr
 export const isBlank = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
-// The native search of a quotation mark pays off in a string that is longer than this.
+// In a string longer than this number of bytes, the native search for the quotation mark is faster than the loop.
 const shortBytes = 8
 
-/** Returns the number of backslashes directly before `end`, back to `from`. */
+/** Returns the number of backslashes directly before `end`. It does not count bytes before `from`. */
 const backslashesBefore = (bytes: Uint8Array, from: number, end: number): number => {
   let at = end
   while (at > from && bytes[at - 1] === backslash) at--
@@ -29,8 +29,8 @@ export class JsonScanner {
   private isEscaped = false
 
   /**
-   * Scans on from `from`. Returns the offset behind the value, and is then ready for the next value. Returns -1 if the
-   * value does not end in these bytes.
+   * Continues the scan at `from`. At the end of the value, it returns the offset behind the value, and the scanner is
+   * ready for the next value. It returns -1 if the value does not end in these bytes.
    */
   scan(bytes: Uint8Array, from: number): number {
     const { length } = bytes
@@ -38,7 +38,8 @@ export class JsonScanner {
     let at = this.inString ? this.endOfString(bytes, from) : from
     while (at < length) {
       const byte = bytes[at++] as number
-      // All other bytes between strings are digits, letters, white space and punctuation.
+      // Outside strings, all other bytes are digits, letters, white space and punctuation. They do not change the
+      // nesting.
       if (byte === quote) at = this.endOfString(bytes, at)
       else if (byte === openBrace || byte === openBracket) depth++
       else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) {
@@ -50,7 +51,10 @@ export class JsonScanner {
     return -1
   }
 
-  /** Returns the offset behind the string in which `from` is. If it does not end, returns the length of `bytes`. */
+  /**
+   * Returns the offset behind the string that contains `from`. If the string does not end, returns the length of
+   * `bytes`.
+   */
   private endOfString(bytes: Uint8Array, from: number): number {
     const { length } = bytes
     let at = from

@@ -22,7 +22,7 @@ export class Mark {
     return -1
   }
 
-  /** Returns the offset behind the last of the marks that begin at `from` or later, or `from`. */
+  /** Returns the offset behind the last mark that begins at `from` or later, or `from` if there is none. */
   lastEnd(bytes: Uint8Array, from: number): number {
     if (this.overlapsItself) return this.lastEndForward(bytes, from)
     const least = from + this.bytes.length - 1
@@ -34,7 +34,7 @@ export class Mark {
     return from
   }
 
-  /** Returns the number of bytes at the end of `bytes` that can be the beginning of a mark. */
+  /** Returns the number of bytes at the end of `bytes` that may be the beginning of a mark. */
   begunAtEnd(bytes: Uint8Array): number {
     let length = Math.min(this.bytes.length - 1, bytes.length)
     while (length > 0 && !this.beginsAt(bytes, bytes.length - length)) length--
@@ -47,7 +47,7 @@ export class Mark {
     return last
   }
 
-  /** Whether the mark, or as much of it as `bytes` can hold, ends at `end`. */
+  /** Whether a mark ends at `end`. If fewer bytes precede `end` than a mark has, only these bytes are compared. */
   private isAt(bytes: Uint8Array, end: number): boolean {
     const length = Math.min(this.bytes.length, end)
     for (let back = 1; back <= length; back++) {

@@ -2,32 +2,35 @@ import { BufferingDecoder } from "./BufferingDecoder.ts"
 import type { FrameDecoder, RunSink, SkipCause } from "./contract.ts"
 import type { Mark } from "./Mark.ts"
 
-/** A kind of frames that end with a mark. */
+/** The rules of a kind of frame that ends with a mark. */
 export interface MarkedFrames {
   readonly mark: Mark
-  /** The most bytes before the mark, in a frame whose payload has `maxFrameBytes` bytes. */
+  /** The greatest number of bytes before the mark, in a frame whose payload has `maxFrameBytes` bytes. */
   readonly mostBytes: (maxFrameBytes: number) => number
-  /** Whether all whole frames between `from` and `to` are good. `false` if that is unknown. */
+  /** Whether all frames between `from` and `to` are known to be good. After `false`, the decoder checks each frame. */
   readonly areGood: (bytes: Uint8Array, from: number, to: number, maxFrameBytes: number) => boolean
-  /** Returns what is wrong with the frame between `from` and its mark, which ends at `to`. */
+  /**
+   * Returns the problem of the frame that begins at `from` and whose mark ends at `to`. Returns `undefined` for a good
+   * frame.
+   */
   readonly problemOf: (bytes: Uint8Array, from: number, to: number, maxFrameBytes: number) => SkipCause | undefined
-  /** Whether whole frames between `from` and `to` are marks without frames, which carry nothing. */
+  /** Whether the bytes between `from` and `to` are only marks, without a payload. */
   readonly isIdle: (bytes: Uint8Array, from: number, to: number) => boolean
-  /** Whether the decoder completes a last frame without its mark. Otherwise it discards the frame. */
+  /** Whether the decoder adds the mark to a last frame without one. Otherwise it discards the frame. */
   readonly completesLast: boolean
 }
 
 /**
- * The decoder of frames that end with a mark. It discards a bad frame up to its mark, reports the number of bytes, and
- * continues behind the mark.
+ * The decoder of frames that end with a mark. It discards a bad frame up to its mark, reports the number of discarded
+ * bytes, and continues behind the mark.
  */
 export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly frames: MarkedFrames
   private readonly maxFrameBytes: number
   private readonly mostBytes: number
   /**
-   * Whether the decoder looks for the mark of a frame above the limit. Then the buffer has only the bytes in which this
-   * mark can have begun, and these are reported already.
+   * Whether the decoder discards a frame above the limit and searches for its mark. The buffer then contains only the
+   * last bytes, because the mark may begin in them. The decoder has already reported these bytes.
    */
   private isSkipping = false
 
@@ -74,7 +77,7 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
     else sink.onBytesSkipped?.(received, problem)
   }
 
-  /** Ends the frame that has begun in an earlier read. Returns where the next one begins. */
+  /** Finishes the frame that began in an earlier read. Returns the offset at which the next frame begins. */
   private finishBegun(chunk: Uint8Array, sink: RunSink, skipped: Skipped): number {
     const end = this.endOfBegun(chunk)
     if (end === -1) {
@@ -95,7 +98,7 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
     return end
   }
 
-  /** Passes on the good ones of the whole frames between `from` and `to`. */
+  /** Passes the good frames between `from` and `to` to `sink`, and counts the bytes of the bad frames. */
   private pass(chunk: Uint8Array, from: number, to: number, sink: RunSink, skipped: Skipped): void {
     const { frames, maxFrameBytes } = this
     if (frames.areGood(chunk, from, to, maxFrameBytes)) {
@@ -148,7 +151,7 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
     this.keepEnd(rest)
   }
 
-  /** Keeps only the last bytes, in which a mark can have begun. */
+  /** Keeps only the last bytes, because a mark may begin in them. */
   private keepEnd(rest: Uint8Array): void {
     const kept = this.frames.mark.bytes.length - 1
     const before = Math.max(0, kept - rest.length)
@@ -160,7 +163,7 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
   }
 }
 
-/** The bytes that one read has discarded, and why the first of them. */
+/** The number of bytes that the decoder discards in one read, and the cause for the first of them. */
 class Skipped {
   bytes = 0
   cause: SkipCause = "tooLong"

@@ -1,29 +1,30 @@
 import { BufferingDecoder } from "./BufferingDecoder.ts"
 import type { DecodeFailure, FrameDecoder, RunSink } from "./contract.ts"
 
-/** What {@link SizedFrames.sizeAt} returns for a frame whose size is not known yet. */
+/** The result of {@link SizedFrames.sizeAt} for a frame whose size is not known yet. */
 export const unknownSize = 0
-/** What {@link SizedFrames.sizeAt} returns for bytes that are no frame. */
+/** The result of {@link SizedFrames.sizeAt} for bytes that are not a frame. */
 export const malformed = -1
 
-/** A kind of frames that say in front how long they are. */
+/** The rules of a kind of frame whose first bytes determine its size. */
 export interface SizedFrames {
   /**
-   * Returns the size on the wire of the frame at `at`: a positive number, {@link unknownSize} if `end` comes before the
-   * whole prefix, or {@link malformed}. Bytes of the frame behind `end` are unknown.
+   * Returns the size on the wire of the frame at `at` as a positive number. Returns {@link unknownSize} if the prefix
+   * does not end before `end`, and {@link malformed} if the bytes are not a frame. Bytes at `end` and behind it are not
+   * received yet.
    */
   readonly sizeAt: (bytes: Uint8Array, at: number, end: number) => number
   /** Describes what is wrong with the frame for which `sizeAt` returned {@link malformed}. */
   readonly problemAt: (bytes: Uint8Array, at: number, end: number) => string
   /** Returns the size of the payload of the frame at `at`, which has `size` bytes on the wire. */
   readonly payloadSize: (bytes: Uint8Array, at: number, size: number) => number
-  /** The most bytes that a frame has beside its payload. */
+  /** The greatest number of bytes that a frame has in addition to its payload. */
   readonly overhead: number
 }
 
 /**
- * The decoder of frames that say in front how long they are. Behind a frame that is malformed or above the limit, nothing
- * marks the next one. So the decoder fails there, and the failure has the offset of the frame.
+ * The decoder of frames whose first bytes determine their size. Behind a frame that is malformed or above the limit, no
+ * mark shows where the next frame begins. So the decoder fails there, and the failure has the offset of the frame.
  */
 export class SizedDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly frames: SizedFrames
@@ -78,12 +79,13 @@ export class SizedDecoder extends BufferingDecoder implements FrameDecoder {
   }
 
   /**
-   * Moves bytes of `chunk` to the buffer until the frame there is whole or is known to be bad. Returns the number of these
-   * bytes.
+   * Appends bytes of `chunk` to the buffer until the buffered frame is whole or is known to be bad. Returns the number
+   * of these bytes.
    */
   private fill(chunk: Uint8Array): number {
     let at = 0
-    // A prefix has few bytes, and bytes of the next frame must not come into the buffer.
+    // The bytes of a prefix are appended singly, so that no byte of the next frame gets into the buffer. A prefix is
+    // short.
     while (this.size === unknownSize && at < chunk.length) {
       this.append(chunk.subarray(at, ++at))
       this.size = this.frames.sizeAt(this.buffer, 0, this.held)
@@ -91,7 +93,7 @@ export class SizedDecoder extends BufferingDecoder implements FrameDecoder {
     if (this.size <= this.held || this.isTooLong(this.buffer, 0, this.size)) return at
     const end = Math.min(chunk.length, at + this.size - this.held)
     this.append(chunk.subarray(at, end))
-    // Bytes behind the prefix can be wrong, too.
+    // Bytes behind the prefix can be wrong, too, such as the comma of a netstring.
     if (this.held === this.size) this.size = this.frames.sizeAt(this.buffer, 0, this.held)
     return end
   }
@@ -110,7 +112,7 @@ export const readersOf = (
   frames: SizedFrames,
   payloadOf: (wire: Uint8Array, at: number, size: number) => Uint8Array,
 ) => {
-  // A run consists of whole frames. Other bytes count as one frame, so that no loop is endless.
+  // A run consists of whole frames. If other bytes are in it, they count as one frame, so that every loop ends.
   const sizeAt = (wire: Uint8Array, at: number): number => {
     const size = frames.sizeAt(wire, at, wire.length)
     return size > 0 ? Math.min(size, wire.length - at) : wire.length - at

@@ -5,14 +5,14 @@ import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 
-// A block of this length has no zero behind it.
+// No zero of the payload follows a block with this length byte.
 const fullBlock = 0xff
 
 const mark = new Mark(Uint8Array.of(0))
 
 /**
- * Returns the offset of the zero that ends the frame at `at`, found by its blocks. If the frame is malformed, the result
- * is another offset, or one behind `to`.
+ * Follows the blocks of the frame at `at` and returns the offset of the zero that ends the frame. For a malformed
+ * frame, the result is the offset of another byte, or an offset behind `to`.
  */
 const endByBlocks = (bytes: Uint8Array, at: number, to: number): number => {
   let end = at
@@ -22,7 +22,7 @@ const endByBlocks = (bytes: Uint8Array, at: number, to: number): number => {
 
 const mostBytes = (payloadBytes: number): number => payloadBytes + Math.floor(payloadBytes / (fullBlock - 1)) + 1
 
-/** The length of the payload of a whole frame between `at` and `end`, without its zero. */
+/** Returns the length of the payload of a whole frame. The frame begins at `at`, and its zero is at `end`. */
 const payloadLength = (bytes: Uint8Array, at: number, end: number): number => {
   let length = 0
   for (let block = at; block < end; ) {
@@ -33,7 +33,9 @@ const payloadLength = (bytes: Uint8Array, at: number, end: number): number => {
   return length
 }
 
-/** Whether no frame is bad. It counts the zeros at once, which is faster than to look for the zero of each frame. */
+/**
+ * Whether all frames are good. The zeros are counted at once, which is faster than a search for the zero of each frame.
+ */
 const areGood = (bytes: Uint8Array, from: number, to: number, maxFrameBytes: number): boolean => {
   let zeros = 0
   for (let at = from; at < to; zeros++) {
@@ -83,7 +85,7 @@ const decoded = (wire: Uint8Array, from: number, end: number): Uint8Array => {
   for (let block = from; block < end; ) {
     const code = wire[block] as number
     payload.set(wire.subarray(block + 1, Math.min(block + code, end)), length)
-    // The zero behind a block that is not full is in `payload` already: a new array consists of zeros.
+    // A new array consists of zeros, so the zero behind a block that is not full is already in `payload`.
     length += code === fullBlock ? code - 1 : code
     block += code
   }
@@ -107,10 +109,10 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
 }
 
 /**
- * Consistent Overhead Byte Stuffing (Cheshire and Baker, 1999). A frame ends with the byte 00, and the coding keeps 00
- * out of the frame. Empty frames carry nothing and are ignored; an empty payload is the frame 01 00. A frame above the
- * limit or with a wrong length of a block is discarded up to its 00, and `BytesSkipped` has the number of bytes. So is a
- * last frame without 00.
+ * Consistent Overhead Byte Stuffing (Cheshire and Baker, 1999). A frame ends with the byte 00, and the encoding
+ * replaces every 00 of the payload. Empty frames are ignored. The frame 01 00 is an empty payload. A frame above the
+ * limit or with a wrong block length is discarded up to its 00. A last frame without 00 is discarded, too.
+ * `BytesSkipped` has the number of discarded bytes.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

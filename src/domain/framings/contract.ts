@@ -6,8 +6,8 @@ export interface Framing {
   readonly name: string
   /**
    * Whether the bytes on the wire determine the end of each frame. Default `true`. With `false`, as in `Framing.raw`,
-   * the time of arrival determines it, so the receiver's frames can differ from the sender's. A framing made from
-   * another one inherits its value.
+   * the time of arrival determines the end, so the receiver's frames can differ from the sender's. A copy of a framing,
+   * such as `{ ...Framing.raw, encode }`, keeps this value.
    */
   readonly delimited?: boolean
   /**
@@ -21,32 +21,37 @@ export interface Framing {
   readonly encode: (payload: Uint8Array) => Uint8Array
   /**
    * Returns why a payload cannot be sent as one frame, or `undefined` if it can. Default: a payload longer than
-   * `maxFrameBytes` is refused. A framing that takes `refuses` from a framing of this module but has its own `encode`
-   * gets the default, because its `encode` may accept other payloads.
+   * `maxFrameBytes` is refused. The default also applies to a framing that has its own `encode` and the `refuses` of a
+   * framing of this module, because that `encode` may accept other payloads.
    */
   readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
   /** Calls `each` with every payload of a run of whole frames, in order. A payload can be a view of `wire`. */
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
    * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns
-   * the offset after the last one. The payloads must be those of `payloads`.
+   * the offset after the last payload's frame. The payloads must be those of `payloads`.
    *
-   * Default: a run is cut as a whole, so a reader that takes the first of many small frames pays for an object for each
-   * of them. A framing with its own `payloads` needs its own `cut`; a `cut` from this module is ignored there.
+   * Default: every run is cut as a whole, so a reader of the first of many small frames pays for an object per frame. A
+   * framing with its own `payloads` needs its own `cut`: it ignores a `cut` from this module.
    */
   readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
   /** Counts the frames in a run of whole frames. */
   readonly count: (wire: Uint8Array) => number
 }
 
-/** Why a decoder has discarded bytes: a frame above the limit, bytes that are no frame, or a frame without its end. */
+/**
+ * Why a decoder has discarded bytes: a frame above the limit, bytes that are not a frame, or a frame without its end.
+ */
 export const skipCauses = ["tooLong", "malformed", "incomplete"] as const
 export type SkipCause = (typeof skipCauses)[number]
 
 /** Receives the runs of a decoder. */
 export interface RunSink {
   readonly onRun: (run: Uint8Array) => void
-  /** The decoder has discarded `bytes` bytes and continues. It calls this at most once for each `push` and `end`. */
+  /**
+   * Reports that the decoder has discarded `bytes` bytes and continues. The decoder calls this function at most once
+   * for each `push` and `end`.
+   */
   readonly onBytesSkipped?: (bytes: number, cause: SkipCause) => void
 }
 
@@ -54,7 +59,7 @@ export interface RunSink {
 export interface DecodeFailure {
   /** The number of bytes that the peer sent before the frame. */
   readonly offset: number
-  /** What is wrong with the frame. `undefined`: it is above the limit. */
+  /** What is wrong with the frame. `undefined` means that the frame is above the limit. */
   readonly problem: string | undefined
 }
 
@@ -64,13 +69,14 @@ export interface DecodeFailure {
  */
 export interface FrameDecoder {
   /**
-   * Decodes the bytes of one read and passes each run of whole frames to `sink`. `false`: a frame exceeds the limit. A
-   * {@link DecodeFailure} says where. The decoder is not used after either.
+   * Decodes the bytes of one read and passes each run of whole frames to `sink`. Returns `true` if the decoder can
+   * continue. Returns a {@link DecodeFailure}, or only `false`, if it cannot. `false` means that a frame is above the
+   * limit. The decoder must not be used after that.
    */
   readonly push: (chunk: Uint8Array, sink: RunSink) => boolean | DecodeFailure
   /**
-   * Ends the stream after the peer's FIN, or the frame after a pause: completes buffered bytes to a whole frame and
-   * passes it to `sink`, or discards them.
+   * Ends the stream after the peer's FIN, or ends a frame after the `pause` of the framing. The decoder completes
+   * buffered bytes to a whole frame and passes the frame to `sink`, or discards the bytes.
    */
   readonly end: (sink: RunSink) => void
   /** The number of buffered bytes of an incomplete frame. */

@@ -5,12 +5,13 @@ import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 
-/** The most bytes of a delimiter. */
+/** The greatest length of a delimiter, bytes. */
 export const longestDelimiter = 64
 
 /**
- * A frame ends with these bytes, 1 to 64 of them. The payload is what stands before them. A frame above the limit is
- * discarded up to its delimiter, and `BytesSkipped` has the number of bytes. A last frame without a delimiter gets one.
+ * A frame ends with the given delimiter of 1 to 64 bytes. The payload is the part of the frame before the delimiter. A
+ * frame above the limit is discarded up to its delimiter, and `BytesSkipped` has the number of bytes. The decoder adds
+ * the delimiter to a last frame without one.
  *
  * @example
  * import { Framing } from "tcpfx/domain"
@@ -47,7 +48,7 @@ export const delimiter = (bytes: Uint8Array): Framing => {
     decoder: (maxFrameBytes) => new MarkedDecoder(frames, maxFrameBytes),
     encode: marked,
     refuses: (payload, maxFrameBytes) => {
-      // The mark can begin in the payload and end in the mark that follows the payload.
+      // A delimiter can begin in the payload and end in the delimiter behind the payload.
       const end = mark.endOf(marked(payload), 0)
       return end === payload.length + bytes.length
         ? aboveLimit(payload, maxFrameBytes)

@@ -5,8 +5,8 @@ import { aboveLimit } from "./refusals.ts"
 import { readersOf, SizedDecoder, type SizedFrames } from "./SizedDecoder.ts"
 
 /**
- * Each frame has this number of bytes, from 1 to 64 MiB. If the number is above `maxFrame`, every frame is above the
- * limit. A last frame with fewer bytes is discarded, and `BytesSkipped` has the number of its bytes.
+ * Each frame has `size` bytes, from 1 to 64 MiB. If `size` is above `maxFrame`, every frame is above the limit. A last
+ * frame with fewer bytes is discarded, and `BytesSkipped` has the number of its bytes.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

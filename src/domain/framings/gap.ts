@@ -4,9 +4,9 @@ import type { FrameDecoder, Framing, RunSink } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 
 /**
- * A frame ends when the peer has sent nothing for this time, as in Modbus RTU and other serial protocols. Longer frames
- * than `maxFrame` are split. The network and a busy process can delay bytes, so a pause of less than some milliseconds
- * is unreliable, and the receiver's frames can differ from the sender's.
+ * A frame ends when the peer has sent nothing for the given time, as in Modbus RTU and other serial protocols. Frames
+ * longer than `maxFrame` are split. The network and a busy process can delay bytes. So a pause of a few milliseconds is
+ * unreliable, and the receiver's frames can differ from the sender's.
  *
  * @example
  * import { Framing } from "tcpfx/domain"
@@ -33,10 +33,10 @@ export const gap = (pause: Duration.DurationInput): Framing => {
 /** The longest gap, milliseconds. */
 export const mostGapMillis = 60_000
 
-/** Buffers until `end`, which the connection calls after the pause. */
+/** Buffers all bytes until `end`. The connection calls `end` after the pause. */
 class GapDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly maxFrameBytes: number
-  /** The only read of the frame, which needs no copy. */
+  /** The bytes of the frame while the frame consists of one read. These bytes need no copy. */
   private only: Uint8Array | undefined
 
   constructor(maxFrameBytes: number) {

@@ -6,7 +6,7 @@ import { aboveLimit } from "./refusals.ts"
 
 const lineFeed = 0x0a
 
-/** Returns the offset of the first byte from `from` on that begins a value, or the length of `bytes`. */
+/** Returns the offset of the first byte at or behind `from` that begins a value, or the length of `bytes`. */
 const valueFrom = (bytes: Uint8Array, from: number): number => {
   let at = from
   while (at < bytes.length && !opensValue(bytes[at])) at++
@@ -19,16 +19,17 @@ const pastBlanks = (bytes: Uint8Array, from: number): number => {
   return at
 }
 
-// The ends of the values in runs that a decoder has passed on. The decoder has scanned every byte of them, so a reader of
-// the run need not scan them again.
+// The ends of the values in the runs that a decoder has passed to its sink. With the known ends, a reader of a run does
+// not scan the bytes a second time.
 const knownEnds = new WeakMap<Uint8Array, Uint32Array>()
 
-// Below this mean length of a value, the ends would take too much memory beside the values, and a scan is fast.
+// If the mean length of the values is below this number of bytes, the ends are not stored. They would take too much
+// memory in relation to the values, and a scan is fast.
 const worthBytes = 32
-// A read with more values than this is scanned again.
+// If a read has more values than this, their ends are not stored.
 const mostEnds = 4096
 
-/** Finds values in a stream. White space between values goes with the values of the same read. */
+/** Finds values in a stream. White space between values is in the run of the values of the same read. */
 class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly maxFrameBytes: number
   private readonly scanner = new JsonScanner()
@@ -50,7 +51,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   push(chunk: Uint8Array, sink: RunSink): true | DecodeFailure {
     let at = 0
     let skipped = 0
-    // The ends of the values that are not passed on yet.
+    // The ends of the values that are not yet passed to the sink.
     const ends: Array<number> = []
     if (this.isInValue) {
       const end = this.scanner.scan(chunk, 0)
@@ -60,7 +61,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       at = length
       if (end !== -1) this.passBuffered(sink)
     }
-    // The start of the bytes that are not passed on yet, and the end of the last value among them.
+    // The start of the bytes that are not yet passed to the sink, and the end of the last value in these bytes.
     let start = at
     let end = at
     while (at < chunk.length) {
@@ -89,7 +90,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
         break
       }
       if (this.held > 0) {
-        // The buffer has white space that stands before this value.
+        // The buffer contains white space that precedes this value.
         this.append(chunk.subarray(at, valueEnd))
         this.passBuffered(sink)
         start = valueEnd
@@ -134,7 +135,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
     sink.onRun(this.take())
   }
 
-  /** Keeps one byte of the white space between `from` and `to`, a line end if there is one. */
+  /** Keeps one byte of the white space between `from` and `to`: a line end if there is one. */
   private keepBlank(chunk: Uint8Array, from: number, to: number): void {
     if (from === to || this.held > 0) return
     const blanks = chunk.subarray(from, to)
@@ -175,7 +176,7 @@ const cutKnown = (wire: Uint8Array, ends: Uint32Array, from: number, most: numbe
     each(wire.subarray(valueFrom(wire, at), end))
     at = end
   }
-  // Behind the last value, only white space follows.
+  // Only white space follows the last value.
   return index === ends.length ? wire.length : at
 }
 
@@ -205,12 +206,12 @@ const refused = (payload: Uint8Array): string | undefined => {
 }
 
 /**
- * A frame is a JSON object or array; white space can stand between two frames. The framing follows strings and nesting,
+ * A frame is a JSON object or array. White space is allowed between frames. The framing follows strings and nesting,
  * and does not check the rest of the syntax. A sent value gets a line end.
  *
  * Other bytes between two values, such as numbers or commas, are discarded up to the next object or array, and
- * `BytesSkipped` has the number of bytes. A value above `maxFrame` ends the connection with `FrameTooLong` and the offset
- * of the value. A last value without its end is discarded, and `BytesSkipped` has the number of its bytes.
+ * `BytesSkipped` has the number of bytes. A value above `maxFrame` ends the connection with `FrameTooLong` and the
+ * offset of the value. A last value without its end is discarded, and `BytesSkipped` has the number of its bytes.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

@@ -1,18 +1,21 @@
-/** How a length is written. Offsets and widths are in bytes. */
+/** The encoding of a length as bytes. Offsets and widths are in bytes. */
 interface NumberForm {
-  /** The width, if it is the same for all numbers. */
+  /** The width, if all numbers have the same width. */
   readonly fixedWidth: number | undefined
   /** The greatest width. */
   readonly most: number
   readonly greatest: number
-  /** Returns the width of the number at `at`, 0 if `end` comes before its last byte, or -1 if it is too wide. */
+  /**
+   * Returns the width of the number at `at`. Returns 0 if the last byte of the number is not before `end`, and -1 if
+   * the number is too wide.
+   */
   readonly widthAt: (bytes: Uint8Array, at: number, end: number) => number
   readonly read: (bytes: Uint8Array, at: number, width: number) => number
   readonly widthOf: (value: number) => number
   readonly write: (bytes: Uint8Array, at: number, width: number, value: number) => void
 }
 
-/** A number with a fixed width. `shiftOf` returns how many bits byte `index` is shifted. */
+/** A number with a fixed width. `shiftOf` returns by how many bits the value is shifted for the byte `index`. */
 const fixedNumber = (
   width: number,
   read: (bytes: Uint8Array, at: number) => number,

@@ -4,7 +4,7 @@ import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 import { malformed, readersOf, SizedDecoder, type SizedFrames, unknownSize } from "./SizedDecoder.ts"
 
-/** Where the length of a frame stands, and what it counts. */
+/** The place of the length field in a frame, and the bytes that the length counts. */
 export interface LengthPrefixOptions {
   /**
    * The kind of the length field: an unsigned number of 1, 2 or 4 bytes, big-endian (`be`) or little-endian (`le`), or a
@@ -14,35 +14,36 @@ export interface LengthPrefixOptions {
   /** The number of bytes of a frame before the length field. Default 0. */
   readonly offset?: number
   /**
-   * The number that is added to the value of the length field. The sum is the number of bytes behind the field. So it
-   * is positive if the frame has bytes behind the field that its length does not count, and negative if the length
-   * counts the field or bytes before it. Default 0.
+   * The number that is added to the value of the length field. The sum is the number of bytes behind the field. A
+   * positive number is right for a frame whose length does not count all bytes behind the field. A negative number is
+   * right for a frame whose length also counts the field or bytes before it. Default 0.
    */
   readonly adjust?: number
   /**
    * The number of bytes at the front of a frame that are not part of the payload. Default: the length field if `offset`
-   * is 0, else 0. The bytes stay in the frame on the wire: a relay forwards them.
+   * is 0, else 0. A relay forwards these bytes, because they stay in the frame on the wire.
    */
   readonly strip?: number
 }
 
-// More bytes in front of a length field, and larger adjustments, are typing errors.
+// A larger offset or adjustment is most likely a typing error.
 export const mostOffset = 1024
 export const mostAdjust = 65_536
 
 /**
- * A frame has a field with its length at a fixed place. The options are those of netty's `LengthFieldBasedFrameDecoder`.
+ * A frame has a length field at a fixed offset. The options are those of netty's `LengthFieldBasedFrameDecoder`.
  *
- * On the wire, a frame has `offset` bytes, the length field, and as many bytes as the field says, plus `adjust`. The
- * payload is the frame without its first `strip` bytes.
+ * On the wire, a frame consists of `offset` bytes, the length field, and the bytes behind the field. The number of
+ * bytes behind the field is the value of the field plus `adjust`. The payload is the frame without its first `strip`
+ * bytes.
  *
- * To send, the framing needs a payload that has all bytes but the length field (with `offset` 0 and the default `strip`),
- * or the whole frame (`strip: 0`); a length field inside the payload must be right. With another `strip`, a frame can be
- * received but not sent, because its stripped bytes are unknown.
+ * With `offset` 0 and the default `strip`, a sent payload is the frame without the length field, and the framing adds
+ * the field. With `strip: 0`, a sent payload is the whole frame, and its length field must be right. With another
+ * `strip`, a frame can be received but not sent, because its stripped bytes are unknown.
  *
- * A frame above `maxFrame` ends the connection with `FrameTooLong`; a length that is too small for the frame itself ends
- * it with `FrameMalformed`. Both have the offset of the frame. A last frame that is not whole is discarded, and
- * `BytesSkipped` has the number of its bytes.
+ * A frame above `maxFrame` ends the connection with `FrameTooLong`. A length that is too small for the frame itself
+ * ends the connection with `FrameMalformed`. Both reasons have the offset of the frame. An incomplete last frame is
+ * discarded, and `BytesSkipped` has the number of its bytes.
  *
  * @example
  * import { Framing } from "tcpfx/domain"
@@ -81,7 +82,7 @@ export const lengthPrefix = (options: LengthPrefixOptions): Framing => {
     overhead: Math.max(fixedStrip, offset + numbers.most),
   }
 
-  /** Why a payload that is the whole frame cannot be sent. */
+  /** Returns why a payload that is a whole frame cannot be sent, or `undefined` if it can. */
   const wholeRefused = (payload: Uint8Array): string | undefined => {
     const size = sizeAt(payload, 0, payload.length)
     if (size === unknownSize) return `it ends before its length field, which is at byte ${offset}`
@@ -105,7 +106,8 @@ export const lengthPrefix = (options: LengthPrefixOptions): Framing => {
     }
     return aboveLimit(payload, maxFrameBytes) ?? (isWhole ? wholeRefused(payload) : strippedRefused(payload))
   }
-  // Refused payloads come here, too: a log is saved with its received payloads encoded again. Unknown bytes become 0.
+  // `encode` is also called for payloads that `refuses` refuses: to save a log, its received payloads are encoded
+  // again. Unknown bytes become 0.
   const encode = (payload: Uint8Array): Uint8Array => {
     if (!stripsField && fixedStrip <= offset) {
       const wire = new Uint8Array(fixedStrip + payload.length)

@@ -9,8 +9,8 @@ const carriageReturn = 0x0d
 
 /**
  * A frame is a line that ends with LF. The limit counts the bytes before the LF. A CR before the LF is not part of the
- * payload; a relay forwards CR and LF unchanged. A last line without LF gets one, so that lines of two senders never
- * merge.
+ * payload, but a relay forwards CR and LF unchanged. The decoder adds LF to a last line without LF, so that lines of
+ * two senders never merge.
  */
 export const line: Framing = owned({
   name: "line",

@@ -19,7 +19,7 @@ import { slip } from "./slip.ts"
 /** The framings that need no parameter, by their names. */
 export const framings: Readonly<Record<string, Framing>> = { raw, line, netstring, slip, cobs, json }
 
-/** What is wrong with the text of a framing: the problem, its place, and what would be right. */
+/** An error in the text of a framing: the problem, its offset, and the expected form. */
 interface Wrong {
   readonly problem: string
   readonly at: number
@@ -30,7 +30,7 @@ type Parsed = Either.Either<Framing, Wrong>
 const wrong = (problem: string, at: number, expected: string): Either.Either<never, Wrong> =>
   Either.left({ problem, at, expected })
 
-/** A number of a framing, and where it stands. */
+/** A number in the text of a framing, with its offset and its limits. */
 interface NumberText {
   readonly what: string
   readonly text: string
@@ -155,16 +155,16 @@ const framingIn = (input: string): Parsed => {
 }
 
 /**
- * Reads a framing. The name of a framing is its printed form: `parse` reads it as the same framing.
+ * Reads a framing. `parse` reads the `name` of a framing of this module as the same framing.
  *
  * | form | a frame is |
  * |---|---|
- * | `raw` | what one read gave |
+ * | `raw` | the bytes of one read |
  * | `line` | a line that ends with LF |
- * | `delim:HEX` | what ends with these bytes ({@link delimiter}) |
- * | `len:FIELD[+OFFSET][,adjust:N][,strip:N]` | what its length field says ({@link lengthPrefix}) |
+ * | `delim:HEX` | the bytes up to this delimiter ({@link delimiter}) |
+ * | `len:FIELD[+OFFSET][,adjust:N][,strip:N]` | a length field and the bytes that it counts ({@link lengthPrefix}) |
  * | `fixed:N` | N bytes ({@link fixed}) |
- * | `gap:TIME` | what comes until a pause ({@link gap}) |
+ * | `gap:TIME` | the bytes up to a pause of the peer ({@link gap}) |
  * | `netstring`, `slip`, `cobs`, `json` | one of {@link netstring}, {@link slip}, {@link cobs}, {@link json} |
  *
  * @example

@@ -1,8 +1,8 @@
 import type { Framing } from "./contract.ts"
 import { aboveLimit } from "./refusals.ts"
 
-// The framings of this folder that their `refuses` or `cut` belongs to. A framing of the user can be made as
-// `{ ...Framing.line, encode }`; then `refuses` does not fit `encode`.
+// Maps each `refuses` and `cut` of this folder to its framing. A user can make a framing as `{ ...Framing.line, encode
+// }`. The `refuses` of that framing does not fit its `encode`.
 const owners = new WeakMap<object, Framing>()
 
 /** Marks `refuses` and `cut` as parts of a framing of this folder. */
@@ -12,7 +12,7 @@ export const owned = (framing: Framing): Framing => {
   return framing
 }
 
-/** The `refuses` that fits the `encode` of a framing. */
+/** Returns the `refuses` that fits the `encode` of a framing. */
 export const refusesOf = ({
   encode,
   refuses,
@@ -22,7 +22,7 @@ export const refusesOf = ({
   return owner === undefined || owner.encode === encode ? refuses : aboveLimit
 }
 
-/** The `cut` that fits the `payloads` of a framing. */
+/** Returns the `cut` that fits the `payloads` of a framing, or `undefined` if there is none. */
 export const cutOf = ({ cut, payloads }: Pick<Framing, "cut" | "payloads">): Framing["cut"] => {
   if (cut === undefined) return undefined
   const owner = owners.get(cut)

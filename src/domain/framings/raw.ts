@@ -2,8 +2,8 @@ import type { FrameDecoder, Framing, RunSink } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 
 /**
- * Each read is a frame; a read above `maxFrameBytes` becomes several frames. TCP does not preserve message boundaries,
- * so this framing suits display and relaying, not protocols.
+ * Each read is a frame, and a read above `maxFrameBytes` becomes several frames. TCP does not preserve message
+ * boundaries. So this framing is suitable for display and relaying, but not for protocols.
  */
 export const raw: Framing = owned({
   name: "raw",

@@ -11,7 +11,7 @@ const escapedEscape = 0xdd
 
 const mark = new Mark(Uint8Array.of(frameEnd))
 
-/** Returns the number of escapes, or -1 if one of them is wrong. */
+/** Returns the number of escapes, or -1 if an escape is wrong. */
 const countEscapes = (bytes: Uint8Array): number => {
   let found = 0
   for (let at = bytes.indexOf(escapeByte); at !== -1; at = bytes.indexOf(escapeByte, at + 2)) {
@@ -24,7 +24,7 @@ const countEscapes = (bytes: Uint8Array): number => {
 
 const frames: MarkedFrames = {
   mark,
-  // Each byte of a payload has at most two bytes on the wire.
+  // Each byte of a payload becomes at most two bytes on the wire.
   mostBytes: (maxFrameBytes) => 2 * maxFrameBytes,
   areGood: (bytes, from, to, maxFrameBytes) => {
     if (to - from > maxFrameBytes) return false
@@ -96,9 +96,9 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
 }
 
 /**
- * SLIP (RFC 1055). A frame ends with the byte C0; in the payload, DB DC stands for C0 and DB DD for DB. A sent frame
- * also begins with C0. Empty frames carry nothing and are ignored. A frame above the limit or with a wrong escape is
- * discarded up to its C0, and `BytesSkipped` has the number of bytes. So is a last frame without C0.
+ * SLIP (RFC 1055). A frame ends with the byte C0. In the payload, DB DC stands for C0, and DB DD stands for DB. A sent
+ * frame also begins with C0. Empty frames are ignored. A frame above the limit or with a wrong escape is discarded up
+ * to its C0. A last frame without C0 is discarded, too. `BytesSkipped` has the number of discarded bytes.
  *
  * @example
  * import { Framing } from "tcpfx/domain"
