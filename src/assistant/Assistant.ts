@@ -8,12 +8,15 @@ import type { Project } from "./project/Project.ts"
 export interface Assistant<State extends Domain.WindowState = Domain.WindowState> {
   readonly kind: "server" | "client"
   /**
-   * Carries out a command. The effect succeeds when the command has taken effect; it fails with the reason otherwise.
+   * Carries out a command. The effect succeeds when the command has taken effect; otherwise it fails with the reason.
    */
   readonly execute: (command: Domain.Command) => Effect.Effect<Domain.Outcome, Domain.Refusal>
-  /** Parses a command line and carries it out. */
+  /** Parses a command line and carries out the command. */
   readonly executeLine: (line: string) => Effect.Effect<Domain.Outcome, Domain.Refusal>
-  /** The bytes that a payload would send now, and the number of clients that would get them. Nothing is sent. */
+  /**
+   * The bytes that a command would send now for a payload, and the number of clients that would receive them. Sends
+   * nothing.
+   */
   readonly preview: (
     payload: Domain.PayloadSpec,
     to?: Domain.Recipients,
@@ -37,24 +40,25 @@ export interface Assistant<State extends Domain.WindowState = Domain.WindowState
 }
 
 /**
- * The events of a window in order. The size of the log has a limit in bytes. A slow reader of the log never blocks a
- * socket.
+ * The log of a window: its frames and announcements in order. The size of the log has a limit in bytes. A slow reader
+ * of the log never blocks a socket.
  */
 export interface AssistantLog {
   readonly extent: Effect.Effect<Domain.LogExtent>
   /**
-   * The range of rows in the log, or of the matches of a filter: the current range first, then each change, at most ten
-   * a second. While the stream runs, `rows` with the same filter returns the matches that the search has found.
+   * The range of rows in the log, or the range of matches of a filter. The stream starts with the current range and
+   * emits each change, at most ten a second. While the stream runs, `rows` with the same filter returns the matches
+   * that the search has found.
    */
   readonly extents: (filter?: Domain.LogFilter) => Stream.Stream<Domain.LogExtent, Domain.Refusal>
-  /** The rows of a range that the log still holds. */
+  /** The rows of a range. Rows that the log has dropped are missing. */
   readonly rows: (request: Domain.RowsRequest) => Effect.Effect<ReadonlyArray<Domain.LogRow>, Domain.Refusal>
   /** All bytes of one frame. Fails if the row is an announcement or has been dropped. */
   readonly bytes: (row: number) => Effect.Effect<Uint8Array, Domain.Refusal>
   /**
-   * The log as a file: `text` and `hex` have the rows as shown, `ndjson` has events, `raw` has the received bytes. The
-   * file ends at the row that is the last one when the stream starts. The language of announcements is `language`,
-   * default `en`.
+   * The log as a file: `text` and `hex` contain the rows as shown, `ndjson` contains events, `raw` contains the
+   * received bytes. The file ends with the row that is the last one at the start of the stream. `language` is the
+   * language of announcements, default `en`.
    */
   readonly save: (
     format: LogFormat,

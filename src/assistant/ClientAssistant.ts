@@ -24,16 +24,17 @@ export interface ClientAssistantOptions {
   /** Settings that differ from `ClientConfig.defaults`. */
   readonly settings?: Partial<ClientSettings>
   /**
-   * How to reconnect if a command does not say. Default: no reconnecting. A command that asks for reconnecting uses
-   * these settings, or the defaults of `Client.run`. The client also reconnects after the server has closed the
-   * connection.
+   * How to reconnect, if a `Connect` command has no option `reconnect`. Default: the client does not reconnect. A
+   * command with `reconnect: true` uses these settings, or the defaults of `Client.run`. The client also reconnects
+   * after the server has closed the connection.
    */
   readonly reconnect?: Partial<ReconnectSettings>
-  /** TLS options for a command that asks for TLS while `settings` have none. Default: Node's own CAs. */
+  /** TLS options for a `Connect` command with TLS, if `settings` has no `tls`. Default: the CAs of Node. */
   readonly tlsOptions?: Tls.ConnectorOptions
   /**
    * Serves a connection until it ends. The function must read from the connection, because unread data stops reading
-   * from the socket. It must give each frame to `askRules`, so that rules act on the frame. Default: it does only that.
+   * from the socket. It must pass each frame to `askRules`, so that rules act on the frame. Default: a function that
+   * passes each frame to `askRules` and does nothing else.
    */
   readonly converse?: Converse
   /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
@@ -56,15 +57,15 @@ export interface ClientAssistantService extends Assistant<Domain.ClientWindow> {
 }
 
 /**
- * A client window without a face: it takes commands and publishes events and state. It owns at most one connection at a
- * time. It records frames only while `log.record` is open. Without recording, `framesIn` and `framesOut` do not change;
- * announcements are always kept.
+ * A client window without a face: it carries out commands and publishes events and state. It has at most one connection
+ * at a time. It records frames only while `log.record` is open. Without recording, `framesIn` and `framesOut` do not
+ * change. Announcements are always recorded.
  */
 export class ClientAssistant extends Context.Tag("tcpfx/assistant/ClientAssistant")<
   ClientAssistant,
   ClientAssistantService
 >() {
-  /** Makes an assistant without a connection. The end of the scope ends its connection. */
+  /** Makes an assistant without a connection. The end of the scope closes the connection. */
   static readonly make = (
     options: ClientAssistantOptions = {},
   ): Effect.Effect<ClientAssistantService, SettingsError | Domain.Refusal, Scope.Scope | Transport> => make(options)

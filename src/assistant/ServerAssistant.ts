@@ -36,11 +36,11 @@ export type ServerMode = "console" | "broker" | "echo" | "discard" | { readonly 
 export interface ServerAssistantOptions {
   /** Settings that differ from `ServerConfig.defaults`. */
   readonly settings?: Partial<ServerSettings>
-  /** Default "console": the server shows received frames and answers nothing. */
+  /** Default "console": the server shows received frames and sends no answer. */
   readonly mode?: ServerMode
   /**
-   * A handler that serves the connections instead of the mode. Rules are refused then, because the handler consumes the
-   * frames. Default: the mode serves the connections.
+   * A handler that serves the connections instead of the mode. With a handler, rules are refused, because the handler
+   * consumes the frames. Default: the mode serves the connections.
    */
   readonly handler?: Handler.FiberHandler<never, never>
   /** What happens to a client that has sent FIN. Default: "keep" for a broker, otherwise "close". */
@@ -71,12 +71,12 @@ export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
 }
 
 /**
- * A server window without a face: it takes commands and publishes events and state. It records frames and the
- * announcements of connections only while `log.record` is open. Without recording, a relay pays nothing for the
- * assistant, and `framesIn` and `framesOut` do not change.
+ * A server window without a face: it carries out commands and publishes events and state. It records frames and the
+ * announcements of connections only while `log.record` is open. Without recording, the assistant does not slow a relay
+ * down, and `framesIn` and `framesOut` do not change.
  *
- * The log shows every received frame. The frames that `echo` and `broker` send contain the same bytes, so they get no
- * rows of their own. Replies, rules, repeats and commands do get rows for what they send.
+ * The log shows every received frame. The frames that `echo` and `broker` send contain the same bytes, so they have no
+ * rows. Frames that replies, rules, repeats and commands send have rows.
  */
 export class ServerAssistant extends Context.Tag("tcpfx/assistant/ServerAssistant")<
   ServerAssistant,
@@ -94,8 +94,8 @@ export class ServerAssistant extends Context.Tag("tcpfx/assistant/ServerAssistan
 }
 
 /**
- * Whether an event occurs once or more per connection. Recording such an event costs a relay time, so the log records
- * it only together with frames.
+ * Whether an event occurs at least once per connection. Recording such an event costs time in a relay, so the log
+ * records the event only together with frames.
  */
 const isOfConnection = (event: ServerEvent): boolean => "id" in event || event._tag === "ConnectionRefused"
 
@@ -147,7 +147,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       }),
     follow: Effect.suspend(() => feed.follow),
     observeFrames: Effect.suspend(() => {
-      // Unrecorded bytes lie between the last recorded bytes of a client and its next ones.
+      // There may be unrecorded bytes between the last recorded bytes of a client and the next ones.
       for (const client of roster.clients) client.lastEntry = -1
       return server.observe(frameObserver(parts, roster))
     }),

@@ -9,12 +9,12 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Domain from "../domain/assistant/index.ts"
 import type { Assistant } from "./Assistant.ts"
 
-/** A window of a workspace, in the form in which a tab shows it. */
+/** A window of a workspace, as a tab shows it. */
 export interface WorkspaceTab {
   /** The number of the tab: 1, 2, 3 …, never reused. */
   readonly tab: number
   readonly kind: Assistant["kind"]
-  /** The endpoint; empty before the first one. */
+  /** The endpoints of the listeners, or the endpoint of the last `Connect`. Empty if there is none. */
   readonly title: string
   /** Whether the server listens, or the client is connected. */
   readonly active: boolean
@@ -35,7 +35,7 @@ export interface WorkspaceService {
   readonly tabs: Effect.Effect<ReadonlyArray<WorkspaceTab>>
   /** The tabs: the current ones first, then each change. */
   readonly changes: Stream.Stream<ReadonlyArray<WorkspaceTab>>
-  /** Opens a window. Its log records from the start. Fails if there are `maxTabs` tabs. */
+  /** Opens a window. Its log records frames from the start. Fails if there are `maxTabs` tabs. */
   readonly open: (
     kind: Assistant["kind"],
     settings?: Domain.WindowSettings,
@@ -45,7 +45,7 @@ export interface WorkspaceService {
   readonly get: (tab: number) => Effect.Effect<Assistant, Domain.Refusal>
   /** Shows an assistant that another part of the program owns. */
   readonly attach: (assistant: Assistant, options?: AttachOptions) => Effect.Effect<WorkspaceTab>
-  /** Marks that a face watches: from the first call on, the logs of attached assistants record frames. */
+  /** Announces that a face watches. From the first call on, the logs of attached assistants record frames. */
   readonly attend: Effect.Effect<void>
 }
 
@@ -102,7 +102,7 @@ const tabOf = ({ assistant, fixed, tab }: Member): Effect.Effect<WorkspaceTab> =
 const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { maxTabs = defaultMaxTabs } = options
-    // The windows close in parallel, because each may wait until its connections have closed in order.
+    // The windows close in parallel, because each window may wait for the orderly close of its connections.
     const scope = yield* Effect.acquireRelease(Scope.make(ExecutionStrategy.parallel), (made, exit) =>
       Scope.close(made, exit),
     )

@@ -31,7 +31,7 @@ const serverText = (event: ServerEvent): string =>
     ? `listening on ${formatEndpoint(event.endpoint)}`
     : (serverWords(event, false) ?? otherWords(event))
 
-// Words for the events that the console does not print because the rows around them say the same.
+// The console does not print these events, because the rows around them say the same. The log needs words for them.
 const otherWords = (event: ServerEvent): string =>
   event._tag === "DrainStarted" ? "draining" : event._tag === "DrainFinished" ? "drained" : event._tag
 
@@ -69,7 +69,7 @@ const clientText = (event: ClientEvent): string => {
     case "ConnectFailed":
       return event.cause
     case "Reconnecting":
-      // The row before has the cause.
+      // The previous row contains the cause.
       return `attempt ${event.attempt} follows in ${formatMillis(event.delayMillis)}`
     case "FrameReceived":
     case "FrameSent":

@@ -42,7 +42,7 @@ const singleByte = [
   "x-mac-cyrillic",
 ]
 
-/** Names of the encodings; the most common ones come first. */
+/** Names of the encodings. The most common ones come first. */
 export const encodingNames: ReadonlyArray<string> = [...plain.keys(), ...Assistant.mixedEncodings, ...singleByte]
 
 /** Other common names. On the web, `latin1` means windows-1252; here it means ISO 8859-1. */
@@ -79,7 +79,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["latin9", "iso-8859-15"],
 ])
 
-/** The main name of an encoding, found by any of its names; `undefined` if no encoding has the name. */
+/** Returns the main name of an encoding that has the given name. Returns `undefined` if no encoding has the name. */
 export const encodingName = (written: string): string | undefined => {
   const name = written.trim().toLowerCase().replaceAll("_", "-").replace(/\s+/g, "-")
   const known = aliases.get(name) ?? name
@@ -149,7 +149,10 @@ const loadSingle = (name: string) =>
 
 const nothing = new Uint8Array(0)
 
-/** The library throws if the encoding lacks a character, and does not say which one. */
+/**
+ * Makes an `encode` that returns the offset of the first character that the encoding lacks. The library only throws,
+ * without the offset.
+ */
 const strictEncoder =
   (encode: (text: string) => Uint8Array): Assistant.TextCoder["encode"] =>
   (text) => {

@@ -46,6 +46,6 @@ const readFile = (path: string, field: string, mostBytes: number): Effect.Effect
 export const readPayloadFile = (path: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   readFile(path, "content", mostFileBytes)
 
-/** Reads a file of certificates or of a key that a field names. Fails if it has more than 1 MiB. */
+/** Reads the file of certificates or of a key that the setting `field` names. Fails if it has more than 1 MiB. */
 export const readSmallFile = (path: string, field: string): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   readFile(path, field, mostPemBytes)

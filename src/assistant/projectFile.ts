@@ -88,7 +88,8 @@ export const formatProject = (
       : readText(yaml, before, name)
     return Effect.flatMap(read, (old) => {
       const text = writeText(yaml, old, project) ?? before
-      // The new text is parsed again, so that a value that the file format cannot represent never reaches the file.
+      // The new text is parsed again, so that a value that the file format cannot represent is never written to the
+      // file.
       return Effect.as(readChecked(yaml, text, name), text)
     })
   })
@@ -139,7 +140,7 @@ export const writeProject = (
       path,
     )
     if (Option.contains(before, text)) return
-    // A symbolic link stays; its target is replaced.
+    // If the path is a symbolic link, the rename replaces its target, and the link stays.
     const target = Option.isSome(before) ? yield* refused(fs.realPath(path)) : path
     const mode = Option.isSome(before) ? (yield* refused(fs.stat(target))).mode & 0o777 : 0o666
     const suffix = yield* Random.nextIntBetween(0, 2 ** 32)

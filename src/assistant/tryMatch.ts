@@ -4,7 +4,7 @@ import { ruleMatcher } from "./internal/ruleMatcher.ts"
 
 /**
  * Tests a match against a sample, as a rule would test a frame. The sample is UTF-8 text, or hex for a hex match.
- * Returns the captures, with the whole match first; `undefined` if the sample does not match.
+ * Returns the captures, with the whole match first, or `undefined` if the sample does not match.
  */
 export const tryMatch = (
   match: Assistant.Match,

@@ -17,7 +17,10 @@ const ofClients: ReadonlyArray<Field> = ["connectTimeout", "tlsCa"]
 const refused = (field: Field, message: string): Domain.Refusal =>
   new Domain.Refusal({ reason: "value", message, field })
 
-/** Parses one setting, if it is given. An invalid value is refused at its field. */
+/**
+ * Parses one setting. Returns `undefined` for a missing setting, and refuses an invalid value with the name of its
+ * field.
+ */
 const read = <A>(
   settings: Domain.WindowSettings,
   field: Field,
@@ -100,7 +103,7 @@ export const readClientSettings = (
     const connectTimeout = yield* read(settings, "connectTimeout", parseDeadline)
     const ca = yield* readFile(settings, "tlsCa")
     if (ca !== undefined) {
-      // The CA is read now, so that a bad file is refused before the window connects.
+      // The CA is checked now, so that a bad file is refused before the window connects.
       yield* Effect.mapError(Tls.connector({ ca }), ({ message }) => refused("tlsCa", message))
     }
     return {

@@ -1,6 +1,6 @@
 import type * as Assistant from "../../domain/assistant/index.ts"
 
-/** A repeat in the form in which a project keeps it: the command that starts it. */
+/** A repeat as a project file stores it: the command that starts the repeat. */
 export type ProjectRepeat = Extract<Assistant.Command, { readonly _tag: "Repeat" }>
 
 /** The contents of a project file. */

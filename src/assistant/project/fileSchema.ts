@@ -70,7 +70,7 @@ const listOf = <A, I>(item: Schema.Schema<A, I>) =>
 const given = (fields: object): ReadonlyArray<string> =>
   Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [key]))
 
-/** The problem of a map that must have exactly one of some keys; `undefined` if it has one. */
+/** Returns the problem of a map that must have exactly one of `keys`, or `undefined` if it has exactly one. */
 const exactlyOne = (fields: object, keys: ReadonlyArray<string>): string | undefined => {
   const found = given(fields).filter((key) => keys.includes(key))
   if (found.length === 1) return undefined
@@ -82,8 +82,8 @@ export const matchKinds = ["contains", "equals", "starts", "regex", "hex"] as co
 export const actionKinds = ["reply", "close", "reset", "rename", "tag"] as const
 
 /**
- * An optional key. With `exact`, the type does not include `undefined`, which the schema would report as a second
- * error.
+ * An optional key. Without `exact`, the type would include `undefined`, and the schema would report each wrong value a
+ * second time.
  */
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 

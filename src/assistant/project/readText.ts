@@ -15,7 +15,7 @@ export type Yaml = typeof import("yaml")
 export interface ReadProject {
   readonly project: Project
   readonly document: Document
-  /** Makes the refusal for values that turn out to be invalid after parsing. Each has its path in the document. */
+  /** Makes the refusal for values that a later check finds invalid. Each fault has its path in the document. */
   readonly refuse: (
     faults: ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly message: string }>,
   ) => Assistant.Refusal
@@ -97,8 +97,8 @@ const faultText = ({ at, message }: Fault, lines: LineCounter, text: string, nam
 }
 
 /**
- * The number of terminal columns of a character, as accurate as a caret needs: Chinese, Japanese and Korean characters
- * have two.
+ * Returns the number of terminal columns of a character, exactly enough to place a caret. Chinese, Japanese and Korean
+ * characters have two columns.
  */
 const columnsOf = (character: string): number =>
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\u3000-\u303f\uff01-\uff60]/u.test(
@@ -123,8 +123,8 @@ const faultOf = (yaml: Yaml, document: Document, issue: ParseResult.ArrayFormatt
 }
 
 /**
- * The offset of the value at a path. A short form lacks the end of the path; then the offset of the enclosing value is
- * used.
+ * Returns the offset of the value at a path. In a short form, the last keys of the path do not exist. Then the result
+ * is the offset of the enclosing value.
  */
 const placeOf = (yaml: Yaml, document: Document, path: ReadonlyArray<PropertyKey>): number => {
   for (let length = path.length; length >= 0; length--) {

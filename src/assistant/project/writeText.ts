@@ -16,7 +16,7 @@ export const newDocument = (yaml: Yaml): Document => {
 
 /**
  * Writes a project into the document that was read before. Returns `undefined` if nothing has changed. Unchanged items
- * keep their form and their comments; a changed item keeps the comments at its unchanged parts.
+ * keep their form and their comments. A changed item keeps the comments at its unchanged parts.
  */
 export const writeText = (
   yaml: Yaml,
@@ -59,12 +59,14 @@ const section = (
   })
   spread(yaml, items)
   nodes.items = items
-  // An empty list has no items, so it is written in the flow style: `[]`.
+  // Only the flow style can represent an empty list: `[]`.
   nodes.flow = items.length === 0
   return true
 }
 
-/** Keeps blank lines between items, if there were any, and puts none before the first item. */
+/**
+ * Puts a blank line between all items if there was one between some items. Puts no blank line before the first item.
+ */
 const spread = (yaml: Yaml, items: ReadonlyArray<unknown>): void => {
   const nodes = items.filter((item) => yaml.isNode(item))
   const isSpread = nodes.some(({ spaceBefore }) => spaceBefore === true)
@@ -74,8 +76,8 @@ const spread = (yaml: Yaml, items: ReadonlyArray<unknown>): void => {
 const itemsOf = (yaml: Yaml, document: Document, key: string): YAMLSeq => {
   const found = document.get(key, true)
   if (yaml.isSeq(found)) {
-    // The parser attaches a comment above the first item to the list. The comment would not move or disappear with the
-    // item.
+    // The parser attaches a comment above the first item to the list. There, the comment would not move or disappear
+    // with the item.
     const [first] = found.items
     if (yaml.isNode(first) && found.commentBefore && !first.commentBefore) {
       first.commentBefore = found.commentBefore
@@ -125,7 +127,8 @@ const nodeOf = (yaml: Yaml, document: Document, plain: Plain) => {
 }
 
 /**
- * Whether a string is written in quotation marks although YAML needs none: because it is empty or has several lines.
+ * Whether a string is always written in quotation marks, because it is empty or contains line ends or control
+ * characters. YAML itself needs quotation marks in fewer cases.
  */
 const needsQuotes = (text: string): boolean =>
   text === "" || /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/.test(text)

@@ -65,7 +65,7 @@ export const Reset = Schema.TaggedStruct("Reset", { to: Schema.optional(Recipien
 export const HalfClose = Schema.TaggedStruct("HalfClose", { to: Schema.optional(Recipients) })
 /** Stops reading from clients until `Resume`. TCP back-pressure then stops the clients. */
 export const Pause = Schema.TaggedStruct("Pause", { to: Schema.optional(Recipients) })
-/** Resumes reading. */
+/** Resumes reading from clients. */
 export const Resume = Schema.TaggedStruct("Resume", { to: Schema.optional(Recipients) })
 /** Sets the encoding of clients. */
 export const SetEncoding = Schema.TaggedStruct("SetEncoding", {

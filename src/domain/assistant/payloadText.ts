@@ -245,7 +245,7 @@ export const formatPayload = (spec: PayloadSpec, { actions, last }: FormatOption
   return [...(form === "text" ? [] : [form]), ...settings, formatContent(content, last, actions)].join(" ")
 }
 
-/** Writes `key=value`. */
+/** Writes a setting as `key=value`. The value gets quotation marks if it needs them. */
 export const formatSetting = (key: string, value: string): string =>
   `${key}=${/^[^\s"]+$/.test(value) && isOneLine(value) ? value : quote(value)}`
 

@@ -4,7 +4,7 @@ import { Refusal } from "./Refusal.ts"
 /** The optional fields of a refusal. */
 type More = Partial<Pick<Refusal, "advice" | "at" | "field">>
 
-/** Makes a refusal. */
+/** Makes a failed `Either` with a refusal. */
 export const refuse = (reason: Refusal["reason"], message: string, more: More = {}): Either.Either<never, Refusal> =>
   Either.left(new Refusal({ reason, message, ...more }))
 
