@@ -33,7 +33,7 @@ export interface Assistant<State extends Domain.WindowState = Domain.WindowState
   /** The rules, repeats and macros that a project file keeps. */
   readonly project: Effect.Effect<Project>
   /**
-   * Replaces the rules, repeats and macros by those of a project. A repeat that already runs and is in the project
+   * Replaces the rules, repeats and macros with the items of a project. A repeat that already runs and is in the project
    * continues. If one item is invalid, the whole project is refused and nothing changes.
    */
   readonly loadProject: (project: Project) => Effect.Effect<void, Domain.Refusal>

@@ -14,8 +14,8 @@ export const WindowSettings = Schema.Struct({
   /** For a server: the maximum number of open connections. */
   maxConns: text,
   /**
-   * For a server: the path of a PEM file with its certificate and the chain to its CA. If it is given, the server uses
-   * TLS.
+   * For a server: the path of a PEM file with its certificate and the chain to its CA. With this setting, the server
+   * uses TLS.
    */
   tlsCert: text,
   /** For a server: the path of a PEM file with the key. Default: the key is in the file of the certificate. */

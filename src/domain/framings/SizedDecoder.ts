@@ -84,8 +84,7 @@ export class SizedDecoder extends BufferingDecoder implements FrameDecoder {
    */
   private fill(chunk: Uint8Array): number {
     let at = 0
-    // The bytes of a prefix are appended singly, so that no byte of the next frame gets into the buffer. A prefix is
-    // short.
+    // A prefix is short. Its bytes are appended one by one, so that no byte of the next frame gets into the buffer.
     while (this.size === unknownSize && at < chunk.length) {
       this.append(chunk.subarray(at, ++at))
       this.size = this.frames.sizeAt(this.buffer, 0, this.held)

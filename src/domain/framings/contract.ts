@@ -29,10 +29,10 @@ export interface Framing {
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
    * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns
-   * the offset after the last payload's frame. The payloads must be those of `payloads`.
+   * the offset behind the frame of the last payload. `cut` must yield the same payloads as `payloads`.
    *
    * Default: every run is cut as a whole, so a reader of the first of many small frames pays for an object per frame. A
-   * framing with its own `payloads` needs its own `cut`: it ignores a `cut` from this module.
+   * framing with its own `payloads` needs its own `cut`. With a `cut` of this module, it gets the default.
    */
   readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
   /** Counts the frames in a run of whole frames. */

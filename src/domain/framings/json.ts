@@ -207,7 +207,7 @@ const refused = (payload: Uint8Array): string | undefined => {
 
 /**
  * A frame is a JSON object or array. White space is allowed between frames. The framing follows strings and nesting,
- * and does not check the rest of the syntax. A sent value gets a line end.
+ * and does not check the rest of the syntax. Encoding appends a line end.
  *
  * Other bytes between two values, such as numbers or commas, are discarded up to the next object or array, and
  * `BytesSkipped` has the number of bytes. A value above `maxFrame` ends the connection with `FrameTooLong` and the

@@ -31,7 +31,8 @@ export const mostOffset = 1024
 export const mostAdjust = 65_536
 
 /**
- * A frame has a length field at a fixed offset. The options are those of netty's `LengthFieldBasedFrameDecoder`.
+ * A frame has a length field at a fixed offset. The options have the same meaning as in netty's
+ * `LengthFieldBasedFrameDecoder`.
  *
  * On the wire, a frame consists of `offset` bytes, the length field, and the bytes behind the field. The number of
  * bytes behind the field is the value of the field plus `adjust`. The payload is the frame without its first `strip`
