@@ -28,24 +28,30 @@ import { StreamSink } from "./internal/StreamSink.ts"
 
 /** Options of a hub. */
 export interface HubOptions {
-  /** How runs are cut into frames. It must be the framing of the connections. Default `Framing.raw`. */
+  /** The framing of the published runs. It must be the framing of the connections. Default `Framing.raw`. */
   readonly framing?: Framing.Framing
-  /** The longest payload to publish, bytes; none with `Framing.raw`. Default 1 MiB (`limits.maxFrameBytes`). */
+  /**
+   * The longest payload that can be published, bytes. `Framing.raw` has no such limit. Default 1 MiB
+   * (`limits.maxFrameBytes`).
+   */
   readonly maxFrameBytes?: number
-  /** What may be queued for one subscriber, in the log and in its sink, bytes. Default 8 MiB (`limits.hubBudgetBytes`). */
+  /**
+   * The most bytes that may be queued for one subscriber, in the log and in its sink. Default 8 MiB
+   * (`limits.hubBudgetBytes`).
+   */
   readonly budgetBytes?: number
   /**
    * What happens to a subscriber above its budget: it is disconnected, its oldest frames are dropped, or publishers are
    * blocked. Default `disconnect` (`limits.slowConsumer`).
    */
   readonly slowConsumer?: SlowConsumerPolicy
-  /** How long publishers are blocked while no other subscriber takes anything. Default 5 s (`limits.paceLimit`). */
+  /** How long publishers are blocked while no other subscriber reads anything. Default 5 s (`limits.paceLimit`). */
   readonly paceLimit?: Duration.Duration
 }
 
 /** Options of a subscription. */
 export interface HubSubscribeOptions {
-  /** What may be queued for the stream, bytes. Default: the hub's `budgetBytes`. */
+  /** The most bytes that may be queued for the stream. Default: the hub's `budgetBytes`. */
   readonly budgetBytes?: number
   /**
    * What happens above the budget: the stream fails, its oldest frames are dropped, or publishers are blocked. Default: the
@@ -53,39 +59,42 @@ export interface HubSubscribeOptions {
    */
   readonly slowConsumer?: SlowConsumerPolicy
   /**
-   * Runs before the next frames when `drop-oldest` has dropped some. It gets the number of frames dropped since the last
-   * call, and in all. Default: nothing runs.
+   * An effect that runs after `drop-oldest` has dropped frames, before the next frames are delivered. Its arguments are
+   * the number of frames dropped since its last call, and the number in all. Default: nothing runs.
    */
   readonly onDropped?: (missed: number, total: number) => Effect.Effect<void>
 }
 
 /** Options of a subscription to values. */
 export interface HubSubscribeAsOptions extends HubSubscribeOptions {
-  /** Runs for a payload that the codec cannot decode; the stream continues without it. Default: the stream fails. */
+  /**
+   * An effect that runs for each payload that the codec cannot decode. The stream then continues without the payload.
+   * Default: the stream fails.
+   */
   readonly onInvalid?: (error: CodecError) => Effect.Effect<void>
 }
 
 /** The state of a hub at one moment. */
 export interface HubStats {
   readonly subscribers: number
-  /** Subscribers that have not taken everything published to them. */
+  /** The number of subscribers that have not read everything published to them. */
   readonly lagging: number
-  /** What the shared log keeps for them, bytes. */
+  /** The bytes that the shared log keeps for these subscribers. */
   readonly retainedBytes: number
 }
 
 /**
- * Delivers each published frame to every subscriber, at the subscriber's own pace. All subscribers share one log; each has a
- * cursor in it and a budget. Each frame reaches each subscriber once, in the order of its publisher, and never the
- * publisher itself.
+ * Delivers each published frame to every subscriber, at the subscriber's own pace. All subscribers share one log; each
+ * has a cursor in it and a budget. Each subscriber gets each frame once. The frames of one publisher keep their order.
+ * A publisher does not get its own frames.
  */
 export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   Hub,
   {
     /**
-     * Publishes one payload to all subscribers. Then waits while publishers are blocked: for a subscriber above its budget
-     * with the policy `block`, or for readers that cannot keep up (`paceLimit`). Fails when the framing cannot carry the
-     * payload as one frame.
+     * Publishes one payload to all subscribers, then waits while publishers are blocked. A subscriber above its budget
+     * with the policy `block` blocks publishers, and so do readers that cannot keep up (`paceLimit`). Fails when the
+     * framing cannot carry the payload as one frame.
      */
     readonly publish: (payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
     /** Publishes a value through a codec. */
@@ -109,7 +118,8 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<
   }
 >() {
   /**
-   * A hub in memory. With the scope it ends: streams get everything published so far and end, and publishers are unblocked.
+   * A hub in memory. When the scope closes, the hub ends: streams get everything published so far and end, and
+   * publishers are unblocked.
    */
   static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], SettingsError, Scope.Scope> =>
     Effect.gen(function* () {

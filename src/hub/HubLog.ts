@@ -1,13 +1,13 @@
 import { allocate, keepable } from "../runtime/bytes.ts"
 
-/** Runs in one buffer: those of one turn of the event loop, a single run, or the runs of several turns. */
+/** The runs of one or more turns of the event loop in one buffer, or a single run. */
 export interface Segment<P> {
   readonly bytes: Uint8Array
   /** The end of each run in `bytes`. */
   readonly ends: ArrayLike<number>
   /** The publisher of each run. */
   readonly publishers: ReadonlyArray<P>
-  /** The offset of `bytes` in everything ever published. */
+  /** The number of bytes that were published before this segment. */
   readonly start: number
 }
 
@@ -17,9 +17,9 @@ export interface Cursor {
   run: number
 }
 
-/** When the log joins segments. */
+/** The limits for joining segments. */
 export interface HubLogOptions {
-  /** Small segments that the log keeps. When there are more, a flush joins them. */
+  /** The most small segments that the log keeps. When there are more, a flush joins them. */
   readonly mostSegments: number
   /** The largest joined segment, bytes. A segment of half this size or more is not copied. */
   readonly joinedBytes: number
@@ -153,10 +153,10 @@ export class HubLog<P> {
     return this.segments.length - this.firstToJoin() > this.options.mostSegments
   }
 
-  /** Joins neighbouring segments. `cursors` must have the cursors of all members: they are moved along. */
+  /** Joins neighbouring segments and adapts `cursors`, which must contain the cursors of all members. */
   compact(cursors: Iterable<Cursor>): void {
-    // Only the last joined segment is copied again, and only while it is less than half full. So `mostSegments` new
-    // segments cost one copy of themselves and at most half a joined segment: linear, whatever the length of the log.
+    // Only the last joined segment is copied again, and only while it is less than half full. So joining `mostSegments`
+    // new segments copies these and at most half a joined segment, whatever the length of the log.
     const from = this.firstToJoin()
     const fresh = this.segments.slice(from)
     const joined: Array<Segment<P>> = []

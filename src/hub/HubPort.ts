@@ -1,19 +1,26 @@
 import type * as Effect from "effect/Effect"
 import type { ConnectionId, SlowConsumerPolicy } from "../domain/index.ts"
 
-/** The synchronous side of a hub, for connections. A server needs nothing else of a hub, whatever carries the frames. */
+/**
+ * The synchronous side of a hub, for connections. A server uses no other part of a hub, so another kind of hub can
+ * replace this one.
+ */
 export interface HubPort {
-  /** Attaches a subscriber, which gets everything published from now on. After the hub's end it ends at once. */
+  /**
+   * Attaches a subscriber, which gets everything published from now on. If the hub has ended, the subscription ends at
+   * once.
+   */
   readonly attach: (sink: HubSink, options?: AttachOptions) => HubMember
   /** Publishes a run of whole frames to all subscribers. `false`: the publisher must wait for `unblocked`. */
   readonly publish: (run: Uint8Array) => boolean
-  /** Waits until a publisher that is no member may publish. The hub's end ends the wait. */
+  /** Waits until a publisher that is not a member may publish. The hub's end ends the wait. */
   readonly unblocked: Effect.Effect<void>
 }
 
 /**
- * Where the bytes of a subscriber go: a connection, or the queue of a stream. All calls are synchronous. After `false` from
- * `deliver` or `uncork` the sink is full, and must call `drained` on its member when it has taken everything.
+ * The destination of a subscriber's bytes: a connection, or the queue of a stream. All calls are synchronous. After
+ * `false` from `deliver` or `uncork` the sink is full. It must call `drained` of its member when it has taken
+ * everything.
  */
 export interface HubSink {
   readonly deliver: (bytes: Uint8Array, publisher: ConnectionId | undefined) => boolean
@@ -23,21 +30,21 @@ export interface HubSink {
   readonly pending: () => number
   /** A number that changes whenever the sink takes bytes. */
   readonly progress: () => number
-  /** Whether the sink needs the publisher of each run. Then each run is delivered by itself. */
+  /** Whether the sink needs the publisher of each run. If so, each run is delivered separately. */
   readonly needsPublisher: boolean
   /** The sink was above its budget under the policy `disconnect`. It is detached already. */
   readonly onOverflow: (pendingBytes: number, budgetBytes: number) => void
-  /** A call of the sink has thrown. It is detached already. This callback must not throw. */
+  /** A method of the sink has thrown. The sink is detached already. This callback must not throw. */
   readonly onFailed: (error: unknown) => void
   /** The hub has ended, and everything published before was delivered. A sink without this callback is detached. */
   readonly onHubEnded?: () => void
-  /** Frames were dropped under the policy `drop-oldest`: how many now, and in all. */
+  /** Frames were dropped under the policy `drop-oldest`: `missed` frames now, `total` since the sink was attached. */
   readonly onDropped: (missed: number, total: number) => void
   /** A quarter of the budget is queued. */
   readonly onStalled: (pendingBytes: number) => void
   /** The sink has caught up after it had stalled. */
   readonly onRecovered: () => void
-  /** The member must not publish until `onUnblocked`. Runs that it publishes all the same are delivered. */
+  /** The member must not publish until `onUnblocked`. Runs that it publishes meanwhile are delivered nevertheless. */
   readonly onBlocked: () => void
   readonly onUnblocked: () => void
 }
@@ -46,21 +53,21 @@ export interface HubSink {
 export interface AttachOptions {
   /** The connection that publishes through this member: sinks with `needsPublisher` get it. Default: none. */
   readonly connection?: ConnectionId
-  /** What may be queued for it, bytes. Default: the hub's. */
+  /** The most bytes that may be queued for the subscriber. Default: the hub's budget. */
   readonly budgetBytes?: number
-  /** What happens above the budget. Default: the hub's. */
+  /** What happens above the budget. Default: the hub's policy. */
   readonly slowConsumer?: SlowConsumerPolicy
 }
 
-/** A subscriber, as a hub knows it. It can publish too, and does not receive what it has published. */
+/** A subscriber in its hub. It can also publish. It does not receive the runs that it publishes. */
 export interface HubMember {
   /** Publishes a run of whole frames to all others. `false`: the member is blocked until `onUnblocked`. */
   readonly publish: (run: Uint8Array) => boolean
   /** Bytes queued for the member: in the hub, and delivered to its sink but not taken. */
   readonly pending: () => number
-  /** The sink has taken everything. */
+  /** Reports that the sink has taken everything. */
   readonly drained: () => void
-  /** Ends the subscription behind everything published so far; calls back when all of it was delivered. */
+  /** Ends the subscription after everything published so far. Calls `done` when all of it was delivered. */
   readonly finish: (done: () => void) => void
   /** Ends the subscription at once. */
   readonly detach: () => void

@@ -1,16 +1,16 @@
 // The longest wait between two flushes, milliseconds.
 const longestWait = 1
 
-// A hub is busy after this many flushes in a row without a rest. The backlog of one late turn takes fewer.
+// A hub is busy after this many flushes in a row without a rest. The backlog after one late turn causes fewer flushes.
 const restless = 8
 
 /**
- * When a hub flushes: at the end of the turn of the event loop in which something was published. setImmediate (Node) runs
- * after the poll phase, when every readable socket has been read.
+ * Decides when a hub flushes. A hub flushes at the end of the turn of the event loop in which something was published.
+ * setImmediate (Node) runs after the poll phase, when every readable socket has been read.
  *
- * A busy hub waits longer, half as long as its last flush took, so that what publishers send meanwhile goes in the same
- * writes. A hub is busy when several flushes in a row began before it had rested for that time. A hub that keeps up never
- * waits.
+ * A busy hub first waits for half the duration of its last flush. Bytes that publishers send meanwhile then share the
+ * same writes. A hub is busy when several flushes in a row began before it had rested for that time. A hub that keeps
+ * up never waits.
  */
 export class FlushSchedule {
   private readonly flush: () => void
@@ -23,7 +23,10 @@ export class FlushSchedule {
   private endedAt = 0
   private tookMillis = 0
 
-  /** `mayWait`: whether a flush costs much and has little to deliver, so that a busy hub should wait for more. */
+  /**
+   * `mayWait` returns whether a flush is expensive and has few bytes to deliver, so that a busy hub should wait for
+   * more.
+   */
   constructor(
     flush: () => void,
     mayWait: () => boolean,
@@ -71,7 +74,7 @@ export class FlushSchedule {
       if (!this.waiting) this.withoutRest++
       return this.withoutRest >= restless
     }
-    // The schedule's own wait is no rest.
+    // The schedule's own wait does not count as a rest.
     if (!this.waiting) this.withoutRest = 0
     return false
   }

@@ -3,15 +3,15 @@ import type { Timing } from "../../runtime/Timing.ts"
 import type { Member } from "./Member.ts"
 
 /**
- * The longest grace period, milliseconds. A kernel that holds megabytes for its reader acknowledges nothing until the
- * reader has taken a good part of them: at 25 MB/s this took up to 0.27 s.
+ * The longest grace period, milliseconds. A kernel with megabytes of unread data acknowledges nothing until its program
+ * has read a large part of them. At 25 MB/s this took up to 0.27 s.
  */
 export const maxGraceMillis = 300
 
 // A member that takes this many bytes earns the longest grace period.
 const earningBytes = 8 * 1024 * 1024
 
-// Grace periods are multiples of this. A shorter one is not worth blocking every publisher.
+// Grace periods are multiples of this number of milliseconds. A shorter one is not worth blocking every publisher.
 const stepMillis = 50
 
 interface GracePeriod {
@@ -21,17 +21,18 @@ interface GracePeriod {
 }
 
 /**
- * The grace periods of members that have half their budget queued and have been reading. All publishers wait while one
- * runs, so that a member which its machine or network delays for a moment is not disconnected. A member earns the time by
- * reading, 300 ms with each 8 MiB. So a member that never reads delays nobody, and a member that reads too slowly delays
- * publishers for no longer than it has earned.
+ * The grace periods of members that have half their budget queued and have been reading. All publishers wait during a
+ * grace period. So a short delay of a member's machine or network does not disconnect the member.
+ *
+ * A member earns the time by reading: 300 ms for each 8 MiB. So a member that never reads delays no publisher, and a
+ * member that reads too slowly delays publishers for no longer than it has earned.
  */
 export class GracePeriods {
   private readonly timing: Timing
   private readonly onExpired: () => void
   private readonly running = new Map<Member, GracePeriod>()
 
-  /** `onExpired`: a grace period has run out, and its member has not caught up. */
+  /** `onExpired` is called when a grace period has run out and its member has not caught up. */
   constructor(timing: Timing, onExpired: () => void) {
     this.timing = timing
     this.onExpired = onExpired
@@ -66,7 +67,7 @@ export class GracePeriods {
     period.cancel()
     this.running.delete(member)
     this.earn(member)
-    // The timer of a suspended process fires late. The member pays for no more than its period.
+    // The timer of a suspended process fires late. The member loses no more than its period.
     member.graceLeftMillis -= Math.min(period.millis, this.timing.elapsed() - period.since)
   }
 

@@ -11,23 +11,23 @@ import { FlushSchedule } from "./FlushSchedule.ts"
 import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
 
-// Bytes delivered to a sink that catches up, before the hub checks again whether it is full.
+// A sink that catches up gets this many bytes before the hub checks again whether the sink is full.
 const catchUpBytes = 256 * 1024
 
-// A turn of the event loop that publishes more is delivered in parts. After each part, full members and blocked publishers
-// are known.
+// If a turn of the event loop publishes more bytes, they are delivered in parts of this size. After each part, the hub
+// knows which members are full and blocks publishers.
 const turnBytes = 256 * 1024
 
-// Joining runs into one segment costs a copy, into memory that the kernel may have to map. Separate runs cost a fraction of
-// a microsecond for each run and member. With about this many bytes for each run and member both cost the same.
+// Joining runs into one segment costs a copy into memory that the kernel may have to map. Separate runs cost a fraction
+// of a microsecond for each run and member. At about this many bytes for each run and member, both cost the same.
 const apartBytes = 1024
 
-// A flush costs a system call for each member. With at least this many members and fewer bytes than this, waiting for more
-// bytes is cheaper.
+// A flush costs a system call for each member. If a hub has at least this many members and fewer bytes than this to
+// deliver, waiting for more bytes is cheaper.
 const largeRoom = 32
 const fullTurnBytes = 32 * 1024
 
-/** The hub, in callbacks: an append for each publish, a flush at the end of each turn of the event loop. */
+/** The hub as callbacks. It appends at each publish, and flushes at the end of each turn of the event loop. */
 export class HubCore implements HubPort, MemberHub {
   private readonly options: HubCoreOptions
   private readonly log: MemberLog
@@ -224,7 +224,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   private caughtUp(member: Member): void {
-    // Before publishers are unblocked: they can publish in the callback, and stall the member again.
+    // This precedes the unblocking of publishers: they can publish in the callback, and stall the member again.
     if (member.stalled) {
       member.stalled = false
       member.sink.onRecovered()
@@ -244,8 +244,8 @@ export class HubCore implements HubPort, MemberHub {
     if (!member.delivering) this.guarded(member, this.deliverRest)
   }
 
-  // A finishing member gets the whole rest at once, even if its sink is full. Otherwise the rest would stay in the log, and
-  // the log would keep everything published after it for as long as a slow peer reads.
+  // A finishing member gets the whole rest at once, even if its sink is full. Otherwise the log would keep the rest,
+  // and everything published after it, until a slow peer has read the rest.
   private readonly deliverRest = (member: Member): void => {
     if (member.receiving) {
       const oldest = member.cursor.segment
@@ -275,9 +275,13 @@ export class HubCore implements HubPort, MemberHub {
     this.trim(member.cursor.segment)
   }
 
-  /** Frees the segments that no member needs. `oldest`: the segment that a member has left; later ones free nothing. */
+  /**
+   * Frees the segments that no member needs. `oldest` is the segment that a member no longer needs. If the log has
+   * older segments, nothing can be freed.
+   */
   private trim(oldest = this.log.begin()): void {
-    // During a flush, members that it has not reached yet need the newest segments, and are not in `lagging`.
+    // During a flush, the members that the flush has not reached yet need the newest segments, but are not in
+    // `lagging`.
     if (this.flushing || this.log.isEmpty() || oldest > this.log.begin()) return
     let keep = this.log.end().segment
     for (const member of this.pace.lagging) {

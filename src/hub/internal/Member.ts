@@ -21,10 +21,11 @@ import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
 // | unresponsive | no progress for the pace limit while publishers are  | `Pace` blocks no publisher for it any more.
 // |              | blocked (`unresponsive`)                             |
 
-// What a kernel buffers for a peer that does not read (tcp_wmem and a first window, tcp(7)). It earns no grace.
+// The bytes that a kernel buffers for a peer that does not read (tcp_wmem and a first window, tcp(7)). They earn no
+// grace.
 const kernelBufferBytes = 5 * 1024 * 1024
 
-/** What a member needs from its hub. */
+/** The functions of a hub that its members use. */
 export interface MemberHub {
   readonly publishAs: (run: Uint8Array, member: Member) => boolean
   readonly lagOf: (member: Member) => number
@@ -33,7 +34,7 @@ export interface MemberHub {
   readonly detach: (member: Member) => void
 }
 
-/** A sink in the hub, and what the hub knows of it. */
+/** A sink in the hub, with its state. */
 export class Member implements HubMember {
   /** Unique in its hub. */
   readonly number: number
@@ -41,31 +42,34 @@ export class Member implements HubMember {
   readonly connection: ConnectionId | undefined
   readonly budgetBytes: number
   readonly policy: SlowConsumerPolicy
-  /** The next run to deliver. Of a member that is caught up: the end of the log. */
+  /** The next run to deliver. When the member is caught up, this is the end of the log. */
   readonly cursor: Cursor
-  /** Whether it is neither finished nor detached. */
+  /** Whether the member is neither finished nor detached. */
   receiving = true
   full = false
   /** Whether a delivery is in progress. A nested delivery would break the order. */
   delivering = false
   stalled = false
   unresponsive = false
-  /** Stalled, and still reading: it made progress since it became full, or became full less than 300 ms ago. */
+  /**
+   * Whether the member is stalled and still reads: it has made progress since it became full, or it became full less
+   * than 300 ms ago.
+   */
   slow = false
   overBudget = false
-  /** Whether it must not publish now. */
+  /** Whether the member must not publish now. */
   blocked = false
-  /** Whether it has ever published. */
+  /** Whether the member has ever published. */
   publishes = false
   progress = 0
-  /** When it last became full, by `Timing.elapsed`. */
+  /** The time when the member last became full, by `Timing.elapsed`. */
   fullAt = 0
-  /** The grace period that it has earned and not used, milliseconds. */
+  /** The grace period that the member has earned and not used, milliseconds. */
   graceLeftMillis = 0
-  /** The progress for which it has been given grace. */
+  /** The progress for which the member has already earned grace. */
   creditedProgress: number
   dropped = 0
-  /** The segment before which it finishes. */
+  /** The number of the segment before which the member finishes. */
   finishAt: number | undefined
   private finishers: Array<() => void> | undefined
   private readonly hub: MemberHub
@@ -114,7 +118,7 @@ export class Member implements HubMember {
     this.finishers.push(done)
   }
 
-  /** Calls back the callers of `finish`: the member has finished, or gets nothing more. */
+  /** Calls the callbacks of `finish`: the member has finished, or gets nothing more. */
   callFinishers(): void {
     const { finishers } = this
     this.finishers = undefined

@@ -10,15 +10,15 @@ import type { Member } from "./Member.ts"
  *
  * - while another member with the policy `block` is over its budget;
  * - while another member is in grace;
- * - while more than half of the others are slow (stalled, and still reading): otherwise a fast publisher would have all of
- *   them disconnected;
- * - while all others are full, and one of them at least is responsive and has another policy than `drop-oldest`: the wait
- *   delays no delivery, as no member could take anything.
+ * - while more than half of the others are slow (stalled, and still reading): otherwise a fast publisher would have all
+ *   of them disconnected;
+ * - while all others are full, and at least one of them is responsive and has another policy than `drop-oldest`: the
+ *   wait delays no delivery, because no member can take anything.
  *
- * So the pace is that of the median reader: a few slow members never block publishers, and members that read nothing block
- * them for a moment at most.
+ * So publishers run at the pace of the median reader: a few slow members never block publishers, and members that read
+ * nothing block them for a moment at most.
  *
- * A publisher without a member (`Hub.publish`) is an external publisher, and `undefined` here.
+ * `Hub.publish` has no member. Its callers are external publishers, which are `undefined` here.
  */
 export class Pace {
   /** Members that have not taken everything. */
@@ -119,7 +119,7 @@ export class Pace {
     if (!over) this.unblock()
   }
 
-  /** Whether a publisher has to wait. It never waits for itself. */
+  /** Whether a publisher has to wait. A publisher never waits for itself. */
   mustWait(publisher: Member | undefined): boolean {
     if (this.overBudgetCount > (publisher?.overBudget === true ? 1 : 0)) return true
     if (this.lagging.size === 0) return false
@@ -147,7 +147,7 @@ export class Pace {
     }
   }
 
-  /** Blocks a publisher and tells its sink, until `onUnblocked`. */
+  /** Blocks a publisher and reports this to its sink. The publisher stays blocked until `onUnblocked`. */
   block(member: Member): void {
     if (member.blocked) return
     member.blocked = true
@@ -190,7 +190,7 @@ export class Pace {
     return this.blocked.size > 0 || !this.externalPublishers.isEmpty()
   }
 
-  /** While publishers are blocked for slow members: checks every 300 ms which members still read. */
+  /** Checks every 300 ms which members still read, while publishers are blocked for slow members. */
   private armSlowCheck(): void {
     if (this.cancelSlowCheck !== undefined || this.slowCount === 0) return
     this.cancelSlowCheck = this.timing.after(Duration.millis(maxGraceMillis), () => {
@@ -201,7 +201,7 @@ export class Pace {
     })
   }
 
-  /** While publishers are blocked: checks after each pace limit which members have read nothing since. */
+  /** Checks after each pace limit which members have read nothing since, while publishers are blocked. */
   private armPaceCheck(): void {
     this.armSlowCheck()
     if (this.cancelPaceCheck !== undefined) return

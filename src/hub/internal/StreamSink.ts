@@ -7,8 +7,8 @@ import type { HubMember, HubSink } from "../HubPort.ts"
 // Bytes queued in a stream ahead of its consumer. The rest stays in the shared log. The budget counts both.
 const mostAheadBytes = 64 * 1024
 
-// Frames given to the consumer at once. A frame is an object of about a hundred bytes, so this bounds the memory of a run
-// of line ends while the consumer works.
+// The most frames that the consumer gets at once. A frame is an object of about a hundred bytes, so this bounds the
+// memory of a run of line ends while the consumer works.
 const framesAtOnce = 256
 
 /** A run that is queued for the consumer. */
@@ -42,7 +42,7 @@ export class StreamSink implements HubSink {
   private bytes = 0
   private takenBytes = 0
   private last: Taken | undefined
-  /** The connection of the program that has pulled last. */
+  /** The connection to which the last reader of the stream sends, if there is one. */
   private outlet: Sender | undefined
   // Frames are dropped only while the sink is full, so they come behind everything in the queue.
   private droppedBefore: Dropped | undefined

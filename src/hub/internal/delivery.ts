@@ -5,8 +5,8 @@ export type MemberLog = HubLog<Member | undefined>
 type MemberSegment = Segment<Member | undefined>
 
 /**
- * Delivers up to `most` bytes of segments to a member, corked, and none from the segment `before` on. `false`: the sink is
- * full.
+ * Delivers up to `most` bytes to a member, corked, from segments with a number below `before`. Returns `false` if the
+ * sink is full.
  */
 export const deliverSome = (log: MemberLog, member: Member, most: number, before: number): boolean => {
   const { cursor, sink } = member
@@ -21,7 +21,7 @@ export const deliverSome = (log: MemberLog, member: Member, most: number, before
   return sink.uncork()
 }
 
-/** Delivers the rest of a member's next segment, without the member's own runs. `false`: the sink is full. */
+/** Delivers the rest of a member's next segment, without the member's own runs. Returns `false` if the sink is full. */
 export const deliverNext = (member: Member, segment: MemberSegment): boolean => {
   const { cursor, sink } = member
   const fromRun = cursor.run
@@ -34,7 +34,7 @@ export const deliverNext = (member: Member, segment: MemberSegment): boolean => 
   return deliverParts(member, segment, fromRun)
 }
 
-// A function of its own: a function that contains a closure allocates the closure's context at each call.
+// This is a separate function because a function that contains a closure allocates the closure's context at each call.
 const deliverParts = (member: Member, segment: MemberSegment, fromRun: number): boolean => {
   const { sink } = member
   sink.cork()
