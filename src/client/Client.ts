@@ -41,19 +41,19 @@ import type { Session, SessionOptions } from "./Session.ts"
 export class Client extends Context.Tag("tcpfx/client/Client")<
   Client,
   {
-    /** Connects. A name is tried on all its addresses. */
+    /** Connects to an endpoint. For a name, it tries all addresses of the name. */
     readonly connect: (
       endpoint: Endpoint,
       options?: ConnectOptions,
     ) => Effect.Effect<Connection, ConnectError, Scope.Scope>
     /**
-     * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting fails,
-     * the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the server closed
-     * the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new attempt.
+     * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting
+     * fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the
+     * server closed the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new attempt.
      *
-     * Ends with the success of the program, or with a failure of it that is no loss. Fails with the last loss when
-     * `maxAttempts` in a row have failed; at once for an invalid endpoint, or a TLS failure that no further attempt can
-     * mend, such as an untrusted certificate (`isLastingTlsFailure`).
+     * Ends with the success of the program, or with a failure of the program that is not a loss. Fails with the last
+     * loss after `maxAttempts` failures in a row. Fails at once for an invalid endpoint, or for a TLS failure that
+     * another attempt cannot repair, such as an untrusted certificate (`isLastingTlsFailure`).
      */
     readonly run: <A, E, R>(
       endpoint: Endpoint,
@@ -68,17 +68,20 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
     ) => Effect.Effect<Session, SettingsError, Scope.Scope>
     /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
     readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-    /** Subscribes now: the stream has every event from now on, whenever it is run. */
+    /** Subscribes at once: the stream has every event from now on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
     /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
     readonly observe: (observer: ClientObserver) => Effect.Effect<void, never, Scope.Scope>
-    /** All events but frames, from the moment in which the stream is run. */
+    /** All events except frames, from the moment when the stream is run. */
     readonly events: Stream.Stream<ClientEvent>
   }
 >() {
-  /** A client. `settings`: what differs from `ClientConfig.defaults`. Fails with the first invalid setting. */
+  /**
+   * Makes a client. `settings`: the settings that differ from `ClientConfig.defaults`. Fails with the first invalid
+   * setting.
+   */
   static readonly make = (
     settings: Partial<ClientSettings> = {},
   ): Effect.Effect<Client["Type"], SettingsError, Scope.Scope | Transport> =>

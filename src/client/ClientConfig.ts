@@ -7,23 +7,26 @@ import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {
-  /** How bytes are cut into frames. Default `Framing.raw`: a frame is what one read gave. */
+  /** The framing of the bytes. Default `Framing.raw`: the bytes of one read are a frame. */
   readonly frame: Framing.Framing
   /**
-   * The longest payload, bytes. Default 1 MiB. A longer frame ends the connection with `FrameTooLong`; with `Framing.raw` a
-   * longer read becomes several frames.
+   * The longest payload, bytes. Default 1 MiB. A longer frame ends the connection with `FrameTooLong`. With
+   * `Framing.raw` a longer read becomes several frames.
    */
   readonly maxFrame: number
-  /** What may be received and not taken, bytes. Default 64 KiB. Beyond it, the server's TCP window closes. */
+  /**
+   * The most received bytes that wait for the program. Default 64 KiB. Above it the client stops reading, so its TCP
+   * window closes.
+   */
   readonly inbox: number
-  /** What may be sent and not taken by the kernel, bytes. Default 64 KiB. Beyond it, `send` waits. */
+  /** The most sent bytes that wait for the kernel. Default 64 KiB. Above it, `send` waits. */
   readonly outbox: number
   /**
    * What happens when the server has sent FIN. Default "close": the connection is flushed and closed; bytes that had arrived
    * can still be received, and `send` fails. "keep": this side can go on sending.
    */
   readonly halfClosed: HalfClosed
-  /** How long a closing connection may make no progress. Default 5 s. Then it is reset. */
+  /** How long a closing connection may make no progress before it is reset. Default 5 s. */
   readonly closeDeadline: Duration.Duration
   /** The family of the addresses to dial. Default "any": all addresses of a name. */
   readonly family: AddressFamily
@@ -31,10 +34,10 @@ export interface ClientSettings {
   readonly source: string | undefined
   /** The local port to connect from. Default: the kernel's choice. */
   readonly sourcePort: number | undefined
-  /** The proxy that looks the target's name up and connects to it. Default none. */
+  /** The proxy that looks up the target's name and connects to the target. Default: no proxy. */
   readonly proxy: ProxyServer | undefined
   /**
-   * The version of the PROXY protocol header that each connection begins with, before TLS. The header names this client.
+   * The version of the PROXY protocol header at the start of each connection, before TLS. The header names this client.
    * Default: no header.
    */
   readonly sendProxy: ProxyVersion | undefined
@@ -45,24 +48,33 @@ export interface ClientSettings {
    * never.
    */
   readonly keepalive: Duration.Duration
-  /** How long a server may send nothing. Default unlimited. Then the connection ends with `IdleTimeout`, at most 10 % late. */
+  /**
+   * How long a server may send nothing before the connection ends with `IdleTimeout`, at most 10 % late. Default
+   * unlimited.
+   */
   readonly idleTimeout: Duration.Duration
-  /** How long a server may read nothing while bytes are queued. Default unlimited. Then a reset ends it with `WriteTimeout`. */
+  /**
+   * How long a server may read nothing while bytes are queued, before a reset ends the connection with `WriteTimeout`.
+   * Default unlimited.
+   */
   readonly writeTimeout: Duration.Duration
   /**
-   * What is sent to a silent server, to find a stopped one whose kernel still acknowledges. Default none. It needs a framing
-   * that marks the end of frames: not `Framing.raw`.
+   * The heartbeat finds a stopped server whose kernel still acknowledges: this side sends a frame to a silent server,
+   * which must answer. Default: no heartbeat. It needs a framing that marks the end of frames, so not `Framing.raw`.
    */
   readonly heartbeat: Heartbeat | undefined
   /** The deadline of connecting: name look-up, all addresses, the proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.Duration
-  /** How long an attempt runs before the next address is tried beside it. Default 250 ms (RFC 8305, section 5). */
+  /**
+   * How long an attempt runs before the attempt with the next address starts beside it. Default 250 ms (RFC 8305,
+   * section 5).
+   */
   readonly attemptDelay: Duration.Duration
 }
 
 /** Options of one connection, or of the connections of one `run`. */
 export interface ConnectOptions {
-  /** TLS of the connection; `undefined`: none. Default: as the settings say. */
+  /** TLS of the connection. `undefined`: no TLS. Default: the setting `tls`. */
   readonly tls?: Tls.Connector | undefined
 }
 
@@ -72,16 +84,21 @@ export interface ReconnectSettings {
   readonly baseDelay: Duration.Duration
   /** The longest delay. Default 30 s. */
   readonly maxDelay: Duration.Duration
-  /** The largest share by which a delay is shortened at random, so that many clients spread out. Default 0.5. */
+  /**
+   * The largest share by which a delay is shortened at random, so that many clients do not reconnect at once. Default
+   * 0.5.
+   */
   readonly jitter: number
-  /** How long a connection must last to be stable. After a stable one the next delay is `baseDelay`. Default 5 s. */
+  /**
+   * How long a connection must last to be stable. After a stable connection the next delay is `baseDelay`. Default 5 s.
+   */
   readonly stableAfter: Duration.Duration
   /** How many attempts in a row may fail before the client gives up. Default unlimited. */
   readonly maxAttempts: number
   /**
    * What happens when a program ends with success after it has noticed that the server closed the connection in order.
-   * Default "reconnect": the connection is lost. "end": `run` ends with the program's success, as for a program that reads
-   * an answer to its end.
+   * Default "reconnect": the connection counts as lost. "end": `run` ends with the program's success. This is for a
+   * program that reads an answer to its end.
    */
   readonly onPeerEnd: "reconnect" | "end"
 }

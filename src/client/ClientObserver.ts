@@ -1,15 +1,15 @@
 import type { ClientEvent } from "../domain/index.ts"
 
 /**
- * Callbacks that run in the turn of the event loop in which something happens, for programs that must see all of it and may
- * not hold a socket: a log, counters. A callback must return at once and must not throw. An observer that throws is called no
- * more, and the failure is logged. A callback that is left out costs nothing.
+ * Callbacks that run in the turn of the event loop in which something happens. They are for programs, such as a log or
+ * a counter, that must see everything and must not hold reading. A callback must return at once and must not throw. An
+ * observer that throws is removed, and the failure is logged. An absent callback costs nothing.
  */
 export interface ClientObserver {
-  /** Every event but `FrameReceived`, `FrameSent` and `EventsMissed`. */
+  /** Every event except `FrameReceived`, `FrameSent` and `EventsMissed`. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined
-  /** A run of whole frames arrived, as on the wire. The memory of the run is valid during the call only. */
+  /** A run of whole frames arrived, as on the wire. The memory of the run is valid only during the call. */
   readonly onRun?: ((run: Uint8Array) => void) | undefined
-  /** A payload was sent: the connection has taken it, and writes it to the socket. */
+  /** A payload was sent: the connection has accepted it and writes it to the socket. */
   readonly onSent?: ((payload: Uint8Array) => void) | undefined
 }

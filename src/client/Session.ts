@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly whenFull?: OutboxPolicy
 }
 
-/** What a session is doing at one moment. */
+/** The state of a session at one moment. */
 export interface SessionState {
   readonly isConnected: boolean
   /** The payload bytes in the outbox. */
@@ -31,16 +31,18 @@ export interface SessionState {
   readonly pendingFrames: number
 }
 
-/** Why a session ended by itself: the last loss, after `maxAttempts` failures or a lasting TLS failure. */
+/**
+ * The reason of a session that ended by itself: the last loss, after `maxAttempts` failures or a lasting TLS failure.
+ */
 export type SessionEnd = ConnectError | ConnectionClosedError
 
 /**
  * A connection that reconnects after each loss. Payloads that are sent meanwhile wait in a bounded outbox, in order.
  *
- * Each payload is written to one connection, whole, so no payload arrives twice. When a connection breaks, the payloads that
- * it had taken and the server had not read are lost without a report: up to `outbox` bytes and one payload that the kernel
- * had not taken, and the bytes in the kernel's buffer. TCP does not tell what a peer has read; a protocol that needs this
- * has acknowledgements.
+ * Each payload is written to one connection, whole, so no payload arrives twice. When a connection breaks, the payloads
+ * that it has accepted and the server has not read are lost without a report. These are up to `outbox` bytes and one
+ * payload that the kernel had not taken, and the bytes in the kernel's buffer. TCP does not report what a peer has
+ * read. A protocol that needs this must have acknowledgements of its own.
  */
 export interface Session {
   /**
@@ -49,9 +51,9 @@ export interface Session {
    */
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SessionEnd | InvalidPayloadError>
   /**
-   * The payloads of all connections. The stream has everything that arrived on a broken connection before the session
-   * reconnects. Reading is held while the stream is not pulled. The stream has one reader; without a reader, payloads that
-   * had arrived are lost with their connection.
+   * The payloads of all connections. The stream delivers everything that arrived on a broken connection before the
+   * session reconnects. Reading is held while the stream is not pulled. The stream has one reader. Without a reader,
+   * payloads that have arrived are lost with their connection.
    */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
   /** The state of the session now. */

@@ -26,10 +26,10 @@ export interface Connection {
   readonly local: Endpoint
   readonly remote: Endpoint
   /**
-   * Receives the next payload. Gives `None` after the peer's FIN and all payloads before it. Fails when the connection
-   * broke, after all payloads that arrived before. An interruption during the wait loses nothing. A received payload
-   * belongs to the caller: `Effect.raceFirst` drops the payload of the loser. So race {@link readable}, then receive
-   * from the winner.
+   * Receives the next payload. Returns `None` after the peer's FIN and all payloads before it. If the connection has
+   * broken, it fails after all payloads that had arrived. An interruption during the wait loses nothing. A received
+   * payload belongs to the caller: `Effect.raceFirst` drops the payload of the loser. So race {@link readable}, then
+   * receive from the winner.
    */
   readonly receive: Effect.Effect<Option.Option<Uint8Array>, ConnectionClosedError>
   /**
@@ -61,8 +61,8 @@ export interface Connection {
   /**
    * Sends one payload. If more than `outboxBytes` are then pending, it waits until the kernel has taken them. Fails at
    * once if the connection has ended or this side has sent FIN. Fails with `InvalidPayloadError` if the framing cannot
-   * carry the payload as one frame (a line end in a line, more than `maxFrame` bytes). After a failure at once, nothing
-   * of the payload was sent.
+   * carry the payload as one frame (a line end in a line, more than `maxFrame` bytes). If it fails at once, no byte of
+   * the payload was sent.
    */
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**
@@ -77,7 +77,7 @@ export interface Connection {
    */
   readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**
-   * If more than `outboxBytes` are pending, waits until the kernel has taken them. Fails if the connection ends before.
+   * If more than `outboxBytes` are pending, waits until the kernel has taken them. Fails if the connection ends first.
    */
   readonly drained: Effect.Effect<void, ConnectionClosedError>
   /**

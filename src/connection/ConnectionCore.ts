@@ -102,8 +102,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Starts to read. The owner calls it once, after it has registered the connection. `before` gets the callbacks of the
-   * wire before this connection does.
+   * Starts to read. The owner calls it once, after it has registered the connection. `before` receives the callbacks of
+   * the wire and passes them on to this connection.
    */
   start(before: WireHandlers = this): void {
     const { keepalive } = this.settings
@@ -122,7 +122,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   release(cause: Hold): void {
     this.holds.remove(cause)
-    // Bytes that came in the meantime are read now, and belong to the frame.
+    // Bytes that arrived while reading was held are read now, and belong to the frame.
     if (this.cancelPause !== undefined && this.settings.framing.pause !== undefined) {
       this.watchPause(this.settings.framing.pause)
     }
@@ -352,7 +352,10 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return isFlushed && this.wire.pending() === 0
   }
 
-  /** The program that sends to this connection has lost its subscription, because it waits for the peer. */
+  /**
+   * The subscription of a program that sends to this connection has overflowed. If the program was waiting for this
+   * peer, the connection is reset with `SlowConsumer`.
+   */
   onSourceOverflow(pendingBytes: number, budgetBytes: number): void {
     if (!this.isTaken()) this.abort({ _tag: "SlowConsumer", pendingBytes, budgetBytes })
   }
@@ -380,14 +383,14 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       : { _tag: "FrameMalformed", problem, offset }
   }
 
-  /** From the decoder. */
+  /** The decoder has skipped bytes. */
   onBytesSkipped(bytes: number, cause: Framing.SkipCause): void {
     if (this.isBroken()) return
     this.skipped += bytes
     this.owner.onBytesSkipped(bytes, this.skipped, cause)
   }
 
-  /** Starts the time of the pause that ends a frame. */
+  /** Starts the timer of the pause that ends a frame. */
   private watchPause(pause: Duration.Duration): void {
     this.cancelPause?.()
     this.cancelPause =
@@ -474,7 +477,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onGone(): void {
     if (this.peerEnded) this.destroy(closeReasons.peerClosed)
-    // After both FINs the kernel has forgotten an orderly peer too, and its last bytes are still unread.
+    // After both FINs the kernel no longer knows the peer, even if the peer has closed in order and its last bytes are
+    // unread.
     if (this.localEnded) return
     // The error of the socket comes after its unread bytes. So reading continues, and the bytes are discarded.
     this.inputEnded = true
@@ -507,7 +511,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.endWaiters.wake()
   }
 
-  /** Whether the peer sent the first FIN and the end, if any, only answers it. */
+  /** Whether the peer sent the first FIN, and nothing else has ended the connection. */
   isEndedByPeer(): boolean {
     return this.peerEnded && !this.localFirst && (this.reason === undefined || this.reason._tag === "PeerClosed")
   }

@@ -14,8 +14,8 @@ import { Hold } from "./ConnectionOwner.ts"
 import type { Inbox } from "./internal/Inbox.ts"
 
 /**
- * The `Connection` of a program, made of the callbacks of a {@link ConnectionCore}. Each effect is made at its first
- * use. Most programs use few effects, and all of them together need more memory than the rest of an idle connection.
+ * The `Connection` of a program, on top of a {@link ConnectionCore}. Each effect is made at its first use, because most
+ * programs use few effects, and all of them together need more memory than the rest of an idle connection.
  */
 export class CoreConnection implements Connection {
   protected readonly core: ConnectionCore
@@ -199,7 +199,7 @@ export class CoreConnection implements Connection {
     )
   }
 
-  /** Sends the payloads that there is room for in one write, and waits for room for the others. Then runs `next`. */
+  /** Sends in one write the payloads for which there is room, and waits for room for the others. Then runs `next`. */
   private sendSome<A, E, R>(
     payloads: ReadonlyArray<Uint8Array>,
     next: Effect.Effect<A, E, R>,
@@ -224,7 +224,7 @@ export class CoreConnection implements Connection {
     return pause === Effect.void ? next : Effect.zipRight(pause, next)
   }
 
-  /** Waits until `take` returns a value. Gives `atEnd()` after the last payload. */
+  /** Waits until `take` returns a value. Returns `atEnd()` after the last payload. */
   private pull<A, B>(
     take: (inbox: Inbox) => A | undefined,
     atEnd: () => B,

@@ -19,7 +19,7 @@ export interface Heartbeat {
   readonly timeout: Duration.Duration
 }
 
-/** The parts of a heartbeat before the defaults. */
+/** The parts of a heartbeat, before the defaults apply. */
 export interface HeartbeatParts {
   readonly payload: Uint8Array | undefined
   /** Default 15 s. */
@@ -38,7 +38,7 @@ export const heartbeatFields = {
   timeout: variable<Duration.Duration | undefined>("HEARTBEAT_TIMEOUT", parseDeadline, undefined),
 } satisfies { readonly [K in keyof HeartbeatParts]: Config.Config<HeartbeatParts[K]> }
 
-/** Makes a heartbeat of its parts. Without a payload there is none. */
+/** Makes a heartbeat from its parts. Without a payload there is no heartbeat. */
 export const heartbeatOf = ({ interval, payload, timeout }: HeartbeatParts): Heartbeat | undefined =>
   payload === undefined ? undefined : { payload, interval, timeout: timeout ?? interval }
 

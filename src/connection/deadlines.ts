@@ -28,8 +28,8 @@ const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<Connectio
 ]
 
 /**
- * Only a whole frame ends this deadline. The clock stops while reading is held, except for the rate of this peer: a
- * peer could otherwise stay for ever by sending too fast.
+ * Only a whole frame ends this deadline. The clock stops while reading is held. It runs on while only this peer's own
+ * rate holds reading: otherwise a peer could stay for ever by sending too fast.
  */
 const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: () => 0,
@@ -42,7 +42,7 @@ const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   ],
 })
 
-/** While reading is held, the peer cannot send. Then the time begins anew. */
+/** The peer cannot send while reading is held. So the time starts again when reading continues. */
 const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: (core) => core.bytesIn(),
   clock: (core) => (core.isHeld() ? "restarts" : "runs"),

@@ -16,7 +16,10 @@ export class Backoff {
     this.timing = timing
   }
 
-  /** Counts a lost connection. `connectedAt`: when it was made, by `Timing.elapsed`; absent when connecting failed. */
+  /**
+   * Counts a lost connection. `connectedAt`: the time when it was made, by `Timing.elapsed`; `undefined` if connecting
+   * failed.
+   */
   onLost(connectedAt: number | undefined): void {
     const stableAfter = Duration.toMillis(this.settings.stableAfter)
     if (connectedAt !== undefined && this.timing.elapsed() - connectedAt >= stableAfter) this.attempt = 0

@@ -7,12 +7,12 @@ import { Waiters } from "../../runtime/Waiters.ts"
 export const outboxPolicies = ["wait", "drop-oldest", "drop-newest"] as const
 export type OutboxPolicy = (typeof outboxPolicies)[number]
 
-// A payload uses memory beside its bytes. Without this, empty payloads would have no bound.
+// A payload uses memory beside its bytes. Without this cost, the number of empty payloads would have no bound.
 const costOf = (payload: Uint8Array): number => payload.length + 32
 
 /**
- * A bounded queue of payloads for the current or the next connection. A payload leaves the queue after a connection has
- * accepted the whole payload.
+ * A bounded queue of payloads for the current or the next connection. A payload leaves the queue when a connection has
+ * accepted it.
  */
 export class Outbox<E> {
   /** The payload bytes in the queue. */
@@ -38,7 +38,7 @@ export class Outbox<E> {
     return this.kept.length - this.head
   }
 
-  /** Adds a payload, by the policy. Fails when the outbox has ended. */
+  /** Adds a payload according to the policy. Fails when the outbox has ended. */
   offer(payload: Uint8Array): Effect.Effect<void, E> {
     return Effect.suspend((): Effect.Effect<void, E> => {
       if (this.end !== undefined) return this.end
@@ -80,7 +80,7 @@ export class Outbox<E> {
     return next
   }
 
-  /** Accepts no more payloads: callers of `offer` fail, those that wait too. */
+  /** Accepts no more payloads. Calls of `offer` fail, also those that are waiting. */
   fail(end: Effect.Effect<never, E>): void {
     this.end ??= end
     this.changed.wake()

@@ -6,14 +6,14 @@ import type { Tap } from "../../runtime/Tap.ts"
 import type { ClientSettings } from "../ClientConfig.ts"
 import type { ClientObserver } from "../ClientObserver.ts"
 
-/** What all connections of a client share. */
+/** The parts of a client that all its connections share. */
 export interface ClientContext {
   readonly settings: ClientSettings
   readonly bus: EventBus<ClientEvent>
   readonly tap: Tap<ClientObserver>
 }
 
-/** The owner of a client's connection: it emits the events of the connection, and tells the observers. */
+/** The owner of a client's connection. It emits the events of the connection and calls the observers. */
 export const ownerOf = (
   { bus, settings, tap }: ClientContext,
   remote: Endpoint,

@@ -35,8 +35,8 @@ export type DialSettings = Pick<
 >
 
 /**
- * Dials an endpoint. A name is tried on all its addresses, each with a head start over the next, and the first that answers
- * wins (RFC 8305). The scope owns the wire. The other attempts have ended when this returns.
+ * Dials an endpoint. For a name, it tries all addresses of the name, each with a head start over the next. The first
+ * address that answers wins (RFC 8305). The scope owns the wire. All other attempts have ended when `dial` returns.
  */
 export const dial = (
   endpoint: Endpoint,
@@ -125,7 +125,7 @@ const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserve
     return yield* race(endpoint, targets, settings.attemptDelay, attempt)
   })
 
-/** Alternates the families, that of the first address first (RFC 8305, section 4). */
+/** Alternates the address families, beginning with the family of the first address (RFC 8305, section 4). */
 const alternate = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
   const preferred = addresses.filter((address) => isIpv6Text(address) === isIpv6Text(addresses[0] ?? ""))
   const others = addresses.filter((address) => !preferred.includes(address))
@@ -178,7 +178,7 @@ const race = (
     return winner.wire
   })
 
-/** The most useful error: that of an address which refused, rather than that of an unreachable one. */
+/** The most useful error: the error of an address that was reached, rather than of an unreachable one. */
 const summary = (endpoint: Endpoint, errors: ReadonlyArray<ConnectError>): ConnectError | undefined => {
   const telling = errors.find((error) => error.reason !== "Unreachable") ?? errors[0]
   return telling && new ConnectError({ endpoint, reason: telling.reason, code: telling.code })

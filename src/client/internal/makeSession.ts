@@ -24,7 +24,8 @@ import { Outbox } from "./Outbox.ts"
 
 const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed })
 
-// Payloads buffered for the reader. Beyond them, the inbox of the connection holds reading.
+// The number of payloads buffered for the reader. When the buffer is full, the inbox of the connection fills and holds
+// reading.
 const readAhead = 16
 
 /** Makes a session. `run` runs a program with a connection, and again with a new connection after a loss. */
@@ -44,7 +45,7 @@ export const makeSession = (
     let isConnected = false
     let isClosing = false
     let hasReader = false
-    // Woken when one of the four changes.
+    // Woken when `isConnected`, `isClosing`, `hasReader` or the outbox changes.
     const states = new Waiters()
     const outbox = new Outbox<SessionEnd>(
       options.outboxBytes ?? limits.sessionOutboxBytes,
@@ -56,7 +57,7 @@ export const makeSession = (
     )
     const inbound = yield* Mailbox.make<Uint8Array, SessionEnd>(readAhead)
 
-    // Whether the session is closed and the outbox sent: then it does not reconnect.
+    // Whether the session is closed and the outbox is sent. The session does not reconnect after that.
     const isDone = () => isClosing && outbox.length === 0
     const setConnected = (value: boolean) =>
       Effect.sync(() => {
@@ -75,19 +76,21 @@ export const makeSession = (
         const receiving = yield* Effect.forkScoped(
           Stream.runForEach(connection.frames, (payload) => inbound.offer(payload)),
         )
-        // When a connection breaks during a send, the receiving side fails, after the reader has got everything that had
-        // arrived.
+        // When a connection breaks during a send, the receiving side reports the failure, after the reader has got
+        // everything that had arrived.
         const sending = Effect.zipRight(outbox.sendAll(connection, isDone), connection.close).pipe(
           Effect.catchTag("ConnectionClosedError", () => states.until(isDone)),
         )
-        // Without a reader, payloads that have arrived are never taken. So the end of the connection is the loss.
+        // Without a reader, payloads that have arrived are never taken, so `receiving` does not end. Then the end of
+        // the connection is the loss.
         const abandoned = Effect.flatMap(connection.closed, ({ reason }) =>
           Effect.zipRight(
             states.until(() => !hasReader),
             Effect.fail(new ConnectionClosedError({ reason })),
           ),
         )
-        // The FIN of the server is a loss, unless this side is closing: then the outbox is sent while the server reads.
+        // The FIN of the server is a loss, unless this side is closing. A closing side still sends the outbox while the
+        // server reads.
         const lost = Effect.raceFirst(Fiber.join(receiving), abandoned).pipe(
           Effect.zipRight(Effect.suspend(() => (isClosing ? connection.closed : Effect.void))),
           Effect.zipRight(Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))),
@@ -134,6 +137,6 @@ export const makeSession = (
     }
   })
 
-/** The last loss; `undefined` if this side has ended the session. */
+/** The last loss. `undefined` if this side has ended the session. */
 const endOf = (exit: Exit.Exit<void, SessionEnd>): SessionEnd | undefined =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined

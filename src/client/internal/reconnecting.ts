@@ -17,7 +17,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import type { ConnectOptions, ReconnectSettings } from "../ClientConfig.ts"
 import { Backoff } from "./Backoff.ts"
 
-/** What `run` needs from its client. */
+/** The parts of a client that `run` uses. */
 export interface ReconnectingParts {
   readonly bus: EventBus<ClientEvent>
   readonly timing: Timing
@@ -28,7 +28,7 @@ export interface ReconnectingParts {
   readonly connectionOf: (core: ConnectionCore) => Connection
 }
 
-/** Why a connection was lost, or not made. */
+/** The failure of a connection, or of connecting. */
 type Lost = ConnectError | ConnectionClosedError
 
 /** Makes the function that runs a program with a connection, and again with a new connection after a loss. */

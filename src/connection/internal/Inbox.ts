@@ -116,7 +116,7 @@ export class Inbox implements AtTurnEnd {
     return copy
   }
 
-  /** Cuts runs until there are `atLeast` payloads. Cuts no more than `most`. */
+  /** Cuts runs until there are at least `atLeast` payloads, and `most` payloads at most. */
   private cutNext(atLeast: number, most: number): void {
     const payloads: Array<Uint8Array> = []
     const keep = (payload: Uint8Array) => payloads.push(payload)

@@ -6,7 +6,7 @@ const between = Duration.seconds(15)
 
 /** The peer that a watch checks. */
 export interface WatchedPeer {
-  /** Whether the peer has sent FIN, so no further bytes come. */
+  /** Whether the peer has sent FIN, so that no more bytes can arrive. */
   readonly isPeerEnded: () => boolean
   /** Whether reading is held. */
   readonly isHeld: () => boolean

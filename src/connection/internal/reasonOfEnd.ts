@@ -4,12 +4,13 @@ import type { WireEnd } from "../../transport/Wire.ts"
 const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
 
 /**
- * The reason of an end that the code here has not caused: the side that sent the first FIN, or the error of the kernel.
+ * The reason of an end for which no other reason is recorded: the side that sent the first FIN, or the error of the
+ * kernel.
  */
 export const reasonOfEnd = (end: WireEnd, peerEnded: boolean, localFirst: boolean): CloseReason => {
   if (end.code === undefined) return localFirst ? closeReasons.localClosed : closeReasons.peerClosed
   if (end.code === "ECONNRESET" || end.code === "EPIPE") {
-    // A peer that closes both directions at once shows as FIN, and answers later bytes with RST.
+    // A peer that closes both directions at once sends FIN, and answers later bytes with RST.
     return peerEnded ? closeReasons.peerClosed : closeReasons.peerReset
   }
   if (vanished.has(end.code)) return { _tag: "PeerVanished", code: end.code }

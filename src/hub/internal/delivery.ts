@@ -5,8 +5,8 @@ export type MemberLog = HubLog<Member | undefined>
 type MemberSegment = Segment<Member | undefined>
 
 /**
- * Delivers up to `most` bytes to a member, corked, from segments with a number below `before`. Returns `false` if the
- * sink is full.
+ * Delivers segments with a number below `before` to a member, corked, until `most` bytes are delivered. Returns `false` if
+ * the sink is full.
  */
 export const deliverSome = (log: MemberLog, member: Member, most: number, before: number): boolean => {
   const { cursor, sink } = member

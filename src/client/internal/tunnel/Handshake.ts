@@ -1,4 +1,4 @@
-/** Why a handshake with a proxy failed. `problem` is about the proxy: "it refuses ...". */
+/** The failure of a handshake with a proxy. `problem` is a sentence about the proxy, such as "it refuses ...". */
 export interface TunnelFailure {
   readonly reason: "ProxyRefused" | "ProxyAuthFailed" | "ProxyInvalid"
   readonly problem: string
@@ -16,7 +16,7 @@ export type HandshakeStep =
 export interface Handshake {
   /** The first bytes to send. */
   readonly first: Uint8Array
-  /** Takes bytes from the proxy, cut at any place. */
+  /** Processes bytes from the proxy, which can be cut at any place. */
   readonly push: (bytes: Uint8Array) => HandshakeStep
 }
 

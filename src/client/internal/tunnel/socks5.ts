@@ -62,7 +62,8 @@ export class Socks5Handshake implements Handshake {
   push(bytes: Uint8Array): HandshakeStep {
     this.kept = joined(this.kept, bytes)
     const step = this.step()
-    // Bytes that come before their request are no answer to it, and the handshake would wait for the real one forever.
+    // Bytes that arrive before their request are not an answer to it. Without this failure the handshake would wait
+    // forever for the real answer.
     return step._tag === "Send" && this.kept.length > 0
       ? failed("ProxyInvalid", "it has answered before it was asked")
       : step

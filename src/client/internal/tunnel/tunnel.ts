@@ -52,8 +52,8 @@ class Tunnelling implements WireHandlers {
 }
 
 /**
- * Makes a tunnel to a target, over a wire to a proxy. Afterwards the wire is paused, and has the target's first bytes. An
- * interruption destroys the wire.
+ * Makes a tunnel to a target, over a wire to a proxy. Afterwards the wire is paused, and the target's first bytes are
+ * put back into it. An interruption destroys the wire.
  */
 export const tunnel = (wire: Wire, proxy: ProxyServer, target: TcpEndpoint): Effect.Effect<Wire, ConnectError> =>
   Effect.async((resume) => {
