@@ -27,11 +27,11 @@ export interface ReactorConnection {
   readonly write: (wire: Uint8Array) => void
   /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */
   readonly reply: (payload: Uint8Array, times: number) => void
-  /** Memory of the unsent replies, bytes. */
+  /** The memory of the unsent replies, bytes. */
   readonly owed: () => number
   /**
-   * Calls `more` in a later turn of the event loop, when the peer has taken all replies. Until then reading is held, and an
-   * orderly close waits. `more` may put off again. It is not called after the connection has ended.
+   * Calls `more` in a later turn of the event loop, when the kernel has taken all replies. Until then reading is held,
+   * and an orderly close waits. `more` may call `putOff` again. It is not called after the connection has ended.
    */
   readonly putOff: (more: () => void) => void
   /** Publishes a run of whole frames to all other connections. Reading is held while the hub blocks publishers. */
@@ -43,19 +43,19 @@ export interface ReactorConnection {
 }
 
 /**
- * A program without a fiber step for each message: synchronous callbacks that get whole runs of frames. One reactor serves
- * all connections. An exception ends the connection with `HandlerFailed`.
+ * A handler of synchronous callbacks that get whole runs of frames. It needs no fiber step for each message. One
+ * reactor serves all connections. An exception ends the connection with `HandlerFailed`.
  */
 export interface Reactor {
   readonly _tag: "Reactor"
   readonly name: string
   /** A run of whole frames has arrived. */
   readonly onRun: (connection: ReactorConnection, run: Uint8Array) => void
-  /** The peer has sent FIN. `onRun` has got everything before it. */
+  /** The peer has sent FIN. `onRun` has received everything before it. */
   readonly onPeerEnd: (connection: ReactorConnection) => void
 }
 
-/** What serves each connection of a server: an effect in a fiber, or a reactor. */
+/** The program that serves each connection of a server: an effect in a fiber, or a reactor. */
 export type Handler<E, R> = FiberHandler<E, R> | Reactor
 
 export type { HalfClosed } from "../connection/index.ts"
@@ -80,7 +80,7 @@ export const echo = (halfClosed: HalfClosed = "close"): Reactor => ({
   onPeerEnd: onPeerEnd(halfClosed),
 })
 
-/** Reads and drops everything (RFC 863). The events have the frames. */
+/** Reads and drops everything (RFC 863). The events still contain the frames. */
 export const discard = (halfClosed: HalfClosed = "close"): Reactor => ({
   _tag: "Reactor",
   name: "discard",

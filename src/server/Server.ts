@@ -43,7 +43,7 @@ import type { ConnectionInfo, Listener, Listeners, ServerCounts, ServerState, Se
 
 /** Options of a server. */
 export interface ServerOptions<E, R> {
-  /** What serves each connection: an effect, which runs in a fiber and a scope of its own, or a reactor. */
+  /** The program that serves each connection: an effect, which runs in a fiber and a scope of its own, or a reactor. */
   readonly handler: Handler<E, R>
   /**
    * A hub that several servers share. Default: a hub of its own, made from the settings. A shared hub keeps its own framing,
@@ -55,11 +55,11 @@ export interface ServerOptions<E, R> {
 }
 
 /**
- * A server: concurrent connections on any number of listeners. Each connection has a fiber. A hub carries broadcasts. Events
- * report everything that happens.
+ * A server: concurrent connections on any number of listeners. Each connection has a fiber. A hub carries broadcasts.
+ * Events report everything that happens.
  *
- * The end of the scope frees ports, sockets and fibers at once, and resets connections that have unsent bytes. `drain`
- * ends them in order first.
+ * The end of the scope frees ports, sockets and fibers at once, and resets connections that have unsent bytes. Run
+ * `drain` before it to end the connections in order.
  */
 export class Server extends Context.Tag("tcpfx/server/Server")<
   Server,
@@ -67,8 +67,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     /** Listens until the scope closes. Accepted connections stay open after that. */
     readonly listen: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
     /**
-     * Listens on all endpoints until the scope closes, in their order, or on none: when one fails, the listeners before it
-     * are closed. Connections that they have accepted meanwhile stay open.
+     * Listens on all endpoints, in their order, until the scope closes. If it cannot listen on one of them, it closes
+     * the listeners before it and fails. Connections that these have accepted meanwhile stay open.
      */
     readonly listenAll: (endpoints: ListenEndpoints) => Effect.Effect<Listeners, ListenError, Scope.Scope>
     /** The endpoints on which the server listens, with the real ports. */
@@ -86,17 +86,17 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly resume: Effect.Effect<void>
     /** The state of the server now. */
     readonly state: Effect.Effect<ServerState>
-    /** Subscribes now: the stream has every event from now on, whenever it is run. */
+    /** Subscribes at once: the stream has every event from now on, whenever it is run. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<ServerEvent>, SettingsError, Scope.Scope>
-    /** All events but frames, from the moment in which the stream is run. */
+    /** All events except frames, from the moment when the stream is run. */
     readonly events: Stream.Stream<ServerEvent>
     /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
     readonly observe: (observer: ServerObserver) => Effect.Effect<void, never, Scope.Scope>
     /** The open connections. */
     readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
-    /** One open connection. */
+    /** The state of one open connection. */
     readonly connection: (id: ConnectionId) => Effect.Effect<ConnectionInfo, NoSuchConnectionError>
     /** The connection that sent a frame last, open or ended. */
     readonly lastHeard: Effect.Effect<Option.Option<ConnectionId>>
@@ -120,12 +120,12 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     ) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
     /** Sends one payload to all connections through the hub, and returns their ids. */
     readonly broadcast: (payload: Uint8Array) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
-    /** Sends FIN to one connection. What the peer sends is still received. */
+    /** Sends FIN to one connection. Receiving continues. */
     readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /**
-     * Pauses reading from one connection until `resumeReading`, so that the TCP window of its peer closes. Bytes that have
-     * arrived are still delivered to the handler. `idleTimeout`, `heartbeat` and `firstFrameTimeout` stand still meanwhile,
-     * as a paused peer cannot send. Closing and draining end a pause.
+     * Pauses reading from one connection until `resumeReading`, so that the TCP window closes. Bytes that have arrived
+     * are still delivered to the handler. A paused peer cannot send, so `idleTimeout`, `heartbeat` and
+     * `firstFrameTimeout` do not run against it. Closing and draining end a pause.
      */
     readonly pauseReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /** Ends a pause of reading. */
@@ -201,7 +201,8 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     tap,
     handler: typeof handler === "function" ? yield* makeServe(handler) : handler,
   })
-  // Reloads run one after the other, so the later one wins, also when the rules of the first compile longer.
+  // Reloads run one after the other. So the later reload wins, even if the rules of the first one take longer to
+  // compile.
   const reloading = yield* Effect.makeSemaphore(1)
   const listeners = new Map<Scope.CloseableScope, Endpoint>()
   yield* Effect.addFinalizer(() =>
@@ -233,8 +234,8 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       return actor === undefined ? Effect.fail(new NoSuchConnectionError({ id })) : Effect.succeed(actor)
     })
 
-  // The drain runs in a fiber of the server: the first caller can be interrupted, or can be a finalizer, in which a timeout
-  // interrupts nothing. All callers wait for the same drain.
+  // The drain runs in a fiber of the server, because the first caller can be interrupted, or can be a finalizer, in
+  // which a timeout interrupts nothing. All callers wait for the same drain.
   const drain = Effect.suspend(() => {
     if (core.drained === undefined) {
       if (core.isOver) return Effect.succeed<DrainResult>({ graceful: 0, forced: 0 })

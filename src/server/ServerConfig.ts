@@ -49,43 +49,49 @@ export interface ServerSettings {
   readonly ipv6Only: boolean
   /** The mode of the files of unix sockets, such as 0o660, set before the first connection. Default: 0777 & ~umask. */
   readonly unixMode: number | undefined
-  /** How bytes are cut into frames. Default `Framing.raw`: a frame is what one read gave. */
+  /** The framing of the bytes. Default `Framing.raw`: the bytes of one read are a frame. */
   readonly frame: Framing.Framing
   /**
-   * The longest payload, bytes. Default 1 MiB. A longer frame ends the connection with `FrameTooLong`; with `Framing.raw` a
-   * longer read becomes several frames.
+   * The longest payload, bytes. Default 1 MiB. A longer frame ends the connection with `FrameTooLong`. With
+   * `Framing.raw` a longer read becomes several frames.
    */
   readonly maxFrame: number
-  /** What may be queued for one client, bytes. Default 8 MiB. Above it `slowConsumer` applies. */
+  /** The most bytes that may be queued for one client. Default 8 MiB. Above it `slowConsumer` applies. */
   readonly hubBudget: number
   /** What happens to a client above `hubBudget`. Default "disconnect": it is closed with `SlowConsumer`. */
   readonly slowConsumer: SlowConsumerPolicy
   /** How long publishers are blocked while no other client reads anything. Default 5 s. */
   readonly paceLimit: Duration.Duration
-  /** What may be received and not taken by the handler, bytes per connection. Default 64 KiB. Then the TCP window closes. */
+  /**
+   * The most received bytes that wait for the handler of a connection. Default 64 KiB. Above it the server stops
+   * reading, so its TCP window closes.
+   */
   readonly inbox: number
-  /** What may be sent and not taken by the kernel, bytes per connection. Default 64 KiB. Then `send` waits. */
+  /** The most sent bytes of a connection that wait for the kernel. Default 64 KiB. Above it, `send` waits. */
   readonly outbox: number
   /**
-   * What happens when the peer of a handler in a fiber has sent FIN. A reactor decides by itself. Default "close": the
-   * connection is closed when the handler ends. A handler that does not notice the FIN (it uses neither `frames`,
-   * `runForEach` nor `peerEnded`) is interrupted, and its connection closed, when it has neither received nor sent anything
-   * for `closeDeadline`: for 1 s if the peer had sent no frame, for 30 s if the handler has used `receive` and may work on
-   * an answer. "keep": the connection stays open while its handler runs.
+   * What happens when the peer of a handler in a fiber has sent FIN. A reactor decides by itself.
+   *
+   * Default "close": the connection is closed when the handler ends. A handler that uses none of `frames`, `runForEach`
+   * and `peerEnded` does not notice the FIN. It is interrupted, and its connection closed, when it has neither received
+   * nor sent anything for `closeDeadline`. Instead of `closeDeadline` the time is 1 s if the peer had sent no frame,
+   * and 30 s if the handler has used `receive`, because it may work on an answer.
+   *
+   * "keep": the connection stays open while its handler runs.
    */
   readonly halfClosed: HalfClosed
-  /** How long a closing connection may make no progress. Default 5 s. Then it is reset. */
+  /** How long a closing connection may make no progress before it is reset. Default 5 s. */
   readonly closeDeadline: Duration.Duration
-  /** How long a drain may take. Default 5 s. Then open connections are reset. */
+  /** How long a drain may take before open connections are reset. Default 5 s. */
   readonly drain: Duration.Duration
   /** How many connections may wait to be accepted (listen(2)). Default 4096. The kernel may allow fewer. */
   readonly backlog: number
   /**
-   * The only addresses that may connect; others are refused. Default empty: all that `deny` does not have. A long list is
-   * best given as an `AddressSet`, which takes a tenth of the memory.
+   * The only addresses that may connect; others are refused. Default empty: all addresses outside `deny` may connect. A
+   * long list needs a tenth of the memory as an `AddressSet`.
    */
   readonly allow: AddressRanges
-  /** The addresses that are refused, unless `allow` has them too. Default empty. */
+  /** The addresses that are refused. It has no effect if `allow` is not empty. Default empty. */
   readonly deny: AddressRanges
   /** How many connections may be open. Default unlimited. Others are refused. */
   readonly maxConns: number
@@ -100,44 +106,50 @@ export interface ServerSettings {
   readonly proxyFrom: AddressRanges
   /** TLS of the connections. Default none. */
   readonly tls: Tls.Acceptor | undefined
-  /** The deadline of a PROXY header and a TLS handshake together. Default 10 s. Then the connection is refused. */
+  /** The deadline of a PROXY header and a TLS handshake together. A later connection is refused. Default 10 s. */
   readonly handshakeTimeout: Duration.Duration
   /**
-   * What one peer may send, bytes per second; the bytes of one second may come at once. Default unlimited. A faster peer is
-   * read more slowly, so its TCP window closes. The overhead of TLS does not count. One read can exceed the limit by up to
-   * 64 KiB; the next read waits accordingly.
+   * The most bytes per second that one peer may send; the bytes of one second may arrive at once. Default unlimited. A
+   * peer that sends faster is read more slowly, so the TCP window closes. The overhead of TLS does not count. One read
+   * can exceed the limit by up to 64 KiB; the next read waits accordingly.
    */
   readonly maxRate: number
-  /** What all peers together may send, as `maxRate`. Default unlimited. Above it peers are read in turn, one read each. */
+  /**
+   * The most bytes per second that all peers together may send, counted as for `maxRate`. Default unlimited. Above it
+   * peers are read in turn, one read each.
+   */
   readonly maxRateInAll: number
   /**
-   * What may be queued for all peers together, bytes: the sum of what `hubBudget` bounds for each. A published frame counts
-   * for each peer, though it is stored once. Default unlimited. The sum is checked ten times a second. Above the limit the
-   * connection with the most queued bytes is reset with `PendingLimit`, then the next, until the rest is within the limit.
+   * The most bytes that may be queued for all peers together. `hubBudget` bounds the same bytes for each peer. A
+   * published frame counts for each peer, though it is stored once. Default unlimited. The sum is checked ten times a
+   * second. Above the limit the connection with the most queued bytes is reset with `PendingLimit`, then the next
+   * connection, until the rest is within the limit.
    */
   readonly maxPending: number
   /**
-   * The time from the opening of a connection until its first whole frame. Default unlimited. Then it is closed with
-   * `FirstFrameTimeout`, at most 10 % late. The time stands still while reading is held, except by the peer's own `maxRate`.
+   * How long a connection may be open before its first whole frame. A slower peer is closed with `FirstFrameTimeout`,
+   * at most 10 % late. Default unlimited. The time does not run while reading is held, unless only the peer's own
+   * `maxRate` holds it.
    */
   readonly firstFrameTimeout: Duration.Duration
-  /** How long a peer may send nothing. Default unlimited. Then it is closed with `IdleTimeout`, at most 10 % late. */
+  /** How long a peer may send nothing before it is closed with `IdleTimeout`, at most 10 % late. Default unlimited. */
   readonly idleTimeout: Duration.Duration
   /**
-   * What is sent to a silent peer, to find a stopped one. Default none. It needs a framing that marks the end of frames: with
-   * `Framing.raw` the server is not made (`SettingsError`). A peer that has sent FIN gets none.
+   * The heartbeat finds a stopped peer: the server sends a frame to a silent peer, which must answer. Default: no
+   * heartbeat. It needs a framing that marks the end of frames: with `Framing.raw`, `Server.make` fails with
+   * `SettingsError`. A peer that has sent FIN gets no heartbeat.
    */
   readonly heartbeat: Heartbeat | undefined
   /**
-   * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), whole seconds up to 32767.
-   * Default never. A peer that answers none of 10 probes, a second apart (Node sets this), is closed with `PeerVanished`. An
-   * answer proves that the peer's machine is on the network, not that its program runs: see `heartbeat`. Unix sockets have
-   * no keepalive.
+   * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), whole seconds up to
+   * 32767. Default never. The kernel sends 10 probes, a second apart (Node sets this). A peer that answers none of them
+   * is closed with `PeerVanished`. An answer proves that the peer's machine is on the network, not that its program
+   * runs: see `heartbeat`. Unix sockets have no keepalive.
    */
   readonly keepalive: Duration.Duration
   /**
-   * How long a peer may read nothing while bytes are queued for it. Default unlimited. Then it is reset with `WriteTimeout`,
-   * at most 10 % late. A peer that reads slowly is not affected.
+   * How long a peer may read nothing while bytes are queued for it, before it is reset with `WriteTimeout`, at most 10
+   * % late. Default unlimited. A peer that reads slowly is not affected.
    */
   readonly writeTimeout: Duration.Duration
 }

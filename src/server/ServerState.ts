@@ -20,7 +20,7 @@ export interface ConnectionInfo {
   readonly state: "open" | "peer-half-closed" | "closing"
   /** Whether reading is paused by a command. */
   readonly paused: boolean
-  /** Bytes that were sent and that the kernel has not taken. */
+  /** Sent bytes that the kernel has not taken. */
   readonly pendingBytes: number
   readonly bytesIn: number
   /** Sent bytes that the kernel has taken. */
@@ -44,7 +44,7 @@ export interface ServerCounts {
   readonly opened: number
   /** Connections that an access rule, a limit or a failed handshake refused. */
   readonly refused: number
-  /** Of the opened ones, those that have ended. */
+  /** Opened connections that have ended. */
   readonly closed: number
 }
 

@@ -1,7 +1,7 @@
 import type { Endpoint, ProxiedBy, TlsSession } from "../../domain/index.ts"
 import type { Wire } from "../../transport/index.ts"
 
-/** A wire whose access checks and handshakes have succeeded, with what they found out about the peer. */
+/** A wire whose access checks and handshakes have succeeded, and their results. */
 export interface AcceptedConnection {
   readonly wire: Wire
   /** The peer. Behind a proxy: the client that the proxy's header names. */

@@ -6,7 +6,7 @@ export interface OpenLimits {
   readonly perAddress: number
 }
 
-/** Where the endpoint of a peer is from: the system, or the PROXY header of a proxy in front of the server. */
+/** The source of a peer's endpoint: the system, or the PROXY header of a proxy in front of the server. */
 export type PeerSource = "system" | "proxy"
 
 // All clients whose proxy names no address are counted under this key.
@@ -55,8 +55,8 @@ export class AccessControl {
 
   /**
    * Accepts a connection that has a slot, and counts it as open until {@link leave}; or frees the slot and returns the
-   * rule that refuses the connection. `client`: the client as the header names it, if it does. `remote`: the endpoint
-   * whose address counts.
+   * rule that refuses the connection. `client`: the client that the header names, if it names one. `remote`: the
+   * endpoint whose address counts.
    */
   acceptReserved(client: Endpoint | undefined, remote: Endpoint): RefusalRule | undefined {
     const refusal = refusalOf(this.rules, client ?? unnamed)

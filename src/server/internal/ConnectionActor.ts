@@ -21,7 +21,7 @@ import { makeReplies, type Replies } from "./Replies.ts"
 import { type BroadcastContext, type ConnectionSource, ServedConnection } from "./ServedConnection.ts"
 import { closeUnawareHandler, type HandledConnection } from "./unawareHandler.ts"
 
-/** What all connections of a server share. */
+/** The parts of a server that all its connections share. */
 export interface ActorContext extends BroadcastContext {
   /** What happens to a connection of a handler in a fiber when its peer has sent FIN. */
   readonly halfClosed: HalfClosed
@@ -34,8 +34,8 @@ export interface ActorContext extends BroadcastContext {
 }
 
 /**
- * One open connection: the owner of its socket and its sink in the hub. It emits its events, `ConnectionOpened` first and
- * `ConnectionClosed` last.
+ * One open connection: the owner of its socket and its sink in the hub. It emits the events of the connection:
+ * `ConnectionOpened` first and `ConnectionClosed` last.
  */
 export class ConnectionActor
   implements ConnectionOwner, HubSink, ViewedConnection, ConnectionSource, HandledConnection
@@ -55,7 +55,7 @@ export class ConnectionActor
   cancelInterrupt: (() => void) | undefined
   isServing: boolean
   private draining = false
-  /** Whether the hub blocks it as a publisher. */
+  /** Whether the hub blocks the connection as a publisher. */
   private isBlocked = false
   private repliesMade: Replies | undefined
   private served: ServerConnection | undefined
@@ -173,7 +173,7 @@ export class ConnectionActor
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionClosed", id, remote, ...end }))
     const { onEnded } = this
     this.onEnded = undefined
-    // Before the server reports that no connection is left.
+    // This call precedes the server's report that no connection is left.
     onEnded?.()
     this.context.onClosed(this)
   }
@@ -247,7 +247,7 @@ export class ConnectionActor
 
   // --- ends
 
-  /** The handler has ended: with success, or with the reason for which the connection ends. */
+  /** The handler has ended. `failure`: the reason for which the connection ends; `undefined` after a success. */
   onHandlerEnd(failure: CloseReason | undefined): void {
     this.isServing = false
     // A running timer would keep the whole connection alive.
@@ -268,7 +268,7 @@ export class ConnectionActor
     else this.core.beginClose(closeReasons.drained, "unwatched")
   }
 
-  /** Bytes queued for the peer: in the socket, in the hub, and of replies. */
+  /** Bytes queued for the peer: in the socket, in the hub, and as replies. */
   pendingInAll(): number {
     return this.member.pending() + this.owed()
   }

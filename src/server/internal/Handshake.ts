@@ -11,7 +11,7 @@ import type { Tls, Wire, WireHandlers } from "../../transport/index.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import type { AccessControl } from "./AccessControl.ts"
 
-/** Gets the result of a handshake: exactly one of the first two calls, and `onOver`. */
+/** The callbacks of a handshake. At its end, `onOver` is called, and exactly one of the other two. */
 export interface HandshakeOwner {
   readonly onAccepted: (accepted: AcceptedConnection) => void
   readonly onRefused: (remote: Endpoint, rule: RefusalRule) => void
@@ -48,7 +48,7 @@ export class Handshake implements WireHandlers {
     this.wire.start(this)
   }
 
-  /** Begins with TLS, or ends the handshake where the server has none. */
+  /** Begins with TLS, or ends the handshake if the server has no TLS. */
   secure(): void {
     const { proxied, remote, wire } = this
     if (this.tls === undefined) {
@@ -120,7 +120,7 @@ export class Handshake implements WireHandlers {
     this.owner.onRefused(this.remote, rule)
   }
 
-  /** Ends the handshake. `false`: it had ended before. */
+  /** Ends the handshake. Returns `false` if it had ended before. */
   private finish(): boolean {
     if (this.isOver) return false
     this.isOver = true
@@ -130,6 +130,6 @@ export class Handshake implements WireHandlers {
   }
 }
 
-/** An endpoint of a PROXY header in the form in which the kernel shows endpoints. */
+/** Converts an endpoint of a PROXY header to the form in which the kernel shows endpoints. */
 const plain = (endpoint: Endpoint | undefined): Endpoint | undefined =>
   endpoint?._tag === "Tcp" ? tcpEndpoint(plainHost(endpoint.host), endpoint.port) : endpoint

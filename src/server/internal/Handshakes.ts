@@ -14,7 +14,7 @@ export interface HandshakeSettings {
   readonly proxies: AddressSet | undefined
 }
 
-/** Gets the result of each new wire: exactly one of these calls. */
+/** The callbacks for the result of a new wire. Exactly one of them is called for each wire. */
 export interface HandshakesOwner {
   readonly onAccepted: (accepted: AcceptedConnection) => void
   /** The wire is destroyed. `remote` is the peer as far as it is known. */

@@ -11,8 +11,9 @@ export interface Pending {
 const period = Duration.millis(100)
 
 /**
- * Bounds the queued bytes of all connections together. It adds them up ten times a second, as a count at each write would
- * cost each write. Above the limit it resets the connections with the most queued bytes, until the rest is within the limit.
+ * Bounds the queued bytes of all connections together. It adds them up ten times a second, because a count at each
+ * write would make each write slower. Above the limit it resets the connections with the most queued bytes, until the
+ * rest is within the limit.
  */
 export class PendingLimit<A extends Pending> {
   private readonly timing: Timing

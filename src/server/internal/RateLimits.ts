@@ -21,7 +21,8 @@ export interface Rates {
 }
 
 const tick = Duration.millis(50)
-// A connection that was not held for a second keeps its rate: a bucket has the bytes of one second.
+// A connection that was not held for this many ticks (one second) is no longer throttled: a bucket has the bytes of one
+// second.
 const calmTicks = 20
 
 /**
@@ -127,7 +128,7 @@ class Meter<A extends { readonly core: ConnectionCore }> implements WireHandlers
   onData(bytes: Uint8Array): void {
     const { core } = this.one
     core.onData(bytes)
-    // A closing connection reads only to drop the bytes. They do not count.
+    // A closing connection drops the bytes that it reads, so they do not count.
     if (!core.takesInput()) return
     this.lastBytes = bytes.length
     this.limits.onTaken(this, bytes.length)

@@ -18,8 +18,9 @@ export interface ViewedConnection {
 }
 
 /**
- * The connection that a reactor gets: the public interface, and no way to the rest of the connection. A server makes one
- * view per connection, at the first call of the reactor, so a reactor can use the view as a key of a map.
+ * The connection that a reactor gets. It has the public methods and does not expose the rest of the connection. A
+ * server makes one view per connection, at the first call of the reactor, so a reactor can use the view as a key of a
+ * map.
  */
 export class ReactorView implements ReactorConnection {
   readonly #connection: ViewedConnection
@@ -40,7 +41,7 @@ export class ReactorView implements ReactorConnection {
   reply(payload: Uint8Array, times: number): void {
     const { core, replies } = this.#connection
     replies.owe(payload, times)
-    // The replies that the kernel does not take now are paid when it has taken what was written before.
+    // If earlier bytes wait for the kernel, the replies are written after the kernel has taken these bytes.
     if (core.isTaken()) replies.pay()
     if (!core.isTaken()) core.hold(Hold.output)
   }

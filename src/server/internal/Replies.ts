@@ -1,7 +1,7 @@
 import type { ConnectionSettings } from "../../connection/ConnectionOwner.ts"
 import { Framing, InvalidPayloadError } from "../../domain/index.ts"
 
-/** Where replies are written. */
+/** The destination of the replies. */
 interface Output {
   /** `false`: the kernel has not taken all bytes. */
   readonly write: (bytes: Uint8Array) => boolean
@@ -16,7 +16,7 @@ interface Owed {
 
 // The memory of an owed payload beside its bytes.
 const owedOverhead = 256
-// Paid entries are dropped in batches of this size: dropping one moves all others.
+// Paid entries are dropped in batches of this size, because dropping an entry moves all others.
 const mostPaid = 1024
 
 /**
@@ -71,7 +71,10 @@ export class Replies {
     for (const done of paid) done()
   }
 
-  /** Calls back in a later turn of the event loop, once nothing is owed. The callback may add replies and put off again. */
+  /**
+   * Calls back in a later turn of the event loop, once nothing is owed. The callback may add replies and call `putOff`
+   * again.
+   */
   putOff(more: () => void): void {
     this.more = more
     this.pay()
@@ -87,7 +90,7 @@ export class Replies {
     else done()
   }
 
-  /** The connection has ended: no callback runs any more. */
+  /** Stops all callbacks, because the connection has ended. */
   end(): void {
     clearImmediate(this.turn)
     this.more = undefined
@@ -102,7 +105,7 @@ export class Replies {
     this.pay()
   }
 
-  /** Takes payloads for one write: up to the size of a batch, one at least. */
+  /** Takes payloads for one write: up to the size of a batch, and at least one payload. */
   private takeBatch(): ReadonlyArray<Batched> {
     const batch: Array<Batched> = []
     let room = this.batchBytes
@@ -147,7 +150,7 @@ const joined = (batch: ReadonlyArray<Batched>): Uint8Array => {
   return all
 }
 
-/** The replies of a connection: `core` writes them. A payload that the framing cannot carry throws when it is added. */
+/** Makes the replies of a connection; `core` writes them. `owe` throws for a payload that the framing cannot carry. */
 export const makeReplies = (
   core: Pick<Output, "write">,
   { framing, maxFrameBytes, outboxBytes }: ConnectionSettings,

@@ -16,7 +16,7 @@ import type { Tap } from "../../runtime/Tap.ts"
 import type { ServerConnection } from "../Handler.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
 
-/** What a broadcast needs from the server. */
+/** The parts of a server that a broadcast uses. */
 export interface BroadcastContext {
   readonly settings: ConnectionSettings
   readonly bus: EventBus<ServerEvent>

@@ -151,7 +151,7 @@ export class ServerCore {
     const actor = new ConnectionActor(id, accepted, this.actorContext)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
-    // The fiber of a reactor ends with its socket, which the server's scope destroys. So no FiberSet has to keep it.
+    // The fiber of a reactor ends with its socket, which the server's scope destroys. So the fiber is in no FiberSet.
     if (typeof handler === "function") {
       actor.fiber = handler(actor.connection, actor.core, (exit) => actor.onHandlerEnd(failureOf(exit)))
     } else {
@@ -224,7 +224,7 @@ export class ServerCore {
     }
   }
 
-  /** The connections that can be sent to. */
+  /** The connections to which this side can still send. */
   writable(): ReadonlyArray<ConnectionId> {
     return [...this.actors].filter((actor) => actor.core.isWritable()).map((actor) => actor.id)
   }
@@ -275,14 +275,17 @@ export const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
   proxied: actor.proxied,
 })
 
-// The fiber of a reactor's connection waits for the end of the socket. An observer of the fiber ends the socket with it: a
-// finalizer would cost as much memory as the fiber.
+// The fiber of a reactor's connection waits for the end of the socket. When the fiber ends, an observer of the fiber
+// destroys the socket. A finalizer would cost as much memory as the fiber.
 const waitForEnd = (actor: ConnectionActor): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     actor.onEnded = () => resume(Effect.void)
   })
 
-/** Why the connection of a failed handler ends. A handler that fails with `SlowConsumerError` was a slow consumer. */
+/**
+ * The reason for which a failed handler ends its connection. It is `SlowConsumer` if the handler failed with
+ * `SlowConsumerError`.
+ */
 const failureOf = (exit: Exit.Exit<void, unknown>): CloseReason | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   for (const error of Cause.failures(exit.cause)) {

@@ -1,6 +1,6 @@
 /**
- * A token bucket. It gains `bytesPerSecond` bytes per second and holds at most the bytes of one second. Times are of a
- * monotonic clock.
+ * A token bucket. It gains `bytesPerSecond` bytes per second and holds at most the bytes of one second. All times are
+ * readings of a monotonic clock.
  */
 export class TokenBucket {
   readonly bytesPerSecond: number

@@ -55,8 +55,8 @@ export const compileRules = Effect.fnUntraced(function* ({ allow, deny }: Partia
 })
 
 /**
- * The framing of a server: that of a shared hub, if there is one. Subscribers of the hub could not read frames of another
- * framing.
+ * The framing of a server. If the server shares a hub, this is the framing of the hub, because subscribers of the hub
+ * could not read frames of another framing.
  */
 export const framingWith = (
   hub: { readonly framing: Framing.Framing } | undefined,

@@ -15,7 +15,7 @@ import type { AcceptHandlers, Transport } from "../../transport/index.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
-/** What listening needs from the server. */
+/** The parts of a server that listening uses. */
 export interface ListenParts {
   readonly transport: Transport["Type"]
   readonly settings: ServerSettings
@@ -29,7 +29,7 @@ export interface ListenParts {
 export const makeListen = ({ bus, core, listeners, settings, transport }: ListenParts) => {
   const { backlog, family, ipv6Only, unixMode } = settings
 
-  /** Adds the conflicting endpoint when this server itself has the address. */
+  /** Adds the conflicting endpoint to an error when this server itself listens on the address. */
   const explained = (error: ListenError): ListenError => {
     const { code, endpoint, reason } = error
     const conflict = [...listeners.values()].find((bound) => overlap(bound, endpoint, ipv6Only))
@@ -53,7 +53,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     if (endpointProblem(endpoint) !== undefined) {
       return yield* new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
     }
-    // A forked scope: a listener that is closed on its own leaves no finalizer in the outer scope.
+    // The scope is forked, so a listener that is closed on its own leaves no finalizer in the outer scope.
     const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
     yield* Scope.addFinalizer(
       scope,

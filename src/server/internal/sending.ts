@@ -7,7 +7,7 @@ import type { ServerSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
-/** What sending to several connections needs from the server. */
+/** The parts of a server that sending to several connections uses. */
 export interface SendingParts {
   readonly settings: ServerSettings
   readonly core: ServerCore

@@ -23,8 +23,8 @@ export const makeServe = <E, R>(
     const fibers = yield* FiberSet.make<void, E>()
     return (connection, outlet, onEnd) => {
       const scope = Effect.runSync(Scope.make())
-      // The scope of the connection replaces that of the server: what a handler acquires is released with its connection.
-      // One new map holds both services: each `Context.add` would make a copy.
+      // The scope of the connection replaces the scope of the server, so everything that a handler acquires is released
+      // with its connection. One new map holds both services, because each `Context.add` would make a copy.
       const services = new Map<string, unknown>(runtime.context.unsafeMap)
       services.set(Scope.Scope.key, scope).set(Outlet.key, outlet)
       const context = Context.unsafeMake<R | Scope.Scope>(services)

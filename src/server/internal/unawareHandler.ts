@@ -3,10 +3,10 @@ import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
 import { closeReasons } from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 
-// How long a handler may be idle behind the FIN of a peer that has sent no frame: such a peer waits for no answer.
+// How long a handler may be idle after the FIN of a peer that has sent no frame. Such a peer waits for no answer.
 const graceWithoutFrame = Duration.seconds(1)
 
-// How long a handler that uses `receive` may be idle behind the FIN: it may be at work on an answer.
+// How long a handler that uses `receive` may be idle after the FIN. It may work on an answer.
 const answerGrace = Duration.seconds(30)
 
 /** A connection that a handler in a fiber serves. */
@@ -20,10 +20,12 @@ export interface HandledConnection {
 }
 
 /**
- * Closes the connection of a handler that does not notice the FIN of its peer, and interrupts the handler. A handler that
- * receives to the end notices, and may work on its last answer for any time. A handler that neither receives nor sends
- * anything for `closeDeadline` does not notice; one that has used `receive` has {@link answerGrace}, and one whose peer has
- * sent no frame has {@link graceWithoutFrame} at most.
+ * Closes the connection of a handler that does not notice the FIN of its peer, and interrupts the handler.
+ *
+ * A handler that receives to the end notices the FIN, and may work on its last answer for any time. Any other handler
+ * counts as unaware after it has neither received nor sent anything for `closeDeadline`. For a handler that has used
+ * `receive`, this time is at least {@link answerGrace}. If the peer has sent no frame, it is at most {@link
+ * graceWithoutFrame}.
  */
 export const closeUnawareHandler = (
   connection: HandledConnection,
