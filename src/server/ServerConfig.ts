@@ -43,7 +43,10 @@ export type ProxyProtocol = (typeof proxyProtocols)[number]
 export interface ServerSettings {
   /** The endpoint, or endpoints, on which `Server.layer` listens. Default 127.0.0.1:12345. */
   readonly listen: ListenEndpoint | ListenEndpoints
-  /** The address family for names: the server listens on the first address of it. Default "any": the first address. */
+  /**
+   * The address family of names. The server listens on the name's first address of this family. Default "any": the
+   * first address.
+   */
   readonly family: AddressFamily
   /** Whether `[::]` is IPv6 only (IPV6_V6ONLY, ipv6(7)). Default false: it accepts IPv4 too, unless `family` is "ipv6". */
   readonly ipv6Only: boolean
@@ -74,8 +77,8 @@ export interface ServerSettings {
    *
    * Default "close": the connection is closed when the handler ends. A handler that uses none of `frames`, `runForEach`
    * and `peerEnded` does not notice the FIN. It is interrupted, and its connection closed, when it has neither received
-   * nor sent anything for `closeDeadline`. Instead of `closeDeadline` the time is 1 s if the peer had sent no frame,
-   * and 30 s if the handler has used `receive`, because it may work on an answer.
+   * nor sent anything for `closeDeadline`. If the peer had sent no frame, this time is 1 s at most. Otherwise, if the
+   * handler has used `receive`, it is 30 s, because the handler may work on an answer.
    *
    * "keep": the connection stays open while its handler runs.
    */
@@ -91,7 +94,7 @@ export interface ServerSettings {
    * long list needs a tenth of the memory as an `AddressSet`.
    */
   readonly allow: AddressRanges
-  /** The addresses that are refused. It has no effect if `allow` is not empty. Default empty. */
+  /** The addresses that are refused. The setting has no effect if `allow` is not empty. Default empty. */
   readonly deny: AddressRanges
   /** How many connections may be open. Default unlimited. Others are refused. */
   readonly maxConns: number
@@ -106,7 +109,7 @@ export interface ServerSettings {
   readonly proxyFrom: AddressRanges
   /** TLS of the connections. Default none. */
   readonly tls: Tls.Acceptor | undefined
-  /** The deadline of a PROXY header and a TLS handshake together. A later connection is refused. Default 10 s. */
+  /** The deadline of a PROXY header and a TLS handshake together. A connection that exceeds it is refused. Default 10 s. */
   readonly handshakeTimeout: Duration.Duration
   /**
    * The most bytes per second that one peer may send; the bytes of one second may arrive at once. Default unlimited. A
@@ -120,7 +123,7 @@ export interface ServerSettings {
    */
   readonly maxRateInAll: number
   /**
-   * The most bytes that may be queued for all peers together. `hubBudget` bounds the same bytes for each peer. A
+   * The most bytes that may be queued for all peers together. `hubBudget` bounds the bytes of one peer. A
    * published frame counts for each peer, though it is stored once. Default unlimited. The sum is checked ten times a
    * second. Above the limit the connection with the most queued bytes is reset with `PendingLimit`, then the next
    * connection, until the rest is within the limit.
@@ -148,8 +151,8 @@ export interface ServerSettings {
    */
   readonly keepalive: Duration.Duration
   /**
-   * How long a peer may read nothing while bytes are queued for it, before it is reset with `WriteTimeout`, at most 10
-   * % late. Default unlimited. A peer that reads slowly is not affected.
+   * How long a peer may read nothing while bytes are queued for it, before it is reset with `WriteTimeout`, at most
+   * 10 % late. Default unlimited. A peer that reads slowly is not affected.
    */
   readonly writeTimeout: Duration.Duration
 }

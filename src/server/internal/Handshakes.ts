@@ -8,7 +8,7 @@ import { Handshake } from "./Handshake.ts"
 
 /** The handshakes that a server requires. */
 export interface HandshakeSettings {
-  /** The longest time from accept(2) to the opening of the connection. After it the peer is refused. */
+  /** The longest time from accept(2) to the opening of the connection. A slower peer is refused. */
   readonly timeout: Duration.Duration
   /** The proxies that may connect, each with a PROXY header. Absent: clients connect directly. */
   readonly proxies: AddressSet | undefined

@@ -24,8 +24,8 @@ export interface HandledConnection {
  *
  * A handler that receives to the end notices the FIN, and may work on its last answer for any time. Any other handler
  * counts as unaware after it has neither received nor sent anything for `closeDeadline`. For a handler that has used
- * `receive`, this time is at least {@link answerGrace}. If the peer has sent no frame, it is at most {@link
- * graceWithoutFrame}.
+ * `receive`, this time is at least {@link answerGrace}. If the peer has sent no frame, it is at most
+ * {@link graceWithoutFrame}.
  */
 export const closeUnawareHandler = (
   connection: HandledConnection,
