@@ -31,9 +31,7 @@ export interface SessionState {
   readonly pendingFrames: number
 }
 
-/**
- * The reason of a session that ended by itself: the last loss, after `maxAttempts` failures or a lasting TLS failure.
- */
+/** The last loss of a session that ended by itself, after `maxAttempts` failures or a lasting TLS failure. */
 export type SessionEnd = ConnectError | ConnectionClosedError
 
 /**

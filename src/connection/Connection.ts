@@ -14,7 +14,8 @@ export interface ConnectionEnd {
 }
 
 /**
- * What happens after the FIN of the peer: the connection is closed too, or kept so that this side can go on sending.
+ * What happens after the FIN of the peer. "close": the connection is closed too. "keep": this side can continue to
+ * send.
  */
 export type HalfClosed = "close" | "keep"
 
@@ -72,8 +73,8 @@ export interface Connection {
   readonly sendAll: <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<void, E | SendError, R>
   /**
    * Sends one payload without waiting for room. `sendNow` and then `drained` are the two halves of `send`. It fails
-   * only if nothing of the payload was sent, so a program that repeats payloads on another connection knows which ones
-   * to repeat.
+   * only if nothing of the payload was sent. So a program that repeats payloads on another connection knows which
+   * payloads to repeat.
    */
   readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**

@@ -21,8 +21,9 @@ import { PeerWatch, type WatchedPeer } from "./internal/PeerWatch.ts"
 import { watchProgress } from "./internal/progressWatch.ts"
 import { reasonOfClose, reasonOfEnd } from "./internal/reasonOfEnd.ts"
 
-// This file is longer than 300 lines because reading, sending and the end of a connection share their state; a second object
-// for each connection would cost memory and a call on the hot path. The folder `internal` has what is independent of it.
+// This file is longer than 300 lines because reading, sending and the end of a connection share their state. A second
+// object for each connection would cost memory and a call on the hot path. The folder `internal` has the independent
+// parts.
 
 const probeAfter = Duration.seconds(10)
 
@@ -480,7 +481,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     // After both FINs the kernel no longer knows the peer, even if the peer has closed in order and its last bytes are
     // unread.
     if (this.localEnded) return
-    // The error of the socket comes after its unread bytes. So reading continues, and the bytes are discarded.
+    // The socket reports its error after its unread bytes. So reading continues, and the bytes are discarded.
     this.inputEnded = true
     this.holds.clear()
   }

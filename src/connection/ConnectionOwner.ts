@@ -15,7 +15,7 @@ export interface ConnectionSettings {
   readonly keepalive: Duration.Duration
 }
 
-/** The settings of a connection, from those of a server or client. */
+/** The settings of a connection, made from the settings of a server or client. */
 export const connectionSettings = (settings: {
   readonly frame: Framing.Framing
   readonly maxFrame: number
@@ -43,12 +43,15 @@ export interface ConnectionOwner {
   readonly keepsRuns: () => boolean
   /** `send` has written a payload. */
   readonly onSent: (payload: Uint8Array) => void
-  /** The framing has skipped bytes that are no frame; `total`: since the connection opened. */
+  /**
+   * The framing has skipped bytes that belong to no frame. `total`: the number of bytes skipped since the connection
+   * opened.
+   */
   readonly onBytesSkipped: (skipped: number, total: number, cause: Framing.SkipCause) => void
   readonly onHalfClosed: (by: "peer" | "local") => void
   readonly onClosing: (pendingBytes: number) => void
   readonly onDrain: () => void
-  /** The last call. It comes exactly once. */
+  /** The connection has ended. This is the last call, and it is made exactly once. */
   readonly onClosed: (end: ConnectionEnd) => void
   /**
    * Called before FIN. Writes the bytes for this connection that are queued elsewhere, such as in a hub, then calls

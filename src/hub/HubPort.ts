@@ -51,7 +51,9 @@ export interface HubSink {
 
 /** Options of a subscriber. */
 export interface AttachOptions {
-  /** The connection that publishes through this member: sinks with `needsPublisher` get it. Default: none. */
+  /**
+   * The connection that publishes through this member. Sinks with `needsPublisher` get its id. Default: no connection.
+   */
   readonly connection?: ConnectionId
   /** The most bytes that may be queued for the subscriber. Default: the hub's budget. */
   readonly budgetBytes?: number

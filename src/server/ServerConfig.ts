@@ -61,7 +61,7 @@ export interface ServerSettings {
   readonly maxFrame: number
   /** The most bytes that may be queued for one client. Default 8 MiB. Above it `slowConsumer` applies. */
   readonly hubBudget: number
-  /** What happens to a client above `hubBudget`. Default "disconnect": it is closed with `SlowConsumer`. */
+  /** What happens to a client above `hubBudget`. Default "disconnect": the client is closed with `SlowConsumer`. */
   readonly slowConsumer: SlowConsumerPolicy
   /** How long publishers are blocked while no other client reads anything. Default 5 s. */
   readonly paceLimit: Duration.Duration

@@ -115,7 +115,7 @@ const reach = (endpoint: Endpoint, settings: DialSettings, observer: DialObserve
       transport.resolve(endpoint.host),
       ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }),
     )
-    // A source address reaches addresses of its own family only.
+    // The kernel cannot connect from a source address to an address of another family.
     const fromSource = host === undefined ? addresses : ofFamily(addresses, isIpv6Text(host) ? "ipv6" : "ipv4")
     const eligible = ofFamily(fromSource, family)
     if (eligible.length === 0) {

@@ -20,7 +20,7 @@ const emptyPayload = new Uint8Array(0)
  * more than their bytes. Several readers can wait. Each payload goes to one of them.
  */
 export class Inbox implements AtTurnEnd {
-  /** Whether no further run follows. */
+  /** Whether no more runs arrive. */
   ended = false
   /** Whether small runs that wait are copied. A small run would otherwise keep the memory of a whole read alive. */
   packs = true

@@ -55,7 +55,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
-    // The new member does not get what was published before.
+    // The new member does not get runs that were published before.
     this.flush()
     const member = new Member(this, ++this.lastNumber, sink, this.log.end(), options, this.options)
     if (this.closed) {
@@ -77,7 +77,7 @@ export class HubCore implements HubPort, MemberHub {
     return this.pace.unblocked
   }
 
-  /** Delivers what was published in this turn. The schedule calls it at the end of the turn. */
+  /** Delivers the runs of this turn. The schedule calls it at the end of the turn. */
   flush(): void {
     // A sink can publish while a flush delivers to it. The flush in progress delivers the segment that is sealed here.
     if (this.log.seal(this.isWorthApart()) === undefined || this.flushing) return
@@ -159,7 +159,8 @@ export class HubCore implements HubPort, MemberHub {
     if (!this.log.isFragmented()) return
     const cursors: Array<Cursor> = []
     for (const member of this.members) {
-      // A delivery further up the stack remembers segment numbers. A later flush joins the segments.
+      // A delivery further up the stack uses segment numbers, which joining would change. A later flush joins the
+      // segments.
       if (member.delivering) return
       cursors.push(member.cursor)
     }
@@ -183,7 +184,7 @@ export class HubCore implements HubPort, MemberHub {
 
   // --- delivery
 
-  /** Delivers what is behind the member's cursor, until the sink is full. */
+  /** Delivers the runs behind the member's cursor, until the sink is full. */
   private catchUp(member: Member): void {
     if (member.delivering) return
     member.delivering = true

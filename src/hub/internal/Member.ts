@@ -2,10 +2,10 @@ import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Cursor } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
 
-// The states of a member that receives, and what acts in each. "Lag" is what is queued for the member, in the log and in
-// its sink. All states but the first can apply together.
+// The states of a member that receives, and the reaction of the hub to each. The lag is the number of bytes that are queued
+// for the member, in the log and in its sink. All states except the first can apply together.
 //
-// | state        | condition                                            | what acts
+// | state        | condition                                            | reaction
 // |--------------|------------------------------------------------------|------------------------------------------------
 // | caught up    | the sink has taken everything                        | `HubCore` delivers new runs at each flush.
 // | full         | the sink has not taken everything (`full`)           | `HubCore` keeps the cursor, and delivers the rest

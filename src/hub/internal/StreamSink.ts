@@ -44,7 +44,7 @@ export class StreamSink implements HubSink {
   private last: Taken | undefined
   /** The connection to which the last reader of the stream sends, if there is one. */
   private outlet: Sender | undefined
-  // Frames are dropped only while the sink is full, so they come behind everything in the queue.
+  // Frames are dropped only while the sink is full, so the dropped frames follow everything in the queue.
   private droppedBefore: Dropped | undefined
   private droppedBehind: Dropped | undefined
   private readonly readers = new Waiters()
@@ -103,7 +103,7 @@ export class StreamSink implements HubSink {
   onBlocked(): void {}
   onUnblocked(): void {}
 
-  /** Takes frames; waits while the queue is empty. Frames delivered before an overflow or the end come first. */
+  /** Takes frames. Waits while the queue is empty. Frames delivered before an overflow or the end are taken first. */
   readonly take: Effect.Effect<Taken> = Effect.flatMap(Outlet, (outlet) => {
     this.outlet = outlet
     if (this.runs.length === 0) return this.last ? Effect.succeed(this.last) : this.readers.waitThen(this.take)

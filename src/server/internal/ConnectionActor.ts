@@ -23,7 +23,7 @@ import { closeUnawareHandler, type HandledConnection } from "./unawareHandler.ts
 
 /** The parts of a server that all its connections share. */
 export interface ActorContext extends BroadcastContext {
-  /** What happens to a connection of a handler in a fiber when its peer has sent FIN. */
+  /** What happens after the peer's FIN to a connection whose handler runs in a fiber. */
   readonly halfClosed: HalfClosed
   readonly timing: Timing
   readonly hub: HubPort

@@ -5,7 +5,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import type { WireEnd, WireHandlers } from "../../transport/index.ts"
 import { TokenBucket } from "./TokenBucket.ts"
 
-/** The limit that holds reading, by the name of its setting. */
+/** The setting whose limit holds reading. */
 export type RateLimit = "maxRate" | "maxRateInAll"
 
 /** Callbacks for throttled connections. */

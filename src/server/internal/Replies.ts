@@ -14,7 +14,7 @@ interface Owed {
   left: number
 }
 
-// The memory of an owed payload beside its bytes.
+// The memory that an owed payload needs in addition to its bytes.
 const owedOverhead = 256
 // Paid entries are dropped in batches of this size, because dropping an entry moves all others.
 const mostPaid = 1024

@@ -12,7 +12,7 @@ const answerGrace = Duration.seconds(30)
 /** A connection that a handler in a fiber serves. */
 export interface HandledConnection {
   readonly core: ConnectionCore
-  /** Whether the handler is at work. */
+  /** Whether the handler is running. */
   readonly isServing: boolean
   /** Cancels the timer that interrupts the handler. */
   cancelInterrupt: (() => void) | undefined
