@@ -66,8 +66,8 @@ const connectFailures: Record<string, ConnectFailure> = {
   EOPNOTSUPP: "NotSupported",
 }
 
-// A kernel without IPv6 gives EAFNOSUPPORT. A kernel with IPv6 switched off has the sockets but no address to bind them
-// to.
+// Without IPv6, the kernel reports EAFNOSUPPORT. With IPv6 disabled (sysctl), the kernel creates the socket but has no
+// address to bind it to.
 const lacksIpv6 = (address: ListenEndpoint, code: string): boolean =>
   address._tag === "Tcp" &&
   isIpv6Text(address.host) &&
@@ -81,12 +81,12 @@ const listenFailure = (address: ListenEndpoint, code: string): ListenFailure => 
   return lacksIpv6(address, code) ? "NoIpv6" : (listenFailures[code] ?? "Failed")
 }
 
-/** The error for an endpoint that cannot be listened on. `address` is the address of its name, if it has a name. */
+/** The error of a failed listen. `address` is the endpoint with the address in place of the name. */
 const listenError = (endpoint: ListenEndpoint, code: string, address: ListenEndpoint = endpoint) =>
   new ListenError({ endpoint, code, reason: listenFailure(address, code) })
 
 const connectFailure = (endpoint: Endpoint, code: string): ConnectFailure =>
-  // Linux gives ECONNREFUSED for a file that is not a socket, too (connect(2)).
+  // Linux also reports ECONNREFUSED for a file that is not a socket (connect(2)).
   endpoint._tag === "Unix" &&
   code === "ECONNREFUSED" &&
   !isAbstract(endpoint) &&
@@ -98,8 +98,8 @@ const connectError = (endpoint: Endpoint, code: string) =>
   new ConnectError({ endpoint, code, reason: connectFailure(endpoint, code) })
 
 // A killed process leaves its socket file behind, and bind(2) at the path fails (EADDRINUSE). A socket file is stale if
-// nothing accepts a connection at it. Only a stale file is removed. A dial to a live server would show up as a client
-// there, so the kernel's list of listeners is checked first.
+// no process accepts connections at it. Only a stale file is removed. A live server would see the test dial as a
+// client, so the kernel's list of listeners is checked first.
 const removeStale = (endpoint: UnixEndpoint, inUse: ListenError, streams: boolean): Effect.Effect<void, ListenError> =>
   Effect.suspend(() => {
     const found = SocketFile.fileAt(endpoint.path, "seen")
@@ -118,7 +118,9 @@ const removeStale = (endpoint: UnixEndpoint, inUse: ListenError, streams: boolea
     })
   })
 
-/** Listens at an endpoint whose name is already an address. Errors contain `asked`, the endpoint of the caller. */
+/**
+ * Listens on an endpoint whose name is already resolved. Errors contain `asked`, the endpoint that the caller passed.
+ */
 const bind = (
   endpoint: ListenEndpoint,
   asked: ListenEndpoint,
@@ -138,8 +140,8 @@ const bind = (
         onRefused: (code) => resume(Effect.fail(listenError(asked, code, endpoint))),
       })
     }),
-    // The port is free at once. Node calls back later; with plain streams only after the accepted connections have
-    // ended.
+    // `close` frees the port at once, so the finalizer does not wait for the callback. With plain streams, Node calls
+    // back only after all accepted connections have ended.
     ({ close }) => Effect.sync(() => close(() => {})),
   ).pipe(Effect.map(({ bound }) => bound))
 
@@ -152,9 +154,9 @@ export interface NodeTransportOptions {
   readonly resolve?: Resolve
   /**
    * Whether every socket is a public stream of Node (`net.Socket`). Default `false`: a socket without TLS is read and
-   * written by its private handle, which costs less time and memory. A Node whose handles are not known uses streams
-   * without being asked. Set `true` to find out whether a fault comes from the handles, or for tools that observe the
-   * streams of Node.
+   * written by its private handle, which costs less time and memory. If the private handles of the running Node are not
+   * known, all sockets are streams in any case. Set `true` to find out whether a fault comes from the handles, or for
+   * tools that observe the streams of Node.
    */
   readonly streams?: boolean
 }
@@ -203,7 +205,10 @@ const dial = (
 
 const sourceFailures = new Set(["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"])
 
-/** The error of a failed dial. An unusable source address is not a failure of the target. */
+/**
+ * The error of a failed dial. An unusable source address has the reason `SourceUnavailable`, because the target has not
+ * failed.
+ */
 const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefined): ConnectError =>
   source !== undefined && sourceFailures.has(code)
     ? new ConnectError({ endpoint, code, reason: "SourceUnavailable" })
@@ -212,7 +217,8 @@ const dialError = (endpoint: Endpoint, code: string, source: DialSource | undefi
 const open = (endpoint: Endpoint, source: DialSource | undefined, streams: boolean) =>
   owned(
     Effect.sync(() => {
-      // The scope owns the socket from its creation on. The result can come before a fiber waits for it, or long after.
+      // The scope owns the socket from its creation on. The result can arrive before or after a fiber starts to wait
+      // for it.
       let outcome: Effect.Effect<Wire, ConnectError> | undefined
       let waiter: ((outcome: Effect.Effect<Wire, ConnectError>) => void) | undefined
       const settle = (result: Effect.Effect<Wire, ConnectError>) => {

@@ -9,8 +9,8 @@ export interface AcceptHandlers {
   /** The socket listens, at this real address and port. Called once, before every other handler. */
   readonly onListening: (endpoint: Endpoint) => void
   /**
-   * A connection was accepted at the endpoint that `onListening` was given. The owner must `start` or `destroy` the wire
-   * before it returns. The first connection can come before the fiber that listens goes on.
+   * A connection was accepted. `endpoint` is the endpoint that `onListening` has reported. The owner must `start` or
+   * `destroy` the wire before it returns. The first connection can arrive before the fiber that listens continues.
    */
   readonly onWire: (wire: Wire, endpoint: Endpoint) => void
   /** The kernel could not hand over a connection (accept(2)). The listener continues. */
@@ -24,8 +24,8 @@ export interface TransportListenOptions {
   /** For a name: the listener uses the first address of this family. Default "any". */
   readonly family?: AddressFamily
   /**
-   * Whether `::` accepts IPv6 only (IPV6_V6ONLY, ipv6(7)). Default: false, so `::` accepts IPv4 too, unless `family` is
-   * "ipv6".
+   * Whether `::` accepts IPv6 only (IPV6_V6ONLY, ipv6(7)). Default: `true` if `family` is "ipv6", otherwise `false`, so
+   * `::` accepts IPv4 too.
    */
   readonly ipv6Only?: boolean
   /**
@@ -55,7 +55,9 @@ export class Transport extends Context.Tag("tcpfx/transport/Transport")<
       options: TransportListenOptions,
       handlers: AcceptHandlers,
     ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>
-    /** Dials one address or path. A name is not tried on all its addresses here. The scope owns the wire. */
+    /**
+     * Dials one address or path. The caller resolves a name first, and dials its addresses. The scope owns the wire.
+     */
     readonly dial: (endpoint: Endpoint, source?: DialSource) => Effect.Effect<Wire, ConnectError, Scope.Scope>
     /** The addresses of a name, in the order of the resolver (getaddrinfo(3)). The list is never empty. */
     readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, LookupFailed>

@@ -7,21 +7,22 @@ import { type Endpoint, tcpEndpoint } from "../domain/index.ts"
 export const unknownPeer: Endpoint = tcpEndpoint("0.0.0.0", 0)
 
 /**
- * How a wire ended. Without a code it ended in order: both directions ended, or this side destroyed it. Otherwise
- * `code` is the error code of the kernel.
+ * How a wire ended. `code` is the error code of the kernel. It is absent after an orderly end: both directions ended,
+ * or this side destroyed the wire.
  */
 export interface WireEnd {
   readonly code?: string
 }
 
 /**
- * The callbacks of a wire to its owner. No callback comes before `start` or after `onClose`, which comes exactly once.
+ * The callbacks of a wire to its owner. The wire calls none before `start` and none after `onClose`. It calls `onClose`
+ * exactly once.
  */
 export interface WireHandlers {
   readonly onData: (bytes: Uint8Array) => void
   /**
-   * The peer's FIN, after the last data. With TLS, `closeNotify` is whether close_notify came first (RFC 8446, section
-   * 6.1); `false` means that the data may be cut off. Without TLS it is `undefined`.
+   * The peer's FIN, after the last data. With TLS, `closeNotify` is whether close_notify arrived first (RFC 8446,
+   * section 6.1); `false` means that the data may be cut off. Without TLS it is `undefined`.
    */
   readonly onEnd: (closeNotify?: boolean) => void
   /**
@@ -51,7 +52,8 @@ export interface Wire {
    */
   readonly unread: (bytes: Uint8Array) => void
   /**
-   * Queues bytes, which the caller must not change afterwards. `true`: the kernel has taken all bytes written so far.
+   * Queues bytes, which the caller must not change afterwards. Returns whether the kernel has taken all bytes written
+   * so far.
    */
   readonly write: (bytes: Uint8Array) => boolean
   /** Collects writes until `uncork`, which passes them to the kernel in one system call. */
@@ -60,8 +62,8 @@ export interface Wire {
   readonly pause: () => void
   readonly resume: () => void
   /**
-   * Sends FIN after all written bytes. Reading continues. `true`: both directions have ended and the kernel has all
-   * bytes, so the caller waits for nothing, and `onClose` follows.
+   * Sends FIN after all written bytes. Reading continues. Returns `true` if both directions have ended and the kernel
+   * has all bytes; then the caller waits for nothing, and `onClose` follows.
    */
   readonly end: () => boolean
   /** Ends both directions at once. Bytes that the kernel has not taken are lost. */
@@ -81,8 +83,8 @@ export interface Wire {
    */
   readonly probe: (afterMillis: number) => void
   /**
-   * Whether the kernel has given up the connection without an event. It is the only way to find a peer that has
-   * vanished after its FIN, as long as nothing is sent to it.
+   * Whether the kernel has given up the connection without an event. As long as this side sends nothing, only this call
+   * can find a peer that has vanished after its FIN.
    */
   readonly isGone: () => boolean
   /**

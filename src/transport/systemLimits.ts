@@ -17,8 +17,8 @@ export const openFiles: Effect.Effect<OpenFiles> = Effect.sync(() => ({
 }))
 
 /**
- * The highest number of connections that the kernel queues for a listener before they are accepted, even with a larger
- * `backlog` (`net.core.somaxconn`, listen(2)). Absent if the kernel does not report it.
+ * The highest number of connections that the kernel queues for a listener before they are accepted
+ * (`net.core.somaxconn`, listen(2)). A larger `backlog` does not raise it. Absent if the kernel does not report it.
  */
 export const acceptQueueLimit: Effect.Effect<number | undefined> = Effect.sync(() => {
   try {

@@ -62,7 +62,7 @@ const openSpare = (): number => {
  * Keeps connections from using up the descriptors of the process. Without a free descriptor, libuv accepts and closes
  * connections without an event (uv__emfile_trick). So a connection that gets one of the last descriptors is refused
  * with an event. The kernel assigns the lowest free number (accept(2)), so the number of a new descriptor shows how
- * many are in use.
+ * many descriptors are in use.
  */
 export class DescriptorGuard {
   private readonly source: DescriptorSource
@@ -100,7 +100,7 @@ export class DescriptorGuard {
     const limit = this.readLimit()
     if (limit === noneLeft) return
     // After the limit drops, descriptors above it stay open. The number of a new descriptor then does not show how many
-    // are in use.
+    // descriptors are in use.
     if (limit < this.limit) this.isCrowded = true
     this.limit = limit
     if (!this.isCrowded) return

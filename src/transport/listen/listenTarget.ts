@@ -25,8 +25,8 @@ export interface ListenOptions {
 export const systemPath = (path: string): string => (path.startsWith("@") ? `\0${path.slice(1)}` : path)
 
 /**
- * The path of a unix socket to listen on, for node:net. Node takes a path that reads as a number (`80`, `1e3`) for a
- * port and refuses it. The prefix `./` names the same file.
+ * The path of a unix socket to listen on, for node:net. Node parses a path such as `80` or `1e3` as a port and refuses
+ * it. The prefix `./` names the same file.
  */
 export const listenPath = (path: string): string => {
   const relative = `./${path}`
@@ -58,8 +58,8 @@ export const listenOptions = (
     case "Fd":
       return { fd: endpoint.fd, backlog }
     case "Tcp":
-      // An address of one family accepts this family only. `::` accepts both, as is the default of the kernel, unless
-      // `ipv6Only` is set.
+      // An IPv4 address accepts IPv4 only, and a specific IPv6 address accepts IPv6 only. `::` accepts both families,
+      // which is the kernel's default, unless `ipv6Only` is set.
       return { host: endpoint.host, port: endpoint.port, backlog, ipv6Only }
   }
 }

@@ -35,8 +35,8 @@ export const openListener = (
     if (refusal !== undefined) throw refused(refusal)
     const before = listens(endpoint.fd)
     start()
-    // Node calls listen(2), which gives a socket without an address a random port. A socket that listens only now was
-    // not a listening socket before.
+    // Node calls listen(2) on the descriptor. A socket without an address then gets a random port. If the socket
+    // listens only after this call, it was not a listening socket before, and is refused.
     if (before === undefined && listens(endpoint.fd) === true) throw refused("EINVAL")
     return close
   }

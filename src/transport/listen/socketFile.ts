@@ -1,7 +1,10 @@
 import * as fs from "node:fs"
 import { unixSockets } from "./systemTables.ts"
 
-/** The kind of the file at a path. "followed" follows links, as connect(2) does. "seen" does not, as bind(2). */
+/**
+ * The kind of the file at a path. "followed": a link is followed, as in connect(2). "seen": a link is not followed, as
+ * in bind(2).
+ */
 export const fileAt = (path: string, links: "followed" | "seen"): "none" | "socket" | "other" => {
   try {
     const found = links === "followed" ? fs.statSync(path) : fs.lstatSync(path)
@@ -11,7 +14,7 @@ export const fileAt = (path: string, links: "followed" | "seen"): "none" | "sock
   }
 }
 
-/** Identifies a file, also after another file has taken its path. */
+/** Identifies a file, even after another file has taken over its path. */
 export type FileIdentity = string
 
 /** The identity of the file at a path. */
@@ -31,10 +34,11 @@ export const identityAt = (path: string): FileIdentity | undefined => {
  */
 export const isAwaited = (path: string): boolean => unixSockets().some((row) => row.path === path && row.awaits)
 
-// The name is in the same folder, so a rename moves no data.
+// The new name is in the same folder, so a rename moves no data.
 const asideOf = (path: string): string => `${path}.${process.pid}.aside`
 
-// `link` never replaces a file. But Linux can forbid it for the file of another user (protected_hardlinks, proc(5)).
+// `link` never replaces a file. If Linux forbids a link to a file of another user (protected_hardlinks, proc(5)),
+// `rename` is used.
 const putBack = (aside: string, path: string): void => {
   if (attempt(() => fs.linkSync(aside, path)) || fileAt(path, "seen") !== "none") attempt(() => fs.unlinkSync(aside))
   else attempt(() => fs.renameSync(aside, path))
@@ -90,7 +94,7 @@ export const withMode = (mode: number, bind: () => void): void => {
   }
 }
 
-/** Sets the mode of a new file again, if the default ACL of its folder has narrowed it (acl(5)). */
+/** Sets the mode of a new file again. The default ACL of the folder may have narrowed it (acl(5)). */
 export const ensureMode = (path: string, mode: number): void => {
   if ((fs.lstatSync(path).mode & 0o777) !== mode) fs.chmodSync(path, mode)
 }

@@ -97,7 +97,7 @@ class MemoryWire implements Wire {
 
   destroy(): void {
     if (this.end_ !== undefined) return
-    // As with close(2), unread bytes turn the FIN into an RST.
+    // If bytes are unread, an RST replaces the FIN, as with close(2).
     if (this.incomingBytes > 0) this.peer?.receiveReset()
     else this.peer?.receiveFin()
     this.finish({})

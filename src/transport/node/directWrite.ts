@@ -13,8 +13,9 @@ import {
 // once need a callback.
 
 /**
- * Writes to a handle. `taken`: the kernel has all bytes. `waits`: it has not, and `sink` gets a callback. `unable`:
- * nothing was written, because the private parts of this Node are unknown. Any other result is an error code.
+ * Writes to a handle. The result `taken` means that the kernel has taken all bytes. `waits` means that some bytes wait,
+ * and `sink` gets a callback. `unable` means that nothing was written, because the private parts of this Node are
+ * unknown. Any other result is an error code.
  */
 export type WriteToHandle = (handle: SocketHandle, payload: Payload, sink: WriteSink) => string
 

@@ -10,7 +10,7 @@ export interface OutputOwner {
 
 /**
  * The bytes written to a handle. Bytes that the kernel takes at once are not queued. While bytes wait or the output is
- * corked, further bytes are queued and go out in one system call (writev(2)).
+ * corked, further bytes are queued and are written in one system call (writev(2)).
  */
 export class HandleOutput implements WriteSink {
   /** Bytes passed to `write`, without the bytes of a write that failed at once. */
@@ -107,8 +107,8 @@ export class HandleOutput implements WriteSink {
   }
 
   /**
-   * An owner whose write returned `false` gets its callback even if the kernel then takes the bytes at once. The
-   * callback never comes within the call.
+   * If a write has returned `false`, its owner gets the callback even if the kernel takes the bytes at the end of the
+   * cork. The callback never runs within the call.
    */
   private tellSoon(): void {
     if (this.isAwaited && this.untaken() === 0) process.nextTick(tell, this)

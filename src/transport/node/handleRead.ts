@@ -14,8 +14,8 @@ export interface HandleSink {
 /** The object that a handle gets in place of its stream. */
 export interface StreamFace {
   /**
-   * `undefined` after the end. Otherwise a face that has reached the old generation of the heap would keep all that it
-   * refers to alive until a full collection.
+   * `undefined` after the end. Without this, a face in the old generation of the heap would keep its wire alive until a
+   * full garbage collection.
    */
   sink: HandleSink | undefined
   /** From the next read on, the handle reads into these buffers. */

@@ -11,7 +11,7 @@ import { isPeerGone } from "./peerGone.ts"
 import { keepShared } from "./sharedRead.ts"
 
 // This file is longer than 300 lines because one class holds the states of a socket that depend on each other (reading,
-// the peer's FIN, this side's FIN, reset, close); handleOutput.ts and handleRead.ts have what is independent of them.
+// the peer's FIN, this side's FIN, reset, close). The independent parts are in handleOutput.ts and handleRead.ts.
 
 // A handle finds its wire by this key. So all handles share one close callback.
 const wire = Symbol("tcpfx/handleWire")
@@ -107,7 +107,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     this.output.close()
     this.handle = undefined
     handle[wire] = undefined
-    // Node takes the option `handle`, but its types do not have it.
+    // Node accepts the option `handle`, but its types lack it.
     const options = { handle, allowHalfOpen: true, readable: true, writable: true }
     const socket: net.Socket = Reflect.construct(net.Socket, [options])
     // The handle keeps reading into the shared buffer.
@@ -127,7 +127,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   resume(): void {
     this.paused = false
     if (this.handlers === undefined) return
-    // The bytes are delivered after the call, as all received bytes are.
+    // The bytes are delivered after this call returns, as all received bytes are.
     if (this.putBack === undefined) this.read()
     else process.nextTick(readOn, this)
   }
@@ -181,7 +181,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   onReadEnd(): void {
     this.reading = false
     if (this.over) return
-    // An RST right after data shows as an orderly end. Only the kernel knows the difference.
+    // Node reports an RST right after data as an orderly end. Only the kernel knows the difference.
     if (!this.ending && this.received + this.output.accepted > 0 && this.knowsReset() && this.isGone()) {
       this.fail("ECONNRESET")
       return
@@ -300,8 +300,8 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   onHandleClosed(): void {
     const { handlers, face, handle } = this
     this.ended = this.code === undefined ? {} : { code: this.code }
-    // The handle, the face and the wire drop their references to each other: an object that has reached the old
-    // generation of the heap would keep the others alive until a full collection (docs/performance-notes.md).
+    // The handle, the face and the wire drop their references to each other. Otherwise, one of them in the old
+    // generation of the heap would keep the others alive until a full garbage collection (docs/performance-notes.md).
     if (face !== undefined) face.sink = undefined
     if (handle !== undefined) handle[wire] = undefined
     this.face = undefined

@@ -1,9 +1,9 @@
 import * as net from "node:net"
 
 // Node's sockets are streams. For a short connection, the stream costs more than the system calls. The handle below the
-// stream can be read and written directly (docs/performance-notes.md), but Node does not document how. This file finds
-// out once, from sockets on a fake handle: what they set on the handle, and what they request from it. If a version of
-// Node behaves otherwise, its sockets are used as streams.
+// stream can be read and written directly (docs/performance-notes.md), but Node does not document how. This file learns
+// it once, from sockets on a fake handle: the fake handle records what a socket sets on it and passes to it. If a
+// version of Node behaves otherwise, its sockets are used as streams.
 
 /** Node's object for a write in progress. */
 export interface WriteRequest {
@@ -29,7 +29,7 @@ export interface WriteSink {
   readonly onWritten: (code: string | undefined) => void
 }
 
-/** The callback for a shutdown(2), which may have failed. */
+/** The callback for a shutdown(2). It follows a failure as well. */
 export interface ShutdownSink {
   readonly onShutDown: () => void
 }
@@ -77,7 +77,9 @@ export interface SocketHandle {
 export interface NodeInside {
   /** The key under which a handle keeps its stream. */
   readonly owner: symbol
-  /** The function that a handle calls after each read. It uses the following members of the stream. */
+  /**
+   * The function that a handle calls after each read. It uses the members of the stream that the following keys name.
+   */
   readonly onread: unknown
   /**
    * The keys under which a stream keeps the parts of its option `onread`: the buffer, the function that gives the next
@@ -86,7 +88,7 @@ export interface NodeInside {
   readonly buffer: symbol
   readonly nextBuffer: symbol
   readonly callback: symbol
-  /** The other symbols that Node may look up on a stream. */
+  /** The other symbols that Node may read from a stream. */
   readonly asked: ReadonlyArray<symbol>
   /** The class of write requests. Absent if handles return the requests. */
   readonly Write: (new () => WriteRequest) | undefined
@@ -141,7 +143,7 @@ const knownQuestions = new Set([
   ...["destroyed", "destroy", "push", "read", "on", "_readableState"],
 ])
 
-/** Whether `onread` uses no other members of a stream. Only then another object can replace the stream. */
+/** Whether `onread` uses no other members of a stream. Only then can another object replace the stream. */
 export const asksOnlyWhatIsKnown = (onread: (...args: never) => unknown): boolean => {
   const questions = [...onread.toString().matchAll(/\bstream(?:\[(\w+)\]|\.(\w+))/g)].map(
     ([, key, name]) => key ?? name,

@@ -13,7 +13,7 @@ import type { HandleName, SocketHandle } from "./nodeInside.ts"
 import { NodeWire } from "./nodeWire.ts"
 import { takeHandle, takeHandles } from "./takeHandles.ts"
 
-// Listening, dialling and look-ups with node:net, in callbacks. `NodeTransport.ts` makes effects of them.
+// Listening, dialling and look-ups with node:net, in callbacks. `NodeTransport.ts` wraps them in effects.
 
 const nameless = unixEndpoint("")
 
@@ -54,7 +54,7 @@ const localOfHandle = (handle: SocketHandle): Endpoint => {
   return named(local)
 }
 
-// The error of accept(2) without a free descriptor.
+// accept(2) fails with this error if no descriptor is free.
 const noDescriptor = "EMFILE"
 
 const descriptorOf = (socket: net.Socket): number | undefined =>
@@ -67,14 +67,14 @@ const dialledWire = (socket: net.Socket, endpoint: Endpoint, streams: boolean): 
   return handle === undefined ? new NodeWire(socket, local, remote) : new HandleWire(handle, local, remote)
 }
 
-/** Callbacks of {@link listen}; exactly one of `onListening` and `onRefused` comes, once. */
+/** Callbacks of {@link listen}. Either `onListening` or `onRefused` is called, once. */
 export interface ListenCallbacks extends AcceptHandlers {
   readonly onRefused: (code: string) => void
 }
 
 /**
- * Opens a listening socket. Returns the function that closes it, whose callback comes when the port is free again.
- * `streams`: uses only Node's public streams.
+ * Opens a listening socket. Returns the function that closes it and calls back when the port is free again. With
+ * `streams`, the sockets are Node's public streams.
  */
 export const listen = (
   endpoint: ListenEndpoint,
@@ -114,7 +114,7 @@ export const listen = (
     callbacks.onListening(bound)
   })
   let close = (onClosed: () => void): void => {
-    // If the server never listened, `close` calls back with an error. It is closed all the same.
+    // If the server never listened, `close` calls back with an error, but still closes the server.
     server.close(() => onClosed())
   }
   try {
@@ -129,7 +129,7 @@ export const listen = (
   }
 }
 
-/** Callbacks of {@link dial}; exactly one comes, once. */
+/** Callbacks of {@link dial}. Exactly one of them is called, once. */
 export interface DialCallbacks {
   readonly onWire: (wire: Wire) => void
   readonly onFailure: (code: string) => void
@@ -141,8 +141,8 @@ const sourceOptions = (source: DialSource | undefined) => ({
 })
 
 /**
- * Dials one address or path. Returns the function that destroys the socket, connected or not. `streams`: uses only
- * Node's public streams.
+ * Dials one address or path. Returns the function that destroys the socket, connected or not. With `streams`, the
+ * socket is one of Node's public streams.
  */
 export const dial = (
   endpoint: Endpoint,

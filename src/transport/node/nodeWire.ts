@@ -13,7 +13,8 @@ const nothing = new Uint8Array(0)
 const wire = Symbol("tcpfx/wire")
 
 /**
- * A socket that refers to its wire. So all sockets share three listeners, and no connection needs listeners of its own.
+ * A socket with a reference to its wire. So all sockets share three listeners, and no connection needs listeners of its
+ * own.
  */
 interface Wired {
   [wire]: NodeWire
@@ -109,7 +110,7 @@ export class NodeWire implements Wire {
 
   onSocketEnd(): void {
     if (this.over) return
-    // An RST right after data shows as an orderly end. Only the kernel knows the difference.
+    // Node reports an RST right after data as an orderly end. Only the kernel knows the difference.
     if (this.knowsReset && !this.ending && this.hasCarried() && this.isGone()) {
       this.code ??= "ECONNRESET"
       this.socket.destroy()
@@ -123,8 +124,8 @@ export class NodeWire implements Wire {
     this.over = true
     this.ended = this.code === undefined ? {} : { code: this.code }
     const { handlers } = this
-    // The socket and the wire drop their references to each other: one that has reached the old generation of the heap
-    // would keep the other alive until a full collection (docs/performance-notes.md).
+    // The socket and the wire drop their references to each other. Otherwise, one of them in the old generation of the
+    // heap would keep the other alive until a full garbage collection (docs/performance-notes.md).
     this.handlers = undefined
     this.readBefore = -this.bytesIn()
     this.socket = closed
@@ -171,8 +172,8 @@ export class NodeWire implements Wire {
   write(bytes: Uint8Array): boolean {
     if (this.over || this.ending) return true
     this.accepted += bytes.length
-    // A callback for each completed write costs one tick of the event loop. A write that the kernel takes at once needs
-    // none, because all earlier bytes are taken then. A TLS socket takes no write at once.
+    // A callback for each completed write costs one tick of the event loop. After a write that the kernel takes at
+    // once, all earlier bytes are taken too, so it needs no callback. With TLS, no write completes at once.
     this.isTold = this.waiting || this.wasFull || this.isSecured
     if (this.isTold) this.socket.write(bytes, this.written())
     else this.socket.write(bytes)
@@ -241,12 +242,12 @@ export class NodeWire implements Wire {
   }
 
   probe(afterMillis: number): void {
-    // These are four system calls, so a new socket does not make them.
+    // `setKeepAlive` makes four system calls, so a new socket does not call it.
     this.socket.setKeepAlive(true, keepAliveSeconds(afterMillis) * 1000)
   }
 
   isGone(): boolean {
-    // `remoteAddress` of a socket does not tell: Node asks the kernel once and keeps the answer.
+    // The socket's `remoteAddress` shows nothing: Node asks the kernel once and caches the answer.
     const handle: unknown = Reflect.get(this.socket, "_handle")
     return typeof handle === "object" && handle !== null ? isPeerGone(handle) : this.socket.destroyed
   }

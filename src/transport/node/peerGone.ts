@@ -1,7 +1,7 @@
 /**
- * Whether the kernel has forgotten the peer of a handle (getpeername(2), ENOTCONN), as it does at an RST. libuv no longer
- * watches a socket after the peer's FIN, so an RST that follows shows in no other way. A handle without `getpeername`, as of a
- * unix socket, is never gone.
+ * Whether the kernel has forgotten the peer of a handle (getpeername(2), ENOTCONN), as it does after an RST. libuv
+ * stops watching a socket after the peer's FIN, so it reports no later RST. A handle without `getpeername`, such as the
+ * handle of a unix socket, is never gone.
  */
 export const isPeerGone = (handle: object): boolean => {
   const getpeername: unknown = Reflect.get(handle, "getpeername")

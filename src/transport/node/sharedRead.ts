@@ -1,9 +1,9 @@
 import type * as net from "node:net"
 import { inside } from "./nodeInside.ts"
 
-// Node gives each read a buffer of 64 KiB, a backing store and a turn through the queue of its stream. All handles read
-// into one buffer instead: a read is over, and its bytes are copied, before the next read begins
-// (docs/performance-notes.md).
+// For each read, Node allocates a buffer of 64 KiB with a backing store and passes the bytes through the queue of the
+// stream. Here, all handles read into one buffer: a read has ended, and its bytes are copied, before the next read
+// begins (docs/performance-notes.md).
 
 const size = 65_536
 
@@ -21,7 +21,7 @@ function onRead(this: net.Socket, length: number): boolean {
   return this.push(copyOfRead(length))
 }
 
-/** Makes a socket push copies of its reads to its stream, because its handle goes on reading into the shared buffer. */
+/** Makes a socket push copies of its reads to its stream. Its handle still reads into the shared buffer. */
 export const keepShared = (socket: net.Socket): void => {
   if (inside !== undefined) Object.assign(socket, { [inside.buffer]: shared, [inside.callback]: onRead })
 }

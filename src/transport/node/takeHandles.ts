@@ -12,8 +12,8 @@ const methods = ["readStart", "readStop", "useUserBuffer", "writeBuffer", "write
 const isUsable = (client: SocketHandle): boolean => methods.every((name) => typeof client[name] === "function")
 
 /**
- * Makes a listening server pass on the handles of accepted sockets in place of sockets, if this Node can be used that way.
- * The server still reports every other event of its socket.
+ * Makes a listening server pass on the handles of accepted sockets in place of sockets, if this version of Node allows
+ * it. The server still reports every other event of its socket.
  */
 export const takeHandles = (server: net.Server, onHandle: (client: SocketHandle) => void): void => {
   const handle = (server as { readonly _handle?: ListenHandle | null })._handle
@@ -27,7 +27,7 @@ export const takeHandles = (server: net.Server, onHandle: (client: SocketHandle)
 
 /**
  * Takes the handle out of a socket that has connected and has not read yet. The socket then ends without closing the
- * handle. Returns `undefined` and changes nothing if this Node or this socket cannot be used that way.
+ * handle. Returns `undefined` and changes nothing if this version of Node or this socket does not allow it.
  */
 export const takeHandle = (socket: net.Socket): SocketHandle | undefined => {
   const slot = socket as { _handle?: SocketHandle | null }

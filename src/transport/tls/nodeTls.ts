@@ -19,7 +19,7 @@ import { Handshake } from "./tlsHandshake.ts"
 import { lowerOf, sendNoTickets } from "./tlsInside.ts"
 import { readCertificates, readIdentity } from "./tlsMaterial.ts"
 
-// TLS by node:tls. It gets the socket of the wire below, together with the bytes that were put back (`Wire.unread`).
+// TLS by node:tls. It uses the socket of the wire below, together with the bytes that were put back (`Wire.unread`).
 
 const materialOf = (options: CommonOptions, identity: Identity | undefined) => ({
   minVersion: options.minVersion ?? "TLSv1.2",
@@ -80,7 +80,7 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
       ...materialOf(options, first),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
       requestCert: asksClient,
-      // `refusalOf` decides instead, because it knows the reason.
+      // Node does not refuse the client itself: `refusalOf` decides, because it knows the reason.
       rejectUnauthorized: false,
       // The caller has a deadline, and Node's own timeout cannot be switched off.
       handshakeTimeout: 0x7fffffff,

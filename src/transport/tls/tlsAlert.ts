@@ -1,7 +1,8 @@
 import { createCipheriv, createHmac } from "node:crypto"
 
-// Node accepts every client certificate in OpenSSL and judges it afterwards, so OpenSSL never sends the alert that says why
-// a certificate is refused (RFC 8446, section 6.2). These are the records that OpenSSL would send.
+// In a server, Node makes OpenSSL accept every client certificate and checks the certificate afterwards. So OpenSSL
+// never sends the alert with the reason of a refusal (RFC 8446, section 6.2). This file makes the record that OpenSSL
+// would send.
 
 const fatal = 2
 const alertType = 0x15
@@ -75,7 +76,7 @@ export const sealedAlert = (number: number, suite: string, secret: Uint8Array): 
   const iv = expand(hash, secret, "iv", 12)
   const plain = Uint8Array.of(fatal, number, alertType)
   const header = Uint8Array.of(applicationType, 3, 3, 0, plain.length + 16)
-  // Node types each AEAD cipher separately. All three take the same calls.
+  // Node types each AEAD cipher separately. All three accept the same calls.
   const cipher = createCipheriv(cipherName as "aes-128-gcm", key, iv, { authTagLength: 16 })
   cipher.setAAD(header)
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()])

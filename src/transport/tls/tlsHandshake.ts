@@ -53,8 +53,7 @@ export class Handshake {
     this.below = below
     this.lower = lower
     this.callbacks = callbacks
-    // When the peer disconnects during the handshake, only the socket below reports it, and only without
-    // `allowHalfOpen`.
+    // If the peer disconnects during the handshake, only the socket below reports it, and only without `allowHalfOpen`.
     lower.allowHalfOpen = false
     lower.once("close", () => {
       if (!this.isSecured) this.fail(this.refusal ?? "ECONNRESET")
@@ -91,9 +90,9 @@ export class Handshake {
   }
 
   /**
-   * Gets a line of the key log, from a server that requests certificates. With TLS 1.3 the line has the secret that
-   * encrypts the alert. With TLS 1.2 the line comes before this side sends ChangeCipherSpec: the last moment for a
-   * plain alert.
+   * Receives a line of the key log of a server that requests certificates. With TLS 1.3 the line contains the secret
+   * that encrypts the alert. With TLS 1.2 the line arrives before this side sends ChangeCipherSpec, which is the last
+   * moment for a plain alert.
    */
   onSecret(socket: tls.TLSSocket, line: string): void {
     const [label, , secret] = line.trim().split(" ")

@@ -2,7 +2,7 @@ import type * as net from "node:net"
 import type * as tls from "node:tls"
 import { errorCode } from "../../domain/errorCode.ts"
 
-// All private parts of Node that TLS needs. Each function has a result for a Node that lacks its part.
+// The private parts of Node that TLS needs. Each function also has a result for a version of Node without the part.
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
@@ -14,14 +14,14 @@ export const lowerOf = (socket: tls.TLSSocket): object | undefined => {
   return isObject(lower) ? lower : undefined
 }
 
-// OpenSSL requests a key for each ticket. 0 as the first element means that it makes no ticket. Node checks the
-// lengths.
+// OpenSSL requests a key for each ticket. A first element of 0 means that OpenSSL makes no ticket. Node checks the
+// lengths of the other elements.
 const noTicket = [0, ...Array.from({ length: 4 }, () => Buffer.alloc(16))]
 
 /**
- * Makes a server send and accept no session tickets. Node has no option for it: `SSL_OP_NO_TICKET` stops tickets in TLS
- * 1.2 only. A ticket that a client does not read turns the client's close into a reset, which destroys bytes that the
- * client sent before. Returns whether it succeeded.
+ * Makes a server send and accept no session tickets. Returns whether it succeeded. Node has no option for it:
+ * `SSL_OP_NO_TICKET` stops tickets in TLS 1.2 only. If a client does not read a ticket, the client's close becomes a
+ * reset, which destroys bytes that the client sent before.
  */
 export const sendNoTickets = (server: tls.Server): boolean => {
   // OpenSSL uses the first context of a server, whichever context SNI selects.
@@ -53,13 +53,13 @@ const isReading = (lower: net.Socket): boolean => {
 
 /** How a peer ended its side of TLS. */
 export interface PeerEnd {
-  /** Whether close_notify came (RFC 8446, section 6.1); `undefined` before the end. */
+  /** Whether close_notify was received (RFC 8446, section 6.1); `undefined` before the end. */
   closeNotify: boolean | undefined
 }
 
 /**
- * Watches how the peer ends its side. Node reports close_notify and the end of the stream below in the same way. They
- * differ only in that moment: after close_notify the stream below still reads.
+ * Watches how the peer ends its side. Node reports close_notify and the end of the stream below in the same way. The
+ * only difference is the state of the stream below at that moment: after close_notify it still reads.
  */
 export const watchPeerEnd = (socket: tls.TLSSocket, lower: net.Socket): PeerEnd => {
   const end: PeerEnd = { closeNotify: undefined }

@@ -36,9 +36,7 @@ export const readCertificates = (
     return [yield* read(first), ...(yield* Effect.forEach(others, read))]
   })
 
-/**
- * Says why a text has no usable key. Node's error does not say it: an encrypted key gives different codes by turns.
- */
+/** Says why a text has no usable key. Node's error does not show it: for an encrypted key, the error code varies. */
 const keyProblem = (pem: string): string => {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
     return "it is encrypted; give it without a passphrase (openssl pkey -in KEY -out PLAIN)"
