@@ -30,13 +30,13 @@ export interface LogParts {
   readonly kind: "server" | "client"
   readonly reader: LogReader
   readonly pulse: Pulse
-  /** Records frames for as long as the scope is open. */
+  /** Records frames until the scope closes. */
   readonly record: Effect.Effect<void, never, Scope.Scope>
   /** Changes when the encoding of a client changes, because the text of rows changes with it. */
   readonly encodings: () => number
 }
 
-/** The log in the form in which faces read it. It also runs the searches. */
+/** The log in the form that faces read. It also runs the searches. */
 export class LogService implements AssistantLog {
   readonly record: AssistantLog["record"]
   private readonly parts: LogParts
@@ -144,7 +144,7 @@ export class LogService implements AssistantLog {
     for (const shared of this.searches.values()) this.goOn(shared)
   }
 
-  /** Starts or joins a search, which runs while the scope is open. */
+  /** Starts or joins a search, which runs until the scope closes. */
   private watch(filter: Assistant.LogFilter): Effect.Effect<Shared, Assistant.Refusal, Scope.Scope> {
     const key = JSON.stringify([
       filter.clients,

@@ -27,13 +27,13 @@ export class ClientPhases {
     this.current = { ...away, phase: "connecting" }
   }
 
-  /** Ends the attempts. The problem of the last one stays. */
+  /** Ends the attempts. The problem of the last attempt remains. */
   end(): void {
     const { problem } = this.current
     this.current = { ...away, ...(problem === undefined ? {} : { problem }) }
   }
 
-  /** Records an attempt that was refused before it had an event. */
+  /** Records an attempt that was refused before it emitted an event. */
   fail(refusal: Assistant.Refusal): void {
     this.current = { ...away, problem: problemFrom(refusal) }
   }
@@ -107,7 +107,7 @@ const problemOfAttempt = (
   { cause, code, reason }: Extract<ClientEvent, { readonly _tag: "ConnectFailed" }>,
 ): Assistant.Problem => {
   const { advice, ...rest } = problemFrom(connectRefused(new ConnectError({ endpoint, reason, code })))
-  // Only the cause has the answer of a proxy or the problem of a certificate.
+  // Only the cause contains the answer of a proxy or the problem of a certificate.
   return reason.startsWith("Proxy") || reason === "TlsFailed"
     ? { ...rest, message: escapeControls(cause) }
     : { ...rest, ...(advice === undefined ? {} : { advice }) }

@@ -15,7 +15,7 @@ const server = 0
 export interface RuledWindow {
   /** Runs an effect in the scope of the window. */
   readonly run: (effect: Effect.Effect<unknown>) => Fiber.RuntimeFiber<unknown, unknown>
-  /** Ends the connection as a command of the user does, so the client does not reconnect. */
+  /** Ends the connection as the user's command does, so the client does not reconnect. */
   readonly disconnect: (how: "close" | "reset") => void
 }
 
@@ -49,8 +49,8 @@ export class ClientRules {
   }
 
   /**
-   * Serves a connection until it ends. By default each frame goes to the rules, and the next frame waits until their
-   * replies are sent.
+   * Serves a connection until it ends. By default the rules test each frame, and the next frame waits until the replies
+   * are sent.
    */
   serve(
     connection: Connection,

@@ -4,7 +4,7 @@ import type * as Fiber from "effect/Fiber"
 import type { PreparedRule, RuleBook } from "./RuleBook.ts"
 
 const mostWaiting = 10_000
-// The limit for one client, so that it cannot use all places.
+// The maximum number of waiting actions for one client, so that one client cannot use up `mostWaiting`.
 const mostOfClient = 1000
 
 interface Waiting {

@@ -5,12 +5,12 @@ import type { Notice } from "./Notice.ts"
 export const EntryKind = { received: 0, sent: 1, note: 2 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
-/** An announcement: an event, or a notice of the assistant. Its text is made when it is read. */
+/** An announcement: an event, or a notice of the assistant. Its text is made when its row is read. */
 export type Note =
   | { readonly event: ServerEvent | ClientEvent }
   | { readonly notice: Notice; readonly tone: "plain" | "good" | "problem" }
 
-// The memory that a note is counted with, bytes: a generous estimate for an event with two endpoints.
+// The memory that the log counts for a note, bytes. It is a generous estimate for an event with two endpoints.
 export const noteBytes = 512
 
 const columnBytes = 8 + 4 * 4 + 2
@@ -49,8 +49,8 @@ export class ChunkMemory {
 }
 
 /**
- * A part of a log: a sequence of entries. An entry is a run of whole frames, or a note, and needs no object of its own.
- * A new chunk can reuse the memory of a dropped one.
+ * A part of a log: a sequence of entries. An entry is a run of whole frames, a sent payload, or a note. An entry needs
+ * no object of its own. A new chunk can reuse the memory of a dropped chunk.
  */
 export class LogChunk {
   /** The numbers of the first entry and of its first row. */

@@ -6,17 +6,17 @@ import type { LogStore } from "./LogStore.ts"
 import { noticeText } from "./Notice.ts"
 import { readRecipients } from "./recipientList.ts"
 
-// How much of a frame a row shows.
+// A row shows at most this many characters, and at most this many bytes as hex, of its frame.
 const shownCharacters = 1024
 const shownHexBytes = 341
-// The maximum distance in which the start of a character is searched, if the encoding gives no smaller bound.
+// The maximum number of bytes to search backwards for the start of a character, if the encoding gives no smaller bound.
 const mostBefore = 4096
 const namedRecipients = 8
 const none = new Uint8Array(0)
 
 /**
- * The data of a client that the rows of a log show. It stays known after the client has disconnected, for as long as
- * rows need it.
+ * The data of a client that the rows of a log show. After the client has disconnected, the data stays available for as
+ * long as rows need it.
  */
 export interface LogClients {
   readonly nameOf: (client: number) => string | undefined
@@ -43,8 +43,9 @@ export class LogReader {
   }
 
   /**
-   * Calls `each` with at least `most` frames of an entry that is not a note, starting at the frame `index`. Returns the
-   * offset after the last one. `from` is the offset of the first frame in the run, or -1 if it is unknown.
+   * Calls `each` with frames of an entry that is not a note, starting at the frame `index`: up to `most` frames, or all
+   * frames if the framing has no `cut`. Returns the offset after the last frame. `from` is the offset of the first
+   * frame in the run, or -1 if it is unknown.
    */
   eachFrame(
     chunk: LogChunk,
@@ -66,7 +67,7 @@ export class LogReader {
     })
   }
 
-  /** Calls `each` with the rows from `from` to `to`, as far as the log still holds them. */
+  /** Calls `each` with those rows from `from` to `to` that the log still holds. */
   eachRow(
     from: number,
     to: number,
@@ -78,9 +79,7 @@ export class LogReader {
     })
   }
 
-  /**
-   * Calls `each` with the rows from `from` to `to`, as far as the log still holds them, until `each` returns `false`.
-   */
+  /** Calls `each` with those rows from `from` to `to` that the log still holds, until `each` returns `false`. */
   someRows(
     from: number,
     to: number,
@@ -175,8 +174,8 @@ export class LogReader {
   }
 
   /**
-   * The bytes of the same stream before a run, as many as a character that ends in the run can start in. Empty if
-   * frames always end at the end of a character.
+   * The bytes that precede a run in its stream, as far as they can affect the decoding of the run. Empty if each frame
+   * ends at the end of a character.
    */
   before(chunk: LogChunk, entry: number, coder: Assistant.TextCoder): Uint8Array {
     const reach = reachOf(coder.name)
@@ -205,7 +204,7 @@ export class LogReader {
 }
 
 /**
- * The number of bytes before a run that may belong to a character that ends in the run, or that show where characters
+ * The number of bytes to read before a run: they may belong to the first character of the run, or show where characters
  * start.
  */
 const reachOf = (encoding: string): number =>
@@ -216,8 +215,8 @@ const reachOf = (encoding: string): number =>
       : 0
 
 /**
- * The offset after the last byte that cannot be part of a longer character, in encodings with characters of one or
- * several bytes.
+ * The offset after the last byte that cannot be part of a multi-byte character, in encodings that mix characters of one
+ * byte and of several bytes.
  */
 const behindLast = (bytes: Uint8Array): number => {
   for (let at = bytes.length - 1; at >= 0; at--) if ((bytes[at] as number) < 0x30) return at + 1

@@ -56,8 +56,8 @@ class Hits {
 const byteOnes = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]
 
 /**
- * A search through a log that can be continued. It keeps one bit per row, so all matches in a million rows take 128 KiB
- * at most. Matches are numbered from 0. A match keeps its number when the log drops older ones.
+ * A search through a log that can be continued. It keeps one bit per row, so all matches in a million rows take at most
+ * 128 KiB. Matches are numbered from 0. A match keeps its number when the log drops older matches.
  */
 export class LogSearch {
   /** The number of the first match that the log still holds. */
@@ -134,7 +134,7 @@ export class LogSearch {
     }
     const { chunk } = place
     let { entry } = place
-    // Skips entries that the condition does not admit.
+    // Skips entries that cannot match.
     for (let passed = 0; passed < frameStep && !condition.admits(chunk, entry); passed++) {
       this.moveTo(this.entry + 1)
       entry++

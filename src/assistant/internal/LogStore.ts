@@ -49,7 +49,7 @@ export class LogStore {
     this.limit = Math.max(leastLogBytes, limit)
     const share = Math.min(mostChunkBytes, Math.floor(this.limit / 8))
     this.chunkEntries = Math.floor(share / (bytesPerEntry + 26))
-    // Columns of 8-byte numbers must start at multiples of 8, so the number of entries is even.
+    // The number of entries is a multiple of 4, so that each column and the data start at a multiple of 8 bytes.
     this.chunkEntries -= this.chunkEntries % 4
     this.chunkBytes = this.chunkEntries * bytesPerEntry
     this.chunkMemory = LogChunk.sizeOf(this.chunkBytes, this.chunkEntries)
@@ -75,7 +75,7 @@ export class LogStore {
 
   /**
    * Appends a run of `frames` frames. `before` is the number of the last received entry of this client, or -1. Returns
-   * the number of the entry; -1 if the run is larger than the log.
+   * the number of the new entry, or -1 if the run is larger than the log.
    */
   received(at: number, client: number, run: Uint8Array, frames: number, before: number): number {
     if (frames === 0) return before
@@ -191,8 +191,8 @@ export class LogStore {
   }
 
   private trim(): void {
-    // The limit reserves room for the spare memory. If the memory counted only while it is spare, each dropped chunk
-    // would cause a second drop.
+    // The limit reserves room for the spare memory. Without this reserve, a dropped chunk would count again as spare
+    // memory and cause a second drop.
     while (this.bytes > this.limit - this.chunkMemory && this.chunks.length > 1) {
       const oldest = this.chunks.shift() as LogChunk
       this.bytes -= oldest.bytes

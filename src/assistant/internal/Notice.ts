@@ -1,6 +1,6 @@
 import type { LogLanguage } from "../../domain/assistant/Log.ts"
 
-/** An announcement that the assistant itself writes into a log, in addition to the events of its server or client. */
+/** An announcement that the assistant adds to a log, beside the events of its server or client. */
 export type Notice =
   | { readonly _tag: "ReadingPaused" | "ReadingResumed" }
   | { readonly _tag: "AcceptingSuspended" | "AcceptingResumed" }

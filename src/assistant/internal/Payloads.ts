@@ -6,7 +6,7 @@ import { loadEncoding } from "../encodings.ts"
 /** A payload with its encoding and its file loaded. */
 export interface PreparedPayload {
   readonly spec: Assistant.PayloadSpec
-  /** The encoding that the payload names; `undefined` means the encoding of its recipient. */
+  /** The encoding that the payload names. `undefined` means the encoding of its recipient. */
   readonly coder: Assistant.TextCoder | undefined
   readonly file: Uint8Array | undefined
   /** Whether the bytes differ from client to client. */
@@ -24,7 +24,10 @@ export interface PayloadTarget {
   readonly frame?: Uint8Array | undefined
 }
 
-/** Makes the bytes of payloads: loads encodings and files first, then replaces variables by their values. */
+/**
+ * Makes the bytes of payloads. It loads encodings and files first, and replaces variables by their values for each
+ * send.
+ */
 export class Payloads {
   /** The number of sends so far. */
   private sendings = 0

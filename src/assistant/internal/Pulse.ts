@@ -6,15 +6,15 @@ import { Waiters } from "../../runtime/Waiters.ts"
 
 // Faces get changes ten times a second.
 const periodMillis = 100
-// While sockets keep the event loop busy, faces get changes four times a second: the rows that a face requests after
-// each change would cost a tenth of the time of the sockets.
+// While sockets keep the event loop busy, faces get changes four times a second. After each change a face requests
+// rows, which would otherwise take a tenth of the time of the sockets.
 const busyPeriodMillis = 250
 
 /** Options of a pulse. */
 export interface PulseOptions {
   /** Runs at each tick, before the watchers compare their keys. */
   readonly tick: Effect.Effect<void>
-  /** Acquired for each watcher. */
+  /** An effect that each watcher acquires. */
   readonly meanwhile: Effect.Effect<void, never, Scope.Scope>
   /** Whether the event loop has been busy since the last call. */
   readonly isBusy: () => boolean
@@ -46,7 +46,7 @@ export class Pulse {
     return Effect.zipRight(this.options.meanwhile, beating)
   }
 
-  /** Streams a value: the current one first, then the value at each tick at which its key has changed. */
+  /** Streams a value: first the current value, then the value at each tick at which its key has changed. */
   changes<A>(keyOf: () => string, read: Effect.Effect<A>): Stream.Stream<A> {
     return Stream.unwrapScoped(
       Effect.as(
@@ -59,7 +59,7 @@ export class Pulse {
             seen = key
             return read
           })
-          // The first value comes at once, each further one at a tick.
+          // The first value is emitted at once, each further value at a tick.
           const later = Effect.suspend(() => this.waiters.waitThen(next))
           return Stream.concat(Stream.fromEffect(next), Stream.repeatEffect(later))
         }),
@@ -76,7 +76,8 @@ export class Pulse {
         Effect.sync(() => this.waiters.wake()),
       ),
     )
-    // The fiber starts inside an acquisition, which is uninterruptible, and would inherit that.
+    // The fiber starts inside an acquisition, which is uninterruptible. Without `interruptible`, the fiber would be
+    // uninterruptible too.
     return Effect.flatMap(tick, () =>
       Effect.map(Effect.forkIn(Effect.interruptible(Effect.forever(beat)), scope), (fiber) => {
         this.fiber = fiber

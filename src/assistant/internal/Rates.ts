@@ -15,15 +15,15 @@ export interface Counters {
 const names = ["bytesIn", "bytesOut", "framesIn", "framesOut"] as const
 
 /**
- * The rate over a sample, per second. A sample of more than two seconds says nothing about the current rate, so its
- * rate is 0.
+ * The rate over a sample, per second. A sample of more than two seconds does not show the current rate, so its rate is
+ * 0.
  */
 export const rateOver = (seconds: number, moved: number): number =>
   seconds > longestSampleSeconds ? 0 : moved / seconds
 
 /**
- * Rates of the last ten minutes. Counters are sampled once a second while a face watches. For the time without a
- * watcher, each second gets the mean.
+ * Rates of the last ten minutes. Counters are sampled once a second while a face watches. Each second without a watcher
+ * gets the mean rate of that time.
  */
 export class Rates {
   /** The rates of the last sample, bytes per second. */

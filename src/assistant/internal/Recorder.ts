@@ -3,8 +3,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
 /**
- * Runs a scoped effect while at least one scope needs it: the first scope starts it, and the end of the last scope ends
- * it.
+ * Runs a scoped effect while at least one scope needs it. The first scope starts the effect, and the end of the last
+ * scope ends it.
  */
 export class Recorder {
   private readonly begin: Effect.Effect<void, never, Scope.Scope>

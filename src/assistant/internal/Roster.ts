@@ -29,7 +29,7 @@ export class Client implements Assistant.RosterEntry {
   framesOut = 0
   /** The number of the client's last received log entry; -1 if there is none. */
   lastEntry = -1
-  /** The time of the last traffic in either direction, as known from samples and recorded frames. */
+  /** The time of the last traffic in either direction, according to the samples and the recorded frames. */
   active: number
   /** The byte counters at the last sample, and the rates over it. */
   bytesIn = 0

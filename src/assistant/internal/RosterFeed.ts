@@ -5,7 +5,7 @@ import type { Server } from "../../server/index.ts"
 import { Recorder } from "./Recorder.ts"
 import type { Roster } from "./Roster.ts"
 
-/** Callbacks for connections that open and close, while a scope follows the events. */
+/** Callbacks for connections that open and close. They are called only while a scope follows the events. */
 export interface RosterWatcher {
   readonly onEvent: (event: ServerEvent) => void
   readonly onGone: (id: ConnectionId) => void
@@ -28,8 +28,8 @@ export class RosterFeed {
     this.server = server
     this.roster = roster
     this.watcher = watcher
-    // The observer starts before the comparison. An event in between is observed, and a change that the list already
-    // has does nothing.
+    // The observer starts before the comparison, so no event is lost. If the list of connections already includes the
+    // change of an event, the event has no effect.
     this.following = new Recorder(
       Effect.zipRight(server.observe({ onEvent: (event) => this.onEvent(event) }), this.compare),
     )

@@ -8,7 +8,7 @@ import { ruleMatcher } from "./ruleMatcher.ts"
 
 // The maximum number of rules.
 const mostRules = 1000
-// Rules see at most this many bytes of a frame as text: a rule is for messages, not for files.
+// Rules decode at most this many bytes of a frame as text: a rule is for messages, not for files.
 const matchedBytes = 64 * 1024
 
 /** An action that is ready to run. */
@@ -107,8 +107,8 @@ export class RuleBook {
   }
 
   /**
-   * Finds the first rule that matches a frame, and counts the match as acted. `isFrom` tells whether recipients include
-   * the client; `text` decodes a part of the frame.
+   * Finds the first rule that matches a frame, and counts the match as an action. `isFrom` returns whether recipients
+   * include the client; `text` decodes a part of the frame.
    */
   find(
     frame: Uint8Array,
@@ -132,7 +132,7 @@ export class RuleBook {
     return undefined
   }
 
-  /** Records the problem that kept a rule from acting; `undefined` clears it after the rule has acted. */
+  /** Records the problem that prevented a rule from acting. `undefined` clears it after the rule has acted. */
   setProblem(rule: PreparedRule, problem: string | undefined): void {
     if (rule.problem === problem) return
     rule.problem = problem
@@ -167,21 +167,21 @@ export class RuleBook {
 }
 
 /**
- * The reason why the name or tag of an action is always invalid. A name or tag with captures can only be checked when
- * the rule acts.
+ * The reason why the name or tag of an action is always invalid. If a name or tag has captures, it can only be checked
+ * when the rule acts.
  */
 const actionRefused = (action: Assistant.RuleAction): Assistant.Refusal | undefined => {
   if (action._tag === "Tag" && !hasCaptures(action.tag)) return tagRefused(action.tag)
   return action._tag === "Rename" && !hasCaptures(action.name) ? nameRefused(action.name) : undefined
 }
 
-/** A rule switches itself off after its maximum number of actions. */
+/** Whether a rule is enabled. A rule disables itself after its maximum number of actions. */
 const isEnabled = ({ acted, rule }: PreparedRule): boolean =>
   rule.enabled !== false && (rule.count === undefined || acted < rule.count)
 
 const hasCaptures = (text: string): boolean => withCaptures(text, []) !== text
 
-/** A hit that stays valid: it has a copy of the bytes of the frame that the actions use. */
+/** A hit that stays valid after the call: it copies the bytes of the frame that the actions use. */
 export const keptHit = ({ captures, frame, rule }: RuleHit): RuleHit => {
   const needed = rule.actions.map((action) => (action._tag === "Reply" ? action.payload.frameBytes : 0))
   return { rule, captures, frame: frame.slice(0, Math.max(0, ...needed)) }

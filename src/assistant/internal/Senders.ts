@@ -1,10 +1,10 @@
-/** Remembers what sent a payload if no user did: a rule, a repeat, a macro or the mode. */
+/** Remembers the senders of payloads that no user has sent: a rule, a repeat, a macro or the mode. */
 export class Senders {
   private readonly isWanted: () => boolean
   private readonly always = new Map<Uint8Array, string>()
   private readonly once = new WeakMap<Uint8Array, string>()
 
-  /** `isWanted` tells whether the log records. Names are kept only while it does. */
+  /** `isWanted` returns whether the log records. At other times, no names are kept. */
   constructor(isWanted: () => boolean) {
     this.isWanted = isWanted
   }
@@ -14,12 +14,12 @@ export class Senders {
     this.always.set(payload, by)
   }
 
-  /** Names the sender of the next sending of a payload. */
+  /** Names the sender of a payload for its next send. */
   set(payload: Uint8Array, by: string): void {
     if (by !== "" && this.isWanted()) this.once.set(payload, by)
   }
 
-  /** Returns and forgets the sender of a payload; empty for a user. Each sending calls this once. */
+  /** Returns and forgets the sender of a payload; empty for a user. Each send calls this once. */
   take(payload: Uint8Array): string {
     const by = this.once.get(payload)
     if (by === undefined) return this.always.get(payload) ?? ""

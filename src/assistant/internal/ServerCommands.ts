@@ -118,7 +118,7 @@ export class ServerCommands {
     return Effect.gen(this, function* () {
       const payload = yield* this.parts.payloads.prepare(command.payload)
       const to = command.to ?? Assistant.everyone
-      // A payload that is the same for all clients is checked now, so that an invalid one is refused once and not at
+      // If a payload is the same for all clients, it is checked now: an invalid payload is then refused once and not at
       // each turn.
       if (!payload.isOfClient) yield* this.sending.bytesFor(payload, undefined)
       const repeat = yield* this.parts.repeats.start(command, (number) =>
@@ -194,7 +194,7 @@ export class ServerCommands {
     })
   }
 
-  /** Runs an action for each of some clients. Clients that have disconnected meanwhile are left out. */
+  /** Runs an action for each client. Clients that have disconnected meanwhile are left out. */
   private each(to: Assistant.Recipients | undefined, act: (client: Client) => Effect.Effect<void, unknown>): Outcome {
     return Effect.gen(this, function* () {
       if (to === undefined) {

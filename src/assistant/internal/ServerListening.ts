@@ -95,6 +95,6 @@ export class ServerListening {
   }
 }
 
-/** Whether a connection was accepted at one of some endpoints. */
+/** Whether a connection was accepted at one of these endpoints. */
 const cameTo = (endpoints: ReadonlyArray<Endpoint>, local: Endpoint): boolean =>
   endpoints.some((endpoint) => overlap(endpoint, local))

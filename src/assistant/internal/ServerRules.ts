@@ -11,9 +11,9 @@ import type { Client, Roster } from "./Roster.ts"
 import { isAmong, keptHit, type RuleBook, type RuleHit, withCaptures } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// While more bytes of replies than this are queued for a client, its next frames wait.
+// If more bytes of replies than this are queued for a client, the rules test its next frames later.
 const mostOwedBytes = 256 * 1024
-// The frames of one client block the event loop for at most this time at once.
+// The rules test frames of one client for at most this time before the event loop continues.
 const sliceMillis = 10
 
 /** The parts of a server window on which rules act. */
@@ -28,7 +28,7 @@ export interface RuledServer {
 
 /**
  * A reactor that applies the rules to each frame and then does what its mode does. If no rule is enabled, its `onRun`
- * is that of the mode.
+ * is the `onRun` of the mode.
  */
 export class RuledReactor implements Handler.Reactor {
   readonly _tag = "Reactor"
@@ -86,7 +86,7 @@ export class RuledReactor implements Handler.Reactor {
     }
   }
 
-  /** Rules look up the client of each frame, so the roster must contain each client before its first frame. */
+  /** Rules look up the client of each frame, so the roster must contain each client before its first frame arrives. */
   private follow(ruled: RuledServer, isWanted: boolean): void {
     if (isWanted === (this.following !== undefined)) return
     if (this.following === undefined) {
@@ -98,9 +98,9 @@ export class RuledReactor implements Handler.Reactor {
   }
 
   /**
-   * Applies the rules to each frame of a run. One read can hold thousands of frames. Without a bound they would block
-   * the event loop for seconds, and their replies to a client that does not read would fill memory. So the rest of the
-   * frames waits for a later turn.
+   * Applies the rules to each frame of a run. A read can contain thousands of frames. Without a bound they would block
+   * the event loop for seconds, and their replies to a client that does not read would fill the memory. So the
+   * remaining frames wait for a later turn.
    */
   private askAll(ruled: RuledServer, connection: Handler.ReactorConnection, run: Uint8Array): void {
     const ask = (frame: Uint8Array) => this.ask(ruled, ruled.parts.rules, connection, frame)

@@ -36,7 +36,7 @@ export class ServerSending {
     this.senders = senders
   }
 
-  /** The clients that recipients currently stand for. Fails if there are none. */
+  /** The connected clients that recipients select. Fails if there are none. */
   resolve(to: Assistant.Recipients): Effect.Effect<Resolved, Assistant.Refusal> {
     return Effect.flatMap(Effect.all([this.feed.fresh, this.server.lastHeard]), ([{ clients }, last]) => {
       const { ids, unmatched } = Assistant.resolveRecipients(to, clients, Option.getOrUndefined(last))
@@ -82,7 +82,8 @@ export class ServerSending {
   ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
     return Effect.gen(this, function* () {
       const sending = this.payloads.nextSending()
-      // All payloads are made before the first is sent: if one client's payload cannot be made, no client gets any.
+      // All payloads are made before the first is sent. So if the payload of one client cannot be made, no client gets
+      // any.
       const made = yield* Effect.forEach(this.groups(payload, clients), (group) =>
         Effect.map(this.bytesFor(payload, group[0], sending), (bytes) => ({ bytes, ids: group.map(({ id }) => id) })),
       )

@@ -10,14 +10,14 @@ export interface Stamps {
   readonly elapsed: () => number
 }
 
-// If the date differs by more than this from the computed one, the clock was set.
+// If the date differs from the computed date by more than this, the system clock has been set.
 const setMillis = 100
 // The interval between comparisons of the two clocks, milliseconds.
 const comparedEvery = 50
 
 const liveClock = Context.get(DefaultServices.liveServices, Clock.Clock)
 
-/** Whether a clock is the clock of the machine, and not that of a test. */
+/** Whether a clock is the clock of the machine, and not the clock of a test. */
 export const isLiveClock = (clock: Clock.Clock): boolean => clock === liveClock
 
 /**
@@ -26,7 +26,7 @@ export const isLiveClock = (clock: Clock.Clock): boolean => clock === liveClock
 const elapsedOf = (clock: Clock.Clock): (() => number) =>
   isLiveClock(clock) ? () => performance.now() : () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
-/** The date of the current clock, which has milliseconds, refined by the monotonic clock. */
+/** The date of the current clock has a resolution of milliseconds. The monotonic clock adds the microseconds. */
 export const makeStamps: Effect.Effect<Stamps> = Effect.map(Effect.clock, (clock) => {
   const elapsed = elapsedOf(clock)
   let offset = clock.unsafeCurrentTimeMillis() - elapsed()

@@ -20,7 +20,7 @@ import { refusal } from "./refusals.ts"
 import { Senders } from "./Senders.ts"
 import { makeStamps, type Stamps } from "./Stamps.ts"
 
-// Rates are sampled once a second. A tick can come slightly before the second is over.
+// Rates are sampled once a second. A tick can be slightly early.
 const sampleSeconds = 0.95
 
 /** Options of a window of either kind. */
@@ -60,7 +60,7 @@ export class WindowParts {
   readonly senders: Senders
   framesIn = 0
   framesOut = 0
-  /** Changes when anything that faces show changes, apart from traffic. */
+  /** Changes when anything that faces show changes, except traffic. */
   version = 0
   /** Whether rules see the frames of this window. */
   readonly rulesAct: boolean
@@ -125,8 +125,8 @@ export class WindowParts {
 
   /** Appends an event to the log. */
   tell(event: ServerEvent | ClientEvent, client: number = 0): void {
-    // The event already has a date. A finer one would cost two clock readings for each connection that opens and
-    // closes.
+    // The event already has a date. A date with microseconds would cost two clock readings for each connection that
+    // opens and closes.
     this.store.note(event.at, client, { event })
     this.touch()
   }
@@ -138,8 +138,8 @@ export class WindowParts {
   }
 
   /**
-   * The number of frames in a run. If the framing fails, its connection ends elsewhere; here the run counts as one
-   * frame.
+   * The number of frames in a run. If the framing fails, the connection ends elsewhere, and the run counts as one frame
+   * here.
    */
   framesOf(run: Uint8Array): number {
     try {
@@ -203,8 +203,7 @@ export class WindowParts {
 
   /**
    * Loads a whole project, or nothing. `execute` starts its repeats. A running repeat that the project contains
-   * continues, so a project that is loaded again sends nothing twice. A running repeat that the project lacks is
-   * cancelled.
+   * continues, so loading a project again sends nothing twice. A running repeat that the project lacks is cancelled.
    */
   load(
     { macros, repeats, rules }: Project,

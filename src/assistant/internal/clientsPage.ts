@@ -62,5 +62,5 @@ const rowOf = (
   rateOut: client.rateOut,
 })
 
-// `describeTls` gives ` (TLSv1.3, …)`; this removes the blank and the brackets.
+// `describeTls` returns ` (TLSv1.3, …)`. This removes the space and the brackets.
 const tlsWords = ({ tls }: Client): string => describeTls(tls).slice(2, -1)

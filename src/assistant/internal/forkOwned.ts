@@ -4,8 +4,8 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 
 /**
- * Forks an effect into a scope and always runs `onEnd` after it. A fiber that is interrupted before its first step runs
- * nothing, not even its finalizers, unless it starts uninterruptible.
+ * Forks an effect into a scope and always runs `onEnd` after it. The fiber starts uninterruptible, because a fiber that
+ * is interrupted before its first step runs nothing, not even its finalizers.
  */
 export const forkOwned = <A, E, R>(
   effect: Effect.Effect<A, E, R>,

@@ -4,7 +4,7 @@ import * as Assistant from "../../domain/assistant/index.ts"
 /** A regular expression whose matching time is linear in the length of the text. */
 export interface LinearRegex {
   readonly test: (text: string) => boolean
-  /** The match and its groups. A group that did not take part is empty. */
+  /** The match and its groups. A group that did not match is empty. */
   readonly exec: (text: string) => ReadonlyArray<string> | undefined
 }
 
@@ -12,8 +12,8 @@ export interface LinearRegex {
 const engine = Effect.promise(() => import("re2js"))
 
 /**
- * Compiles a regular expression in the syntax of RE2, which has no back-references and no look-around. With the
- * expressions of JavaScript, a peer or a typing error could block the whole process: `(a+)+$` on a line of 40
+ * Compiles a regular expression in the syntax of RE2, which has no back-references and no look-around. With
+ * JavaScript's regular expressions, a peer or a typing error could block the whole process: `(a+)+$` on a line of 40
  * characters takes hours.
  */
 export const compileRegex = (

@@ -81,8 +81,8 @@ const isOf = (chunk: LogChunk, entry: number, clients: ReadonlySet<number>): boo
 }
 
 /**
- * Whether bytes may contain an ASCII text, ignoring case. In every encoding, an ASCII character is its own byte; in
- * UTF-16, a zero byte stands beside it.
+ * Whether bytes may contain an ASCII text, ignoring case. In every encoding, an ASCII character is encoded as its own
+ * byte. In UTF-16, a zero byte stands beside it.
  */
 const mayContain = (bytes: Uint8Array, wanted: Uint8Array): boolean => {
   const first = wanted[0] as number

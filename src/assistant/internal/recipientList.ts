@@ -20,7 +20,7 @@ export const writeRecipients = (ids: ReadonlyArray<ConnectionId>): Uint8Array =>
   return bytes
 }
 
-// Calls `each` with each range of ids, until it returns `false`.
+// Calls `each` with each range of ids until `each` returns `false`.
 const eachRange = (bytes: Uint8Array, each: (first: number, count: number) => boolean): void => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at < bytes.length; at += 8) {
@@ -43,7 +43,7 @@ export const readRecipients = (
   return { count, first }
 }
 
-/** Whether one of some clients is among the recipients. */
+/** Whether the recipients include at least one of the clients. */
 export const hasRecipient = (bytes: Uint8Array, clients: ReadonlySet<number>): boolean => {
   let isFound = false
   eachRange(bytes, (from, length) => {

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { compileRegex } from "./linearRegex.ts"
 
-/** Compiles the match of a rule. Matching takes linear time, so that a frame of a peer cannot block the process. */
+/** Compiles the match of a rule. Matching takes linear time, so a frame of a peer cannot block the process. */
 export const ruleMatcher = (match: Assistant.Match): Effect.Effect<Assistant.FrameMatcher, Assistant.Refusal> =>
   match._tag === "Regex"
     ? Effect.map(

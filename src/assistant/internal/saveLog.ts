@@ -12,7 +12,7 @@ import type { LogReader } from "./LogReader.ts"
 import { nextTurn } from "./nextTurn.ts"
 import { readRecipients } from "./recipientList.ts"
 
-// A pull of the stream ends when it has this many bytes of the file. A single row of text or NDJSON can be longer.
+// A pull of the stream ends after this many bytes of the file. A single row of text or NDJSON can be longer.
 const pieceBytes = 64 * 1024
 // The maximum number of rows to test in one turn of the event loop, for a filter that few rows match.
 const pieceRows = 512
@@ -144,8 +144,8 @@ interface SaveForm {
 }
 
 /**
- * The rows of a log as a file, in pieces that are made on demand. The file ends at the row that is the last one at its
- * start. Rows that the log drops before they are written are replaced by a line with their number.
+ * The rows of a log as a file, in pieces that are made on demand. The last row of the file is the last row of the log
+ * at the start. If the log drops rows before they are written, a line with their number replaces them.
  */
 export const saveLog = (
   reader: LogReader,
