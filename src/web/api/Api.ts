@@ -11,7 +11,7 @@ import { Match } from "../../domain/assistant/Rule.ts"
 import { ClientsPage, ClientsRequest, Preview, RateHistory, WindowState } from "../../domain/assistant/State.ts"
 import { WindowSettings } from "../../domain/assistant/WindowSettings.ts"
 
-/** The number of a tab of the workspace: 1, 2, 3 …, never reused. */
+/** The number of a tab of the workspace: 1, 2, 3 … A number is never reused. */
 const tab = { tab: Schema.Int }
 
 /** One window of the workspace. */
@@ -22,7 +22,7 @@ export const Tab = Schema.Struct({
   title: Schema.String,
   /** Whether the window listens or is connected. */
   active: Schema.Boolean,
-  /** Whether the window has a listener, a connection, or attempts to connect, all of which end with the tab. */
+  /** Whether the window listens, is connected or attempts to connect. Closing the tab ends all of these. */
   busy: Schema.Boolean,
   /** Whether the window belongs to the command that the page is attached to. The user cannot close such a window. */
   fixed: Schema.Boolean,
@@ -33,7 +33,7 @@ export type Tab = typeof Tab.Type
 export const LocalAddress = Schema.Struct({
   address: Schema.String,
   family: Schema.Literal("ipv4", "ipv6"),
-  /** The name of the interface; empty for the addresses that stand for all interfaces. */
+  /** The name of the interface. It is empty for a wildcard address such as `0.0.0.0`. */
   name: Schema.String,
   loopback: Schema.Boolean,
 })
@@ -54,7 +54,7 @@ export class Api extends RpcGroup.make(
   }),
   /** Closes a tab with its listeners and connections. */
   Rpc.make("CloseTab", { payload: tab, success: Schema.Void, error: Refusal }),
-  /** The addresses of this machine: IPv4, then IPv6, then the addresses that stand for all interfaces. */
+  /** The addresses of this machine: IPv4, then IPv6, then the wildcard addresses. */
   Rpc.make("Addresses", { success: Schema.Array(LocalAddress) }),
   /** The current state of a window, and the state after each change, at most ten times a second. */
   Rpc.make("State", { payload: tab, success: WindowState, error: Refusal, stream: true }),
@@ -90,7 +90,7 @@ export class Api extends RpcGroup.make(
     error: Refusal,
   }),
   Rpc.make("Rates", { payload: tab, success: RateHistory, error: Refusal }),
-  /** The names of the encodings and checksums that a payload can have. */
+  /** The names of the encodings and checksums that a payload can use. */
   Rpc.make("Choices", {
     success: Schema.Struct({ encodings: Schema.Array(Schema.String), checksums: Schema.Array(Schema.String) }),
   }),

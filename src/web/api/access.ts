@@ -7,13 +7,15 @@ export const tokenParameter = "token"
 /** The path of the WebSocket that carries the calls. */
 export const rpcPath = "/rpc"
 
-/** The path that downloads a log: `?tab=…&format=…&filter=…&language=…`, the filter as JSON of a `LogFilter`. */
+/** The path that downloads a log: `?tab=…&format=…&filter=…&language=…`. The filter is the JSON of a `LogFilter`. */
 export const savePath = "/save"
 
-/** The path that the password form is posted to. */
+/** The path to which the browser posts the password form. */
 export const loginPath = "/login"
 
-/** The path that tcpfx opens in a browser. `?code=…` is valid once; the answer redirects to the address with the token. */
+/**
+ * The path that tcpfx opens in a browser. `?code=…` is valid once. The answer redirects to the address with the token.
+ */
 export const openPath = "/open"
 
 /** The path of the script of refusal pages. The script returns to the page if this browser tab still has the token. */

@@ -40,8 +40,8 @@ const typeOf = (path: string): string =>
   contentTypes[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream"
 
 /**
- * Reads the built page into memory, some hundred kilobytes. The server answers requests from this map only, so no path that a
- * browser sends reaches the file system.
+ * Reads the built page into memory, a few hundred kilobytes. The server answers requests from this map only, so no path
+ * that a browser sends reaches the file system.
  */
 export const loadAssets = (folder: string): Effect.Effect<Assets, AssetsMissing> =>
   Effect.tryPromise({

@@ -36,11 +36,14 @@ export interface PageServerOptions {
   readonly hosts?: ReadonlyArray<string>
   /** Default: 160 random bits. */
   readonly token?: string
-  /** A password; a browser that sends it gets the token. Default: none. */
+  /** The password for which a browser gets the token. Default: none. */
   readonly password?: Redacted.Redacted | undefined
   /** The delay before the answer to a wrong password. Default: half a second. */
   readonly passwordDelay?: Duration.DurationInput
-  /** The time that a peer has to send a request or to complete its TLS handshake. Then its socket is closed. Default: 10 s. */
+  /**
+   * The time that a peer has to send a request or to complete its TLS handshake. The server then closes the socket.
+   * Default: 10 s.
+   */
   readonly requestTimeout?: Duration.DurationInput
   /** The certificate chain and its key (PEM). Default: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: Redacted.Redacted } | undefined
@@ -148,8 +151,8 @@ const httpServer = (
   })
 
 /**
- * A refusal page. A browser with the policy "no-referrer" posts a form without an origin. The guard checks the origin of the
- * password form, so a page with the form has the policy "same-origin".
+ * A refusal page. The guard checks the origin of the password form, but a browser with the policy "no-referrer" posts a
+ * form without an origin. So a page with the form has the policy "same-origin".
  */
 const refusal = (status: number, problem: RefusalProblem, hasPassword: boolean) =>
   HttpServerResponse.text(refusalPage(problem, { hasPassword }), {
@@ -161,7 +164,7 @@ const refusal = (status: number, problem: RefusalProblem, hasPassword: boolean) 
 const plain = (status: number, text: string, headers: Readonly<Record<string, string>> = {}) =>
   HttpServerResponse.text(text, { status, headers: { ...safetyHeaders, ...notKept, ...headers } })
 
-/** Refuses an upgrade request. Node makes no response object for it, so the answer is written to the socket. */
+/** Refuses an upgrade request. Node makes no response object for an upgrade, so the answer is written to the socket. */
 const refuseUpgrade = (socket: Duplex, status: number, reason: string): void => {
   const body = `${reason}\n`
   // The HTTP server no longer owns the socket, so it does not close it.
@@ -193,7 +196,8 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
 
     const server = yield* httpServer(tls, options.requestTimeout ?? "10 seconds")
     server.maxConnections = mostConnections
-    // A peer has reset its socket during a request or a handshake.
+    // Node emits "clientError" after a malformed request, a timeout, a reset or a failed TLS handshake. Its listener
+    // must close the socket.
     server.on("clientError", (_error, socket) => void socket.destroy())
 
     const sockets = yield* makeRpcSockets(limits).pipe(
@@ -251,7 +255,7 @@ export const makePageServer = (options: PageServerOptions): Effect.Effect<PageSe
           contentType: "text/javascript; charset=utf-8",
         })
       }
-      // Browsers request this path for every page that names no icon.
+      // Browsers request this path for every page that has no icon.
       if (path === "/favicon.ico") return HttpServerResponse.empty({ headers: safetyHeaders })
       if (path === savePath) return yield* saveLog(services.workspace, url.searchParams)
       if (path === rpcPath) return plain(426, "This path is a WebSocket.\n", { upgrade: "websocket" })

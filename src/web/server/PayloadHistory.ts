@@ -32,7 +32,7 @@ export interface HistoryOptions {
   /** The folder of the file. The first write creates the folder (mode 700). */
   readonly folder: string
   readonly limits?: Partial<HistoryLimits>
-  /** Receives, once, the reason why the history cannot be read or written. */
+  /** Called once, with the reason why the history cannot be read or written. */
   readonly onProblem: (message: string) => Effect.Effect<void>
 }
 

@@ -21,11 +21,14 @@ export interface RpcSocketLimits {
   /** The maximum number of unanswered calls and streams of one page. A further call closes the WebSocket (code 1008). Default 1024. */
   readonly calls: number
   /**
-   * The maximum queue of one page before another message is sent, bytes. Above it the server destroys the socket; the page
-   * then connects again and reads the current state. Default 4 MiB.
+   * The maximum number of bytes that may be queued for one page when the server sends the next message. Above it, the
+   * server destroys the socket; the page then connects again and reads the current state. Default 4 MiB.
    */
   readonly queuedBytes: number
-  /** The server closes the socket of a page that sends nothing for this time, not even a pong. Default 2 minutes. */
+  /**
+   * The maximum silence of a page, in which it sends not even a pong. The server then closes the socket. Default 2
+   * minutes.
+   */
   readonly silence: Duration.Duration
 }
 
@@ -57,16 +60,16 @@ interface Page {
 
 const closeCode = { goingAway: 1001, malformed: 1007, policy: 1008, tooBig: 1009 } as const
 
-// The time that pages have to answer the close frame.
+// The time in which pages must answer the close frame.
 const closeTimeout = Duration.millis(300)
 
 const isMessage = (value: unknown): value is FromClientEncoded =>
   typeof value === "object" && value !== null && "_tag" in value && typeof value._tag === "string"
 
 /**
- * Makes the WebSocket protocol of the calls. The protocol of `@effect/rpc` (`makeProtocolWithHttpAppWebsocket`) allows messages
- * of 100 MiB, and has no limit on unanswered calls or on the queue of a page that does not read. This one has these limits, and
- * is otherwise the same.
+ * Makes the WebSocket protocol of the calls. The protocol of `@effect/rpc` (`makeProtocolWithHttpAppWebsocket`) allows
+ * messages of 100 MiB, and has no limit on unanswered calls or on the queue of a page that does not read. This protocol
+ * has these limits, and is otherwise the same.
  */
 export const makeRpcSockets = (
   limits: RpcSocketLimits,
@@ -83,7 +86,7 @@ export const makeRpcSockets = (
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
     })
-    // `ws` leaves the socket of a failed handshake to the listener of this event.
+    // After a failed handshake, `ws` leaves it to the listener of this event to destroy the socket.
     server.on("wsClientError", (_error, socket) => void socket.destroy())
     let nextId = 0
     let writeRequest: (clientId: number, message: FromClientEncoded) => Effect.Effect<void> = () => Effect.void

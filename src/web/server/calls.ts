@@ -6,12 +6,12 @@ import * as Scope from "effect/Scope"
 import { Api } from "../api/Api.ts"
 import { type HandlerServices, makeHandlers } from "./handlers.ts"
 
-// The time that interrupted calls have to end when the server ends. A call that cannot be interrupted is abandoned.
+// The time in which interrupted calls must end when the server ends. A call that ignores the interruption is abandoned.
 const endTimeout = Duration.seconds(2)
 
 /**
- * Answers the calls of {@link Api} until the scope closes, then interrupts the calls in progress. A defect in a handler fails
- * one call and not all calls of its page (`disableFatalDefects`).
+ * Answers the calls of {@link Api} until the scope closes, then interrupts the calls in progress. With
+ * `disableFatalDefects`, a defect in a handler fails one call and not all calls of its page.
  */
 export const serveCalls = (
   protocol: RpcServer.Protocol["Type"],

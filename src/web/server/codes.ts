@@ -8,7 +8,9 @@ export interface Codes {
   readonly take: (given: string | null) => boolean
 }
 
-/** Makes codes that expire after `lifeMillis`. A new code replaces the oldest one if there are `most` already. */
+/**
+ * Makes codes that expire after `lifeMillis`. If there are already `most` codes, a new code replaces the oldest code.
+ */
 export const makeCodes = (lifeMillis = 60_000, most = 8): Codes => {
   const codes = new Map<string, number>()
   return {

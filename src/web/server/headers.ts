@@ -27,5 +27,5 @@ export const safetyHeaders: Readonly<Record<string, string>> = {
 /** Forbids caching: the answer is valid for this run only, or needs the token. */
 export const notKept = { "cache-control": "no-store" } as const
 
-/** Allows caching without end, for a file whose name is a hash of its content. */
+/** Allows caching for a year, for a file whose name is a hash of its content. */
 export const keptForEver = { "cache-control": "public, max-age=31536000, immutable" } as const

@@ -14,7 +14,7 @@ const attemptsAtOnce = 8
 /** The result of an attempt: the password is right or wrong, or too many attempts are waiting. */
 export type LoginResult = "right" | "wrong" | "busy"
 
-/** The password in the form of a request; `None` if the form has no password, is too long, or does not arrive. */
+/** The password in the form of a request. `None` if the form has no password, is too long, or does not arrive. */
 const givenPassword = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   const fields = yield* request.urlParamsBody.pipe(
@@ -27,10 +27,10 @@ const givenPassword = Effect.gen(function* () {
 const nowMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 /**
- * Checks the password of a form (`password=…`). Only one attempt runs at a time, for all browsers together, and a wrong password
- * takes `delay`, by default half a second. So an attacker can try two passwords a second. If the attacker closes the connection
- * before the answer, the next attempt waits for the rest of the delay. A form is read before its attempt waits for its turn, so a
- * slow browser does not delay the others.
+ * Checks the password of a form (`password=…`). Only one attempt runs at a time, for all browsers together, and a wrong
+ * password takes `delay`, by default half a second. So an attacker can try two passwords a second. If the attacker
+ * closes the connection before the answer, the next attempt waits for the rest of the delay. The server reads a form
+ * before its attempt waits for its turn, so a slow browser does not delay the others.
  */
 export const makeLogin = (
   password: Redacted.Redacted,

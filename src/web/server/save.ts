@@ -48,7 +48,7 @@ export const saveLog = (
       )
     const { filter, format, language, tab } = request.right
     const { log } = yield* workspace.get(tab)
-    // The first chunk is read before the head of the answer is sent, so that a refusal still has its own status.
+    // The first chunk is read before the status is sent, so that a refusal still gets its own status.
     const pull = yield* Stream.toPull(log.save(format, filter, language))
     const first = yield* Effect.catchAll(pull, (error) =>
       Option.isSome(error) ? Effect.fail(error.value) : Effect.succeed(Chunk.empty<Uint8Array>()),

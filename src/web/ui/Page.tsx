@@ -22,10 +22,11 @@ const closeSheet = (): void => {
   sheet.value = "none"
 }
 
-/** Starts to handle the keys of the whole page. */
+/** Starts to handle the keys of the page. */
 export const followKeys = (): void => {
   effect(() => {
-    // An unfinished command must not go to another window, for example after another page has closed this window.
+    // An unfinished command must not go to another window. Another page may close this window, and then the page shows
+    // another window.
     void currentModel.value
     closeSheet()
   })

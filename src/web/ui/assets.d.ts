@@ -1,2 +1,2 @@
-/** Style sheets are taken up by Vite. */
+/** Vite adds imported style sheets to the bundle. */
 declare module "*.css"

@@ -9,7 +9,7 @@ export default defineConfig({
   base: "",
   publicDir: false,
   resolve: {
-    // The page uses NDJSON, but `@effect/rpc` also imports msgpackr, which has 9 kB after gzip.
+    // The page uses NDJSON, but `@effect/rpc` also imports msgpackr, which adds 9 kB after gzip.
     alias: { msgpackr: here("./link/noMsgpack.ts") },
   },
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },

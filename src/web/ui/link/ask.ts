@@ -6,7 +6,7 @@ import type { Refusal } from "../../../domain/assistant/Refusal.ts"
 import { type Calls, Client, runtime } from "./client.ts"
 import type { Stop } from "./Stop.ts"
 
-/** The reason of a failed call: a refusal of the assistant, or `gone` (no connection), or `fault` (a defect). */
+/** The reason of a failed call: a refusal of the assistant, `gone` (no connection), or `fault` (a defect). */
 export interface Trouble {
   readonly reason: Refusal["reason"] | "gone" | "fault"
   readonly message: string
@@ -31,8 +31,8 @@ export const troubleOf = (cause: Cause.Cause<CallError>): Trouble => {
 }
 
 /**
- * Makes one call and passes its answer to `then`. It never throws. Stopping the call interrupts it on the server as well, and
- * `then` is not called.
+ * Makes one call and passes its answer to `then`. It never throws. Stopping the call also interrupts it on the server,
+ * and `then` is not called.
  */
 export const ask = <A>(
   make: (calls: Calls) => Effect.Effect<A, CallError>,

@@ -1,8 +1,8 @@
 import type { Stop } from "./Stop.ts"
 
 /**
- * Sends at most one request at a time. A call of `wish` during a request waits for the answer, and replaces the call
- * that already waits. So a slow server gets few requests, and none that is out of date.
+ * Sends at most one request at a time. During a request, only the latest call of `wish` waits; it replaces an earlier
+ * waiting call. So a slow server gets few requests and no outdated request.
  */
 export interface Latest<A> {
   readonly wish: (wanted: A) => void

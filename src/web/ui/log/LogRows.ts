@@ -11,10 +11,12 @@ import { isExact, lastTop, moved, type Scale, scrollOf, spacerOf } from "./scale
 export interface LogHost {
   /** Reads rows. Calls `done` once, with `undefined` if the rows cannot be read now. */
   readonly read: (from: number, count: number, done: (rows: ReadonlyArray<LogRow> | undefined) => void) => Stop
-  /** Whether places are ordinals of matches. Without a filter, the place of a row is its number. */
+  /**
+   * Whether the log has a filter. The place of a row is then the ordinal of its match, otherwise the number of the row.
+   */
   readonly filtered: () => boolean
   readonly onFollow: (following: boolean) => void
-  /** Receives the number of rows that were added since the user scrolled away from the end. */
+  /** Called with the number of rows that were added since the user scrolled away from the end. */
   readonly onNew: (count: number) => void
   readonly onSelect: (selection: Selection | undefined) => void
   readonly onOpen: () => void
@@ -29,17 +31,20 @@ const margin = 8
 const nothing: LogExtent = { first: 0, next: 0, dropped: 0, bytes: 0, limit: 0, complete: true }
 
 /**
- * The rows of a log, painted without a framework. The scroll bar stands for all rows, and recycled elements show the visible
- * ones. All rows have the same height. The log reads only the rows that it shows.
+ * The rows of a log, painted without a framework. The scroll bar stands for all rows, and recycled elements show the
+ * visible rows. All rows have the same height. The log reads only the rows that it shows.
  *
- * The file is long because the scroll bar, the keys, following and new extents all change one position, `top`, and each of them
- * must preserve the invariants of the others. Code that does not depend on the position has its own file: `RowCache`, `RowSheet`,
- * `RowSelection` and `scale.ts`.
+ * This file is long because the scroll bar, the keys, following and new extents all change one position, `top`, and each
+ * of them must preserve the invariants of the others. Code that does not depend on the position has its own file:
+ * `RowCache`, `RowSheet`, `RowSelection` and `scale.ts`.
  */
 export class LogRows {
   /** The extent of the log. */
   private extent = nothing
-  /** The extent of the painted log. While it follows the end, it lags until the rows at the end have been read. */
+  /**
+   * The extent of the painted log. While the log follows its end, this extent lags until the rows at the end have been
+   * read.
+   */
   private shown = nothing
   /** Whether {@link setExtent} has been called since the last {@link reset}. */
   private isKnown = false
@@ -52,7 +57,7 @@ export class LogRows {
   private bar = 0
   private readonly selection = new RowSelection()
   private seenNext = 0
-  /** Changes when the cache is cleared. Answers to requests of an older generation are discarded. */
+  /** Changes when the cache is cleared. Answers to requests of an earlier generation are discarded. */
   private generation = 0
   private announced = 0
   private frame: number | undefined
@@ -107,7 +112,7 @@ export class LogRows {
     this.spacer.remove()
   }
 
-  /** Sets the extent of the log. While the log is paused, the painted rows stay, and new rows are only counted. */
+  /** Sets the extent of the log. While the log is paused, the painted rows stay, and new rows only raise the count. */
   setExtent(extent: LogExtent, paused: boolean): void {
     if (paused && this.canStay(extent)) {
       this.host.onNew(extent.next - Math.max(this.following ? this.shown.next : this.seenNext, extent.first))
@@ -162,7 +167,7 @@ export class LogRows {
     this.follow(true)
   }
 
-  /** Reads the visible rows again, such as after a client has got a name. */
+  /** Reads the visible rows again, for example after a client was renamed. */
   refresh(): void {
     this.forget()
     this.paintSoon()
@@ -200,7 +205,7 @@ export class LogRows {
     this.cache.clear()
   }
 
-  /** 1 while the first row shows the number of dropped rows, otherwise 0. */
+  /** 1 if the first row shows the number of dropped rows, otherwise 0. */
   private get gap(): number {
     return this.shown.dropped > 0 ? 1 : 0
   }
@@ -231,7 +236,8 @@ export class LogRows {
   }
 
   private scrolled(): void {
-    // A taller view moves the scroll bar up, and the scroll event comes before the resize event. The user has not scrolled then.
+    // A taller view moves the scroll bar up, and the scroll event arrives before the resize event. The user has not
+    // scrolled in this case.
     if (this.grid.clientHeight !== this.viewHeight) {
       this.resized()
       return
@@ -244,7 +250,7 @@ export class LogRows {
     const atEnd = this.top >= lastTop(this.scale) - 1
     if (up && !atEnd) this.follow(false)
     else if (atEnd && !up) this.follow(true)
-    // At the end of the scroll bar the browser does not scroll further, although the content may have more rows.
+    // At an end of the scroll bar the browser does not scroll further, although the content may have more rows.
     const most = spacerOf(this.scale) - this.viewHeight
     if (!isExact(this.scale) && (at <= 0 || at >= most - 1)) this.putBar()
     this.paintSoon()
@@ -297,8 +303,8 @@ export class LogRows {
   }
 
   /**
-   * Moves the painted log to the end of the log, or to the last row that has been read. A fast log is always ahead of the
-   * answers: a log painted at its end would be blank most of the time.
+   * Moves the painted log to the end of the log, or to the last row that has been read. The end of a fast log is always
+   * ahead of the answers, so a log painted at its end would be blank most of the time.
    */
   private catchUp(): void {
     const { first, next } = this.extent

@@ -21,7 +21,7 @@ const clock = (seconds: number, step: number): string => timeText(seconds * 1000
 /** The steps between the marks of bytes: powers of two, so that KiB and MiB are whole numbers. */
 const byteSteps = Array.from({ length: 44 }, (_, power) => 2 ** power)
 
-/** A colour of the theme for a canvas. Only an element resolves `light-dark()`. */
+/** A colour of the theme for a canvas. `light-dark()` works on elements only, so an element resolves the colour. */
 const colorOf = (place: HTMLElement, name: string): string => {
   const probe = document.createElement("span")
   probe.style.color = `var(${name})`

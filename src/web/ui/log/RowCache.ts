@@ -4,8 +4,8 @@ import type { LogRow } from "../../../domain/assistant/Log.ts"
 const most = 1200
 
 /**
- * The rows in and near the view by place: the number of the row, or with a filter the ordinal of the match. The cache has `null`
- * for a row that the log has dropped, so that the page does not request the row again.
+ * The rows in and near the view by place. A place is the number of the row, or with a filter the ordinal of the match.
+ * For a row that the log has dropped, the cache has `null`, so that the page does not request the row again.
  */
 export class RowCache {
   private readonly rows = new Map<number, LogRow | null>()

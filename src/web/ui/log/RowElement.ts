@@ -2,14 +2,17 @@ import type { LogRow, LogView } from "../../../domain/assistant/Log.ts"
 import { markOf, type RowWords, timeText, whoText } from "./rowText.ts"
 
 export interface RowState {
-  /** The index in the log, from 0. The row with the number of dropped rows counts. */
+  /** The index in the log, from 0. It counts the row with the number of dropped rows. */
   readonly index: number
   readonly selected: boolean
   readonly active: boolean
   readonly view: LogView
 }
 
-/** The maximum number of characters in the element of a row. More do not fit on a screen, and layout of thousands is slow. */
+/**
+ * The maximum number of characters in the element of a row. A screen shows no more, and the layout of thousands is
+ * slow.
+ */
 const mostShown = 600
 
 const clip = (text: string, rest: string): string =>
@@ -17,7 +20,7 @@ const clip = (text: string, rest: string): string =>
 
 let made = 0
 
-/** One recycled element of the log. Data of a peer becomes text nodes only, never HTML. */
+/** One recycled element of the log. Data of a peer is inserted as text nodes, never as HTML. */
 export class RowElement {
   readonly node = document.createElement("div")
   index: number | undefined

@@ -2,13 +2,16 @@ import type { LogRow, LogView } from "../../../domain/assistant/Log.ts"
 import { RowElement } from "./RowElement.ts"
 import type { RowWords } from "./rowText.ts"
 
-/** The rows of one paint: the indexes from `first` to `last`, `last` excluded, and the content of each row. */
+/** The rows of one paint: the indexes from `first` up to, but not including, `last`, and the content of each row. */
 export interface Painting {
   readonly first: number
   readonly last: number
   readonly view: LogView
   readonly words: RowWords
-  /** The content of a row. A string is a note of the log, `undefined` a row that is not read yet, `null` a dropped row. */
+  /**
+   * The content of a row: a row, a note of the log (a string), `undefined` for a row that is not read yet, or `null`
+   * for a dropped row.
+   */
   readonly rowAt: (index: number) => LogRow | string | null | undefined
   readonly stateAt: (index: number) => { readonly selected: boolean; readonly active: boolean }
 }

@@ -31,7 +31,7 @@ export const whoText = (row: LogRow, words: RowWords): string => {
   return only === undefined ? words.clients(row.to.count) : `#${only}`
 }
 
-/** The mark of a direction. It shows the direction to users who do not see the colour. */
+/** The mark of a direction, for users who do not see the colour. */
 export const markOf = (row: LogRow): string => (row.kind === "received" ? "◂" : row.kind === "sent" ? "▸" : "·")
 
 /** A row as one line of text, for copying. */

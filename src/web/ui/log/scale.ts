@@ -1,6 +1,6 @@
 /**
- * The maximum height of the element that the log makes, pixels. Browsers limit the height of an element to 16 to 33 million
- * pixels; a taller log is scaled to this height.
+ * The maximum height of the element that gives the scroll bar its length, pixels. Browsers limit the height of an
+ * element to 16 to 33 million pixels, so a taller log is scaled to this height.
  */
 export const tallest = 8_000_000
 
@@ -38,9 +38,10 @@ export const scrollOf = (scale: Scale, top: number): number => {
 export const isExact = (scale: Scale): boolean => scale.content <= tallest
 
 /**
- * The position of the content after a movement of the scroll bar. A short movement comes from the wheel, a finger or a key, and
- * moves the content by the same number of pixels. A long movement is a drag of the thumb, and is scaled. After short movements
- * the scroll bar of a scaled log has a wrong position: the log corrects it when the movement ends or reaches an end of the bar.
+ * The position of the content after a movement of the scroll bar. The wheel, a finger or a key makes a short movement,
+ * which moves the content by the same number of pixels. Dragging the thumb makes a long movement, which is scaled.
+ * After short movements the scroll bar of a scaled log has a wrong position. The log corrects it when the movement ends
+ * or reaches an end of the bar.
  */
 export const moved = (scale: Scale, top: number, from: number, to: number): number => {
   if (isExact(scale)) return Math.min(lastTop(scale), Math.max(0, to))

@@ -171,7 +171,8 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
     return phase === "looking-up" || phase === "connecting" || phase === "closing"
   })
   const slow = useSlow(trying)
-  // Another page may have connected, or this page before a reload. The fields then show that endpoint.
+  // Another page may have connected, or this page before a reload. The fields then show the endpoint of that
+  // connection.
   useSignalEffect(() => {
     const current = model.client.value
     const parts = current?.endpoint === undefined ? undefined : partsOf(current.endpoint)

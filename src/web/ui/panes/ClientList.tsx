@@ -15,7 +15,7 @@ import { ClientActions } from "./ClientActions.tsx"
 /** The height of a client in the list, pixels. style/clients.css has the same value. */
 const height = 48
 const margin = 6
-/** The number of queued bytes from which the list marks a client as slow. */
+/** The number of queued bytes at which the list marks a client as slow. */
 const slowBytes = 64 * 1024
 const sorts = ["id", "activity", "rate", "name"] as const
 const isSort = isOneOf(sorts)

@@ -19,7 +19,7 @@ const views = ["text", "hex", "both"] as const
 const isKind = isOneOf(filterKinds)
 const isDirection = isOneOf(filterDirections)
 
-/** The buttons that jump between the matches while the log shows all rows. */
+/** The buttons that jump between the matches. They appear while the log shows all rows. */
 const Finder = ({ model, show }: { readonly model: WindowModel; readonly show: (place: number) => void }) => {
   const w = words.value
   const extent = useSignal<LogExtent | undefined>(undefined)

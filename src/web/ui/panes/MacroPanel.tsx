@@ -14,7 +14,7 @@ import { tellOrToast } from "./perform.ts"
 import { recipientsOfText } from "./recipients.ts"
 import { troubleOfDraft } from "./sending.ts"
 
-/** Sends a macro to its recipients, or to the recipients of the send box if the macro names none. */
+/** Sends a macro to its recipients. If the macro names none, it goes to the recipients of the send box. */
 const run = (model: WindowModel, macro: Macro): void => {
   if (model.kind === "client" || macro.to !== undefined) {
     tellOrToast(model, { _tag: "RunMacro", name: macro.name })

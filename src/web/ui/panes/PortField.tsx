@@ -1,7 +1,7 @@
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 
-/** The port field of a server or client window. `fault`: whether the error that the form shows concerns the port. */
+/** The port field of a server or client window. `fault` is whether the error in the form concerns the port. */
 export const PortField = ({
   model,
   disabled,

@@ -8,7 +8,7 @@ import { theme } from "../state/preferences.ts"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 
-/** The counters, and a chart of the rates, which the page loads when the panel opens. */
+/** The counters, and a chart of the rates. The page loads the chart when the panel opens. */
 export const RatesPanel = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const place = useRef<HTMLDivElement>(null)

@@ -181,7 +181,7 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
   const history = useHistory(model)
   const { draft } = model
   const options = useSignal(false)
-  // Before the send, the box shows only errors in its fields. The number of recipients shows that no client matches.
+  // Before the send, the box shows only errors in its fields. If no client matches, the number of recipients shows it.
   const early = useComputed(() => {
     const wrong = troubleOfDraft(draft)
     if (wrong !== undefined) return wrong
@@ -202,7 +202,7 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
         model.sendTrouble.value = undefined
       } else model.sendTrouble.value = answer.trouble
     })
-  // During traffic a new state arrives ten times a second. Only a change of these parts can solve the problem.
+  // During traffic, a new state arrives ten times a second. Only a change of these parts can remove the error.
   const clients = useComputed(() => model.server.value?.clients)
   const phase = useComputed(() => model.client.value?.phase)
   useSignalEffect(() => {

@@ -153,7 +153,7 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
     const state = model.server.value
     if (state?.listening === "listening") showEndpoint(model, state.endpoints)
   })
-  // During traffic a new state arrives ten times a second. Only a change of this part can solve the problem.
+  // During traffic, a new state arrives ten times a second. Only a change of this part can remove the error.
   const isListening = useComputed(() => model.server.value?.listening === "listening")
   useSignalEffect(() => {
     if (!isListening.value) {

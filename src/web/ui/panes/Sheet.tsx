@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks"
 import { IconButton } from "../parts/IconButton.tsx"
 import { words } from "../words/index.ts"
 
-/** A dialog over the page. Escape closes the dialog, and the focus then returns to its former element. */
+/** A dialog over the page. Escape closes the dialog. The focus then returns to the element that had it before. */
 export const Sheet = ({
   label,
   close,
@@ -22,7 +22,7 @@ export const Sheet = ({
     }
   }, [])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape also closes the dialog.
     <dialog
       class="sheet"
       ref={dialog}

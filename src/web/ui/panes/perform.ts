@@ -4,8 +4,8 @@ import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { troubleText } from "../words/trouble.ts"
 
 /**
- * Executes a command of the form, and shows the reason of a refusal in the form. It shows no reason for an attempt that the user
- * has ended. It calls `done` after a success.
+ * Executes a command of the form, and shows the reason of a refusal in the form. If the user has ended an attempt, the
+ * form shows no reason. `perform` calls `done` after a success.
  */
 export const perform = (model: WindowModel, command: Command, done?: () => void): void => {
   model.formTrouble.value = undefined

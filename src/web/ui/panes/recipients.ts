@@ -2,7 +2,7 @@ import type { Recipients } from "../../../domain/assistant/Recipients.ts"
 import { type Answer, ask } from "../link/ask.ts"
 import type { Stop } from "../link/Stop.ts"
 
-/** Parses recipients in their written form. The empty text gives `undefined`, which means all clients. */
+/** Parses recipients in their written form. For the empty text the result is `undefined`, which means all clients. */
 export const recipientsOfText = (
   text: string,
   then: (answer: Answer<Recipients | undefined>) => Stop | undefined,

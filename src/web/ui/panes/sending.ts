@@ -6,7 +6,7 @@ import { tell, type WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { recipientsOfText } from "./recipients.ts"
 
-/** The error in the fields of a draft that the page finds itself, if any. */
+/** The error in the fields of a draft that the page finds without the server, if any. */
 export const troubleOfDraft = (draft: Draft): Trouble | undefined =>
   wrongOffset(draft) === undefined ? undefined : { reason: "value", message: words.value.badOffset, field: "checksum" }
 

@@ -43,8 +43,8 @@ export const Menu = ({
         <Icon name={icon} />
         {text}
       </summary>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it are what is clicked. */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a button makes a click of Enter and Space. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the user clicks the buttons inside this element. */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a button turns Enter and Space into a click. */}
       <div
         class="menu-items"
         onClick={(event) => {

@@ -1,7 +1,7 @@
 import { toast } from "../state/toasts.ts"
 import { words } from "../words/index.ts"
 
-/** Copies by a selection. `navigator.clipboard` exists only over https and on the loopback address. */
+/** Copies a text by a selection, because `navigator.clipboard` exists only over https and on the loopback address. */
 const copyBySelection = (text: string): boolean => {
   const area = document.createElement("textarea")
   area.value = text
@@ -15,7 +15,7 @@ const copyBySelection = (text: string): boolean => {
   return done
 }
 
-/** Copies a text, then calls `then` with the success. */
+/** Copies a text, then calls `then` with whether the copy succeeded. */
 export const copyText = (text: string, then: (done: boolean) => void): void => {
   const end = (done: boolean): void => {
     if (!done) toast(words.value.notCopied, "problem")

@@ -5,7 +5,9 @@ import { isBoolean, isOneOf, isString, keptHere } from "./kept.ts"
 export const forms = ["text", "hex", "base64", "file"] as const satisfies ReadonlyArray<PayloadForm>
 export const endings = ["none", "lf", "crlf", "cr"] as const satisfies ReadonlyArray<LineEnding>
 
-/** The payload in a form. An empty encoding means the encoding of the recipient, an empty checksum means no checksum. */
+/**
+ * The payload in a form. An empty encoding means the encoding of the recipient. An empty checksum means no checksum.
+ */
 export interface Draft {
   readonly form: Signal<PayloadForm>
   readonly content: Signal<string>
@@ -33,7 +35,7 @@ export const makeDraft = (name: string): Draft => ({
   at: keptHere(`${name}.at`, "", isString),
 })
 
-/** Makes a draft that a reload discards, such as the reply of a rule. */
+/** Makes a draft that does not survive a reload, such as the reply of a rule. */
 export const makePassingDraft = (spec: PayloadSpec): Draft => {
   const draft: Draft = {
     form: signal<PayloadForm>("text"),

@@ -41,7 +41,7 @@ export interface WindowModel {
   readonly formTrouble: Signal<Trouble | undefined>
   /** Whether a command of the form has no outcome yet. */
   readonly formBusy: Signal<boolean>
-  /** Set while the page asks what happens to the clients. Without `endpoint`, the question is for all endpoints. */
+  /** Set while the page asks what happens to the clients. Without `endpoint`, the question concerns all endpoints. */
   readonly choosing: Signal<{ readonly endpoint?: string } | undefined>
   /** The text of the field for a further endpoint; `undefined` while the field is closed. */
   readonly further: Signal<string | undefined>
@@ -63,7 +63,7 @@ export interface LogSettings {
   /** Whether the log shows only the matches. Otherwise it shows all rows, and the user jumps between the matches. */
   readonly only: Signal<boolean>
   readonly paused: Signal<boolean>
-  /** Changes when the log has to read its rows again, such as after a client has got a name. */
+  /** Changes when the log must read its rows again, for example after a client was renamed. */
   readonly stale: Signal<number>
 }
 
@@ -144,7 +144,10 @@ export const watchWindow = (model: WindowModel): Stop =>
 export const tell = (model: WindowModel, command: Command, then: (answer: Answer<Outcome>) => void): Stop =>
   ask((calls) => calls.Do({ tab: model.tab, command }), then)
 
-/** The filter from the selected clients, the direction and, with `withQuery`, the query. `undefined` matches every row. */
+/**
+ * The filter made of the selected clients, the direction and, with `withQuery`, the query. `undefined` matches every
+ * row.
+ */
 export const filterOf = (model: WindowModel, withQuery: boolean): LogFilter | undefined => {
   const { query, kind, direction } = model.log
   const [first, ...others] = model.selected.value

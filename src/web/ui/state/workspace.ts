@@ -12,7 +12,10 @@ export const tabs = signal<ReadonlyArray<Tab> | undefined>(undefined)
 const isNumber = (value: unknown): value is number => typeof value === "number"
 const chosen = keptHere("tab", 0, isNumber)
 
-/** The window that the page shows: the chosen window. Before any choice it is the first window, after a close the last. */
+/**
+ * The window that the page shows. It is the chosen window, before any choice the first window, and after the chosen
+ * window was closed the last window.
+ */
 export const current = computed(
   () => tabs.value?.find((tab) => tab.tab === chosen.value) ?? tabs.value?.at(chosen.value === 0 ? 0 : -1),
 )

@@ -36,7 +36,7 @@ const chineseReasons: Readonly<Partial<Record<Trouble["reason"], string>>> = {
   ended: "操作被中断。",
 }
 
-/** A message as a sentence. The messages of the assistant begin with a small letter and have no full stop. */
+/** Makes a sentence of a message. The messages of the assistant begin with a small letter and have no full stop. */
 const sentence = (text: string): string => {
   const begun = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
   return begun === "" || /[.!?…。]$/.test(begun) ? begun : `${begun}.`

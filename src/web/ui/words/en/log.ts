@@ -2,7 +2,6 @@ import { plural } from "./plural.ts"
 
 /** The words of the log. */
 export const log = {
-  // Log
   log: "Log",
   view: "View",
   viewText: "Text",

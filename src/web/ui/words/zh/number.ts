@@ -1,2 +1,2 @@
-/** A number as it is written in China. */
+/** A number with the digit separators of Chinese. */
 export const number = (value: number): string => value.toLocaleString("zh-CN")
