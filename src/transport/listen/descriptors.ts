@@ -71,7 +71,7 @@ export class DescriptorGuard {
   private limit = 0
   private lookedAt = Number.NEGATIVE_INFINITY
   /**
-   * The number of connections to accept before the next check. It counts only while descriptors above the limit are
+   * The number of connections to accept before the next check. It applies only while descriptors above the limit are
    * open.
    */
   private allowance = Number.POSITIVE_INFINITY
