@@ -17,7 +17,7 @@ export interface CommandParts {
 
 const absent = () => Effect.dieMessage("this bundle lacks a part of the command; bin/tcpfx.cjs chose the wrong bundle")
 
-/** The page in a bundle without it. */
+/** The page in a bundle that does not include the page. */
 export const noPage: PageFace = { runUi: absent, prepare: absent, makeWindow: absent }
 
 /** The server and the console in a bundle without an assistant. */

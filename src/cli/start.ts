@@ -26,7 +26,7 @@ export const start = (parts: CommandParts): void => {
 
   let leaving = false
 
-  // The reason why standard output is incomplete. None if it is complete, or if its reader closed it.
+  // The reason why standard output is incomplete. Undefined if it is complete, or if its reader has closed the pipe.
   const lossOf = (lost: number): string | undefined => {
     if (lost > 0) return `${lost} bytes of standard output are lost: their reader did not take them`
     const { failure } = streams.out
@@ -35,8 +35,8 @@ export const start = (parts: CommandParts): void => {
     return error._tag === "OutputFailed" ? error.message : undefined
   }
 
-  // The process ends only here, or at a second signal. Before, its output is delivered, or the loss is reported:
-  // process.exit drops bytes that the kernel has not accepted yet.
+  // The process ends only here, or at a second signal. Before that, its output is delivered, or the loss is reported,
+  // because process.exit drops bytes that the kernel has not accepted yet.
   const leave = (code: number): void => {
     if (leaving) return
     leaving = true

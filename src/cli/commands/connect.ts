@@ -146,7 +146,7 @@ const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
     )
   })
 
-/** Whether the command line leaves the conversation to a user at the terminal. */
+/** Whether no option of the command line excludes the console. */
 const wantsConsole = ({ noShutdown, once, output, plain, quit, send, ui }: ConnectOptions): boolean =>
   !plain && !ui && !once && !noShutdown && send.length === 0 && Option.isNone(output) && Option.isNone(quit)
 

@@ -16,7 +16,7 @@ type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFail
 export interface WindowParts {
   readonly settings: ClientSettings
   readonly reconnect: Partial<ReconnectSettings> | undefined
-  /** Connects standard input and output with a connection. */
+  /** Sends standard input over a connection, and writes the received data to standard output. */
   readonly conversation: (
     connection: Connection,
     onFrame: (frame: Uint8Array) => Effect.Effect<void>,

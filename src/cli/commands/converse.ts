@@ -39,11 +39,11 @@ export interface ConverseOptions {
   readonly once: boolean
   /** Whether the end of the input sends FIN. */
   readonly shutdown: boolean
-  /** How long the client waits for the server to close after the end of the input. */
+  /** The time that the client waits for the server to close after the end of the input. */
   readonly quit: Option.Option<Duration.Duration>
   /**
-   * Counts the input that lost connections had sent. None without `--reconnect`, where a lost connection ends the
-   * command.
+   * Counts the input that lost connections had sent. Undefined without `--reconnect`, because a lost connection then
+   * ends the command.
    */
   readonly losses: Losses | undefined
   readonly frame: Framing.Framing
@@ -61,7 +61,7 @@ interface Talk {
 
 /**
  * Sends and receives, and passes each frame to `onFrame`, until the server's FIN, or with `once` until the first reply.
- * It succeeds only if nothing was cut off.
+ * Succeeds only if no data was cut off.
  */
 export const converse =
   (options: ConverseOptions) =>

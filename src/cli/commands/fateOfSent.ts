@@ -4,8 +4,8 @@ import * as Option from "effect/Option"
 import type { Connection } from "../../connection/index.ts"
 import { unacknowledged } from "./unacknowledged.ts"
 
-// How long the kernel may take to accept the last bytes, how long the peer may take to acknowledge them, and how often
-// the acknowledgement is polled.
+// The time that the kernel has to accept the last bytes, which is also the time that the peer has to acknowledge them,
+// and the time between two polls of the acknowledgement.
 const patience = Duration.seconds(1)
 const lookInterval = Duration.millis(20)
 

@@ -80,7 +80,7 @@ const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settin
     : Effect.void
 }
 
-/** What the user is told when the server listens. */
+/** The messages to the user when the server listens. */
 export interface ListeningReport {
   /** A line for each endpoint. */
   readonly endpoints: ReadonlyArray<string>
@@ -111,7 +111,7 @@ export const startListening = (server: Server["Type"], options: ListeningOptions
     return report
   })
 
-/** Addresses that other machines can reach, when only this machine can connect. */
+/** A note with the addresses that other machines can reach, if only this machine can connect. */
 const adviceOf = (endpoints: ListenEndpoints, bound: ReadonlyArray<Endpoint>, family: AddressFamily) =>
   Effect.gen(function* () {
     // The service manager chooses inherited sockets, and a unix socket has no address.

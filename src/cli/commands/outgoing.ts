@@ -31,7 +31,7 @@ export interface Outgoing {
   readonly isDone: () => boolean
   /** The payloads that the connection of the last `sendAll` has accepted. */
   readonly handed: () => Handed
-  /** How many lines of standard input were skipped because they are longer than `--max-frame`. */
+  /** The number of lines of standard input that were skipped because they are longer than `--max-frame`. */
   readonly skippedLines: () => number
   /** Waits until a read of the input has returned nothing for this time. */
   readonly idle: (time: Duration.Duration) => Effect.Effect<void>
@@ -122,7 +122,7 @@ export const makeOutgoing = (
     }
   })
 
-/** An input that records its reads. */
+/** An input that counts its reads, and records whether a read is waiting. */
 class Watched {
   private readonly input: Pick<Input, "read">
   reads = 0

@@ -168,11 +168,11 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
 
-// The other modes never send standard input. They do not read it either, because the kernel stops a background process
-// that reads its terminal (SIGTTIN, termios(3)).
+// Modes other than console and broker never send standard input. They do not read it either, because the kernel stops a
+// background process that reads its terminal (SIGTTIN, termios(3)).
 const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker"
 
-/** Sends every line of standard input to every client. The server stays after the end of the input. */
+/** Sends every line of standard input to every client. The server continues after the end of the input. */
 const sendInput = (server: Server["Type"], settings: ServerSettings) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio

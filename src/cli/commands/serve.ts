@@ -19,7 +19,7 @@ import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } fr
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
-/** What a server does with the data of its clients. */
+/** The mode of a server: its reaction to the data of its clients. */
 export type Mode = (typeof modes)[number] | "reply"
 
 /** The flags of `tcpfx serve`. */

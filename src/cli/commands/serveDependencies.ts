@@ -7,7 +7,7 @@ import { timestampsProblem } from "../flags/sharedFlags.ts"
 export interface ServeFacts {
   readonly mode: "console" | "broker" | "echo" | "discard" | "reply"
   readonly output: "text" | "json" | "raw"
-  /** The endpoints. None if inherited sockets or the control socket may still change them. */
+  /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
   readonly endpoints: ReadonlyArray<ListenEndpoint> | undefined
   readonly hasTls: boolean
   /** Whether a flag or `TCPFX_TLS_CERT` names a certificate. */

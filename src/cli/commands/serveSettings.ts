@@ -54,8 +54,8 @@ export const settingsOf = (options: ServeOptions) =>
     return yield* Effect.as(checkHeartbeat(settings), settings)
   })
 
-// Only text output beside a relay, echo or discard drops rows. A program that reads the output, and the console, need
-// all.
+// Text output of the modes broker, echo and discard drops rows when events arrive too fast. All other output is
+// complete: a program reads it, or it is the purpose of the mode.
 export const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
   output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
 

@@ -2,8 +2,9 @@ import * as fs from "node:fs"
 import type { Endpoint } from "../../domain/index.ts"
 
 /**
- * How many bytes of a TCP connection the peer's system has not acknowledged. Unknown if this system does not list the
- * connection: the connection was reset or passes through a proxy, or the system is not Linux (proc(5), /proc/net/tcp).
+ * The number of bytes of a TCP connection that the peer's system has not acknowledged. Undefined if this system does
+ * not list the connection: the connection was reset or passes through a proxy, or the system is not Linux (proc(5),
+ * /proc/net/tcp).
  */
 export const unacknowledged = (local: Endpoint, remote: Endpoint): number | undefined => {
   if (local._tag !== "Tcp" || remote._tag !== "Tcp") return undefined
@@ -11,7 +12,8 @@ export const unacknowledged = (local: Endpoint, remote: Endpoint): number | unde
     return portOf(from) === local.port && portOf(to) === remote.port
   })
   const [row] = rows
-  // Several rows are connections between the same ports with different addresses. The row of this one is then unknown.
+  // Several rows are connections between the same ports with different addresses. The row of this connection is then
+  // unknown.
   if (row === undefined || rows.length > 1) return undefined
   return Number.parseInt(row[4] ?? "", 16)
 }

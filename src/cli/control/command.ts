@@ -24,7 +24,7 @@ const tooManyWords = ({ form, verb }: Assistant.CommandHelp): Assistant.Refusal 
 
 const describeHelp = ({ form, what }: Assistant.CommandHelp): string => `${form}: ${what}`
 
-/** The help of all commands of a server, or of the command of one verb. */
+/** The help of all commands of a server, or of the command with the verb. Undefined if the verb is unknown. */
 export const controlHelp = (verb: string | undefined): ReadonlyArray<string> | undefined => {
   if (verb !== undefined) {
     const help = Assistant.helpOf(verb)

@@ -108,7 +108,9 @@ const answerTo = (line: Uint8Array, controlled: Controlled): Effect.Effect<strin
     },
   )
 
-/** Takes one command per line on a unix socket, and answers each with a line of JSON, until the scope closes. */
+/**
+ * Accepts one command per line on a unix socket, and answers each command with a line of JSON, until the scope closes.
+ */
 export const serveControl = Effect.fnUntraced(function* (endpoint: UnixEndpoint, controlled: Controlled) {
   const control = yield* Server.make({
     settings,

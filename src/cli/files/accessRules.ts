@@ -45,10 +45,10 @@ const compile = (
     return yield* inSlices(() => builder.build())
   })
 
-/** The access rules of the environment. They apply where no flag gives any. */
+/** The access rules of the environment. Each list applies if no flag sets it. */
 export type AccessFallback = Pick<ServerSettings, "allow" | "deny">
 
-/** The access rules of the flags and their files, or else those of the environment. */
+/** The access rules of the flags and their files, or else the access rules of the environment. */
 export const accessRules = (
   options: AccessOptions,
   fallback: AccessFallback,

@@ -10,7 +10,7 @@ import { tell } from "../process/tell.ts"
 // server is down. Therefore nothing here blocks the event loop, and each step can be interrupted. A descriptor that
 // arrives after an interruption is closed.
 
-// A list of access rules takes about 1 MiB for 50 000 addresses.
+// The largest file that is read, in bytes. A list of 50 000 addresses has about 1 MiB.
 const maxBytes = 256 * 1024 * 1024
 const chunkBytes = 1024 * 1024
 
@@ -63,14 +63,14 @@ const { O_NONBLOCK, O_RDONLY } = fs.constants
 const tooLarge = "EFBIG"
 
 /**
- * Reads the rest of a file in pieces, so that an interruption takes effect between two of them. `expected` is the size
+ * Reads the rest of a file in pieces, so that an interruption takes effect between two pieces. `expected` is the size
  * that the system reports, in bytes. One buffer receives all pieces: joining the pieces of a list with a million
  * addresses would block the event loop for more than 50 ms.
  */
 export const readRest = (fd: number, expected: number = chunkBytes) =>
   Effect.gen(function* () {
     if (expected > maxBytes) return yield* Effect.fail(tooLarge)
-    // One more byte of room, so that the read at the end of the file needs no larger buffer.
+    // The buffer is one byte longer than the file, so that the read at the end of the file needs no larger buffer.
     let content = Buffer.allocUnsafeSlow(expected + 1)
     for (let bytes = 0; ; ) {
       // The file has grown, or the system does not report its size (/proc).

@@ -10,12 +10,12 @@ import { call, close, failed, fileProblem, open, readRest, saying } from "./file
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
 
-/** What other users may do with a file: nothing with a secret, or read a certificate. */
+/** The access of other users to a file: `nothing` for a secret, `read` for a certificate. */
 export type Others = "nothing" | "read"
 
 const modeOf = (stat: fs.Stats): string => (stat.mode & 0o777).toString(8).padStart(3, "0")
 
-/** The reason why a file is unsafe, with the remedy. None if the file is safe. */
+/** The reason why a file is unsafe, with the remedy. Undefined if the file is safe. */
 const wrongIn = (stat: fs.Stats, path: string, others: Others): string | undefined => {
   // Another user can make a hard link to our file in a folder of their own.
   if (stat.nlink > 1) return "it has several names (hard links); remove it, or name another file"
@@ -32,8 +32,8 @@ const notUsed = (flag: string, path: string, why: string): CommandFailed =>
   usageError(`--${flag}: ${path} is not used: ${why}`)
 
 /**
- * Opens a file, but never through a link, and accepts it only if no other user has access. A named pipe is accepted for
- * writing too. Fails with the system's code, or with the refusal.
+ * Opens a file, but never through a link, and accepts it only if other users have no more access than `others`. A named
+ * pipe is accepted for writing too. Fails with the system's code, or with the refusal.
  */
 const openOwn = (
   flag: string,
@@ -76,7 +76,7 @@ export const openSecretLog = (flag: string, path: string): Effect.Effect<number,
     ),
   )
 
-/** Reads a file that belongs to this user. None if the file does not exist. */
+/** Reads a file that belongs to this user. Undefined if the file does not exist. */
 export const readOwn = (
   flag: string,
   path: string,
@@ -102,7 +102,7 @@ export const readOwn = (
   )
 
 /**
- * Replaces the file at a path, if any, by a file of this user. The replacement is atomic, and never follows a link at
+ * Replaces the file at a path, if any, with a file of this user. The replacement is atomic, and never follows a link at
  * the path.
  */
 export const replaceOwn = (
@@ -130,7 +130,8 @@ const folderProblem = (code: string): string =>
  */
 export const ownFolder = (flag: string, folder: string): Effect.Effect<void, CommandFailed, Stdio> =>
   Effect.gen(function* () {
-    // Without `recursive`: Node never returns from a recursive mkdir below a folder that refuses it, such as /proc.
+    // The call is not recursive, because Node never returns from a recursive mkdir in a folder that refuses it, such as
+    // /proc.
     yield* Effect.catchIf(
       call<void>((done) => fs.mkdir(folder, 0o700, (error) => done(error))),
       (code) => code === "EEXIST",

@@ -30,7 +30,7 @@ const listens = "`tcpfx serve` listens without an option"
 const accepts = "`tcpfx serve` accepts clients until it ends"
 const verbose = "tcpfx always prints what happens to connections"
 
-/** Options of netcat that tcpfx does not have, each with the reason or what to use instead. */
+/** Options of netcat that tcpfx does not have, each with the reason or the replacement. */
 const netcatOptions: Readonly<Record<string, string>> = {
   "-l": listens,
   "--listen": listens,
@@ -140,7 +140,7 @@ const reorder = (
           )
         : ""
     const instead = Object.hasOwn(netcatOptions, flag) ? `: ${netcatOptions[flag]}` : ""
-    // A word with one dash is rather a long name with a missing dash than an option of netcat with others behind it.
+    // A word such as `-listen` is more likely a long name with a missing dash than several short options of netcat.
     const hint = within === undefined ? instead || near : near || instead
     return usageError(`unknown option ${flag}${within === undefined ? "" : ` in ${within}`}${hint} (${help})`)
   }

@@ -14,7 +14,7 @@ export interface EndpointArgs {
 export const isEndpointGiven = ({ args, port, unix }: EndpointArgs): boolean =>
   args.length > 0 || Option.isSome(port) || Option.isSome(unix)
 
-/** The endpoint of a command line, if any. `defaultHost` is the host of an endpoint without one. */
+/** The endpoint of a command line, if any. `defaultHost` is the host of an endpoint without a host. */
 export const endpointFrom = (
   { args, port, unix }: EndpointArgs,
   defaultHost: string = endpointDefaults.host,

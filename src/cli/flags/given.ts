@@ -15,8 +15,8 @@ export const environmentError = (error: ConfigError): CommandFailed =>
 
 /**
  * Refuses an empty `TCPFX_…` variable, even if this command does not read it. An empty variable usually comes from
- * another variable that is unset, and its setting would silently be missing. An empty `NO_COLOR` or `SSLKEYLOGFILE`
- * counts as unset.
+ * another variable that is unset. Without this check, its setting would silently have the default. An empty `NO_COLOR`
+ * or `SSLKEYLOGFILE` counts as unset.
  */
 export const checkVariables = (
   environment: Readonly<Record<string, string | undefined>>,

@@ -27,7 +27,8 @@ export type ReconnectOptions = Command.Command.ParseConfig<{
 }>
 
 /**
- * The settings of reconnecting: each from its flag, or else from its environment variable. None without `--reconnect`.
+ * The settings of reconnecting: each from its flag, or else from its environment variable. Undefined without
+ * `--reconnect`.
  */
 export const reconnectSettings = (options: ReconnectOptions) =>
   Effect.gen(function* () {

@@ -29,7 +29,7 @@ export const outputFlag = (fallback: string) =>
     help: `text: rows for people; json: one event per line; raw: only the bytes of the peers (default ${fallback}).`,
   })
 
-/** How a terminal shows what happens. */
+/** The flag that replaces the console of a terminal with plain lines. */
 export const plainFlag = toggle("plain", {
   help: "In a terminal: plain lines, without the console's status and input rows.",
 })

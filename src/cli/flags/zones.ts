@@ -5,7 +5,7 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 
 /**
  * Refuses a link-local address without a zone, which names its interface (RFC 4007), and a zone that is not an
- * interface of this machine. The system reports only EINVAL.
+ * interface of this machine. The system would report only EINVAL.
  */
 export const checkZone = (host: string): Effect.Effect<void, CommandFailed> =>
   Effect.gen(function* () {

@@ -11,8 +11,8 @@ export interface SkippedLines {
   readonly isWhole: boolean
 }
 
-// How many bytes one step splits into payloads. The view of an empty line takes a hundred times the memory of its LF,
-// so more bytes at once could take much memory.
+// The number of bytes that one step splits into payloads. The view of an empty line needs a hundred times the memory of
+// its LF, so a larger step could need much memory.
 const cutBytes = 8192
 
 const newline = 0x0a
@@ -29,9 +29,9 @@ export class InputLines implements Framing.RunSink {
   private decoder: Framing.FrameDecoder
   /** Complete lines that are not split yet. */
   private runs: Array<Uint8Array> = []
-  /** How many lines were taken or skipped. */
+  /** The number of lines that were taken or skipped. */
   private passed = 0
-  /** The bytes so far of the line that is being skipped. None if no line is. */
+  /** The number of skipped bytes of the current line. Undefined if the current line is not skipped. */
   private skipping: number | undefined
   // The lines that the current read skips, for one report.
   private first = 0
@@ -72,7 +72,7 @@ export class InputLines implements Framing.RunSink {
     this.report()
   }
 
-  /** Takes some lines. Returns an empty array if all lines of the last read are taken. */
+  /** Removes the next lines and returns them. Returns an empty array if all lines of the last read are taken. */
   take(): ReadonlyArray<Uint8Array> {
     const [run] = this.runs
     if (run === undefined) return []
@@ -85,7 +85,7 @@ export class InputLines implements Framing.RunSink {
     return payloads
   }
 
-  /** Whether {@link take} has lines. */
+  /** Whether {@link take} would return lines. */
   hasMore(): boolean {
     return this.runs.length > 0
   }
@@ -115,7 +115,7 @@ export class InputLines implements Framing.RunSink {
     this.passed++
   }
 
-  /** The number of the line after all lines that were taken, were skipped, or wait. */
+  /** The number of the next line of the input, after the lines that were taken or skipped and the lines in `runs`. */
   private nextNumber(): number {
     return this.runs.reduce((lines, run) => lines + Framing.line.count(run), this.passed + 1)
   }

@@ -12,7 +12,7 @@ import { InputLines, type SkippedLines } from "./InputLines.ts"
 export interface InputPayloads {
   /** Waits until `take` has payloads. Returns `false` if the input has ended and all payloads are taken. */
   readonly more: Effect.Effect<boolean, CommandFailed>
-  /** Takes the next payloads: some or all of those that have arrived. */
+  /** Removes the next payloads and returns them: some or all of the payloads that have arrived. */
   readonly take: () => ReadonlyArray<Uint8Array>
 }
 

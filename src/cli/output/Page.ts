@@ -14,7 +14,7 @@ const worthItsOwnWrite = 16 * 1024
 const fullBytes = 128 * 1024
 const smallestBuffer = 4 * 1024
 
-/** A frame above this size is written in pieces, so that its output is never in memory as a whole. In bytes. */
+/** The size in bytes above which a frame is written in pieces, so that its output is never in memory as a whole. */
 export const largeFrameBytes = 1024 * 1024
 
 /** Output that waits for one flush: bytes for standard output (data) and standard error (talk), in order. */
@@ -47,12 +47,12 @@ export class Page {
     else this.seal({ data: bytes, isRaw: true }, bytes.length)
   }
 
-  /** Adds data that the flush makes one piece at a time, because it is too large to be in memory as a whole. */
+  /** Adds data that is too large to be in memory as a whole. The flush makes and writes one piece at a time. */
   pieces(pieces: Iterable<Uint8Array>): void {
     this.seal({ pieces }, fullBytes)
   }
 
-  /** Adds talk. */
+  /** Adds text for standard error. */
   err(text: string): void {
     if (text === "") return
     this.sealData()

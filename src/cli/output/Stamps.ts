@@ -27,7 +27,8 @@ export class Stamps {
   private readonly told: Record<Target, string | undefined> = { out: undefined, err: undefined }
 
   /**
-   * `together`: standard output and standard error are the same file or terminal, so one line has the date for both.
+   * `together`: standard output and standard error are the same file or terminal, so one line with the date serves
+   * both.
    */
   constructor(mode: TimestampMode, together: boolean) {
     this.mode = mode
@@ -42,8 +43,8 @@ export class Stamps {
   }
 
   /**
-   * The date for a line before a row, if the row needs one: rows have only the time of day, and the date differs from
-   * the date of the previous row on the same output. The first row of the command needs no line.
+   * The date for a separate line before a row. Undefined unless rows have only the time of day and the date differs
+   * from the date of the previous row on the same output. The first row of the command has no such line.
    */
   newDate(at: number, to: Target): string | undefined {
     if (this.mode !== "time") return undefined

@@ -13,7 +13,7 @@ export class ClientText implements Renderer<ClientEvent> {
   private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly shower = new TextShower()
-  // The frame of the last row. Under load, many rows have the same time.
+  // The bytes around the last row. Under load, many rows have the same time.
   private last: { readonly at: number; readonly frame: RowFrame } | undefined
 
   /** `whole`: each frame is complete text (line framing), so no character continues in the next frame. */
@@ -41,7 +41,7 @@ export class ClientText implements Renderer<ClientEvent> {
     }
     // The command reports this failure itself: as its last message, or with the delay before the next attempt.
     if (event._tag === "ConnectFailed") return
-    // After missed events, the rest of an incomplete character cannot be trusted.
+    // After missed events, the next bytes may not be the rest of an incomplete character.
     if (event._tag === "Disconnected" || event._tag === "EventsMissed") {
       if (this.shower.isHolding()) writeRest(this.shower, this.frameOf(event.at, page), page)
     }
@@ -55,7 +55,7 @@ export class ClientText implements Renderer<ClientEvent> {
     if (date !== undefined) page.out(`${this.data.dim(date)}\n`)
   }
 
-  /** The frame of the next row. */
+  /** The bytes around the next row. */
   private frameOf(at: number, page: Page): RowFrame {
     if (this.last?.at !== at) {
       this.tellDate(at, page)

@@ -4,7 +4,10 @@ export interface Style {
   readonly red: (text: string) => string
 }
 
-/** Dim for talk, red for sent data. Received data has the default colour, which every terminal can show. */
+/**
+ * The style of an output: dim for text on standard error, red for sent data. Received data has the default colour,
+ * which every terminal can show.
+ */
 export const styleOf = (colour: boolean): Style =>
   colour
     ? { dim: (text) => `\u001b[2m${text}\u001b[22m`, red: (text) => `\u001b[31m${text}\u001b[39m` }
@@ -29,7 +32,7 @@ export const formatDate = (at: number): string => dateOf(new Date(at))
 /** The local date and time with milliseconds and the offset from UTC, in the format of ISO 8601 and RFC 3339. */
 export const formatIso = (at: number): string => {
   const date = new Date(at)
-  // In minutes, positive west of Greenwich.
+  // The offset in minutes, which is positive west of Greenwich.
   const behind = date.getTimezoneOffset()
   const minutes = Math.trunc(Math.abs(behind))
   const offset = `${behind > 0 ? "-" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`

@@ -11,8 +11,8 @@ export interface RawServing {
 }
 
 /**
- * Makes the handler of `serve --output raw`, where bytes are only written: they go from the socket to standard output
- * without an event for each read. While standard output has no room, the server stops reading from the clients.
+ * Makes the handler of `serve --output raw`. It writes the bytes of the socket to standard output without an event for
+ * each read. While standard output has no room, the server stops reading from the clients.
  */
 export const makeRawServing = (halfClosed: Handler.HalfClosed): Effect.Effect<RawServing, never, Stdio> =>
   Effect.map(Stdio, (stdio) => {
@@ -31,7 +31,8 @@ export const makeRawServing = (halfClosed: Handler.HalfClosed): Effect.Effect<Ra
           // Other code reports the end of the connection and the failure of the output.
           Effect.ignore,
           Effect.ensuring(leave),
-          // The bytes of an ended connection must still be written. The wait ends at the latest with the output.
+          // The bytes of an ended connection must still be written. The wait ends at the latest when standard output
+          // fails.
           Effect.uninterruptible,
           Effect.zipRight(halfClosed === "keep" ? Effect.asVoid(connection.closed) : Effect.void),
         ),

@@ -81,7 +81,7 @@ export const clientRenderer = (
     mode === "json" ? json() : mode === "raw" ? raw(framing) : new ClientText(textOptions(stdio, framing, timestamps)),
   )
 
-/** What happens when events come faster than they can be shown. */
+/** The behaviour when events arrive faster than they can be shown. */
 export interface Showing {
   /**
    * `"all"`: the events block their publisher. `"relay"`: events are dropped and counted, so that a relay never waits.
@@ -89,13 +89,13 @@ export interface Showing {
   readonly pace: "all" | "relay"
 }
 
-// A relay shows at most this many bytes at once, then pauses three times as long as that took. At full load, showing
-// therefore takes a quarter of the time. The shortest pause is too short to see, and saves the cost of starting to
-// show, which is that of dozens of lines.
+// A relay shows at most this many bytes at once, and then pauses three times as long as it has shown. At full load, it
+// therefore shows during a quarter of the time. The shortest pause is too short to see. It makes starts rare, because
+// each start costs as much as dozens of lines.
 const relayBufferBytes = 256 * 1024
 const restPerWork = 3
 const shortestRest = Duration.millis(8)
-// A longer time was a wait for a reader, not work.
+// A longer time includes a wait for the reader of the output, which is not work.
 const longestWork = Duration.millis(50)
 
 /** The options of the subscription to the shown events. */
@@ -128,7 +128,7 @@ const showAll = <E>(
       const page = new Page(expectedBytes)
       let next = from
       while (next < shown.length && !page.isFull) renderer.render(shown[next++] as E, page)
-      // A quarter more, because the size of the next page differs a little.
+      // The next buffer has a quarter more room, because the size of the next page differs a little.
       expectedBytes = Math.min(Math.ceil(1.25 * page.size), mostExpectedBytes)
       return next === shown.length ? page.flush : Effect.flatMap(page.flush, () => showFrom(shown, next))
     })
@@ -139,8 +139,8 @@ const showAll = <E>(
       Effect.sleep(Duration.max(Duration.times(Duration.min(took, longestWork), restPerWork), shortestRest)),
     )
   }
-  // Not `Stream.runForEachChunk`: each of its steps is referenced by an older one, so no event dies young, and
-  // collecting the events takes several times as long as showing them.
+  // `Stream.runForEachChunk` is too slow here. An older step refers to each of its steps, so no event dies in V8's
+  // young generation, and garbage collection takes several times as long as the output of the events.
   return Stream.toPull(events).pipe(
     Effect.flatMap((pull) =>
       Effect.forever(Effect.flatMap(pull, (chunk) => Effect.mapError(write(chunk), Option.some))),

@@ -22,10 +22,10 @@ export class ServerText implements Renderer<ServerEvent> {
   private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly halfClosedKept: boolean
-  // One for each client, because a character may be split over two reads of the same client.
+  // Each client has its own shower, because a character may be split over two reads of the same client.
   private readonly showers = new Map<ConnectionId, TextShower>()
   private listeners = 0
-  // The frame of the last row. Under load, many rows have the same time and client.
+  // The bytes around the last row. Under load, many rows have the same time and client.
   private last: { readonly at: number; readonly id: ConnectionId; readonly frame: RowFrame } | undefined
 
   /**
@@ -105,7 +105,7 @@ export class ServerText implements Renderer<ServerEvent> {
     return shower
   }
 
-  /** The frame of the next row. */
+  /** The bytes around the next row. */
   private frameOf(at: number, id: ConnectionId, page: Page): RowFrame {
     if (this.last?.at !== at || this.last.id !== id) {
       this.tellDate(at, page)

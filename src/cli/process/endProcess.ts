@@ -2,11 +2,11 @@ import { signalExitCode } from "./exit.ts"
 
 const endSignals = ["SIGHUP", "SIGINT", "SIGTERM"] as const
 
-// How long a call in libuv's thread pool may still take before the process ends without it, in milliseconds.
+// The time that a call in libuv's thread pool has to finish before the process ends without it, in milliseconds.
 const grace = 100
 
 /**
- * Ends the process with an exit code, even while a thread waits for a file or a name that does not answer.
+ * Ends the process with an exit code, even while a thread waits for a file or a name server that does not answer.
  * `process.exit` waits for libuv's threads, and nothing can interrupt a thread in open(2), read(2) or getaddrinfo(3).
  * After this call, a signal ends the process at once.
  */

@@ -11,7 +11,7 @@ export interface InheritedSocket {
 /** The inherited sockets. */
 export interface Inherited {
   readonly sockets: ReadonlyArray<InheritedSocket>
-  /** The reason why there are none. Empty if there are some. */
+  /** The reason why no socket was inherited. Empty if there are sockets. */
   readonly why: string
   /** Whether the variables are for this process and have a mistake. */
   readonly isBroken: boolean
@@ -34,9 +34,9 @@ const isDescriptorOpen = (fd: number): boolean => {
 }
 
 /**
- * Takes the inherited sockets, by the protocol of sd_listen_fds(3): the process `LISTEN_PID` has `LISTEN_FDS` sockets,
- * from descriptor 3 on. Removes the variables, so that no child process uses them. Refuses closed descriptors, which
- * also bounds the number of sockets.
+ * Reads the inherited sockets from the environment, by the protocol of sd_listen_fds(3): the process `LISTEN_PID` has
+ * `LISTEN_FDS` sockets, from descriptor 3 on. Removes the variables, so that no child process uses them. Refuses closed
+ * descriptors, which also bounds the number of sockets.
  */
 export const takeInherited = (
   environment: Environment,

@@ -4,15 +4,15 @@ const blockBytes = 24 * 1024 * 1024
 
 /**
  * Makes glibc keep up to 48 MiB of freed memory for later reads. By default glibc returns freed memory above 128 KiB to
- * the kernel, and bulk traffic then pays for a page fault per page that it reads into (mallopt(3), M_TRIM_THRESHOLD).
+ * the kernel, and bulk traffic then causes a page fault for each page that a read fills (mallopt(3), M_TRIM_THRESHOLD).
  *
- * The setting affects the whole process, so only the command changes it, and never the library. The block takes no
- * physical memory, because no byte of it is written. V8 frees it at a later garbage collection.
+ * The setting affects the whole process, so only the command changes it, and never the library. The block uses no
+ * physical memory, because no code writes to it. V8 frees it at a later garbage collection.
  */
 export const keepFreedMemory = (): void => {
   try {
     Buffer.allocUnsafeSlow(blockBytes)
   } catch {
-    // Without room for the block (ulimit -v), freed memory returns to the kernel as by default.
+    // Without room for the block (ulimit -v), glibc returns freed memory to the kernel as by default.
   }
 }

@@ -24,11 +24,11 @@ const readAnswer = (text: string): Answer | undefined => {
   }
 }
 
-/** Looks a name up in a child process, which an interruption kills. Returns `undefined` if the child fails. */
+/** Looks a name up in a child process. An interruption kills the child. Returns `undefined` if the child fails. */
 const askChild = (host: string): Effect.Effect<Answer | undefined> =>
   Effect.async((resume) => {
     const { NODE_OPTIONS: _, ...env } = process.env
-    // A process group of its own, so that Ctrl-C in a terminal does not reach the child.
+    // The child has its own process group, so that Ctrl-C in a terminal does not reach it.
     const child = spawn(process.execPath, ["-e", script, "--", host], {
       detached: true,
       env,
@@ -59,7 +59,7 @@ export const resolveByChild: Transport["Type"]["resolve"] = (host) =>
 
 /**
  * Looks a name up without delaying the end of the process. If `endProcess` can end the process while a thread waits in
- * getaddrinfo(3), an interrupted look-up is simply abandoned. Otherwise, with an older Node, a child process looks the name
- * up, which costs about 50 ms to start.
+ * getaddrinfo(3), an interrupted look-up is abandoned. With an older Node, a child process looks the name up. The start
+ * of the child takes about 50 ms.
  */
 export const resolve: Transport["Type"]["resolve"] = canReplaceProcess() ? NodeTransport.resolve : resolveByChild

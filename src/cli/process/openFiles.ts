@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import { acceptQueueLimit, openFiles } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
-// How many files the process opens in addition to its connections, for the event loop, the listeners and files that it
-// reads: `leastReserve` in total, or `growth` after its start, whichever is more.
+// The number of files that the process needs beside its connections, for the event loop, the listeners and the files
+// that it reads: `leastReserve` in total, or `growth` more than are open at the start, whichever is more.
 const leastReserve = 64
 const growth = 24
 
@@ -22,8 +22,8 @@ export interface ConnectionRoom {
 }
 
 /**
- * How many connections may be open: the requested number, or what the limit of open files allows beside the files that
- * are already open.
+ * The largest number of connections: the requested number, or the number that the limit of open files allows beside the
+ * files that are already open. Fails if the limit is too low for the requested number.
  */
 export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, CommandFailed> =>
   Effect.gen(function* () {
@@ -49,7 +49,7 @@ export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, Com
     return { most: room, note: room < plenty ? note : undefined }
   })
 
-/** A message for the user if the system does not allow the backlog. */
+/** A message for the user if the system allows only a smaller backlog. */
 export const backlogNote = (asked: number): Effect.Effect<string | undefined> =>
   Effect.map(acceptQueueLimit, (limit) =>
     limit === undefined || limit >= asked

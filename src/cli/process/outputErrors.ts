@@ -18,8 +18,8 @@ const inWords = (code: string): string => {
 }
 
 /**
- * The reader of standard output is gone, so the command ends. If the reader of a pipe closed it (`"reader"`), the end
- * is clean. If a terminal is gone (`"terminal"`), the command ends as with SIGHUP.
+ * Standard output has no reader any more, so the command ends. If the reader of a pipe has closed the pipe
+ * (`"reader"`), the end is clean. If a terminal has hung up (`"terminal"`), the command ends as with SIGHUP.
  */
 export class OutputClosed extends Data.TaggedError("OutputClosed")<{ readonly by: "reader" | "terminal" }> {}
 

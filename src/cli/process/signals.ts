@@ -15,10 +15,13 @@ export type EndSignal = keyof typeof signalExitCode
 /** A signal ended the command before it had anything to drain. */
 export class EndedBySignal extends Data.TaggedError("EndedBySignal")<{ readonly signal: EndSignal }> {}
 
-// How long a reload may continue after the request for the next one.
+// The time that a reload may continue after the next SIGHUP.
 const reloadGrace = "1 second"
 
-/** The signals that ask the process to end. The command handles the first. The second ends the process at once. */
+/**
+ * The signals that ask the process to end. The command handles the first signal. The second signal ends the process at
+ * once.
+ */
 export class Signals extends Context.Tag("tcpfx/cli/Signals")<
   Signals,
   {
@@ -27,9 +30,9 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
     /** Runs an effect that the first signal interrupts. */
     readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
     /**
-     * Runs an effect at each SIGHUP until the scope closes. Before and after, and when the terminal of standard output
-     * is gone, SIGHUP asks the process to end. If a run still continues one second after the next SIGHUP, because a
-     * file does not answer, the run is interrupted.
+     * Runs an effect at each SIGHUP until the scope closes. Before and after that time, and when the terminal of
+     * standard output has hung up, SIGHUP asks the process to end. A file may not answer, so a run that still continues
+     * one second after the next SIGHUP is interrupted.
      */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }

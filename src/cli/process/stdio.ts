@@ -23,8 +23,8 @@ export interface Input {
    */
   readonly read: (take: (bytes: Uint8Array | undefined) => void) => Effect.Effect<void, InputFailed>
   /**
-   * Makes each later read return up to this many bytes. The memory is reused after {@link giveBack}. Files are read
-   * ahead by one read.
+   * After this call, each read returns at most this many bytes. Their memory is reused after {@link giveBack}. A file
+   * is read ahead by one read.
    */
   readonly readLarge: (bytes: number) => void
   /** Allows later reads to reuse the memory of these bytes, which came from a large read. */
@@ -39,26 +39,26 @@ export interface StdioService {
    */
   readonly write: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
   /**
-   * Writes bytes that may change after `giveBack` is called, which happens when the kernel has accepted them. Waits
-   * like {@link write}.
+   * Writes bytes that must not change until `giveBack` is called. The call comes when the kernel has accepted the
+   * bytes. Waits like {@link write}.
    */
   readonly writeLent: (bytes: Uint8Array, giveBack: () => void) => Effect.Effect<void, OutputClosed | OutputFailed>
   /**
-   * Writes complete lines. If the disk becomes full, the file does not end with a torn line. Otherwise as {@link
-   * write}.
+   * Writes complete lines. If the disk becomes full, the file does not end with an incomplete line. Otherwise like
+   * {@link write}.
    */
   readonly writeLines: (lines: string | OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
-  /** Waits until the system has taken everything that was written to standard output. */
+  /** Waits until the kernel has accepted all bytes that were written to standard output. */
   readonly drained: Effect.Effect<void, OutputClosed | OutputFailed>
-  /** Waits until standard output has no reader any more or has failed, and fails within half a second of that. */
+  /** Fails within half a second after standard output has lost its reader or has failed. */
   readonly gone: Effect.Effect<never, OutputClosed | OutputFailed>
   /**
    * Writes a message to standard error without waiting. If standard error is full, messages are dropped and counted.
    */
   readonly say: (text: string) => void
   /**
-   * Gives messages to a function in place of standard error until the scope closes, where both outputs lead to the same
-   * terminal: a console that paints the terminal shows them itself.
+   * Passes messages to a function and not to standard error until the scope closes, if standard output and standard
+   * error are the same terminal. The console that paints this terminal shows the messages itself.
    */
   readonly takeMessages: (take: (text: string) => void) => Effect.Effect<void, never, Scope.Scope>
   /** Opens standard input. Nothing is read before the first `read`. */
@@ -72,24 +72,27 @@ export interface StdioService {
    */
   readonly colour: { readonly output: boolean; readonly error: boolean }
   /**
-   * Begins the end of the command. If a reader then takes nothing for the deadline (at least 0.5 s), its output is
-   * dropped.
+   * Starts the deadline of the last output, which is at least 0.5 s. If the readers then read nothing for the deadline,
+   * the rest of the output is dropped.
    */
   readonly beginEnd: (deadline: Duration.Duration) => Effect.Effect<void>
-  /** Waits for an effect that writes. After its output is dropped, further writes are only counted as lost. */
+  /**
+   * Waits until an effect that writes has ended, or its output is dropped. Further writes are then only counted as
+   * lost.
+   */
   readonly untilGivenUp: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<Option.Option<A>, E, R>
   /** Whether standard output or error is a regular file, which {@link reopen} opens again. */
   readonly hasFile: boolean
   /** Opens the files of standard output and error again by their paths, for example after log rotation. */
   readonly reopen: () => void
-  /** Whether standard output was a terminal that is gone. */
+  /** Whether standard output was a terminal that has hung up. */
   readonly isTerminalGone: () => boolean
 }
 
 /** Standard input, output and error of the process. */
 export class Stdio extends Context.Tag("tcpfx/cli/Stdio")<Stdio, StdioService>() {}
 
-// How long an effect may continue to write after its output is dropped, so that the lost bytes are counted.
+// The time that an effect may continue to write after its output is dropped, so that the lost bytes are counted.
 const countingTime = Duration.seconds(1)
 
 const piecesOf = (data: OutputBytes): Pieces => (data instanceof Uint8Array ? [data] : data)

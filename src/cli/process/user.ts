@@ -6,14 +6,14 @@ import * as Either from "effect/Either"
 import { errorCode } from "../../domain/errorCode.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
-// A process has one user. Therefore the command changes it and the library does not: other servers may run in the
-// process of a program that uses the library.
+// A process has one user. Therefore only the command changes the user, and the library does not: a program that uses
+// the library may run other servers in the same process.
 
 /** The account that the process will become. */
 export interface Account {
   readonly uid: number
   readonly gid: number
-  /** The name, which the system needs to find the user's groups. None if the user has no name. */
+  /** The name, which the system needs to find the user's groups. Undefined if the user has no name. */
   readonly name: string | undefined
   /** The value of `--user`. */
   readonly text: string
@@ -142,7 +142,8 @@ const canRemove = (path: string): boolean => {
 }
 
 /**
- * Messages about the files of unix sockets that the account, which the process has become, cannot remove at the end.
+ * Messages about the files of unix sockets that the process cannot remove at the end. The process has already become
+ * the account.
  */
 export const leftBehind = (paths: ReadonlyArray<string>, account: Account): Effect.Effect<ReadonlyArray<string>> =>
   Effect.sync(() =>
@@ -156,7 +157,7 @@ export const leftBehind = (paths: ReadonlyArray<string>, account: Account): Effe
   )
 
 /**
- * Becomes the account for good: sets the supplementary groups, the group, and last the user, after which the process
+ * Becomes the account for good: sets the supplementary groups, then the group, then the user. After that, the process
  * can change none of them (setuid(2)). Then checks that the process cannot return to root.
  */
 export const becomeAccount = (account: Account): Effect.Effect<void, CommandFailed> =>

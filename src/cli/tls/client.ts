@@ -20,7 +20,7 @@ export interface ClientTlsOptions {
   readonly tlsKeyLog: Option.Option<string>
 }
 
-/** Makes the TLS connector of a client from its flags. None without `--tls`. */
+/** Makes the TLS connector of a client from its flags. Undefined without `--tls`. */
 export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connector | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (!options.tls) return undefined

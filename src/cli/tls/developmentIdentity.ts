@@ -33,7 +33,7 @@ const generate = (endpoints: ReadonlyArray<ListenEndpoint>): Effect.Effect<Tls.I
     const made = await selfsigned.generate([{ name: "commonName", value: "tcpfx development" }], {
       keyType: "ec",
       algorithm: "sha256",
-      // A day in the past, for clients with a slow clock.
+      // The certificate is valid from a day in the past on, for clients whose clock is behind.
       notBeforeDate: new Date(now - day),
       notAfterDate: new Date(now + validDays * day),
       extensions: [
@@ -73,7 +73,7 @@ const isPair = (cert: string, key: string): boolean => {
 
 /**
  * Reads the self-signed certificate from a folder if it is valid for more than a week. Otherwise makes a new one and
- * writes it there. Refuses links, files that other users may change, and a key that they may read.
+ * writes it there. Refuses links, files that other users may change, and a key that other users may read.
  */
 export const keptIdentity = (
   folder: string,

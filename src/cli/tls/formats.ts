@@ -34,7 +34,10 @@ const describeDer = (bytes: Uint8Array, path: string): string | undefined => {
     : undefined
 }
 
-/** Describes a file, and how to convert it to PEM, as a text after its path. None if it contains PEM or is unknown. */
+/**
+ * Describes a file, and how to convert it to PEM, as a text after its path. Undefined if the file contains PEM or its
+ * format is unknown.
+ */
 export const describeBinary = (bytes: Uint8Array, path: string): string | undefined => {
   if (bytes.length === 0) return "is empty"
   const start = text(bytes)

@@ -48,11 +48,11 @@ export const readIdentity = (
 /** The error message of a TLS failure, with the file that causes it. */
 export const tlsFailed = (error: TlsError, path: string): CommandFailed => usageError(`TLS: ${path}: ${error.message}`)
 
-// How many lines may wait to be written. Further lines are dropped: a file server that is down must not cost memory or
-// connections.
+// The number of lines that may wait to be written. Further lines are dropped: a file server that is down must not cost
+// memory or connections.
 const maxWaitingLines = 1000
 
-/** Opens the file of the secrets. Returns the option that appends a line to it. */
+/** Opens the file for the TLS secrets. Returns the option `onKeyLog`, which appends a line to the file. */
 export const openKeyLog = (
   flag: Option.Option<string>,
 ): Effect.Effect<Pick<Tls.CommonOptions, "onKeyLog">, CommandFailed, Stdio> =>

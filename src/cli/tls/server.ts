@@ -29,7 +29,7 @@ export interface ServerTls {
   readonly acceptor: Tls.Acceptor
   /** Messages for the user. */
   readonly notes: ReadonlyArray<string>
-  /** Reads the files again. None if there are no files. */
+  /** Reads the files again. Undefined if there are no files. */
   readonly reload: ((server: Server["Type"]) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
 }
 

@@ -21,7 +21,9 @@ export type AttachPage = (
   attachedTo: "serve" | "connect",
 ) => Effect.Effect<void, CommandFailed, CommandServices | Scope.Scope>
 
-/** The interface of the page to the commands. Only the bundle `dist/cli/ui.cjs` has its code. */
+/**
+ * The functions of the page that the commands call. Only the bundle `dist/cli/ui.cjs` includes the code of the page.
+ */
 export interface PageFace {
   /** Runs `tcpfx ui`. Returns the exit code. */
   readonly runUi: (

@@ -53,7 +53,7 @@ const knownNames = (host: string): Effect.Effect<ReadonlyArray<string>> =>
   })
 
 /**
- * Reads the access control from the flags. Refuses an address that other machines can reach without a password or TLS:
+ * Reads the access control from the flags. Without a password or TLS, refuses an address that other machines can reach:
  * the token is a part of the page's address, and people copy and send addresses.
  */
 export const pageAccess = (flags: PageFlagValues): Effect.Effect<PageAccess, CommandFailed, Stdio> =>

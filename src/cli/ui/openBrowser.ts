@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The program that opens an address in the user's browser. None if the user would not see the browser. */
+/** The program that opens an address in the user's browser. Undefined if the user would not see the browser. */
 export const browserCommand = (
   platform: NodeJS.Platform,
   environment: Environment,
 ): readonly [string, ...ReadonlyArray<string>] | undefined => {
   const isSet = (name: string) => (environment[name] ?? "") !== ""
-  // The browser would open on the remote machine, or in CI, where nobody sees it.
+  // The browser would open on the remote machine, or in CI, where no user sees it.
   if (isSet("SSH_CONNECTION") || isSet("SSH_TTY") || isSet("CI")) return undefined
   switch (platform) {
     case "darwin":
@@ -27,8 +27,8 @@ export const browserCommand = (
 }
 
 /**
- * Opens an address in the user's browser, which outlives this process. Returns whether the program started, and waits
- * for nothing else.
+ * Opens an address in the user's browser, which outlives this process. Waits only for the start of the program, and
+ * returns whether it started.
  */
 export const openBrowser = (address: string): Effect.Effect<boolean> =>
   Effect.async((resume) => {

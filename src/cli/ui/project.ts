@@ -55,7 +55,7 @@ export const startProject = (
  */
 export const withoutRepeats = (project: Project): Project => ({ ...project, repeats: [] })
 
-/** The elements of several lists. Of elements with the same key, only the first counts. */
+/** The elements of several lists. If several elements have the same key, only the first one counts. */
 const union = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, keyOf: (element: A) => string): ReadonlyArray<A> => {
   const found = new Map<string, A>()
   for (const element of lists.flat()) if (!found.has(keyOf(element))) found.set(keyOf(element), element)

@@ -46,7 +46,7 @@ const addressesOf = (server: PageServer): Effect.Effect<ReadonlyArray<string>> =
   )
 }
 
-/** The flags of the page with the content of their files, all valid. */
+/** The valid flags of the page, with the content of their files. */
 export interface PreparedPage {
   readonly flags: PageFlagValues
   readonly access: PageAccess
@@ -55,7 +55,8 @@ export interface PreparedPage {
 }
 
 /**
- * Reads all files that the flags name before anything listens, so that a mistake ends the command without an effect.
+ * Reads all files that the flags name before the page listens, so that a mistake ends the command without a side
+ * effect.
  */
 export const preparePage = (
   flags: PageFlagValues,

@@ -6,11 +6,11 @@ import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
 const lineFeed = 0x0a
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = fs.constants
 
-/** How many of the first `count` bytes follow the last LF. */
+/** The number of bytes after the last LF, in the first `count` bytes. */
 const tornBytes = (pieces: Pieces, count: number): number => {
   let torn = 0
   let start = count
-  // Searched from the end: the first piece with an LF decides.
+  // The search goes backwards from the last piece, so the first piece with an LF decides.
   const ends: Array<readonly [piece: Uint8Array, length: number]> = []
   for (const piece of pieces) {
     const length = Math.min(piece.length, start)
@@ -66,7 +66,7 @@ export class FileSink implements Sink {
       if (this.rest.length === 0 || generation !== this.generation) return finish(undefined)
       fs.writev(this.fd, [...this.rest], null, (error, written) => {
         if (error) return finish(errorCode(error))
-        // After a short write, the next write reports the reason. A write of nothing has no reason, so it counts as
+        // After a short write, the next write reports the reason. A write of 0 bytes reports no reason, so it counts as
         // EIO.
         if (written === 0) return finish("EIO")
         this.end += written
@@ -88,7 +88,7 @@ export class FileSink implements Sink {
 
   watch(): void {}
 
-  /** Opens the original path again, to append to it, for all descriptors of the file. */
+  /** Opens the path of the file again for appending, and points all descriptors of the file to it. */
   reopen(done: (failure: string | undefined) => void): void {
     // The current write must finish in the old file.
     if (this.busy) {
@@ -139,7 +139,7 @@ export class FileSink implements Sink {
     })
   }
 
-  // Removes the written part of a line that is incomplete, unless another program has written after it.
+  // Removes the written part of an incomplete line, unless another program has written after it.
   private cutTornLine(pieces: Pieces, written: number): void {
     const torn = tornBytes(pieces, written)
     if (torn === 0) return
@@ -155,7 +155,7 @@ export class FileSink implements Sink {
 }
 
 // Points a descriptor to another file, so that the disk space of the old file can be freed. open(2) returns the lowest
-// free descriptor, which is the one just closed unless another thread opens a file first.
+// free descriptor, which is the descriptor just closed, unless another thread opens a file first.
 const replace = (fd: number, by: number): number => {
   fs.closeSync(fd)
   return fs.openSync(`/proc/self/fd/${by}`, O_WRONLY | O_APPEND)

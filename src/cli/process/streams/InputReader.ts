@@ -11,7 +11,7 @@ export type ReadResult =
   | { readonly _tag: "Failed"; readonly code: string }
 
 const readSize = 64 * 1024
-// The longest read of a pipe or socket (pipe(7)) fills much of a buffer of this size, in bytes.
+// The largest buffer for a read of a pipe or socket, in bytes. A larger buffer would stay mostly empty (pipe(7)).
 const largestStreamRead = 256 * 1024
 // The wait between two attempts where epoll(7) cannot be used, in milliseconds.
 const shortestWait = 1
@@ -26,7 +26,7 @@ const end: ReadResult = { _tag: "End" }
 export class InputReader {
   private readonly descriptor: Descriptor
   private fd: number
-  // Makes single calls non-blocking. None if the descriptor has an open file description of our own.
+  // Makes single calls non-blocking. Undefined if no other program shares the open file description.
   private shared: LooseHandle | undefined
   // Reports when the descriptor is readable.
   private readiness: LooseHandle | undefined
@@ -63,8 +63,8 @@ export class InputReader {
   }
 
   /**
-   * Makes each later read return up to this many bytes. A file is read ahead: its next piece is read while the last one
-   * is used. The memory of a read is reused after {@link giveBack}.
+   * After this call, each read returns at most this many bytes. A file is read ahead: the next piece is read while the
+   * caller uses the last piece. The memory of a read is reused after {@link giveBack}.
    */
   readLarge(bytes: number): void {
     this.readsAhead = this.descriptor.kind === "file"
@@ -114,8 +114,8 @@ export class InputReader {
     // epoll(7) does not accept other devices, such as /dev/null.
     if (kind === "device") return
     this.readiness = this.shared ?? openHandle(this.fd)
-    // libuv asks for a buffer when the descriptor is readable. With an empty buffer it reports that (ENOBUFS) and does
-    // not read.
+    // libuv asks for a buffer when the descriptor is readable. With an empty buffer it calls `onread` with ENOBUFS and
+    // does not read.
     this.readiness?.useUserBuffer(new Uint8Array(0))
     if (this.readiness !== undefined) {
       this.readiness.onread = () => {
@@ -150,7 +150,7 @@ export class InputReader {
     clearTimeout(this.timer)
   }
 
-  // For a terminal that is gone, EIO means the end of the input.
+  // For a terminal that has hung up, EIO means the end of the input.
   private failed(code: string): ReadResult {
     return code === "EIO" && this.descriptor.kind === "terminal" ? end : { _tag: "Failed", code }
   }

@@ -1,14 +1,14 @@
 import type { Output } from "./Output.ts"
 
-// The shortest deadline, in milliseconds. A working reader takes something within this time.
+// The shortest deadline, in milliseconds. A working reader reads something within this time.
 const shortestDeadline = 500
 const defaultDeadline = 5_000
-// How often the progress of the readers is checked, in milliseconds.
+// The time between two checks of the readers' progress, in milliseconds.
 const lookInterval = 50
 
 /**
- * Delivers the last output of the process. As long as its readers take something, it waits. When they have taken
- * nothing for the deadline, it drops the rest.
+ * Delivers the last output of the process. Waits as long as its readers make progress. When they have read nothing for
+ * the deadline, drops the rest.
  */
 export class LastWords {
   private readonly outputs: ReadonlyArray<Output>
@@ -27,7 +27,7 @@ export class LastWords {
     this.look()
   }
 
-  /** How many milliseconds remain until the outputs are dropped, if their readers take nothing more. */
+  /** The time until the outputs are dropped if their readers read nothing more, in milliseconds. */
   patience(): number {
     this.begin(defaultDeadline)
     this.look()

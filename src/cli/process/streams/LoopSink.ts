@@ -2,14 +2,14 @@ import { errorCode } from "../../../domain/errorCode.ts"
 import { type OwnStream, openStream } from "./looseHandle.ts"
 import type { Pieces, Sink } from "./Sink.ts"
 
-// A read from the write end of a pipe fails with EBADF, and libuv tries it only after the last reader is gone. Writes
-// in progress then fail like those of a destroyed stream.
+// libuv reads from the write end of a pipe only after the last reader has closed the pipe. This read fails with EBADF.
+// Writes in progress then fail like writes to a destroyed stream.
 const failureOf = (error: Error): string => {
   const code = errorCode(error)
   return code === "EBADF" || code === "ERR_STREAM_DESTROYED" ? "EPIPE" : code
 }
 
-/** A pipe or terminal with a non-blocking open file description of our own. libuv waits for room and writes. */
+/** A pipe or terminal whose open file description is non-blocking and not shared. libuv waits for room and writes. */
 export class LoopSink implements Sink {
   private readonly stream: OwnStream
   private readonly isPipe: boolean
@@ -58,7 +58,8 @@ export class LoopSink implements Sink {
   }
 
   /**
-   * Watches pipes only. A terminal sends SIGHUP when it is gone, and its input would look like the end of the reader.
+   * Watches pipes only. When a terminal hangs up, the kernel sends SIGHUP. The end of its input would look like the end
+   * of the reader.
    */
   watch(onGone: (failure: string) => void): void {
     this.onGone = onGone

@@ -11,7 +11,7 @@ const sum = (a: Dropped, b: Dropped): Dropped => ({ messages: a.messages + b.mes
 /** Counts the messages that wait in an output beside its data, and the dropped messages. */
 export class MessageQuota {
   private readonly bound: number
-  // The end of each message, as a position in all accepted bytes of the output, and its length.
+  // The end and the length of each message. The end is a position in all bytes that the output has accepted.
   private waiting: Array<readonly [end: number, length: number]> = []
   private bytes = 0
   private dropped = none
@@ -38,7 +38,10 @@ export class MessageQuota {
     this.dropped = sum(this.dropped, { messages: 1, bytes: length })
   }
 
-  /** Removes the messages up to a position in the accepted bytes, which the output has handed over. */
+  /**
+   * Removes the messages that end within the first `handedOver` bytes of the output, because they are no longer
+   * pending.
+   */
   take(handedOver: number): void {
     let index = 0
     for (let next = this.waiting[0]; next !== undefined && next[0] <= handedOver; next = this.waiting[++index]) {
@@ -47,12 +50,12 @@ export class MessageQuota {
     if (index > 0) this.waiting.splice(0, index)
   }
 
-  /** Whether messages were dropped because the output was full, and it has room again. */
+  /** Whether messages were dropped because the output was full, and the output has room again. */
   hasRoomAgain(): boolean {
     return this.stalled && this.bytes <= this.bound / 2
   }
 
-  /** Takes the dropped messages for a report. None if no message was dropped. */
+  /** Returns the messages that were dropped since the last report. Undefined if no message was dropped. */
   report(): Dropped | undefined {
     this.stalled = false
     if (this.dropped.messages === 0) return undefined
@@ -62,7 +65,7 @@ export class MessageQuota {
     return dropped
   }
 
-  /** Notes that all waiting messages are written. */
+  /** Marks the reports of dropped messages as written. */
   reported(): void {
     this.reporting = none
   }

@@ -17,7 +17,7 @@ export interface OutputOptions {
 
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
 
-/** Bytes that an output uses until it has handed over `until` bytes in total. */
+/** Borrowed bytes. The output uses them until it has handed over `until` bytes in total. */
 interface Loan {
   readonly until: number
   readonly giveBack: () => void
@@ -28,9 +28,9 @@ interface Loan {
  * output and error are the same file, pipe or terminal, they share one `Output`, which keeps their order.
  */
 export class Output {
-  /** The system's error code. None while the target can be written. */
+  /** The system's error code. Undefined while the target can be written. */
   failure: string | undefined
-  /** How many bytes were dropped. */
+  /** The number of dropped bytes. */
   lost = 0
   private readonly options: OutputOptions
   private readonly sink: Sink | undefined
@@ -51,21 +51,23 @@ export class Output {
     else this.sink = options.sink
   }
 
-  /** Detects the end of the reader without a write, if the target allows it. */
+  /** Starts to watch the reader, so that its end is noticed without a write. Some targets do not allow this. */
   watch(): void {
     this.sink?.watch((failure) => this.fail(failure))
   }
 
   /**
-   * Queues bytes, which must not change until {@link pending} is 0. `lines` means that they are complete lines, and
-   * that no torn line may stay in a file when the disk becomes full.
+   * Queues bytes, which must not change until {@link pending} is 0. With `lines`, the bytes are complete lines, and no
+   * incomplete line stays in a file when the disk becomes full.
    */
   write(pieces: Pieces, lines: boolean): void {
     this.lines = lines
     this.accept(pieces)
   }
 
-  /** Queues bytes that may change after `giveBack` is called, which happens when they are no longer pending. */
+  /**
+   * Queues bytes that must not change until `giveBack` is called. The call comes when the bytes are no longer pending.
+   */
   writeLent(bytes: Uint8Array, giveBack: () => void): void {
     this.write([bytes], false)
     this.loans.push({ until: this.accepted, giveBack })
@@ -90,12 +92,12 @@ export class Output {
     return this.pending() <= this.options.bound
   }
 
-  /** How many bytes the kernel has not accepted yet. */
+  /** The number of bytes that the kernel has not accepted yet. */
   pending(): number {
     return this.queued + (this.busy ? (this.sink?.pending() ?? 0) : 0)
   }
 
-  /** How many bytes are no longer pending: the kernel has accepted them, or they are lost. */
+  /** The number of bytes that are no longer pending: the kernel has accepted them, or they are lost. */
   handedOver(): number {
     return this.accepted - this.pending()
   }
@@ -109,13 +111,13 @@ export class Output {
     this.changed()
   }
 
-  /** Calls the listener after each accepted write and each failure. Returns a function that removes it. */
+  /** Calls the listener after each accepted write and each failure. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
-  /** Opens a regular file again. Has no effect on other targets. `done` gets the failure in words, if any. */
+  /** Opens a regular file again. Has no effect on other targets. `done` receives the failure in words, if any. */
   reopen(done: (failure: string | undefined) => void): void {
     if (this.sink?.reopen === undefined) done(undefined)
     else this.sink.reopen(done)
@@ -176,7 +178,7 @@ export class Output {
     this.changed()
   }
 
-  // The report follows with the next message. A report right now would not fit on the full disk either.
+  // The report follows with the next message. A report now would not fit on the full disk either.
   private loseMessages(): void {
     this.clear()
     this.messages.lose()

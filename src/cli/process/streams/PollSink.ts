@@ -6,15 +6,15 @@ import { type Pieces, type Sink, sizeOf, withoutFirst } from "./Sink.ts"
 // The wait between two attempts, in milliseconds. It doubles as long as the kernel accepts nothing.
 const shortestWait = 1
 const longestWait = 20
-// How often the reader of a socket is checked, in milliseconds.
+// The time between two checks of the reader of a socket, in milliseconds.
 const watchInterval = 400
 // The most pieces that writev(2) accepts (IOV_MAX).
 const mostPieces = 1024
 
 /**
- * A descriptor that cannot have an open file description of our own: a socket, which cannot be opened again (ENXIO), a
- * pipe or terminal of another user (EACCES after su or sudo), a device, or any descriptor without /proc. The sink
- * writes without blocking, and tries again after a short wait when the kernel accepts nothing.
+ * A descriptor that a `LoopSink` cannot serve: a socket, which cannot be opened again (ENXIO), a pipe or terminal of
+ * another user (EACCES after su or sudo), a device, or any descriptor on a system without /proc. The sink writes
+ * without blocking, and tries again after a short wait when the kernel accepts nothing.
  *
  * libuv cannot wait here: it writes as soon as there is some room, and that write would block, because the shared
  * description is blocking. A thread that writes would block too, and the process cannot end before its threads.
@@ -27,7 +27,7 @@ export class PollSink implements Sink {
   private wait = shortestWait
   private timer: NodeJS.Timeout | undefined
 
-  /** `handle` makes single calls non-blocking. None if the description never blocks. */
+  /** `handle` makes single calls non-blocking. Undefined if the description never blocks. */
   constructor(fd: number, handle: LooseHandle | undefined, isSocket: boolean) {
     this.fd = fd
     this.handle = handle

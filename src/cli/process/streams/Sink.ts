@@ -8,13 +8,13 @@ export interface Sink {
    * returns.
    */
   readonly write: (pieces: Pieces, lines: boolean, done: (failure: string | undefined) => void) => void
-  /** How many bytes of the current write the kernel has not accepted yet. */
+  /** The number of bytes of the current write that the kernel has not accepted yet. */
   readonly pending: () => number
   /** Abandons the current write: its `done` is never called. */
   readonly abandon: () => void
   /** Calls `onGone` once, with the system's error code, when no reader is left. */
   readonly watch: (onGone: (failure: string) => void) => void
-  /** Regular files only: opens the path again. `done` gets the failure in words, if any. */
+  /** Regular files only: opens the path again. `done` receives the failure in words, if any. */
   readonly reopen?: (done: (failure: string | undefined) => void) => void
 }
 

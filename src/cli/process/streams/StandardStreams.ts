@@ -8,8 +8,8 @@ import { PollSink } from "./PollSink.ts"
 import type { Sink } from "./Sink.ts"
 import * as terminals from "./terminals.ts"
 
-// How many bytes may be queued before writers wait. The bound of a terminal is small, because after a pause (Ctrl-S)
-// its user wants to see current events.
+// The number of bytes that may be queued before writers wait. The bound of a terminal is small, because after a pause
+// (Ctrl-S) its user wants to see current events.
 const terminalBound = 64 * 1024
 const otherBound = 1024 * 1024
 const messageBound = 256 * 1024
@@ -65,7 +65,7 @@ export class StandardStreams {
     this.err = together ? this.out : open(this.error, [2], { survivesFullDisk: true })
   }
 
-  /** Each output once. */
+  /** The outputs, without repetition. */
   outputs(): ReadonlyArray<Output> {
     return this.out === this.err ? [this.out] : [this.out, this.err]
   }
@@ -75,7 +75,7 @@ export class StandardStreams {
     return this.output.kind === "file" || this.error.kind === "file"
   }
 
-  /** Whether standard output was a terminal that is gone. */
+  /** Whether standard output was a terminal that has hung up. */
   isTerminalGone(): boolean {
     return terminals.isGone(this.output)
   }

@@ -11,13 +11,16 @@ export interface Descriptor {
   readonly kind: DescriptorKind
   /** Two descriptors with the same identity are the same file, pipe, socket or terminal. */
   readonly identity: string
-  /** Whether the descriptor is open for reading, and for writing. `true` if the system does not say. */
+  /**
+   * Whether the descriptor is open for reading, and for writing. Both are `true` if the system does not report the
+   * access mode.
+   */
   readonly readable: boolean
   readonly writable: boolean
   readonly append: boolean
   /** Whether another program had made the descriptor non-blocking. */
   readonly nonBlocking: boolean
-  /** The path of a regular file. None if the file has no path, or no longer has one. */
+  /** The path of a regular file. Undefined if the file has no path, or no longer has one. */
   readonly path: string | undefined
 }
 
@@ -26,7 +29,7 @@ interface Description {
   readonly position: number
 }
 
-/** The flags and position of an open file description (proc_pid_fdinfo(5)). None without /proc. */
+/** The flags and position of an open file description (proc_pid_fdinfo(5)). Undefined without /proc. */
 export const descriptionOf = (fd: number): Description | undefined => {
   try {
     const text = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")
@@ -83,8 +86,9 @@ export const inspect = (fd: number): Descriptor => {
 
 /**
  * Opens the file behind a descriptor again, non-blocking. All programs that share an open file description share its
- * mode, so only a description of our own may become non-blocking. Returns the new descriptor, or the system's error
- * code: `EACCES` after su or sudo, `ENXIO` for a socket or for a pipe without a reader, `ENOENT` without /proc.
+ * mode, so only a description that no other program shares may become non-blocking. Returns the new descriptor, or the
+ * system's error code: `EACCES` after su or sudo, `ENXIO` for a socket or for a pipe without a reader, `ENOENT` without
+ * /proc.
  */
 export const openAnew = (fd: number, access: "read" | "write"): number | string => {
   try {

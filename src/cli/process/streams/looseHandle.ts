@@ -9,7 +9,7 @@ export interface LooseHandle {
   readonly readStart: () => number
   readonly readStop: () => number
   readonly useUserBuffer: (buffer: Uint8Array) => void
-  /** How many bytes libuv has not written yet. */
+  /** The number of bytes that libuv has not written yet. */
   readonly writeQueueSize: number
   onread: unknown
 }
@@ -37,9 +37,9 @@ const findClass = (): HandleClass | undefined => {
 let found: { readonly handle: HandleClass | undefined } | undefined
 
 /**
- * Opens a TCP handle of libuv on any descriptor that epoll(7) accepts. `uv_tcp_open` does not check the kind, and
- * unlike a pipe handle, a TCP handle reports on the write end of a pipe that the reader is gone. Sets O_NONBLOCK.
- * Returns `undefined` if this Node has other handles.
+ * Opens a TCP handle of libuv on any descriptor that epoll(7) accepts. `uv_tcp_open` does not check the kind of the
+ * descriptor. On the write end of a pipe, a TCP handle reports that the last reader has closed the pipe, and a pipe
+ * handle does not. Sets O_NONBLOCK. Returns `undefined` if this Node does not have the expected handles.
  */
 export const openHandle = (fd: number): LooseHandle | undefined => {
   found ??= { handle: findClass() }
@@ -48,7 +48,7 @@ export const openHandle = (fd: number): LooseHandle | undefined => {
   return handle.open(fd) === 0 ? handle : undefined
 }
 
-/** A Node stream on a descriptor of our own, and its handle if this Node has the expected handles. */
+/** A Node stream that owns its descriptor, and its handle if this Node has the expected handles. */
 export interface OwnStream {
   readonly socket: net.Socket
   readonly handle: LooseHandle | undefined
