@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 "use strict"
-// Starts the bundle. Most of the start-up time is compilation, so the code that V8 has compiled is cached beside the bundle:
-// by Node itself since 22.1, otherwise by this file. V8 refuses a cache of another version, which is then written again. In
-// a read-only folder, the only cost is the time.
+// Starts the bundle. Most of the start-up time is compilation, so the code that V8 has compiled is cached beside the
+// bundle: by Node itself since 22.1, otherwise by this file. V8 refuses the cache of another version, and a new cache then
+// replaces it. In a read-only folder, the command starts without a cache.
 const fs = require("node:fs")
 const path = require("node:path")
 const { Writable } = require("node:stream")
 const Module = require("node:module")
 const vm = require("node:vm")
 
-// Node makes these streams at their first use, for example by Effect's logger or at the end of a socket. They would make
-// pipes and sockets non-blocking for all programs that share them, and block on a stopped terminal. The command has its own
-// outputs (src/cli/process/streams). Text that a library writes to Node's streams goes to standard error.
+// Node makes its standard streams at their first use, for example by Effect's logger or at the end of a socket. They would
+// make pipes and sockets non-blocking for all programs that share them, and block on a stopped terminal. The command has
+// its own outputs (src/cli/process/streams). Text that a library writes to Node's streams goes to standard error.
 const talk = new Writable({
   write(chunk, _encoding, done) {
     try {
@@ -77,8 +77,8 @@ const load = () => {
   script.runInThisContext()(exports, Module.createRequire(bundle), { exports }, bundle, path.dirname(bundle))
   if (cachedData !== undefined && !script.cachedDataRejected) return
   try {
-    // Written after the run, so that the cache includes the functions that the run has compiled. The rename makes the write
-    // atomic, so that no other process reads an incomplete cache.
+    // The cache is written after the run, so that it includes the functions that the run has compiled. The rename makes the
+    // write atomic, so that no other process reads an incomplete cache.
     const temporary = `${cacheFile}.${process.pid}`
     fs.writeFileSync(temporary, script.createCachedData())
     fs.renameSync(temporary, cacheFile)
@@ -100,7 +100,7 @@ const preparedHelp = () => {
   }
 }
 
-// How long to wait for a reader that takes nothing, and how long between two attempts, in milliseconds.
+// The time to wait for a reader that reads nothing, and the time between two attempts, in milliseconds.
 const patience = 5000
 const pause = 10
 

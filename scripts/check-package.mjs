@@ -24,7 +24,7 @@ const equal = (what, actual, expected) => {
   if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`)
 }
 
-/** Starts a server of the installed command. Gives its port when it listens. */
+/** Starts a server of the installed command. Resolves with its port when the server listens. */
 const serve = (bin) =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, "serve", "0", "--reply", "Hello, client!"], {
@@ -40,7 +40,7 @@ const serve = (bin) =>
     child.on("exit", () => reject(new Error(`serve ended: ${said}`)))
   })
 
-/** Starts the page of the installed command. Gives its address when it is served. */
+/** Starts the page of the installed command. Resolves with the address of the page when it is served. */
 const page = (bin, state) =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, "ui", "--no-open"], {
@@ -85,7 +85,7 @@ const checkLinks = (installed) => {
   }
 }
 
-/** The size of a program with its imports, without effect and Node, bytes. */
+/** The bundled size of a program with its imports, without Effect and Node, in bytes. */
 const bundled = async (program) => {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: folder },

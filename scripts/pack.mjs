@@ -1,5 +1,6 @@
 // Packs the package into a folder (default: the current folder) and prints the path of the tarball. The manifest in the
-// tarball has no scripts and no development dependencies: their files are not packed, and npm warns about such scripts.
+// tarball has no scripts and no development dependencies: the files of the scripts are not packed, and npm warns about
+// scripts without files.
 import { spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,11 +16,11 @@ const npmPack = (args, cwd) => {
     maxBuffer: 64 * 1024 * 1024,
   })
   if (status !== 0) throw new Error(`npm pack: ${stdout}${stderr}`)
-  // npm 11 gives an array, npm 12 an object by package name.
+  // npm 11 prints an array, and npm 12 prints an object by package name.
   return Object.values(JSON.parse(stdout))[0]
 }
 
-/** Packs the last build. Gives the path of the tarball. */
+/** Packs the last build. Returns the path of the tarball. */
 export const pack = (destination) => {
   const stage = mkdtempSync(join(tmpdir(), "tcpfx-pack-"))
   try {

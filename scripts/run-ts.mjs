@@ -1,5 +1,5 @@
-// Bundles a TypeScript file of this project with esbuild and runs it. Packages, this one too, are not bundled.
-// Usage: node scripts/run-ts.mjs FILE [ARGUMENT…]
+// Bundles a TypeScript file of this project with esbuild and runs it: node scripts/run-ts.mjs FILE [ARGUMENT…].
+// Packages, including this package, are not bundled.
 import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"

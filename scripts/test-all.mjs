@@ -1,6 +1,6 @@
 // Runs every check of the project, `npm test` first. Each stage runs even if an earlier stage has failed. At the end
 // the script prints a line for each stage and a line "failed: …" for each failed test. The last line counts the tests
-// of all stages: "N passed, N failed". A stage without tests counts as one.
+// of all stages: "N passed, N failed". A stage without tests counts as one test.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,7 +17,7 @@ process.on("exit", () => {
 })
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1))
 
-/** Runs a command and shows its output. Gives the output, the exit code and whether the command failed. */
+/** Runs a command and shows its output. Resolves with the output, the exit code and whether the command failed. */
 const run = (command, args) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {

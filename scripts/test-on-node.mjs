@@ -20,7 +20,7 @@ if (versions.length === 0 || versions.some((version) => !/^[0-9]+$/.test(version
   process.exit(2)
 }
 
-// Removes the 200 MB of a version and ends its processes, also when this script is interrupted.
+// Removes the 200 MB of a version and ends its processes, even when this script is interrupted.
 const stopping = new AbortController()
 const folders = []
 process.on("exit", () => {

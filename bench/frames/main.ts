@@ -1,4 +1,5 @@
-// Measures how fast each framing decodes frames of 64 bytes from reads of 64 KiB, beside the framing `line` in the same run.
+// Measures how fast each framing decodes frames of 64 bytes from reads of 64 KiB, and compares it with the framing `line`
+// in the same run.
 import { once } from "node:events"
 import { writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -11,7 +12,7 @@ import { rotate, type Spread, spread } from "../runner/statistics.ts"
 import { frameBytes, readBytes, type Work, works } from "./measure.ts"
 import { runTask, type Task } from "./worker.ts"
 
-/** The floor of the ratio to `line` in the same run, for payloads that a handler gets. */
+/** The floor of the ratio to `line` in the same run, for payloads that a handler receives. */
 const floor = 0.8
 const framings = [
   "line",
@@ -48,7 +49,7 @@ const figure = (figures: Spread | undefined, digits: number): string =>
     ? "–"
     : `${figures.median.toFixed(digits)} (${figures.min.toFixed(digits)}–${figures.max.toFixed(digits)})`
 
-/** The median time of a frame, and the ratio of the rates to those of `line` in the same runs. */
+/** The median time of a frame, and the ratio of the rates to the rates of `line` in the same runs. */
 const cells = (results: ReadonlyArray<Result>, framing: string, work: Work): ReadonlyArray<string> => {
   const of = (name: string) => results.find((one) => one.framing === name && one.work === work)?.perSecond ?? []
   const rates = of(framing)

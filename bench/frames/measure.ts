@@ -1,12 +1,12 @@
 import { Framing } from "tcpfx/domain"
 
-/** The bytes of a frame on the wire, its mark or prefix included. */
+/** The length of a frame on the wire, including its mark or prefix, in bytes. */
 export const frameBytes = 64
-/** The bytes of a read. */
+/** The length of a read, in bytes. */
 export const readBytes = 64 * 1024
 const reads = 16
 
-/** What is measured: finding runs of whole frames, as for a relay, or also giving each payload, as for a handler. */
+/** The measured work: a relay needs only runs of whole frames, and a handler needs each payload. */
 export const works = ["relay", "handler"] as const
 export type Work = (typeof works)[number]
 
@@ -37,8 +37,8 @@ const readsOf = (framing: Framing.Framing): ReadonlyArray<Uint8Array> => {
 }
 
 /**
- * Decodes for so many milliseconds. Returns the number of frames for each second of CPU time, because other processes can
- * take the core in the meantime.
+ * Decodes for `millis` milliseconds. Returns the number of frames per second of CPU time, because other processes may use
+ * the core in the meantime.
  */
 export const framesPerSecond = (framing: Framing.Framing, work: Work, millis: number): number => {
   const input = readsOf(framing)

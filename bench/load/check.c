@@ -1,5 +1,5 @@
-// Checks that a subscriber receives each message whole, unchanged, once and in the order of its publisher, and no message
-// of its own.
+// Checks that a subscriber receives each message of the other publishers complete, unchanged, once and in the order of its
+// publisher, and that it receives none of its own messages.
 #include "load.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen)
     return;
   }
   sum->lost += counts->missing;
-  // No later message has arrived. So these messages are lost, or the server is slow.
+  // No later message has arrived, so these messages are lost or the server is slow.
   sum->undelivered += absent - counts->missing;
 }
 
@@ -156,7 +156,7 @@ static void checkUnexpected(Checker *checker, const char *message) {
   }
 }
 
-/** Returns whether a message is the next message of its publisher, and counts it then. Nearly every message is. */
+/** Counts a message if it is the next message of its publisher, as nearly every message is. Returns `false` otherwise. */
 static bool isNext(Checker *checker, const char *message) {
   int publisher = checker->publishers == 1 ? 0 : publisherOf(message);
   if (publisher < 0 || publisher >= checker->publishers || publisher == checker->self) return false;
@@ -185,7 +185,10 @@ static const char *blockOf(const Checker *checker, int publisher, const Track *t
   return block;
 }
 
-/** Counts 64 messages in order and returns their bytes. Returns 0 for other bytes, and for messages above 256 bytes. */
+/**
+ * Counts 64 messages in order and returns the number of their bytes. Returns 0 for other bytes, and for messages above 256
+ * bytes.
+ */
 static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   size_t whole = checker->records->messageBytes, bytes = blockMessages * whole;
   if (length < bytes || whole > mostBlockMessageBytes || checker->onMessage != NULL) return 0;
@@ -201,7 +204,7 @@ static size_t checkBlock(Checker *checker, const char *from, size_t length) {
   return bytes;
 }
 
-/** Checks the first line of a raw stream. Returns its bytes, or 0 if the line is incomplete. */
+/** Checks the first line of a raw stream. Returns the length of the line, or 0 if the line is incomplete. */
 static size_t checkLine(Checker *checker, const char *from, size_t length) {
   size_t whole = checker->records->messageBytes, block = checkBlock(checker, from, length);
   if (block > 0) return block;

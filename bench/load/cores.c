@@ -1,5 +1,5 @@
-// Measures the distance of two cores. The host of a virtual machine moves its cores: at times they share a cache, and at
-// times each write of one core reaches the other through memory.
+// Measures the distance of two cores: the time of a round trip between them. The host of a virtual machine moves its cores:
+// at times they share a cache, and at times each write of one core reaches the other through memory.
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -32,7 +32,7 @@ static void *answer(void *core) {
   }
 }
 
-/** The mean round trip of one batch, nanoseconds. */
+/** The mean time of a round trip in one batch, in nanoseconds. */
 static double batch(void) {
   int64_t begun = now();
   for (int round = 0; round < rounds; round++) {
@@ -48,7 +48,7 @@ static int ascending(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-/** The median batch, because other processes interrupt a few batches. */
+/** The median of all batches, because other processes interrupt a few batches. */
 static double roundTrip(int other) {
   static double nanos[batches];
   pthread_t thread;
@@ -61,7 +61,10 @@ static double roundTrip(int other) {
   return nanos[batches / 2];
 }
 
-/** Prints no distance for more than two cores, because the cores of the server and the generator are then unknown. */
+/**
+ * Prints the distance of two cores. With more cores it prints none, because the cores of the server and the generator are
+ * then unknown.
+ */
 void cores(void) {
   cpu_set_t set;
   CPU_ZERO(&set);

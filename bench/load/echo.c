@@ -61,7 +61,8 @@ static void onMessage(void *context, int publisher, int64_t sequence) {
   Peer *peer = context;
   int64_t sentAt = peer->sentAt[sequence % depth];
   if (isWithin(&window, readAt)) peer->inWindow++;
-  // A message counts if it was sent in the window. Replies after the end of the window have the longest latencies.
+  // A message counts if it was sent in the window. Replies after the end of the window have the longest latencies, so they
+  // count too.
   if (isWithin(&window, sentAt)) record(&latency, readAt - sentAt);
 }
 

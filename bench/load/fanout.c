@@ -11,7 +11,7 @@
 
 enum { batchBytes = 64 * 1024, singlesAtOnce = 16 };
 
-/** One connection. It publishes and subscribes if `everybody`, else it does one of the two. */
+/** One connection. With `everybody` it publishes and subscribes, otherwise it does one of the two. */
 typedef struct {
   int fd;
   /** Publisher index, or -1. */
@@ -56,7 +56,7 @@ static void disconnect(Peer *peer) {
 /** The moment at which a message is due at a fixed rate. Publishers take turns. */
 static int64_t dueTime(int64_t message) { return workBegun + (int64_t)((double)message * 1e9 / rate); }
 
-/** Records the latency of each message that was due in the window, also if it arrives after the end of the window. */
+/** Records the latency of each message that was due in the window, even if it arrives after the end of the window. */
 static void onLatency(void *context, int publisher, int64_t sequence) {
   (void)context;
   int64_t intended = dueTime(sequence * publisherCount + publisher);
@@ -105,7 +105,7 @@ static void pump(Peer *peer) {
 
 static bool isFlatOut(void) { return rate == 0 && depth == 0; }
 
-/** With a depth, a publisher sends its next message when the connection after it has received one. */
+/** With a depth, a publisher sends its next message when the next connection has received a message of this publisher. */
 static void onNeighbour(void *context, int publisher, int64_t sequence) {
   (void)sequence;
   Peer *self = context;
@@ -299,7 +299,7 @@ static void settleTurn(int64_t nanos) {
   turn(nanos);
 }
 
-/** Counts due messages as sent that the server never accepted, so the result reports them as not delivered. */
+/** Counts the due messages that the server never accepted as sent, so that the result reports them as undelivered. */
 static void countUntaken(void) {
   for (; rate > 0 && dueTime(planned) < window.ended; planned++) {
     Peer *peer = publisherOfMessage(planned);

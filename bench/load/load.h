@@ -19,8 +19,8 @@ _Noreturn void usage(const char *format, ...);
 int64_t now(void);
 struct epoll_event;
 /**
- * Waits for events for `nanos` without sleeping. Waking a sleeping process costs the server several microseconds, and the
- * process would sleep by chance.
+ * Waits for events for `nanos` without sleeping. The server needs several microseconds to wake a sleeping process. With
+ * sleep, this cost would occur at random.
  */
 int await(int poller, struct epoll_event *events, int most, int64_t nanos);
 /** The time in which `await` found no event. The rest of a window is the generator's own work. */
@@ -37,9 +37,9 @@ void writeAll(int fd, const void *bytes, size_t length);
 
 /** The window of a workload: the time in which the generator counts. */
 typedef struct {
-  /** The begin and the end of the window; 0 until then. */
+  /** The start and the end of the window. Each is 0 until its time has come. */
   int64_t begun, ended;
-  /** The length, and the shares of it in which the generator worked and in which it had a core. */
+  /** The length in seconds, and the shares of it during which the generator worked and had a core. */
   double seconds, cpu, ran;
 } Window;
 
@@ -57,7 +57,10 @@ void settle(void (*turn)(int64_t nanos), int64_t (*received)(void), bool (*isCom
 enum { helloPublisher = 4095, headBytes = 9, mostPublishers = 4095 };
 typedef enum { raw, nats, redis } Protocol;
 
-/** The form of a message on the wire: one record. All sent records have one length, and all received records have one. */
+/**
+ * The encoding of a message on the wire, as one record. All sent records have the same length, and so have all received
+ * records.
+ */
 typedef struct {
   Protocol protocol;
   size_t messageBytes;
@@ -68,7 +71,7 @@ typedef struct {
 } Records;
 
 Records makeRecords(size_t messageBytes);
-/** Does the handshake of the protocol, and subscribes if asked to. Blocks. */
+/** Performs the handshake of the protocol, and subscribes if `subscribe` is set. Blocks. */
 void introduce(int fd, Protocol protocol, bool subscribe);
 /** Writes the record that publishes a message. */
 void writeRecord(const Records *records, char *into, int publisher, int64_t sequence);
@@ -120,9 +123,12 @@ typedef struct {
 } Checker;
 
 void initChecker(Checker *checker, const Records *records, int publishers, const int64_t *sent, int self, int fd);
-/** The most bytes of one read. */
+/** The largest number of bytes in one read. */
 enum { readBytes = 256 * 1024 };
-/** Reads once and checks the messages. Returns the bytes read, 0 at the end or after a reset, -1 if there are none yet. */
+/**
+ * Reads once and checks the messages. Returns the number of bytes read, 0 at the end or after a reset, or -1 if no bytes
+ * have arrived yet.
+ */
 ptrdiff_t readAndCheck(Checker *checker);
 void addCounts(Counts *sum, const Counts *counts);
 void addAbsent(Absent *sum, const Counts *counts, int64_t expected, bool isOpen);
@@ -130,7 +136,7 @@ void printFindings(const Counts *counts, const Absent *absent, int disconnected)
 
 // --- latency
 
-/** Buckets for each power of two. */
+/** The number of buckets for each power of two. */
 enum { perPower = 256 };
 
 typedef struct {

@@ -1,4 +1,5 @@
-// A message: two characters of publisher, seven of sequence, filler that follows from both, line feed.
+// The format of a message: two characters for the publisher, seven for the sequence, filler that both determine, and a line
+// feed.
 #include "load.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
 static const size_t mostBytes = 1 << 20;
-// The alphabet repeated, so that every filler is a piece of this text.
+// The repeated alphabet. Every filler is a piece of this text.
 static char *filler;
 static signed char values[256];
 

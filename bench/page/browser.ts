@@ -64,9 +64,9 @@ interface TraceEvent {
 
 /** The longest task of the main thread of a page. */
 export interface LongestTask {
-  /** The elapsed time, milliseconds. It includes the time in which other processes had the core. */
+  /** The elapsed time in milliseconds. It includes the time in which other processes had the core. */
   readonly wall: number
-  /** The CPU time of the thread, milliseconds. */
+  /** The CPU time of the thread, in milliseconds. */
   readonly computed: number
   readonly tasks: number
 }

@@ -8,7 +8,7 @@ import { countedFrames, familyOf, type LongestTask, launch, listen, listeningPor
 import { endCommand, type PageCommand, startCommand } from "./command.ts"
 import { dial, pause, relayRate, sendLines, sendPaced } from "./traffic.ts"
 
-/** The lengths and sizes of a bench. */
+/** The lengths and sizes of the measurements. */
 export interface Extent {
   readonly busyRuns: number
   readonly busyMillis: number
@@ -98,9 +98,9 @@ export const busyPage = ({ busyMillis, busyRuns }: Extent): Promise<ReadonlyArra
   })
 
 /**
- * Compares a relay with an open page to the same relay without one: at 10 000 frames/s, and flat out. Flat out, the
- * browser competes with the load and the server for the cores. So the browser is also stopped by a signal: then it uses no
- * core, and the server still records.
+ * Compares a relay with an open page to the same relay without a page: at 10 000 frames/s, and at full speed. At full
+ * speed, the browser competes with the load and the server for the cores. So a third measurement stops the browser with a
+ * signal: the browser then uses no core, and the server still records.
  */
 export const relayBesidePage = ({ relayRuns }: Extent): Promise<ReadonlyArray<Figure>> =>
   withBench(
@@ -175,7 +175,7 @@ const scrollTime = (page: Page, part: number): Promise<number> =>
     requestAnimationFrame(look)
   })`)
 
-/** Measures the time until the page shows the rows of a place, in a log of a million rows. */
+/** Measures the time until the page shows the rows at a place in a log of a million rows. */
 export const longLog = ({ rows, places }: Extent): Promise<Figure> =>
   withBench(["ui", "--frame", "line"], async ({ open }) => {
     const page = await open()

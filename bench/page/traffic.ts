@@ -1,6 +1,6 @@
 import * as net from "node:net"
 
-/** Bytes of a frame, its line feed included. */
+/** The length of a frame, including its line feed, in bytes. */
 const frameBytes = 64
 
 const frame = `${"x".repeat(frameBytes - 1)}\n`

@@ -1,4 +1,4 @@
-// Measures the speed of the command in a pipe, beside ncat and socat. See bench/README.md.
+// Measures the speed of the command in a pipe, and compares it with ncat and socat. See bench/README.md.
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

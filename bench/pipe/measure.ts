@@ -17,7 +17,7 @@ export interface Files {
   readonly input: string
 }
 
-/** One figure: MB or lines a second, and the most resident memory of the contender. */
+/** One figure: MB or lines per second, and the peak of the contender's resident memory. */
 export interface Figure {
   readonly perSecond: number
   readonly rssMiB: number
@@ -29,7 +29,7 @@ const sampling = Schedule.spaced(Duration.millis(10))
 const fill = (command: string, files: Files, port: number): string =>
   `exec ${command.replace("TCPFX", files.tcpfx).replace("FILE", files.input).replace("PORT", `${port}`)}`
 
-/** Starts the other end of the pipe. `moved` gives the number of bytes that it moved. */
+/** Starts the other end of the pipe. `moved` waits for the number of bytes that it has moved. */
 const startPump = (files: Files, args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const port = yield* Deferred.make<number>()
@@ -72,8 +72,8 @@ const whole = (moved: number, bytes: number) =>
 const inOrder = (how: string) => (how.startsWith("ended with code 0") ? Effect.void : new RunFailed({ message: how }))
 
 /**
- * Lets one contender move `bytes` once. The time of a client is from its start to its end, that of a server from the start
- * of the other end to the end of the server.
+ * Measures one contender while it moves `bytes` once. The time of a client lasts from its start to its end. The time of a
+ * server lasts from the start of the other end to the end of the server.
  */
 export const measure = (
   row: Row,

@@ -8,7 +8,7 @@ export interface Series {
   readonly runs: ReadonlyArray<Figure | string>
 }
 
-/** One row with all its contenders, ours first. */
+/** One row with all its contenders, tcpfx first. */
 export interface RowResult {
   readonly row: Row
   readonly series: ReadonlyArray<Series>

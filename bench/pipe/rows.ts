@@ -1,4 +1,4 @@
-/** A contender: a shell command. The bench fills in `PORT` and `FILE`. */
+/** A contender: a shell command. The bench replaces `TCPFX`, `FILE` and `PORT` in it. */
 export interface Contender {
   readonly name: string
   readonly command: string
@@ -12,7 +12,7 @@ export interface Floor {
   readonly value: number
 }
 
-/** One path of bytes. */
+/** One row of the report: a path of bytes through the command, and the programs that are compared on it. */
 export interface Row {
   readonly id: string
   readonly title: string
@@ -23,7 +23,7 @@ export interface Row {
   readonly work: "up" | "down" | "serve"
   readonly bytes: number
   readonly quickBytes: number
-  /** The bytes that the client of `serve` sends. */
+  /** The kind of the bytes that the client of `serve` sends. */
   readonly kind: "zeros" | "lines"
   readonly unit: "MB" | "lines"
   /** Whether the floors include a bound of the memory. */
@@ -119,5 +119,5 @@ export const rows: ReadonlyArray<Row> = [
   }),
 ]
 
-/** The most resident memory of tcpfx in a row with bounded memory, MiB. */
+/** The largest resident memory of tcpfx that a row with bounded memory allows, in MiB. */
 export const mostRssMiB = 128

@@ -9,7 +9,7 @@ import { modeOf, sayPort } from "./listening.ts"
 
 const mode = modeOf(["broker", "echo", "broker-recorded", "echo-recorded"])
 
-/** Does the requests of an open page: states, extents, the last rows after each change, and the clients each second. */
+/** Makes the requests of an open page: states, extents, the last rows after each change, and the clients each second. */
 const watched = (assistant: Effect.Effect.Success<ReturnType<typeof ServerAssistant.make>>) =>
   Effect.gen(function* () {
     yield* assistant.log.record

@@ -1,4 +1,4 @@
-// A server of this library. Each mode is a way to write a handler.
+// A server of this library. Each mode is a different handler, or adds limits or a subscriber to it.
 import type * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

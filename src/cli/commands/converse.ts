@@ -156,7 +156,7 @@ const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
   })
 
 // Fails if the server does not close in time after the end of the input, or if the input cannot be read. If the
-// connection breaks during a send, the receiving side reports it, after all data that had arrived.
+// connection breaks during a send, the receiving fiber reports it after all data that had arrived.
 const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never, CommandFailed> =>
   Fiber.join(sending).pipe(
     Effect.catchTag("ConnectionClosedError", () => Effect.never),

@@ -20,8 +20,8 @@ const builtIn: ReadonlyArray<FlagShape> = [builtInFlag("help", undefined, "h"), 
 
 const shells = ["sh", "bash", "fish", "zsh"]
 
-// `@effect/cli` also has `--wizard`, which prompts for every flag in turn, and `--log-level`, although nothing here
-// logs.
+// Without a sub-command, tcpfx accepts only these flags of `@effect/cli`. It refuses `--wizard`, which prompts for
+// every flag, and `--log-level`, because tcpfx does not log.
 const builtInAlone: ReadonlyArray<FlagShape> = [...builtIn, builtInFlag("completions", shells.join("|"))]
 
 const noProgram = "tcpfx runs no program for a connection"
@@ -103,7 +103,7 @@ const reorder = (
     }
     const passed = flag.isBuiltIn ? taken : wrapped(taken)
     const before = given.get(flag.name)
-    // The last occurrence counts.
+    // The last occurrence of a flag counts, unless the flag repeats.
     if (before === undefined || !flag.repeats) given.set(flag.name, [long, passed])
     else before.push(long, passed)
     return undefined

@@ -11,7 +11,7 @@ export interface RowFrame {
 
 const utf8 = new TextEncoder()
 
-/** The frame of rows that begin with `head`, with the colour of `style`. */
+/** The bytes around rows that begin with `head` and have the colour of `style`. */
 export const rowFrame = (head: string, style: (text: string) => string = (text) => text): RowFrame => {
   // The line feed marks the place of the row.
   const [before = "", after = ""] = style(`${head}\n`).split("\n")

@@ -5,7 +5,7 @@ export const exitCode = {
   ok: 0,
   /** The network or the peer failed. */
   network: 1,
-  /** Usage or set-up: a bad option, a port in use. */
+  /** A mistake in usage or set-up, such as a bad option or a port in use. */
   usage: 2,
 } as const
 

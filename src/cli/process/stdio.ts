@@ -15,7 +15,7 @@ import type { StandardStreams } from "./streams/StandardStreams.ts"
 /** The bytes of a write, in one piece or several. They are not copied, and must not change afterwards. */
 export type OutputBytes = Uint8Array | Pieces
 
-/** Standard input while a command reads it. */
+/** Standard input, for a command that reads it. */
 export interface Input {
   /**
    * Reads once, and passes the bytes to `take` as soon as they arrive, so that an interruption loses none of them. At

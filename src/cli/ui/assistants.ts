@@ -43,9 +43,9 @@ const tooMany = (message: string): Domain.Refusal =>
 
 /** The settings of new windows. */
 export interface WindowOptions extends Pick<UiOptions, "frame" | "maxFrame"> {
-  /** The first rules and macros of each window. */
+  /** The initial rules and macros of each window. */
   readonly project: Project
-  /** The effect of `quit` and `drain`. By default they are refused. */
+  /** The effect of `quit` and `drain`. By default, windows refuse these commands. */
   readonly leave?: Effect.Effect<void>
 }
 

@@ -50,7 +50,7 @@ export const startProject = (
   })
 
 /**
- * A project without its repeats, for all windows but one. If every window started the repeats, each payload would be
+ * A project without its repeats, for all windows except one. If every window started the repeats, each payload would be
  * sent several times.
  */
 export const withoutRepeats = (project: Project): Project => ({ ...project, repeats: [] })
