@@ -1,5 +1,4 @@
-// Builds dist/: the library as ES modules with types (tsc), the command as one bundle (esbuild),
-// the page (Vite).
+// Builds dist/: the library as ES modules with types (tsc), the command as three bundles (esbuild), the page (Vite).
 import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -35,7 +34,7 @@ const bundle = (entry, outfile, options) =>
     ...options,
   })
 
-// Bundles of the command: without a server, with the server, and with server and page (src/cli/CommandParts.ts).
+// The bundles of the command: without a server, with the server, and with server and page (src/cli/CommandParts.ts).
 await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
 await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")

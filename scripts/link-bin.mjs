@@ -1,4 +1,5 @@
-// Links `npx tcpfx` in the checkout: npm links only the commands of dependencies, not those of the package itself.
+// Links `npx tcpfx` in the checkout: npm links only the commands of dependencies, and not the commands of the package
+// itself.
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"

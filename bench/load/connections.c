@@ -1,4 +1,4 @@
-// The workloads for connections: `churn` opens and closes them as fast as possible, `idle` holds them.
+// The workloads for connections: `churn` opens and closes connections as fast as possible, `idle` keeps them open.
 #define _GNU_SOURCE
 #include "load.h"
 

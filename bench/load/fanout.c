@@ -14,7 +14,7 @@ enum { batchBytes = 64 * 1024, singlesAtOnce = 16 };
 /** One connection. With `everybody` it publishes and subscribes, otherwise it does one of the two. */
 typedef struct {
   int fd;
-  /** Publisher index, or -1. */
+  /** The index of the publisher, or -1. */
   int publisher;
   bool subscribes, open, wantsToWrite;
   Checker checker;
@@ -53,7 +53,7 @@ static void disconnect(Peer *peer) {
   close(peer->fd);
 }
 
-/** The moment at which a message is due at a fixed rate. Publishers take turns. */
+/** The time at which a message is due at a fixed rate. Publishers take turns. */
 static int64_t dueTime(int64_t message) { return workBegun + (int64_t)((double)message * 1e9 / rate); }
 
 /** Records the latency of each message that was due in the window, even if it arrives after the end of the window. */

@@ -25,10 +25,12 @@ struct epoll_event;
 int await(int poller, struct epoll_event *events, int most, int64_t nanos);
 /** The time in which `await` found no event. The rest of a window is the generator's own work. */
 extern int64_t idleTime;
-/** CPU time of this process. The process never sleeps, so the rest of a window went to other processes. */
+/** The CPU time of this process. The process never sleeps, so the rest of a window went to other processes. */
 int64_t ranTime(void);
 void *allocate(size_t count, size_t size);
-/** Connects to 127.0.0.1:port and blocks meanwhile. `source`: the last number of the local address 127.0.1.x, or 0 for any. */
+/**
+ * Connects to 127.0.0.1:port. Blocks until then. `source`: the last number of the local address 127.0.1.x, or 0 for any.
+ */
 int dial(int source);
 void setNonBlocking(int fd);
 void writeAll(int fd, const void *bytes, size_t length);
@@ -81,7 +83,7 @@ void writeHead(char *into, int publisher, int64_t sequence);
 int publisherOf(const char *message);
 /** Reads publisher and sequence. `false` means that the head is unreadable. */
 bool readHead(const char *message, int *publisher, int64_t *sequence);
-/** Whether the filler behind the head is right for this publisher and sequence. */
+/** Whether the filler after the head is correct for this publisher and sequence. */
 bool isContentRight(const char *message, size_t length, int publisher, int64_t sequence);
 
 // --- checking
@@ -117,7 +119,7 @@ typedef struct {
   Counts counts;
   char *rest;
   size_t restBytes;
-  /** Called for each right message. May be null. */
+  /** Called for each correct message. May be null. */
   void (*onMessage)(void *context, int publisher, int64_t sequence);
   void *context;
 } Checker;

@@ -2,7 +2,7 @@ import { median, spread } from "../runner/statistics.ts"
 import type { Figure } from "./measure.ts"
 import { type Floor, mostRssMiB, type Row } from "./rows.ts"
 
-/** The figures of one contender in one row, run by run. A failed run has a reason instead. */
+/** The figures of one contender in one row, run by run. A failed run has its reason in place of a figure. */
 export interface Series {
   readonly name: string
   readonly runs: ReadonlyArray<Figure | string>

@@ -5,8 +5,8 @@ import type { PageFace } from "./ui/PageFace.ts"
 
 /**
  * The parts of the command that only some bundles include, so that a command line does not load code that it never
- * runs. `dist/cli/tcpfx.cjs` has none of them, `serve.cjs` has the server, and `ui.cjs` has all. `bin/tcpfx.cjs`
- * chooses a bundle.
+ * runs. `dist/cli/tcpfx.cjs` has no such part, `serve.cjs` has the server and the console, and `ui.cjs` has all parts.
+ * `bin/tcpfx.cjs` chooses a bundle.
  */
 export interface CommandParts {
   readonly runServe: typeof runServe

@@ -5,5 +5,5 @@ import { start } from "./start.ts"
 import { prepare } from "./ui/attach.ts"
 import { runUi } from "./ui/runUi.ts"
 
-// The command with everything: bin/tcpfx.cjs starts this bundle for `tcpfx ui` and for `--ui`.
+// The command with all its parts: bin/tcpfx.cjs starts this bundle for `tcpfx ui` and for `--ui`.
 start({ runServe, connectConsole, page: { runUi, prepare, makeWindow } })

@@ -21,7 +21,7 @@ export class Losses {
     return `the lost connection had sent ${counted(amount, this.unit)} of the input${this.cut(handed)}; ${unread}`
   }
 
-  /** The message at the end, if anything may be lost. */
+  /** The message at the end of the command, if input may be lost. */
   summary(): string | undefined {
     if (this.connections === 0) return undefined
     const connections = counted(this.connections, "connection")

@@ -208,7 +208,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
       outgoing,
       raw: output === "raw",
       once: options.once,
-      // With the page, the user half-closes in the page. The end of an absent standard input must not half-close.
+      // With the page, the user half-closes in the page. Standard input may be absent, and its end must not half-close.
       shutdown: !options.noShutdown && !options.ui,
       quit: options.quit,
       losses,

@@ -14,7 +14,7 @@ type Sink = Pick<Connection, "drained" | "sendNow">
 /** The payloads that one connection has accepted. */
 export interface Handed {
   readonly frames: number
-  /** Payload bytes. */
+  /** The number of payload bytes. */
   readonly bytes: number
   /** The length of the last payload, in bytes, if the kernel has not accepted all of it. Otherwise 0. */
   readonly untaken: number

@@ -17,7 +17,7 @@ const modeOf = (stat: fs.Stats): string => (stat.mode & 0o777).toString(8).padSt
 
 /** The reason why a file is unsafe, with the remedy. Undefined if the file is safe. */
 const wrongIn = (stat: fs.Stats, path: string, others: Others): string | undefined => {
-  // Another user can make a hard link to our file in a folder of their own.
+  // Another user can make a hard link in another folder to a file of this user.
   if (stat.nlink > 1) return "it has several names (hard links); remove it, or name another file"
   const user = process.geteuid?.()
   if (user === undefined) return undefined
@@ -65,7 +65,7 @@ const inWords =
   (error: CommandFailed | string): CommandFailed =>
     typeof error === "string" ? failed(flag, path, verb, error) : error
 
-/** Opens a file for secrets to append to it, or creates it with mode 600. Returns the descriptor. */
+/** Opens a file of secrets for appending, and creates it with mode 600 if it does not exist. Returns the descriptor. */
 export const openSecretLog = (flag: string, path: string): Effect.Effect<number, CommandFailed, Stdio> =>
   saying(
     flag,

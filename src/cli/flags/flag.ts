@@ -16,7 +16,7 @@ export interface FlagShape {
   readonly takesValue: boolean
   /** The name of the value in the help. */
   readonly placeholder: string
-  /** Whether every occurrence counts. Otherwise only the last one counts. */
+  /** Whether every occurrence counts. Otherwise only the last occurrence counts. */
   readonly repeats: boolean
   /** Whether the flag comes with `@effect/cli`. */
   readonly isBuiltIn: boolean
@@ -59,7 +59,7 @@ const shapeOf = (
  */
 export const wrapped = (text: string): string => `=${text}=`
 
-/** Undoes {@link wrapped}. */
+/** Returns the text that {@link wrapped} has protected. */
 export const unwrapped = (text: string): string => text.slice(1, -1)
 
 const withAlias = <A>(options: Options.Options<A>, alias: string | undefined): Options.Options<A> =>

@@ -29,7 +29,7 @@ export const writeRows = (bytes: Uint8Array, frame: RowFrame, shower: LineShower
     return
   }
   const out = page.data
-  // Avoids repeated copies of a long row.
+  // The reserved room avoids repeated copies of a long row.
   out.reserve(bytes.length)
   if (bytes.length === 0) {
     // An empty line is a row too.

@@ -29,7 +29,7 @@ const endWithThreads = (code: number): void => {
 }
 
 /**
- * Whether this Node can replace the process by another program (execve(2), since Node 22.15 and 23.11). This ends all
+ * Whether this Node can replace the process with another program (execve(2), since Node 22.15 and 23.11). This ends all
  * threads, and the other program sets the exit code.
  */
 export const canReplaceProcess = (): boolean =>

@@ -9,7 +9,7 @@ export const exitCode = {
   usage: 2,
 } as const
 
-/** 128 plus the number of the signal, as in shells. */
+/** The exit codes after signals: 128 plus the number of the signal, as in shells. */
 export const signalExitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /** Ends the command with one line for the user and an exit code. */
@@ -18,8 +18,8 @@ export class CommandFailed extends Data.TaggedError("CommandFailed")<{
   readonly message: string
 }> {}
 
-/** A bad option, argument or value. */
+/** The error for a bad option, argument or value. */
 export const usageError = (message: string) => new CommandFailed({ code: exitCode.usage, message })
 
-/** The network or the peer failed. */
+/** The error for a failure of the network or the peer. */
 export const networkError = (message: string) => new CommandFailed({ code: exitCode.network, message })

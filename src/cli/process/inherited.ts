@@ -4,7 +4,10 @@ import { type FdEndpoint, fdEndpoint } from "../../domain/index.ts"
 /** A listening socket that this process has inherited from its service manager, such as systemd. */
 export interface InheritedSocket {
   readonly endpoint: FdEndpoint
-  /** The name of the socket in the service manager (`FileDescriptorName=`, systemd.socket(5)). Empty if it has none. */
+  /**
+   * The name of the socket in the service manager (`FileDescriptorName=`, systemd.socket(5)). Empty if the socket has
+   * no name.
+   */
   readonly name: string
 }
 
@@ -17,7 +20,7 @@ export interface Inherited {
   readonly isBroken: boolean
 }
 
-// SD_LISTEN_FDS_START.
+// The first inherited descriptor (SD_LISTEN_FDS_START in sd_listen_fds(3)).
 const firstFd = 3
 
 const variables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PIDFDID"]

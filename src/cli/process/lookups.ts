@@ -4,7 +4,8 @@ import { readIpBytes } from "../../domain/index.ts"
 import { NodeTransport, type Transport } from "../../transport/index.ts"
 import { canReplaceProcess } from "./endProcess.ts"
 
-// The program of the child: getaddrinfo(3) for its argument, with the same order of addresses as in NodeTransport.
+// The program of the child. It calls getaddrinfo(3) for its argument, with the same order of addresses as
+// NodeTransport.
 const script =
   'require("dns").lookup(process.argv[1],{all:true,verbatim:true},(e,a)=>process.stdout.write(JSON.stringify(e?{code:e.code}:a.map((x)=>x.address))))'
 

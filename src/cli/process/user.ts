@@ -117,7 +117,7 @@ export const findAccount = ({ group, text, user }: AccountName): Effect.Effect<A
 /** Changes the owner of the files of unix sockets to the account that will serve them. */
 export const giveFiles = (paths: ReadonlyArray<string>, account: Account): Effect.Effect<void, CommandFailed> =>
   Effect.try({
-    // lchown does not follow a link, which may lead anywhere.
+    // lchown does not follow a link, because a link may point to any file.
     try: () => {
       for (const path of paths) fs.lchownSync(path, account.uid, account.gid)
     },

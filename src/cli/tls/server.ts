@@ -87,7 +87,7 @@ const noteOf = (identity: Tls.Identity, path: string | undefined): ReadonlyArray
   return Date.parse(validTo) < Date.now() ? [`${path}: the certificate has expired (${validTo})`] : []
 }
 
-/** Makes the TLS of a server from its flags. None if the flags do not ask for TLS. */
+/** Makes the TLS of a server from its flags. Returns `None` if the flags do not ask for TLS. */
 export const serverTls = (
   options: ServerTlsOptions,
   endpoints: ReadonlyArray<ListenEndpoint>,

@@ -18,7 +18,7 @@ import { type PageAccess, pageAccess } from "./access.ts"
 import { openBrowser } from "./openBrowser.ts"
 import { projectAccess, type StartProject, startProject } from "./project.ts"
 
-// The bundle is dist/cli/ui.cjs, and the assets are in dist/web.
+// The folder is relative to the bundle: the bundle is dist/cli/ui.cjs, and the assets are in dist/web.
 const assetsFolder = join(__dirname, "..", "web")
 
 const listenProblems: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** Dropped messages. */
+/** The number of dropped messages and of their bytes. */
 export interface Dropped {
   readonly messages: number
   readonly bytes: number
@@ -8,7 +8,7 @@ const none: Dropped = { messages: 0, bytes: 0 }
 
 const sum = (a: Dropped, b: Dropped): Dropped => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
 
-/** Counts the messages that wait in an output beside its data, and the dropped messages. */
+/** Counts the messages that wait in an output together with its data, and counts the dropped messages. */
 export class MessageQuota {
   private readonly bound: number
   // The end and the length of each message. The end is a position in all bytes that the output has accepted.

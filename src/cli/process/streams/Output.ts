@@ -5,13 +5,16 @@ import { type Pieces, type Sink, sizeOf } from "./Sink.ts"
 export interface OutputOptions {
   /** The target, or the system's error code if the descriptor is not open for writing. */
   readonly sink: Sink | string
-  /** With more pending bytes, {@link Output.hasRoom} is `false`. */
+  /** The largest number of pending bytes with which {@link Output.hasRoom} is `true`. */
   readonly bound: number
-  /** With more pending bytes of messages, further messages are dropped. */
+  /** The number of pending bytes of messages above which further messages are dropped. */
   readonly messageBound: number
-  /** The report of dropped messages, which is written when there is room again. */
+  /** The report of dropped messages, which the output writes when it has room again. */
   readonly describeDropped: (messages: number, bytes: number) => string
-  /** Whether a full disk drops only the messages that do not fit. Otherwise every failure is final. */
+  /**
+   * Whether the output continues after a full disk, and drops only the messages that do not fit. Otherwise every
+   * failure is final.
+   */
   readonly survivesFullDisk: boolean
 }
 

@@ -8,7 +8,7 @@ const shortestWait = 1
 const longestWait = 20
 // The time between two checks of the reader of a socket, in milliseconds.
 const watchInterval = 400
-// The most pieces that writev(2) accepts (IOV_MAX).
+// The largest number of pieces that writev(2) accepts (IOV_MAX).
 const mostPieces = 1024
 
 /**
