@@ -54,7 +54,7 @@ export const takeInherited = (
     return none(
       LISTEN_PID === ""
         ? "LISTEN_PID is not set (sd_listen_fds(3))"
-        : `LISTEN_PID is ${JSON.stringify(LISTEN_PID)}, but this process is ${pid}; start it without a process in between`,
+        : `LISTEN_PID is ${JSON.stringify(LISTEN_PID)}, but this process is ${pid}; start tcpfx without a process in between`,
     )
   }
   if (!/^[1-9][0-9]{0,8}$/.test(LISTEN_FDS)) {

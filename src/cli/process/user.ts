@@ -98,7 +98,7 @@ const known = (): os.UserInfo<string> | undefined => {
 export const findAccount = ({ group, text, user }: AccountName): Effect.Effect<Account, CommandFailed> =>
   Effect.gen(function* () {
     const calls = yield* asPosix(text)
-    if (calls.geteuid() !== 0) return yield* refused(text, "only root can become another user; start it as root")
+    if (calls.geteuid() !== 0) return yield* refused(text, "only root can become another user; start tcpfx as root")
     const found = yield* Effect.try({
       try: () => asEffectiveUser(calls, idOrName(user), (uid) => ({ uid, info: known() })),
       catch: () => refused(text, `there is no user ${JSON.stringify(user)}`),
