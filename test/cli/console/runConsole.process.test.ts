@@ -82,6 +82,7 @@ describe.skipIf(!haveAll(script))("the console in a terminal", () => {
         title = changed
       })
       client.write("\u001b]0;owned\u0007\u001b[2J\u001b[?1049h\u009b31m\r\u202eabc\n")
+      yield* shown.until(/ · 1 client/)
       yield* shown.until(/#1 < \\e\]0;owned\\a\\e\[2J\\e\[\?1049h\\u\{9b\}31m\\r\\u\{202e\}abc\\n/)
       expect([title, shown.window.buffer.active.type]).toEqual(["", "normal"])
       expect(shown.lines().join("\n")).toContain(`listening on 127.0.0.1:${shown.port} · 1 client`)
