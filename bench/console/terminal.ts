@@ -10,7 +10,7 @@ const project = projectFolder(dirname(fileURLToPath(import.meta.url)))
 const probe = join(project, "bench", "console", "probe.cjs")
 const bin = join(project, "bin", "tcpfx.cjs")
 
-/** What the probe has measured. */
+/** The figures of the probe. */
 export interface Measured {
   readonly cpu: number
   readonly millis: number
@@ -23,7 +23,7 @@ export interface ServerInTerminal {
   /** From the start of the process to the row that says where it listens, milliseconds. */
   readonly startMillis: number
   readonly dial: () => Promise<Socket>
-  /** Stops reading what the terminal shows. */
+  /** Stops reading from the terminal. */
   readonly stall: () => void
   /** Measures the process while some work runs. */
   readonly measure: (work: () => Promise<void>) => Promise<Measured>

@@ -96,7 +96,7 @@ export interface ReconnectSettings {
   /** How many attempts in a row may fail before the client gives up. Default unlimited. */
   readonly maxAttempts: number
   /**
-   * What happens when a program ends with success after it has noticed that the server closed the connection in order.
+   * What happens when a program ends with success after it has noticed that the server closed the connection with FIN.
    * Default "reconnect": the connection counts as lost. "end": `run` ends with the program's success. This is for a
    * program that reads an answer to its end.
    */

@@ -57,7 +57,7 @@ export interface Session {
   /** The state of the session now. */
   readonly state: Effect.Effect<SessionState>
   /**
-   * Accepts no more payloads, sends the outbox, closes the connection in order, and ends the session. It waits while the
+   * Accepts no more payloads, sends the outbox, closes the connection gracefully, and ends the session. It waits while the
    * outbox has payloads, through any number of reconnects. The end of the scope drops the outbox.
    */
   readonly close: Effect.Effect<void>

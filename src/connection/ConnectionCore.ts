@@ -45,7 +45,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   readonly endWaiters = new Waiters()
   /** Whether a whole frame has arrived. */
   hasFrame = false
-  /** Whether the peer ended its side of TLS in order. `undefined` without TLS, and before the peer's end. */
+  /** Whether close_notify arrived before the peer's FIN. `undefined` without TLS, and before the peer's FIN. */
   closeNotify: boolean | undefined
   /** Whether the program has noticed the peer's FIN. */
   isPeerEndKnown = false
@@ -283,7 +283,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Closes in order: flushes, sends FIN, then waits for the peer's FIN. Resets the connection if it makes no progress
+   * Closes gracefully: flushes, sends FIN, then waits for the peer's FIN. Resets the connection if it makes no progress
    * for `closeDeadline`, unless the caller has a deadline of its own (`unwatched`).
    */
   beginClose(reason: CloseReason, watched: Pick<Timing, "after"> | "unwatched" = this.timing): void {
@@ -478,7 +478,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onGone(): void {
     if (this.peerEnded) this.destroy(closeReasons.peerClosed)
-    // After both FINs the kernel no longer knows the peer, even if the peer has closed in order and its last bytes are
+    // After both FINs the kernel no longer knows the peer, even if the peer has closed with FIN and its last bytes are
     // unread.
     if (this.localEnded) return
     // The socket reports its error after its unread bytes. So reading continues, and the bytes are discarded.
@@ -517,7 +517,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.peerEnded && !this.localFirst && (this.reason === undefined || this.reason._tag === "PeerClosed")
   }
 
-  /** Whether the connection has ended, or is ending, other than in order. */
+  /** Whether the connection has ended, or is ending, for a reason other than a graceful close. */
   isBroken(): boolean {
     const tag = this.reason?._tag
     return tag !== undefined && tag !== "PeerClosed" && tag !== "LocalClosed" && tag !== "Drained"

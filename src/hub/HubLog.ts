@@ -155,8 +155,8 @@ export class HubLog<P> {
 
   /** Joins neighbouring segments and adapts `cursors`, which must contain the cursors of all members. */
   compact(cursors: Iterable<Cursor>): void {
-    // Only the last joined segment is copied again, and only while it is less than half full. So joining `mostSegments`
-    // new segments copies these and at most half a joined segment, whatever the length of the log.
+    // A joined segment is not copied again, except the last one while it is less than half full. So a call copies the new
+    // segments and at most `joinedBytes / 2` more bytes, however long the log is.
     const from = this.firstToJoin()
     const fresh = this.segments.slice(from)
     const joined: Array<Segment<P>> = []

@@ -40,7 +40,7 @@ export class LentReads {
     return buffer.subarray(0, length)
   }
 
-  /** Returns the buffer of bytes that {@link taken} has returned, for reuse. Ignores other bytes. */
+  /** Takes back the buffer of bytes that {@link taken} has lent, for reuse. Ignores other bytes. */
   giveBack(bytes: Uint8Array): void {
     const buffer = this.lent.get(bytes.buffer)
     if (buffer === undefined) return

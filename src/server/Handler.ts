@@ -38,7 +38,7 @@ export interface ReactorConnection {
   readonly publish: (run: Uint8Array) => void
   /** The number of frames in a run. */
   readonly count: (run: Uint8Array) => number
-  /** Closes the connection in order. */
+  /** Closes the connection gracefully: flushes it, and sends FIN. */
   readonly close: () => void
 }
 

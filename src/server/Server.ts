@@ -59,7 +59,7 @@ export interface ServerOptions<E, R> {
  * Events report everything that happens.
  *
  * The end of the scope frees ports, sockets and fibers at once, and resets connections that have unsent bytes. Run
- * `drain` before it to end the connections in order.
+ * `drain` before it to end the connections gracefully.
  */
 export class Server extends Context.Tag("tcpfx/server/Server")<
   Server,
@@ -130,12 +130,12 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly pauseReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
     /** Ends a pause of reading. */
     readonly resumeReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
-    /** Ends one connection: in order with FIN (the default), or at once with RST. */
+    /** Ends one connection: gracefully with FIN (the default), or at once with RST. */
     readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
     /** Replaces the access rules, limits and TLS for new connections. Open connections stay. */
     readonly reload: (settings: Partial<ReloadableSettings>) => Effect.Effect<void, SettingsError>
     /**
-     * Closes the listeners, ends all connections in order, and resets those that are still open after the setting `drain`.
+     * Closes the listeners, ends all connections gracefully, and resets those that are open after the setting `drain`.
      */
     readonly drain: Effect.Effect<DrainResult>
     /** The hub of the connections. */

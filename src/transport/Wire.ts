@@ -47,8 +47,8 @@ export interface Wire {
    */
   readonly start: (handlers: WireHandlers) => void
   /**
-   * Puts back delivered bytes for the handlers of the next `start`. `bytesIn` then counts from these bytes on. Only
-   * while the wire is paused.
+   * Puts back delivered bytes. The handlers of the next `start` get them again, and `bytesIn` counts only these and
+   * later bytes. The wire must be paused.
    */
   readonly unread: (bytes: Uint8Array) => void
   /**

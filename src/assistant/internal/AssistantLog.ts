@@ -89,7 +89,7 @@ export class LogService implements AssistantLog {
     return Effect.scoped(
       Effect.gen(this, function* () {
         const shared = yield* this.watch(filter)
-        // A new search runs until it has found the requested rows.
+        // Without another watcher, this request has started the search. It waits until the requested rows are found.
         if (shared.watchers === 1) yield* this.searchUntil(shared, from + count)
         const rows: Array<Assistant.LogRow> = []
         shared.search.eachMatch(from, count, (match) =>

@@ -16,7 +16,7 @@ import type { WindowParts } from "./WindowParts.ts"
 export interface ServerHooks {
   /** The address for an empty endpoint. */
   readonly defaultListen: string
-  /** Reloads files; `undefined` if there are no files to reload. */
+  /** Reloads the files of access rules and TLS; `undefined` if there are none. */
   readonly reload: Effect.Effect<void, { readonly message: string }> | undefined
   /** Drains and ends the program. */
   readonly drain: Effect.Effect<void>

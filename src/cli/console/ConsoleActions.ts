@@ -10,29 +10,29 @@ import type { Palette } from "./rowText.ts"
 import { saveLog } from "./saveLog.ts"
 import { wordsFor } from "./words.ts"
 
-// Clients that /clients lists.
+// The most clients that /clients lists.
 const mostClients = 200
 
-/** What the actions of a console work on. */
+/** The parts of a console that its actions use. */
 export interface ActionParts {
   readonly assistant: Assistant
   readonly palette: Palette
   readonly feed: RowFeed
-  /** Shows lines of the console itself; they are not in the log. */
+  /** Shows lines that are not rows of the log. */
   readonly print: (lines: ReadonlyArray<string>) => void
   readonly ending: Domain.LineEnding | undefined
 }
 
-/** The lines of a message, with other control characters escaped. */
+/** Splits a message into lines, and escapes all control characters but the line ends. */
 const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").map(escapeControls)
 
-/** Carries out input lines. */
+/** Runs input lines. */
 export class ConsoleActions {
   private readonly parts: ActionParts
   private to = "@all"
   private ending: Domain.LineEnding | undefined
   private checksum: Domain.ChecksumSpec | undefined
-  /** The endpoint of the last connection that was asked for. */
+  /** The endpoint of the last command to connect. */
   private dialled: string | undefined
 
   constructor(parts: ActionParts) {
@@ -40,7 +40,7 @@ export class ConsoleActions {
     this.ending = parts.ending
   }
 
-  /** What stands before the input line. */
+  /** The text before the input line. */
   get prompt(): string {
     return this.parts.assistant.kind === "server" && this.to !== "@all" ? `${escapeControls(this.to)}> ` : "> "
   }
@@ -50,12 +50,12 @@ export class ConsoleActions {
     return { to, ending, checksum }
   }
 
-  /** Whether a line must not wait for the commands before it: it ends what they wait for. */
+  /** Whether a line runs before the waiting commands. Such a command can end the command that the others wait for. */
   isUrgent(line: string): boolean {
     return /^\/(disconnect|quit|drain|cancel|stop|help)\b/.test(line)
   }
 
-  /** Carries out a line, and shows what came of it. */
+  /** Runs a line, and shows its result. */
   run(line: string): Effect.Effect<void> {
     return Effect.suspend(() => {
       const read = readInput(line, this.parts.assistant.kind, this.settings)
@@ -65,7 +65,7 @@ export class ConsoleActions {
     })
   }
 
-  /** Sends lines one after another, each as a payload of its own. */
+  /** Sends lines in their order, each as one payload. A `/` at the start is sent as well. */
   runEach(lines: ReadonlyArray<string>): Effect.Effect<void> {
     return Effect.forEach(lines, (line) => this.run(line.startsWith("/") ? `/${line}` : line), { discard: true })
   }

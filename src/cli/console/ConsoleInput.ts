@@ -2,17 +2,17 @@ import { type Completion, complete, type Known } from "./complete.ts"
 import type { History } from "./History.ts"
 import { emptyLine, type Key, type Line, mostPasted, press, submitted } from "./LineEditor.ts"
 
-// A second Ctrl-C within this time leaves, milliseconds.
+// A second Ctrl-C within this time leaves the console, milliseconds.
 const leaveMillis = 2000
 
-/** What an input line does to its console. */
+/** The actions that an input line starts. */
 export interface InputActions {
   readonly print: (text: string) => void
   readonly submit: (line: string) => void
-  /** Sends each of some lines as a payload of its own. */
+  /** Sends each line as one payload. */
   readonly submitEach: (lines: ReadonlyArray<string>) => void
   readonly leave: () => void
-  /** Ctrl-D in an empty line. */
+  /** Called for Ctrl-D in an empty line. */
   readonly end: () => void
   readonly suspend: () => void
   readonly redraw: () => void
@@ -22,13 +22,13 @@ export interface InputActions {
   readonly now: () => number
 }
 
-/** The input row: the line, and the questions that it asks. */
+/** The input row. It shows the input line, or a question to the user. */
 export class ConsoleInput {
   line: Line
-  /** A pasted text of several lines about which the user is asked. */
+  /** A text of several lines. The user decides whether to send it as lines, as one payload, or not at all. */
   private asked: string | undefined
   private interruptedAt = Number.NEGATIVE_INFINITY
-  /** Candidates that a second Tab lists. */
+  /** The candidates that a second Tab lists. */
   private candidates: Completion["candidates"] = []
   private readonly history: History
   private readonly actions: InputActions
@@ -39,7 +39,7 @@ export class ConsoleInput {
     this.line = emptyLine(history.lines)
   }
 
-  /** The question before the line; none while nothing is asked. */
+  /** The question to the user; `undefined` if there is none. */
   get question(): string | undefined {
     if (this.asked === undefined) return undefined
     return `send ${this.asked.split("\n").length} lines: Enter as lines, o as one, Esc not at all `

@@ -6,15 +6,15 @@ import { projectFileName } from "../../assistant/projectFile.ts"
 import { fileProblem } from "../files/files.ts"
 import { cleanText } from "./LineEditor.ts"
 
-// Lines that are kept.
+// The most lines that the history keeps.
 const mostLines = 1000
-// Longer lines, such as large pastes, are not kept. UTF-16 code units.
+// The history does not keep longer lines, such as large pastes. UTF-16 code units.
 const mostLength = 10_000
 
 /**
- * Where the history is: `TCPFX_HISTORY`, or a file of the user's state folder, one for each project. The project is the
- * file of `--project`, or `tcpfx.yaml` in this folder if there is one. A pipe
- * or a device such as `/dev/null` keeps none.
+ * The path of the history: `TCPFX_HISTORY`, or a file in the user's state folder. Each project has its own file. The
+ * project is the file of `--project`, or `tcpfx.yaml` in the current folder. With `TCPFX_HISTORY=/dev/null`, or with
+ * another device or a pipe, no history is read.
  */
 export const historyPath = (environment: NodeJS.ProcessEnv, named: string | undefined): string => {
   const project = named ?? (fs.existsSync(projectFileName) ? projectFileName : undefined)
@@ -31,7 +31,7 @@ const written = (line: string): string => line.replaceAll("\\", "\\\\").replaceA
 const readBack = (text: string): string =>
   cleanText(text.replaceAll(/\\(\\|n)/g, (_, escaped: string) => (escaped === "n" ? "\n" : "\\")))
 
-/** The lines that were entered in earlier runs, in a file that only the user can read (mode 0600). */
+/** The lines of earlier runs, in a file that only the user can read (mode 0600). */
 export class History {
   readonly lines: ReadonlyArray<string>
   private readonly path: string
@@ -42,7 +42,7 @@ export class History {
     this.lines = lines
   }
 
-  /** Reads a history; one that cannot be read is empty. */
+  /** Reads a history. If the file cannot be read, the history is empty. */
   static open(path: string): History {
     const all = linesOf(path)
     const kept = all.slice(-mostLines)
@@ -51,7 +51,7 @@ export class History {
     return history
   }
 
-  /** Appends a line, unless it is very long. Gives the failure of the first line that cannot be kept. */
+  /** Appends a line, unless it is very long. Returns the reason for the first failure, and appends nothing after it. */
   add(line: string): string | undefined {
     const isKept = !this.isBroken && line.length <= mostLength
     return isKept ? this.write(`${written(line)}\n`, fs.constants.O_APPEND) : undefined
@@ -76,7 +76,7 @@ export class History {
   }
 }
 
-/** The lines of a regular file. A pipe or device has none: reading could wait for ever. */
+/** The lines of a regular file. A pipe or a device is not read, because the read could wait for ever. */
 const linesOf = (path: string): ReadonlyArray<string> => {
   try {
     const text = fs.statSync(path).isFile() ? fs.readFileSync(path, "utf8") : ""

@@ -1,64 +1,65 @@
 /**
- * The input line of the console: a pure function from a line and a key to the next line. The cursor stands between two
- * graphemes (Unicode, UAX 29), and words are those of `Intl.Segmenter`, so an emoji or a word with an umlaut is one unit.
+ * The input line of the console. `press` is a pure function from a line and a key to the next line. The cursor is
+ * always between two graphemes (Unicode, UAX 29), so an emoji is one unit. `Intl.Segmenter` finds the words.
  */
 
 /** A key as `node:readline` names it (`emitKeypressEvents`). */
 export interface Key {
   readonly name?: string | undefined
-  /** What the terminal sent. */
+  /** The characters that the terminal sent. */
   readonly sequence: string
   readonly ctrl?: boolean | undefined
   readonly meta?: boolean | undefined
   readonly shift?: boolean | undefined
 }
 
-/** A text and the place of the cursor in it. */
+/** A text, and the position of the cursor in it. */
 export interface Place {
   readonly text: string
-  /** Offset of the cursor, UTF-16 code units. */
+  /** The offset of the cursor, UTF-16 code units. */
   readonly cursor: number
 }
 
 /** The input line. */
 export interface Line extends Place {
-  /** What was cut last (Ctrl-U, Ctrl-K, Ctrl-W, Alt-D); Ctrl-Y puts it back. */
+  /** The text that was cut last (Ctrl-U, Ctrl-K, Ctrl-W, Alt-D). Ctrl-Y inserts it. */
   readonly cut: string
-  /** Earlier texts, the latest last; Ctrl-_ goes back. */
+  /** Earlier states, the latest last. Ctrl-_ returns to the latest. */
   readonly undo: ReadonlyArray<Place>
-  /** Lines entered earlier, the latest last. */
+  /** The lines entered before, the latest last. */
   readonly history: ReadonlyArray<string>
-  /** The line that was being typed when a search in the history began; none while no search runs. */
+  /** The search in the history, by Up and Down; `undefined` if none is in progress. */
   readonly search: Search | undefined
-  /** What came of a paste that has not ended (bracketed paste, mode 2004). */
+  /** The text of a paste in progress (bracketed paste, mode 2004). */
   readonly pasted: string | undefined
-  /** The kind of the last change: typed characters that follow one another are undone together. */
+  /** The kind of the last change. Characters typed in a row are undone together, and parts cut in a row are joined. */
   readonly last: "insert" | "cut" | "other"
 }
 
 interface Search {
+  /** The unfinished line at the start of the search. */
   readonly draft: Place
-  /** What stands before the cursor of the draft: only lines that begin with it are found. */
+  /** The text before the cursor of the draft. The search finds only lines that begin with it. */
   readonly prefix: string
-  /** Index into the history. */
+  /** The index of the shown line in the history. */
   readonly at: number
 }
 
-/** What the console does after a key. */
+/** The action of the console after a key. */
 export type Reply = "edited" | "submit" | "complete" | "interrupt" | "end" | "suspend" | "redraw" | "tooLong" | "none"
 
-/** The next line, and what the console does. */
+/** The next line, and the action of the console. */
 export interface Step {
   readonly line: Line
   readonly reply: Reply
 }
 
-// The oldest steps are forgotten.
+// The most steps that can be undone. Older steps are forgotten.
 const mostUndo = 100
-/** A longer paste is not inserted, UTF-16 code units. */
+/** The longest paste that is inserted, UTF-16 code units. */
 export const mostPasted = 256 * 1024
 
-/** An empty line over a history. */
+/** An empty line with a history. */
 export const emptyLine = (history: ReadonlyArray<string> = []): Line => ({
   text: "",
   cursor: 0,
@@ -73,23 +74,23 @@ export const emptyLine = (history: ReadonlyArray<string> = []): Line => ({
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 
-// `containing` looks at the text around an offset only, so a key costs the same in a long line as in a short one.
+// `containing` reads only the text around an offset, so a key in a long line takes as little time as in a short line.
 
-/** The offset one grapheme before, or 0. */
+/** The offset of the grapheme before the cursor, or 0. */
 export const before = (text: string, cursor: number): number =>
   graphemes.segment(text).containing(cursor - 1)?.index ?? 0
 
-/** The offset one grapheme behind, or the length. */
+/** The offset after the grapheme that follows the cursor, or the length. */
 export const behind = (text: string, cursor: number): number => {
   const found = graphemes.segment(text).containing(cursor)
   return found === undefined ? text.length : found.index + found.segment.length
 }
 
-/** The first offset between two graphemes that is not before `offset`. */
+/** The first boundary of graphemes at or after `offset`. */
 const boundaryFrom = (text: string, offset: number): number =>
   graphemes.segment(text).containing(offset)?.index === offset ? offset : behind(text, offset)
 
-/** The begin of the word before the cursor. */
+/** The start of the word before the cursor. */
 const wordBefore = (text: string, cursor: number): number => {
   const found = words.segment(text)
   let word = found.containing(cursor - 1)
@@ -97,7 +98,7 @@ const wordBefore = (text: string, cursor: number): number => {
   return word?.index ?? 0
 }
 
-/** The end of the word behind the cursor. */
+/** The end of the word after the cursor. */
 const wordBehind = (text: string, cursor: number): number => {
   const found = words.segment(text)
   let word = found.containing(cursor)
@@ -110,20 +111,20 @@ const move = (line: Line, cursor: number): Step => ({
   reply: "edited",
 })
 
-/** The earlier texts with the present one. */
+/** The steps to undo, with the current state as the latest. */
 const remembered = ({ cursor, text, undo }: Line): ReadonlyArray<Place> => [...undo, { text, cursor }].slice(-mostUndo)
 
-/** Replaces `from` to `to` by `text`, and puts the cursor behind it. */
+/** Replaces the part between `from` and `to` by `text`, and puts the cursor after `text`. */
 const replace = (line: Line, from: number, to: number, text: string, last: Line["last"]): Line => {
   const joins = last === "insert" && line.last === "insert"
   const undo = joins ? line.undo : remembered(line)
   const changed = line.text.slice(0, from) + text + line.text.slice(to)
-  // A combining character joins what stands before it: the cursor goes to the next place between two graphemes.
+  // The end of `text` need not be a boundary: a combining character after it forms one grapheme with it.
   const cursor = boundaryFrom(changed, from + text.length)
   return { ...line, text: changed, cursor, undo, search: undefined, last }
 }
 
-/** A text without control characters other than LF and tab. */
+/** Removes all control characters but LF and tab from a text. CR and CR LF become LF. */
 export const cleanText = (text: string): string => text.replaceAll(/\r\n?/g, "\n").replaceAll(/[^\P{Cc}\n\t]/gu, "")
 
 /** Inserts a text at the cursor. */
@@ -135,7 +136,7 @@ const insert = (line: Line, text: string): Line => {
 const remove = (line: Line, from: number, to: number): Step =>
   from === to ? { line, reply: "none" } : { line: replace(line, from, to, "", "other"), reply: "edited" }
 
-/** Removes a part and keeps it for Ctrl-Y. Parts that are cut one after another are kept together. */
+/** Removes a part and keeps it for Ctrl-Y. Parts that are cut in a row are joined. */
 const cutOut = (line: Line, from: number, to: number): Step => {
   if (from === to) return { line, reply: "none" }
   const part = line.text.slice(from, to)
@@ -153,7 +154,7 @@ const undoOne = (line: Line): Step => {
   }
 }
 
-/** Goes to an older line that begins as this one does. */
+/** Goes to an older line that begins with the text before the cursor. */
 const older = (line: Line): Step => {
   const { cursor, history, text } = line
   const search = line.search ?? { draft: { text, cursor }, prefix: text.slice(0, cursor), at: history.length }
@@ -164,7 +165,7 @@ const older = (line: Line): Step => {
   return { line, reply: "none" }
 }
 
-/** Goes to a newer line that begins as the draft does, and at last to the draft itself. */
+/** Goes to a newer line that begins with the same text. After the newest one, returns to the draft. */
 const newer = (line: Line): Step => {
   const { history, search, text } = line
   if (search === undefined) return { line, reply: "none" }
@@ -183,7 +184,7 @@ const show = (line: Line, search: Search, text: string): Step => ({
   reply: "edited",
 })
 
-/** The line behind a submission: empty, with the submitted text as the latest of the history. */
+/** The line after a submission. It is empty, and its history ends with the submitted text. */
 export const submitted = (line: Line, most = 1000): Line => {
   const { history, text } = line
   const isKept = text.trim() !== "" && history.at(-1) !== text
@@ -203,7 +204,7 @@ export const press = (line: Line, key: Key): Step => {
   if (key.name === "paste-start") return { line: { ...line, pasted: "" }, reply: "none" }
   if (key.name === "paste-end") return endPaste(line)
   if (line.pasted !== undefined) {
-    // The text is inserted once, at its end: the costs of an insertion grow with the line.
+    // The paste is inserted as a whole at its end, because the cost of an insertion grows with the line.
     const pasted = line.pasted.length > mostPasted ? line.pasted : line.pasted + key.sequence
     return { line: { ...line, pasted }, reply: "none" }
   }
@@ -240,7 +241,7 @@ export const press = (line: Line, key: Key): Step => {
   }
 }
 
-/** Whether a key sends text, and no escape sequence or control character. */
+/** Whether a key sends text: no escape sequence and no control character. */
 const isText = (sequence: string): boolean => sequence !== "" && !/\p{Cc}/u.test(sequence)
 
 type Chord = (line: Line) => Step

@@ -1,7 +1,8 @@
-// Lines that wait for the next frame. A terminal that takes nothing must not let them fill the memory.
+// The most lines that wait for the next frame. Without a limit, they would fill the memory while the terminal is
+// stopped.
 const mostLines = 1000
 
-/** Lines of the console itself, which are not in the log, until the next frame shows them. The oldest ones go first. */
+/** Lines that are not rows of the log and wait for the next frame. Above the limit, the oldest lines are dropped. */
 export class OwnLines {
   private lines: Array<string> = []
   private dropped = 0
@@ -14,7 +15,7 @@ export class OwnLines {
     this.dropped += more
   }
 
-  /** Gives the lines since the last call, and the number of those that were dropped before them. */
+  /** Takes the lines since the last call, and the number of lines that were dropped before them. */
   take(): { readonly dropped: number; readonly lines: ReadonlyArray<string> } {
     const { dropped, lines } = this
     this.lines = []

@@ -5,28 +5,28 @@ import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/index.ts"
 import type * as Domain from "../../domain/assistant/index.ts"
 
-// Rows of one frame of the screen; further ones are counted in their place.
+// The most rows that one frame of the screen shows. A line with their number replaces the older rows.
 const mostRows = 60
-// Matches of a new filter that are shown of the rows before it.
+// The most earlier rows that a new filter shows.
 const rowsBefore = 20
 
-/** Rows that came since the last reading. */
+/** The rows since the last read. */
 export interface NewRows {
-  /** Rows before these that are not shown: more came than a frame has. */
+  /** The number of rows before `rows` that are not shown, because a frame has no room for them. */
   readonly leftOut: number
   readonly rows: ReadonlyArray<Domain.LogRow>
 }
 
-/** Reads the log of a window forward, as far as it matches a filter. */
+/** Reads the new rows of a window's log, or those that match a filter. */
 export class RowFeed {
   view: Domain.LogView = "text"
-  /** Rows that were left out so far. */
+  /** The number of rows that were not shown so far. */
   notShown = 0
   private readonly assistant: Assistant
   private readonly watching: FiberHandle.FiberHandle<void, void>
   private readonly onChange: () => void
   private filter: Domain.LogFilter | undefined
-  /** The range of the rows, or of the matches; none until a new filter has found its first ones. */
+  /** The range of the rows, or of the matches. `undefined` until the first report about a new filter. */
   private extent: Domain.LogExtent | undefined
   private next: number | undefined = 0
 
@@ -36,7 +36,7 @@ export class RowFeed {
     this.onChange = onChange
   }
 
-  /** Watches the log of a window until the scope closes; `onChange` is called when rows have come. */
+  /** Watches the log of a window until the scope closes. Calls `onChange` when the log has new rows. */
   static readonly make = (
     assistant: Assistant,
     onChange: () => void,
@@ -48,20 +48,20 @@ export class RowFeed {
       return feed
     })
 
-  /** Shows the rows that match a filter from now on, and the last ones before it. Fails if the filter is invalid. */
+  /** Shows the last rows that match a filter, and then the new ones. Fails if the filter is invalid. */
   setFilter(filter: Domain.LogFilter | undefined): Effect.Effect<void, Domain.Refusal> {
     const { log } = this.assistant
     const check = filter === undefined ? Effect.void : log.rows({ from: 0, count: 1, view: "text", filter })
     return Effect.zipRight(check, this.watch(filter))
   }
 
-  /** The rows that came since the last call. */
+  /** Reads the rows since the last call. */
   get read(): Effect.Effect<NewRows> {
     return Effect.flatMap(this.present, (extent) => {
       const { filter, view } = this
       if (extent === undefined) return Effect.succeed({ leftOut: 0, rows: [] })
       const seen = this.next ?? Math.max(extent.first, extent.next - rowsBefore)
-      // A cleared log begins behind what was seen, and a search that begins anew may have found less.
+      // A cleared log begins after the rows that were shown. A search that has started again may have fewer matches.
       const from = Math.min(extent.next, Math.max(seen, extent.next - mostRows))
       const leftOut = Math.max(0, from - seen)
       this.next = extent.next
@@ -76,8 +76,8 @@ export class RowFeed {
   }
 
   /**
-   * The range of the log, or of the matches that the search has found. Without a filter it is read from the log itself, so
-   * the rows of a command stand before the lines of the next one.
+   * The range of the log, or of the matches found so far. Without a filter, the range is read from the log and not from
+   * its last report, so that the rows of a command come before the lines of the next command.
    */
   private get present(): Effect.Effect<Domain.LogExtent | undefined> {
     return Effect.suspend(() => (this.filter === undefined ? this.assistant.log.extent : Effect.succeed(this.extent)))

@@ -2,47 +2,47 @@ import truncatedWidth from "fast-string-truncated-width"
 import { behind, before as previous } from "./LineEditor.ts"
 
 /**
- * The lower end of a terminal: log rows scroll above a status row and an input row that stay in place. Only these two rows
- * are ever rewritten, so scrollback, selection and search stay those of the terminal. All functions give what is to be
- * written; nothing here writes.
+ * The bottom of a terminal. Rows of the log scroll above a footer, which is a status row and an input row. Only the
+ * footer is ever rewritten, so scrollback, selection and search of the terminal work as usual. The functions of this
+ * file return text to write, and write nothing themselves.
  *
- * The old status and input rows are erased by the number of rows that they occupy at the present width: a terminal that
- * became narrower has wrapped them.
+ * A terminal that became narrower has wrapped the old footer. So `Screen` counts the rows that the footer occupies at
+ * the current width, and erases them all.
  */
 
-/** What the two rows show. */
+/** The text of the two rows. */
 export interface Footer {
-  /** May have colours; is cut to the width of the terminal. */
+  /** It may have colours. It is cut to the width of the terminal. */
   readonly status: string
   readonly prompt: string
   readonly text: string
-  /** Offset of the cursor in `text`. */
+  /** The offset of the cursor in `text`. */
   readonly cursor: number
 }
 
-// Columns that the input row shows on the far side of the cursor, where the text is longer than the row.
+// If the text is longer than the input row, the row reserves this many columns for the text after the cursor.
 const margin = 8
-// A text with more code units than this per column does not fit, or has very many characters without a width.
+// A text with more code units per column than this is treated as too long, without a measurement.
 const mostUnitsPerColumn = 16
 const clearToEndOfRow = "\u001b[K"
 const clearBelow = "\u001b[J"
 const plain = "\u001b[0m"
-/** Synchronised output (mode 2026): a terminal that knows it shows the rows at once, another ignores it. */
+// Synchronized output (mode 2026). A terminal with this mode shows the whole frame at once. Others ignore the mode.
 const beginFrame = "\u001b[?2026h"
 const endFrame = "\u001b[?2026l"
 
-/** How many columns a text occupies; escape sequences occupy none. */
+/** The number of columns that a text occupies. Escape sequences occupy none. */
 export const widthOf = (text: string): number => truncatedWidth(text).width
 
-/** A text without what is beyond `columns` columns, with an ellipsis in its place. */
+/** Cuts a text to `columns` columns. An ellipsis replaces the rest. */
 export const cutTo = (text: string, columns: number): string => {
   const { ellipsed, index, truncated } = truncatedWidth(text, { limit: columns, ellipsis: "…", ellipsisWidth: 1 })
   return truncated ? `${text.slice(0, index)}${ellipsed ? "…" : ""}${plain}` : text
 }
 
 /**
- * The part of an input that fits into `columns` columns and has the cursor in it, and the column of the cursor. Only the
- * text around the cursor is measured, so a long input costs no more than a short one.
+ * The part of an input around the cursor that fits into `columns` columns, and the column of the cursor. Only this part
+ * is measured, so a long input takes no more time than a short one.
  */
 export const inputWindow = (
   text: string,
@@ -53,7 +53,7 @@ export const inputWindow = (
   if (isShort && widthOf(visibleText(text)) <= columns) {
     return { shown: visibleText(text), column: widthOf(visibleText(text.slice(0, cursor))) }
   }
-  // The window begins so that the cursor has some columns behind it, as far as there is text.
+  // The columns that are reserved for the text after the cursor.
   const wantedBehind = Math.min(margin, widthOf(visibleText(text.slice(cursor, cursor + mostUnitsPerColumn * margin))))
   const before = backwards(text, cursor, columns - wantedBehind - 2)
   const head = before.from > 0 ? "…" : ""
@@ -63,7 +63,7 @@ export const inputWindow = (
   return { shown, column }
 }
 
-/** The offset from which the text before the cursor fits into some columns, and its width. */
+/** The start of the longest text before the cursor that fits into `columns` columns, and its width. */
 const backwards = (text: string, cursor: number, columns: number) => {
   let [from, width] = [cursor, 0]
   while (from > 0) {
@@ -76,7 +76,7 @@ const backwards = (text: string, cursor: number, columns: number) => {
   return { from, width }
 }
 
-/** The offset up to which the text behind the cursor fits into some columns, with an ellipsis where more follows. */
+/** The end of the longest text after the cursor that fits into `columns` columns, with an ellipsis if more follows. */
 const forwards = (text: string, cursor: number, columns: number): number => {
   let [to, width] = [cursor, 0]
   while (to < text.length) {
@@ -88,30 +88,30 @@ const forwards = (text: string, cursor: number, columns: number): number => {
   return to
 }
 
-/** Line ends and tabs of a pasted text as signs that occupy one column. */
+/** Replaces line ends and tabs by visible characters of one column. */
 const visibleText = (text: string): string => text.replaceAll("\n", "⏎").replaceAll("\t", "⇥")
 
 /** The rows of one terminal. */
 export class Screen {
   private columns: number
-  /** Widths of the footer's rows as they were painted, and the column of the cursor; none while nothing is painted. */
   private isResized = false
+  /** The width of the painted status, and the column of the cursor. `undefined` while no footer is painted. */
   private painted: { readonly status: number; readonly column: number } | undefined
 
   constructor(columns: number) {
     this.columns = Math.max(1, columns)
   }
 
-  /** The terminal has another width. What it shows is painted anew by the next {@link paint}. */
+  /** Sets the width of the terminal. The next {@link paint} erases the old footer first. */
   resize(columns: number): void {
     this.columns = Math.max(1, columns)
     this.isResized = true
   }
 
-  /** Log rows and the footer below them. A row is a text without control characters other than colours. */
+  /** Returns rows of the log with the footer below them. The only control characters in a row are those of colours. */
   paint(rows: ReadonlyArray<string>, footer: Footer): string {
     const status = cutTo(footer.status, this.columns - 1)
-    // A question has no text behind it, and gets the whole row.
+    // A prompt without a text after it, such as a question, gets the whole row.
     const room = footer.text === "" ? this.columns - 1 : this.columns >> 1
     const prompt = cutTo(footer.prompt, Math.max(1, room))
     const promptWidth = widthOf(prompt)
@@ -125,14 +125,14 @@ export class Screen {
     return out
   }
 
-  /** Removes the footer: the cursor stands where the next row of the log would. */
+  /** Erases the footer. The cursor is then at the place of the next row of the log. */
   erase(): string {
     const out = this.painted === undefined ? "" : `${this.toFooter()}${clearBelow}`
     this.painted = undefined
     return out
   }
 
-  /** Forgets the footer: the terminal was cleared, or another program has written to it. */
+  /** Forgets the footer, after the terminal was cleared or another program has written to it. */
   forget(): void {
     this.painted = undefined
   }
@@ -142,8 +142,8 @@ export class Screen {
     if (this.painted === undefined) return ""
     const { column, status } = this.painted
     const up = Math.max(1, Math.ceil(status / this.columns)) + Math.floor(column / this.columns)
-    // tmux remembers that it has wrapped a row until the row is cleared. Without a resize nothing is cleared before it is
-    // painted anew, so nothing flickers.
+    // After a resize, tmux treats a row as wrapped until the row is cleared. Without a resize, clearing first would only
+    // cause flicker.
     const clear = this.isResized ? clearBelow : ""
     this.isResized = false
     return `\r\u001b[${up}A${clear}`

@@ -12,20 +12,20 @@ export interface TerminalSize {
   readonly rows: number
 }
 
-/** The terminal of the process while the console has it: raw mode, bracketed paste, keys and size. */
+/** The terminal of the process, in raw mode and with bracketed paste. */
 export interface Terminal {
   readonly size: () => TerminalSize
-  /** Gives bytes of standard input, which become keys. */
+  /** Decodes bytes of standard input as keys. */
   readonly feed: (bytes: Uint8Array) => void
-  /** Gives the terminal back, stops the process (SIGTSTP), and takes the terminal again when the process continues. */
+  /** Restores the modes, and stops the process (SIGTSTP). When the process continues, it sets the modes again. */
   readonly suspend: () => void
 }
 
-/** What a console is told of its terminal. */
+/** The callbacks of a terminal to its console. */
 export interface TerminalListener {
   readonly onKey: (key: Key) => void
   readonly onResize: () => void
-  /** The process continues after a stop: what the terminal shows is unknown. */
+  /** The process continues after a stop. Other programs may have written to the terminal. */
   readonly onContinue: () => void
 }
 
@@ -33,9 +33,9 @@ const input = 0
 const output = 1
 const pasteOn = "\u001b[?2004h"
 const pasteOff = "\u001b[?2004l"
-// A stop acts within this time, milliseconds.
+// If the process still runs after this time, the kernel has ignored the stop. Milliseconds.
 const ignoredMillis = 100
-// A terminal that does not tell its size.
+// The size of a terminal that does not report its size.
 const unknownSize: TerminalSize = { columns: 80, rows: 24 }
 
 /** Takes the terminal until the scope closes. Standard input and output must be terminals. */
@@ -49,9 +49,9 @@ export const takeTerminal = (listener: TerminalListener): Effect.Effect<Terminal
   )
 
 const take = (listener: TerminalListener) => {
-  // The handle has a description of its own (libuv opens the terminal anew), and nothing reads it.
+  // libuv opens the terminal again, so this handle has its own file description. Nothing reads from it.
   const modes = new tty.ReadStream(input)
-  // A terminal that is gone (EIO) ends the console by the end of its input.
+  // A terminal that has gone reports EIO here. The end of its input ends the console.
   modes.on("error", () => {})
   const keys = new Readable({ read: () => {} })
   emitKeypressEvents(keys)
@@ -71,7 +71,7 @@ const take = (listener: TerminalListener) => {
     enter()
     listener.onContinue()
   }
-  // A crash must not leave the terminal in the mode of pastes. Node itself restores the attributes at its exit.
+  // A crash must not leave bracketed paste switched on. Node restores the other attributes of the terminal at exit.
   const onExit = () => writeMode(pasteOff)
   process.on("SIGWINCH", listener.onResize)
   process.on("SIGCONT", onContinue)
@@ -83,9 +83,9 @@ const take = (listener: TerminalListener) => {
     feed: (bytes) => void keys.emit("data", Buffer.from(bytes)),
     suspend: () => {
       leave()
-      // The whole group stops, as by a key of the terminal: the shell waits for a parent such as npx.
+      // The signal stops the whole process group, as Ctrl-Z does: the shell waits for a parent process such as npx.
       process.kill(0, "SIGTSTP")
-      // The kernel does not stop a group that no shell can continue (setpgid(2)), and then sends no SIGCONT either.
+      // The kernel ignores the stop of an orphaned process group (setpgid(2)), and no SIGCONT follows.
       ignored = setTimeout(onContinue, ignoredMillis)
     },
   }
@@ -100,7 +100,7 @@ const take = (listener: TerminalListener) => {
   return { terminal, release }
 }
 
-/** The present size of the terminal. A `WriteStream` knows the size at its creation only. */
+/** The current size of the terminal. A `WriteStream` reads the size only when it is made. */
 const sizeOf = (): TerminalSize => {
   try {
     const window = new tty.WriteStream(output)
@@ -114,8 +114,8 @@ const sizeOf = (): TerminalSize => {
 }
 
 /**
- * Writes a mode at once, through a description of its own: a write that waits for a terminal that takes nothing would keep
- * the process from ending. Such a terminal, and one that is gone, keeps its mode.
+ * Writes a mode without blocking, through its own file description. A blocking write to a stopped terminal would keep
+ * the process from ending. A stopped terminal keeps its mode.
  */
 const writeMode = (mode: string): void => {
   for (const path of [`/proc/self/fd/${output}`, "/dev/tty"]) {
@@ -129,7 +129,7 @@ const writeMode = (mode: string): void => {
       }
       return
     } catch {
-      // Neither path need exist. After EAGAIN or EIO, nobody is there to be told.
+      // One or both paths may not exist. EAGAIN (the terminal is stopped) and EIO (it has gone) cannot be reported to the user.
     }
   }
 }

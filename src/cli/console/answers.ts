@@ -6,14 +6,14 @@ import type { Listing } from "./readInput.ts"
 import { rateText } from "./rowText.ts"
 
 /**
- * What the console answers to commands, as lines. A line may have control characters, as names and patterns are free text:
- * its reader escapes them.
+ * The console's answers to commands, as lines. Names and patterns are free text, so a line may have control characters.
+ * The caller escapes them.
  */
 
 const unmatchedText = (unmatched: ReadonlyArray<string>): string | undefined =>
   unmatched.length === 0 ? undefined : `${unmatched.join(", ")} matched no client`
 
-/** What a command did, if its rows in the log do not show it. */
+/** The result of a command; `undefined` if its rows in the log show the result. */
 export const outcomeText = (outcome: Domain.Outcome): string | undefined => {
   switch (outcome._tag) {
     case "SentTo":

@@ -1,6 +1,6 @@
 import type { StdioService } from "../process/stdio.ts"
 
-/** Whether a console can be shown: standard input and output are a terminal that can move its cursor. */
+/** Whether standard input and output are a terminal that can move its cursor. A console needs such a terminal. */
 export const canHaveConsole = (
   { inputKind, outputIsTerminal }: Pick<StdioService, "inputKind" | "outputIsTerminal">,
   { TERM = "" }: NodeJS.ProcessEnv,

@@ -5,24 +5,24 @@ import { checksumNames } from "../../domain/assistant/checksums.ts"
 import { cleanText, type Place } from "./LineEditor.ts"
 import { wordsFor } from "./words.ts"
 
-/** Names that complete a word. */
+/** The names that can complete a word. */
 export interface Known {
   readonly kind: Assistant["kind"]
-  /** Names, tags and numbers of clients, with their `@`. */
+  /** The names, tags and numbers of clients, each with its `@`. */
   readonly recipients: ReadonlyArray<string>
   readonly macros: ReadonlyArray<string>
   readonly rules: ReadonlyArray<string>
 }
 
-/** What a completion gives. */
+/** The result of a completion. */
 export interface Completion {
-  /** The line with what all candidates have in common. */
+  /** The line, completed by the common start of all candidates. */
   readonly place: Place
-  /** All candidates, when there are several. */
+  /** The candidates, if there are several. Otherwise empty. */
   readonly candidates: ReadonlyArray<string>
 }
 
-// Candidates that are listed.
+// The most candidates that Tab lists.
 const mostCandidates = 200
 
 const values: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -33,7 +33,7 @@ const values: Readonly<Record<string, ReadonlyArray<string>>> = {
   disconnect: ["close", "reset"],
 }
 
-/** The words that can stand where the cursor is, behind the `begin` of the word. */
+/** The words that are valid after `head`. `begin` is the typed part of the word. */
 const candidatesFor = (head: string, begin: string, known: Known): ReadonlyArray<string> => {
   const words = wordsFor(known.kind).map(({ word }) => word)
   if (head === "" && begin.startsWith("/") && !begin.startsWith("//")) return words.map((word) => `/${word} `)
@@ -78,7 +78,7 @@ export const complete = ({ cursor, text }: Place, known: Known): Completion => {
   const before = text.slice(0, cursor)
   const begin = /\S*$/.exec(before)?.[0] ?? ""
   const head = before.slice(0, before.length - begin.length)
-  // The line holds no control characters, so a file with one in its name cannot be completed.
+  // The line has no control characters, so Tab offers no file name that contains one.
   const found = [...new Set(candidatesFor(head, begin, known))]
     .filter((word) => word.startsWith(begin) && cleanText(word) === word)
     .sort()

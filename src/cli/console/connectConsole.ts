@@ -8,20 +8,20 @@ import { networkError, usageError } from "../process/exit.ts"
 import { historyPath } from "./History.ts"
 import { runConsole } from "./runConsole.ts"
 
-/** What the console of `tcpfx connect` is made with. */
+/** The options of the console of `tcpfx connect`. */
 export interface ConnectConsoleOptions {
   readonly settings: ClientSettings
   readonly endpoint: Endpoint
   readonly timestamps: TimestampMode
   /** The project file of `--project`. */
   readonly project: string | undefined
-  /** None: a lost connection is not made again until the user asks. */
+  /** `undefined`: after a lost connection, the client reconnects only when the user asks for it. */
   readonly reconnect: Partial<ReconnectSettings> | undefined
 }
 
 /**
- * Runs `tcpfx connect` in a terminal: connects, and shows the console until the user leaves. The end of a connection is
- * not the end of the console. A first connection that fails ends the command with the reason, as it does without a console.
+ * Runs `tcpfx connect` in a terminal. It connects, and shows the console until the user leaves, also after the end of
+ * the connection. If the first connection fails, the command ends with the reason, as it does without a console.
  */
 export const connectConsole = ({ endpoint, project, reconnect, settings, timestamps }: ConnectConsoleOptions) =>
   Effect.scoped(
@@ -35,7 +35,7 @@ export const connectConsole = ({ endpoint, project, reconnect, settings, timesta
       }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
       const first = assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }).pipe(
         Effect.catchIf(
-          // A user who ends the attempt stays in the console.
+          // The user has ended the attempt, and stays in the console.
           ({ reason }) => reason === "ended",
           () => Effect.void,
         ),

@@ -4,19 +4,19 @@ import type { Assistant } from "../../assistant/index.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import { wordsFor } from "./words.ts"
 
-/** What the console adds to each payload. */
+/** The settings that the console applies to each payload. */
 export interface ConsoleSettings {
-  /** Recipients of typed lines, in their written form. */
+  /** The recipients of typed lines, in their written form. */
   readonly to: string
-  /** Line ending of texts; none: what the framing needs. */
+  /** The line ending of texts. `undefined`: the framing decides. */
   readonly ending: Domain.LineEnding | undefined
   readonly checksum: Domain.ChecksumSpec | undefined
 }
 
-/** What a list shows. */
+/** The subject of a list. */
 export type Listing = "repeats" | "rules" | "macros" | "stats"
 
-/** What an input line asks for. */
+/** The action that an input line requests. */
 export type Action =
   | { readonly _tag: "Nothing" }
   | { readonly _tag: "Do"; readonly command: Domain.Command }
@@ -37,14 +37,14 @@ type Read = Either.Either<Action, Domain.Refusal>
 const refused = (message: string, advice?: string): Read =>
   Either.left(new Domain.Refusal({ reason: "syntax", message, ...(advice === undefined ? {} : { advice }) }))
 
-/** The settings on a payload that does not name its own. */
+/** Applies the settings to a payload that does not name its own. */
 const completed = (spec: Domain.PayloadSpec, { checksum, ending }: ConsoleSettings): Domain.PayloadSpec => ({
   ...spec,
   ...(spec.form === "text" && spec.ending === undefined && ending !== undefined ? { ending } : {}),
   ...(spec.checksum === undefined && checksum !== undefined ? { checksum } : {}),
 })
 
-/** A command of the assistant, with the settings of the console in its payload and its recipients. */
+/** Applies the settings of the console to the payload and the recipients of a command of the assistant. */
 const withSettings = (
   command: Domain.Command,
   settings: ConsoleSettings,
@@ -58,7 +58,7 @@ const withSettings = (
   )
 }
 
-/** Reads an input line: a line that begins with `/` is a command, any other one is sent as it stands. */
+/** Reads an input line. A line that begins with one `/` is a command. `//` at the start sends a line with one `/`. */
 export const readInput = (line: string, kind: Assistant["kind"], settings: ConsoleSettings): Read => {
   if (line === "") return Either.right({ _tag: "Nothing" })
   if (!line.startsWith("/") || line.startsWith("//")) {
@@ -87,7 +87,7 @@ const domain = (line: string, kind: Assistant["kind"], settings: ConsoleSettings
     { onLeft: withoutPlace, onRight: (command) => ({ _tag: "Do", command }) },
   )
 
-/** A syntax error without the number of the character: the console has rewritten the line that the user typed. */
+/** Removes the number of the character from a syntax error, because the console has rewritten the typed line. */
 const withoutPlace = (refusal: Domain.Refusal): Domain.Refusal =>
   refusal.reason === "syntax"
     ? new Domain.Refusal({ ...refusal, message: refusal.message.replace(/, at character \d+$/, "") })
@@ -98,10 +98,10 @@ const formOf = (word: string): string => {
   return found === undefined ? "" : `The form is: ${found.form}. Such as: ${found.example}`
 }
 
-/** Recipients without blanks between them; a name may have blanks in its quotation marks. */
+/** Matches recipients without blanks between them. A name in quotation marks may have blanks. */
 const recipientsAtStart = /^!?@(?:all-but\s+)?(?:"(?:[^"\\]|\\.)*"|[^\s"])+(?:\s+|$)/u
 
-/** `/hex @3 01 03` is `send @3 hex 01 03`. */
+/** Reads a short form of `send`: `/hex @3 01 03` is `send @3 hex 01 03`. */
 const sending =
   (form: Domain.PayloadForm): Reader =>
   (rest, kind, settings) => {

@@ -2,7 +2,7 @@ import type * as Assistant from "../../domain/assistant/index.ts"
 import { type ConnectionId, escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
 import type { Stamps } from "../output/Stamps.ts"
 
-/** Colours of a console, or none. */
+/** Functions that colour a text, or return it unchanged if the terminal has no colours. */
 export interface Palette {
   readonly dim: (text: string) => string
   readonly red: (text: string) => string
@@ -14,7 +14,7 @@ export interface Palette {
 const code = (begin: number, end: number) => (text: string) => `\u001b[${begin}m${text}\u001b[${end}m`
 const plain = (text: string): string => text
 
-/** The palette of a terminal that has colours, or that of one that has none. */
+/** The palette of a terminal with or without colours. */
 export const paletteOf = (hasColours: boolean): Palette =>
   hasColours
     ? { dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39), bold: code(1, 22) }
@@ -29,7 +29,7 @@ const recipients = ({ id, name, to }: Assistant.LogRow): string => {
   return `${named}${to.count > 4 ? ` and ${to.count - 4} more` : ""} `
 }
 
-/** A row of the log as one line: time, client, direction, bytes. A line with the date precedes the first row of a day. */
+/** Formats a row of the log as a line: time, client, direction, bytes. A line with the date precedes each new day. */
 export const rowText = (row: Assistant.LogRow, palette: Palette, stamps: Stamps): ReadonlyArray<string> => {
   const date = stamps.newDate(row.at, "out")
   const line = `${palette.dim(stamps.of(row.at))}${rest(row, palette)}`
@@ -51,10 +51,10 @@ const rest = (row: Assistant.LogRow, palette: Palette): string => {
 
 const count = (number: number, one: string): string => `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`
 
-/** The line for rows that are left out. */
+/** The line that replaces the rows that are not shown. */
 export const leftOutText = (rows: number, palette: Palette): string => palette.dim(`… ${count(rows, "row")} not shown`)
 
-/** A rate in bytes a second. */
+/** Formats a rate in bytes per second. */
 export const rateText = (rate: number): string => `${formatBytes(Math.round(rate))}/s`
 
 /** The status of a window in one line. */

@@ -20,35 +20,35 @@ import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
 import { takeTerminal } from "./Terminal.ts"
 
-/** What a console is made with. */
+/** The options of a console. */
 export interface ConsoleOptions {
   readonly assistant: Assistant
-  /** The path of the file of the history. */
+  /** The path of the history. */
   readonly history: string
   readonly timestamps: TimestampMode
-  /** Whether the rows of received and sent data are shown from the start. */
+  /** Whether the console shows received and sent data from the start. Otherwise it shows only announcements. */
   readonly showsTraffic: boolean
-  /** What the user reads first. */
+  /** The first lines that the console shows. */
   readonly notes: ReadonlyArray<string>
-  /** Line ending of typed lines; none where the framing adds one. */
+  /** The line ending of typed lines. `undefined` if the framing adds one. */
   readonly ending: Domain.LineEnding | undefined
-  /** What Ctrl-D in an empty line does; none: it leaves. */
+  /** The action of Ctrl-D in an empty line. Default: it leaves the console. */
   readonly onEnd?: Effect.Effect<void>
 }
 
-// The screen is painted at most so often, milliseconds.
+// The shortest time between two frames, milliseconds.
 const frameMillis = 33
-// Commands that wait while one is carried out.
+// The most commands that wait while another command runs.
 const mostWaiting = 256
-// Clients whose names Tab completes.
+// The most clients whose names Tab completes.
 const mostKnown = 1000
-// How long a stop waits until the terminal has taken the end of the footer.
+// The longest time that a stop or the end waits until the terminal has erased the footer.
 const eraseTime = "200 millis"
 const clearScreen = "\u001b[H\u001b[2J"
 
 /**
- * Runs the console of a window until the user leaves. Sockets never wait for the terminal: a frame is painted only when
- * the terminal has taken the one before, and rows that came meanwhile and do not fit are counted in their place.
+ * Runs the console of a window until the user leaves. Sockets never wait for the terminal. A frame is painted only
+ * after the terminal has taken the previous frame. A line with a number replaces the rows that do not fit into the frame.
  */
 export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputClosed | OutputFailed, Stdio> =>
   Effect.scoped(
@@ -90,7 +90,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
           print([palette.yellow(`${mostWaiting} commands wait already; this one is dropped`)])
       }
       let clear = ""
-      // A terminal that takes nothing must not keep the process from stopping or ending.
+      // A stopped terminal must not keep the process from stopping or ending.
       const eraseFooter = Effect.suspend(() => stdio.write(Buffer.from(screen.erase()))).pipe(
         Effect.zipRight(stdio.drained),
         Effect.ignore,
@@ -165,7 +165,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
           })
         }
       })
-      // In raw mode, Ctrl-D is a key: the input ends only when the terminal is gone.
+      // In raw mode, Ctrl-D is a key. So the input ends only when the terminal has gone.
       const gone = Deferred.fail(ended, new OutputClosed({ by: "terminal" }))
       yield* Effect.forkScoped(Effect.zipRight(Effect.ignore(reading), gone))
 

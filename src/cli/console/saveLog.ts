@@ -6,7 +6,7 @@ import { call, close, fileProblem, open } from "../files/files.ts"
 
 const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants
 
-/** Writes a log to a new file (mode 0600), and gives its length in bytes. An existing file is refused. */
+/** Writes a log to a new file (mode 0600), and returns its length in bytes. Fails if the file exists. */
 export const saveLog = (
   log: Stream.Stream<Uint8Array, Domain.Refusal>,
   path: string,
@@ -23,7 +23,7 @@ export const saveLog = (
   )
 }
 
-/** The system may take only a part of the bytes at once. */
+/** Writes all bytes. One write(2) may take only a part of them. */
 const writeAll = (file: number, bytes: Uint8Array): Effect.Effect<void, string> =>
   Effect.flatMap(
     call<number>((done) => fs.write(file, bytes, done)),

@@ -4,9 +4,9 @@ import * as Domain from "../../domain/assistant/index.ts"
 /** One command of the console. */
 export interface ConsoleWord {
   readonly word: string
-  /** Its written form: `[ ]` may be left out, `|` is a choice, words in capitals stand for values. */
+  /** The syntax: a part in `[ ]` is optional, `|` separates alternatives, and words in capitals are values. */
   readonly form: string
-  /** What it does, as a sentence without its full stop. */
+  /** The effect of the command, as a sentence without a full stop. */
   readonly what: string
   readonly example: string
   readonly kind: "server" | "client" | "both"
@@ -14,7 +14,7 @@ export interface ConsoleWord {
 
 const payload = "[@RECIPIENTS] [text|hex|base64|file] CONTENT"
 
-/** The commands that only a console has, or that it writes in another way than the assistant. */
+/** The commands that only a console has, or whose syntax in a console differs from that of the assistant. */
 const ownWords: ReadonlyArray<ConsoleWord> = [
   {
     word: "to",
@@ -181,7 +181,7 @@ const examples: Readonly<Record<string, string>> = {
   quit: "/quit",
 }
 
-/** Every command of the console, by its word. */
+/** All commands of the console, sorted by their words. */
 export const consoleWords: ReadonlyArray<ConsoleWord> = [
   ...ownWords,
   ...Domain.commandHelp

@@ -89,13 +89,13 @@ export interface Showing {
   readonly pace: "all" | "relay"
 }
 
-// A relay shows at most this many bytes at once, and then pauses three times as long as it has shown. At full load, it
-// therefore shows during a quarter of the time. The shortest pause is too short to see. It makes starts rare, because
-// each start costs as much as dozens of lines.
+// A relay shows at most this many bytes at once, and then pauses three times as long as it has worked. So it shows events
+// during at most a quarter of the time. After a pause, the first line costs as much as dozens of later lines. So pauses
+// have a minimum, which is too short to see.
 const relayBufferBytes = 256 * 1024
 const restPerWork = 3
 const shortestRest = Duration.millis(8)
-// A longer time includes a wait for the reader of the output, which is not work.
+// If the output takes longer, it has waited for its reader. That wait is not work.
 const longestWork = Duration.millis(50)
 
 /** The options of the subscription to the shown events. */

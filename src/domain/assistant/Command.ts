@@ -34,7 +34,7 @@ export type ConnectOptions = typeof ConnectOptions.Type
  */
 export const Connect = Schema.TaggedStruct("Connect", { ...endpoint, options: Schema.optional(ConnectOptions) })
 /**
- * Closes the connection in order (`close`, the default) or resets it (`reset`). Also ends attempts to connect. Client
+ * Closes the connection gracefully (`close`, the default) or resets it (`reset`). Also ends attempts to connect. Client
  * only.
  */
 export const Disconnect = Schema.TaggedStruct("Disconnect", { how: Schema.optional(Schema.Literal("close", "reset")) })
@@ -57,7 +57,7 @@ export const Cancel = Schema.TaggedStruct("Cancel", { repeat: Schema.optional(Sc
 export const Rename = Schema.TaggedStruct("Rename", { ...to, name: Schema.String })
 export const Tag = Schema.TaggedStruct("Tag", { ...to, tag: Schema.String })
 export const Untag = Schema.TaggedStruct("Untag", { ...to, tag: Schema.String })
-/** Closes connections in order. */
+/** Closes connections gracefully. */
 export const Kick = Schema.TaggedStruct("Kick", to)
 /** Resets connections (RST). */
 export const Reset = Schema.TaggedStruct("Reset", { to: Schema.optional(Recipients) })
@@ -90,7 +90,7 @@ export const ResumeAccepting = Schema.TaggedStruct("ResumeAccepting", {})
 export const ClearLog = Schema.TaggedStruct("ClearLog", {})
 /** Reads the files of access rules and TLS again. */
 export const Reload = Schema.TaggedStruct("Reload", {})
-/** Closes all listeners and connections in order, then ends the program. */
+/** Closes all listeners, closes all connections gracefully, then ends the program. */
 export const Drain = Schema.TaggedStruct("Drain", {})
 /** Ends the program. */
 export const Quit = Schema.TaggedStruct("Quit", {})

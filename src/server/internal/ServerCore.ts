@@ -36,7 +36,7 @@ import { Handshakes } from "./Handshakes.ts"
 
 /** The result of a drain. */
 export interface DrainResult {
-  /** Connections that ended in order. */
+  /** The number of connections that ended gracefully. */
   readonly graceful: number
   /** Connections that were reset at the deadline. */
   readonly forced: number

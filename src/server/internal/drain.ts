@@ -23,7 +23,7 @@ const reportProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Ef
     ),
   )
 
-/** Closes the listeners, ends all connections in order, and resets those that are left at the deadline. */
+/** Closes the listeners, ends all connections gracefully, and resets those that are left at the deadline. */
 export const drainServer = Effect.fn("Server.drain")(function* (
   core: ServerCore,
   bus: EventBus<ServerEvent>,

@@ -23,13 +23,13 @@ export interface ShutdownRequest {
   sink?: ShutdownSink
 }
 
-/** The callback for bytes that had to wait. */
+/** The callback for bytes that the kernel did not take at once. */
 export interface WriteSink {
   /** The kernel has taken the bytes, or the write has failed with `code`. */
   readonly onWritten: (code: string | undefined) => void
 }
 
-/** The callback for a shutdown(2). It follows a failure as well. */
+/** The callback at the end of a shutdown(2), also of a failed one. */
 export interface ShutdownSink {
   readonly onShutDown: () => void
 }

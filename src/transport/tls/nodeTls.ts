@@ -82,7 +82,7 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
       requestCert: asksClient,
       // Node does not refuse the client itself: `refusalOf` decides, because it knows the reason.
       rejectUnauthorized: false,
-      // The caller has a deadline, and Node's own timeout cannot be switched off.
+      // The caller has a deadline. Node's own timeout cannot be switched off, so it gets the longest value.
       handshakeTimeout: 0x7fffffff,
       SNICallback: (name, done) => {
         const found = known.find(({ certificate }) => certificate.checkHost(name) !== undefined)

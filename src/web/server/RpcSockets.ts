@@ -26,8 +26,8 @@ export interface RpcSocketLimits {
    */
   readonly queuedBytes: number
   /**
-   * The maximum silence of a page, in which it sends not even a pong. The server then closes the socket. Default 2
-   * minutes.
+   * The longest time in which a page may send nothing, not even a pong. After it, the server closes the socket. Default
+   * 2 minutes.
    */
   readonly silence: Duration.Duration
 }

@@ -303,8 +303,8 @@ export class LogRows {
   }
 
   /**
-   * Moves the painted log to the end of the log, or to the last row that has been read. The end of a fast log is always
-   * ahead of the answers, so a log painted at its end would be blank most of the time.
+   * Paints the log up to its end, or up to the last row that the page has received. A fast log grows before the server
+   * answers, so a log painted up to its end would be blank most of the time.
    */
   private catchUp(): void {
     const { first, next } = this.extent

@@ -1,8 +1,8 @@
 import { plural } from "./plural.ts"
 
-/** The words of the frame, of the forms of both windows, and of the keys. */
+/** The words of the page around the windows, of the forms to listen and to connect, and of the keyboard help. */
 export const windows = {
-  // The frame
+  // The page around the windows
   windows: "Windows",
   serverWindow: "Server",
   clientWindow: "Client",

@@ -1,7 +1,7 @@
 import type { Words } from "../Words.ts"
 import { number } from "./number.ts"
 
-/** The words of the frame, of the forms of both windows, and of the keys. */
+/** The words of the page around the windows, of the forms to listen and to connect, and of the keyboard help. */
 export const windows = {
   windows: "窗口",
   serverWindow: "服务器",
