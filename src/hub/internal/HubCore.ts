@@ -11,6 +11,8 @@ import { FlushSchedule } from "./FlushSchedule.ts"
 import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
 
+// This file is longer than 300 lines because publishing, flushing and blocking share the log and the list of members.
+
 // A sink that catches up gets this many bytes before the hub checks again whether the sink is full.
 const catchUpBytes = 256 * 1024
 
