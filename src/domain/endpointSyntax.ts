@@ -89,8 +89,7 @@ export const parseEndpoint = (
       : Either.flatMap(parsePort(input, match[2]), (port) => tcp(input, host, port))
   }
   const colons = input.split(":").length - 1
-  if (colons === 0) return tcp(input, input, endpointDefaults.port)
-  if (colons > 1) return tcp(input, input, endpointDefaults.port)
+  if (colons !== 1) return tcp(input, input, endpointDefaults.port)
   const at = input.indexOf(":")
   const host = at === 0 ? defaultHost : input.slice(0, at)
   return Either.flatMap(parsePort(input, input.slice(at + 1)), (port) => tcp(input, host, port))

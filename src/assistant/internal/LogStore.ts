@@ -1,5 +1,5 @@
 import type { ConnectionId } from "../../domain/index.ts"
-import { ChunkMemory, EntryKind, LogChunk, type Note, noteBytes } from "./LogChunk.ts"
+import { ChunkMemory, columnBytes, EntryKind, LogChunk, type Note, noteBytes } from "./LogChunk.ts"
 import { writeRecipients } from "./recipientList.ts"
 
 // The maximum size of a chunk's data, bytes. The log drops one chunk at a time.
@@ -48,7 +48,7 @@ export class LogStore {
   constructor(limit: number) {
     this.limit = Math.max(leastLogBytes, limit)
     const share = Math.min(mostChunkBytes, Math.floor(this.limit / 8))
-    this.chunkEntries = Math.floor(share / (bytesPerEntry + 26))
+    this.chunkEntries = Math.floor(share / (bytesPerEntry + columnBytes))
     // The number of entries is a multiple of 4, so that each column and the data start at a multiple of 8 bytes.
     this.chunkEntries -= this.chunkEntries % 4
     this.chunkBytes = this.chunkEntries * bytesPerEntry
