@@ -255,7 +255,10 @@ export const stoppedBrowser = ({ stoppedMillis }: Extent): Promise<Figure> =>
     }
   })
 
-/** Measures the time until the first paint of the page, in a browser that has already run. */
+/**
+ * Measures the time until the first paint of the page. The first load only warms up the browser and the server, and is
+ * not counted.
+ */
 export const firstPaint = ({ paints }: Extent): Promise<Figure> =>
   withBench(["ui"], async ({ open }) => {
     const times: Array<number> = []

@@ -119,5 +119,5 @@ export const rows: ReadonlyArray<Row> = [
   }),
 ]
 
-/** The largest resident memory of tcpfx that a row with bounded memory allows, in MiB. */
+/** In each row with `isBounded`, the peak resident memory of tcpfx must be below this limit, in MiB. */
 export const mostRssMiB = 128

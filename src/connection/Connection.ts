@@ -87,8 +87,8 @@ export interface Connection {
    */
   readonly peerEnded: Effect.Effect<void>
   /**
-   * Waits until this side winds the connection down: its server drains, or the connection is being closed. A program
-   * that neither receives nor ends by itself should then end.
+   * Waits until the server drains or this side begins to close the connection. A program that receives then sees the
+   * end of the input. A program that does not receive should wait for `draining` and then end.
    */
   readonly draining: Effect.Effect<void>
   /**

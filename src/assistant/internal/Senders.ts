@@ -9,12 +9,12 @@ export class Senders {
     this.isWanted = isWanted
   }
 
-  /** Names the sender of a payload that is sent many times. */
+  /** Remembers the sender of a payload for all its sends. */
   keep(payload: Uint8Array, by: string): void {
     this.always.set(payload, by)
   }
 
-  /** Names the sender of a payload for its next send. */
+  /** Remembers the sender of a payload for its next send only. */
   set(payload: Uint8Array, by: string): void {
     if (by !== "" && this.isWanted()) this.once.set(payload, by)
   }

@@ -31,8 +31,8 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
     readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
     /**
      * Runs an effect at each SIGHUP until the scope closes. Before and after that time, and when the terminal of
-     * standard output has hung up, SIGHUP asks the process to end. A file may not answer, so a run that still continues
-     * one second after the next SIGHUP is interrupted.
+     * standard output has hung up, SIGHUP asks the process to end. If the effect still runs at the next SIGHUP, it gets
+     * one more second and is then interrupted, because reading a file may take forever.
      */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   }

@@ -97,8 +97,8 @@ export const refusalOfFd = (fd: number): string | undefined => {
 }
 
 /**
- * The endpoint of a listening socket. Node reports the address of a TCP socket, and the kernel's list has the path of a
- * unix socket.
+ * The endpoint of a listening socket. Node reports the address of a TCP socket. Node does not report the path of an
+ * inherited unix socket, so the path is read from the kernel's list of unix sockets.
  */
 export const boundEndpoint = (asked: ListenEndpoint, address: net.AddressInfo | string | null): Endpoint => {
   if (address !== null && typeof address !== "string") return tcpEndpoint(address.address, address.port)

@@ -21,7 +21,10 @@ function onRead(this: net.Socket, length: number): boolean {
   return this.push(copyOfRead(length))
 }
 
-/** Makes a socket push copies of its reads to its stream. Its handle still reads into the shared buffer. */
+/**
+ * Makes a socket copy each read into its own stream, because the handle of the socket still reads into the shared
+ * buffer.
+ */
 export const keepShared = (socket: net.Socket): void => {
   if (inside !== undefined) Object.assign(socket, { [inside.buffer]: shared, [inside.callback]: onRead })
 }

@@ -8,7 +8,10 @@ const none: Dropped = { messages: 0, bytes: 0 }
 
 const sum = (a: Dropped, b: Dropped): Dropped => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
 
-/** Counts the messages that wait in an output together with its data, and counts the dropped messages. */
+/**
+ * Counts the queued messages of an output, and the dropped messages. The queue of the output also has data, which does
+ * not count here.
+ */
 export class MessageQuota {
   private readonly bound: number
   // The end and the length of each message. The end is a position in all bytes that the output has accepted.
