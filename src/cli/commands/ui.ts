@@ -27,7 +27,7 @@ export const uiHelp: CommandHelp = {
     ["ssh -L 8080:127.0.0.1:8080 host tcpfx ui --ui-port 8080", "a page on another machine"],
   ],
   notes: [
-    "The address contains a token, new at each start. Anybody with the address can do everything that the page can do.",
+    "The address contains a token, new at each start. A user with the address can do all that the page can do.",
     "Servers and clients live as long as this command: they survive a reload of the page.",
     "Ctrl-C flushes and closes the connections. A second Ctrl-C ends the command at once.",
   ],
