@@ -35,7 +35,11 @@ export const startProject = (
     const project = yield* readProject(path).pipe(
       Effect.catchIf(
         ({ code }) => code === "ENOENT",
-        () => Effect.succeed(emptyProject),
+        () =>
+          Effect.as(
+            Option.isSome(given) ? tell(`--project: ${path} does not exist yet; saving creates it`) : Effect.void,
+            emptyProject,
+          ),
       ),
       Effect.catchAll(({ message, reason }) =>
         reason === "syntax"
