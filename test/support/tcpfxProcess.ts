@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { expect } from "@effect/vitest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -164,6 +165,19 @@ export const tcpfxRun = (args: ReadonlyArray<string>, input: string | Uint8Array
     const { code } = yield* running.ended
     return { code, stdout: running.text("stdout"), stderr: running.text("stderr"), bytes: running.bytes("stdout") }
   }).pipe(Effect.scoped)
+
+/** Checks that `tcpfx serve` refuses each command line with exit code 2 and one line of a form on standard error. */
+export const expectServeRefuses = (cases: ReadonlyArray<readonly [args: ReadonlyArray<string>, line: RegExp]>) =>
+  Effect.forEach(
+    cases,
+    ([args, line]) =>
+      Effect.map(tcpfxRun(["serve", "127.0.0.1:0", ...args]), ({ code, stderr }) => {
+        expect([args, code]).toEqual([args, 2])
+        expect(stderr).toMatch(line)
+        expect(stderr.trim().split("\n").length).toBe(1)
+      }),
+    { discard: true },
+  )
 
 /** A `tcpfx serve` that listens on a port chosen by the system. */
 export const tcpfxServe = (args: ReadonlyArray<string> = [], options?: StartOptions) =>

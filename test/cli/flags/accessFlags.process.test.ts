@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
-import { tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { expectServeRefuses, tcpfxServe } from "../../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -58,12 +58,7 @@ describe("tcpfx serve --allow and --deny", () => {
         [["--allow-file", "/nowhere/rules"], /--allow-file: \/nowhere\/rules cannot be read: there is no such file/],
         [["--allow-file", empty], /has no address, so no client could connect/],
       ] as const
-      for (const [args, expected] of cases) {
-        const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", ...args])
-        expect([args, code]).toEqual([args, 2])
-        expect(stderr).toMatch(expected)
-        expect(stderr.trim().split("\n").length).toBe(1)
-      }
+      yield* expectServeRefuses(cases)
     }),
   )
 })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { haveAll, type Peer } from "../../support/peers.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
-import { start, tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { expectServeRefuses, start, tcpfx, tcpfxServe } from "../../support/tcpfxProcess.ts"
 
 const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -94,12 +94,7 @@ describe("the limits of tcpfx serve", () => {
         [["--heartbeat-interval", "5s"], /--heartbeat-interval needs --heartbeat TEXT/],
         [["--heartbeat-timeout", "5s"], /--heartbeat-timeout needs --heartbeat TEXT/],
       ] as const
-      for (const [args, expected] of cases) {
-        const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", ...args])
-        expect([args, code]).toEqual([args, 2])
-        expect(stderr).toMatch(expected)
-        expect(stderr.trim().split("\n").length).toBe(1)
-      }
+      yield* expectServeRefuses(cases)
     }),
   )
 })
