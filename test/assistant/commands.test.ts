@@ -3,7 +3,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { type Assistant, formatProject, loadEncoding, ServerAssistant } from "../../src/assistant/index.ts"
 import {
@@ -20,15 +19,13 @@ import {
   command,
   framesOf,
   neverSent,
+  overMemory,
   rowsOf,
   serverWindow,
   text,
   untilState,
 } from "../support/assistants.ts"
 import { receiveAll, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
-
-const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
-  Effect.provide(program, MemoryTransport.layer())
 
 const refusalOf = (assistant: Assistant, line: string) => Effect.flip(assistant.execute(command(line)))
 

@@ -1,17 +1,16 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { type Assistant, emptyProject, ServerAssistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
-import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
 import {
   clientWindow,
   command,
   framesOf,
   neverSent,
+  overMemory,
   rowsOf,
   serverWindow,
   text,
@@ -20,9 +19,6 @@ import {
 import { hex } from "../support/framingSuite.ts"
 import { joinBytes } from "../support/properties.ts"
 import { overEachTransport, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
-
-const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
-  Effect.provide(program, MemoryTransport.layer())
 
 const line = { settings: { frame: Framing.line } }
 

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
   type Assistant,
@@ -11,7 +12,12 @@ import {
 } from "../../src/assistant/index.ts"
 import { Client, type ClientSettings } from "../../src/client/index.ts"
 import { Assistant as Domain, parseEndpoint } from "../../src/domain/index.ts"
+import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
 import { record } from "./eventRecorder.ts"
+
+/** Runs a program over the transport in memory. */
+export const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
+  Effect.provide(program, MemoryTransport.layer())
 
 /** Makes a payload of a text. The text may contain escapes and variables. */
 export const text = (content: string, more: Partial<Domain.PayloadSpec> = {}): Domain.PayloadSpec => ({
