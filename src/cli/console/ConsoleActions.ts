@@ -129,7 +129,9 @@ export class ConsoleActions {
   private execute(command: Domain.Command): Effect.Effect<void, Domain.Refusal> {
     if (command._tag === "Connect") this.dialled = command.endpoint
     return Effect.flatMap(this.parts.assistant.execute(command), (outcome) => {
-      const text = outcomeText(outcome)
+      // The end of the console shows by itself that these are done.
+      const isLeaving = command._tag === "Quit" || command._tag === "Drain"
+      const text = isLeaving ? undefined : outcomeText(outcome)
       return text === undefined ? Effect.void : this.say(text)
     })
   }
