@@ -28,7 +28,7 @@ describe("the end of tcpfx serve", () => {
 
   it.scopedLive("comes at the deadline of the drain when a client neither reads nor closes", () =>
     Effect.gen(function* () {
-      const { server, port } = yield* tcpfxServe(["--drain", "300ms", "--no-traffic"], {
+      const { server, port } = yield* tcpfxServe(["--drain", "300ms", "--no-traffic", "--hub-budget", "64MiB"], {
         env: { TCPFX_PACE_LIMIT: "50ms" },
       })
       yield* dialRaw(local(port), { reads: false })
