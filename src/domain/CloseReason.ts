@@ -116,9 +116,9 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "FirstFrameTimeout":
       return `it sent no whole frame within ${formatMillis(reason.timeoutMillis)}`
     case "HeartbeatLost":
-      return `nothing came from it for ${formatMillis(reason.timeoutMillis)} after a heartbeat`
+      return `it sent nothing for ${formatMillis(reason.timeoutMillis)} after a heartbeat`
     case "WriteTimeout":
-      return `it took none of ${reason.pendingBytes} queued bytes for ${formatMillis(reason.timeoutMillis)}`
+      return `it accepted none of its ${reason.pendingBytes} queued bytes for ${formatMillis(reason.timeoutMillis)}`
     case "SlowConsumer":
       return `it read too slowly: ${reason.pendingBytes} bytes were queued for it, above its budget of ${reason.budgetBytes}`
     case "PendingLimit":
@@ -126,7 +126,7 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "FrameTooLong":
       return `it sent a frame above ${reason.limitBytes} bytes${reason.offset === undefined ? "" : ` (at byte ${reason.offset})`}`
     case "FrameMalformed":
-      return `it sent bytes that are no frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
+      return `it sent a malformed frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
     case "HandlerFailed":
       return `its handler failed (${describeFailure(reason)})`
     case "FramingFailed":
@@ -136,7 +136,7 @@ export const describeCloseReason = (reason: CloseReason): string => {
     case "DrainDeadline":
       return reason.pendingBytes === 0
         ? "the peer did not close its side before the deadline"
-        : `the deadline passed with ${reason.pendingBytes} bytes not taken by the peer`
+        : `the deadline passed with ${reason.pendingBytes} bytes not accepted by the peer`
     case "TransportFailed":
       return isTlsCode(reason.code)
         ? `TLS: ${describeTlsFailure(reason.code)}`

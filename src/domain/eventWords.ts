@@ -27,9 +27,9 @@ const viaOf = (proxied: ProxiedBy | undefined): string =>
   proxied === undefined ? "" : ` by way of ${formatEndpoint(proxied.by)}`
 
 const skipWords: Readonly<Record<SkipCause, string>> = {
-  tooLong: "a frame above the limit",
-  malformed: "bytes that are no frame",
-  incomplete: "a last frame without its end",
+  tooLong: "a frame longer than the limit",
+  malformed: "a malformed frame",
+  incomplete: "an incomplete last frame",
 }
 
 const describeSkipped = ({ cause, skipped, total }: { cause: SkipCause; skipped: number; total: number }): string =>
@@ -80,7 +80,7 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
     case "DrainProgress":
       return `draining: ${counted(event.remaining, "connection")} left, ${formatBytes(event.pendingBytes)} not yet sent`
     case "DrainFinished":
-      return event.forced === 0 ? undefined : `${event.graceful} ended in order, ${event.forced} by force`
+      return event.forced === 0 ? undefined : `${event.graceful} closed gracefully, ${event.forced} reset`
     case "EventsMissed":
       return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
     case "Listening":

@@ -5,9 +5,9 @@ const alertPrefix = /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV10|TLSV13)_(?:ALERT_)?
 
 /** The alerts that a peer sends before it closes: the number (RFC 8446, section 6) and the meaning. */
 const alerts: Readonly<Record<string, readonly [number, string]>> = {
-  UNEXPECTED_MESSAGE: [10, "it got a message that it did not expect"],
+  UNEXPECTED_MESSAGE: [10, "it received an unexpected message"],
   BAD_RECORD_MAC: [20, "it could not decrypt what this side sent"],
-  RECORD_OVERFLOW: [22, "it got a record that is too long"],
+  RECORD_OVERFLOW: [22, "it received a record that is too long"],
   HANDSHAKE_FAILURE: [
     40,
     "it refused the handshake: it accepts no cipher of this side, or requires a client certificate",
@@ -89,7 +89,7 @@ const problems: Readonly<Record<string, string>> = {
   CERT_REVOKED: "its certificate is revoked",
   CERT_REJECTED: "its certificate is rejected by its CA",
   CERT_UNTRUSTED: untrusted,
-  CERT_CHAIN_TOO_LONG: "too many certificates lead from its certificate to its CA",
+  CERT_CHAIN_TOO_LONG: "its certificate chain is too long",
   CERT_SIGNATURE_FAILURE: "the signature of its certificate is wrong",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed and not trusted",
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
@@ -100,8 +100,8 @@ const problems: Readonly<Record<string, string>> = {
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: brokenCertificate,
   ERROR_IN_CERT_NOT_BEFORE_FIELD: brokenCertificate,
   ERROR_IN_CERT_NOT_AFTER_FIELD: brokenCertificate,
-  INVALID_CA: "a certificate that signed its certificate may not sign others",
-  PATH_LENGTH_EXCEEDED: "a certificate that signed its certificate may not sign so many others",
+  INVALID_CA: "an issuer in its certificate chain is not a CA",
+  PATH_LENGTH_EXCEEDED: "its certificate chain is longer than a CA in it allows",
   INVALID_PURPOSE: "its certificate is not valid for this purpose",
   HOSTNAME_MISMATCH: "its certificate is for another name",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",

@@ -95,7 +95,7 @@ describe("the end of tcpfx serve", () => {
       expect((yield* client.takeRest).length).toBe(0)
       expect(yield* server.ended).toEqual({ code: 130, signal: null })
       expect(server.text("stderr")).toMatch(/#1 closed: the peer did not close its side before the deadline/)
-      expect(server.text("stderr")).toMatch(/0 ended in order, 1 by force/)
+      expect(server.text("stderr")).toMatch(/0 closed gracefully, 1 reset/)
     }),
   )
 })

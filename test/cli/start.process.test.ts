@@ -38,8 +38,8 @@ describe("the end of tcpfx serve", () => {
       yield* server.waitFor("stderr", /#1 reads too slowly/)
       yield* server.kill("SIGTERM")
       expect(yield* server.ended).toEqual({ code: 143, signal: null })
-      expect(server.text("stderr")).toMatch(/#1 closed: the deadline passed with \d+ bytes not taken/)
-      expect(server.text("stderr")).toMatch(/0 ended in order, 1 by force/)
+      expect(server.text("stderr")).toMatch(/#1 closed: the deadline passed with \d+ bytes not accepted by the peer/)
+      expect(server.text("stderr")).toMatch(/0 closed gracefully, 1 reset/)
     }),
   )
 

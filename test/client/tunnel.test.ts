@@ -134,7 +134,7 @@ describe("a SOCKS 5 handshake", () => {
 
   it("fails when the proxy answers before it was asked", () => {
     const { last } = play(new Socks5Handshake(target, undefined), [Uint8Array.of(5, 0, 5)], whole)
-    expect(last).toMatchObject({ reason: "ProxyInvalid", problem: "it has answered before it was asked" })
+    expect(last).toMatchObject({ reason: "ProxyInvalid", problem: "it sent data before the request" })
   })
 })
 

@@ -50,7 +50,7 @@ describe("a framing that can find the next frame", () => {
 
 describe("a framing that cannot find the next frame", () => {
   test(
-    "ends the connection with the offset of a frame above the limit",
+    "ends the connection with the offset of a frame longer than the limit",
     Effect.gen(function* () {
       const { owner, runs, write } = yield* withPeer({
         framing: Framing.lengthPrefix({ field: "u16be" }),
@@ -64,7 +64,7 @@ describe("a framing that cannot find the next frame", () => {
   )
 
   test(
-    "ends the connection with the offset of bytes that are no frame, and the reason",
+    "ends the connection with the offset of a malformed frame, and the reason",
     Effect.gen(function* () {
       const { owner, write } = yield* withPeer({ framing: Framing.netstring })
       yield* write(utf8("1:a,"))

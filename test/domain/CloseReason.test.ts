@@ -13,10 +13,10 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
   Kicked: [{ _tag: "Kicked" }, "kicked"],
   IdleTimeout: [{ _tag: "IdleTimeout", timeoutMillis: 60_000 }, "it sent nothing for 1 m"],
   FirstFrameTimeout: [{ _tag: "FirstFrameTimeout", timeoutMillis: 5000 }, "it sent no whole frame within 5 s"],
-  HeartbeatLost: [{ _tag: "HeartbeatLost", timeoutMillis: 15_000 }, "nothing came from it for 15 s after a heartbeat"],
+  HeartbeatLost: [{ _tag: "HeartbeatLost", timeoutMillis: 15_000 }, "it sent nothing for 15 s after a heartbeat"],
   WriteTimeout: [
     { _tag: "WriteTimeout", pendingBytes: 70_000, timeoutMillis: 10_000 },
-    "it took none of 70000 queued bytes for 10 s",
+    "it accepted none of its 70000 queued bytes for 10 s",
   ],
   SlowConsumer: [
     { _tag: "SlowConsumer", pendingBytes: 20, budgetBytes: 10 },
@@ -29,12 +29,15 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
   FrameTooLong: [{ _tag: "FrameTooLong", limitBytes: 1024 }, "it sent a frame above 1024 bytes"],
   FrameMalformed: [
     { _tag: "FrameMalformed", problem: "a netstring does not end with a comma", offset: 12 },
-    "it sent bytes that are no frame (at byte 12): a netstring does not end with a comma",
+    "it sent a malformed frame (at byte 12): a netstring does not end with a comma",
   ],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom", tag: "Boom" }, "its handler failed (Boom: boom)"],
   FramingFailed: [{ _tag: "FramingFailed", message: "bad magic" }, "its framing failed (bad magic)"],
   Drained: [{ _tag: "Drained" }, "drained"],
-  DrainDeadline: [{ _tag: "DrainDeadline", pendingBytes: 7 }, "the deadline passed with 7 bytes not taken by the peer"],
+  DrainDeadline: [
+    { _tag: "DrainDeadline", pendingBytes: 7 },
+    "the deadline passed with 7 bytes not accepted by the peer",
+  ],
   TransportFailed: [{ _tag: "TransportFailed", code: "EIO" }, "the transport failed (EIO)"],
 }
 

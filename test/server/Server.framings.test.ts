@@ -42,7 +42,7 @@ overEachTransport("with gap, a frame ends without any further byte of the client
   }),
 )
 
-describe("bytes that are no frame", () => {
+describe("a malformed frame", () => {
   it.scopedLive("are reported in one event for each read, between the frames around them", () =>
     Effect.gen(function* () {
       const { connectRaw, events } = yield* serving(Handler.discard(), { frame: Framing.cobs, maxFrame: 4 })

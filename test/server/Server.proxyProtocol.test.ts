@@ -218,7 +218,7 @@ describe("a server behind a proxy", () => {
       yield* cut.takeRest
       expect(events.all("ConnectionRefused").at(-1)?.rule).toEqual({
         _tag: "ProxyHeaderInvalid",
-        problem: "the connection ended before it was whole",
+        problem: "the connection ended before the header was complete",
       })
     }))
 

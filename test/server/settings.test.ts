@@ -198,7 +198,7 @@ describe("invalid settings", () => {
       const other = yield* Effect.flip(Server.make({ handler, hub, settings: { frame: Framing.raw } }))
       expect([other.field, other.message]).toEqual([
         "frame",
-        "the setting frame cannot be raw, as the hub that is given has line frames; it takes the framing of the hub; leave it out",
+        "the setting frame cannot be raw, but the hub has line frames; it takes the framing of the hub; leave it out",
       ])
       yield* Server.make({ handler, hub })
       yield* Server.make({ handler, hub, settings: { frame: Framing.line, heartbeat } })

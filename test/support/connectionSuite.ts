@@ -320,7 +320,7 @@ export const connectionSuite = (fixture: TransportFixture): void => {
     }
 
     test(
-      "a peer that sends a frame above the limit is closed with FrameTooLong, after the frames before it",
+      "a peer that sends a frame longer than the limit is closed with FrameTooLong, after the frames before it",
       Effect.gen(function* () {
         const { near, far, farOwner } = yield* connectedCores(fixture, { maxFrameBytes: 10 }, { maxFrameBytes: 11 })
         yield* near.send(utf8("short"))

@@ -22,7 +22,7 @@ const checks: check.SettingChecks<ClientSettings> = {
   sourcePort: check.optional(check.wholeNumber(0, 65_535)),
   proxy: check.optional(proxy),
   sendProxy: check.oneOfThese([1, 2, undefined]),
-  tls: check.optional(check.objectWith(["secure"], "a connector that Tls.connector has made")),
+  tls: check.optional(check.objectWith(["secure"], "a connector made by Tls.connector")),
   connectTimeout: check.deadline,
   attemptDelay: check.anyTime,
 }

@@ -28,7 +28,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   {
     verb: "disconnect",
     form: "disconnect [close|reset]",
-    what: "closes the connection in order, or resets it",
+    what: "closes the connection gracefully, or resets it",
     kind: "client",
   },
   { verb: "send", form: `send [@RECIPIENTS] ${payload}`, what: "sends a payload", kind: "both" },
@@ -46,7 +46,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   {
     verb: "kick",
     form: "kick RECIPIENTS [reset]",
-    what: "closes connections in order, or resets them",
+    what: "closes connections gracefully, or resets them",
     kind: "server",
   },
   { verb: "reset", form: "reset [RECIPIENTS]", what: "ends connections at once with RST", kind: "both" },
@@ -82,7 +82,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   { verb: "suspend", form: "suspend", what: "refuses new connections, but keeps the ports", kind: "server" },
   { verb: "clear", form: "clear", what: "removes all rows of the log", kind: "both" },
   { verb: "reload", form: "reload", what: "reads the files of access rules and TLS again", kind: "server" },
-  { verb: "drain", form: "drain", what: "closes all connections in order, then exits", kind: "both" },
+  { verb: "drain", form: "drain", what: "closes all connections gracefully, then exits", kind: "both" },
   { verb: "quit", form: "quit", what: "exits", kind: "both" },
 ]
 

@@ -29,7 +29,7 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly maxFrameBytes: number
   private readonly mostBytes: number
   /**
-   * Whether the decoder discards a frame above the limit and searches for its mark. The buffer then contains only the
+   * Whether the decoder discards a frame longer than the limit and searches for its mark. The buffer then contains only the
    * last bytes, because the mark may begin in them. The decoder has already reported these bytes.
    */
   private isSkipping = false

@@ -40,7 +40,7 @@ export interface Framing {
 }
 
 /**
- * Why a decoder has discarded bytes: a frame above the limit, bytes that are not a frame, or a frame without its end.
+ * Why a decoder has discarded bytes: a frame longer than the limit, bytes that are not a frame, or a frame without its end.
  */
 export const skipCauses = ["tooLong", "malformed", "incomplete"] as const
 export type SkipCause = (typeof skipCauses)[number]

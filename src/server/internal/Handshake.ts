@@ -87,7 +87,7 @@ export class Handshake implements WireHandlers {
 
   onEnd(): void {
     if (!this.isAccepted)
-      this.refuse({ _tag: "ProxyHeaderInvalid", problem: "the connection ended before it was whole" })
+      this.refuse({ _tag: "ProxyHeaderInvalid", problem: "the connection ended before the header was complete" })
   }
 
   onDrain(): void {}

@@ -5,7 +5,7 @@ import { AddressSet, settings as check, type Framing, SettingsError, slowConsume
 import { inSlices } from "../../runtime/inSlices.ts"
 import { proxyProtocols, type ReloadableSettings, type ServerSettings } from "../ServerConfig.ts"
 
-const acceptor = check.optional(check.objectWith(["secure"], "an acceptor that Tls.acceptor has made"))
+const acceptor = check.optional(check.objectWith(["secure"], "an acceptor made by Tls.acceptor"))
 
 const reloadableChecks: check.SettingChecks<ReloadableSettings> = {
   allow: check.addressRanges,
@@ -69,7 +69,7 @@ export const framingWith = (
     : Either.left(
         new SettingsError({
           field: "frame",
-          value: `${given.name}, as the hub that is given has ${hub.framing.name} frames`,
+          value: `${given.name}, but the hub has ${hub.framing.name} frames`,
           expected: "the framing of the hub; leave it out",
         }),
       )

@@ -14,7 +14,8 @@ const firstLabel = (pem: string): string | undefined => /-----BEGIN ([A-Z0-9# ]+
 const certificateProblem = (pem: string): string => {
   const label = firstLabel(pem)
   if (label === undefined) return "it is not PEM (-----BEGIN CERTIFICATE-----)"
-  if (label.endsWith("CERTIFICATE REQUEST")) return "it is a request for a certificate; give what the CA made of it"
+  if (label.endsWith("CERTIFICATE REQUEST"))
+    return "it is a certificate signing request; give the certificate that the CA issued"
   return `it holds no certificate, but a ${label.toLowerCase()}`
 }
 

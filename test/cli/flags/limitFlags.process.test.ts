@@ -29,7 +29,7 @@ describe("the deadlines of tcpfx serve", () => {
       const sender = yield* dialRaw(local(port))
       yield* server.waitFor("stderr", /#2 connected/)
       yield* sender.write(new Uint8Array(32 * 1024 * 1024))
-      yield* server.waitFor("stderr", /#1 closed: it took none of \d+ queued bytes for 300 ms/)
+      yield* server.waitFor("stderr", /#1 closed: it accepted none of its \d+ queued bytes for 300 ms/)
     }),
   )
 
@@ -42,7 +42,7 @@ describe("the deadlines of tcpfx serve", () => {
         })
         const deaf = yield* dialRaw(local(port))
         expect((yield* deaf.takeRest).toString()).toBe("are you\tthere?\n")
-        yield* server.waitFor("stderr", /#1 closed: nothing came from it for 200 ms after a heartbeat/)
+        yield* server.waitFor("stderr", /#1 closed: it sent nothing for 200 ms after a heartbeat/)
         expect(server.text("stdout")).toBe("")
       }),
   )

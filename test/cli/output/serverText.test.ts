@@ -51,7 +51,7 @@ describe("the text of tcpfx serve", () => {
       { _tag: "DrainStarted", ...stamp, connections: 2, deadlineMillis: 5000 },
       "draining 2 connections for up to 5 s; a second signal ends at once",
     ],
-    [{ _tag: "DrainFinished", ...stamp, graceful: 1, forced: 2 }, "1 ended in order, 2 by force"],
+    [{ _tag: "DrainFinished", ...stamp, graceful: 1, forced: 2 }, "1 closed gracefully, 2 reset"],
     [{ _tag: "EventsMissed", ...stamp, missed: 3 }, "3 events not shown: they came faster than they could be written"],
   ])("says on standard error, in one line with the local time: %o", (event, text) => {
     expect(lines([event])).toEqual([`! ${time} ${text}`])

@@ -76,14 +76,14 @@ describe("a delimiter", () => {
     runs(200),
   )
 
-  it("skips a frame above the limit up to its mark, reports its bytes once for each read, and goes on", () => {
+  it("skips a frame longer than the limit up to its mark, reports its bytes once for each read, and goes on", () => {
     const fed = feedFraming(crlf, [hex("61 0d0a 62626262"), hex("6262"), hex("0d"), hex("0a 63 0d0a")], 3)
     expect(fed.payloads).toEqual([[0x61], [0x63]])
     expect(fed.skipped).toBe(8)
     expect(fed.causes.every((cause) => cause === "tooLong")).toBe(true)
   })
 
-  it("buffers little of a frame above the limit", () => {
+  it("buffers little of a frame longer than the limit", () => {
     const endless = Array.from({ length: 50 }, () => new Uint8Array(10).fill(0x61))
     expect(feedFraming(crlf, endless, 25).mostPending).toBeLessThanOrEqual(26)
   })

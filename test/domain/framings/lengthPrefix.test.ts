@@ -140,7 +140,7 @@ describe("a length prefix", () => {
     )
   })
 
-  it("a frame above the limit fails as soon as its length is known, with its offset and without a buffer", () => {
+  it("a frame longer than the limit fails as soon as its length is known, with its offset and without a buffer", () => {
     const framing = Framing.lengthPrefix({ field: "u32be" })
     for (const chunks of [[hex("00000001 61 ffffffff")], [hex("00000001 61 ff"), hex("ffffff")]]) {
       const fed = feedFraming(framing, chunks, 100)

@@ -65,7 +65,7 @@ export class Socks5Handshake implements Handshake {
     // Bytes that arrive before their request are not an answer to it. Without this failure the handshake would wait
     // forever for the real answer.
     return step._tag === "Send" && this.kept.length > 0
-      ? failed("ProxyInvalid", "it has answered before it was asked")
+      ? failed("ProxyInvalid", "it sent data before the request")
       : step
   }
 
