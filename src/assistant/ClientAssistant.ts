@@ -102,6 +102,8 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
       return client.observe(frameObserver(parts, received))
     }),
     encodings: () => commands.encodings,
+    // Rows of a client window have no names.
+    names: () => 0,
     readFile: options.readFile ?? readPayloadFile,
     rulesAct: true,
     onRules: () => rules.rulesChanged(),

@@ -152,6 +152,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       return server.observe(frameObserver(parts, roster))
     }),
     encodings: () => roster.encodings,
+    names: () => roster.names,
     readFile: options.readFile ?? readPayloadFile,
     rulesAct: options.handler === undefined,
     onRules: () => reactor.rulesChanged(),

@@ -80,3 +80,20 @@ overEachTransport("the state is published after each change, and counts the rece
     expect(state.clients).toBe(1)
   }).pipe(Effect.scoped),
 )
+
+overEachTransport("the version of the rows changes with names and encodings, and with nothing else", () =>
+  Effect.gen(function* () {
+    const { assistant, connect } = yield* serverWindow()
+    yield* connect()
+    const version = Effect.map(assistant.state, ({ rowsVersion }) => rowsVersion)
+    const first = yield* version
+    yield* assistant.execute(command("tag @1 line2"))
+    yield* assistant.execute(command("send @1 hello"))
+    expect(yield* version).toBe(first)
+    yield* assistant.execute(command("rename @1 plc-1"))
+    const named = yield* version
+    expect(named).not.toBe(first)
+    yield* assistant.execute(command("encoding @1 gbk in"))
+    expect(yield* version).not.toBe(named)
+  }).pipe(Effect.scoped),
+)

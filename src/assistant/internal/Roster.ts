@@ -67,6 +67,8 @@ export class Roster implements LogClients {
   version = 0
   /** Changes when an encoding changes. */
   encodings = 0
+  /** Changes when a client gets another name. */
+  names = 0
   /** The encodings of new clients. */
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
   private readonly byName = new Map<string, Client>()
@@ -116,6 +118,7 @@ export class Roster implements LogClients {
     if (client.name !== "") this.byName.delete(client.name)
     client.name = name
     if (name !== "") this.byName.set(name, client)
+    this.names++
     this.version++
     return undefined
   }

@@ -39,6 +39,8 @@ export interface WindowOptions {
   /** Records frames until the scope closes. */
   readonly observeFrames: Effect.Effect<void, never, Scope.Scope>
   readonly encodings: () => number
+  /** Changes when a name changes that rows of the log show. */
+  readonly names: () => number
   readonly readFile: (path: string) => Effect.Effect<Uint8Array, Assistant.Refusal>
   /** Whether rules see the frames. Rules do not see them if the program handles the frames itself. */
   readonly rulesAct: boolean
@@ -175,6 +177,7 @@ export class WindowParts {
     return {
       traffic,
       log: this.log.extentNow(),
+      rowsVersion: this.options.names() + this.options.encodings(),
       repeats: this.repeats.states,
       rules: this.rules.states,
       macros: this.macros.all,

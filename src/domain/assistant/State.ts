@@ -71,6 +71,8 @@ export type Problem = typeof Problem.Type
 const shared = {
   traffic: Traffic,
   log: LogExtent,
+  /** A number that changes when stored rows change, because a client has another name or encoding. */
+  rowsVersion: Schema.Number,
   repeats: Schema.Array(RepeatState),
   rules: Schema.Array(RuleState),
   macros: Schema.Array(Macro),

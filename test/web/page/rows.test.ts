@@ -38,6 +38,20 @@ describe("the cache of rows", () => {
     expect(cache.missing(0, 4)).toBeUndefined()
   })
 
+  it("returns expired rows until they are read again", () => {
+    const cache = new RowCache()
+    cache.put(0, 2, [row(0, { name: "old" }), row(1, { name: "old" })], byRow)
+    cache.expire()
+    expect(cache.missing(0, 2)).toEqual({ from: 0, to: 2 })
+    expect(cache.get(1)?.name).toBe("old")
+    cache.put(1, 1, [row(1, { name: "new" })], byRow)
+    expect([cache.get(0)?.name, cache.get(1)?.name]).toEqual(["old", "new"])
+    cache.put(0, 1, [], byRow)
+    expect(cache.get(0)).toBeNull()
+    cache.clear()
+    expect(cache.get(1)).toBeUndefined()
+  })
+
   it("stays small after any number of rows", () => {
     const cache = new RowCache()
     for (let from = 0; from < 100_000; from += 100) {

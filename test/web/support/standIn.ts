@@ -32,6 +32,7 @@ const idle: Domain.ServerWindow = {
   tls: false,
   traffic,
   log: emptyExtent,
+  rowsVersion: 0,
   repeats: [],
   rules: [],
   macros: [],

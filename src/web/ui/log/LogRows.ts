@@ -59,6 +59,8 @@ export class LogRows {
   private seenNext = 0
   /** Changes when the cache is cleared. Answers to requests of an earlier generation are discarded. */
   private generation = 0
+  /** Changes when the rows expire. The answer to an earlier request may have the old content. */
+  private edition = 0
   private announced = 0
   private frame: number | undefined
   private viewHeight = 0
@@ -78,7 +80,7 @@ export class LogRows {
     this.spacer.append(this.sheet.node)
     grid.append(this.spacer)
     this.latest = makeLatest(({ from, count }, done) => {
-      const { generation } = this
+      const { edition, generation } = this
       return host.read(from, count, (rows) => {
         const isWanted = rows !== undefined && generation === this.generation
         if (isWanted) {
@@ -86,6 +88,7 @@ export class LogRows {
           const first = Math.max(from, this.extent.first)
           const filtered = host.filtered()
           this.cache.put(from, count, rows, (row, index) => (filtered ? first + index : row.row))
+          if (edition !== this.edition) this.cache.expire()
           this.answered = from + count
         }
         done()
@@ -167,9 +170,10 @@ export class LogRows {
     this.follow(true)
   }
 
-  /** Reads the visible rows again, for example after a client was renamed. */
+  /** Reads the visible rows again, for example after a client was renamed. The old rows stay until the answer arrives. */
   refresh(): void {
-    this.forget()
+    this.edition++
+    this.cache.expire()
     this.paintSoon()
   }
 

@@ -9,25 +9,40 @@ const most = 1200
  */
 export class RowCache {
   private readonly rows = new Map<number, LogRow | null>()
+  /** Expired rows: the page shows them until it has read them again. */
+  private readonly old = new Map<number, LogRow | null>()
 
   get(place: number): LogRow | null | undefined {
-    return this.rows.get(place)
+    const row = this.rows.get(place)
+    return row === undefined ? this.old.get(place) : row
   }
 
   clear(): void {
+    this.rows.clear()
+    this.old.clear()
+  }
+
+  /** Marks all rows as missing, because their content has changed. {@link get} still returns them. */
+  expire(): void {
+    for (const [place, row] of this.rows) this.old.set(place, row)
     this.rows.clear()
   }
 
   /** Stores the answer to a request for `count` rows from `from`. */
   put(from: number, count: number, rows: ReadonlyArray<LogRow>, placeOf: (row: LogRow, index: number) => number): void {
-    for (let place = from; place < from + count; place++) this.rows.set(place, null)
+    for (let place = from; place < from + count; place++) {
+      this.rows.set(place, null)
+      this.old.delete(place)
+    }
     rows.forEach((row, index) => {
       this.rows.set(placeOf(row, index), row)
     })
-    if (this.rows.size <= most) return
+    if (this.rows.size + this.old.size <= most) return
     const low = from - most / 3
     const high = from + count + most / 3
-    for (const place of this.rows.keys()) if (place < low || place >= high) this.rows.delete(place)
+    for (const cached of [this.rows, this.old]) {
+      for (const place of cached.keys()) if (place < low || place >= high) cached.delete(place)
+    }
   }
 
   /** The range from the first to the last missing place; `undefined` if no place is missing. */

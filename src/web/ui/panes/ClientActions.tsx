@@ -58,9 +58,6 @@ export const ClientActions = ({
   const chosen = rows.filter((candidate) => model.selected.value.includes(candidate.id))
   const anyPaused = chosen.some((candidate) => candidate.paused)
   const tags = [...new Set(chosen.flatMap((candidate) => candidate.tags))]
-  const again = (): void => {
-    model.log.stale.value++
-  }
   return (
     <section class="client-actions" aria-label={w.selectedClients(model.selected.value.length)}>
       <div class="actions-head">
@@ -89,7 +86,6 @@ export const ClientActions = ({
             event.preventDefault()
             tellOrToast(model, { _tag: "Rename", to, name: (name.value ?? row.name).trim() }, () => {
               name.value = undefined
-              again()
             })
           }}
         >
@@ -153,7 +149,7 @@ export const ClientActions = ({
           value={row?.encodingIn ?? ""}
           onChange={(event) => {
             if (event.currentTarget.value === "") return
-            tellOrToast(model, { _tag: "SetEncoding", to, encoding: event.currentTarget.value }, again)
+            tellOrToast(model, { _tag: "SetEncoding", to, encoding: event.currentTarget.value })
           }}
         >
           {row === undefined && <option value="">…</option>}

@@ -67,8 +67,6 @@ export const CommandLine = ({ model, close }: { readonly model: WindowModel; rea
         if (answer.ok) {
           done.value = outcomeText(answer.value)
           line.value = ""
-          // The command may have named a client or set its encoding.
-          model.log.stale.value++
         } else {
           trouble.value = answer.trouble
           const position = answer.trouble.at

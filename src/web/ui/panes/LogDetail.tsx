@@ -1,4 +1,4 @@
-import { type Signal, useSignal, useSignalEffect } from "@preact/signals"
+import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals"
 import type { LogRow } from "../../../domain/assistant/Log.ts"
 import { ask, type Trouble } from "../link/ask.ts"
 import { hexDump } from "../log/hexDump.ts"
@@ -39,7 +39,9 @@ export const LogDetail = ({
   const trouble = useSignal<Trouble | undefined>(undefined)
   const place = useSignal(selection.active)
   place.value = selection.active
+  const version = useComputed(() => model.state.value?.rowsVersion)
   useSignalEffect(() => {
+    void version.value
     const from = place.value
     const filter = filtered ? filterOf(model, model.log.only.peek()) : undefined
     let stop = ask(

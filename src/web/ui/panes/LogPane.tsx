@@ -121,8 +121,10 @@ const useLog = (
     if (extent.value !== undefined) log.current?.setExtent(extent.value, model.log.paused.value)
   })
   useSignalEffect(() => log.current?.setView(model.log.view.value))
+  // A command, a rule or another page has renamed a client or changed an encoding.
+  const version = useComputed(() => model.state.value?.rowsVersion)
   useSignalEffect(() => {
-    void [model.log.stale.value, words.value]
+    void [version.value, words.value]
     // The page cannot read rows without a connection, so the rows on the screen stay until it is back.
     if (link.value === "up") log.current?.refresh()
   })

@@ -63,8 +63,6 @@ export interface LogSettings {
   /** Whether the log shows only the matches. Otherwise it shows all rows, and the user jumps between the matches. */
   readonly only: Signal<boolean>
   readonly paused: Signal<boolean>
-  /** Changes when the log must read its rows again, for example after a client was renamed. */
-  readonly stale: Signal<number>
 }
 
 const makeModel = (tab: Tab): WindowModel => {
@@ -103,7 +101,6 @@ const makeModel = (tab: Tab): WindowModel => {
       direction: keptHere<(typeof filterDirections)[number]>(`${name}.direction`, "all", isOneOf(filterDirections)),
       only: keptHere(`${name}.only`, true, isBoolean),
       paused: signal(false),
-      stale: signal(0),
     },
   }
 }
