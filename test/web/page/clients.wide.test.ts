@@ -1,7 +1,8 @@
 import { describe, expect, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
+import { temporaryFolder } from "../../support/transportFixture.ts"
 import { haveBrowser, step, TestBrowser } from "../support/browser.ts"
 import {
   type ClientControls,
@@ -10,6 +11,7 @@ import {
   reloading,
   rows,
   sendMessage,
+  serveWindows,
   statusText,
 } from "../support/windows.ts"
 
@@ -87,6 +89,48 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
             await controls.option(2).filter({ hasNotText: "line2" }).waitFor()
           })
         }),
+    )
+
+    it.scoped("have their new name in the rows on the screen after another page or a rule has named them", () =>
+      Effect.gen(function* () {
+        const { open, page, port } = yield* listeningPage()
+        const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+        yield* peer.write("hello")
+        const other = yield* open()
+        yield* step(async () => {
+          await rows(page, "hello").waitFor()
+          await clientControls(other).option(1).click()
+          await clientControls(other).actions.getByLabel("Name", { exact: true }).fill("plc-1")
+          await clientControls(other).actions.getByRole("button", { name: "Rename" }).click()
+          await rows(page, "hello").filter({ hasText: "#1 plc-1" }).waitFor()
+          await other.keyboard.press("Control+k")
+          await other.keyboard.type('rule name when equals "login" rename panel')
+          await other.keyboard.press("Enter")
+          await other.getByRole("dialog").getByText("Done.").waitFor()
+        })
+        yield* peer.write("login")
+        yield* step(() => rows(page, "hello").filter({ hasText: "#1 panel" }).waitFor())
+      }),
+    )
+
+    it.scoped("of a unix socket are shown with the time of their connection, because they have no address", () =>
+      Effect.gen(function* () {
+        const path = `${yield* temporaryFolder}/page.sock`
+        const { open } = yield* serveWindows()
+        const page = yield* open()
+        yield* step(async () => {
+          await page.getByRole("combobox", { name: "Address" }).selectOption("other")
+          await page.getByLabel("Endpoint").fill(`unix:${path}`)
+          await page.getByRole("button", { name: "Start listening" }).click()
+          await statusText(page, /^listening on unix:/).waitFor()
+        })
+        yield* dialRaw(unixEndpoint(path))
+        yield* step(async () => {
+          const remote = clientControls(page).option(1).locator(".client-remote")
+          await remote.filter({ hasText: /^unix client · \d\d:\d\d:\d\d/ }).waitFor()
+          expect(await remote.getAttribute("title")).toBe(`unix:${path}`)
+        })
+      }),
     )
 
     it.scoped("filter the log when they are selected, and the log keeps all rows", () =>

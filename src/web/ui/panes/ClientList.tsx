@@ -5,6 +5,7 @@ import type { ConnectionId } from "../../../domain/ConnectionId.ts"
 import { ask } from "../link/ask.ts"
 import { link } from "../link/client.ts"
 import { makeLatest } from "../link/latest.ts"
+import { timeText } from "../log/rowText.ts"
 import { CopyLine } from "../parts/CopyLine.tsx"
 import { rateText, sizeText } from "../parts/figures.ts"
 import { isOneOf } from "../state/kept.ts"
@@ -37,6 +38,8 @@ const Row = ({
   readonly active: boolean
 }) => {
   const w = words.value
+  // A unix client has no name of its own.
+  const remote = row.remote === "unix:" ? `${w.unixClient} · ${timeText(row.since)}` : row.remote
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and aria-activedescendant names the active option.
     <div
@@ -58,8 +61,8 @@ const Row = ({
           ↑{rateText(row.rateOut)}
         </span>
       </span>
-      <span class="client-remote" title={row.remote}>
-        {row.remote}
+      <span class="client-remote" title={row.remote === "unix:" ? row.local : row.remote}>
+        {remote}
       </span>
       <span class="client-marks">
         {row.state !== "open" && <span class="pill pill-wait">{row.state === "closing" ? w.closing : w.half}</span>}

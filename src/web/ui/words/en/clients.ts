@@ -28,6 +28,7 @@ export const clients = {
   kick: "Kick",
   reset: "Reset",
   encoding: "Encoding",
+  unixClient: "unix client",
   paused: "paused",
   half: "half-closed",
   closing: "closing",

@@ -28,6 +28,7 @@ export const clients = {
   kick: "断开",
   reset: "重置",
   encoding: "编码",
+  unixClient: "unix 客户端",
   paused: "已暂停",
   half: "半关闭",
   closing: "正在关闭",
