@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { WindowState } from "../../src/domain/assistant/State.ts"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import { dialRaw } from "../support/rawPeer.ts"
 import { type StartOptions, tcpfx, tcpfxRun, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 import { connectPage } from "./support/pageWorld.ts"
@@ -41,6 +43,34 @@ describe("tcpfx ui, as a process", () => {
       yield* ui.kill("SIGINT")
       expect(yield* ui.ended).toEqual({ code: 130, signal: null })
       expect(ui.text("stdout")).toBe(`${address}\n`)
+    }),
+  )
+
+  it.scopedLive("closes its connections in order on SIGTERM, and ends at once on a second Ctrl-C", () =>
+    Effect.gen(function* () {
+      const withPeer = Effect.gen(function* () {
+        const { server, ui } = yield* startUi()
+        const page = yield* connectPage(server)
+        const outcome = yield* page.Do({ tab: 1, command: { _tag: "Listen", endpoint: "127.0.0.1:0" } })
+        if (outcome._tag !== "ListeningOn") throw new Error(outcome._tag)
+        const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", Number(/:(\d+)$/.exec(outcome.endpoint)?.[1])))
+        yield* Stream.runHead(
+          Stream.filter(page.State({ tab: 1 }), (state) => state._tag === "ServerWindow" && state.clients === 1),
+        )
+        return { ui, peer }
+      })
+      const first = yield* withPeer
+      yield* first.ui.kill("SIGTERM")
+      yield* first.peer.takeRest
+      yield* first.peer.end
+      expect(yield* first.peer.closed).toBeUndefined()
+      expect(yield* first.ui.ended).toEqual({ code: 143, signal: null })
+      const second = yield* withPeer
+      yield* second.ui.kill("SIGINT")
+      // The window has sent FIN, and waits for the FIN of the peer.
+      yield* second.peer.takeRest
+      yield* second.ui.kill("SIGINT")
+      expect(yield* second.ui.ended).toEqual({ code: 130, signal: null })
     }),
   )
 
