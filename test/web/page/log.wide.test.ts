@@ -62,6 +62,24 @@ describe.skipIf(!haveBrowser())("the log", () => {
       }),
     )
 
+    it.scoped.each([1280, 390])("stops following at a click on a row, in a page of %i px", (width) =>
+      Effect.gen(function* () {
+        const { page, peer } = yield* withPeer()
+        yield* step(() => page.setViewportSize({ width, height: 740 }))
+        yield* peer.write(someLines(100))
+        yield* step(async () => {
+          await rows(page, "line 99").click()
+          await page.getByRole("button", { name: "Hex dump" }).waitFor()
+        })
+        const top = yield* step(() => rows(page, "line 99").boundingBox())
+        yield* peer.write(someLines(30, 100))
+        yield* step(async () => {
+          await page.getByRole("button", { name: /30 new/ }).waitFor()
+          expect((await rows(page, "line 99").boundingBox())?.y).toBe(top?.y)
+        })
+      }),
+    )
+
     it.scoped("keeps following when the page grows and shrinks", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()

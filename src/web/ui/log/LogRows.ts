@@ -374,8 +374,13 @@ export class LogRows {
     this.paintSoon()
   }
 
-  /** A click with Shift selects rows. Without this handler the browser would select their text as well. */
+  /**
+   * The log stops following at the press, because a row that moves before the release could not be clicked, and its
+   * text could not be selected.
+   */
   private pressed(event: MouseEvent): void {
+    if (event.button === 0 && this.sheet.indexOf(event) !== undefined) this.follow(false)
+    // A click with Shift selects rows. The browser would select their text as well.
     if (!event.shiftKey) return
     event.preventDefault()
     this.grid.focus()
