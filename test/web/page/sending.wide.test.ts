@@ -75,6 +75,21 @@ describe.skipIf(!haveBrowser())("the send box", () => {
       }),
     )
 
+    it.scoped("shows the number of recipients also while the message is invalid", () =>
+      Effect.gen(function* () {
+        const { page } = yield* withPeer()
+        yield* step(async () => {
+          await form(page, "hex")
+          await box(page).fill("0g")
+          await page.locator("#send-trouble").filter({ hasText: "not a hex digit" }).waitFor()
+          await page.locator(".recipients").filter({ hasText: "1 client" }).waitFor()
+          await page.getByLabel("To", { exact: true }).fill("@nobody")
+          await page.locator(".recipients").filter({ hasText: "no client" }).waitFor()
+          await page.locator("#send-trouble").filter({ hasText: "not a hex digit" }).waitFor()
+        })
+      }),
+    )
+
     it.scoped("shows an error in the message, and its position, while the user types", () =>
       Effect.gen(function* () {
         const { page } = yield* withPeer()

@@ -2,9 +2,10 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
 import { useEffect, useMemo, useRef } from "preact/hooks"
 import type { PayloadSpec } from "../../../domain/assistant/Payload.ts"
 import type { Preview } from "../../../domain/assistant/State.ts"
-import { ask, type Trouble } from "../link/ask.ts"
+import { type Answer, ask, type Trouble } from "../link/ask.ts"
 import { link } from "../link/client.ts"
 import { makeLatest } from "../link/latest.ts"
+import type { Stop } from "../link/Stop.ts"
 import { hexPairs } from "../log/hexDump.ts"
 import { PayloadFields } from "../parts/PayloadFields.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
@@ -16,14 +17,22 @@ import { RepeatField, Repeats } from "./Repeats.tsx"
 import { recipientsOfText } from "./recipients.ts"
 import { sendDraft, troubleOfDraft } from "./sending.ts"
 
-type Previewed = { readonly preview: Preview } | { readonly trouble: Trouble } | undefined
+/** The preview of the bytes or the error of the payload, and the number of recipients if `To` is valid. */
+interface Previewed {
+  readonly recipients?: number
+  readonly preview?: Preview
+  readonly trouble?: Trouble
+}
+
+/** A valid payload. Its preview gives the number of recipients while the payload of the box is invalid. */
+const validPayload: PayloadSpec = { form: "text", content: "" }
 
 /** The maximum number of bytes in the preview. */
 const shownBytes = 256
 
 /** Requests a preview after each change of the payload, the recipients or the clients. */
 const usePreview = (model: WindowModel) => {
-  const previewed = useSignal<Previewed>(undefined)
+  const previewed = useSignal<Previewed>({})
   const latest = useMemo(
     () =>
       makeLatest<{ readonly payload: PayloadSpec; readonly to: string }>((wanted, done) =>
@@ -33,18 +42,22 @@ const usePreview = (model: WindowModel) => {
             done()
             return undefined
           }
-          return ask(
-            (calls) =>
-              calls.Preview({
-                tab: model.tab,
-                payload: wanted.payload,
-                ...(to.value === undefined ? {} : { to: to.value }),
-              }),
-            (answer) => {
-              previewed.value = answer.ok ? { preview: answer.value } : { trouble: answer.trouble }
+          const recipients = to.value === undefined ? {} : { to: to.value }
+          const preview = (payload: PayloadSpec, then: (answer: Answer<Preview>) => void): Stop =>
+            ask((calls) => calls.Preview({ tab: model.tab, payload, ...recipients }), then)
+          let stop = preview(wanted.payload, (answer) => {
+            if (answer.ok) {
+              previewed.value = { preview: answer.value, recipients: answer.value.recipients }
               done()
-            },
-          )
+              return
+            }
+            const { trouble } = answer
+            stop = preview(validPayload, (counted) => {
+              previewed.value = counted.ok ? { trouble, recipients: counted.value.recipients } : { trouble }
+              done()
+            })
+          })
+          return () => stop()
         }),
       ),
     [model, previewed],
@@ -55,11 +68,7 @@ const usePreview = (model: WindowModel) => {
     void clients.value
     const payload = specOf(model.draft)
     const to = model.to.value
-    if (link.value !== "up") return
-    if (payload.content === "" && payload.form !== "text") {
-      previewed.value = undefined
-    }
-    latest.wish({ payload, to })
+    if (link.value === "up") latest.wish({ payload, to })
   })
   return previewed
 }
@@ -104,7 +113,7 @@ const useHistory = (model: WindowModel) => {
 
 const ToField = ({ model, previewed }: { readonly model: WindowModel; readonly previewed: Previewed }) => {
   const w = words.value
-  const wrong = previewed !== undefined && "trouble" in previewed && previewed.trouble.field === "to"
+  const wrong = previewed.trouble?.field === "to"
   const known = model.selected.value
   return (
     <label class="field-inline">
@@ -141,9 +150,7 @@ const ToField = ({ model, previewed }: { readonly model: WindowModel; readonly p
 const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonly previewed: Previewed }) => {
   const w = words.value
   if (model.kind === "client") return <span class="recipients">{w.toServer}</span>
-  const nobody = previewed !== undefined && "trouble" in previewed && previewed.trouble.reason === "nobody"
-  const count =
-    previewed !== undefined && "preview" in previewed ? previewed.preview.recipients : nobody ? 0 : undefined
+  const count = previewed.recipients
   return (
     <span class={`recipients${count === 0 ? " recipients-none" : ""}`}>
       {count === undefined ? "" : w.recipients(count)}
@@ -152,9 +159,8 @@ const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonl
 }
 
 /** The bytes of the payload, before the send. */
-const PreviewLine = ({ previewed }: { readonly previewed: Previewed }) => {
+const PreviewLine = ({ preview }: { readonly preview: Preview | undefined }) => {
   const w = words.value
-  const preview = previewed !== undefined && "preview" in previewed ? previewed.preview : undefined
   return (
     <output class="preview" aria-label={w.preview} hidden={preview === undefined}>
       <span class="figures preview-length">{preview === undefined ? "" : w.bytes(preview.length)}</span>
@@ -185,13 +191,14 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
   const early = useComputed(() => {
     const wrong = troubleOfDraft(draft)
     if (wrong !== undefined) return wrong
-    const value = previewed.value
-    if (value === undefined || !("trouble" in value)) return undefined
-    if (draft.content.value === "" && value.trouble.field !== "to") return undefined
-    const quiet: ReadonlyArray<Trouble["reason"]> = ["nobody", "not-connected", "gone"]
-    return quiet.includes(value.trouble.reason) ? undefined : value.trouble
+    const { trouble } = previewed.value
+    if (trouble === undefined || (draft.content.value === "" && trouble.field !== "to")) return undefined
+    const quiet: ReadonlyArray<Trouble["reason"]> = ["not-connected", "gone"]
+    return quiet.includes(trouble.reason) ? undefined : trouble
   })
   const trouble = model.sendTrouble.value ?? early.value
+  // The empty content of a form other than text has no bytes to show.
+  const shown = draft.content.value === "" && draft.form.value !== "text" ? undefined : previewed.value.preview
   const send = (): void =>
     sendDraft(model, (answer) => {
       if (answer.ok) {
@@ -273,7 +280,7 @@ export const SendBox = ({ model }: { readonly model: WindowModel }) => {
           </button>
         </div>
         <div class="send-row send-foot">
-          <PreviewLine previewed={trouble === undefined ? previewed.value : undefined} />
+          <PreviewLine preview={trouble === undefined ? shown : undefined} />
           <TroubleLine id="send-trouble" trouble={trouble} />
           <span class="hint wide-only">{w.historyHint}</span>
           <div class={options.value ? "send-options send-options-open" : "send-options"}>
