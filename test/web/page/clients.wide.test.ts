@@ -185,9 +185,9 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
     )
 
     it.scoped.each([
-      ["Keep them", "kept"],
-      ["Close them", "closed"],
-      ["Reset them", "reset"],
+      ["Keep it", "kept"],
+      ["Close it", "closed"],
+      ["Reset it", "reset"],
     ] as const)("follow the choice of the user when listening stops: %s", ([button, fate]) =>
       Effect.gen(function* () {
         const { page, peers, controls } = yield* withPeers(1)
@@ -196,14 +196,14 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         yield* step(async () => {
           await page.getByRole("tab", { name: "Clients 1" }).waitFor()
           await page.getByRole("button", { name: "Stop listening" }).click()
-          await page.getByText("1 client is connected. What happens to them?").waitFor()
+          await page.getByText("1 client is connected. What happens to it?").waitFor()
           await page.keyboard.press("Tab")
         })
         yield* peer.write("meanwhile")
         yield* step(async () => {
           await rows(page, "meanwhile").waitFor()
           // A new row does not move the focus.
-          await page.locator(".choice button:focus", { hasText: "Close them" }).waitFor()
+          await page.locator(".choice button:focus", { hasText: "Close it" }).waitFor()
           await page.keyboard.press("Escape")
           await page.locator(".form button.main:focus").waitFor()
           await page.getByRole("button", { name: "Stop listening" }).click()

@@ -31,7 +31,10 @@ export const StopChoice = ({ model }: { readonly model: WindowModel }) => {
     close()
     perform(model, { _tag: "StopListening", ...target, clients: fate })
   }
-  const question = target.endpoint === undefined ? w.stopWithClients(clients) : w.stopOneWithClients(target.endpoint)
+  const { endpoint } = target
+  const question = endpoint === undefined ? w.stopWithClients(clients) : w.stopOneWithClients(clients, endpoint)
+  // The page does not know how many of the clients belong to the endpoint.
+  const count = endpoint === undefined ? clients : 2
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset needs a legend in addition to the question.
     <div
@@ -44,13 +47,13 @@ export const StopChoice = ({ model }: { readonly model: WindowModel }) => {
     >
       <span>{question}</span>
       <button type="button" ref={first} onClick={choose("keep")}>
-        {w.keepClients}
+        {w.keepClients(count)}
       </button>
       <button type="button" onClick={choose("close")}>
-        {w.closeClients}
+        {w.closeClients(count)}
       </button>
       <button type="button" class="danger" onClick={choose("reset")}>
-        {w.resetClients}
+        {w.resetClients(count)}
       </button>
       <button type="button" class="quiet" onClick={close}>
         {w.cancel}

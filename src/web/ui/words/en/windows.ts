@@ -74,11 +74,13 @@ export const windows = {
   draining: "draining",
   suspend: "Suspend accepting",
   resumeAccepting: "Resume accepting",
-  stopWithClients: (count: number) => `${plural(count, "client is", "clients are")} connected. What happens to them?`,
-  stopOneWithClients: (endpoint: string) => `Clients are connected. What happens to the clients of ${endpoint}?`,
-  keepClients: "Keep them",
-  closeClients: "Close them",
-  resetClients: "Reset them",
+  stopWithClients: (count: number) =>
+    `${plural(count, "client is", "clients are")} connected. What happens to ${count === 1 ? "it" : "them"}?`,
+  stopOneWithClients: (count: number, endpoint: string) =>
+    `${plural(count, "client is", "clients are")} connected. What happens to the clients of ${endpoint}?`,
+  keepClients: (count: number) => (count === 1 ? "Keep it" : "Keep them"),
+  closeClients: (count: number) => (count === 1 ? "Close it" : "Close them"),
+  resetClients: (count: number) => (count === 1 ? "Reset it" : "Reset them"),
   badPort: "A port is a number from 0 to 65535; 0 chooses a free port.",
   badRemotePort: "A port is a number from 1 to 65535.",
   noAddress: "Enter an address.",
