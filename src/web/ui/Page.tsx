@@ -33,7 +33,7 @@ export const followKeys = (): void => {
   listenToKeys({
     listenOrConnect: () => {
       const model = currentModel.value
-      if (model === undefined) return
+      if (model === undefined || link.peek() === "down") return
       if (model.kind === "client") {
         if (isEngaged(model)) disconnect(model)
         else connect(model)

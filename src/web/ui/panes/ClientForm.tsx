@@ -1,6 +1,7 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import type { ClientWindow } from "../../../domain/assistant/State.ts"
+import { link } from "../link/client.ts"
 import { sizeText } from "../parts/figures.ts"
 import { Menu } from "../parts/Menu.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
@@ -9,6 +10,7 @@ import { words } from "../words/index.ts"
 import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
 import { PortField } from "./PortField.tsx"
 import { perform, tellOrToast } from "./perform.ts"
+import { StatusUnknown } from "./StatusUnknown.tsx"
 import { useSlow } from "./useSlow.ts"
 
 /** Whether the window has a connection or an attempt to connect. The fields are locked then. */
@@ -72,6 +74,7 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
   const state = model.client.value
   if (state === undefined) return null
+  if (link.value === "down") return <StatusUnknown />
   const isAway = state.remote === undefined || state.phase === "disconnected"
   const text = isAway ? w.phase[state.phase] : `${w.phase[state.phase]} · ${state.remote}`
   const dot = state.phase === "connected" ? "dot-good" : state.phase === "disconnected" ? "dot-off" : "dot-wait"
@@ -218,7 +221,7 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
         <button
           type="submit"
           class={engaged ? "main stop" : "main"}
-          disabled={state.phase === "closing"}
+          disabled={state.phase === "closing" || link.value === "down"}
           aria-keyshortcuts="Control+L"
           title="Ctrl-L"
         >

@@ -1,4 +1,5 @@
 import { useComputed, useSignalEffect } from "@preact/signals"
+import { link } from "../link/client.ts"
 import { IconButton } from "../parts/IconButton.tsx"
 import { Menu } from "../parts/Menu.tsx"
 import { TroubleLine } from "../parts/TroubleLine.tsx"
@@ -9,6 +10,7 @@ import { AddEndpoint, Endpoints } from "./Endpoints.tsx"
 import { endpointOf, partsOf, portOf } from "./endpointFields.ts"
 import { PortField } from "./PortField.tsx"
 import { perform, tellOrToast } from "./perform.ts"
+import { StatusUnknown } from "./StatusUnknown.tsx"
 import { StopChoice, stopListening } from "./StopChoice.tsx"
 import { useSlow } from "./useSlow.ts"
 
@@ -108,6 +110,7 @@ const Status = ({ model }: { readonly model: WindowModel }) => {
   const listening = state.listening === "listening"
   const [endpoint, ...others] = state.endpoints
   const where = others.length > 0 ? w.listeningOnMany(state.endpoints.length) : w.listeningOn(endpoint ?? "")
+  if (link.value === "down") return <StatusUnknown />
   const text = state.listening === "trying" ? w.starting : listening ? where : w.idle
   return (
     <div class="status" role="status">
@@ -177,7 +180,7 @@ export const ServerForm = ({ model }: { readonly model: WindowModel }) => {
         <button
           type="submit"
           class={listening ? "main stop" : "main"}
-          disabled={busy.value}
+          disabled={busy.value || link.value === "down"}
           aria-keyshortcuts="Control+L"
           title="Ctrl-L"
         >

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks"
 import type { Tab } from "../../api/Api.ts"
+import { link } from "../link/client.ts"
 import { IconButton } from "../parts/IconButton.tsx"
 import { Menu } from "../parts/Menu.tsx"
 import { language, theme, themes } from "../state/preferences.ts"
@@ -25,7 +26,7 @@ const WindowTab = ({ tab }: { readonly tab: Tab }) => {
         title={title}
         onClick={() => choose(tab.tab)}
       >
-        <span class={`dot ${tab.active ? "dot-good" : "dot-off"}`} />
+        <span class={`dot ${tab.active && link.value !== "down" ? "dot-good" : "dot-off"}`} />
         <span class="tab-kind">{kindText(tab)}</span>
         {tab.title !== "" && <span class="tab-title">{tab.title}</span>}
       </button>

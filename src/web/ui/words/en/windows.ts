@@ -65,6 +65,7 @@ export const windows = {
   starting: "Starting…",
   stopOne: (endpoint: string) => `Stop listening on ${endpoint}`,
   idle: "not listening",
+  statusUnknown: "unknown while tcpfx cannot be reached",
   listeningOn: (endpoints: string) => `listening on ${endpoints}`,
   listeningOnMany: (count: number) => `listening on ${count} endpoints`,
   endpoints: "Endpoints",

@@ -63,6 +63,7 @@ export const windows = {
   starting: "正在启动…",
   stopOne: (endpoint) => `停止监听 ${endpoint}`,
   idle: "未监听",
+  statusUnknown: "无法连接 tcpfx，状态未知",
   listeningOn: (endpoints) => `正在监听 ${endpoints}`,
   listeningOnMany: (count) => `正在监听 ${count} 个端点`,
   endpoints: "端点列表",
