@@ -27,6 +27,8 @@ import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } f
 export interface ListeningOptions {
   /** Whether an argument, `-p` or `-U` names an endpoint. */
   readonly isGiven: boolean
+  /** Whether the user has chosen the address from a list. */
+  readonly isAsked: boolean
   readonly inherit: boolean
   readonly unixMode: Option.Option<number>
   readonly user: Option.Option<AccountName>
@@ -106,7 +108,7 @@ export const startListening = (server: Server["Type"], options: ListeningOptions
     const bound = listeners.map(({ endpoint }) => endpoint)
     const report: ListeningReport = {
       endpoints: bound.map((one, at) => `listening on ${formatEndpoint(one)}${originOf(endpoints[at], inherited)}`),
-      notes: [...(yield* adviceOf(endpoints, bound, settings.family)), ...planned, ...left],
+      notes: [...(options.isAsked ? [] : yield* adviceOf(endpoints, bound, settings.family)), ...planned, ...left],
     }
     return report
   })

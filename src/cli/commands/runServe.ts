@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant } from "../../assistant/ServerAssistant.ts"
+import { listenEndpoints } from "../../domain/index.ts"
 import type { Server, ServerSettings } from "../../server/index.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
 import { historyPath } from "../console/History.ts"
@@ -28,6 +29,7 @@ import { tell } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { startListening } from "./listening.ts"
+import { leavesAddress, pickListen } from "./picking.ts"
 import { reloadAccess } from "./reloadAccess.ts"
 import { type Mode, type ServeOptions, serveFlags } from "./serve.ts"
 import { serveDependencies } from "./serveDependencies.ts"
@@ -45,30 +47,33 @@ import {
 export const runServe = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
-    const read = yield* settingsOf(options)
-    yield* checkProxies(read)
-    yield* checkPayloads("reply", Option.toArray(options.reply), read)
+    const asked = yield* settingsOf(options)
+    yield* checkProxies(asked)
+    yield* checkPayloads("reply", Option.toArray(options.reply), asked)
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const timestamps = yield* timestampsOf(options.timestamps)
-    const endpoints = "_tag" in read.listen ? [read.listen] : read.listen
     const paths = yield* pathsOf(options)
     const hasTls = isTlsAsked(options, paths)
     yield* checkDependencies(serveDependencies, serveFlags, options, {
       mode,
       output,
-      endpoints: mayListenElsewhere(options) ? undefined : endpoints,
+      endpoints: mayListenElsewhere(options) ? undefined : listenEndpoints(asked.listen),
+      leavesAddress: leavesAddress(options, asked.listen),
       hasTls,
       hasCertificate: paths.certs.length > 0,
-      hasHeartbeat: read.heartbeat !== undefined,
-      hasProxies: read.proxyProtocol === "require",
+      hasHeartbeat: asked.heartbeat !== undefined,
+      hasProxies: asked.proxyProtocol === "require",
       hasPage: options.ui,
     })
     yield* checkTlsVariables(paths, hasTls)
-    const room = yield* connectionRoom(read.maxConns)
+    const room = yield* connectionRoom(asked.maxConns)
     const signals = yield* Signals
     const stdio = yield* Stdio
+    const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
-    const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, endpoints)))
+    const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
+    const read: ServerSettings = { ...asked, listen: picked.listen }
+    const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, listenEndpoints(read.listen))))
     const settings: ServerSettings = {
       ...read,
       ...(yield* signals.unlessEnded(accessRules(options, read))),
@@ -76,7 +81,6 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       tls: tls?.acceptor,
     }
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
-    const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const showing: Showing = { pace: paceOf(mode, output) }
     const outer = yield* Effect.scope
     // The page needs the events of the traffic, which the raw path does not make.
@@ -120,7 +124,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (Option.isSome(options.control)) {
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
-      const listening = { ...options, isGiven: isEndpointGiven(options) }
+      const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
       const notes = [...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
@@ -135,6 +139,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         notes: isToldByConsole ? notes : [],
         showsTraffic: !options.noTraffic,
         ending: settings.frame.delimited === false ? "lf" : undefined,
+        typed: picked.typed,
       })
       const shown = yield* Effect.forkIn(
         isConsole ? Effect.raceFirst(console, Stream.runDrain(events)) : show(events, renderer, showing),

@@ -15,6 +15,7 @@ import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
+import { pickFlags } from "../flags/pickFlags.ts"
 import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } from "../flags/sharedFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
@@ -27,6 +28,7 @@ export const serveFlags = {
   ...endpointFlags,
   ...familyFlags,
   ...listenFlags,
+  ...pickFlags,
   mode: value("mode", modes.join("|"), oneOf(...modes), {
     help: "console (default): show what clients send; broker: relay it to all others; echo: send it back; discard: drop it.",
   }),

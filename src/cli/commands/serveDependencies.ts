@@ -15,6 +15,8 @@ export interface ServeFacts {
   readonly hasHeartbeat: boolean
   readonly hasProxies: boolean
   readonly hasPage: boolean
+  /** Whether the command line names no host, no socket file and no inherited socket. */
+  readonly leavesAddress: boolean
 }
 
 const isTcp = (endpoint: ListenEndpoint): boolean => endpoint._tag !== "Unix"
@@ -32,7 +34,7 @@ const some = (endpoints: ServeFacts["endpoints"], test: (endpoint: ListenEndpoin
 type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
-  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps")
+  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick")
   | (typeof besideUi)[number]
 
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
@@ -87,6 +89,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["timestamps"],
     isMet: ({ output }) => output === "text",
     problem: timestampsProblem,
+  },
+  {
+    flags: ["pick"],
+    isMet: ({ leavesAddress }) => leavesAddress,
+    problem: "asks for the address; name at most a port, such as tcpfx serve 9000 --pick",
   },
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

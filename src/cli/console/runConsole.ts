@@ -14,6 +14,7 @@ import { Stdio } from "../process/stdio.ts"
 import { ConsoleActions } from "./ConsoleActions.ts"
 import { ConsoleInput } from "./ConsoleInput.ts"
 import { History } from "./History.ts"
+import type { Key } from "./LineEditor.ts"
 import { OwnLines } from "./OwnLines.ts"
 import { RowFeed } from "./RowFeed.ts"
 import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
@@ -32,6 +33,8 @@ export interface ConsoleOptions {
   readonly notes: ReadonlyArray<string>
   /** The line ending of typed lines. `undefined` if the framing adds one. */
   readonly ending: Domain.LineEnding | undefined
+  /** Keys that the user typed before the console. */
+  readonly typed?: ReadonlyArray<Key>
   /** The action of Ctrl-D in an empty line. Default: it leaves the console. */
   readonly onEnd?: Effect.Effect<void>
 }
@@ -140,6 +143,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       })
       const screen = new Screen(terminal.size().columns)
       yield* Effect.addFinalizer(() => eraseFooter)
+      for (const key of options.typed ?? []) input.press(key)
 
       yield* Effect.forkScoped(
         Stream.runForEach(assistant.states, (next) =>
