@@ -41,6 +41,11 @@ export interface ClientSettings {
    * Default: no header.
    */
   readonly sendProxy: ProxyVersion | undefined
+  /**
+   * Whether the connections speak Telnet (RFC 854): commands of the server are removed from its bytes, all options are
+   * refused, and the byte 0xFF is doubled on the wire. Default false. The byte counters count the bytes on the wire.
+   */
+  readonly telnet: boolean
   /** TLS of the connections. Default none. */
   readonly tls: Tls.Connector | undefined
   /**
@@ -127,6 +132,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     sourcePort: undefined,
     proxy: undefined,
     sendProxy: undefined,
+    telnet: false,
     tls: undefined,
     keepalive: Duration.infinity,
     idleTimeout: Duration.infinity,

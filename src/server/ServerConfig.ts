@@ -107,6 +107,11 @@ export interface ServerSettings {
   readonly proxyProtocol: ProxyProtocol
   /** The proxies that may connect when `proxyProtocol` is "require"; others are refused. Default none. */
   readonly proxyFrom: AddressRanges
+  /**
+   * Whether the connections speak Telnet (RFC 854): commands of the peer are removed from its bytes, all options are
+   * refused, and the byte 0xFF is doubled on the wire. Default false. The byte counters count the bytes on the wire.
+   */
+  readonly telnet: boolean
   /** TLS of the connections. Default none. */
   readonly tls: Tls.Acceptor | undefined
   /** The deadline of a PROXY header and a TLS handshake together. A connection that exceeds it is refused. Default 10 s. */
@@ -184,6 +189,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     maxPerAddress: Number.POSITIVE_INFINITY,
     proxyProtocol: "off",
     proxyFrom: [],
+    telnet: false,
     tls: undefined,
     handshakeTimeout: limits.handshakeTimeout,
     maxRate: Number.POSITIVE_INFINITY,
@@ -223,6 +229,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
     proxyProtocol: variable("PROXY_PROTOCOL", parseProxyProtocol, ServerConfig.defaults.proxyProtocol),
     proxyFrom: variable<AddressRanges>("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
+    telnet: variable("TELNET", parseYesNo, ServerConfig.defaults.telnet),
     tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
     handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
     maxRate: variable("MAX_RATE", parseSize, ServerConfig.defaults.maxRate),

@@ -117,6 +117,7 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 -m 5": hears(""),
   "tcpfx serve 9000 -i 30": hears(""),
   "tcpfx serve 9000 --output json >dump": fileHas("dump", /"_tag":"FrameReceived".*"text":"ping\\n"/),
+  "tcpfx serve 9000 -t": hears(""),
 }
 
 /** A server that answers `pong`, and the text received. It closes after the FIN of its client, or after `pong`. */
@@ -199,6 +200,7 @@ const clientChecks: Readonly<Record<string, Check<string>>> = {
       yield* client.waitFor("stdout", /pong\n[\s\S]*pong\n/)
     }),
   "tcpfx connect host 9000 -4": typed,
+  "tcpfx connect host 9000 -t": typed,
 }
 
 it("each command of docs/coming-from-netcat.md has a test here", () => {

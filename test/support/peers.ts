@@ -93,6 +93,13 @@ export const python: Peer = {
   ],
 }
 
+/** The telnet of inetutils. It reads commands for itself after the escape character. */
+export const telnet: Peer = {
+  program: "telnet",
+  known: /telnet --usage/,
+  dial: (endpoint) => (endpoint._tag === "Unix" ? [] : [endpoint.host, `${endpoint.port}`]),
+}
+
 const looks = new Map<string, boolean>()
 
 const lookOnce = (what: string, missing: string, look: () => boolean): boolean => {

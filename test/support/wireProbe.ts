@@ -97,7 +97,8 @@ export const pattern = (length: number, seed = 1): Uint8Array => {
   for (let index = 0; index < words.length; index++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
     // Only the high bits of the generator are random.
-    words[index] = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d)
+    // No byte is CR or 0xFF, so a Telnet connection carries the pattern unchanged.
+    words[index] = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) & 0x7f7f7f7f) | 0x10101010
   }
   return new Uint8Array(words.buffer, 0, length)
 }

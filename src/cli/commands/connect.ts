@@ -35,6 +35,7 @@ import {
   timestampsFlag,
   timestampsOf,
 } from "../flags/sharedFlags.ts"
+import { telnetFlags, telnetOf } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { checkZone } from "../flags/zones.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
@@ -71,6 +72,7 @@ export const connectFlags = {
   ...reconnectFlags,
   ...routeFlags,
   ...deadlineFlags("server"),
+  ...telnetFlags,
   ...clientTlsFlags,
   ...framingFlags,
   output: outputFlag("text in a terminal, else raw"),
@@ -159,6 +161,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     const withoutTls: ClientSettings = {
       ...settingsOf(options, family),
       ...(yield* Effect.mapError(routeSettings(options), environmentError)),
+      telnet: yield* Effect.mapError(telnetOf(options), environmentError),
       ...(yield* Effect.mapError(Effect.all(deadlineSettings(options)), environmentError)),
     }
     yield* checkHeartbeat(withoutTls)

@@ -17,6 +17,7 @@ import { listenFlags } from "../flags/listenFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { pickFlags } from "../flags/pickFlags.ts"
 import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } from "../flags/sharedFlags.ts"
+import { telnetFlags } from "../flags/telnetFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
 const modes = ["console", "broker", "echo", "discard"] as const
@@ -46,6 +47,7 @@ export const serveFlags = {
   hubBudget: value("hub-budget", "SIZE", parseSize, {
     help: `Bytes that may be queued for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
   }),
+  ...telnetFlags,
   ...serverTlsFlags,
   ...accessFlags,
   ...limitFlags,

@@ -8,6 +8,7 @@ import { familyFrom } from "../flags/familyFlags.ts"
 import { environmentError, given } from "../flags/given.ts"
 import { limitSettings } from "../flags/limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../flags/listenArgs.ts"
+import { telnetOf } from "../flags/telnetFlags.ts"
 import type { OutputMode, Showing } from "../output/renderers.ts"
 import { usageError } from "../process/exit.ts"
 import type { Mode, ServeOptions } from "./serve.ts"
@@ -47,6 +48,7 @@ export const settingsOf = (options: ServeOptions) =>
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),
       proxyProtocol: given(options.proxyProtocol, fields.proxyProtocol),
       proxyFrom: options.proxyFrom.length > 0 ? Effect.succeed(options.proxyFrom.flat()) : fields.proxyFrom,
+      telnet: telnetOf(options),
       handshakeTimeout: given(options.handshakeTimeout, fields.handshakeTimeout),
       ...limitSettings(options),
       drain: given(options.drain, fields.drain),

@@ -22,6 +22,7 @@ const checks: check.SettingChecks<ClientSettings> = {
   sourcePort: check.optional(check.wholeNumber(0, 65_535)),
   proxy: check.optional(proxy),
   sendProxy: check.oneOfThese([1, 2, undefined]),
+  telnet: check.oneOfThese([true, false]),
   tls: check.optional(check.objectWith(["secure"], "a connector made by Tls.connector")),
   connectTimeout: check.deadline,
   attemptDelay: check.anyTime,

@@ -17,6 +17,7 @@ import {
 } from "../../domain/index.ts"
 import { isIpAddress } from "../../domain/ipAddress.ts"
 import { Transport, type Wire } from "../../transport/index.ts"
+import { telnetWire } from "../../transport/telnet.ts"
 import type { ClientSettings } from "../ClientConfig.ts"
 import { type Dialled, secure } from "./secure.ts"
 import { tunnel } from "./tunnel/tunnel.ts"
@@ -31,7 +32,7 @@ export interface DialObserver {
 /** The settings that dialling uses. */
 export type DialSettings = Pick<
   ClientSettings,
-  "attemptDelay" | "connectTimeout" | "family" | "proxy" | "sendProxy" | "source" | "sourcePort" | "tls"
+  "attemptDelay" | "connectTimeout" | "family" | "proxy" | "sendProxy" | "source" | "sourcePort" | "telnet" | "tls"
 >
 
 /**
@@ -58,6 +59,7 @@ export const dial = (
         if (sendProxy !== undefined) wire.write(encodeProxyHeader(sendProxy, wire.local, remote))
       }),
       Effect.flatMap((dialled) => secure(dialled, endpoint, settings.tls)),
+      Effect.map((dialled) => (settings.telnet ? { ...dialled, wire: telnetWire(dialled.wire) } : dialled)),
       Scope.extend(own),
       Effect.timeoutFail({
         duration: settings.connectTimeout,

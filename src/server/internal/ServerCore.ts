@@ -24,6 +24,7 @@ import type { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { unknownPeer, type Wire } from "../../transport/index.ts"
+import { telnetWire } from "../../transport/telnet.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
@@ -145,8 +146,9 @@ export class ServerCore {
     this.options.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRefused", remote, rule }))
   }
 
-  private open(accepted: AcceptedConnection): void {
-    const { bus, handler } = this.options
+  private open(entered: AcceptedConnection): void {
+    const { bus, handler, settings } = this.options
+    const accepted = settings.telnet ? { ...entered, wire: telnetWire(entered.wire) } : entered
     const id = ConnectionId.make(++this.lastId, true)
     const actor = new ConnectionActor(id, accepted, this.actorContext)
     this.actors.set(id, actor)

@@ -29,6 +29,7 @@ const checks: check.SettingChecks<ServerSettings> = {
   backlog: check.wholeNumber(1, 65_535),
   proxyProtocol: check.oneOfThese(proxyProtocols),
   proxyFrom: check.addressRanges,
+  telnet: check.oneOfThese([true, false]),
   handshakeTimeout: check.deadline,
   maxRate: check.limitOf("bytes a second"),
   maxRateInAll: check.limitOf("bytes a second"),
