@@ -180,6 +180,7 @@ const clientChecks: Readonly<Record<string, Check<string>>> = {
   "tcpfx connect host 9000 -w 5": typed,
   "tcpfx connect host 9000 --send 'hi\\r\\n'": runs({ sent: "hi\r\n" }),
   "tcpfx connect host 9000 --no-shutdown </dev/null": runs({ sent: "", closes: "after pong" }),
+  "tcpfx connect host 9000 -C": runs({ sent: "from the keyboard\r\n" }),
   "tcpfx connect unix:/run/x.sock": typed,
   "tcpfx connect host 9000 --ssl --insecure": (command) =>
     Effect.gen(function* () {

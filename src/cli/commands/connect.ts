@@ -10,7 +10,6 @@ import {
   type Endpoint,
   endpointDefaults,
   parseDuration,
-  parseEscapes,
   tcpEndpoint,
 } from "../../domain/index.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
@@ -19,12 +18,13 @@ import { checkHeartbeat, deadlineFlags, deadlineSettings } from "../flags/deadli
 import { checkDependencies } from "../flags/dependencies.ts"
 import { endpointFrom } from "../flags/endpointArgs.ts"
 import { familyFlags, familyFrom } from "../flags/familyFlags.ts"
-import { argumentsOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
+import { anyText, argumentsOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import { environmentError } from "../flags/given.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
-import { checkPayloads } from "../flags/payloads.ts"
+import { payloadFlags, payloadFormOf } from "../flags/payloadFlags.ts"
+import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { reconnectFlags, reconnectSettings } from "../flags/reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../flags/routeFlags.ts"
 import {
@@ -54,9 +54,10 @@ import { makeOutgoing } from "./outgoing.ts"
 export const connectFlags = {
   ...endpointFlags,
   ...familyFlags,
-  send: values("send", "TEXT", parseEscapes, {
+  send: values("send", "TEXT", anyText, {
     help: "Send TEXT instead of standard input, with escapes such as \\n. May be given several times.",
   }),
+  ...payloadFlags,
   once: toggle("once", {
     help: "Exit after the first reply: one frame, or with --frame raw all bytes until a pause of 50 ms.",
   }),
@@ -185,7 +186,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
     }
-    yield* checkTexts(options.send, withoutTls)
+    const form = yield* payloadFormOf(options, withoutTls.frame)
+    const texts = yield* payloadsOf("send", options.send, form)
+    yield* checkTexts(texts, withoutTls)
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
@@ -194,6 +197,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
         console({
           settings,
           endpoint,
+          form,
           timestamps,
           project: Option.getOrUndefined(options.project),
           reconnect: yield* reconnectSettings(options),
@@ -204,8 +208,8 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     const renderer = yield* clientRenderer(output, settings.frame, timestamps)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
-    yield* checkPayloads("send", options.send, settings)
-    const outgoing = yield* makeOutgoing(options.send, { ...settings, lends: output === "raw" })
+    yield* checkPayloads("send", texts, settings)
+    const outgoing = yield* makeOutgoing(texts, { ...settings, form, lends: output === "raw" })
     const outer = yield* Effect.scope
     const conversation = converse({
       outgoing,
@@ -242,7 +246,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     if (signal !== undefined) return signalExitCode[signal]
     const lost = losses?.summary()
     if (lost !== undefined) return yield* networkError(lost)
-    return outgoing.skippedLines() > 0 ? exitCode.usage : exitCode.ok
+    return outgoing.unsentLines() > 0 ? exitCode.usage : exitCode.ok
   }).pipe(
     Effect.catchTags({
       EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),

@@ -5,8 +5,10 @@ import type { ClientSettings } from "../../client/index.ts"
 import type { Connection } from "../../connection/index.ts"
 import type { ConnectionClosedError } from "../../domain/index.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
+import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { CommandFailed } from "../process/exit.ts"
 import { type Input, Stdio } from "../process/stdio.ts"
+import { tellLine } from "../process/tell.ts"
 
 /** The part of a connection that sending needs. */
 type Sink = Pick<Connection, "drained" | "sendNow">
@@ -31,8 +33,8 @@ export interface Outgoing {
   readonly isDone: () => boolean
   /** The payloads that the connection of the last `sendAll` has accepted. */
   readonly handed: () => Handed
-  /** The number of lines of standard input that were skipped because they are longer than `--max-frame`. */
-  readonly skippedLines: () => number
+  /** The number of lines of standard input that were not sent, because they are too long or have no valid payload. */
+  readonly unsentLines: () => number
   /** Waits until a read of the input has returned nothing for this time. */
   readonly idle: (time: Duration.Duration) => Effect.Effect<void>
 }
@@ -41,6 +43,7 @@ export interface Outgoing {
 export interface OutgoingSettings extends Pick<ClientSettings, "frame" | "maxFrame"> {
   /** Whether nothing uses a payload after it is sent. Raw input is then read in large pieces into reused memory. */
   readonly lends: boolean
+  readonly form: PayloadForm
 }
 
 /** Makes the input of a client: the texts of `--send`, or else standard input. */
@@ -50,17 +53,26 @@ export const makeOutgoing = (
 ): Effect.Effect<Outgoing, never, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const { frame, maxFrame } = settings
-    let skippedLines = 0
+    const { form, frame, maxFrame } = settings
+    let unsentLines = 0
     const source = texts.length > 0 ? undefined : yield* stdio.openInput
-    const lends = settings.lends && frame.delimited === false
+    const lends = settings.lends && frame.delimited === false && form.isPlain
     if (lends) source?.readLarge(largeRead)
     const watched = source === undefined ? undefined : new Watched(source)
     const input =
       watched &&
-      inputPayloads(watched, frame, maxFrame, (skipped) => {
-        if (skipped.isWhole) skippedLines += skipped.lines
-        stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
+      inputPayloads(watched, {
+        form,
+        frame,
+        maxFrame,
+        onSkipped: (skipped) => {
+          if (skipped.isWhole) unsentLines += skipped.lines
+          stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
+        },
+        onRefused: (message) => {
+          unsentLines++
+          stdio.say(tellLine(message))
+        },
       })
     let waiting: ReadonlyArray<Uint8Array> = texts
     // The index of the next payload. Removing payloads from the array would move all others.
@@ -117,7 +129,7 @@ export const makeOutgoing = (
       sendAll,
       isDone: () => over && at === waiting.length,
       handed: () => handed,
-      skippedLines: () => skippedLines,
+      unsentLines: () => unsentLines,
       idle,
     }
   })

@@ -11,21 +11,24 @@ import type { Server, ServerSettings } from "../../server/index.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
 import { historyPath } from "../console/History.ts"
 import { runConsole } from "../console/runConsole.ts"
+import { typedForm } from "../console/typedForm.ts"
 import { serveControl } from "../control/controlServer.ts"
 import { accessRules } from "../files/accessRules.ts"
 import { checkProxies } from "../flags/accessFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
 import { isEndpointGiven } from "../flags/endpointArgs.ts"
-import { checkPayloads } from "../flags/payloads.ts"
+import { payloadFormOf } from "../flags/payloadFlags.ts"
+import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { timestampsOf } from "../flags/sharedFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
+import type { PayloadForm } from "../input/PayloadForm.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
 import { backlogNote, connectionRoom } from "../process/openFiles.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { tell, tellLine } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { startListening } from "./listening.ts"
@@ -49,7 +52,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const mode = yield* modeOf(options)
     const asked = yield* settingsOf(options)
     yield* checkProxies(asked)
-    yield* checkPayloads("reply", Option.toArray(options.reply), asked)
+    const form = yield* payloadFormOf(options, asked.frame)
+    const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
+    yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)
     const output = Option.getOrElse(options.output, (): OutputMode => "text")
     const timestamps = yield* timestampsOf(options.timestamps)
     const paths = yield* pathsOf(options)
@@ -100,7 +105,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const leave = Effect.asVoid(Deferred.succeed(asked, undefined))
       const assistant = yield* ServerAssistant.make({
         settings,
-        mode: assistantMode(mode, options),
+        mode: assistantMode(mode, reply),
         halfClosed: halfClosedOf(mode, options),
         ...(rawServing === undefined ? {} : { handler: rawServing.handler }),
         reload: (server) => Effect.provide(reloadOf(server), services),
@@ -138,14 +143,14 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         timestamps,
         notes: isToldByConsole ? notes : [],
         showsTraffic: !options.noTraffic,
-        ending: settings.frame.delimited === false ? "lf" : undefined,
+        form: typedForm(form, settings.frame),
         typed: picked.typed,
       })
       const shown = yield* Effect.forkIn(
         isConsole ? Effect.raceFirst(console, Stream.runDrain(events)) : show(events, renderer, showing),
         outer,
       )
-      if (takesInput(mode) && !isConsole) yield* Effect.forkScoped(sendInput(server, settings))
+      if (takesInput(mode) && !isConsole) yield* Effect.forkScoped(sendInput(server, settings, form))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       yield* stdio.beginEnd(settings.drain)
@@ -178,17 +183,20 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
 const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker"
 
 /** Sends every line of standard input to every client. The server continues after the end of the input. */
-const sendInput = (server: Server["Type"], settings: ServerSettings) =>
+const sendInput = (server: Server["Type"], { frame, maxFrame }: ServerSettings, form: PayloadForm) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const { frame, maxFrame } = settings
-    const payloads = inputPayloads(yield* stdio.openInput, frame, maxFrame, (skipped) =>
-      stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`),
-    )
+    const payloads = inputPayloads(yield* stdio.openInput, {
+      form,
+      frame,
+      maxFrame,
+      onSkipped: (skipped) => stdio.say(tellLine(describeSkipped(skipped, maxFrame))),
+      onRefused: (message) => stdio.say(tellLine(message)),
+    })
     while (yield* payloads.more) {
       // Input from a program or file waits for the first client. A user at a terminal sees that no client is connected.
       if (stdio.inputKind !== "terminal") yield* untilAnyClient(server)
-      // The framing has already split the lines and bounded their length.
+      // The framing has already checked these payloads.
       yield* Effect.orDie(Effect.forEach(payloads.take(), server.broadcast, { discard: true }))
     }
   }).pipe(

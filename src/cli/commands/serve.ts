@@ -1,20 +1,14 @@
 import * as Command from "@effect/cli/Command"
-import {
-  formatBytes,
-  limits,
-  parseDuration,
-  parseEscapes,
-  parseSize,
-  slowConsumerPolicies,
-} from "../../domain/index.ts"
+import { formatBytes, limits, parseDuration, parseSize, slowConsumerPolicies } from "../../domain/index.ts"
 import { accessFlags } from "../flags/accessFlags.ts"
 import { parseControlPath } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
-import { argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags/flag.ts"
+import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
+import { payloadFlags } from "../flags/payloadFlags.ts"
 import { pickFlags } from "../flags/pickFlags.ts"
 import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } from "../flags/sharedFlags.ts"
 import { telnetFlags } from "../flags/telnetFlags.ts"
@@ -34,9 +28,10 @@ export const serveFlags = {
     help: "console (default): show what clients send; broker: relay it to all others; echo: send it back; discard: drop it.",
   }),
   broker: toggle("broker", { help: "The same as --mode broker." }),
-  reply: value("reply", "TEXT", parseEscapes, {
+  reply: value("reply", "TEXT", anyText, {
     help: "Answer each frame with TEXT, with escapes such as \\n and \\x00.",
   }),
+  ...payloadFlags,
   ...framingFlags,
   halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
     help: "After the FIN of a client, close, or keep the connection to send on it (keep is the default of broker).",

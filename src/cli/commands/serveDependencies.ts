@@ -35,6 +35,7 @@ type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick")
+  | ("eol" | "crlf" | "hex" | "checksum")
   | (typeof besideUi)[number]
 
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
@@ -43,6 +44,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["slowConsumer", "hubBudget"],
     isMet: ({ mode }) => mode === "console" || mode === "broker",
     problem: "needs --mode console or broker; the other modes send nothing to all clients",
+  },
+  {
+    flags: ["eol", "crlf", "hex", "checksum"],
+    isMet: ({ mode }) => mode !== "echo" && mode !== "discard",
+    problem: "needs --mode console or broker, or --reply; the other modes send no text",
   },
   {
     flags: ["tlsClientCa", "tlsAlpn", "tlsMin", "tlsKeyLog"],

@@ -28,8 +28,9 @@ export const modeOf = (options: ServeOptions) => {
 export const halfClosedOf = (mode: Mode, options: ServeOptions): Handler.HalfClosed =>
   Option.getOrElse(options.halfClosed, () => (mode === "broker" ? "keep" : "close"))
 
-export const assistantMode = (mode: Mode, { reply }: ServeOptions): ServerMode =>
-  mode === "reply" ? { reply: Option.getOrElse(reply, () => new Uint8Array(0)) } : mode
+/** The mode of the assistant. `reply` is the payload of `--reply`. */
+export const assistantMode = (mode: Mode, reply: Uint8Array | undefined): ServerMode =>
+  mode === "reply" ? { reply: reply ?? new Uint8Array(0) } : mode
 
 export const settingsOf = (options: ServeOptions) =>
   Effect.gen(function* () {

@@ -8,6 +8,7 @@ import type { RowFeed } from "./RowFeed.ts"
 import { type Action, type ConsoleSettings, readInput } from "./readInput.ts"
 import type { Palette } from "./rowText.ts"
 import { saveLog } from "./saveLog.ts"
+import type { TypedForm } from "./typedForm.ts"
 import { wordsFor } from "./words.ts"
 
 // The most clients that /clients lists.
@@ -20,7 +21,7 @@ export interface ActionParts {
   readonly feed: RowFeed
   /** Shows lines that are not rows of the log. */
   readonly print: (lines: ReadonlyArray<string>) => void
-  readonly ending: Domain.LineEnding | undefined
+  readonly form: TypedForm
 }
 
 /** Splits a message into lines, and escapes all control characters but the line ends. */
@@ -37,7 +38,8 @@ export class ConsoleActions {
 
   constructor(parts: ActionParts) {
     this.parts = parts
-    this.ending = parts.ending
+    this.ending = parts.form.ending
+    this.checksum = parts.form.checksum
   }
 
   /** The text before the input line. */
@@ -47,7 +49,7 @@ export class ConsoleActions {
 
   private get settings(): ConsoleSettings {
     const { checksum, ending, to } = this
-    return { to, ending, checksum }
+    return { to, ending, checksum, isHex: this.parts.form.isHex }
   }
 
   /** Whether a line runs before the waiting commands. Such a command can end the command that the others wait for. */

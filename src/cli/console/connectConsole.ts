@@ -3,15 +3,19 @@ import * as Effect from "effect/Effect"
 import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
 import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import { type Endpoint, formatEndpoint } from "../../domain/index.ts"
+import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { TimestampMode } from "../output/Stamps.ts"
 import { networkError, usageError } from "../process/exit.ts"
 import { historyPath } from "./History.ts"
 import { runConsole } from "./runConsole.ts"
+import { typedForm } from "./typedForm.ts"
 
 /** The options of the console of `tcpfx connect`. */
 export interface ConnectConsoleOptions {
   readonly settings: ClientSettings
   readonly endpoint: Endpoint
+  /** The form of typed lines at the start. */
+  readonly form: PayloadForm
   readonly timestamps: TimestampMode
   /** The project file of `--project`. */
   readonly project: string | undefined
@@ -23,7 +27,7 @@ export interface ConnectConsoleOptions {
  * Runs `tcpfx connect` in a terminal. It connects, and shows the console until the user leaves, also after the end of
  * the connection. If the first connection fails, the command ends with the reason, as it does without a console.
  */
-export const connectConsole = ({ endpoint, project, reconnect, settings, timestamps }: ConnectConsoleOptions) =>
+export const connectConsole = ({ endpoint, form, project, reconnect, settings, timestamps }: ConnectConsoleOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
       const left = yield* Deferred.make<void>()
@@ -48,7 +52,7 @@ export const connectConsole = ({ endpoint, project, reconnect, settings, timesta
         timestamps,
         notes: [],
         showsTraffic: true,
-        ending: settings.frame.delimited === false ? "lf" : undefined,
+        form: typedForm(form, settings.frame),
         onEnd: Effect.flatMap(assistant.state, ({ phase }) =>
           phase === "connected" ? Effect.ignore(assistant.execute({ _tag: "HalfClose" })) : leave,
         ),

@@ -11,6 +11,8 @@ export interface ConsoleSettings {
   /** The line ending of texts. `undefined`: the framing decides. */
   readonly ending: Domain.LineEnding | undefined
   readonly checksum: Domain.ChecksumSpec | undefined
+  /** Whether typed lines are bytes in hex. */
+  readonly isHex: boolean
 }
 
 /** The subject of a list. */
@@ -63,8 +65,10 @@ export const readInput = (line: string, kind: Assistant["kind"], settings: Conso
   if (line === "") return Either.right({ _tag: "Nothing" })
   if (!line.startsWith("/") || line.startsWith("//")) {
     const content = line.startsWith("//") ? line.slice(1) : line
-    const typed: Domain.Command = { _tag: "Send", payload: { form: "text", content, escapes: false } }
-    return Either.map(withSettings(typed, settings), (command) => ({ _tag: "Do", command }))
+    const payload: Domain.PayloadSpec = settings.isHex
+      ? { form: "hex", content }
+      : { form: "text", content, escapes: false }
+    return Either.map(withSettings({ _tag: "Send", payload }, settings), (command) => ({ _tag: "Do", command }))
   }
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/su.exec(line) ?? []
   const read = Object.hasOwn(reads, word) ? reads[word] : undefined

@@ -20,6 +20,7 @@ import { RowFeed } from "./RowFeed.ts"
 import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
 import { takeTerminal } from "./Terminal.ts"
+import type { TypedForm } from "./typedForm.ts"
 
 /** The options of a console. */
 export interface ConsoleOptions {
@@ -31,8 +32,8 @@ export interface ConsoleOptions {
   readonly showsTraffic: boolean
   /** The first lines that the console shows. */
   readonly notes: ReadonlyArray<string>
-  /** The line ending of typed lines. `undefined` if the framing adds one. */
-  readonly ending: Domain.LineEnding | undefined
+  /** The form of typed lines at the start. */
+  readonly form: TypedForm
   /** Keys that the user typed before the console. */
   readonly typed?: ReadonlyArray<Key>
   /** The action of Ctrl-D in an empty line. Default: it leaves the console. */
@@ -86,7 +87,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         wake,
         options.showsTraffic ? undefined : { direction: "announcement" },
       )
-      const actions = new ConsoleActions({ assistant, palette, feed, print, ending: options.ending })
+      const actions = new ConsoleActions({ assistant, palette, feed, print, form: options.form })
       const commands = yield* Queue.dropping<Effect.Effect<void>>(mostWaiting)
       const enqueue = (command: Effect.Effect<void>) => {
         if (!commands.unsafeOffer(command))

@@ -1,6 +1,19 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { Framing, InvalidPayloadError } from "../../domain/index.ts"
+import type { PayloadForm } from "../input/PayloadForm.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
+import { refusalLine } from "./refusalLine.ts"
+
+/** Makes the payloads of the texts of a flag. */
+export const payloadsOf = (
+  flag: string,
+  texts: ReadonlyArray<string>,
+  form: PayloadForm,
+): Either.Either<ReadonlyArray<Uint8Array>, CommandFailed> =>
+  Either.mapLeft(Either.all(texts.map((text) => form.ofText(text))), (error) =>
+    usageError(`--${flag}: ${refusalLine(error)}`),
+  )
 
 /** Refuses a payload of a flag that cannot be sent as one frame. */
 export const checkPayloads = (

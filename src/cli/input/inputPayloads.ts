@@ -1,9 +1,12 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { counted } from "../../domain/eventWords.ts"
-import type { Framing } from "../../domain/index.ts"
+import { Framing, InvalidPayloadError } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Input } from "../process/stdio.ts"
 import { InputLines, type SkippedLines } from "./InputLines.ts"
+import { LineEnds } from "./LineEnds.ts"
+import type { PayloadForm } from "./PayloadForm.ts"
 
 /**
  * Standard input as payloads: the bytes of one read in raw framing, otherwise complete lines. Payloads stay here until
@@ -16,14 +19,28 @@ export interface InputPayloads {
   readonly take: () => ReadonlyArray<Uint8Array>
 }
 
-/** Makes payloads of an input. Lines longer than `maxFrameBytes` are skipped, and `onSkipped` reports them. */
-export const inputPayloads = (
-  input: Pick<Input, "read">,
-  framing: Framing.Framing,
-  maxFrameBytes: number,
-  onSkipped: (skipped: SkippedLines) => void,
-): InputPayloads =>
-  payloadsOf(input, framing.delimited === false ? new Reads() : new InputLines(maxFrameBytes, onSkipped))
+/** The options of {@link inputPayloads}. */
+export interface InputOptions {
+  readonly frame: Framing.Framing
+  /** The longest line, and the longest payload of a frame, in bytes. */
+  readonly maxFrame: number
+  readonly form: PayloadForm
+  /** Reports lines that are skipped because they are longer than `maxFrame`. */
+  readonly onSkipped: (skipped: SkippedLines) => void
+  /** Reports a line that is not sent, because it has no payload in this form or in this framing. */
+  readonly onRefused: (message: string) => void
+}
+
+/** Makes payloads of an input. */
+export const inputPayloads = (input: Pick<Input, "read">, options: InputOptions): InputPayloads => {
+  const { form, frame, maxFrame, onSkipped } = options
+  if (frame.delimited === false && !form.needsLines) {
+    return payloadsOf(input, form.ending === undefined ? new Reads() : new ConvertedReads(new LineEnds(form.ending)))
+  }
+  const lines = new InputLines(maxFrame, onSkipped)
+  // Every line without LF is a frame of `line`.
+  return payloadsOf(input, form.isPlain && frame === Framing.line ? lines : new CheckedLines(lines, options))
+}
 
 /**
  * The message about skipped lines.
@@ -68,6 +85,79 @@ class Reads implements Cutter {
     const { last } = this
     this.last = none
     return last
+  }
+}
+
+/** Reads with other line ends. */
+class ConvertedReads extends Reads {
+  private readonly ends: LineEnds
+
+  constructor(ends: LineEnds) {
+    super()
+    this.ends = ends
+  }
+
+  override push(chunk: Uint8Array): void {
+    this.offer(this.ends.push(chunk))
+  }
+
+  override end(): void {
+    this.offer(this.ends.end())
+  }
+
+  private offer(bytes: Uint8Array): void {
+    if (bytes.length > 0) super.push(bytes)
+  }
+}
+
+// The longest part of a refused line that the message quotes, in characters.
+const longestQuote = 60
+
+/** Lines as payloads of a form. Lines that cannot be sent are left out. */
+class CheckedLines implements Cutter {
+  private readonly lines: InputLines
+  private readonly options: InputOptions
+  private made = none
+
+  constructor(lines: InputLines, options: InputOptions) {
+    this.lines = lines
+    this.options = options
+  }
+
+  push(chunk: Uint8Array): void {
+    this.lines.push(chunk)
+  }
+
+  end(): void {
+    this.lines.end()
+  }
+
+  hasMore(): boolean {
+    while (this.made.length === 0 && this.lines.hasMore()) {
+      this.made = this.lines.take().flatMap((line) => this.payloadOf(line))
+    }
+    return this.made.length > 0
+  }
+
+  take(): ReadonlyArray<Uint8Array> {
+    const { made } = this
+    this.made = none
+    return made
+  }
+
+  private payloadOf(line: Uint8Array): ReadonlyArray<Uint8Array> {
+    const { form, frame, maxFrame } = this.options
+    const made = form.ofLine(line)
+    if (Either.isLeft(made)) return this.refuse(line, made.left.message)
+    const wire = frame.delimited === false ? made.right : Framing.encodeFrame(frame, made.right, maxFrame)
+    return wire instanceof InvalidPayloadError ? this.refuse(line, wire.message) : [made.right]
+  }
+
+  private refuse(line: Uint8Array, problem: string): ReadonlyArray<Uint8Array> {
+    const text = [...new TextDecoder().decode(line.subarray(0, longestQuote * 4))]
+    const quote = `${text.slice(0, longestQuote).join("")}${text.length > longestQuote ? "…" : ""}`
+    this.options.onRefused(`"${quote}" of standard input was not sent: ${problem}`)
+    return none
   }
 }
 

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import { nearest } from "../nearest.ts"
 import { findChecksum } from "./checksums.ts"
-import { isOneLine, type LineReader, quote, type Setting } from "./LineReader.ts"
+import { isOneLine, LineReader, quote, type Setting, type Word } from "./LineReader.ts"
 import type { ChecksumSpec, LineEnding, PayloadForm, PayloadSpec } from "./Payload.ts"
 import type { Recipients } from "./Recipients.ts"
 import type { Refusal } from "./Refusal.ts"
@@ -175,19 +175,61 @@ const specOf = (
     return spec
   })
 
+const checksumSettings = ["order", "from", "to", "at"] as const
+
+/**
+ * Reads a checksum in its written form: the settings of a payload without `checksum=` in front.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { Assistant } from "tcpfx/domain"
+ *
+ * assert.deepEqual(
+ *   Assistant.parseChecksum("crc16-x25 order=big from=2"),
+ *   Either.right({ kind: "crc16-x25", order: "big", from: 2 }),
+ * )
+ */
+export const parseChecksum = (text: string): Either.Either<ChecksumSpec, Refusal> =>
+  Either.gen(function* () {
+    const reader = new LineReader(text)
+    const value = yield* reader.word()
+    if (value === undefined) return yield* reader.refuseAt(0, "the name of a checksum is missing", "Such as modbus.")
+    const settings = new Map<string, Setting>()
+    while (!reader.isAtEnd()) {
+      const { at } = reader
+      const setting = yield* reader.setting(checksumSettings)
+      if (setting === undefined) {
+        const written = JSON.stringify(reader.peek() ?? reader.rest())
+        return yield* reader.refuseAt(at, `${written} is not a setting of a checksum`, "Such as: modbus order=big.")
+      }
+      if (settings.has(setting.key)) return yield* reader.refuseAt(at, `${setting.key}= is given twice`)
+      settings.set(setting.key, setting)
+    }
+    return yield* checksumWith(reader, value, settings)
+  })
+
 const checksumOf = (
   reader: LineReader,
   settings: ReadonlyMap<string, Setting>,
 ): Either.Either<ChecksumSpec | undefined, Refusal> =>
   Either.gen(function* () {
     const kind = settings.get("checksum")
-    const parts = ["order", "from", "to", "at"].flatMap((key) => settings.get(key) ?? [])
+    const parts = checksumSettings.flatMap((key) => settings.get(key) ?? [])
     if (kind === undefined) {
       const [first] = parts
       if (first === undefined) return undefined
       return yield* reader.refuseAt(first.at, `${first.key}= needs checksum=`, "Such as checksum=modbus.")
     }
-    yield* Either.mapLeft(findChecksum(kind.value.text), atPlace(kind.value.at))
+    return yield* checksumWith(reader, kind.value, settings)
+  })
+
+const checksumWith = (
+  reader: LineReader,
+  kind: Word,
+  settings: ReadonlyMap<string, Setting>,
+): Either.Either<ChecksumSpec, Refusal> =>
+  Either.gen(function* () {
+    yield* Either.mapLeft(findChecksum(kind.text), atPlace(kind.at))
     const order = settings.get("order")
     if (order !== undefined && order.value.text !== "big" && order.value.text !== "little") {
       return yield* reader.refuseAt(order.value.at, `order=${order.value.text} is unknown; expected big or little`)
@@ -203,7 +245,7 @@ const checksumOf = (
       offsets[key] = offset === 0 ? 0 : offset
     }
     const spec: ChecksumSpec = {
-      kind: kind.value.text,
+      kind: kind.text,
       ...(order === undefined ? {} : { order: order.value.text === "big" ? "big" : "little" }),
       ...offsets,
     }

@@ -11,6 +11,7 @@ import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { Framing, type SendError } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
+import { plainForm } from "../../support/plainForm.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
 import { receiveAll, receiveText, serving, utf8 } from "../../support/serving.ts"
 import { recordedStdio } from "../../support/shown.ts"
@@ -27,7 +28,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
     const { shown, stdio } = recordedStdio()
     const ownStdio = { ...stdio, openInput: Effect.succeed(input) }
     const outgoing = yield* Effect.provideService(
-      makeOutgoing([], { frame, maxFrame: 1024, lends: false }),
+      makeOutgoing([], { frame, maxFrame: 1024, lends: false, form: plainForm }),
       Stdio,
       ownStdio,
     )

@@ -6,8 +6,10 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
+import type { PayloadForm } from "../../../src/cli/input/PayloadForm.ts"
 import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { ConnectionClosedError, closeReasons, Framing } from "../../../src/domain/index.ts"
+import { plainForm } from "../../support/plainForm.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
 import { recordedStdio } from "../../support/shown.ts"
 
@@ -25,13 +27,13 @@ const sink = (drained: Effect.Effect<void, ConnectionClosedError> = Effect.void)
 /** The input of a client that reads the offered bytes. */
 const outgoingFrom = (
   frame: Framing.Framing,
-  settings: { readonly maxFrame?: number; readonly lends?: boolean } = {},
+  settings: { readonly maxFrame?: number; readonly lends?: boolean; readonly form?: PayloadForm } = {},
 ) =>
   Effect.gen(function* () {
     const input = new ScriptedInput()
     const { shown, stdio } = recordedStdio()
     const outgoing = yield* Effect.provideService(
-      makeOutgoing([], { frame, maxFrame: 1024, lends: false, ...settings }),
+      makeOutgoing([], { frame, maxFrame: 1024, lends: false, form: plainForm, ...settings }),
       Stdio,
       { ...stdio, openInput: Effect.succeed(input) },
     )
@@ -126,7 +128,7 @@ describe("the input of connect", () => {
       input.end()
       const only = sink()
       yield* outgoing.sendAll(only)
-      expect([only.sent, outgoing.skippedLines()]).toEqual([["one", "two"], 1])
+      expect([only.sent, outgoing.unsentLines()]).toEqual([["one", "two"], 1])
       expect(said()).toEqual(["tcpfx: line 2 of standard input was not sent: its 6 bytes are above 4 (--max-frame)\n"])
     }),
   )

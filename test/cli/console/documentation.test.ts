@@ -22,7 +22,7 @@ describe("the page about the console", () => {
   it("has only examples that the console understands", () => {
     for (const { example, kind } of consoleWords) {
       for (const window of kind === "both" ? (["server", "client"] as const) : [kind]) {
-        const read = readInput(example, window, { to: "@all", ending: undefined, checksum: undefined })
+        const read = readInput(example, window, { to: "@all", ending: undefined, checksum: undefined, isHex: false })
         expect([window, example, Either.getLeft(read)._tag]).toEqual([window, example, "None"])
       }
     }

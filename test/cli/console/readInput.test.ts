@@ -4,7 +4,7 @@ import { type Action, type ConsoleSettings, readInput } from "../../../src/cli/c
 import { wordsFor } from "../../../src/cli/console/words.ts"
 import { Assistant } from "../../../src/domain/index.ts"
 
-const plain: ConsoleSettings = { to: "@all", ending: undefined, checksum: undefined }
+const plain: ConsoleSettings = { to: "@all", ending: undefined, checksum: undefined, isHex: false }
 
 const action = (line: string, settings: Partial<ConsoleSettings> = {}, kind: "server" | "client" = "server"): Action =>
   Either.getOrThrowWith(readInput(line, kind, { ...plain, ...settings }), ({ message }) => new Error(message))

@@ -6,6 +6,7 @@ import { describeSkipped, type InputPayloads, inputPayloads } from "../../../src
 import type { Input } from "../../../src/cli/process/stdio.ts"
 import { Framing } from "../../../src/domain/index.ts"
 import { heldBytes } from "../../support/heldBytes.ts"
+import { plainForm } from "../../support/plainForm.ts"
 import { cutAt, lineBytes, runs } from "../../support/properties.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
 
@@ -36,8 +37,14 @@ const taken = (payloads: InputPayloads) =>
   })
 
 /** An input as payloads that skips no line. */
-const payloadsOf = (input: Input, framing: Framing.Framing, max: number) =>
-  inputPayloads(input, framing, max, (skipped) => expect(skipped).toBeUndefined())
+const payloadsOf = (input: Input, frame: Framing.Framing, maxFrame: number) =>
+  inputPayloads(input, {
+    frame,
+    maxFrame,
+    form: plainForm,
+    onSkipped: (skipped) => expect(skipped).toBeUndefined(),
+    onRefused: (message) => expect(message).toBeUndefined(),
+  })
 
 const linesOf = (max: number, ...chunks: ReadonlyArray<string>) =>
   taken(payloadsOf(inputOf(chunks.map(utf8)), Framing.line, max))
@@ -46,7 +53,13 @@ const linesOf = (max: number, ...chunks: ReadonlyArray<string>) =>
 const withSkipped = (max: number, chunks: Iterable<Uint8Array>) =>
   Effect.gen(function* () {
     const skipped: Array<SkippedLines> = []
-    const payloads = inputPayloads(inputOf(chunks), Framing.line, max, (some) => skipped.push(some))
+    const payloads = inputPayloads(inputOf(chunks), {
+      frame: Framing.line,
+      maxFrame: max,
+      form: plainForm,
+      onSkipped: (some) => skipped.push(some),
+      onRefused: (message) => expect(message).toBeUndefined(),
+    })
     return { ...(yield* taken(payloads)), skipped }
   })
 

@@ -1,0 +1,5 @@
+import type { Refusal } from "../../domain/assistant/index.ts"
+
+/** A refusal of the assistant as one line: what is wrong, then what to do. */
+export const refusalLine = ({ advice, message }: Pick<Refusal, "advice" | "message">): string =>
+  advice === undefined ? message : `${message}; ${advice.replace(/\.$/, "")}`
