@@ -50,10 +50,16 @@ const isInTerminal = () => {
   return isatty(0) && isatty(1)
 }
 const bundleFor = (words) => {
-  if (words[0] === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
-  if (words[0] === "serve") return "serve.cjs"
+  const [head = "--help"] = words
+  if (head === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
+  if (head === "serve") return "serve.cjs"
+  const isConnect = head === "connect"
+  // `tcpfx -lk 9000` serves, and `tcpfx host 9000` connects (src/cli/flags/habits.ts). A word that only looks like -l
+  // chooses the larger bundle, which runs every command line.
+  if (!isConnect && words.some((word) => /^-[a-z0-9]*l|^--listen$/i.test(word))) return "serve.cjs"
+  const mayConnect = isConnect || (words.length > 1 && !["interfaces", "help"].includes(head)) || /[.:]/.test(head)
   // The console of `connect` needs the assistant.
-  return words[0] === "connect" && !words.includes("--plain") && isInTerminal() ? "serve.cjs" : "tcpfx.cjs"
+  return mayConnect && !words.includes("--plain") && isInTerminal() ? "serve.cjs" : "tcpfx.cjs"
 }
 const bundle = path.join(__dirname, "..", "dist", "cli", bundleFor(process.argv.slice(2)))
 

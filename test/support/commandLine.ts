@@ -7,7 +7,8 @@ import { connectCommand, connectHelp } from "../../src/cli/commands/connect.ts"
 import { interfacesCommand, interfacesHelp } from "../../src/cli/commands/interfaces.ts"
 import { serveCommand, serveHelp } from "../../src/cli/commands/serve.ts"
 import { uiCommand, uiHelp } from "../../src/cli/commands/ui.ts"
-import { type CommandShapes, normalize } from "../../src/cli/flags/argv.ts"
+import { normalize } from "../../src/cli/flags/argv.ts"
+import type { CommandShapes } from "../../src/cli/flags/habits.ts"
 
 /** The flags of each command. */
 export const commandShapes: CommandShapes = {

@@ -22,6 +22,7 @@ import { anyText, argumentsOf, optionsOf, shapesOf, toggle, value, values } from
 import { environmentError } from "../flags/given.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
+import { checkNames, netcatConnectFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags, payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
@@ -70,6 +71,7 @@ export const connectFlags = {
     alias: "w",
     help: "How long connecting may take, with all addresses of the name (default 10s).",
   }),
+  ...netcatConnectFlags,
   ...reconnectFlags,
   ...routeFlags,
   ...deadlineFlags("server"),
@@ -172,6 +174,8 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     if (endpoint._tag === "Tcp" && endpoint.port === 0) {
       return yield* usageError("a client cannot connect to port 0; give a port from 1 to 65535")
     }
+    const { proxy } = withoutTls
+    yield* checkNames(options, proxy === undefined ? [endpoint] : [proxy.endpoint])
     const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
     const timestamps = yield* timestampsOf(options.timestamps)
     yield* checkDependencies(connectDependencies, connectFlags, options, {
@@ -182,6 +186,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
       insecure: options.insecure,
       hasHeartbeat: withoutTls.heartbeat !== undefined,
       hasPage: options.ui,
+      sendsFin: !options.noShutdown,
     })
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
@@ -217,6 +222,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
       once: options.once,
       // With the page, the user half-closes in the page. Standard input may be absent, and its end must not half-close.
       shutdown: !options.noShutdown && !options.ui,
+      explainsFin: !options.shutdown,
       quit: options.quit,
       losses,
       frame: settings.frame,

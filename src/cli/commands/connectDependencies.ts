@@ -12,12 +12,13 @@ export interface ConnectFacts {
   readonly insecure: boolean
   readonly hasHeartbeat: boolean
   readonly hasPage: boolean
+  readonly sendsFin: boolean
 }
 
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
-  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps")
+  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps" | "shutdown")
   | (typeof besideUi)[number]
 
 /** Every flag of `tcpfx connect` that has an effect only under a condition. */
@@ -51,6 +52,11 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     flags: ["timestamps"],
     isMet: ({ output }) => output === "text",
     problem: timestampsProblem,
+  },
+  {
+    flags: ["shutdown"],
+    isMet: ({ sendsFin }) => sendsFin,
+    problem: "(-N) contradicts --no-shutdown; give one of them",
   },
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

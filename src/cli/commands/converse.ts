@@ -39,6 +39,8 @@ export interface ConverseOptions {
   readonly once: boolean
   /** Whether the end of the input sends FIN. */
   readonly shutdown: boolean
+  /** Whether a note names `--no-shutdown` if the server closes right after our FIN without an answer. */
+  readonly explainsFin: boolean
   /** The time that the client waits for the server to close after the end of the input. */
   readonly quit: Option.Option<Duration.Duration>
   /**
@@ -91,8 +93,10 @@ export const converse =
           return yield* networkError(
             `the server closed the connection without a reply${isFinTaken ? `; ${finHint}` : ""}`,
           )
-        if (isFinTaken)
-          (yield* Stdio).say(`tcpfx: the server closed without an answer right after our FIN; ${finHint}\n`)
+        if (isFinTaken && options.explainsFin)
+          (yield* Stdio).say(
+            `tcpfx: the server took the input and closed without an answer; if it owes one: ${finHint}\n`,
+          )
         yield* finishInput(sending, outgoing)
         if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort)
       })

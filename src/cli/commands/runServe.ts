@@ -17,13 +17,14 @@ import { accessRules } from "../files/accessRules.ts"
 import { checkProxies } from "../flags/accessFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
 import { isEndpointGiven } from "../flags/endpointArgs.ts"
+import { checkNames } from "../flags/netcatFlags.ts"
 import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { timestampsOf } from "../flags/sharedFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { makeRawServing } from "../output/rawServing.ts"
-import { type OutputMode, type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
+import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
 import { backlogNote, connectionRoom } from "../process/openFiles.ts"
 import { Signals } from "../process/signals.ts"
@@ -31,6 +32,7 @@ import { Stdio } from "../process/stdio.ts"
 import { tell, tellLine } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
+import { firstClientLeft } from "./firstClient.ts"
 import { startListening } from "./listening.ts"
 import { leavesAddress, pickListen } from "./picking.ts"
 import { reloadAccess } from "./reloadAccess.ts"
@@ -42,7 +44,9 @@ import {
   isRawSink,
   mayListenElsewhere,
   modeOf,
+  outputOf,
   paceOf,
+  servesOneClient,
   settingsOf,
 } from "./serveSettings.ts"
 
@@ -55,8 +59,12 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const form = yield* payloadFormOf(options, asked.frame)
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
     yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)
-    const output = Option.getOrElse(options.output, (): OutputMode => "text")
+    const signals = yield* Signals
+    const stdio = yield* Stdio
+    const output = outputOf(options, stdio.outputIsTerminal)
+    const isForOneClient = servesOneClient(mode, options)
     const timestamps = yield* timestampsOf(options.timestamps)
+    yield* checkNames(options, listenEndpoints(asked.listen))
     const paths = yield* pathsOf(options)
     const hasTls = isTlsAsked(options, paths)
     yield* checkDependencies(serveDependencies, serveFlags, options, {
@@ -69,11 +77,10 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasHeartbeat: asked.heartbeat !== undefined,
       hasProxies: asked.proxyProtocol === "require",
       hasPage: options.ui,
+      servesOneClient: isForOneClient,
     })
     yield* checkTlsVariables(paths, hasTls)
-    const room = yield* connectionRoom(asked.maxConns)
-    const signals = yield* Signals
-    const stdio = yield* Stdio
+    const room = yield* connectionRoom(isForOneClient ? 1 : asked.maxConns)
     const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
@@ -130,6 +137,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
+      if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
       const notes = [...report.notes, ...limitNotes, ...(tls?.notes ?? [])]

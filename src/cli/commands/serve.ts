@@ -7,6 +7,7 @@ import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from 
 import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
+import { netcatServeFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags } from "../flags/payloadFlags.ts"
 import { pickFlags } from "../flags/pickFlags.ts"
@@ -24,6 +25,7 @@ export const serveFlags = {
   ...familyFlags,
   ...listenFlags,
   ...pickFlags,
+  ...netcatServeFlags,
   mode: value("mode", modes.join("|"), oneOf(...modes), {
     help: "console (default): show what clients send; broker: relay it to all others; echo: send it back; discard: drop it.",
   }),
@@ -52,7 +54,7 @@ export const serveFlags = {
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",
   }),
-  output: outputFlag("text"),
+  output: outputFlag("text; with -l raw, unless it goes to a terminal"),
   timestamps: timestampsFlag,
   plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
@@ -77,6 +79,7 @@ export const serveHelp: CommandHelp = {
     ["tcpfx serve --reply 'Hello, client!'", "answer every message"],
     ["tcpfx serve 0.0.0.0 9000 --broker --frame line", "a chat for the whole network"],
     ["tcpfx serve unix:/run/x.sock --output json", "events as JSON, one per line"],
+    ["tcpfx -l 9000 >file", "receive from one client, as nc does"],
     ["tcpfx serve 127.0.0.1:9000 [::1]:9000 unix:@x", "several endpoints at once"],
   ],
   notes: [

@@ -17,6 +17,7 @@ export interface ServeFacts {
   readonly hasPage: boolean
   /** Whether the command line names no host, no socket file and no inherited socket. */
   readonly leavesAddress: boolean
+  readonly servesOneClient: boolean
 }
 
 const isTcp = (endpoint: ListenEndpoint): boolean => endpoint._tag !== "Unix"
@@ -34,8 +35,8 @@ const some = (endpoints: ServeFacts["endpoints"], test: (endpoint: ListenEndpoin
 type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
-  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick")
   | ("eol" | "crlf" | "hex" | "checksum")
+  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick" | "maxConns")
   | (typeof besideUi)[number]
 
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
@@ -100,6 +101,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["pick"],
     isMet: ({ leavesAddress }) => leavesAddress,
     problem: "asks for the address; name at most a port, such as tcpfx serve 9000 --pick",
+  },
+  {
+    flags: ["maxConns"],
+    isMet: ({ servesOneClient }) => !servesOneClient,
+    problem: "has no effect with -l alone, which serves one client; give -k too",
   },
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

@@ -70,6 +70,14 @@ export const isRawSink = (
   { frame }: ServerSettings,
 ): boolean => output === "raw" && !noTraffic && frame.delimited === false && (mode === "console" || mode === "discard")
 
+/** Whether the server ends after its first client. A broker without a second client would have no purpose. */
+export const servesOneClient = (mode: Mode, { keepOpen, listen }: ServeOptions): boolean =>
+  listen && !keepOpen && mode !== "broker"
+
+/** The default of `--output`. */
+export const outputOf = ({ listen, output }: ServeOptions, isTerminal: boolean): OutputMode =>
+  Option.getOrElse(output, () => (listen && !isTerminal ? "raw" : "text"))
+
 /** Whether the server may listen on endpoints that neither the command line nor `TCPFX_LISTEN` names. */
 export const mayListenElsewhere = (options: ServeOptions): boolean =>
   options.inherit || Option.isSome(options.control) || process.env["LISTEN_FDS"] !== undefined

@@ -37,6 +37,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       raw: true,
       once: false,
       shutdown: true,
+      explainsFin: true,
       quit: Option.none(),
       losses: undefined,
       frame,
@@ -150,7 +151,7 @@ describe("a server that sends FIN right after our FIN", () => {
       const { outcome, said } = yield* conversation(afterFin(), ["GET / HTTP/1.0\r\n\r\n"])
       expect(outcome).toEqual(Either.right(undefined))
       expect(said).toMatch(
-        /^tcpfx: the server closed without an answer right after our FIN; [^\n]*--no-shutdown[^\n]*\n$/,
+        /^tcpfx: the server took the input and closed without an answer; [^\n]*--no-shutdown[^\n]*\n$/,
       )
       const { outcome: failed } = yield* conversation(afterFin(), ["?"], { once: true })
       expect(Either.flip(failed)).toMatchObject({
@@ -173,6 +174,7 @@ describe("a server that sends FIN right after our FIN", () => {
       expect(yield* conversation(afterFin(Effect.sleep("1100 millis")), ["?"])).toMatchObject({ said: "" })
       const closing: Serve = (connection) => Effect.asVoid(connection.receive)
       expect(yield* conversation(closing, ["?"], { shutdown: false })).toMatchObject({ said: "" })
+      expect(yield* conversation(afterFin(), ["?"], { explainsFin: false })).toMatchObject({ said: "" })
     }).pipe(inMemory),
   )
 })

@@ -4,8 +4,9 @@ import * as FastCheck from "effect/FastCheck"
 import { connectHelp } from "../../../src/cli/commands/connect.ts"
 import { interfacesHelp } from "../../../src/cli/commands/interfaces.ts"
 import { serveHelp } from "../../../src/cli/commands/serve.ts"
-import { type CommandShapes, normalize } from "../../../src/cli/flags/argv.ts"
+import { normalize } from "../../../src/cli/flags/argv.ts"
 import { unwrapped } from "../../../src/cli/flags/flag.ts"
+import type { CommandShapes } from "../../../src/cli/flags/habits.ts"
 import { runs } from "../../support/properties.ts"
 
 const commands: CommandShapes = {
@@ -101,13 +102,13 @@ describe("an invalid command line", () => {
     ["a long option of netcat", ["serve", "--udp"], "unknown option --udp: tcpfx has no UDP (tcpfx serve --help)"],
     [
       "options of netcat in one word",
-      ["serve", "-lvp", "80"],
-      "unknown option -l in -lvp: `tcpfx serve` listens without an option (tcpfx serve --help)",
+      ["connect", "-lvp", "80"],
+      "unknown option -l in -lvp: only `tcpfx serve` accepts clients; `tcpfx -l` and `tcpfx serve -l` listen (tcpfx connect --help)",
     ],
     [
-      "an option of netcat without a command",
-      ["-l", "80"],
-      "unknown option -l: `tcpfx serve` listens without an option (tcpfx --help)",
+      "an option of netcat that the other command has",
+      ["serve", "-w", "3"],
+      "unknown option -w: a server does not connect; -i limits the silence of a client (tcpfx serve --help)",
     ],
     [
       "one dash too few",
@@ -125,7 +126,11 @@ describe("an invalid command line", () => {
       "argument 1 is empty; give a value, or leave it out (tcpfx connect --help)",
     ],
     ["the library's own option", ["serve", "--log-level", "debug"], "unknown option --log-level (tcpfx serve --help)"],
-    ["a dash for a command", ["-"], 'unknown command "-"; expected serve, connect, interfaces (tcpfx --help)'],
+    [
+      "a dash for a command",
+      ["-"],
+      'unknown command "-"; expected serve, connect, interfaces (tcpfx --help), or a host and a port',
+    ],
     [
       "a command behind an option",
       ["--version", "serve"],
@@ -137,15 +142,23 @@ describe("an invalid command line", () => {
     [
       "an unknown command",
       ["sreve"],
-      'unknown command "sreve", did you mean serve?; expected serve, connect, interfaces (tcpfx --help)',
+      'unknown command "sreve", did you mean serve?; expected serve, connect, interfaces (tcpfx --help), or a host and a port; for a host with this name, write tcpfx connect sreve PORT',
     ],
-    ["a command like none", ["x"], 'unknown command "x"; expected serve, connect, interfaces (tcpfx --help)'],
+    [
+      "a command like none",
+      ["x"],
+      'unknown command "x"; expected serve, connect, interfaces (tcpfx --help), or a host and a port',
+    ],
     [
       "a name that every object has",
       ["toString"],
-      'unknown command "toString"; expected serve, connect, interfaces (tcpfx --help)',
+      'unknown command "toString"; expected serve, connect, interfaces (tcpfx --help), or a host and a port',
     ],
-    ["help about nothing", ["help", "x"], 'unknown command "x"; expected serve, connect, interfaces (tcpfx --help)'],
+    [
+      "help about nothing",
+      ["help", "x"],
+      'unknown command "x"; expected serve, connect, interfaces (tcpfx --help), or a host and a port',
+    ],
     ["an option for no command", ["--broker"], "unknown option --broker (tcpfx --help)"],
   ])("is refused with exit code 2 and what to do: %s", (_, args, message) => {
     expect(refusal(...args)).toBe(message)
