@@ -52,12 +52,12 @@ export interface Connection {
     f: (payload: Uint8Array) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
-   * Like `runForEach`, and lends each payload to its effect. After `giveBack`, during the effect or later, the socket
-   * reads into the memory of the payload again. Without `giveBack` the payload stays unchanged. With raw framing, a
+   * Like `runForEach`, and lends each payload to its effect. After `recycle`, during the effect or later, the socket
+   * reads into the memory of the payload again. Without `recycle` the payload stays unchanged. With raw framing, a
    * read receives up to 1 MiB without a copy, so bulk data moves at the speed of the system calls.
    */
   readonly runForEachLent: <E, R>(
-    f: (payload: Uint8Array, giveBack: () => void) => Effect.Effect<void, E, R>,
+    f: (payload: Uint8Array, recycle: () => void) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
    * Sends one payload. If more than `outboxBytes` are then pending, it waits until the kernel has taken them. Fails at

@@ -130,7 +130,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Reads payloads without a copy, into memory that {@link giveBack} makes available again. This needs raw framing:
+   * Reads payloads without a copy, into memory that {@link recycle} makes available again. This needs raw framing:
    * frames of other framings share the memory of one read.
    */
   lend(): void {
@@ -141,8 +141,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /** Ends the loan of a payload. */
-  giveBack(payload: Uint8Array): void {
-    if (this.lends) this.wire.giveBack?.(payload)
+  recycle(payload: Uint8Array): void {
+    if (this.lends) this.wire.recycle?.(payload)
   }
 
   /** Whether reading is held. */

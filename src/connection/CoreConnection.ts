@@ -69,11 +69,11 @@ export class CoreConnection implements Connection {
   }
 
   get runForEachLent(): Connection["runForEachLent"] {
-    return <E, R>(f: (payload: Uint8Array, giveBack: () => void) => Effect.Effect<void, E, R>) =>
+    return <E, R>(f: (payload: Uint8Array, recycle: () => void) => Effect.Effect<void, E, R>) =>
       Effect.suspend(() => {
         const { core } = this
         core.lend()
-        return this.runForEach((payload) => f(payload, () => core.giveBack(payload)))
+        return this.runForEach((payload) => f(payload, () => core.recycle(payload)))
       })
   }
 

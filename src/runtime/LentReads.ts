@@ -7,7 +7,7 @@ const mostKept = 3
 
 /**
  * Large read buffers for one socket. A read lends its buffer to the receiver without a copy, and the next read uses
- * another buffer. {@link giveBack} returns a buffer for reuse. A buffer that the receiver never returns is
+ * another buffer. {@link recycle} returns a buffer for reuse. A buffer that the receiver never returns is
  * garbage-collected.
  */
 export class LentReads {
@@ -41,7 +41,7 @@ export class LentReads {
   }
 
   /** Takes back the buffer of bytes that {@link taken} has lent, for reuse. Ignores other bytes. */
-  giveBack(bytes: Uint8Array): void {
+  recycle(bytes: Uint8Array): void {
     const buffer = this.lent.get(bytes.buffer)
     if (buffer === undefined) return
     this.lent.delete(bytes.buffer)

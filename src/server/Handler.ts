@@ -28,12 +28,12 @@ export interface ReactorConnection {
   /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */
   readonly reply: (payload: Uint8Array, times: number) => void
   /** The memory of the unsent replies, bytes. */
-  readonly owed: () => number
+  readonly unsentReplies: () => number
   /**
    * Calls `more` in a later turn of the event loop, when the kernel has taken all replies. Until then reading is held,
-   * and an orderly close waits. `more` may call `putOff` again. It is not called after the connection has ended.
+   * and an orderly close waits. `more` may call `defer` again. It is not called after the connection has ended.
    */
-  readonly putOff: (more: () => void) => void
+  readonly defer: (more: () => void) => void
   /** Publishes a run of whole frames to all other connections. Reading is held while the hub blocks publishers. */
   readonly publish: (run: Uint8Array) => void
   /** The number of frames in a run. */

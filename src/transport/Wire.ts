@@ -89,11 +89,11 @@ export interface Wire {
   readonly isGone: () => boolean
   /**
    * From the next read on, the wire reads into buffers of this many bytes and delivers them without a copy. The
-   * receiver can return a buffer with `giveBack`. Absent: the wire cannot read in this way.
+   * receiver can return a buffer with `recycle`. Absent: the wire cannot read in this way.
    */
   readonly readLarge?: (bufferBytes: number) => void
   /** Lets the wire read into the memory of these bytes again. Bytes that do not come from a large read are ignored. */
-  readonly giveBack?: (bytes: Uint8Array) => void
+  readonly recycle?: (bytes: Uint8Array) => void
   readonly bytesIn: () => number
   /** Bytes that the kernel has taken. */
   readonly bytesOut: () => number

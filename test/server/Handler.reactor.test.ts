@@ -43,7 +43,16 @@ describe("a reactor", () => {
       const [connection] = seen
       expect(new Set(seen)).toEqual(new Set([connection]))
       expect(connection?.id).toBe(1)
-      expect(namesOn(connection ?? {})).toEqual(["close", "count", "id", "owed", "publish", "putOff", "reply", "write"])
+      expect(namesOn(connection ?? {})).toEqual([
+        "close",
+        "count",
+        "defer",
+        "id",
+        "publish",
+        "reply",
+        "unsentReplies",
+        "write",
+      ])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { SettingsError } from "../../src/domain/index.ts"
+import { Waiters } from "./Waiters.ts"
 
 interface Tagged {
   readonly _tag: string
@@ -12,11 +13,11 @@ type Of<E extends Tagged, T extends E["_tag"]> = Extract<E, { readonly _tag: T }
 /** Records a stream of events. A test reads the record and waits for events. */
 export class EventRecorder<E extends Tagged> {
   readonly seen: Array<E> = []
-  private readonly waiters = new Set<() => void>()
+  private readonly waiters = new Waiters()
 
   push(event: E): void {
     this.seen.push(event)
-    for (const waiter of [...this.waiters]) waiter()
+    this.waiters.notify()
   }
 
   tags(): ReadonlyArray<E["_tag"]> {
@@ -29,18 +30,7 @@ export class EventRecorder<E extends Tagged> {
 
   /** Waits until `look` finds something in the record. */
   until<A>(look: () => A | undefined): Effect.Effect<A> {
-    return Effect.async<A>((resume) => {
-      const waiter = () => {
-        const found = look()
-        if (found === undefined) return false
-        this.waiters.delete(waiter)
-        resume(Effect.succeed(found))
-        return true
-      }
-      if (waiter()) return
-      this.waiters.add(waiter)
-      return Effect.sync(() => this.waiters.delete(waiter))
-    })
+    return this.waiters.until(look)
   }
 
   /** Waits for the first `count` events of a tag. */

@@ -29,13 +29,13 @@ export const lendingSuite = (fixture: TransportFixture): void => {
           }),
         )
         const copies: Array<Uint8Array> = []
-        yield* far.runForEachLent((payload, giveBack) => {
+        yield* far.runForEachLent((payload, recycle) => {
           const before = new Uint8Array(payload)
           // Other reads may happen while the effect runs.
           return Effect.map(Effect.yieldNow(), () => {
             expect(Buffer.compare(before, payload)).toBe(0)
             copies.push(before)
-            giveBack()
+            recycle()
           })
         })
         yield* Fiber.join(sender)

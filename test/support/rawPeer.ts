@@ -2,6 +2,7 @@ import * as net from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Endpoint } from "../../src/domain/index.ts"
+import { Waiters } from "./Waiters.ts"
 
 /** A plain socket of node:net under full control of a test, also for behaviour that no client library has. */
 export interface RawPeer {
@@ -59,7 +60,7 @@ class Peer implements RawPeer {
   private ended = false
   private gone = false
   private code: string | undefined
-  private readonly waiters = new Set<() => void>()
+  private readonly waiters = new Waiters()
 
   constructor(socket: net.Socket) {
     this.socket = socket
@@ -96,8 +97,9 @@ class Peer implements RawPeer {
     this.socket.write("", () => resume(Effect.void))
   })
 
-  readonly take = (count: number) => this.until(() => (this.waitingBytes >= count ? this.shift(count) : undefined))
-  readonly takeRest = this.until(() => (this.ended ? this.shift(this.waitingBytes) : undefined))
+  readonly take = (count: number) =>
+    this.waiters.until(() => (this.waitingBytes >= count ? this.shift(count) : undefined))
+  readonly takeRest = this.waiters.until(() => (this.ended ? this.shift(this.waitingBytes) : undefined))
   readonly resume = Effect.sync(() => this.read())
   readonly end = Effect.sync(() => void this.socket.end())
   readonly reset = Effect.sync(() => {
@@ -107,7 +109,7 @@ class Peer implements RawPeer {
     else this.socket.resetAndDestroy()
   })
   readonly closed: Effect.Effect<string | undefined> = Effect.map(
-    this.until(() => (this.gone ? true : undefined)),
+    this.waiters.until(() => (this.gone ? true : undefined)),
     () => this.code,
   )
 
@@ -118,22 +120,7 @@ class Peer implements RawPeer {
     return all.subarray(0, count)
   }
 
-  private until<A>(look: () => A | undefined): Effect.Effect<A> {
-    return Effect.async<A>((resume) => {
-      const waiter = () => {
-        const found = look()
-        if (found === undefined) return false
-        this.waiters.delete(waiter)
-        resume(Effect.succeed(found))
-        return true
-      }
-      if (waiter()) return
-      this.waiters.add(waiter)
-      return Effect.sync(() => this.waiters.delete(waiter))
-    })
-  }
-
   private wake(): void {
-    for (const waiter of [...this.waiters]) waiter()
+    this.waiters.notify()
   }
 }

@@ -44,7 +44,7 @@ export class ScriptedInput implements Input {
     this.largeBytes = bytes
   }
 
-  giveBack(bytes: Uint8Array): void {
+  recycle(bytes: Uint8Array): void {
     this.givenBack.push(bytes)
   }
 

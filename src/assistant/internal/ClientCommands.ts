@@ -107,14 +107,8 @@ export class ClientCommands {
           ),
           done,
         )
-      case "Quit":
-        return this.hooks.leave === undefined
-          ? refusal("forbidden", "this window cannot end the program", {
-              advice: "end the program where it was started",
-            })
-          : Effect.as(this.hooks.leave, done)
       default:
-        return executeShared(parts, command) ?? wrongKind(command, "client")
+        return executeShared(parts, command, this.hooks.leave) ?? wrongKind(command, "client")
     }
   }
 

@@ -99,14 +99,8 @@ export class ServerCommands {
         return this.reload
       case "Drain":
         return Effect.as(this.hooks.drain, done)
-      case "Quit":
-        return this.hooks.leave === undefined
-          ? refusal("forbidden", "this window cannot end the program", {
-              advice: "end the program where it was started",
-            })
-          : Effect.as(this.hooks.leave, done)
       default:
-        return executeShared(parts, command) ?? wrongKind(command, "server")
+        return executeShared(parts, command, this.hooks.leave) ?? wrongKind(command, "server")
     }
   }
 

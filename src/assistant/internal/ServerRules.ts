@@ -12,7 +12,7 @@ import { isAmong, keptHit, type RuleBook, type RuleHit, withCaptures } from "./R
 import type { WindowParts } from "./WindowParts.ts"
 
 // If more bytes of replies than this are queued for a client, the rules test its next frames later.
-const mostOwedBytes = 256 * 1024
+const mostUnsentBytes = 256 * 1024
 // The rules test frames of one client for at most this time before the event loop continues.
 const sliceMillis = 10
 
@@ -111,9 +111,9 @@ export class RuledReactor implements Handler.Reactor {
     const until = performance.now() + sliceMillis
     for (let at = 0; at < run.length; ) {
       at = Framing.cutSome(this.framing, run, at, 1, ask)
-      if (at < run.length && (connection.owed() > mostOwedBytes || performance.now() > until)) {
+      if (at < run.length && (connection.unsentReplies() > mostUnsentBytes || performance.now() > until)) {
         this.unasked.set(connection, [run.slice(at)])
-        connection.putOff(() => this.askUnasked(ruled, connection))
+        connection.defer(() => this.askUnasked(ruled, connection))
         return
       }
     }

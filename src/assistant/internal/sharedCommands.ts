@@ -6,10 +6,14 @@ import { rulesForbidden, type WindowParts } from "./WindowParts.ts"
 /** The outcome of a command that returns nothing. */
 export const done: Assistant.Outcome = { _tag: "Done" }
 
-/** Carries out a command that both kinds of window have. Returns `undefined` for another command. */
+/**
+ * Carries out a command that both kinds of window have. Returns `undefined` for another command. `leave` ends the
+ * program, if the window can end it.
+ */
 export const executeShared = (
   parts: WindowParts,
   command: Assistant.Command,
+  leave: Effect.Effect<void> | undefined,
 ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> | undefined => {
   switch (command._tag) {
     case "Cancel":
@@ -40,6 +44,10 @@ export const executeShared = (
         parts.touch()
         return done
       })
+    case "Quit":
+      return leave === undefined
+        ? refusal("forbidden", "this window cannot end the program", { advice: "end the program where it was started" })
+        : Effect.as(leave, done)
     default:
       return undefined
   }

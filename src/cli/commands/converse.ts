@@ -125,9 +125,9 @@ const receive = (
 ) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const take = (payload: Uint8Array, giveBack: () => void = constVoid) => {
+    const take = (payload: Uint8Array, recycle: () => void = constVoid) => {
       talk.replies++
-      const written = options.raw ? stdio.writeLent(options.frame.encode(payload), giveBack) : Effect.void
+      const written = options.raw ? stdio.writeLent(options.frame.encode(payload), recycle) : Effect.void
       return onFrame === undefined ? written : Effect.zipRight(onFrame(payload), written)
     }
     yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)

@@ -114,7 +114,7 @@ export const makeOutgoing = (
           waiting = over || input === undefined ? [] : input.take()
           yield* sendWaiting(connection)
           // The kernel has accepted all of these payloads.
-          if (lends) for (const payload of waiting) source?.giveBack(payload)
+          if (lends) for (const payload of waiting) source?.recycle(payload)
         }
       })
 

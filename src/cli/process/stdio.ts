@@ -23,12 +23,12 @@ export interface Input {
    */
   readonly read: (take: (bytes: Uint8Array | undefined) => void) => Effect.Effect<void, InputFailed>
   /**
-   * After this call, each read returns at most this many bytes. Their memory is reused after {@link giveBack}. A file
+   * After this call, each read returns at most this many bytes. Their memory is reused after {@link recycle}. A file
    * is read ahead by one read.
    */
   readonly readLarge: (bytes: number) => void
   /** Allows later reads to reuse the memory of these bytes, which came from a large read. */
-  readonly giveBack: (bytes: Uint8Array) => void
+  readonly recycle: (bytes: Uint8Array) => void
 }
 
 /** The operations of {@link Stdio}. */
@@ -39,10 +39,10 @@ export interface StdioService {
    */
   readonly write: (data: OutputBytes) => Effect.Effect<void, OutputClosed | OutputFailed>
   /**
-   * Writes bytes that must not change until `giveBack` is called. The call comes when the kernel has accepted the
+   * Writes bytes that must not change until `recycle` is called. The call comes when the kernel has accepted the
    * bytes. Waits like {@link write}.
    */
-  readonly writeLent: (bytes: Uint8Array, giveBack: () => void) => Effect.Effect<void, OutputClosed | OutputFailed>
+  readonly writeLent: (bytes: Uint8Array, recycle: () => void) => Effect.Effect<void, OutputClosed | OutputFailed>
   /**
    * Writes complete lines. If the disk becomes full, the file does not end with an incomplete line. Otherwise like
    * {@link write}.
@@ -132,7 +132,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
 
     return Stdio.of({
       write: (data) => write(() => out.write(piecesOf(data), false)),
-      writeLent: (bytes, giveBack) => write(() => out.writeLent(bytes, giveBack)),
+      writeLent: (bytes, recycle) => write(() => out.writeLent(bytes, recycle)),
       writeLines: (lines) =>
         write(() => out.write(typeof lines === "string" ? [Buffer.from(lines)] : piecesOf(lines), true)),
       drained: Effect.suspend(() => (isDrained(out) ? Effect.void : until(out, isDrained, failed))),
@@ -206,5 +206,5 @@ const inputOf = (reader: InputReader): Input => ({
       return Effect.sync(stop)
     }),
   readLarge: (bytes) => reader.readLarge(bytes),
-  giveBack: (bytes) => reader.giveBack(bytes),
+  recycle: (bytes) => reader.recycle(bytes),
 })

@@ -102,7 +102,7 @@ export class ConnectionActor
     return this.repliesMade
   }
 
-  owed(): number {
+  unsentReplies(): number {
     return this.repliesMade?.bytes ?? 0
   }
 
@@ -150,18 +150,20 @@ export class ConnectionActor
   onClosing(): void {}
 
   onDrain(): void {
-    this.repliesMade?.pay()
-    if (this.repliesMade?.isOwing() === true) this.core.hold(Hold.output)
+    this.repliesMade?.flush()
+    if (this.repliesMade?.hasUnsent() === true) this.core.hold(Hold.output)
     else this.member.drained()
   }
 
   flush(done: () => void): void {
     if (this.repliesMade === undefined) this.member.finish(done)
-    else this.repliesMade.whenPaid(() => this.member.finish(done))
+    else this.repliesMade.whenSent(() => this.member.finish(done))
   }
 
   isOwed(): boolean {
-    return this.repliesMade?.isOwing() === true || this.repliesMade?.isPutOff() === true || this.member.pending() > 0
+    return (
+      this.repliesMade?.hasUnsent() === true || this.repliesMade?.isDeferred() === true || this.member.pending() > 0
+    )
   }
 
   onClosed(end: ConnectionEnd): void {
@@ -270,7 +272,7 @@ export class ConnectionActor
 
   /** Bytes queued for the peer: in the socket, in the hub, and as replies. */
   pendingInAll(): number {
-    return this.member.pending() + this.owed()
+    return this.member.pending() + this.unsentReplies()
   }
 
   /** Resets the connection and interrupts its handler. */

@@ -14,7 +14,7 @@ export interface ViewedConnection {
   /** The replies of the connection, made at the first use. */
   readonly replies: Replies
   /** Memory of the unsent replies, bytes. */
-  readonly owed: () => number
+  readonly unsentReplies: () => number
 }
 
 /**
@@ -40,26 +40,26 @@ export class ReactorView implements ReactorConnection {
 
   reply(payload: Uint8Array, times: number): void {
     const { core, replies } = this.#connection
-    replies.owe(payload, times)
+    replies.add(payload, times)
     // If earlier bytes wait for the kernel, the replies are written after the kernel has taken these bytes.
-    if (core.isTaken()) replies.pay()
+    if (core.isTaken()) replies.flush()
     if (!core.isTaken()) core.hold(Hold.output)
   }
 
-  owed(): number {
-    return this.#connection.owed()
+  unsentReplies(): number {
+    return this.#connection.unsentReplies()
   }
 
-  putOff(more: () => void): void {
+  defer(more: () => void): void {
     const { core, replies } = this.#connection
     core.hold(Hold.reactor)
-    replies.putOff(() => {
+    replies.defer(() => {
       try {
         more()
       } catch (error) {
         core.fail(error)
       }
-      if (!replies.isPutOff()) core.release(Hold.reactor)
+      if (!replies.isDeferred()) core.release(Hold.reactor)
     })
   }
 

@@ -8,33 +8,33 @@ interface Output {
   readonly onSent: (payload: Uint8Array) => void
 }
 
-interface Owed {
+interface Unsent {
   readonly payload: Uint8Array
   readonly wire: Uint8Array
   left: number
 }
 
-// The memory that an owed payload needs in addition to its bytes.
-const owedOverhead = 256
-// Paid entries are dropped in batches of this size, because dropping an entry moves all others.
-const mostPaid = 1024
+// The memory that an unsent payload needs in addition to its bytes.
+const entryOverhead = 256
+// Sent entries are dropped in batches of this size, because dropping an entry moves all others.
+const mostSentEntries = 1024
 
 /**
- * The replies that a connection owes, written as far as the peer reads. One read can ask for thousands of replies, which
+ * The unsent replies of a connection, written as far as the peer reads. One read can ask for thousands of replies, which
  * must not all be in memory for a peer that does not read.
  */
 export class Replies {
-  /** Memory of the unsent replies, bytes. A payload that is owed several times counts once. */
+  /** Memory of the unsent replies, bytes. A payload that is queued several times counts once. */
   bytes = 0
   private readonly output: Output
   private readonly encode: (payload: Uint8Array) => Uint8Array
   private readonly batchBytes: number
-  private owed: Array<Owed> = []
-  /** Index of the first unpaid entry. */
+  private unsent: Array<Unsent> = []
+  /** Index of the first unsent entry. */
   private next = 0
   private more: (() => void) | undefined
   private turn: NodeJS.Immediate | undefined
-  private onPaid: Array<() => void> = []
+  private onAllSent: Array<() => void> = []
 
   constructor(output: Output, encode: (payload: Uint8Array) => Uint8Array, batchBytes: number) {
     this.output = output
@@ -42,21 +42,21 @@ export class Replies {
     this.batchBytes = batchBytes
   }
 
-  isOwing(): boolean {
-    return this.next < this.owed.length
+  hasUnsent(): boolean {
+    return this.next < this.unsent.length
   }
 
   /** Adds a payload, to be sent `times` times. */
-  owe(payload: Uint8Array, times: number): void {
+  add(payload: Uint8Array, times: number): void {
     if (times <= 0) return
     const wire = this.encode(payload)
-    this.owed.push({ payload, wire, left: times })
-    this.bytes += wire.length + owedOverhead
+    this.unsent.push({ payload, wire, left: times })
+    this.bytes += wire.length + entryOverhead
   }
 
-  /** Writes until the kernel takes no more, or nothing is owed. */
-  pay(): void {
-    while (this.isOwing()) {
+  /** Writes until the kernel takes no more, or everything is sent. */
+  flush(): void {
+    while (this.hasUnsent()) {
       const batch = this.takeBatch()
       const ready = this.output.write(joined(batch))
       for (const { payload, times } of batch) for (let sent = 0; sent < times; sent++) this.output.onSent(payload)
@@ -66,27 +66,27 @@ export class Replies {
       this.turn ??= setImmediate(() => this.goOn())
       return
     }
-    const paid = this.onPaid
-    this.onPaid = []
-    for (const done of paid) done()
+    const waiting = this.onAllSent
+    this.onAllSent = []
+    for (const done of waiting) done()
   }
 
   /**
-   * Calls back in a later turn of the event loop, once nothing is owed. The callback may add replies and call `putOff`
+   * Calls back in a later turn of the event loop, once everything is sent. The callback may add replies and call `defer`
    * again.
    */
-  putOff(more: () => void): void {
+  defer(more: () => void): void {
     this.more = more
-    this.pay()
+    this.flush()
   }
 
-  isPutOff(): boolean {
+  isDeferred(): boolean {
     return this.more !== undefined
   }
 
-  /** Calls back once nothing is owed and nothing is put off. */
-  whenPaid(done: () => void): void {
-    if (this.isOwing() || this.isPutOff()) this.onPaid.push(done)
+  /** Calls back once everything is sent and nothing is deferred. */
+  whenSent(done: () => void): void {
+    if (this.hasUnsent() || this.isDeferred()) this.onAllSent.push(done)
     else done()
   }
 
@@ -94,7 +94,7 @@ export class Replies {
   end(): void {
     clearImmediate(this.turn)
     this.more = undefined
-    this.onPaid = []
+    this.onAllSent = []
   }
 
   private goOn(): void {
@@ -102,15 +102,15 @@ export class Replies {
     this.turn = undefined
     this.more = undefined
     more?.()
-    this.pay()
+    this.flush()
   }
 
   /** Takes payloads for one write: up to the size of a batch, and at least one payload. */
   private takeBatch(): ReadonlyArray<Batched> {
     const batch: Array<Batched> = []
     let room = this.batchBytes
-    while (this.isOwing()) {
-      const first = this.owed[this.next] as Owed
+    while (this.hasUnsent()) {
+      const first = this.unsent[this.next] as Unsent
       const { payload, wire } = first
       const fitting = Math.max(0, Math.floor(room / Math.max(1, wire.length)))
       const times = Math.min(first.left, batch.length === 0 ? Math.max(1, fitting) : fitting)
@@ -120,10 +120,10 @@ export class Replies {
       first.left -= times
       if (first.left > 0) break
       this.next++
-      this.bytes -= wire.length + owedOverhead
+      this.bytes -= wire.length + entryOverhead
     }
-    if (!this.isOwing() || this.next >= mostPaid) {
-      this.owed.splice(0, this.next)
+    if (!this.hasUnsent() || this.next >= mostSentEntries) {
+      this.unsent.splice(0, this.next)
       this.next = 0
     }
     return batch
@@ -150,7 +150,7 @@ const joined = (batch: ReadonlyArray<Batched>): Uint8Array => {
   return all
 }
 
-/** Makes the replies of a connection; `core` writes them. `owe` throws for a payload that the framing cannot carry. */
+/** Makes the replies of a connection; `core` writes them. `add` throws for a payload that the framing cannot carry. */
 export const makeReplies = (
   core: Pick<Output, "write">,
   { framing, maxFrameBytes, outboxBytes }: ConnectionSettings,

@@ -92,7 +92,7 @@ export class DescriptorGuard {
 
   close(): void {
     clearInterval(this.timer)
-    this.giveBack()
+    this.recycle()
   }
 
   private look(): void {
@@ -108,19 +108,19 @@ export class DescriptorGuard {
     const below = open.filter((descriptor) => descriptor < limit).length
     this.isCrowded = below < open.length
     this.allowance = this.isCrowded ? limit - kept - below : Number.POSITIVE_INFINITY
-    if (below >= limit) this.giveBack()
+    if (below >= limit) this.recycle()
   }
 
   private readLimit(): number | typeof noneLeft {
     let limit = this.source.limit()
     if (limit === noneLeft) {
-      this.giveBack()
+      this.recycle()
       limit = this.source.limit()
     }
     return limit ?? Number.POSITIVE_INFINITY
   }
 
-  private giveBack(): void {
+  private recycle(): void {
     for (const descriptor of this.spares) if (descriptor >= 0) fs.closeSync(descriptor)
     this.spares = []
   }

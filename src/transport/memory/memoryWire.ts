@@ -28,7 +28,7 @@ class MemoryWire implements Wire {
   private endTold = false
   private waiting = false
   // Whether an `onDrain` must follow, because a write outside a cork returned `false`.
-  private owed = false
+  private owesDrain = false
   private end_: WireEnd | undefined
   private closeTold = false
   private received = 0
@@ -90,7 +90,7 @@ class MemoryWire implements Wire {
   end(): boolean {
     this.ending = true
     this.corked = 0
-    this.owed ||= this.waiting
+    this.owesDrain ||= this.waiting
     this.handOver()
     return this.end_ !== undefined
   }
@@ -141,7 +141,7 @@ class MemoryWire implements Wire {
   }
 
   private isTaken(): boolean {
-    this.waiting = this.owed || this.pending() > 0
+    this.waiting = this.owesDrain || this.pending() > 0
     return !this.waiting
   }
 
@@ -164,7 +164,7 @@ class MemoryWire implements Wire {
       peer.incomingBytes += part.length
     }
     peer.arm()
-    if (this.outgoingBytes > 0) this.owed = true
+    if (this.outgoingBytes > 0) this.owesDrain = true
     if (this.outgoingBytes === 0 && this.ending && !this.finSent) {
       this.finSent = true
       peer.receiveFin()
@@ -192,7 +192,7 @@ class MemoryWire implements Wire {
   }
 
   private finishIfBothEnded(): void {
-    if (this.finSent && this.endTold && !this.owed && this.end_ === undefined) this.finish({})
+    if (this.finSent && this.endTold && !this.owesDrain && this.end_ === undefined) this.finish({})
   }
 
   private arm(): void {
@@ -227,8 +227,8 @@ class MemoryWire implements Wire {
   private room(): void {
     if (!this.waiting) return
     this.transfer()
-    if (this.end_ !== undefined || !this.owed || this.pending() > 0) return
-    this.owed = false
+    if (this.end_ !== undefined || !this.owesDrain || this.pending() > 0) return
+    this.owesDrain = false
     this.waiting = false
     this.handlers?.onDrain()
     this.finishIfBothEnded()

@@ -162,8 +162,8 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     this.face?.readLarge(this.large)
   }
 
-  giveBack(bytes: Uint8Array): void {
-    this.large?.giveBack(bytes)
+  recycle(bytes: Uint8Array): void {
+    this.large?.recycle(bytes)
   }
 
   private stopReading(): void {

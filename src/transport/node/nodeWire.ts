@@ -68,14 +68,14 @@ export class NodeWire implements Wire {
   /** Whether `onDrain` must follow when the kernel has taken all bytes. */
   private waiting = false
   /** Whether the last write has a callback. */
-  private isTold = false
+  private hasCallback = false
   /** Whether bytes were queued at the last check. */
   private wasFull = false
   private accepted = 0
   // Bytes that the kernel has not taken. Node's own count also drops when a write fails, as if its bytes had been sent.
   private queued = 0
   // The callback of writes. It is made for the first write that the kernel does not take at once.
-  private tell: ((error?: Error | null) => void) | undefined
+  private onWrite: ((error?: Error | null) => void) | undefined
   private over = false
   private ending = false
   private peerEnded = false
@@ -174,8 +174,8 @@ export class NodeWire implements Wire {
     this.accepted += bytes.length
     // A callback for each completed write costs one tick of the event loop. After a write that the kernel takes at
     // once, all earlier bytes are taken too, so it needs no callback. With TLS, no write completes at once.
-    this.isTold = this.waiting || this.wasFull || this.isSecured
-    if (this.isTold) this.socket.write(bytes, this.written())
+    this.hasCallback = this.waiting || this.wasFull || this.isSecured
+    if (this.hasCallback) this.socket.write(bytes, this.written())
     else this.socket.write(bytes)
     return this.isTaken()
   }
@@ -278,13 +278,13 @@ export class NodeWire implements Wire {
     if (this.waiting) return
     this.waiting = true
     // The empty write queues behind the bytes that wait.
-    if (!this.isTold) this.socket.write(nothing, this.written())
-    this.isTold = true
+    if (!this.hasCallback) this.socket.write(nothing, this.written())
+    this.hasCallback = true
   }
 
   private written(): (error?: Error | null) => void {
-    this.tell ??= (error) => this.onWritten(error)
-    return this.tell
+    this.onWrite ??= (error) => this.onWritten(error)
+    return this.onWrite
   }
 
   private onWritten(error: Error | null | undefined): void {

@@ -18,16 +18,16 @@ describe("replies that are not written yet", () => {
       (payload) => payload,
       40,
     )
-    replies.owe(utf8("four"), 25)
-    replies.pay()
-    let isPaid = false
-    replies.whenPaid(() => {
-      isPaid = true
+    replies.add(utf8("four"), 25)
+    replies.flush()
+    let isSent = false
+    replies.whenSent(() => {
+      isSent = true
     })
-    expect([isPaid, replies.isOwing(), written]).toEqual([false, true, [40]])
+    expect([isSent, replies.hasUnsent(), written]).toEqual([false, true, [40]])
     takes = 10
-    replies.pay()
-    expect([isPaid, replies.isOwing(), written]).toEqual([true, false, [40, 40, 20]])
+    replies.flush()
+    expect([isSent, replies.hasUnsent(), written]).toEqual([true, false, [40, 40, 20]])
   })
 
   it("go in one write up to the size of a batch, and take memory until they are written", () => {
@@ -46,12 +46,12 @@ describe("replies that are not written yet", () => {
       (payload) => payload,
       8,
     )
-    for (const payload of ["one", "two", "three", "a payload above the batch", "x"]) replies.owe(utf8(payload), 1)
+    for (const payload of ["one", "two", "three", "a payload above the batch", "x"]) replies.add(utf8(payload), 1)
     const all = replies.bytes
-    replies.pay()
+    replies.flush()
     expect([written, sent, all - replies.bytes]).toEqual([["onetwo"], ["one", "two"], 2 * 256 + 6])
     takes = 10
-    replies.pay()
+    replies.flush()
     expect(written).toEqual(["onetwo", "three", "a payload above the batch", "x"])
     expect(replies.bytes).toBe(0)
   })
@@ -63,14 +63,14 @@ describe("replies that are not written yet", () => {
       (payload) => payload,
       40,
     )
-    replies.owe(utf8("1"), 1)
+    replies.add(utf8("1"), 1)
     const again = (left: number) => (): void => {
-      replies.owe(utf8("more"), 1)
-      if (left > 0) replies.putOff(again(left - 1))
+      replies.add(utf8("more"), 1)
+      if (left > 0) replies.defer(again(left - 1))
     }
-    replies.putOff(again(2))
+    replies.defer(again(2))
     const paid = new Promise<void>((resolve) => {
-      replies.whenPaid(() => {
+      replies.whenSent(() => {
         log.push("paid")
         resolve()
       })
@@ -78,13 +78,13 @@ describe("replies that are not written yet", () => {
     expect(log).toEqual(["1"])
     await paid
     expect(log).toEqual(["1", "4", "4", "4", "paid"])
-    expect([replies.bytes, replies.isPutOff()]).toEqual([0, false])
+    expect([replies.bytes, replies.isDeferred()]).toEqual([0, false])
   })
 
   it("are not called back after the end", async () => {
     const replies = new Replies({ write: () => true, onSent: () => {} }, (payload) => payload, 40)
     let isCalled = false
-    replies.putOff(() => {
+    replies.defer(() => {
       isCalled = true
     })
     replies.end()
@@ -96,18 +96,18 @@ describe("replies that are not written yet", () => {
     let writes = 0
     const replies = new Replies({ write: () => ++writes > 0, onSent: () => {} }, (payload) => payload, 64)
     const payload = utf8("pong")
-    for (let count = 0; count < 100_000; count++) replies.owe(payload, 1)
+    for (let count = 0; count < 100_000; count++) replies.add(payload, 1)
     const begin = performance.now()
-    replies.pay()
+    replies.flush()
     expect(performance.now() - begin).toBeLessThan(1000)
     expect([writes, replies.bytes]).toEqual([6250, 0])
   })
 
   it("call back at once if there are none", () => {
-    let isPaid = false
-    new Replies({ write: () => true, onSent: () => {} }, (payload) => payload, 40).whenPaid(() => {
-      isPaid = true
+    let isSent = false
+    new Replies({ write: () => true, onSent: () => {} }, (payload) => payload, 40).whenSent(() => {
+      isSent = true
     })
-    expect(isPaid).toBe(true)
+    expect(isSent).toBe(true)
   })
 })

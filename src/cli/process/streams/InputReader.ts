@@ -64,7 +64,7 @@ export class InputReader {
 
   /**
    * After this call, each read returns at most this many bytes. A file is read ahead: the next piece is read while the
-   * caller uses the last piece. The memory of a read is reused after {@link giveBack}.
+   * caller uses the last piece. The memory of a read is reused after {@link recycle}.
    */
   readLarge(bytes: number): void {
     this.readsAhead = this.descriptor.kind === "file"
@@ -72,8 +72,8 @@ export class InputReader {
   }
 
   /** Allows the memory of a read to be reused. */
-  giveBack(bytes: Uint8Array): void {
-    this.reads.giveBack(bytes)
+  recycle(bytes: Uint8Array): void {
+    this.reads.recycle(bytes)
   }
 
   private attempt(): void {

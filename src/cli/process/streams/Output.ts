@@ -23,7 +23,7 @@ const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"])
 /** Borrowed bytes. The output uses them until it has handed over `until` bytes in total. */
 interface Loan {
   readonly until: number
-  readonly giveBack: () => void
+  readonly recycle: () => void
 }
 
 /**
@@ -69,11 +69,11 @@ export class Output {
   }
 
   /**
-   * Queues bytes that must not change until `giveBack` is called. The call comes when the bytes are no longer pending.
+   * Queues bytes that must not change until `recycle` is called. The call comes when the bytes are no longer pending.
    */
-  writeLent(bytes: Uint8Array, giveBack: () => void): void {
+  writeLent(bytes: Uint8Array, recycle: () => void): void {
     this.write([bytes], false)
-    this.loans.push({ until: this.accepted, giveBack })
+    this.loans.push({ until: this.accepted, recycle })
     this.endLoans()
   }
 
@@ -160,9 +160,9 @@ export class Output {
     if (this.failure !== undefined || this.discarding) this.loans = []
     const handedOver = this.handedOver()
     let ended = 0
-    for (const { giveBack, until } of this.loans) {
+    for (const { recycle, until } of this.loans) {
       if (until > handedOver) break
-      giveBack()
+      recycle()
       ended++
     }
     if (ended > 0) this.loans.splice(0, ended)

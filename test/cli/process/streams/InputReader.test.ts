@@ -44,7 +44,7 @@ describe("large reads of a file", () => {
         yield* turns(3)
         pieces.push(Buffer.from(bytes))
         memory.add(bytes.buffer)
-        reader.giveBack(bytes)
+        reader.recycle(bytes)
       }
       expect(Buffer.concat(pieces).equals(file)).toBe(true)
       expect(pieces[0]?.length).toBe(mebibyte)
