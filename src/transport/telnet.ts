@@ -14,7 +14,7 @@ export const telnetWire = (below: Wire): Wire => new TelnetWire(below)
 
 class TelnetWire implements Wire, WireHandlers {
   readonly readLarge?: NonNullable<Wire["readLarge"]>
-  readonly giveBack?: NonNullable<Wire["giveBack"]>
+  readonly recycle?: NonNullable<Wire["recycle"]>
   private readonly below: Wire
   private readonly decoder = new TelnetDecoder()
   private readonly encoder = new TelnetEncoder()
@@ -25,7 +25,7 @@ class TelnetWire implements Wire, WireHandlers {
   constructor(below: Wire) {
     this.below = below
     if (below.readLarge !== undefined) this.readLarge = below.readLarge.bind(below)
-    if (below.giveBack !== undefined) this.giveBack = below.giveBack.bind(below)
+    if (below.recycle !== undefined) this.recycle = below.recycle.bind(below)
   }
 
   get local() {
@@ -108,7 +108,7 @@ class TelnetWire implements Wire, WireHandlers {
     const data = this.decoder.push(bytes)
     this.answer()
     // The data is a copy, so the memory of a large read is free.
-    if (data !== bytes) this.below.giveBack?.(bytes)
+    if (data !== bytes) this.below.recycle?.(bytes)
     if (data.length > 0) this.handlers?.onData(data)
   }
 

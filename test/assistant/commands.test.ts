@@ -1,10 +1,9 @@
 import { expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
-import { type Assistant, formatProject, loadEncoding, ServerAssistant } from "../../src/assistant/index.ts"
+import { type Assistant, formatProject, ServerAssistant } from "../../src/assistant/index.ts"
 import {
   type ConnectionId,
   Assistant as Domain,
@@ -23,9 +22,8 @@ import {
   rowsOf,
   serverWindow,
   text,
-  untilState,
 } from "../support/assistants.ts"
-import { receiveAll, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
+import { receiveAll, receiveText, utf8 } from "../support/serving.ts"
 
 const refusalOf = (assistant: Assistant, line: string) => Effect.flip(assistant.execute(command(line)))
 
@@ -34,44 +32,6 @@ const onlyClient = (id: number) => Domain.onlyClient(id as ConnectionId)
 /** The connected clients, after the server has reported the ends of the others. */
 const clientsOf = (assistant: Assistant, request: Partial<Domain.ClientsRequest> = {}) =>
   Effect.map(assistant.clients({ from: 0, count: 100, ...request }), ({ rows }) => rows)
-
-it.scoped("a name belongs to one client, and is free after the client has disconnected", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const { assistant, connect, events } = yield* serverWindow()
-      yield* connect()
-      yield* connect()
-      expect(yield* assistant.execute(command("rename @1 plc"))).toEqual({ _tag: "Applied", to: [1], unmatched: [] })
-      expect(yield* refusalOf(assistant, "rename @2 plc")).toMatchObject({ reason: "name-taken", field: "name" })
-      expect(yield* refusalOf(assistant, "rename @all both")).toMatchObject({ reason: "value", field: "to" })
-      expect(yield* refusalOf(assistant, "rename @9 nine")).toMatchObject({ reason: "nobody", field: "to" })
-      const hidden = Effect.flip(assistant.execute({ _tag: "Rename", to: onlyClient(1), name: "a\u0007" }))
-      expect(yield* hidden).toMatchObject({ reason: "value", field: "name" })
-      yield* assistant.execute(command("rename @plc press"))
-      yield* assistant.execute(command("kick @press"))
-      yield* events.first("ConnectionClosed", 1)
-      expect(yield* refusalOf(assistant, "send @press x")).toMatchObject({ reason: "nobody" })
-      yield* assistant.execute(command("rename @2 press"))
-      const rows = yield* rowsOf(assistant)
-      expect(rows.find(({ id }) => id === 1)?.name).toBe("press")
-    }),
-  ),
-)
-
-it.scoped("tags are added and removed, and the outcome lists the changed clients", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const { assistant, connect } = yield* serverWindow()
-      yield* connect()
-      yield* connect()
-      yield* assistant.execute(command("tag @1 line2"))
-      expect(yield* assistant.execute(command("tag @all line2"))).toMatchObject({ to: [2] })
-      expect((yield* clientsOf(assistant)).map(({ tags }) => tags)).toEqual([["line2"], ["line2"]])
-      expect(yield* assistant.execute(command("untag @2 line2"))).toMatchObject({ to: [2] })
-      expect((yield* clientsOf(assistant, { filter: "@tag:line2" })).map(({ id }) => id)).toEqual([1])
-    }),
-  ),
-)
 
 it.scoped("stopping keeps, closes or resets the clients, as the command says", () =>
   overMemory(
@@ -223,91 +183,6 @@ it.scoped("a preview returns the bytes and the recipients, and sends nothing", (
   ),
 )
 
-it.scoped("GBK split over reads is shown whole, from two clients at once, and sent as GBK", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const { assistant, connect } = yield* serverWindow()
-      const gbk = yield* loadEncoding("gbk")
-      const bytes = (words: string) => Either.getOrThrow(gbk.encode(words))
-      const [one, two] = [yield* connect(), yield* connect()]
-      expect(yield* assistant.execute(command("encoding @all gbk"))).toMatchObject({ to: [1, 2] })
-      const [first, second] = [bytes("温度二十五度"), bytes("压力正常")]
-      const sendAndWait = (connection: typeof one, part: Uint8Array, count: number) =>
-        Effect.gen(function* () {
-          yield* connection.send(part)
-          while ((yield* framesOf(assistant)).length < count) yield* Effect.yieldNow()
-        })
-      yield* sendAndWait(one, first.subarray(0, 3), 1)
-      yield* sendAndWait(two, second.subarray(0, 1), 2)
-      yield* sendAndWait(one, first.subarray(3, 8), 3)
-      yield* sendAndWait(two, second.subarray(1, 8), 4)
-      yield* sendAndWait(one, first.subarray(8), 5)
-      expect(yield* framesOf(assistant)).toEqual(["1<温", "2<", "1<度二十", "2<压力正常", "1<五度"])
-      expect(yield* framesOf(assistant, { text: "度二" })).toEqual(["1<度二十"])
-      yield* assistant.execute({ _tag: "Send", to: onlyClient(2), payload: text("收到") })
-      expect(yield* receiveBytes(two, 4)).toEqual(Buffer.from(bytes("收到")))
-      yield* assistant.execute(command("encoding @1 utf-8 out"))
-      yield* assistant.execute({ _tag: "Send", payload: text("好") })
-      expect(string(yield* receiveBytes(one, 3))).toBe("好")
-      expect(yield* Effect.flip(assistant.execute({ _tag: "SetEncoding", encoding: "klingon" }))).toMatchObject({
-        reason: "value",
-      })
-    }),
-  ),
-)
-
-it.scoped("ten thousand frames are counted exactly, although the log drops rows", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const { assistant, connect } = yield* serverWindow({ settings: { frame: Framing.line }, logBytes: 64 * 1024 })
-      const clients = [yield* connect(), yield* connect()]
-      for (let count = 0; count < 5000; count++) {
-        for (const client of clients) yield* client.send(utf8(`frame ${count} of a client that sends a lot`))
-      }
-      while ((yield* assistant.state).traffic.framesIn < 10_000) yield* Effect.yieldNow()
-      const { log, traffic } = yield* assistant.state
-      expect(traffic.framesIn).toBe(10_000)
-      const notes = 3
-      expect(log.next).toBe(10_000 + notes)
-      expect(log.dropped).toBe(log.first)
-      expect(log.dropped).toBeGreaterThan(0)
-      expect((yield* clientsOf(assistant)).map(({ framesIn }) => framesIn)).toEqual([5000, 5000])
-    }),
-  ),
-)
-
-it.scoped("frames before and between recordings are not in the log, and the log says so", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const assistant = yield* Effect.orDie(ServerAssistant.make({ mode: "echo" }))
-      const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
-      const client = yield* clientWindow()
-      yield* client.execute({ _tag: "Connect", endpoint: listening._tag === "ListeningOn" ? listening.endpoint : "" })
-      yield* client.execute({ _tag: "Send", payload: text("before") })
-      yield* untilTraffic(client, 6)
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          yield* assistant.log.record
-          yield* client.execute({ _tag: "Send", payload: text("while") })
-          yield* untilTraffic(client, 11)
-        }),
-      )
-      yield* client.execute({ _tag: "Send", payload: text("after") })
-      yield* untilTraffic(client, 16)
-      expect(yield* framesOf(assistant)).toEqual(["1<while"])
-      const { traffic } = yield* assistant.state
-      expect(traffic).toMatchObject({ bytesIn: 16, bytesOut: 16, framesIn: 1 })
-      const notes = (yield* rowsOf(assistant)).filter(({ kind }) => kind === "announcement")
-      expect(notes.map((row) => row.text)).toContain("6 bytes in and 6 bytes out before this row were not recorded")
-    }),
-  ),
-)
-
-const untilTraffic = (assistant: Assistant, bytesIn: number) =>
-  Effect.gen(function* () {
-    while ((yield* assistant.state).traffic.bytesIn < bytesIn) yield* Effect.yieldNow()
-  })
-
 it.scoped("macros are saved, run and removed", () =>
   overMemory(
     Effect.gen(function* () {
@@ -417,38 +292,4 @@ it.scoped("a server that cannot listen shows the reason, the advice and the fiel
       }).pipe(Effect.scoped, Effect.provide(failing))
     }
   }),
-)
-
-it.scoped("clients are found by name, address and tag, and are returned sorted and in pages", () =>
-  overMemory(
-    Effect.gen(function* () {
-      const { assistant, connect } = yield* serverWindow()
-      const clients = []
-      for (let count = 0; count < 12; count++) clients.push(yield* connect())
-      yield* assistant.execute(command("rename @3 zeta"))
-      yield* assistant.execute(command("rename @5 alpha"))
-      yield* assistant.execute(command("tag @7,@8 spare"))
-      const ids = (request: Partial<Domain.ClientsRequest>) =>
-        Effect.map(clientsOf(assistant, request), (rows) => rows.map(({ id }) => id))
-      expect(yield* ids({ filter: "ALPHA" })).toEqual([5])
-      expect(yield* ids({ filter: "spare" })).toEqual([7, 8])
-      expect(yield* ids({ filter: "@all-but 1,2,3,4,5,6,7,8,9" })).toEqual([10, 11, 12])
-      expect(yield* ids({ sort: "name", count: 3 })).toEqual([5, 3, 1])
-      expect(yield* ids({ from: 10 })).toEqual([11, 12])
-      expect(yield* assistant.clients({ filter: "127.0.0.1", from: 0, count: 1 })).toMatchObject({
-        matching: 12,
-        total: 12,
-      })
-      yield* clients[8]?.send(utf8("hello")) ?? Effect.void
-      yield* TestClock.adjust("1 second")
-      while ((yield* framesOf(assistant)).length < 1) yield* Effect.yieldNow()
-      yield* clients[3]?.send(utf8("hello")) ?? Effect.void
-      yield* TestClock.adjust("1 second")
-      while ((yield* framesOf(assistant)).length < 2) yield* Effect.yieldNow()
-      expect(yield* assistant.execute(command("send @last x"))).toMatchObject({ to: [4] })
-      const state = yield* assistant.state
-      expect(state.clients).toBe(12)
-      yield* untilState(assistant, ({ clients: connected }) => connected === 12)
-    }),
-  ),
 )

@@ -51,6 +51,17 @@ export const framesOf = (assistant: Assistant, filter?: Domain.LogFilter) =>
       .map((row) => `${row.id ?? row.to?.count ?? ""}${row.kind === "sent" ? ">" : "<"}${row.text}`),
   )
 
+/** Adds a rule to a window. */
+export const addRule = (assistant: Assistant, rule: Domain.Rule) => assistant.execute({ _tag: "AddRule", rule })
+
+/** A rule that answers each frame with "hello" in it. */
+export const greetingRule = (content: string, more: Partial<Domain.Rule> = {}): Domain.Rule => ({
+  name: "greeting",
+  match: { _tag: "Contains", text: "hello" },
+  actions: [{ _tag: "Reply", payload: text(content) }],
+  ...more,
+})
+
 /** A server window that listens and records, and ways to connect to it. */
 export const serverWindow = (options: ServerAssistantOptions = {}) =>
   Effect.tap(unwatchedServerWindow(options), ({ assistant }) => assistant.log.record)
