@@ -1,5 +1,6 @@
 import type { ClientEvent, CloseReason, Framing, ProxiedBy, RefusalRule, ServerEvent } from "../domain/index.ts"
 import { formatBytes, formatEndpoint, formatMillis, isTlsCode } from "../domain/index.ts"
+import { chineseTlsFailure } from "./chineseTls.ts"
 
 // Announcements in Chinese (zh-CN). domain/eventWords.ts has the English words.
 
@@ -20,37 +21,6 @@ const tlsOf = (tls: TlsSession | undefined): string => {
 
 const viaOf = (proxied: ProxiedBy | undefined): string =>
   proxied === undefined ? "" : `，经由 ${formatEndpoint(proxied.by)}`
-
-const tlsFailures: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "对方的证书已过期",
-  CERT_NOT_YET_VALID: "对方的证书尚未生效",
-  CERT_REVOKED: "对方的证书已被吊销",
-  CERT_MISSING: "对方没有出示证书",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "对方的证书是自签名的，不受信任",
-  SELF_SIGNED_CERT_IN_CHAIN: "签发对方证书的 CA 不受信任",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "签发对方证书的 CA 不受信任",
-  UNABLE_TO_GET_ISSUER_CERT: "签发对方证书的 CA 不受信任",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "签发对方证书的 CA 不受信任",
-  CERT_UNTRUSTED: "签发对方证书的 CA 不受信任",
-  HOSTNAME_MISMATCH: "对方的证书属于其他名称",
-  ERR_TLS_CERT_ALTNAME_INVALID: "对方的证书属于其他名称",
-  ERR_SSL_WRONG_VERSION_NUMBER: "对方发送的不是 TLS",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "对方发送的不是 TLS",
-  ERR_SSL_UNKNOWN_PROTOCOL: "对方发送的不是 TLS",
-  ERR_SSL_HTTP_REQUEST: "对方发送的是明文 HTTP，而不是 TLS",
-  ERR_SSL_UNSUPPORTED_PROTOCOL: "双方没有共同的 TLS 版本",
-  ERR_SSL_NO_SHARED_CIPHER: "双方没有共同的加密套件",
-  ERR_SSL_NO_APPLICATION_PROTOCOL: "双方没有共同的 ALPN 协议",
-  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "对方没有出示证书",
-  ERR_SSL_UNEXPECTED_EOF_WHILE_READING: "对方在握手期间关闭了连接",
-  ECONNRESET: "对方在握手期间关闭了连接",
-  EPIPE: "对方在握手期间关闭了连接",
-}
-
-const tlsFailure = (code: string): string => {
-  const known = tlsFailures[code]
-  return known === undefined ? code : `${known}（${code}）`
-}
 
 const closeReason = (reason: CloseReason): string => {
   switch (reason._tag) {
@@ -91,7 +61,7 @@ const closeReason = (reason: CloseReason): string => {
         ? "对方没有在期限内关闭"
         : `期限已到，对方还有 ${reason.pendingBytes} 字节没有接收`
     case "TransportFailed":
-      return isTlsCode(reason.code) ? `TLS：${tlsFailure(reason.code)}` : `传输出错（${reason.code}）`
+      return isTlsCode(reason.code) ? `TLS：${chineseTlsFailure(reason.code)}` : `传输出错（${reason.code}）`
   }
 }
 
@@ -116,7 +86,7 @@ const refusalRule = (rule: RefusalRule): string => {
     case "HandshakeTimeout":
       return `${formatMillis(rule.timeoutMillis)} 内没有完成握手`
     case "HandshakeFailed":
-      return `TLS：${tlsFailure(rule.code)}`
+      return `TLS：${chineseTlsFailure(rule.code)}`
   }
 }
 
@@ -219,7 +189,7 @@ export const chineseClientEvent = (event: ClientEvent): string => {
     case "Connected":
       return `已连接 ${formatEndpoint(event.remote)}，本机 ${formatEndpoint(event.local)}${tlsOf(event.tls)}`
     case "ConnectFailed": {
-      const about = event.reason === "TlsFailed" ? `：${tlsFailure(event.code)}` : `（${event.code}）`
+      const about = event.reason === "TlsFailed" ? `：${chineseTlsFailure(event.code)}` : `（${event.code}）`
       return `无法连接 ${formatEndpoint(event.endpoint)}：${connectFailures[event.reason]}${about}`
     }
     case "HalfClosed":

@@ -1,9 +1,11 @@
+import { chineseTlsFailure } from "../../../assistant/chineseTls.ts"
 import type { Problem } from "../../../domain/assistant/State.ts"
 import type { Trouble } from "../link/ask.ts"
 import { language } from "../state/preferences.ts"
 import { words } from "./index.ts"
+import { chineseAdvice, chineseMessage } from "./zh/refusals.ts"
 
-/** The error codes of the operating system in Chinese, with advice. The messages of the assistant are in English. */
+/** The error codes of the operating system in Chinese, with advice. */
 const chineseCodes: Readonly<Record<string, string>> = {
   EADDRINUSE: "端口已被其他程序占用。请换一个端口，或先结束占用它的程序。",
   EACCES: "没有权限。1024 以下的端口通常需要管理员权限，请换一个更大的端口。",
@@ -42,18 +44,41 @@ const sentence = (text: string): string => {
   return begun === "" || /[.!?…。]$/.test(begun) ? begun : `${begun}.`
 }
 
+interface TroubleText {
+  readonly what: string
+  readonly advice: string
+}
+
+const plainTrouble = ({ advice = "", message }: Trouble | Problem): TroubleText => ({
+  what: sentence(message),
+  advice: sentence(advice),
+})
+
+/** Why listening or connecting failed, from the code of the error. */
+const chineseCause = ({ code, message }: Trouble | Problem): string | undefined => {
+  if (code === undefined || !/^cannot (?:listen|connect)/.test(message)) return undefined
+  return chineseCodes[code] ?? chineseTlsFailure(code)
+}
+
+/** The messages of the assistant are in English. A message without Chinese follows a Chinese reason, so that nothing is lost. */
+const chineseTrouble = (trouble: Trouble | Problem, reason: Trouble["reason"] | undefined): TroubleText => {
+  const { advice = "" } = trouble
+  const message = chineseMessage(trouble.message)
+  if (message === undefined) {
+    const known = reason === undefined ? undefined : chineseReasons[reason]
+    // The page's own messages are in its language.
+    const isChinese = /^\p{Script=Han}/u.test(trouble.message)
+    return known === undefined || isChinese ? plainTrouble(trouble) : { what: known, advice: trouble.message }
+  }
+  const cause = chineseCause(trouble)
+  if (cause !== undefined) return { what: message.replace(/。$/, `：${cause}`), advice: "" }
+  return { what: message, advice: chineseAdvice(advice) ?? sentence(advice) }
+}
+
 /** The error in the language of the page, and the advice. */
-export const troubleText = (trouble: Trouble | Problem): { readonly what: string; readonly advice: string } => {
+export const troubleText = (trouble: Trouble | Problem): TroubleText => {
   const reason = "reason" in trouble ? trouble.reason : undefined
   if (reason === "gone") return { what: words.value.gone, advice: "" }
   if (reason === "fault") return { what: words.value.fault, advice: trouble.message }
-  // The English messages already include the position.
-  const position = "at" in trouble && trouble.at !== undefined ? `（${words.value.positionOf(trouble.at)}）` : ""
-  if (language.value === "zh") {
-    const known =
-      (trouble.code === undefined ? undefined : chineseCodes[trouble.code]) ??
-      (reason === undefined ? undefined : chineseReasons[reason])
-    if (known !== undefined) return { what: `${known}${position}`, advice: trouble.message }
-  }
-  return { what: sentence(trouble.message), advice: sentence(trouble.advice ?? "") }
+  return language.value === "zh" ? chineseTrouble(trouble, reason) : plainTrouble(trouble)
 }

@@ -55,7 +55,6 @@ export const sending = {
     of === undefined ? `${sent.toLocaleString("en")} sent` : `${sent} of ${of} sent`,
   everyMillis: (millis: number) => (millis % 1000 === 0 ? `every ${millis / 1000} s` : `every ${millis} ms`),
   unmatched: (words: string) => `No client matches ${words}.`,
-  positionOf: (at: number) => `at character ${at + 1}`,
 
   // Rules and macros
   rules: "Rules",

@@ -55,7 +55,6 @@ export const sending = {
     of === undefined ? `已发送 ${number(sent)} 次` : `已发送 ${number(sent)} / ${number(of)} 次`,
   everyMillis: (millis) => (millis % 1000 === 0 ? `每 ${millis / 1000} 秒` : `每 ${millis} 毫秒`),
   unmatched: (list) => `没有客户端匹配 ${list}。`,
-  positionOf: (at) => `第 ${at + 1} 个字符`,
 
   rules: "自动应答",
   rulesEmpty: "规则会自动应答：收到匹配的内容时，回复、关闭连接或加标签。",

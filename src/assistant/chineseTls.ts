@@ -1,0 +1,31 @@
+const tlsFailures: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "对方的证书已过期",
+  CERT_NOT_YET_VALID: "对方的证书尚未生效",
+  CERT_REVOKED: "对方的证书已被吊销",
+  CERT_MISSING: "对方没有出示证书",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "对方的证书是自签名的，不受信任",
+  SELF_SIGNED_CERT_IN_CHAIN: "签发对方证书的 CA 不受信任",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "签发对方证书的 CA 不受信任",
+  UNABLE_TO_GET_ISSUER_CERT: "签发对方证书的 CA 不受信任",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "签发对方证书的 CA 不受信任",
+  CERT_UNTRUSTED: "签发对方证书的 CA 不受信任",
+  HOSTNAME_MISMATCH: "对方的证书属于其他名称",
+  ERR_TLS_CERT_ALTNAME_INVALID: "对方的证书属于其他名称",
+  ERR_SSL_WRONG_VERSION_NUMBER: "对方发送的不是 TLS",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "对方发送的不是 TLS",
+  ERR_SSL_UNKNOWN_PROTOCOL: "对方发送的不是 TLS",
+  ERR_SSL_HTTP_REQUEST: "对方发送的是明文 HTTP，而不是 TLS",
+  ERR_SSL_UNSUPPORTED_PROTOCOL: "双方没有共同的 TLS 版本",
+  ERR_SSL_NO_SHARED_CIPHER: "双方没有共同的加密套件",
+  ERR_SSL_NO_APPLICATION_PROTOCOL: "双方没有共同的 ALPN 协议",
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "对方没有出示证书",
+  ERR_SSL_UNEXPECTED_EOF_WHILE_READING: "对方在握手期间关闭了连接",
+  ECONNRESET: "对方在握手期间关闭了连接",
+  EPIPE: "对方在握手期间关闭了连接",
+}
+
+/** Describes the failure of a TLS handshake in Chinese, with its code. An unknown failure is only the code. */
+export const chineseTlsFailure = (code: string): string => {
+  const known = tlsFailures[code]
+  return known === undefined ? code : `${known}（${code}）`
+}
