@@ -35,6 +35,7 @@ export const fixedMessages: Readonly<Record<string, string>> = {
   "= is misplaced": "= 的位置不对",
   "a digit follows the padding": "填充之后还有字符",
   "the last digit is less than a byte": "最后一个字符不足一个字节",
+  "the name of a checksum is missing": "缺少校验方式的名称",
   "the padding is incomplete": "填充不完整",
 
   // Rules and macros

@@ -122,6 +122,7 @@ const messages: ReadonlyArray<Pattern> = [
   [/^(".*") \((U\+\w+)\) cannot be encoded in (\S+)$/s, "$3 无法编码 $1（$2）"],
   [/^(".*") is not an encoding$/s, "$1 不是编码"],
   [/^the tables of encodings cannot be read: (.*)$/s, "无法读取编码表：$1"],
+  [/^(.*) is not a setting of a checksum$/s, "$1 不是校验的设置"],
   [/^(".*") is not a checksum$/s, "$1 不是校验方式"],
   [/^(".*") is not a CRC: (.*)$/s, (text, why) => `${text} 不是 CRC：${problem(why)}`],
   [
