@@ -32,6 +32,8 @@ export default defineConfig({
   },
   test: {
     pool: "forks",
+    // The files of defaults of the user who runs the tests must not change the command.
+    env: { TCPFX_CONFIG: "none" },
     setupFiles: ["test/support/restoreMethods.ts"],
     // One worker for each core. The files of a suite share workers, because loading Effect takes a second.
     maxWorkers: "100%",

@@ -17,6 +17,16 @@ const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin
 })
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 
+// The YAML library is a file of its own, because the command reads it only if there is a file in YAML.
+const besideBundle = {
+  name: "yaml beside the bundle",
+  setup({ onResolve }) {
+    onResolve({ filter: /^yaml$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./yaml.cjs", external: true } : undefined,
+    )
+  },
+}
+
 const bundle = (entry, outfile, options) =>
   build({
     absWorkingDir: root,
@@ -30,6 +40,9 @@ const bundle = (entry, outfile, options) =>
     // Tags and errors of Effect have their names as strings, so no code reads Function.name.
     keepNames: false,
     define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
+    plugins: [besideBundle],
+    // An import() becomes a require, which uses the code cache and works in bin/tcpfx.cjs without a loader.
+    supported: { "dynamic-import": false },
     logLevel: "warning",
     ...options,
   })
@@ -38,6 +51,8 @@ const bundle = (entry, outfile, options) =>
 await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
 await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
+
+await bundle("yaml", "dist/cli/yaml.cjs")
 
 // The help texts, which bin/tcpfx.cjs prints without loading the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")

@@ -15,6 +15,8 @@ import { commands, helpTexts, summary } from "./commands/helpTexts.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { uiCommand } from "./commands/ui.ts"
+import { applyDefaults, withOrigins } from "./defaults/applyDefaults.ts"
+import { ReceivedDefaults } from "./defaults/Default.ts"
 import { normalize } from "./flags/argv.ts"
 import { checkVariables } from "./flags/given.ts"
 import { CommandFailed, exitCode, networkError, signalExitCode, usageError } from "./process/exit.ts"
@@ -58,7 +60,11 @@ export const run = (
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
       ]),
     )
-    yield* Command.run(root, { name: "tcpfx", version })(["node", "tcpfx", ...normalized])
+    const { received, words } = yield* applyDefaults(normalized, shapes)
+    yield* Command.run(root, { name: "tcpfx", version })(["node", "tcpfx", ...words]).pipe(
+      Effect.provideService(ReceivedDefaults, received),
+      Effect.mapError((error) => (error instanceof CommandFailed ? withOrigins(error, received) : error)),
+    )
     return code
   }).pipe(
     Effect.catchAll((error) => {

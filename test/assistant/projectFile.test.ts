@@ -237,6 +237,17 @@ describe("a project that is written", () => {
     }),
   )
 
+  it.effect("keeps the defaults of flags of the command, and their comments", () =>
+    Effect.gen(function* () {
+      const defaults = "# Mine.\nserve:\n  max-conns: 5 # few\n\nconnect: { endpoint: plc-1:502 }\nui:\n"
+      const text = `${defaults}macros:\n  - name: a\n    send: x\n`
+      const project = yield* parseProject(text)
+      expect(project.macros).toHaveLength(1)
+      const saved = yield* formatProject({ ...project, macros: [] }, text)
+      expect(saved).toBe(`${defaults}macros: []\n`)
+    }),
+  )
+
   it.effect("replaces the actions of a rule in each form of writing them", () =>
     Effect.gen(function* () {
       const [greeting, registers] = parsed.rules

@@ -124,7 +124,8 @@ export class Process {
 
 /** Options of {@link start}. */
 export interface StartOptions {
-  readonly env?: Readonly<Record<string, string>>
+  /** Changes of the environment. An undefined value removes the variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
 }
 

@@ -204,9 +204,15 @@ const named = <A extends { readonly name: string }, I>(item: Schema.Schema<A, I>
     ),
   )
 
+// The command checks the defaults of its flags, which stand in the same file.
+const defaults = optional(Schema.Unknown)
+
 export const FileProject = mapOf("a map", {
   rules: optional(named(FileRule)),
   repeats: optional(listOf(FileRepeat)),
   macros: optional(named(FileMacro)),
+  serve: defaults,
+  connect: defaults,
+  ui: defaults,
 })
 export type FileProject = typeof FileProject.Type

@@ -14,6 +14,7 @@ import {
 } from "../../domain/index.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
 import type { connectConsole } from "../console/connectConsole.ts"
+import { configFlags } from "../flags/configFlags.ts"
 import { checkHeartbeat, deadlineFlags, deadlineSettings } from "../flags/deadlineFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
 import { endpointFrom } from "../flags/endpointArgs.ts"
@@ -82,6 +83,7 @@ export const connectFlags = {
   timestamps: timestampsFlag,
   plain: plainFlag,
   ...attachFlags,
+  ...configFlags,
 }
 
 const config = { args: argumentsOf("endpoint"), ...optionsOf(connectFlags) }

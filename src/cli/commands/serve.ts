@@ -1,6 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import { formatBytes, limits, parseDuration, parseSize, slowConsumerPolicies } from "../../domain/index.ts"
 import { accessFlags } from "../flags/accessFlags.ts"
+import { configFlags } from "../flags/configFlags.ts"
 import { parseControlPath } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags/flag.ts"
@@ -59,6 +60,7 @@ export const serveFlags = {
   plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
   ...attachFlags,
+  ...configFlags,
 }
 
 const config = { args: argumentsOf("endpoint"), ...optionsOf(serveFlags) }

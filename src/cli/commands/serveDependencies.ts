@@ -52,7 +52,13 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "needs --mode console or broker, or --reply; the other modes send no text",
   },
   {
-    flags: ["tlsClientCa", "tlsAlpn", "tlsMin", "tlsKeyLog"],
+    flags: ["tlsClientCa"],
+    isMet: ({ hasTls }) => hasTls,
+    problem: "needs TLS; give --tls or --tls-cert too",
+    refusesDefaults: true,
+  },
+  {
+    flags: ["tlsAlpn", "tlsMin", "tlsKeyLog"],
     isMet: ({ hasTls }) => hasTls,
     problem: "needs TLS; give --tls or --tls-cert too",
   },
@@ -60,6 +66,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["tlsKey"],
     isMet: ({ hasCertificate }) => hasCertificate,
     problem: "needs the certificate of the key; give --tls-cert too",
+    refusesDefaults: true,
   },
   {
     flags: ["handshakeTimeout"],

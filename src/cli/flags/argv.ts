@@ -15,6 +15,7 @@ const builtInFlag = (name: string, placeholder?: string, alias?: string): FlagSh
   repeats: false,
   isBuiltIn: true,
   help: "",
+  problemOf: () => undefined,
 })
 
 const builtIn: ReadonlyArray<FlagShape> = [builtInFlag("help", undefined, "h"), builtInFlag("version")]
@@ -74,9 +75,11 @@ const reorder = (
   const add = (flag: FlagShape, value: string | undefined): CommandFailed | undefined => {
     const long = `--${flag.name}`
     if (!flag.takesValue) {
-      if (value !== undefined) return usageError(`${long} takes no value; remove ${JSON.stringify(value)}`)
+      // `--flag=no` turns off a flag that a file of defaults turns on.
+      const isOff = value === "no" && !flag.isBuiltIn
+      if (value !== undefined && !isOff) return usageError(`${long} takes no value; remove ${JSON.stringify(value)}`)
       // The value is explicit because `@effect/cli` parses a following argument such as 0, 1 or yes as the value.
-      given.set(flag.name, flag.isBuiltIn ? [long] : [long, "true"])
+      given.set(flag.name, flag.isBuiltIn ? [long] : [long, isOff ? "false" : "true"])
       return undefined
     }
     if (value === undefined) return usageError(`${long} needs a value (${help})`)

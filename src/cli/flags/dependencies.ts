@@ -1,5 +1,6 @@
-import * as Either from "effect/Either"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { ReceivedDefaults } from "../defaults/Default.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Flag } from "./flag.ts"
 
@@ -10,6 +11,8 @@ export interface Dependency<Key extends string, Facts> {
   readonly isMet: (facts: Facts) => boolean
   /** The error message after the name of the flag: what the flag needs, or which other flag cancels its effect. */
   readonly problem: string
+  /** Whether a default from a file or a variable is refused too, because security depends on the flag. */
+  readonly refusesDefaults?: boolean
 }
 
 const isGiven = (option: unknown): boolean => {
@@ -17,17 +20,22 @@ const isGiven = (option: unknown): boolean => {
   return Option.isOption(option) ? Option.isSome(option) : option === true
 }
 
-/** Refuses the first given flag without effect, so that no user relies on a setting that does nothing. */
+/**
+ * Refuses the first given flag without effect, so that no user relies on a setting that does nothing. A default from a
+ * file or a variable may be without effect, because it serves many command lines.
+ */
 export const checkDependencies = <Key extends string, Facts>(
   dependencies: ReadonlyArray<Dependency<Key, Facts>>,
   flags: Readonly<Record<Key, Flag<unknown>>>,
   options: Readonly<Record<Key, unknown>>,
   facts: Facts,
-): Either.Either<void, CommandFailed> => {
-  for (const dependency of dependencies) {
-    if (dependency.isMet(facts)) continue
-    const stray = dependency.flags.find((key) => isGiven(options[key]))
-    if (stray !== undefined) return Either.left(usageError(`--${flags[stray].shape.name} ${dependency.problem}`))
-  }
-  return Either.right(undefined)
-}
+): Effect.Effect<void, CommandFailed> =>
+  Effect.gen(function* () {
+    const received = yield* ReceivedDefaults
+    for (const dependency of dependencies) {
+      if (dependency.isMet(facts)) continue
+      const counts = (key: Key) => dependency.refusesDefaults === true || !received.has(flags[key].shape.name)
+      const stray = dependency.flags.find((key) => isGiven(options[key]) && counts(key))
+      if (stray !== undefined) return yield* usageError(`--${flags[stray].shape.name} ${dependency.problem}`)
+    }
+  })

@@ -5,6 +5,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
+import { parseYesNo } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 
 /** The syntax of a flag: enough to split a command line into flags and arguments without parsing the values. */
@@ -21,6 +22,8 @@ export interface FlagShape {
   /** Whether the flag comes with `@effect/cli`. */
   readonly isBuiltIn: boolean
   readonly help: string
+  /** Returns the reason why a text is not a value of the flag. Undefined for a valid value. */
+  readonly problemOf: (text: string) => string | undefined
 }
 
 /** A flag: its syntax, and the parser and description of its value for `@effect/cli`. */
@@ -40,6 +43,7 @@ type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
 const shapeOf = (
   name: string,
   { alias, help, synonyms = [] }: Description,
+  parse: Parse<unknown>,
   placeholder?: string,
   repeats: boolean = false,
 ): FlagShape => ({
@@ -51,6 +55,7 @@ const shapeOf = (
   repeats,
   isBuiltIn: false,
   help,
+  problemOf: (text) => Either.match(parse(text), { onLeft: ({ message }) => message, onRight: () => undefined }),
 })
 
 /**
@@ -75,7 +80,7 @@ const checked =
 
 /** A flag without a value. */
 export const toggle = (name: string, description: Description): Flag<boolean> => ({
-  shape: shapeOf(name, description),
+  shape: shapeOf(name, description, parseYesNo),
   options: withAlias(Options.boolean(name), description.alias).pipe(Options.withDescription(description.help)),
 })
 
@@ -86,7 +91,7 @@ export const value = <A>(
   parse: Parse<A>,
   description: Description,
 ): Flag<Option.Option<A>> => ({
-  shape: shapeOf(name, description, placeholder),
+  shape: shapeOf(name, description, parse, placeholder),
   options: withAlias(Options.text(name), description.alias).pipe(
     Options.withPseudoName(placeholder),
     Options.withDescription(description.help),
@@ -102,7 +107,7 @@ export const values = <A>(
   parse: Parse<A>,
   description: Description,
 ): Flag<ReadonlyArray<A>> => ({
-  shape: shapeOf(name, description, placeholder, true),
+  shape: shapeOf(name, description, parse, placeholder, true),
   options: withAlias(Options.text(name), description.alias).pipe(
     Options.withPseudoName(placeholder),
     Options.withDescription(description.help),

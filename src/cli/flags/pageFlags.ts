@@ -33,7 +33,7 @@ export const pageFlags = {
   }),
   noOpen: toggle("no-open", { help: "Do not open a browser." }),
   project: value("project", "PATH", anyText, {
-    help: "The file with rules, repeats and macros (default: tcpfx.yaml in this folder).",
+    help: "The file with rules, repeats, macros and defaults of flags (default: tcpfx.yaml in this folder).",
   }),
 }
 
@@ -53,7 +53,6 @@ export const besideUi = [
   "uiTlsCert",
   "uiTlsKey",
   "noOpen",
-  "project",
 ] as const satisfies ReadonlyArray<keyof typeof pageFlags>
 
 /** The error message of a flag of {@link besideUi} without `--ui`. */

@@ -74,6 +74,7 @@ describe("a command line", () => {
       repeats: false,
       isBuiltIn: false,
       help: "",
+      problemOf: () => undefined,
     }))
     const normalized = (...args: ReadonlyArray<string>) =>
       Either.getOrThrow(normalize(["go", ...args], { go: flags })).map(bare)

@@ -1,0 +1,60 @@
+import * as Either from "effect/Either"
+import { parseEndpoint, parseListenEndpointWords } from "../../domain/index.ts"
+import type { FlagShape } from "../flags/flag.ts"
+import type { CommandShapes } from "../flags/habits.ts"
+import { endpointKey } from "./Default.ts"
+
+/** The commands whose flags can have defaults in files and variables. */
+export const sectionNames = ["serve", "connect", "ui"] as const
+/** The name of a section of a file, which is the name of a command. */
+export type SectionName = (typeof sectionNames)[number]
+
+/** Whether a word is a {@link SectionName}. */
+export const isSectionName = (word: string): word is SectionName => sectionNames.some((name) => name === word)
+
+// These flags decide which files are read, or which part of the program is loaded before a file is read.
+const onlyOnCommandLine = ["config", "project", "ui"]
+
+const endpointShape = (section: SectionName): FlagShape => {
+  const parse = (text: string): Either.Either<unknown, { readonly message: string }> =>
+    section === "serve" ? parseListenEndpointWords([text]) : parseEndpoint(text)
+  return {
+    name: endpointKey,
+    alias: undefined,
+    synonyms: [],
+    takesValue: true,
+    placeholder: "ENDPOINT",
+    repeats: section === "serve",
+    isBuiltIn: false,
+    help: "",
+    problemOf: (text) => Either.match(parse(text), { onLeft: ({ message }) => message, onRight: () => undefined }),
+  }
+}
+
+/** The flags of a command that can have defaults, with the arguments of `serve` and `connect` as one more. */
+export const settable = (section: SectionName, commands: CommandShapes): ReadonlyArray<FlagShape> => [
+  ...(section === "ui" ? [] : [endpointShape(section)]),
+  ...(commands[section] ?? []).filter(({ name }) => !onlyOnCommandLine.includes(name)),
+]
+
+/** The reason why a flag that exists cannot have a default. */
+export const onlyOnCommandLineProblem = "can be given only on the command line"
+
+/** Whether a flag can be given only on the command line. */
+export const isOnlyOnCommandLine = (name: string): boolean => onlyOnCommandLine.includes(name)
+
+// A project file comes with a folder, perhaps from a stranger. It must not run programs, become another user, or make
+// TLS unsafe.
+const unsafe: Readonly<Record<string, string>> = {
+  exec: "runs a program",
+  "sh-exec": "runs a program",
+  user: "changes the user of the process",
+  insecure: "accepts every certificate",
+  "tls-keylog": "writes the secrets of TLS to a file",
+}
+
+/** The reason why a project file must not set a flag. Undefined for most flags. */
+export const unsafeProblem = (name: string): string | undefined =>
+  Object.hasOwn(unsafe, name)
+    ? `${unsafe[name]}, so a project file cannot set it; use the command line or the user file`
+    : undefined
