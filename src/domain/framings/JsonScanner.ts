@@ -1,3 +1,5 @@
+import { indexOfByte } from "../indexOfByte.ts"
+
 const quote = 0x22
 const backslash = 0x5c
 const openBrace = 0x7b
@@ -8,18 +10,81 @@ const closeBracket = 0x5d
 /** Whether a byte begins an object or an array. */
 export const opensValue = (byte: number | undefined): boolean => byte === openBrace || byte === openBracket
 
-/** Whether a byte is white space of JSON (RFC 8259, section 2). */
-export const isBlank = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+// The meaning of a byte outside strings. All other bytes are digits, letters and punctuation, which do not change the
+// nesting.
+const other = 0
+const opens = 1
+const closes = 2
+const beginsString = 3
+const blank = 4
+const meanings = new Uint8Array(256)
+meanings[quote] = beginsString
+meanings[openBrace] = opens
+meanings[openBracket] = opens
+meanings[closeBrace] = closes
+meanings[closeBracket] = closes
+for (const byte of [0x20, 0x0a, 0x0d, 0x09]) meanings[byte] = blank
 
-// In a string longer than this number of bytes, the native search for the quotation mark is faster than the loop.
-const shortBytes = 8
+/** Whether a byte is white space of JSON (RFC 8259, section 2). */
+export const isBlank = (byte: number | undefined): boolean => byte !== undefined && meanings[byte] === blank
 
 /** Returns the number of backslashes directly before `end`. It does not count bytes before `from`. */
 const backslashesBefore = (bytes: Uint8Array, from: number, end: number): number => {
   let at = end
   while (at > from && bytes[at - 1] === backslash) at--
   return end - at
+}
+
+// The results of `endOfString` for a string without an end. With the second one, the next byte is escaped.
+const open = -1
+const openAndEscaped = -2
+
+/** Returns the offset behind the string that contains `from`, or `open`, or `openAndEscaped`. */
+const endOfString = (bytes: Uint8Array, from: number): number => {
+  for (let at = from; ; ) {
+    const end = indexOfByte(bytes, quote, at)
+    if (end === -1) {
+      if (from > bytes.length) return openAndEscaped
+      return backslashesBefore(bytes, from, bytes.length) % 2 === 1 ? openAndEscaped : open
+    }
+    at = end + 1
+    if (bytes[end - 1] !== backslash || backslashesBefore(bytes, from, end) % 2 === 0) return at
+  }
+}
+
+/**
+ * Adds the ends of the whole values from `from` on to `ends`. Only white space may stand between them. Stops before other
+ * bytes, before a value above `mostBytes`, and before a value without an end. Returns the offset behind the last value.
+ *
+ * This loop does the same as {@link JsonScanner.scan} for each value, and takes a fifth less time for short values.
+ */
+export const scanWhole = (bytes: Uint8Array, from: number, mostBytes: number, ends: Array<number>): number => {
+  const { length } = bytes
+  let last = from
+  let start = from
+  let depth = 0
+  let at = from
+  while (at < length) {
+    const meaning = meanings[bytes[at++] as number] as number
+    if (meaning === beginsString) {
+      if (depth === 0) return last
+      const end = indexOfByte(bytes, quote, at)
+      if (end === -1) return last
+      if (bytes[end - 1] === backslash) {
+        at = endOfString(bytes, at)
+        if (at < 0) return last
+      } else at = end + 1
+    } else if (meaning === opens) {
+      if (depth++ === 0) start = at - 1
+    } else if (meaning === closes) {
+      if (depth === 0) return last
+      if (--depth > 0) continue
+      if (at - start > mostBytes) return last
+      ends.push(at)
+      last = at
+    } else if (meaning === other && depth === 0) return last
+  }
+  return last
 }
 
 /** Finds the end of one object or array. It follows strings and nesting, and does not parse the rest. */
@@ -35,14 +100,15 @@ export class JsonScanner {
   scan(bytes: Uint8Array, from: number): number {
     const { length } = bytes
     let { depth } = this
-    let at = this.inString ? this.endOfString(bytes, from) : from
+    let at = this.inString ? this.resumeString(bytes, from) : from
     while (at < length) {
-      const byte = bytes[at++] as number
-      // Outside strings, all other bytes are digits, letters, white space and punctuation. They do not change the
-      // nesting.
-      if (byte === quote) at = this.endOfString(bytes, at)
-      else if (byte === openBrace || byte === openBracket) depth++
-      else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) {
+      const meaning = meanings[bytes[at++] as number]
+      if (meaning === beginsString) {
+        const end = endOfString(bytes, at)
+        if (end < 0) return this.pause(depth, end)
+        at = end
+      } else if (meaning === opens) depth++
+      else if (meaning === closes && --depth === 0) {
         this.depth = 0
         return at
       }
@@ -51,42 +117,20 @@ export class JsonScanner {
     return -1
   }
 
-  /**
-   * Returns the offset behind the string that contains `from`. If the string does not end, returns the length of
-   * `bytes`.
-   */
-  private endOfString(bytes: Uint8Array, from: number): number {
-    const { length } = bytes
-    let at = from
-    if (this.isEscaped && from < length) {
-      this.isEscaped = false
-      at++
-    }
-    const stop = Math.min(length, at + shortBytes)
-    while (at < stop) {
-      const byte = bytes[at++]
-      if (byte === quote) return this.inString ? this.leaveString(at) : at
-      if (byte === backslash) at++
-    }
-    const start = at
-    while (at < length) {
-      const end = bytes.indexOf(quote, at)
-      if (end === -1) {
-        at = length + (backslashesBefore(bytes, start, length) % 2)
-        break
-      }
-      at = end + 1
-      if (bytes[end - 1] !== backslash || backslashesBefore(bytes, start, end) % 2 === 0) {
-        return this.inString ? this.leaveString(at) : at
-      }
-    }
-    this.inString = true
-    this.isEscaped = at > length
-    return length
+  /** Returns the offset behind the string that earlier bytes have begun, or the length of `bytes`. */
+  private resumeString(bytes: Uint8Array, from: number): number {
+    if (from === bytes.length) return from
+    const end = endOfString(bytes, from + (this.isEscaped ? 1 : 0))
+    this.inString = end < 0
+    this.isEscaped = end === openAndEscaped
+    return end < 0 ? bytes.length : end
   }
 
-  private leaveString(at: number): number {
-    this.inString = false
-    return at
+  /** Keeps the state of a value whose string does not end in the bytes. */
+  private pause(depth: number, end: number): -1 {
+    this.depth = depth
+    this.inString = true
+    this.isEscaped = end === openAndEscaped
+    return -1
   }
 }

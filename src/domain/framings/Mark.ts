@@ -1,3 +1,5 @@
+import { indexOfByte } from "../indexOfByte.ts"
+
 /** The bytes that end a frame. Marks do not overlap: after a mark, the search continues behind it. */
 export class Mark {
   readonly bytes: Uint8Array
@@ -13,9 +15,9 @@ export class Mark {
   /** Returns the offset behind the first mark that begins at `from` or later, or -1. */
   endOf(bytes: Uint8Array, from: number): number {
     const { length } = this.bytes
-    if (length === 1) return bytes.indexOf(this.lastByte, from) + 1 || -1
+    if (length === 1) return indexOfByte(bytes, this.lastByte, from) + 1 || -1
     for (let at = from + length - 1; at < bytes.length; at++) {
-      at = bytes.indexOf(this.lastByte, at)
+      at = indexOfByte(bytes, this.lastByte, at)
       if (at === -1) return -1
       if (this.isAt(bytes, at + 1)) return at + 1
     }

@@ -1,6 +1,6 @@
 import { BufferingDecoder } from "./BufferingDecoder.ts"
 import type { DecodeFailure, FrameDecoder, Framing, RunSink } from "./contract.ts"
-import { isBlank, JsonScanner, opensValue } from "./JsonScanner.ts"
+import { isBlank, JsonScanner, opensValue, scanWhole } from "./JsonScanner.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 
@@ -64,6 +64,10 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
     // The start of the bytes that are not yet passed to the sink, and the end of the last value in these bytes.
     let start = at
     let end = at
+    if (this.held === 0 && !this.isInValue) {
+      at = scanWhole(chunk, at, this.maxFrameBytes, ends)
+      end = at
+    }
     while (at < chunk.length) {
       at = pastBlanks(chunk, at)
       if (at === chunk.length) break

@@ -1,3 +1,4 @@
+import { indexOfByte } from "../indexOfByte.ts"
 import type { Framing } from "./contract.ts"
 import { Mark } from "./Mark.ts"
 import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
@@ -14,7 +15,7 @@ const mark = new Mark(Uint8Array.of(frameEnd))
 /** Returns the number of escapes, or -1 if an escape is wrong. */
 const countEscapes = (bytes: Uint8Array): number => {
   let found = 0
-  for (let at = bytes.indexOf(escapeByte); at !== -1; at = bytes.indexOf(escapeByte, at + 2)) {
+  for (let at = indexOfByte(bytes, escapeByte, 0); at !== -1; at = indexOfByte(bytes, escapeByte, at + 2)) {
     const next = bytes[at + 1]
     if (next !== escapedEnd && next !== escapedEscape) return -1
     found++
@@ -74,7 +75,7 @@ const unescaped = (escaped: Uint8Array, first: number): Uint8Array => {
 const manyFrames = 16
 
 const indexOrEnd = (bytes: Uint8Array, byte: number, from: number): number => {
-  const at = bytes.indexOf(byte, from)
+  const at = indexOfByte(bytes, byte, from)
   return at === -1 ? bytes.length : at
 }
 
@@ -119,7 +120,7 @@ export const slip: Framing = owned({
   count: (wire) => {
     let count = 0
     let at = 0
-    for (let end = wire.indexOf(frameEnd); end !== -1; end = wire.indexOf(frameEnd, at)) {
+    for (let end = indexOfByte(wire, frameEnd, 0); end !== -1; end = indexOfByte(wire, frameEnd, at)) {
       if (end > at) count++
       at = end + 1
     }
