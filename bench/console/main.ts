@@ -42,9 +42,10 @@ const busy = async (args: ReadonlyArray<string>) => {
 }
 
 /** Bytes per second that a relay delivers from one client to another. */
-const relayed = async (args: ReadonlyArray<string>, isStalled: boolean): Promise<number> => {
-  const server = await serveInTerminal(["--mode", "broker", "--slow-consumer", "block", ...args])
-  if (isStalled) server.stall()
+const relayed = async (args: ReadonlyArray<string>, output: "read" | "stalled" | "none"): Promise<number> => {
+  const redirection = output === "none" ? "</dev/null >/dev/null" : ""
+  const server = await serveInTerminal(["--mode", "broker", "--slow-consumer", "block", ...args], redirection)
+  if (output === "stalled") server.stall()
   const [from, to] = [await server.dial(), await server.dial()]
   let received = 0
   to.on("data", (bytes: Buffer) => {
@@ -56,7 +57,8 @@ const relayed = async (args: ReadonlyArray<string>, isStalled: boolean): Promise
   }
   from.on("drain", fill)
   fill()
-  await sleep(loadMillis / 4)
+  // A console that nobody sees pauses its recording within a second.
+  await sleep(Math.max(1500, loadMillis / 2))
   const [before, begin] = [received, performance.now()]
   await sleep(loadMillis / 2)
   const rate = (received - before) / (performance.now() - begin)
@@ -76,16 +78,18 @@ const loads = [loadavg()[0] ?? 0]
 const shares: Array<number> = []
 const gaps: Array<number> = []
 const bareGaps: Array<number> = []
-const ratios: Array<number> = []
+const plainRatios: Array<number> = []
+const readRatios: Array<number> = []
 const silentRatios: Array<number> = []
 for (let run = 0; run < runs; run++) {
   const [shown, bare] = [await busy([]), await busy(silent)]
   shares.push(shown.share - bare.share)
   gaps.push(shown.gap)
   bareGaps.push(bare.gap)
-  const stalled = await relayed([], true)
-  ratios.push(stalled / (await relayed(["--plain"], false)))
-  silentRatios.push(stalled / (await relayed(silent, false)))
+  const stalled = await relayed([], "stalled")
+  plainRatios.push(stalled / (await relayed(["--plain"], "none")))
+  readRatios.push(stalled / (await relayed(["--plain"], "read")))
+  silentRatios.push(stalled / (await relayed(silent, "read")))
 }
 const consoleStarts: Array<number> = []
 const plainStarts: Array<number> = []
@@ -114,11 +118,18 @@ const rows: ReadonlyArray<readonly [string, string, string, boolean, string]> = 
     `median of the longest gaps; ${millis(median(bareGaps))} with \`--plain --no-traffic\``,
   ],
   [
-    "flat out, terminal stalled: throughput of a relay, against `--plain` with a reader",
+    "flat out, terminal stalled: throughput of a relay, against `--plain </dev/null >/dev/null`",
     "≥ 0.95",
-    median(ratios).toFixed(2),
-    median(ratios) >= 0.95,
-    `${median(silentRatios).toFixed(2)} against \`--plain --no-traffic\`, which neither records nor shows frames`,
+    median(plainRatios).toFixed(2),
+    median(plainRatios) >= 0.95,
+    `${median(readRatios).toFixed(2)} against \`--plain\` in a terminal with a reader`,
+  ],
+  [
+    "the same, against `--plain --no-traffic`, which neither records nor shows frames",
+    "≥ 0.95",
+    median(silentRatios).toFixed(2),
+    median(silentRatios) >= 0.95,
+    "recording pauses while nobody sees the rows and the log turns over within 5 s",
   ],
   [
     "`tcpfx serve` to its first row in a terminal, beyond `--plain`",

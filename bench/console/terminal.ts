@@ -32,11 +32,12 @@ export interface ServerInTerminal {
 
 const ended = (child: ChildProcess) => new Promise<void>((resolve) => void child.once("close", () => resolve()))
 
-export const serveInTerminal = async (args: ReadonlyArray<string>): Promise<ServerInTerminal> => {
+/** Starts a server. `redirection` redirects its standard streams away from the terminal, in the syntax of sh(1). */
+export const serveInTerminal = async (args: ReadonlyArray<string>, redirection = ""): Promise<ServerInTerminal> => {
   const folder = mkdtempSync(join(tmpdir(), "tcpfx-bench-"))
   const file = join(folder, "measured")
   const command = [process.execPath, "--require", probe, bin, "serve", "127.0.0.1:0", "--frame", "line", ...args]
-  const shell = `stty cols 80 rows 24; echo PID $$; exec ${command.map((word) => `'${word}'`).join(" ")}`
+  const shell = `stty cols 80 rows 24; echo PID $$; exec ${command.map((word) => `'${word}'`).join(" ")} ${redirection}`
   const child = spawn("script", ["-qefc", shell, "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, TERM: "xterm", TCPFX_HISTORY: "/dev/null", PROBE_FILE: file },

@@ -16,6 +16,7 @@ import { ConsoleInput } from "./ConsoleInput.ts"
 import { History } from "./History.ts"
 import type { Key } from "./LineEditor.ts"
 import { OwnLines } from "./OwnLines.ts"
+import { Recording } from "./Recording.ts"
 import { RowFeed } from "./RowFeed.ts"
 import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
@@ -79,7 +80,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
 
       yield* stdio.takeMessages((text) => say(text.replace(/^tcpfx: |\n$/g, "")))
       for (const note of options.notes) say(note)
-      yield* assistant.log.record
+      const recording = yield* Recording.make(assistant)
       let state = yield* assistant.state
       let recipients: ReadonlyArray<string> = []
       const feed = yield* RowFeed.make(
@@ -195,7 +196,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         const cleared = clear
         clear = ""
         yield* stdio.write(Buffer.from(cleared + text))
-        yield* stdio.drained
+        yield* recording.untilSeen(stdio.drained)
       })
       const painter = yield* Effect.forkScoped(
         Effect.forever(
