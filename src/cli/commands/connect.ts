@@ -20,9 +20,10 @@ import { checkDependencies } from "../flags/dependencies.ts"
 import { endpointFrom } from "../flags/endpointArgs.ts"
 import { familyFlags, familyFrom } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
-import { environmentError } from "../flags/given.ts"
+import { environmentError, namedFiles } from "../flags/given.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
+import { logFacts, logFlags } from "../flags/logFlags.ts"
 import { checkNames, netcatConnectFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags, payloadFormOf } from "../flags/payloadFlags.ts"
@@ -40,6 +41,7 @@ import {
 import { telnetFlags, telnetOf } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { checkZone } from "../flags/zones.ts"
+import { openLogs } from "../logs/openLogs.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
@@ -82,6 +84,7 @@ export const connectFlags = {
   output: outputFlag("text in a terminal, else raw"),
   timestamps: timestampsFlag,
   plain: plainFlag,
+  ...logFlags,
   ...attachFlags,
   ...configFlags,
 }
@@ -189,6 +192,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
       hasHeartbeat: withoutTls.heartbeat !== undefined,
       hasPage: options.ui,
       sendsFin: !options.noShutdown,
+      ...logFacts(options),
     })
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
@@ -199,6 +203,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
+    const others = namedFiles(connectFlags, options)
+    const logs = yield* signals.unlessEnded(openLogs(options, { isServer: false, others }))
+    const record = (client: Client["Type"]) => Effect.zipRight(logs.watchClient(client, settings.frame), logs.begin)
     if (console !== undefined && wantsConsole(options) && canHaveConsole(stdio, process.env)) {
       yield* signals.unlessEnded(
         console({
@@ -208,6 +215,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
           timestamps,
           project: Option.getOrUndefined(options.project),
           reconnect: yield* reconnectSettings(options),
+          record,
         }),
       )
       return exitCode.ok
@@ -232,6 +240,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     const ended = yield* Effect.gen(function* () {
       const window = options.ui ? yield* page.makeWindow({ settings, reconnect, conversation }) : undefined
       const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
+      yield* record(client)
       const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
       const shown = yield* Effect.forkIn(show(events, renderer), outer)
       const withoutPage = reconnect
@@ -250,11 +259,13 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     }).pipe(Effect.scoped)
     // The last events may still wait to be written.
     yield* stdio.untilGivenUp(Fiber.join(ended.shown))
+    const isRecorded = yield* logs.finish(settings.closeDeadline)
     const signal = yield* ended.signal
     if (signal !== undefined) return signalExitCode[signal]
     const lost = losses?.summary()
     if (lost !== undefined) return yield* networkError(lost)
-    return outgoing.unsentLines() > 0 ? exitCode.usage : exitCode.ok
+    if (outgoing.unsentLines() > 0) return exitCode.usage
+    return isRecorded ? exitCode.ok : exitCode.network
   }).pipe(
     Effect.catchTags({
       EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),

@@ -1,10 +1,11 @@
 import type { Endpoint } from "../../domain/index.ts"
 import type { Dependency } from "../flags/dependencies.ts"
+import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { timestampsProblem } from "../flags/sharedFlags.ts"
 
 /** The facts that decide whether a flag of `tcpfx connect` has an effect. */
-export interface ConnectFacts {
+export interface ConnectFacts extends LogFacts {
   readonly endpoint: Endpoint
   readonly output: "text" | "json" | "raw"
   readonly reconnect: boolean
@@ -20,6 +21,7 @@ type ConnectKey =
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps" | "shutdown")
   | (typeof besideUi)[number]
+  | LogKey
 
 /** Every flag of `tcpfx connect` that has an effect only under a condition. */
 export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFacts>> = [
@@ -58,5 +60,6 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     isMet: ({ sendsFin }) => sendsFin,
     problem: "(-N) contradicts --no-shutdown; give one of them",
   },
+  ...logDependencies,
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

@@ -17,12 +17,15 @@ import { accessRules } from "../files/accessRules.ts"
 import { checkProxies } from "../flags/accessFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
 import { isEndpointGiven } from "../flags/endpointArgs.ts"
+import { namedFiles } from "../flags/given.ts"
+import { logFacts } from "../flags/logFlags.ts"
 import { checkNames } from "../flags/netcatFlags.ts"
 import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { timestampsOf } from "../flags/sharedFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
+import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
@@ -78,9 +81,10 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasProxies: asked.proxyProtocol === "require",
       hasPage: options.ui,
       servesOneClient: isForOneClient,
+      ...logFacts(options),
     })
     yield* checkTlsVariables(paths, hasTls)
-    const room = yield* connectionRoom(isForOneClient ? 1 : asked.maxConns)
+    const room = yield* connectionRoom(isForOneClient ? 1 : asked.maxConns, filesOf(options))
     const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
@@ -94,6 +98,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     }
     const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
     const showing: Showing = { pace: paceOf(mode, output) }
+    const others = namedFiles(serveFlags, options)
+    const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
     const outer = yield* Effect.scope
     // The page needs the events of the traffic, which the raw path does not make.
     const rawServing =
@@ -127,10 +133,11 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         }),
         outer,
       )
+      yield* logs.watchServer(server, settings.frame, !options.noTraffic)
       const reload = reloadOf(server)
       // Reading the rules may take long, so a rotated log is reopened first.
-      const reopen = Effect.sync(stdio.reopen)
-      if (hasAccessFiles || tls?.reload !== undefined || stdio.hasFile) {
+      const reopen = Effect.zipRight(Effect.sync(stdio.reopen), logs.reopen)
+      if (hasAccessFiles || tls?.reload !== undefined || stdio.hasFile || filesOf(options) > 0) {
         yield* signals.onHangUp(Effect.zipRight(reopen, Effect.ignore(reload)))
       }
       if (Option.isSome(options.control)) {
@@ -139,6 +146,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
+      yield* logs.begin
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
       const notes = [...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
       // The console has a row for each endpoint, and shows the notes itself.
@@ -168,7 +176,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     }).pipe(Effect.scoped)
     // The last events may still wait to be written. A stalled reader delays the end by the drain deadline at most.
     yield* stdio.untilGivenUp(Fiber.join(served.shown))
-    return served.code
+    const isRecorded = yield* logs.finish(settings.drain)
+    return isRecorded || served.code !== exitCode.ok ? served.code : exitCode.network
   }).pipe(
     Effect.catchTags({
       EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),

@@ -8,6 +8,7 @@ import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from 
 import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
+import { logFlags } from "../flags/logFlags.ts"
 import { netcatServeFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags } from "../flags/payloadFlags.ts"
@@ -59,6 +60,7 @@ export const serveFlags = {
   timestamps: timestampsFlag,
   plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
+  ...logFlags,
   ...attachFlags,
   ...configFlags,
 }

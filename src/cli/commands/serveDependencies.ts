@@ -1,10 +1,11 @@
 import { type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
 import type { Dependency } from "../flags/dependencies.ts"
+import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { timestampsProblem } from "../flags/sharedFlags.ts"
 
 /** The facts that decide whether a flag of `tcpfx serve` has an effect. */
-export interface ServeFacts {
+export interface ServeFacts extends LogFacts {
   readonly mode: "console" | "broker" | "echo" | "discard" | "reply"
   readonly output: "text" | "json" | "raw"
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
@@ -38,6 +39,7 @@ type ServeKey =
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick" | "maxConns")
   | (typeof besideUi)[number]
+  | LogKey
 
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
@@ -114,5 +116,6 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     isMet: ({ servesOneClient }) => !servesOneClient,
     problem: "has no effect with -l alone, which serves one client; give -k too",
   },
+  ...logDependencies,
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

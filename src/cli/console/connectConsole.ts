@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
-import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
+import type { Client, ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import { type Endpoint, formatEndpoint } from "../../domain/index.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { TimestampMode } from "../output/Stamps.ts"
@@ -21,13 +21,23 @@ export interface ConnectConsoleOptions {
   readonly project: string | undefined
   /** `undefined`: after a lost connection, the client reconnects only when the user asks for it. */
   readonly reconnect: Partial<ReconnectSettings> | undefined
+  /** Records the client in the files of the command line. */
+  readonly record: (client: Client["Type"]) => Effect.Effect<void>
 }
 
 /**
  * Runs `tcpfx connect` in a terminal. It connects, and shows the console until the user leaves, also after the end of
  * the connection. If the first connection fails, the command ends with the reason, as it does without a console.
  */
-export const connectConsole = ({ endpoint, form, project, reconnect, settings, timestamps }: ConnectConsoleOptions) =>
+export const connectConsole = ({
+  endpoint,
+  form,
+  project,
+  reconnect,
+  record,
+  settings,
+  timestamps,
+}: ConnectConsoleOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
       const left = yield* Deferred.make<void>()
@@ -37,6 +47,7 @@ export const connectConsole = ({ endpoint, form, project, reconnect, settings, t
         leave,
         ...(reconnect === undefined ? {} : { reconnect: { ...reconnect, onPeerEnd: "end" as const } }),
       }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
+      yield* record(assistant.client)
       const first = assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }).pipe(
         Effect.catchIf(
           // The user has ended the attempt, and stays in the console.

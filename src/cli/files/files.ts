@@ -28,6 +28,8 @@ const problems: Readonly<Record<string, string>> = {
   EIO: "the device or the file server failed (EIO)",
   EAGAIN: "it is a terminal or a device; give a file or a pipe",
   ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file has reached its largest allowed size (ulimit -f)",
   EROFS: "the file system is read-only",
   ENAMETOOLONG: "the path is too long",
 }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { emptyVariable } from "../../runtime/variable.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
+import type { Flag } from "./flag.ts"
 
 /** The value of a flag, or else of an environment variable, or else the default. */
 export const given = <A>(flag: Option.Option<A>, fallback: Config.Config<A>): Effect.Effect<A, ConfigError> =>
@@ -23,4 +24,29 @@ export const checkVariables = (
 ): Effect.Effect<void, CommandFailed> => {
   const found = Object.entries(environment).find(([name, text]) => name.startsWith("TCPFX_") && text === "")
   return found === undefined ? Effect.void : usageError(`${found[0]}: ${emptyVariable}`)
+}
+
+/** A file that a flag names. */
+export interface NamedFile {
+  readonly flag: string
+  readonly path: string
+}
+
+/** The files that the given flags with a PATH name. */
+export const namedFiles = (
+  flags: Readonly<Record<string, Flag<unknown>>>,
+  options: Readonly<Record<string, unknown>>,
+): ReadonlyArray<NamedFile> => {
+  const found: Array<NamedFile> = []
+  for (const [key, { shape }] of Object.entries(flags)) {
+    if (shape.placeholder !== "PATH") continue
+    const option = options[key]
+    const paths: ReadonlyArray<unknown> = Array.isArray(option)
+      ? option
+      : Option.isOption(option)
+        ? Option.toArray(option)
+        : []
+    for (const path of paths) if (typeof path === "string") found.push({ flag: shape.name, path })
+  }
+  return found
 }

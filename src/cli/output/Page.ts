@@ -113,8 +113,8 @@ export class Page {
   }
 }
 
-// A turn of the event loop between two pieces lets the process serve its sockets.
-const nextTurn = Effect.async<void>((resume) => {
+/** Waits for the next turn of the event loop, so that the process serves its sockets between two pieces. */
+export const nextTurn = Effect.async<void>((resume) => {
   const turn = setImmediate(() => resume(Effect.void))
   return Effect.sync(() => clearImmediate(turn))
 })

@@ -8,7 +8,8 @@ import type { Stamps } from "./Stamps.ts"
 
 const maxNamed = 4
 
-const recipients = (to: ReadonlyArray<ConnectionId>): string =>
+/** Names the recipients of a frame, at most four of them. */
+export const recipients = (to: ReadonlyArray<ConnectionId>): string =>
   to.length === 0
     ? "nobody"
     : to.length <= maxNamed

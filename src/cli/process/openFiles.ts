@@ -22,14 +22,14 @@ export interface ConnectionRoom {
 }
 
 /**
- * The largest number of connections: the requested number, or the number that the limit of open files allows beside the
+ * The largest number of connections beside `files` files that the command writes: the requested number, or the number that the limit of open files allows beside the
  * files that are already open. Fails if the limit is too low for the requested number.
  */
-export const connectionRoom = (asked: number): Effect.Effect<ConnectionRoom, CommandFailed> =>
+export const connectionRoom = (asked: number, files: number = 0): Effect.Effect<ConnectionRoom, CommandFailed> =>
   Effect.gen(function* () {
     const { limit, open } = yield* openFiles
     if (limit === undefined) return { most: asked, note: undefined }
-    const reserve = Math.max(leastReserve, open + growth)
+    const reserve = Math.max(leastReserve, open + growth) + files
     const room = limit - reserve
     if (room < 1) {
       return yield* usageError(

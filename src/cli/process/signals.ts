@@ -15,6 +15,19 @@ export type EndSignal = keyof typeof signalExitCode
 /** A signal ended the command before it had anything to drain. */
 export class EndedBySignal extends Data.TaggedError("EndedBySignal")<{ readonly signal: EndSignal }> {}
 
+/** Files that the command writes while it runs. */
+export interface WrittenFiles {
+  /** Opens the files again by their names. */
+  readonly reopen: () => void
+  /** Whether everything is written. */
+  readonly isIdle: () => boolean
+}
+
+// The time that files have to be written after the second signal, and the time between two looks at them, in
+// milliseconds.
+const filesGrace = 500
+const filesLook = 10
+
 // The time that a reload may continue after the next SIGHUP.
 const reloadGrace = "1 second"
 
@@ -35,6 +48,11 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
      * one more second and is then interrupted, because reading a file may take forever.
      */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
+    /**
+     * Until the scope closes, SIGUSR1 opens these files again, and the second signal waits half a second for them to be
+     * written.
+     */
+    readonly addFiles: (files: WrittenFiles) => Effect.Effect<void, never, Scope.Scope>
   }
 >() {}
 
@@ -45,19 +63,36 @@ const listen = (stdio: Stdio["Type"]) =>
       let first: EndSignal | undefined
       const waiters = new Set<(signal: EndSignal) => void>()
       const reloads = new Set<() => void>()
+      const files = new Set<WrittenFiles>()
+      let isEnding = false
+      const endWithFiles = (code: number) => {
+        if (files.size === 0 || isEnding) return endProcess(code)
+        isEnding = true
+        const last = performance.now() + filesGrace
+        const look = () => {
+          const isOver = performance.now() > last || [...files].every((one) => one.isIdle())
+          if (isOver) endProcess(code)
+          else setTimeout(look, filesLook)
+        }
+        // The events of this turn of the event loop reach their files in the next turns.
+        setTimeout(look, filesLook)
+      }
       const onEnd = (signal: NodeJS.Signals) => {
         if (signal === "SIGHUP" && reloads.size > 0 && !stdio.isTerminalGone()) {
           for (const reload of reloads) reload()
           return
         }
         const known: EndSignal = signal === "SIGINT" || signal === "SIGHUP" ? signal : "SIGTERM"
-        if (first !== undefined) return endProcess(signalExitCode[known])
+        if (first !== undefined) return endWithFiles(signalExitCode[known])
         first = known
         for (const waiter of waiters) waiter(known)
       }
       // Without a handler, SIGUSR1 opens Node's inspector and SIGUSR2 ends the process. bin/tcpfx.cjs installs handlers
       // that do nothing at the start of the process.
-      const onUser1 = () => stdio.reopen()
+      const onUser1 = () => {
+        stdio.reopen()
+        for (const { reopen } of files) reopen()
+      }
       process.on("SIGINT", onEnd)
       process.on("SIGTERM", onEnd)
       // The kernel sends SIGHUP when the terminal closes. Without a handler, the process would end without a drain.
@@ -67,7 +102,7 @@ const listen = (stdio: Stdio["Type"]) =>
         for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, onEnd)
         process.off("SIGUSR1", onUser1)
       }
-      return { reloads, waiters, get: () => first, stop }
+      return { files, reloads, waiters, get: () => first, stop }
     }),
     ({ stop }) => Effect.sync(stop),
   )
@@ -75,7 +110,7 @@ const listen = (stdio: Stdio["Type"]) =>
 /** The signals of this process. */
 export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
   Signals,
-  Effect.map(Effect.flatMap(Stdio, listen), ({ get, reloads, waiters }) => {
+  Effect.map(Effect.flatMap(Stdio, listen), ({ files, get, reloads, waiters }) => {
     const first = Effect.async<EndSignal>((resume) => {
       const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
       const already = get()
@@ -89,6 +124,13 @@ export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
         Effect.raceFirst(
           effect,
           Effect.flatMap(first, (signal) => new EndedBySignal({ signal })),
+        ),
+      addFiles: (added) =>
+        Effect.asVoid(
+          Effect.acquireRelease(
+            Effect.sync(() => files.add(added)),
+            () => Effect.sync(() => files.delete(added)),
+          ),
         ),
       onHangUp: (effect) =>
         Effect.gen(function* () {

@@ -28,6 +28,7 @@ const signals = Signals.Signals.of({
   first: Effect.never,
   unlessEnded: (effect) => effect,
   onHangUp: () => Effect.void,
+  addFiles: () => Effect.void,
 })
 
 /** The reason why a command line is refused. None of these command lines opens a socket. */

@@ -1,0 +1,129 @@
+import { hexDump } from "../../domain/assistant/index.ts"
+import { ByteWriter } from "../../domain/ByteWriter.ts"
+import { allocate } from "../../runtime/bytes.ts"
+import { formatDate, formatTime } from "../output/format.ts"
+import type { Pieces } from "../process/streams/Sink.ts"
+
+/** A part of a file, ready to be written. */
+export interface Part {
+  readonly pieces: Pieces
+  /** The number of bytes of traffic in this part. */
+  readonly traffic: number
+  /** The memory that the traffic of this part takes, in bytes. */
+  readonly cost: number
+}
+
+/** Traffic that waits until it is written to a file. */
+export interface TrafficQueue {
+  /** Adds a copy of some bytes. `who` names the client and the direction, as in `#1 <`. Returns the memory in bytes. */
+  readonly add: (bytes: Uint8Array, who: string, at: number) => number
+  /** Notes that `count` bytes are left out here. */
+  readonly leaveOut: (count: number) => void
+  /** Removes the next part. Undefined if nothing waits. */
+  readonly take: () => Part | undefined
+}
+
+// A shorter run of bytes is copied into a buffer with its neighbours: few large pieces cost less than many small ones.
+const worthItsOwnPiece = 32 * 1024
+// The number of bytes of a part from which on nothing is added to it.
+const fullPart = 256 * 1024
+
+/** The received bytes, one after the other. */
+export class RawQueue implements TrafficQueue {
+  private pieces: Array<Uint8Array> = []
+  private readonly writer = new ByteWriter(allocate)
+
+  add(bytes: Uint8Array): number {
+    this.writer.bytes(bytes)
+    if (bytes.length >= worthItsOwnPiece || this.writer.length >= fullPart) this.seal()
+    return bytes.length
+  }
+
+  leaveOut(): void {}
+
+  take(): Part | undefined {
+    if (this.pieces.length === 0) this.seal()
+    const pieces: Array<Uint8Array> = []
+    let bytes = 0
+    for (const piece of this.pieces) {
+      if (bytes >= fullPart) break
+      pieces.push(piece)
+      bytes += piece.length
+    }
+    this.pieces.splice(0, pieces.length)
+    return bytes === 0 ? undefined : { pieces, traffic: bytes, cost: bytes }
+  }
+
+  private seal(): void {
+    if (this.writer.length > 0) this.pieces.push(this.writer.take())
+  }
+}
+
+/** Bytes that arrived together, or a gap. */
+interface Block {
+  readonly at: number
+  readonly who: string
+  /** Undefined for a gap of `count` bytes. */
+  readonly bytes: Uint8Array | undefined
+  count: number
+}
+
+// The memory of a block beside its bytes.
+const blockCost = 256
+// The number of bytes that are dumped in one turn of the event loop. The dump has about five times as many.
+const fullDump = 16 * 1024
+
+/** Hex dumps of blocks, each below a line with time, client, direction and length. */
+export class HexQueue implements TrafficQueue {
+  private blocks: Array<Block> = []
+  private next = 0
+  // The position in the next block.
+  private offset = 0
+  private last = { at: Number.NaN, text: "" }
+
+  add(bytes: Uint8Array, who: string, at: number): number {
+    this.blocks.push({ at, who, bytes: Buffer.from(bytes), count: bytes.length })
+    return bytes.length + blockCost
+  }
+
+  leaveOut(count: number): void {
+    const last = this.blocks.at(-1)
+    if (last !== undefined && last.bytes === undefined && this.next < this.blocks.length) last.count += count
+    else this.blocks.push({ at: Date.now(), who: "", bytes: undefined, count })
+  }
+
+  take(): Part | undefined {
+    const { blocks } = this
+    if (this.next === blocks.length) return undefined
+    const out = new ByteWriter(allocate, 8 * fullDump)
+    let traffic = 0
+    let cost = 0
+    while (this.next < blocks.length && traffic < fullDump) {
+      const block = blocks[this.next] as Block
+      const { bytes } = block
+      if (bytes === undefined) out.text(`${this.stampOf(block.at)} ${block.count} bytes are left out here\n`)
+      else {
+        if (this.offset === 0) out.text(`${this.stampOf(block.at)} ${block.who} ${bytes.length} bytes\n`)
+        const end = Math.min(bytes.length, this.offset + fullDump)
+        if (end > this.offset) out.ascii(`${hexDump(bytes.subarray(this.offset, end), this.offset)}\n`)
+        traffic += end - this.offset
+        this.offset = end
+        if (end < bytes.length) break
+        cost += bytes.length + blockCost
+      }
+      this.offset = 0
+      this.next++
+    }
+    // Removing the first of many elements moves all others, so the list is cut only when half of it is done.
+    if (this.next > blocks.length / 2) {
+      this.blocks = blocks.slice(this.next)
+      this.next = 0
+    }
+    return { pieces: [out.take()], traffic, cost }
+  }
+
+  private stampOf(at: number): string {
+    if (at !== this.last.at) this.last = { at, text: `${formatDate(at)} ${formatTime(at)}` }
+    return this.last.text
+  }
+}
