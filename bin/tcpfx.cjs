@@ -58,8 +58,9 @@ const bundleFor = (words) => {
   // chooses the larger bundle, which runs every command line.
   if (!isConnect && words.some((word) => /^-[a-z0-9]*l|^--listen$/i.test(word))) return "serve.cjs"
   const mayConnect = isConnect || (words.length > 1 && !["interfaces", "help"].includes(head)) || /[.:]/.test(head)
-  // The console of `connect` needs the assistant.
-  return mayConnect && !words.includes("--plain") && isInTerminal() ? "serve.cjs" : "tcpfx.cjs"
+  // Rules, macros, repeats and the console of `connect` need the assistant.
+  const isAssisted = words.some((word) => /^--(?:rules?|macro|repeat)(?:=|$)/.test(word))
+  return mayConnect && (isAssisted || (!words.includes("--plain") && isInTerminal())) ? "serve.cjs" : "tcpfx.cjs"
 }
 const bundle = path.join(__dirname, "..", "dist", "cli", bundleFor(process.argv.slice(2)))
 

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -7,7 +8,13 @@ import type * as Scope from "effect/Scope"
 import { Client, type ClientObserver, type ClientSettings, type ReconnectSettings } from "../client/index.ts"
 import type { Connection } from "../connection/index.ts"
 import * as Domain from "../domain/assistant/index.ts"
-import { type ClientEvent, Framing, type SettingsError } from "../domain/index.ts"
+import {
+  type ClientEvent,
+  type ConnectError,
+  type ConnectionClosedError,
+  Framing,
+  type SettingsError,
+} from "../domain/index.ts"
 import type { Tls, Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeClientEvent } from "./describe.ts"
@@ -37,6 +44,11 @@ export interface ClientAssistantOptions {
    * passes each frame to `askRules` and does nothing else.
    */
   readonly converse?: Converse
+  /**
+   * Runs when the client is done with a `Connect` command: after the last connection, or after the last failed attempt.
+   * The exit is a success if the connection ended as intended, also by a command. Default: nothing runs.
+   */
+  readonly onEnd?: (exit: Exit.Exit<void, ConnectError | ConnectionClosedError>) => Effect.Effect<void>
   /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
   readonly logBytes?: number
   /** A project to load at the start, as `loadProject` does. Default: none. */
@@ -127,6 +139,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
       tlsOptions: options.tlsOptions ?? {},
       reconnect: options.reconnect,
       leave: options.leave,
+      onEnd: options.onEnd,
     },
   })
   const rules: ClientRules = new ClientRules(parts, commands.coders, {

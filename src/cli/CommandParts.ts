@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
+import type { AssistedConnect } from "./automation/assistedConnect.ts"
 import type { runServe } from "./commands/runServe.ts"
-import type { connectConsole } from "./console/connectConsole.ts"
 import type { PageFace } from "./ui/PageFace.ts"
 
 /**
@@ -10,18 +10,18 @@ import type { PageFace } from "./ui/PageFace.ts"
  */
 export interface CommandParts {
   readonly runServe: typeof runServe
-  /** Runs `tcpfx connect` in a terminal. Without it, `connect` shows plain lines. */
-  readonly connectConsole: typeof connectConsole | undefined
+  /** The parts of `tcpfx connect` with an assistant. Without them, `connect` shows plain lines and has no rules. */
+  readonly assistedConnect: AssistedConnect | undefined
   readonly page: PageFace
 }
 
 const absent = () => Effect.dieMessage("this bundle lacks a part of the command; bin/tcpfx.cjs chose the wrong bundle")
 
 /** The page in a bundle that does not include the page. */
-export const noPage: PageFace = { runUi: absent, prepare: absent, makeWindow: absent }
+export const noPage: PageFace = { runUi: absent, prepare: absent }
 
 /** The server and the console in a bundle without an assistant. */
-export const noAssistant: Pick<CommandParts, "runServe" | "connectConsole"> = {
+export const noAssistant: Pick<CommandParts, "runServe" | "assistedConnect"> = {
   runServe: absent,
-  connectConsole: undefined,
+  assistedConnect: undefined,
 }

@@ -34,7 +34,7 @@ const shapes = Record.map(commands, (help) => help.flags)
  */
 export const run = (
   args: ReadonlyArray<string>,
-  { connectConsole, page, runServe }: CommandParts,
+  { assistedConnect, page, runServe }: CommandParts,
 ): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
   Effect.gen(function* () {
     const normalized = yield* normalize(args, shapes)
@@ -55,7 +55,7 @@ export const run = (
       Command.withDescription(summary),
       Command.withSubcommands([
         Command.withHandler(serveCommand, (options) => record(runServe(options, page))),
-        Command.withHandler(connectCommand, (options) => record(runConnect(options, page, connectConsole))),
+        Command.withHandler(connectCommand, (options) => record(runConnect(options, page, assistedConnect))),
         Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
       ]),

@@ -41,3 +41,12 @@ export const causeOf = (exit: Exit.Exit<void, AttemptError>): Cause.Cause<Assist
     }),
   )
 }
+
+/** The end of an attempt for the program around the window. An end that the user asked for is a success. */
+export const endOf = (exit: Exit.Exit<void, AttemptError>): Exit.Exit<void, ConnectError | ConnectionClosedError> => {
+  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return Exit.void
+  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  if (failure === undefined) return Exit.die(Cause.squash(exit.cause))
+  if (failure._tag === "Leaving") return Exit.void
+  return failure._tag === "SettingsError" ? Exit.die(failure) : Exit.fail(failure)
+}

@@ -6,10 +6,10 @@ import type * as Scope from "effect/Scope"
 import type { Client, ReconnectSettings } from "../../client/index.ts"
 import type { Connection } from "../../connection/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
-import { type ConnectionClosedError, formatEndpoint, limits } from "../../domain/index.ts"
+import { type ConnectError, type ConnectionClosedError, formatEndpoint, limits } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { loadEncoding } from "../encodings.ts"
-import { type Attempt, type AttemptError, causeOf, type Leaving, leaving } from "./Attempt.ts"
+import { type Attempt, type AttemptError, causeOf, endOf, type Leaving, leaving } from "./Attempt.ts"
 import type { ClientPhases } from "./ClientPhases.ts"
 import { forkOwned } from "./forkOwned.ts"
 import type { Notice } from "./Notice.ts"
@@ -27,6 +27,8 @@ export interface ClientHooks {
   /** The settings for reconnecting if the command does not mention it; `undefined` means no reconnecting. */
   readonly reconnect: Partial<ReconnectSettings> | undefined
   readonly leave: Effect.Effect<void> | undefined
+  /** Runs when the client is done with a command to connect. */
+  readonly onEnd: ((exit: Exit.Exit<void, ConnectError | ConnectionClosedError>) => Effect.Effect<void>) | undefined
 }
 
 type Outcome = Effect.Effect<Assistant.Outcome, Assistant.Refusal>
@@ -183,7 +185,10 @@ export class ClientCommands {
       this.attempt = undefined
       this.phases.end()
       this.parts.touch()
-      return Effect.asVoid(Deferred.failCauseSync(connected, () => causeOf(exit)))
+      return Effect.zipRight(
+        this.hooks.onEnd?.(endOf(exit)) ?? Effect.void,
+        Effect.asVoid(Deferred.failCauseSync(connected, () => causeOf(exit))),
+      )
     })
   }
 

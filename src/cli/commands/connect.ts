@@ -12,8 +12,10 @@ import {
   parseDuration,
   tcpEndpoint,
 } from "../../domain/index.ts"
+import { noAutomation } from "../automation/Automation.ts"
+import type { AssistedConnect } from "../automation/assistedConnect.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
-import type { connectConsole } from "../console/connectConsole.ts"
+import { automationFlags } from "../flags/automationFlags.ts"
 import { configFlags } from "../flags/configFlags.ts"
 import { checkHeartbeat, deadlineFlags, deadlineSettings } from "../flags/deadlineFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
@@ -52,7 +54,7 @@ import type { PageFace } from "../ui/PageFace.ts"
 import { connectDependencies } from "./connectDependencies.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
-import { makeOutgoing } from "./outgoing.ts"
+import { makeOutgoing, repeatedOutgoing } from "./outgoing.ts"
 
 /** The flags of `tcpfx connect`. */
 export const connectFlags = {
@@ -62,6 +64,7 @@ export const connectFlags = {
     help: "Send TEXT instead of standard input, with escapes such as \\n. May be given several times.",
   }),
   ...payloadFlags,
+  ...automationFlags,
   once: toggle("once", {
     help: "Exit after the first reply: one frame, or with --frame raw all bytes until a pause of 50 ms.",
   }),
@@ -156,12 +159,16 @@ const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
     )
   })
 
+const hasSendings = ({ macro, send }: ConnectOptions): boolean => send.length > 0 || macro.length > 0
+
 /** Whether no option of the command line excludes the console. */
-const wantsConsole = ({ noShutdown, once, output, plain, quit, send, ui }: ConnectOptions): boolean =>
-  !plain && !ui && !once && !noShutdown && send.length === 0 && Option.isNone(output) && Option.isNone(quit)
+const wantsConsole = (options: ConnectOptions): boolean => {
+  const { noShutdown, once, output, plain, quit, ui } = options
+  return !plain && !ui && !once && !noShutdown && !hasSendings(options) && Option.isNone(output) && Option.isNone(quit)
+}
 
 /** Runs `tcpfx connect`. Returns the exit code. */
-export const runConnect = (options: ConnectOptions, page: PageFace, console: typeof connectConsole | undefined) =>
+export const runConnect = (options: ConnectOptions, page: PageFace, assisted: AssistedConnect | undefined) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const signals = yield* Signals
@@ -193,22 +200,25 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
       hasPage: options.ui,
       sendsFin: !options.noShutdown,
       ...logFacts(options),
+      hasSendings: hasSendings(options),
     })
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
     }
     const form = yield* payloadFormOf(options, withoutTls.frame)
-    const texts = yield* payloadsOf("send", options.send, form)
-    yield* checkTexts(texts, withoutTls)
+    const sent = yield* payloadsOf("send", options.send, form)
+    yield* checkTexts(sent, withoutTls)
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
     const others = namedFiles(connectFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: false, others }))
     const record = (client: Client["Type"]) => Effect.zipRight(logs.watchClient(client, settings.frame), logs.begin)
-    if (console !== undefined && wantsConsole(options) && canHaveConsole(stdio, process.env)) {
+    const automation = assisted === undefined ? noAutomation : yield* assisted.automationOf(options, form)
+    if (assisted !== undefined && wantsConsole(options) && canHaveConsole(stdio, process.env)) {
       yield* signals.unlessEnded(
-        console({
+        assisted.console({
+          automation,
           settings,
           endpoint,
           form,
@@ -223,22 +233,31 @@ export const runConnect = (options: ConnectOptions, page: PageFace, console: typ
     const renderer = yield* clientRenderer(output, settings.frame, timestamps)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
-    yield* checkPayloads("send", texts, settings)
-    const outgoing = yield* makeOutgoing(texts, { ...settings, form, lends: output === "raw" })
+    yield* checkPayloads("send", sent, settings)
+    const texts = assisted === undefined ? sent : yield* assisted.bytesOf(automation, settings)
+    const isRepeated = automation.interval !== undefined
+    const outgoing = isRepeated
+      ? repeatedOutgoing
+      : yield* makeOutgoing(texts, { ...settings, form, lends: output === "raw" })
+    const hasRules = automation.rules.length > 0
     const outer = yield* Effect.scope
     const conversation = converse({
       outgoing,
       raw: output === "raw",
       once: options.once,
-      // With the page, the user half-closes in the page. Standard input may be absent, and its end must not half-close.
-      shutdown: !options.noShutdown && !options.ui,
+      // With the page, the user half-closes in the page. Rules still send after the end of standard input, which may be
+      // absent.
+      shutdown: !options.noShutdown && !options.ui && (!hasRules || options.shutdown),
       explainsFin: !options.shutdown,
       quit: options.quit,
       losses,
       frame: settings.frame,
     })
     const ended = yield* Effect.gen(function* () {
-      const window = options.ui ? yield* page.makeWindow({ settings, reconnect, conversation }) : undefined
+      const window =
+        assisted !== undefined && (options.ui || hasRules || isRepeated)
+          ? yield* assisted.makeWindow({ settings, reconnect, automation, conversation, stays: options.ui })
+          : undefined
       const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
       yield* record(client)
       const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)

@@ -14,12 +14,15 @@ export interface ConnectFacts extends LogFacts {
   readonly hasHeartbeat: boolean
   readonly hasPage: boolean
   readonly sendsFin: boolean
+  /** Whether a flag gives a payload to send. */
+  readonly hasSendings: boolean
 }
 
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps" | "shutdown")
+  | "repeat"
   | (typeof besideUi)[number]
   | LogKey
 
@@ -61,5 +64,10 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     problem: "(-N) contradicts --no-shutdown; give one of them",
   },
   ...logDependencies,
+  {
+    flags: ["repeat"],
+    isMet: ({ hasSendings }) => hasSendings,
+    problem: "needs the payload to send; give --send or --macro too",
+  },
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

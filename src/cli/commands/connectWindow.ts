@@ -4,18 +4,23 @@ import type * as Scope from "effect/Scope"
 import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
 import type { ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import type { Connection } from "../../connection/index.ts"
-import { type ConnectionClosedError, type Endpoint, formatEndpoint } from "../../domain/index.ts"
-import { type CommandFailed, usageError } from "../process/exit.ts"
+import { type ConnectError, type ConnectionClosedError, type Endpoint, formatEndpoint } from "../../domain/index.ts"
+import type { Automation } from "../automation/Automation.ts"
+import { automate, startRepeats } from "../automation/automate.ts"
+import { type CommandFailed, networkError, usageError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
 
-/** The parts of the window of `tcpfx connect --ui`. */
+/** The parts of the window of `tcpfx connect` with the page, with rules or with repeats. */
 export interface WindowParts {
   readonly settings: ClientSettings
   readonly reconnect: Partial<ReconnectSettings> | undefined
+  readonly automation: Automation
+  /** Whether the command stays after the end of a connection, because the page can connect again. */
+  readonly stays: boolean
   /** Sends standard input over a connection, and writes the received data to standard output. */
   readonly conversation: (
     connection: Connection,
@@ -24,23 +29,24 @@ export interface WindowParts {
 }
 
 /**
- * The window of `tcpfx connect --ui`. The page can connect and disconnect at any time, and each connection also serves
- * standard input and output. Therefore the command does not end with a connection. It ends at Ctrl-C, at `quit` in the
- * page, or when nothing reads its output any more.
+ * The window of `tcpfx connect`. Each connection serves standard input and output. With the page, the user can connect
+ * and disconnect at any time. The command then ends at Ctrl-C, at `quit` in the page, or when nothing reads its output
+ * any more. Without the page, it ends with its connection, as it does without a window.
  */
-export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =>
+export const makeWindow = ({ automation, conversation, reconnect, settings, stays }: WindowParts) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const over = yield* Deferred.make<void, OutputClosed | OutputFailed>()
+    const over = yield* Deferred.make<void, ConnectError | Failure>()
+    const failWith = (error: Failure) => Effect.asVoid(Deferred.fail(over, error))
     const converse = (
       connection: Connection,
       askRules: (frame: Uint8Array) => Effect.Effect<void>,
     ): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
       conversation(connection, askRules).pipe(
         Effect.catchTags({
-          CommandFailed: ({ message }) => tell(message),
-          OutputClosed: (error) => Effect.asVoid(Deferred.fail(over, error)),
-          OutputFailed: (error) => Effect.asVoid(Deferred.fail(over, error)),
+          CommandFailed: (error) => (stays ? tell(error.message) : failWith(error)),
+          OutputClosed: failWith,
+          OutputFailed: failWith,
         }),
         Effect.zipRight(connection.close),
         Effect.provideService(Stdio, stdio),
@@ -49,8 +55,10 @@ export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =
       settings,
       converse,
       leave: Effect.asVoid(Deferred.succeed(over, undefined)),
+      ...(stays ? {} : { onEnd: (exit) => Effect.asVoid(Deferred.done(over, exit)) }),
       ...(reconnect === undefined ? {} : { reconnect: { ...reconnect, onPeerEnd: "end" as const } }),
     }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
+    yield* automate(assistant, automation, settings)
     return {
       assistant,
       /**
@@ -58,11 +66,16 @@ export const makeWindow = ({ conversation, reconnect, settings }: WindowParts) =
        * reports a failure to connect.
        */
       talk: (endpoint: Endpoint, isRaw: boolean) =>
-        Effect.zipRight(
-          Effect.catchAll(assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }), ({ message }) =>
-            isRaw ? tell(message) : Effect.void,
-          ),
-          Deferred.await(over),
-        ),
+        Effect.gen(function* () {
+          yield* Effect.catchAll(
+            assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }),
+            ({ message }) => {
+              if (!stays) return failWith(networkError(message))
+              return isRaw ? tell(message) : Effect.void
+            },
+          )
+          yield* startRepeats(assistant, automation)
+          yield* Deferred.await(over)
+        }),
     }
   })

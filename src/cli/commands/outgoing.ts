@@ -39,6 +39,15 @@ export interface Outgoing {
   readonly idle: (time: Duration.Duration) => Effect.Effect<void>
 }
 
+/** The input of a client that reads no input, because repeats send. It never ends. */
+export const repeatedOutgoing: Outgoing = {
+  sendAll: () => Effect.never,
+  isDone: () => false,
+  handed: () => ({ frames: 0, bytes: 0, untaken: 0 }),
+  unsentLines: () => 0,
+  idle: () => Effect.void,
+}
+
 /** The settings of {@link makeOutgoing}. */
 export interface OutgoingSettings extends Pick<ClientSettings, "frame" | "maxFrame"> {
   /** Whether nothing uses a payload after it is sent. Raw input is then read in large pieces into reused memory. */

@@ -8,6 +8,9 @@ import * as Stream from "effect/Stream"
 import { ServerAssistant } from "../../assistant/ServerAssistant.ts"
 import { listenEndpoints } from "../../domain/index.ts"
 import type { Server, ServerSettings } from "../../server/index.ts"
+import { automate, startRepeats } from "../automation/automate.ts"
+import { automationOf } from "../automation/automationOf.ts"
+import { greet } from "../automation/greet.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
 import { historyPath } from "../console/History.ts"
 import { runConsole } from "../console/runConsole.ts"
@@ -62,6 +65,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const form = yield* payloadFormOf(options, asked.frame)
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
     yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)
+    yield* checkPayloads("send", yield* payloadsOf("send", options.send, form), asked)
     const signals = yield* Signals
     const stdio = yield* Stdio
     const output = outputOf(options, stdio.outputIsTerminal)
@@ -82,7 +86,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasPage: options.ui,
       servesOneClient: isForOneClient,
       ...logFacts(options),
+      hasSendings: options.send.length + options.macro.length > 0,
     })
+    const automation = yield* automationOf(options, form)
     yield* checkTlsVariables(paths, hasTls)
     const room = yield* connectionRoom(isForOneClient ? 1 : asked.maxConns, filesOf(options))
     const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
@@ -101,9 +107,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const others = namedFiles(serveFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
     const outer = yield* Effect.scope
-    // The page needs the events of the traffic, which the raw path does not make.
+    // The page needs the events of the traffic, and rules need its frames. The raw path has neither.
     const rawServing =
-      !options.ui && isRawSink(mode, output, options, settings)
+      !options.ui && automation.rules.length === 0 && isRawSink(mode, output, options, settings)
         ? yield* makeRawServing(halfClosedOf(mode, options))
         : undefined
     const hasAccessFiles = options.allowFile.length > 0 || options.denyFile.length > 0
@@ -126,6 +132,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         leave,
       })
       const { server } = assistant
+      yield* automate(assistant, automation, settings)
+      yield* greet(assistant, automation)
       const events = yield* Scope.extend(
         server.subscribe({
           frames: !options.noTraffic && rawServing === undefined && !isConsole,
@@ -143,6 +151,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (Option.isSome(options.control)) {
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
+      yield* startRepeats(assistant, automation)
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))

@@ -1,10 +1,11 @@
 import * as Command from "@effect/cli/Command"
 import { formatBytes, limits, parseDuration, parseSize, slowConsumerPolicies } from "../../domain/index.ts"
 import { accessFlags } from "../flags/accessFlags.ts"
+import { automationFlags } from "../flags/automationFlags.ts"
 import { configFlags } from "../flags/configFlags.ts"
 import { parseControlPath } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
-import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags/flag.ts"
+import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
@@ -35,7 +36,11 @@ export const serveFlags = {
   reply: value("reply", "TEXT", anyText, {
     help: "Answer each frame with TEXT, with escapes such as \\n and \\x00.",
   }),
+  send: values("send", "TEXT", anyText, {
+    help: "Send TEXT to each client that connects, with escapes such as \\n. May be given several times.",
+  }),
   ...payloadFlags,
+  ...automationFlags,
   ...framingFlags,
   halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
     help: "After the FIN of a client, close, or keep the connection to send on it (keep is the default of broker).",

@@ -16,6 +16,8 @@ export interface ServeFacts extends LogFacts {
   readonly hasHeartbeat: boolean
   readonly hasProxies: boolean
   readonly hasPage: boolean
+  /** Whether a flag gives a payload to send. */
+  readonly hasSendings: boolean
   /** Whether the command line names no host, no socket file and no inherited socket. */
   readonly leavesAddress: boolean
   readonly servesOneClient: boolean
@@ -38,6 +40,7 @@ type ServeKey =
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick" | "maxConns")
+  | "repeat"
   | (typeof besideUi)[number]
   | LogKey
 
@@ -50,8 +53,8 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   },
   {
     flags: ["eol", "crlf", "hex", "checksum"],
-    isMet: ({ mode }) => mode !== "echo" && mode !== "discard",
-    problem: "needs --mode console or broker, or --reply; the other modes send no text",
+    isMet: ({ hasSendings, mode }) => hasSendings || (mode !== "echo" && mode !== "discard"),
+    problem: "needs --send, --reply, or --mode console or broker; the other modes send no text",
   },
   {
     flags: ["tlsClientCa"],
@@ -117,5 +120,10 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "has no effect with -l alone, which serves one client; give -k too",
   },
   ...logDependencies,
+  {
+    flags: ["repeat"],
+    isMet: ({ hasSendings }) => hasSendings,
+    problem: "needs the payload to send; give --send or --macro too",
+  },
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

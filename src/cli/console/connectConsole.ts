@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
 import type { Client, ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import { type Endpoint, formatEndpoint } from "../../domain/index.ts"
+import type { Automation } from "../automation/Automation.ts"
+import { automate } from "../automation/automate.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { TimestampMode } from "../output/Stamps.ts"
 import { networkError, usageError } from "../process/exit.ts"
@@ -13,6 +15,7 @@ import { typedForm } from "./typedForm.ts"
 /** The options of the console of `tcpfx connect`. */
 export interface ConnectConsoleOptions {
   readonly settings: ClientSettings
+  readonly automation: Automation
   readonly endpoint: Endpoint
   /** The form of typed lines at the start. */
   readonly form: PayloadForm
@@ -30,6 +33,7 @@ export interface ConnectConsoleOptions {
  * the connection. If the first connection fails, the command ends with the reason, as it does without a console.
  */
 export const connectConsole = ({
+  automation,
   endpoint,
   form,
   project,
@@ -48,6 +52,7 @@ export const connectConsole = ({
         ...(reconnect === undefined ? {} : { reconnect: { ...reconnect, onPeerEnd: "end" as const } }),
       }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
       yield* record(assistant.client)
+      yield* automate(assistant, automation, settings)
       const first = assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }).pipe(
         Effect.catchIf(
           // The user has ended the attempt, and stays in the console.

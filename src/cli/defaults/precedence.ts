@@ -5,6 +5,7 @@ import { type Default, endpointKey } from "./Default.ts"
 const groups: ReadonlyArray<ReadonlyArray<string>> = [
   [endpointKey, "port", "unixsock"],
   ["mode", "broker", "reply"],
+  ["eol", "crlf", "hex"],
   ["family", "ipv4", "ipv6"],
   ["tls-cert", "tls-key", "tls-keep"],
   ["ui-tls-cert", "ui-tls-key"],

@@ -44,6 +44,16 @@ export class PayloadForm {
     return this.hex ? this.ofHex(text) : Either.flatMap(parseEscapes(text), (bytes) => this.complete(bytes))
   }
 
+  /** The payload of a text as the assistant keeps it. The text is valid for {@link ofText}. */
+  specOf(text: string): Assistant.PayloadSpec {
+    const { checksum, ending, hex } = this
+    const shaped = checksum === undefined ? {} : { checksum }
+    if (hex) return { form: "hex", content: text, ...shaped }
+    // In a text of a flag, `${` has no meaning.
+    const content = text.replaceAll("${", "\\x24{")
+    return { form: "text", content, ...(ending === undefined ? {} : { ending }), ...shaped }
+  }
+
   /** Makes the payload of a line of standard input, which comes without its line end. */
   ofLine(line: Uint8Array): Made {
     return this.hex ? this.ofHex(new TextDecoder().decode(line)) : this.complete(line)

@@ -4,7 +4,6 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Assistant } from "../../assistant/Assistant.ts"
 import type { Transport } from "../../transport/index.ts"
-import type { makeWindow } from "../commands/connectWindow.ts"
 import type { UiOptions } from "../commands/ui.ts"
 import type { PageFlagValues } from "../flags/pageFlags.ts"
 import type { CommandFailed } from "../process/exit.ts"
@@ -31,6 +30,4 @@ export interface PageFace {
   ) => Effect.Effect<number, CommandFailed | OutputClosed | OutputFailed, CommandServices>
   /** Reads the files that the flags of the page name, before the command listens or connects. */
   readonly prepare: (flags: PageFlagValues) => Effect.Effect<AttachPage, CommandFailed, CommandServices>
-  /** Makes the window of `tcpfx connect --ui`. */
-  readonly makeWindow: typeof makeWindow
 }

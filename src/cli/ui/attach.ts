@@ -6,7 +6,7 @@ import type { PageFlagValues } from "../flags/pageFlags.ts"
 import { usageError } from "../process/exit.ts"
 import { tell } from "../process/tell.ts"
 import { windowsOf } from "./assistants.ts"
-import { withoutRepeats } from "./project.ts"
+import { joined, withoutRepeats } from "./project.ts"
 import { type PreparedPage, preparePage, servePage } from "./servePage.ts"
 
 /** Serves the page over the assistant of a running command, as a tab that cannot be closed, until the scope closes. */
@@ -21,8 +21,10 @@ const attach = (prepared: PreparedPage, assistant: Assistant, attachedTo: "serve
       open: (kind, settings) => Effect.provideService(open(kind, settings), Transport, transport),
     })
     yield* workspace.attach(assistant)
-    yield* Effect.mapError(assistant.loadProject(assistant.kind === "server" ? whole : project), ({ message }) =>
-      usageError(message),
+    const own = yield* assistant.project
+    yield* Effect.mapError(
+      assistant.loadProject(joined(own, assistant.kind === "server" ? whole : project)),
+      ({ message }) => usageError(message),
     )
     const addresses = yield* servePage(workspace, attachedTo, prepared)
     yield* Effect.forEach(addresses, (address) => tell(`the page is at ${address}`), { discard: true })

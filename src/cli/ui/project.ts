@@ -13,7 +13,8 @@ import {
 import type { WorkspaceService } from "../../assistant/Workspace.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import type { ProjectAccess } from "../../web/server/handlers.ts"
-import { type CommandFailed, usageError } from "../process/exit.ts"
+import { projectRefused } from "../files/projectOf.ts"
+import type { CommandFailed } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 
@@ -41,14 +42,7 @@ export const startProject = (
             emptyProject,
           ),
       ),
-      Effect.catchAll(({ message, reason }) =>
-        reason === "syntax"
-          ? Effect.zipRight(
-              Effect.forEach(message.split("\n"), tell, { discard: true }),
-              usageError(`--project: ${path} has mistakes; correct them, or name another file`),
-            )
-          : usageError(`--project: ${message}`),
-      ),
+      Effect.catchAll((refusal) => projectRefused("project", path, refusal)),
     )
     return { path, project }
   })
@@ -66,28 +60,30 @@ const union = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, keyOf: (element: A) =>
   return [...found.values()]
 }
 
+/** The rules, repeats and macros of several projects. */
+export const joined = (...projects: ReadonlyArray<Project>): Project => ({
+  rules: union(
+    projects.map(({ rules }) => rules),
+    ({ name }) => name,
+  ),
+  repeats: union(
+    projects.map(({ repeats }) => repeats),
+    Domain.formatCommand,
+  ),
+  macros: union(
+    projects.map(({ macros }) => macros),
+    ({ name }) => name,
+  ),
+})
+
 /** The rules, repeats and macros of all windows of a workspace. */
 const projectOf = (workspace: WorkspaceService): Effect.Effect<Project, Domain.Refusal> =>
-  Effect.gen(function* () {
-    const tabs = yield* workspace.tabs
-    const projects = yield* Effect.forEach(tabs, ({ tab }) =>
-      Effect.flatMap(workspace.get(tab), ({ project }) => project),
-    )
-    return {
-      rules: union(
-        projects.map(({ rules }) => rules),
-        ({ name }) => name,
-      ),
-      repeats: union(
-        projects.map(({ repeats }) => repeats),
-        Domain.formatCommand,
-      ),
-      macros: union(
-        projects.map(({ macros }) => macros),
-        ({ name }) => name,
-      ),
-    }
-  })
+  Effect.flatMap(workspace.tabs, (tabs) =>
+    Effect.map(
+      Effect.forEach(tabs, ({ tab }) => Effect.flatMap(workspace.get(tab), ({ project }) => project)),
+      (projects) => joined(...projects),
+    ),
+  )
 
 /** The access of the page to the project file. */
 export const projectAccess = (

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import { suggestion } from "../nearest.ts"
 import { formatMillisExactly, millisOf, timesOf } from "./durationText.ts"
-import { formatWord, isOneLine, type LineReader, quote, type Word } from "./LineReader.ts"
+import { formatWord, isOneLine, LineReader, quote, type Word } from "./LineReader.ts"
 import { formatPayload, readSending } from "./payloadText.ts"
 import type { Refusal } from "./Refusal.ts"
 import type { Match, Rule, RuleAction } from "./Rule.ts"
@@ -20,6 +20,18 @@ interface Head {
   count?: number
   enabled?: boolean
 }
+
+/**
+ * Reads a rule in its written form, which is the command `rule` without its verb.
+ *
+ * @example
+ * import { Either } from "effect"
+ * import { Assistant } from "tcpfx/domain"
+ *
+ * const rule = Either.getOrThrow(Assistant.parseRule("hello when contains login reply ok"))
+ * assert.deepEqual(rule.match, { _tag: "Contains", text: "login" })
+ */
+export const parseRule = (text: string): Either.Either<Rule, Refusal> => readRule(new LineReader(text))
 
 /** Reads `NAME when MATCH [from RECIPIENTS] [after TIME] [times N] [on|off] ACTION [then ACTION …]`. */
 export const readRule = (reader: LineReader): Either.Either<Rule, Refusal> =>

@@ -52,7 +52,7 @@ describe("the payloads of tcpfx connect", () => {
     Effect.gen(function* () {
       const refused = yield* tcpfxRun(["connect", "1", "--hex", "--send", "01 0g"], "")
       expect(refused).toMatchObject({ code: 2, stdout: "" })
-      expect(refused.stderr).toMatch(/^tcpfx: --send: "g" is not a hex digit, at character 5; Hex is two digits/)
+      expect(refused.stderr).toMatch(/^tcpfx: --send: "g" is not a hex digit, at character 5; hex is two digits/)
       const { code, hex, stderr } = yield* sent(["--hex"], "01\n0g\n02\n")
       expect([code, hex]).toEqual([2, "0102"])
       expect(stderr).toBe('tcpfx: "0g" of standard input was not sent: "g" is not a hex digit, at character 2\n')
@@ -107,8 +107,8 @@ describe("the payloads of tcpfx serve", () => {
 
   it.scopedLive("cannot be shaped in a mode that sends nothing", () =>
     expectServeRefuses([
-      [["--mode", "echo", "--hex"], /--hex needs --mode console or broker, or --reply/],
-      [["--mode", "discard", "-C"], /--crlf needs --mode console or broker, or --reply/],
+      [["--mode", "echo", "--hex"], /--hex needs --send, --reply, or --mode console or broker/],
+      [["--mode", "discard", "-C"], /--crlf needs --send, --reply, or --mode console or broker/],
     ]),
   )
 })
