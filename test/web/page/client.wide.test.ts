@@ -61,6 +61,23 @@ describe.skipIf(!haveBrowser())("the client window", () => {
       }),
     )
 
+    it.scoped("marks no field as wrong after another page has connected", () =>
+      Effect.gen(function* () {
+        const { port } = yield* plainServer
+        const { open } = yield* serveWindows()
+        const [page, other] = [yield* open(), yield* open()]
+        yield* step(async () => {
+          await showWindow(page, "Client")
+          await page.getByRole("textbox", { name: "Address" }).fill("")
+          await page.getByRole("button", { name: "Connect", exact: true }).click()
+          await page.locator(".form [aria-invalid=true]").first().waitFor()
+          await connectTo(other, port)
+          await statusText(page, `connected · 127.0.0.1:${port}`).waitFor()
+          expect(await page.locator(".form [aria-invalid=true]").count()).toBe(0)
+        })
+      }),
+    )
+
     it.scoped("half-closes, pauses reading, and resets", () =>
       Effect.gen(function* () {
         const { port, sockets } = yield* plainServer

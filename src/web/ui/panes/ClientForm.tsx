@@ -183,6 +183,11 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
     model.address.value = parts.address
     model.port.value = parts.port
   })
+  // Another page may have connected after this page could not.
+  const isAway = useComputed(() => (model.client.value?.phase ?? "disconnected") === "disconnected")
+  useSignalEffect(() => {
+    if (!isAway.value && !model.formBusy.peek()) model.formTrouble.value = undefined
+  })
   if (state === undefined) return <section class="form" aria-label={w.connection} aria-busy="true" />
   const engaged = state.phase !== "disconnected"
   const fault = model.formTrouble.value?.field
