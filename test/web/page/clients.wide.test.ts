@@ -133,6 +133,24 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
       }),
     )
 
+    it.scoped("show two tags, and the number of their other tags", () =>
+      Effect.gen(function* () {
+        const { page, controls } = yield* withPeers(1)
+        yield* step(async () => {
+          for (const tag of ["line2", "boiler", "north", "old"]) {
+            await page.keyboard.press("Control+k")
+            await page.keyboard.type(`tag @1 ${tag}`)
+            await page.keyboard.press("Enter")
+            await page.getByRole("dialog").getByText("Done.").waitFor()
+            await page.keyboard.press("Escape")
+          }
+          await controls.option(1).filter({ hasText: "+2" }).waitFor()
+          expect(await controls.option(1).locator(".pill").allTextContents()).toEqual(["line2", "boiler", "+2"])
+          expect(await controls.option(1).locator(".pill").last().getAttribute("title")).toBe("north, old")
+        })
+      }),
+    )
+
     it.scoped("filter the log when they are selected, and the log keeps all rows", () =>
       Effect.gen(function* () {
         const { page, peers, controls } = yield* withPeers(2)

@@ -40,6 +40,9 @@ const Row = ({
   const w = words.value
   // A unix client has no name of its own.
   const remote = row.remote === "unix:" ? `${w.unixClient} · ${timeText(row.since)}` : row.remote
+  const isMarked = row.state !== "open" || row.paused || row.pending >= slowBytes || row.tls !== ""
+  // A further pill has the number of the other tags.
+  const mostTags = isMarked ? 1 : 2
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and aria-activedescendant names the active option.
     <div
@@ -73,11 +76,16 @@ const Row = ({
             TLS
           </span>
         )}
-        {row.tags.map((tag) => (
-          <span class="pill" key={tag}>
+        {row.tags.slice(0, mostTags).map((tag) => (
+          <span class="pill" key={tag} title={tag}>
             {tag}
           </span>
         ))}
+        {row.tags.length > mostTags && (
+          <span class="pill" title={row.tags.slice(mostTags).join(", ")}>
+            +{row.tags.length - mostTags}
+          </span>
+        )}
       </span>
     </div>
   )
