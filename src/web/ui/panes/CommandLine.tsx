@@ -122,7 +122,7 @@ export const CommandLine = ({ model, close }: { readonly model: WindowModel; rea
               <dt>
                 <code>{help.form}</code>
               </dt>
-              <dd>{help.what}</dd>
+              <dd>{w.commandWhat(help.verb, help.what)}</dd>
             </div>
           ))}
         </dl>

@@ -1,3 +1,4 @@
+import { inUnits } from "../units.ts"
 import { plural } from "./plural.ts"
 
 /** The words of the send box, of rules and of macros. */
@@ -53,7 +54,7 @@ export const sending = {
   repeats: "Repeats",
   repeatSent: (sent: number, of: number | undefined) =>
     of === undefined ? `${sent.toLocaleString("en")} sent` : `${sent} of ${of} sent`,
-  everyMillis: (millis: number) => (millis % 1000 === 0 ? `every ${millis / 1000} s` : `every ${millis} ms`),
+  everyMillis: (millis: number) => `every ${inUnits(millis, ["h", "min", "s", "ms"])}`,
   unmatched: (words: string) => `No client matches ${words}.`,
 
   // Rules and macros

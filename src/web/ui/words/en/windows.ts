@@ -137,6 +137,8 @@ export const windows = {
   keyDump: "Hex dump of the row",
   keyCopy: "Copy the selected rows",
   commandHint: "send @all hello",
+  /** What a command does. The help of the command is in English. */
+  commandWhat: (_verb: string, what: string): string => what,
   commandHelp: "The commands are the same as on the control socket. Tab completes a command, Enter executes it.",
   done: "Done.",
 } as const

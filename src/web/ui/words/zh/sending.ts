@@ -1,3 +1,4 @@
+import { inUnits } from "../units.ts"
 import type { Words } from "../Words.ts"
 import { number } from "./number.ts"
 
@@ -53,7 +54,7 @@ export const sending = {
   repeats: "定时发送",
   repeatSent: (sent, of) =>
     of === undefined ? `已发送 ${number(sent)} 次` : `已发送 ${number(sent)} / ${number(of)} 次`,
-  everyMillis: (millis) => (millis % 1000 === 0 ? `每 ${millis / 1000} 秒` : `每 ${millis} 毫秒`),
+  everyMillis: (millis) => `每 ${inUnits(millis, ["小时", "分钟", "秒", "毫秒"])}`,
   unmatched: (list) => `没有客户端匹配 ${list}。`,
 
   rules: "自动应答",

@@ -1,4 +1,5 @@
 import type { Words } from "../Words.ts"
+import { chineseCommands } from "./commands.ts"
 import { number } from "./number.ts"
 
 /** The words of the page around the windows, of the forms to listen and to connect, and of the keyboard help. */
@@ -131,6 +132,7 @@ export const windows = {
   keyDump: "查看该行的十六进制",
   keyCopy: "复制选中的行",
   commandHint: "send @all 你好",
+  commandWhat: (verb, what) => chineseCommands[verb] ?? what,
   commandHelp: "与控制套接字使用相同的命令。Tab 补全，回车执行。",
   done: "完成。",
 } satisfies Partial<Words>
