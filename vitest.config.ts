@@ -25,6 +25,7 @@ export default defineConfig({
       "tcpfx/server": source("server"),
       "tcpfx/client": source("client"),
       "tcpfx/platform": source("platform"),
+      "tcpfx/chat": source("chat"),
       "tcpfx/assistant": source("assistant"),
       // The last alias, because the other names begin with this one.
       tcpfx: source("."),

@@ -9,6 +9,7 @@
  * assert.equal(domain.formatEndpoint(domain.tcpEndpoint("::1", 80)), "[::1]:80")
  */
 export * as assistant from "./assistant/index.ts"
+export * as chat from "./chat/index.ts"
 export * as client from "./client/index.ts"
 export * as connection from "./connection/index.ts"
 export * as domain from "./domain/index.ts"

@@ -3,13 +3,14 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { ChatOptions, ChatRoom } from "../chat/index.ts"
 import * as Domain from "../domain/assistant/index.ts"
 import {
   endpointDefaults,
   Framing,
   formatEndpoint,
   type ServerEvent,
-  type SettingsError,
+  SettingsError,
   tcpEndpoint,
 } from "../domain/index.ts"
 import type { Hub } from "../hub/index.ts"
@@ -19,6 +20,7 @@ import type { Assistant } from "./Assistant.ts"
 import { describeServerEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
 import { clientsPage } from "./internal/clientsPage.ts"
+import { makeChat } from "./internal/makeChat.ts"
 import { rateOver } from "./internal/Rates.ts"
 import { type Client, Roster } from "./internal/Roster.ts"
 import { RosterFeed } from "./internal/RosterFeed.ts"
@@ -30,7 +32,7 @@ import { defaultLogBytes } from "./logBytes.ts"
 import type { Project } from "./project/Project.ts"
 
 /** What a server does with received frames, apart from showing them. */
-export type ServerMode = "console" | "broker" | "echo" | "discard" | { readonly reply: Uint8Array }
+export type ServerMode = "console" | "broker" | "chat" | "echo" | "discard" | { readonly reply: Uint8Array }
 
 /** Options of {@link ServerAssistant}. */
 export interface ServerAssistantOptions {
@@ -38,6 +40,8 @@ export interface ServerAssistantOptions {
   readonly settings?: Partial<ServerSettings>
   /** Default "console": the server shows received frames and sends no answer. */
   readonly mode?: ServerMode
+  /** For the mode "chat", which needs `Framing.line`. */
+  readonly chat?: Pick<ChatOptions, "onAnnounced" | "operator">
   /**
    * A handler that serves the connections instead of the mode. With a handler, rules are refused, because the handler
    * consumes the frames. Default: the mode serves the connections.
@@ -68,6 +72,8 @@ export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
   readonly kind: "server"
   /** The server itself, for programs that need more of it. */
   readonly server: Server["Type"]
+  /** The chat, in the mode "chat". */
+  readonly chat: ChatRoom | undefined
 }
 
 /**
@@ -114,15 +120,27 @@ const reactorOf = (mode: ServerMode, halfClosed: Handler.HalfClosed): Handler.Re
 }
 
 const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
-  const { mode = "console", project, settings } = options
+  const { mode = "console", project } = options
+  const settings = mode === "chat" ? { frame: Framing.line, ...options.settings } : options.settings
   const framing = options.hub?.framing ?? settings?.frame ?? Framing.raw
+  if (mode === "chat" && framing !== Framing.line) {
+    return yield* new SettingsError({ field: "frame", value: framing.name, expected: "Framing.line in a chat" })
+  }
   const roster = new Roster()
-  const reactor = new RuledReactor(
-    reactorOf(mode, options.halfClosed ?? (mode === "broker" ? "keep" : "close")),
-    roster,
-    framing,
-    settings?.maxFrame ?? ServerConfig.defaults.maxFrame,
-  )
+  const halfClosed = options.halfClosed ?? (mode === "broker" ? "keep" : "close")
+  const chat =
+    mode === "chat"
+      ? makeChat(roster, {
+          operator: options.chat?.operator,
+          halfClosed,
+          onAnnounced: (id, announcement) => {
+            if (parts.isRecording) parts.say({ _tag: "Chat", announcement }, "plain", id)
+            options.chat?.onAnnounced?.(id, announcement)
+          },
+        })
+      : undefined
+  const maxFrame = settings?.maxFrame ?? ServerConfig.defaults.maxFrame
+  const reactor = new RuledReactor(chat ?? reactorOf(mode, halfClosed), roster, framing, maxFrame)
   const server = yield* Server.make({
     handler: options.handler ?? reactor,
     ...(settings === undefined ? {} : { settings }),
@@ -167,8 +185,10 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
   })
   yield* server.observe({ onOwnEvent: (event) => parts.tell(event) })
   reactor.attach({ server, parts, run, follow: feed.follow })
+  // A client of a chat gets its name when it connects.
+  if (chat !== undefined) yield* feed.follow
 
-  const sending = new ServerSending(server, { feed, coders: roster.coders }, parts.payloads, parts.senders)
+  const sending = new ServerSending(server, { feed, coders: roster.coders }, parts.payloads, parts.senders, chat)
   const leave = options.leave
   const commands = new ServerCommands({
     server,
@@ -207,6 +227,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
   return {
     kind: "server" as const,
     server,
+    chat,
     execute,
     executeLine: (line: string) => Effect.flatMap(Domain.parseCommand(line), execute),
     preview: (payload: Domain.PayloadSpec, to: Domain.Recipients = Domain.everyone) =>
@@ -214,7 +235,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
         const prepared = yield* parts.payloads.prepare(payload)
         const { clients } = yield* Effect.orElseSucceed(sending.resolve(to), () => ({ clients: [] as Array<Client> }))
         const bytes = yield* sending.bytesFor(prepared, clients[0])
-        return previewOf(bytes, clients)
+        return previewOf(sending.voiced(bytes, to), clients)
       }),
     state: Effect.zipRight(parts.refresh, stateNow),
     states: parts.pulse.changes(() => `${roster.version} ${parts.key}`, stateNow),

@@ -1,7 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Connection, HalfClosed } from "../connection/index.ts"
-import type { ConnectionId, SendError, TlsSession } from "../domain/index.ts"
+import type { CloseReason, ConnectionId, SendError, TlsSession } from "../domain/index.ts"
 
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
@@ -25,13 +25,19 @@ export interface ReactorConnection {
   readonly id: ConnectionId
   /** Writes wire bytes to the peer. Reading is held until the kernel has taken them. */
   readonly write: (wire: Uint8Array) => void
+  /**
+   * Writes wire bytes to the peer for another connection. Returns `false`, and writes nothing, if more than `hubBudget`
+   * bytes are queued for the peer, or if the connection is closing. It holds no reading.
+   */
+  readonly offer: (wire: Uint8Array) => boolean
   /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */
   readonly reply: (payload: Uint8Array, times: number) => void
   /** The memory of the unsent replies, bytes. */
   readonly unsentReplies: () => number
   /**
    * Calls `more` in a later turn of the event loop, when the kernel has taken all replies. Until then reading is held,
-   * and an orderly close waits. `more` may call `defer` again. It is not called after the connection has ended.
+   * and an orderly close waits. `more` may call `defer` again. It is not called after the connection has ended. Several
+   * functions are called in the order in which they were given.
    */
   readonly defer: (more: () => void) => void
   /** Publishes a run of whole frames to all other connections. Reading is held while the hub blocks publishers. */
@@ -49,10 +55,17 @@ export interface ReactorConnection {
 export interface Reactor {
   readonly _tag: "Reactor"
   readonly name: string
+  /** The connection is open. No frame has arrived yet. Default: nothing happens. */
+  readonly onOpen?: ((connection: ReactorConnection) => void) | undefined
   /** A run of whole frames has arrived. */
   readonly onRun: (connection: ReactorConnection, run: Uint8Array) => void
   /** The peer has sent FIN. `onRun` has received everything before it. */
   readonly onPeerEnd: (connection: ReactorConnection) => void
+  /**
+   * The connection has ended. What the reactor still publishes reaches the other connections. Called once, after
+   * `onOpen`. Default: nothing happens.
+   */
+  readonly onClose?: ((connection: ReactorConnection, reason: CloseReason) => void) | undefined
 }
 
 /** The program that serves each connection of a server: an effect in a fiber, or a reactor. */

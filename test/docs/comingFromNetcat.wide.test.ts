@@ -108,7 +108,13 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 <file": ({ to }) =>
     Effect.map(talk(to, "", /of a file\n/), (heard) => expect(heard).toBe("of a file\n")),
   "tcpfx serve 9000 --broker": relays,
-  "tcpfx serve 9000 --broker --frame line": relays,
+  "tcpfx serve 9000 --mode chat": ({ to }) =>
+    Effect.gen(function* () {
+      const [first, second] = [yield* member(to.port), yield* member(to.port)]
+      yield* heardBy(first, "guest-2 joined")
+      first.write("ping\n")
+      yield* heardBy(second, "<guest-1> ping\n")
+    }),
   "tcpfx serve 9000 --mode echo": hears("ping\n"),
   "tcpfx serve 9000 --mode discard": hears(""),
   "tcpfx serve 9000 --reply 'hi\\n'": hears("hi\n"),

@@ -48,6 +48,7 @@ describe("a reactor", () => {
         "count",
         "defer",
         "id",
+        "offer",
         "publish",
         "reply",
         "unsentReplies",

@@ -1,3 +1,4 @@
+import { type Announcement, announcementText } from "../../chat/index.ts"
 import type { LogLanguage } from "../../domain/assistant/Log.ts"
 
 /** An announcement that the assistant adds to a log, beside the events of its server or client. */
@@ -11,6 +12,7 @@ export type Notice =
       readonly code: string | undefined
     }
   | { readonly _tag: "AttemptsEnded" }
+  | { readonly _tag: "Chat"; readonly announcement: Announcement }
   /** Bytes that passed while frames were not recorded. */
   | { readonly _tag: "NotRecorded"; readonly bytesIn: number; readonly bytesOut: number }
   /** A frame that is larger than the log. */
@@ -30,6 +32,8 @@ const english = (notice: Notice): string => {
       return notice.message
     case "AttemptsEnded":
       return "the attempts to connect have ended"
+    case "Chat":
+      return announcementText(notice.announcement)
     case "NotRecorded":
       return `${notice.bytesIn} bytes in and ${notice.bytesOut} bytes out before this row were not recorded`
     case "NotKept":
@@ -59,10 +63,23 @@ const chinese = (notice: Notice): string => {
       return `无法监听 ${notice.endpoint}：${chineseCodes[notice.code ?? ""] ?? notice.code ?? "端点无效"}`
     case "AttemptsEnded":
       return "不再尝试连接"
+    case "Chat":
+      return chineseAnnouncement(notice.announcement)
     case "NotRecorded":
       return `此行之前接收的 ${notice.bytesIn} 字节和发送的 ${notice.bytesOut} 字节没有记录`
     case "NotKept":
       return `${notice.bytes} 字节没有保留：日志最多保留 ${notice.limit} 字节`
+  }
+}
+
+const chineseAnnouncement = (announcement: Announcement): string => {
+  switch (announcement._tag) {
+    case "Joined":
+      return `${announcement.name} 加入了聊天`
+    case "Renamed":
+      return `${announcement.before} 改名为 ${announcement.name}`
+    case "Left":
+      return `${announcement.name} 离开了聊天`
   }
 }
 

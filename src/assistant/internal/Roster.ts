@@ -71,6 +71,11 @@ export class Roster implements LogClients {
   names = 0
   /** The encodings of new clients. */
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
+  /**
+   * Names a client in place of this roster, and returns the reason if it refuses. A chat has its own rules for names,
+   * and calls `setName`.
+   */
+  naming: ((id: ConnectionId, name: string) => string | undefined) | undefined
   private readonly byName = new Map<string, Client>()
   private readonly gone = new Map<number, Gone>()
 
@@ -109,18 +114,27 @@ export class Roster implements LogClients {
 
   /** Names a client, or returns the reason why the name is refused. The empty name removes the name. */
   rename(client: Client, name: string): Assistant.Refusal | undefined {
+    if (this.naming !== undefined) {
+      const problem = this.naming(client.id, name)
+      return problem === undefined ? undefined : refusal("value", problem, { field: "name" })
+    }
     const refused = nameRefused(name)
     if (refused !== undefined) return refused
     const owner = this.byName.get(name)
     if (owner !== undefined && owner !== client) {
       return refusal("name-taken", `#${owner.id} has the name ${JSON.stringify(name)}`, { field: "name" })
     }
+    this.setName(client, name)
+    return undefined
+  }
+
+  /** Gives a client a name that was checked before. */
+  setName(client: Client, name: string): void {
     if (client.name !== "") this.byName.delete(client.name)
     client.name = name
     if (name !== "") this.byName.set(name, client)
     this.names++
     this.version++
-    return undefined
   }
 
   /** The reason why a client cannot have a tag; `undefined` if it can. */

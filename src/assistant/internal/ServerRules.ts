@@ -34,7 +34,9 @@ export class RuledReactor implements Handler.Reactor {
   readonly _tag = "Reactor"
   readonly name: string
   onRun: Handler.Reactor["onRun"]
+  readonly onOpen: Handler.Reactor["onOpen"]
   readonly onPeerEnd: Handler.Reactor["onPeerEnd"]
+  readonly onClose: Handler.Reactor["onClose"]
   private readonly plain: Handler.Reactor
   private readonly roster: Roster
   private readonly framing: Framing.Framing
@@ -49,7 +51,9 @@ export class RuledReactor implements Handler.Reactor {
     this.plain = plain
     this.name = plain.name
     this.onRun = plain.onRun
+    this.onOpen = plain.onOpen
     this.onPeerEnd = plain.onPeerEnd
+    this.onClose = plain.onClose
     this.roster = roster
     this.framing = framing
     this.maxFrame = maxFrame

@@ -15,6 +15,14 @@ export interface Resolved {
   readonly unmatched: ReadonlyArray<string>
 }
 
+/** Puts the name of the operator before what the operator says in a chat. */
+export interface Voice {
+  /** For everybody. */
+  readonly spoken: (payload: Uint8Array) => Uint8Array
+  /** For some clients. */
+  readonly whispered: (payload: Uint8Array) => Uint8Array
+}
+
 /** Resolves recipients, and sends payloads to them. */
 export class ServerSending {
   private readonly server: Server["Type"]
@@ -22,18 +30,21 @@ export class ServerSending {
   private readonly coders: Roster["coders"]
   private readonly payloads: Payloads
   private readonly senders: Senders
+  private readonly voice: Voice | undefined
 
   constructor(
     server: Server["Type"],
     clients: { readonly feed: RosterFeed; readonly coders: Roster["coders"] },
     payloads: Payloads,
     senders: Senders,
+    voice: Voice | undefined,
   ) {
     this.server = server
     this.feed = clients.feed
     this.coders = clients.coders
     this.payloads = payloads
     this.senders = senders
+    this.voice = voice
   }
 
   /** The connected clients that recipients select. Fails if there are none. */
@@ -51,7 +62,9 @@ export class ServerSending {
     to: Assistant.Recipients,
     by: string,
   ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
-    return Effect.flatMap(this.resolve(to), ({ clients, unmatched }) => this.sendTo(payload, clients, unmatched, by))
+    // In a chat, all clients get the lines of the operator and of each other in one order.
+    if (this.voice !== undefined && isEveryone(to)) return this.broadcast(payload, by)
+    return Effect.flatMap(this.resolve(to), (resolved) => this.sendTo(payload, to, resolved, by))
   }
 
   /** Sends a payload to all clients through the hub, in one order with the frames that clients publish. */
@@ -59,10 +72,11 @@ export class ServerSending {
     return Effect.gen(this, function* () {
       const { clients, unmatched } = yield* this.resolve(Assistant.everyone)
       if (payload.isOfClient || this.groups(payload, clients).length > 1) {
-        return yield* this.sendTo(payload, clients, unmatched, by)
+        return yield* this.sendTo(payload, Assistant.everyone, { clients, unmatched }, by)
       }
       const coder = (clients[0] as Client).coderOut
-      const bytes = yield* this.payloads.bytes(payload, { coder }, this.payloads.nextSending())
+      const made = yield* this.payloads.bytes(payload, { coder }, this.payloads.nextSending())
+      const bytes = this.voiced(made, Assistant.everyone)
       this.senders.set(bytes, by)
       const ids = yield* Effect.mapError(this.server.broadcast(bytes), payloadRefused)
       return yield* outcome(ids, bytes.length, unmatched)
@@ -74,10 +88,16 @@ export class ServerSending {
     return this.payloads.bytes(payload, { coder: client?.coderOut ?? this.coders.out, client }, sending)
   }
 
+  /** The bytes that are sent for a payload: in a chat, with the name of the operator before them. */
+  voiced(bytes: Uint8Array, to: Assistant.Recipients): Uint8Array {
+    if (this.voice === undefined) return bytes
+    return isEveryone(to) ? this.voice.spoken(bytes) : this.voice.whispered(bytes)
+  }
+
   private sendTo(
     payload: PreparedPayload,
-    clients: ReadonlyArray<Client>,
-    unmatched: ReadonlyArray<string>,
+    recipients: Assistant.Recipients,
+    { clients, unmatched }: Resolved,
     by: string,
   ): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
     return Effect.gen(this, function* () {
@@ -85,7 +105,10 @@ export class ServerSending {
       // All payloads are made before the first is sent. So if the payload of one client cannot be made, no client gets
       // any.
       const made = yield* Effect.forEach(this.groups(payload, clients), (group) =>
-        Effect.map(this.bytesFor(payload, group[0], sending), (bytes) => ({ bytes, ids: group.map(({ id }) => id) })),
+        Effect.map(this.bytesFor(payload, group[0], sending), (bytes) => ({
+          bytes: this.voiced(bytes, recipients),
+          ids: group.map(({ id }) => id),
+        })),
       )
       const to: Array<ConnectionId> = []
       let length = 0
@@ -111,6 +134,8 @@ export class ServerSending {
     return [...groups.values()]
   }
 }
+
+const isEveryone = (to: Assistant.Recipients): boolean => Assistant.formatRecipients(to) === "@all"
 
 const outcome = (
   to: ReadonlyArray<ConnectionId>,

@@ -40,6 +40,7 @@ import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server
 import type { PageFace } from "../ui/PageFace.ts"
 import { firstClientLeft } from "./firstClient.ts"
 import { startListening } from "./listening.ts"
+import { chatOptions, operatorLine } from "./operatorLine.ts"
 import { leavesAddress, pickListen } from "./picking.ts"
 import { reloadAccess } from "./reloadAccess.ts"
 import { type Mode, type ServeOptions, serveFlags } from "./serve.ts"
@@ -60,7 +61,7 @@ import {
 export const runServe = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
-    const asked = yield* settingsOf(options)
+    const asked = yield* settingsOf(options, mode)
     yield* checkProxies(asked)
     const form = yield* payloadFormOf(options, asked.frame)
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
@@ -76,6 +77,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const hasTls = isTlsAsked(options, paths)
     yield* checkDependencies(serveDependencies, serveFlags, options, {
       mode,
+      frame: asked.frame,
       output,
       endpoints: mayListenElsewhere(options) ? undefined : listenEndpoints(asked.listen),
       leavesAddress: leavesAddress(options, asked.listen),
@@ -125,13 +127,14 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const assistant = yield* ServerAssistant.make({
         settings,
         mode: assistantMode(mode, reply),
+        chat: chatOptions(options, isConsole || output !== "text" ? undefined : stdio.say),
         halfClosed: halfClosedOf(mode, options),
         ...(rawServing === undefined ? {} : { handler: rawServing.handler }),
         reload: (server) => Effect.provide(reloadOf(server), services),
         drain: leave,
         leave,
       })
-      const { server } = assistant
+      const { chat, server } = assistant
       yield* automate(assistant, automation, settings)
       yield* greet(assistant, automation)
       const events = yield* Scope.extend(
@@ -175,7 +178,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         isConsole ? Effect.raceFirst(console, Stream.runDrain(events)) : show(events, renderer, showing),
         outer,
       )
-      if (takesInput(mode) && !isConsole) yield* Effect.forkScoped(sendInput(server, settings, form))
+      const send = chat === undefined ? server.broadcast : operatorLine(assistant, chat)
+      if (takesInput(mode) && !isConsole) yield* Effect.forkScoped(sendInput(server, settings, form, send))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       yield* stdio.beginEnd(settings.drain)
@@ -204,12 +208,17 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
 
-// Modes other than console and broker never send standard input. They do not read it either, because the kernel stops a
+// Modes other than console, broker and chat never send standard input. They do not read it either, because the kernel stops a
 // background process that reads its terminal (SIGTTIN, termios(3)).
-const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker"
+const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker" || mode === "chat"
 
-/** Sends every line of standard input to every client. The server continues after the end of the input. */
-const sendInput = (server: Server["Type"], { frame, maxFrame }: ServerSettings, form: PayloadForm) =>
+/** Sends every line of standard input with `send`. The server continues after the end of the input. */
+const sendInput = <E, R>(
+  server: Server["Type"],
+  { frame, maxFrame }: ServerSettings,
+  form: PayloadForm,
+  send: (payload: Uint8Array) => Effect.Effect<unknown, E, R>,
+) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const payloads = inputPayloads(yield* stdio.openInput, {
@@ -223,7 +232,7 @@ const sendInput = (server: Server["Type"], { frame, maxFrame }: ServerSettings, 
       // Input from a program or file waits for the first client. A user at a terminal sees that no client is connected.
       if (stdio.inputKind !== "terminal") yield* untilAnyClient(server)
       // The framing has already checked these payloads.
-      yield* Effect.orDie(Effect.forEach(payloads.take(), server.broadcast, { discard: true }))
+      yield* Effect.orDie(Effect.forEach(payloads.take(), send, { discard: true }))
     }
   }).pipe(
     Effect.scoped,

@@ -2,6 +2,7 @@ import * as Command from "@effect/cli/Command"
 import { formatBytes, limits, parseDuration, parseSize, slowConsumerPolicies } from "../../domain/index.ts"
 import { accessFlags } from "../flags/accessFlags.ts"
 import { automationFlags } from "../flags/automationFlags.ts"
+import { chatFlags } from "../flags/chatFlags.ts"
 import { configFlags } from "../flags/configFlags.ts"
 import { parseControlPath } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
@@ -18,7 +19,7 @@ import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } fr
 import { telnetFlags } from "../flags/telnetFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 
-const modes = ["console", "broker", "echo", "discard"] as const
+const modes = ["console", "broker", "chat", "echo", "discard"] as const
 /** The mode of a server: its reaction to the data of its clients. */
 export type Mode = (typeof modes)[number] | "reply"
 
@@ -30,7 +31,7 @@ export const serveFlags = {
   ...pickFlags,
   ...netcatServeFlags,
   mode: value("mode", modes.join("|"), oneOf(...modes), {
-    help: "console (default): show what clients send; broker: relay it to all others; echo: send it back; discard: drop it.",
+    help: "console (default): show what clients send; broker: relay it to all others; chat: relay lines with names; echo: send it back; discard: drop it.",
   }),
   broker: toggle("broker", { help: "The same as --mode broker." }),
   reply: value("reply", "TEXT", anyText, {
@@ -39,6 +40,7 @@ export const serveFlags = {
   send: values("send", "TEXT", anyText, {
     help: "Send TEXT to each client that connects, with escapes such as \\n. May be given several times.",
   }),
+  ...chatFlags,
   ...payloadFlags,
   ...automationFlags,
   ...framingFlags,
@@ -86,7 +88,7 @@ export const serveHelp: CommandHelp = {
   examples: [
     ["tcpfx serve", "listen on 127.0.0.1:12345"],
     ["tcpfx serve --reply 'Hello, client!'", "answer every message"],
-    ["tcpfx serve 0.0.0.0 9000 --broker --frame line", "a chat for the whole network"],
+    ["tcpfx serve 0.0.0.0 9000 --mode chat", "a chat for the whole network"],
     ["tcpfx serve unix:/run/x.sock --output json", "events as JSON, one per line"],
     ["tcpfx -l 9000 >file", "receive from one client, as nc does"],
     ["tcpfx serve 127.0.0.1:9000 [::1]:9000 unix:@x", "several endpoints at once"],

@@ -1,4 +1,4 @@
-import { type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
+import { Framing, type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
 import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
@@ -6,7 +6,8 @@ import { timestampsProblem } from "../flags/sharedFlags.ts"
 
 /** The facts that decide whether a flag of `tcpfx serve` has an effect. */
 export interface ServeFacts extends LogFacts {
-  readonly mode: "console" | "broker" | "echo" | "discard" | "reply"
+  readonly mode: "console" | "broker" | "chat" | "echo" | "discard" | "reply"
+  readonly frame: Framing.Framing
   readonly output: "text" | "json" | "raw"
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
   readonly endpoints: ReadonlyArray<ListenEndpoint> | undefined
@@ -38,6 +39,7 @@ const some = (endpoints: ServeFacts["endpoints"], test: (endpoint: ListenEndpoin
 type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
+  | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick" | "maxConns")
   | "repeat"
@@ -48,13 +50,23 @@ type ServeKey =
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
   {
     flags: ["slowConsumer", "hubBudget"],
-    isMet: ({ mode }) => mode === "console" || mode === "broker",
-    problem: "needs --mode console or broker; the other modes send nothing to all clients",
+    isMet: ({ mode }) => mode === "console" || mode === "broker" || mode === "chat",
+    problem: "needs --mode console, broker or chat; the other modes send nothing to all clients",
   },
   {
     flags: ["eol", "crlf", "hex", "checksum"],
     isMet: ({ hasSendings, mode }) => hasSendings || (mode !== "echo" && mode !== "discard"),
-    problem: "needs --send, --reply, or --mode console or broker; the other modes send no text",
+    problem: "needs --send, --reply, or --mode console, broker or chat; the other modes send no text",
+  },
+  {
+    flags: ["operator"],
+    isMet: ({ mode }) => mode === "chat",
+    problem: "needs --mode chat",
+  },
+  {
+    flags: ["frame"],
+    isMet: ({ frame, mode }) => mode !== "chat" || frame === Framing.line,
+    problem: "must be line with --mode chat, which relays lines",
   },
   {
     flags: ["tlsClientCa"],

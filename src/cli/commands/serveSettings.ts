@@ -1,7 +1,9 @@
+import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { ServerMode } from "../../assistant/index.ts"
+import { Framing } from "../../domain/index.ts"
 import { type Handler, ServerConfig, type ServerSettings } from "../../server/index.ts"
 import { checkHeartbeat } from "../flags/deadlineFlags.ts"
 import { familyFrom } from "../flags/familyFlags.ts"
@@ -32,7 +34,7 @@ export const halfClosedOf = (mode: Mode, options: ServeOptions): Handler.HalfClo
 export const assistantMode = (mode: Mode, reply: Uint8Array | undefined): ServerMode =>
   mode === "reply" ? { reply: reply ?? new Uint8Array(0) } : mode
 
-export const settingsOf = (options: ServeOptions) =>
+export const settingsOf = (options: ServeOptions, mode: Mode) =>
   Effect.gen(function* () {
     const { fields } = ServerConfig
     const family = yield* Effect.mapError(given(yield* familyFrom(options), fields.family), environmentError)
@@ -43,7 +45,8 @@ export const settingsOf = (options: ServeOptions) =>
       family: Effect.succeed(family),
       ipv6Only: given(options.ipv6Only ? Option.some(true) : Option.none(), fields.ipv6Only),
       unixMode: given(options.unixMode, fields.unixMode),
-      frame: given(options.frame, fields.frame),
+      // A chat relays lines, whatever the environment says.
+      frame: given(options.frame, mode === "chat" ? Config.succeed(Framing.line) : fields.frame),
       maxFrame: given(options.maxFrame, fields.maxFrame),
       hubBudget: given(options.hubBudget, fields.hubBudget),
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),
@@ -57,10 +60,10 @@ export const settingsOf = (options: ServeOptions) =>
     return yield* Effect.as(checkHeartbeat(settings), settings)
   })
 
-// Text output of the modes broker, echo and discard drops rows when events arrive too fast. All other output is
+// Text output of the modes broker, chat, echo and discard drops rows when events arrive too fast. All other output is
 // complete: a program reads it, or it is the purpose of the mode.
 export const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
-  output === "text" && (mode === "broker" || mode === "echo" || mode === "discard") ? "relay" : "all"
+  output === "text" && (mode === "broker" || mode === "chat" || mode === "echo" || mode === "discard") ? "relay" : "all"
 
 /** Whether the bytes of the clients go only to standard output, unchanged. */
 export const isRawSink = (

@@ -23,6 +23,7 @@ import { closeUnawareHandler, type HandledConnection } from "./unawareHandler.ts
 
 /** The parts of a server that all its connections share. */
 export interface ActorContext extends BroadcastContext {
+  readonly hubBudget: number
   /** What happens after the peer's FIN to a connection whose handler runs in a fiber. */
   readonly halfClosed: HalfClosed
   readonly timing: Timing
@@ -102,6 +103,10 @@ export class ConnectionActor
     return this.repliesMade
   }
 
+  get hubBudget(): number {
+    return this.context.hubBudget
+  }
+
   unsentReplies(): number {
     return this.repliesMade?.bytes ?? 0
   }
@@ -112,6 +117,17 @@ export class ConnectionActor
   }
 
   // --- from the connection
+
+  /** The server has registered and started the connection. */
+  onStarted(): void {
+    const { reactor } = this.context
+    if (reactor?.onOpen === undefined || this.core.end !== undefined) return
+    try {
+      reactor.onOpen(this.reactorView)
+    } catch (error) {
+      this.core.fail(error)
+    }
+  }
 
   onRun(run: Uint8Array): void {
     const { bus, reactor, tap } = this.context
@@ -173,11 +189,19 @@ export class ConnectionActor
     const { id } = this
     const { remote } = this.core
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionClosed", id, remote, ...end }))
+    this.tellReactor(end.reason)
     const { onEnded } = this
     this.onEnded = undefined
     // This call precedes the server's report that no connection is left.
     onEnded?.()
     this.context.onClosed(this)
+  }
+
+  /** The exception of a reactor has no connection left to end. */
+  private tellReactor(reason: CloseReason): void {
+    try {
+      this.context.reactor?.onClose?.(this.reactorView, reason)
+    } catch {}
   }
 
   // --- from the hub

@@ -15,6 +15,10 @@ export interface ViewedConnection {
   readonly replies: Replies
   /** Memory of the unsent replies, bytes. */
   readonly unsentReplies: () => number
+  /** Bytes queued for the peer: in the socket, in the hub, and as replies. */
+  readonly pendingInAll: () => number
+  /** The most bytes that may be queued for the peer. */
+  readonly hubBudget: number
 }
 
 /**
@@ -36,6 +40,13 @@ export class ReactorView implements ReactorConnection {
   write(wire: Uint8Array): void {
     const { core } = this.#connection
     if (!core.write(wire)) core.hold(Hold.output)
+  }
+
+  offer(wire: Uint8Array): boolean {
+    const { core, hubBudget } = this.#connection
+    if (!core.isWritable() || this.#connection.pendingInAll() > hubBudget) return false
+    core.write(wire)
+    return true
   }
 
   reply(payload: Uint8Array, times: number): void {

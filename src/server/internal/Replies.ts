@@ -32,7 +32,8 @@ export class Replies {
   private unsent: Array<Unsent> = []
   /** Index of the first unsent entry. */
   private next = 0
-  private more: (() => void) | undefined
+  private more: Array<() => void> = []
+  private isOver = false
   private turn: NodeJS.Immediate | undefined
   private onAllSent: Array<() => void> = []
 
@@ -62,7 +63,7 @@ export class Replies {
       for (const { payload, times } of batch) for (let sent = 0; sent < times; sent++) this.output.onSent(payload)
       if (!ready) return
     }
-    if (this.more !== undefined) {
+    if (this.isDeferred()) {
       this.turn ??= setImmediate(() => this.goOn())
       return
     }
@@ -73,15 +74,15 @@ export class Replies {
 
   /**
    * Calls back in a later turn of the event loop, once everything is sent. The callback may add replies and call `defer`
-   * again.
+   * again. Several callbacks run in their order.
    */
   defer(more: () => void): void {
-    this.more = more
+    this.more.push(more)
     this.flush()
   }
 
   isDeferred(): boolean {
-    return this.more !== undefined
+    return this.more.length > 0
   }
 
   /** Calls back once everything is sent and nothing is deferred. */
@@ -93,15 +94,16 @@ export class Replies {
   /** Stops all callbacks, because the connection has ended. */
   end(): void {
     clearImmediate(this.turn)
-    this.more = undefined
+    this.isOver = true
+    this.more = []
     this.onAllSent = []
   }
 
   private goOn(): void {
     const { more } = this
     this.turn = undefined
-    this.more = undefined
-    more?.()
+    this.more = []
+    for (const next of more) if (!this.isOver) next()
     this.flush()
   }
 

@@ -113,6 +113,7 @@ export class ServerCore {
     )
     this.actorContext = {
       settings: connectionSettings(settings),
+      hubBudget: settings.hubBudget,
       halfClosed: settings.halfClosed,
       timing,
       hub,
@@ -162,6 +163,7 @@ export class ServerCore {
     }
     this.limits.add(actor)
     actor.core.start(this.limits.meterOf(actor))
+    actor.onStarted()
     if (accepted.isPaused === true && !actor.core.isHeld()) accepted.wire.resume()
   }
 

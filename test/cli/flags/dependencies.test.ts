@@ -51,6 +51,7 @@ const values: Readonly<Record<string, string>> = {
   TIME: "5s",
   PORT: "5000",
   NAME: "plc-1",
+  FRAMING: "raw",
   ADDRESS: "127.0.0.1",
 }
 const textFor = (placeholder: string): string => values[placeholder] ?? placeholder.split("|").at(-1) ?? ""
@@ -66,6 +67,7 @@ const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   noTraffic: ["127.0.0.1:0", "--output", "raw"],
   timestamps: ["127.0.0.1:0", "--output", "json"],
   tlsKey: ["127.0.0.1:0", "--tls"],
+  frame: ["127.0.0.1:0", "--mode", "chat"],
 }
 const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]
 

@@ -1,0 +1,3 @@
+export * from "./Announcement.ts"
+export * from "./ChatRoom.ts"
+export { nameProblem as chatNameProblem } from "./internal/names.ts"

@@ -1,0 +1,59 @@
+import { ByteWriter } from "../../domain/ByteWriter.ts"
+import { byteEscape, escapeOf } from "../../domain/escapes.ts"
+import { characterLength, codePointAt } from "../../domain/utf8.ts"
+
+/**
+ * Whether a character could act on the terminal of a reader, or change the order of the text: controls except TAB, line
+ * separators, and the characters of bidirectional formatting. Joiners stay, because names of people and emoji need them.
+ */
+const isHarmful = (code: number): boolean =>
+  (code < 0x20 && code !== 0x09) ||
+  (code >= 0x7f && code <= 0x9f) ||
+  (code >= 0x2028 && code <= 0x202e) ||
+  (code >= 0x2066 && code <= 0x2069)
+
+/** The length of the character at `at` if it is harmless, or 0. Other bytes than UTF-8 count as characters of one byte. */
+const harmlessLength = (line: Uint8Array, at: number): number => {
+  const byte = line[at] as number
+  if (byte < 0x80) return isHarmful(byte) ? 0 : 1
+  const length = characterLength(line, at)
+  // Bytes from A0 on are text in other encodings, such as GB2312. Lower ones are controls of a terminal with 8 bits.
+  if (length === 0) return byte < 0xa0 ? 0 : 1
+  return isHarmful(codePointAt(line, at, length)) ? 0 : length
+}
+
+/** The offset of the first harmful character, or the length of the line. */
+const firstHarm = (line: Uint8Array): number => {
+  let at = 0
+  while (at < line.length) {
+    const length = harmlessLength(line, at)
+    if (length === 0) return at
+    at += length
+  }
+  return at
+}
+
+/** Writes the text of a client. What could act on the terminals of the readers is written as an escape. */
+export const writeHarmless = (line: Uint8Array, out: ByteWriter): void => {
+  const harm = firstHarm(line)
+  out.bytes(harm === line.length ? line : line.subarray(0, harm))
+  for (let at = harm; at < line.length; ) {
+    const length = harmlessLength(line, at)
+    if (length > 0) {
+      out.bytes(line.subarray(at, at + length))
+      at += length
+    } else {
+      const whole = characterLength(line, at)
+      out.ascii(whole === 0 ? byteEscape(line[at] as number) : escapeOf(codePointAt(line, at, whole)))
+      at += Math.max(1, whole)
+    }
+  }
+}
+
+/** The text of a client without anything that could act on the terminals of the readers. */
+export const harmless = (line: Uint8Array): Uint8Array => {
+  if (firstHarm(line) === line.length) return line
+  const out = new ByteWriter()
+  writeHarmless(line, out)
+  return out.take()
+}

@@ -1,0 +1,23 @@
+import type { ConnectionId } from "../../domain/index.ts"
+
+const longestName = 24
+// Letters and digits of every script, with the marks that some scripts need. Nothing invisible, no blank that would end
+// the name in a command, and no sign with which an announcement begins or that stands around a name.
+const wellFormed = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u
+
+/** The name of a client that has not chosen one. */
+export const guestName = (id: ConnectionId): string => `guest-${id}`
+
+/** The form of a name in which names are compared. */
+export const folded = (name: string): string => name.normalize("NFKC").toLowerCase()
+
+/** The reason why a text cannot be a name; `undefined` if it can. */
+export const nameProblem = (name: string): string | undefined => {
+  if ([...name].length > longestName) return `a name has at most ${longestName} characters`
+  if (!wellFormed.test(name)) {
+    return "a name has letters, digits, dots, hyphens and underscores, and begins with a letter or a digit"
+  }
+  if (/^\d+$/.test(name)) return "a name has a letter: a number alone stands for a connection"
+  if (/^guest-\d+$/i.test(name)) return "the server gives the names of guests"
+  return undefined
+}
