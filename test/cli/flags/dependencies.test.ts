@@ -50,7 +50,7 @@ const values: Readonly<Record<string, string>> = {
   LIST: "10.0.0.0/8",
   TIME: "5s",
   PORT: "5000",
-  NAME: "plc-1",
+  NAME: "modbus",
   FRAMING: "raw",
   ADDRESS: "127.0.0.1",
 }
@@ -68,6 +68,10 @@ const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   timestamps: ["127.0.0.1:0", "--output", "json"],
   tlsKey: ["127.0.0.1:0", "--tls"],
   frame: ["127.0.0.1:0", "--mode", "chat"],
+  eol: ["127.0.0.1:0", "--mode", "echo"],
+  crlf: ["127.0.0.1:0", "--mode", "echo"],
+  hex: ["127.0.0.1:0", "--mode", "echo"],
+  checksum: ["127.0.0.1:0", "--mode", "echo"],
 }
 const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]
 
