@@ -6,14 +6,11 @@ import * as Random from "effect/Random"
 import * as Assistant from "../domain/assistant/index.ts"
 import { errorCode } from "../domain/errorCode.ts"
 import { compileRegex } from "./internal/linearRegex.ts"
-import { emptyProject, type Project } from "./project/Project.ts"
+import { emptyProject, type Project, projectFileName } from "./project/Project.ts"
 import { type ReadProject, readText, type Yaml } from "./project/readText.ts"
 import { newDocument, writeText } from "./project/writeText.ts"
 
-export { emptyProject, type Project, type ProjectRepeat } from "./project/Project.ts"
-
-/** The name of the project file in the working directory of the program. */
-export const projectFileName = "tcpfx.yaml"
+export { emptyProject, type Project, type ProjectRepeat, projectFileName } from "./project/Project.ts"
 
 // A project is written by hand, so a larger file is not a project.
 const mostBytes = 4 * 1024 * 1024

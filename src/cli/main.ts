@@ -10,9 +10,11 @@ import * as Layer from "effect/Layer"
 import * as Record from "effect/Record"
 import { SettingsError } from "../domain/index.ts"
 import type { CommandParts } from "./CommandParts.ts"
+import { configCommand } from "./commands/config.ts"
 import { connectCommand, runConnect } from "./commands/connect.ts"
 import { commands, helpTexts, summary } from "./commands/helpTexts.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
+import { runConfig } from "./commands/runConfig.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { uiCommand } from "./commands/ui.ts"
 import { applyDefaults, withOrigins } from "./defaults/applyDefaults.ts"
@@ -37,7 +39,9 @@ export const run = (
   { assistedConnect, page, runServe }: CommandParts,
 ): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
   Effect.gen(function* () {
-    const normalized = yield* normalize(args, shapes)
+    // `tcpfx config` explains the command line behind `--`, so that command line is parsed by itself.
+    const split = args[0] === "config" ? args.indexOf("--") : -1
+    const normalized = yield* normalize(split < 0 ? args : args.slice(0, split), shapes)
     const help = helpAsked(normalized)
     if (help !== undefined) {
       yield* Effect.flatMap(Stdio.Stdio, (stdio) => stdio.writeLines(help))
@@ -58,6 +62,9 @@ export const run = (
         Command.withHandler(connectCommand, (options) => record(runConnect(options, page, assistedConnect))),
         Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
+        Command.withHandler(configCommand, (options) =>
+          record(runConfig(options, split < 0 ? undefined : args.slice(split + 1), shapes)),
+        ),
       ]),
     )
     const { received, words } = yield* applyDefaults(normalized, shapes)

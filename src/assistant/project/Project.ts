@@ -1,5 +1,8 @@
 import type * as Assistant from "../../domain/assistant/index.ts"
 
+/** The name of the project file in the working directory of the program. */
+export const projectFileName = "tcpfx.yaml"
+
 /** A repeat as a project file stores it: the command that starts the repeat. */
 export type ProjectRepeat = Extract<Assistant.Command, { readonly _tag: "Repeat" }>
 

@@ -1,5 +1,6 @@
 import { type CommandHelp, commandHelp, programHelp } from "../flags/help.ts"
 import { reasons } from "../process/outputErrors.ts"
+import { configHelp } from "./config.ts"
 import { connectHelp } from "./connect.ts"
 import { interfacesHelp } from "./interfaces.ts"
 import { serveHelp } from "./serve.ts"
@@ -14,6 +15,7 @@ export const commands: Readonly<Record<string, CommandHelp>> = {
   connect: connectHelp,
   ui: uiHelp,
   interfaces: interfacesHelp,
+  config: configHelp,
 }
 
 /**

@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
-import { checkVariables } from "../flags/given.ts"
+import { projectFileName } from "../../assistant/project/Project.ts"
 import type { CommandShapes } from "../flags/habits.ts"
 import { CommandFailed } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 import { type Default, describeOrigin, endpointKey, type Origin } from "./Default.ts"
-import { fileName, filePlaces, type NamedFiles, readFile, stateOf } from "./files.ts"
+import type { NamedFiles } from "./places.ts"
 import { strongest } from "./precedence.ts"
 import { isSectionName, type SectionName, settable } from "./sections.ts"
-import { ownDefaults, sectionDefaults } from "./variables.ts"
+import { readFiles, sourcesOf } from "./sources.ts"
 import { type GivenFlag, givenIn, withDefaults } from "./words.ts"
 
 /** A command line with its defaults. */
@@ -18,34 +18,15 @@ export interface Completed {
   readonly received: ReadonlyMap<string, Origin>
 }
 
-const namedFiles = (given: ReadonlyArray<GivenFlag>): NamedFiles => {
+/** The files that a command line names. */
+export const namedFiles = (given: ReadonlyArray<GivenFlag>): NamedFiles => {
   const textOf = (name: string) => given.find((flag) => flag.name === name)?.value
   return { config: textOf("config"), project: textOf("project") }
 }
 
-/** The flags of a command line, and the defaults of each source, the strongest source first. */
-export const sourcesOf = (section: SectionName, words: ReadonlyArray<string>, commands: CommandShapes) =>
-  Effect.gen(function* () {
-    const given = givenIn(words, commands[section] ?? [])
-    const own = ownDefaults(section, process.env)
-    const variables = yield* sectionDefaults(section, process.env, commands)
-    const files = yield* Effect.forEach(filePlaces(namedFiles(given), process.env), (place) =>
-      Effect.gen(function* () {
-        const state = stateOf(place)
-        if (state === "foreign") {
-          const { role, shownPath } = place
-          yield* tell(
-            `${shownPath} is not used: it belongs to another user (--${role === "user" ? "config" : role} uses it)`,
-          )
-        }
-        // With the page, saving creates the project file.
-        const isMade = (place.namedBy === "project" && given.some(({ name }) => name === "ui")) || section === "ui"
-        if (state === "absent" ? place.namedBy === undefined || isMade : state === "foreign") return []
-        return (yield* readFile(place, commands))[section]
-      }),
-    )
-    return { given, own, layers: [variables, own, ...files] }
-  })
+/** Whether a command line saves the project, and so creates the project file if it does not exist. */
+export const makesProject = (section: SectionName, given: ReadonlyArray<GivenFlag>): boolean =>
+  section === "ui" || given.some(({ isOff, name }) => name === "ui" && !isOff)
 
 /**
  * Adds the defaults of variables and files to a normalized command line. Reports the defaults of a project file that
@@ -58,13 +39,16 @@ export const applyDefaults = (
   Effect.gen(function* () {
     const [section = ""] = words
     if (!isSectionName(section) || words.includes("--version")) return { words, received: new Map() }
-    yield* checkVariables(process.env)
-    const { given, layers, own } = yield* sourcesOf(section, words, commands)
-    const isNamed = given.some(({ name }) => name === "project")
-    const defaults = strongest(layers, given).filter((entry) => !own.includes(entry))
+    const given = givenIn(words, commands[section] ?? [])
+    const named = namedFiles(given)
+    const files = yield* readFiles(named, commands, makesProject(section, given))
+    const { isOwn, layers } = yield* sourcesOf(section, files, commands)
+    const defaults = strongest(layers, given).filter((entry) => !isOwn(entry))
     const fromFolder = defaults.filter(({ origin }) => origin._tag === "File" && origin.role === "project")
-    if (fromFolder.length > 0 && !isNamed) {
-      yield* tell(`${fileName} sets ${fromFolder.map(asFlag(section, commands)).join(", ")} (--config none ignores it)`)
+    if (fromFolder.length > 0 && named.project === undefined) {
+      yield* tell(
+        `${projectFileName} sets ${fromFolder.map(asFlag(section, commands)).join(", ")} (--config none ignores it)`,
+      )
     }
     return {
       words: withDefaults(words, defaults, settable(section, commands)),

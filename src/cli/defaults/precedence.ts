@@ -7,6 +7,7 @@ const groups: ReadonlyArray<ReadonlyArray<string>> = [
   ["mode", "broker", "reply"],
   ["eol", "crlf", "hex"],
   ["family", "ipv4", "ipv6"],
+  ["eol", "crlf", "hex"],
   ["tls-cert", "tls-key", "tls-keep"],
   ["ui-tls-cert", "ui-tls-key"],
   ["insecure", "tls-verify", "tls-ca"],

@@ -4,6 +4,7 @@ import { isIPv4 } from "node:net"
 import { networkInterfaces } from "node:os"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { explainFlags } from "../../../src/cli/commands/config.ts"
 import { connectFlags } from "../../../src/cli/commands/connect.ts"
 import { interfacesFlags } from "../../../src/cli/commands/interfaces.ts"
 import { serveFlags } from "../../../src/cli/commands/serve.ts"
@@ -16,6 +17,7 @@ const flagsOf: ReadonlyArray<readonly [string, Record<string, Flag<unknown>>]> =
   ["connect", connectFlags],
   ["ui", uiFlags],
   ["interfaces", interfacesFlags],
+  ["config", explainFlags],
 ]
 
 const packageVersion = /"version": "([^"]+)"/.exec(readFileSync("package.json", "utf8"))?.[1]
@@ -92,9 +94,12 @@ describe("a command line that tcpfx cannot parse", () => {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [
           ["srve"],
-          'unknown command "srve", did you mean serve?; expected serve, connect, ui, interfaces (tcpfx --help)',
+          'unknown command "srve", did you mean serve?; expected serve, connect, ui, interfaces, config (tcpfx --help), or a host and a port; for a host with this name, write tcpfx connect srve PORT',
         ],
-        [["toString"], 'unknown command "toString"; expected serve, connect, ui, interfaces (tcpfx --help)'],
+        [
+          ["toString"],
+          'unknown command "toString"; expected serve, connect, ui, interfaces, config (tcpfx --help), or a host and a port',
+        ],
         [["connect", "--onec"], "unknown option --onec, did you mean --once? (tcpfx connect --help)"],
         [["connect", "--\u001b[2J\n"], "unknown option --\\e[2J\\n (tcpfx connect --help)"],
         [["connect", "--send"], "--send needs a value (tcpfx connect --help)"],

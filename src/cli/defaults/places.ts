@@ -1,0 +1,67 @@
+import * as fs from "node:fs"
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+import { projectFileName } from "../../assistant/project/Project.ts"
+import type { DefaultsFile } from "./fileDefaults.ts"
+
+const none = "none"
+
+/** A place where a file of defaults may be. */
+export interface FilePlace extends DefaultsFile {
+  /** Whether a flag or `TCPFX_CONFIG` names the file. Such a file must exist. */
+  readonly namedBy: "config" | "project" | undefined
+}
+
+/** The values of `--config` and `--project`. */
+export interface NamedFiles {
+  readonly config: string | undefined
+  readonly project: string | undefined
+}
+
+const shown = (path: string): string => {
+  const home = homedir()
+  return path.startsWith(`${home}/`) && home !== "/" ? `~/${path.slice(home.length + 1)}` : path
+}
+
+const placeOf = (role: FilePlace["role"], path: string, namedBy?: "config" | "project"): FilePlace => ({
+  role,
+  path,
+  shownPath: namedBy === undefined && role === "user" ? shown(path) : path,
+  namedBy,
+})
+
+/** The path of the user file: in `$XDG_CONFIG_HOME/tcpfx`, or else in `~/.config/tcpfx`. */
+const userPath = (environment: NodeJS.ProcessEnv): string =>
+  join(environment["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "tcpfx", projectFileName)
+
+/** The places of the files of defaults, the strongest first. */
+export const filePlaces = (named: NamedFiles, environment: NodeJS.ProcessEnv): ReadonlyArray<FilePlace> => {
+  const config = named.config ?? environment["TCPFX_CONFIG"]
+  if (config === none) return []
+  if (config !== undefined) return [placeOf("user", config, "config")]
+  const project =
+    named.project === undefined ? placeOf("project", projectFileName) : placeOf("project", named.project, "project")
+  return [project, placeOf("user", userPath(environment))]
+}
+
+/** The state of a place: the file exists, does not exist, or belongs to another user. */
+export const stateOf = ({ namedBy, path }: FilePlace): "file" | "absent" | "foreign" => {
+  const stat = statOf(path)
+  if (stat === undefined) return "absent"
+  const user = process.geteuid?.()
+  const isOwn = user === undefined || stat.uid === user || stat.uid === 0
+  return namedBy !== undefined || isOwn ? "file" : "foreign"
+}
+
+/** The state of a path. Undefined if nothing is there, or if this process must not look. */
+export const statOf = (path: string): fs.Stats | undefined => {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })
+  } catch {
+    // A folder on the way cannot be read, such as the home of another user after `su`.
+    return undefined
+  }
+}
+
+/** The absolute path of a place. */
+export const absolutePath = ({ path }: FilePlace): string => resolve(path)

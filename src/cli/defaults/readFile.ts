@@ -1,0 +1,43 @@
+import * as fs from "node:fs"
+import * as Effect from "effect/Effect"
+import { fileProblem, readBytes } from "../files/files.ts"
+import type { CommandShapes } from "../flags/habits.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
+import type { Stdio } from "../process/stdio.ts"
+import { tell } from "../process/tell.ts"
+import { type FileDefaults, parseFileDefaults } from "./fileDefaults.ts"
+import { type FilePlace, statOf } from "./places.ts"
+
+/** Reads a file of defaults. If the file has mistakes, prints each in a line, and fails with the last one. */
+export const readFile = (
+  place: FilePlace,
+  commands: CommandShapes,
+): Effect.Effect<FileDefaults, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    const { path } = place
+    if (place.namedBy === undefined && statOf(path)?.isFile() === false) {
+      return yield* usageError(`${place.shownPath} cannot be read: it is not a regular file`)
+    }
+    const bytes = yield* place.namedBy === undefined
+      ? Effect.try({
+          try: () => fs.readFileSync(path),
+          catch: (error) =>
+            usageError(
+              `${place.shownPath} cannot be read: ${fileProblem((error as NodeJS.ErrnoException).code ?? "EIO")}`,
+            ),
+        })
+      : readBytes(place.namedBy, path)
+    const text = yield* Effect.try({
+      try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+      catch: () => usageError(`${place.shownPath} cannot be read: it is not UTF-8`),
+    })
+    const yaml = yield* Effect.tryPromise({
+      try: () => import("yaml"),
+      catch: (error) =>
+        usageError(`the YAML library cannot be loaded: ${error instanceof Error ? error.message : error}`),
+    })
+    const parsed = parseFileDefaults(yaml, place, text, commands)
+    if (parsed._tag === "Right") return parsed.right
+    yield* Effect.forEach(parsed.left.slice(0, -1), tell, { discard: true })
+    return yield* usageError(parsed.left.at(-1) ?? "")
+  })
