@@ -51,13 +51,15 @@ const isInTerminal = () => {
 }
 const bundleFor = (words) => {
   const [head = "--help"] = words
+  if (head === "__complete") return "complete.cjs"
   if (head === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
   if (head === "serve") return "serve.cjs"
   const isConnect = head === "connect"
   // `tcpfx -lk 9000` serves, and `tcpfx host 9000` connects (src/cli/flags/habits.ts). A word that only looks like -l
   // chooses the larger bundle, which runs every command line.
   if (!isConnect && words.some((word) => /^-[a-z0-9]*l|^--listen$/i.test(word))) return "serve.cjs"
-  const mayConnect = isConnect || (words.length > 1 && !["interfaces", "help"].includes(head)) || /[.:]/.test(head)
+  const mayConnect =
+    isConnect || (words.length > 1 && !["interfaces", "config", "help"].includes(head)) || /[.:]/.test(head)
   // Rules, macros, repeats and the console of `connect` need the assistant.
   const isAssisted = words.some((word) => /^--(?:rules?|macro|repeat)(?:=|$)/.test(word))
   return mayConnect && (isAssisted || (!words.includes("--plain") && isInTerminal())) ? "serve.cjs" : "tcpfx.cjs"

@@ -53,12 +53,14 @@ await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
 
 await bundle("yaml", "dist/cli/yaml.cjs")
+await bundle("src/cli/completions/bin.ts", "dist/cli/complete.cjs")
 
 // The help texts, which bin/tcpfx.cjs prints without loading the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")
 await bundle("src/cli/commands/helpTexts.ts", texts, { minify: false })
-const { preparedHelp } = createRequire(import.meta.url)(texts)
+const { completionTable, preparedHelp } = createRequire(import.meta.url)(texts)
 writeFileSync(join(root, "dist", "cli", "help.json"), JSON.stringify(preparedHelp(version)))
+writeFileSync(join(root, "dist", "cli", "completions.json"), JSON.stringify(completionTable()))
 rmSync(texts)
 
 await import("./build-page.mjs")

@@ -17,6 +17,8 @@ import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
 import { runConfig } from "./commands/runConfig.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { uiCommand } from "./commands/ui.ts"
+import { shells } from "./completions/answer.ts"
+import { scripts } from "./completions/scripts.ts"
 import { applyDefaults, withOrigins } from "./defaults/applyDefaults.ts"
 import { ReceivedDefaults } from "./defaults/Default.ts"
 import { normalize } from "./flags/argv.ts"
@@ -42,7 +44,7 @@ export const run = (
     // `tcpfx config` explains the command line behind `--`, so that command line is parsed by itself.
     const split = args[0] === "config" ? args.indexOf("--") : -1
     const normalized = yield* normalize(split < 0 ? args : args.slice(0, split), shapes)
-    const help = helpAsked(normalized)
+    const help = helpAsked(normalized) ?? completionsAsked(normalized)
     if (help !== undefined) {
       yield* Effect.flatMap(Stdio.Stdio, (stdio) => stdio.writeLines(help))
       return exitCode.ok
@@ -107,6 +109,12 @@ const noTerminal = Layer.succeed(
 const helpAsked = (args: ReadonlyArray<string>): string | undefined => {
   const [head = "", second] = args
   return head === "--help" || second === "--help" ? helpTexts(version)[args.slice(0, 2).join(" ")] : undefined
+}
+
+// The completions of @effect/cli know neither the values of flags nor the names of this machine.
+const completionsAsked = ([head, name]: ReadonlyArray<string>): string | undefined => {
+  const shell = name === "sh" ? "bash" : shells.find((known) => known === name)
+  return head === "--completions" && shell !== undefined ? scripts[shell] : undefined
 }
 
 const colourCodes = /\u001b\[[0-9;]*m/g

@@ -1,3 +1,4 @@
+import { makeTable } from "../completions/makeTable.ts"
 import { type CommandHelp, commandHelp, programHelp } from "../flags/help.ts"
 import { reasons } from "../process/outputErrors.ts"
 import { configHelp } from "./config.ts"
@@ -26,6 +27,9 @@ export const helpTexts = (version: string): Readonly<Record<string, string>> => 
   "--help": programHelp(version, summary, commands),
   ...Object.fromEntries(Object.entries(commands).map(([name, help]) => [`${name} --help`, commandHelp(help)])),
 })
+
+/** The table of the completions, which the build stores beside the bundles. */
+export const completionTable = () => makeTable(commands)
 
 /**
  * The data that `bin/tcpfx.cjs` needs to print help without the bundle: the texts, and the reasons of failed writes.

@@ -8,7 +8,7 @@ import { automate } from "../automation/automate.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { TimestampMode } from "../output/Stamps.ts"
 import { networkError, usageError } from "../process/exit.ts"
-import { historyPath } from "./History.ts"
+import { historyPath } from "./historyPath.ts"
 import { runConsole } from "./runConsole.ts"
 import { typedForm } from "./typedForm.ts"
 

@@ -81,7 +81,7 @@ describe("the help of tcpfx, as a process", () => {
       Effect.gen(function* () {
         const { code, stdout } = yield* tcpfxRun(["--completions", shell])
         expect(code).toBe(0)
-        expect(stdout).toContain("connect-timeout")
+        expect(stdout).toContain("__complete")
         expect(stdout).not.toContain("\u001b")
       }),
     ),

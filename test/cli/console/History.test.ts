@@ -3,7 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { History, historyPath } from "../../../src/cli/console/History.ts"
+import { History } from "../../../src/cli/console/History.ts"
+import { historyPath } from "../../../src/cli/console/historyPath.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "tcpfx-history-"))),
