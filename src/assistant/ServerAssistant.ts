@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import type { ChatOptions, ChatRoom } from "../chat/index.ts"
 import * as Domain from "../domain/assistant/index.ts"
 import {
+  type ConnectionId,
   endpointDefaults,
   Framing,
   formatEndpoint,
@@ -19,6 +20,7 @@ import type { Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeServerEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
+import { ClientNames } from "./internal/ClientNames.ts"
 import { clientsPage } from "./internal/clientsPage.ts"
 import { makeChat } from "./internal/makeChat.ts"
 import { rateOver } from "./internal/Rates.ts"
@@ -47,6 +49,13 @@ export interface ServerAssistantOptions {
    * consumes the frames. Default: the mode serves the connections.
    */
   readonly handler?: Handler.FiberHandler<never, never>
+  /**
+   * The source of the name of each new client. `firstline`: its first line that is not blank; the line is not consumed,
+   * so the log, rules and the mode see it. `tls`: the common name of its certificate, or else the first alternative name.
+   * `peer`: its IP address. A name has at most 32 characters, and control characters are escaped. If another client has
+   * the name, `-2`, `-3` … follow it. A command or a rule can change it. Default: no client has a name at first.
+   */
+  readonly nameFrom?: Domain.NameSource
   /** What happens to a client that has sent FIN. Default: "keep" for a broker, otherwise "close". */
   readonly halfClosed?: Handler.HalfClosed
   /** A hub to share with other servers; see `ServerOptions.hub`. */
@@ -74,6 +83,8 @@ export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
   readonly server: Server["Type"]
   /** The chat, in the mode "chat". */
   readonly chat: ChatRoom | undefined
+  /** The name of a client, also for some time after it has disconnected. Empty if it has no name. */
+  readonly nameOf: (id: ConnectionId) => string
 }
 
 /**
@@ -179,10 +190,20 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
   const feed: RosterFeed = new RosterFeed(server, roster, {
     onEvent: (event) => {
       if (event._tag === "ConnectionRefused") parts.touch()
+      if (event._tag === "ConnectionOpened") names?.opened(event.id)
       if (parts.isRecording && isOfConnection(event)) parts.tell(event, "id" in event ? event.id : 0)
     },
-    onGone: (id) => reactor.clientGone(id),
+    onGone: (id) => {
+      reactor.clientGone(id)
+      names?.gone(id)
+    },
   })
+  const names =
+    options.nameFrom === undefined ? undefined : new ClientNames(options.nameFrom, roster, framing, () => parts.touch())
+  if (names !== undefined) {
+    yield* feed.follow
+    if (options.nameFrom === "firstline") yield* server.observe({ onRun: (id, run) => names.onRun(id, run) })
+  }
   yield* server.observe({ onOwnEvent: (event) => parts.tell(event) })
   reactor.attach({ server, parts, run, follow: feed.follow })
   // A client of a chat gets its name when it connects.
@@ -228,6 +249,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     kind: "server" as const,
     server,
     chat,
+    nameOf: (id: ConnectionId) => roster.nameOf(id) ?? "",
     execute,
     executeLine: (line: string) => Effect.flatMap(Domain.parseCommand(line), execute),
     preview: (payload: Domain.PayloadSpec, to: Domain.Recipients = Domain.everyone) =>

@@ -9,6 +9,8 @@ export const TlsCertificate = Schema.Struct({
   /** The distinguished name of the holder, such as `CN=plc-1, O=Plant` (RFC 4514). `issuer` has the same form. */
   subject: Schema.String,
   issuer: Schema.String,
+  /** The subject alternative names, such as `DNS:plc-1, IP Address:10.0.0.7` (RFC 5280). Absent if there are none. */
+  subjectAltName: Schema.optional(Schema.String),
   /** The SHA-256 digest of the certificate, in hexadecimal with colons. */
   fingerprint: Schema.String,
   /** The end of its validity, milliseconds since the epoch. */

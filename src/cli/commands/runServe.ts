@@ -88,6 +88,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasPage: options.ui,
       servesOneClient: isForOneClient,
       ...logFacts(options),
+      nameFrom: Option.getOrUndefined(options.nameFrom),
+      hasClientCertificates: Option.isSome(paths.clientCa),
       hasSendings: options.send.length + options.macro.length > 0,
     })
     const automation = yield* automationOf(options, form)
@@ -129,6 +131,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         mode: assistantMode(mode, reply),
         chat: chatOptions(options, isConsole || output !== "text" ? undefined : stdio.say),
         halfClosed: halfClosedOf(mode, options),
+        ...(Option.isNone(options.nameFrom) ? {} : { nameFrom: options.nameFrom.value }),
         ...(rawServing === undefined ? {} : { handler: rawServing.handler }),
         reload: (server) => Effect.provide(reloadOf(server), services),
         drain: leave,

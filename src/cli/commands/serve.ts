@@ -11,6 +11,7 @@ import type { CommandHelp } from "../flags/help.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { logFlags } from "../flags/logFlags.ts"
+import { nameFlags } from "../flags/nameFlags.ts"
 import { netcatServeFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags } from "../flags/payloadFlags.ts"
@@ -43,6 +44,7 @@ export const serveFlags = {
   ...chatFlags,
   ...payloadFlags,
   ...automationFlags,
+  ...nameFlags,
   ...framingFlags,
   halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
     help: "After the FIN of a client, close, or keep the connection to send on it (keep is the default of broker).",

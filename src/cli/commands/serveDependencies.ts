@@ -1,3 +1,4 @@
+import type { NameSource } from "../../domain/assistant/index.ts"
 import { Framing, type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
 import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
@@ -17,6 +18,10 @@ export interface ServeFacts extends LogFacts {
   readonly hasHeartbeat: boolean
   readonly hasProxies: boolean
   readonly hasPage: boolean
+  /** The value of `--name-from`. */
+  readonly nameFrom: NameSource | undefined
+  /** Whether clients must present a certificate. */
+  readonly hasClientCertificates: boolean
   /** Whether a flag gives a payload to send. */
   readonly hasSendings: boolean
   /** Whether the command line names no host, no socket file and no inherited socket. */
@@ -42,7 +47,7 @@ type ServeKey =
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick" | "maxConns")
-  | "repeat"
+  | ("repeat" | "nameFrom")
   | (typeof besideUi)[number]
   | LogKey
 
@@ -132,6 +137,21 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "has no effect with -l alone, which serves one client; give -k too",
   },
   ...logDependencies,
+  {
+    flags: ["nameFrom"],
+    isMet: ({ mode }) => mode !== "chat",
+    problem: "has no effect with --mode chat, in which people choose their names",
+  },
+  {
+    flags: ["nameFrom"],
+    isMet: ({ hasClientCertificates, nameFrom }) => nameFrom !== "tls" || hasClientCertificates,
+    problem: "tls needs the certificates of the clients; give --tls-client-ca too",
+  },
+  {
+    flags: ["nameFrom"],
+    isMet: ({ endpoints, hasProxies, nameFrom }) => nameFrom !== "peer" || hasProxies || some(endpoints, isTcp),
+    problem: "peer needs an endpoint with a host; clients of unix sockets have no addresses",
+  },
   {
     flags: ["repeat"],
     isMet: ({ hasSendings }) => hasSendings,

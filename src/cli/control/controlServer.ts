@@ -35,12 +35,14 @@ const settings: Partial<ServerSettings> = {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-const describeState = (server: Server["Type"], asked: number) =>
+const describeState = ({ nameOf, server }: ServerAssistantService, asked: number) =>
   Effect.zipWith(server.state, acceptQueueLimit, ({ connections, listening, ...state }, limit = asked) => ({
     ...state,
     backlog: Math.min(asked, limit),
     listening: listening.map(formatEndpoint),
-    connections: connections.map(({ local, proxied, remote, ...rest }) => ({
+    connections: connections.map(({ id, local, proxied, remote, ...rest }) => ({
+      id,
+      ...(nameOf(id) === "" ? {} : { name: nameOf(id) }),
       ...rest,
       local: formatEndpoint(local),
       remote: formatEndpoint(remote),
@@ -54,7 +56,7 @@ const obey = (
 ): Effect.Effect<object, Assistant.Refusal, Stdio> => {
   switch (command._tag) {
     case "State":
-      return describeState(assistant.server, backlog)
+      return describeState(assistant, backlog)
     case "Help":
       return Effect.map(
         Either.fromNullable(controlHelp(command.verb), () => noSuchCommand(`${command.verb}`)),

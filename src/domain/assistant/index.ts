@@ -7,6 +7,7 @@ export { formatMillisExactly, longestMillis, readMillis } from "./durationText.t
 export * from "./formatCommand.ts"
 export * from "./Log.ts"
 export * from "./makePayload.ts"
+export * from "./NameSource.ts"
 export * from "./Outcome.ts"
 export * from "./Payload.ts"
 export * from "./parseCommand.ts"

@@ -15,6 +15,7 @@ const certificateOf = (socket: tls.TLSSocket): TlsCertificate | undefined => {
     shown && {
       subject: nameOf(shown.subject ?? ""),
       issuer: nameOf(shown.issuer ?? ""),
+      ...(shown.subjectAltName ? { subjectAltName: shown.subjectAltName } : {}),
       fingerprint: shown.fingerprint256,
       validTo: Date.parse(shown.validTo),
     }
