@@ -49,6 +49,28 @@ const isInTerminal = () => {
   const { isatty } = require("node:tty")
   return isatty(0) && isatty(1)
 }
+// A file of defaults or a variable may set a flag of `connect` that needs the assistant (src/cli/defaults). A text that only
+// looks like that chooses the larger bundle, which runs every command line.
+const assisted = "(?:rules?|macro|repeat)"
+const defaultsAreAssisted = (words) => {
+  if (Object.keys(process.env).some((name) => new RegExp(`^TCPFX_CONNECT_${assisted}$`, "i").test(name))) return true
+  const named = words.flatMap((word, at) => {
+    const value = /^--(?:config|project)(?:=(.*))?$/s.exec(word)
+    return value === null ? [] : [value[1] ?? words[at + 1] ?? ""]
+  })
+  const home = process.env.XDG_CONFIG_HOME || path.join(process.env.HOME ?? "", ".config")
+  const files = [process.env.TCPFX_CONFIG ?? "", ...named, "tcpfx.yaml", path.join(home, "tcpfx", "tcpfx.yaml")]
+  return files.some((file) => {
+    try {
+      return (
+        fs.statSync(file).isFile() && new RegExp(`connect[^]*\\b${assisted}\\b`).test(fs.readFileSync(file, "utf8"))
+      )
+    } catch {
+      return false
+    }
+  })
+}
+
 const bundleFor = (words) => {
   const [head = "--help"] = words
   if (head === "__complete") return "complete.cjs"
@@ -61,8 +83,9 @@ const bundleFor = (words) => {
   const mayConnect =
     isConnect || (words.length > 1 && !["interfaces", "config", "help"].includes(head)) || /[.:]/.test(head)
   // Rules, macros, repeats and the console of `connect` need the assistant.
-  const isAssisted = words.some((word) => /^--(?:rules?|macro|repeat)(?:=|$)/.test(word))
-  return mayConnect && (isAssisted || (!words.includes("--plain") && isInTerminal())) ? "serve.cjs" : "tcpfx.cjs"
+  if (!mayConnect) return "tcpfx.cjs"
+  const isAssisted = words.some((word) => new RegExp(`^--${assisted}(?:=|$)`).test(word)) || defaultsAreAssisted(words)
+  return isAssisted || (!words.includes("--plain") && isInTerminal()) ? "serve.cjs" : "tcpfx.cjs"
 }
 const bundle = path.join(__dirname, "..", "dist", "cli", bundleFor(process.argv.slice(2)))
 

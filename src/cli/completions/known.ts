@@ -36,9 +36,9 @@ const read = ({ parseYaml }: World, path: string): Readonly<Record<string, unkno
   }
 }
 
-const namesIn = (world: World, part: "rules" | "macros"): ReadonlyArray<Candidate> =>
+const macros = (world: World): ReadonlyArray<Candidate> =>
   world.files.flatMap((path) => {
-    const list = read(world, path)[part]
+    const list = read(world, path)["macros"]
     const items: ReadonlyArray<unknown> = Array.isArray(list) ? list : []
     return items.flatMap((item) =>
       isRecord(item) && typeof item["name"] === "string" ? [{ word: item["name"], help: path }] : [],
@@ -93,9 +93,7 @@ export const knownIn =
       case "host":
         return [...unique([...configured(world), ...visited(world)]).slice(0, mostHosts), plainHost, unix]
       case "macro":
-        return namesIn(world, "macros")
-      case "rule":
-        return namesIn(world, "rules")
+        return macros(world)
       default:
         return []
     }

@@ -34,10 +34,8 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   HOST: "address",
 }
 
-const kindsByName: Readonly<Record<string, ValueKind>> = { macro: "macro", rule: "rule" }
-
 const kindOf = ({ name, placeholder }: FlagShape): ValueKind => {
-  if (Object.hasOwn(kindsByName, name)) return kindsByName[name] ?? "none"
+  if (name === "macro") return "macro"
   const part = placeholder.split(/[|[ ]/).find((word) => Object.hasOwn(kinds, word))
   return part === undefined ? "none" : (kinds[part] ?? "none")
 }

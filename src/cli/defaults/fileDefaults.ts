@@ -185,7 +185,7 @@ const isEmpty = (yaml: Yaml, node: Node): boolean => yaml.isScalar(node) && node
 const offsetOf = (node: Node, otherwise: number): number => node.range?.[0] ?? otherwise
 
 const unknown = (section: SectionName, key: string, flags: ReadonlyArray<FlagShape>): string => {
-  if (isOnlyOnCommandLine(section, key)) return `${key} ${onlyOnCommandLineProblem}`
+  if (isOnlyOnCommandLine(key)) return `${key} ${onlyOnCommandLineProblem}`
   const named = flags.find(
     ({ alias, name, synonyms }) => alias === key || synonyms.includes(key) || `--${name}` === key,
   )

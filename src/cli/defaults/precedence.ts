@@ -5,9 +5,9 @@ import { type Default, endpointKey } from "./Default.ts"
 const groups: ReadonlyArray<ReadonlyArray<string>> = [
   [endpointKey, "port", "unixsock"],
   ["mode", "broker", "reply"],
-  ["eol", "crlf", "hex"],
   ["family", "ipv4", "ipv6"],
   ["eol", "crlf", "hex"],
+  ["send", "macro"],
   ["tls-cert", "tls-key", "tls-keep"],
   ["ui-tls-cert", "ui-tls-key"],
   ["insecure", "tls-verify", "tls-ca"],

@@ -14,8 +14,6 @@ export const isSectionName = (word: string): word is SectionName => sectionNames
 
 // These flags decide which files are read, or which part of the program is loaded before a file is read.
 const onlyOnCommandLine = ["config", "project", "ui"]
-// These flags of `connect` need the assistant, which bin/tcpfx.cjs loads only for a command line that has them.
-const ofAssistant = ["macro", "repeat", "rule", "rules"]
 
 const endpointShape = (section: SectionName): FlagShape => {
   const parse = (text: string): Either.Either<unknown, { readonly message: string }> =>
@@ -36,15 +34,14 @@ const endpointShape = (section: SectionName): FlagShape => {
 /** The flags of a command that can have defaults, with the arguments of `serve` and `connect` as one more. */
 export const settable = (section: SectionName, commands: CommandShapes): ReadonlyArray<FlagShape> => [
   ...(section === "ui" ? [] : [endpointShape(section)]),
-  ...(commands[section] ?? []).filter(({ name }) => !isOnlyOnCommandLine(section, name)),
+  ...(commands[section] ?? []).filter(({ name }) => !isOnlyOnCommandLine(name)),
 ]
 
 /** The reason why a flag that exists cannot have a default. */
 export const onlyOnCommandLineProblem = "can be given only on the command line"
 
 /** Whether a flag can be given only on the command line. */
-export const isOnlyOnCommandLine = (section: SectionName, name: string): boolean =>
-  onlyOnCommandLine.includes(name) || (section === "connect" && ofAssistant.includes(name))
+export const isOnlyOnCommandLine = (name: string): boolean => onlyOnCommandLine.includes(name)
 
 // A project file comes with a folder, perhaps from a stranger. It must not run programs, become another user, or make
 // TLS unsafe.

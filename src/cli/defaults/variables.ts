@@ -57,7 +57,7 @@ export const sectionDefaults = (
     const flag = flags.find(({ name }) => variableOf(section, name) === variable)
     if (flag === undefined) {
       const name = variable.slice(prefix.length).toLowerCase().replaceAll("_", "-")
-      if (isOnlyOnCommandLine(section, name)) return fail(`--${name} ${onlyOnCommandLineProblem}`)
+      if (isOnlyOnCommandLine(name)) return fail(`--${name} ${onlyOnCommandLineProblem}`)
       const names = flags.map((known) => variableOf(section, known.name))
       return fail(`tcpfx ${section} has no such flag${suggestion(variable, names)}`)
     }

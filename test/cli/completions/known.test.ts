@@ -26,13 +26,12 @@ const world = (project: string, history: string) =>
   )
 
 describe("the names that completions know", () => {
-  it.scoped("are the rules and macros of the project, and the endpoints of the files and the history", () =>
+  it.scoped("are the macros of the project, and the endpoints of the files and the history", () =>
     Effect.gen(function* () {
       const known = yield* world(
-        "connect: { endpoint: plc-1:502 }\nrules:\n  - name: r\nmacros:\n  - name: hello\n  - name: two words\n",
+        "connect: { endpoint: plc-1:502 }\nmacros:\n  - name: hello\n  - name: two words\n",
         "hello\n/connect a:1 tls=yes\n/connect plc-1:502\n/connect b:2\n",
       )
-      expect(known("rule").map(({ word }) => word)).toEqual(["r"])
       expect(known("macro").map(({ word }) => word)).toEqual(["hello", "two words"])
       const hosts = known("host").map(({ word }) => word)
       expect(hosts).toEqual(["plc-1:502", "b:2", "a:1", "127.0.0.1", "unix:"])
@@ -41,9 +40,9 @@ describe("the names that completions know", () => {
 
   it.scoped("are fewer if a file has mistakes", () =>
     Effect.gen(function* () {
-      for (const text of ["rules: [", "rules: 3\nmacros: {}\n", "- a\n"]) {
+      for (const text of ["macros: [", "macros: {}\n", "- a\n"]) {
         const known = yield* world(text, "")
-        expect([...known("rule"), ...known("macro")]).toEqual([])
+        expect(known("macro")).toEqual([])
         expect(known("host").map(({ word }) => word)).toEqual(["127.0.0.1", "unix:"])
       }
     }),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { tcpfx, tcpfxRun } from "../../support/tcpfxProcess.ts"
+import { tcpfx, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
 
 /** An empty folder with a folder for the user file, until the end of the scope. */
 const folder = Effect.acquireRelease(
@@ -111,6 +111,24 @@ describe("tcpfx with files of defaults", () => {
       expect((yield* tcpfxRun([...args, "--heartbeat-timeout", "5s"], "", { cwd, env })).stderr).toBe(
         "tcpfx: --heartbeat-timeout needs --heartbeat TEXT\n",
       )
+    }),
+  )
+
+  it.scopedLive("sets flags of every kind, also those that need more of the program than the command line shows", () =>
+    Effect.gen(function* () {
+      const { cwd, env, project } = yield* folder
+      const { port } = yield* tcpfxServe(["--mode", "echo"])
+      const macro = "macros:\n  - name: hello\n    send: hi\n"
+      project(`connect:\n  endpoint: 127.0.0.1:${port}\n  macro: hello\n  once: yes\n${macro}`)
+      const { code, stderr, stdout } = yield* tcpfxRun(["connect"], "", { cwd, env })
+      expect([code, stdout]).toEqual([0, "hi"])
+      expect(stderr).toBe(
+        `tcpfx: tcpfx.yaml sets 127.0.0.1:${port}, --macro hello, --once (--config none ignores it)\n`,
+      )
+      project(macro)
+      const variables = { TCPFX_CONNECT_MACRO: "hello", TCPFX_CONNECT_ENDPOINT: `127.0.0.1:${port}` }
+      const run = yield* tcpfxRun(["connect", "--once"], "", { cwd, env: { ...env, ...variables } })
+      expect([run.code, run.stdout, run.stderr]).toEqual([0, "hi", ""])
     }),
   )
 
