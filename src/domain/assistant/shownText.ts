@@ -5,6 +5,7 @@ import { showBytes } from "../showText.ts"
 import { begunTail } from "../utf8.ts"
 import { isPaired, safeStart } from "./safeStart.ts"
 import type { TextCoder } from "./TextCoder.ts"
+import { writeHexDump } from "./writeHexDump.ts"
 
 /** A frame as text. */
 export interface ShownText {
@@ -133,7 +134,7 @@ export const shownHex = (frame: Uint8Array, limit: number): { readonly hex: stri
   return { hex, cut: shown.length < frame.length }
 }
 
-const perLine = 16
+const ascii = new TextDecoder()
 
 /**
  * Formats bytes as lines with the offset, hex and ASCII, 16 bytes per line, without a line end after the last line.
@@ -148,16 +149,8 @@ const perLine = 16
  * )
  */
 export const hexDump = (frame: Uint8Array, first = 0): string => {
-  let dump = ""
-  for (let at = 0; at < frame.length; at += perLine) {
-    let hex = ""
-    let ascii = ""
-    for (let place = 0; place < perLine; place++) {
-      const byte = frame[at + place]
-      hex += `${byte === undefined ? "  " : pairs[byte]}${place === perLine / 2 - 1 ? "  " : " "}`
-      if (byte !== undefined) ascii += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "."
-    }
-    dump += `${at === 0 ? "" : "\n"}${upper(first + at, 8)}  ${hex} |${ascii}|`
-  }
-  return dump
+  const out = new ByteWriter()
+  writeHexDump(frame, first, out)
+  out.length = Math.max(0, out.length - 1)
+  return ascii.decode(out.take())
 }
