@@ -29,6 +29,7 @@ export const recordedStdio = (colour = false) => {
     outputIsTerminal: colour,
     together: false,
     colour: { output: colour, error: colour },
+    restartEnd: Effect.void,
     beginEnd: () => Effect.void,
     untilGivenUp: Effect.asSome,
     hasFile: false,

@@ -37,6 +37,10 @@ const problems: Readonly<Record<string, string>> = {
 /** The reason for a system error code of a file, in words if the code is known. */
 export const fileProblem = (code: string): string => problems[code] ?? `the system says ${code}`
 
+/** The reason why a file cannot be written. */
+export const writeProblem = (code: string): string =>
+  code === "ENOENT" ? "its folder does not exist" : fileProblem(code)
+
 type Done<A> = (error: NodeJS.ErrnoException | null, value: A) => void
 
 /** A call of node:fs as an effect that fails with the system's code. `undo` releases a value that arrives too late. */
@@ -128,7 +132,7 @@ export const failed = (flag: string, path: string, verb: "read" | "written", cod
   usageError(
     code === tooLarge
       ? `--${flag}: ${path} is above ${maxBytes / 1024 ** 2} MiB`
-      : `--${flag}: ${path} cannot be ${verb}: ${verb === "written" && code === "ENOENT" ? "its folder does not exist" : fileProblem(code)}`,
+      : `--${flag}: ${path} cannot be ${verb}: ${verb === "written" ? writeProblem(code) : fileProblem(code)}`,
   )
 
 /** Reads a file that a flag names. A pipe is read to its end. */

@@ -60,18 +60,28 @@ export class EventLog {
   private readonly given = Deferred.unsafeMake<void>(FiberId.none)
   private isAbandoned = false
   private isWriting = false
+  private isPausing = false
   // The length of the file up to the end of its last complete line.
   private complete = 0
   // The length of the file when a rotation failed. The next attempt follows after another full file.
   private base = 0
   private dayEnd: number
 
-  /** `changedAt` is the time of the last line in the file. */
-  constructor(file: LogFile, rotation: Rotation | undefined, report: LossReport, changedAt: number) {
+  /**
+   * `changedAt` is the time of the last change of the file. `isTorn`: the file ends with an incomplete line, so the log
+   * begins with LF.
+   */
+  constructor(
+    file: LogFile,
+    rotation: Rotation | undefined,
+    report: LossReport,
+    { changedAt, isTorn }: { readonly changedAt: number; readonly isTorn: boolean },
+  ) {
+    if (isTorn) this.out.byte(lineFeed)
     this.file = file
     this.rotation = rotation
     this.report = report
-    this.dayEnd = nextDay(file.size > 0 ? changedAt : Date.now())
+    this.dayEnd = file.size > 0 ? nextDay(changedAt) : Number.NEGATIVE_INFINITY
   }
 
   /** Writes all events until their stream ends. */
@@ -104,9 +114,9 @@ export class EventLog {
     return Effect.ignore(this.file.cut(this.complete))
   }
 
-  /** Whether no line waits to be written. */
+  /** Whether nothing can be written now. */
   isIdle(): boolean {
-    return !this.isWriting
+    return !this.isWriting || this.isPausing
   }
 
   private write(events: ReadonlyArray<AnyEvent>, from: number): Effect.Effect<void> {
@@ -118,7 +128,11 @@ export class EventLog {
         const start = this.out.length
         if ("bytes" in event && event.bytes.length > largeFrameBytes) {
           return this.flush.pipe(
-            Effect.zipRight(this.isFileFull(0, event.bytes.length, event.at) ? this.rotate(event.at) : Effect.void),
+            Effect.zipRight(
+              Effect.suspend(() =>
+                this.isFileFull(0, event.bytes.length, event.at) ? this.rotate(event.at) : Effect.void,
+              ),
+            ),
             Effect.zipRight(this.writeLarge(event)),
             Effect.zipRight(this.write(events, next + 1)),
           )
@@ -130,7 +144,7 @@ export class EventLog {
           this.out.length = start
           return Effect.zipRight(Effect.zipRight(this.flush, this.rotate(event.at)), this.write(events, next))
         }
-        if (event._tag === "EventsMissed") this.report.left(event.missed, mostWaiting)
+        if (event._tag === "EventsMissed") this.report.missed(event.missed, mostWaiting)
         next++
       }
       if (next < events.length) return Effect.zipRight(this.flush, this.write(events, next))
@@ -170,7 +184,8 @@ export class EventLog {
     return Effect.suspend(() => {
       if (this.out.length === 0) return Effect.void
       const page = this.out.take()
-      this.complete = this.file.size
+      // The events after `abandon` are only counted.
+      if (!this.isAbandoned) this.complete = this.file.size
       return Effect.map(this.persist(page), (written) => {
         if (written === page.length) return
         this.complete += endOfLines(page, written)
@@ -181,7 +196,7 @@ export class EventLog {
 
   private writeLarge(event: Extract<AnyEvent, { readonly bytes: Uint8Array }>): Effect.Effect<void> {
     return Effect.gen(this, function* () {
-      this.complete = this.file.size
+      if (!this.isAbandoned) this.complete = this.file.size
       for (const piece of this.lines.pieces(event, allocate)) {
         yield* this.persist(piece)
         yield* nextTurn
@@ -212,7 +227,9 @@ export class EventLog {
         const isFull = result.left === "EAGAIN"
         if (!isFull) this.report.failed(this.file.path, result.left)
         const pause = Effect.sleep(isFull ? retryAfter.full : retryAfter.failure)
+        this.isPausing = true
         yield* Effect.raceFirst(pause, Deferred.await(this.given))
+        this.isPausing = false
       }
       if (written === bytes.length) this.report.succeeded(this.file.path)
       return written

@@ -79,7 +79,15 @@ export class LogFile {
   }
 
   /** Closes the file until the next write. */
-  readonly close: Effect.Effect<void> = this.inTurn(Effect.sync(() => this.closeNow()))
+  readonly close: Effect.Effect<void> = this.inTurn(
+    Effect.suspend(() => {
+      const { target } = this
+      this.target = undefined
+      return target === undefined
+        ? Effect.void
+        : Effect.ignore(call<void>((done) => fs.close(target.fd, (error) => done(error))))
+    }),
+  )
 
   /** Opens an open file again by its path, and creates it if another program has renamed it. */
   readonly reopen: Effect.Effect<void, string> = this.inTurn(
@@ -122,15 +130,10 @@ export class LogFile {
 
   private replace(path: string, mode: number): Effect.Effect<void, string> {
     return Effect.map(openTarget(path, mode), (opened) => {
-      this.closeNow()
+      if (this.target !== undefined) close(this.target.fd)
       this.target = opened
       this.size = opened.size
       this.generation++
     })
-  }
-
-  private closeNow(): void {
-    if (this.target !== undefined) close(this.target.fd)
-    this.target = undefined
   }
 }

@@ -24,7 +24,9 @@ export interface Logs {
    * Returns whether the files are complete.
    */
   readonly finish: (patience: Duration.Duration) => Effect.Effect<boolean>
+  /** Opens all files again by their names. */
   readonly reopen: Effect.Effect<void>
+  /** Whether nothing can be written now. */
   readonly isIdle: () => boolean
 }
 

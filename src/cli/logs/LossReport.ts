@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { counted } from "../../domain/eventWords.ts"
 import { formatBytes } from "../../domain/index.ts"
-import { fileProblem } from "../files/files.ts"
+import { writeProblem } from "../files/files.ts"
 import type { LogFile } from "./LogFile.ts"
 
 /** Tells the user once that files cannot be written, or are written too slowly, and counts what is missing in them. */
@@ -27,7 +27,7 @@ export class LossReport {
   failed(path: string, code: string): void {
     if (this.failing.size === 0) {
       this.lostBefore = this.lost
-      this.say(`--${this.flag}: ${path} cannot be written: ${fileProblem(code)}; tcpfx tries again every second`)
+      this.say(`--${this.flag}: ${path} cannot be written: ${writeProblem(code)}; tcpfx tries again every second`)
     }
     this.failing.add(path)
   }
@@ -37,10 +37,23 @@ export class LossReport {
     if (!this.failing.delete(path) || this.failing.size > 0) return
     const lost = this.lost - this.lostBefore
     const missing = lost === 0 ? "nothing is missing" : `${this.amount(lost)} missing`
-    this.say(`--${this.flag}: ${path} is written again; ${missing}`)
+    // The number of missing events is known only when the log comes to them.
+    this.say(`--${this.flag}: ${path} is written again${this.unit === "byte" ? `; ${missing}` : ""}`)
   }
 
-  /** Bytes or events are left out, because `most` bytes wait already. */
+  /** The log has come to events that are missing, because `most` bytes waited already. */
+  missed(count: number, most: number): void {
+    this.lost += count
+    if (this.isSlownessTold) return
+    this.isSlownessTold = true
+    const amount = this.amount(count)
+    this.say(
+      `--${this.flag}: ${amount} missing in ${this.name}, because they did not fit into ${formatBytes(most)} of memory ` +
+        "while it could not be written; the end tells how many in all",
+    )
+  }
+
+  /** Bytes are left out, because `most` bytes wait already. */
   left(count: number, most: number): void {
     this.lost += count
     if (this.isSlownessTold || this.failing.size > 0) return
@@ -53,12 +66,12 @@ export class LossReport {
 
   /** The log continues in the same file, because it could not be renamed. */
   notRotated(path: string, code: string): void {
-    this.say(`--${this.flag}: ${path} cannot be renamed, and goes on: ${fileProblem(code)}`)
+    this.say(`--${this.flag}: ${path} cannot be renamed, and goes on: ${writeProblem(code)}`)
   }
 
   /** The file could not be opened again. */
   notReopened(path: string, code: string): void {
-    this.say(`--${this.flag}: ${path} cannot be opened again, and the old file goes on: ${fileProblem(code)}`)
+    this.say(`--${this.flag}: ${path} cannot be opened again, and the old file goes on: ${writeProblem(code)}`)
   }
 
   /** Bytes or events are lost at the end of the command. */

@@ -114,9 +114,9 @@ export class TrafficFiles {
     this.options.report.abandoned(lost)
   }
 
-  /** Whether everything is written. */
+  /** Whether nothing can be written now. */
   isIdle(): boolean {
-    return this.waiting.size === 0
+    return this.next() === undefined
   }
 
   /** Whether each client has a file. */
@@ -180,12 +180,12 @@ export class TrafficFiles {
     }
     if (entry.part === undefined) return entry.hasEnded ? this.forget(entry) : Effect.void
     this.waiting.add(entry)
-    return Effect.flatMap(Effect.either(entry.file.write(entry.rest)), (result) => {
+    const written = Effect.map(Effect.either(entry.file.write(entry.rest)), (result) => {
       this.noteOpen(entry)
       if (result._tag === "Left") this.fail(entry, result.left)
       else this.advance(entry, result.right)
-      return this.closeOldest
     })
+    return entry.file.isOpen || this.open.size < mostOpen ? written : Effect.zipRight(this.closeOldest, written)
   }
 
   private advance(entry: Entry, written: number): void {
@@ -210,7 +210,7 @@ export class TrafficFiles {
 
   private get closeOldest(): Effect.Effect<void> {
     const [oldest] = this.open
-    if (oldest === undefined || this.open.size <= mostOpen) return Effect.void
+    if (oldest === undefined) return Effect.void
     this.open.delete(oldest)
     return oldest.file.close
   }

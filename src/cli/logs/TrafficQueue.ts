@@ -1,4 +1,4 @@
-import { hexDump } from "../../domain/assistant/index.ts"
+import { writeHexDump } from "../../domain/assistant/writeHexDump.ts"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import { formatDate, formatTime } from "../output/format.ts"
@@ -25,8 +25,9 @@ export interface TrafficQueue {
 
 // A shorter run of bytes is copied into a buffer with its neighbours: few large pieces cost less than many small ones.
 const worthItsOwnPiece = 32 * 1024
-// The number of bytes of a part from which on nothing is added to it.
-const fullPart = 256 * 1024
+const fullPiece = 256 * 1024
+// A part is larger than the bytes that usually arrive in one turn of the event loop, so that the files keep up.
+const fullPart = 16 * 1024 * 1024
 
 /** The received bytes, one after the other. */
 export class RawQueue implements TrafficQueue {
@@ -35,7 +36,7 @@ export class RawQueue implements TrafficQueue {
 
   add(bytes: Uint8Array): number {
     this.writer.bytes(bytes)
-    if (bytes.length >= worthItsOwnPiece || this.writer.length >= fullPart) this.seal()
+    if (bytes.length >= worthItsOwnPiece || this.writer.length >= fullPiece) this.seal()
     return bytes.length
   }
 
@@ -70,8 +71,9 @@ interface Block {
 
 // The memory of a block beside its bytes.
 const blockCost = 256
-// The number of bytes that are dumped in one turn of the event loop. The dump has about five times as many.
-const fullDump = 16 * 1024
+// The number of bytes that are dumped in one turn of the event loop, which takes about 15 ms. A socket gives at most as
+// many in a turn. Their dump has five times as many bytes.
+const fullDump = 2 * 1024 * 1024
 
 /** Hex dumps of blocks, each below a line with time, client, direction and length. */
 export class HexQueue implements TrafficQueue {
@@ -95,7 +97,7 @@ export class HexQueue implements TrafficQueue {
   take(): Part | undefined {
     const { blocks } = this
     if (this.next === blocks.length) return undefined
-    const out = new ByteWriter(allocate, 8 * fullDump)
+    const out = new ByteWriter(allocate)
     let traffic = 0
     let cost = 0
     while (this.next < blocks.length && traffic < fullDump) {
@@ -105,7 +107,7 @@ export class HexQueue implements TrafficQueue {
       else {
         if (this.offset === 0) out.text(`${this.stampOf(block.at)} ${block.who} ${bytes.length} bytes\n`)
         const end = Math.min(bytes.length, this.offset + fullDump)
-        if (end > this.offset) out.ascii(`${hexDump(bytes.subarray(this.offset, end), this.offset)}\n`)
+        writeHexDump(bytes.subarray(this.offset, end), this.offset, out)
         traffic += end - this.offset
         this.offset = end
         if (end < bytes.length) break

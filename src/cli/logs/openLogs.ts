@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { call, failed, fileProblem, saying } from "../files/files.ts"
+import { call, close, failed, fileProblem, open, saying } from "../files/files.ts"
 import type { NamedFile } from "../flags/given.ts"
 import { defaultKept, type LogOptions } from "../flags/logFlags.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
@@ -26,7 +26,7 @@ const patience = Duration.seconds(5)
 /** The most files of the flags that are open at once. */
 export const filesOf = ({ hexDump, log, outputFile }: LogOptions): number => {
   const traffic = [outputFile, hexDump].filter(Option.isSome)
-  return traffic.reduce((sum, { value }) => sum + (value.isPerClient ? mostOpen + 1 : 1), Option.isSome(log) ? 2 : 0)
+  return traffic.reduce((sum, { value }) => sum + (value.isPerClient ? mostOpen : 1), Option.isSome(log) ? 2 : 0)
 }
 
 const { W_OK, X_OK } = fs.constants
@@ -155,7 +155,13 @@ export const openLogs = (
       onNone: () => Effect.succeed(undefined),
       onSome: (name) => openEventLog(options, name, opening, reportOf("log", name, "event")),
     })
-    const logs = yield* Effect.acquireRelease(makeLogs({ raw, hex, events, reports }), ({ finish }) => finish(patience))
+    const logs = yield* Effect.acquireRelease(
+      Effect.map(makeLogs({ raw, hex, events, reports }), (made) => ({
+        ...made,
+        finish: (time: Duration.Duration) => Effect.zipLeft(made.finish(time), stdio.restartEnd),
+      })),
+      ({ finish }) => finish(patience),
+    )
     const fork = yield* FiberSet.makeRuntime<never, void, never>()
     yield* signals.addFiles({ reopen: () => void fork(logs.reopen), isIdle: logs.isIdle })
     return logs
@@ -176,8 +182,23 @@ const openEventLog = (options: LogOptions, name: FileName, opening: Opening, rep
       )
       yield* checkFolder(flag, path.slice(0, path.lastIndexOf("/")) || "/")
     }
-    return new EventLog(file, rotation, report, target.changedAt)
+    const isTorn = target.isRegular && target.size > 0 && (yield* endsWithin(file.path, target.size))
+    return new EventLog(file, rotation, report, { changedAt: target.changedAt, isTorn })
   })
+
+/** Whether a file ends within a line. A file that cannot be read counts as complete. */
+const endsWithin = (path: string, size: number) =>
+  Effect.acquireUseRelease(
+    open(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK),
+    (fd) => {
+      const last = new Uint8Array(1)
+      return Effect.map(
+        call<number>((done) => fs.read(fd, last, 0, 1, size - 1, done)),
+        () => last[0] !== 0x0a,
+      )
+    },
+    (fd) => Effect.sync(() => close(fd)),
+  ).pipe(Effect.orElseSucceed(() => false))
 
 const rotationOf = ({ logDaily, logKeep, logMax }: LogOptions): Rotation | undefined =>
   Option.isNone(logMax) && !logDaily

@@ -19,13 +19,13 @@ export class EndedBySignal extends Data.TaggedError("EndedBySignal")<{ readonly 
 export interface WrittenFiles {
   /** Opens the files again by their names. */
   readonly reopen: () => void
-  /** Whether everything is written. */
+  /** Whether nothing can be written now. */
   readonly isIdle: () => boolean
 }
 
-// The time that files have to be written after the second signal, and the time between two looks at them, in
-// milliseconds.
-const filesGrace = 500
+// The longest time in which files are written after the second signal, and the time between two looks at them, in
+// milliseconds. The third signal ends the process at once.
+const filesGrace = 2000
 const filesLook = 10
 
 // The time that a reload may continue after the next SIGHUP.
@@ -49,8 +49,8 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
      */
     readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
     /**
-     * Until the scope closes, SIGUSR1 opens these files again, and the second signal waits half a second for them to be
-     * written.
+     * Until the scope closes, SIGUSR1 opens these files again, and the second signal ends the process after they are
+     * written, within two seconds.
      */
     readonly addFiles: (files: WrittenFiles) => Effect.Effect<void, never, Scope.Scope>
   }

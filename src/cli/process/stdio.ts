@@ -76,6 +76,8 @@ export interface StdioService {
    * the rest of the output is dropped.
    */
   readonly beginEnd: (deadline: Duration.Duration) => Effect.Effect<void>
+  /** Starts this deadline again: while the command was writing files, the readers had nothing to read. */
+  readonly restartEnd: Effect.Effect<void>
   /**
    * Waits until an effect that writes has ended, or its output is dropped. Further writes are then only counted as
    * lost.
@@ -154,6 +156,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
       together: out === err,
       colour: { output: !noColour && output.kind === "terminal", error: !noColour && error.kind === "terminal" },
       beginEnd: (deadline) => Effect.sync(() => lastWords.begin(Duration.toMillis(deadline))),
+      restartEnd: Effect.sync(() => lastWords.restart()),
       untilGivenUp: (effect) => {
         const givenUp: Effect.Effect<void> = Effect.suspend(() => {
           const patience = lastWords.patience()

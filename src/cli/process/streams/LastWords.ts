@@ -39,6 +39,11 @@ export class LastWords {
     for (const output of this.outputs) if (this.isUndelivered(output)) output.discard()
   }
 
+  /** Starts the deadline again, because the process has not been ready to end until now. */
+  restart(): void {
+    if (this.since !== undefined) this.since = performance.now()
+  }
+
   /** Starts a deadline of half a second for a message about dropped output. */
   beginAgain(): void {
     this.deadline = shortestDeadline
