@@ -124,7 +124,7 @@ export class ClientCommands {
       if (this.attempt !== undefined) {
         return yield* this.attempt.connection === undefined
           ? refusal("already-connected", "an attempt to connect is already running", { advice: "disconnect first" })
-          : refusal("already-connected", `the window is already connected to ${this.endpoint}`, {
+          : refusal("already-connected", `already connected to ${this.endpoint}`, {
               advice: "disconnect first",
             })
       }

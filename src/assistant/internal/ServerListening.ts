@@ -72,7 +72,7 @@ export class ServerListening {
           : listening.filter((endpoint) => formatEndpoint(endpoint) === formatEndpoint(wanted))
       if (stopped.length === 0) {
         const where = wanted === undefined ? "" : ` on ${formatEndpoint(wanted)}`
-        return yield* refusal("unknown", `this window does not listen${where}`, { field: "endpoint" })
+        return yield* refusal("unknown", `the server does not listen${where}`, { field: "endpoint" })
       }
       yield* Effect.forEach(stopped, server.stopListening, { discard: true })
       const connected = yield* this.feed.fresh

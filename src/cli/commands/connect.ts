@@ -114,7 +114,7 @@ export const connectHelp: CommandHelp = {
     "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path or unix:@name (an abstract name of Linux).",
     "The default is 127.0.0.1:12345.",
     "At the end of the input the client sends FIN (unless --no-shutdown), then waits until the server closes (-q: for TIME).",
-    "With --ui the command stays after the connection ends, and sends no FIN at the end of the input. The page does both.",
+    "With --ui the command stays after the connection ends. Without a console, the end of the input then sends no FIN.",
   ],
 }
 
@@ -163,8 +163,8 @@ const hasSendings = ({ macro, send }: ConnectOptions): boolean => send.length > 
 
 /** Whether no option of the command line excludes the console. */
 const wantsConsole = (options: ConnectOptions): boolean => {
-  const { noShutdown, once, output, plain, quit, ui } = options
-  return !plain && !ui && !once && !noShutdown && !hasSendings(options) && Option.isNone(output) && Option.isNone(quit)
+  const { noShutdown, once, output, plain, quit } = options
+  return !plain && !once && !noShutdown && !hasSendings(options) && Option.isNone(output) && Option.isNone(quit)
 }
 
 /** Runs `tcpfx connect`. Returns the exit code. */
@@ -226,6 +226,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
           project: Option.getOrUndefined(options.project),
           reconnect: yield* reconnectSettings(options),
           record,
+          attachPage,
         }),
       )
       return exitCode.ok

@@ -42,7 +42,8 @@ interface Plan {
   readonly notes: ReadonlyArray<string>
 }
 
-const chosen = (listen: ServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
+/** The endpoints of the settings, or else the default one of a family. */
+export const endpointsOf = (listen: ServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
   listen === ServerConfig.defaults.listen
     ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)]
     : listenEndpoints(listen)
@@ -56,7 +57,7 @@ const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Eff
       return yield* usageError(`--inherit: no socket was inherited: ${inherited.why}`)
     }
     if (inherited.isBroken) return yield* usageError(inherited.why)
-    const said = chosen(settings.listen, settings.family)
+    const said = endpointsOf(settings.listen, settings.family)
     const isSaid = settings.listen !== ServerConfig.defaults.listen
     const takesAll = first !== undefined && (options.inherit || !isSaid)
     const endpoints: ListenEndpoints = takesAll ? [first, ...more, ...(options.isGiven ? said : [])] : said

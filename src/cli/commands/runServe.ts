@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant } from "../../assistant/ServerAssistant.ts"
-import { listenEndpoints } from "../../domain/index.ts"
+import { formatEndpoint, listenEndpoints } from "../../domain/index.ts"
 import type { Server, ServerSettings } from "../../server/index.ts"
 import { automate, startRepeats } from "../automation/automate.ts"
 import { automationOf } from "../automation/automationOf.ts"
@@ -39,7 +39,7 @@ import { tell, tellLine } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { firstClientLeft } from "./firstClient.ts"
-import { startListening } from "./listening.ts"
+import { endpointsOf, startListening } from "./listening.ts"
 import { chatOptions, operatorLine } from "./operatorLine.ts"
 import { leavesAddress, pickListen } from "./picking.ts"
 import { reloadAccess } from "./reloadAccess.ts"
@@ -130,6 +130,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         settings,
         mode: assistantMode(mode, reply),
         chat: chatOptions(options, isConsole || output !== "text" ? undefined : stdio.say),
+        defaultListen: formatEndpoint(endpointsOf(read.listen, read.family)[0]),
         halfClosed: halfClosedOf(mode, options),
         ...(Option.isNone(options.nameFrom) ? {} : { nameFrom: options.nameFrom.value }),
         ...(rawServing === undefined ? {} : { handler: rawServing.handler }),

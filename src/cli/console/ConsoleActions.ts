@@ -72,10 +72,12 @@ export class ConsoleActions {
     return Effect.forEach(lines, (line) => this.run(line.startsWith("/") ? `/${line}` : line), { discard: true })
   }
 
-  private refuse({ advice, message }: Domain.Refusal): void {
-    const { palette, print } = this.parts
+  private refuse({ advice, message, reason }: Domain.Refusal): void {
+    const { feed, palette, print } = this.parts
+    // A row of the log has the message of a failure to listen, and the message and the advice of a failure to connect.
+    if (feed.showsAnnouncements && reason === "connect") return
     print([
-      ...linesOf(message).map(palette.yellow),
+      ...(feed.showsAnnouncements && reason === "listen" ? [] : linesOf(message).map(palette.yellow)),
       ...(advice === undefined ? [] : linesOf(advice).map((line) => palette.dim(`  ${line}`))),
     ])
   }

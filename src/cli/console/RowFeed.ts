@@ -48,6 +48,12 @@ export class RowFeed {
       return feed
     })
 
+  /** Whether the announcements of the log are shown. */
+  get showsAnnouncements(): boolean {
+    const { filter } = this
+    return filter === undefined || (filter.direction === "announcement" && Object.keys(filter).length === 1)
+  }
+
   /** Shows the last rows that match a filter, and then the new ones. Fails if the filter is invalid. */
   setFilter(filter: Domain.LogFilter | undefined): Effect.Effect<void, Domain.Refusal> {
     const { log } = this.assistant

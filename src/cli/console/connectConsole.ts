@@ -8,6 +8,7 @@ import { automate } from "../automation/automate.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { TimestampMode } from "../output/Stamps.ts"
 import { networkError, usageError } from "../process/exit.ts"
+import type { AttachPage } from "../ui/PageFace.ts"
 import { historyPath } from "./historyPath.ts"
 import { runConsole } from "./runConsole.ts"
 import { typedForm } from "./typedForm.ts"
@@ -26,24 +27,19 @@ export interface ConnectConsoleOptions {
   readonly reconnect: Partial<ReconnectSettings> | undefined
   /** Records the client in the files of the command line. */
   readonly record: (client: Client["Type"]) => Effect.Effect<void>
+  /** Serves the page over the same window. `undefined` without `--ui`. */
+  readonly attachPage: AttachPage | undefined
 }
 
 /**
  * Runs `tcpfx connect` in a terminal. It connects, and shows the console until the user leaves, also after the end of
- * the connection. If the first connection fails, the command ends with the reason, as it does without a console.
+ * the connection. If the first connection fails, the command ends with the reason, as it does without a console. With the
+ * page it stays, because the page can connect elsewhere.
  */
-export const connectConsole = ({
-  automation,
-  endpoint,
-  form,
-  project,
-  reconnect,
-  record,
-  settings,
-  timestamps,
-}: ConnectConsoleOptions) =>
+export const connectConsole = (options: ConnectConsoleOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const { attachPage, automation, endpoint, form, project, reconnect, record, settings, timestamps } = options
       const left = yield* Deferred.make<void>()
       const leave = Effect.asVoid(Deferred.succeed(left, undefined))
       const assistant = yield* ClientAssistant.make({
@@ -53,10 +49,11 @@ export const connectConsole = ({
       }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
       yield* record(assistant.client)
       yield* automate(assistant, automation, settings)
+      if (attachPage !== undefined) yield* attachPage(assistant, "connect")
       const first = assistant.execute({ _tag: "Connect", endpoint: formatEndpoint(endpoint) }).pipe(
         Effect.catchIf(
           // The user has ended the attempt, and stays in the console.
-          ({ reason }) => reason === "ended",
+          ({ reason }) => reason === "ended" || attachPage !== undefined,
           () => Effect.void,
         ),
         Effect.mapError(({ message }) => networkError(message)),

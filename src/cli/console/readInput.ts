@@ -88,14 +88,22 @@ export const readInput = (line: string, kind: Assistant["kind"], settings: Conso
 const domain = (line: string, kind: Assistant["kind"], settings: ConsoleSettings): Read =>
   Either.mapBoth(
     Either.flatMap(Domain.parseCommand(line, kind), (command) => withSettings(command, settings)),
-    { onLeft: withoutPlace, onRight: (command) => ({ _tag: "Do", command }) },
+    { onLeft: adapted, onRight: (command) => ({ _tag: "Do", command }) },
   )
 
-/** Removes the number of the character from a syntax error, because the console has rewritten the typed line. */
-const withoutPlace = (refusal: Domain.Refusal): Domain.Refusal =>
-  refusal.reason === "syntax"
-    ? new Domain.Refusal({ ...refusal, message: refusal.message.replace(/, at character \d+$/, "") })
-    : refusal
+/**
+ * Adapts a syntax error of the assistant. The console has rewritten the typed line, so the number of the character is
+ * wrong, and its commands have a slash.
+ */
+const adapted = (refusal: Domain.Refusal): Domain.Refusal => {
+  if (refusal.reason !== "syntax") return refusal
+  const { advice, message } = refusal
+  return new Domain.Refusal({
+    ...refusal,
+    message: message.replace(/, at character \d+$/, ""),
+    ...(advice === undefined ? {} : { advice: advice.replace(/^The form is: /, "$&/") }),
+  })
+}
 
 const formOf = (word: string): string => {
   const found = [...wordsFor("server"), ...wordsFor("client")].find((one) => one.word === word)

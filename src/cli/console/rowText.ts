@@ -71,8 +71,11 @@ export const statusText = (state: Assistant.WindowState, notShown: number, palet
   return palette.dim(escapeControls(parts.join(" · ")))
 }
 
+const endpointsText = (endpoints: ReadonlyArray<string>): string =>
+  endpoints.length <= 2 ? endpoints.join(", ") : `${endpoints[0]} and ${endpoints.length - 1} more`
+
 const serverParts = (state: Assistant.ServerWindow): ReadonlyArray<string> => [
-  state.listening === "listening" ? `listening on ${state.endpoints.join(", ")}` : "not listening",
+  state.listening === "listening" ? `listening on ${endpointsText(state.endpoints)}` : "not listening",
   ...(state.accepting === "yes" ? [] : [state.accepting === "suspended" ? "new connections refused" : "draining"]),
   count(state.clients, "client"),
   ...(state.refused > 0 ? [`${count(state.refused, "connection")} refused`] : []),

@@ -102,6 +102,7 @@ describe("an input line", () => {
     expect(refusal("/repeat")).toMatch(/interval is missing.*\/repeat 1s/)
     expect(refusal("/to")).toMatch(/recipients are missing.*\/to @plc-1/)
     expect(refusal("/checksum crc99")).toMatch(/crc99/)
+    expect(refusal("/tag @1")).toMatch(/tag needs a tag.*The form is: \/tag RECIPIENTS TAG/)
   })
 
   it("never throws, whatever words follow a command", () => {

@@ -30,6 +30,14 @@ const dialled = (port: number) =>
     (socket) => Effect.sync(() => void socket.destroy()),
   )
 
+/** A port on which nothing listens. */
+const closedPort = Effect.async<string>((resume) => {
+  const server = net.createServer().listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as net.AddressInfo
+    server.close(() => resume(Effect.succeed(`${port}`)))
+  })
+})
+
 const received = (socket: net.Socket) =>
   Effect.async<string>((resume) => void socket.once("data", (bytes: Buffer) => resume(Effect.succeed(`${bytes}`))))
 
@@ -148,15 +156,47 @@ describe.skipIf(!haveAll(script))("the console in a terminal", () => {
     }),
   )
 
+  it.scopedLive("of connect --ui stays when the first connection is refused, and shows its window with the page", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpfxServe(["--reply", "pong\\n"])
+      const shown = yield* consoleIn(["connect", yield* closedPort, "--ui", "--ui-port", "0", "--no-open"])
+      yield* shown.until(/the page is at http:/)
+      yield* shown.until(/^disconnected /m)
+      expect(
+        shown
+          .lines()
+          .join("\n")
+          .match(/cannot connect/g),
+      ).toHaveLength(1)
+      yield* shown.type(`/connect ${port}\r`)
+      yield* shown.until(/^connected to /m)
+      yield* shown.type("ping\r")
+      yield* shown.until(/< pong\\n/)
+    }),
+  )
+
+  it.scopedLive("listens a second time where it was started, and says once why it cannot", () =>
+    Effect.gen(function* () {
+      const shown = yield* serving()
+      const taken = yield* tcpfxServe([])
+      yield* shown.type("/listen\r")
+      yield* shown.until(/listening on 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+ · 0 clients/)
+      yield* shown.type("/listen\r")
+      yield* shown.until(/listening on 127\.0\.0\.1:\d+ and 2 more · 0 clients/)
+      yield* shown.type(`/listen ${taken.port}\r/stats\r`)
+      yield* shown.until(/log: \d+ rows/)
+      expect(
+        shown
+          .lines()
+          .join("\n")
+          .match(/cannot listen on/g),
+      ).toHaveLength(1)
+    }),
+  )
+
   it.scopedLive("of connect ends with the reason when the first connection is refused", () =>
     Effect.gen(function* () {
-      const closed = yield* Effect.async<number>((resume) => {
-        const server = net.createServer().listen(0, "127.0.0.1", () => {
-          const { port } = server.address() as net.AddressInfo
-          server.close(() => resume(Effect.succeed(port)))
-        })
-      })
-      const shown = yield* consoleIn(["connect", `${closed}`])
+      const shown = yield* consoleIn(["connect", yield* closedPort])
       expect((yield* shown.process.ended).code).toBe(1)
       expect(shown.process.text("stdout")).toMatch(/tcpfx: cannot connect to [^\r\n]*: connection refused/)
     }),
