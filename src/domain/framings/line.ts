@@ -1,5 +1,4 @@
 import { countByte } from "../countByte.ts"
-import { indexOfByte } from "../indexOfByte.ts"
 import { BufferingDecoder } from "./BufferingDecoder.ts"
 import type { FrameDecoder, Framing, RunSink } from "./contract.ts"
 import { owned } from "./partsOf.ts"
@@ -39,7 +38,7 @@ export const line: Framing = owned({
 const cutLines = (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void): number => {
   let start = from
   for (let left = most; left > 0 && start < wire.length; left--) {
-    const found = indexOfByte(wire, newline, start)
+    const found = wire.indexOf(newline, start)
     const end = found === -1 ? wire.length : found
     each(wire.subarray(start, end > start && wire[end - 1] === carriageReturn ? end - 1 : end))
     start = end + 1
