@@ -1,13 +1,37 @@
+import { type CountBySimd, makeCountBySimd, mostSimdBytes } from "./countBySimd.ts"
+
 // Below this length in bytes, the view and the alignment cost more time than they save.
 const worthWords = 64
 // Each step adds at most 4 to each of the four sums. A sum has eight bits, so it does not overflow in 63 steps.
 const stepsPerRound = 63
 
-/**
- * Counts the occurrences of `byte`. One operation compares four bytes, and one number contains the sums for these four
- * positions. With short lines, this is three times as fast as a search for each occurrence.
- */
+// Below this length in bytes, the copy into the memory of WebAssembly costs more time than it saves.
+const worthSimd = 256
+
+/** The compiled counter; `undefined` before the first use, `"none"` if the engine has none. It has no state of a caller. */
+let bySimd: CountBySimd | "none" | undefined
+
+/** Counts the occurrences of `byte`. */
 export const countByte = (bytes: Uint8Array, byte: number): number => {
+  if (bytes.length < worthSimd) return countByWords(bytes, byte)
+  bySimd ??= makeCountBySimd() ?? "none"
+  return bySimd === "none" ? countByWords(bytes, byte) : countInPages(bytes, byte, bySimd)
+}
+
+const countInPages = (bytes: Uint8Array, byte: number, count: CountBySimd): number => {
+  const whole = bytes.length & -16
+  let found = countSingly(bytes, byte, whole, bytes.length)
+  for (let at = 0; at < whole; at += mostSimdBytes) {
+    found += count(bytes.subarray(at, Math.min(whole, at + mostSimdBytes)), byte)
+  }
+  return found
+}
+
+/**
+ * Counts without SIMD. One operation compares four bytes, and one number contains the sums for these four positions.
+ * With short lines, this is three times as fast as a search for each occurrence.
+ */
+export const countByWords = (bytes: Uint8Array, byte: number): number => {
   const { buffer, byteOffset, length } = bytes
   if (length < worthWords) return countSingly(bytes, byte, 0, length)
   const start = -byteOffset & 3
