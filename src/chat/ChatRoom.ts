@@ -1,9 +1,10 @@
 import { ByteWriter } from "../domain/ByteWriter.ts"
 import type { CloseReason, ConnectionId } from "../domain/index.ts"
-import { allocate } from "../runtime/bytes.ts"
+import { allocateBriefly } from "../runtime/bytes.ts"
 import { Registry } from "../runtime/Registry.ts"
 import type { Handler } from "../server/index.ts"
 import { type Announcement, announcementText } from "./Announcement.ts"
+import { Announcer } from "./internal/Announcer.ts"
 import { harmless, writeHarmless } from "./internal/harmless.ts"
 import { folded, guestName, nameProblem } from "./internal/names.ts"
 import { chatCommands, type Request, readRequest, shortened } from "./internal/request.ts"
@@ -64,6 +65,7 @@ export class ChatRoom implements Handler.Reactor {
   private readonly options: ChatOptions
   private readonly members = new Registry<ConnectionId, Member>()
   private readonly byName = new Map<string, Member>()
+  private readonly announcer = new Announcer()
 
   constructor(options: ChatOptions = {}) {
     this.options = options
@@ -149,26 +151,29 @@ export class ChatRoom implements Handler.Reactor {
   // --- lines of a client
 
   /**
-   * Reads the lines of a run. A read can hold thousands of lines, and a short command can have a long answer. So after
-   * a while, and while answers are queued, the rest of the run waits.
+   * Reads the lines of a run. A read can hold thousands of commands, and a short command can have a long answer. So
+   * while answers are queued, or after some time, the rest of the run waits.
    */
   private readLines(member: Member, run: Uint8Array): void {
     const until = performance.now() + sliceMillis
-    const out = new ByteWriter(allocate, run.length + member.prefix.length)
+    const out = new ByteWriter(allocateBriefly, run.length + member.prefix.length)
     for (let at = 0; at < run.length; ) {
       const found = run.indexOf(lineFeed, at)
       const next = found === -1 ? run.length : found + 1
-      this.onLine(member, lineOf(run, at, next), out)
+      const isCommand = this.onLine(member, lineOf(run, at, next), out)
       at = next
-      const isLong = at < run.length && (member.connection.unsentReplies() > mostOwedBytes || performance.now() > until)
-      if (out.length > pieceBytes || isLong) this.publish(member, out)
-      if (isLong) {
+      if (out.length > pieceBytes) this.publish(member, out)
+      if (isCommand && at < run.length && this.isBusy(member, until)) {
         member.waiting = [run.slice(at)]
         member.connection.defer(() => this.readOn(member))
         return
       }
     }
     this.publish(member, out)
+  }
+
+  private isBusy({ connection }: Member, until: number): boolean {
+    return connection.unsentReplies() > mostOwedBytes || performance.now() > until
   }
 
   private readOn(member: Member): void {
@@ -179,18 +184,28 @@ export class ChatRoom implements Handler.Reactor {
   }
 
   private publish(member: Member, out: ByteWriter): void {
-    if (out.length > 0) member.connection.publish(out.take())
+    if (out.length > 0) this.publishLines(member, out.take())
   }
 
-  private onLine(member: Member, line: Uint8Array, out: ByteWriter): void {
+  private publishLines({ connection }: Member, run: Uint8Array): void {
+    // Nobody hears a client before its announcements.
+    this.announcer.tellBefore(connection)
+    connection.publish(run)
+  }
+
+  /** Handles a line. Writes what is said to `out`. Returns whether the line is a command. */
+  private onLine(member: Member, line: Uint8Array, out: ByteWriter): boolean {
     // An empty line says nothing, and a client that leaves says nothing more.
-    if (line.length === 0 || member.farewell !== undefined) return
+    if (line.length === 0 || member.farewell !== undefined) return false
     const request = readRequest(line)
-    if (request._tag === "Say") this.writeSaid(member, request.text, out)
-    else {
-      this.publish(member, out)
-      this.onRequest(member, request)
+    if (request._tag === "Say") {
+      this.writeSaid(member, request.text, out)
+      return false
     }
+    // The others get what was said before the command first.
+    this.publish(member, out)
+    this.onRequest(member, request)
+    return true
   }
 
   private writeSaid(member: Member, text: Uint8Array, out: ByteWriter): void {
@@ -211,7 +226,7 @@ export class ChatRoom implements Handler.Reactor {
         this.answer(member, this.whisper(member, request.to, request.text))
         break
       case "Act":
-        member.connection.publish(concat(encoder.encode(`* ${member.name} `), harmless(request.text), lineEnd))
+        this.publishLines(member, concat(encoder.encode(`* ${member.name} `), harmless(request.text), lineEnd))
         break
       case "Help":
         for (const { form, what } of chatCommands) this.answer(member, `${form}: ${what}`)
@@ -261,6 +276,7 @@ export class ChatRoom implements Handler.Reactor {
     const target = this.byName.get(folded(to))
     if (target === undefined) return `nobody here has the name ${shortened(to)}; /users lists who is here`
     const line = concat(encoder.encode(`[${member.name} to you] `), harmless(text), lineEnd)
+    this.announcer.tellBefore(member.connection)
     const isSent = target.connection.offer(line)
     return isSent ? `sent to ${target.name}` : `not sent: ${target.name} reads too slowly, or is leaving`
   }
@@ -273,7 +289,7 @@ export class ChatRoom implements Handler.Reactor {
 
   private announce(member: Member, announcement: Announcement): void {
     const line = harmless(encoder.encode(`* ${announcementText(announcement)}`))
-    member.connection.publish(concat(line, lineEnd))
+    this.announcer.add(member.connection, concat(line, lineEnd))
     this.options.onAnnounced?.(member.connection.id, announcement)
   }
 
@@ -298,7 +314,7 @@ const lineOf = (run: Uint8Array, from: number, next: number): Uint8Array => {
 }
 
 const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const all = allocate(parts.reduce((length, part) => length + part.length, 0))
+  const all = allocateBriefly(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
   for (const part of parts) {
     all.set(part, at)

@@ -70,11 +70,11 @@ describe("a server window with a chat", () => {
     overMemory(
       Effect.gen(function* () {
         const { assistant, join } = yield* chatWindow
-        const one = yield* join
+        const [one, two] = [yield* join, yield* join]
+        expect(yield* receiveText(one)).toBe("* guest-2 joined")
         yield* assistant.execute(command("rename @1 ada"))
         expect(yield* receiveText(one)).toBe("* the operator changed your name to ada")
-        const two = yield* join
-        yield* receiveText(one)
+        expect(yield* receiveText(two)).toBe("* guest-1 is now ada, by the operator")
         const refusals = yield* Effect.forEach(["Ada", '"a b"', "operator", '""'], (name) =>
           Effect.flip(assistant.execute(command(`rename @2 ${name}`))),
         )

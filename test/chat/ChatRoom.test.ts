@@ -173,6 +173,26 @@ describe("a chat", () => {
     }),
   )
 
+  it.scopedLive("announces each of many clients that join, talk and leave together once to all others", () =>
+    Effect.gen(function* () {
+      const { connect, join } = yield* chatting()
+      const one = yield* join
+      const names = Array.from({ length: 100 }, (_, index) => `guest-${index + 2}`)
+      const clients = yield* Effect.forEach(names, () => connect())
+      yield* Effect.forEach(clients, (client) => say(client, "hi"))
+      const heard = new Map(names.map((name) => [name, [] as Array<string>]))
+      for (let count = 0; count < 2 * names.length; count++) {
+        const line = (yield* receiveText(one)) ?? ""
+        heard.get(/guest-\d+/.exec(line)?.[0] ?? "")?.push(line)
+      }
+      for (const [name, lines] of heard) expect(lines).toEqual([`* ${name} joined`, `<${name}> hi`])
+      yield* Effect.forEach(clients, (client) => client.close)
+      const left = new Set<string | undefined>()
+      for (let count = 0; count < names.length; count++) left.add(yield* receiveText(one))
+      expect(left).toEqual(new Set(names.map((name) => `* ${name} left: closed the connection`)))
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   it.scopedLive("tells that a client has reset its connection", () =>
     Effect.gen(function* () {
       const { connectRaw, join } = yield* chatting()

@@ -12,6 +12,8 @@ const isHarmful = (code: number): boolean =>
   (code >= 0x2028 && code <= 0x202e) ||
   (code >= 0x2066 && code <= 0x2069)
 
+const isPlainAscii = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x20 && byte < 0x7f
+
 /** The length of the character at `at` if it is harmless, or 0. Other bytes than UTF-8 count as characters of one byte. */
 const harmlessLength = (line: Uint8Array, at: number): number => {
   const byte = line[at] as number
@@ -26,6 +28,9 @@ const harmlessLength = (line: Uint8Array, at: number): number => {
 const firstHarm = (line: Uint8Array): number => {
   let at = 0
   while (at < line.length) {
+    // Most lines are ASCII, and this loop is what relaying them costs.
+    while (isPlainAscii(line[at])) at++
+    if (at === line.length) return at
     const length = harmlessLength(line, at)
     if (length === 0) return at
     at += length
