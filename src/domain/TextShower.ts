@@ -1,5 +1,5 @@
 import type { ByteWriter } from "./ByteWriter.ts"
-import { showBytes, showLine } from "./showText.ts"
+import { type ShowLine, showBytes, showLine, showMixedLine } from "./showText.ts"
 import { begunTail } from "./utf8.ts"
 
 const none = new Uint8Array(0)
@@ -17,6 +17,9 @@ export interface LineShower {
 /** Shows independent pieces of bytes. It keeps no bytes between calls. */
 export const wholeShower: LineShower = { writeLine: showLine }
 
+/** The same as {@link wholeShower}, with `<HH>` in place of escapes. */
+export const wholeMixedShower: LineShower = { writeLine: showMixedLine }
+
 /**
  * Shows a stream of bytes. It keeps an incomplete character at the end of a piece until a later piece completes the
  * character.
@@ -24,11 +27,17 @@ export const wholeShower: LineShower = { writeLine: showLine }
 export class TextShower implements LineShower {
   // The bytes of an incomplete character, at most 3.
   private held: Uint8Array = none
+  private readonly show: ShowLine
+
+  /** `show` writes a line. By default it writes escapes. */
+  constructor(show: ShowLine = showLine) {
+    this.show = show
+  }
 
   writeLine(bytes: Uint8Array, from: number, to: number, out: ByteWriter): number {
     let at = this.held.length === 0 ? from : this.complete(bytes, from, out)
     const whole = bytes.length - begunTail(bytes)
-    if (at < to) at = showLine(bytes, at, Math.min(to, whole), out)
+    if (at < to) at = this.show(bytes, at, Math.min(to, whole), out)
     if (at < whole || at === bytes.length) return at
     this.held = new Uint8Array(bytes.subarray(whole))
     return bytes.length
@@ -39,9 +48,18 @@ export class TextShower implements LineShower {
     return this.held.length > 0
   }
 
+  /** Takes a piece that is not shown. Its last bytes may be the start of a character of the next piece. */
+  pass(bytes: Uint8Array): void {
+    const tail = bytes.subarray(Math.max(0, bytes.length - (longestCharacter - 1)))
+    const all = new Uint8Array(this.held.length + tail.length)
+    all.set(this.held)
+    all.set(tail, this.held.length)
+    this.held = all.subarray(all.length - begunTail(all))
+  }
+
   /** Ends the stream: writes the bytes of an incomplete character as escapes. */
   writeEnd(out: ByteWriter): void {
-    showBytes(this.held, 0, this.held.length, out)
+    showBytes(this.held, 0, this.held.length, out, this.show)
     this.held = none
   }
 
@@ -50,7 +68,7 @@ export class TextShower implements LineShower {
    * returned shower. The piece must have at least 4 bytes.
    */
   skip(bytes: Uint8Array): readonly [shower: LineShower, bytes: Uint8Array] {
-    const shower = new TextShower()
+    const shower = new TextShower(this.show)
     const whole = bytes.length - begunTail(bytes)
     shower.held = this.held
     this.held = new Uint8Array(bytes.subarray(whole))
@@ -72,6 +90,6 @@ export class TextShower implements LineShower {
       return bytes.length
     }
     this.held = none
-    return from + showBytes(head, 0, held.length, out) - held.length
+    return from + showBytes(head, 0, held.length, out, this.show) - held.length
   }
 }

@@ -104,3 +104,9 @@ export const escapeOf = (codePoint: number): string =>
 
 /** Returns the escape of one byte, `\xHH`. */
 export const byteEscape = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`
+
+/** Returns a byte as `<HH>`, with upper-case digits, as the view `mixed` shows it. */
+export const byteMark = (byte: number): string => `<${byte.toString(16).toUpperCase().padStart(2, "0")}>`
+
+/** Returns bytes as `<HH>` each. */
+export const bytesMark = (bytes: Uint8Array): string => Array.from(bytes, byteMark).join("")

@@ -1,7 +1,10 @@
-import { styleOf } from "../../src/cli/output/format.ts"
+import type { Precision } from "../../src/cli/output/format.ts"
+import type { EventTest } from "../../src/cli/output/frameFilter.ts"
+import { rowWriters } from "../../src/cli/output/rowWriters.ts"
 import { Stamps, type TimestampMode } from "../../src/cli/output/Stamps.ts"
 import { ServerText } from "../../src/cli/output/serverText.ts"
-import { ConnectionId, closeReasons, type ServerEvent, tcpEndpoint } from "../../src/domain/index.ts"
+import { paletteOf, type Theme } from "../../src/cli/output/theme.ts"
+import { Assistant, ConnectionId, closeReasons, type ServerEvent, tcpEndpoint } from "../../src/domain/index.ts"
 import { linesOf, shownOf } from "./shown.ts"
 
 /** A time zone whose offset has half an hour, to show that minutes are local too. Tests set TZ to it. */
@@ -44,12 +47,19 @@ export const renderer = ({
   whole = false,
   halfClosedKept = false,
   mode = "time" as TimestampMode,
+  precision = "ms" as Precision,
+  theme = "default" as Theme,
+  view = "text" as Assistant.LogView,
+  coder = Assistant.utf8Coder,
+  admits = undefined as EventTest | undefined,
   together = false,
 } = {}) =>
   new ServerText({
-    data: styleOf(colour),
-    talk: styleOf(colour),
-    stamps: new Stamps(mode, together),
+    data: paletteOf(theme, colour),
+    talk: paletteOf(theme, colour),
+    stamps: new Stamps({ mode, precision }, together),
+    writers: rowWriters(view, coder),
+    admits,
     whole,
     halfClosedKept,
   })

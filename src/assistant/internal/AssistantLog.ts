@@ -152,6 +152,7 @@ export class LogService implements AssistantLog {
       filter.text,
       filter.regex,
       filter.hex,
+      filter.keepsAnnouncements,
       filter.language,
     ])
     const begin = Effect.suspend(() => {
@@ -214,6 +215,7 @@ export class LogService implements AssistantLog {
 const keyOf = ({ complete, dropped, first, next }: Assistant.LogExtent): string =>
   `${first} ${next} ${dropped} ${complete}`
 
+const conditions = ["clients", "direction", "text", "regex", "hex"] as const
+
 const isFiltering = (filter: Assistant.LogFilter | undefined): filter is Assistant.LogFilter =>
-  filter !== undefined &&
-  Object.entries(filter).some(([name, value]) => name !== "language" && value !== undefined && value !== "")
+  filter !== undefined && conditions.some((name) => filter[name] !== undefined && filter[name] !== "")

@@ -132,8 +132,14 @@ export class LogReader {
     const shown =
       view === "hex"
         ? undefined
-        : Assistant.shownText(coder, isSent ? none : this.before(chunk, entry, coder), frame, shownCharacters)
-    const hex = view === "text" ? undefined : Assistant.shownHex(frame, shownHexBytes)
+        : Assistant.shownText(
+            coder,
+            isSent ? none : this.before(chunk, entry, coder),
+            frame,
+            shownCharacters,
+            view === "mixed" ? "mixed" : "text",
+          )
+    const hex = view === "text" || view === "mixed" ? undefined : Assistant.shownHex(frame, shownHexBytes)
     return {
       row,
       at,

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Assistant from "../../domain/assistant/index.ts"
 import type { ClientEvent, Framing, ServerEvent } from "../../domain/index.ts"
+import { makePreciseTime, type PreciseTime } from "../../runtime/preciseTime.ts"
 import type { Described } from "../describe.ts"
 import type { Project } from "../project/Project.ts"
 import { LogService } from "./AssistantLog.ts"
@@ -18,7 +19,6 @@ import { Repeats } from "./Repeats.ts"
 import { RuleBook } from "./RuleBook.ts"
 import { refusal } from "./refusals.ts"
 import { Senders } from "./Senders.ts"
-import { makeStamps, type Stamps } from "./Stamps.ts"
 
 // Rates are sampled once a second. A tick can be slightly early.
 const sampleSeconds = 0.95
@@ -50,7 +50,7 @@ export interface WindowOptions {
 
 /** The parts that server and client windows share: log, rates, rules, repeats, macros, and the detection of changes. */
 export class WindowParts {
-  readonly stamps: Stamps
+  readonly stamps: PreciseTime
   readonly store: LogStore
   readonly reader: LogReader
   readonly log: LogService
@@ -76,7 +76,7 @@ export class WindowParts {
 
   private constructor(
     options: WindowOptions,
-    made: { readonly stamps: Stamps; readonly payloads: Payloads; readonly scope: Scope.Scope },
+    made: { readonly stamps: PreciseTime; readonly payloads: Payloads; readonly scope: Scope.Scope },
     makePulse: (tick: Effect.Effect<void>) => Pulse,
   ) {
     this.options = options
@@ -104,7 +104,7 @@ export class WindowParts {
 
   static readonly make = (options: WindowOptions): Effect.Effect<WindowParts, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const stamps = yield* makeStamps
+      const stamps = yield* makePreciseTime
       const isBusy = yield* makeLoopLoad
       const payloads = yield* Payloads.make(options.readFile)
       const scope = yield* Effect.scope

@@ -1,12 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Assistant from "../../domain/assistant/index.ts"
+import type * as Assistant from "../../domain/assistant/index.ts"
+import { compileContentTest, searchedBytes } from "../frameTest.ts"
 import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
-import { compileRegex } from "./linearRegex.ts"
 import { hasRecipient } from "./recipientList.ts"
-
-// The number of bytes of a frame that a search tests.
-const searchedBytes = 64 * 1024
 
 /** A compiled filter. */
 export interface LogCondition {
@@ -26,31 +23,19 @@ export const compileFilter = (
   reader: LogReader,
 ): Effect.Effect<LogCondition, Assistant.Refusal> =>
   Effect.gen(function* () {
-    const { direction, hex, language = "en", regex, text } = filter
+    const { direction, keepsAnnouncements = false, language = "en" } = filter
     const clients = filter.clients === undefined ? undefined : new Set<number>(filter.clients)
     const kind = direction === undefined ? undefined : kinds[direction]
-    const tests: Array<(bytes: Uint8Array | undefined, text: () => string) => boolean> = []
-    if (hex !== undefined && hex.trim() !== "") {
-      const wanted = Buffer.from(yield* Effect.mapError(Assistant.readHex(hex), hexRefused))
-      tests.push(
-        (bytes) => bytes !== undefined && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(wanted),
-      )
-    }
-    const needle = text === undefined || text === "" ? undefined : text.toLowerCase()
-    if (needle !== undefined) {
-      const ascii = /^[\x20-\x7e]*$/.test(needle) ? new TextEncoder().encode(needle) : undefined
-      tests.push((_, textOf) => textOf().toLowerCase().includes(needle))
-      if (ascii !== undefined) tests.unshift((bytes) => bytes === undefined || mayContain(bytes, ascii))
-    }
-    if (regex !== undefined && regex !== "") {
-      const compiled = yield* compileRegex(regex, { field: "regex" })
-      tests.push((_, textOf) => compiled.test(textOf()))
-    }
+    const test = yield* compileContentTest(filter)
+    const isKept = (chunk: LogChunk, entry: number): boolean =>
+      keepsAnnouncements && chunk.kind(entry) === EntryKind.note
     return {
-      isOfEntries: tests.length === 0,
+      isOfEntries: test === undefined,
       admits: (chunk, entry) =>
-        (kind === undefined || chunk.kind(entry) === kind) && (clients === undefined || isOf(chunk, entry, clients)),
+        isKept(chunk, entry) ||
+        ((kind === undefined || chunk.kind(entry) === kind) && (clients === undefined || isOf(chunk, entry, clients))),
       matches: (chunk, entry, frame) => {
+        if (test === undefined || isKept(chunk, entry)) return true
         const bytes = frame?.subarray(0, searchedBytes)
         let known: string | undefined
         const textOf = () => {
@@ -60,18 +45,9 @@ export const compileFilter = (
               : reader.textOf(chunk, entry, bytes)
           return known
         }
-        return tests.every((test) => test(bytes, textOf))
+        return test(bytes, textOf)
       },
     } satisfies LogCondition
-  })
-
-const hexRefused = ({ advice, at, message }: Assistant.Refusal): Assistant.Refusal =>
-  new Assistant.Refusal({
-    reason: "value",
-    message,
-    field: "hex",
-    ...(advice === undefined ? {} : { advice }),
-    ...(at === undefined ? {} : { at }),
   })
 
 const isOf = (chunk: LogChunk, entry: number, clients: ReadonlySet<number>): boolean => {
@@ -79,23 +55,3 @@ const isOf = (chunk: LogChunk, entry: number, clients: ReadonlySet<number>): boo
   if (client !== 0) return clients.has(client)
   return chunk.kind(entry) === EntryKind.sent && hasRecipient(chunk.recipientsOf(entry), clients)
 }
-
-/**
- * Whether bytes may contain an ASCII text, ignoring case. In every encoding, an ASCII character is encoded as its own
- * byte. In UTF-16, a zero byte stands beside it.
- */
-const mayContain = (bytes: Uint8Array, wanted: Uint8Array): boolean => {
-  const first = wanted[0] as number
-  const last = bytes.length - wanted.length
-  for (let at = 0; at < bytes.length; at++) {
-    if (lower(bytes[at] as number) !== first) continue
-    if (bytes[at + 1] === 0 || (at > 0 && bytes[at - 1] === 0)) return true
-    if (at > last) return false
-    let same = 1
-    while (same < wanted.length && lower(bytes[at + same] as number) === wanted[same]) same++
-    if (same === wanted.length) return true
-  }
-  return false
-}
-
-const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { isLiveClock } from "./Stamps.ts"
+import { isLiveClock } from "../../runtime/preciseTime.ts"
 
 // The event loop counts as busy if it works for more than this share of the time.
 const busyShare = 0.9

@@ -32,18 +32,13 @@ import { payloadFlags, payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { reconnectFlags, reconnectSettings } from "../flags/reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../flags/routeFlags.ts"
-import {
-  endpointFlags,
-  framingFlags,
-  outputFlag,
-  plainFlag,
-  timestampsFlag,
-  timestampsOf,
-} from "../flags/sharedFlags.ts"
+import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
 import { telnetFlags, telnetOf } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
+import { asksForRows, lookOf, viewFlags } from "../flags/viewFlags.ts"
 import { checkZone } from "../flags/zones.ts"
 import { openLogs } from "../logs/openLogs.ts"
+import { setEncoding, withClockOf } from "../output/Look.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
@@ -84,8 +79,8 @@ export const connectFlags = {
   ...telnetFlags,
   ...clientTlsFlags,
   ...framingFlags,
-  output: outputFlag("text in a terminal, else raw"),
-  timestamps: timestampsFlag,
+  output: outputFlag("text in a terminal or with a flag for rows, else raw"),
+  ...viewFlags,
   plain: plainFlag,
   ...logFlags,
   ...attachFlags,
@@ -188,11 +183,17 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     }
     const { proxy } = withoutTls
     yield* checkNames(options, proxy === undefined ? [endpoint] : [proxy.endpoint])
-    const output = Option.getOrElse(options.output, (): OutputMode => (stdio.outputIsTerminal ? "text" : "raw"))
-    const timestamps = yield* timestampsOf(options.timestamps)
+    const isForRows = yield* asksForRows(options)
+    const output = Option.getOrElse(
+      options.output,
+      (): OutputMode => (stdio.outputIsTerminal || isForRows ? "text" : "raw"),
+    )
+    const look = yield* lookOf(options, false)
     yield* checkDependencies(connectDependencies, connectFlags, options, {
       endpoint,
       output,
+      look,
+      showsTraffic: true,
       reconnect: options.reconnect,
       tls: options.tls,
       insecure: options.insecure,
@@ -222,7 +223,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
           settings,
           endpoint,
           form,
-          timestamps,
+          look,
           project: Option.getOrUndefined(options.project),
           reconnect: yield* reconnectSettings(options),
           record,
@@ -231,7 +232,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       )
       return exitCode.ok
     }
-    const renderer = yield* clientRenderer(output, settings.frame, timestamps)
+    const renderer = yield* clientRenderer(output, settings.frame, look)
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
     yield* checkPayloads("send", sent, settings)
@@ -259,6 +260,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
         assisted !== undefined && (options.ui || hasRules || isRepeated)
           ? yield* assisted.makeWindow({ settings, reconnect, automation, conversation, stays: options.ui })
           : undefined
+      if (window !== undefined) yield* setEncoding(window.assistant.execute, look)
       const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
       yield* record(client)
       const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
@@ -276,7 +278,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       ).pipe(Effect.either)
       yield* stdio.beginEnd(settings.closeDeadline)
       return { shown, signal }
-    }).pipe(Effect.scoped)
+    }).pipe(Effect.scoped, withClockOf(look))
     // The last events may still wait to be written.
     yield* stdio.untilGivenUp(Fiber.join(ended.shown))
     const isRecorded = yield* logs.finish(settings.closeDeadline)

@@ -2,12 +2,11 @@ import type { Endpoint } from "../../domain/index.ts"
 import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
-import { timestampsProblem } from "../flags/sharedFlags.ts"
+import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewFlags.ts"
 
 /** The facts that decide whether a flag of `tcpfx connect` has an effect. */
-export interface ConnectFacts extends LogFacts {
+export interface ConnectFacts extends LogFacts, ViewFacts {
   readonly endpoint: Endpoint
-  readonly output: "text" | "json" | "raw"
   readonly reconnect: boolean
   readonly tls: boolean
   readonly insecure: boolean
@@ -21,10 +20,11 @@ export interface ConnectFacts extends LogFacts {
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
-  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "timestamps" | "shutdown")
+  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "shutdown")
   | "repeat"
   | (typeof besideUi)[number]
   | LogKey
+  | keyof typeof viewFlags
 
 /** Every flag of `tcpfx connect` that has an effect only under a condition. */
 export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFacts>> = [
@@ -53,11 +53,7 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     isMet: ({ hasHeartbeat }) => hasHeartbeat,
     problem: "needs --heartbeat TEXT",
   },
-  {
-    flags: ["timestamps"],
-    isMet: ({ output }) => output === "text",
-    problem: timestampsProblem,
-  },
+  ...viewDependencies,
   {
     flags: ["shutdown"],
     isMet: ({ sendsFin }) => sendsFin,

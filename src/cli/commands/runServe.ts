@@ -25,10 +25,11 @@ import { logFacts } from "../flags/logFlags.ts"
 import { checkNames } from "../flags/netcatFlags.ts"
 import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
-import { timestampsOf } from "../flags/sharedFlags.ts"
+import { lookOf } from "../flags/viewFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
+import { setEncoding, withClockOf } from "../output/Look.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
@@ -69,9 +70,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     yield* checkPayloads("send", yield* payloadsOf("send", options.send, form), asked)
     const signals = yield* Signals
     const stdio = yield* Stdio
-    const output = outputOf(options, stdio.outputIsTerminal)
+    const output = yield* outputOf(options, stdio.outputIsTerminal)
     const isForOneClient = servesOneClient(mode, options)
-    const timestamps = yield* timestampsOf(options.timestamps)
+    const look = yield* lookOf(options, true)
     yield* checkNames(options, listenEndpoints(asked.listen))
     const paths = yield* pathsOf(options)
     const hasTls = isTlsAsked(options, paths)
@@ -79,6 +80,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       mode,
       frame: asked.frame,
       output,
+      look,
+      showsTraffic: !options.noTraffic,
       endpoints: mayListenElsewhere(options) ? undefined : listenEndpoints(asked.listen),
       leavesAddress: leavesAddress(options, asked.listen),
       hasTls,
@@ -106,7 +109,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       maxConns: room.most,
       tls: tls?.acceptor,
     }
-    const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", timestamps)
+    const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", look)
     const showing: Showing = { pace: paceOf(mode, output) }
     const others = namedFiles(serveFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
@@ -138,6 +141,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         drain: leave,
         leave,
       })
+      yield* setEncoding(assistant.execute, look)
       const { chat, server } = assistant
       yield* automate(assistant, automation, settings)
       yield* greet(assistant, automation)
@@ -172,7 +176,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const console = runConsole({
         assistant,
         history: historyPath(process.env, Option.getOrUndefined(options.project)),
-        timestamps,
+        look,
         notes: isToldByConsole ? notes : [],
         showsTraffic: !options.noTraffic,
         form: typedForm(form, settings.frame),
@@ -190,7 +194,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       yield* server.drain
       if (rawServing !== undefined) yield* stdio.untilGivenUp(rawServing.written)
       return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
-    }).pipe(Effect.scoped)
+    }).pipe(Effect.scoped, withClockOf(look))
     // The last events may still wait to be written. A stalled reader delays the end by the drain deadline at most.
     yield* stdio.untilGivenUp(Fiber.join(served.shown))
     const isRecorded = yield* logs.finish(settings.drain)

@@ -16,9 +16,10 @@ import { netcatServeFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags } from "../flags/payloadFlags.ts"
 import { pickFlags } from "../flags/pickFlags.ts"
-import { endpointFlags, framingFlags, outputFlag, plainFlag, timestampsFlag } from "../flags/sharedFlags.ts"
+import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
 import { telnetFlags } from "../flags/telnetFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
+import { viewFlags } from "../flags/viewFlags.ts"
 
 const modes = ["console", "broker", "chat", "echo", "discard"] as const
 /** The mode of a server: its reaction to the data of its clients. */
@@ -66,7 +67,7 @@ export const serveFlags = {
     help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",
   }),
   output: outputFlag("text; with -l raw, unless it goes to a terminal"),
-  timestamps: timestampsFlag,
+  ...viewFlags,
   plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
   ...logFlags,

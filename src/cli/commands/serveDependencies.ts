@@ -3,13 +3,12 @@ import { Framing, type ListenEndpoint, readIpBytes } from "../../domain/index.ts
 import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
-import { timestampsProblem } from "../flags/sharedFlags.ts"
+import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewFlags.ts"
 
 /** The facts that decide whether a flag of `tcpfx serve` has an effect. */
-export interface ServeFacts extends LogFacts {
+export interface ServeFacts extends LogFacts, ViewFacts {
   readonly mode: "console" | "broker" | "chat" | "echo" | "discard" | "reply"
   readonly frame: Framing.Framing
-  readonly output: "text" | "json" | "raw"
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
   readonly endpoints: ReadonlyArray<ListenEndpoint> | undefined
   readonly hasTls: boolean
@@ -46,10 +45,11 @@ type ServeKey =
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
-  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "timestamps" | "pick" | "maxConns")
+  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "pick" | "maxConns")
   | ("repeat" | "nameFrom")
   | (typeof besideUi)[number]
   | LogKey
+  | keyof typeof viewFlags
 
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
@@ -121,11 +121,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     isMet: ({ output }) => output !== "raw",
     problem: "has no effect with --output raw, which shows only traffic",
   },
-  {
-    flags: ["timestamps"],
-    isMet: ({ output }) => output === "text",
-    problem: timestampsProblem,
-  },
+  ...viewDependencies,
   {
     flags: ["pick"],
     isMet: ({ leavesAddress }) => leavesAddress,

@@ -11,6 +11,7 @@ import { environmentError, given } from "../flags/given.ts"
 import { limitSettings } from "../flags/limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../flags/listenArgs.ts"
 import { telnetOf } from "../flags/telnetFlags.ts"
+import { asksForRows } from "../flags/viewFlags.ts"
 import type { OutputMode, Showing } from "../output/renderers.ts"
 import { usageError } from "../process/exit.ts"
 import type { Mode, ServeOptions } from "./serve.ts"
@@ -78,8 +79,10 @@ export const servesOneClient = (mode: Mode, { keepOpen, listen }: ServeOptions):
   listen && !keepOpen && mode !== "broker"
 
 /** The default of `--output`. */
-export const outputOf = ({ listen, output }: ServeOptions, isTerminal: boolean): OutputMode =>
-  Option.getOrElse(output, () => (listen && !isTerminal ? "raw" : "text"))
+export const outputOf = (options: ServeOptions, isTerminal: boolean): Effect.Effect<OutputMode> =>
+  Effect.map(asksForRows(options), (isForRows) =>
+    Option.getOrElse(options.output, () => (options.listen && !isTerminal && !isForRows ? "raw" : "text")),
+  )
 
 /** Whether the server may listen on endpoints that neither the command line nor `TCPFX_LISTEN` names. */
 export const mayListenElsewhere = (options: ServeOptions): boolean =>

@@ -3,10 +3,10 @@ import * as Either from "effect/Either"
 import type { Assistant } from "../../assistant/index.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import { escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
+import type { Palette } from "../output/theme.ts"
 import { clientText, listText, outcomeText } from "./answers.ts"
 import type { RowFeed } from "./RowFeed.ts"
 import { type Action, type ConsoleSettings, readInput } from "./readInput.ts"
-import type { Palette } from "./rowText.ts"
 import { saveLog } from "./saveLog.ts"
 import type { TypedForm } from "./typedForm.ts"
 import { wordsFor } from "./words.ts"
@@ -77,7 +77,7 @@ export class ConsoleActions {
     // A row of the log has the message of a failure to listen, and the message and the advice of a failure to connect.
     if (feed.showsAnnouncements && reason === "connect") return
     print([
-      ...(feed.showsAnnouncements && reason === "listen" ? [] : linesOf(message).map(palette.yellow)),
+      ...(feed.showsAnnouncements && reason === "listen" ? [] : linesOf(message).map(palette.problem)),
       ...(advice === undefined ? [] : linesOf(advice).map((line) => palette.dim(`  ${line}`))),
     ])
   }
@@ -105,7 +105,7 @@ export class ConsoleActions {
         return this.say(`typed lines go to ${action.to}`)
       case "View":
         feed.view = action.view
-        return this.say(`frames are shown as ${action.view === "both" ? "hex and text" : action.view}`)
+        return this.say(`frames are shown as ${action.view === "both" ? "a dump of hex and ASCII" : action.view}`)
       case "Ending":
         this.ending = action.ending
         return this.say(`line ending of typed lines: ${action.ending}`)
@@ -113,14 +113,7 @@ export class ConsoleActions {
         this.checksum = action.checksum
         return this.say(`checksum: ${action.checksum?.kind ?? "none"}`)
       case "Filter":
-        return Effect.zipRight(
-          feed.setFilter(action.filter),
-          this.say(
-            action.filter === undefined ? "all rows are shown" : "only matching rows are shown; /filter shows all",
-          ),
-        )
-      case "FilterClients":
-        return this.filterClients(action.to)
+        return this.filter(action.filter)
       case "Save":
         return Effect.flatMap(saveLog(assistant.log.save(action.format), action.path), (length) =>
           this.say(`saved ${formatBytes(length)} to ${action.path}`),
@@ -169,15 +162,24 @@ export class ConsoleActions {
     })
   }
 
-  private filterClients(to: string): Effect.Effect<void, Domain.Refusal> {
+  private filter(written: Domain.WrittenFilter | undefined): Effect.Effect<void, Domain.Refusal> {
+    const { assistant, feed } = this.parts
     return Effect.gen(this, function* () {
-      const { rows } = yield* this.parts.assistant.clients({ from: 0, count: 1000, filter: to })
+      if (written?.clients === undefined) {
+        yield* feed.setFilter(written?.filter)
+        return yield* this.say(
+          written === undefined ? "all rows are shown" : "only matching rows are shown; /filter shows all",
+        )
+      }
+      const to = Domain.formatRecipients(written.clients)
+      const { rows } = yield* assistant.clients({ from: 0, count: 1000, filter: to })
       const [first, ...more] = rows.map(({ id }) => id)
       if (first === undefined)
         return yield* new Domain.Refusal({ reason: "nobody", message: `${to} matches no client` })
-      yield* this.parts.feed.setFilter({ clients: [first, ...more] })
+      yield* feed.setFilter({ ...written.filter, clients: [first, ...more] })
+      const which = Object.keys(written.filter).length === 0 ? "rows" : "matching rows"
       yield* this.say(
-        `only rows of ${[first, ...more].map(formatConnectionId).join(", ")} are shown; /filter shows all`,
+        `only ${which} of ${[first, ...more].map(formatConnectionId).join(", ")} are shown; /filter shows all`,
       )
     })
   }

@@ -1,13 +1,13 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Waiters } from "../../runtime/Waiters.ts"
+import { paletteOf } from "../output/theme.ts"
 import { OutputClosed } from "../process/outputErrors.ts"
 import { EndedBySignal } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
 import { answerWith, type Choice, questionRows } from "./AddressChoice.ts"
 import type { Key } from "./LineEditor.ts"
 import { Menu } from "./Menu.ts"
-import { paletteOf } from "./rowText.ts"
 import { takeTerminal } from "./Terminal.ts"
 
 /** The answer to the question for an address. */
@@ -25,7 +25,7 @@ export const askAddress = (choices: ReadonlyArray<Choice>, port: number) =>
   Effect.scoped(
     Effect.gen(function* () {
       const stdio = yield* Stdio
-      const mark = paletteOf(stdio.colour.output).bold
+      const mark = paletteOf("default", stdio.colour.output).bold
       const answered = yield* Deferred.make<string, EndedBySignal>()
       const waiters = new Waiters()
       const menu = new Menu()

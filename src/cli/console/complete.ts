@@ -2,6 +2,7 @@ import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import type { Assistant } from "../../assistant/index.ts"
 import { checksumNames } from "../../domain/assistant/checksums.ts"
+import { LogView } from "../../domain/assistant/Log.ts"
 import { cleanText, type Place } from "./LineEditor.ts"
 import { wordsFor } from "./words.ts"
 
@@ -26,7 +27,7 @@ export interface Completion {
 const mostCandidates = 200
 
 const values: Readonly<Record<string, ReadonlyArray<string>>> = {
-  view: ["text", "hex", "both"],
+  view: LogView.literals,
   eol: ["none", "lf", "crlf", "cr"],
   log: ["text", "hex", "ndjson", "raw"],
   stop: ["keep", "close", "reset"],

@@ -6,7 +6,7 @@ import { type Endpoint, formatEndpoint } from "../../domain/index.ts"
 import type { Automation } from "../automation/Automation.ts"
 import { automate } from "../automation/automate.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
-import type { TimestampMode } from "../output/Stamps.ts"
+import { type Look, setEncoding } from "../output/Look.ts"
 import { networkError, usageError } from "../process/exit.ts"
 import type { AttachPage } from "../ui/PageFace.ts"
 import { historyPath } from "./historyPath.ts"
@@ -20,7 +20,7 @@ export interface ConnectConsoleOptions {
   readonly endpoint: Endpoint
   /** The form of typed lines at the start. */
   readonly form: PayloadForm
-  readonly timestamps: TimestampMode
+  readonly look: Look
   /** The project file of `--project`. */
   readonly project: string | undefined
   /** `undefined`: after a lost connection, the client reconnects only when the user asks for it. */
@@ -39,7 +39,7 @@ export interface ConnectConsoleOptions {
 export const connectConsole = (options: ConnectConsoleOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { attachPage, automation, endpoint, form, project, reconnect, record, settings, timestamps } = options
+      const { attachPage, automation, endpoint, form, look, project, reconnect, record, settings } = options
       const left = yield* Deferred.make<void>()
       const leave = Effect.asVoid(Deferred.succeed(left, undefined))
       const assistant = yield* ClientAssistant.make({
@@ -47,6 +47,7 @@ export const connectConsole = (options: ConnectConsoleOptions) =>
         leave,
         ...(reconnect === undefined ? {} : { reconnect: { ...reconnect, onPeerEnd: "end" as const } }),
       }).pipe(Effect.catchTag("Refusal", ({ message }) => usageError(message)))
+      yield* setEncoding(assistant.execute, look)
       yield* record(assistant.client)
       yield* automate(assistant, automation, settings)
       if (attachPage !== undefined) yield* attachPage(assistant, "connect")
@@ -62,7 +63,7 @@ export const connectConsole = (options: ConnectConsoleOptions) =>
       const console = runConsole({
         assistant,
         history: historyPath(process.env, project),
-        timestamps,
+        look,
         notes: [],
         showsTraffic: true,
         form: typedForm(form, settings.frame),

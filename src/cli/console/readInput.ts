@@ -29,8 +29,7 @@ export type Action =
   | { readonly _tag: "View"; readonly view: Domain.LogView }
   | { readonly _tag: "Ending"; readonly ending: Domain.LineEnding }
   | { readonly _tag: "Checksum"; readonly checksum: Domain.ChecksumSpec | undefined }
-  | { readonly _tag: "Filter"; readonly filter: Domain.LogFilter | undefined }
-  | { readonly _tag: "FilterClients"; readonly to: string }
+  | { readonly _tag: "Filter"; readonly filter: Domain.WrittenFilter | undefined }
   | { readonly _tag: "Save"; readonly format: LogFormat; readonly path: string }
   | { readonly _tag: "Again" }
 
@@ -162,7 +161,7 @@ const reads: Readonly<Record<string, Reader>> = {
   macros: list("macros"),
   stats: list("stats"),
   macro: (rest, kind, settings) => domain(/\s/.test(rest) ? `macro ${rest}` : `run ${rest}`, kind, settings),
-  view: choice("view", ["text", "hex", "both"], (view) => ({ _tag: "View", view })),
+  view: choice("view", Domain.LogView.literals, (view) => ({ _tag: "View", view })),
   eol: choice("eol", ["none", "lf", "crlf", "cr"], (ending) => ({ _tag: "Ending", ending })),
   checksum: (rest) =>
     rest === ""
@@ -170,13 +169,13 @@ const reads: Readonly<Record<string, Reader>> = {
       : rest === "none"
         ? Either.right({ _tag: "Checksum", checksum: undefined })
         : Either.map(Domain.findChecksum(rest), () => ({ _tag: "Checksum", checksum: { kind: rest } })),
-  filter: (rest) => {
-    if (rest === "") return Either.right({ _tag: "Filter", filter: undefined })
-    if (rest.startsWith("@"))
-      return Either.map(Domain.parseRecipients(rest), () => ({ _tag: "FilterClients", to: rest }))
-    const regex = /^\/(.+)\/$/su.exec(rest)?.[1]
-    return Either.right({ _tag: "Filter", filter: regex === undefined ? { text: rest } : { regex } })
-  },
+  filter: (rest) =>
+    rest === ""
+      ? Either.right({ _tag: "Filter", filter: undefined })
+      : Either.mapBoth(Domain.parseFilter(rest), {
+          onLeft: withoutPlace,
+          onRight: (filter) => ({ _tag: "Filter", filter }),
+        }),
   log: (rest) => {
     const [, first = "", second = ""] = /^(\S+)\s*(.*)$/su.exec(rest) ?? []
     const format = logFormats.find((one) => one === first)

@@ -1,24 +1,8 @@
-import type * as Assistant from "../../domain/assistant/index.ts"
+import * as Assistant from "../../domain/assistant/index.ts"
+import { counted } from "../../domain/eventWords.ts"
 import { type ConnectionId, escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
 import type { Stamps } from "../output/Stamps.ts"
-
-/** Functions that colour a text, or return it unchanged if the terminal has no colours. */
-export interface Palette {
-  readonly dim: (text: string) => string
-  readonly red: (text: string) => string
-  readonly green: (text: string) => string
-  readonly yellow: (text: string) => string
-  readonly bold: (text: string) => string
-}
-
-const code = (begin: number, end: number) => (text: string) => `\u001b[${begin}m${text}\u001b[${end}m`
-const plain = (text: string): string => text
-
-/** The palette of a terminal with or without colours. */
-export const paletteOf = (hasColours: boolean): Palette =>
-  hasColours
-    ? { dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39), bold: code(1, 22) }
-    : { dim: plain, red: plain, green: plain, yellow: plain, bold: plain }
+import type { Palette } from "../output/theme.ts"
 
 const nameOf = (id: ConnectionId | undefined, name: string | undefined): string =>
   id === undefined ? "" : `${formatConnectionId(id)}${name === undefined ? "" : ` ${escapeControls(name)}`} `
@@ -29,24 +13,36 @@ const recipients = ({ id, name, to }: Assistant.LogRow): string => {
   return `${named}${to.count > 4 ? ` and ${to.count - 4} more` : ""} `
 }
 
-/** Formats a row of the log as a line: time, client, direction, bytes. A line with the date precedes each new day. */
+/**
+ * Formats a row of the log as a line: time, client, direction, bytes. A line with the date precedes each new day. A row
+ * with hex and text has a dump of its bytes in further lines.
+ */
 export const rowText = (row: Assistant.LogRow, palette: Palette, stamps: Stamps): ReadonlyArray<string> => {
   const date = stamps.newDate(row.at, "out")
-  const line = `${palette.dim(stamps.of(row.at))}${rest(row, palette)}`
-  return date === undefined ? [line] : [palette.dim(date), line]
+  const [first = "", ...more] = lines(row, palette)
+  const line = `${palette.dim(stamps.of(row.at, "out"))}${first}`
+  return date === undefined ? [line, ...more] : [palette.dim(date), line, ...more]
 }
 
-const rest = (row: Assistant.LogRow, palette: Palette): string => {
+const lines = (row: Assistant.LogRow, palette: Palette): ReadonlyArray<string> => {
   if (row.kind === "announcement") {
-    const colour = row.tone === "problem" ? palette.yellow : row.tone === "good" ? palette.green : palette.dim
-    return colour(row.text ?? "")
+    const colour = row.tone === "problem" ? palette.problem : row.tone === "good" ? palette.good : palette.dim
+    return [colour(row.text ?? "")]
   }
-  const bytes = [row.hex, row.text].filter((part) => part !== undefined).join("  ")
-  const cut = row.cut === true ? palette.dim(` … ${formatBytes(row.bytes ?? 0)} in all`) : ""
   const by = row.by === undefined ? "" : palette.dim(` (${escapeControls(row.by)})`)
-  return row.kind === "sent"
-    ? `${palette.red(`${recipients(row)}> ${bytes}`)}${cut}${by}`
-    : `${nameOf(row.id, row.name)}< ${bytes}${cut}`
+  const isSent = row.kind === "sent"
+  const paint = isSent ? palette.sent : palette.received
+  const head = isSent ? `${recipients(row)}> ` : `${nameOf(row.id, row.name)}< `
+  const cut = row.cut === true ? palette.dim(`… ${formatBytes(row.bytes ?? 0)} in all`) : ""
+  if (row.hex === undefined || row.text === undefined) {
+    return [`${paint(`${head}${row.hex ?? row.text ?? ""}`)}${cut === "" ? "" : ` ${cut}`}${by}`]
+  }
+  const dump = Assistant.hexDump(Buffer.from(row.hex.replaceAll(" ", ""), "hex"))
+  return [
+    `${paint(`${head}${counted(row.bytes ?? 0, "byte")}`)}${by}`,
+    ...(dump === "" ? [] : dump.split("\n").map(paint)),
+    ...(cut === "" ? [] : [cut]),
+  ]
 }
 
 const count = (number: number, one: string): string => `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`

@@ -8,7 +8,9 @@ import type { Assistant } from "../../assistant/index.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import { escapeControls, formatConnectionId } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import { Stamps, type TimestampMode } from "../output/Stamps.ts"
+import type { Look } from "../output/Look.ts"
+import { Stamps } from "../output/Stamps.ts"
+import { paletteOf } from "../output/theme.ts"
 import { OutputClosed, type OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 import { ConsoleActions } from "./ConsoleActions.ts"
@@ -18,7 +20,7 @@ import type { Key } from "./LineEditor.ts"
 import { OwnLines } from "./OwnLines.ts"
 import { Recording } from "./Recording.ts"
 import { RowFeed } from "./RowFeed.ts"
-import { leftOutText, paletteOf, rowText, statusText } from "./rowText.ts"
+import { leftOutText, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
 import { takeTerminal } from "./Terminal.ts"
 import type { TypedForm } from "./typedForm.ts"
@@ -28,7 +30,7 @@ export interface ConsoleOptions {
   readonly assistant: Assistant
   /** The path of the history. */
   readonly history: string
-  readonly timestamps: TimestampMode
+  readonly look: Look
   /** Whether the console shows received and sent data from the start. Otherwise it shows only announcements. */
   readonly showsTraffic: boolean
   /** The first lines that the console shows. */
@@ -60,12 +62,12 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
     Effect.gen(function* () {
       const { assistant } = options
       const stdio = yield* Stdio
-      const palette = paletteOf(stdio.colour.output)
+      const palette = paletteOf(options.look.theme, stdio.colour.output)
       const ended = yield* Deferred.make<void, OutputClosed>()
       const leave = Deferred.succeed(ended, undefined)
       const fork = yield* FiberSet.makeRuntime<never, unknown, never>()
       const waiters = new Waiters()
-      const stamps = new Stamps(options.timestamps, true)
+      const stamps = new Stamps(options.look.stamps, true)
       let isDirty = true
       const wake = () => {
         isDirty = true
@@ -86,13 +88,14 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       const feed = yield* RowFeed.make(
         assistant,
         wake,
-        options.showsTraffic ? undefined : { direction: "announcement" },
+        options.showsTraffic ? shownAtStart(options.look) : { direction: "announcement" },
       )
+      feed.view = options.look.view
       const actions = new ConsoleActions({ assistant, palette, feed, print, form: options.form })
       const commands = yield* Queue.dropping<Effect.Effect<void>>(mostWaiting)
       const enqueue = (command: Effect.Effect<void>) => {
         if (!commands.unsafeOffer(command))
-          print([palette.yellow(`${mostWaiting} commands wait already; this one is dropped`)])
+          print([palette.problem(`${mostWaiting} commands wait already; this one is dropped`)])
       }
       let clear = ""
       // A stopped terminal must not keep the process from stopping or ending.
@@ -209,6 +212,10 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       yield* Fiber.interrupt(painter)
     }),
   )
+
+/** The filter at the start. As in plain lines, it applies to data only. */
+const shownAtStart = ({ filter }: Look): Domain.LogFilter | undefined =>
+  filter === undefined ? undefined : { ...filter, keepsAnnouncements: true }
 
 const written = (term: Domain.RecipientTerm): string =>
   Domain.formatRecipients({ _tag: "Recipients", some: [term], but: [] })

@@ -91,8 +91,8 @@ const ownWords: ReadonlyArray<ConsoleWord> = [
   },
   {
     word: "view",
-    form: "/view text|hex|both",
-    what: "shows frames as text, as hex or as both",
+    form: "/view text|hex|mixed|both",
+    what: "shows frames as text, as hex, as text with <HH> for other bytes, or as a dump of hex and ASCII",
     example: "/view hex",
     kind: "both",
   },
@@ -112,9 +112,9 @@ const ownWords: ReadonlyArray<ConsoleWord> = [
   },
   {
     word: "filter",
-    form: "/filter [TEXT]|/REGEX/|@RECIPIENT",
-    what: "shows only the rows that contain a text, match an expression or are of a client; without a word, all rows",
-    example: "/filter /^ERR/",
+    form: "/filter [@RECIPIENTS] [in|out|announcement] [TEXT|/REGEX/|hex DIGITS|text TEXT]",
+    what: "shows only the rows of some clients, of a direction, or with a text, an expression or bytes; without a word, all rows",
+    example: "/filter @3 in /^ERR/",
     kind: "both",
   },
   {

@@ -1,11 +1,6 @@
-import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
 import { Framing, formatBytes, limits, parseMaxFrame } from "../../domain/index.ts"
-import { variable } from "../../runtime/variable.ts"
 import { outputModes } from "../output/renderers.ts"
-import { type TimestampMode, timestampModes } from "../output/Stamps.ts"
 import { anyText, oneOf, toggle, value } from "./flag.ts"
-import { environmentError, given } from "./given.ts"
 
 /** The flags of `serve` and `connect` that name an endpoint. */
 export const endpointFlags = {
@@ -33,17 +28,3 @@ export const outputFlag = (fallback: string) =>
 export const plainFlag = toggle("plain", {
   help: "In a terminal: plain lines, without the console's status and input rows.",
 })
-
-const parseTimestamps = oneOf(...timestampModes)
-
-/** The flag of the time at the start of each text row. */
-export const timestampsFlag = value("timestamps", timestampModes.join("|"), parseTimestamps, {
-  help: "The start of each text row: the time of day (default); date, time and offset from UTC; or no time.",
-})
-
-/** The form of the time: from the flag, or else from the environment variable. */
-export const timestampsOf = (flag: Option.Option<TimestampMode>) =>
-  Effect.mapError(given(flag, variable<TimestampMode>("TIMESTAMPS", parseTimestamps, "time")), environmentError)
-
-/** The error message of `--timestamps` without text output. */
-export const timestampsProblem = "needs --output text; JSON events have their own times, and raw output has none"

@@ -1,40 +1,42 @@
-/** Adds colour codes to text, or leaves it unchanged. */
-export interface Style {
-  readonly dim: (text: string) => string
-  readonly red: (text: string) => string
-}
-
-/**
- * The style of an output: dim for text on standard error, red for sent data. Received data has the default colour,
- * which every terminal can show.
- */
-export const styleOf = (colour: boolean): Style =>
-  colour
-    ? { dim: (text) => `\u001b[2m${text}\u001b[22m`, red: (text) => `\u001b[31m${text}\u001b[39m` }
-    : { dim: (text) => text, red: (text) => text }
+/** The values of `--precision`. */
+export const precisions = ["ms", "us"] as const
+/** The last digit of a time: milliseconds or microseconds. */
+export type Precision = (typeof precisions)[number]
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
-const timeOf = (date: Date): string => {
-  const millis = String(date.getMilliseconds()).padStart(3, "0")
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`
-}
+const three = (value: number): string => String(value).padStart(3, "0")
+
+/** The microseconds behind the milliseconds of a time. A `Date` has none. */
+const microsOf = (at: number, precision: Precision): string =>
+  precision === "us" ? three(Math.floor((at - Math.floor(at)) * 1000)) : ""
+
+const timeOf = (date: Date): string =>
+  `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${three(date.getMilliseconds())}`
 
 const dateOf = (date: Date): string =>
   `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 
-/** The local time of day, with milliseconds. */
-export const formatTime = (at: number): string => timeOf(new Date(at))
+/** The local time of day. */
+export const formatTime = (at: number, precision: Precision = "ms"): string =>
+  `${timeOf(new Date(at))}${microsOf(at, precision)}`
 
 /** The local date. */
 export const formatDate = (at: number): string => dateOf(new Date(at))
 
-/** The local date and time with milliseconds and the offset from UTC, in the format of ISO 8601 and RFC 3339. */
-export const formatIso = (at: number): string => {
+/** The local date and time with the offset from UTC, in the format of ISO 8601 and RFC 3339. */
+export const formatIso = (at: number, precision: Precision = "ms"): string => {
   const date = new Date(at)
   // The offset in minutes, which is positive west of Greenwich.
   const behind = date.getTimezoneOffset()
   const minutes = Math.trunc(Math.abs(behind))
   const offset = `${behind > 0 ? "-" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`
-  return `${dateOf(date)}T${timeOf(date)}${offset}`
+  return `${dateOf(date)}T${timeOf(date)}${microsOf(at, precision)}${offset}`
+}
+
+/** A span of time in seconds, with its sign: `+0.012`. It is negative if the clock was set back. */
+export const formatSpan = (millis: number, precision: Precision): string => {
+  const digits = precision === "us" ? 6 : 3
+  const text = (Math.abs(millis) / 1000).toFixed(digits)
+  return `${millis < 0 ? "-" : "+"}${text}`
 }

@@ -3,18 +3,23 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Assistant from "../../domain/assistant/index.ts"
 import { EventLineWriter } from "../../domain/EventLineWriter.ts"
 import { clientWords } from "../../domain/eventWords.ts"
 import { type ClientEvent, Framing, type ServerEvent } from "../../domain/index.ts"
 import { allocate } from "../../runtime/bytes.ts"
+import type { CommandFailed } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 
 import { ClientText } from "./clientText.ts"
-import { styleOf } from "./format.ts"
+import { compileEventTest } from "./frameFilter.ts"
+import { coderOf, defaultLook, type Look } from "./Look.ts"
 import { largeFrameBytes, Page, type Renderer } from "./Page.ts"
-import { Stamps, type TimestampMode } from "./Stamps.ts"
+import { rowWriters } from "./rowWriters.ts"
+import { Stamps } from "./Stamps.ts"
 import { ServerText } from "./serverText.ts"
+import { paletteOf } from "./theme.ts"
 
 /** The values of `--output`. */
 export const outputModes = ["text", "json", "raw"] as const
@@ -49,37 +54,59 @@ const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => (
   },
 })
 
-const textOptions = (stdio: Stdio["Type"], framing: Framing.Framing, timestamps: TimestampMode) => ({
-  data: styleOf(stdio.colour.output),
-  talk: styleOf(stdio.colour.error),
-  stamps: new Stamps(timestamps, stdio.together),
-  whole: framing.delimited !== false,
-})
+/** The test of the events of a look, or `undefined` if all events are shown. */
+const testOf = ({ filter }: Look, coder: Assistant.TextCoder, framing: Framing.Framing) =>
+  filter === undefined ? Effect.succeed(undefined) : compileEventTest(filter, coder, framing.delimited !== false)
 
-/** The renderer of `tcpfx serve`. Only text output uses `timestamps`. */
+const jsonOf = (framing: Framing.Framing, look: Look) =>
+  Effect.map(testOf(look, Assistant.utf8Coder, framing), (admits): Renderer<ServerEvent | ClientEvent> => {
+    const all = json()
+    if (admits === undefined) return all
+    return {
+      render: (event, page) => {
+        if (admits(event)) all.render(event, page)
+      },
+    }
+  })
+
+const textOptions = (framing: Framing.Framing, look: Look) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const coder = yield* coderOf(look)
+    return {
+      data: paletteOf(look.theme, stdio.colour.output),
+      talk: paletteOf(look.theme, stdio.colour.error),
+      stamps: new Stamps(look.stamps, stdio.together),
+      whole: framing.delimited !== false,
+      writers: rowWriters(look.view, coder),
+      admits: yield* testOf(look, coder, framing),
+    }
+  })
+
+/** The renderer of `tcpfx serve`. JSON uses only the filter of `look`, and raw output nothing of it. */
 export const serverRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
   halfClosedKept: boolean,
-  timestamps: TimestampMode = "time",
-): Effect.Effect<Renderer<ServerEvent>, never, Stdio> =>
-  Effect.map(Stdio, (stdio) =>
-    mode === "json"
-      ? json()
-      : mode === "raw"
-        ? raw(framing)
-        : new ServerText({ ...textOptions(stdio, framing, timestamps), halfClosedKept }),
-  )
+  look: Look = defaultLook,
+): Effect.Effect<Renderer<ServerEvent>, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    if (mode === "json") return yield* jsonOf(framing, look)
+    if (mode === "raw") return raw(framing)
+    return new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept })
+  })
 
-/** The renderer of `tcpfx connect`. Only text output uses `timestamps`. */
+/** The renderer of `tcpfx connect`. JSON uses only the filter of `look`, and raw output nothing of it. */
 export const clientRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
-  timestamps: TimestampMode = "time",
-): Effect.Effect<Renderer<ClientEvent>, never, Stdio> =>
-  Effect.map(Stdio, (stdio) =>
-    mode === "json" ? json() : mode === "raw" ? raw(framing) : new ClientText(textOptions(stdio, framing, timestamps)),
-  )
+  look: Look = defaultLook,
+): Effect.Effect<Renderer<ClientEvent>, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    if (mode === "json") return yield* jsonOf(framing, look)
+    if (mode === "raw") return raw(framing)
+    return new ClientText(yield* textOptions(framing, look))
+  })
 
 /** The behaviour when events arrive faster than they can be shown. */
 export interface Showing {

@@ -1,10 +1,12 @@
 import { serverWords } from "../../domain/eventWords.ts"
 import { type ConnectionId, escapeControls, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
-import { type LineShower, TextShower, wholeShower } from "../../domain/TextShower.ts"
-import type { Style } from "./format.ts"
+import type { EventTest } from "./frameFilter.ts"
 import type { Page, Renderer } from "./Page.ts"
-import { type RowFrame, rowFrame, writeRest, writeRows } from "./rows.ts"
+import type { RowWriter, RowWriters } from "./RowWriter.ts"
+import type { RowFrame } from "./rows.ts"
 import type { Stamps } from "./Stamps.ts"
+import type { TextOptions } from "./textOptions.ts"
+import type { Palette } from "./theme.ts"
 
 const maxNamed = 4
 
@@ -18,56 +20,57 @@ export const recipients = (to: ReadonlyArray<ConnectionId>): string =>
 
 /** Shows the events of a server: frames on standard output, everything else on standard error, one line each. */
 export class ServerText implements Renderer<ServerEvent> {
-  private readonly data: Style
-  private readonly talk: Style
+  private readonly data: Palette
+  private readonly talk: Palette
   private readonly stamps: Stamps
   private readonly whole: boolean
+  private readonly writers: RowWriters
+  private readonly admits: EventTest | undefined
   private readonly halfClosedKept: boolean
-  // Each client has its own shower, because a character may be split over two reads of the same client.
-  private readonly showers = new Map<ConnectionId, TextShower>()
+  // Each client has its own writer, because a character may be split over two reads of the same client.
+  private readonly streams = new Map<ConnectionId, RowWriter>()
   private listeners = 0
   // The bytes around the last row. Under load, many rows have the same time and client.
   private last: { readonly at: number; readonly id: ConnectionId; readonly frame: RowFrame } | undefined
 
   /**
-   * `whole`: each frame is complete text (line framing), so no character continues in the next frame.
-   * `halfClosedKept`: half-closed clients stay connected, so each half-close has a line.
+   * `whole`: each frame is complete text (line framing), so no character continues in the next frame. `admits` tests
+   * whether data is shown; by default all data is. `halfClosedKept`: half-closed clients stay connected, so each half-close has a line.
    */
-  constructor(options: {
-    readonly data: Style
-    readonly talk: Style
-    readonly stamps: Stamps
-    readonly whole: boolean
-    readonly halfClosedKept: boolean
-  }) {
+  constructor(options: TextOptions & { readonly halfClosedKept: boolean }) {
     this.data = options.data
     this.talk = options.talk
     this.stamps = options.stamps
     this.whole = options.whole
+    this.writers = options.writers
+    this.admits = options.admits
     this.halfClosedKept = options.halfClosedKept
   }
 
   render(event: ServerEvent, page: Page): void {
+    const isShown = this.admits === undefined || this.admits(event)
     switch (event._tag) {
-      case "FrameReceived":
-        writeRows(event.bytes, this.frameOf(event.at, event.id, page), this.showerOf(event.id), page)
-        return
-      case "FrameSent": {
-        this.tellDate(event.at, page)
-        const head = `${this.stamps.of(event.at)}${recipients(event.to)} > `
-        writeRows(event.bytes, rowFrame(head, this.data.red), wholeShower, page)
+      case "FrameReceived": {
+        const writer = this.writerOf(event.id)
+        if (isShown) writer.write(event.bytes, this.frameOf(event.at, event.id, page), page)
+        else writer.pass(event.bytes)
         return
       }
+      case "FrameSent":
+        if (isShown) {
+          this.writers.whole.write(event.bytes, this.sentFrame(event.at, event.to, page), page)
+        }
+        return
       case "ConnectionClosed": {
-        const shower = this.showers.get(event.id)
-        this.showers.delete(event.id)
-        if (shower !== undefined) this.writeRest(shower, event.at, event.id, page)
+        const writer = this.streams.get(event.id)
+        this.streams.delete(event.id)
+        if (writer !== undefined) this.writeEnd(writer, event.at, event.id, page)
         break
       }
       case "EventsMissed":
         // The missed events may include the rest of a character, or the end of a client.
-        for (const [id, shower] of this.showers) this.writeRest(shower, event.at, id, page)
-        this.showers.clear()
+        for (const [id, writer] of this.streams) this.writeEnd(writer, event.at, id, page)
+        this.streams.clear()
         break
       case "ConnectionHalfClosed":
         if (event.by === "peer" && !this.halfClosedKept) return
@@ -85,11 +88,11 @@ export class ServerText implements Renderer<ServerEvent> {
     if (text === undefined) return
     const date = this.stamps.newDate(event.at, "err")
     if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
-    page.err(`${this.talk.dim(`${this.stamps.of(event.at)}${escapeControls(text)}`)}\n`)
+    page.err(`${this.talk.dim(`${this.stamps.of(event.at, "err")}${escapeControls(text)}`)}\n`)
   }
 
-  private writeRest(shower: TextShower, at: number, id: ConnectionId, page: Page): void {
-    if (shower.isHolding()) writeRest(shower, this.frameOf(at, id, page), page)
+  private writeEnd(writer: RowWriter, at: number, id: ConnectionId, page: Page): void {
+    if (writer.isHolding()) writer.writeEnd(this.frameOf(at, id, page), page)
   }
 
   private tellDate(at: number, page: Page): void {
@@ -97,21 +100,27 @@ export class ServerText implements Renderer<ServerEvent> {
     if (date !== undefined) page.out(`${this.data.dim(date)}\n`)
   }
 
-  private showerOf(id: ConnectionId): LineShower {
-    if (this.whole) return wholeShower
-    const known = this.showers.get(id)
+  private writerOf(id: ConnectionId): RowWriter {
+    if (this.whole) return this.writers.whole
+    const known = this.streams.get(id)
     if (known !== undefined) return known
-    const shower = new TextShower()
-    this.showers.set(id, shower)
-    return shower
+    const writer = this.writers.ofStream()
+    this.streams.set(id, writer)
+    return writer
   }
 
-  /** The bytes around the next row. */
+  /** The bytes around the rows of a received frame. */
   private frameOf(at: number, id: ConnectionId, page: Page): RowFrame {
-    if (this.last?.at !== at || this.last.id !== id) {
+    if (this.last?.at !== at || this.last.id !== id || this.stamps.isRelative) {
       this.tellDate(at, page)
-      this.last = { at, id, frame: rowFrame(`${this.stamps.of(at)}${formatConnectionId(id)} < `) }
+      const frame = this.stamps.frame(at, `${formatConnectionId(id)} < `, this.data.received)
+      this.last = { at, id, frame }
     }
     return this.last.frame
+  }
+
+  private sentFrame(at: number, to: ReadonlyArray<ConnectionId>, page: Page): RowFrame {
+    this.tellDate(at, page)
+    return this.stamps.frame(at, `${recipients(to)} > `, this.data.sent)
   }
 }

@@ -16,13 +16,18 @@ export const LogFilter = Schema.Struct({
   regex: Schema.optional(Schema.String),
   /** The frame contains these bytes, in hex. */
   hex: Schema.optional(Schema.String),
+  /** Whether every announcement matches, whatever the other conditions are. It is not a condition by itself. */
+  keepsAnnouncements: Schema.optional(Schema.Boolean),
   /** The language of announcements for `text` and `regex`. Default `en`. The language is not a condition. */
   language: Schema.optional(LogLanguage),
 })
 export type LogFilter = typeof LogFilter.Type
 
-/** The form in which bytes are shown. */
-export const LogView = Schema.Literal("text", "hex", "both")
+/**
+ * The form in which bytes are shown: text with escapes (`text`), hex pairs (`hex`), text with `<HH>` for each byte that
+ * is no printable character (`mixed`), or hex and text (`both`).
+ */
+export const LogView = Schema.Literal("text", "hex", "mixed", "both")
 export type LogView = typeof LogView.Type
 
 /** One row of a log: a frame or an announcement. Control characters in its text are escaped. */

@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import type { Refusal } from "./Refusal.ts"
 import type { Match } from "./Rule.ts"
 import { characterNumber, refuse } from "./refuse.ts"
-import { shownHex } from "./shownText.ts"
+import { shownHex } from "./shownHex.ts"
 
 /** Tests a frame. Returns the captures, with the whole match first, or `undefined` if the frame does not match. */
 export type FrameMatcher = (frame: Uint8Array, text: () => string) => ReadonlyArray<string> | undefined

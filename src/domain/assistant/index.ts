@@ -4,6 +4,7 @@ export { applyChecksum, checksumNames, findChecksum } from "./checksums.ts"
 export * from "./commandHelp.ts"
 export { compileMatch, type FrameMatcher } from "./compileMatch.ts"
 export { formatMillisExactly, longestMillis, readMillis } from "./durationText.ts"
+export { filterForm, parseFilter, type WrittenFilter } from "./filterText.ts"
 export * from "./formatCommand.ts"
 export * from "./Log.ts"
 export * from "./makePayload.ts"
@@ -22,7 +23,8 @@ export * from "./resolveRecipients.ts"
 export { parseRule } from "./ruleText.ts"
 export * from "./State.ts"
 export { mixedEncodings } from "./safeStart.ts"
-export * from "./shownText.ts"
+export * from "./shownHex.ts"
+export { type ShownText, shownText, type TextStyle } from "./shownText.ts"
 export {
   latin1Coder,
   type TextCoder,

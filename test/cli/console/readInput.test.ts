@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { type Action, type ConsoleSettings, readInput } from "../../../src/cli/console/readInput.ts"
 import { wordsFor } from "../../../src/cli/console/words.ts"
-import { Assistant } from "../../../src/domain/index.ts"
+import { Assistant, ConnectionId } from "../../../src/domain/index.ts"
 
 const plain: ConsoleSettings = { to: "@all", ending: undefined, checksum: undefined, isHex: false }
 
@@ -74,9 +74,18 @@ describe("an input line", () => {
     expect(action("/checksum modbus")).toEqual({ _tag: "Checksum", checksum: { kind: "modbus" } })
     expect(action("/checksum none")).toEqual({ _tag: "Checksum", checksum: undefined })
     expect(action("/filter")).toEqual({ _tag: "Filter", filter: undefined })
-    expect(action("/filter two words")).toEqual({ _tag: "Filter", filter: { text: "two words" } })
-    expect(action("/filter /^a b/")).toEqual({ _tag: "Filter", filter: { regex: "^a b" } })
-    expect(action("/filter @2")).toEqual({ _tag: "FilterClients", to: "@2" })
+    expect(action("/filter two words")).toEqual({
+      _tag: "Filter",
+      filter: { clients: undefined, filter: { text: "two words" } },
+    })
+    expect(action("/filter /^a b/")).toEqual({
+      _tag: "Filter",
+      filter: { clients: undefined, filter: { regex: "^a b" } },
+    })
+    expect(action("/filter @2")).toEqual({
+      _tag: "Filter",
+      filter: { clients: Assistant.onlyClient(ConnectionId.make(2)), filter: {} },
+    })
     expect(action("/log ndjson a b.log")).toEqual({ _tag: "Save", format: "ndjson", path: "a b.log" })
     expect(action("/log a.log")).toEqual({ _tag: "Save", format: "text", path: "a.log" })
     expect(action("/help")).toEqual({ _tag: "Help", word: undefined })

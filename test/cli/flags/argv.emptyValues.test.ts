@@ -10,7 +10,7 @@ import { deadlineSettings } from "../../../src/cli/flags/deadlineFlags.ts"
 import { checkVariables, environmentError } from "../../../src/cli/flags/given.ts"
 import { reconnectSettings } from "../../../src/cli/flags/reconnectFlags.ts"
 import { routeSettings } from "../../../src/cli/flags/routeFlags.ts"
-import { timestampsOf } from "../../../src/cli/flags/sharedFlags.ts"
+import { lookOf } from "../../../src/cli/flags/viewFlags.ts"
 import { ServerConfig } from "../../../src/server/index.ts"
 import { commandShapes } from "../../support/commandLine.ts"
 import { tcpfxRun } from "../../support/tcpfxProcess.ts"
@@ -50,7 +50,10 @@ const readers: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }
     environmentError,
   ),
   Effect.mapError(Effect.all(deadlineSettings(deadlines)), environmentError),
-  timestampsOf(none),
+  lookOf(
+    { view: none, timestamps: none, precision: none, encoding: none, filter: none, only: none, theme: none },
+    true,
+  ),
   reconnectSettings({ reconnect: true, reconnectDelay: none, reconnectMax: none, maxAttempts: none }),
 ]
 

@@ -52,6 +52,8 @@ const values: Readonly<Record<string, string>> = {
   PORT: "5000",
   NAME: "modbus",
   FRAMING: "raw",
+  ENCODING: "gbk",
+  FILTER: "in",
   ADDRESS: "127.0.0.1",
 }
 const textFor = (placeholder: string): string => values[placeholder] ?? placeholder.split("|").at(-1) ?? ""
@@ -59,13 +61,24 @@ const textFor = (placeholder: string): string => values[placeholder] ?? placehol
 const words = (flag: { readonly name: string; readonly takesValue: boolean; readonly placeholder: string }) =>
   flag.takesValue ? [`--${flag.name}`, textFor(flag.placeholder)] : [`--${flag.name}`]
 
+/** The arguments that make a flag refused, by a part of the error message. */
+const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<string>]> = [
+  ["needs --output text", ["--output", "raw"]],
+  ["has no effect with --timestamps none", ["--timestamps", "none"]],
+  ["has no effect with --no-traffic", ["--no-traffic"]],
+  ["has no effect with --insecure", ["--tls", "--insecure"]],
+  ["contradicts --no-shutdown", ["--no-shutdown"]],
+  ["has no effect with -l alone", ["-l"]],
+]
+const besideOf = (problem: string): ReadonlyArray<string> =>
+  besideProblem.find(([part]) => problem.includes(part))?.[1] ?? []
+
 // With these arguments, each flag of the row has no effect.
 const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   slowConsumer: ["127.0.0.1:0", "--mode", "echo"],
   hubBudget: ["127.0.0.1:0", "--reply", "x"],
   ipv6Only: ["127.0.0.1:0"],
   noTraffic: ["127.0.0.1:0", "--output", "raw"],
-  timestamps: ["127.0.0.1:0", "--output", "json"],
   tlsKey: ["127.0.0.1:0", "--tls"],
   frame: ["127.0.0.1:0", "--mode", "chat"],
   eol: ["127.0.0.1:0", "--mode", "echo"],
@@ -80,27 +93,29 @@ describe("a flag of tcpfx serve that has an effect only with others", () => {
   it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
     Effect.gen(function* () {
       const { shape } = serveFlags[key]
-      const beside = serveBeside[key] ?? [onUnix.includes(key) ? "unix:x.sock" : "127.0.0.1:0"]
+      const beside = serveBeside[key] ?? [onUnix.includes(key) ? "unix:x.sock" : "127.0.0.1:0", ...besideOf(problem)]
       const error = yield* refusal(["serve", ...beside, ...words(shape)])
       expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
     }),
   )
 })
 
-const connectBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
-  tlsCa: ["127.0.0.1:9", "--tls", "--insecure"],
-}
-
 describe("a flag of tcpfx connect that has an effect only with others", () => {
-  const rows = connectDependencies.flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
+  // `tcpfx connect` always shows traffic.
+  const rows = connectDependencies
+    .filter(({ problem }) => !problem.includes("--no-traffic"))
+    .flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
   it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
     Effect.gen(function* () {
       const { shape } = connectFlags[key]
       const isOfUnix = [...onUnix, "source", "sourcePort"].includes(key)
-      const beside = problem.includes("has no effect with")
-        ? (connectBeside[key] ?? [])
-        : [isOfUnix ? "unix:x.sock" : "127.0.0.1:9"]
-      const error = yield* refusal(["connect", ...beside, ...words(shape), "--send", "x"])
+      const beside = [
+        isOfUnix ? "unix:x.sock" : "127.0.0.1:9",
+        ...besideOf(problem),
+        // `--send` keeps the command from reading standard input.
+        ...(problem.includes("give --send") ? [] : ["--send", "x"]),
+      ]
+      const error = yield* refusal(["connect", ...beside, ...words(shape)])
       expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
     }),
   )

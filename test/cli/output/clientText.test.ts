@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ClientText } from "../../../src/cli/output/clientText.ts"
-import { formatTime, styleOf } from "../../../src/cli/output/format.ts"
+import { formatTime } from "../../../src/cli/output/format.ts"
+import { rowWriters } from "../../../src/cli/output/rowWriters.ts"
 import { Stamps, type TimestampMode } from "../../../src/cli/output/Stamps.ts"
-import { ClientEvent, closeReasons, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
+import { paletteOf } from "../../../src/cli/output/theme.ts"
+import { Assistant, ClientEvent, closeReasons, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { anyOf } from "../../support/eventArbitraries.ts"
 import { runs } from "../../support/properties.ts"
 import { linesOf, shownOf } from "../../support/shown.ts"
@@ -32,7 +34,14 @@ const disconnected: ClientEvent = {
 }
 
 const renderer = ({ colour = false, whole = false, mode = "time" as TimestampMode, together = false } = {}) =>
-  new ClientText({ data: styleOf(colour), talk: styleOf(colour), stamps: new Stamps(mode, together), whole })
+  new ClientText({
+    data: paletteOf("default", colour),
+    talk: paletteOf("default", colour),
+    stamps: new Stamps({ mode, precision: "ms" }, together),
+    writers: rowWriters("text", Assistant.utf8Coder),
+    admits: undefined,
+    whole,
+  })
 
 const lines = (events: ReadonlyArray<ClientEvent>, options?: Parameters<typeof renderer>[0]) =>
   linesOf(shownOf(renderer(options), events))

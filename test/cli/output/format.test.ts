@@ -47,12 +47,36 @@ describe("the stamp of a row", () => {
     ["none", ""],
   ] as const)("with %s is %o", (mode, text) => {
     inZone("Europe/Berlin")
-    const stamps = new Stamps(mode, false)
-    expect([stamps.of(noon), stamps.of(noon), stamps.of(noon + 1000)]).toEqual([
+    const stamps = new Stamps({ mode, precision: "ms" }, false)
+    expect([stamps.of(noon, "out"), stamps.of(noon, "err"), stamps.of(noon + 1000, "out")]).toEqual([
       text,
       text,
       text.replace("10.5", "11.5"),
     ])
+  })
+
+  it.each([
+    ["time", "14:03:10.559250 "],
+    ["iso", "2026-11-30T14:03:10.559250+01:00 "],
+  ] as const)("has microseconds if they are wanted: %s", (mode, text) => {
+    inZone("Europe/Berlin")
+    expect(new Stamps({ mode, precision: "us" }, false).of(noon + 0.25, "out")).toBe(text)
+  })
+
+  it("with delta is the time since the row before on the same output", () => {
+    const rows = [
+      ["out", noon],
+      ["err", noon + 500],
+      ["out", noon + 1500.25],
+      ["out", noon + 1499],
+      ["err", noon + 3_661_500],
+    ] as const
+    const stampsOf = (precision: "ms" | "us", together: boolean) => {
+      const stamps = new Stamps({ mode: "delta", precision }, together)
+      return rows.map(([to, at]) => stamps.of(at, to))
+    }
+    expect(stampsOf("ms", false)).toEqual(["+0.000 ", "+0.000 ", "+1.500 ", "-0.001 ", "+3661.000 "])
+    expect(stampsOf("us", true)).toEqual(["+0.000000 ", "+0.500000 ", "+1.000250 ", "-0.001250 ", "+3660.001000 "])
   })
 })
 
@@ -64,7 +88,7 @@ describe("a date that changes", () => {
   it("is shown once, with the next row", () => {
     inZone("Europe/Berlin")
     const rows = [-60_000, -1, 0, 1, 86_399_999, 86_400_000].map((later) => ["out", midnight + later] as const)
-    expect(dates(new Stamps("time", false), rows)).toEqual([
+    expect(dates(new Stamps({ mode: "time", precision: "ms" }, false), rows)).toEqual([
       undefined,
       undefined,
       "2026-12-01",
@@ -84,13 +108,25 @@ describe("a date that changes", () => {
       ["out", midnight + 7],
     ] as const
     const date = "2026-12-01"
-    expect(dates(new Stamps("time", false), rows)).toEqual([undefined, date, date, undefined, undefined])
-    expect(dates(new Stamps("time", true), rows)).toEqual([undefined, date, undefined, undefined, undefined])
+    expect(dates(new Stamps({ mode: "time", precision: "ms" }, false), rows)).toEqual([
+      undefined,
+      date,
+      date,
+      undefined,
+      undefined,
+    ])
+    expect(dates(new Stamps({ mode: "time", precision: "ms" }, true), rows)).toEqual([
+      undefined,
+      date,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   it.each(["iso", "none"] as const)("needs no line of its own with %s", (mode) => {
     const rows = [["out", midnight - 1] as const, ["out", midnight] as const]
-    expect(dates(new Stamps(mode, false), rows)).toEqual([undefined, undefined])
+    expect(dates(new Stamps({ mode, precision: "ms" }, false), rows)).toEqual([undefined, undefined])
   })
 
   it("changes with the local midnight, also where a clock set back makes midnight come twice", () => {
@@ -98,7 +134,7 @@ describe("a date that changes", () => {
     inZone("America/St_Johns")
     const first = Date.UTC(2010, 10, 7, 2, 30)
     const rows = [-1, 0, 59_999, 60_000, 3_600_000].map((later) => ["out", first + later] as const)
-    expect(dates(new Stamps("time", false), rows)).toEqual([
+    expect(dates(new Stamps({ mode: "time", precision: "ms" }, false), rows)).toEqual([
       undefined,
       "2010-11-07",
       undefined,

@@ -6,7 +6,7 @@ import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { type LineShower, TextShower, wholeShower } from "../../../src/domain/TextShower.ts"
 import { recordedStdio } from "../../support/shown.ts"
 
-const frame = rowFrame("> ")
+const frame = rowFrame("> ", (text) => text)
 
 /** The writes for some bytes. */
 const writes = (parts: ReadonlyArray<Uint8Array>, shower: LineShower, rest?: TextShower) =>

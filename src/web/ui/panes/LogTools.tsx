@@ -15,7 +15,7 @@ import { tellOrToast } from "./perform.ts"
 
 /** The formats of a saved log, the same as in `AssistantLog.save`. */
 const logFormats = ["text", "hex", "ndjson", "raw"] as const
-const views = ["text", "hex", "both"] as const
+const views = ["text", "hex", "mixed", "both"] as const
 const isKind = isOneOf(filterKinds)
 const isDirection = isOneOf(filterDirections)
 
@@ -115,7 +115,7 @@ export const LogTools = ({
 }) => {
   const w = words.value
   const { log } = model
-  const viewNames = { text: w.viewText, hex: w.viewHex, both: w.viewBoth }
+  const viewNames = { text: w.viewText, hex: w.viewHex, mixed: w.viewMixed, both: w.viewBoth }
   const kindNames = { text: w.filterText, regex: w.filterRegex, hex: w.filterHex }
   const directionNames = {
     all: w.directionAll,

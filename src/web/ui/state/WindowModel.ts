@@ -95,7 +95,7 @@ const makeModel = (tab: Tab): WindowModel => {
     every: keptHere(`${name}.every`, "1000", isString),
     times: keptHere(`${name}.times`, "", isString),
     log: {
-      view: keptHere<LogView>(`${name}.view`, "text", isOneOf(["text", "hex", "both"])),
+      view: keptHere<LogView>(`${name}.view`, "text", isOneOf(["text", "hex", "mixed", "both"])),
       query: keptHere(`${name}.query`, "", isString),
       kind: keptHere<(typeof filterKinds)[number]>(`${name}.filterKind`, "text", isOneOf(filterKinds)),
       direction: keptHere<(typeof filterDirections)[number]>(`${name}.direction`, "all", isOneOf(filterDirections)),

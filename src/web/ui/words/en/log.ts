@@ -6,6 +6,7 @@ export const log = {
   view: "View",
   viewText: "Text",
   viewHex: "Hex",
+  viewMixed: "Mixed",
   viewBoth: "Both",
   filterHint: "Filter the log",
   findHint: "Find in the log",

@@ -7,6 +7,7 @@ export const log = {
   view: "显示方式",
   viewText: "文本",
   viewHex: "十六进制",
+  viewMixed: "混合",
   viewBoth: "两者",
   filterHint: "筛选日志",
   findHint: "在日志中查找",
