@@ -9,6 +9,7 @@ import {
   describeCloseReason,
   type Endpoint,
   endpointDefaults,
+  Framing,
   parseDuration,
   tcpEndpoint,
 } from "../../domain/index.ts"
@@ -38,6 +39,7 @@ import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { asksForRows, lookOf, viewFlags } from "../flags/viewFlags.ts"
 import { checkZone } from "../flags/zones.ts"
 import { openLogs } from "../logs/openLogs.ts"
+import { shownEvents } from "../output/eventBlocks.ts"
 import { setEncoding, withClockOf } from "../output/Look.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
@@ -194,6 +196,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       output,
       look,
       showsTraffic: true,
+      hasRawFrames: withoutTls.frame === Framing.raw,
       reconnect: options.reconnect,
       tls: options.tls,
       insecure: options.insecure,
@@ -264,7 +267,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
       yield* record(client)
       const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
-      const shown = yield* Effect.forkIn(show(events, renderer), outer)
+      const shown = yield* Effect.forkIn(show(shownEvents(events, look), renderer), outer)
       const withoutPage = reconnect
         ? client.run(endpoint, conversation, { ...reconnect, onPeerEnd: "end" })
         : Effect.scoped(Effect.flatMap(client.connect(endpoint), conversation))

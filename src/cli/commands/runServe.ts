@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant } from "../../assistant/ServerAssistant.ts"
-import { formatEndpoint, listenEndpoints } from "../../domain/index.ts"
+import { Framing, formatEndpoint, listenEndpoints } from "../../domain/index.ts"
 import type { Server, ServerSettings } from "../../server/index.ts"
 import { automate, startRepeats } from "../automation/automate.ts"
 import { automationOf } from "../automation/automationOf.ts"
@@ -29,6 +29,7 @@ import { lookOf } from "../flags/viewFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
+import { shownEvents } from "../output/eventBlocks.ts"
 import { setEncoding, withClockOf } from "../output/Look.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
@@ -82,6 +83,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       output,
       look,
       showsTraffic: !options.noTraffic,
+      hasRawFrames: asked.frame === Framing.raw,
       endpoints: mayListenElsewhere(options) ? undefined : listenEndpoints(asked.listen),
       leavesAddress: leavesAddress(options, asked.listen),
       hasTls,
@@ -183,7 +185,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         typed: picked.typed,
       })
       const shown = yield* Effect.forkIn(
-        isConsole ? Effect.raceFirst(console, Stream.runDrain(events)) : show(events, renderer, showing),
+        isConsole
+          ? Effect.raceFirst(console, Stream.runDrain(events))
+          : show(shownEvents(events, look), renderer, showing),
         outer,
       )
       const send = chat === undefined ? server.broadcast : operatorLine(assistant, chat)

@@ -173,7 +173,7 @@ const reads: Readonly<Record<string, Reader>> = {
     rest === ""
       ? Either.right({ _tag: "Filter", filter: undefined })
       : Either.mapBoth(Domain.parseFilter(rest), {
-          onLeft: withoutPlace,
+          onLeft: adapted,
           onRight: (filter) => ({ _tag: "Filter", filter }),
         }),
   log: (rest) => {

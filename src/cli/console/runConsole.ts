@@ -19,6 +19,7 @@ import { History } from "./History.ts"
 import type { Key } from "./LineEditor.ts"
 import { OwnLines } from "./OwnLines.ts"
 import { Recording } from "./Recording.ts"
+import { RowBlocks } from "./RowBlocks.ts"
 import { RowFeed } from "./RowFeed.ts"
 import { leftOutText, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
@@ -91,6 +92,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         options.showsTraffic ? shownAtStart(options.look) : { direction: "announcement" },
       )
       feed.view = options.look.view
+      const blocks = options.look.gap === undefined ? undefined : yield* RowBlocks.make(options.look.gap, wake)
       const actions = new ConsoleActions({ assistant, palette, feed, print, form: options.form })
       const commands = yield* Queue.dropping<Effect.Effect<void>>(mostWaiting)
       const enqueue = (command: Effect.Effect<void>) => {
@@ -185,7 +187,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         const text = screen.paint(
           [
             ...(leftOut > 0 ? [leftOutText(leftOut, palette)] : []),
-            ...rows.flatMap((row) => rowText(row, palette, stamps)),
+            ...(blocks === undefined ? rows : blocks.take(rows)).flatMap((row) => rowText(row, palette, stamps)),
             ...(dropped > 0 ? [leftOutText(dropped, palette)] : []),
             ...lines,
           ],

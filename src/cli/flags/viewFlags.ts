@@ -1,10 +1,13 @@
 import type * as Command from "@effect/cli/Command"
 import type * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { encodingName, encodingNames } from "../../assistant/encodings.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
+import { mostGapMillis } from "../../domain/framings/gap.ts"
+import { parseDeadline } from "../../domain/index.ts"
 import { variable } from "../../runtime/variable.ts"
 import { ReceivedDefaults } from "../defaults/Default.ts"
 import { precisions } from "../output/format.ts"
@@ -23,6 +26,13 @@ const parseEncoding = (text: string): Either.Either<string, { readonly message: 
   Either.fromNullable(encodingName(text), () => ({
     message: `${JSON.stringify(text)} is not an encoding${Assistant.suggestion(text, encodingNames)}; there are ${encodingNames.slice(0, 10).join(", ")}, the windows and the ISO 8859 families`,
   }))
+
+const parseGap = (text: string): Either.Either<Duration.Duration, { readonly message: string }> =>
+  Either.filterOrLeft(
+    parseDeadline(text),
+    (gap) => Duration.toMillis(gap) <= mostGapMillis,
+    () => ({ message: `${JSON.stringify(text)} is above ${mostGapMillis / 1000} s, the longest gap` }),
+  )
 
 const parsers = {
   view: oneOf(...views),
@@ -44,6 +54,9 @@ export const viewFlags = {
   }),
   encoding: value("encoding", "ENCODING", parseEncoding, {
     help: "The encoding of shown text, such as gbk, shift_jis or latin1 (default utf-8).",
+  }),
+  gap: value("gap", "TIME", parseGap, {
+    help: "Show received data as one block until a pause of TIME, with --frame raw. Sending and relaying do not wait.",
   }),
   ...filterFlags,
   theme: value("theme", themes.join("|"), parsers.theme, {
@@ -72,11 +85,12 @@ export const lookOf = (options: ViewOptions, hasClients: boolean): Effect.Effect
     }),
     encoding: part(options.encoding, variable("ENCODING", parseEncoding, encoding)),
     filter: filterOf(options, hasClients),
+    gap: Effect.succeed(Option.getOrUndefined(options.gap)),
     theme: part(options.theme, variable("THEME", parsers.theme, theme)),
   })
 }
 
-const rowKeys = ["view", "timestamps", "precision", "encoding", "filter", "only"] as const
+const rowKeys = ["view", "timestamps", "precision", "encoding", "gap", "filter", "only"] as const
 
 /**
  * Whether the command line asks for rows of text. Then the command shows rows in a pipe, too, where it otherwise writes
@@ -93,6 +107,8 @@ export const asksForRows = (options: ViewOptions): Effect.Effect<boolean> =>
 /** The facts that decide whether a flag of {@link viewFlags} has an effect. */
 export interface ViewFacts extends FilterFacts {
   readonly look: Look
+  /** Whether the framing is `raw`. */
+  readonly hasRawFrames: boolean
 }
 
 type ViewKey = keyof typeof viewFlags
@@ -105,7 +121,7 @@ export const viewDependencies: ReadonlyArray<Dependency<ViewKey, ViewFacts>> = [
     problem: "needs --output text; JSON events have their own times, and raw output has none",
   },
   {
-    flags: ["view", "precision", "encoding", "theme"],
+    flags: ["view", "precision", "encoding", "gap", "theme"],
     isMet: ({ output }) => output === "text",
     problem: "needs --output text; JSON and raw output have the bytes themselves",
   },
@@ -115,7 +131,12 @@ export const viewDependencies: ReadonlyArray<Dependency<ViewKey, ViewFacts>> = [
     problem: "has no effect with --timestamps none",
   },
   {
-    flags: ["view"],
+    flags: ["gap"],
+    isMet: ({ hasRawFrames }) => hasRawFrames,
+    problem: "needs --frame raw; with another framing each frame is a block (--frame gap:TIME makes frames of blocks)",
+  },
+  {
+    flags: ["view", "gap"],
     isMet: ({ showsTraffic }) => showsTraffic,
     problem: "has no effect with --no-traffic, which shows no data",
   },

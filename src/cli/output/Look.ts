@@ -1,3 +1,4 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { loadEncoding } from "../../assistant/encodings.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
@@ -15,6 +16,8 @@ export interface Look {
   readonly theme: Theme
   /** The data that is shown. `undefined`: all data. */
   readonly filter: Assistant.LogFilter | undefined
+  /** The pause that separates blocks of received data. `undefined`: each read is a block. */
+  readonly gap: Duration.Duration | undefined
 }
 
 /** The form of rows by default. */
@@ -24,6 +27,7 @@ export const defaultLook: Look = {
   encoding: Assistant.utf8Coder.name,
   theme: "default",
   filter: undefined,
+  gap: undefined,
 }
 
 /** Loads the encoding of a look. */

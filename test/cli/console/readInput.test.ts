@@ -103,7 +103,7 @@ describe("an input line", () => {
     expect(refusal("/constructor")).toMatch(/\/constructor is no command/)
     expect(refusal("/kick @1", "client")).toMatch(/\/kick is a command of tcpfx serve/)
     expect(refusal("/connect", "server")).toMatch(/\/connect is a command of tcpfx connect/)
-    expect(refusal("/view txt")).toMatch(/"txt" is no value of \/view.*"text".*expected text, hex, both/)
+    expect(refusal("/view txt")).toMatch(/"txt" is no value of \/view.*"text".*expected text, hex, mixed, both/)
     expect(refusal("/eol")).toMatch(/a value is missing; expected none, lf, crlf, cr/)
     expect(refusal("/rules all")).toMatch(/\/rules takes no words.*\/rules/)
     expect(refusal("/log raw")).toMatch(/path of a file is missing.*\/log ndjson/)

@@ -51,7 +51,7 @@ const readers: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }
   ),
   Effect.mapError(Effect.all(deadlineSettings(deadlines)), environmentError),
   lookOf(
-    { view: none, timestamps: none, precision: none, encoding: none, filter: none, only: none, theme: none },
+    { view: none, timestamps: none, precision: none, encoding: none, filter: none, only: none, gap: none, theme: none },
     true,
   ),
   reconnectSettings({ reconnect: true, reconnectDelay: none, reconnectMax: none, maxAttempts: none }),

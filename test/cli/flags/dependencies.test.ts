@@ -67,6 +67,7 @@ const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<s
   ["has no effect with --timestamps none", ["--timestamps", "none"]],
   ["has no effect with --no-traffic", ["--no-traffic"]],
   ["has no effect with --insecure", ["--tls", "--insecure"]],
+  ["needs --frame raw", ["--frame", "line"]],
   ["contradicts --no-shutdown", ["--no-shutdown"]],
   ["has no effect with -l alone", ["-l"]],
 ]

@@ -1,0 +1,98 @@
+/** How items form blocks. */
+export interface BlockRules<T> {
+  /** The stream of an item of received data, or `undefined` for another item. */
+  readonly streamOf: (item: T) => number | undefined
+  /** The time of an item, milliseconds. */
+  readonly at: (item: T) => number
+  readonly bytes: (item: T) => number
+  /** The streams whose received data must be shown before an item that is no received data. */
+  readonly streamsBefore: (item: T) => ReadonlyArray<number> | "all"
+  /** Joins the items of a block. */
+  readonly join: (items: readonly [T, ...Array<T>]) => T
+  /** The gap, milliseconds. */
+  readonly gapMillis: number
+  /** The size of the largest block, bytes. A longer block is split. */
+  readonly mostBytes: number
+}
+
+interface Block<T> {
+  readonly items: [T, ...Array<T>]
+  bytes: number
+  lastAt: number
+}
+
+/**
+ * Joins received data into blocks: data that comes within a gap after the data before it belongs to the same block. A
+ * block is held back until the gap is over. Blocks of several streams do not split each other.
+ */
+export class GapBlocks<T> {
+  private readonly rules: BlockRules<T>
+  // In the order of their first items.
+  private readonly held = new Map<number, Block<T>>()
+
+  constructor(rules: BlockRules<T>) {
+    this.rules = rules
+  }
+
+  /** Takes items, and returns the items and blocks that are complete. */
+  push(items: Iterable<T>): ReadonlyArray<T> {
+    const { rules } = this
+    const done: Array<T> = []
+    for (const item of items) {
+      const stream = rules.streamOf(item)
+      if (stream === undefined) {
+        const before = this.held.size === 0 ? [] : rules.streamsBefore(item)
+        for (const one of before === "all" ? [...this.held.keys()] : before) this.end(one, done)
+        done.push(item)
+        continue
+      }
+      const [at, bytes] = [rules.at(item), rules.bytes(item)]
+      const block = this.held.get(stream)
+      if (block !== undefined && at - block.lastAt <= rules.gapMillis && block.bytes + bytes <= rules.mostBytes) {
+        block.items.push(item)
+        block.bytes += bytes
+        block.lastAt = at
+        continue
+      }
+      this.end(stream, done)
+      this.held.set(stream, { items: [item], bytes, lastAt: at })
+    }
+    return done
+  }
+
+  /** The time until the first block is complete, if nothing else comes; `undefined` if no block is held. */
+  millisLeft(now: number): number | undefined {
+    let least: number | undefined
+    for (const { lastAt } of this.held.values()) {
+      // A system clock that was set back must not hold a block for longer.
+      const left = Math.min(this.rules.gapMillis, Math.max(0, lastAt + this.rules.gapMillis - now))
+      least = Math.min(least ?? left, left)
+    }
+    return least
+  }
+
+  /** Returns the blocks that are complete because nothing has come for the gap. */
+  pause(now: number): ReadonlyArray<T> {
+    const done: Array<T> = []
+    for (const [stream, { lastAt }] of this.held) {
+      const since = now - lastAt
+      if (since >= this.rules.gapMillis || since < 0) this.end(stream, done)
+    }
+    return done
+  }
+
+  /** Returns all held blocks. */
+  endAll(): ReadonlyArray<T> {
+    const done: Array<T> = []
+    for (const stream of this.held.keys()) this.end(stream, done)
+    return done
+  }
+
+  private end(stream: number, done: Array<T>): void {
+    const block = this.held.get(stream)
+    if (block === undefined) return
+    this.held.delete(stream)
+    const [first, ...more] = block.items
+    done.push(more.length === 0 ? first : this.rules.join(block.items))
+  }
+}
