@@ -4,7 +4,10 @@ import type * as Stream from "effect/Stream"
 import type * as Domain from "../domain/assistant/index.ts"
 import type { Project } from "./project/Project.ts"
 
-/** One window: a server or a client with its log, rules, repeats and macros. All faces use this interface. */
+/**
+ * One window: a server or a client with its log, rules, repeats and macros. The console, the page and the control
+ * socket all use this interface.
+ */
 export interface Assistant<State extends Domain.WindowState = Domain.WindowState> {
   readonly kind: "server" | "client"
   /**
@@ -25,7 +28,7 @@ export interface Assistant<State extends Domain.WindowState = Domain.WindowState
   readonly state: Effect.Effect<State>
   /** The state of the window: the current one first, then each change, at most ten a second. */
   readonly states: Stream.Stream<State>
-  /** One page of the list of connected clients. The list of a client assistant is empty. */
+  /** One page of the list of connected clients. For a client assistant, the list is empty. */
   readonly clients: (request: Domain.ClientsRequest) => Effect.Effect<Domain.ClientsPage, Domain.Refusal>
   /** The rates of the last ten minutes. */
   readonly rates: Effect.Effect<Domain.RateHistory>
@@ -40,8 +43,8 @@ export interface Assistant<State extends Domain.WindowState = Domain.WindowState
 }
 
 /**
- * The log of a window: its frames and announcements in order. The size of the log has a limit in bytes. A slow reader
- * of the log never blocks a socket.
+ * The log of a window: its frames and announcements in order. The log has a size limit in bytes. A slow reader of the
+ * log never blocks a socket.
  */
 export interface AssistantLog {
   readonly extent: Effect.Effect<Domain.LogExtent>
@@ -57,7 +60,7 @@ export interface AssistantLog {
   readonly bytes: (row: number) => Effect.Effect<Uint8Array, Domain.Refusal>
   /**
    * The log as a file: `text` and `hex` contain the rows as shown, `ndjson` contains events, `raw` contains the
-   * received bytes. The file ends with the row that is the last one at the start of the stream. `language` is the
+   * received bytes. The last row of the file is the last row of the log at the start of the stream. `language` is the
    * language of announcements, default `en`.
    */
   readonly save: (

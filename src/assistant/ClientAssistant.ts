@@ -31,9 +31,9 @@ export interface ClientAssistantOptions {
   /** Settings that differ from `ClientConfig.defaults`. */
   readonly settings?: Partial<ClientSettings>
   /**
-   * How to reconnect, if a `Connect` command has no option `reconnect`. Default: the client does not reconnect. A
-   * command with `reconnect: true` uses these settings, or the defaults of `Client.run`. The client also reconnects
-   * after the server has closed the connection.
+   * The settings for reconnecting, for a `Connect` command without the option `reconnect`. Default: the client does not
+   * reconnect. A command with `reconnect: true` uses these settings, or the defaults of `Client.run`. The client also
+   * reconnects after the server has closed the connection.
    */
   readonly reconnect?: Partial<ReconnectSettings>
   /** TLS options for a `Connect` command with TLS, if `settings` has no `tls`. Default: the CAs of Node. */
@@ -45,8 +45,8 @@ export interface ClientAssistantOptions {
    */
   readonly converse?: Converse
   /**
-   * Runs when the client is done with a `Connect` command: after the last connection, or after the last failed attempt.
-   * The exit is a success if the connection ended as intended, also by a command. Default: nothing runs.
+   * Runs at the end of a `Connect` command: after its last connection, or after its last failed attempt. The exit is a
+   * success if the connection ended as intended, also by a command. Default: nothing runs.
    */
   readonly onEnd?: (exit: Exit.Exit<void, ConnectError | ConnectionClosedError>) => Effect.Effect<void>
   /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
@@ -69,9 +69,9 @@ export interface ClientAssistantService extends Assistant<Domain.ClientWindow> {
 }
 
 /**
- * A client window without a face: it carries out commands and publishes events and state. It has at most one connection
- * at a time. It records frames only while `log.record` is open. Without recording, `framesIn` and `framesOut` do not
- * change. Announcements are always recorded.
+ * A client window without a user interface: it carries out commands and publishes events and state. It has at most one
+ * connection at a time. It records frames only while `log.record` is open. Without recording, `framesIn` and
+ * `framesOut` do not change. Announcements are always recorded.
  */
 export class ClientAssistant extends Context.Tag("tcpfx/assistant/ClientAssistant")<
   ClientAssistant,

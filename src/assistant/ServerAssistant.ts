@@ -33,7 +33,7 @@ import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
 import type { Project } from "./project/Project.ts"
 
-/** What a server does with received frames, apart from showing them. */
+/** What a server does with received frames, besides showing them. */
 export type ServerMode = "console" | "broker" | "chat" | "echo" | "discard" | { readonly reply: Uint8Array }
 
 /** Options of {@link ServerAssistant}. */
@@ -42,7 +42,7 @@ export interface ServerAssistantOptions {
   readonly settings?: Partial<ServerSettings>
   /** Default "console": the server shows received frames and sends no answer. */
   readonly mode?: ServerMode
-  /** For the mode "chat", which needs `Framing.line`. */
+  /** The options of the chat in the mode "chat". This mode needs `Framing.line`. */
   readonly chat?: Pick<ChatOptions, "onAnnounced" | "operator">
   /**
    * A handler that serves the connections instead of the mode. With a handler, rules are refused, because the handler
@@ -79,18 +79,18 @@ export interface ServerAssistantOptions {
 /** An assistant for a server. */
 export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
   readonly kind: "server"
-  /** The server itself, for programs that need more of it. */
+  /** The server of the window, for operations that the assistant does not have. */
   readonly server: Server["Type"]
-  /** The chat, in the mode "chat". */
+  /** The chat of the mode "chat"; `undefined` in the other modes. */
   readonly chat: ChatRoom | undefined
   /** The name of a client, also for some time after it has disconnected. Empty if it has no name. */
   readonly nameOf: (id: ConnectionId) => string
 }
 
 /**
- * A server window without a face: it carries out commands and publishes events and state. It records frames and the
- * announcements of connections only while `log.record` is open. Without recording, the assistant does not slow a relay
- * down, and `framesIn` and `framesOut` do not change.
+ * A server window without a user interface: it carries out commands and publishes events and state. It records frames
+ * and the announcements of connections only while `log.record` is open. While it does not record, the assistant does
+ * not slow a relay down, and `framesIn` and `framesOut` do not change.
  *
  * The log shows every received frame. The frames that `echo` and `broker` send contain the same bytes, so they have no
  * rows. Frames that replies, rules, repeats and commands send have rows.
@@ -176,7 +176,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       }),
     follow: Effect.suspend(() => feed.follow),
     observeFrames: Effect.suspend(() => {
-      // There may be unrecorded bytes between the last recorded bytes of a client and the next ones.
+      // The bytes between the last recorded bytes of a client and its next recorded bytes may be missing from the log.
       for (const client of roster.clients) client.lastEntry = -1
       return server.observe(frameObserver(parts, roster))
     }),

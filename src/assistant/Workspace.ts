@@ -45,7 +45,7 @@ export interface WorkspaceService {
   readonly get: (tab: number) => Effect.Effect<Assistant, Domain.Refusal>
   /** Shows an assistant that another part of the program owns. */
   readonly attach: (assistant: Assistant, options?: AttachOptions) => Effect.Effect<WorkspaceTab>
-  /** Announces that a face watches. From the first call on, the logs of attached assistants record frames. */
+  /** Announces that a user interface watches. From the first call on, the logs of attached assistants record frames. */
   readonly attend: Effect.Effect<void>
 }
 
@@ -206,7 +206,7 @@ const make = (options: WorkspaceOptions): Effect.Effect<WorkspaceService, never,
     }
   })
 
-/** Several windows of servers and clients: the tabs of a page. Several faces can watch one workspace. */
+/** Several windows of servers and clients: the tabs of a page. Several user interfaces can watch one workspace. */
 export class Workspace extends Context.Tag("tcpfx/assistant/Workspace")<Workspace, WorkspaceService>() {
   /** Makes a workspace without tabs. The end of the scope ends the workspace and all windows that it has opened. */
   static readonly make = make

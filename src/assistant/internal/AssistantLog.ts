@@ -20,7 +20,7 @@ interface Shared {
   readonly filter: Assistant.LogFilter
   search: LogSearch
   watchers: number
-  /** The version of the encodings at the start of the search. */
+  /** The version of the clients' encodings when the search started. */
   encodings: number
   turn: NodeJS.Immediate | undefined
 }
@@ -36,7 +36,7 @@ export interface LogParts {
   readonly encodings: () => number
 }
 
-/** The log in the form that faces read. It also runs the searches. */
+/** The log in the form that user interfaces read. It also runs the searches. */
 export class LogService implements AssistantLog {
   readonly record: AssistantLog["record"]
   private readonly parts: LogParts
@@ -89,7 +89,8 @@ export class LogService implements AssistantLog {
     return Effect.scoped(
       Effect.gen(this, function* () {
         const shared = yield* this.watch(filter)
-        // Without another watcher, this request has started the search. It waits until the requested rows are found.
+        // A search without other watchers was started by this request, so the request runs it until the requested rows
+        // are found.
         if (shared.watchers === 1) yield* this.searchUntil(shared, from + count)
         const rows: Array<Assistant.LogRow> = []
         shared.search.eachMatch(from, count, (match) =>

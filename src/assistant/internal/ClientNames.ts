@@ -3,9 +3,9 @@ import type { ConnectionId, Framing } from "../../domain/index.ts"
 import { addressName, certificateName, cleanName } from "./clientName.ts"
 import type { Client, Roster } from "./Roster.ts"
 
-// The most bytes in which the first line of a client is searched. A longer line is cut.
+// The maximum length of a first line, bytes. Only the beginning of a longer line is used.
 const mostLineBytes = 256
-// The most names that are tried with a small number behind them.
+// The largest number behind a name, as in `plc-100`. After that, larger numbers that depend on the client are tried.
 const mostTries = 100
 
 const empty = new Uint8Array(0)
@@ -17,7 +17,7 @@ export class ClientNames {
   private readonly roster: Roster
   private readonly framing: Framing.Framing
   private readonly onNamed: () => void
-  /** The beginning of the first line of each client that has not sent all of it. */
+  /** The received part of each client's first line, until the line is complete. */
   private readonly beginnings = new Map<ConnectionId, Uint8Array>()
 
   constructor(source: Assistant.NameSource, roster: Roster, framing: Framing.Framing, onNamed: () => void) {
@@ -40,7 +40,7 @@ export class ClientNames {
     this.beginnings.delete(id)
   }
 
-  /** A client has sent a run of frames. The first line that is not blank names the client. */
+  /** Handles a run of frames from a client. The first line that is not blank names the client. */
   onRun(id: ConnectionId, run: Uint8Array): void {
     const before = this.beginnings.get(id)
     if (before === undefined) return
@@ -57,7 +57,10 @@ export class ClientNames {
     this.give(client, cleanName(line))
   }
 
-  /** The bytes of the first line so far. The end of a frame ends the line, unless a frame is what one read gave. */
+  /**
+   * The bytes of the first line so far. The end of a frame ends the line, except with a framing such as `raw`, whose
+   * frames are the bytes of one read.
+   */
   private lineBytes(before: Uint8Array, run: Uint8Array): Uint8Array {
     const parts: Array<Uint8Array> = [before]
     let length = before.length

@@ -33,7 +33,7 @@ export class ChunkMemory {
   readonly link: Uint32Array
   /** The kind in bits 0 and 1; the number of the sender's name in the other bits. */
   readonly info: Uint16Array
-  /** The size of all parts. */
+  /** The size of the block and all columns, bytes. */
   readonly bytes: number
 
   constructor(dataBytes: number, capacity: number) {

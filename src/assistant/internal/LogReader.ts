@@ -105,7 +105,7 @@ export class LogReader {
     }
   }
 
-  /** Formats a row as faces show it. */
+  /** Formats a row as user interfaces show it. */
   rowOf(
     row: number,
     chunk: LogChunk,

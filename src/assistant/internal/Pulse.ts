@@ -4,10 +4,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Waiters } from "../../runtime/Waiters.ts"
 
-// Faces get changes ten times a second.
+// User interfaces get changes ten times a second.
 const periodMillis = 100
-// While sockets keep the event loop busy, faces get changes four times a second. After each change a face requests
-// rows, which would otherwise take a tenth of the time of the sockets.
+// While sockets keep the event loop busy, user interfaces get changes four times a second. After each change a user
+// interface requests rows. At ten changes a second, these requests would take a tenth of the time of the sockets.
 const busyPeriodMillis = 250
 
 /** Options of a pulse. */
@@ -23,8 +23,8 @@ export interface PulseOptions {
 }
 
 /**
- * Checks for changes ten times a second while a face watches, and four times a second while the event loop is busy. No
- * timer runs without a watcher.
+ * Checks for changes ten times a second while a user interface watches, and four times a second while the event loop is
+ * busy. No timer runs without a watcher.
  */
 export class Pulse {
   /** The number of watchers. */

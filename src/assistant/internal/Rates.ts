@@ -22,8 +22,8 @@ export const rateOver = (seconds: number, moved: number): number =>
   seconds > longestSampleSeconds ? 0 : moved / seconds
 
 /**
- * Rates of the last ten minutes. Counters are sampled once a second while a face watches. Each second without a watcher
- * gets the mean rate of that time.
+ * Rates of the last ten minutes. Counters are sampled once a second while a user interface watches. Each second without
+ * a watcher gets the mean rate of that time.
  */
 export class Rates {
   /** The rates of the last sample, bytes per second. */

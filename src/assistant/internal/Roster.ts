@@ -72,8 +72,8 @@ export class Roster implements LogClients {
   /** The encodings of new clients. */
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
   /**
-   * Names a client in place of this roster, and returns the reason if it refuses. A chat has its own rules for names,
-   * and calls `setName`.
+   * Names a client in place of this roster, and returns the reason if it refuses the name. A chat sets this function,
+   * because it has its own rules for names. The function calls `setName`.
    */
   naming: ((id: ConnectionId, name: string) => string | undefined) | undefined
   private readonly byName = new Map<string, Client>()

@@ -97,7 +97,7 @@ export class RuleBook {
     this.onChanged()
   }
 
-  /** Removes a rule. Returns whether there was one. */
+  /** Removes a rule. Returns whether a rule had this name. */
   remove(name: string): boolean {
     const rest = this.rules.filter((one) => one.rule.name !== name)
     const wasThere = rest.length < this.rules.length

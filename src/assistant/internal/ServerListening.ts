@@ -26,7 +26,7 @@ export class ServerListening {
     this.defaultListen = defaultListen
   }
 
-  /** Listens on an endpoint; on the default one if the text is empty. */
+  /** Listens on an endpoint, or on the default endpoint if the text is empty. */
   listen(text: string): Outcome {
     const { parts, server } = this
     const change = (trying: number, problem?: Assistant.Refusal) =>

@@ -197,7 +197,7 @@ export class RuledReactor implements Handler.Reactor {
     parts.touch()
   }
 
-  /** The payload of a reply, or the reason why there is none. */
+  /** The payload of a reply, or the reason why it cannot be made. */
   private replyFor(
     { parts }: RuledServer,
     payload: PreparedPayload,

@@ -15,7 +15,7 @@ export interface Resolved {
   readonly unmatched: ReadonlyArray<string>
 }
 
-/** Puts the name of the operator before what the operator says in a chat. */
+/** Puts the name of the operator before the operator's text in a chat. */
 export interface Voice {
   /** For everybody. */
   readonly spoken: (payload: Uint8Array) => Uint8Array

@@ -32,7 +32,7 @@ export interface WindowOptions {
   readonly describe: (event: ServerEvent | ClientEvent, language: Assistant.LogLanguage) => Described
   /** The bytes in both directions since the window was made. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-  /** Runs once a second while a face watches, with the seconds since the last call. */
+  /** Runs once a second while a user interface watches. The argument is the number of seconds since the last call. */
   readonly sample: (seconds: number) => Effect.Effect<void>
   /** Keeps the list of clients up to date until the scope closes. Acquired by recorders and watchers. */
   readonly follow: Effect.Effect<void, never, Scope.Scope>
@@ -62,7 +62,7 @@ export class WindowParts {
   readonly senders: Senders
   framesIn = 0
   framesOut = 0
-  /** Changes when anything that faces show changes, except traffic. */
+  /** Changes when anything that user interfaces show changes, except traffic. */
   version = 0
   /** Whether rules see the frames of this window. */
   readonly rulesAct: boolean
@@ -115,7 +115,7 @@ export class WindowParts {
       )
     })
 
-  /** Marks that something that faces show has changed. */
+  /** Marks that something that user interfaces show has changed. */
   touch(): void {
     this.version++
   }
@@ -159,7 +159,7 @@ export class WindowParts {
     })
   }
 
-  /** The shared part of the key of a state. */
+  /** The part of a state's key that server and client windows share. */
   get key(): string {
     const { next, dropped } = this.store
     const { rateIn, rateOut } = this.rates

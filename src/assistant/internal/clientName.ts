@@ -1,11 +1,12 @@
 import { type Endpoint, escapeControls, type TlsSession } from "../../domain/index.ts"
 
-/** The greatest length of a name that a client gives itself, in characters. */
+/** The maximum length of a name that comes from the client, in characters. */
 export const longestOwnName = 32
 
 /**
- * Makes a name of a text of a client: on one line, with control characters escaped, without the marks of recipients.
- * Empty if nothing is left.
+ * Makes a name from text that a client sent. Control characters are escaped, and the characters with a meaning in a
+ * list of recipients (`@`, `!`, `,` and quotation marks) are removed or replaced. The name is empty if no character is
+ * left.
  */
 export const cleanName = (text: string): string => {
   const plain = escapeControls(text.trim())

@@ -67,7 +67,7 @@ const ruleOf = (rule: FileRule): Assistant.Rule => {
   }
 }
 
-/** Converts a checked file into a project. */
+/** Converts a file that the schema has accepted into a project. */
 export const projectOf = ({ macros = [], repeats = [], rules = [] }: FileProject): Project => ({
   rules: rules.map(ruleOf),
   repeats: repeats.map(({ every, send, times, to }): ProjectRepeat => {

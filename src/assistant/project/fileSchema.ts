@@ -204,7 +204,7 @@ const named = <A extends { readonly name: string }, I>(item: Schema.Schema<A, I>
     ),
   )
 
-// The command checks the defaults of its flags, which stand in the same file.
+// The project file also contains defaults of the command's flags. The command checks them itself.
 const defaults = optional(Schema.Unknown)
 
 export const FileProject = mapOf("a map", {
