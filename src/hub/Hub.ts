@@ -36,13 +36,13 @@ export interface HubOptions {
    */
   readonly maxFrameBytes?: number
   /**
-   * The most bytes that may be queued for one subscriber, in the log and in its sink. Default 8 MiB
+   * The maximum number of bytes queued for one subscriber, in the log and in its sink. Default 8 MiB
    * (`limits.hubBudgetBytes`).
    */
   readonly budgetBytes?: number
   /**
-   * What happens to a subscriber above its budget: it is disconnected, its oldest frames are dropped, or publishers are
-   * blocked. Default `disconnect` (`limits.slowConsumer`).
+   * What happens when a subscriber exceeds its budget: it is disconnected, its oldest frames are dropped, or publishers
+   * are blocked. Default `disconnect` (`limits.slowConsumer`).
    */
   readonly slowConsumer?: SlowConsumerPolicy
   /** How long publishers are blocked while no other subscriber reads anything. Default 5 s (`limits.paceLimit`). */
@@ -51,7 +51,7 @@ export interface HubOptions {
 
 /** Options of a subscription. */
 export interface HubSubscribeOptions {
-  /** The most bytes that may be queued for the stream. Default: the hub's `budgetBytes`. */
+  /** The maximum number of bytes queued for the stream. Default: the hub's `budgetBytes`. */
   readonly budgetBytes?: number
   /**
    * What happens above the budget: the stream fails, its oldest frames are dropped, or publishers are blocked. Default: the
@@ -79,7 +79,7 @@ export interface HubStats {
   readonly subscribers: number
   /** The number of subscribers that have not read everything published to them. */
   readonly lagging: number
-  /** The bytes that the shared log keeps for these subscribers. */
+  /** The number of bytes that the shared log keeps for these subscribers. */
   readonly retainedBytes: number
 }
 

@@ -1,6 +1,6 @@
 import { allocate, keepable } from "../runtime/bytes.ts"
 
-/** The runs of one or more turns of the event loop in one buffer, or a single run. */
+/** A part of the log in one buffer: the runs of one or more turns of the event loop, or a single run. */
 export interface Segment<P> {
   readonly bytes: Uint8Array
   /** The end of each run in `bytes`. */
@@ -19,7 +19,7 @@ export interface Cursor {
 
 /** The limits for joining segments. */
 export interface HubLogOptions {
-  /** The most small segments that the log keeps. When there are more, a flush joins them. */
+  /** The maximum number of small segments in the log. When there are more, a flush joins them. */
   readonly mostSegments: number
   /** The largest joined segment, bytes. A segment of half this size or more is not copied. */
   readonly joinedBytes: number
@@ -54,12 +54,12 @@ export class HubLog<P> {
     this.collectedBytes += run.length
   }
 
-  /** Bytes appended and not sealed. */
+  /** The number of bytes that were appended and are not sealed yet. */
   openBytes(): number {
     return this.collectedBytes
   }
 
-  /** Runs appended and not sealed. */
+  /** The number of runs that were appended and are not sealed yet. */
   openRuns(): number {
     return this.runs.length
   }
@@ -136,19 +136,19 @@ export class HubLog<P> {
     cursor.run = 0
   }
 
-  /** Bytes of segments behind a cursor. */
+  /** The number of bytes from a cursor to the end of the sealed segments. */
   bytesBehind(cursor: Cursor): number {
     const segment = this.at(cursor)
     return segment === undefined ? 0 : this.sealedBytes - segment.start - startOfRun(segment, cursor.run)
   }
 
-  /** Bytes of all segments and of all runs that are not sealed. */
+  /** The number of bytes in all segments and in all runs that are not sealed. */
   retainedBytes(): number {
     const oldest = this.segments[0]
     return this.collectedBytes + (oldest === undefined ? 0 : this.sealedBytes - oldest.start)
   }
 
-  /** Whether the log has many segments to join. A segment costs hundreds of bytes, however small it is. */
+  /** Whether the log has many segments to join. Each segment has an overhead of hundreds of bytes. */
   isFragmented(): boolean {
     return this.segments.length - this.firstToJoin() > this.options.mostSegments
   }

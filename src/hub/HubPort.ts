@@ -11,9 +11,9 @@ export interface HubPort {
    * once.
    */
   readonly attach: (sink: HubSink, options?: AttachOptions) => HubMember
-  /** Publishes a run of whole frames to all subscribers. `false`: the publisher must wait for `unblocked`. */
+  /** Publishes a run of whole frames to all subscribers. Returns `false` if the publisher must wait for `unblocked`. */
   readonly publish: (run: Uint8Array) => boolean
-  /** Waits until a publisher that is not a member may publish. The hub's end ends the wait. */
+  /** Waits until a publisher that is not a member may publish. The wait also ends when the hub ends. */
   readonly unblocked: Effect.Effect<void>
 }
 
@@ -26,7 +26,7 @@ export interface HubSink {
   readonly deliver: (bytes: Uint8Array, publisher: ConnectionId | undefined) => boolean
   readonly cork: () => void
   readonly uncork: () => boolean
-  /** Bytes delivered and not taken. */
+  /** The number of bytes that were delivered and that the sink has not taken yet. */
   readonly pending: () => number
   /** A number that changes whenever the sink takes bytes. */
   readonly progress: () => number
@@ -40,9 +40,9 @@ export interface HubSink {
   readonly onHubEnded?: () => void
   /** Frames were dropped under the policy `drop-oldest`: `missed` frames now, `total` since the sink was attached. */
   readonly onDropped: (missed: number, total: number) => void
-  /** A quarter of the budget is queued. */
+  /** Called when a quarter of the budget is queued. */
   readonly onStalled: (pendingBytes: number) => void
-  /** The sink has caught up after it had stalled. */
+  /** Called when a stalled sink has caught up. */
   readonly onRecovered: () => void
   /** The member must not publish until `onUnblocked`. Runs that it publishes meanwhile are delivered nevertheless. */
   readonly onBlocked: () => void
@@ -55,7 +55,7 @@ export interface AttachOptions {
    * The connection that publishes through this member. Sinks with `needsPublisher` get its id. Default: no connection.
    */
   readonly connection?: ConnectionId
-  /** The most bytes that may be queued for the subscriber. Default: the hub's budget. */
+  /** The maximum number of bytes queued for the subscriber. Default: the hub's budget. */
   readonly budgetBytes?: number
   /** What happens above the budget. Default: the hub's policy. */
   readonly slowConsumer?: SlowConsumerPolicy
@@ -63,9 +63,9 @@ export interface AttachOptions {
 
 /** A subscriber in its hub. It can also publish. It does not receive the runs that it publishes. */
 export interface HubMember {
-  /** Publishes a run of whole frames to all others. `false`: the member is blocked until `onUnblocked`. */
+  /** Publishes a run of whole frames to all others. Returns `false` if the member is blocked until `onUnblocked`. */
   readonly publish: (run: Uint8Array) => boolean
-  /** Bytes queued for the member: in the hub, and delivered to its sink but not taken. */
+  /** The number of bytes queued for the member: in the hub, or delivered to its sink but not taken. */
   readonly pending: () => number
   /** Reports that the sink has taken everything. */
   readonly drained: () => void

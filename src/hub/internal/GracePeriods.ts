@@ -11,7 +11,8 @@ export const maxGraceMillis = 300
 // A member that takes this many bytes earns the longest grace period.
 const earningBytes = 8 * 1024 * 1024
 
-// Grace periods are multiples of this number of milliseconds. A shorter one is not worth blocking every publisher.
+// Grace periods are multiples of this number of milliseconds. A shorter grace period is not worth blocking every
+// publisher.
 const stepMillis = 50
 
 interface GracePeriod {
@@ -67,7 +68,7 @@ export class GracePeriods {
     period.cancel()
     this.running.delete(member)
     this.earn(member)
-    // The timer of a suspended process fires late. The member loses no more than its period.
+    // In a suspended process the timer fires late, so the member loses at most the length of its grace period.
     member.graceLeftMillis -= Math.min(period.millis, this.timing.elapsed() - period.since)
   }
 

@@ -227,7 +227,8 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   private caughtUp(member: Member): void {
-    // This precedes the unblocking of publishers: they can publish in the callback, and stall the member again.
+    // The report comes before publishers are unblocked, because they can publish in the callback and stall the member
+    // again.
     if (member.stalled) {
       member.stalled = false
       member.sink.onRecovered()

@@ -69,7 +69,10 @@ export class Member implements HubMember {
   /** The progress for which the member has already earned grace. */
   creditedProgress: number
   dropped = 0
-  /** The number of the segment before which the member finishes. */
+  /**
+   * The subscription of a finishing member ends before the segment with this number; `undefined` while the member is
+   * not finishing.
+   */
   finishAt: number | undefined
   private finishers: Array<() => void> | undefined
   private readonly hub: MemberHub

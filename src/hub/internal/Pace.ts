@@ -21,7 +21,7 @@ import type { Member } from "./Member.ts"
  * `Hub.publish` has no member. Its callers are external publishers, which are `undefined` here.
  */
 export class Pace {
-  /** Members that have not taken everything. */
+  /** The members whose sinks have not taken everything. */
   readonly lagging = new Set<Member>()
   private readonly timing: Timing
   private readonly limit: Duration.Duration
@@ -74,7 +74,8 @@ export class Pace {
 
   /** A member has become full. */
   startLagging(member: Member): void {
-    // A member that becomes full again while it catches up keeps its first values: the pace limit measures from there.
+    // A member that becomes full again while it catches up keeps its first values, because the pace limit counts from
+    // that time.
     if (this.lagging.has(member)) return
     member.progress = member.sink.progress()
     member.fullAt = this.timing.elapsed()
@@ -201,7 +202,9 @@ export class Pace {
     })
   }
 
-  /** Checks after each pace limit which members have read nothing since, while publishers are blocked. */
+  /**
+   * While publishers are blocked, checks after each `paceLimit` which members have read nothing since the last check.
+   */
   private armPaceCheck(): void {
     this.armSlowCheck()
     if (this.cancelPaceCheck !== undefined) return

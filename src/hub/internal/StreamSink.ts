@@ -4,11 +4,12 @@ import { Outlet, type Sender } from "../../runtime/Outlet.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { HubMember, HubSink } from "../HubPort.ts"
 
-// Bytes queued in a stream ahead of its consumer. The rest stays in the shared log. The budget counts both.
+// The maximum number of bytes queued in a stream for its consumer. Further bytes stay in the shared log. The budget
+// counts both.
 const mostAheadBytes = 64 * 1024
 
-// The most frames that the consumer gets at once. A frame is an object of about a hundred bytes, so this bounds the
-// memory of a run of line ends while the consumer works.
+// The maximum number of frames that the consumer gets at once. A frame is an object of about a hundred bytes, and a run
+// can consist of empty lines only. This number bounds the memory of such a run while the consumer works.
 const framesAtOnce = 256
 
 /** A run that is queued for the consumer. */
@@ -37,7 +38,7 @@ export class StreamSink implements HubSink {
   private readonly framing: Framing.Framing
   private readonly aheadBytes: number
   private runs: Array<QueuedRun> = []
-  /** The part of the first run that was taken, bytes. */
+  /** The number of bytes of the first run that were taken. */
   private offset = 0
   private bytes = 0
   private takenBytes = 0
