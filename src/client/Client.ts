@@ -68,7 +68,7 @@ export class Client extends Context.Tag("tcpfx/client/Client")<
     ) => Effect.Effect<Session, SettingsError, Scope.Scope>
     /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
     readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-    /** Subscribes at once: the stream has every event from now on, whenever it is run. */
+    /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>

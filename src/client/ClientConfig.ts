@@ -15,11 +15,11 @@ export interface ClientSettings {
    */
   readonly maxFrame: number
   /**
-   * The most received bytes that wait for the program. Default 64 KiB. Above it the client stops reading, so its TCP
-   * window closes.
+   * The maximum number of received bytes that wait for the program. Default 64 KiB. Above it the client stops reading,
+   * so its TCP window closes.
    */
   readonly inbox: number
-  /** The most sent bytes that wait for the kernel. Default 64 KiB. Above it, `send` waits. */
+  /** The maximum number of sent bytes that wait for the kernel. Default 64 KiB. Above it, `send` waits. */
   readonly outbox: number
   /**
    * What happens when the server has sent FIN. Default "close": the connection is flushed and closed; bytes that had arrived

@@ -2,8 +2,8 @@ import type { ClientEvent } from "../domain/index.ts"
 
 /**
  * Callbacks that run in the turn of the event loop in which something happens. They are for programs, such as a log or
- * a counter, that must see everything and must not hold reading. A callback must return at once and must not throw. An
- * observer that throws is removed, and the failure is logged. An absent callback costs nothing.
+ * a counter, that must see every event and must not slow down reading. A callback must return at once and must not
+ * throw. An observer that throws is removed, and the failure is logged. An absent callback costs nothing.
  */
 export interface ClientObserver {
   /** Every event except `FrameReceived`, `FrameSent` and `EventsMissed`. */

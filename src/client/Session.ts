@@ -50,8 +50,8 @@ export interface Session {
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SessionEnd | InvalidPayloadError>
   /**
    * The payloads of all connections. The stream delivers everything that arrived on a broken connection before the
-   * session reconnects. Reading is held while the stream is not pulled. The stream has one reader. Without a reader,
-   * payloads that have arrived are lost with their connection.
+   * session reconnects. The session does not read from the socket while nothing pulls the stream. The stream has one
+   * reader. Without a reader, payloads that have arrived are lost with their connection.
    */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
   /** The state of the session now. */

@@ -23,11 +23,11 @@ export type FiberHandler<E, R> = (connection: ServerConnection) => Effect.Effect
 /** The connection of a reactor. All methods are synchronous. */
 export interface ReactorConnection {
   readonly id: ConnectionId
-  /** Writes wire bytes to the peer. Reading is held until the kernel has taken them. */
+  /** Writes wire bytes to the peer. The server does not read from the peer until the kernel has taken the bytes. */
   readonly write: (wire: Uint8Array) => void
   /**
    * Writes wire bytes to the peer for another connection. Returns `false`, and writes nothing, if more than `hubBudget`
-   * bytes are queued for the peer, or if the connection is closing. It holds no reading.
+   * bytes are queued for the peer, or if the connection is closing. The server continues to read from the peer.
    */
   readonly offer: (wire: Uint8Array) => boolean
   /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */
@@ -35,12 +35,15 @@ export interface ReactorConnection {
   /** The memory of the unsent replies, bytes. */
   readonly unsentReplies: () => number
   /**
-   * Calls `more` in a later turn of the event loop, when the kernel has taken all replies. Until then reading is held,
-   * and an orderly close waits. `more` may call `defer` again. It is not called after the connection has ended. Several
-   * functions are called in the order in which they were given.
+   * Calls `more` in a later turn of the event loop, when the kernel has taken all replies. Until then the server does
+   * not read from the peer, and an orderly close waits. `more` may call `defer` again. It is not called after the
+   * connection has ended. Several functions are called in the order in which they were given.
    */
   readonly defer: (more: () => void) => void
-  /** Publishes a run of whole frames to all other connections. Reading is held while the hub blocks publishers. */
+  /**
+   * Publishes a run of whole frames to all other connections. The server does not read from the peer while the hub
+   * blocks publishers.
+   */
   readonly publish: (run: Uint8Array) => void
   /** The number of frames in a run. */
   readonly count: (run: Uint8Array) => number
@@ -62,8 +65,8 @@ export interface Reactor {
   /** The peer has sent FIN. `onRun` has received everything before it. */
   readonly onPeerEnd: (connection: ReactorConnection) => void
   /**
-   * The connection has ended. What the reactor still publishes reaches the other connections. Called once, after
-   * `onOpen`. Default: nothing happens.
+   * The connection has ended. Frames that the reactor publishes in this call still reach the other connections. Called
+   * once, after `onOpen`. Default: nothing happens.
    */
   readonly onClose?: ((connection: ReactorConnection, reason: CloseReason) => void) | undefined
 }

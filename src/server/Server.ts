@@ -76,8 +76,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     /** Listens until `stopListening`, or until the server's scope closes. */
     readonly startListening: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError>
     /**
-     * Closes the listener of an endpoint and frees its port. Accepted connections stay open. `false`: there was no such
-     * listener.
+     * Closes the listener of an endpoint and frees its port. Accepted connections stay open. Returns `false` if the
+     * server had no such listener.
      */
     readonly stopListening: (endpoint: ListenEndpoint) => Effect.Effect<boolean>
     /** Refuses new connections until `resume`. The listeners stay open, so the ports stay taken. */
@@ -86,7 +86,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly resume: Effect.Effect<void>
     /** The state of the server now. */
     readonly state: Effect.Effect<ServerState>
-    /** Subscribes at once: the stream has every event from now on, whenever it is run. */
+    /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
     readonly subscribe: (
       options?: EventSubscribeOptions,
     ) => Effect.Effect<Stream.Stream<ServerEvent>, SettingsError, Scope.Scope>
@@ -102,7 +102,9 @@ export class Server extends Context.Tag("tcpfx/server/Server")<
     readonly lastHeard: Effect.Effect<Option.Option<ConnectionId>>
     /** Whether new connections are accepted: the field of `state`, without the list of connections. */
     readonly accepting: Effect.Effect<ServerState["accepting"]>
-    /** How many connections were opened, closed and refused: fields of {@link state}, without the list of connections. */
+    /**
+     * The numbers of opened, closed and refused connections: fields of {@link state}, without the list of connections.
+     */
     readonly counts: Effect.Effect<ServerCounts>
     /** The bytes of all connections, open or ended. */
     readonly traffic: Effect.Effect<ServerTraffic>
@@ -217,7 +219,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
 
   const { listen, listenAll } = makeListen({ transport, settings, core, bus, listeners })
 
-  // Listeners of `startListening` belong to the scope of the server.
+  // The listeners that `startListening` opens belong to the scope of the server.
   const own = yield* Effect.scope
   const startListening = (endpoint: ListenEndpoint) => Scope.extend(listen(endpoint), own)
   const stopListening = (endpoint: ListenEndpoint) =>

@@ -59,18 +59,20 @@ export interface ServerSettings {
    * `Framing.raw` a longer read becomes several frames.
    */
   readonly maxFrame: number
-  /** The most bytes that may be queued for one client. Default 8 MiB. Above it `slowConsumer` applies. */
+  /** The maximum number of bytes queued for one client. Default 8 MiB. Above it `slowConsumer` applies. */
   readonly hubBudget: number
   /** What happens to a client above `hubBudget`. Default "disconnect": the client is closed with `SlowConsumer`. */
   readonly slowConsumer: SlowConsumerPolicy
   /** How long publishers are blocked while no other client reads anything. Default 5 s. */
   readonly paceLimit: Duration.Duration
   /**
-   * The most received bytes that wait for the handler of a connection. Default 64 KiB. Above it the server stops
-   * reading, so its TCP window closes.
+   * The maximum number of received bytes that wait for the handler of a connection. Default 64 KiB. Above it the server
+   * stops reading, so its TCP window closes.
    */
   readonly inbox: number
-  /** The most sent bytes of a connection that wait for the kernel. Default 64 KiB. Above it, `send` waits. */
+  /**
+   * The maximum number of sent bytes of a connection that wait for the kernel. Default 64 KiB. Above it, `send` waits.
+   */
   readonly outbox: number
   /**
    * What happens when the peer of a handler in a fiber has sent FIN. A reactor decides by itself.
@@ -87,7 +89,9 @@ export interface ServerSettings {
   readonly closeDeadline: Duration.Duration
   /** How long a drain may take before open connections are reset. Default 5 s. */
   readonly drain: Duration.Duration
-  /** How many connections may wait to be accepted (listen(2)). Default 4096. The kernel may allow fewer. */
+  /**
+   * The maximum number of connections that wait to be accepted (listen(2)). Default 4096. The kernel may allow fewer.
+   */
   readonly backlog: number
   /**
    * The only addresses that may connect; others are refused. Default empty: all addresses outside `deny` may connect. A
@@ -96,9 +100,9 @@ export interface ServerSettings {
   readonly allow: AddressRanges
   /** The addresses that are refused. The setting has no effect if `allow` is not empty. Default empty. */
   readonly deny: AddressRanges
-  /** How many connections may be open. Default unlimited. Others are refused. */
+  /** The maximum number of open connections. Default unlimited. Further connections are refused. */
   readonly maxConns: number
-  /** How many connections may be open from one address. Default unlimited. Others are refused. */
+  /** The maximum number of open connections from one address. Default unlimited. Further connections are refused. */
   readonly maxPerAddress: number
   /**
    * Whether each connection must begin with a PROXY header, version 1 or 2, that names its client. Default "off". With
@@ -117,27 +121,27 @@ export interface ServerSettings {
   /** The deadline of a PROXY header and a TLS handshake together. A connection that exceeds it is refused. Default 10 s. */
   readonly handshakeTimeout: Duration.Duration
   /**
-   * The most bytes per second that one peer may send; the bytes of one second may arrive at once. Default unlimited. A
-   * peer that sends faster is read more slowly, so the TCP window closes. The overhead of TLS does not count. One read
-   * can exceed the limit by up to 64 KiB; the next read waits accordingly.
+   * The maximum number of bytes per second from one peer. The bytes of one second may arrive at once. Default
+   * unlimited. A peer that sends faster is read more slowly, so the TCP window closes. The overhead of TLS does not
+   * count. One read can exceed the limit by up to 64 KiB; the next read waits accordingly.
    */
   readonly maxRate: number
   /**
-   * The most bytes per second that all peers together may send, counted as for `maxRate`. Default unlimited. Above it
-   * peers are read in turn, one read each.
+   * The maximum number of bytes per second from all peers together, counted as for `maxRate`. Default unlimited. Above
+   * it, the server reads from the peers in turn, one read each.
    */
   readonly maxRateInAll: number
   /**
-   * The most bytes that may be queued for all peers together. `hubBudget` bounds the bytes of one peer. A
-   * published frame counts for each peer, though it is stored once. Default unlimited. The sum is checked ten times a
+   * The maximum number of bytes queued for all peers together. `hubBudget` bounds the bytes of one peer. A published
+   * frame counts once per peer, although the hub stores it only once. Default unlimited. The sum is checked ten times a
    * second. Above the limit the connection with the most queued bytes is reset with `PendingLimit`, then the next
    * connection, until the rest is within the limit.
    */
   readonly maxPending: number
   /**
    * How long a connection may be open before its first whole frame. A slower peer is closed with `FirstFrameTimeout`,
-   * at most 10 % late. Default unlimited. The time does not run while reading is held, unless only the peer's own
-   * `maxRate` holds it.
+   * at most 10 % late. Default unlimited. The time does not run while the server has stopped reading from the peer,
+   * unless the peer's own `maxRate` is the only cause.
    */
   readonly firstFrameTimeout: Duration.Duration
   /** How long a peer may send nothing before it is closed with `IdleTimeout`, at most 10 % late. Default unlimited. */

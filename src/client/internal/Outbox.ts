@@ -80,7 +80,7 @@ export class Outbox<E> {
     return next
   }
 
-  /** Accepts no more payloads. Calls of `offer` fail, also those that are waiting. */
+  /** Accepts no more payloads. All calls of `offer` fail, including the calls that are waiting. */
   fail(end: Effect.Effect<never, E>): void {
     this.end ??= end
     this.changed.wake()

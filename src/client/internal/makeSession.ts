@@ -24,8 +24,8 @@ import { Outbox } from "./Outbox.ts"
 
 const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed })
 
-// The number of payloads buffered for the reader. When the buffer is full, the inbox of the connection fills and holds
-// reading.
+// The number of payloads buffered for the reader. When the buffer is full, the inbox of the connection fills up, and
+// the connection stops reading.
 const readAhead = 16
 
 /** Makes a session. `run` runs a program with a connection, and again with a new connection after a loss. */

@@ -17,7 +17,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import type { ConnectOptions, ReconnectSettings } from "../ClientConfig.ts"
 import { Backoff } from "./Backoff.ts"
 
-/** The parts of a client that `run` uses. */
+/** The parts of a client that `Client.run` uses. */
 export interface ReconnectingParts {
   readonly bus: EventBus<ClientEvent>
   readonly timing: Timing

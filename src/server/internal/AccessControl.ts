@@ -21,7 +21,7 @@ const withoutAddress = ""
  * it, and all such clients count as one address.
  */
 export class AccessControl {
-  /** Can be replaced. Open connections stay. */
+  /** The rules for new connections. They can be replaced at any time. */
   rules: AccessRules
   limits: OpenLimits
   private readonly source: PeerSource

@@ -197,7 +197,7 @@ export class ConnectionActor
     this.context.onClosed(this)
   }
 
-  /** The exception of a reactor has no connection left to end. */
+  /** An exception of the reactor has no effect here, because the connection has already ended. */
   private tellReactor(reason: CloseReason): void {
     try {
       this.context.reactor?.onClose?.(this.reactorView, reason)
@@ -246,7 +246,7 @@ export class ConnectionActor
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRecovered", id: this.id }))
   }
 
-  /** Holds reading until {@link resume}. Bytes that have arrived are still delivered. */
+  /** Stops reading from the peer until {@link resume}. Bytes that have arrived are still delivered. */
   pause(): void {
     this.core.hold(Hold.command)
   }

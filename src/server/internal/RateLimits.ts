@@ -5,7 +5,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import type { WireEnd, WireHandlers } from "../../transport/index.ts"
 import { TokenBucket } from "./TokenBucket.ts"
 
-/** The setting whose limit holds reading. */
+/** The setting whose limit a connection or all connections together exceed. */
 export type RateLimit = "maxRate" | "maxRateInAll"
 
 /** Callbacks for throttled connections. */
@@ -21,13 +21,14 @@ export interface Rates {
 }
 
 const tick = Duration.millis(50)
-// A connection that was not held for this many ticks (one second) is no longer throttled: a bucket has the bytes of one
-// second.
+// A connection whose reading was not stopped for this many ticks (one second) is no longer throttled, because a bucket
+// holds the bytes of one second.
 const calmTicks = 20
 
 /**
- * Limits the rate of peers by holding reading, so that their TCP windows close. One timer releases connections in the order
- * in which they were held, so that no peer starves under the total limit.
+ * Limits the rate of peers: the server stops reading from a peer, so that the peer's TCP window closes. One timer
+ * resumes the connections in the order in which their reading was stopped, so that no peer starves under the total
+ * limit.
  */
 export class RateLimits<A extends { readonly core: ConnectionCore }> {
   private readonly timing: Timing
@@ -66,7 +67,8 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
   }
 
   private hold(meter: Meter<A>, by: RateLimit, { bytesPerSecond }: TokenBucket): void {
-    // A held connection can still deliver bytes of a read in progress. It keeps its place in the queue.
+    // A connection whose reading is stopped can still deliver bytes of a read in progress. It keeps its place in the
+    // queue.
     this.held.add(meter)
     meter.calm = 0
     meter.one.core.hold(by === "maxRate" ? Hold.ownRate : Hold.totalRate)
@@ -115,7 +117,7 @@ class Meter<A extends { readonly core: ConnectionCore }> implements WireHandlers
   readonly one: A
   readonly own: TokenBucket | undefined
   lastBytes = 0
-  /** Ticks since the connection was last held. */
+  /** The number of ticks since reading from the connection was last stopped. */
   calm = 0
   private readonly limits: RateLimits<A>
 

@@ -13,11 +13,11 @@ export interface ViewedConnection {
   readonly settings: ConnectionSettings
   /** The replies of the connection, made at the first use. */
   readonly replies: Replies
-  /** Memory of the unsent replies, bytes. */
+  /** The memory of the unsent replies, bytes. */
   readonly unsentReplies: () => number
-  /** Bytes queued for the peer: in the socket, in the hub, and as replies. */
+  /** The number of bytes queued for the peer: in the socket, in the hub, and as replies. */
   readonly pendingInAll: () => number
-  /** The most bytes that may be queued for the peer. */
+  /** The maximum number of bytes queued for the peer. */
   readonly hubBudget: number
 }
 

@@ -3,7 +3,7 @@ import { Framing, InvalidPayloadError } from "../../domain/index.ts"
 
 /** The destination of the replies. */
 interface Output {
-  /** `false`: the kernel has not taken all bytes. */
+  /** Writes bytes. Returns `false` if the kernel has not taken all of them. */
   readonly write: (bytes: Uint8Array) => boolean
   readonly onSent: (payload: Uint8Array) => void
 }
@@ -24,7 +24,7 @@ const mostSentEntries = 1024
  * must not all be in memory for a peer that does not read.
  */
 export class Replies {
-  /** Memory of the unsent replies, bytes. A payload that is queued several times counts once. */
+  /** The memory of the unsent replies, bytes. A payload that is queued several times counts once. */
   bytes = 0
   private readonly output: Output
   private readonly encode: (payload: Uint8Array) => Uint8Array
