@@ -39,9 +39,10 @@ export interface Connection {
    */
   readonly readable: Effect.Effect<void>
   /**
-   * All payloads until the peer's FIN. When nothing pulls the stream, reading is held. One pull takes up to 1024
-   * payloads that have arrived. A stream that ends early (`Stream.take`) drops the unused payloads of its last pull. To
-   * take some payloads and leave the rest, use `receive`, or `runForEach` with an effect that fails.
+   * All payloads until the peer's FIN. While nothing pulls the stream, the connection stops reading from the socket.
+   * One pull takes up to 1024 payloads that have arrived. A stream that ends early (`Stream.take`) drops the unused
+   * payloads of its last pull. To take some payloads and leave the rest, use `receive`, or `runForEach` with an effect
+   * that fails.
    */
   readonly frames: Stream.Stream<Uint8Array, ConnectionClosedError>
   /**

@@ -77,7 +77,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   private cancelWatch: (() => void) | undefined
   private peerWatch: PeerWatch | undefined
 
-  /** `pull`: payloads are queued for `receive`. Otherwise only `onRun` gets them. */
+  /** `pull` means that payloads are queued for `receive`. Otherwise only `onRun` gets them. */
   constructor(
     wire: Wire,
     settings: ConnectionSettings,
@@ -115,7 +115,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   // --- reading
 
   hold(cause: Hold): void {
-    // After the end of input only the peer's FIN matters. A held wire would never see it.
+    // After the end of input, the wire reads only to find the peer's FIN. A wire that does not read would never find
+    // it.
     if (this.inputEnded || this.end !== undefined) return
     this.holds.add(cause)
     this.watchPeer()
@@ -123,7 +124,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   release(cause: Hold): void {
     this.holds.remove(cause)
-    // Bytes that arrived while reading was held are read now, and belong to the frame.
+    // Bytes that arrived while reading was stopped are read now, and belong to the frame.
     if (this.cancelPause !== undefined && this.settings.framing.pause !== undefined) {
       this.watchPause(this.settings.framing.pause)
     }
@@ -145,7 +146,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     if (this.lends) this.wire.recycle?.(payload)
   }
 
-  /** Whether reading is held. */
+  /** Whether reading is stopped. */
   isHeld(): boolean {
     return this.holds.isAny()
   }
@@ -155,7 +156,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.holds.has(Hold.command)
   }
 
-  /** Whether reading is held for a cause other than the peer's own rate. */
+  /** Whether reading is stopped for a cause other than the peer's own rate. */
   isHeldForOthers(): boolean {
     return this.holds.isAnyBut(Hold.ownRate)
   }
@@ -207,8 +208,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   // --- writing
 
   /**
-   * Sends one payload. `false`: more than `outboxBytes` are pending; `drainWaiters` are woken when the kernel has taken
-   * all bytes. An error: nothing was sent.
+   * Sends one payload. Returns `false` if more than `outboxBytes` are pending; `drainWaiters` are woken when the kernel
+   * has taken all bytes. Returns an error if nothing was sent.
    */
   send(payload: Uint8Array): boolean | InvalidPayloadError {
     const { framing, maxFrameBytes } = this.settings
@@ -233,7 +234,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.end === undefined && !this.localEnded && !this.closing
   }
 
-  /** Writes wire bytes. `false`: the kernel has not taken them all, and `onDrain` follows. */
+  /** Writes wire bytes. Returns `false` if the kernel has not taken all of them; `onDrain` follows. */
   write(bytes: Uint8Array): boolean {
     if (this.end !== undefined || this.localEnded) return true
     this.full = !this.wire.write(bytes)
@@ -405,7 +406,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   private onPause(pause: Duration.Duration): void {
     this.cancelPause = undefined
-    // While this side does not read, the silence is not the peer's.
+    // While this side does not read, silence does not mean that the peer has sent nothing.
     if (this.isHeld()) {
       this.watchPause(pause)
       return

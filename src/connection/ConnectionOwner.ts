@@ -54,15 +54,15 @@ export interface ConnectionOwner {
   /** The connection has ended. This is the last call, and it is made exactly once. */
   readonly onClosed: (end: ConnectionEnd) => void
   /**
-   * Called before FIN. Writes the bytes for this connection that are queued elsewhere, such as in a hub, then calls
-   * `done`.
+   * Called before FIN is sent. Writes the bytes for this connection that are queued elsewhere, such as in a hub, then
+   * calls `done`.
    */
   readonly flush: (done: () => void) => void
   /** Whether bytes for this connection are queued elsewhere. Default: no. */
   readonly isOwed?: () => boolean
 }
 
-/** The causes for which reading is held. Each cause begins and ends independently of the others. */
+/** The causes for which a connection stops reading. Each cause begins and ends independently of the others. */
 export const Hold = {
   inbox: 1,
   hub: 2,

@@ -28,8 +28,8 @@ const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<Connectio
 ]
 
 /**
- * Only a whole frame ends this deadline. The clock stops while reading is held. It runs on while only this peer's own
- * rate holds reading: otherwise a peer could stay for ever by sending too fast.
+ * Only a whole frame ends this deadline. The time does not run while reading is stopped, unless this peer's own rate
+ * limit is the only cause. Otherwise a peer could stay connected for ever by sending too fast.
  */
 const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: () => 0,
@@ -42,7 +42,7 @@ const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   ],
 })
 
-/** The peer cannot send while reading is held. So the time starts again when reading continues. */
+/** The peer cannot send while reading is stopped. So the time starts again when reading continues. */
 const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: (core) => core.bytesIn(),
   clock: (core) => (core.isHeld() ? "restarts" : "runs"),

@@ -1,7 +1,7 @@
 import type { Wire } from "../../transport/Wire.ts"
 import type { Hold } from "../ConnectionOwner.ts"
 
-/** The causes for which a wire is not read. Without a cause it is read. */
+/** The causes for which a connection does not read from its wire. Without a cause, it reads. */
 export class Holds {
   private readonly wire: Wire
   private causes = 0

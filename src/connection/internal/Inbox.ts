@@ -3,8 +3,8 @@ import { allocate, pinsMore } from "../../runtime/bytes.ts"
 import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 
-// Small runs that wait are copied into shared pieces of memory. The size of a piece, in bytes, doubles from the first
-// number to the second.
+// Small runs that wait are copied into shared pieces of memory. The first piece has `leastShared` bytes, and each
+// further piece has twice the size of the previous one, up to `mostShared` bytes.
 const leastShared = 256
 const mostShared = 4096
 

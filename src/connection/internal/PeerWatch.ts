@@ -8,14 +8,14 @@ const between = Duration.seconds(15)
 export interface WatchedPeer {
   /** Whether the peer has sent FIN, so that no more bytes can arrive. */
   readonly isPeerEnded: () => boolean
-  /** Whether reading is held. */
+  /** Whether reading is stopped. */
   readonly isHeld: () => boolean
   readonly onGone: () => void
 }
 
 /**
- * Finds a vanished peer while nothing is read from it: after its FIN, or while reading is held. Such a peer causes no
- * event, so the kernel is polled.
+ * Finds a vanished peer while nothing is read from it: after its FIN, or while reading is stopped. Such a peer causes
+ * no event, so the kernel is polled.
  */
 export class PeerWatch {
   private readonly timing: Timing
@@ -29,7 +29,7 @@ export class PeerWatch {
     this.peer = peer
   }
 
-  /** Polls the kernel every 15 s. The polling ends by itself when reading is no longer held. */
+  /** Polls the kernel every 15 s. The polling ends by itself when reading continues. */
   start(): void {
     this.cancel ??= this.timing.after(between, () => {
       this.cancel = undefined

@@ -3,10 +3,7 @@ import type { WireEnd } from "../../transport/Wire.ts"
 
 const vanished = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
 
-/**
- * The reason of an end for which no other reason is recorded: the side that sent the first FIN, or the error of the
- * kernel.
- */
+/** The reason for an end without a recorded reason: which side sent the first FIN, or the error of the kernel. */
 export const reasonOfEnd = (end: WireEnd, peerEnded: boolean, localFirst: boolean): CloseReason => {
   if (end.code === undefined) return localFirst ? closeReasons.localClosed : closeReasons.peerClosed
   if (end.code === "ECONNRESET" || end.code === "EPIPE") {
@@ -17,6 +14,6 @@ export const reasonOfEnd = (end: WireEnd, peerEnded: boolean, localFirst: boolea
   return { _tag: "TransportFailed", code: end.code }
 }
 
-/** The reason of a close. A close that answers the peer's FIN counts as the peer's close. */
+/** The reason for a close by this side. A close that answers the peer's FIN counts as the peer's close. */
 export const reasonOfClose = (reason: CloseReason, peerEnded: boolean, localFirst: boolean): CloseReason =>
   peerEnded && !localFirst && reason._tag === "LocalClosed" ? closeReasons.peerClosed : reason
