@@ -1,6 +1,6 @@
 import { type CloseReason, describeCloseReason, escapeControls } from "../domain/index.ts"
 
-/** What a chat tells everybody. */
+/** A message of the chat to all its clients. */
 export type Announcement =
   | { readonly _tag: "Joined"; readonly name: string }
   | { readonly _tag: "Renamed"; readonly before: string; readonly name: string; readonly byOperator: boolean }

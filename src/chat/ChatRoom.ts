@@ -9,13 +9,13 @@ import { harmless, writeHarmless } from "./internal/harmless.ts"
 import { folded, guestName, nameProblem } from "./internal/names.ts"
 import { chatCommands, type Request, readRequest, shortened } from "./internal/request.ts"
 
-// If more bytes of answers than this are queued for a client, its next lines are read later.
+// If more bytes of answers than this are queued for a client, the chat handles its next lines later.
 const mostOwedBytes = 16 * 1024
-// Lines of one client are read for at most this time before the event loop continues.
+// The chat handles lines of one client for at most this time before the event loop continues.
 const sliceMillis = 10
 // Relayed lines are published in pieces of about this size.
 const pieceBytes = 64 * 1024
-// The names of a list stand in lines of about this many characters.
+// The approximate length of a line in a list of names, characters.
 const listWidth = 70
 const longestFarewell = 200
 
@@ -25,7 +25,7 @@ export interface ChatOptions {
   readonly operator?: string
   /** What happens to a client that has sent FIN. Default "close": it leaves the chat. */
   readonly halfClosed?: Handler.HalfClosed
-  /** Called with the name of a client when it gets one, and with each new name. */
+  /** Called with the name of a client when the client gets its first name, and with each new name. */
   readonly onNamed?: (id: ConnectionId, name: string) => void
   /** Called for each announcement, with the client that it is about. */
   readonly onAnnounced?: (id: ConnectionId, announcement: Announcement) => void
@@ -44,7 +44,7 @@ interface Member {
   prefix: Uint8Array
   /** The text of its `/quit`. */
   farewell: string | undefined
-  /** Runs that are read later. */
+  /** The runs that the chat handles later. */
   waiting: Array<Uint8Array> | undefined
 }
 
@@ -77,12 +77,12 @@ export class ChatRoom implements Handler.Reactor {
     return [...this.members].map(({ connection, name }) => ({ id: connection.id, name }))
   }
 
-  /** The payload that tells everybody a text of the operator, for `Server.broadcast`. */
+  /** Makes the payload of a text of the operator to all clients, for `Server.broadcast`. */
   spoken(text: Uint8Array): Uint8Array {
     return concat(encoder.encode(`<${this.operator}> `), text)
   }
 
-  /** The payload that tells some clients a text of the operator, for `Server.sendTo`. */
+  /** Makes the payload of a text of the operator to some clients, for `Server.sendTo`. */
   whispered(text: Uint8Array): Uint8Array {
     return concat(encoder.encode(`[${this.operator} to you] `), text)
   }
@@ -108,7 +108,8 @@ export class ChatRoom implements Handler.Reactor {
     return undefined
   }
 
-  // --- for the server. These are fields, because a reactor around this one passes them on alone.
+  // --- for the server. These methods are fields, because another reactor can take them out of the object and call
+  // them.
 
   readonly onOpen = (connection: Handler.ReactorConnection): void => {
     const member: Member = {
@@ -195,7 +196,7 @@ export class ChatRoom implements Handler.Reactor {
 
   /** Handles a line. Writes what is said to `out`. Returns whether the line is a command. */
   private onLine(member: Member, line: Uint8Array, out: ByteWriter): boolean {
-    // An empty line says nothing, and a client that leaves says nothing more.
+    // The chat ignores empty lines, and lines of a client that is leaving.
     if (line.length === 0 || member.farewell !== undefined) return false
     const request = readRequest(line)
     if (request._tag === "Say") {

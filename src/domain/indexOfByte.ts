@@ -6,7 +6,8 @@ type IndexOfByte = (bytes: Uint8Array, byte: number, from: number) => number
 
 const make = (): IndexOfByte => {
   const { Buffer } = globalThis as { readonly Buffer?: { readonly prototype: { readonly indexOf: unknown } } }
-  // A constant of a function stays constant in a bundle, so V8 compiles a direct call of the search.
+  // `search` is local to this function: a bundler can turn a constant of a module into a variable, and V8 compiles a
+  // direct call of a constant only.
   const search = (Buffer?.prototype.indexOf ?? Uint8Array.prototype.indexOf) as Search
   return (bytes, byte, from) => search.call(bytes, byte, from)
 }

@@ -13,8 +13,8 @@ export interface EventSubscribeOptions {
   /** Whether the stream includes `FrameReceived` and `FrameSent`. Default `false`. */
   readonly frames?: boolean
   /**
-   * The most bytes of events that are buffered for this subscriber. An event counts 256 bytes, its payload, and 8 bytes
-   * for each recipient. Default `limits.eventBufferBytes`.
+   * The maximum number of bytes of events that are buffered for this subscriber. An event counts 256 bytes, its
+   * payload, and 8 bytes for each recipient. Default `limits.eventBufferBytes`.
    */
   readonly bufferBytes?: number
   /**

@@ -14,7 +14,7 @@ const hasEnded = ({ fiber }: Waiter): boolean => fiber.unsafePoll() !== null
  * pruned.
  */
 export class Waiters {
-  // The list is made for the first waiter, because most instances never have one.
+  // The list is made for the first waiter, because most instances never have a waiter.
   private waiting: Array<Waiter> | undefined
   private pruneAt = 8
 

@@ -14,12 +14,15 @@ const isHarmful = (code: number): boolean =>
 
 const isPlainAscii = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x20 && byte < 0x7f
 
-/** The length of the character at `at` if it is harmless, or 0. Other bytes than UTF-8 count as characters of one byte. */
+/**
+ * The length of the character at `at` if it is harmless, or 0. A byte that is not UTF-8 counts as a character of one
+ * byte.
+ */
 const harmlessLength = (line: Uint8Array, at: number): number => {
   const byte = line[at] as number
   if (byte < 0x80) return isHarmful(byte) ? 0 : 1
   const length = characterLength(line, at)
-  // Bytes from A0 on are text in other encodings, such as GB2312. Lower ones are controls of a terminal with 8 bits.
+  // Bytes from A0 up are text in other encodings, such as GB2312. The bytes 80 to 9F are controls of an 8-bit terminal.
   if (length === 0) return byte < 0xa0 ? 0 : 1
   return isHarmful(codePointAt(line, at, length)) ? 0 : length
 }
@@ -38,7 +41,7 @@ const firstHarm = (line: Uint8Array): number => {
   return at
 }
 
-/** Writes the text of a client. What could act on the terminals of the readers is written as an escape. */
+/** Writes the text of a client. Harmful characters are written as escapes. */
 export const writeHarmless = (line: Uint8Array, out: ByteWriter): void => {
   const harm = firstHarm(line)
   out.bytes(harm === line.length ? line : line.subarray(0, harm))
@@ -55,7 +58,7 @@ export const writeHarmless = (line: Uint8Array, out: ByteWriter): void => {
   }
 }
 
-/** The text of a client without anything that could act on the terminals of the readers. */
+/** The text of a client with escapes in place of harmful characters. */
 export const harmless = (line: Uint8Array): Uint8Array => {
   if (firstHarm(line) === line.length) return line
   const out = new ByteWriter()

@@ -1,14 +1,15 @@
 import type { ConnectionId } from "../../domain/index.ts"
 
 const longestName = 24
-// Letters and digits of every script, with the marks that some scripts need. Nothing invisible, no blank that would end
-// the name in a command, and no sign with which an announcement begins or that stands around a name.
+// A name has letters and digits of any script, with the combining marks that some scripts need. It has no invisible
+// character, no blank (a blank ends a name in a command), and none of the signs that announcements put before or around
+// a name.
 const wellFormed = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u
 
 /** The name of a client that has not chosen one. */
 export const guestName = (id: ConnectionId): string => `guest-${id}`
 
-/** The form of a name in which names are compared. */
+/** Converts a name to the form that is compared, so that similar names count as equal. */
 export const folded = (name: string): string => name.normalize("NFKC").toLowerCase()
 
 /** The reason why a text cannot be a name; `undefined` if it can. */

@@ -12,7 +12,7 @@ export const chatCommands = [
 
 type Word = (typeof chatCommands)[number]["word"]
 
-/** What a line of a client asks for. The arrays are views of the line. */
+/** The request in a line of a client. The arrays are views of the line. */
 export type Request =
   | { readonly _tag: "Say"; readonly text: Uint8Array }
   | { readonly _tag: "Nick"; readonly name: string }
@@ -37,7 +37,7 @@ const splitWord = (line: Uint8Array): readonly [word: string, rest: Uint8Array] 
 
 const longestShown = 30
 
-/** The start of a word that a client has written, for an answer. */
+/** The start of a word from a client, to quote it in an answer. */
 export const shortened = (word: string): string =>
   word.length > longestShown ? `${word.slice(0, longestShown)}…` : word
 
