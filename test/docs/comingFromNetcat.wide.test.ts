@@ -122,7 +122,9 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 --allow 10.0.0.0/8": hears("", /refused/, "stderr"),
   "tcpfx serve 9000 -m 5": hears(""),
   "tcpfx serve 9000 -i 30": hears(""),
-  "tcpfx serve 9000 --output json >dump": fileHas("dump", /"_tag":"FrameReceived".*"text":"ping\\n"/),
+  "tcpfx serve 9000 -x dump": fileHas("dump", /#1 < 5 bytes\n00000000 {2}70 69 6E 67 0A .*\|ping\.\|\n/),
+  "tcpfx serve 9000 -o file": fileHas("file", /^ping\n$/),
+  "tcpfx serve 9000 -o file --append-output": fileHas("file", /^ping\n$/),
   "tcpfx serve 9000 -t": hears(""),
 }
 
