@@ -124,7 +124,7 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 -i 30": hears(""),
   "tcpfx serve 9000 -x dump": fileHas("dump", /#1 < 5 bytes\n00000000 {2}70 69 6E 67 0A .*\|ping\.\|\n/),
   "tcpfx serve 9000 -o file": fileHas("file", /^ping\n$/),
-  "tcpfx serve 9000 -o file --append-output": fileHas("file", /^ping\n$/),
+  "tcpfx serve 9000 -o file --append-output": fileHas("file", /^of a file\nping\n$/),
   "tcpfx serve 9000 -t": hears(""),
 }
 

@@ -187,7 +187,10 @@ export class EventLog {
       // The events after `abandon` are only counted.
       if (!this.isAbandoned) this.complete = this.file.size
       return Effect.map(this.persist(page), (written) => {
-        if (written === page.length) return
+        if (written === page.length) {
+          this.complete = this.file.size
+          return
+        }
         this.complete += endOfLines(page, written)
         this.report.abandoned(countLines(page, written))
       })

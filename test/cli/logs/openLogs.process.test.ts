@@ -177,15 +177,16 @@ describe("the files of tcpfx serve", () => {
       }),
   )
 
-  it.scopedLive("on a full disk are counted at the end", () =>
+  it.scopedLive("on a full disk are counted at the end, and the other files are complete", () =>
     Effect.gen(function* () {
       const cwd = yield* temporaryFolder
-      const { server, port } = yield* tcpfxServe(["-o", "/dev/full", "--drain", "0", ...reply], { cwd })
+      const { server, port } = yield* tcpfxServe(["-o", "/dev/full", "--log", "log", "--drain", "0", ...reply], { cwd })
       yield* ask(port, "four")
       yield* server.waitFor("stderr", /^tcpfx: --output-file: \/dev\/full cannot be written: the disk is full; /m)
       yield* server.kill("SIGTERM")
       yield* server.ended
       expect(server.text("stderr")).toContain("tcpfx: --output-file: 4 bytes are missing in /dev/full\n")
+      expect(eventsIn(join(cwd, "log")).at(-1)?._tag).toBe("DrainFinished")
     }),
   )
 
