@@ -1,5 +1,6 @@
 import { writeHexDump } from "../../domain/assistant/writeHexDump.ts"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
+import { counted } from "../../domain/eventWords.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import { formatDate, formatTime } from "../output/format.ts"
 import type { Pieces } from "../process/streams/Sink.ts"
@@ -103,9 +104,9 @@ export class HexQueue implements TrafficQueue {
     while (this.next < blocks.length && traffic < fullDump) {
       const block = blocks[this.next] as Block
       const { bytes } = block
-      if (bytes === undefined) out.text(`${this.stampOf(block.at)} ${block.count} bytes are left out here\n`)
+      if (bytes === undefined) out.text(`${this.stampOf(block.at)} ${counted(block.count, "byte")} left out here\n`)
       else {
-        if (this.offset === 0) out.text(`${this.stampOf(block.at)} ${block.who} ${bytes.length} bytes\n`)
+        if (this.offset === 0) out.text(`${this.stampOf(block.at)} ${block.who} ${counted(bytes.length, "byte")}\n`)
         const end = Math.min(bytes.length, this.offset + fullDump)
         writeHexDump(bytes.subarray(this.offset, end), this.offset, out)
         traffic += end - this.offset
