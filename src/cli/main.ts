@@ -78,6 +78,7 @@ export const run = (
   }).pipe(
     Effect.catchAll((error) => {
       if (error instanceof CommandFailed) return Effect.fail(error)
+      if (error instanceof Signals.EndedBySignal) return Effect.succeed(signalExitCode[error.signal])
       if (error instanceof OutputClosed) {
         return Effect.succeed(error.by === "reader" ? exitCode.ok : signalExitCode.SIGHUP)
       }

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { projectFileName } from "../../assistant/project/Project.ts"
 import type { CommandShapes } from "../flags/habits.ts"
 import { CommandFailed } from "../process/exit.ts"
+import type { EndedBySignal, Signals } from "../process/signals.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 import { type Default, describeOrigin, endpointKey, type Origin } from "./Default.ts"
@@ -35,7 +36,7 @@ export const makesProject = (section: SectionName, given: ReadonlyArray<GivenFla
 export const applyDefaults = (
   words: ReadonlyArray<string>,
   commands: CommandShapes,
-): Effect.Effect<Completed, CommandFailed, Stdio> =>
+): Effect.Effect<Completed, CommandFailed | EndedBySignal, Stdio | Signals> =>
   Effect.gen(function* () {
     const [section = ""] = words
     if (!isSectionName(section) || words.includes("--version")) return { words, received: new Map() }

@@ -61,7 +61,12 @@ export const parseFileDefaults = (
   const lines = new yaml.LineCounter()
   // With the schema "failsafe" every scalar is a text: the parser of the flag decides what `0660` and `no` mean.
   const document = yaml.parseDocument(text, { schema: "failsafe", lineCounter: lines, prettyErrors: false })
-  const faults = [...document.errors, ...document.warnings].map(({ message, pos }): Fault => ({ at: pos[0], message }))
+  const faults = [...document.errors, ...document.warnings].map(
+    ({ code, message, pos }): Fault => ({
+      at: pos[0],
+      message: code === "MULTIPLE_DOCS" ? "the file has several documents; remove the line ---" : message,
+    }),
+  )
   yaml.visit(document, {
     Alias: (_, { range }) => {
       faults.push({ at: range?.[0] ?? 0, message: "aliases are not allowed; write the value itself" })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { fileProblem, readBytes } from "../files/files.ts"
 import type { CommandShapes } from "../flags/habits.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
+import { type EndedBySignal, Signals } from "../process/signals.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 import { type FileDefaults, parseFileDefaults } from "./fileDefaults.ts"
@@ -12,8 +13,9 @@ import { type FilePlace, statOf } from "./places.ts"
 export const readFile = (
   place: FilePlace,
   commands: CommandShapes,
-): Effect.Effect<FileDefaults, CommandFailed, Stdio> =>
+): Effect.Effect<FileDefaults, CommandFailed | EndedBySignal, Stdio | Signals> =>
   Effect.gen(function* () {
+    const signals = yield* Signals
     const { path } = place
     if (place.namedBy === undefined && statOf(path)?.isFile() === false) {
       return yield* usageError(`${place.shownPath} cannot be read: it is not a regular file`)
@@ -26,7 +28,7 @@ export const readFile = (
               `${place.shownPath} cannot be read: ${fileProblem((error as NodeJS.ErrnoException).code ?? "EIO")}`,
             ),
         })
-      : readBytes(place.namedBy, path)
+      : signals.unlessEnded(readBytes(place.namedBy, path))
     const text = yield* Effect.try({
       try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
       catch: () => usageError(`${place.shownPath} cannot be read: it is not UTF-8`),

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { checkVariables } from "../flags/given.ts"
 import type { CommandShapes } from "../flags/habits.ts"
 import type { CommandFailed } from "../process/exit.ts"
+import type { EndedBySignal, Signals } from "../process/signals.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 import type { Default } from "./Default.ts"
@@ -16,7 +17,7 @@ export const readFiles = (
   named: NamedFiles,
   commands: CommandShapes,
   makesProject: boolean,
-): Effect.Effect<ReadonlyArray<FileDefaults>, CommandFailed, Stdio> =>
+): Effect.Effect<ReadonlyArray<FileDefaults>, CommandFailed | EndedBySignal, Stdio | Signals> =>
   Effect.gen(function* () {
     const found: Array<FileDefaults> = []
     for (const place of filePlaces(named, process.env)) {

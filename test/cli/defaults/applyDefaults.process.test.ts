@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -94,6 +95,17 @@ describe("tcpfx with files of defaults", () => {
         const { code, stderr } = yield* tcpfxRun(["serve", "127.0.0.1:0", ...args], "", { cwd, env })
         expect([code, stderr]).toEqual([2, `tcpfx: ${message}\n`])
       }
+    }),
+  )
+
+  it.scopedLive("ends by a signal while the named file does not answer", () =>
+    Effect.gen(function* () {
+      const { cwd, env } = yield* folder
+      spawnSync("mkfifo", [join(cwd, "pipe")])
+      const waiting = yield* tcpfx(["serve", "127.0.0.1:0", "--config", "pipe"], { cwd, env })
+      yield* waiting.waitFor("stderr", /^tcpfx: --config: waiting for pipe, which does not answer\n/)
+      yield* waiting.kill("SIGTERM")
+      expect(yield* waiting.ended).toEqual({ code: 143, signal: null })
     }),
   )
 

@@ -65,6 +65,7 @@ describe("a file of defaults", () => {
     ["- a\n", "1:1", "the name of a command, such as serve: is expected here"],
     ["serve:\n  ui: yes\n", "2:3", "ui can be given only on the command line"],
     ["serve:\n  frame: line\n  frame: raw\n", "3:3", "Map keys must be unique"],
+    ["serve:\n---\nui:\n", "2:1", "the file has several documents; remove the line ---"],
     ["serve: &a\n  frame: line\nconnect: *a\n", "3:10", "aliases are not allowed"],
     ["connect:\n  frame: line\n  max-conns: 3\n", "3:3", '"max-conns" is not a flag of tcpfx connect'],
   ])("with a mistake is refused with its place: %j", (text, place, problem) => {
