@@ -9,7 +9,8 @@ interface CommonSettings {
   readonly heartbeat: Heartbeat | undefined
 }
 
-const payload: check.SettingCheck = {
+/** The payload of one frame. */
+export const payload: check.SettingCheck = {
   expected: "bytes (Uint8Array)",
   accepts: (value) => value instanceof Uint8Array,
 }

@@ -21,6 +21,7 @@ import {
   parseCount,
   parseDeadline,
   parseDuration,
+  parseEscapes,
   parseKeepalive,
   parseListenEndpoints,
   parseMaxFrame,
@@ -104,6 +105,12 @@ export interface ServerSettings {
   readonly maxConns: number
   /** The maximum number of open connections from one address. Default unlimited. Further connections are refused. */
   readonly maxPerAddress: number
+  /**
+   * The payload of a frame that tells a peer why `maxConns` or `maxPerAddress` refuses it. The server sends the frame and
+   * closes the connection at once, so a peer that has already sent data may lose the frame. With `tls` no frame is sent,
+   * because the peer is refused before the handshake. Default: the peer is told nothing.
+   */
+  readonly refusal: Uint8Array | undefined
   /**
    * Whether each connection must begin with a PROXY header, version 1 or 2, that names its client. Default "off". With
    * "require" a connection without a header is refused.
@@ -191,6 +198,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: [],
     maxConns: Number.POSITIVE_INFINITY,
     maxPerAddress: Number.POSITIVE_INFINITY,
+    refusal: undefined,
     proxyProtocol: "off",
     proxyFrom: [],
     telnet: false,
@@ -231,6 +239,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: variable<AddressRanges>("DENY", parseAddressRanges, ServerConfig.defaults.deny),
     maxConns: variable("MAX_CONNS", parseCount, ServerConfig.defaults.maxConns),
     maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
+    refusal: variable<Uint8Array | undefined>("REFUSAL", parseEscapes, ServerConfig.defaults.refusal),
     proxyProtocol: variable("PROXY_PROTOCOL", parseProxyProtocol, ServerConfig.defaults.proxyProtocol),
     proxyFrom: variable<AddressRanges>("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
     telnet: variable("TELNET", parseYesNo, ServerConfig.defaults.telnet),

@@ -5,8 +5,8 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import type { Connection } from "../../src/connection/index.ts"
-import { parseAddressRanges } from "../../src/domain/index.ts"
-import { Handler } from "../../src/server/index.ts"
+import { Framing, parseAddressRanges } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport, unknownPeer } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
@@ -107,6 +107,33 @@ describe("the limit of connections", () => {
       yield* events.first("ConnectionClosed", 4)
       expectWholeLives(events.seen)
     }),
+  )
+
+  overEachTransport("tells a refused peer the reason, and only a peer that a limit refuses", () =>
+    Effect.gen(function* () {
+      const settings = { maxConns: 1, refusal: utf8("one client at a time"), frame: Framing.line }
+      const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo(), settings)
+      const inside = yield* connect({ frame: Framing.line })
+      const refused = yield* connectTo(endpoint, { frame: Framing.line })
+      expect(yield* receiveText(refused)).toBe("one client at a time")
+      yield* refused.closed
+      expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyConnections", limit: 1 })
+      expect(events.all("FrameSent")).toEqual([])
+      yield* inside.close
+      yield* events.first("ConnectionClosed", 1)
+      yield* server.suspend
+      const late = yield* connectTo(endpoint, { frame: Framing.line })
+      expect(yield* late.receive).toEqual(Option.none())
+    }),
+  )
+
+  it.scoped("cannot tell a text that the framing cannot carry", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        Server.make({ handler: Handler.echo(), settings: { frame: Framing.line, refusal: utf8("two\nlines") } }),
+      )
+      expect(error).toMatchObject({ field: "refusal", expected: "a payload that line frames can carry" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
   overEachTransport("can be one for each address", () =>

@@ -63,6 +63,7 @@ const wrongInServers: Wrong<ServerSettings> = {
   deny: [undefined, "10.0.0.0/8", [null]],
   maxConns: noLimits,
   maxPerAddress: noLimits,
+  refusal: ["full", 5],
   proxyProtocol: ["on", undefined, true],
   proxyFrom: [undefined, "10.0.0.0/8"],
   telnet: [undefined, 1, "yes"],

@@ -68,6 +68,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const form = yield* payloadFormOf(options, asked.frame)
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
     yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)
+    yield* checkPayloads("refusal", asked.refusal === undefined ? [] : [asked.refusal], asked)
     yield* checkPayloads("send", yield* payloadsOf("send", options.send, form), asked)
     const signals = yield* Signals
     const stdio = yield* Stdio

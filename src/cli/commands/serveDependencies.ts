@@ -46,7 +46,7 @@ type ServeKey =
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "pick" | "maxConns")
-  | ("repeat" | "nameFrom")
+  | ("repeat" | "nameFrom" | "refusal")
   | (typeof besideUi)[number]
   | LogKey
   | keyof typeof viewFlags
@@ -147,6 +147,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["nameFrom"],
     isMet: ({ endpoints, hasProxies, nameFrom }) => nameFrom !== "peer" || hasProxies || some(endpoints, isTcp),
     problem: "peer needs an endpoint with a host; clients of unix sockets have no addresses",
+  },
+  {
+    flags: ["refusal"],
+    isMet: ({ hasTls }) => !hasTls,
+    problem: "has no effect with TLS: a limit refuses a client before its handshake",
   },
   {
     flags: ["repeat"],

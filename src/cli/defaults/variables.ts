@@ -21,7 +21,17 @@ const read: Readonly<Record<SectionName, ReadonlyArray<string>>> = {
   serve: [
     ...shared,
     ...["listen", "family", "ipv6-only", "unix-mode", "backlog", "frame", "max-frame", "hub-budget", "slow-consumer"],
-    ...["drain", "allow", "deny", "proxy-protocol", "proxy-from", "max-conns", "max-per-address", "max-rate"],
+    ...[
+      "drain",
+      "allow",
+      "deny",
+      "proxy-protocol",
+      "proxy-from",
+      "max-conns",
+      "max-per-address",
+      "max-rate",
+      "refusal",
+    ],
     ...["max-rate-in-all", "max-pending", "handshake-timeout", "first-frame-timeout", "tls-client-ca"],
   ],
   connect: [

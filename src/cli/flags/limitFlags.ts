@@ -1,5 +1,13 @@
 import type * as Command from "@effect/cli/Command"
-import { limits, parseBacklog, parseCount, parseDeadline, parseKeepalive, parseSize } from "../../domain/index.ts"
+import {
+  limits,
+  parseBacklog,
+  parseCount,
+  parseDeadline,
+  parseEscapes,
+  parseKeepalive,
+  parseSize,
+} from "../../domain/index.ts"
 import { ServerConfig } from "../../server/index.ts"
 import { deadlineFlags, deadlineSettings } from "./deadlineFlags.ts"
 import { value } from "./flag.ts"
@@ -13,6 +21,9 @@ export const limitFlags = {
   }),
   maxPerAddress: value("max-per-address", "N", parseCount, {
     help: "How many connections of one address may be open (default: no limit).",
+  }),
+  refusal: value("refusal", "TEXT", parseEscapes, {
+    help: "Send TEXT, with escapes, to a client that --max-conns or --max-per-address refuses (default: nothing).",
   }),
   backlog: value("backlog", "N", parseBacklog, {
     help: `How many connections may wait to be accepted (default ${limits.backlog}); the system may allow fewer.`,
@@ -46,6 +57,7 @@ const { fields } = ServerConfig
 export const limitSettings = (options: LimitOptions) => ({
   maxConns: given(options.maxConns, fields.maxConns),
   maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
+  refusal: given(options.refusal, fields.refusal),
   backlog: given(options.backlog, fields.backlog),
   maxRate: given(options.maxRate, fields.maxRate),
   maxRateInAll: given(options.maxRateInAll, fields.maxRateInAll),

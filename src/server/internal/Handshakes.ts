@@ -12,6 +12,8 @@ export interface HandshakeSettings {
   readonly timeout: Duration.Duration
   /** The proxies that may connect, each with a PROXY header. Absent: clients connect directly. */
   readonly proxies: AddressSet | undefined
+  /** The bytes for a peer that a limit refuses. `undefined`: it gets none. */
+  readonly refusal: Uint8Array | undefined
 }
 
 /** The callbacks for the result of a new wire. Exactly one of them is called for each wire. */
@@ -56,6 +58,7 @@ export class Handshakes {
     const { proxies } = this.settings
     const refusal = proxies === undefined ? this.access.accept(wire.remote) : this.reserveFor(proxies, wire.remote)
     if (refusal !== undefined) {
+      this.tell(wire, refusal)
       wire.destroy()
       this.owner.onRefused(wire.remote, refusal)
     } else if (proxies === undefined && this.tls === undefined) {
@@ -78,6 +81,13 @@ export class Handshakes {
   /** Refuses the peers of all handshakes in progress. */
   refuseAll(rule: RefusalRule): void {
     for (const handshake of this.inProgress) handshake.refuse(rule)
+  }
+
+  /** Tells a peer that a limit refuses it. The bytes of a TLS peer would not be TLS. */
+  private tell(wire: Wire, { _tag }: RefusalRule): void {
+    const { refusal } = this.settings
+    const isLimit = _tag === "TooManyConnections" || _tag === "TooManyOfAddress"
+    if (refusal !== undefined && isLimit && this.tls === undefined) wire.write(refusal)
   }
 
   private reserveFor(proxies: AddressSet, remote: Endpoint): RefusalRule | undefined {

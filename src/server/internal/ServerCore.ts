@@ -102,6 +102,7 @@ export class ServerCore {
       {
         timeout: settings.handshakeTimeout,
         proxies: isProxied ? AddressSet.from(settings.proxyFrom) : undefined,
+        refusal: settings.refusal === undefined ? undefined : settings.frame.encode(settings.refusal),
       },
       settings.tls,
       timing,

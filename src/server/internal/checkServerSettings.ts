@@ -1,7 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { checkHeartbeat, commonChecks } from "../../connection/settingsChecks.ts"
-import { AddressSet, settings as check, type Framing, SettingsError, slowConsumerPolicies } from "../../domain/index.ts"
+import { checkHeartbeat, commonChecks, payload } from "../../connection/settingsChecks.ts"
+import {
+  AddressSet,
+  settings as check,
+  Framing,
+  InvalidPayloadError,
+  SettingsError,
+  slowConsumerPolicies,
+} from "../../domain/index.ts"
 import { inSlices } from "../../runtime/inSlices.ts"
 import { proxyProtocols, type ReloadableSettings, type ServerSettings } from "../ServerConfig.ts"
 
@@ -27,6 +34,7 @@ const checks: check.SettingChecks<ServerSettings> = {
   paceLimit: check.anyTime,
   drain: check.anyTime,
   backlog: check.wholeNumber(1, 65_535),
+  refusal: check.optional(payload),
   proxyProtocol: check.oneOfThese(proxyProtocols),
   proxyFrom: check.addressRanges,
   telnet: check.oneOfThese([true, false]),
@@ -39,7 +47,22 @@ const checks: check.SettingChecks<ServerSettings> = {
 
 /** Checks the settings of a server. */
 export const checkServerSettings = (settings: ServerSettings): Either.Either<ServerSettings, SettingsError> =>
-  Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
+  check.checkSettings(settings, checks).pipe(Either.flatMap(checkHeartbeat), Either.flatMap(checkRefusal))
+
+/** Refuses a text for refused peers that the framing cannot carry as one frame. */
+const checkRefusal = (settings: ServerSettings): Either.Either<ServerSettings, SettingsError> => {
+  const { frame, maxFrame, refusal } = settings
+  const wire = refusal === undefined ? undefined : Framing.encodeFrame(frame, refusal, maxFrame)
+  return wire instanceof InvalidPayloadError
+    ? Either.left(
+        new SettingsError({
+          field: "refusal",
+          value: `these bytes: ${wire.problem}`,
+          expected: `a payload that ${frame.name} frames can carry`,
+        }),
+      )
+    : Either.right(settings)
+}
 
 /** Checks the settings of a reload. */
 export const checkReload = (

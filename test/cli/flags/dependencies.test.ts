@@ -86,6 +86,13 @@ const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   crlf: ["127.0.0.1:0", "--mode", "echo"],
   hex: ["127.0.0.1:0", "--mode", "echo"],
   checksum: ["127.0.0.1:0", "--mode", "echo"],
+  nameFrom: ["127.0.0.1:0", "--mode", "chat"],
+  refusal: ["127.0.0.1:0", "--tls"],
+}
+// Some values of --name-from have conditions of their own.
+const namesFrom: Readonly<Record<string, ReadonlyArray<string>>> = {
+  tls: ["127.0.0.1:0", "--name-from", "tls"],
+  peer: ["unix:x.sock", "--name-from", "peer"],
 }
 const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]
 
@@ -95,7 +102,8 @@ describe("a flag of tcpfx serve that has an effect only with others", () => {
     Effect.gen(function* () {
       const { shape } = serveFlags[key]
       const beside = serveBeside[key] ?? [onUnix.includes(key) ? "unix:x.sock" : "127.0.0.1:0", ...besideOf(problem)]
-      const error = yield* refusal(["serve", ...beside, ...words(shape)])
+      const ofValue = key === "nameFrom" ? namesFrom[problem.split(" ", 1)[0] ?? ""] : undefined
+      const error = yield* refusal(["serve", ...(ofValue ?? [...beside, ...words(shape)])])
       expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
     }),
   )

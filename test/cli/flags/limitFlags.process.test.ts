@@ -51,6 +51,26 @@ describe("the deadlines of tcpfx serve", () => {
 const ss: Peer = { program: "ss", known: /socket/, dial: () => [] }
 
 describe("the limits of tcpfx serve", () => {
+  it.scopedLive("tell the client that they refuse, and the operator, why", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* tcpfxServe(["-m", "2", "--refusal", "full: two clients are connected\\n"])
+      for (const id of [1, 2]) {
+        yield* dialRaw(local(port))
+        yield* server.waitFor("stderr", new RegExp(`#${id} connected`))
+      }
+      const third = yield* dialRaw(local(port))
+      expect((yield* third.takeRest).toString()).toBe("full: two clients are connected\n")
+      yield* server.waitFor("stderr", /127\.0\.0\.1:\d+ refused: .*2 connections/)
+      yield* expectServeRefuses([
+        [
+          ["--refusal", "full", "--tls"],
+          /--refusal has no effect with TLS: a limit refuses a client before its handshake/,
+        ],
+        [["--refusal", "a\\nb", "--frame", "line"], /--refusal: the payload cannot be sent as one frame \(line\)/],
+      ])
+    }),
+  )
+
   it.scopedLive("read a client that sends too fast more slowly, and say so once at the start and end", () =>
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--max-rate", "1MiB", "--no-traffic"])
