@@ -107,8 +107,8 @@ describe("the payloads of tcpfx serve", () => {
 
   it.scopedLive("cannot be shaped in a mode that sends nothing", () =>
     expectServeRefuses([
-      [["--mode", "echo", "--hex"], /--hex needs --send, --reply, or --mode console or broker/],
-      [["--mode", "discard", "-C"], /--crlf needs --send, --reply, or --mode console or broker/],
+      [["--mode", "echo", "--hex"], /--hex needs --send, --reply, or --mode console, broker or chat/],
+      [["--mode", "discard", "-C"], /--crlf needs --send, --reply, or --mode console, broker or chat/],
     ]),
   )
 })
