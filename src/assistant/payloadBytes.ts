@@ -5,8 +5,8 @@ import { Payloads } from "./internal/Payloads.ts"
 
 /**
  * Makes the bytes of a payload for a peer that is not a client of a server window. It loads the encoding and the file,
- * and replaces variables; `sending` is the value of `${counter}`, default 1. Text without an encoding is encoded in
- * UTF-8.
+ * and replaces variables; `sending` is the value of `${counter}`, default 1. `coder` encodes text
+ * whose payload names no encoding, by default UTF-8.
  *
  * @example
  * import { Effect } from "effect"
@@ -18,8 +18,9 @@ import { Payloads } from "./internal/Payloads.ts"
 export const payloadBytes = (
   spec: Assistant.PayloadSpec,
   sending: number = 1,
+  coder: Assistant.TextCoder = Assistant.utf8Coder,
 ): Effect.Effect<Uint8Array, Assistant.Refusal> =>
   Effect.gen(function* () {
     const payloads = yield* Payloads.make(readPayloadFile)
-    return yield* payloads.bytes(yield* payloads.prepare(spec), { coder: Assistant.utf8Coder }, sending)
+    return yield* payloads.bytes(yield* payloads.prepare(spec), { coder }, sending)
   })

@@ -37,10 +37,9 @@ import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sha
 import { telnetFlags, telnetOf } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { asksForRows, lookOf, viewFlags } from "../flags/viewFlags.ts"
-import { checkZone } from "../flags/zones.ts"
 import { openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
-import { setEncoding, withClockOf } from "../output/Look.ts"
+import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
 import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
@@ -48,6 +47,7 @@ import { Stdio } from "../process/stdio.ts"
 import { clientTls } from "../tls/client.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
 import type { PageFace } from "../ui/PageFace.ts"
+import { checkHops, checkTexts } from "./connectChecks.ts"
 import { connectDependencies } from "./connectDependencies.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
@@ -131,31 +131,6 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSetti
   }
 }
 
-/** Refuses a text of `--send` above the longest frame. */
-const checkTexts = (texts: ReadonlyArray<Uint8Array>, { frame, maxFrame }: ClientSettings) => {
-  if (frame.delimited === false) return Effect.void
-  const longest = Math.max(0, ...texts.map((text) => text.length))
-  return longest > maxFrame
-    ? usageError(`--send: a text of ${longest} bytes is above --max-frame (${maxFrame} bytes)`)
-    : Effect.void
-}
-
-/**
- * Refuses link-local addresses with a missing or unknown zone. Refuses a zone in the endpoint behind a proxy, because
- * the zone names an interface of this machine.
- */
-const checkHops = (endpoint: Endpoint, { proxy, source }: ClientSettings) =>
-  Effect.gen(function* () {
-    if (source !== undefined) yield* checkZone(source)
-    if (endpoint._tag === "Unix") return
-    if (proxy === undefined) return yield* checkZone(endpoint.host)
-    yield* checkZone(proxy.endpoint.host)
-    if (!endpoint.host.includes("%")) return
-    return yield* usageError(
-      `--proxy: leave the zone out of ${endpoint.host}: it names an interface of this machine, not of the proxy`,
-    )
-  })
-
 const hasSendings = ({ macro, send }: ConnectOptions): boolean => send.length > 0 || macro.length > 0
 
 /** Whether no option of the command line excludes the console. */
@@ -196,6 +171,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       output,
       look,
       showsTraffic: true,
+      sendsText: true,
       hasRawFrames: withoutTls.frame === Framing.raw,
       reconnect: options.reconnect,
       tls: options.tls,
@@ -209,7 +185,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
       return yield* usageError("--proxy: a proxy connects to hosts and ports, not to unix sockets")
     }
-    const form = yield* payloadFormOf(options, withoutTls.frame)
+    const form = yield* payloadFormOf(options, withoutTls.frame, yield* coderOf(look))
     const sent = yield* payloadsOf("send", options.send, form)
     yield* checkTexts(sent, withoutTls)
     yield* checkHops(endpoint, withoutTls)
@@ -239,7 +215,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     const reconnect = yield* reconnectSettings(options)
     const losses = reconnect === undefined ? undefined : new Losses(settings.frame)
     yield* checkPayloads("send", sent, settings)
-    const texts = assisted === undefined ? sent : yield* assisted.bytesOf(automation, settings)
+    const texts = assisted === undefined ? sent : yield* assisted.bytesOf(automation, settings, form.coder)
     const isRepeated = automation.interval !== undefined
     const outgoing = isRepeated
       ? repeatedOutgoing

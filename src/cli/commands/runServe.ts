@@ -30,7 +30,7 @@ import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
-import { setEncoding, withClockOf } from "../output/Look.ts"
+import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
 import { makeRawServing } from "../output/rawServing.ts"
 import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
@@ -65,7 +65,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const mode = yield* modeOf(options)
     const asked = yield* settingsOf(options, mode)
     yield* checkProxies(asked)
-    const form = yield* payloadFormOf(options, asked.frame)
+    const look = yield* lookOf(options, true)
+    const form = yield* payloadFormOf(options, asked.frame, yield* coderOf(look))
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
     yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)
     yield* checkPayloads("refusal", asked.refusal === undefined ? [] : [asked.refusal], asked)
@@ -74,7 +75,6 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const stdio = yield* Stdio
     const output = yield* outputOf(options, stdio.outputIsTerminal)
     const isForOneClient = servesOneClient(mode, options)
-    const look = yield* lookOf(options, true)
     yield* checkNames(options, listenEndpoints(asked.listen))
     const paths = yield* pathsOf(options)
     const hasTls = isTlsAsked(options, paths)
@@ -84,6 +84,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       output,
       look,
       showsTraffic: !options.noTraffic,
+      sendsText: (mode !== "echo" && mode !== "discard") || options.send.length + options.macro.length > 0,
       hasRawFrames: asked.frame === Framing.raw,
       endpoints: mayListenElsewhere(options) ? undefined : listenEndpoints(asked.listen),
       leavesAddress: leavesAddress(options, asked.listen),

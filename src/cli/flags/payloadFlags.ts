@@ -39,6 +39,7 @@ export type PayloadOptions = Command.Command.ParseConfig<{
 export const payloadFormOf = (
   { checksum, crlf, eol, hex }: PayloadOptions,
   frame: Framing.Framing,
+  coder: Assistant.TextCoder,
 ): Effect.Effect<PayloadForm, CommandFailed> =>
   Effect.gen(function* () {
     if (crlf && Option.isSome(eol) && eol.value !== "crlf") {
@@ -51,5 +52,5 @@ export const payloadFormOf = (
     }
     const ending = wanted === undefined ? undefined : innerEnding(frame, wanted)
     if (ending !== undefined && Either.isLeft(ending)) return yield* usageError(`${flag}: ${ending.left}`)
-    return new PayloadForm({ hex, ending: ending?.right, checksum: Option.getOrUndefined(checksum) })
+    return new PayloadForm({ hex, ending: ending?.right, checksum: Option.getOrUndefined(checksum), coder })
   })

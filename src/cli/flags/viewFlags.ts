@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { encodingName, encodingNames } from "../../assistant/encodings.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { mostGapMillis } from "../../domain/framings/gap.ts"
-import { parseDeadline } from "../../domain/index.ts"
+import { parseDuration } from "../../domain/index.ts"
 import { variable } from "../../runtime/variable.ts"
 import { ReceivedDefaults } from "../defaults/Default.ts"
 import { precisions } from "../output/format.ts"
@@ -29,9 +29,9 @@ const parseEncoding = (text: string): Either.Either<string, { readonly message: 
 
 const parseGap = (text: string): Either.Either<Duration.Duration, { readonly message: string }> =>
   Either.filterOrLeft(
-    parseDeadline(text),
-    (gap) => Duration.toMillis(gap) <= mostGapMillis,
-    () => ({ message: `${JSON.stringify(text)} is above ${mostGapMillis / 1000} s, the longest gap` }),
+    parseDuration(text),
+    (gap) => Duration.toMillis(gap) >= 1 && Duration.toMillis(gap) <= mostGapMillis,
+    () => ({ message: `${JSON.stringify(text)} is not a time from 1ms to ${mostGapMillis / 1000}s, such as 20ms` }),
   )
 
 const parsers = {
@@ -53,7 +53,7 @@ export const viewFlags = {
     help: "Whether times have milliseconds (default) or microseconds.",
   }),
   encoding: value("encoding", "ENCODING", parseEncoding, {
-    help: "The encoding of shown text, such as gbk, shift_jis or latin1 (default utf-8).",
+    help: "The encoding of received and sent text, such as gbk, shift_jis or latin1 (default utf-8).",
   }),
   gap: value("gap", "TIME", parseGap, {
     help: "Show received data as one block until a pause of TIME, with --frame raw. Sending and relaying do not wait.",
@@ -90,7 +90,7 @@ export const lookOf = (options: ViewOptions, hasClients: boolean): Effect.Effect
   })
 }
 
-const rowKeys = ["view", "timestamps", "precision", "encoding", "gap", "filter", "only"] as const
+const rowKeys = ["view", "timestamps", "precision", "gap", "filter", "only"] as const
 
 /**
  * Whether the command line asks for rows of text. Then the command shows rows in a pipe, too, where it otherwise writes
@@ -107,6 +107,8 @@ export const asksForRows = (options: ViewOptions): Effect.Effect<boolean> =>
 /** The facts that decide whether a flag of {@link viewFlags} has an effect. */
 export interface ViewFacts extends FilterFacts {
   readonly look: Look
+  /** Whether the command can send texts or standard input. */
+  readonly sendsText: boolean
   /** Whether the framing is `raw`. */
   readonly hasRawFrames: boolean
 }
@@ -121,9 +123,14 @@ export const viewDependencies: ReadonlyArray<Dependency<ViewKey, ViewFacts>> = [
     problem: "needs --output text; JSON events have their own times, and raw output has none",
   },
   {
-    flags: ["view", "precision", "encoding", "gap", "theme"],
+    flags: ["view", "precision", "gap", "theme"],
     isMet: ({ output }) => output === "text",
     problem: "needs --output text; JSON and raw output have the bytes themselves",
+  },
+  {
+    flags: ["encoding"],
+    isMet: ({ output, sendsText }) => output === "text" || sendsText,
+    problem: "needs --output text, or a text to send; JSON and raw output have the bytes themselves",
   },
   {
     flags: ["precision"],

@@ -1,13 +1,8 @@
 import * as Either from "effect/Either"
 import * as Assistant from "../../domain/assistant/index.ts"
-import { parseEscapes } from "../../domain/index.ts"
+import { encodeEscapes, encodeText } from "./encodeText.ts"
 
-const marks: Readonly<Record<Assistant.LineEnding, Uint8Array>> = {
-  none: Uint8Array.of(),
-  lf: Uint8Array.of(0x0a),
-  crlf: Uint8Array.of(0x0d, 0x0a),
-  cr: Uint8Array.of(0x0d),
-}
+const marks: Readonly<Record<Assistant.LineEnding, string>> = { none: "", lf: "\n", crlf: "\r\n", cr: "\r" }
 
 type Made = Either.Either<Uint8Array, Pick<Assistant.Refusal, "advice" | "message">>
 
@@ -18,15 +13,19 @@ export class PayloadForm {
   /** The line end behind each text and line. `undefined` if no flag asks for it. */
   readonly ending: Assistant.LineEnding | undefined
   readonly checksum: Assistant.ChecksumSpec | undefined
+  /** The encoding of texts and lines. Command lines and standard input are in UTF-8. */
+  readonly coder: Assistant.TextCoder
 
   constructor(form: {
     readonly hex: boolean
     readonly ending: Assistant.LineEnding | undefined
     readonly checksum: Assistant.ChecksumSpec | undefined
+    readonly coder: Assistant.TextCoder
   }) {
     this.hex = form.hex
     this.ending = form.ending
     this.checksum = form.checksum
+    this.coder = form.coder
   }
 
   /** Whether each line of standard input must be a payload of its own, also in raw framing. */
@@ -36,12 +35,19 @@ export class PayloadForm {
 
   /** Whether standard input is sent unchanged. */
   get isPlain(): boolean {
-    return !this.needsLines && this.ending === undefined
+    return !this.needsLines && this.ending === undefined && this.isUtf8
+  }
+
+  /** Whether texts keep the encoding of command lines and standard input. */
+  get isUtf8(): boolean {
+    return this.coder.name === Assistant.utf8Coder.name
   }
 
   /** Makes the payload of a text with escapes, or of a text in hex. */
   ofText(text: string): Made {
-    return this.hex ? this.ofHex(text) : Either.flatMap(parseEscapes(text), (bytes) => this.complete(bytes))
+    return this.hex
+      ? this.ofHex(text)
+      : Either.flatMap(encodeEscapes(text, this.coder), (bytes) => this.complete(bytes))
   }
 
   /** The payload of a text as the assistant keeps it. The text is valid for {@link ofText}. */
@@ -50,13 +56,18 @@ export class PayloadForm {
     const shaped = checksum === undefined ? {} : { checksum }
     if (hex) return { form: "hex", content: text, ...shaped }
     // In a text of a flag, `${` has no meaning.
-    const content = text.replaceAll("${", "\\x24{")
-    return { form: "text", content, ...(ending === undefined ? {} : { ending }), ...shaped }
+    const content = text.replaceAll("${", "\\u{24}{")
+    const encoded = this.isUtf8 ? {} : { encoding: this.coder.name }
+    return { form: "text", content, ...(ending === undefined ? {} : { ending }), ...encoded, ...shaped }
   }
 
   /** Makes the payload of a line of standard input, which comes without its line end. */
   ofLine(line: Uint8Array): Made {
-    return this.hex ? this.ofHex(new TextDecoder().decode(line)) : this.complete(line)
+    if (this.hex) return this.ofHex(new TextDecoder().decode(line))
+    if (this.isUtf8) return this.complete(line)
+    return Either.flatMap(encodeText(new TextDecoder("utf-8", { ignoreBOM: true }).decode(line), this.coder), (bytes) =>
+      this.complete(bytes),
+    )
   }
 
   private ofHex(text: string): Made {
@@ -64,9 +75,14 @@ export class PayloadForm {
   }
 
   private complete(bytes: Uint8Array): Made {
-    const mark = marks[this.ending ?? "none"]
-    const isEnded = endsWith(bytes, mark) || endsWith(bytes, marks.crlf)
+    const mark = this.markOf(this.ending ?? "none")
+    const isEnded = endsWith(bytes, mark) || endsWith(bytes, this.markOf("crlf"))
     return this.withChecksum(isEnded ? bytes : Buffer.concat([bytes, mark]))
+  }
+
+  private markOf(ending: Assistant.LineEnding): Uint8Array {
+    // Every encoding has CR and LF.
+    return Either.getOrElse(this.coder.encode(marks[ending]), () => new Uint8Array(0))
   }
 
   private withChecksum(bytes: Uint8Array): Made {

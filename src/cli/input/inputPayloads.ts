@@ -4,6 +4,7 @@ import { counted } from "../../domain/eventWords.ts"
 import { Framing, InvalidPayloadError } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Input } from "../process/stdio.ts"
+import { EncodedText } from "./encodeText.ts"
 import { InputLines, type SkippedLines } from "./InputLines.ts"
 import { LineEnds } from "./LineEnds.ts"
 import type { PayloadForm } from "./PayloadForm.ts"
@@ -35,7 +36,7 @@ export interface InputOptions {
 export const inputPayloads = (input: Pick<Input, "read">, options: InputOptions): InputPayloads => {
   const { form, frame, maxFrame, onSkipped } = options
   if (frame.delimited === false && !form.needsLines) {
-    return payloadsOf(input, form.ending === undefined ? new Reads() : new ConvertedReads(new LineEnds(form.ending)))
+    return payloadsOf(input, form.isPlain ? new Reads() : new ConvertedReads(options))
   }
   const lines = new InputLines(maxFrame, onSkipped)
   // Every line without LF is a frame of `line`.
@@ -88,21 +89,27 @@ class Reads implements Cutter {
   }
 }
 
-/** Reads with other line ends. */
+/** Reads with other line ends, or in another encoding. */
 class ConvertedReads extends Reads {
-  private readonly ends: LineEnds
+  private readonly ends: LineEnds | undefined
+  private readonly text: EncodedText | undefined
 
-  constructor(ends: LineEnds) {
+  constructor({ form, onRefused }: InputOptions) {
     super()
-    this.ends = ends
+    this.ends = form.ending === undefined ? undefined : new LineEnds(form.ending)
+    this.text = form.isUtf8
+      ? undefined
+      : new EncodedText(form.coder, (problem) => onRefused(`standard input: ${problem}`))
   }
 
   override push(chunk: Uint8Array): void {
-    this.offer(this.ends.push(chunk))
+    const bytes = this.ends === undefined ? chunk : this.ends.push(chunk)
+    this.offer(this.text === undefined ? bytes : this.text.push(bytes))
   }
 
   override end(): void {
-    this.offer(this.ends.end())
+    const bytes = this.ends?.end() ?? new Uint8Array(0)
+    this.offer(this.text === undefined ? bytes : Buffer.concat([this.text.push(bytes), this.text.end()]))
   }
 
   private offer(bytes: Uint8Array): void {

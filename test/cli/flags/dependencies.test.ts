@@ -63,6 +63,7 @@ const words = (flag: { readonly name: string; readonly takesValue: boolean; read
 
 /** The arguments that make a flag refused, by a part of the error message. */
 const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<string>]> = [
+  ["needs --output text, or a text to send", ["--output", "json", "--mode", "echo"]],
   ["needs --output text", ["--output", "raw"]],
   ["has no effect with --timestamps none", ["--timestamps", "none"]],
   ["has no effect with --no-traffic", ["--no-traffic"]],
@@ -110,9 +111,9 @@ describe("a flag of tcpfx serve that has an effect only with others", () => {
 })
 
 describe("a flag of tcpfx connect that has an effect only with others", () => {
-  // `tcpfx connect` always shows traffic.
+  // `tcpfx connect` always shows traffic, and can always send.
   const rows = connectDependencies
-    .filter(({ problem }) => !problem.includes("--no-traffic"))
+    .filter(({ problem }) => !/--no-traffic|or a text to send/.test(problem))
     .flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))
   it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
     Effect.gen(function* () {
