@@ -6,14 +6,23 @@ import { loadavg } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
 import { commitOf, projectFolder } from "../runner/project.ts"
 import { describeMachine } from "../runner/report.ts"
 import { serveInTerminal } from "./terminal.ts"
 
-const isQuick = process.argv.includes("--quick")
-const runs = isQuick ? 1 : 5
-const loadMillis = isQuick ? 1000 : 5000
-const starts = isQuick ? 2 : 21
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    runs: { type: "string", default: "5" },
+    millis: { type: "string", default: "5000" },
+    starts: { type: "string", default: "21" },
+  },
+})
+const isQuick = values.quick
+const runs = isQuick ? 1 : Number(values.runs)
+const loadMillis = isQuick ? 1000 : Number(values.millis)
+const starts = isQuick ? 2 : Number(values.starts)
 const frame = Buffer.from(`${"x".repeat(63)}\n`)
 const silent = ["--plain", "--no-traffic"]
 

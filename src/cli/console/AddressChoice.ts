@@ -90,6 +90,6 @@ export const questionRows = (
       const row = `${isMarked ? ">" : " "} ${key.padEnd(1)}  ${host.padEnd(width)}  ${note}`
       return isMarked ? mark(row) : row
     }),
-    `Enter: ${choices[at]?.host ?? ""}; a key of the list or the arrows: another; Esc: leave`,
+    `Enter: ${choices[at]?.host ?? ""}; Esc: leave; another: its key, or an arrow`,
   ]
 }
