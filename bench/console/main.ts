@@ -1,6 +1,6 @@
 // Measures the console of `tcpfx serve` in a terminal. See bench/README.md.
 import { once } from "node:events"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { loadavg } from "node:os"
 import { dirname, join } from "node:path"
@@ -25,6 +25,12 @@ const loadMillis = isQuick ? 1000 : Number(values.millis)
 const starts = isQuick ? 2 : Number(values.starts)
 const frame = Buffer.from(`${"x".repeat(63)}\n`)
 const silent = ["--plain", "--no-traffic"]
+
+/** Whether this process and its children run before all other processes of the machine (sched(7), proc(5)). */
+const isRealTime = (): boolean => {
+  const policy = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)?.split(" ")[38]
+  return policy === "1" || policy === "2"
+}
 
 const median = (values: ReadonlyArray<number>): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
@@ -66,8 +72,8 @@ const relayed = async (args: ReadonlyArray<string>, output: "read" | "stalled" |
   }
   from.on("drain", fill)
   fill()
-  // A console that nobody sees pauses its recording within a second.
-  await sleep(Math.max(1500, loadMillis / 2))
+  // The console of a stalled terminal pauses its recording within two seconds.
+  await sleep(Math.max(2500, loadMillis / 2))
   const [before, begin] = [received, performance.now()]
   await sleep(loadMillis / 2)
   const rate = (received - before) / (performance.now() - begin)
@@ -165,7 +171,7 @@ if (!isQuick) {
     `# The console
 
 ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; commit ${commitOf(project) ?? "unknown"}. The command and
-the load generator share these cores. The load average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before and ")} after.
+the load generator share these cores${isRealTime() ? ", and ran with real-time priority" : ""}. The load average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before and ")} after.
 \`npm run bench:console\` measures again.
 
 ${table}

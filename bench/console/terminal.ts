@@ -23,7 +23,7 @@ export interface ServerInTerminal {
   /** From the start of the process to the row that says where it listens, milliseconds. */
   readonly startMillis: number
   readonly dial: () => Promise<Socket>
-  /** Stops reading from the terminal. */
+  /** Stops script(1), which then reads nothing from the terminal. */
   readonly stall: () => void
   /** Measures the process while some work runs. */
   readonly measure: (work: () => Promise<void>) => Promise<Measured>
@@ -65,7 +65,7 @@ export const serveInTerminal = async (args: ReadonlyArray<string>, redirection =
         const socket = connect(port, "127.0.0.1", () => resolve(socket))
         socket.on("error", () => {})
       }),
-    stall: () => void child.stdout.pause(),
+    stall: () => void child.kill("SIGSTOP"),
     measure: async (work) => {
       process.kill(pid, "SIGUSR2")
       await work()
@@ -81,7 +81,7 @@ export const serveInTerminal = async (args: ReadonlyArray<string>, redirection =
       return JSON.parse(readFileSync(file, "utf8")) as Measured
     },
     end: async () => {
-      child.stdout.resume()
+      child.kill("SIGCONT")
       const over = ended(child)
       process.kill(pid, "SIGKILL")
       await over
