@@ -72,8 +72,8 @@ const relayed = async (args: ReadonlyArray<string>, output: "read" | "stalled" |
   }
   from.on("drain", fill)
   fill()
-  // The console of a stalled terminal pauses its recording within two seconds.
-  await sleep(Math.max(2500, loadMillis / 2))
+  // A busy console fills the buffers of a stalled terminal within four seconds. It then pauses its recording.
+  await sleep(output === "stalled" ? 6000 : loadMillis / 4)
   const [before, begin] = [received, performance.now()]
   await sleep(loadMillis / 2)
   const rate = (received - before) / (performance.now() - begin)
