@@ -27,6 +27,8 @@ export interface DefaultsFile {
   readonly path: string
   /** The path as messages show it. */
   readonly shownPath: string
+  /** The flag that names the file, also for `TCPFX_CONFIG`. Such a file must exist. */
+  readonly namedBy: "config" | "project" | undefined
 }
 
 /** The defaults of one file by the sections of the file. */
@@ -137,7 +139,7 @@ class Reader {
   }
 
   private unsafe(key: string): string | undefined {
-    const problem = this.file.role === "project" ? unsafeProblem(key) : undefined
+    const problem = this.file.role === "project" ? unsafeProblem(key, this.file.namedBy !== undefined) : undefined
     return problem === undefined ? undefined : `${key} ${problem}`
   }
 

@@ -6,12 +6,6 @@ import type { DefaultsFile } from "./fileDefaults.ts"
 
 const none = "none"
 
-/** A place where a file of defaults may be. */
-export interface FilePlace extends DefaultsFile {
-  /** Whether a flag or `TCPFX_CONFIG` names the file. Such a file must exist. */
-  readonly namedBy: "config" | "project" | undefined
-}
-
 /** The values of `--config` and `--project`. */
 export interface NamedFiles {
   readonly config: string | undefined
@@ -23,7 +17,7 @@ const shown = (path: string): string => {
   return path.startsWith(`${home}/`) && home !== "/" ? `~/${path.slice(home.length + 1)}` : path
 }
 
-const placeOf = (role: FilePlace["role"], path: string, namedBy?: "config" | "project"): FilePlace => ({
+const placeOf = (role: DefaultsFile["role"], path: string, namedBy?: "config" | "project"): DefaultsFile => ({
   role,
   path,
   shownPath: namedBy === undefined && role === "user" ? shown(path) : path,
@@ -35,7 +29,7 @@ const userPath = (environment: NodeJS.ProcessEnv): string =>
   join(environment["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "tcpfx", projectFileName)
 
 /** The places of the files of defaults, the strongest first. */
-export const filePlaces = (named: NamedFiles, environment: NodeJS.ProcessEnv): ReadonlyArray<FilePlace> => {
+export const filePlaces = (named: NamedFiles, environment: NodeJS.ProcessEnv): ReadonlyArray<DefaultsFile> => {
   const config = named.config ?? environment["TCPFX_CONFIG"]
   if (config === none) return []
   if (config !== undefined) return [placeOf("user", config, "config")]
@@ -45,7 +39,7 @@ export const filePlaces = (named: NamedFiles, environment: NodeJS.ProcessEnv): R
 }
 
 /** The state of a place: the file exists, does not exist, or belongs to another user. */
-export const stateOf = ({ namedBy, path }: FilePlace): "file" | "absent" | "foreign" => {
+export const stateOf = ({ namedBy, path }: DefaultsFile): "file" | "absent" | "foreign" => {
   const stat = statOf(path)
   if (stat === undefined) return "absent"
   const user = process.geteuid?.()
@@ -64,4 +58,4 @@ export const statOf = (path: string): fs.Stats | undefined => {
 }
 
 /** The absolute path of a place. */
-export const absolutePath = ({ path }: FilePlace): string => resolve(path)
+export const absolutePath = ({ path }: DefaultsFile): string => resolve(path)

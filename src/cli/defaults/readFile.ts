@@ -6,12 +6,12 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import { type EndedBySignal, Signals } from "../process/signals.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
-import { type FileDefaults, parseFileDefaults } from "./fileDefaults.ts"
-import { type FilePlace, statOf } from "./places.ts"
+import { type DefaultsFile, type FileDefaults, parseFileDefaults } from "./fileDefaults.ts"
+import { statOf } from "./places.ts"
 
 /** Reads a file of defaults. If the file has mistakes, prints each in a line, and fails with the last one. */
 export const readFile = (
-  place: FilePlace,
+  place: DefaultsFile,
   commands: CommandShapes,
 ): Effect.Effect<FileDefaults, CommandFailed | EndedBySignal, Stdio | Signals> =>
   Effect.gen(function* () {

@@ -53,8 +53,24 @@ const unsafe: Readonly<Record<string, string>> = {
   "tls-keylog": "writes the secrets of TLS to a file",
 }
 
+// These flags let a folder write or send files of the user. They are allowed if the user names the project file.
+const unsafeUnnamed: Readonly<Record<string, string>> = {
+  "output-file": "writes a file",
+  "hex-dump": "writes a file",
+  log: "writes a file",
+  control: "makes a file",
+  "tls-keep": "writes a file",
+  macro: "can send a file",
+  rule: "can send a file",
+  rules: "can send a file",
+}
+
 /** The reason why a project file must not set a flag. Undefined for most flags. */
-export const unsafeProblem = (name: string): string | undefined =>
-  Object.hasOwn(unsafe, name)
-    ? `${unsafe[name]}, so a project file cannot set it; use the command line or the user file`
+export const unsafeProblem = (name: string, isNamed: boolean): string | undefined => {
+  if (Object.hasOwn(unsafe, name)) {
+    return `${unsafe[name]}, so a project file cannot set it; use the command line or the user file`
+  }
+  return !isNamed && Object.hasOwn(unsafeUnnamed, name)
+    ? `${unsafeUnnamed[name]}, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file`
     : undefined
+}

@@ -16,7 +16,8 @@ export const variableOf = (section: SectionName, name: string): string => `TCPFX
 
 // The flags whose command reads a variable without the name of the command, such as TCPFX_FRAME.
 const deadlines = ["idle-timeout", "write-timeout", "heartbeat", "heartbeat-interval", "heartbeat-timeout"]
-const shared = [...deadlines, "keepalive", "tls-cert", "tls-key", "timestamps", "telnet"]
+const rows = ["view", "timestamps", "precision", "encoding", "theme"]
+const shared = [...deadlines, "keepalive", "tls-cert", "tls-key", "telnet", ...rows]
 const read: Readonly<Record<SectionName, ReadonlyArray<string>>> = {
   serve: [
     ...shared,

@@ -4,8 +4,12 @@ import * as yaml from "yaml"
 import { type DefaultsFile, parseFileDefaults } from "../../../src/cli/defaults/fileDefaults.ts"
 import { commandShapes } from "../../support/commandLine.ts"
 
-const parse = (text: string, role: DefaultsFile["role"] = "project", path = "tcpfx.yaml") =>
-  parseFileDefaults(yaml, { role, path, shownPath: path }, text, commandShapes)
+const parse = (
+  text: string,
+  role: DefaultsFile["role"] = "project",
+  path = "tcpfx.yaml",
+  namedBy?: DefaultsFile["namedBy"],
+) => parseFileDefaults(yaml, { role, path, shownPath: path, namedBy }, text, commandShapes)
 
 /** The defaults of one section as texts: `name=values`, with the line. */
 const defaultsOf = (text: string, section: "serve" | "connect" | "ui" = "serve", path?: string) =>
@@ -86,6 +90,17 @@ describe("a file of defaults", () => {
   it("of a project cannot set unsafe flags, which the user's own file can", () => {
     const text = "serve:\n  tls-keylog: x\n  user: nobody\nconnect:\n  insecure: yes\n"
     expect(faultsIn(text)).toHaveLength(3)
+    expect(Either.isRight(parse(text, "user"))).toBe(true)
+  })
+
+  it("of a folder cannot write or send files, unless the user names it", () => {
+    const text =
+      "serve:\n  log: x\n  control: c\n  tls-keep: d\nconnect:\n  macro: m\n  output-file: o\n  hex-dump: h\n"
+    expect(faultsIn(text)).toHaveLength(6)
+    expect(faultsIn(text)[0]).toBe(
+      "tcpfx.yaml:2:3: log writes a file, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file",
+    )
+    expect(Either.isRight(parse(text, "project", "tcpfx.yaml", "project"))).toBe(true)
     expect(Either.isRight(parse(text, "user"))).toBe(true)
   })
 
