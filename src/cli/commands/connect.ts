@@ -31,6 +31,7 @@ import { checkNames, netcatConnectFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags, payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
+import { programFlags, programFrom } from "../flags/programFlags.ts"
 import { reconnectFlags, reconnectSettings } from "../flags/reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../flags/routeFlags.ts"
 import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
@@ -44,6 +45,8 @@ import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
+import { checkProgram } from "../programs/checkProgram.ts"
+import { programConversation } from "../programs/programConversation.ts"
 import { clientTls } from "../tls/client.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
 import type { PageFace } from "../ui/PageFace.ts"
@@ -52,6 +55,7 @@ import { connectDependencies } from "./connectDependencies.ts"
 import { converse } from "./converse.ts"
 import { Losses } from "./Losses.ts"
 import { makeOutgoing, repeatedOutgoing } from "./outgoing.ts"
+import { connectProgramDependencies } from "./programDependencies.ts"
 
 /** The flags of `tcpfx connect`. */
 export const connectFlags = {
@@ -75,6 +79,7 @@ export const connectFlags = {
     help: "How long connecting may take, with all addresses of the name (default 10s).",
   }),
   ...netcatConnectFlags,
+  ...programFlags("server"),
   ...reconnectFlags,
   ...routeFlags,
   ...deadlineFlags("server"),
@@ -135,7 +140,8 @@ const hasSendings = ({ macro, send }: ConnectOptions): boolean => send.length > 
 
 /** Whether no option of the command line excludes the console. */
 const wantsConsole = (options: ConnectOptions): boolean => {
-  const { noShutdown, once, output, plain, quit } = options
+  const { exec, noShutdown, once, output, plain, quit, shExec } = options
+  if (Option.isSome(exec) || Option.isSome(shExec)) return false
   return !plain && !once && !noShutdown && !hasSendings(options) && Option.isNone(output) && Option.isNone(quit)
 }
 
@@ -166,6 +172,10 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       (): OutputMode => (stdio.outputIsTerminal || isForRows ? "text" : "raw"),
     )
     const look = yield* lookOf(options, false)
+    const program = yield* programFrom(options)
+    if (Option.isSome(program)) yield* checkProgram(program.value, process.env["PATH"] ?? "")
+    const hasProgram = Option.isSome(program)
+    yield* checkDependencies(connectProgramDependencies, connectFlags, options, { hasProgram })
     yield* checkDependencies(connectDependencies, connectFlags, options, {
       endpoint,
       output,
@@ -222,18 +232,20 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       : yield* makeOutgoing(texts, { ...settings, form, lends: output === "raw" })
     const hasRules = automation.rules.length > 0
     const outer = yield* Effect.scope
-    const conversation = converse({
+    const talking = converse({
       outgoing,
+      peer: "server",
       raw: output === "raw",
       once: options.once,
       // With the page, the user half-closes in the page. Rules still send after the end of standard input, which may be
       // absent.
-      shutdown: !options.noShutdown && !options.ui && (!hasRules || options.shutdown),
+      shutdown: options.noShutdown || options.ui || (hasRules && !options.shutdown) ? "never" : "always",
       explainsFin: !options.shutdown,
       quit: options.quit,
       losses,
       frame: settings.frame,
     })
+    const conversation = Option.isSome(program) ? yield* programConversation(program.value, output !== "raw") : talking
     const ended = yield* Effect.gen(function* () {
       const window =
         assisted !== undefined && (options.ui || hasRules || isRepeated)

@@ -28,17 +28,19 @@ const longestRequest = 64 * 1024
 
 const finHint = "many servers close at the FIN that follows the end of the input; --no-shutdown sends no FIN"
 
-const cutShort = "the server ended TLS without close_notify; its data may be incomplete"
+const cutShort = (peer: string) => `the ${peer} ended TLS without close_notify; its data may be incomplete`
 
 /** The rules of a conversation. */
 export interface ConverseOptions {
   readonly outgoing: Outgoing
+  /** The side to which the peer belongs, for messages. */
+  readonly peer: "server" | "client"
   /** Whether received bytes go to standard output unchanged. Otherwise the events show them. */
   readonly raw: boolean
   /** Whether the conversation ends after the first reply: one frame, or in raw framing all bytes until a pause. */
   readonly once: boolean
-  /** Whether the end of the input sends FIN. */
-  readonly shutdown: boolean
+  /** Whether the end of the input sends FIN. "after data": not if the input was empty. */
+  readonly shutdown: "always" | "after data" | "never"
   /** Whether a note names `--no-shutdown` if the server closes right after our FIN without an answer. */
   readonly explainsFin: boolean
   /** The time that the client waits for the server to close after the end of the input. */
@@ -72,18 +74,21 @@ export const converse =
     onFrame?: (frame: Uint8Array) => Effect.Effect<void>,
   ): Effect.Effect<void, Failure, Stdio | Scope.Scope> =>
     Effect.gen(function* () {
-      const { losses, once, outgoing } = options
+      const { losses, once, outgoing, peer } = options
       const talk: Talk = { replies: 0, finAt: undefined }
       const receiving = yield* Effect.forkScoped(receive(connection, options, talk, onFrame))
       const sending = yield* Effect.forkScoped(
-        Effect.zipRight(outgoing.sendAll(connection), options.shutdown ? sendFin(connection, talk) : Effect.void),
+        Effect.zipRight(
+          outgoing.sendAll(connection),
+          Effect.suspend(() => (sendsFin(options) ? sendFin(connection, talk) : Effect.void)),
+        ),
       )
       const ended = Effect.gen(function* () {
         yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
         if (once && talk.replies > 0) {
           // A line is always complete. A raw reply lasts until the server pauses or closes.
           const isCut = options.frame.delimited === false && (yield* connection.closeNotify) === false
-          return isCut ? yield* networkError(cutShort) : undefined
+          return isCut ? yield* networkError(cutShort(peer)) : undefined
         }
         if (losses !== undefined && !outgoing.isDone()) {
           return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
@@ -97,8 +102,8 @@ export const converse =
           (yield* Stdio).say(
             `tcpfx: the server took the input and closed without an answer; if it owes one: ${finHint}\n`,
           )
-        yield* finishInput(sending, outgoing)
-        if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort)
+        yield* finishInput(sending, options)
+        if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort(peer))
       })
       yield* losses === undefined
         ? ended
@@ -108,6 +113,9 @@ export const converse =
     })
 
 const elapsedMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
+
+const sendsFin = ({ outgoing, shutdown }: ConverseOptions): boolean =>
+  shutdown === "always" || (shutdown === "after data" && outgoing.handed().frames > 0)
 
 const sendFin = (connection: Connection, talk: Talk) =>
   Effect.zipRight(
@@ -169,7 +177,7 @@ const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never
       Effect.suspend(() => {
         const time = formatMillis(Option.match(options.quit, { onNone: () => 0, onSome: Duration.toMillis }))
         return networkError(
-          `the server did not close within ${time} after the end of the input (-q); the rest of its data is cut off`,
+          `the ${options.peer} did not close within ${time} after the end of the input (-q); the rest of its data is cut off`,
         )
       }),
     ),
@@ -177,10 +185,10 @@ const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never
 
 // After the server's FIN, the client sends the rest of the input until the input pauses. An input that pauses may never
 // end.
-const finishInput = (sending: Sending, outgoing: Outgoing) =>
+const finishInput = (sending: Sending, { outgoing, peer }: ConverseOptions) =>
   Effect.raceFirst(Fiber.join(sending), outgoing.idle(inputPause)).pipe(
     Effect.catchTag("ConnectionClosedError", () =>
-      Effect.fail(networkError("the server closed the connection before all of the input was sent")),
+      Effect.fail(networkError(`the ${peer} closed the connection before all of the input was sent`)),
     ),
   )
 

@@ -25,13 +25,13 @@ import { logFacts } from "../flags/logFlags.ts"
 import { checkNames } from "../flags/netcatFlags.ts"
 import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
+import { programFrom } from "../flags/programFlags.ts"
 import { lookOf } from "../flags/viewFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
 import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
-import { makeRawServing } from "../output/rawServing.ts"
 import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
 import { backlogNote, connectionRoom } from "../process/openFiles.ts"
@@ -44,13 +44,12 @@ import { firstClientLeft } from "./firstClient.ts"
 import { endpointsOf, startListening } from "./listening.ts"
 import { chatOptions, operatorLine } from "./operatorLine.ts"
 import { leavesAddress, pickListen } from "./picking.ts"
+import { serveProgramDependencies } from "./programDependencies.ts"
 import { reloadAccess } from "./reloadAccess.ts"
-import { type Mode, type ServeOptions, serveFlags } from "./serve.ts"
+import { type ServeOptions, serveFlags } from "./serve.ts"
 import { serveDependencies } from "./serveDependencies.ts"
 import {
   assistantMode,
-  halfClosedOf,
-  isRawSink,
   mayListenElsewhere,
   modeOf,
   outputOf,
@@ -58,6 +57,7 @@ import {
   servesOneClient,
   settingsOf,
 } from "./serveSettings.ts"
+import { limitOf, servingOf } from "./serving.ts"
 
 /** Runs `tcpfx serve`. Returns the exit code. */
 export const runServe = (options: ServeOptions, page: PageFace) =>
@@ -75,6 +75,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const stdio = yield* Stdio
     const output = yield* outputOf(options, stdio.outputIsTerminal)
     const isForOneClient = servesOneClient(mode, options)
+    const program = yield* programFrom(options)
+    const hasProgram = Option.isSome(program)
+    yield* checkDependencies(serveProgramDependencies, serveFlags, options, { hasProgram })
     yield* checkNames(options, listenEndpoints(asked.listen))
     const paths = yield* pathsOf(options)
     const hasTls = isTlsAsked(options, paths)
@@ -101,28 +104,33 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     })
     const automation = yield* automationOf(options, form)
     yield* checkTlsVariables(paths, hasTls)
-    const room = yield* connectionRoom(isForOneClient ? 1 : asked.maxConns, filesOf(options))
+    const room = yield* connectionRoom(limitOf(asked, isForOneClient, mode), filesOf(options))
     const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
     const read: ServerSettings = { ...asked, listen: picked.listen }
     const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, listenEndpoints(read.listen))))
+    const serving = yield* servingOf(options, read, {
+      mode,
+      program,
+      output,
+      isConsole,
+      isForOneClient,
+      hasRules: automation.rules.length > 0,
+      form,
+    })
     const settings: ServerSettings = {
       ...read,
+      ...serving.settings,
       ...(yield* signals.unlessEnded(accessRules(options, read))),
       maxConns: room.most,
       tls: tls?.acceptor,
     }
-    const renderer = yield* serverRenderer(output, settings.frame, halfClosedOf(mode, options) === "keep", look)
+    const renderer = yield* serverRenderer(output, settings.frame, serving.halfClosed === "keep", look)
     const showing: Showing = { pace: paceOf(mode, output) }
     const others = namedFiles(serveFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
     const outer = yield* Effect.scope
-    // The page needs the events of the traffic, and rules need its frames. The raw path has neither.
-    const rawServing =
-      !options.ui && automation.rules.length === 0 && isRawSink(mode, output, options, settings)
-        ? yield* makeRawServing(halfClosedOf(mode, options))
-        : undefined
     const hasAccessFiles = options.allowFile.length > 0 || options.denyFile.length > 0
     const reloadOf = (server: Server["Type"]) =>
       allOf([
@@ -138,9 +146,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         mode: assistantMode(mode, reply),
         chat: chatOptions(options, isConsole || output !== "text" ? undefined : stdio.say),
         defaultListen: formatEndpoint(endpointsOf(read.listen, read.family)[0]),
-        halfClosed: halfClosedOf(mode, options),
+        halfClosed: serving.halfClosed,
         ...(Option.isNone(options.nameFrom) ? {} : { nameFrom: options.nameFrom.value }),
-        ...(rawServing === undefined ? {} : { handler: rawServing.handler }),
+        ...(serving.handler === undefined ? {} : { handler: serving.handler }),
         reload: (server) => Effect.provide(reloadOf(server), services),
         drain: leave,
         leave,
@@ -151,7 +159,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       yield* greet(assistant, automation)
       const events = yield* Scope.extend(
         server.subscribe({
-          frames: !options.noTraffic && rawServing === undefined && !isConsole,
+          frames: !options.noTraffic && serving.showsFrames && !isConsole,
           ...subscription(showing),
         }),
         outer,
@@ -193,18 +201,19 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         outer,
       )
       const send = chat === undefined ? server.broadcast : operatorLine(assistant, chat)
-      if (takesInput(mode) && !isConsole) yield* Effect.forkScoped(sendInput(server, settings, form, send))
+      if (serving.takesInput) yield* Effect.forkScoped(sendInput(server, settings, form, send))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       yield* stdio.beginEnd(settings.drain)
       yield* server.drain
-      if (rawServing !== undefined) yield* stdio.untilGivenUp(rawServing.written)
-      return { shown, code: signal === undefined ? exitCode.ok : signalExitCode[signal] }
+      yield* stdio.untilGivenUp(serving.written)
+      return { shown, signal }
     }).pipe(Effect.scoped, withClockOf(look))
     // The last events may still wait to be written. A stalled reader delays the end by the drain deadline at most.
     yield* stdio.untilGivenUp(Fiber.join(served.shown))
     const isRecorded = yield* logs.finish(settings.drain)
-    return isRecorded || served.code !== exitCode.ok ? served.code : exitCode.network
+    const code = served.signal === undefined ? yield* serving.code : signalExitCode[served.signal]
+    return isRecorded || code !== exitCode.ok ? code : exitCode.network
   }).pipe(
     Effect.catchTags({
       EndedBySignal: ({ signal }) => Effect.succeed(signalExitCode[signal]),
@@ -221,10 +230,6 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
     yield* Effect.forEach(failures, tell, { discard: true })
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
-
-// Modes other than console, broker and chat never send standard input. They do not read it either, because the kernel stops a
-// background process that reads its terminal (SIGTTIN, termios(3)).
-const takesInput = (mode: Mode): boolean => mode === "console" || mode === "broker" || mode === "chat"
 
 /** Sends every line of standard input with `send`. The server continues after the end of the input. */
 const sendInput = <E, R>(

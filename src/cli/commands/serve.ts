@@ -16,6 +16,7 @@ import { netcatServeFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags } from "../flags/payloadFlags.ts"
 import { pickFlags } from "../flags/pickFlags.ts"
+import { programFlags } from "../flags/programFlags.ts"
 import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
 import { telnetFlags } from "../flags/telnetFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
@@ -23,7 +24,7 @@ import { viewFlags } from "../flags/viewFlags.ts"
 
 const modes = ["console", "broker", "chat", "echo", "discard"] as const
 /** The mode of a server: its reaction to the data of its clients. */
-export type Mode = (typeof modes)[number] | "reply"
+export type Mode = (typeof modes)[number] | "reply" | "program"
 
 /** The flags of `tcpfx serve`. */
 export const serveFlags = {
@@ -46,6 +47,7 @@ export const serveFlags = {
   ...payloadFlags,
   ...automationFlags,
   ...nameFlags,
+  ...programFlags("client"),
   ...framingFlags,
   halfClosed: value("half-closed", "close|keep", oneOf("close", "keep"), {
     help: "After the FIN of a client, close, or keep the connection to send on it (keep is the default of broker).",

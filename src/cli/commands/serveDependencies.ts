@@ -7,7 +7,7 @@ import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewF
 
 /** The facts that decide whether a flag of `tcpfx serve` has an effect. */
 export interface ServeFacts extends LogFacts, ViewFacts {
-  readonly mode: "console" | "broker" | "chat" | "echo" | "discard" | "reply"
+  readonly mode: "console" | "broker" | "chat" | "echo" | "discard" | "reply" | "program"
   readonly frame: Framing.Framing
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
   readonly endpoints: ReadonlyArray<ListenEndpoint> | undefined
@@ -46,7 +46,7 @@ type ServeKey =
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "pick" | "maxConns")
-  | ("repeat" | "nameFrom" | "refusal")
+  | ("repeat" | "nameFrom" | "refusal" | "quit")
   | (typeof besideUi)[number]
   | LogKey
   | keyof typeof viewFlags
@@ -60,7 +60,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   },
   {
     flags: ["eol", "crlf", "hex", "checksum"],
-    isMet: ({ hasSendings, mode }) => hasSendings || (mode !== "echo" && mode !== "discard"),
+    isMet: ({ hasSendings, mode }) => hasSendings || (mode !== "echo" && mode !== "discard" && mode !== "program"),
     problem: "needs --send, --reply, or --mode console, broker or chat; the other modes send no text",
   },
   {
@@ -157,6 +157,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["repeat"],
     isMet: ({ hasSendings }) => hasSendings,
     problem: "needs the payload to send; give --send or --macro too",
+  },
+  {
+    flags: ["quit"],
+    isMet: ({ mode, servesOneClient }) => servesOneClient && mode === "console",
+    problem: "needs -l without -k and without another mode; other servers do not end with a client",
   },
   { flags: besideUi, isMet: ({ hasPage }) => hasPage, problem: besideUiProblem },
 ]

@@ -21,19 +21,20 @@ export const modeOf = (options: ServeOptions) => {
     ...Option.toArray(options.mode),
     ...(options.broker ? (["broker"] as const) : []),
     ...(Option.isSome(options.reply) ? (["reply"] as const) : []),
+    ...(Option.isSome(options.exec) || Option.isSome(options.shExec) ? (["program"] as const) : []),
   ]
   const distinct = [...new Set(given)]
   return distinct.length > 1
-    ? Either.left(usageError(`--mode, --broker and --reply exclude each other: ${distinct.join(" and ")}`))
+    ? Either.left(usageError(`--mode, --broker, --reply and --exec exclude each other: ${distinct.join(" and ")}`))
     : Either.right<Mode>(distinct[0] ?? "console")
 }
 
 export const halfClosedOf = (mode: Mode, options: ServeOptions): Handler.HalfClosed =>
-  Option.getOrElse(options.halfClosed, () => (mode === "broker" ? "keep" : "close"))
+  Option.getOrElse(options.halfClosed, () => (mode === "broker" || mode === "program" ? "keep" : "close"))
 
 /** The mode of the assistant. `reply` is the payload of `--reply`. */
 export const assistantMode = (mode: Mode, reply: Uint8Array | undefined): ServerMode =>
-  mode === "reply" ? { reply: reply ?? new Uint8Array(0) } : mode
+  mode === "reply" ? { reply: reply ?? new Uint8Array(0) } : mode === "program" ? "console" : mode
 
 export const settingsOf = (options: ServeOptions, mode: Mode) =>
   Effect.gen(function* () {
@@ -74,9 +75,9 @@ export const isRawSink = (
   { frame }: ServerSettings,
 ): boolean => output === "raw" && !noTraffic && frame.delimited === false && (mode === "console" || mode === "discard")
 
-/** Whether the server ends after its first client. A broker without a second client would have no purpose. */
+/** Whether the server ends after its first client. A broker or a chat has several clients. */
 export const servesOneClient = (mode: Mode, { keepOpen, listen }: ServeOptions): boolean =>
-  listen && !keepOpen && mode !== "broker"
+  listen && !keepOpen && mode !== "broker" && mode !== "chat"
 
 /** The default of `--output`. */
 export const outputOf = (options: ServeOptions, isTerminal: boolean): Effect.Effect<OutputMode> =>

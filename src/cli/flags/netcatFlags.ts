@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
-import { type Endpoint, type ListenEndpoint, readIpBytes } from "../../domain/index.ts"
+import { type Endpoint, type ListenEndpoint, parseDuration, readIpBytes } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
-import { toggle } from "./flag.ts"
+import { toggle, value } from "./flag.ts"
 
 const sharedFlags = {
   nodns: toggle("nodns", { alias: "n", help: "Look up no name: refuse every host that is not an IP address." }),
@@ -16,6 +16,10 @@ export const netcatServeFlags = {
   listen: toggle("listen", {
     alias: "l",
     help: "Serve as netcat does: end after the first client, unless -k or --broker is given. Output that is no terminal is raw.",
+  }),
+  quit: value("quit", "TIME", parseDuration, {
+    alias: "q",
+    help: "With -l: wait at most TIME for the client to close after the end of the input; then exit with 1.",
   }),
   keepOpen: toggle("keep-open", { alias: "k", help: "Serve clients until Ctrl-C; without -l this is the default." }),
   ...sharedFlags,

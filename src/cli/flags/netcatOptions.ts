@@ -1,6 +1,5 @@
 const noUdp = "tcpfx has no UDP"
 const noSctp = "tcpfx has no SCTP and no vsock"
-const noProgram = "tcpfx runs no program for a connection"
 const serveAlone = "only `tcpfx serve` accepts clients; `tcpfx -l` and `tcpfx serve -l` listen"
 
 type Reasons = Readonly<Record<string, string>>
@@ -14,10 +13,6 @@ const everywhere: Reasons = {
   "-d": "for no input, write </dev/null; a pause between writes is not possible",
   "--delay": "a pause between writes is not possible",
   "-r": "the system always chooses a random local port",
-  "-e": noProgram,
-  "-c": noProgram,
-  "--exec": noProgram,
-  "--sh-exec": noProgram,
   "--lua-exec": "tcpfx runs no Lua",
 }
 

@@ -34,9 +34,10 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
     )
     const talk = converse({
       outgoing,
+      peer: "server",
       raw: true,
       once: false,
-      shutdown: true,
+      shutdown: "always",
       explainsFin: true,
       quit: Option.none(),
       losses: undefined,
@@ -173,7 +174,7 @@ describe("a server that sends FIN right after our FIN", () => {
       })
       expect(yield* conversation(afterFin(Effect.sleep("1100 millis")), ["?"])).toMatchObject({ said: "" })
       const closing: Serve = (connection) => Effect.asVoid(connection.receive)
-      expect(yield* conversation(closing, ["?"], { shutdown: false })).toMatchObject({ said: "" })
+      expect(yield* conversation(closing, ["?"], { shutdown: "never" })).toMatchObject({ said: "" })
       expect(yield* conversation(afterFin(), ["?"], { explainsFin: false })).toMatchObject({ said: "" })
     }).pipe(inMemory),
   )
