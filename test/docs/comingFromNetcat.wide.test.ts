@@ -93,8 +93,50 @@ const fileHas =
       expect(readFileSync(join(cwd, name), "utf8")).toMatch(pattern)
     })
 
+/** Checks that the server answers its first client, writes what it got to `stdout`, and ends with 0. */
+const endsAfter =
+  (stdout: string, answer: string = ""): Check<Serving> =>
+  ({ server, to }) =>
+    Effect.gen(function* () {
+      expect(yield* talk(to, "ping\n")).toBe(answer)
+      expect(yield* server.ended).toEqual({ code: 0, signal: null })
+      expect(server.text("stdout")).toBe(stdout)
+    })
+
+/** Checks that the server ends after its first client, and the content of a file. */
+const leaves =
+  (name: string, pattern: RegExp): Check<Serving> =>
+  ({ server, to, cwd }) =>
+    Effect.gen(function* () {
+      yield* talk(to, "ping\n")
+      expect(yield* server.ended).toEqual({ code: 0, signal: null })
+      expect(readFileSync(join(cwd, name), "utf8")).toMatch(pattern)
+    })
+
+/** Checks that the server answers one client after the other. */
+const answers =
+  (answer: string): Check<Serving> =>
+  ({ to }) =>
+    Effect.gen(function* () {
+      expect(yield* talk(to, "ping\n")).toBe(answer)
+      expect(yield* talk(to, "ping\n")).toBe(answer)
+    })
+
+const onUnix: Check<Serving> = ({ cwd }) =>
+  Effect.map(talk({ path: join(cwd, "x.sock") }, "ping\n"), (heard) => expect(heard).toBe(""))
+
 const serverChecks: Readonly<Record<string, Check<Serving>>> = {
-  "tcpfx serve 9000": hears(""),
+  "tcpfx -lvp 9000": endsAfter("ping\n"),
+  "tcpfx -l 127.0.0.1 9000": endsAfter("ping\n"),
+  "tcpfx -lk 9000": answers(""),
+  "tcpfx -l 9000 >file": leaves("file", /^ping\n$/),
+  "tcpfx -l 9000 <file": endsAfter("ping\n", "of a file\n"),
+  "tcpfx -l -q 1 9000 <file": endsAfter("ping\n", "of a file\n"),
+  "tcpfx -l -U /run/x.sock": onUnix,
+  "tcpfx -lk -e /bin/cat 9000": answers("ping\n"),
+  "tcpfx -lk -c 'echo hi' 9000": answers("hi\n"),
+  "tcpfx -l -o file --append-output 9000": leaves("file", /^of a file\nping\n$/),
+  "tcpfx -l -x dump 9000": leaves("dump", /#1.*<[\s\S]*ping/),
   "tcpfx serve 0.0.0.0 9000": ({ server, to }) =>
     Effect.gen(function* () {
       const one = yield* member(to.port)
@@ -102,8 +144,7 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
       yield* server.write("to all\n")
       yield* heardBy(one, "to all\n")
     }),
-  "tcpfx serve unix:/run/x.sock": ({ cwd }) =>
-    Effect.map(talk({ path: join(cwd, "x.sock") }, "ping\n"), (heard) => expect(heard).toBe("")),
+  "tcpfx serve unix:/run/x.sock": onUnix,
   "tcpfx serve 9000 --output raw >file": fileHas("file", /^ping\n$/),
   "tcpfx serve 9000 <file": ({ to }) =>
     Effect.map(talk(to, "", /of a file\n/), (heard) => expect(heard).toBe("of a file\n")),
@@ -116,6 +157,8 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
       yield* heardBy(second, "<guest-1> ping\n")
     }),
   "tcpfx serve 9000 --mode echo": hears("ping\n"),
+  "tcpfx serve 9000 -e /bin/cat": hears("ping\n"),
+  "tcpfx serve 9000 -c 'tr a-z A-Z'": hears("PING\n"),
   "tcpfx serve 9000 --mode discard": hears(""),
   "tcpfx serve 9000 --reply 'hi\\n'": hears("hi\n"),
   "tcpfx serve 9000 --ssl": ({ server }) => server.waitFor("stderr", /fingerprint|SHA-?256/i),
@@ -126,6 +169,7 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 -o file": fileHas("file", /^ping\n$/),
   "tcpfx serve 9000 -o file --append-output": fileHas("file", /^of a file\nping\n$/),
   "tcpfx serve 9000 -t": hears(""),
+  "tcpfx serve 9000 --rule 'ping when contains \"ping\" reply pong\\n'": hears("pong\n"),
 }
 
 /** A server that answers `pong`, and the text received. It closes after the FIN of its client, or after `pong`. */
@@ -158,7 +202,7 @@ const runs =
       const path = join(cwd, "x.sock")
       const at = command.includes("unix:") ? path : { port: 0, host: "127.0.0.1" }
       const { port, got } = yield* pong(at, expected.closes ?? "after FIN")
-      const line = command.replace("host 9000", `127.0.0.1 ${port}`).replace("/run/x.sock", path)
+      const line = command.replace(/(host|127\.0\.0\.1) 9000/, `127.0.0.1 ${port}`).replace("/run/x.sock", path)
       const client = yield* shell(line, cwd)
       yield* client.write("from the keyboard\n")
       yield* client.endInput
@@ -180,9 +224,34 @@ const fails: Check<string> = (command) =>
 const typed = runs({ sent: "from the keyboard\n" })
 const fromFile = runs({ sent: "of a file\n" })
 
+/** Checks that the server hears a text from the command, which goes on. */
+const says =
+  (text: RegExp): Check<string> =>
+  (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      const server = yield* shell("tcpfx serve 0 --output raw", cwd)
+      const [, port] = yield* server.waitFor("stderr", /listening on \S+:(\d+)/)
+      yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
+      yield* server.waitFor("stdout", text)
+    })
+
 const clientChecks: Readonly<Record<string, Check<string>>> = {
+  "tcpfx host 9000": typed,
+  "tcpfx -nv 127.0.0.1 9000": typed,
+  "tcpfx -N host 9000 <file": fromFile,
+  "tcpfx -e /bin/cat host 9000": (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      const server = yield* shell("tcpfx -l 0", cwd)
+      const [, port] = yield* server.waitFor("stderr", /listening on \S+:(\d+)/)
+      const client = yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
+      yield* server.write("ping\n")
+      yield* server.waitFor("stdout", /^ping\n$/)
+      yield* server.endInput
+      expect(yield* client.ended).toEqual({ code: 0, signal: null })
+    }),
   "tcpfx connect host 9000": typed,
-  "tcpfx connect host 9000 <file": fromFile,
   "tcpfx connect host 9000 --no-shutdown <file": runs({ sent: "of a file\n", closes: "after pong" }),
   "tcpfx connect host 9000 -q 1 <file": fromFile,
   "tcpfx connect host 9000 -w 5": typed,
@@ -210,10 +279,17 @@ const clientChecks: Readonly<Record<string, Check<string>>> = {
     }),
   "tcpfx connect host 9000 -4": typed,
   "tcpfx connect host 9000 -t": typed,
+  "tcpfx connect host 9000 --hex --send '70 69 6e 67'": runs({ sent: "ping" }),
+  "tcpfx connect host 9000 --send 'hi\\n' --once": runs({ sent: "hi\n", closes: "after pong" }),
+  "tcpfx host 9000 <file": fromFile,
+  "tcpfx connect host 9000 --hex --send '01 03'": runs({ sent: "\u0001\u0003" }),
+  "tcpfx connect host 9000 --eol crlf": runs({ sent: "from the keyboard\r\n" }),
+  "tcpfx connect host 9000 --send 'hi\\n' --repeat 100ms": says(/hi\nhi\n/),
 }
 
 it("each command of docs/coming-from-netcat.md has a test here", () => {
-  expect(commands).toEqual([...Object.keys(serverChecks), ...Object.keys(clientChecks)])
+  const checked = [...Object.keys(serverChecks), ...Object.keys(clientChecks)]
+  expect([...new Set(commands)].sort()).toEqual(checked.sort())
 })
 
 for (const [command, check] of Object.entries(serverChecks)) {
