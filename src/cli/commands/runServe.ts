@@ -5,8 +5,8 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { ServerAssistant } from "../../assistant/ServerAssistant.ts"
-import { Framing, formatEndpoint, listenEndpoints } from "../../domain/index.ts"
+import { ServerAssistant, type ServerAssistantService } from "../../assistant/ServerAssistant.ts"
+import { type ConnectionId, Framing, formatEndpoint, listenEndpoints } from "../../domain/index.ts"
 import type { Server, ServerSettings } from "../../server/index.ts"
 import { automate, startRepeats } from "../automation/automate.ts"
 import { automationOf } from "../automation/automationOf.ts"
@@ -126,7 +126,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       maxConns: room.most,
       tls: tls?.acceptor,
     }
-    const renderer = yield* serverRenderer(output, settings.frame, serving.halfClosed === "keep", look)
+    const named: { assistant?: ServerAssistantService } = {}
+    const nameOf = Option.isSome(options.nameFrom) ? (id: ConnectionId) => named.assistant?.nameOf(id) ?? "" : undefined
+    const renderer = yield* serverRenderer(output, settings.frame, serving.halfClosed === "keep", look, nameOf)
     const showing: Showing = { pace: paceOf(mode, output) }
     const others = namedFiles(serveFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
@@ -155,6 +157,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       })
       yield* setEncoding(assistant.execute, look)
       const { chat, server } = assistant
+      named.assistant = assistant
       yield* automate(assistant, automation, settings)
       yield* greet(assistant, automation)
       const events = yield* Scope.extend(

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { EventLineWriter } from "../../domain/EventLineWriter.ts"
 import { clientWords } from "../../domain/eventWords.ts"
-import { type ClientEvent, Framing, type ServerEvent } from "../../domain/index.ts"
+import { type ClientEvent, type ConnectionId, Framing, type ServerEvent } from "../../domain/index.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import type { CommandFailed } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
@@ -89,11 +89,12 @@ export const serverRenderer = (
   framing: Framing.Framing,
   halfClosedKept: boolean,
   look: Look = defaultLook,
+  nameOf?: (id: ConnectionId) => string,
 ): Effect.Effect<Renderer<ServerEvent>, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (mode === "json") return yield* jsonOf(framing, look)
     if (mode === "raw") return raw(framing)
-    return new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept })
+    return new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept, nameOf })
   })
 
 /** The renderer of `tcpfx connect`. JSON uses only the filter of `look`, and raw output nothing of it. */

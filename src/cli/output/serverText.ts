@@ -27,6 +27,7 @@ export class ServerText implements Renderer<ServerEvent> {
   private readonly writers: RowWriters
   private readonly admits: EventTest | undefined
   private readonly halfClosedKept: boolean
+  private readonly nameOf: (id: ConnectionId) => string
   // Each client has its own writer, because a character may be split over two reads of the same client.
   private readonly streams = new Map<ConnectionId, RowWriter>()
   private listeners = 0
@@ -36,8 +37,14 @@ export class ServerText implements Renderer<ServerEvent> {
   /**
    * `whole`: each frame is complete text (line framing), so no character continues in the next frame. `admits` tests
    * whether data is shown; by default all data is. `halfClosedKept`: half-closed clients stay connected, so each half-close has a line.
+   * `nameOf` is the name of a client, empty by default.
    */
-  constructor(options: TextOptions & { readonly halfClosedKept: boolean }) {
+  constructor(
+    options: TextOptions & {
+      readonly halfClosedKept: boolean
+      readonly nameOf?: ((id: ConnectionId) => string) | undefined
+    },
+  ) {
     this.data = options.data
     this.talk = options.talk
     this.stamps = options.stamps
@@ -45,6 +52,7 @@ export class ServerText implements Renderer<ServerEvent> {
     this.writers = options.writers
     this.admits = options.admits
     this.halfClosedKept = options.halfClosedKept
+    this.nameOf = options.nameOf ?? (() => "")
   }
 
   render(event: ServerEvent, page: Page): void {
@@ -84,8 +92,9 @@ export class ServerText implements Renderer<ServerEvent> {
       default:
         break
     }
-    const text = serverWords(event, this.listeners > 1)
-    if (text === undefined) return
+    const words = serverWords(event, this.listeners > 1)
+    if (words === undefined) return
+    const text = "id" in event ? words.replace(formatConnectionId(event.id), () => this.labelOf(event.id)) : words
     const date = this.stamps.newDate(event.at, "err")
     if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
     page.err(`${this.talk.dim(`${this.stamps.of(event.at, "err")}${escapeControls(text)}`)}\n`)
@@ -93,6 +102,12 @@ export class ServerText implements Renderer<ServerEvent> {
 
   private writeEnd(writer: RowWriter, at: number, id: ConnectionId, page: Page): void {
     if (writer.isHolding()) writer.writeEnd(this.frameOf(at, id, page), page)
+  }
+
+  /** The number of a client, and its name if it has one. */
+  private labelOf(id: ConnectionId): string {
+    const name = this.nameOf(id)
+    return name === "" ? formatConnectionId(id) : `${formatConnectionId(id)} ${name}`
   }
 
   private tellDate(at: number, page: Page): void {
@@ -113,7 +128,7 @@ export class ServerText implements Renderer<ServerEvent> {
   private frameOf(at: number, id: ConnectionId, page: Page): RowFrame {
     if (this.last?.at !== at || this.last.id !== id || this.stamps.isRelative) {
       this.tellDate(at, page)
-      const frame = this.stamps.frame(at, `${formatConnectionId(id)} < `, this.data.received)
+      const frame = this.stamps.frame(at, `${escapeControls(this.labelOf(id))} < `, this.data.received)
       this.last = { at, id, frame }
     }
     return this.last.frame
