@@ -33,15 +33,15 @@ import { version } from "./version.ts"
 const shapes = Record.map(commands, (help) => help.flags)
 
 /**
- * Runs a command line (without `node` and the script), and returns the exit code. Each failure is one line for the
- * user.
+ * Runs a command line (without `node` and the script), and returns the exit code. Reports each failure to the user in
+ * one line.
  */
 export const run = (
   args: ReadonlyArray<string>,
   { assistedConnect, page, runServe }: CommandParts,
 ): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
   Effect.gen(function* () {
-    // `tcpfx config` explains the command line behind `--`, so that command line is parsed by itself.
+    // `tcpfx config` explains the command line after `--`, so that command line is parsed separately.
     const split = args[0] === "config" ? args.indexOf("--") : -1
     const normalized = yield* normalize(split < 0 ? args : args.slice(0, split), shapes)
     const help = helpAsked(normalized) ?? completionsAsked(normalized)

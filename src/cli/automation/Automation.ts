@@ -1,6 +1,6 @@
 import type { PayloadSpec, Rule } from "../../domain/assistant/index.ts"
 
-/** A payload of a flag. */
+/** A payload from a flag. */
 export interface Sending {
   /** The flag with its value, for messages. */
   readonly flag: string
@@ -9,13 +9,13 @@ export interface Sending {
   readonly to: string | undefined
 }
 
-/** What a command does by itself. */
+/** The actions of a command without its user: rules, and payloads to send. */
 export interface Automation {
   /** The rules, in the order in which they are tested. */
   readonly rules: ReadonlyArray<Rule>
   /** The payloads of `--send` and `--macro`. */
   readonly sendings: ReadonlyArray<Sending>
-  /** The time between two sends, in milliseconds. `undefined`: each payload is sent once. */
+  /** The time between two sends, in milliseconds; `undefined` if each payload is sent once. */
   readonly interval: number | undefined
 }
 

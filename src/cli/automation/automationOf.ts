@@ -17,7 +17,7 @@ interface Options extends AutomationOptions {
 
 type Reading<A> = Effect.Effect<A, CommandFailed, FileSystem.FileSystem | Stdio>
 
-/** Reads the files that the flags name, and returns what the command does by itself. */
+/** Reads the files that the flags name, and returns the rules and payloads of the command. */
 export const automationOf = (options: Options, form: PayloadForm): Reading<Automation> =>
   Effect.gen(function* () {
     return {
@@ -30,7 +30,10 @@ export const automationOf = (options: Options, form: PayloadForm): Reading<Autom
     }
   })
 
-/** The rules of the command line, then those of the files. A rule of the command line replaces one of the same name. */
+/**
+ * The rules of the command line, then those of the files. A rule of the command line replaces a file's rule of the same
+ * name.
+ */
 const rulesOf = ({ rule, rules }: Options): Reading<ReadonlyArray<Rule>> =>
   Effect.gen(function* () {
     const named = new Map<string, Rule>()

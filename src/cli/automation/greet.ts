@@ -29,7 +29,7 @@ export const greet = (
         yield* execute({ _tag: "Send", payload, to: recipient })
       }).pipe(
         Effect.catchAll(({ message, reason }) =>
-          // A client that has gone already needs no message.
+          // If the client has disconnected meanwhile, the failure needs no message.
           Effect.sync(() => {
             if (reason !== "nobody") stdio.say(tellLine(`${flag}: ${formatConnectionId(id)} got nothing: ${message}`))
           }),

@@ -42,7 +42,7 @@ interface Plan {
   readonly notes: ReadonlyArray<string>
 }
 
-/** The endpoints of the settings, or else the default one of a family. */
+/** The endpoints of the settings, or else the default endpoint of a family. */
 export const endpointsOf = (listen: ServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
   listen === ServerConfig.defaults.listen
     ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)]

@@ -10,7 +10,7 @@ import { type Action, type ConsoleSettings, readInput } from "../console/readInp
 import { refusalLine } from "../flags/refusalLine.ts"
 import { tell } from "../process/tell.ts"
 
-/** The options of a chat. `say` shows new names, if the rows of the console do not show them. */
+/** The options of a chat. `say` shows the new names of clients, if the rows of the console do not show these names. */
 export const chatOptions = (
   { operator }: { readonly operator: Option.Option<string> },
   say: ((text: string) => void) | undefined,
@@ -20,7 +20,7 @@ export const chatOptions = (
     ? {}
     : {
         onAnnounced: (id, announcement) => {
-          // The rows of plain output show who joins and leaves, but no names.
+          // The rows of plain output show the clients that connect and disconnect, but not their names.
           if (announcement._tag === "Renamed") say(`${formatConnectionId(id)}: ${announcementText(announcement)}\n`)
         },
       }),
@@ -28,13 +28,13 @@ export const chatOptions = (
 
 const slash = 0x2f
 const decoder = new TextDecoder()
-// The most clients that /clients lists.
+// The maximum number of clients that /clients lists.
 const mostClients = 200
 const toAll: ConsoleSettings = { to: "@all", ending: undefined, checksum: undefined, isHex: false }
 
 /**
- * Handles a line of standard input in a chat: the operator says it to everybody, or it is a command of the console
- * after a `/`. `//` at the start sends a slash.
+ * Handles a line of standard input in a chat. A line that begins with `/` is a command of the console. Any other line
+ * is a text of the operator to all clients; `//` at its start sends one slash.
  */
 export const operatorLine = (assistant: ServerAssistantService, room: ChatRoom) => (line: Uint8Array) => {
   const isCommand = line[0] === slash && line[1] !== slash

@@ -11,7 +11,7 @@ import { usageError } from "../process/exit.ts"
 import { Stdio } from "../process/stdio.ts"
 import type { ServeOptions } from "./serve.ts"
 
-/** The endpoints of a server, and the keys that the user typed behind the answer to the question for an address. */
+/** The endpoints of a server, and the keys that the user typed after the answer to the question for an address. */
 export interface Picked extends Pick<AskedAddress, "typed"> {
   readonly listen: ServerSettings["listen"]
   /** Whether the user was asked. */
@@ -31,8 +31,8 @@ const portOf = (listen: ServerSettings["listen"]): number | undefined => {
 }
 
 /**
- * Asks for the address with `--pick`. A console asks too, if nothing names an endpoint, and if other machines can reach
- * this one at some address.
+ * Asks for the address with `--pick`. A console asks too, if no flag, argument or default names an endpoint, and if
+ * this machine has an address that other machines can reach.
  */
 export const pickListen = (options: ServeOptions, { family, listen }: ServerSettings, isConsole: boolean) =>
   Effect.gen(function* () {

@@ -13,9 +13,7 @@ import { exitCode, usageError } from "../process/exit.ts"
 import { Stdio } from "../process/stdio.ts"
 import type { ExplainOptions } from "./config.ts"
 
-/**
- * Runs `tcpfx config`. `explained` is the command line behind `--`, if any. Returns the exit code.
- */
+/** Runs `tcpfx config`. `explained` is the command line after `--`, if any. Returns the exit code. */
 export const runConfig = (
   options: ExplainOptions,
   explained: ReadonlyArray<string> | undefined,

@@ -47,7 +47,7 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
       family: Effect.succeed(family),
       ipv6Only: given(options.ipv6Only ? Option.some(true) : Option.none(), fields.ipv6Only),
       unixMode: given(options.unixMode, fields.unixMode),
-      // A chat relays lines, whatever the environment says.
+      // A chat needs the framing `line`, so it does not read the framing of the environment.
       frame: given(options.frame, mode === "chat" ? Config.succeed(Framing.line) : fields.frame),
       maxFrame: given(options.maxFrame, fields.maxFrame),
       hubBudget: given(options.hubBudget, fields.hubBudget),

@@ -1,7 +1,7 @@
 /** The kind of the values of a flag or argument, if they cannot be listed in advance. */
 export type ValueKind = "file" | "folder" | "address" | "endpoint" | "host" | "macro" | "section" | "none"
 
-/** A flag as the completions know it. */
+/** A flag, with the data that the completions need. */
 export interface FlagEntry {
   readonly name: string
   readonly alias: string | undefined
@@ -9,12 +9,15 @@ export interface FlagEntry {
   readonly takesValue: boolean
   readonly repeats: boolean
   readonly help: string
-  /** The values that the flag accepts, as far as they can be listed. A value that ends with `:` continues. */
+  /**
+   * The values that the flag accepts, as far as they can be listed. After a value that ends with `:`, the user types
+   * the rest.
+   */
   readonly choices: ReadonlyArray<string>
   readonly kind: ValueKind
 }
 
-/** A command as the completions know it. */
+/** A command, with the data that the completions need. */
 export interface CommandEntry {
   readonly summary: string
   readonly flags: ReadonlyArray<FlagEntry>

@@ -14,12 +14,12 @@ const shortened = (help: string): string => {
   return sentence.length <= mostHelp ? sentence : `${sentence.slice(0, mostHelp - 1)}…`
 }
 
-// bash inserts a candidate as it is, so blanks and other characters of the shell need a backslash.
+// bash inserts a candidate unchanged, so blanks and other characters of the shell need a backslash.
 const escapedForBash = (word: string): string => word.replace(/[^\p{L}\p{N}_@%+=:,./[\]-]/gu, "\\$&")
 
 /**
- * bash splits words at some characters (COMP_WORDBREAKS), and replaces only the last part. So the candidates lose what
- * stands before this part.
+ * bash splits words at some characters (COMP_WORDBREAKS), and replaces only the last part. So the candidates omit the
+ * text before this part.
  */
 const lastPart = (current: string, word: string): string => {
   const kept = /^.*[=:@]/s.exec(current)?.[0] ?? ""
@@ -27,8 +27,8 @@ const lastPart = (current: string, word: string): string => {
 }
 
 /**
- * The answer to a shell: the first line says which paths the shell adds (`none`, `file` or `folder`) and the part of the
- * word before the path; each further line has a candidate and, behind a tab, its description.
+ * The answer to a shell: the first line says which paths the shell adds (`none`, `file` or `folder`) and the part of
+ * the word before the path; each further line has a candidate and, after a tab, its description.
  */
 export const answer = (shell: Shell, current: string, { candidates, paths, prefix }: Completion): string => {
   const rows = candidates

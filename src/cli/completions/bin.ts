@@ -9,9 +9,9 @@ import { knownIn } from "./known.ts"
 import type { CompletionTable } from "./Table.ts"
 import { wordsOfLine } from "./wordsOfLine.ts"
 
-// The program behind the scripts: `tcpfx __complete SHELL WORDS…`, where the last word is the one before the cursor. bash
-// gives its whole line instead, because it splits words at other characters. bin/tcpfx.cjs starts this bundle, which has
-// no Effect, because a shell waits for it at each Tab.
+// The program behind the scripts: `tcpfx __complete SHELL WORDS…`, where the last word is the one before the cursor.
+// bash passes its whole line instead of words, because it splits words at other characters. bin/tcpfx.cjs starts this
+// bundle, which has no Effect, because a shell waits for it at each Tab.
 
 const folder = __dirname
 

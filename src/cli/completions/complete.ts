@@ -9,13 +9,13 @@ export interface Candidate {
 /** The result of a completion. */
 export interface Completion {
   readonly candidates: ReadonlyArray<Candidate>
-  /** What the shell completes itself, behind `prefix`. */
+  /** The kind of path that the shell itself completes after `prefix`. */
   readonly paths: "none" | "file" | "folder"
   /** The part of the word before the path. */
   readonly prefix: string
 }
 
-/** The words that only the machine knows, by their kind. Each list is made when it is asked for. */
+/** Returns the words of a kind that depend on this machine, such as its addresses. */
 export type Known = (kind: ValueKind) => ReadonlyArray<Candidate>
 
 const nothing: Completion = { candidates: [], paths: "none", prefix: "" }
@@ -23,8 +23,8 @@ const nothing: Completion = { candidates: [], paths: "none", prefix: "" }
 const shells = ["bash", "fish", "zsh"]
 
 /**
- * Completes the last of the words behind `tcpfx`. The candidates begin with this word. Words behind `config --` are a
- * command line of their own.
+ * Completes the last of `words`, the words after `tcpfx`. The candidates begin with this word. After `config`, the
+ * words after `--` are a separate command line.
  */
 export const complete = (words: ReadonlyArray<string>, table: CompletionTable, known: Known): Completion => {
   const before = words.slice(0, -1)
@@ -34,7 +34,7 @@ export const complete = (words: ReadonlyArray<string>, table: CompletionTable, k
   if (head === "--completions") return starting(current, shells.map(plain))
   const split = head === "config" ? before.indexOf("--") : -1
   if (split >= 0) return complete(words.slice(split + 1), table, known)
-  // A command line in the manner of netcat has no command: with -l it serves.
+  // A command line in netcat's style names no command. With -l its command is `serve`, otherwise `connect`.
   const isHabit = !Object.hasOwn(table, head)
   const name = !isHabit ? head : before.some((word) => /^-\w*l|^--listen$/.test(word)) ? "serve" : "connect"
   const command = table[name]
@@ -56,13 +56,14 @@ const commandsOf = (table: CompletionTable): ReadonlyArray<Candidate> => [
   { word: "--completions", help: "Print a script with completions for a shell." },
 ]
 
-/** Finds the flag that a word names whose value is the next word, or is joined to the word. */
+/** Returns the flag in a word, so that the caller knows whether the next word is the value of the flag. */
 const flagIn = (word: string, flags: ReadonlyArray<FlagEntry>): FlagEntry | undefined => {
   if (word.startsWith("--")) {
     return flags.find(({ name, synonyms }) => word === `--${name}` || synonyms.includes(word.slice(2)))
   }
   if (!/^-\w+$/.test(word)) return undefined
-  // The last of several letters may take a value. A letter with a value ends the letters.
+  // In a word of several letters, the first letter that takes a value is the last flag: the rest of the word is its
+  // value.
   const letters = [...word.slice(1)].map((letter) => flags.find(({ alias }) => alias === letter))
   const first = letters.findIndex((flag) => flag?.takesValue === true)
   return first < 0 ? letters.at(-1) : first === letters.length - 1 ? letters[first] : undefined

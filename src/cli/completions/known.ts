@@ -2,10 +2,10 @@ import * as fs from "node:fs"
 import { networkInterfaces } from "node:os"
 import type { Candidate, Known } from "./complete.ts"
 
-// The most hosts that are offered.
+// The maximum number of hosts among the candidates.
 const mostHosts = 50
 
-/** Where the completions find names. */
+/** The sources of names for the completions. */
 export interface World {
   /** The files of defaults and projects, the strongest first. */
   readonly files: ReadonlyArray<string>
@@ -31,7 +31,7 @@ const read = ({ parseYaml }: World, path: string): Readonly<Record<string, unkno
     const value = text === "" ? undefined : parseYaml(text)
     return isRecord(value) ? value : {}
   } catch {
-    // A file with mistakes gives no names.
+    // The completions ignore a file with mistakes.
     return {}
   }
 }
@@ -81,7 +81,7 @@ const configured = (world: World): ReadonlyArray<Candidate> =>
 const unique = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> =>
   candidates.filter(({ word }, index) => candidates.findIndex((other) => other.word === word) === index)
 
-/** The names that this machine knows. */
+/** The words for completions that depend on this machine: its addresses, and the names in its files. */
 export const knownIn =
   (world: World): Known =>
   (kind) => {

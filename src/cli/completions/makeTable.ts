@@ -18,7 +18,7 @@ const listed: Readonly<Record<string, ReadonlyArray<string>>> = {
   CHECKSUM: checksumNames,
 }
 
-// A placeholder is too general for these flags.
+// The placeholder of these flags, such as NAME, does not tell the kind of value.
 const listedByName: Readonly<Record<string, ReadonlyArray<string>>> = {
   encoding: encodingNames,
   checksum: checksumNames,

@@ -1,7 +1,7 @@
 import type { Shell } from "./answer.ts"
 
-// Each script asks `tcpfx __complete SHELL WORDS…`, so that it stays right when tcpfx is updated. The program is the
-// first word of the command line, because tcpfx may not be in PATH.
+// Each script asks `tcpfx __complete SHELL WORDS…`, so that the script stays correct after an update of tcpfx. The
+// program is the first word of the command line, because tcpfx may not be in PATH.
 
 const bash = `# Completions of tcpfx for bash. In ~/.bashrc: source <(tcpfx --completions bash)
 _tcpfx() {

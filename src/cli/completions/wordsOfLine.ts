@@ -1,6 +1,7 @@
 /**
- * Splits a command line of bash at blanks, with its quotation marks and backslashes. The last word is the one before the
- * cursor, which may be empty. Only the words behind the last `;`, `|`, `&` or newline outside of quotation marks count.
+ * Splits a command line of bash at blanks, with its quotation marks and backslashes. The last word is the one before
+ * the cursor, which may be empty. Only the words after the last `;`, `|`, `&` or newline outside of quotation marks
+ * count.
  */
 export const wordsOfLine = (line: string): ReadonlyArray<string> => {
   let words: Array<string> = [""]

@@ -5,9 +5,9 @@ import type { Key } from "./LineEditor.ts"
 /** An address that the user can choose, and the key that chooses it. */
 export interface Choice {
   readonly host: string
-  /** Empty if no key is left; the arrows reach the choice. */
+  /** Empty if all keys are in use. The user then marks the choice with the arrow keys. */
   readonly key: string
-  /** The interface, or the reach of the address. */
+  /** The interface, or which machines can reach the address. */
   readonly note: string
 }
 
@@ -33,7 +33,7 @@ export const choicesOf = (addresses: ReadonlyArray<InterfaceAddress>, family: Ad
   ]
 }
 
-/** The result of a key: another choice is marked, a choice is made, the question is cancelled, or nothing. */
+/** The result of a key: another choice is marked, a choice is made, the question is cancelled, or nothing changes. */
 export type Answer =
   | { readonly _tag: "Marked"; readonly at: number }
   | { readonly _tag: "Chosen"; readonly choice: Choice }

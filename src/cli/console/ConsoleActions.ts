@@ -11,7 +11,7 @@ import { saveLog } from "./saveLog.ts"
 import type { TypedForm } from "./typedForm.ts"
 import { wordsFor } from "./words.ts"
 
-// The most clients that /clients lists.
+// The maximum number of clients that /clients lists.
 const mostClients = 200
 
 /** The parts of a console that its actions use. */
@@ -74,7 +74,8 @@ export class ConsoleActions {
 
   private refuse({ advice, message, reason }: Domain.Refusal): void {
     const { feed, palette, print } = this.parts
-    // A row of the log has the message of a failure to listen, and the message and the advice of a failure to connect.
+    // The log already has a row for the failure: with the message of a failure to listen, and with the message and the
+    // advice of a failure to connect.
     if (feed.showsAnnouncements && reason === "connect") return
     print([
       ...(feed.showsAnnouncements && reason === "listen" ? [] : linesOf(message).map(palette.problem)),
@@ -126,7 +127,7 @@ export class ConsoleActions {
   private execute(command: Domain.Command): Effect.Effect<void, Domain.Refusal> {
     if (command._tag === "Connect") this.dialled = command.endpoint
     return Effect.flatMap(this.parts.assistant.execute(command), (outcome) => {
-      // The end of the console shows by itself that these are done.
+      // These commands end the console, so they need no message about their success.
       const isLeaving = command._tag === "Quit" || command._tag === "Drain"
       const text = isLeaving ? undefined : outcomeText(outcome)
       return text === undefined ? Effect.void : this.say(text)

@@ -2,7 +2,7 @@ import { type Completion, complete, type Known } from "./complete.ts"
 import type { History } from "./History.ts"
 import { emptyLine, type Key, type Line, mostPasted, press, submitted } from "./LineEditor.ts"
 
-// A second Ctrl-C within this time leaves the console, milliseconds.
+// A second Ctrl-C within this time, in milliseconds, leaves the console.
 const leaveMillis = 2000
 
 /** The actions that an input line starts. */

@@ -3,7 +3,7 @@ import { dirname } from "node:path"
 import { fileProblem } from "../files/files.ts"
 import { cleanText } from "./LineEditor.ts"
 
-// The most lines that the history keeps.
+// The maximum number of lines in the history.
 const mostLines = 1000
 // The history does not keep longer lines, such as large pastes. UTF-16 code units.
 const mostLength = 10_000

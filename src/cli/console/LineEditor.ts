@@ -28,7 +28,7 @@ export interface Line extends Place {
   readonly undo: ReadonlyArray<Place>
   /** The lines entered before, the latest last. */
   readonly history: ReadonlyArray<string>
-  /** The search in the history, by Up and Down; `undefined` if none is in progress. */
+  /** The search in the history, by Up and Down; `undefined` if no search is in progress. */
   readonly search: Search | undefined
   /** The text of a paste in progress (bracketed paste, mode 2004). */
   readonly pasted: string | undefined
@@ -54,7 +54,7 @@ export interface Step {
   readonly reply: Reply
 }
 
-// The most steps that can be undone. Older steps are forgotten.
+// The maximum number of steps that can be undone. Older steps are forgotten.
 const mostUndo = 100
 /** The longest paste that is inserted, UTF-16 code units. */
 export const mostPasted = 256 * 1024

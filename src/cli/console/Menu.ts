@@ -3,7 +3,7 @@ import { cutTo, widthOf } from "./Screen.ts"
 const clearBelow = "\u001b[J"
 
 /**
- * Rows at the bottom of a terminal that are replaced as a whole. The cursor stays behind the last row. The functions
+ * Rows at the bottom of a terminal that are replaced as a whole. The cursor stays after the last row. The functions
  * return text to write, and write nothing themselves.
  */
 export class Menu {

@@ -1,5 +1,5 @@
-// The most lines that wait for the next frame. Without a limit, they would fill the memory while the terminal is
-// stopped.
+// The maximum number of lines that wait for the next frame. Without a limit, they would fill the memory while the
+// terminal is stopped.
 const mostLines = 1000
 
 /** Lines that are not rows of the log and wait for the next frame. Above the limit, the oldest lines are dropped. */

@@ -4,16 +4,16 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { Assistant } from "../../assistant/index.ts"
 
-// The time between two measurements of the traffic while nobody sees the rows.
+// The time between two measurements of the traffic while the terminal shows no rows.
 const interval = Duration.millis(500)
 // If the traffic would fill the log within this time, the rows are gone before a user can look at them. Seconds.
 const shortestUse = 5
 
 /**
- * The recording of a window's frames for a console. A terminal that takes no output shows no rows. If the log then turns
- * over within 5 s, recording a relay's traffic is of no use, but takes a third of the relay's throughput. So recording
- * pauses until the traffic becomes slower or the terminal takes output again. A row of the log has the number of bytes
- * that were not recorded.
+ * The recording of a window's frames for a console. A terminal that takes no output shows no rows. If the traffic then
+ * replaces all rows of the log within 5 s, nobody can read them, but recording them takes a third of a relay's
+ * throughput. So recording pauses until the traffic becomes slower or the terminal takes output again. Afterwards a row
+ * of the log shows the number of bytes that were not recorded.
  */
 export class Recording {
   private readonly assistant: Pick<Assistant, "log" | "state">
@@ -33,7 +33,7 @@ export class Recording {
       (recording) => recording.pause,
     )
 
-  /** Waits for the terminal. Recording pauses while nobody sees the rows and they do not last. */
+  /** Waits for the terminal. Recording pauses while the terminal shows no rows and the log would soon drop them. */
   untilSeen<E, R>(wait: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
     return Effect.ensuring(Effect.raceFirst(wait, this.watch), this.resume)
   }

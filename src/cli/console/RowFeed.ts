@@ -5,9 +5,9 @@ import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/index.ts"
 import type * as Domain from "../../domain/assistant/index.ts"
 
-// The most rows that one frame of the screen shows. A line with their number replaces the older rows.
+// The maximum number of rows in one frame of the screen. A line with their number replaces the older rows.
 const mostRows = 60
-// The most earlier rows that a new filter shows.
+// The maximum number of earlier rows that a new filter shows.
 const rowsBefore = 20
 
 /** The rows since the last read. */
@@ -54,7 +54,7 @@ export class RowFeed {
     return filter === undefined || (filter.direction === "announcement" && Object.keys(filter).length === 1)
   }
 
-  /** Shows the last rows that match a filter, and then the new ones. Fails if the filter is invalid. */
+  /** Shows the last rows that match a filter, and then the new rows. Fails if the filter is invalid. */
   setFilter(filter: Domain.LogFilter | undefined): Effect.Effect<void, Domain.Refusal> {
     const { log } = this.assistant
     const check = filter === undefined ? Effect.void : log.rows({ from: 0, count: 1, view: "text", filter })

@@ -12,7 +12,7 @@ import { behind, before as previous } from "./LineEditor.ts"
 
 /** The text of the two rows. */
 export interface Footer {
-  /** It may have colours. It is cut to the width of the terminal. */
+  /** The status row. It may have colours. It is cut to the width of the terminal. */
   readonly status: string
   readonly prompt: string
   readonly text: string

@@ -18,8 +18,8 @@ export interface AskedAddress {
 }
 
 /**
- * Asks in the terminal on which address to listen. The user ends the wait: a key chooses, and Esc, Ctrl-C or Ctrl-D ends
- * the command as SIGINT does. Nothing of the question stays on the screen.
+ * Asks in the terminal on which address to listen. The question has no deadline: a key chooses an address, and Esc,
+ * Ctrl-C or Ctrl-D ends the command as SIGINT does. The question is erased afterwards.
  */
 export const askAddress = (choices: ReadonlyArray<Choice>, port: number) =>
   Effect.scoped(

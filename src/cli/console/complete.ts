@@ -23,7 +23,7 @@ export interface Completion {
   readonly candidates: ReadonlyArray<string>
 }
 
-// The most candidates that Tab lists.
+// The maximum number of candidates that Tab lists.
 const mostCandidates = 200
 
 const values: Readonly<Record<string, ReadonlyArray<string>>> = {

@@ -23,7 +23,9 @@ export interface ConnectConsoleOptions {
   readonly look: Look
   /** The project file of `--project`. */
   readonly project: string | undefined
-  /** `undefined`: after a lost connection, the client reconnects only when the user asks for it. */
+  /**
+   * The settings for reconnecting. If they are `undefined`, the client reconnects only when the user enters a command.
+   */
   readonly reconnect: Partial<ReconnectSettings> | undefined
   /** Records the client in the files of the command line. */
   readonly record: (client: Client["Type"]) => Effect.Effect<void>

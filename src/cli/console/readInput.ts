@@ -8,7 +8,7 @@ import { wordsFor } from "./words.ts"
 export interface ConsoleSettings {
   /** The recipients of typed lines, in their written form. */
   readonly to: string
-  /** The line ending of texts. `undefined`: the framing decides. */
+  /** The line ending of texts; `undefined` if the framing adds one or none. */
   readonly ending: Domain.LineEnding | undefined
   readonly checksum: Domain.ChecksumSpec | undefined
   /** Whether typed lines are bytes in hex. */

@@ -46,9 +46,9 @@ export interface ConsoleOptions {
 
 // The shortest time between two frames, milliseconds.
 const frameMillis = 33
-// The most commands that wait while another command runs.
+// The maximum number of commands that wait while another command runs.
 const mostWaiting = 256
-// The most clients whose names Tab completes.
+// The maximum number of clients whose names Tab completes.
 const mostKnown = 1000
 // The longest time that a stop or the end waits until the terminal has erased the footer.
 const eraseTime = "200 millis"
@@ -100,7 +100,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
           print([palette.problem(`${mostWaiting} commands wait already; this one is dropped`)])
       }
       let clear = ""
-      // A stopped terminal must not keep the process from stopping or ending.
+      // A terminal stopped by Ctrl-S must not prevent the process from stopping or ending.
       const eraseFooter = Effect.suspend(() => stdio.write(Buffer.from(screen.erase()))).pipe(
         Effect.zipRight(stdio.drained),
         Effect.ignore,

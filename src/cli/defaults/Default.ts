@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 
-/** The place of a default that is not built in. */
+/** The place of a default that comes from a file or a variable. */
 export type Origin =
   | {
       readonly _tag: "File"

@@ -15,7 +15,7 @@ import { type GivenFlag, givenIn, withDefaults } from "./words.ts"
 /** A command line with its defaults. */
 export interface Completed {
   readonly words: ReadonlyArray<string>
-  /** The defaults that count, by the names of their flags. */
+  /** The defaults that apply, by the names of their flags. */
   readonly received: ReadonlyMap<string, Origin>
 }
 
@@ -31,7 +31,7 @@ export const makesProject = (section: SectionName, given: ReadonlyArray<GivenFla
 
 /**
  * Adds the defaults of variables and files to a normalized command line. Reports the defaults of a project file that
- * the command line does not name: the file comes with the folder, and its user may not know it.
+ * the command line does not name, because the file belongs to the folder, and the user may not know about it.
  */
 export const applyDefaults = (
   words: ReadonlyArray<string>,

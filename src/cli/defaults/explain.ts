@@ -20,7 +20,7 @@ export type Source =
 /** The value of a flag that is in force. */
 export interface FlagValue {
   readonly name: string
-  /** Whether the values are arguments and no values of a flag. */
+  /** Whether the values are arguments and not values of a flag. */
   readonly isArgument: boolean
   /** The values with hidden secrets. Empty for the default of the command. */
   readonly values: ReadonlyArray<string>

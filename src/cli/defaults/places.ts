@@ -47,12 +47,12 @@ export const stateOf = ({ namedBy, path }: DefaultsFile): "file" | "absent" | "f
   return namedBy !== undefined || isOwn ? "file" : "foreign"
 }
 
-/** The state of a path. Undefined if nothing is there, or if this process must not look. */
+/** The state of a path. Undefined if the path does not exist, or if this process may not read a folder of the path. */
 export const statOf = (path: string): fs.Stats | undefined => {
   try {
     return fs.statSync(path, { throwIfNoEntry: false })
   } catch {
-    // A folder on the way cannot be read, such as the home of another user after `su`.
+    // This process may not read a folder of the path, such as the home of another user after `su`.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 import { type Default, endpointKey } from "./Default.ts"
 
-// Flags that set the same thing, or belong together. A flag of a group keeps away all defaults of the group that come
+// Flags that set the same thing, or belong together. A flag of a group overrides all defaults of the group that come
 // from a weaker source: with `--reply` on the command line, a file's `mode` has no effect.
 const groups: ReadonlyArray<ReadonlyArray<string>> = [
   [endpointKey, "port", "unixsock"],
@@ -16,7 +16,7 @@ const groups: ReadonlyArray<ReadonlyArray<string>> = [
 /** A flag that a source sets. */
 export interface SetFlag {
   readonly name: string
-  /** Whether the source turns off a flag without a value. This keeps away only defaults of the same flag. */
+  /** Whether the source turns off a flag without a value. Then it overrides only defaults of the same flag. */
   readonly isOff: boolean
 }
 
@@ -24,8 +24,8 @@ const rivalsOf = ({ isOff, name }: SetFlag): ReadonlyArray<string> =>
   isOff ? [name] : [name, ...groups.filter((group) => group.includes(name)).flat()]
 
 /**
- * The defaults that count beside the flags of a command line. `layers` has the defaults of each source, the strongest
- * source first.
+ * The defaults that apply in addition to the flags of a command line. `layers` has the defaults of each source, the
+ * strongest source first.
  */
 export const strongest = (
   layers: ReadonlyArray<ReadonlyArray<Default>>,

@@ -31,7 +31,10 @@ const endpointShape = (section: SectionName): FlagShape => {
   }
 }
 
-/** The flags of a command that can have defaults, with the arguments of `serve` and `connect` as one more. */
+/**
+ * The flags of a command that can have defaults. The arguments of `serve` and `connect` count as one more flag,
+ * `endpoint`.
+ */
 export const settable = (section: SectionName, commands: CommandShapes): ReadonlyArray<FlagShape> => [
   ...(section === "ui" ? [] : [endpointShape(section)]),
   ...(commands[section] ?? []).filter(({ name }) => !isOnlyOnCommandLine(name)),

@@ -8,8 +8,8 @@ import { tokensOf } from "./tokens.ts"
 export type CommandShapes = Readonly<Record<string, ReadonlyArray<FlagShape>>>
 
 /**
- * Gives a command line in the manner of netcat its command: `-lk 9000` means `serve -lk 9000`, and `host 9000` means
- * `connect host 9000`. Other command lines stay unchanged. `alone` has the flags that need no command.
+ * Adds the missing command to a command line in netcat's style: `-lk 9000` means `serve -lk 9000`, and `host 9000`
+ * means `connect host 9000`. Other command lines stay unchanged. `alone` contains the flags that need no command.
  *
  * `bin/tcpfx.cjs` chooses a bundle by a rule that is simpler than this one. It must choose a bundle with the server for
  * every command line that gets the command `serve` here.
@@ -50,7 +50,7 @@ export const translateHabits = (
   return Either.left(unknownCommand(first, commands))
 }
 
-/** The error for a word that is no command and, without a port, no host either. */
+/** The error for a word that is not a command. Without a port, the word does not count as a host either. */
 export const unknownCommand = (word: string, commands: CommandShapes): CommandFailed => {
   const near = nearest(word, Object.keys(commands))
   const suggestion = near === undefined ? "" : `, did you mean ${near}?`

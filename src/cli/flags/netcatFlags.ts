@@ -11,7 +11,7 @@ const sharedFlags = {
   }),
 }
 
-/** The flags of `tcpfx serve` that have the names of netcat's. */
+/** The flags of `tcpfx serve` that have the same names as in netcat. */
 export const netcatServeFlags = {
   listen: toggle("listen", {
     alias: "l",
@@ -25,7 +25,7 @@ export const netcatServeFlags = {
   ...sharedFlags,
 }
 
-/** The flags of `tcpfx connect` that have the names of netcat's. */
+/** The flags of `tcpfx connect` that have the same names as in netcat. */
 export const netcatConnectFlags = {
   shutdown: toggle("shutdown", { alias: "N", help: "Send FIN at the end of the input (the default)." }),
   ...sharedFlags,

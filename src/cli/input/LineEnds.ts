@@ -16,7 +16,7 @@ export class LineEnds {
     this.ending = ending
   }
 
-  /** Converts the next chunk. With `none`, a CR at its end is held back until the next byte is known. */
+  /** Converts the next chunk. With `none`, a CR at its end is kept until the next byte is known. */
   push(chunk: Uint8Array): Uint8Array {
     if (this.ending === "lf" || chunk.length === 0) return chunk
     const holds = this.ending === "none"
@@ -35,7 +35,7 @@ export class LineEnds {
     return out.subarray(0, length)
   }
 
-  /** Ends the stream. Returns the CR that was held back, if there is one. */
+  /** Ends the stream. Returns the CR that was kept, if there is one. */
   end(): Uint8Array {
     return this.ending === "none" && this.wasReturn ? Uint8Array.of(carriageReturn) : empty
   }

@@ -14,7 +14,7 @@ import { mostWaiting, retryAfter } from "./TrafficFiles.ts"
 
 type AnyEvent = ServerEvent | ClientEvent
 
-/** When a log begins a new file. */
+/** The conditions under which a log begins a new file, and the number of old files. */
 export interface Rotation {
   /** The largest length of a file, in bytes. `Infinity`: no limit. */
   readonly most: number
@@ -63,7 +63,8 @@ export class EventLog {
   private isPausing = false
   // The length of the file up to the end of its last complete line.
   private complete = 0
-  // The length of the file when a rotation failed. The next attempt follows after another full file.
+  // The length of the file when the last rotation failed, otherwise 0. The next attempt follows when the file has grown
+  // by another `most` bytes.
   private base = 0
   private dayEnd: number
 
@@ -96,7 +97,7 @@ export class EventLog {
     )
   }
 
-  /** Writes nothing more: {@link run} counts the rest of the events as lost. */
+  /** Stops writing: {@link run} counts the remaining events as lost. */
   get abandon(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isAbandoned = true
@@ -114,7 +115,7 @@ export class EventLog {
     return Effect.ignore(this.file.cut(this.complete))
   }
 
-  /** Whether nothing can be written now. */
+  /** Whether the log waits for events or for the next attempt to write. */
   isIdle(): boolean {
     return !this.isWriting || this.isPausing
   }
@@ -140,7 +141,7 @@ export class EventLog {
         this.lines.write(event, this.out)
         this.out.byte(lineFeed)
         if (this.isFileFull(start, this.out.length - start, event.at)) {
-          // The event is written again, into the new file.
+          // The event that did not fit is written into the new file.
           this.out.length = start
           return Effect.zipRight(Effect.zipRight(this.flush, this.rotate(event.at)), this.write(events, next))
         }
@@ -154,7 +155,7 @@ export class EventLog {
     })
   }
 
-  /** Whether a line belongs into a new file. `before` is the number of bytes that are not flushed yet. */
+  /** Whether a line must go into a new file. `before` is the number of bytes that are not flushed yet. */
   private isFileFull(before: number, line: number, at: number): boolean {
     if (this.rotation === undefined || this.isAbandoned) return false
     const length = this.file.size - this.base + before
@@ -216,7 +217,7 @@ export class EventLog {
       let written = 0
       let { generation } = this.file
       while (written < bytes.length && !this.isAbandoned) {
-        // No line continues in another file.
+        // A line must not begin in one file and end in another.
         if (generation !== this.file.generation) written = endOfLines(bytes, written)
         generation = this.file.generation
         const step = Effect.either(this.file.write([bytes.subarray(written)]))

@@ -18,12 +18,12 @@ export class LogFile {
   readonly path: string
   /** The length of the file in bytes, unless another program changes the file. */
   size = 0
-  /** How often another file has taken the place of this file. */
+  /** The number of times that another file has replaced this file. */
   generation = 0
   private readonly append: boolean
   private target: Target | undefined
   private isBegun = false
-  // Writing, opening again and rotating exclude each other.
+  // Only one of these runs at a time: writing, opening the file again, and rotating.
   private readonly turns = Effect.unsafeMakeSemaphore(1)
 
   /** Without `append`, the first write truncates the file. */
@@ -110,7 +110,7 @@ export class LogFile {
     )
   }
 
-  /** Removes everything behind the first `length` bytes, unless another program has written to the file. */
+  /** Removes everything after the first `length` bytes, unless another program has written to the file. */
   cut(length: number): Effect.Effect<void, string> {
     return this.inTurn(
       Effect.gen(this, function* () {

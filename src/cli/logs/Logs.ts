@@ -20,13 +20,13 @@ export interface Logs {
   /** Begins to write. Before this call, the files keep the content that they had. */
   readonly begin: Effect.Effect<void>
   /**
-   * Writes the rest, after the server or client has ended. Gives up when nothing could be written for `patience`.
-   * Returns whether the files are complete.
+   * Writes the rest after the server or client has ended. Stops when nothing could be written for `patience`. Returns
+   * whether the files are complete.
    */
   readonly finish: (patience: Duration.Duration) => Effect.Effect<boolean>
   /** Opens all files again by their names. */
   readonly reopen: Effect.Effect<void>
-  /** Whether nothing can be written now. */
+  /** Whether nothing can be written at the moment: all data is written, or the next attempt is not due. */
   readonly isIdle: () => boolean
 }
 
@@ -38,7 +38,7 @@ export interface LogParts {
   readonly reports: ReadonlyArray<LossReport>
 }
 
-// The shortest time without a write after which the rest is lost, and the time between two looks, in milliseconds.
+// The minimum of `patience`, and the time between two checks, in milliseconds.
 const leastPatience = 500
 const lookInterval = 50
 

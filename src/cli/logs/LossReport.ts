@@ -4,7 +4,9 @@ import { formatBytes } from "../../domain/index.ts"
 import { writeProblem } from "../files/files.ts"
 import type { LogFile } from "./LogFile.ts"
 
-/** Tells the user once that files cannot be written, or are written too slowly, and counts what is missing in them. */
+/**
+ * Tells the user once that files cannot be written, or are written too slowly, and counts the missing bytes or events.
+ */
 export class LossReport {
   private readonly flag: string
   private readonly name: string
@@ -37,11 +39,13 @@ export class LossReport {
     if (!this.failing.delete(path) || this.failing.size > 0) return
     const lost = this.lost - this.lostBefore
     const missing = lost === 0 ? "nothing is missing" : `${this.amount(lost)} missing`
-    // The number of missing events is known only when the log comes to them.
+    // The number of missing events is known only when the log reaches the gap in the stream of events.
     this.say(`--${this.flag}: ${path} is written again${this.unit === "byte" ? `; ${missing}` : ""}`)
   }
 
-  /** The log has come to events that are missing, because `most` bytes waited already. */
+  /**
+   * The log has reached a gap in the stream of events: events were dropped, because `most` bytes were already waiting.
+   */
   missed(count: number, most: number): void {
     this.lost += count
     if (this.isSlownessTold) return
@@ -53,7 +57,7 @@ export class LossReport {
     )
   }
 
-  /** Bytes are left out, because `most` bytes wait already. */
+  /** Bytes were left out, because `most` bytes were already waiting. */
   left(count: number, most: number): void {
     this.lost += count
     if (this.isSlownessTold || this.failing.size > 0) return
@@ -79,7 +83,7 @@ export class LossReport {
     this.lost += count
   }
 
-  /** Tells what is missing. Returns whether nothing is missing. */
+  /** Tells the user how much is missing. Returns `true` if nothing is missing. */
   end(): boolean {
     if (this.lost === 0) return true
     this.say(`--${this.flag}: ${this.amount(this.lost)} missing in ${this.name}`)

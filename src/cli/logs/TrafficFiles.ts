@@ -8,10 +8,10 @@ import { LogFile } from "./LogFile.ts"
 import { type LossReport, reopen } from "./LossReport.ts"
 import type { Part, TrafficQueue } from "./TrafficQueue.ts"
 
-/** The most bytes of memory that wait to be written, for each flag that names a file. */
+/** The maximum number of bytes that wait in memory to be written, for each flag that names a file. */
 export const mostWaiting = 64 * 1024 * 1024
 
-/** The most files of one flag that are open at once. */
+/** The maximum number of files of one flag that are open at once. */
 export const mostOpen = 16
 
 /** The time until the next attempt to write, in milliseconds: to a file that failed, and to a pipe that is full. */
@@ -31,7 +31,7 @@ interface Entry {
   readonly key: number
   readonly file: LogFile
   readonly queue: TrafficQueue
-  /** The rest of the current part. */
+  /** The part of the traffic that is being written, without its written beginning. */
   rest: Pieces
   part: Part | undefined
   /** The earliest time of the next attempt, in milliseconds of the monotonic clock. */
@@ -40,9 +40,9 @@ interface Entry {
 }
 
 /**
- * One file for all clients, or a file for each client. Adding traffic copies it and never waits. One fiber writes all
- * files, so a disk that does not answer takes one thread of libuv. What does not fit into the memory is left out and
- * counted.
+ * One file for all clients, or a file for each client. {@link add} copies the traffic and never waits. One fiber writes
+ * all files, so a disk that does not answer takes one thread of libuv. Traffic above the limit of memory is left out
+ * and counted.
  */
 export class TrafficFiles {
   private readonly options: TrafficFilesOptions
@@ -114,7 +114,7 @@ export class TrafficFiles {
     this.options.report.abandoned(lost)
   }
 
-  /** Whether nothing can be written now. */
+  /** Whether nothing can be written at the moment: all traffic is written, or the next attempt is not due. */
   isIdle(): boolean {
     return this.next() === undefined
   }
@@ -133,7 +133,7 @@ export class TrafficFiles {
   private get begin(): Effect.Effect<void> {
     if (this.isPerClient) return Effect.void
     const entry = this.entryOf(0)
-    // A failure occurs again at the first write, which reports it.
+    // The first write fails in the same way and reports the failure.
     return Effect.map(Effect.ignore(entry.file.begin), () => this.noteOpen(entry))
   }
 
@@ -172,7 +172,7 @@ export class TrafficFiles {
   }
 
   private write(entry: Entry): Effect.Effect<void> {
-    // The next file has its turn before this file has another one.
+    // The other files get a turn before this file gets its next turn.
     this.waiting.delete(entry)
     if (entry.part === undefined) {
       entry.part = entry.queue.take()

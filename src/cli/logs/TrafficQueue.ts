@@ -18,7 +18,7 @@ export interface Part {
 export interface TrafficQueue {
   /** Adds a copy of some bytes. `who` names the client and the direction, as in `#1 <`. Returns the memory in bytes. */
   readonly add: (bytes: Uint8Array, who: string, at: number) => number
-  /** Notes that `count` bytes are left out here. */
+  /** Records that `count` bytes are missing at this place. */
   readonly leaveOut: (count: number) => void
   /** Removes the next part. Undefined if nothing waits. */
   readonly take: () => Part | undefined
@@ -72,8 +72,8 @@ interface Block {
 
 // The memory of a block beside its bytes.
 const blockCost = 256
-// The number of bytes that are dumped in one turn of the event loop, which takes about 15 ms. A socket gives at most as
-// many in a turn. Their dump has five times as many bytes.
+// The number of bytes that one turn of the event loop formats as a dump, in about 15 ms. A socket delivers at most this
+// many bytes in a turn. The dump is five times as long as the bytes.
 const fullDump = 2 * 1024 * 1024
 
 /** Hex dumps of blocks, each below a line with time, client, direction and length. */
@@ -117,7 +117,8 @@ export class HexQueue implements TrafficQueue {
       this.offset = 0
       this.next++
     }
-    // Removing the first of many elements moves all others, so the list is cut only when half of it is done.
+    // Removing the first of many elements moves all others, so finished elements are removed only when they are half of
+    // the list.
     if (this.next > blocks.length / 2) {
       this.blocks = blocks.slice(this.next)
       this.next = 0

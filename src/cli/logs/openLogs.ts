@@ -20,10 +20,10 @@ import { mostOpen, TrafficFiles } from "./TrafficFiles.ts"
 import { HexQueue, RawQueue } from "./TrafficQueue.ts"
 import type { Target } from "./target.ts"
 
-// The time that files have to be written at the end of a command that has failed.
+// The time for writing the files at the end of a command that has failed.
 const patience = Duration.seconds(5)
 
-/** The most files of the flags that are open at once. */
+/** The maximum number of files of the flags that are open at once. */
 export const filesOf = ({ hexDump, log, outputFile }: LogOptions): number => {
   const traffic = [outputFile, hexDump].filter(Option.isSome)
   return traffic.reduce((sum, { value }) => sum + (value.isPerClient ? mostOpen : 1), Option.isSome(log) ? 2 : 0)

@@ -31,8 +31,8 @@ const isPipe = (path: string) =>
  * Opens a file for appending, and creates it if it does not exist. Follows links, as a shell does. Fails with the system's
  * code.
  *
- * A named pipe is opened for reading, too. So the open succeeds without a reader (fifo(7)), and a reader may go and another
- * one come.
+ * A named pipe is opened for reading, too. So the open succeeds without a reader (fifo(7)), and a new reader can
+ * replace a reader that has closed the pipe.
  */
 export const openTarget = (path: string, mode: number = privateMode): Effect.Effect<Target, string> =>
   Effect.uninterruptibleMask((restore) =>

@@ -23,7 +23,7 @@ export class Page {
   private readonly parts: Array<Part> = []
   private talk = ""
   private sealedBytes = 0
-  // Whether the writer holds raw bytes, not lines.
+  // Whether the writer contains raw bytes, not lines.
   private isRaw = false
 
   /** `expectedBytes` is the probable size of the data. */

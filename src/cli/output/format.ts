@@ -7,7 +7,7 @@ const two = (value: number): string => String(value).padStart(2, "0")
 
 const three = (value: number): string => String(value).padStart(3, "0")
 
-/** The microseconds behind the milliseconds of a time. A `Date` has none. */
+/** The microseconds after the milliseconds of a time. A `Date` has none. */
 const microsOf = (at: number, precision: Precision): string =>
   precision === "us" ? three(Math.floor((at - Math.floor(at)) * 1000)) : ""
 

@@ -3,7 +3,7 @@ import { acceptQueueLimit, openFiles } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "./exit.ts"
 
 // The number of files that the process needs beside its connections, for the event loop, the listeners and the files
-// that it reads: `leastReserve` in total, or `growth` more than are open at the start, whichever is more.
+// that it reads: `leastReserve`, or the number of files open at the start plus `growth`, whichever is larger.
 const leastReserve = 64
 const growth = 24
 
@@ -22,8 +22,9 @@ export interface ConnectionRoom {
 }
 
 /**
- * The largest number of connections beside `files` files that the command writes: the requested number, or the number that the limit of open files allows beside the
- * files that are already open. Fails if the limit is too low for the requested number.
+ * The maximum number of connections: the requested number, or as many as the limit of open files leaves. The files that
+ * are already open and the `files` files that the command writes count too. Fails if the limit is too low for the
+ * requested number.
  */
 export const connectionRoom = (asked: number, files: number = 0): Effect.Effect<ConnectionRoom, CommandFailed> =>
   Effect.gen(function* () {

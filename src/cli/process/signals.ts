@@ -19,16 +19,16 @@ export class EndedBySignal extends Data.TaggedError("EndedBySignal")<{ readonly 
 export interface WrittenFiles {
   /** Opens the files again by their names. */
   readonly reopen: () => void
-  /** Whether nothing can be written now. */
+  /** Whether nothing can be written at the moment: all data is written, or the next attempt is not due. */
   readonly isIdle: () => boolean
 }
 
-// The longest time in which files are written after the second signal, and the time between two looks at them, in
+// The maximum time for writing files after the second signal, and the time between two checks of the files, in
 // milliseconds. The third signal ends the process at once.
 const filesGrace = 2000
 const filesLook = 10
 
-// The time that a reload may continue after the next SIGHUP.
+// The time for which a reload may continue after the next SIGHUP.
 const reloadGrace = "1 second"
 
 /**

@@ -149,7 +149,7 @@ export class FileSink implements Sink {
       fs.ftruncateSync(this.fd, end - torn)
       this.end = end - torn
     } catch {
-      // The torn line stays. The failure of the write itself is reported.
+      // The incomplete line stays in the file. The failure of the write itself is reported.
     }
   }
 }
