@@ -173,7 +173,7 @@ const installed = (temporary: string): ReadonlyArray<Contender> => {
       ...about
     }: Pick<Contender, "name" | "about" | "protocol" | "skips"> & {
       readonly args: (port: string) => ReadonlyArray<string>
-      /** A comment behind the command line, for settings in a file. */
+      /** A comment after the command line, for settings in a file. */
       readonly note?: string
     },
   ) => {

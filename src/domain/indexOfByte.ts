@@ -13,7 +13,8 @@ const make = (): IndexOfByte => {
 }
 
 /**
- * Returns the offset of the first `byte` at or behind `from`, or -1. Node's `Buffer` searches with memchr(3), which takes
- * a sixteenth of the time of `Uint8Array` in long arrays, and accepts every `Uint8Array`. A browser has no `Buffer`.
+ * Returns the offset of the first `byte` at or after `from`, or -1. Node's `Buffer` searches with memchr(3), which
+ * takes a sixteenth of the time of `Uint8Array` in long arrays, and accepts every `Uint8Array`. A browser has no
+ * `Buffer`.
  */
 export const indexOfByte: IndexOfByte = make()

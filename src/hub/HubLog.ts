@@ -118,7 +118,7 @@ export class HubLog<P> {
     return segment === this.segments[this.segments.length - 1]
   }
 
-  /** The position behind all segments. */
+  /** The position after all segments. */
   end(): Cursor {
     return { segment: this.first + this.segments.length, run: 0 }
   }

@@ -5,7 +5,8 @@ import type { Client, Roster } from "./Roster.ts"
 
 // The maximum length of a first line, bytes. Only the beginning of a longer line is used.
 const mostLineBytes = 256
-// The largest number behind a name, as in `plc-100`. After that, larger numbers that depend on the client are tried.
+// The largest number that is appended to a name, as in `plc-100`. If all these names are in use, larger numbers that
+// depend on the client are tried.
 const mostTries = 100
 
 const empty = new Uint8Array(0)

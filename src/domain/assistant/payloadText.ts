@@ -133,7 +133,7 @@ const checkMistyped = (
   return reader.refuseAt(reader.at, problem, "Write -- before a content that begins like this.")
 }
 
-/** Reads the raw content between quotation marks. A quotation mark behind a backslash does not end the content. */
+/** Reads the raw content between quotation marks. A quotation mark after a backslash does not end the content. */
 const readRaw = (reader: LineReader): Either.Either<string, Refusal> => {
   const written = /^"((?:[^"\\]|\\.)*)"(?=\s|$)/s.exec(reader.rest())
   const content = written?.[1]

@@ -127,7 +127,7 @@ const readMatch = (reader: LineReader): Either.Either<Match, Refusal> =>
 
 const regexForm = "rule NAME when regex /^id=(\\d+)/i reply ok"
 
-/** Reads `/source/` or `"source"`. With an `i` directly behind it, the expression ignores letter case. */
+/** Reads `/source/` or `"source"`. With an `i` directly after the closing slash, the expression ignores letter case. */
 const readRegex = (reader: LineReader): Either.Either<Match, Refusal> =>
   Either.gen(function* () {
     reader.skipBlanks()

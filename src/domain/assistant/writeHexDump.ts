@@ -9,7 +9,7 @@ const lineFeed = 0x0a
 const dot = 0x2e
 
 const digits = new TextEncoder().encode("0123456789ABCDEF")
-// The row of the tables for a place behind the last byte.
+// The row of the tables for a place after the last byte.
 const absent = 256
 const tableOf = (of: (byte: number) => number) =>
   Uint8Array.from({ length: absent + 1 }, (_, byte) => (byte === absent ? blank : of(byte)))

@@ -39,7 +39,7 @@ const backslashesBefore = (bytes: Uint8Array, from: number, end: number): number
 const open = -1
 const openAndEscaped = -2
 
-/** Returns the offset behind the string that contains `from`, or `open`, or `openAndEscaped`. */
+/** Returns the offset after the string that contains `from`, or `open`, or `openAndEscaped`. */
 const endOfString = (bytes: Uint8Array, from: number): number => {
   for (let at = from; ; ) {
     const end = indexOfByte(bytes, quote, at)
@@ -53,8 +53,9 @@ const endOfString = (bytes: Uint8Array, from: number): number => {
 }
 
 /**
- * Adds the ends of the whole values from `from` on to `ends`. Only white space may stand between them. Stops before other
- * bytes, before a value above `mostBytes`, and before a value without an end. Returns the offset behind the last value.
+ * Adds the ends of the whole values from `from` on to `ends`. Only white space is allowed between the values. Stops
+ * before other bytes, before a value above `mostBytes`, and before a value without an end. Returns the offset after the
+ * last value.
  *
  * This loop does the same as {@link JsonScanner.scan} for each value, and takes a fifth less time for short values.
  */
@@ -94,7 +95,7 @@ export class JsonScanner {
   private isEscaped = false
 
   /**
-   * Continues the scan at `from`. At the end of the value, it returns the offset behind the value, and the scanner is
+   * Continues the scan at `from`. At the end of the value, it returns the offset after the value, and the scanner is
    * ready for the next value. It returns -1 if the value does not end in these bytes.
    */
   scan(bytes: Uint8Array, from: number): number {
@@ -117,7 +118,7 @@ export class JsonScanner {
     return -1
   }
 
-  /** Returns the offset behind the string that earlier bytes have begun, or the length of `bytes`. */
+  /** Returns the offset after the string that earlier bytes have begun, or the length of `bytes`. */
   private resumeString(bytes: Uint8Array, from: number): number {
     if (from === bytes.length) return from
     const end = endOfString(bytes, from + (this.isEscaped ? 1 : 0))

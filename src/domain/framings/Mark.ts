@@ -1,6 +1,9 @@
 import { indexOfByte } from "../indexOfByte.ts"
 
-/** The bytes that end a frame. Marks do not overlap: after a mark, the search continues behind it. */
+/**
+ * The bytes that end a frame. Marks do not overlap, because the search for the next mark begins after the previous
+ * mark.
+ */
 export class Mark {
   readonly bytes: Uint8Array
   private readonly lastByte: number
@@ -12,7 +15,7 @@ export class Mark {
     this.overlapsItself = bytes.some((_, length) => length > 0 && this.isAt(bytes.subarray(0, length), length))
   }
 
-  /** Returns the offset behind the first mark that begins at `from` or later, or -1. */
+  /** Returns the offset after the first mark that begins at `from` or later, or -1. */
   endOf(bytes: Uint8Array, from: number): number {
     const { length } = this.bytes
     if (length === 1) return indexOfByte(bytes, this.lastByte, from) + 1 || -1
@@ -24,7 +27,7 @@ export class Mark {
     return -1
   }
 
-  /** Returns the offset behind the last mark that begins at `from` or later, or `from` if there is none. */
+  /** Returns the offset after the last mark that begins at `from` or later, or `from` if there is none. */
   lastEnd(bytes: Uint8Array, from: number): number {
     if (this.overlapsItself) return this.lastEndForward(bytes, from)
     const least = from + this.bytes.length - 1

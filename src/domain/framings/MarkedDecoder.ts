@@ -22,7 +22,7 @@ export interface MarkedFrames {
 
 /**
  * The decoder of frames that end with a mark. It discards a bad frame up to its mark, reports the number of discarded
- * bytes, and continues behind the mark.
+ * bytes, and continues after the mark.
  */
 export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly frames: MarkedFrames
@@ -124,7 +124,7 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
     sink.onRun(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
   }
 
-  /** Returns the offset behind the first mark of a frame that has begun in an earlier read, or -1. */
+  /** Returns the offset after the first mark of a frame that has begun in an earlier read, or -1. */
   private endOfBegun(chunk: Uint8Array): number {
     const { mark } = this.frames
     const before = Math.min(this.held, mark.bytes.length - 1)

@@ -10,7 +10,7 @@ export const malformed = -1
 export interface SizedFrames {
   /**
    * Returns the size on the wire of the frame at `at` as a positive number. Returns {@link unknownSize} if the prefix
-   * does not end before `end`, and {@link malformed} if the bytes are not a frame. Bytes at `end` and behind it are not
+   * does not end before `end`, and {@link malformed} if the bytes are not a frame. Bytes at `end` and after it are not
    * received yet.
    */
   readonly sizeAt: (bytes: Uint8Array, at: number, end: number) => number
@@ -92,7 +92,7 @@ export class SizedDecoder extends BufferingDecoder implements FrameDecoder {
     if (this.size <= this.held || this.isTooLong(this.buffer, 0, this.size)) return at
     const end = Math.min(chunk.length, at + this.size - this.held)
     this.append(chunk.subarray(at, end))
-    // Bytes behind the prefix can be wrong, too, such as the comma of a netstring.
+    // Bytes after the prefix can be wrong, too, such as the comma of a netstring.
     if (this.held === this.size) this.size = this.frames.sizeAt(this.buffer, 0, this.held)
     return end
   }

@@ -12,7 +12,7 @@ const mark = new Mark(Uint8Array.of(0))
 
 /**
  * Follows the blocks of the frame at `at` and returns the offset of the zero that ends the frame. For a malformed
- * frame, the result is the offset of another byte, or an offset behind `to`.
+ * frame, the result is the offset of another byte, or an offset after `to`.
  */
 const endByBlocks = (bytes: Uint8Array, at: number, to: number): number => {
   let end = at
@@ -85,7 +85,7 @@ const decoded = (wire: Uint8Array, from: number, end: number): Uint8Array => {
   for (let block = from; block < end; ) {
     const code = wire[block] as number
     payload.set(wire.subarray(block + 1, Math.min(block + code, end)), length)
-    // A new array consists of zeros, so the zero behind a block that is not full is already in `payload`.
+    // A new array consists of zeros, so the zero after a block that is not full is already in `payload`.
     length += code === fullBlock ? code - 1 : code
     block += code
   }

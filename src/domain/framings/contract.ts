@@ -29,7 +29,7 @@ export interface Framing {
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
    * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns
-   * the offset behind the frame of the last payload. `cut` must yield the same payloads as `payloads`.
+   * the offset after the frame of the last payload. `cut` must yield the same payloads as `payloads`.
    *
    * Default: every run is cut as a whole, so a reader of the first of many small frames pays for an object per frame. A
    * framing with its own `payloads` needs its own `cut`. With a `cut` of this module, it gets the default.

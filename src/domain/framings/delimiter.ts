@@ -48,7 +48,7 @@ export const delimiter = (bytes: Uint8Array): Framing => {
     decoder: (maxFrameBytes) => new MarkedDecoder(frames, maxFrameBytes),
     encode: marked,
     refuses: (payload, maxFrameBytes) => {
-      // A delimiter can begin in the payload and end in the delimiter behind the payload.
+      // A delimiter can begin in the payload and end in the delimiter after the payload.
       const end = mark.endOf(marked(payload), 0)
       return end === payload.length + bytes.length
         ? aboveLimit(payload, maxFrameBytes)

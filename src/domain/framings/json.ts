@@ -6,7 +6,7 @@ import { aboveLimit } from "./refusals.ts"
 
 const lineFeed = 0x0a
 
-/** Returns the offset of the first byte at or behind `from` that begins a value, or the length of `bytes`. */
+/** Returns the offset of the first byte at or after `from` that begins a value, or the length of `bytes`. */
 const valueFrom = (bytes: Uint8Array, from: number): number => {
   let at = from
   while (at < bytes.length && !opensValue(bytes[at])) at++
@@ -184,7 +184,7 @@ const cutKnown = (wire: Uint8Array, ends: Uint32Array, from: number, most: numbe
   return index === ends.length ? wire.length : at
 }
 
-/** Returns the index of the first end behind `from`. */
+/** Returns the index of the first end after `from`. */
 const indexBehind = (ends: Uint32Array, from: number): number => {
   let low = 0
   let high = ends.length

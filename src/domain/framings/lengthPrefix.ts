@@ -14,8 +14,8 @@ export interface LengthPrefixOptions {
   /** The number of bytes of a frame before the length field. Default 0. */
   readonly offset?: number
   /**
-   * The number that is added to the value of the length field. The sum is the number of bytes behind the field. A
-   * positive number is right for a frame whose length does not count all bytes behind the field. A negative number is
+   * The number that is added to the value of the length field. The sum is the number of bytes after the field. A
+   * positive number is right for a frame whose length does not count all bytes after the field. A negative number is
    * right for a frame whose length also counts the field or bytes before it. Default 0.
    */
   readonly adjust?: number
@@ -34,9 +34,8 @@ export const mostAdjust = 65_536
  * A frame has a length field at a fixed offset. The options have the same meaning as in netty's
  * `LengthFieldBasedFrameDecoder`.
  *
- * On the wire, a frame consists of `offset` bytes, the length field, and the bytes behind the field. The number of
- * bytes behind the field is the value of the field plus `adjust`. The payload is the frame without its first `strip`
- * bytes.
+ * On the wire, a frame consists of `offset` bytes, the length field, and the bytes after the field. The number of bytes
+ * after the field is the value of the field plus `adjust`. The payload is the frame without its first `strip` bytes.
  *
  * With `offset` 0 and the default `strip`, a sent payload is the frame without the length field, and the framing adds
  * the field. With `strip: 0`, a sent payload is the whole frame, and its length field must be right. With another

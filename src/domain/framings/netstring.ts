@@ -9,7 +9,7 @@ const colon = 0x3a
 const comma = 0x2c
 const mostDigits = 9
 
-/** Returns the offset of the colon behind the length at `at`, or `end` if there is no colon before `end`. */
+/** Returns the offset of the colon after the length at `at`, or `end` if there is no colon before `end`. */
 const colonAt = (bytes: Uint8Array, at: number, end: number): number => {
   let colonOffset = at
   while (colonOffset < end && bytes[colonOffset] !== colon) colonOffset++

@@ -18,12 +18,12 @@ const longestSubnegotiation = 1024
 type State = "data" | "command" | "option" | "subnegotiation" | "subnegotiationCommand"
 
 /**
- * Takes the Telnet commands out of a byte stream (RFC 854), and refuses every option that the peer wants to negotiate.
+ * Removes the Telnet commands from a byte stream (RFC 854), and refuses every option that the peer wants to negotiate.
  * The reads may split the stream anywhere.
  */
 export class TelnetDecoder {
   private state: State = "data"
-  /** Whether the last data byte was CR. A NUL behind it is not data. */
+  /** Whether the last data byte was CR. A NUL after it is not data. */
   private isAfterReturn = false
   /** The command whose option byte comes next. */
   private command = 0
@@ -101,7 +101,8 @@ export class TelnetDecoder {
   private onCommand(byte: number): boolean {
     this.state = "data"
     if (byte === interpretAsCommand || byte < firstCommand) {
-      // The kernel takes the byte of an urgent DM out of the stream (tcp(7)). The IAC before it then stands before data.
+      // The kernel removes the byte DM from the stream if it is urgent data (tcp(7)). The IAC before it is then
+      // followed by data.
       return this.isPlainData(byte)
     }
     if (byte === subnegotiation) {

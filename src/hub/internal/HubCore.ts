@@ -186,7 +186,7 @@ export class HubCore implements HubPort, MemberHub {
 
   // --- delivery
 
-  /** Delivers the runs behind the member's cursor, until the sink is full. */
+  /** Delivers the runs after the member's cursor, until the sink is full. */
   private catchUp(member: Member): void {
     if (member.delivering) return
     member.delivering = true

@@ -79,7 +79,7 @@ export class Handshake implements WireHandlers {
     const progress = this.decoder.push(bytes)
     if (progress._tag === "Invalid") this.refuse({ _tag: "ProxyHeaderInvalid", problem: progress.problem })
     if (progress._tag !== "Done") return
-    // The bytes behind the header belong to TLS or to the connection.
+    // The bytes after the header belong to TLS or to the connection.
     this.wire.pause()
     this.wire.unread(progress.rest)
     this.onHeader(progress.header)

@@ -13,7 +13,7 @@ const credentialsLine = ({ password, user }: ProxyCredentials): string =>
   `Proxy-Authorization: Basic ${Encoding.encodeBase64(`${user}:${Redacted.value(password)}`)}\r\n`
 
 /**
- * The offset behind the empty line that ends a head (RFC 9112, section 2.1). A bare LF ends a line too (section 2.2).
+ * The offset after the empty line that ends a head (RFC 9112, section 2.1). A bare LF ends a line too (section 2.2).
  */
 const endOfHead = (bytes: Uint8Array): number | undefined => {
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {

@@ -8,7 +8,7 @@ import { Socks5Handshake } from "./socks5.ts"
 const handshakeOf = ({ credentials, protocol }: ProxyServer, target: TcpEndpoint): Handshake =>
   protocol === "socks5" ? new Socks5Handshake(target, credentials) : new HttpConnectHandshake(target, credentials)
 
-/** Runs a handshake over a wire. Bytes behind the handshake are put back into the wire. */
+/** Runs a handshake over a wire. Bytes after the handshake are put back into the wire. */
 class Tunnelling implements WireHandlers {
   private readonly wire: Wire
   private readonly handshake: Handshake
