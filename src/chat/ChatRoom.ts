@@ -21,7 +21,7 @@ const longestFarewell = 200
 
 /** Options of a chat. */
 export interface ChatOptions {
-  /** The name under which the server speaks. No client can have it. Default "operator". */
+  /** The name of the operator in the chat. No client can have this name. Default "operator". */
   readonly operator?: string
   /** What happens to a client that has sent FIN. Default "close": it leaves the chat. */
   readonly halfClosed?: Handler.HalfClosed
@@ -40,7 +40,7 @@ export interface ChatMember {
 interface Member {
   readonly connection: Handler.ReactorConnection
   name: string
-  /** The bytes before each of its lines. */
+  /** The bytes that the chat puts before each line of the client. */
   prefix: Uint8Array
   /** The text of its `/quit`. */
   farewell: string | undefined
@@ -144,7 +144,8 @@ export class ChatRoom implements Handler.Reactor {
     this.members.delete(connection.id)
     this.byName.delete(folded(name))
     member.waiting = undefined
-    // At the end of the server, all clients leave. Bytes for the last ones would turn their orderly ends into resets.
+    // When the server ends, all clients leave. Announcements to the remaining clients would be unsent bytes, and would
+    // turn their orderly ends into resets.
     if (reason._tag === "Drained" || (reason._tag === "LocalClosed" && farewell === undefined)) return
     this.announce(member, { _tag: "Left", name, reason, ...(farewell === undefined ? {} : { farewell }) })
   }
@@ -189,12 +190,12 @@ export class ChatRoom implements Handler.Reactor {
   }
 
   private publishLines({ connection }: Member, run: Uint8Array): void {
-    // Nobody hears a client before its announcements.
+    // The announcements about a client must reach the others before its lines.
     this.announcer.tellBefore(connection)
     connection.publish(run)
   }
 
-  /** Handles a line. Writes what is said to `out`. Returns whether the line is a command. */
+  /** Handles a line. Appends a text for the other clients to `out`. Returns whether the line is a command. */
   private onLine(member: Member, line: Uint8Array, out: ByteWriter): boolean {
     // The chat ignores empty lines, and lines of a client that is leaving.
     if (line.length === 0 || member.farewell !== undefined) return false
@@ -203,7 +204,7 @@ export class ChatRoom implements Handler.Reactor {
       this.writeSaid(member, request.text, out)
       return false
     }
-    // The others get what was said before the command first.
+    // The other clients must get the text before the command first.
     this.publish(member, out)
     this.onRequest(member, request)
     return true

@@ -6,7 +6,7 @@ import type { Wire } from "./Wire.ts"
 
 /** The callbacks of a listener. */
 export interface AcceptHandlers {
-  /** The socket listens, at this real address and port. Called once, before every other handler. */
+  /** The socket listens. `endpoint` has the real address and port. Called once, before every other callback. */
   readonly onListening: (endpoint: Endpoint) => void
   /**
    * A connection was accepted. `endpoint` is the endpoint that `onListening` has reported. The owner must `start` or

@@ -42,8 +42,8 @@ export interface Wire {
   readonly local: Endpoint
   readonly remote: Endpoint
   /**
-   * Starts the callbacks. The owner calls it, and must end the wire. A second call moves the wire to a new owner: only
-   * the new handlers get callbacks from then on.
+   * Starts the callbacks. The caller becomes the owner of the wire, and must end it. A second call moves the wire to a
+   * new owner: only the new handlers get callbacks from then on.
    */
   readonly start: (handlers: WireHandlers) => void
   /**

@@ -40,7 +40,7 @@ export class Announcer {
       this.timer = undefined
       if (this.waiting.length > 0) this.tell()
     }, pauseMillis)
-    // The timer alone keeps no process alive.
+    // The timer does not keep the process alive.
     this.timer.unref()
   }
 }

@@ -31,7 +31,7 @@ const harmlessLength = (line: Uint8Array, at: number): number => {
 const firstHarm = (line: Uint8Array): number => {
   let at = 0
   while (at < line.length) {
-    // Most lines are ASCII, and this loop is what relaying them costs.
+    // Most lines are ASCII, so this loop is most of the cost of relaying.
     while (isPlainAscii(line[at])) at++
     if (at === line.length) return at
     const length = harmlessLength(line, at)

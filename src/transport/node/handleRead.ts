@@ -14,8 +14,8 @@ export interface HandleSink {
 /** The object that a handle gets in place of its stream. */
 export interface StreamFace {
   /**
-   * `undefined` after the end. Without this, a face in the old generation of the heap would keep its wire alive until a
-   * full garbage collection.
+   * `undefined` after the end. Without this, a `StreamFace` in the old generation of the heap would keep its wire alive
+   * until a full garbage collection.
    */
   sink: HandleSink | undefined
   /** From the next read on, the handle reads into these buffers. */
@@ -28,7 +28,8 @@ export type ReadHandle = (handle: SocketHandle, sink: HandleSink) => StreamFace
 const nothing = (): void => {}
 
 /**
- * Makes the function that sets up a handle for reading. A face has exactly those members of a stream that Node uses.
+ * Makes the function that sets up a handle for reading. A `StreamFace` has exactly those members of a stream that Node
+ * uses.
  */
 export const readerOf = ({ asked, buffer, callback, nextBuffer, onread, owner }: NodeInside): ReadHandle => {
   class Face implements StreamFace {

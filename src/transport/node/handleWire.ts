@@ -300,7 +300,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   onHandleClosed(): void {
     const { handlers, face, handle } = this
     this.ended = this.code === undefined ? {} : { code: this.code }
-    // The handle, the face and the wire drop their references to each other. Otherwise, one of them in the old
+    // The handle, its `StreamFace` and the wire drop their references to each other. Otherwise, one of them in the old
     // generation of the heap would keep the others alive until a full garbage collection (docs/performance-notes.md).
     if (face !== undefined) face.sink = undefined
     if (handle !== undefined) handle[wire] = undefined

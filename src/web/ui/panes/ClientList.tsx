@@ -41,7 +41,7 @@ const Row = ({
   // A unix client has no name of its own.
   const remote = row.remote === "unix:" ? `${w.unixClient} · ${timeText(row.since)}` : row.remote
   const isMarked = row.state !== "open" || row.paused || row.pending >= slowBytes || row.tls !== ""
-  // A further pill has the number of the other tags.
+  // One more label shows the number of the other tags.
   const mostTags = isMarked ? 1 : 2
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and aria-activedescendant names the active option.

@@ -60,7 +60,10 @@ const chineseCause = ({ code, message }: Trouble | Problem): string | undefined 
   return chineseCodes[code] ?? chineseTlsFailure(code)
 }
 
-/** The messages of the assistant are in English. A message without Chinese follows a Chinese reason, so that nothing is lost. */
+/**
+ * The messages of the assistant are in English. A message without a translation stays in English, after a reason in
+ * Chinese.
+ */
 const chineseTrouble = (trouble: Trouble | Problem, reason: Trouble["reason"] | undefined): TroubleText => {
   const { advice = "" } = trouble
   const message = chineseMessage(trouble.message)

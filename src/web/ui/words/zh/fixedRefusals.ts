@@ -1,4 +1,4 @@
-/** The messages of the assistant that never vary, and their Chinese. */
+/** The messages of the assistant that never vary, and their translations. */
 export const fixedMessages: Readonly<Record<string, string>> = {
   // Commands
   "a command is missing": "缺少命令",
@@ -64,7 +64,7 @@ export const fixedMessages: Readonly<Record<string, string>> = {
   "there is no project file": "没有项目文件",
 }
 
-/** The advice of the assistant that never varies, and its Chinese. */
+/** The advice of the assistant that never varies, and its translation. */
 export const fixedAdvice: Readonly<Record<string, string>> = {
   "Use send for recipients. Write -- before a content that begins with @.":
     "指定接收者请用 send。以 @ 开头的内容前面请写 --。",

@@ -1,7 +1,10 @@
-/** A text of tcpfx, and its Chinese. In a Chinese text, `$1` stands for the first group of the pattern. */
+/**
+ * A pattern for a text of tcpfx, and the text in Chinese. In a Chinese text, `$1` stands for the first group of the
+ * pattern.
+ */
 export type Pattern = readonly [text: RegExp, chinese: string | ((...groups: ReadonlyArray<string>) => string)]
 
-/** The Chinese of the first pattern that matches; `undefined` if no pattern matches. */
+/** The Chinese text for the first pattern that matches; `undefined` if no pattern matches. */
 export const find = (patterns: ReadonlyArray<Pattern>, text: string): string | undefined => {
   for (const [pattern, chinese] of patterns) {
     const match = pattern.exec(text)
@@ -13,5 +16,5 @@ export const find = (patterns: ReadonlyArray<Pattern>, text: string): string | u
   return undefined
 }
 
-/** The Chinese of a word. A word without Chinese stays as it is. */
+/** Translates a word. A word without a translation stays in English. */
 export const named = (words: Readonly<Record<string, string>>, word = ""): string => words[word] ?? word

@@ -6,7 +6,7 @@ const parameters: Readonly<Record<string, string>> = {
   "final XOR": "结果异或值",
 }
 
-/** The problems of a written value, after the value and its kind. */
+/** The descriptions of problems with a value. A message has them after the value and its kind. */
 const problems: ReadonlyArray<Pattern> = [
   [/^it is empty$/, "为空"],
   [/^it is not a number with a unit$/, "不是带单位的数字"],
@@ -64,13 +64,13 @@ const ends: ReadonlyArray<Pattern> = [
   [/^drained$/, "排空后关闭"],
 ]
 
-/** Why a connection ended, in Chinese. A reason without Chinese stays as it is. */
+/** Why a connection ended, in Chinese. A reason without a translation stays in English. */
 export const endText = (text = ""): string => find(ends, text) ?? text
 
-/** What is wrong with a value or a file, in Chinese. A problem without Chinese stays as it is. */
+/** What is wrong with a value or a file, in Chinese. A problem without a translation stays in English. */
 export const problem = (text = ""): string => find(problems, text) ?? text
 
-/** The nearest known word, which stands at the end of a message: ` (did you mean "send"?)`. */
+/** The suggestion of the nearest known word at the end of a message: ` (did you mean "send"?)`. */
 export const hint = (text = ""): string => {
   const near = /^ \(did you mean "?(.*?)"?\?\)$/.exec(text)?.[1]
   return near === undefined ? text : `（是否要写 ${near}？）`

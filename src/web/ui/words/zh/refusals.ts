@@ -26,11 +26,11 @@ const kinds: Readonly<Record<string, string>> = {
 }
 const needs: Readonly<Record<string, string>> = { "a tag": "标签", "a name": "名称", recipients: "接收者" }
 
-/** The Chinese of a part of a message. A part without Chinese stays as it is. */
+/** Translates a part of a message. A part without a translation stays in English. */
 const part = (text = ""): string => translate(text) ?? text
 
 const messages: ReadonlyArray<Pattern> = [
-  // A position and the nearest word stand at the end of many messages.
+  // Many messages end with a position or with a suggestion of the nearest word.
   [/^(.*), at character (\d+)$/s, (text, at) => `${part(text)}（第 ${at} 个字符）`],
   [/^(.*)( \(did you mean .*\?\))$/s, (text, near) => `${part(text)}${hint(near)}`],
 
@@ -180,7 +180,7 @@ const messages: ReadonlyArray<Pattern> = [
   [/^(.*) cannot be written: (.*)$/s, (path, why) => `无法写入 ${path}：${problem(why)}`],
 ]
 
-/** The Chinese of a message without its full stop; `undefined` for a message without Chinese. */
+/** Translates a message without its full stop. Returns `undefined` for a message without a translation. */
 const translate = (message: string): string | undefined => fixedMessages[message] ?? find(messages, message)
 
 const advices: ReadonlyArray<Pattern> = [
@@ -206,13 +206,13 @@ const advices: ReadonlyArray<Pattern> = [
 
 const sentence = (text: string): string => (text === "" || /[。？！]$/.test(text) ? text : `${text}。`)
 
-/** The message of a refusal in Chinese; `undefined` for a message without Chinese. */
+/** The message of a refusal in Chinese; `undefined` for a message without a translation. */
 export const chineseMessage = (message: string): string | undefined => {
   const chinese = translate(message)
   return chinese === undefined ? undefined : sentence(chinese)
 }
 
-/** The advice of a refusal in Chinese; `undefined` for advice without Chinese. */
+/** The advice of a refusal in Chinese; `undefined` for advice without a translation. */
 export const chineseAdvice = (advice: string): string | undefined => {
   const chinese = fixedAdvice[advice] ?? find(advices, advice)
   return chinese === undefined ? undefined : sentence(chinese)
