@@ -37,7 +37,7 @@ const infoOf = ({ id, name, version, about, commands, ours, isWithoutFloors }: C
 
 const coresPart = (cores: Report["cores"]) => (cores === undefined ? {} : { cores })
 
-/** Adds the stored figures of the rows that are not measured now, if that is wanted. */
+/** If `isWanted`, adds the stored figures of the rows that are not measured now. */
 const updating = (folder: string, isWanted: boolean) => {
   const before = isWanted ? readResults(folder) : undefined
   return (report: Report): Report | undefined => {
@@ -64,7 +64,7 @@ const bench = (options: Options): Effect.Effect<number, BadOptions> =>
     say(`load generator: ${generator.description}`)
     yield* bundleServers(folders)
     const { runs, seconds, quick } = options
-    // Read now, because the package is copied and the servers are bundled at this moment.
+    // The commit is read now, when the package is copied and the servers are bundled.
     const commit = commitOf(project)
     let cores = anyCores
     const reportOf = (summaries: ReadonlyArray<RowSummary>): Report => ({

@@ -12,10 +12,10 @@ import xterm from "@xterm/headless"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const columns = 86
 const rows = 24
-// The rows of the picture: the last ones of the terminal.
+// The number of rows in the picture: the last rows of the terminal.
 const shownRows = 17
 const deadlineMillis = 10_000
-// The time of a picture, and of the last one, seconds.
+// The seconds for which the recording shows each picture, and the last picture.
 const pictureSeconds = 2.2
 const lastSeconds = 6
 

@@ -20,7 +20,7 @@ export const compilersIn = (
   environment: Readonly<Record<string, string | undefined>>,
   find: (program: string) => string | undefined = findProgram,
 ): ReadonlyArray<Compiler> => {
-  // CC may hold arguments too, as in make(1).
+  // CC may contain arguments too, as in make(1).
   const asked = (environment["CC"] ?? "").split(/\s+/).filter((word) => word !== "")
   return [asked, ["cc"], ["gcc"], ["clang"]].flatMap(([program, ...args]) => {
     const path = program === undefined ? undefined : find(program)

@@ -12,7 +12,7 @@ const betweenProbes = Duration.millis(250)
 const betweenLooks = Duration.seconds(1)
 /** Cores count as apart when their distance is at least this multiple of the shortest distance. */
 const apartFrom = 2
-/** The most time that waiting and repeated runs may take in one bench. */
+/** The maximum time for waiting and repeated runs in one bench. */
 const patience = Duration.minutes(20)
 
 /** The result of a run, and whether the cores were apart before or after the run. */

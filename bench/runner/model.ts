@@ -24,9 +24,12 @@ export type Metrics = Readonly<Partial<Record<Metric, number>>>
 
 /** The faults, and their words in the report. */
 export const faultWords = {
-  /** Lost for certain: a subscriber that stayed connected received later messages of the publisher, but not these. */
+  /**
+   * Messages that are certainly lost: a subscriber that stayed connected received later messages of the publisher, but
+   * not these.
+   */
   lost: "lost",
-  /** Missing when the generator stopped waiting. These messages may only be late. */
+  /** Messages that were missing when the generator stopped waiting. They may only be late. */
   undelivered: "not delivered in time",
   doubled: "doubled",
   reordered: "reordered",

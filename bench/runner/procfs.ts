@@ -21,7 +21,8 @@ const statusBytes = (pid: number, field: string): number | undefined => {
 export const cpuNanos = (pid: number): number | undefined => {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The name in brackets may hold any character. After it, user and system time are the 12th and 13th field (proc(5)).
+  // The name in brackets may contain any character. After it, user and system time are the 12th and 13th field
+  // (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   return (Number(fields[11]) + Number(fields[12])) * tickNanos
 }
@@ -29,7 +30,7 @@ export const cpuNanos = (pid: number): number | undefined => {
 /** The resident memory of a process now. */
 export const rssBytes = (pid: number): number | undefined => statusBytes(pid, "VmRSS")
 
-/** The most resident memory that a process has ever had. */
+/** The peak resident memory of a process. */
 export const peakBytes = (pid: number): number | undefined => statusBytes(pid, "VmHWM")
 
 /** The number of open descriptors of a process. */

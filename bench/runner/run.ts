@@ -28,7 +28,7 @@ export interface Plan {
 const quickMillis = 35_000
 /** A quick run measures all contenders in this row, and in other rows only the yardstick and contenders with floors. */
 const quickForAll = "fanout-10"
-/** After so many failures in a row of the bench, a contender is not measured there again. */
+/** After this many failures in one row of the bench, a contender is not measured in that row again. */
 const mostFailures = 2
 
 /** Measures every row. A run measures all contenders one after another, and each run starts with another contender. */

@@ -26,13 +26,16 @@ export interface RunningServer {
   readonly port: number
   /** Fails when the server ends or uses more memory than allowed. */
   readonly failed: Effect.Effect<never, RunFailed>
-  /** The most resident memory so far. Undefined if the system has no /proc. */
+  /** The peak resident memory so far. Undefined if the system has no /proc. */
   readonly peak: () => number | undefined
   readonly child: Child
 }
 
 const startDeadline = Duration.seconds(10)
-/** The most memory of a server. A server without back-pressure would otherwise use up the memory of the machine. */
+/**
+ * The maximum memory of a server. Without a limit, a server without back-pressure would use up the memory of the
+ * machine.
+ */
 const mostBytes = 4 * 1024 ** 3
 const sampleInterval = Duration.millis(50)
 
