@@ -19,7 +19,7 @@ it.scopedLive("each command to connect says whether and how TLS is spoken", () =
         return tls
       })
     expect(yield* connect(`connect ${endpoint} tls`)).toMatch(/^TLSv1\.3, .*tcpfx test/)
-    // The options of one command do not stay for the next.
+    // The options of one command do not apply to the next.
     expect(yield* connect(`connect ${plain.endpoint}`)).toBe("")
     expect(yield* attempt(`connect ${endpoint} tls name=elsewhere`)).toMatchObject({
       _tag: "Left",
@@ -28,7 +28,7 @@ it.scopedLive("each command to connect says whether and how TLS is spoken", () =
     expect(yield* connect(`connect ${endpoint} tls name=localhost`)).toMatch(/^TLSv1\.3, /)
     expect(yield* connect(`connect ${endpoint} tls name=elsewhere insecure`)).toMatch(/^TLSv1\.3, /)
 
-    // A window that speaks TLS by its settings can be told not to.
+    // A command can switch off TLS that the settings of the window switch on.
     const secured = yield* clientWindow({ settings: { tls: yield* Tls.connector({ ca: identity.cert }) } })
     yield* secured.executeLine(`connect ${endpoint}`)
     expect((yield* secured.state).tls).toMatch(/^TLSv1\.3, /)

@@ -9,7 +9,7 @@ type Window = Effect.Effect.Success<ReturnType<typeof serverWindow>>
 const namesOf = ({ assistant }: Pick<Window, "assistant">) =>
   Effect.map(assistant.clients({ from: 0, count: 100 }), ({ rows }) => rows.map(({ name }) => name))
 
-/** Waits until the server has received so many frames. */
+/** Waits until the server has received this many frames. */
 const received = ({ events }: Pick<Window, "events">, count: number) => events.first("FrameReceived", count)
 
 it.scoped("a client is named by its first line, which the log, the rules and the mode still see", () =>

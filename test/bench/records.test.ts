@@ -48,7 +48,7 @@ interface Delivery {
   readonly count: number
 }
 
-/** Gives the records to send for a delivery. The message begins at the byte `head` of a record. */
+/** Returns the records to send for a delivery. The message begins at the byte `head` of a record. */
 type Spoil = (delivery: Delivery, head: number) => ReadonlyArray<Buffer>
 
 /** A broker of the protocol. `spoil` changes deliveries. All bytes go out in pieces of `pieceBytes`. */

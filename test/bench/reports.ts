@@ -62,7 +62,7 @@ const Moment = Schema.Struct({ phase: Schema.Literal("begin", "end") })
 
 const linesOf = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n")
 
-/** Runs a work with a window to its end. Gives the number of connections and the result. */
+/** Runs a work with a window to its end. Returns the number of connections and the result. */
 const run =
   <A, I>(work: string, schema: Schema.Schema<A, I>) =>
   (load: LoadArguments, whenWindowIsOver: Effect.Effect<void> = Effect.void) =>
@@ -87,7 +87,7 @@ export const runFanout = run("fanout", results.fanout)
 export const runEcho = run("echo", results.echo)
 export const runChurn = run("churn", results.churn)
 
-/** Runs `idle` until `held` has ended the input or the server. Gives the number of connections and the result. */
+/** Runs `idle` until `held` has ended the input or the server. Returns the number of connections and the result. */
 export const runIdle = Effect.fnUntraced(function* (
   load: LoadArguments,
   held: (endInput: Effect.Effect<void>) => Effect.Effect<void>,

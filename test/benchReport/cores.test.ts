@@ -78,7 +78,7 @@ describe("the cores of the machine", () => {
       yield* TestClock.adjust(Duration.minutes(21))
       expect(yield* Fiber.join(kept)).toMatchObject({ value: 1, apart: true })
       expect(state.said.slice(1)).toEqual([expect.stringMatching(/^spent 20 min on the cores/)])
-      // From now on no run waits, and a run says whether the cores were apart.
+      // From now on no run waits, and each run reports whether the cores were apart.
       const next = yield* Effect.fork(together)
       yield* TestClock.adjust("10 seconds")
       expect(yield* Fiber.join(next)).toMatchObject({ value: 2, apart: true })

@@ -18,7 +18,7 @@ const chatting = (settings: Partial<ServerSettings> = {}) =>
     })
     const served = yield* serving(room, { frame: Framing.line, ...settings })
     const connected: Array<Connection> = []
-    /** Connects a client. It and all others have read what the chat tells about that. */
+    /** Connects a client. Waits until this client and all others have read the messages about it. */
     const join = Effect.gen(function* () {
       const client = yield* served.connect()
       const name = `guest-${connected.length + 1}`

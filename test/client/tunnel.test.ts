@@ -12,7 +12,7 @@ const credentials = Either.getOrThrow(parseProxyServer("socks5://me:s%3Acret@gat
 const target = tcpEndpoint("plc.example", 502)
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1")
 
-/** Gives a handshake the answers in order, cut at the given places. */
+/** Returns a handshake the answers in order, cut at the given places. */
 const play = (
   handshake: Handshake,
   answers: ReadonlyArray<Uint8Array>,

@@ -22,7 +22,7 @@ const folder = Effect.acquireRelease(
 const shell = (command: string, cwd: string) =>
   start("/bin/sh", ["-c", command.replace(/^tcpfx/, `exec '${process.execPath}' '${bin}'`)], { cwd })
 
-/** Sends a text, and FIN unless there is `until`. Gives the bytes of the server until its FIN. */
+/** Sends a text, and FIN unless there is `until`. Returns the bytes of the server until its FIN. */
 const talk = (to: NetConnectOpts, text: string, until?: RegExp) =>
   Effect.async<string>((resume) => {
     const socket = connect(to)

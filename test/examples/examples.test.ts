@@ -15,7 +15,7 @@ import { collector, device } from "../../examples/telemetry.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { record } from "../support/eventRecorder.ts"
 
-/** A console that keeps what is logged, and tells when something has been. */
+/** A console that records the logged values. A test can wait for a value. */
 const recordingConsole = Effect.gen(function* () {
   const console = yield* Effect.console
   const lines: Array<string> = []

@@ -25,7 +25,9 @@ const received = (events: EventRecorder<ServerEvent>, ids: ReadonlyArray<number>
   }
 }
 
-/** The least time for a number of bytes, of which one second's come at once. A slow machine only adds time. */
+/**
+ * The minimum time for a number of bytes. The bytes of one second may arrive at once. A slow machine only adds time.
+ */
 const leastMillis = (bytes: number, peers: number) => ((bytes - rate - peers * overdraft) / rate) * 1000 - 5
 
 // `server/Server.rates` tests under TestClock that the rate is also reached.

@@ -50,7 +50,8 @@ const room = (slowConsumer: SlowConsumerPolicy) =>
         { discard: true },
       )
     const read = (lines: number) => Effect.forEach(readers, (reader) => reader.take(lines * lineBytes))
-    // Only `block` waits for slow readers, and a busy machine makes any reader slow. Here none lags by a whole budget.
+    // Only `block` waits for slow readers, and a busy machine makes any reader slow. Here no reader lags by a whole
+    // budget.
     const publishAtReadersPace = Effect.forEach(Chunk.chunksOf(Chunk.fromIterable(everything), batchLines), (batch) =>
       Effect.zipRight(publish([...batch]), read(batch.length)),
     ).pipe(Effect.map((batches) => readers.map((_, at) => Buffer.concat(batches.map((parts) => parts[at] ?? none)))))

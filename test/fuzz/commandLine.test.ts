@@ -62,7 +62,7 @@ const commandLine = (chance: Chance): ReadonlyArray<string> =>
     tokens: samples,
   }).map((arg) => (chance.percent(20) ? mutatedText(chance, arg, tokens) : arg))
 
-/** Whether the error of a wrong command line is one for the user, and no bug. */
+/** Whether the error of a wrong command line is a message for the user and not a defect. */
 const isForPeople = (error: unknown): boolean =>
   error instanceof CommandFailed || ValidationError.isValidationError(error)
 

@@ -21,7 +21,7 @@ const peers = [ncat, nc, socat, python]
 const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
 const binary = (random: number): Buffer => Buffer.concat([everyByte, randomBytes(random), everyByte])
 
-/** Each program with the next in the list, so that each one talks to two others. */
+/** Pairs of a program and the next program in the list, so that each program talks to two others. */
 const pairs = peers.map((peer, index): readonly [Peer, Peer] => [peer, peers[(index + 1) % peers.length] ?? peer])
 
 const sendAll = (process: Process, data: string | Uint8Array) =>

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../support/transportFixture.ts"
 
 const openssl: Peer = { program: "openssl", known: /s_client|Standard commands|help/, dial: () => [] }
 
-/** Files of a CA, a server certificate and a client certificate. Gives the path of each file by name. */
+/** Files of a CA, a server certificate and a client certificate. Returns the path of each file by name. */
 const material = Effect.gen(function* () {
   const folder = yield* temporaryFolder
   const at = (name: string) => join(folder, name)

@@ -69,7 +69,7 @@ describe("the broker", () => {
       yield* Effect.forEach(lines, (line) => a.send(utf8(line)))
       expect(yield* Effect.replicateEffect(receiveText(b), lines.length)).toEqual(lines)
       expect(yield* Effect.replicateEffect(receiveText(c), lines.length)).toEqual(lines)
-      // The first bytes that a gets are b's answer, so a got nothing of its own before.
+      // The first bytes that `a` receives are the answer of `b`, so `a` has received none of its own bytes.
       yield* b.send(utf8("answer"))
       expect(yield* receiveText(a)).toBe("answer")
       expect(yield* receiveText(c)).toBe("answer")

@@ -215,7 +215,7 @@ describe("the deadline of a drain", () => {
       if (second !== undefined) yield* Effect.fork(server.send(second.id, volume))
       yield* events.one("FrameSent")
       expect(yield* server.drain).toEqual({ graceful: 0, forced: 2 })
-      // Node stops watching a socket behind FIN. Only a write notices the reset.
+      // Node stops watching a socket after FIN. Only a write notices the reset.
       yield* staysOpen.takeRest
       yield* staysOpen.write("x")
       expect(["EPIPE", "ECONNRESET"]).toContain(yield* staysOpen.closed)

@@ -65,7 +65,7 @@ describe("a subscriber to the events", () => {
       const volume = new Uint8Array(16 * 1024 * 1024).map((_, at) => at % 251)
       yield* Effect.fork(Effect.zipRight(peer.send(volume), peer.close))
       yield* events.one("FrameReceived")
-      // Reading of a new connection is held too, until the subscriber has taken its events.
+      // The server does not read from a new connection either, until the subscriber has taken its events.
       const newcomer = yield* connect()
       yield* newcomer.send(utf8("me too"))
       yield* turns(50)

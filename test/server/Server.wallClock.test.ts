@@ -49,7 +49,8 @@ describe("a clock that is set while connections are open", () => {
         const told = yield* record(client.subscribe())
         yield* TestClock.adjust("2 days")
         const reconnect = { jitter: 0, baseDelay: Duration.seconds(1), stableAfter: Duration.seconds(5) }
-        // With the clock set back, a connection of 5 s is still stable. With the clock set forward, one of 4 s is not.
+        // With the clock set back, a connection of 5 s is still stable. With the clock set forward, a connection of 4 s
+        // is not.
         const lifetimes = [
           { seconds: 5, shift: -aDay, attempt: 1 },
           { seconds: 5, shift: -aDay, attempt: 1 },

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 
-/** Effects that wait until a state of a test holds. Whoever changes the state calls `notify`. */
+/** Effects that wait until a state of a test holds. Code that changes the state calls `notify`. */
 export class Waiters {
   private readonly checks = new Set<() => void>()
 

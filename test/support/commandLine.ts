@@ -28,7 +28,7 @@ const parser = Command.make("tcpfx").pipe(
   Command.run({ name: "tcpfx", version: "0" }),
 )
 
-/** Parses a command line as `tcpfx` does, and runs nothing. Gives the reason if the command line is wrong. */
+/** Parses a command line as `tcpfx` does, and runs nothing. Returns the reason if the command line is wrong. */
 export const parseCommandLine = (args: ReadonlyArray<string>): Exit.Exit<void, unknown> => {
   const normalized = normalize(args, commandShapes)
   if (Either.isLeft(normalized)) return Exit.fail(normalized.left)

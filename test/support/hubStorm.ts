@@ -250,7 +250,7 @@ export class HubStorm {
     this.checkedTo = this.model.totalBytes
   }
 
-  /** Gives the most bytes that the log may hold for a subscriber. */
+  /** Returns the most bytes that the log may hold for a subscriber. */
   private checkLag(sink: ModelSink): number {
     const { least, most } = sink.lag()
     const { budgetBytes, policy } = sink.options

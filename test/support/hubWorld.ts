@@ -85,7 +85,7 @@ export class FakeSink implements HubSink {
       .map((item) => item.frame)
   }
 
-  /** Bounds of its lag: its own frames right behind its position may count or not. */
+  /** Bounds of its lag: its own frames right after its position may count or not. */
   get lag(): { readonly least: number; readonly most: number } {
     const rest = this.items.slice(this.position)
     const own = rest.findIndex((item) => !item.own)

@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 
 // The kernel gives no event for these changes, so the tests poll.
 const between = 5
-// Shorter than the deadline of a test, whose message would not name what the test waits for.
+// This deadline is shorter than the deadline of a test, because the message of the test's deadline would not name the
+// awaited condition.
 const patience = Duration.seconds(50)
 
-/** Polls until there is an answer. Dies after the deadline with a message that names what was polled for. */
+/** Polls until there is an answer. Dies after the deadline with a message that names the awaited condition. */
 export const poll = <A>(what: string, look: () => A | undefined): Effect.Effect<A> =>
   Effect.async<A>((resume) => {
     let timer: NodeJS.Timeout | undefined

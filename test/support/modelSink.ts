@@ -99,7 +99,7 @@ export class ModelSink implements HubSink {
     return at < this.until ? this.model.runs[at] : undefined
   }
 
-  /** The bounds of its lag: its own runs right behind its position may count or not. */
+  /** The bounds of its lag: its own runs right after its position may count or not. */
   lag(): { readonly least: number; readonly most: number } {
     const { runs, totalBytes } = this.model
     const behind = (run: Run | undefined) => (run === undefined ? 0 : totalBytes - run.start - this.within)

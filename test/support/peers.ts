@@ -111,7 +111,10 @@ const lookOnce = (what: string, missing: string, look: () => boolean): boolean =
   return found
 }
 
-/** Whether all of these programs are installed. The first call prints a missing one, because its tests are skipped. */
+/**
+ * Whether all of these programs are installed. The first call prints each missing program, because its tests are
+ * skipped.
+ */
 export const haveAll = (...peers: ReadonlyArray<Peer>): boolean =>
   peers
     .map(({ program, known }) =>

@@ -12,7 +12,7 @@ export interface RawPeer {
   readonly flushed: Effect.Effect<void>
   /** Waits for the next `count` bytes. */
   readonly take: (count: number) => Effect.Effect<Buffer>
-  /** Waits for the FIN of the other side, or for the end of the socket. Gives the bytes not taken yet. */
+  /** Waits for the FIN of the other side, or for the end of the socket. Returns the bytes not taken yet. */
   readonly takeRest: Effect.Effect<Buffer>
   /** Starts to read. A peer made with `reads: false` has not read before. */
   readonly resume: Effect.Effect<void>
@@ -20,7 +20,7 @@ export interface RawPeer {
   readonly end: Effect.Effect<void>
   /** Sends RST. */
   readonly reset: Effect.Effect<void>
-  /** Waits for the end of the socket. Gives the error code after an error. */
+  /** Waits for the end of the socket. Returns the error code after an error. */
   readonly closed: Effect.Effect<string | undefined>
 }
 

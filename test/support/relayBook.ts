@@ -59,7 +59,7 @@ export class RelayBook {
     return this.published[peer] ?? 0
   }
 
-  /** Finds the line with exactly these bytes. Gives nothing if no peer wrote it. */
+  /** Finds the line with exactly these bytes. Returns nothing if no peer wrote it. */
   find(bytes: Uint8Array): Line | undefined {
     const first = bytes.indexOf(colon)
     const second = bytes.indexOf(colon, first + 1)
@@ -103,7 +103,7 @@ const numberIn = (bytes: Uint8Array, from: number, to: number): number => {
   return number
 }
 
-/** Calls `each` with each line, LF included. Gives the bytes after the last LF. */
+/** Calls `each` with each line, LF included. Returns the bytes after the last LF. */
 export const eachLine = (bytes: Uint8Array, each: (line: Uint8Array) => void): Uint8Array => {
   let start = 0
   for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {

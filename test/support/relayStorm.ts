@@ -38,7 +38,7 @@ const actsOf = (rules: StormRules): ReadonlyArray<readonly [weight: number, act:
 const stayers = 3
 
 // The server counts more bytes as queued than the peer has not received: a large write counts until the kernel has
-// taken all of it, and the peer's own lines behind it count too.
+// taken all of it, and the peer's own lines after it count too.
 const slack = 4
 
 /** Peers that join, write, stall and leave one server at random, and the events of the server. */
@@ -229,7 +229,7 @@ export class RelayStorm {
     if (peer.canWrite && this.takeRoom(peer.begun)) peer.finish(this.chance.percent(50))
   }
 
-  // Whether so many more bytes may be in flight. With `disconnect`, no reader may be cut off because of them.
+  // Whether this many more bytes may be in flight. With `disconnect`, no reader may be cut off because of them.
   private takeRoom(bytes: number): boolean {
     const { budgetBytes, policy } = this.rules
     const inFlight = this.peers.reduce((sum, peer) => sum + peer.inFlight, bytes)

@@ -65,7 +65,7 @@ export class Process {
     return this.bytes(source).toString("utf8")
   }
 
-  /** Waits until the output of a stream matches. Gives the match. Fails when the process ends before. */
+  /** Waits until the output of a stream matches. Returns the match. Fails when the process ends before. */
   waitFor(source: Source, pattern: RegExp): Effect.Effect<RegExpExecArray, ProcessEnded> {
     return this.watch(`${pattern} on ${source}`, () => pattern.exec(this.text(source)) ?? undefined)
   }

@@ -40,7 +40,7 @@ export const nodeTlsServer = (identity: Tls.Identity, serve: (peer: TlsPeer) => 
       }),
   )
 
-/** A client of node:tls. Gives both layers after the handshake, or the error code of a failed handshake. */
+/** A client of node:tls. Returns both layers after the handshake, or the error code of a failed handshake. */
 export const dialNodeTls = (endpoint: Endpoint, options: tls.ConnectionOptions) =>
   Effect.acquireRelease(
     Effect.async<TlsPeer, string>((resume) => {

@@ -26,7 +26,7 @@ const seqsIn = (path: string): ReadonlyArray<number> =>
     .slice(0, -1)
     .map((line) => JSON.parse(line).seq)
 
-/** Writes events to the file `log` in a folder. Gives the messages for the user. */
+/** Writes events to the file `log` in a folder. Returns the messages for the user. */
 const write = (
   path: string,
   events: Stream.Stream<ClientEvent>,

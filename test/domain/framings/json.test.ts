@@ -27,7 +27,7 @@ describe("JSON", () => {
     ([parts, places]) => {
       const input = utf8(parts.flat().join(""))
       if (input.length > 300) return
-      // Garbage is skipped from its first byte that is no white space.
+      // Garbage is skipped from its first byte that is not white space.
       const skipped = parts.reduce((sum, [text]) => sum + (isGarbage(text) ? text.trimStart().length : 0), 0)
       const payloads = parts.map(([, text]) => [...utf8(text)])
       const whole = feedFraming(json, [input])
@@ -36,7 +36,7 @@ describe("JSON", () => {
       for (const chunks of allCuts(input, places)) {
         const fed = feedFraming(json, chunks)
         expect(fed.payloads).toEqual(payloads)
-        // White space behind garbage counts only if it comes in the same read.
+        // White space after garbage counts only if it comes in the same read.
         expect(fed.skipped).toBeLessThanOrEqual(skipped)
         expect(fed.skipped).toBeGreaterThanOrEqual(parts.reduce((sum, [text]) => sum + text.trim().length, 0))
       }

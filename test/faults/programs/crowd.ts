@@ -1,5 +1,5 @@
-// Opens many connections and holds them. Usage: crowd PORT COUNT. Prints a line when all are connected. At each line of
-// input each connection sends its own text, and the program prints how many received it back.
+// Opens many connections and keeps them open. Usage: crowd PORT COUNT. Prints a line when all are connected. At each
+// line of input each connection sends its own text, and the program prints how many received it back.
 import * as net from "node:net"
 import { createInterface } from "node:readline"
 
