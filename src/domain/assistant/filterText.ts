@@ -19,8 +19,7 @@ const directions = { in: "received", out: "sent", announcement: "announcement" }
 /** The written form of a filter. Each part is optional. */
 export const filterForm = "@RECIPIENTS in|out|announcement TEXT|/REGEX/|hex DIGITS|text TEXT"
 
-const empty = (what: string) =>
-  refuse("value", `${what} missing in the filter`, { advice: `The form is: ${filterForm}.` })
+const empty = (what: string) => refuse("value", `the filter has no ${what}`, { advice: `The form is: ${filterForm}.` })
 
 /**
  * Reads a filter: clients, a direction and a content, in this order. Each part is optional, and a row must meet all of
@@ -44,7 +43,7 @@ export const parseFilter = (text: string): Either.Either<WrittenFilter, Refusal>
     if (word !== undefined && direction !== undefined) reader.take(word)
     reader.skipBlanks()
     const filter = { ...(direction === undefined ? {} : { direction }), ...(yield* contentOf(reader.rest())) }
-    if (clients === undefined && Object.keys(filter).length === 0) return yield* empty("a condition is")
+    if (clients === undefined && Object.keys(filter).length === 0) return yield* empty("condition")
     return { clients, filter }
   })
 
@@ -54,7 +53,7 @@ const contentOf = (text: string): Either.Either<Pick<LogFilter, "text" | "regex"
   if (regex !== undefined) return Either.right({ regex })
   const [, form, rest = ""] = /^(text|hex)(?:\s+(.*))?$/su.exec(text) ?? []
   if (form === undefined) return Either.right({ text })
-  if (rest === "") return empty(form === "text" ? "the text is" : "the hex digits are")
+  if (rest === "") return empty(form === "text" ? "text" : "hex digits")
   if (form === "text") return Either.right({ text: rest })
   return Either.mapBoth(readHex(rest), {
     onLeft: ({ advice, message }) =>

@@ -30,9 +30,9 @@ describe("a filter in its written form", () => {
   })
 
   it.each<readonly [string, string]>([
-    ["", "a condition is missing in the filter"],
-    ["text", "the text is missing in the filter"],
-    ["in hex", "the hex digits are missing in the filter"],
+    ["", "the filter has no condition"],
+    ["text", "the filter has no text"],
+    ["in hex", "the filter has no hex digits"],
     ["hex 0g", "is not a hex digit"],
     ["@", "recipient"],
   ])("that is wrong is refused: %o", (text, problem) => {

@@ -24,6 +24,11 @@ const kinds: Readonly<Record<string, string>> = {
   "a framing": "分帧方式",
   "an address range": "地址范围",
 }
+const filterParts: Readonly<Record<string, string>> = {
+  condition: "条件",
+  text: "文本",
+  "hex digits": "十六进制数字",
+}
 const needs: Readonly<Record<string, string>> = { "a tag": "标签", "a name": "名称", recipients: "接收者" }
 
 /** Translates a part of a message. A part without a translation stays in English. */
@@ -168,11 +173,12 @@ const messages: ReadonlyArray<Pattern> = [
   [/^cannot connect to (.+?) by way of (.+?): (.*)$/s, "无法经由 $2 连接 $1"],
   [/^cannot connect to (.+?): (.*)$/s, "无法连接 $1"],
   [/^the connection ended: (.*)$/s, (why) => `连接已断开：${endText(why)}`],
-  [/^this window does not listen on (.*)$/, "这个窗口没有监听 $1"],
-  [/^this window does not listen$/, "这个窗口没有监听"],
-  [/^the window is already connected to (.*)$/, "窗口已连接 $1"],
+  [/^the server does not listen on (.*)$/, "服务器没有监听 $1"],
+  [/^the server does not listen$/, "服务器没有监听"],
+  [/^already connected to (.*)$/, "已连接 $1"],
   [/^the server does not read: (\d+) bytes are queued for it$/, "服务器不读取数据：$1 字节等待发送"],
   [/^a (server|client) window has no setting (\w+)$/, (side, name) => `${named(sides, side)}窗口没有设置 ${name}`],
+  [/^the filter has no (.*)$/, (what) => `筛选缺少${named(filterParts, what)}`],
   [/^row (\d+) is an announcement and has no bytes$/, "第 $1 行是通知，没有字节"],
   [/^row (\d+) has been dropped; the log starts at row (\d+)$/, "第 $1 行已不再保留，日志从第 $2 行开始"],
   [/^row (\d+) does not exist yet$/, "第 $1 行还不存在"],
