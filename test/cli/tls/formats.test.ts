@@ -70,10 +70,10 @@ describe("PEM that cannot be used", () => {
         expect([error.part, error.problem, error.index]).toEqual(["key", expect.stringMatching(problem), 0])
       }
       const certificates: ReadonlyArray<readonly [string, RegExp]> = [
-        [keyPem, /it holds no certificate, but a private key/],
+        [keyPem, /it contains no certificate, but a private key/],
         [
           "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n",
-          /it is a request for a certificate/,
+          /it is a certificate signing request/,
         ],
         ["hello", /it is not PEM \(-----BEGIN CERTIFICATE-----\)/],
       ]
