@@ -77,7 +77,7 @@ it.prop(
         const isKept = 8192 + 128 * 26 + one.length + 1 + 88 * 90 <= store.limit
         rows.push({
           kind: isKept ? "received" : "announcement",
-          text: isKept ? "c".repeat(one.length) : `${one.length + 1} bytes were not kept: the log holds 65536 at most`,
+          text: isKept ? "c".repeat(one.length) : `${one.length + 1} bytes were not kept: the log keeps at most 65536`,
           clients: [one.client],
         })
       } else {

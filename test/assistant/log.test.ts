@@ -118,7 +118,7 @@ it.scoped("a frame that is larger than the log is replaced by a note", () =>
     const { log, received, texts } = yield* makeLog({ limit: 64 * 1024 })
     received(1, new Uint8Array(100_000))
     received(1, "next")
-    expect(yield* texts()).toEqual(["100000 bytes were not kept: the log holds 65536 at most", "next"])
+    expect(yield* texts()).toEqual(["100000 bytes were not kept: the log keeps at most 65536", "next"])
     expect((yield* Effect.flip(log.bytes(0))).message).toMatch(/announcement/)
   }),
 )

@@ -136,9 +136,9 @@ describe("a chat", () => {
       for (const [line, answer] of [
         [
           "/usres",
-          "* /usres is no command (did you mean /users?); /help lists the commands, and // at the start sends a slash",
+          "* /usres is not a command (did you mean /users?); /help lists the commands, and // at the start sends a slash",
         ],
-        ["/", "* / is no command; /help lists the commands, and // at the start sends a slash"],
+        ["/", "* / is not a command; /help lists the commands, and // at the start sends a slash"],
         ["/nick", "* the name is missing; the form is /nick NAME"],
         ["/nick a b", "* a name has no blanks; the form is /nick NAME"],
         ["/msg guest-2", "* the text is missing; the form is /msg NAME TEXT"],

@@ -118,7 +118,7 @@ describe("the material of TLS", () => {
       const { key } = await makeIdentity()
       return { identities: [{ cert: Redacted.value(key), key }] }
     },
-    "the certificate cannot be used: it holds no certificate, but a private key",
+    "the certificate cannot be used: it contains no certificate, but a private key",
   )
   failing(
     "a file without PEM is reported",

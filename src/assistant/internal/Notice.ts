@@ -37,7 +37,7 @@ const english = (notice: Notice): string => {
     case "NotRecorded":
       return `${notice.bytesIn} bytes in and ${notice.bytesOut} bytes out before this row were not recorded`
     case "NotKept":
-      return `${notice.bytes} bytes were not kept: the log holds ${notice.limit} at most`
+      return `${notice.bytes} bytes were not kept: the log keeps at most ${notice.limit}`
   }
 }
 

@@ -49,7 +49,7 @@ const unknown = (word: string): Request => {
   const hint = near === undefined ? "" : ` (did you mean /${near}?)`
   return {
     _tag: "Wrong",
-    problem: `/${shortened(word)} is no command${hint}; /help lists the commands, and // at the start sends a slash`,
+    problem: `/${shortened(word)} is not a command${hint}; /help lists the commands, and // at the start sends a slash`,
   }
 }
 

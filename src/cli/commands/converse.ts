@@ -100,7 +100,7 @@ export const converse =
           )
         if (isFinTaken && options.explainsFin)
           (yield* Stdio).say(
-            `tcpfx: the server took the input and closed without an answer; if it owes one: ${finHint}\n`,
+            `tcpfx: the server took the input and closed without an answer; if an answer is missing: ${finHint}\n`,
           )
         yield* finishInput(sending, options)
         if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort(peer))

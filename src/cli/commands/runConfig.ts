@@ -61,7 +61,7 @@ const explainedBy = ({ args }: ExplainOptions, explained: ReadonlyArray<string> 
   Effect.gen(function* () {
     const none: ReadonlyArray<GivenFlag> = []
     if (explained !== undefined && args.length > 0) {
-      return yield* usageError(`leave ${JSON.stringify(args[0])} out: the command line behind -- names the command`)
+      return yield* usageError(`leave ${JSON.stringify(args[0])} out: the command line after -- names the command`)
     }
     const words = explained === undefined ? args : yield* normalize(explained, commands)
     const [section, ...more] = words

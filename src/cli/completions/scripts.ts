@@ -24,7 +24,7 @@ complete -F _tcpfx tcpfx
 `
 
 const zsh = `#compdef tcpfx
-# Completions of tcpfx for zsh. In ~/.zshrc, behind compinit: source <(tcpfx --completions zsh)
+# Completions of tcpfx for zsh. In ~/.zshrc, after compinit: source <(tcpfx --completions zsh)
 _tcpfx() {
   local -a answer whole open
   local line word help directive prefix

@@ -194,7 +194,7 @@ export class ConsoleActions {
     }
     const found = words.find((one) => one.word === word)
     if (found === undefined) {
-      const message = `/${word} is no command${Domain.suggestion(
+      const message = `/${word} is not a command${Domain.suggestion(
         word,
         words.map((one) => one.word),
       )}`

@@ -77,7 +77,9 @@ export const readInput = (line: string, kind: Assistant["kind"], settings: Conso
     const isOther = wordsFor(kind === "server" ? "client" : "server").some((one) => one.word === word)
     if (isOther) return refused(`/${word} is a command of ${kind === "server" ? "tcpfx connect" : "tcpfx serve"}`)
     return refused(
-      word === "" ? "a command is missing behind the slash" : `/${word} is no command${Domain.suggestion(word, words)}`,
+      word === ""
+        ? "a command is missing after the slash"
+        : `/${word} is not a command${Domain.suggestion(word, words)}`,
       "/help lists the commands; // at the start sends a slash",
     )
   }
@@ -118,7 +120,7 @@ const sending =
   (rest, kind, settings) => {
     const to = recipientsAtStart.exec(rest)?.[0] ?? ""
     const content = rest.slice(to.length)
-    if (content === "") return refused(`the content is missing behind /${form}`, formOf(form))
+    if (content === "") return refused(`the content is missing after /${form}`, formOf(form))
     return domain(`send ${to}${form} ${content}`, kind, settings)
   }
 
@@ -133,7 +135,7 @@ const choice =
     const value = values.find((one) => one === rest)
     if (value !== undefined) return Either.right(act(value))
     const what =
-      rest === "" ? "a value is missing" : `"${rest}" is no value of /${word}${Domain.suggestion(rest, values)}`
+      rest === "" ? "a value is missing" : `"${rest}" is not a value of /${word}${Domain.suggestion(rest, values)}`
     return refused(`${what}; expected ${values.join(", ")}`, formOf(word))
   }
 

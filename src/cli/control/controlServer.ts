@@ -82,7 +82,7 @@ const answerOf = (outcome: Assistant.Outcome): object => {
 const noSuchCommand = (verb: string) =>
   new Assistant.Refusal({
     reason: "syntax",
-    message: `${JSON.stringify(verb)} is no command${Assistant.suggestion(verb, Assistant.commandVerbs)}`,
+    message: `${JSON.stringify(verb)} is not a command${Assistant.suggestion(verb, Assistant.commandVerbs)}`,
   })
 
 const tooLong = new Assistant.Refusal({

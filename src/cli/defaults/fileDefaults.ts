@@ -146,7 +146,8 @@ class Reader {
   private values(flag: FlagShape, node: Node | null, at: number): ReadonlyArray<string> {
     const { yaml } = this
     const places = yaml.isSeq(node) ? node.items : [node]
-    if (yaml.isSeq(node) && !flag.repeats) return this.fail(offsetOf(node, at), `${flag.name} takes one value, no list`)
+    if (yaml.isSeq(node) && !flag.repeats)
+      return this.fail(offsetOf(node, at), `${flag.name} takes one value, not a list`)
     return places.flatMap((place): ReadonlyArray<string> => {
       const offset = yaml.isNode(place) ? offsetOf(place, at) : at
       if (!yaml.isScalar(place) || typeof place.value !== "string") {

@@ -7,7 +7,7 @@ import { anyText, oneOf, value, values } from "./flag.ts"
 /** The flags of access control. */
 export const accessFlags = {
   allow: values("allow", "LIST", parseAddressRanges, {
-    help: "Only these addresses may connect; wins over --deny. LIST: addresses and ranges such as 10.0.0.0/8,::1.",
+    help: "Only these addresses may connect; overrides --deny. LIST: addresses and ranges such as 10.0.0.0/8,::1.",
   }),
   deny: values("deny", "LIST", parseAddressRanges, { help: "These addresses may not connect." }),
   allowFile: values("allow-file", "PATH", anyText, {

@@ -29,7 +29,7 @@ export const automationFlags = {
     help: "Act on received frames, in the words of the assistant, such as 'hello when contains login reply welcome\\n'. May be given several times.",
   }),
   rules: values("rules", "PATH", anyText, {
-    help: "Take the rules of a project file, behind those of --rule. May be given several times.",
+    help: "Take the rules of a project file, after those of --rule. May be given several times.",
   }),
   macro: values("macro", "NAME", anyText, {
     help: "As --send, with the payload of a macro of the project file (--project, or tcpfx.yaml in this folder).",

@@ -10,6 +10,6 @@ const parseName = (name: string): Either.Either<string, { readonly message: stri
 /** The flag of a chat. */
 export const chatFlags = {
   operator: value("operator", "NAME", parseName, {
-    help: "With --mode chat: the name of the server itself, for what standard input and the console say (default operator).",
+    help: "With --mode chat: the name of the operator, whose texts come from standard input and the console (default operator).",
   }),
 }

@@ -7,7 +7,7 @@ import { toggle, value } from "./flag.ts"
 /** The flags of `serve` and `connect` that select IPv4 or IPv6. */
 export const familyFlags = {
   family: value("family", "any|ipv4|ipv6", parseAddressFamily, {
-    help: "Which addresses of a name count (default any).",
+    help: "Which addresses of a name are used (default any).",
   }),
   ipv4: toggle("ipv4", { alias: "4", help: "The same as --family ipv4." }),
   ipv6: toggle("ipv6", { alias: "6", help: "The same as --family ipv6; an endpoint without a host is [::1] then." }),

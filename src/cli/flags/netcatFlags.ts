@@ -15,7 +15,7 @@ const sharedFlags = {
 export const netcatServeFlags = {
   listen: toggle("listen", {
     alias: "l",
-    help: "Serve as netcat does: end after the first client, unless -k or --broker is given. Output that is no terminal is raw.",
+    help: "Serve as netcat does: end after the first client, unless -k or --broker is given. Output that does not go to a terminal is raw.",
   }),
   quit: value("quit", "TIME", parseDuration, {
     alias: "q",

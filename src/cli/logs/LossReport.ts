@@ -53,7 +53,7 @@ export class LossReport {
     const amount = this.amount(count)
     this.say(
       `--${this.flag}: ${amount} missing in ${this.name}, because they did not fit into ${formatBytes(most)} of memory ` +
-        "while it could not be written; the end tells how many in all",
+        "while it could not be written; the total is reported at the end",
     )
   }
 
@@ -64,18 +64,18 @@ export class LossReport {
     this.isSlownessTold = true
     this.say(
       `--${this.flag}: ${this.name} is written more slowly than data arrives; ` +
-        `what does not fit into ${formatBytes(most)} of memory is left out, and counted at the end`,
+        `data that does not fit into ${formatBytes(most)} of memory is left out, and its amount is reported at the end`,
     )
   }
 
   /** The log continues in the same file, because it could not be renamed. */
   notRotated(path: string, code: string): void {
-    this.say(`--${this.flag}: ${path} cannot be renamed, and goes on: ${writeProblem(code)}`)
+    this.say(`--${this.flag}: ${path} cannot be renamed, so the log continues in it: ${writeProblem(code)}`)
   }
 
   /** The file could not be opened again. */
   notReopened(path: string, code: string): void {
-    this.say(`--${this.flag}: ${path} cannot be opened again, and the old file goes on: ${writeProblem(code)}`)
+    this.say(`--${this.flag}: ${path} cannot be opened again, so the old file stays in use: ${writeProblem(code)}`)
   }
 
   /** Bytes or events are lost at the end of the command. */

@@ -29,7 +29,7 @@ export const parseFileName = (input: string): Either.Either<FileName, ValueSynta
   const cut = input.lastIndexOf("/")
   const isPerClient = signs.some(([, kind]) => kind === "id")
   if (isPerClient && signs.some(({ 0: sign, index }) => sign === "%id" && index < cut)) {
-    return fail("a folder has %id in its name", "%id behind the last slash only")
+    return fail("a folder has %id in its name", "%id only after the last slash")
   }
   if (cut === input.length - 1) return fail("it ends with a slash, as a folder does", "the path of a file")
   const folder = cut < 0 ? "." : cut === 0 ? "/" : input.slice(0, cut).replaceAll("%%", "%")

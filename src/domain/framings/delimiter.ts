@@ -52,7 +52,7 @@ export const delimiter = (bytes: Uint8Array): Framing => {
       const end = mark.endOf(marked(payload), 0)
       return end === payload.length + bytes.length
         ? aboveLimit(payload, maxFrameBytes)
-        : `with the delimiter behind it, it has a delimiter at byte ${end - bytes.length}, so it would arrive as several frames`
+        : `with the delimiter after it, it has a delimiter at byte ${end - bytes.length}, so it would arrive as several frames`
     },
     payloads: (wire, each) => {
       cut(wire, 0, Number.POSITIVE_INFINITY, each)

@@ -199,14 +199,16 @@ const indexBehind = (ends: Uint32Array, from: number): number => {
 const refused = (payload: Uint8Array): string | undefined => {
   const start = pastBlanks(payload, 0)
   if (!opensValue(payload[start])) {
-    return start === payload.length ? "it is empty" : `it is no JSON object or array: byte ${start} is neither { nor [`
+    return start === payload.length
+      ? "it is empty"
+      : `it is not a JSON object or array: byte ${start} is neither { nor [`
   }
   const end = new JsonScanner().scan(payload, start)
   if (end === -1) return "its JSON object or array has no end"
   const rest = pastBlanks(payload, end)
   return rest === payload.length
     ? undefined
-    : `it has bytes behind its JSON value (at byte ${rest}), so it would not arrive as one frame`
+    : `it has bytes after its JSON value (at byte ${rest}), so it would not arrive as one frame`
 }
 
 /**

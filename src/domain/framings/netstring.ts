@@ -38,7 +38,7 @@ const problemAt = (bytes: Uint8Array, at: number, end: number): string => {
   if (wrong === 0) return "a netstring does not begin with a digit"
   if (wrong === -1 && length.length > mostDigits) return `the length of a netstring has more than ${mostDigits} digits`
   if (length[0] === zero && wrong !== 1) return "the length of a netstring begins with 0"
-  if (length[wrong] !== colon) return "the length of a netstring has no colon behind its digits"
+  if (length[wrong] !== colon) return "the length of a netstring has no colon after its digits"
   return "a netstring does not end with a comma"
 }
 

@@ -54,7 +54,7 @@ const delimiterIn = (text: string, at: number): Parsed => {
   const expected = `1 to ${longestDelimiter} bytes as pairs of hex digits, such as delim:0d0a`
   if (text === "") return wrong("the bytes of the delimiter are missing", at, expected)
   const bad = text.search(/[^0-9a-fA-F]/)
-  if (bad !== -1) return wrong(`${JSON.stringify(text[bad])} is no hex digit`, at + bad, expected)
+  if (bad !== -1) return wrong(`${JSON.stringify(text[bad])} is not a hex digit`, at + bad, expected)
   if (text.length % 2 === 1) return wrong("the last byte has only one digit", at + text.length - 1, expected)
   if (text.length > 2 * longestDelimiter) return wrong(`it has ${text.length / 2} bytes`, at, expected)
   const pairs = text.match(/../g) ?? []
@@ -84,7 +84,7 @@ const lengthIn = (text: string, at: number): Parsed =>
     const [first = "", ...rest] = text.split(",")
     const [field = "", ...offsets] = first.split("+")
     if (!isField(field)) {
-      const problem = field === "" ? "the length field is missing" : `${JSON.stringify(field)} is no length field`
+      const problem = field === "" ? "the length field is missing" : `${JSON.stringify(field)} is not a length field`
       return yield* wrong(problem + suggested(field, fieldNames), at, fieldNames.join(", "))
     }
     const offsetText = offsets.join("+")
@@ -104,10 +104,10 @@ const lengthIn = (text: string, at: number): Parsed =>
       const [name = "", ...values] = part.split(":")
       const valueAt = place + name.length + 1
       if (name !== "adjust" && name !== "strip") {
-        const problem = `${JSON.stringify(name)} is no parameter of len${suggested(name, ["adjust", "strip"])}`
+        const problem = `${JSON.stringify(name)} is not a parameter of len${suggested(name, ["adjust", "strip"])}`
         return yield* wrong(problem, place, lengthForm)
       }
-      if (numbers[name] !== undefined) return yield* wrong(`${name} stands there twice`, place, lengthForm)
+      if (numbers[name] !== undefined) return yield* wrong(`${name} is given twice`, place, lengthForm)
       const [least, most] = name === "adjust" ? [-mostAdjust, mostAdjust] : [0, mostOffset]
       numbers[name] = yield* numberIn({ what: name, text: values.join(":"), at: valueAt, least, most })
       place += part.length + 1

@@ -16,7 +16,7 @@ const certificateProblem = (pem: string): string => {
   if (label === undefined) return "it is not PEM (-----BEGIN CERTIFICATE-----)"
   if (label.endsWith("CERTIFICATE REQUEST"))
     return "it is a certificate signing request; give the certificate that the CA issued"
-  return `it holds no certificate, but a ${label.toLowerCase()}`
+  return `it contains no certificate, but a ${label.toLowerCase()}`
 }
 
 /** The certificates of a PEM text. */

@@ -20,7 +20,7 @@ it.scopedLive.skipIf(!haveAll(ncat))(
       yield* server.write("hi all\n//slash\n/send @ada secret\n/nmae @ada x\n/clients\n/view hex\n")
       yield* bob.waitFor("stdout", /^<host> hi all\n<host> \/slash$/m)
       yield* ada.waitFor("stdout", /^\[host to you\] secret$/m)
-      yield* server.waitFor("stderr", /\/nmae is no command \(did you mean "name"\?\)/)
+      yield* server.waitFor("stderr", /\/nmae is not a command \(did you mean "name"\?\)/)
       yield* server.waitFor("stderr", /#1 127\.0\.0\.1:\d+ \(ada\) since/)
       yield* server.waitFor("stderr", /this command needs the console/)
       expect(bob.text("stdout")).not.toContain("secret")

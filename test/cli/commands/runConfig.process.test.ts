@@ -92,7 +92,7 @@ describe("tcpfx config", () => {
     }),
   )
 
-  it.scopedLive("ends with 2 for a broken file, a wrong variable, and a word that is no command with defaults", () =>
+  it.scopedLive("ends with 2 for a broken file, a wrong variable, and a word that is not a command with defaults", () =>
     Effect.gen(function* () {
       const { cwd, env } = yield* world
       const expected = "tcpfx config takes one of serve, connect, ui"

@@ -45,7 +45,10 @@ describe("tcpfx serve --control", () => {
       })
       expect((yield* tell("help")).commands.join("\n")).toMatch(/^state: .*\nhelp \[COMMAND\]: .*\nlisten ENDPOINT: /)
       expect(yield* tell("help kick")).toEqual({ ok: true, commands: [expect.stringMatching(/^kick RECIPIENTS/)] })
-      expect(yield* tell("help kik")).toMatchObject({ ok: false, error: '"kik" is no command (did you mean "kick"?)' })
+      expect(yield* tell("help kik")).toMatchObject({
+        ok: false,
+        error: '"kik" is not a command (did you mean "kick"?)',
+      })
       expect(yield* tell("suspend")).toEqual({ ok: true })
       yield* Effect.flatMap(dialRaw(local(port)), ({ takeRest }) => takeRest)
       yield* server.waitFor("stderr", /refused: accepting is suspended/)

@@ -61,7 +61,7 @@ describe("a file of defaults", () => {
     ["serve:\n  m: 3\n", "2:3", '"m" is not a key here; write max-conns'],
     ["serve:\n  ssl: yes\n", "2:3", '"ssl" is not a key here; write tls'],
     ["sreve:\n  frame: line\n", "1:1", '"sreve" is not a section; expected serve, connect, ui, rules, repeats, macros'],
-    ["serve:\n  frame: [line]\n", "2:10", "frame takes one value, no list"],
+    ["serve:\n  frame: [line]\n", "2:10", "frame takes one value, not a list"],
     ["serve:\n  frame: {a: b}\n", "2:10", "frame: a text is expected here"],
     ["serve:\n  frame:\n", "2:9", "frame has no value"],
     ["serve:\n  plain: maybe\n", "2:10", 'plain: "maybe" is not a yes or no'],

@@ -177,7 +177,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         [["connect", "127.0.0.1:9", "--tls", "--insecure", "--ssl-verify"], /exclude each other/],
         [
           ["connect", "127.0.0.1:9", "--tls", "--tls-ca", at("server-key.pem")],
-          /server-key\.pem: the CA certificate cannot be used: it holds no certificate, but a private key/,
+          /server-key\.pem: the CA certificate cannot be used: it contains no certificate, but a private key/,
         ],
       ]
       for (const [args, problem] of cases) {

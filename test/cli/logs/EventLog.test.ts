@@ -109,7 +109,7 @@ describe("a log of events", () => {
         fs.mkdirSync(`${path}.1`)
         const events = [1, 2].map((date) => frame(date, day(date)))
         const said = yield* write(path, Stream.fromIterable(events), { most: 4096, daily: true, keep: 1 })
-        expect(said).toEqual([`--log: ${path} cannot be renamed, and goes on: it is a folder`])
+        expect(said).toEqual([`--log: ${path} cannot be renamed, so the log continues in it: it is a folder`])
         expect(seqsIn(path)).toEqual([1, 2])
       }),
     ),

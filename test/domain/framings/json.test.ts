@@ -112,11 +112,11 @@ describe("JSON", () => {
 
   it("a payload that is not exactly one object or array is refused", () => {
     expect(refusalOf(json, utf8(' {"a":1} '))).toBeUndefined()
-    expect(refusalOf(json, utf8("12"))).toBe("it is no JSON object or array: byte 0 is neither { nor [")
+    expect(refusalOf(json, utf8("12"))).toBe("it is not a JSON object or array: byte 0 is neither { nor [")
     expect(refusalOf(json, utf8(" "))).toBe("it is empty")
     expect(refusalOf(json, utf8("{"))).toBe("its JSON object or array has no end")
     expect(refusalOf(json, utf8("{}{}"))).toBe(
-      "it has bytes behind its JSON value (at byte 2), so it would not arrive as one frame",
+      "it has bytes after its JSON value (at byte 2), so it would not arrive as one frame",
     )
   })
 })

@@ -70,7 +70,7 @@ describe("netstrings", () => {
     [":a,", "a netstring does not begin with a digit"],
     ["05:hello,", "the length of a netstring begins with 0"],
     ["1234567890:", "the length of a netstring has more than 9 digits"],
-    ["5;hello,", "the length of a netstring has no colon behind its digits"],
+    ["5;hello,", "the length of a netstring has no colon after its digits"],
     ["5:hello;", "a netstring does not end with a comma"],
     ["0:;", "a netstring does not end with a comma"],
   ] as const

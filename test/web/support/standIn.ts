@@ -87,7 +87,7 @@ export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn
       executeLine: (line) =>
         line === "quit"
           ? Effect.succeed({ _tag: "Done" })
-          : new Domain.Refusal({ reason: "syntax", message: `${line} is no command`, at: 0 }),
+          : new Domain.Refusal({ reason: "syntax", message: `${line} is not a command`, at: 0 }),
       preview: ({ content }) =>
         Effect.sync(() => {
           const bytes = encoder.encode(content)
