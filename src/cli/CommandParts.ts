@@ -17,10 +17,10 @@ export interface CommandParts {
 
 const absent = () => Effect.dieMessage("this bundle lacks a part of the command; bin/tcpfx.cjs chose the wrong bundle")
 
-/** The page in a bundle that does not include the page. */
+/** The stand-in for the page in a bundle without the page. */
 export const noPage: PageFace = { runUi: absent, prepare: absent }
 
-/** The server and the console in a bundle without an assistant. */
+/** The stand-ins for the server and the console in a bundle without an assistant. */
 export const noAssistant: Pick<CommandParts, "runServe" | "assistedConnect"> = {
   runServe: absent,
   assistedConnect: undefined,

@@ -91,7 +91,7 @@ export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", {
   remote: Endpoint,
   reason: CloseReason,
   bytesIn: Schema.Number,
-  /** Bytes that the kernel accepted for sending. Bytes that were still queued at the end do not count. */
+  /** The number of bytes that the kernel accepted for sending. Bytes that were still queued at the end do not count. */
   bytesOut: Schema.Number,
   lifetimeMillis: Schema.Number,
   /**

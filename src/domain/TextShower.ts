@@ -48,7 +48,7 @@ export class TextShower implements LineShower {
     return this.held.length > 0
   }
 
-  /** Takes a piece that is not shown. Its last bytes may be the start of a character of the next piece. */
+  /** Reads a piece that is not shown. A character that begins in this piece may end in the next piece. */
   pass(bytes: Uint8Array): void {
     const tail = bytes.subarray(Math.max(0, bytes.length - (longestCharacter - 1)))
     const all = new Uint8Array(this.held.length + tail.length)

@@ -19,7 +19,7 @@ const pathBytes = 108
 interface Family {
   readonly code: number
   readonly name: string
-  /** Bytes of one address, without its port. */
+  /** The number of bytes of one address, without its port. */
   readonly size: number
   readonly hasPorts: boolean
 }

@@ -12,8 +12,8 @@ export const unacknowledged = (local: Endpoint, remote: Endpoint): number | unde
     return portOf(from) === local.port && portOf(to) === remote.port
   })
   const [row] = rows
-  // Several rows are connections between the same ports with different addresses. The row of this connection is then
-  // unknown.
+  // If several rows match, they are connections between the same ports with different addresses. The row of this
+  // connection is then unknown.
   if (row === undefined || rows.length > 1) return undefined
   return Number.parseInt(row[4] ?? "", 16)
 }

@@ -52,7 +52,9 @@ export class ConsoleActions {
     return { to, ending, checksum, isHex: this.parts.form.isHex }
   }
 
-  /** Whether a line runs before the waiting commands. Such a command can end the command that the others wait for. */
+  /**
+   * Whether the command in a line runs before the waiting commands, because it can end the command that they wait for.
+   */
   isUrgent(line: string): boolean {
     return /^\/(disconnect|quit|drain|cancel|stop|help)\b/.test(line)
   }

@@ -45,10 +45,10 @@ interface Search {
   readonly at: number
 }
 
-/** The action of the console after a key. */
+/** The action that a key requests from the console. */
 export type Reply = "edited" | "submit" | "complete" | "interrupt" | "end" | "suspend" | "redraw" | "tooLong" | "none"
 
-/** The next line, and the action of the console. */
+/** The next line, and the action for the console. */
 export interface Step {
   readonly line: Line
   readonly reply: Reply
@@ -74,7 +74,8 @@ export const emptyLine = (history: ReadonlyArray<string> = []): Line => ({
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 
-// `containing` reads only the text around an offset, so a key in a long line takes as little time as in a short line.
+// `containing` reads only the text around an offset, so handling a key takes as little time in a long line as in a
+// short line.
 
 /** The offset of the grapheme before the cursor, or 0. */
 export const before = (text: string, cursor: number): number =>

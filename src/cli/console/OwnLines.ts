@@ -15,7 +15,7 @@ export class OwnLines {
     this.dropped += more
   }
 
-  /** Takes the lines since the last call, and the number of lines that were dropped before them. */
+  /** Returns and removes the lines since the last call, with the number of lines that were dropped before them. */
   take(): { readonly dropped: number; readonly lines: ReadonlyArray<string> } {
     const { dropped, lines } = this
     this.lines = []

@@ -6,7 +6,7 @@ import type { Assistant } from "../../assistant/index.ts"
 
 // The time between two measurements of the traffic while the terminal shows no rows.
 const interval = Duration.millis(500)
-// If the traffic would fill the log within this time, the rows are gone before a user can look at them. Seconds.
+// In seconds. If the traffic fills the whole log within this time, the rows are dropped before a user can read them.
 const shortestUse = 5
 
 /**

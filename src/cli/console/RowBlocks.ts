@@ -6,9 +6,10 @@ import { GapBlocks } from "../output/GapBlocks.ts"
 
 type Row = Domain.LogRow
 
-// A row of the log shows the start of its frame only. So the rows of a longer block would have gaps.
+// The limit of a block, bytes. A row of the log contains only the beginning of a long frame, so a block of long frames
+// would have gaps.
 const mostBytes = 4096
-// The one server of a client has no number.
+// A client has one peer, its server, which has no connection number.
 const onlyStream = 0
 
 const streamOf = ({ id, kind }: Row): number | undefined => (kind === "received" ? (id ?? onlyStream) : undefined)
@@ -29,7 +30,7 @@ const join = (rows: readonly [Row, ...Array<Row>]): Row => ({
   ...(rows.some(({ cut }) => cut === true) ? { cut: true } : {}),
 })
 
-/** Joins new rows of received data into blocks. A block is held back until the gap after it is over. */
+/** Joins new rows of received data into blocks. A block is kept until the gap after it is over. */
 export class RowBlocks {
   private readonly blocks: GapBlocks<Row>
   private readonly onPause: () => void
@@ -48,14 +49,14 @@ export class RowBlocks {
     })
   }
 
-  /** `onPause` is called when a held block is complete. The timer ends with the scope. */
+  /** `onPause` is called when a kept block is complete. The timer ends with the scope. */
   static readonly make = (gap: Duration.Duration, onPause: () => void): Effect.Effect<RowBlocks, never, Scope.Scope> =>
     Effect.acquireRelease(
       Effect.sync(() => new RowBlocks(gap, onPause)),
       (blocks) => Effect.sync(() => clearTimeout(blocks.timer)),
     )
 
-  /** Takes new rows, and returns the rows and blocks that are complete. */
+  /** Adds new rows, and returns the rows and blocks that are complete. */
   take(rows: ReadonlyArray<Row>): ReadonlyArray<Row> {
     const now = Date.now()
     const done = [...this.blocks.push(rows), ...this.blocks.pause(now)]

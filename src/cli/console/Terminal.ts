@@ -51,7 +51,7 @@ export const takeTerminal = (listener: TerminalListener): Effect.Effect<Terminal
 const take = (listener: TerminalListener) => {
   // libuv opens the terminal again, so this handle has its own file description. Nothing reads from it.
   const modes = new tty.ReadStream(input)
-  // A terminal that has gone reports EIO here. The end of its input ends the console.
+  // A terminal that has hung up reports EIO here. The end of its input ends the console.
   modes.on("error", () => {})
   const keys = new Readable({ read: () => {} })
   emitKeypressEvents(keys)
@@ -129,7 +129,8 @@ const writeMode = (mode: string): void => {
       }
       return
     } catch {
-      // One or both paths may not exist. EAGAIN (the terminal is stopped) and EIO (it has gone) cannot be reported to the user.
+      // One or both paths may not exist. EAGAIN (the terminal is stopped) and EIO (it has hung up) cannot be reported
+      // to the user.
     }
   }
 }

@@ -176,7 +176,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
           })
         }
       })
-      // In raw mode, Ctrl-D is a key. So the input ends only when the terminal has gone.
+      // In raw mode, Ctrl-D is a key. So the input ends only when the terminal has hung up.
       const gone = Deferred.fail(ended, new OutputClosed({ by: "terminal" }))
       yield* Effect.forkScoped(Effect.zipRight(Effect.ignore(reading), gone))
 

@@ -12,8 +12,8 @@ import { refusalLine } from "./refusalLine.ts"
 const directions = { in: "received", out: "sent" } as const
 
 /**
- * Reads a filter for a command line. Clients have numbers only: at the start of the command, no client is connected that
- * a name, a tag or an address could mean.
+ * Reads a filter of a command line. It selects clients by number only: when the command starts, no client is connected,
+ * so a name, a tag or an address would match none.
  */
 const parseFilter = (text: string): Either.Either<Assistant.LogFilter, { readonly message: string }> =>
   Either.gen(function* () {

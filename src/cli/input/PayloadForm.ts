@@ -10,7 +10,7 @@ type Made = Either.Either<Uint8Array, Pick<Assistant.Refusal, "advice" | "messag
 export class PayloadForm {
   /** Whether texts and lines are bytes in hex. */
   readonly hex: boolean
-  /** The line end behind each text and line. `undefined` if no flag asks for it. */
+  /** The line end after each text and line; `undefined` if no flag requests one. */
   readonly ending: Assistant.LineEnding | undefined
   readonly checksum: Assistant.ChecksumSpec | undefined
   /** The encoding of texts and lines. Command lines and standard input are in UTF-8. */
@@ -55,13 +55,13 @@ export class PayloadForm {
     const { checksum, ending, hex } = this
     const shaped = checksum === undefined ? {} : { checksum }
     if (hex) return { form: "hex", content: text, ...shaped }
-    // In a text of a flag, `${` has no meaning.
+    // In the text of a flag, `${` does not begin a variable.
     const content = text.replaceAll("${", "\\u{24}{")
     const encoded = this.isUtf8 ? {} : { encoding: this.coder.name }
     return { form: "text", content, ...(ending === undefined ? {} : { ending }), ...encoded, ...shaped }
   }
 
-  /** Makes the payload of a line of standard input, which comes without its line end. */
+  /** Makes the payload of a line of standard input. `line` has no line end. */
   ofLine(line: Uint8Array): Made {
     if (this.hex) return this.ofHex(new TextDecoder().decode(line))
     if (this.isUtf8) return this.complete(line)

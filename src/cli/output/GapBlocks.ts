@@ -1,11 +1,11 @@
 /** How items form blocks. */
 export interface BlockRules<T> {
-  /** The stream of an item of received data, or `undefined` for another item. */
+  /** Returns the stream of an item of received data, or `undefined` for any other item. */
   readonly streamOf: (item: T) => number | undefined
   /** The time of an item, milliseconds. */
   readonly at: (item: T) => number
   readonly bytes: (item: T) => number
-  /** The streams whose received data must be shown before an item that is no received data. */
+  /** Returns the streams whose received data must be shown before an item that is not received data. */
   readonly streamsBefore: (item: T) => ReadonlyArray<number> | "all"
   /** Joins the items of a block. */
   readonly join: (items: readonly [T, ...Array<T>]) => T
@@ -22,19 +22,19 @@ interface Block<T> {
 }
 
 /**
- * Joins received data into blocks: data that comes within a gap after the data before it belongs to the same block. A
- * block is held back until the gap is over. Blocks of several streams do not split each other.
+ * Joins received data into blocks: data that arrives within a gap after the previous data belongs to the same block. A
+ * block is kept until the gap is over. Blocks of several streams do not split each other.
  */
 export class GapBlocks<T> {
   private readonly rules: BlockRules<T>
-  // In the order of their first items.
+  // The incomplete blocks, in the order of their first items.
   private readonly held = new Map<number, Block<T>>()
 
   constructor(rules: BlockRules<T>) {
     this.rules = rules
   }
 
-  /** Takes items, and returns the items and blocks that are complete. */
+  /** Adds items, and returns the items and blocks that are complete. */
   push(items: Iterable<T>): ReadonlyArray<T> {
     const { rules } = this
     const done: Array<T> = []
@@ -60,18 +60,20 @@ export class GapBlocks<T> {
     return done
   }
 
-  /** The time until the first block is complete, if nothing else comes; `undefined` if no block is held. */
+  /**
+   * The time until the first block is complete, if no other data arrives; `undefined` if there is no incomplete block.
+   */
   millisLeft(now: number): number | undefined {
     let least: number | undefined
     for (const { lastAt } of this.held.values()) {
-      // A system clock that was set back must not hold a block for longer.
+      // If the system clock is set back, the block must not be kept for longer than the gap.
       const left = Math.min(this.rules.gapMillis, Math.max(0, lastAt + this.rules.gapMillis - now))
       least = Math.min(least ?? left, left)
     }
     return least
   }
 
-  /** Returns the blocks that are complete because nothing has come for the gap. */
+  /** Returns the blocks that are complete because no data has arrived within the gap. */
   pause(now: number): ReadonlyArray<T> {
     const done: Array<T> = []
     for (const [stream, { lastAt }] of this.held) {

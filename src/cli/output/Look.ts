@@ -7,16 +7,16 @@ import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { StampForm } from "./Stamps.ts"
 import type { Theme } from "./theme.ts"
 
-/** The form of rows and their choice, as the user wants them. */
+/** The look of rows that the user has chosen, and the choice of the rows that are shown. */
 export interface Look {
   readonly view: Assistant.LogView
   readonly stamps: StampForm
   /** The name of the encoding of text. */
   readonly encoding: string
   readonly theme: Theme
-  /** The data that is shown. `undefined`: all data. */
+  /** The filter for data; `undefined` if all data is shown. */
   readonly filter: Assistant.LogFilter | undefined
-  /** The pause that separates blocks of received data. `undefined`: each read is a block. */
+  /** The pause that separates blocks of received data; `undefined` if each read is a block. */
   readonly gap: Duration.Duration | undefined
 }
 

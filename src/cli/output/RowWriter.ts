@@ -5,9 +5,9 @@ import type { RowFrame } from "./rows.ts"
 export interface RowWriter {
   /** Writes a frame. An incomplete character at its end may wait for the next frame. */
   readonly write: (bytes: Uint8Array, frame: RowFrame, page: Page) => void
-  /** Takes a frame that is not shown. A character that begins in it may end in the next frame. */
+  /** Reads a frame that is not shown. A character that begins in this frame may end in the next frame. */
   readonly pass: (bytes: Uint8Array) => void
-  /** Whether an incomplete character waits. */
+  /** Whether the writer keeps an incomplete character. */
   readonly isHolding: () => boolean
   /** Writes the bytes of an incomplete character as a separate row. */
   readonly writeEnd: (frame: RowFrame, page: Page) => void

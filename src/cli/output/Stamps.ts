@@ -64,7 +64,7 @@ export class Stamps {
   /** The bytes around the rows of a frame: the time, and `head` after it. */
   frame(at: number, head: string, style: (text: string) => string): RowFrame {
     const first = this.of(at, "out")
-    // All rows of a frame have the same time, so the later ones have no distance to the row before them.
+    // All rows of a frame have the same time, so the later rows show the difference 0.
     const later = this.isRelative ? rowFrame(`${this.of(at, "out")}${head}`, style) : undefined
     return rowFrame(`${first}${head}`, style, later)
   }

@@ -21,7 +21,7 @@ export class ClientText implements Renderer<ClientEvent> {
 
   /**
    * `whole`: each frame is complete text (line framing), so no character continues in the next frame. `admits` tests
-   * whether data is shown; by default all data is.
+   * whether data is shown; by default all data is shown.
    */
   constructor(options: TextOptions) {
     this.data = options.data

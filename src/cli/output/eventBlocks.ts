@@ -8,7 +8,7 @@ import { largeFrameBytes } from "./Page.ts"
 
 type Event = ServerEvent | ClientEvent
 
-// The one server of a client has no number.
+// A client has one peer, its server, which has no connection number.
 const onlyStream = 0
 
 const streamOf = (event: Event): number | undefined =>
@@ -31,6 +31,6 @@ const eventBlocks = <E extends Event>(gap: Duration.Duration): GapBlocks<E> =>
     mostBytes: largeFrameBytes,
   })
 
-/** The events as a look shows them: with its gap, the received data is in blocks. */
+/** The events in the form of a look: if the look has a gap, received data is joined into blocks. */
 export const shownEvents = <E extends Event>(events: Stream.Stream<E>, { gap }: Look): Stream.Stream<E> =>
   gap === undefined ? events : inBlocks(events, eventBlocks(gap))

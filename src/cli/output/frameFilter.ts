@@ -60,7 +60,7 @@ export const compileEventTest = (
             const client = "id" in event ? event.id : 0
             if (filter.direction === "sent" || !isOfClients([client])) return false
             if (test === undefined) return true
-            // Decoders read every frame, also if the test needs no text.
+            // The decoders must read every frame, even if the test does not need its text.
             const text = decoders.textOf(event.bytes.subarray(0, searchedBytes), client)
             return test(event.bytes.subarray(0, searchedBytes), () => text)
           }

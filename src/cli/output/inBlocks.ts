@@ -9,13 +9,14 @@ import type { GapBlocks } from "./GapBlocks.ts"
 
 type Pull<E> = Effect.Effect<Chunk.Chunk<E>, Option.Option<never>>
 
-/** A stream of the same items, in which blocks take the place of the items that belong together. */
+/** A stream of the same items, in which each block replaces the items that it joins. */
 export const inBlocks = <E>(items: Stream.Stream<E>, blocks: GapBlocks<E>): Stream.Stream<E> =>
   Stream.fromPull(
     Effect.gen(function* () {
       const pull = yield* Stream.toPull(items)
       const scope = yield* Effect.scope
-      // A pull that is interrupted could lose items, so one fiber pulls, and a pause only stops waiting for it.
+      // An interrupted pull could lose items. So a separate fiber pulls, and a pause interrupts only the wait for that
+      // fiber.
       let pulling: Fiber.Fiber<Chunk.Chunk<E>, Option.Option<never>> | undefined
       let isOver = false
       const next: Pull<E> = Effect.gen(function* () {

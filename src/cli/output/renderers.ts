@@ -83,7 +83,7 @@ const textOptions = (framing: Framing.Framing, look: Look) =>
     }
   })
 
-/** The renderer of `tcpfx serve`. JSON uses only the filter of `look`, and raw output nothing of it. */
+/** The renderer of `tcpfx serve`. JSON uses only the filter of `look`, and raw output ignores `look`. */
 export const serverRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
@@ -97,7 +97,7 @@ export const serverRenderer = (
     return new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept, nameOf })
   })
 
-/** The renderer of `tcpfx connect`. JSON uses only the filter of `look`, and raw output nothing of it. */
+/** The renderer of `tcpfx connect`. JSON uses only the filter of `look`, and raw output ignores `look`. */
 export const clientRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,

@@ -25,7 +25,7 @@ export type LogFilter = typeof LogFilter.Type
 
 /**
  * The form in which bytes are shown: text with escapes (`text`), hex pairs (`hex`), text with `<HH>` for each byte that
- * is no printable character (`mixed`), or hex and text (`both`).
+ * is not a printable character (`mixed`), or hex and text (`both`).
  */
 export const LogView = Schema.Literal("text", "hex", "mixed", "both")
 export type LogView = typeof LogView.Type

@@ -60,7 +60,7 @@ const brokenRuns = (
   return { runs, held: bytes.length - begin }
 }
 
-// A decoder holds at most 3 bytes: of four bytes in GB 18030, or of a surrogate pair in UTF-16.
+// A decoder keeps at most 3 bytes: of four bytes in GB 18030, or of a surrogate pair in UTF-16.
 const mostHeld = 3
 
 /**

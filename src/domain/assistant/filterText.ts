@@ -23,8 +23,8 @@ const empty = (what: string) => refuse("value", `the filter has no ${what}`, { a
 
 /**
  * Reads a filter: clients, a direction and a content, in this order. Each part is optional, and a row must meet all of
- * them. The content is a text, a regular expression between slashes, or `hex` with bytes. `text` stands before a text
- * that would be read as another part.
+ * them. The content is a text, a regular expression between slashes, or `hex` with bytes. The word `text` precedes a
+ * text that would otherwise be read as another part.
  *
  * @example
  * import { Either } from "effect"

@@ -16,7 +16,7 @@ export interface ShownText {
 }
 
 /**
- * The form of bytes that are no printable characters: escapes such as `\n` and `\xff` (`text`), or each byte as `<HH>`
+ * The form of bytes that are not printable characters: escapes such as `\n` and `\xff` (`text`), or each byte as `<HH>`
  * (`mixed`).
  */
 export type TextStyle = "text" | "mixed"

@@ -51,7 +51,7 @@ export class TelnetDecoder {
     return data.subarray(0, length)
   }
 
-  /** Returns the answers that the peer must get, and forgets them. */
+  /** Returns and removes the answers that the peer must get. */
   takeAnswers(): Uint8Array | undefined {
     if (this.owesTimingMark) this.answers.push(interpretAsCommand, wont, timingMark)
     if (this.answers.length === 0) return undefined
