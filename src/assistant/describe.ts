@@ -10,7 +10,10 @@ import {
 } from "../domain/index.ts"
 import { chineseClientEvent, chineseServerEvent } from "./chinese.ts"
 
-/** An event in words, with a tone. An end that neither peer asked for has the tone `problem`. */
+/**
+ * The description of an event, and its tone. The end of a connection has the tone `problem` if neither side asked for
+ * it.
+ */
 export interface Described {
   readonly text: string
   readonly tone: "plain" | "good" | "problem"
@@ -31,7 +34,8 @@ const serverText = (event: ServerEvent): string =>
     ? `listening on ${formatEndpoint(event.endpoint)}`
     : (serverWords(event, false) ?? otherWords(event))
 
-// The console does not print these events, because the rows around them say the same. The log needs words for them.
+// The text output of the command omits these events, because the neighbouring rows show the same. The log has a row for
+// each event.
 const otherWords = (event: ServerEvent): string =>
   event._tag === "DrainStarted" ? "draining" : event._tag === "DrainFinished" ? "drained" : event._tag
 

@@ -73,9 +73,9 @@ export interface Connection {
    */
   readonly sendAll: <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<void, E | SendError, R>
   /**
-   * Sends one payload without waiting for room. `sendNow` and then `drained` are the two halves of `send`. It fails
-   * only if nothing of the payload was sent. So a program that repeats payloads on another connection knows which
-   * payloads to repeat.
+   * Sends one payload without waiting for room. `send` is `sendNow` followed by `drained`. `sendNow` fails only if
+   * nothing of the payload was sent. So a program that repeats payloads on another connection knows which payloads to
+   * repeat.
    */
   readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**
@@ -102,7 +102,7 @@ export interface Connection {
   readonly resume: Effect.Effect<void>
   /** Whether reading is paused by {@link pause}. */
   readonly paused: Effect.Effect<boolean>
-  /** Sent bytes that the kernel has not taken. */
+  /** The number of sent bytes that the kernel has not taken. */
   readonly pending: Effect.Effect<number>
   /** Sends FIN after all sent payloads. Receiving continues. */
   readonly halfClose: Effect.Effect<void>

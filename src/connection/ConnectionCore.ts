@@ -41,7 +41,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   readonly inbox: Inbox | undefined
   /** Woken when the kernel has taken all bytes, and at the end. */
   readonly drainWaiters = new Waiters()
-  /** Woken at the peer's FIN, when this side winds down, and at the end. */
+  /** Woken at the peer's FIN, when this side begins to end the connection, and at the end. */
   readonly endWaiters = new Waiters()
   /** Whether a whole frame has arrived. */
   hasFrame = false
@@ -141,7 +141,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.wire.readLarge?.(Math.min(lentBytes, this.settings.maxFrameBytes))
   }
 
-  /** Ends the loan of a payload. */
+  /** Allows the wire to reuse the memory of a lent payload. */
   recycle(payload: Uint8Array): void {
     if (this.lends) this.wire.recycle?.(payload)
   }
@@ -194,13 +194,13 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.inputEnded = true
     this.endPause()
     this.inbox?.end()
-    // The wire reads on, and the bytes are discarded. Unread bytes would turn this side's FIN into an RST, which
-    // destroys bytes that the peer has not read yet (RFC 1122, 4.2.2.13).
+    // The wire continues to read, and the bytes are discarded. Unread bytes would turn this side's FIN into an RST,
+    // which destroys bytes that the peer has not read yet (RFC 1122, 4.2.2.13).
     this.holds.clear()
     this.endWaiters.wake()
   }
 
-  /** Whether this side winds the connection down: its input has ended, or it is closing or closed. */
+  /** Whether this side is ending the connection: its input has ended, or it is closing or closed. */
   isWindingDown(): boolean {
     return this.inputEnded || this.closing || this.end !== undefined
   }

@@ -6,8 +6,8 @@ export const allocate = (length: number): Uint8Array =>
   typeof Buffer === "undefined" ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length)
 
 /**
- * Allocates uninitialized bytes for a short life. In Node, few bytes are a view of a shared pool, which costs a tenth of
- * memory of their own. What keeps them for long uses {@link keepable}.
+ * Allocates uninitialized bytes for short-term use. In Node, a small allocation is a view of a shared pool, which takes
+ * a tenth of the time of a separate allocation. Code that stores the bytes for long must use {@link keepable}.
  */
 export const allocateBriefly = (length: number): Uint8Array =>
   typeof Buffer === "undefined" ? new Uint8Array(length) : Buffer.allocUnsafe(length)

@@ -106,9 +106,9 @@ export interface ServerSettings {
   /** The maximum number of open connections from one address. Default unlimited. Further connections are refused. */
   readonly maxPerAddress: number
   /**
-   * The payload of a frame that tells a peer why `maxConns` or `maxPerAddress` refuses it. The server sends the frame and
-   * closes the connection at once, so a peer that has already sent data may lose the frame. With `tls` no frame is sent,
-   * because the peer is refused before the handshake. Default: the peer is told nothing.
+   * The payload of a frame that tells a peer why `maxConns` or `maxPerAddress` refuses it. The server sends the frame
+   * and closes the connection at once, so a peer that has already sent data may lose the frame. With `tls` no frame is
+   * sent, because the peer is refused before the handshake. Default: no frame is sent.
    */
   readonly refusal: Uint8Array | undefined
   /**

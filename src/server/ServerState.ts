@@ -20,10 +20,10 @@ export interface ConnectionInfo {
   readonly state: "open" | "peer-half-closed" | "closing"
   /** Whether reading is paused by a command. */
   readonly paused: boolean
-  /** Sent bytes that the kernel has not taken. */
+  /** The number of sent bytes that the kernel has not taken. */
   readonly pendingBytes: number
   readonly bytesIn: number
-  /** Sent bytes that the kernel has taken. */
+  /** The number of sent bytes that the kernel has taken. */
   readonly bytesOut: number
   /** The TLS session; `undefined` without TLS. */
   readonly tls: TlsSession | undefined
@@ -34,17 +34,17 @@ export interface ConnectionInfo {
 /** The bytes of all connections since the server was made. */
 export interface ServerTraffic {
   readonly bytesIn: number
-  /** Sent bytes that the kernel has taken. */
+  /** The number of sent bytes that the kernel has taken. */
   readonly bytesOut: number
 }
 
-/** How many connections a server has had since it was made. */
+/** The numbers of connections of a server since it was made. */
 export interface ServerCounts {
-  /** Connections that were accepted and got an id. */
+  /** The number of connections that were accepted and got an id. */
   readonly opened: number
-  /** Connections that an access rule, a limit or a failed handshake refused. */
+  /** The number of connections that an access rule, a limit or a failed handshake refused. */
   readonly refused: number
-  /** Opened connections that have ended. */
+  /** The number of opened connections that have ended. */
   readonly closed: number
 }
 

@@ -30,14 +30,14 @@ import type { Wire } from "./Wire.ts"
 export interface MemoryTransportOptions {
   /** The bytes that one direction of a connection buffers while the peer does not read. Default 65536. */
   readonly capacityBytes?: number
-  /** Names and their addresses, besides `localhost`. */
+  /** Names and their addresses, in addition to `localhost`. */
   readonly names?: Readonly<Record<string, ReadonlyArray<string>>>
 }
 
 const firstFreePort = 49_152
 const lastPort = 65_535
 
-/** An endpoint that is listened on. */
+/** A listening endpoint. */
 interface Listening {
   readonly handlers: AcceptHandlers
   readonly ipv6Only: boolean

@@ -13,7 +13,7 @@ export interface AcceptHandlers {
    * `destroy` the wire before it returns. The first connection can arrive before the fiber that listens continues.
    */
   readonly onWire: (wire: Wire, endpoint: Endpoint) => void
-  /** The kernel could not hand over a connection (accept(2)). The listener continues. */
+  /** accept(2) failed for a connection. The listener continues. */
   readonly onFailure: (code: string, endpoint: Endpoint) => void
 }
 

@@ -15,8 +15,8 @@ export interface WireEnd {
 }
 
 /**
- * The callbacks of a wire to its owner. The wire calls none before `start` and none after `onClose`. It calls `onClose`
- * exactly once.
+ * The callbacks of a wire to its owner. The wire makes no call before `start` and no call after `onClose`. It calls
+ * `onClose` exactly once.
  */
 export interface WireHandlers {
   readonly onData: (bytes: Uint8Array) => void
@@ -70,7 +70,7 @@ export interface Wire {
   readonly destroy: () => void
   /** Ends both directions at once with RST, or without RST if the transport has none. */
   readonly reset: () => void
-  /** Written bytes that the kernel has not taken. */
+  /** The number of written bytes that the kernel has not taken. */
   readonly pending: () => number
   /**
    * Changes whenever the kernel takes bytes. It can change while `pending` stays the same: `pending` may count a write
@@ -95,6 +95,6 @@ export interface Wire {
   /** Lets the wire read into the memory of these bytes again. Bytes that do not come from a large read are ignored. */
   readonly recycle?: (bytes: Uint8Array) => void
   readonly bytesIn: () => number
-  /** Bytes that the kernel has taken. */
+  /** The number of bytes that the kernel has taken. */
   readonly bytesOut: () => number
 }

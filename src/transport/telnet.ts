@@ -107,7 +107,7 @@ class TelnetWire implements Wire, WireHandlers {
   onData(bytes: Uint8Array): void {
     const data = this.decoder.push(bytes)
     this.answer()
-    // The data is a copy, so the memory of a large read is free.
+    // The data is a copy, so the memory of a large read can be reused at once.
     if (data !== bytes) this.below.recycle?.(bytes)
     if (data.length > 0) this.handlers?.onData(data)
   }

@@ -42,7 +42,7 @@ export const causeOf = (exit: Exit.Exit<void, AttemptError>): Cause.Cause<Assist
   )
 }
 
-/** The end of an attempt for the program around the window. An end that the user asked for is a success. */
+/** The end of an attempt, for the program that contains the window. An end that the user asked for is a success. */
 export const endOf = (exit: Exit.Exit<void, AttemptError>): Exit.Exit<void, ConnectError | ConnectionClosedError> => {
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return Exit.void
   const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))

@@ -18,7 +18,7 @@ import { payloadRefused, readEndpoint, refusal, wrongKind } from "./refusals.ts"
 import { done, executeShared } from "./sharedCommands.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-/** Operations and settings that the program around a client provides. */
+/** Operations and settings of the program that contains a client window. */
 export interface ClientHooks {
   readonly converse: (connection: Connection) => Effect.Effect<void, ConnectionClosedError, Scope.Scope>
   /** The TLS of a connection if the command does not mention TLS; `undefined` means no TLS. */

@@ -10,7 +10,7 @@ import {
 } from "../../domain/index.ts"
 import { connectRefused, problemFrom } from "./refusals.ts"
 
-/** The part of the state of a client window that follows the connection. */
+/** The part of the state of a client window that depends on the connection. */
 type Phases = Pick<
   Assistant.ClientWindow,
   "phase" | "halfClosedBy" | "local" | "remote" | "tls" | "since" | "retryAt" | "attempt" | "problem"

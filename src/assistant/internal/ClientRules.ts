@@ -8,7 +8,7 @@ import { DelayedActions } from "./DelayedActions.ts"
 import { keptHit, type RuleHit } from "./RuleBook.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-// The client number of the server, the only peer of a client window.
+// Rules identify a peer by its number. This is the number of the server, which is the only peer of a client window.
 const server = 0
 
 /** The parts of the window on which rules act, apart from the connection. */

@@ -13,7 +13,7 @@ export type Note =
 // The memory that the log counts for a note, bytes. It is a generous estimate for an event with two endpoints.
 export const noteBytes = 512
 
-/** Bytes of the columns for one entry. */
+/** The number of bytes that one entry uses in the columns. */
 export const columnBytes = 8 + 4 * 4 + 2
 
 /** The memory of a chunk: a block of bytes, and columns of numbers. */

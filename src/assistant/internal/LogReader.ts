@@ -67,7 +67,7 @@ export class LogReader {
     })
   }
 
-  /** Calls `each` with those rows from `from` to `to` that the log still holds. */
+  /** Calls `each` with those rows from `from` to `to` that the log still contains. */
   eachRow(
     from: number,
     to: number,
@@ -79,7 +79,7 @@ export class LogReader {
     })
   }
 
-  /** Calls `each` with those rows from `from` to `to` that the log still holds, until `each` returns `false`. */
+  /** Calls `each` with those rows from `from` to `to` that the log still contains, until `each` returns `false`. */
   someRows(
     from: number,
     to: number,

@@ -60,9 +60,9 @@ const byteOnes = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]
  * 128 KiB. Matches are numbered from 0. A match keeps its number when the log drops older matches.
  */
 export class LogSearch {
-  /** The number of the first match that the log still holds. */
+  /** The number of the first match that the log still contains. */
   first = 0
-  /** The number of matches that the log still holds. */
+  /** The number of matches that the log still contains. */
   count = 0
   /** Whether the search has reached the end of the log at least once. */
   isComplete = false
@@ -101,7 +101,7 @@ export class LogSearch {
     return true
   }
 
-  /** Forgets the matches in a chunk that the log has dropped. */
+  /** Removes the matches in a chunk that the log has dropped. */
   drop(chunk: LogChunk): void {
     const oldest = this.found[0]
     if (oldest?.chunk !== chunk) return

@@ -6,7 +6,7 @@ import { writeRecipients } from "./recipientList.ts"
 const mostChunkBytes = 256 * 1024
 // The ratio of bytes to entries. With entries of 100 bytes, the bytes and the columns of a chunk fill up together.
 const bytesPerEntry = 64
-// Spare bytes in the chunk of one large run.
+// The number of spare bytes in a chunk for one large run.
 const slackBytes = 8192
 const slackEntries = 128
 // The minimum size limit of a log, bytes.

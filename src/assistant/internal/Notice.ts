@@ -13,7 +13,7 @@ export type Notice =
     }
   | { readonly _tag: "AttemptsEnded" }
   | { readonly _tag: "Chat"; readonly announcement: Announcement }
-  /** Bytes that passed while frames were not recorded. */
+  /** The numbers of bytes that were received and sent while frames were not recorded. */
   | { readonly _tag: "NotRecorded"; readonly bytesIn: number; readonly bytesOut: number }
   /** A frame that is larger than the log. */
   | { readonly _tag: "NotKept"; readonly bytes: number; readonly limit: number }

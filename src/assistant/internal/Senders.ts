@@ -19,7 +19,7 @@ export class Senders {
     if (by !== "" && this.isWanted()) this.once.set(payload, by)
   }
 
-  /** Returns and forgets the sender of a payload; empty for a user. Each send calls this once. */
+  /** Returns and removes the sender of a payload; empty for a user. Each send calls this once. */
   take(payload: Uint8Array): string {
     const by = this.once.get(payload)
     if (by === undefined) return this.always.get(payload) ?? ""

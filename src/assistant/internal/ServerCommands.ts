@@ -12,7 +12,7 @@ import type { Resolved, ServerSending } from "./ServerSending.ts"
 import { done, executeShared } from "./sharedCommands.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-/** Operations and settings that the program around a server provides. */
+/** Operations and settings of the program that contains a server window. */
 export interface ServerHooks {
   /** The address for an empty endpoint. */
   readonly defaultListen: string

@@ -9,9 +9,9 @@ interface Waiting {
 }
 
 /**
- * Publishes the announcements of a chat: the first one at once, and the next ones together after a pause. A hub delivers
- * what is published before it attaches a new member. So if each of a thousand clients that connect at once were announced
- * at once, the hub would write half a million times.
+ * Publishes the announcements of a chat: the first one at once, and the next ones together after a pause. A hub
+ * delivers everything published before it attaches a new member. So separate announcements of a thousand clients that
+ * connect at once would cost the hub half a million writes.
  */
 export class Announcer {
   private waiting: Array<Waiting> = []
@@ -25,7 +25,7 @@ export class Announcer {
     if (this.timer === undefined) this.tell()
   }
 
-  /** Publishes waiting lines at once if one of them is about a connection that is about to publish. */
+  /** Publishes the waiting lines at once if one of them is about `connection`, which publishes next. */
   tellBefore(connection: Handler.ReactorConnection): void {
     if (this.waitingOf.has(connection)) this.tell()
   }

@@ -8,8 +8,9 @@ import { Waiters } from "../../runtime/Waiters.ts"
 const leastShared = 256
 const mostShared = 4096
 
-// `cutAhead`: payloads that are cut at once for a reader that takes one at a time. `payloadsAtOnce`: for a reader that
-// takes many. A payload is an object of some hundred bytes, so this bounds the memory for a run of line ends.
+// The number of payloads that are cut at once: `cutAhead` for a reader that takes one payload at a time,
+// `payloadsAtOnce` for a reader that takes many. A payload is an object of some hundred bytes, so these numbers bound
+// the memory for a run of empty lines.
 const cutAhead = 64
 const payloadsAtOnce = 1024
 
@@ -142,5 +143,5 @@ export class Inbox implements AtTurnEnd {
   }
 }
 
-// The object of a run costs memory too.
+// The object of a run also uses memory.
 const costOf = (run: Uint8Array): number => run.length + 32

@@ -48,7 +48,7 @@ export class Budgets {
     this.pace.setOverBudget(member, over)
   }
 
-  /** Bytes queued for a member, in the log and in its sink. */
+  /** The number of bytes queued for a member, in the log and in its sink. */
   lagOf(member: Member): number {
     return this.log.bytesBehind(member.cursor) + member.sink.pending()
   }

@@ -14,7 +14,7 @@ const withoutAddress = ""
 
 /**
  * Accepts or refuses connections: by the access rules first, then by the number of open connections. Behind a proxy, a
- * connection reserves a slot first ({@link reserve}) and is judged when its header has named the client.
+ * connection first reserves a slot ({@link reserve}), and the rules are applied when its header has named the client.
  *
  * A peer that the system knows by a unix socket has no address: the permissions of the socket's file decide about it, and
  * neither rules nor limits of addresses apply. A client whose proxy names no address is in no range, so `allow` refuses

@@ -294,7 +294,7 @@ export class ConnectionActor
     else this.core.beginClose(closeReasons.drained, "unwatched")
   }
 
-  /** Bytes queued for the peer: in the socket, in the hub, and as replies. */
+  /** The number of bytes queued for the peer: in the socket, in the hub, and as replies. */
   pendingInAll(): number {
     return this.member.pending() + this.unsentReplies()
   }

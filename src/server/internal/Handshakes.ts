@@ -12,7 +12,7 @@ export interface HandshakeSettings {
   readonly timeout: Duration.Duration
   /** The proxies that may connect, each with a PROXY header. Absent: clients connect directly. */
   readonly proxies: AddressSet | undefined
-  /** The bytes for a peer that a limit refuses. `undefined`: it gets none. */
+  /** The bytes that a peer gets when a limit refuses it; `undefined` if it gets none. */
   readonly refusal: Uint8Array | undefined
 }
 
@@ -83,7 +83,7 @@ export class Handshakes {
     for (const handshake of this.inProgress) handshake.refuse(rule)
   }
 
-  /** Tells a peer that a limit refuses it. The bytes of a TLS peer would not be TLS. */
+  /** Tells a peer that a limit refuses it. A TLS peer gets no bytes, because they would not be a TLS record. */
   private tell(wire: Wire, { _tag }: RefusalRule): void {
     const { refusal } = this.settings
     const isLimit = _tag === "TooManyConnections" || _tag === "TooManyOfAddress"

@@ -39,7 +39,7 @@ import { Handshakes } from "./Handshakes.ts"
 export interface DrainResult {
   /** The number of connections that ended gracefully. */
   readonly graceful: number
-  /** Connections that were reset at the deadline. */
+  /** The number of connections that were reset at the deadline. */
   readonly forced: number
 }
 

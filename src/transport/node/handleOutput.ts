@@ -13,7 +13,7 @@ export interface OutputOwner {
  * corked, further bytes are queued and are written in one system call (writev(2)).
  */
 export class HandleOutput implements WriteSink {
-  /** Bytes passed to `write`, without the bytes of a write that failed at once. */
+  /** The number of bytes passed to `write`, without the bytes of a write that failed at once. */
   accepted = 0
   /** Whether the owner must get `onOutputTaken` when the kernel has taken all bytes. */
   isAwaited = false
@@ -21,7 +21,7 @@ export class HandleOutput implements WriteSink {
   private handle: SocketHandle | undefined
   private readonly owner: OutputOwner
   private corked = 0
-  /** Bytes in the write in progress. */
+  /** The number of bytes in the write in progress. */
   private underWay = 0
   private queue: Array<Uint8Array> | undefined
   private queued = 0
@@ -65,12 +65,12 @@ export class HandleOutput implements WriteSink {
     this.queue = undefined
   }
 
-  /** Bytes that the kernel has not taken. */
+  /** The number of bytes that the kernel has not taken. */
   untaken(): number {
     return this.underWay + this.queued
   }
 
-  /** Bytes that the kernel has taken. */
+  /** The number of bytes that the kernel has taken. */
   taken(): number {
     return this.accepted - this.untaken()
   }

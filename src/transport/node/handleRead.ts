@@ -39,7 +39,7 @@ export const readerOf = ({ asked, buffer, callback, nextBuffer, onread, owner }:
       this.sink = sink
     }
 
-    /** Node pushes the end only, because the callback gets the bytes. */
+    /** Node calls `push` only at the end of the stream, because the callback receives the bytes. */
     push(): boolean {
       this.sink?.onReadEnd()
       return true

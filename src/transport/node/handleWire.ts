@@ -58,7 +58,8 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   private reading = false
   private peerEnded = false
   private received = 0
-  // Received bytes that `bytesIn` does not count, because they were delivered before the bytes that `unread` put back.
+  // The number of received bytes that `bytesIn` does not count, because they were delivered before the bytes that
+  // `unread` put back.
   private receivedBefore = 0
   private putBack: Uint8Array | undefined
   private large: LentReads | undefined
@@ -132,7 +133,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     else process.nextTick(readOn, this)
   }
 
-  /** Delivers the bytes that were put back, then reads on. */
+  /** Delivers the bytes that were put back, then continues to read. */
   readOn(): void {
     const { handlers, putBack } = this
     if (this.over || this.paused) return
@@ -205,7 +206,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
   }
 
   cork(): void {
-    // After `end` nothing is queued: `write` does nothing.
+    // After `end`, `write` queues nothing.
     if (!this.ending) this.output.cork()
   }
 
@@ -251,7 +252,7 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     const request = new ground.Shutdown()
     request.oncomplete = onShutdownComplete
     request.sink = this
-    // shutdown(2) fails if the peer has gone (ENOTCONN). Reading reports that end.
+    // shutdown(2) fails if the peer has reset the connection (ENOTCONN). Reading reports that end.
     if (handle.shutdown(request) !== 0) this.onShutDown()
   }
 

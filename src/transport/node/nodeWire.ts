@@ -41,7 +41,7 @@ interface Below {
 // Replaces the socket of a wire that has ended.
 const closed = new net.Socket().destroy()
 
-/** Bytes in the queue below Node's stream. */
+/** The number of bytes in the queue below Node's stream. */
 const queuedIn = (socket: net.Socket): number => {
   const handle: unknown = Reflect.get(socket, "_handle")
   const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
@@ -72,14 +72,16 @@ export class NodeWire implements Wire {
   /** Whether bytes were queued at the last check. */
   private wasFull = false
   private accepted = 0
-  // Bytes that the kernel has not taken. Node's own count also drops when a write fails, as if its bytes had been sent.
+  // The number of bytes that the kernel has not taken. Node's own count also drops when a write fails, as if its bytes
+  // had been sent.
   private queued = 0
   // The callback of writes. It is made for the first write that the kernel does not take at once.
   private onWrite: ((error?: Error | null) => void) | undefined
   private over = false
   private ending = false
   private peerEnded = false
-  // Received bytes that `bytesIn` does not count, because they were delivered before the bytes that `unread` put back.
+  // The number of received bytes that `bytesIn` does not count, because they were delivered before the bytes that
+  // `unread` put back.
   private readBefore = 0
 
   // The listeners are attached in the turn in which the socket is created. Before `start`, an RST would otherwise be an

@@ -37,7 +37,10 @@ export const readCertificates = (
     return [yield* read(first), ...(yield* Effect.forEach(others, read))]
   })
 
-/** Says why a text has no usable key. Node's error does not show it: for an encrypted key, the error code varies. */
+/**
+ * Describes why a text contains no usable key. Node's error does not tell the reason: for an encrypted key, its code
+ * varies.
+ */
 const keyProblem = (pem: string): string => {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
     return "it is encrypted; give it without a passphrase (openssl pkey -in KEY -out PLAIN)"

@@ -25,7 +25,7 @@ export const troubleOf = (cause: Cause.Cause<CallError>): Trouble => {
   const error = Cause.failureOption(cause)
   if (error._tag === "None") return { reason: "fault", message: Cause.pretty(cause).split("\n", 1)[0] ?? "" }
   if (error.value._tag === "RpcClientError") return { reason: "gone", message: "" }
-  // A spread would lose `message`, which is not an enumerable property of an error.
+  // The spread syntax would omit `message`, which is not an enumerable property of an error.
   const { advice, at, code, field, message, reason } = error.value
   return { reason, message, advice, field, at, code }
 }

@@ -174,8 +174,7 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
     return phase === "looking-up" || phase === "connecting" || phase === "closing"
   })
   const slow = useSlow(trying)
-  // Another page may have connected, or this page before a reload. The fields then show the endpoint of that
-  // connection.
+  // The connection may come from another page, or from this page before a reload. The fields then show its endpoint.
   useSignalEffect(() => {
     const current = model.client.value
     const parts = current?.endpoint === undefined ? undefined : partsOf(current.endpoint)
@@ -183,7 +182,7 @@ export const ClientForm = ({ model }: { readonly model: WindowModel }) => {
     model.address.value = parts.address
     model.port.value = parts.port
   })
-  // Another page may have connected after this page could not.
+  // If another page connects after an attempt of this page has failed, the error of that attempt disappears.
   const isAway = useComputed(() => (model.client.value?.phase ?? "disconnected") === "disconnected")
   useSignalEffect(() => {
     if (!isAway.value && !model.formBusy.peek()) model.formTrouble.value = undefined

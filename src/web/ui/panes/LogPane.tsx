@@ -18,7 +18,7 @@ import { copyRows } from "./copyRows.ts"
 import { LogDetail } from "./LogDetail.tsx"
 import { LogTools } from "./LogTools.tsx"
 
-/** The log of the shown window, for the keys of the whole page. */
+/** The log of the shown window. The keys of the whole page act on it. */
 export const shownLog: { current: LogRows | undefined } = { current: undefined }
 
 /** Makes the log of a window, and updates it with the extent, the view and the language. */
@@ -125,7 +125,7 @@ const useLog = (
   const version = useComputed(() => model.state.value?.rowsVersion)
   useSignalEffect(() => {
     void [version.value, words.value]
-    // The page cannot read rows without a connection, so the rows on the screen stay until it is back.
+    // The page cannot read rows without a connection, so the rows on the screen stay until the connection is restored.
     if (link.value === "up") log.current?.refresh()
   })
   return { grid, log }

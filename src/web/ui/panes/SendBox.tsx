@@ -146,7 +146,7 @@ const ToField = ({ model, previewed }: { readonly model: WindowModel; readonly p
   )
 }
 
-/** The number of recipients, before the send. */
+/** Shows the number of recipients before the send. */
 const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonly previewed: Previewed }) => {
   const w = words.value
   if (model.kind === "client") return <span class="recipients">{w.toServer}</span>
@@ -158,7 +158,7 @@ const Recipients = ({ model, previewed }: { readonly model: WindowModel; readonl
   )
 }
 
-/** The bytes of the payload, before the send. */
+/** Shows the bytes of the payload before the send. */
 const PreviewLine = ({ preview }: { readonly preview: Preview | undefined }) => {
   const w = words.value
   return (
