@@ -33,7 +33,7 @@ const median = (values: ReadonlyArray<number>): number =>
 interface Relayed {
   /** Bytes per second that the receiver gets. */
   readonly rate: number
-  /** What the server says about missing bytes or events. */
+  /** The server's messages about missing bytes or events. */
   readonly missing: string
 }
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 
-/** One measurement failed. The bench notes the reason and goes on. */
+/** One measurement failed. The bench records the reason and continues. */
 export class RunFailed extends Data.TaggedError("RunFailed")<{ readonly message: string }> {}
 
 export interface ChildOptions {
