@@ -75,7 +75,7 @@ const count: ReadonlyArray<number> = [
 
 const makeModule = (): Uint8Array =>
   Uint8Array.from([
-    // The magic number, and version 1.
+    // The magic number of WebAssembly, and its version 1.
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     // The type (i32, i32) -> i32; one function of this type; a memory of exactly one page.
     ...section(1, [1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]),

@@ -8,7 +8,10 @@ const stepsPerRound = 63
 // Below this length in bytes, the copy into the memory of WebAssembly costs more time than it saves.
 const worthSimd = 256
 
-/** The compiled counter; `undefined` before the first use, `"none"` if the engine has none. It has no state of a caller. */
+/**
+ * The compiled counter; `undefined` before the first use, `"none"` if the engine has none. It keeps no state between
+ * calls.
+ */
 let bySimd: CountBySimd | "none" | undefined
 
 /** Counts the occurrences of `byte`. */

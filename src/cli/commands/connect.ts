@@ -237,8 +237,8 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       peer: "server",
       raw: output === "raw",
       once: options.once,
-      // With the page, the user half-closes in the page. Rules still send after the end of standard input, which may be
-      // absent.
+      // The end of standard input sends no FIN in two cases: with the page, the user sends FIN in the page; with rules,
+      // replies follow the end of the input.
       shutdown: options.noShutdown || options.ui || (hasRules && !options.shutdown) ? "never" : "always",
       explainsFin: !options.shutdown,
       quit: options.quit,

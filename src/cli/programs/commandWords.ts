@@ -11,7 +11,7 @@ const failed = (input: string, problem: string) =>
     }),
   )
 
-// A blank, a text in single quotes, a text in double quotes, a character behind a backslash, or any other character.
+// A blank, a text in single quotes, a text in double quotes, a character after a backslash, or any other character.
 const part = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\])/gy
 
 /**

@@ -276,7 +276,7 @@ export class ConnectionActor
   /** The handler has ended. `failure`: the reason for which the connection ends; `undefined` after a success. */
   onHandlerEnd(failure: CloseReason | undefined): void {
     this.isServing = false
-    // A running timer would keep the whole connection alive.
+    // A running timer would keep the whole connection in memory.
     this.cancelInterrupt?.()
     if (this.core.isClosing()) return
     if (failure !== undefined) {

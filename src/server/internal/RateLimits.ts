@@ -95,7 +95,7 @@ export class RateLimits<A extends { readonly core: ConnectionCore }> {
     for (const meter of this.held) {
       if (left <= 0) return
       if (meter.own !== undefined && meter.own.leftAt(now) <= 0) continue
-      // The next read will bring about as many bytes as the last one.
+      // The next read will probably return about as many bytes as the last read.
       left -= meter.lastBytes
       this.held.delete(meter)
       meter.one.core.release(Hold.ownRate)

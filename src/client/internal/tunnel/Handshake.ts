@@ -8,7 +8,7 @@ export interface TunnelFailure {
 export type HandshakeStep =
   | { readonly _tag: "NeedMore" }
   | { readonly _tag: "Send"; readonly bytes: Uint8Array }
-  /** The tunnel is open. `rest`: the bytes behind the proxy's answer, which are from the target. */
+  /** The tunnel is open. `rest`: the bytes after the proxy's answer, which are from the target. */
   | { readonly _tag: "Open"; readonly rest: Uint8Array }
   | ({ readonly _tag: "Failed" } & TunnelFailure)
 

@@ -38,7 +38,7 @@ const Row = ({
   readonly active: boolean
 }) => {
   const w = words.value
-  // A unix client has no name of its own.
+  // The endpoint of a client on a unix socket is always the same, so the list shows when the client connected.
   const remote = row.remote === "unix:" ? `${w.unixClient} · ${timeText(row.since)}` : row.remote
   const isMarked = row.state !== "open" || row.paused || row.pending >= slowBytes || row.tls !== ""
   // One more label shows the number of the other tags.

@@ -35,7 +35,7 @@ const makeKept =
 /** A signal whose value survives a reload, in this tab of the browser. */
 export const keptHere = makeKept(() => sessionStorage)
 
-/** A signal whose value survives the tab, for all tabs of the browser. */
+/** A signal whose value survives the end of the tab. All tabs of the browser share the value. */
 export const keptForAll = makeKept(() => localStorage)
 
 export const isString = (value: unknown): value is string => typeof value === "string"
