@@ -36,8 +36,8 @@ export class ServerText implements Renderer<ServerEvent> {
 
   /**
    * `whole`: each frame is complete text (line framing), so no character continues in the next frame. `admits` tests
-   * whether data is shown; by default all data is. `halfClosedKept`: half-closed clients stay connected, so each half-close has a line.
-   * `nameOf` is the name of a client, empty by default.
+   * whether data is shown; by default all data is shown. `halfClosedKept`: half-closed clients stay connected, so each
+   * half-close has a line. `nameOf` is the name of a client, empty by default.
    */
   constructor(
     options: TextOptions & {
