@@ -92,7 +92,7 @@ export const measure = (
       began = begin()
       const pump = yield* startPump(files, ["send", `${port}`, `${bytes}`, row.kind])
       yield* whole(yield* pump.moved, bytes)
-      // The server ends when it has written all output, and the time includes that.
+      // The server ends when it has written all output. The measured time includes this.
       yield* server.terminate
       yield* server.ended
       peak = server.peak

@@ -38,7 +38,7 @@ export interface Cores {
   readonly report: () => CoresReport | undefined
 }
 
-/** Measures without looking at the cores. */
+/** Measures without checking the cores. */
 export const anyCores: Cores = {
   together: Effect.map((value) => ({ value, apart: false, dropped: [] })),
   report: () => undefined,

@@ -24,7 +24,7 @@ export const commitOf = (folder: string): string | undefined => {
     const { status, stdout } = spawnSync("git", args, { cwd: folder, encoding: "utf8", timeout: 10_000 })
     return status === 0 ? stdout.trim() : undefined
   }
-  // With a prefix, the folder only lies inside the work tree of another repository.
+  // If git prints a prefix, the folder is a part of the work tree of another repository.
   if (git("rev-parse", "--show-prefix") !== "") return undefined
   const commit = git("rev-parse", "--short", "HEAD")
   if (commit === undefined) return undefined

@@ -140,7 +140,7 @@ export interface ServerSettings {
   readonly maxRateInAll: number
   /**
    * The maximum number of bytes queued for all peers together. `hubBudget` bounds the bytes of one peer. A published
-   * frame counts once per peer, although the hub stores it only once. Default unlimited. The sum is checked ten times a
+   * frame counts for each peer, although the hub stores it only once. Default unlimited. The sum is checked ten times a
    * second. Above the limit the connection with the most queued bytes is reset with `PendingLimit`, then the next
    * connection, until the rest is within the limit.
    */

@@ -19,7 +19,9 @@ export interface CommonOptions {
   readonly alpn?: ReadonlyArray<string>
   /** The lowest accepted version of TLS. Default TLSv1.2. */
   readonly minVersion?: TlsVersion
-  /** Gets the secrets of each connection line by line, for programs that decrypt captures. Default: no call. */
+  /**
+   * Called with each line of the secrets of a connection, for programs that decrypt captured traffic. Default: no call.
+   */
   readonly onKeyLog?: (line: Uint8Array) => void
 }
 
@@ -57,7 +59,7 @@ export interface HandshakeCallbacks {
   readonly onSecured: (wire: Wire, session: TlsSession) => void
   /**
    * The handshake has failed, and the wire is destroyed. `code` is an error code of the kernel or of OpenSSL, which
-   * `describeTlsFailure` explains. `detail` adds to it, for example the names in a certificate.
+   * `describeTlsFailure` explains. `detail` contains further information, for example the names in a certificate.
    */
   readonly onFailed: (code: string, detail?: string) => void
 }

@@ -21,7 +21,7 @@ const received = (events: EventRecorder<ServerEvent>, id?: number): number =>
     .filter((event) => id === undefined || event.id === id)
     .reduce((sum, event) => sum + event.bytes.length, 0)
 
-/** Advances the clock in steps. In each step everything that can arrive arrives. */
+/** Advances the clock in steps. In each step, all data that can arrive is received. */
 const pass = (seconds: number) =>
   Effect.repeatN(Effect.zipRight(TestClock.adjust("50 millis"), turns(20)), seconds * 20 - 1)
 

@@ -27,7 +27,7 @@ describe("Telnet", () => {
       const { connect, events, server } = yield* serving(Handler.broker(), { telnet: true, frame: Framing.line })
       const plain = yield* connect({ frame: Framing.raw })
       const other = yield* connect({ telnet: true })
-      // The client does not speak Telnet, so its payload has the commands as they are.
+      // The client does not speak Telnet, so its payload contains the commands unchanged.
       yield* plain.send(hex("fffd01 68 fffa18 0a fff0 69 fff6 ffff 0d 00 0a"))
       expect([...(yield* other.receive.pipe(Effect.flatten))]).toEqual([...hex("68 69 ff")])
       expect([...(yield* plain.receive.pipe(Effect.flatten))]).toEqual([...hex("fffc01")])

@@ -6,7 +6,7 @@ interface ProgramFacts {
 
 const isMet = ({ hasProgram }: ProgramFacts): boolean => !hasProgram
 
-/** The flags of `tcpfx serve` that have no effect beside a program. */
+/** The flags of `tcpfx serve` that have no effect together with a program. */
 export const serveProgramDependencies: ReadonlyArray<
   Dependency<"frame" | "maxFrame" | "rule" | "rules", ProgramFacts>
 > = [
@@ -21,7 +21,7 @@ type ConnectKey =
   | ("send" | "once" | "quit" | "shutdown" | "noShutdown" | "frame" | "maxFrame" | "ui")
   | ("eol" | "crlf" | "hex" | "checksum" | "rule" | "rules" | "macro")
 
-/** The flags of `tcpfx connect` that have no effect beside a program. */
+/** The flags of `tcpfx connect` that have no effect together with a program. */
 export const connectProgramDependencies: ReadonlyArray<Dependency<ConnectKey, ProgramFacts>> = [
   {
     flags: [

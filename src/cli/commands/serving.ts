@@ -27,7 +27,7 @@ export interface Serving {
   readonly showsFrames: boolean
   /** Whether standard input goes to all clients. */
   readonly takesInput: boolean
-  /** Waits until the output has all bytes of the connections, which have ended. */
+  /** Waits until all bytes of the connections are in the output. The connections must have ended. */
   readonly written: Effect.Effect<void>
   /** The exit code after the last connection. */
   readonly code: Effect.Effect<number, CommandFailed | OutputClosed | OutputFailed>

@@ -33,7 +33,7 @@ const input = 0
 const output = 1
 const pasteOn = "\u001b[?2004h"
 const pasteOff = "\u001b[?2004l"
-// If the process still runs after this time, the kernel has ignored the stop. Milliseconds.
+// In milliseconds. If the process still runs after this time, the kernel has ignored the stop.
 const ignoredMillis = 100
 // The size of a terminal that does not report its size.
 const unknownSize: TerminalSize = { columns: 80, rows: 24 }

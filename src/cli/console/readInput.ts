@@ -38,7 +38,7 @@ type Read = Either.Either<Action, Domain.Refusal>
 const refused = (message: string, advice?: string): Read =>
   Either.left(new Domain.Refusal({ reason: "syntax", message, ...(advice === undefined ? {} : { advice }) }))
 
-/** Applies the settings to a payload that does not name its own. */
+/** Applies the settings to a payload that has no settings of its own. */
 const completed = (spec: Domain.PayloadSpec, { checksum, ending }: ConsoleSettings): Domain.PayloadSpec => ({
   ...spec,
   ...(spec.form === "text" && spec.ending === undefined && ending !== undefined ? { ending } : {}),

@@ -9,7 +9,7 @@ import { anyText, value } from "./flag.ts"
 export const programFlags = (peer: "client" | "server") => ({
   exec: value("exec", "PROGRAM", parseCommandWords, {
     alias: "e",
-    help: `Run PROGRAM for each connection: its input is what the ${peer} sends, and the ${peer} gets its output. Any ${peer} then uses the program.`,
+    help: `Run PROGRAM for each connection: its input is what the ${peer} sends, and the ${peer} gets its output. Every ${peer} can then use the program.`,
   }),
   shExec: value("sh-exec", "LINE", anyText, {
     alias: "c",

@@ -13,7 +13,7 @@ export class CodedRows implements RowWriter {
   private readonly continues: boolean
   private readonly stream: DecodedStream
 
-  /** `continues`: a character at the end of a frame may end in the next frame. */
+  /** `continues` means that a character at the end of a frame may end in the next frame. */
   constructor(coder: Assistant.TextCoder, style: Assistant.TextStyle, continues: boolean) {
     this.coder = coder
     this.style = style

@@ -13,6 +13,6 @@ export interface TextOptions {
   /** Whether each frame is complete text, so that no character continues in the next frame. */
   readonly whole: boolean
   readonly writers: RowWriters
-  /** `undefined`: all data is shown. */
+  /** The test for data that is shown; `undefined` if all data is shown. */
   readonly admits: EventTest | undefined
 }

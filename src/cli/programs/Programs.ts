@@ -28,7 +28,7 @@ export interface Program {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Waits for the end of the program. Its children may still have its streams. */
+  /** Waits for the end of the program. Its child processes may still use its streams. */
   readonly exited: Effect.Effect<ProgramExit>
 }
 
@@ -76,7 +76,8 @@ export class Programs {
 
   /**
    * Starts a program. The end of the scope ends it: SIGTERM to the program and its children, and SIGKILL after two
-   * seconds. If the program has ended by itself, its children go on. `onEnd` is called once, when the program has ended.
+   * seconds. If the program has ended by itself, its child processes continue. `onEnd` is called once, when the program
+   * has ended.
    */
   start(
     spec: ProgramSpec,
@@ -143,8 +144,8 @@ const startedProgram = (pid: number, child: ChildProcessWithoutNullStreams): Sta
     stdout,
     stderr,
     exited: Deferred.await(exited),
-    // This effect is a finalizer, often of an interrupted fiber. There, `Effect.timeout` would interrupt at once what it
-    // waits for, so the deadline is a timer.
+    // This effect runs as a finalizer, often of an interrupted fiber. There, `Effect.timeout` would interrupt the
+    // awaited effect at once, so the deadline is a timer.
     end: Effect.async<void>((resume) => {
       stdin.destroy()
       if (child.exitCode !== null || child.signalCode !== null) {
@@ -156,7 +157,7 @@ const startedProgram = (pid: number, child: ChildProcessWithoutNullStreams): Sta
         closeOutputs()
       }
       const timer = setTimeout(kill, patienceMillis)
-      // This event needs the end of the program, and of the output of all processes that have it.
+      // Node emits this event when the program has ended and no process uses its output any more.
       child.once("close", () => {
         clearTimeout(timer)
         kill()

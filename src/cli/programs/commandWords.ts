@@ -15,8 +15,8 @@ const failed = (input: string, problem: string) =>
 const part = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\])/gy
 
 /**
- * Splits the text of `--exec` into a program and its arguments. Single quotes, double quotes and backslashes keep blanks
- * in a word, as in a shell. Nothing else of a shell has a meaning.
+ * Splits the text of `--exec` into a program and its arguments. Single quotes, double quotes and backslashes keep
+ * blanks in a word, as in a shell. No other syntax of a shell is interpreted.
  */
 export const parseCommandWords = (input: string): Either.Either<ReadonlyArray<string>, ValueSyntaxError> => {
   if (input.includes("\0")) return failed(input, "it contains a zero byte")

@@ -25,8 +25,8 @@ const lastPatience = "2 seconds"
 
 /**
  * Runs a program on a connection, until it has ended and its output is sent. The program reads what the peer sends, and
- * the peer gets its output. Its standard error goes to our standard error. The buffers of the kernel stop a side that
- * is faster than the other one. FIN of the peer ends the input of the program, and the end of its output sends FIN. If
+ * the peer gets its output. Its standard error goes to our standard error. When the buffers of the kernel are full, the
+ * faster side waits. The peer's FIN ends the input of the program, and the end of the program's output sends FIN. If
  * the connection ends first, the effect fails, and the end of the scope ends the program. `id` is the number of the
  * connection, if it has one.
  */
@@ -54,7 +54,7 @@ export const runProgram = (
     return yield* Effect.raceFirst(program.exited, abandoned)
   })
 
-/** Passes what the peer sends to the input of a program. A program that has closed its input gets nothing more. */
+/** Passes the data of the peer to the input of a program. A program that has closed its input gets no more data. */
 const feed = (connection: Connection, stdin: Writable): Effect.Effect<void, ConnectionClosedError> =>
   Effect.zipRight(
     connection.runForEach((payload) => write(stdin, payload)),

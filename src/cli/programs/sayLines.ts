@@ -3,7 +3,7 @@ import type { Readable } from "node:stream"
 // A longer line is passed on in pieces, so that a program cannot fill the memory.
 const longestLine = 4096
 
-/** Passes each line of a stream of UTF-8 to a function, and the last line without an end too. */
+/** Passes each line of a UTF-8 stream to a function, including a last line without a line end. */
 export const sayLines = (from: Readable, say: (line: string) => void): void => {
   const decoder = new TextDecoder()
   let rest = ""

@@ -1,4 +1,4 @@
-// The longest wait between two flushes, milliseconds.
+// The maximum wait between two flushes, milliseconds.
 const longestWait = 1
 
 // A hub is busy after this many flushes in a row without a rest. The backlog after one late turn causes fewer flushes.

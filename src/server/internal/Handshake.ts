@@ -28,7 +28,7 @@ export class Handshake implements WireHandlers {
   private decoder: ProxyHeaderDecoder | undefined
   private remote: Endpoint
   private proxied: ProxiedBy | undefined
-  /** Whether access control has accepted the client. Before, the wire has a reserved slot only. */
+  /** Whether access control has accepted the client. Before that, the wire only has a reserved slot. */
   private isAccepted = true
   private cancelTls: (() => void) | undefined
   private isOver = false

@@ -23,7 +23,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
 )
 
-/** `true` after the process has ended and its parent has been told, else `undefined`. */
+/** `true` after the process has ended and its parent has been notified, else `undefined`. */
 const isGone = (pid: number): true | undefined => {
   try {
     process.kill(pid, 0)

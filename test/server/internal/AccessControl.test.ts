@@ -59,7 +59,7 @@ describe("access control", () => {
 describe("access control behind a proxy", () => {
   const proxy = from("192.0.2.1")
   const local = unixEndpoint("/run/client")
-  /** A client as the proxy names it, if it does, and the endpoint whose address counts. */
+  /** The client that the proxy names, if it names one, and the endpoint whose address counts. */
   const clients = [
     ["of an allowed address", from("10.0.0.1"), from("10.0.0.1")],
     ["of another address", from("203.0.113.9"), from("203.0.113.9")],

@@ -1,6 +1,9 @@
 import { words } from "../words/index.ts"
 
-/** The status of a window while the page has no connection to tcpfx. The last state that it got may be wrong by now. */
+/**
+ * The status of a window while the page has no connection to tcpfx. The last state that the page has received may be
+ * out of date.
+ */
 export const StatusUnknown = () => (
   <div class="status" role="status">
     <span class="status-now">
