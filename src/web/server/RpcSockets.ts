@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { type RawData, type WebSocket, WebSocketServer } from "ws"
+import { finishWithin } from "./finishWithin.ts"
 
 /** Limits on the resources that pages can use. */
 export interface RpcSocketLimits {
@@ -199,7 +200,10 @@ export const makeRpcSockets = (
       hasRoom: () => pages.size < limits.pages,
       close: Effect.gen(function* () {
         for (const { socket } of pages.values()) socket.close(closeCode.goingAway, "tcpfx ends")
-        yield* Effect.timeoutOption(Effect.interruptible(Effect.suspend(() => allClosed)), closeTimeout)
+        yield* finishWithin(
+          Effect.suspend(() => allClosed),
+          closeTimeout,
+        )
         for (const { socket } of pages.values()) socket.terminate()
       }),
     }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Api } from "../api/Api.ts"
+import { finishWithin } from "./finishWithin.ts"
 import { type HandlerServices, makeHandlers } from "./handlers.ts"
 
 // The time in which interrupted calls must end when the server ends. A call that ignores the interruption is abandoned.
@@ -20,7 +21,7 @@ export const serveCalls = (
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (made) =>
       // RpcServer waits for its calls without a deadline.
-      Effect.timeoutOption(Effect.interruptible(Scope.close(made, Exit.void)), endTimeout),
+      finishWithin(Scope.close(made, Exit.void), endTimeout),
     )
     yield* RpcServer.make(Api, { disableTracing: true, disableFatalDefects: true }).pipe(
       Effect.provideService(RpcServer.Protocol, protocol),
