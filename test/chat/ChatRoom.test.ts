@@ -83,6 +83,12 @@ describe("a chat", () => {
         OPERATOR: "the operator has this name",
         "guest-7": "the server gives the names of guests",
         "17": "a name has a letter: a number alone stands for a connection",
+        ...Object.fromEntries(
+          ["all", "LAST", "all-but", "10.0.0.7", "ａｌｌ"].map((bad) => [
+            bad,
+            "this name stands for other recipients, as in @all, @last and @10.0.0.7",
+          ]),
+        ),
         ["x".repeat(25)]: "a name has at most 24 characters",
         ...Object.fromEntries(
           ["a\u202eb", "a\u200bb", "\u001b[31m", "<b>", "*", "@a", "a,b"].map((bad) => [bad, malformed]),

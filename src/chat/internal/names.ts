@@ -1,3 +1,4 @@
+import { needsQuotes } from "../../domain/assistant/recipientsText.ts"
 import type { ConnectionId } from "../../domain/index.ts"
 
 const longestName = 24
@@ -19,6 +20,8 @@ export const nameProblem = (name: string): string | undefined => {
     return "a name has letters, digits, dots, hyphens and underscores, and begins with a letter or a digit"
   }
   if (/^\d+$/.test(name)) return "a name has a letter: a number alone stands for a connection"
+  // A command of the operator for @all or @10.0.0.7 must not mean a client that has chosen this name.
+  if (needsQuotes(folded(name))) return "this name stands for other recipients, as in @all, @last and @10.0.0.7"
   if (/^guest-\d+$/i.test(name)) return "the server gives the names of guests"
   return undefined
 }

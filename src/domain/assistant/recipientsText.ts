@@ -13,7 +13,7 @@ const forms = "@3, @name, @tag:x, @10.0.0.0/8, @all, @all-but 3 and @last, with 
 const plainName = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_.-]*$/u
 
 /** Whether a name needs quotation marks. Without them, this name would be refused or read as another kind of term. */
-const needsQuotes = (name: string): boolean =>
+export const needsQuotes = (name: string): boolean =>
   !plainName.test(name) || reserved.includes(name) || /^[0-9.]+$/.test(name) || readIp(name) !== undefined
 
 const formatName = (name: string): string => (needsQuotes(name) ? quote(name) : name)
