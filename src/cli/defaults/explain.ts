@@ -67,6 +67,11 @@ export const explain = (
         return yield* usageError(`${entry.origin.name}: ${problem}`)
       }
     }
+    for (const { name, value } of given) {
+      if (name === endpointKey) continue
+      const problem = flags.find((flag) => flag.name === name)?.problemOf(value)
+      if (problem !== undefined) return yield* usageError(`--${name}: ${problem}`)
+    }
     return flags.map((flag): FlagValue => {
       const { name } = flag
       const about = { name, isArgument: name === endpointKey, fallback: fallbackOf(flag) }

@@ -9,7 +9,10 @@ import { tell } from "../process/tell.ts"
 import { type DefaultsFile, type FileDefaults, parseFileDefaults } from "./fileDefaults.ts"
 import { statOf } from "./places.ts"
 
-/** Reads a file of defaults. If the file has mistakes, prints each in a line, and fails with the last one. */
+// A file that is no YAML has a mistake in nearly every line, so only the first ones are printed.
+const mostMistakes = 10
+
+/** Reads a file of defaults. If the file has mistakes, prints each of the first ones in a line, and fails with the last. */
 export const readFile = (
   place: DefaultsFile,
   commands: CommandShapes,
@@ -40,6 +43,10 @@ export const readFile = (
     })
     const parsed = parseFileDefaults(yaml, place, text, commands)
     if (parsed._tag === "Right") return parsed.right
-    yield* Effect.forEach(parsed.left.slice(0, -1), tell, { discard: true })
-    return yield* usageError(parsed.left.at(-1) ?? "")
+    const mistakes = parsed.left
+    const more = mistakes.length - mostMistakes
+    const lines =
+      more > 1 ? [...mistakes.slice(0, mostMistakes), `${place.shownPath} has ${more} more mistakes`] : mistakes
+    yield* Effect.forEach(lines.slice(0, -1), tell, { discard: true })
+    return yield* usageError(lines.at(-1) ?? "")
   })

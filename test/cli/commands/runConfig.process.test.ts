@@ -57,6 +57,15 @@ describe("tcpfx config", () => {
     }),
   )
 
+  it.scopedLive("refuses a value of a command line that the command refuses", () =>
+    Effect.gen(function* () {
+      const { cwd, env } = yield* world
+      const { code, stderr, stdout } = yield* tcpfxRun(["config", "--", "serve", "--frame", "lin"], "", { cwd, env })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+      expect(stderr).toMatch(/^tcpfx: --frame: "lin" is not a framing: .*\(did you mean line\?\)/)
+    }),
+  )
+
   it.scopedLive("writes one value in each line with --output json", () =>
     Effect.gen(function* () {
       const { cwd, env } = yield* world

@@ -49,6 +49,19 @@ describe("tcpfx with files of defaults", () => {
     }),
   )
 
+  it.scopedLive("prints the first ten of many mistakes, and the number of the others", () =>
+    Effect.gen(function* () {
+      const { cwd, env, project } = yield* folder
+      project(`serve:\n${Array.from({ length: 50 }, (_, index) => `  x${index}: 1\n`).join("")}`)
+      const run = yield* tcpfxRun(["serve", "127.0.0.1:0"], "", { cwd, env })
+      expect(run.code).toBe(2)
+      const lines = run.stderr.trimEnd().split("\n")
+      expect(lines).toHaveLength(11)
+      expect(lines[9]).toMatch(/^tcpfx: tcpfx\.yaml:11:3: "x9" is not a flag/)
+      expect(lines[10]).toBe("tcpfx: tcpfx.yaml has 40 more mistakes")
+    }),
+  )
+
   it.scopedLive("ends with 2 and the place of each mistake before it listens", () =>
     Effect.gen(function* () {
       const { cwd, env, project } = yield* folder
