@@ -16,7 +16,7 @@ import {
 import { noAutomation } from "../automation/Automation.ts"
 import type { AssistedConnect } from "../automation/assistedConnect.ts"
 import { canHaveConsole } from "../console/canHaveConsole.ts"
-import { automationFlags } from "../flags/automationFlags.ts"
+import { automationFlags, checkClientRules } from "../flags/automationFlags.ts"
 import { configFlags } from "../flags/configFlags.ts"
 import { checkHeartbeat, deadlineFlags, deadlineSettings } from "../flags/deadlineFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
@@ -34,7 +34,7 @@ import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { programFlags, programFrom } from "../flags/programFlags.ts"
 import { reconnectFlags, reconnectSettings } from "../flags/reconnectFlags.ts"
 import { routeFlags, routeSettings } from "../flags/routeFlags.ts"
-import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
+import { checkFrameSize, endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
 import { telnetFlags, telnetOf } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { asksForRows, lookOf, viewFlags } from "../flags/viewFlags.ts"
@@ -157,7 +157,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       telnet: yield* Effect.mapError(telnetOf(options), environmentError),
       ...(yield* Effect.mapError(Effect.all(deadlineSettings(options)), environmentError)),
     }
+    yield* checkFrameSize(withoutTls)
     yield* checkHeartbeat(withoutTls)
+    yield* checkClientRules(options.rule)
     const host = defaultHostOf(family)
     const fallback = tcpEndpoint(host, endpointDefaults.port)
     const endpoint = Option.getOrElse(yield* endpointFrom(options, host), (): Endpoint => fallback)

@@ -64,6 +64,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "needs --send, --reply, or --mode console, broker or chat; the other modes send no text",
   },
   {
+    flags: ["hex", "checksum"],
+    isMet: ({ mode }) => mode !== "chat",
+    problem: "has no effect with --mode chat, whose lines are text",
+  },
+  {
     flags: ["operator"],
     isMet: ({ mode }) => mode === "chat",
     problem: "needs --mode chat",

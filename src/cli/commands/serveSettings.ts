@@ -10,6 +10,7 @@ import { familyFrom } from "../flags/familyFlags.ts"
 import { environmentError, given } from "../flags/given.ts"
 import { limitSettings } from "../flags/limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../flags/listenArgs.ts"
+import { checkFrameSize } from "../flags/sharedFlags.ts"
 import { telnetOf } from "../flags/telnetFlags.ts"
 import { asksForRows } from "../flags/viewFlags.ts"
 import type { OutputMode, Showing } from "../output/renderers.ts"
@@ -59,6 +60,7 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
       ...limitSettings(options),
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError(environmentError))
+    yield* checkFrameSize(settings)
     return yield* Effect.as(checkHeartbeat(settings), settings)
   })
 

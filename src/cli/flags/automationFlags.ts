@@ -2,24 +2,30 @@ import type * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Assistant from "../../domain/assistant/index.ts"
-import { parseDeadline, ValueSyntaxError } from "../../domain/index.ts"
+import { parseDuration, ValueSyntaxError } from "../../domain/index.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
 import { anyText, value, values } from "./flag.ts"
 import { refusalLine } from "./refusalLine.ts"
 
 const parseRule = (text: string) =>
-  Either.mapLeft(Assistant.parseRule(text), (refusal) => ({ message: refusalLine(refusal) }))
+  Either.mapLeft(Assistant.parseRule(text), (refusal) => ({
+    // The assistant's examples begin with the command `rule`, which the flag replaces.
+    message: /^rule\s+\S+\s+when\s/.test(text)
+      ? 'leave the word "rule" out: the flag has the name, "when" and so on'
+      : refusalLine(refusal).replace("rule NAME when", "NAME when"),
+  }))
 
 /** Reads the interval of a repeat, in milliseconds. */
 const parseInterval = (input: string): Either.Either<number, ValueSyntaxError> =>
   Either.filterOrLeft(
-    Either.map(parseDeadline(input), Duration.toMillis),
-    (millis) => millis <= Assistant.longestMillis,
+    Either.map(parseDuration(input), Duration.toMillis),
+    (millis) => millis >= 1 && millis <= Assistant.longestMillis,
     () =>
       new ValueSyntaxError({
         input,
         kind: "an interval",
-        problem: "it is longer than a day",
-        expected: "a time such as 5s",
+        problem: "it is out of range",
+        expected: "a time from 1ms to 24h, such as 5s",
       }),
   )
 
@@ -37,6 +43,18 @@ export const automationFlags = {
   repeat: value("repeat", "TIME", parseInterval, {
     help: "Send the payloads of --send and --macro again and again, every TIME.",
   }),
+}
+
+/** Refuses rules for `tcpfx connect` that select, name or tag clients, which only a server has. */
+export const checkClientRules = (rules: ReadonlyArray<Assistant.Rule>): Either.Either<void, CommandFailed> => {
+  for (const { actions, from, name } of rules) {
+    const word = from === undefined ? actions.find(({ _tag }) => _tag === "Rename" || _tag === "Tag")?._tag : "from"
+    if (word !== undefined) {
+      const rule = `--rule ${JSON.stringify(name)}`
+      return Either.left(usageError(`${rule}: ${word.toLowerCase()} is for clients, and tcpfx connect has one server`))
+    }
+  }
+  return Either.right(undefined)
 }
 
 /** The values of {@link automationFlags}. */

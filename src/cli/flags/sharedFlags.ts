@@ -1,5 +1,7 @@
+import * as Either from "effect/Either"
 import { Framing, formatBytes, limits, parseMaxFrame } from "../../domain/index.ts"
 import { outputModes } from "../output/renderers.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
 import { anyText, oneOf, toggle, value } from "./flag.ts"
 
 /** The flags of `serve` and `connect` that name an endpoint. */
@@ -16,6 +18,22 @@ export const framingFlags = {
   maxFrame: value("max-frame", "SIZE", parseMaxFrame, {
     help: `The longest frame (default ${formatBytes(limits.maxFrameBytes)}, at most ${formatBytes(limits.maxFrameMostBytes)}). A longer frame closes its connection; with delim, slip and cobs it is skipped.`,
   }),
+}
+
+/** Refuses frames of a fixed size above the limit, because no frame could ever arrive. */
+export const checkFrameSize = ({
+  frame,
+  maxFrame,
+}: {
+  readonly frame: Framing.Framing
+  readonly maxFrame: number
+}): Either.Either<void, CommandFailed> => {
+  const size = Number(/^fixed:(\d+)$/.exec(frame.name)?.[1] ?? 0)
+  return size > maxFrame
+    ? Either.left(
+        usageError(`--frame: ${frame.name} is above --max-frame (${maxFrame} bytes); give --max-frame ${size}`),
+      )
+    : Either.right(undefined)
 }
 
 /** The flag of the output format. */

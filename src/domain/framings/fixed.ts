@@ -33,7 +33,7 @@ export const fixed = (size: number): Framing => {
     refuses: (payload, maxFrameBytes) =>
       payload.length === size
         ? aboveLimit(payload, maxFrameBytes)
-        : `it has ${payload.length} bytes, and a frame has exactly ${size}`,
+        : `it has ${payload.length} ${payload.length === 1 ? "byte" : "bytes"}, and a frame has exactly ${size}`,
     ...readersOf(frames, (wire, at, length) => wire.subarray(at, at + length)),
   })
 }

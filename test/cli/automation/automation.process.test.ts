@@ -98,6 +98,21 @@ describe("the rules of a command line", () => {
     }),
   )
 
+  it.scopedLive("that select, name or tag clients are for serve alone", () =>
+    Effect.gen(function* () {
+      for (const [rule, word] of [
+        ["a when contains b from @3 reply c", "from"],
+        ["a when contains b rename c", "rename"],
+        ["a when contains b reply c then tag d", "tag"],
+      ] as const) {
+        expect(yield* tcpfxRun(["connect", "127.0.0.1:1", "--rule", rule], "")).toMatchObject({
+          code: 2,
+          stderr: `tcpfx: --rule "a": ${word} is for clients, and tcpfx connect has one server\n`,
+        })
+      }
+    }),
+  )
+
   it.scopedLive("that are wrong end the command, and the message has the place and the nearest word", () =>
     Effect.gen(function* () {
       const bad = yield* project("rules:\n  - name: a\n    wen: { contains: x }\n    reply: ok\n")
@@ -110,6 +125,8 @@ describe("the rules of a command line", () => {
           ["--rule", "a when contains x repl y"],
           /"repl" is not an action; .*\(did you mean "reply"\?\), at character 19/,
         ],
+        [["--rule", "hello"], /--rule: "when" and a match are missing, at character 6; such as: NAME when contains/],
+        [["--rule", "rule a when contains x close"], /--rule: leave the word "rule" out/],
         [["--rule", "a when regex /(/ close"], /--rule "a": the regular expression is invalid: missing closing/],
         [
           ["--rule", "a when contains x reply encoding=gbk 😀"],
@@ -189,8 +206,11 @@ describe("the payloads of a command line", () => {
   it.scopedLive("need a payload for --repeat, and a macro needs a project file", () =>
     expectServeRefuses([
       [["--repeat", "1s"], /--repeat needs the payload to send; give --send or --macro too/],
-      [["--send", "x", "--repeat", "0"], /--repeat: "0" is not a deadline: it is less than 1 ms/],
-      [["--send", "x", "--repeat", "25h"], /--repeat: "25h" is not an interval: it is longer than a day/],
+      [
+        ["--send", "x", "--repeat", "0"],
+        /--repeat: "0" is not an interval: it is out of range; expected a time from 1ms/,
+      ],
+      [["--send", "x", "--repeat", "25h"], /--repeat: "25h" is not an interval: it is out of range/],
       [
         ["--macro", "poll", "--project", "/nowhere.yaml"],
         /--project: \/nowhere\.yaml cannot be read: there is no such file/,

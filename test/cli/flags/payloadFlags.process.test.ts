@@ -13,6 +13,19 @@ const sent = (args: ReadonlyArray<string>, input = "") =>
   })
 
 describe("the payloads of tcpfx connect", () => {
+  it.scopedLive("fit the limit, also frames of a fixed size, or the command ends before it connects", () =>
+    Effect.gen(function* () {
+      const fixed = ["--frame", "fixed:100", "--max-frame", "50"]
+      const message = "tcpfx: --frame: fixed:100 is above --max-frame (50 bytes); give --max-frame 100\n"
+      expect(yield* tcpfxRun(["connect", "127.0.0.1:1", ...fixed], "")).toMatchObject({ code: 2, stderr: message })
+      yield* expectServeRefuses([
+        [fixed, /--frame: fixed:100 is above --max-frame/],
+        [["--mode", "chat", "--hex"], /--hex has no effect with --mode chat, whose lines are text/],
+        [["--mode", "chat", "--checksum", "modbus"], /--checksum has no effect with --mode chat/],
+      ])
+    }),
+  )
+
   it.scopedLive("are the Modbus requests of the specification, from hex and a checksum", () =>
     Effect.gen(function* () {
       const modbus = ["--hex", "--checksum", "modbus", "--send"]
