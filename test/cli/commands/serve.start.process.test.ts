@@ -71,7 +71,7 @@ describe("the start of tcpfx serve", () => {
         [["70000"], /the port 70000 is above 65535/],
         [["127.0.0.1:80", "-p", "81"], /the port is given twice/],
         [["127.0.0.1:80", "81"], /expected :81, or host:port as one word/],
-        [["--mode", "chat"], /--mode: "chat" is not one of console, broker, echo, discard/],
+        [["--mode", "talk"], /--mode: "talk" is not one of console, broker, chat, echo, discard/],
         [["--mode", "echo", "--broker"], /exclude each other/],
         [["--max-frame", "0"], /less than one byte/],
         [["--max-frame", "600MiB"], /no output can show a frame above 64 MiB/],

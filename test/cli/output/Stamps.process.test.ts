@@ -24,7 +24,7 @@ describe("--timestamps, as a process", () => {
 
   it.scopedLive("refuses another word, from the flag and from the variable", () =>
     Effect.gen(function* () {
-      const problem = '"date" is not one of time, iso, none\n'
+      const problem = '"date" is not one of time, iso, delta, none\n'
       const byFlag = yield* tcpfxRun(["serve", "127.0.0.1:0", "--timestamps", "date"])
       expect([byFlag.code, byFlag.stderr]).toEqual([2, `tcpfx: --timestamps: ${problem}`])
       const byVariable = yield* tcpfxRun(["connect", "127.0.0.1:9"], "", { env: { TCPFX_TIMESTAMPS: "date" } })
