@@ -42,7 +42,7 @@ describe("running with reconnection", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("passes a failure of the program that is no loss through, without another attempt", () =>
+  it.scoped("passes on a failure of the program that is not a loss, without another attempt", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* serving(Handler.echo())
       const { client, events } = yield* recorded

@@ -37,7 +37,7 @@ const accepted = Uint8Array.of(5, 0, 0, 1, 127, 0, 0, 1, 1, 2)
 const acceptedWith = (more: string) => Buffer.concat([accepted, utf8(more)])
 
 describe("a SOCKS 5 handshake", () => {
-  it("offers no password without one, sends the target's name, and keeps the bytes behind the reply", () => {
+  it("offers no password without one, sends the target's name, and keeps the bytes after the reply", () => {
     const { last, sent } = play(
       new Socks5Handshake(target, undefined),
       [Uint8Array.of(5, 0), acceptedWith("hi")],
@@ -139,7 +139,7 @@ describe("a SOCKS 5 handshake", () => {
 })
 
 describe("an HTTP CONNECT handshake", () => {
-  it("asks for the target, with user and password if there are any, and keeps the bytes behind the answer", () => {
+  it("asks for the target, with user and password if there are any, and keeps the bytes after the answer", () => {
     const answer = utf8("HTTP/1.1 200 Connection established\r\nVia: gate\r\n\r\nhi")
     for (const cut of [whole, single]) {
       const { last, sent } = play(new HttpConnectHandshake(tcpEndpoint("::1", 80), credentials), [answer], cut)

@@ -93,7 +93,7 @@ describe("a text of a mebibyte", () => {
     })
   }
 
-  it("is parsed in linear time, also behind a valid beginning", { timeout: 120_000 }, () => {
+  it("is parsed in linear time, also after a valid beginning", { timeout: 120_000 }, () => {
     for (const text of prefixed("[::1]:")) within(patience, () => parseEndpoint(text))
     for (const text of prefixed("1")) within(patience, () => [parseSize(text), parseDuration(text)])
     for (const text of prefixed("::1%")) within(patience, () => range !== undefined && isInRange(text, range))

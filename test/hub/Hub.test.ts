@@ -73,7 +73,7 @@ describe("a stream of a hub", () => {
     }),
   )
 
-  it.scoped("reports under drop-oldest how many frames were dropped, before the frames behind them", () =>
+  it.scoped("reports under drop-oldest how many frames were dropped, before the frames after them", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ ...line, slowConsumer: "drop-oldest", budgetBytes: 40 })
       const told: Array<string> = []

@@ -103,7 +103,7 @@ describe("the log of a hub", () => {
     expect(foreign(log, 0, 0, 1)).toEqual([])
   })
 
-  it("counts the bytes behind a cursor exactly, across segments and runs", () => {
+  it("counts the bytes after a cursor exactly, across segments and runs", () => {
     const log = new HubLog<number>()
     sealed(log, ["abc", 1], ["de", 2])
     sealed(log, ["fghi", 1])

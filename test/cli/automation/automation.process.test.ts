@@ -174,7 +174,7 @@ describe("the payloads of a command line", () => {
     }),
   )
 
-  it.scopedLive("of macros are sent by tcpfx connect behind those of --send, instead of standard input", () =>
+  it.scopedLive("of macros are sent by tcpfx connect after those of --send, instead of standard input", () =>
     Effect.gen(function* () {
       const cwd = yield* project(macros)
       const { port } = yield* tcpfxServe(["--mode", "echo"])

@@ -26,7 +26,7 @@ describe("tcpfx -l", () => {
     }),
   )
 
-  it.scopedLive("sends no FIN behind an empty input, so that a client that stops at FIN sends everything", () =>
+  it.scopedLive("sends no FIN after an empty input, so that a client that stops at FIN sends everything", () =>
     Effect.gen(function* () {
       const { server, to } = yield* listening()
       yield* server.endInput

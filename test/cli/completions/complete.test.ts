@@ -52,7 +52,7 @@ describe("the completion of a command line", () => {
     expect(result("serve", "--mode", "")).toMatchObject({ paths: "none" })
   })
 
-  it("offers endpoints as arguments, also behind flags and their values", () => {
+  it("offers endpoints as arguments, also after flags and their values", () => {
     expect(words("serve", "")).toEqual(["<endpoint>"])
     expect(words("connect", "--quit", "5s", "--once", "")).toEqual(["<host>"])
     expect(words("config", "")).toEqual(["serve", "connect", "ui", "<section>"])

@@ -34,24 +34,26 @@ const makeWindow = Effect.gen(function* () {
 }).pipe(Effect.provide(MemoryTransport.layer()))
 
 describe("the recording of a console", () => {
-  it.scoped("pauses while nobody sees the rows and the log turns over within 5 s, and goes on behind that", () =>
-    Effect.gen(function* () {
-      const { isRecorded, limit, send, window } = yield* makeWindow
-      const recording = yield* Recording.make(window)
-      const seen = yield* Deferred.make<void>()
-      const waiting = yield* Effect.fork(recording.untilSeen(Deferred.await(seen)))
-      yield* send(limit)
-      expect(isRecorded()).toBe(true)
-      yield* send(limit / 9)
-      expect(isRecorded()).toBe(false)
-      yield* send(limit / 11)
-      expect(isRecorded()).toBe(true)
-      yield* send(limit)
-      expect(isRecorded()).toBe(false)
-      yield* Deferred.succeed(seen, undefined)
-      yield* Fiber.join(waiting)
-      expect(isRecorded()).toBe(true)
-    }),
+  it.scoped(
+    "pauses while the terminal shows no rows and new rows replace the whole log within 5 s, and continues afterwards",
+    () =>
+      Effect.gen(function* () {
+        const { isRecorded, limit, send, window } = yield* makeWindow
+        const recording = yield* Recording.make(window)
+        const seen = yield* Deferred.make<void>()
+        const waiting = yield* Effect.fork(recording.untilSeen(Deferred.await(seen)))
+        yield* send(limit)
+        expect(isRecorded()).toBe(true)
+        yield* send(limit / 9)
+        expect(isRecorded()).toBe(false)
+        yield* send(limit / 11)
+        expect(isRecorded()).toBe(true)
+        yield* send(limit)
+        expect(isRecorded()).toBe(false)
+        yield* Deferred.succeed(seen, undefined)
+        yield* Fiber.join(waiting)
+        expect(isRecorded()).toBe(true)
+      }),
   )
 
   it.scoped("does not pause while the terminal takes the rows, and ends with its scope", () =>

@@ -70,7 +70,7 @@ describe("the rows that a console reads", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scopedLive("go on behind a cleared log, and an invalid filter changes nothing", () =>
+  it.scopedLive("continue after the log is cleared, and an invalid filter changes nothing", () =>
     Effect.gen(function* () {
       const { assistant, feed, send, until } = yield* feeding
       yield* send("one")

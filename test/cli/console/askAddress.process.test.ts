@@ -9,7 +9,7 @@ const question = /Listen on which address\? Port (\d+)\./
 const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
 
 describe.skipIf(!haveAll(script))("the question of serve for an address", () => {
-  it.scopedLive("keeps loopback with Enter, and gives what is typed behind it to the console", () =>
+  it.scopedLive("keeps loopback with Enter, and gives the keys typed after it to the console", () =>
     Effect.gen(function* () {
       const shown = yield* consoleIn(["serve", "0", "--pick"])
       yield* shown.until(question)

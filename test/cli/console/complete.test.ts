@@ -49,7 +49,7 @@ describe("Tab", () => {
     expect(tab("/nothing x")).toEqual(["/nothing x", []])
   })
 
-  it("keeps what stands behind the cursor", () => {
+  it("keeps the text after the cursor", () => {
     expect(complete({ text: "/vi hex", cursor: 3 }, known).place).toEqual({ text: "/view  hex", cursor: 6 })
   })
 

@@ -23,7 +23,7 @@ const refusal = (line: string, kind: "server" | "client" = "server") => {
 const same = (line: string) => Assistant.formatCommand(Either.getOrThrow(Assistant.parseCommand(line)))
 
 describe("an input line", () => {
-  it("without a slash is sent as it stands, with the settings of the console", () => {
+  it("without a slash is sent unchanged, with the settings of the console", () => {
     expect(action("a \\n ${n} \\", { to: "@1", ending: "crlf", checksum: { kind: "modbus" } })).toEqual({
       _tag: "Do",
       command: {

@@ -93,7 +93,7 @@ describe("tcpfx with files of defaults", () => {
     }),
   )
 
-  it.scopedLive("refuses a named file that does not exist, is no text or is a folder", () =>
+  it.scopedLive("refuses a named file that does not exist, is not text or is a folder", () =>
     Effect.gen(function* () {
       const { cwd, env, file } = yield* folder
       file("bytes", "\u0000")

@@ -115,7 +115,7 @@ describe("a log of events", () => {
     ),
   )
 
-  it.scopedLive("begins a new line behind an incomplete last line", () =>
+  it.scopedLive("begins a new line after an incomplete last line", () =>
     inFolder((path) =>
       Effect.gen(function* () {
         fs.writeFileSync(path, '{"torn')

@@ -153,7 +153,7 @@ describe("the view", () => {
     ])
   })
 
-  it("mixed is text with <HH> for each byte of what is no printable character", () => {
+  it("mixed is text with <HH> for each byte that is not a printable character", () => {
     expect(show("mixed", "a<\u001b[2J\r\n\u202eé😀", Uint8Array.of(0xff, 0xe2, 0x82), "x")).toEqual([
       `${time} #1 < a<<1B>[2J<0D><0A>`,
       `${time} #1 < <E2><80><AE>é😀`,

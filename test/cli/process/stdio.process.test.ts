@@ -273,7 +273,7 @@ describe("a terminal that is gone", () => {
   )
 })
 
-it.scopedLive("standard input that is empty is no error, closed or /dev/null", () =>
+it.scopedLive("standard input that is empty, closed or /dev/null is not an error", () =>
   Effect.gen(function* () {
     const { port } = yield* tcpfxServe(["--mode", "echo"])
     const empty = yield* outcome(yield* bash(`tcpfx connect ${port} </dev/null && tcpfx connect ${port} <&-`))

@@ -84,7 +84,7 @@ describe("COBS", () => {
     expect(cobs.encode(hex(""))).toEqual(hex("01 00"))
   })
 
-  it("a frame whose block reaches behind its mark is skipped, and the next frame is decoded", () => {
+  it("a frame whose block ends after its mark is skipped, and the next frame is decoded", () => {
     const fed = feedFraming(cobs, [hex("0261 00 05 61 00 0262 00")])
     expect(fed).toMatchObject({ payloads: [[0x61], [0x62]], skipped: 3, causes: ["malformed"] })
   })

@@ -100,7 +100,7 @@ describe("a delimiter", () => {
     expect([...framing.encode(hex("61"))]).toEqual([0x61, 0x0d, 0x0a])
   })
 
-  it("in a payload is refused, also if it ends in the mark behind the payload", () => {
+  it("in a payload is refused, also if it ends in the mark after the payload", () => {
     expect(refusalOf(crlf, hex("610d0a"))).toContain("a delimiter at byte 1")
     expect(refusalOf(Framing.delimiter(hex("6161")), hex("6261"))).toContain("a delimiter at byte 1")
     expect(refusalOf(crlf, hex("610d"))).toBeUndefined()

@@ -97,7 +97,7 @@ describe("JSON", () => {
     expect(new TextDecoder().decode(joinBytes(wires))).toBe("{}\n[1]")
   })
 
-  it("a value in many reads is scanned on, also behind a backslash", () => {
+  it("a value in many reads is scanned to its end, also after a backslash", () => {
     const chunks = ['{"a', "\\", '"', "}", '":"', '"}{"b"', ":1}"].map(utf8)
     expect(texts(feedFraming(json, chunks).payloads)).toEqual(['{"a\\"}":""}', '{"b":1}'])
   })

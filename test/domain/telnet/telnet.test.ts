@@ -112,7 +112,7 @@ describe("the Telnet decoder", () => {
     expect(decoder.takeAnswers()).toBeUndefined()
   })
 
-  it("keeps a byte behind a lone IAC, because the kernel takes an urgent DM out of the stream", () => {
+  it("keeps a byte after a lone IAC, because the kernel takes an urgent DM out of the stream", () => {
     expect(decode([hex("61 ff 62")]).data).toEqual([...hex("61 62")])
   })
 

@@ -60,7 +60,7 @@ describe("the flush of a hub", () => {
     expect(world.flushes).toBe(1)
   })
 
-  it("does not wait behind a backlog of a moment", () => {
+  it("does not wait after a short backlog", () => {
     const { arm, endTurn, world } = makeWorld()
     for (let flushes = 1; flushes <= 8; flushes++) {
       arm()

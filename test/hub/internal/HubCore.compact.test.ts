@@ -47,7 +47,7 @@ describe("a hub of many tiny turns", () => {
     expect(world.faults).toEqual([])
   })
 
-  it("may be flushed during the final delivery of a subscriber, which gets nothing behind its end", () => {
+  it("may be flushed during the final delivery of a subscriber, which gets nothing after its end", () => {
     const world = new HubWorld({ budgetBytes: 100_000, log: { mostSegments: 4, joinedBytes: 100 } })
     const [publisher, slow] = [world.attach("t"), world.attach("slow", { room: 0 })]
     world.attach("other", { room: 0 })

@@ -87,7 +87,7 @@ describe("a subscriber that calls the hub during a delivery", () => {
     endsClean(world)
   })
 
-  it("may publish: all others get it behind what was published before", () => {
+  it("may publish: all others get it after everything published before", () => {
     const { world, a, b, c } = newHub()
     b.room = 0
     onceIn(a, () => {
