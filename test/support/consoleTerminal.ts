@@ -9,16 +9,23 @@ const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
 /** script(1) of util-linux. It runs a program in a terminal and copies the terminal's output to one stream. */
 export const script: Peer = { program: "script", known: /--command/, dial: () => [] }
 
-/** Starts tcpfx in a real terminal, with a screen that shows what it writes. `after` runs when tcpfx has ended. */
+/**
+ * Starts tcpfx in a real terminal, with a screen that shows what it writes. The shell runs `before` before tcpfx, and
+ * `after` when tcpfx has ended. With `set -m` before it, tcpfx is a job of the shell, and `after` also runs when tcpfx stops.
+ */
 export const consoleIn = (
   args: ReadonlyArray<string>,
-  { columns = 100, env = {}, after = "true" }: ConsoleOptions = {},
+  { columns = 100, env = {}, before = "true", after = "true" }: ConsoleOptions = {},
 ) =>
   Effect.gen(function* () {
     const command = `stty cols ${columns} rows 30; sh -c 'echo $$ >&2; exec "$0" "$@" 2>&1' '${process.execPath}' '${bin}' ${args.join(" ")}`
-    const started = yield* start("script", ["-qefc", `${command}; code=$?; ${after}; exit $code`, "/dev/null"], {
-      env: { TERM: "xterm", TCPFX_HISTORY: "/dev/null", ...env },
-    })
+    const started = yield* start(
+      "script",
+      ["-qefc", `${before}; ${command}; code=$?; ${after}; exit $code`, "/dev/null"],
+      {
+        env: { TERM: "xterm", TCPFX_HISTORY: "/dev/null", ...env },
+      },
+    )
     const screen = yield* xterm(columns, 30)
     const watchers = new Set<() => void>()
     started.child.stdout.on("data", (chunk: Buffer) => {
@@ -53,5 +60,6 @@ export const consoleIn = (
 interface ConsoleOptions {
   readonly columns?: number
   readonly env?: Readonly<Record<string, string>>
+  readonly before?: string
   readonly after?: string
 }

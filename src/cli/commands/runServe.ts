@@ -188,6 +188,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const isToldByConsole = isConsole && stdio.together
       if (!isToldByConsole) yield* Effect.forEach([...report.endpoints, ...notes], tell, { discard: true })
       if (attachPage !== undefined) yield* signals.unlessEnded(attachPage(assistant, "serve"))
+      let isDraining = false
       const console = runConsole({
         assistant,
         history: historyPath(process.env, Option.getOrUndefined(options.project)),
@@ -196,6 +197,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
         showsTraffic: !options.noTraffic,
         form: typedForm(form, settings.frame),
         typed: picked.typed,
+        // The console shows the drain. As with signals, the user ends the command at once when the user leaves again.
+        onLeave: Effect.suspend(() => (isDraining ? signals.endNow : leave)),
       })
       const shown = yield* Effect.forkIn(
         isConsole
@@ -207,6 +210,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (serving.takesInput) yield* Effect.forkScoped(sendInput(server, settings, form, send))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
+      isDraining = true
       yield* stdio.beginEnd(settings.drain)
       yield* server.drain
       yield* stdio.untilGivenUp(serving.written)

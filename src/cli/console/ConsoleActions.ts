@@ -8,7 +8,7 @@ import { clientText, listText, outcomeText } from "./answers.ts"
 import type { RowFeed } from "./RowFeed.ts"
 import { type Action, type ConsoleSettings, readInput } from "./readInput.ts"
 import { saveLog } from "./saveLog.ts"
-import type { TypedForm } from "./typedForm.ts"
+import { type TypedForm, typedEnding } from "./typedForm.ts"
 import { wordsFor } from "./words.ts"
 
 // The maximum number of clients that /clients lists.
@@ -31,15 +31,13 @@ const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").map(es
 export class ConsoleActions {
   private readonly parts: ActionParts
   private to = "@all"
-  private ending: Domain.LineEnding | undefined
-  private checksum: Domain.ChecksumSpec | undefined
+  private form: TypedForm
   /** The endpoint of the last command to connect. */
   private dialled: string | undefined
 
   constructor(parts: ActionParts) {
     this.parts = parts
-    this.ending = parts.form.ending
-    this.checksum = parts.form.checksum
+    this.form = parts.form
   }
 
   /** The text before the input line. */
@@ -48,8 +46,8 @@ export class ConsoleActions {
   }
 
   private get settings(): ConsoleSettings {
-    const { checksum, ending, to } = this
-    return { to, ending, checksum, isHex: this.parts.form.isHex }
+    const { checksum, isHex } = this.form
+    return { to: this.to, ending: typedEnding(this.form), checksum, isHex }
   }
 
   /**
@@ -110,10 +108,10 @@ export class ConsoleActions {
         feed.view = action.view
         return this.say(`frames are shown as ${action.view === "both" ? "a dump of hex and ASCII" : action.view}`)
       case "Ending":
-        this.ending = action.ending
+        this.form = { ...this.form, ending: action.ending }
         return this.say(`line ending of typed lines: ${action.ending}`)
       case "Checksum":
-        this.checksum = action.checksum
+        this.form = { ...this.form, checksum: action.checksum }
         return this.say(`checksum: ${action.checksum?.kind ?? "none"}`)
       case "Filter":
         return this.filter(action.filter)

@@ -33,7 +33,7 @@ const input = 0
 const output = 1
 const pasteOn = "\u001b[?2004h"
 const pasteOff = "\u001b[?2004l"
-// In milliseconds. If the process still runs after this time, the kernel has ignored the stop.
+// In milliseconds. If the process has run for this time after the signal, the kernel has ignored the stop.
 const ignoredMillis = 100
 // The size of a terminal that does not report its size.
 const unknownSize: TerminalSize = { columns: 80, rows: 24 }
@@ -85,8 +85,12 @@ const take = (listener: TerminalListener) => {
       leave()
       // The signal stops the whole process group, as Ctrl-Z does: the shell waits for a parent process such as npx.
       process.kill(0, "SIGTSTP")
-      // The kernel ignores the stop of an orphaned process group (setpgid(2)), and no SIGCONT follows.
-      ignored = setTimeout(onContinue, ignoredMillis)
+      // The kernel ignores the stop of an orphaned process group (setpgid(2)), and no SIGCONT follows. The first timer is
+      // also due after a stop, before Node handles the SIGCONT. So a second timer leaves time for the signal: otherwise
+      // the console would continue twice, and paint its footer twice.
+      ignored = setTimeout(() => {
+        ignored = setTimeout(onContinue, ignoredMillis)
+      }, ignoredMillis)
     },
   }
   const release = () => {

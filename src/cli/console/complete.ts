@@ -1,5 +1,5 @@
 import * as fs from "node:fs"
-import { dirname, join } from "node:path"
+import { encodingNames } from "../../assistant/encodings.ts"
 import type { Assistant } from "../../assistant/index.ts"
 import { checksumNames } from "../../domain/assistant/checksums.ts"
 import { LogView } from "../../domain/assistant/Log.ts"
@@ -30,6 +30,7 @@ const values: Readonly<Record<string, ReadonlyArray<string>>> = {
   view: LogView.literals,
   eol: ["none", "lf", "crlf", "cr"],
   log: ["text", "hex", "ndjson", "raw"],
+  encoding: encodingNames,
   stop: ["keep", "close", "reset"],
   disconnect: ["close", "reset"],
 }
@@ -40,7 +41,11 @@ const candidatesFor = (head: string, begin: string, known: Known): ReadonlyArray
   if (head === "" && begin.startsWith("/") && !begin.startsWith("//")) return words.map((word) => `/${word} `)
   const command = /^\/(\S+)\s/.exec(head)?.[1]
   if (command === undefined) return []
-  if (begin.startsWith("@")) return ["@all", "@last", ...known.recipients]
+  if (begin.startsWith("@")) {
+    // Only the last recipient of a list is completed.
+    const before = begin.slice(0, begin.lastIndexOf(",") + 1)
+    return ["@all", "@last", ...known.recipients].map((recipient) => before + recipient)
+  }
   const isFirst = /^\/\S+\s+$/.test(head)
   if (command === "file" || command === "log" || /\sfile\s+$/.test(head)) {
     return [...(command === "log" && isFirst ? (values["log"] ?? []) : []), ...files(begin)]
@@ -55,14 +60,12 @@ const candidatesFor = (head: string, begin: string, known: Known): ReadonlyArray
 }
 
 const files = (begin: string): ReadonlyArray<string> => {
-  const folder = begin.endsWith("/") ? begin : dirname(begin)
+  // The candidates begin with the folder as it was typed, such as `./` or `../`.
+  const folder = begin.slice(0, begin.lastIndexOf("/") + 1)
   try {
     return fs
       .readdirSync(folder === "" ? "." : folder, { withFileTypes: true })
-      .map(
-        (entry) =>
-          `${folder === "." && !begin.startsWith("./") ? entry.name : join(folder, entry.name)}${entry.isDirectory() ? "/" : ""}`,
-      )
+      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`)
   } catch {
     return []
   }

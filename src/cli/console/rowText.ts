@@ -13,6 +13,10 @@ const recipients = ({ id, name, to }: Assistant.LogRow): string => {
   return `${named}${to.count > 4 ? ` and ${to.count - 4} more` : ""} `
 }
 
+/** The client of an announcement, if its text does not name the client. */
+const clientOf = ({ id, name, text = "" }: Assistant.LogRow): string =>
+  text.startsWith("#") || (name !== undefined && text.includes(name)) ? "" : nameOf(id, name)
+
 /**
  * Formats a row of the log as a line: time, client, direction, bytes. A line with the date precedes each new day. A row
  * with hex and text has a dump of its bytes in further lines.
@@ -27,7 +31,7 @@ export const rowText = (row: Assistant.LogRow, palette: Palette, stamps: Stamps)
 const lines = (row: Assistant.LogRow, palette: Palette): ReadonlyArray<string> => {
   if (row.kind === "announcement") {
     const colour = row.tone === "problem" ? palette.problem : row.tone === "good" ? palette.good : palette.dim
-    return [colour(row.text ?? "")]
+    return [colour(`${clientOf(row)}${row.text ?? ""}`)]
   }
   const by = row.by === undefined ? "" : palette.dim(` (${escapeControls(row.by)})`)
   const isSent = row.kind === "sent"

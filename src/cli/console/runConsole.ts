@@ -40,7 +40,9 @@ export interface ConsoleOptions {
   readonly form: TypedForm
   /** Keys that the user typed before the console. */
   readonly typed?: ReadonlyArray<Key>
-  /** The action of Ctrl-D in an empty line. Default: it leaves the console. */
+  /** The action of two Ctrl-C. Default: it ends the console. */
+  readonly onLeave?: Effect.Effect<void>
+  /** The action of Ctrl-D in an empty line. Default: the same as `onLeave`. */
   readonly onEnd?: Effect.Effect<void>
 }
 
@@ -65,7 +67,6 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       const stdio = yield* Stdio
       const palette = paletteOf(options.look.theme, stdio.colour.output)
       const ended = yield* Deferred.make<void, OutputClosed>()
-      const leave = Deferred.succeed(ended, undefined)
       const fork = yield* FiberSet.makeRuntime<never, unknown, never>()
       const waiters = new Waiters()
       const stamps = new Stamps(options.look.stamps, true)
@@ -107,6 +108,8 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         Effect.interruptible,
         Effect.timeoutOption(eraseTime),
       )
+      // The action may end the process at once.
+      const leave = Effect.zipRight(eraseFooter, options.onLeave ?? Deferred.succeed(ended, undefined))
       const suspend = Effect.zipRight(
         eraseFooter,
         Effect.sync(() => terminal.suspend()),

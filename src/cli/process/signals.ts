@@ -40,6 +40,8 @@ export class Signals extends Context.Tag("tcpfx/cli/Signals")<
   {
     /** Waits for the first signal. */
     readonly first: Effect.Effect<EndSignal>
+    /** Ends the process as the second Ctrl-C does: at once, or after its files are written. */
+    readonly endNow: Effect.Effect<void>
     /** Runs an effect that the first signal interrupts. */
     readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
     /**
@@ -102,7 +104,7 @@ const listen = (stdio: Stdio["Type"]) =>
         for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, onEnd)
         process.off("SIGUSR1", onUser1)
       }
-      return { files, reloads, waiters, get: () => first, stop }
+      return { files, reloads, waiters, get: () => first, endWithFiles, stop }
     }),
     ({ stop }) => Effect.sync(stop),
   )
@@ -110,7 +112,7 @@ const listen = (stdio: Stdio["Type"]) =>
 /** The signals of this process. */
 export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
   Signals,
-  Effect.map(Effect.flatMap(Stdio, listen), ({ files, get, reloads, waiters }) => {
+  Effect.map(Effect.flatMap(Stdio, listen), ({ endWithFiles, files, get, reloads, waiters }) => {
     const first = Effect.async<EndSignal>((resume) => {
       const waiter = (signal: EndSignal) => resume(Effect.succeed(signal))
       const already = get()
@@ -120,6 +122,7 @@ export const layer: Layer.Layer<Signals, never, Stdio> = Layer.scoped(
     })
     return Signals.of({
       first,
+      endNow: Effect.sync(() => endWithFiles(signalExitCode.SIGINT)),
       unlessEnded: (effect) =>
         Effect.raceFirst(
           effect,

@@ -1,6 +1,6 @@
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative as relativePath } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { complete, type Known } from "../../../src/cli/console/complete.ts"
@@ -32,6 +32,7 @@ describe("Tab", () => {
     expect(tab("/kick @p")).toEqual(["/kick @plc-", ["@plc-1", "@plc-2"]])
     expect(tab("/kick @t")).toEqual(["/kick @tag:line2 ", []])
     expect(tab("/to @a")).toEqual(["/to @all ", []])
+    expect(tab("/to @1,@t")).toEqual(["/to @1,@tag:line2 ", []])
   })
 
   it("completes values, macros and rules", () => {
@@ -39,6 +40,7 @@ describe("Tab", () => {
     expect(tab("/eol cr")).toEqual(["/eol cr", ["cr", "crlf"]])
     expect(tab("/run po")).toEqual(["/run po", ["poll", "post"]])
     expect(tab("/unrule ")).toEqual(["/unrule greet ", []])
+    expect(tab("/encoding big")).toEqual(["/encoding big5 ", []])
     expect(tab("/checksum modb")).toEqual(["/checksum modbus ", []])
     expect(tab("/help cl")).toEqual(["/help cl", ["clear", "clients"]])
   })
@@ -64,6 +66,8 @@ describe("Tab", () => {
       fs.mkdirSync(join(folder, "two"))
       expect(tab(`/file @1 ${folder}/o`)).toEqual([`/file @1 ${folder}/one.bin `, []])
       expect(tab(`/send @1 file ${folder}/t`)).toEqual([`/send @1 file ${folder}/two/`, []])
+      const relative = `./${join(relativePath(process.cwd(), folder), "o")}`
+      expect(tab(`/file ${relative}`)).toEqual([`/file ${relative}ne.bin `, []])
       expect(tab(`/log ${folder}/none/`)).toEqual([`/log ${folder}/none/`, []])
     }),
   )

@@ -22,10 +22,10 @@ const temporaryFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true })),
 )
 
-const dialled = (port: number) =>
+const dialled = (port: number, options: Partial<net.NetConnectOpts> = {}) =>
   Effect.acquireRelease(
     Effect.async<net.Socket>((resume) => {
-      const socket = net.connect(port, "127.0.0.1", () => resume(Effect.succeed(socket)))
+      const socket = net.connect({ port, host: "127.0.0.1", ...options }, () => resume(Effect.succeed(socket)))
     }),
     (socket) => Effect.sync(() => void socket.destroy()),
   )
@@ -113,6 +113,37 @@ describe.skipIf(!haveAll(script))("the console in a terminal", () => {
         expect(shown.process.text("stdout")).toMatch(/ icanon [\s\S]* echo /)
       }),
     ),
+  )
+
+  it.scopedLive("paints its footer once when it continues after a stop", () =>
+    Effect.gen(function* () {
+      const shown = yield* serving([], { before: "set -m", after: "echo stopped; fg" })
+      yield* shown.type("\u001a")
+      yield* shown.until(/^stopped[\s\S]*^> $/m)
+      yield* shown.type("/help quit\r")
+      yield* shown.until(/such as: \/quit[\s\S]*^> $/m)
+      expect(
+        shown
+          .lines()
+          .join("\n")
+          .match(/listening on .* · 0 clients/g),
+      ).toHaveLength(1)
+      yield* shown.type("/quit\r")
+      yield* shown.process.ended
+    }),
+  )
+
+  it.scopedLive("shows the drain when the user leaves, and ends at once when the user leaves again", () =>
+    Effect.gen(function* () {
+      const shown = yield* serving(["--drain", "600"])
+      // This client does not close its side after the FIN of the server.
+      yield* dialled(shown.port, { allowHalfOpen: true })
+      yield* shown.until(/ · 1 client/)
+      yield* shown.type("\u0003\u0003")
+      yield* shown.until(/draining 1 connection for up to /)
+      yield* shown.type("\u0003\u0003")
+      expect((yield* shown.process.ended).code).toBe(130)
+    }),
   )
 
   it.scopedLive("stops no socket when the terminal takes nothing, and ends at a signal", () =>

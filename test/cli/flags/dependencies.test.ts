@@ -26,6 +26,7 @@ const command = Command.make("tcpfx").pipe(
 
 const signals = Signals.Signals.of({
   first: Effect.never,
+  endNow: Effect.void,
   unlessEnded: (effect) => effect,
   onHangUp: () => Effect.void,
   addFiles: () => Effect.void,
