@@ -59,6 +59,9 @@ import {
 } from "./serveSettings.ts"
 import { limitOf, servingOf } from "./serving.ts"
 
+/** The options of a chat. Its lines are text, so defaults for payloads of bytes have no effect. */
+const asText = (options: ServeOptions): ServeOptions => ({ ...options, hex: false, checksum: Option.none() })
+
 /** Runs `tcpfx serve`. Returns the exit code. */
 export const runServe = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
@@ -66,7 +69,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const asked = yield* settingsOf(options, mode)
     yield* checkProxies(asked)
     const look = yield* lookOf(options, true)
-    const form = yield* payloadFormOf(options, asked.frame, yield* coderOf(look))
+    const form = yield* payloadFormOf(mode === "chat" ? asText(options) : options, asked.frame, yield* coderOf(look))
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
     yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)
     yield* checkPayloads("refusal", asked.refusal === undefined ? [] : [asked.refusal], asked)
@@ -83,7 +86,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const hasTls = isTlsAsked(options, paths)
     yield* checkDependencies(serveDependencies, serveFlags, options, {
       mode,
-      frame: asked.frame,
+      frame: Option.getOrElse(options.frame, () => asked.frame),
       output,
       look,
       showsTraffic: !options.noTraffic,

@@ -1,4 +1,3 @@
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -48,8 +47,9 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
       family: Effect.succeed(family),
       ipv6Only: given(options.ipv6Only ? Option.some(true) : Option.none(), fields.ipv6Only),
       unixMode: given(options.unixMode, fields.unixMode),
-      // A chat needs the framing `line`, so it does not read the framing of the environment.
-      frame: given(options.frame, mode === "chat" ? Config.succeed(Framing.line) : fields.frame),
+      // A chat needs the framing `line`. Another framing is refused if it is on the command line, and ignored if it is a
+      // default.
+      frame: mode === "chat" ? Effect.succeed(Framing.line) : given(options.frame, fields.frame),
       maxFrame: given(options.maxFrame, fields.maxFrame),
       hubBudget: given(options.hubBudget, fields.hubBudget),
       slowConsumer: given(options.slowConsumer, fields.slowConsumer),

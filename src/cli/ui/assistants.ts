@@ -14,6 +14,7 @@ import { ServerConfig } from "../../server/index.ts"
 import type { Transport } from "../../transport/index.ts"
 import type { UiOptions } from "../commands/ui.ts"
 import { environmentError, given } from "../flags/given.ts"
+import { checkFrameSize } from "../flags/sharedFlags.ts"
 import { connectionRoom } from "../process/openFiles.ts"
 
 /** Makes the assistant of a new window. The settings of the window override the settings of the command. */
@@ -53,6 +54,7 @@ export interface WindowOptions extends Pick<UiOptions, "frame" | "maxFrame"> {
 export const windowsOf = (options: WindowOptions) =>
   Effect.gen(function* () {
     const { client, server } = yield* Effect.mapError(settingsOf(options), environmentError)
+    yield* checkFrameSize(client)
     const room = yield* connectionRoom(server.maxConns)
     const { leave, project } = options
     const common = { project, ...(leave === undefined ? {} : { leave }) }

@@ -122,6 +122,19 @@ describe("tcpfx with files of defaults", () => {
     }),
   )
 
+  it.scopedLive("begins a chat beside defaults for frames and bytes, which a chat does not have", () =>
+    Effect.gen(function* () {
+      const { cwd, env, project } = yield* folder
+      project("serve:\n  frame: len:u8\n  hex: yes\n  checksum: modbus\n")
+      const server = yield* tcpfx(["serve", "127.0.0.1:0", "--mode", "chat", "--plain"], { cwd, env })
+      const [, port] = yield* server.waitFor("stderr", /^tcpfx: listening on 127\.0\.0\.1:(\d+)$/m)
+      const client = yield* tcpfx(["connect", `${port}`], { cwd, env: { ...env, TCPFX_CONFIG: "none" } })
+      yield* client.waitFor("stdout", /you are guest-1/)
+      yield* server.write("hello\n")
+      yield* client.waitFor("stdout", /^<operator> hello$/m)
+    }),
+  )
+
   it.scopedLive("names the place of a default in an error about it, and forgives a default without effect", () =>
     Effect.gen(function* () {
       const { cwd, env, project } = yield* folder

@@ -66,6 +66,8 @@ const words = (flag: { readonly name: string; readonly takesValue: boolean; read
 const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<string>]> = [
   ["needs --output text, or a text to send", ["--output", "json", "--mode", "echo"]],
   ["needs --output text", ["--output", "raw"]],
+  ["the other modes send no text", ["--mode", "echo"]],
+  ["whose lines are text", ["--mode", "chat"]],
   ["has no effect with --timestamps none", ["--timestamps", "none"]],
   ["has no effect with --no-traffic", ["--no-traffic"]],
   ["has no effect with --insecure", ["--tls", "--insecure"]],
@@ -84,10 +86,6 @@ const serveBeside: Readonly<Record<string, ReadonlyArray<string>>> = {
   noTraffic: ["127.0.0.1:0", "--output", "raw"],
   tlsKey: ["127.0.0.1:0", "--tls"],
   frame: ["127.0.0.1:0", "--mode", "chat"],
-  eol: ["127.0.0.1:0", "--mode", "echo"],
-  crlf: ["127.0.0.1:0", "--mode", "echo"],
-  hex: ["127.0.0.1:0", "--mode", "echo"],
-  checksum: ["127.0.0.1:0", "--mode", "echo"],
   nameFrom: ["127.0.0.1:0", "--mode", "chat"],
   refusal: ["127.0.0.1:0", "--tls"],
 }
