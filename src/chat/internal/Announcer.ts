@@ -9,9 +9,9 @@ interface Waiting {
 }
 
 /**
- * Publishes the announcements of a chat: the first one at once, and the next ones together after a pause. A hub
- * delivers everything published before it attaches a new member. So separate announcements of a thousand clients that
- * connect at once would cost the hub half a million writes.
+ * Publishes the announcements of a chat: the first one at once, and the next ones together after a pause. libuv accepts
+ * one connection in a turn of the event loop, and a hub delivers at the end of each turn. So separate announcements of a
+ * thousand clients that connect at once would cost the hub half a million writes.
  */
 export class Announcer {
   private waiting: Array<Waiting> = []
