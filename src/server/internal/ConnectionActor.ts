@@ -21,6 +21,10 @@ import { makeReplies, type Replies } from "./Replies.ts"
 import { type BroadcastContext, type ConnectionSource, ServedConnection } from "./ServedConnection.ts"
 import { closeUnawareHandler, type HandledConnection } from "./unawareHandler.ts"
 
+// This file is longer than 300 lines because the connection, the hub and the server call back the same object. A second
+// object for each connection would cost memory. Handlers and reactors have their own files: ServedConnection.ts and
+// ReactorView.ts.
+
 /** The parts of a server that all its connections share. */
 export interface ActorContext extends BroadcastContext {
   readonly hubBudget: number

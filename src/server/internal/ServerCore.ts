@@ -1,19 +1,15 @@
-import * as Cause from "effect/Cause"
 import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { connectionSettings } from "../../connection/ConnectionOwner.ts"
 import {
   AddressSet,
-  type CloseReason,
   ConnectionId,
   closeReasons,
   type Endpoint,
-  failureOfCause,
   type RefusalRule,
   type ServerEvent,
-  SlowConsumerError,
 } from "../../domain/index.ts"
 import type { HubPort } from "../../hub/index.ts"
 import { atOnce } from "../../runtime/atOnce.ts"
@@ -33,6 +29,7 @@ import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { ConnectionLimits } from "./ConnectionLimits.ts"
+import { failureOf } from "./failureOf.ts"
 import { Handshakes } from "./Handshakes.ts"
 
 /** The result of a drain. */
@@ -286,17 +283,3 @@ const waitForEnd = (actor: ConnectionActor): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     actor.onEnded = () => resume(Effect.void)
   })
-
-/**
- * The reason for which a failed handler ends its connection. It is `SlowConsumer` if the handler failed with
- * `SlowConsumerError`.
- */
-const failureOf = (exit: Exit.Exit<void, unknown>): CloseReason | undefined => {
-  if (Exit.isSuccess(exit)) return undefined
-  for (const error of Cause.failures(exit.cause)) {
-    if (error instanceof SlowConsumerError) {
-      return { _tag: "SlowConsumer", pendingBytes: error.pendingBytes, budgetBytes: error.budgetBytes }
-    }
-  }
-  return { _tag: "HandlerFailed", ...failureOfCause(exit.cause) }
-}
