@@ -15,15 +15,15 @@ import {
   tcpEndpoint,
 } from "../domain/index.ts"
 import type { Hub } from "../hub/index.ts"
-import { Handler, Server, ServerConfig, type ServerObserver, type ServerSettings } from "../server/index.ts"
+import { Handler, Server, ServerConfig, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeServerEvent } from "./describe.ts"
 import { readPayloadFile } from "./files.ts"
 import { ClientNames } from "./internal/ClientNames.ts"
+import { frameObserver, sampleClient } from "./internal/clientFigures.ts"
 import { clientsPage } from "./internal/clientsPage.ts"
 import { makeChat } from "./internal/makeChat.ts"
-import { rateOver } from "./internal/Rates.ts"
 import { type Client, Roster } from "./internal/Roster.ts"
 import { RosterFeed } from "./internal/RosterFeed.ts"
 import { ServerCommands } from "./internal/ServerCommands.ts"
@@ -277,40 +277,4 @@ const previewOf = (bytes: Uint8Array, clients: ReadonlyArray<Client>): Domain.Pr
   length: bytes.length,
   recipients: clients.length,
   first: clients.slice(0, previewClients).map(({ id }) => id),
-})
-
-const sampleClient = (client: Client, bytesIn: number, bytesOut: number, seconds: number, now: number): void => {
-  if (bytesIn !== client.bytesIn || bytesOut !== client.bytesOut) client.active = Math.max(client.active, now)
-  client.rateIn = rateOver(seconds, bytesIn - client.bytesIn)
-  client.rateOut = rateOver(seconds, bytesOut - client.bytesOut)
-  client.bytesIn = bytesIn
-  client.bytesOut = bytesOut
-}
-
-/** Records and counts frames. */
-const frameObserver = (parts: WindowParts, roster: Roster): ServerObserver => ({
-  onRun: (id, run) => {
-    const frames = parts.framesOf(run)
-    const now = parts.stamps.now()
-    const client = roster.clients.get(id)
-    parts.framesIn += frames
-    if (client === undefined) {
-      parts.store.received(now, id, run, frames, -1)
-      return
-    }
-    client.lastEntry = parts.store.received(now, id, run, frames, client.lastEntry)
-    client.framesIn += frames
-    client.active = now
-  },
-  onSent: (to, payload) => {
-    const now = parts.stamps.now()
-    parts.store.sent(now, to, payload, parts.senders.take(payload))
-    parts.framesOut += to.length
-    for (const id of to) {
-      const client = roster.clients.get(id)
-      if (client === undefined) continue
-      client.framesOut++
-      client.active = now
-    }
-  },
 })
