@@ -6,7 +6,8 @@ import type { Handler } from "../server/index.ts"
 import { type Announcement, announcementText } from "./Announcement.ts"
 import { Announcer } from "./internal/Announcer.ts"
 import { harmless, writeHarmless } from "./internal/harmless.ts"
-import { folded, guestName, nameProblem } from "./internal/names.ts"
+import { concat, lineEnd, lineFeed, lineOf } from "./internal/lines.ts"
+import { folded, guestName, listOfNames, nameProblem } from "./internal/names.ts"
 import { chatCommands, type Request, readRequest, shortened } from "./internal/request.ts"
 
 // If more bytes of answers than this are queued for a client, the chat handles its next lines later.
@@ -15,8 +16,6 @@ const mostOwedBytes = 16 * 1024
 const sliceMillis = 10
 // Relayed lines are published in pieces of about this size.
 const pieceBytes = 64 * 1024
-// The approximate length of a line in a list of names, characters.
-const listWidth = 70
 const longestFarewell = 200
 
 /** Options of a chat. */
@@ -50,9 +49,6 @@ interface Member {
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-const lineFeed = 0x0a
-const carriageReturn = 0x0d
-const lineEnd = Uint8Array.of(lineFeed)
 
 /**
  * A chat: a reactor that relays each line of a client to all others, with the name of the client before it. Its server
@@ -259,17 +255,7 @@ export class ChatRoom implements Handler.Reactor {
   }
 
   private listUsers(member: Member): void {
-    const { size } = this.members
-    let list = `${size} ${size === 1 ? "client is" : "clients are"} here:`
-    let isFirst = true
-    this.members.forEach(({ name }) => {
-      if (list.length + name.length > listWidth) {
-        this.answer(member, `${list},`)
-        list = name
-      } else list += `${isFirst ? "" : ","} ${name}`
-      isFirst = false
-    })
-    this.answer(member, list)
+    for (const line of listOfNames([...this.members].map(({ name }) => name))) this.answer(member, line)
   }
 
   /** Sends a text to one client. Returns the answer to the sender. */
@@ -305,22 +291,4 @@ export class ChatRoom implements Handler.Reactor {
     this.options.onNamed?.(member.connection.id, name)
     return before
   }
-}
-
-/** The line without its LF, and without a CR before the LF. */
-const lineOf = (run: Uint8Array, from: number, next: number): Uint8Array => {
-  let end = next
-  if (end > from && run[end - 1] === lineFeed) end--
-  if (end > from && run[end - 1] === carriageReturn) end--
-  return run.subarray(from, end)
-}
-
-const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const all = allocateBriefly(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -2,6 +2,8 @@ import { needsQuotes } from "../../domain/assistant/recipientsText.ts"
 import type { ConnectionId } from "../../domain/index.ts"
 
 const longestName = 24
+// The approximate length of a line in a list of names, characters.
+const listWidth = 70
 // A name has letters and digits of any script, with the combining marks that some scripts need. It has no invisible
 // character, no blank (a blank ends a name in a command), and none of the signs that announcements put before or around
 // a name.
@@ -24,4 +26,17 @@ export const nameProblem = (name: string): string | undefined => {
   if (needsQuotes(folded(name))) return "this name stands for other recipients, as in @all, @last and @10.0.0.7"
   if (/^guest-\d+$/i.test(name)) return "the server gives the names of guests"
   return undefined
+}
+
+/** The lines of a list of names. */
+export const listOfNames = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = `${names.length} ${names.length === 1 ? "client is" : "clients are"} here:`
+  for (const [at, name] of names.entries()) {
+    if (line.length + name.length > listWidth) {
+      lines.push(`${line},`)
+      line = name
+    } else line += `${at === 0 ? "" : ","} ${name}`
+  }
+  return [...lines, line]
 }
