@@ -5,6 +5,7 @@ import type { PeerEnd } from "../tls/tlsInside.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { keepAliveSeconds } from "./keepAlive.ts"
 import { isPeerGone } from "./peerGone.ts"
+import { queuedIn } from "./queuedIn.ts"
 
 const isAborted = (code: string | undefined): boolean => code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ABORT_ERR"
 
@@ -40,13 +41,6 @@ interface Below {
 
 // Replaces the socket of a wire that has ended.
 const closed = new net.Socket().destroy()
-
-/** The number of bytes in the queue below Node's stream. */
-const queuedIn = (socket: net.Socket): number => {
-  const handle: unknown = Reflect.get(socket, "_handle")
-  const queued: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "writeQueueSize") : 0
-  return typeof queued === "number" ? queued : 0
-}
 
 /**
  * A socket of node:net or node:tls as a wire. A TLS wire also has the socket below, because only that socket can send
