@@ -17,12 +17,20 @@ const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin
 })
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 
-// The YAML library is a file of its own, because the command reads it only if there is a file in YAML.
-const besideBundle = {
-  name: "yaml beside the bundle",
+// Libraries that few command lines need are files of their own, which the bundles load at the first use.
+const librariesBeside = {
+  yaml: "yaml.cjs",
+  re2js: "re2js.cjs",
+  "@exodus/bytes/single-byte.js": "singleByte.cjs",
+  "@exodus/bytes/multi-byte.js": "multiByte.cjs",
+}
+const besideBundles = {
+  name: "libraries beside the bundles",
   setup({ onResolve }) {
-    onResolve({ filter: /^yaml$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./yaml.cjs", external: true } : undefined,
+    onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
+      kind === "dynamic-import" && Object.hasOwn(librariesBeside, path)
+        ? { path: `./${librariesBeside[path]}`, external: true }
+        : undefined,
     )
   },
 }
@@ -40,7 +48,7 @@ const bundle = (entry, outfile, options) =>
     // Tags and errors of Effect have their names as strings, so no code reads Function.name.
     keepNames: false,
     define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
-    plugins: [besideBundle],
+    plugins: [besideBundles],
     // An import() becomes a require, which uses the code cache and works in bin/tcpfx.cjs without a loader.
     supported: { "dynamic-import": false },
     logLevel: "warning",
@@ -52,7 +60,7 @@ await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
 await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
 
-await bundle("yaml", "dist/cli/yaml.cjs")
+for (const [library, file] of Object.entries(librariesBeside)) await bundle(library, `dist/cli/${file}`)
 await bundle("src/cli/completions/bin.ts", "dist/cli/complete.cjs")
 
 // The help texts, which bin/tcpfx.cjs prints without loading the bundle.
