@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
@@ -37,6 +37,18 @@ describe("tcpfx with files of defaults", () => {
       yield* server.ended
       // `timestamps: none` and TCPFX_SERVE_OUTPUT=text count, so a row begins with its text.
       expect(server.text("stderr")).toMatch(/^stopped listening/m)
+    }),
+  )
+
+  it.scopedLive("accepts the file of docs/configuration.md", () =>
+    Effect.gen(function* () {
+      const { cwd, env, user } = yield* folder
+      const page = readFileSync(new URL("../../../docs/configuration.md", import.meta.url), "utf8")
+      user(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "")
+      const server = yield* tcpfx(["serve", "127.0.0.1:0"], { cwd, env })
+      yield* server.waitFor("stderr", /^tcpfx: listening on /)
+      yield* server.kill("SIGTERM")
+      expect((yield* server.ended).code).toBe(143)
     }),
   )
 
