@@ -39,8 +39,10 @@ export class HubCore implements HubPort, MemberHub {
   private readonly budgets: Budgets
   private readonly schedule = new FlushSchedule(
     () => this.flush(),
-    () => this.isLarge() && this.log.openBytes() < fullTurnBytes,
+    () => this.isLarge() && this.undelivered() < fullTurnBytes,
   )
+  /** The bytes that {@link attach} has sealed since the last flush. Members that are not full need them, too. */
+  private sealedBytes = 0
   private flushing = false
   private closed = false
 
@@ -57,8 +59,10 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
-    // The new member does not get runs that were published before.
-    this.flush()
+    // The new member does not get runs that were published before, so its cursor is behind them. A flush here would
+    // bypass the schedule, which lets the bytes of several turns share a flush when the hub is busy.
+    if (!this.flushing) this.sealedBytes += this.log.openBytes()
+    this.log.seal(this.isWorthApart())
     const member = new Member(this, ++this.lastNumber, sink, this.log.end(), options, this.options)
     if (this.closed) {
       member.receiving = false
@@ -82,7 +86,9 @@ export class HubCore implements HubPort, MemberHub {
   /** Delivers the runs of this turn. The schedule calls it at the end of the turn. */
   flush(): void {
     // A sink can publish while a flush delivers to it. The flush in progress delivers the segment that is sealed here.
-    if (this.log.seal(this.isWorthApart()) === undefined || this.flushing) return
+    const isNew = this.log.seal(this.isWorthApart()) !== undefined || this.sealedBytes > 0
+    if (!isNew || this.flushing) return
+    this.sealedBytes = 0
     if (this.isLarge()) this.schedule.timed(this.deliverToAll)
     else this.deliverToAll()
     this.pace.blockPublishers()
@@ -102,6 +108,11 @@ export class HubCore implements HubPort, MemberHub {
     } finally {
       this.flushing = false
     }
+  }
+
+  /** The number of bytes that were published since the last flush. */
+  private undelivered(): number {
+    return this.sealedBytes + this.log.openBytes()
   }
 
   private isWorthApart(): boolean {
@@ -180,7 +191,7 @@ export class HubCore implements HubPort, MemberHub {
   private append(run: Uint8Array, publisher: Member | undefined): void {
     if (run.length === 0 || this.closed) return
     this.log.append(run, publisher)
-    if (this.log.openBytes() >= turnBytes) this.flush()
+    if (this.undelivered() >= turnBytes) this.flush()
     this.schedule.arm()
   }
 
@@ -219,7 +230,9 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   lagOf(member: Member): number {
-    return this.members.has(member.number) ? this.budgets.lagOf(member) : member.sink.pending()
+    // Runs that no flush has delivered yet are no lag, because the next flush can deliver them.
+    const isAwaitingFlush = !member.full && this.sealedBytes > 0
+    return this.members.has(member.number) && !isAwaitingFlush ? this.budgets.lagOf(member) : member.sink.pending()
   }
 
   drainedBy(member: Member): void {
@@ -284,9 +297,9 @@ export class HubCore implements HubPort, MemberHub {
    * older segments, nothing can be freed.
    */
   private trim(oldest = this.log.begin()): void {
-    // During a flush, the members that the flush has not reached yet need the newest segments, but are not in
+    // Before and during a flush, the members that the flush has not reached yet need the newest segments, but are not in
     // `lagging`.
-    if (this.flushing || this.log.isEmpty() || oldest > this.log.begin()) return
+    if (this.flushing || this.sealedBytes > 0 || this.log.isEmpty() || oldest > this.log.begin()) return
     let keep = this.log.end().segment
     for (const member of this.pace.lagging) {
       if (member.cursor.segment < keep) keep = member.cursor.segment

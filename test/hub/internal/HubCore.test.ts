@@ -63,6 +63,41 @@ describe("a hub", () => {
     expect(world.faults).toEqual([])
   })
 
+  it("delivers once for a turn, however many members attach between the runs of the turn", () => {
+    const world = new HubWorld()
+    const early = world.attach("early")
+    const late = Array.from({ length: 100 }, (_, index) => {
+      world.publish(early)
+      world.publish(undefined)
+      return world.attach(`late ${index}`)
+    })
+    world.publish(undefined)
+    world.core.flush()
+    expect([early.handovers, ...late.map(({ handovers }) => handovers)]).toEqual(Array(101).fill(1))
+    expect([early.got.length, ...late.map(({ got }) => got.length)]).toEqual([
+      101,
+      ...late.map((_, index) => 2 * (99 - index) + 1),
+    ])
+    expect(world.core.stats().retainedBytes).toBe(0)
+    expect(world.faults).toEqual([])
+  })
+
+  it("keeps the runs before a new member for the others, although another member leaves or drains", () => {
+    const world = new HubWorld({ budgetBytes: 100_000 })
+    const [reader, slow, leaving] = [world.attach("reader"), world.attach("slow", { room: 0 }), world.attach("leaving")]
+    world.publish(undefined)
+    world.core.flush()
+    world.publish(undefined)
+    world.attach("late")
+    // The frame of this turn is no lag of a member that keeps up.
+    expect(reader.member.pending()).toBe(reader.got.join("").length)
+    leaving.member.detach()
+    slow.drain()
+    world.core.flush()
+    expect(reader.got.length).toBe(2)
+    expect(world.faults).toEqual([])
+  })
+
   it("names the publisher of each run to a subscriber that needs it, also when it catches up", () => {
     const world = new HubWorld()
     const [a, b] = [world.attach("a"), world.attach("b")]
