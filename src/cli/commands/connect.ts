@@ -37,7 +37,7 @@ import { routeFlags, routeSettings } from "../flags/routeFlags.ts"
 import { checkFrameSize, endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sharedFlags.ts"
 import { telnetFlags, telnetOf } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
-import { asksForRows, lookOf, viewFlags } from "../flags/viewFlags.ts"
+import { asksForRows, checkEncoding, lookOf, viewFlags } from "../flags/viewFlags.ts"
 import { openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
 import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
@@ -174,6 +174,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       (): OutputMode => (stdio.outputIsTerminal || isForRows ? "text" : "raw"),
     )
     const look = yield* lookOf(options, false)
+    yield* checkEncoding(look, withoutTls.frame)
     const program = yield* programFrom(options)
     if (Option.isSome(program)) yield* checkProgram(program.value, process.env["PATH"] ?? "")
     const hasProgram = Option.isSome(program)

@@ -26,7 +26,7 @@ import { checkNames } from "../flags/netcatFlags.ts"
 import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { programFrom } from "../flags/programFlags.ts"
-import { lookOf } from "../flags/viewFlags.ts"
+import { checkEncoding, lookOf } from "../flags/viewFlags.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
@@ -69,6 +69,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const asked = yield* settingsOf(options, mode)
     yield* checkProxies(asked)
     const look = yield* lookOf(options, true)
+    yield* checkEncoding(look, asked.frame)
     const form = yield* payloadFormOf(mode === "chat" ? asText(options) : options, asked.frame, yield* coderOf(look))
     const [reply] = yield* payloadsOf("reply", Option.toArray(options.reply), form)
     yield* checkPayloads("reply", reply === undefined ? [] : [reply], asked)

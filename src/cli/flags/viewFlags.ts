@@ -7,14 +7,14 @@ import * as Option from "effect/Option"
 import { encodingName, encodingNames } from "../../assistant/encodings.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { mostGapMillis } from "../../domain/framings/gap.ts"
-import { parseDuration } from "../../domain/index.ts"
+import { Framing, parseDuration } from "../../domain/index.ts"
 import { variable } from "../../runtime/variable.ts"
 import { ReceivedDefaults } from "../defaults/Default.ts"
 import { precisions } from "../output/format.ts"
 import { defaultLook, type Look } from "../output/Look.ts"
 import { timestampModes } from "../output/Stamps.ts"
 import { themes } from "../output/theme.ts"
-import type { CommandFailed } from "../process/exit.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Dependency } from "./dependencies.ts"
 import { type FilterFacts, filterDependencies, filterFlags, filterOf } from "./filterFlags.ts"
 import { oneOf, value } from "./flag.ts"
@@ -103,6 +103,16 @@ export const asksForRows = (options: ViewOptions): Effect.Effect<boolean> =>
       return Option.isSome(option) && !received.has(viewFlags[key].shape.name)
     }),
   )
+
+/** Refuses UTF-16 in lines: the framing ends them at the byte 0A, which is half of a character there. */
+export const checkEncoding = ({ encoding }: Look, frame: Framing.Framing): Either.Either<void, CommandFailed> =>
+  frame === Framing.line && encoding.startsWith("utf-16")
+    ? Either.left(
+        usageError(
+          `--encoding: --frame line ends at the byte 0A, which is half a character of ${encoding}; use --frame delim:${encoding === "utf-16le" ? "0a00" : "000a"}`,
+        ),
+      )
+    : Either.right(undefined)
 
 /** The facts that decide whether a flag of {@link viewFlags} has an effect. */
 export interface ViewFacts extends FilterFacts {

@@ -19,6 +19,10 @@ describe("the payloads of tcpfx connect", () => {
       const message = "tcpfx: --frame: fixed:100 is above --max-frame (50 bytes); give --max-frame 100\n"
       expect(yield* tcpfxRun(["connect", "127.0.0.1:1", ...fixed], "")).toMatchObject({ code: 2, stderr: message })
       yield* expectServeRefuses([
+        [
+          ["--encoding", "utf-16le", "--frame", "line"],
+          /--encoding: --frame line ends at the byte 0A, which is half a character of utf-16le; use --frame delim:0a00/,
+        ],
         [fixed, /--frame: fixed:100 is above --max-frame/],
         [["--mode", "chat", "--hex"], /--hex has no effect with --mode chat, whose lines are text/],
         [["--mode", "chat", "--checksum", "modbus"], /--checksum has no effect with --mode chat/],
