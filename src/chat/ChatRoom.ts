@@ -1,5 +1,5 @@
 import { ByteWriter } from "../domain/ByteWriter.ts"
-import type { CloseReason, ConnectionId } from "../domain/index.ts"
+import { type CloseReason, type ConnectionId, closeReasons } from "../domain/index.ts"
 import { allocateBriefly } from "../runtime/bytes.ts"
 import { Registry } from "../runtime/Registry.ts"
 import type { Handler } from "../server/index.ts"
@@ -68,9 +68,10 @@ export class ChatRoom implements Handler.Reactor {
     this.operator = options.operator ?? "operator"
   }
 
-  /** The clients of the chat. */
+  /** The clients of the chat, without those that have sent `/quit`. */
   get present(): ReadonlyArray<ChatMember> {
-    return [...this.members].map(({ connection, name }) => ({ id: connection.id, name }))
+    const present = [...this.members].filter(({ farewell }) => farewell === undefined)
+    return present.map(({ connection, name }) => ({ id: connection.id, name }))
   }
 
   /** Makes the payload of a text of the operator to all clients, for `Server.broadcast`. */
@@ -142,8 +143,8 @@ export class ChatRoom implements Handler.Reactor {
     member.waiting = undefined
     // When the server ends, all clients leave. Announcements to the remaining clients would be unsent bytes, and would
     // turn their orderly ends into resets.
-    if (reason._tag === "Drained" || (reason._tag === "LocalClosed" && farewell === undefined)) return
-    this.announce(member, { _tag: "Left", name, reason, ...(farewell === undefined ? {} : { farewell }) })
+    if (reason._tag === "Drained" || reason._tag === "LocalClosed" || farewell !== undefined) return
+    this.announce(member, { _tag: "Left", name, reason })
   }
 
   // --- lines of a client
@@ -231,8 +232,7 @@ export class ChatRoom implements Handler.Reactor {
         this.answer(member, "a line without a slash goes to everybody, and // at the start sends a slash")
         break
       case "Quit":
-        member.farewell = decoder.decode(request.text).slice(0, longestFarewell)
-        member.connection.close()
+        this.quit(member, decoder.decode(request.text).slice(0, longestFarewell))
         break
       case "Wrong":
         this.answer(member, request.problem)
@@ -254,8 +254,15 @@ export class ChatRoom implements Handler.Reactor {
     this.announce(member, { _tag: "Renamed", before, name, byOperator: false })
   }
 
+  /** Says at once that a client leaves. The client may close its side much later; until then, it keeps its name. */
+  private quit(member: Member, farewell: string): void {
+    member.farewell = farewell
+    this.announce(member, { _tag: "Left", name: member.name, reason: closeReasons.localClosed, farewell })
+    member.connection.close()
+  }
+
   private listUsers(member: Member): void {
-    for (const line of listOfNames([...this.members].map(({ name }) => name))) this.answer(member, line)
+    for (const line of listOfNames(this.present.map(({ name }) => name))) this.answer(member, line)
   }
 
   /** Sends a text to one client. Returns the answer to the sender. */

@@ -169,8 +169,11 @@ describe("a chat", () => {
         expect(yield* receiveText(one)).toMatch(/joined$/)
         return client
       })
+      // This client does not close its side.
       yield* say(yield* next, "/quit see you \u0007")
       expect(yield* receiveText(one)).toBe("* guest-2 left: /quit see you \\a")
+      yield* say(one, "/users")
+      expect(yield* receiveText(one)).toBe("* 1 client is here: guest-1")
       yield* (yield* next).halfClose
       expect(yield* receiveText(one)).toBe("* guest-3 left: closed the connection")
       yield* next
