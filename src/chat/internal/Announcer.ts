@@ -11,7 +11,7 @@ interface Waiting {
 /**
  * Publishes the announcements of a chat: the first one at once, and the next ones together after a pause. libuv accepts
  * one connection in a turn of the event loop, and a hub delivers at the end of each turn. So separate announcements of a
- * thousand clients that connect at once would cost the hub half a million writes.
+ * thousand clients that connect at once would cost the hub up to half a million writes.
  */
 export class Announcer {
   private waiting: Array<Waiting> = []
