@@ -25,7 +25,10 @@ struct epoll_event;
 int await(int poller, struct epoll_event *events, int most, int64_t nanos);
 /** The time in which `await` found no event. The rest of a window is the generator's own work. */
 extern int64_t idleTime;
-/** The CPU time of this process. The process never sleeps, so the rest of a window went to other processes. */
+/**
+ * The CPU time of this process. The process never sleeps, so in the rest of the elapsed time, other processes had its
+ * core.
+ */
 int64_t ranTime(void);
 void *allocate(size_t count, size_t size);
 /**

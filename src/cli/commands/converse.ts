@@ -35,7 +35,10 @@ export interface ConverseOptions {
   readonly outgoing: Outgoing
   /** The side to which the peer belongs, for messages. */
   readonly peer: "server" | "client"
-  /** Whether received bytes go to standard output unchanged. Otherwise the events show them. */
+  /**
+   * Whether the conversation writes received bytes to standard output unchanged. If not, the caller prints them from the
+   * events of the connection.
+   */
   readonly raw: boolean
   /** Whether the conversation ends after the first reply: one frame, or in raw framing all bytes until a pause. */
   readonly once: boolean

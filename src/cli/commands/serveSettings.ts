@@ -64,8 +64,9 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
     return yield* Effect.as(checkHeartbeat(settings), settings)
   })
 
-// Text output of the modes broker, chat, echo and discard drops rows when events arrive too fast. All other output is
-// complete: a program reads it, or it is the purpose of the mode.
+// In the modes broker, chat, echo and discard, text output drops rows when events arrive too fast, so that the output
+// never slows the clients down. All other output is complete, because a program reads it, or because the mode exists to
+// show it.
 export const paceOf = (mode: Mode, output: OutputMode): Showing["pace"] =>
   output === "text" && (mode === "broker" || mode === "chat" || mode === "echo" || mode === "discard") ? "relay" : "all"
 

@@ -9,7 +9,7 @@ type Row = Domain.LogRow
 // The limit of a block, bytes. A row of the log contains only the beginning of a long frame, so a block of long frames
 // would have gaps.
 const mostBytes = 4096
-// A client has one peer, its server, which has no connection number.
+// The number of the stream in the window of a client. All its rows come from one server, and have no connection number.
 const onlyStream = 0
 
 const streamOf = ({ id, kind }: Row): number | undefined => (kind === "received" ? (id ?? onlyStream) : undefined)

@@ -27,7 +27,10 @@ export interface DefaultsFile {
   readonly path: string
   /** The path as messages show it. */
   readonly shownPath: string
-  /** The flag that names the file, also for `TCPFX_CONFIG`. Such a file must exist. */
+  /**
+   * The flag that names the file. The variable `TCPFX_CONFIG` counts as the flag `config`. A named file must exist,
+   * unless the command creates it. Undefined if the file is in its usual place, where it may be absent.
+   */
   readonly namedBy: "config" | "project" | undefined
 }
 

@@ -5,7 +5,7 @@ import type { PayloadForm } from "../input/PayloadForm.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { refusalLine } from "./refusalLine.ts"
 
-/** Makes the payloads of the texts of a flag. */
+/** Makes a payload of each text that a flag has as its value. */
 export const payloadsOf = (
   flag: string,
   texts: ReadonlyArray<string>,
@@ -15,7 +15,7 @@ export const payloadsOf = (
     usageError(`--${flag}: ${refusalLine(error)}`),
   )
 
-/** Refuses a payload of a flag that cannot be sent as one frame. */
+/** Fails if the framing cannot send one of the payloads of a flag as one frame. */
 export const checkPayloads = (
   flag: string,
   payloads: ReadonlyArray<Uint8Array>,

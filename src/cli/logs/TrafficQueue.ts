@@ -70,7 +70,7 @@ interface Block {
   count: number
 }
 
-// The memory of a block beside its bytes.
+// The memory, in bytes, that a block takes in addition to its traffic.
 const blockCost = 256
 // The number of bytes that one turn of the event loop formats as a dump, in about 15 ms. A socket delivers at most this
 // many bytes in a turn. The dump is five times as long as the bytes.

@@ -7,7 +7,10 @@ export interface Dialled {
   readonly wire: Wire
   /** The target, also behind a proxy. */
   readonly remote: Endpoint
-  /** Whether the wire is paused: a handshake has left bytes in it for the connection. */
+  /**
+   * Whether the wire is paused. The handshake with a proxy pauses the wire at its end, so that the wire keeps the bytes
+   * after the handshake until the connection reads them.
+   */
   readonly isPaused: boolean
   /** The TLS session, with TLS. */
   readonly tls?: TlsSession

@@ -42,7 +42,8 @@ const brokenRuns = (
   const decoder = coder.decoder()
   // The frame may contain an encoded U+FFFD, which is not malformed.
   const whole = Either.getOrElse(coder.encode(replacement), () => none)
-  // The highest offset that the decoder has read. Characters that ended before the frame are in an earlier row.
+  // The highest offset that the decoder has read. While it is less than `head.length`, each decoded character ended
+  // before the frame. An earlier row shows such a character, so the result omits it.
   let reach = 0
   for (let at = 0; at < bytes.length; at++) {
     reach = Math.max(reach, at)

@@ -8,6 +8,9 @@ export interface AcceptedConnection {
   readonly remote: Endpoint
   readonly tls?: TlsSession
   readonly proxied?: ProxiedBy
-  /** Whether the wire is paused: reading its PROXY header has left bytes in it for the connection. */
+  /**
+   * Whether the wire is paused. The handshake pauses the wire after the PROXY header, so that the wire keeps the bytes
+   * after the header until the connection reads them.
+   */
   readonly isPaused?: boolean
 }

@@ -116,7 +116,7 @@ export const makeRpcSockets = (
         }
         page.calls.add(String(message.id))
       }
-      // A malformed number in a message throws. The error closes this page only.
+      // `writeRequest` throws if a request id in the message is not a number. The error closes this page only.
       const written = Effect.catchAllCause(
         Effect.suspend(() => writeRequest(id, message)),
         (cause) =>
