@@ -15,11 +15,14 @@ const rows = 24
 // The number of rows in the picture: the last rows of the terminal.
 const shownRows = 17
 const deadlineMillis = 10_000
-// The seconds for which the recording shows each picture, and the last picture.
+// The recording shows each picture for `pictureSeconds`, and the last picture for `lastSeconds`.
 const pictureSeconds = 2.2
 const lastSeconds = 6
 
-/** Starts a command in a terminal with a screen. `until` waits for a text on the screen. */
+/**
+ * Starts tcpfx in a pseudo-terminal, and shows its output in a terminal emulator (`window`). `until` waits until the
+ * text in the emulator matches a pattern.
+ */
 const terminal = (args) => {
   const command = [process.execPath, join(root, "bin", "tcpfx.cjs"), ...args].map((word) => `'${word}'`).join(" ")
   const shell = `stty cols ${columns} rows ${rows}; exec ${command}`

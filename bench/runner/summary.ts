@@ -40,9 +40,9 @@ export interface ContenderSummary {
   readonly generatorRan?: number
   /** Whether the cores shared no cache in at least one run. */
   readonly apart?: boolean
-  /** The reasons of failed runs, each once. */
+  /** Why runs of the contender failed. Equal reasons appear once. */
   readonly failures: ReadonlyArray<string>
-  /** The reasons of runs that were left out, each once. */
+  /** Why the bench left out runs of the contender. Equal reasons appear once. */
   readonly skipped: ReadonlyArray<string>
   /** Empty if the floors do not apply to the contender. */
   readonly floors: ReadonlyArray<JudgedFloor>

@@ -49,7 +49,10 @@ export class RowBlocks {
     })
   }
 
-  /** `onPause` is called when a kept block is complete. The timer ends with the scope. */
+  /**
+   * Joins data that arrives within `gap`. Calls `onPause` when the gap after a kept block is over, so that the caller
+   * calls `take` for the block. After the end of the scope, `onPause` is not called.
+   */
   static readonly make = (gap: Duration.Duration, onPause: () => void): Effect.Effect<RowBlocks, never, Scope.Scope> =>
     Effect.acquireRelease(
       Effect.sync(() => new RowBlocks(gap, onPause)),

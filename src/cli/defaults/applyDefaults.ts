@@ -19,7 +19,7 @@ export interface Completed {
   readonly received: ReadonlyMap<string, Origin>
 }
 
-/** The files that a command line names. */
+/** Returns the files that a command line names with `--config` and `--project`. */
 export const namedFiles = (given: ReadonlyArray<GivenFlag>): NamedFiles => {
   const textOf = (name: string) => given.find((flag) => flag.name === name)?.value
   return { config: textOf("config"), project: textOf("project") }

@@ -53,7 +53,8 @@ const brokenRuns = (
     const isBroken = decoded.includes(replacement) && !sameBytes(character, whole)
     const length = isBroken ? brokenLength(coder.name, character) : character.length
     if (reach >= head.length) runs.push(isBroken ? character.subarray(0, length) : decoded)
-    // The reset discards the state of the decoder. The decoder then reads the bytes after the malformed bytes again.
+    // `end` discards the bytes that the decoder holds. The loop continues directly after the malformed bytes, so the
+    // decoder reads the bytes that follow them again.
     if (isBroken) decoder.end()
     begin += length
     at = begin - 1

@@ -30,12 +30,13 @@ const pairStart = (encoding: string, bytes: Uint8Array): number => {
   return (high & 0xfc) === 0xd8 ? whole - 2 : whole
 }
 
-// A difference of this many zeros between even and odd offsets shows where characters begin.
+// `phase` counts the zeros at even and at odd offsets. If the counts differ by at least this number, they show at which
+// offsets the characters begin.
 const clear = 8
 
 /**
- * Returns the offset of the first whole character: 1 if the zeros show this, otherwise 0. In most text, the high byte
- * of a character is zero far more often than the low byte.
+ * Returns whether the first whole character of UTF-16 begins at offset 0 or 1. In most text, the high byte of a
+ * character is zero far more often than the low byte, so the zeros show the high bytes. Returns 0 if they show nothing.
  */
 const phase = (isLittle: boolean, bytes: Uint8Array): number => {
   let balance = 0

@@ -35,7 +35,8 @@ const backslashesBefore = (bytes: Uint8Array, from: number, end: number): number
   return end - at
 }
 
-// The results of `endOfString` for a string without an end. With the second one, the next byte is escaped.
+// The results of `endOfString` for a string that does not end in the bytes. After `openAndEscaped`, a backslash at the
+// end of the bytes escapes the next byte.
 const open = -1
 const openAndEscaped = -2
 
@@ -118,7 +119,10 @@ export class JsonScanner {
     return -1
   }
 
-  /** Returns the offset after the string that earlier bytes have begun, or the length of `bytes`. */
+  /**
+   * Continues a string that began in earlier bytes. Returns the offset after the string, or the length of `bytes` if
+   * the string does not end in them.
+   */
   private resumeString(bytes: Uint8Array, from: number): number {
     if (from === bytes.length) return from
     const end = endOfString(bytes, from + (this.isEscaped ? 1 : 0))

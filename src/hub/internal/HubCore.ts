@@ -16,16 +16,16 @@ import { Pace } from "./Pace.ts"
 // A sink that catches up gets this many bytes before the hub checks again whether the sink is full.
 const catchUpBytes = 256 * 1024
 
-// If a turn of the event loop publishes more bytes, they are delivered in parts of this size. After each part, the hub
-// knows which members are full and blocks publishers.
+// If publishers publish more than this many bytes in one turn of the event loop, the hub delivers them in parts of this
+// size. After each part, the hub knows which members are full and blocks publishers.
 const turnBytes = 256 * 1024
 
 // Joining runs into one segment costs a copy into memory that the kernel may have to map. Separate runs cost a fraction
 // of a microsecond for each run and member. At about this many bytes for each run and member, both cost the same.
 const apartBytes = 1024
 
-// A flush costs a system call for each member. If a hub has at least this many members and fewer bytes than this to
-// deliver, waiting for more bytes is cheaper.
+// A flush costs a system call for each member. If a hub has at least `largeRoom` members and fewer than `fullTurnBytes`
+// bytes to deliver, waiting for more bytes is cheaper.
 const largeRoom = 32
 const fullTurnBytes = 32 * 1024
 

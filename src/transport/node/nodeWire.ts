@@ -43,8 +43,8 @@ interface Below {
 const closed = new net.Socket().destroy()
 
 /**
- * A socket of node:net or node:tls as a wire. A TLS wire also has the socket below, because only that socket can send
- * RST.
+ * A socket of node:net or node:tls as a wire. A TLS wire also has the socket below the TLS socket (`lower`), because
+ * only that socket can send RST.
  */
 export class NodeWire implements Wire {
   readonly local: Endpoint
@@ -214,7 +214,7 @@ export class NodeWire implements Wire {
 
   reset(): void {
     this.over = true
-    // Node throws if a socket has no RST. For TLS, the socket below sends it.
+    // `resetAndDestroy` throws for a socket other than TCP. For TLS, the socket below the TLS socket sends RST.
     if (!this.knowsReset) this.socket.destroy()
     // While a shutdown(2) is in progress, libuv refuses the reset (EINVAL), and Node then never closes the socket.
     else if (this.isFinishing()) this.socket.once("finish", () => this.lower.resetAndDestroy())

@@ -115,7 +115,8 @@ export class Handshake {
     if (this.isOver) return
     this.refusal = code
     const { trafficSecret } = this
-    // The alert is the first record under the traffic secret, unless the server has sent tickets.
+    // `sealedAlert` makes the first record under the traffic secret. If the server sends session tickets, they are the
+    // first records, so the client could not decrypt the alert.
     if (socket.getProtocol() === "TLSv1.3" && trafficSecret !== undefined && sealsFirst) {
       const record = sealedAlert(alertNumber(code, "TLSv1.3"), socket.getCipher().standardName, trafficSecret)
       if (record !== undefined) this.lower.write(record)

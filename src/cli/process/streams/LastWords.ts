@@ -7,8 +7,8 @@ const defaultDeadline = 5_000
 const lookInterval = 50
 
 /**
- * Delivers the last output of the process. Waits as long as its readers make progress. When they have read nothing for
- * the deadline, drops the rest.
+ * Delivers the last output of the process. Waits while the readers of the output make progress. If they read nothing
+ * until the deadline, drops the rest. Progress starts the deadline again.
  */
 export class LastWords {
   private readonly outputs: ReadonlyArray<Output>

@@ -2,8 +2,8 @@ import { errorCode } from "../../../domain/errorCode.ts"
 import { type OwnStream, openStream } from "./looseHandle.ts"
 import type { Pieces, Sink } from "./Sink.ts"
 
-// libuv reads from the write end of a pipe only after the last reader has closed the pipe. This read fails with EBADF.
-// Writes in progress then fail like writes to a destroyed stream.
+// When the last reader has closed a pipe, libuv reads from the write end. This read fails with EBADF, and Node destroys
+// the stream. Writes in progress then fail with ERR_STREAM_DESTROYED. So both codes mean EPIPE.
 const failureOf = (error: Error): string => {
   const code = errorCode(error)
   return code === "EBADF" || code === "ERR_STREAM_DESTROYED" ? "EPIPE" : code
