@@ -56,13 +56,17 @@ const unsafe: Readonly<Record<string, string>> = {
   "tls-keylog": "writes the secrets of TLS to a file",
 }
 
-// These flags let a folder write or send files of the user. They are allowed if the user names the project file.
+// These flags let a folder write or send files of the user, or send the user's data to a stranger. They are allowed if
+// the user names the project file.
 const unsafeUnnamed: Readonly<Record<string, string>> = {
   "output-file": "writes a file",
   "hex-dump": "writes a file",
   log: "writes a file",
   control: "makes a file",
   "tls-keep": "writes a file",
+  unixsock: "makes a file",
+  proxy: "sends the data through another host",
+  "tls-ca": "decides which servers are trusted",
   macro: "can send a file",
   rule: "can send a file",
   rules: "can send a file",

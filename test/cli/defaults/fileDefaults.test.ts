@@ -93,10 +93,10 @@ describe("a file of defaults", () => {
     expect(Either.isRight(parse(text, "user"))).toBe(true)
   })
 
-  it("of a folder cannot write or send files, unless the user names it", () => {
+  it("of a folder cannot write or send files, or redirect a connection, unless the user names it", () => {
     const text =
-      "serve:\n  log: x\n  control: c\n  tls-keep: d\nconnect:\n  macro: m\n  output-file: o\n  hex-dump: h\n"
-    expect(faultsIn(text)).toHaveLength(6)
+      "serve:\n  log: x\n  control: c\n  tls-keep: d\n  unixsock: u\nconnect:\n  macro: m\n  output-file: o\n  hex-dump: h\n  proxy: socks5://h:1\n  tls-ca: c\n"
+    expect(faultsIn(text)).toHaveLength(9)
     expect(faultsIn(text)[0]).toBe(
       "tcpfx.yaml:2:3: log writes a file, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file",
     )
