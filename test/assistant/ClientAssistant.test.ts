@@ -27,8 +27,12 @@ overEachTransport("a client window connects, sends, receives and disconnects", (
     expect((yield* client.state).problem).toBeUndefined()
     yield* events.first("ConnectionClosed", 1)
     expect((yield* server.state).clients).toBe(0)
-    expect((yield* Effect.flip(client.execute({ _tag: "Send", payload: text("x") }))).reason).toBe("not-connected")
-    expect((yield* Effect.flip(client.execute({ _tag: "Disconnect" }))).reason).toBe("not-connected")
+    const [unsent, notEnded] = [
+      yield* Effect.flip(client.execute({ _tag: "Send", payload: text("x") })),
+      yield* Effect.flip(client.execute({ _tag: "Disconnect" })),
+    ]
+    expect([unsent.reason, unsent.advice]).toEqual(["not-connected", "connect first"])
+    expect([notEnded.reason, notEnded.advice]).toEqual(["not-connected", undefined])
   }).pipe(Effect.scoped),
 )
 

@@ -202,7 +202,7 @@ export class ClientCommands {
   private disconnect(how: "close" | "reset"): Outcome {
     return Effect.suspend(() => {
       const { attempt } = this
-      if (attempt === undefined) return Effect.fail(notConnected)
+      if (attempt === undefined) return Effect.fail(nothingToEnd)
       attempt.isLeaving = true
       const { connection } = attempt
       const ending =
@@ -273,5 +273,8 @@ export class ClientCommands {
     )
   }
 }
+
+// `disconnect` without a connection needs no advice.
+const nothingToEnd = refusal("not-connected", "there is no connection")
 
 const notConnected = refusal("not-connected", "there is no connection", { advice: "connect first" })
