@@ -57,6 +57,8 @@ export const startProblem = (error: unknown): string => {
 
 // The time between SIGTERM and SIGKILL.
 const patienceMillis = 2000
+// The time to read the last standard error of a program that has ended.
+const lastOutputMillis = 500
 
 /** Starts programs, each as the leader of a process group, so that a signal reaches its children too. */
 export class Programs {
@@ -149,8 +151,16 @@ const startedProgram = (pid: number, child: ChildProcessWithoutNullStreams): Sta
     end: Effect.async<void>((resume) => {
       stdin.destroy()
       if (child.exitCode !== null || child.signalCode !== null) {
-        closeOutputs()
-        return resume(Effect.void)
+        // The pipe may still hold the last lines of the program. Its child processes may keep the pipe open.
+        const finish = () => {
+          clearTimeout(timer)
+          closeOutputs()
+          resume(Effect.void)
+        }
+        const timer = setTimeout(finish, lastOutputMillis)
+        if (stderr.closed) finish()
+        else stderr.once("close", finish)
+        return
       }
       const kill = () => {
         signalGroup(pid, "SIGKILL")

@@ -16,8 +16,11 @@ export const sayLines = (from: Readable, say: (line: string) => void): void => {
     rest = ""
   }
   from.on("data", (bytes: Buffer) => take(decoder.decode(bytes, { stream: true })))
-  from.on("end", () => {
+  const finish = (): void => {
     take(decoder.decode())
     if (rest !== "") say(rest)
-  })
+    rest = ""
+  }
+  // A stream that is destroyed closes without an end.
+  from.on("end", finish).on("close", finish)
 }

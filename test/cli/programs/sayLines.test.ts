@@ -8,7 +8,7 @@ const said = (pieces: ReadonlyArray<Uint8Array>) =>
     const stream = new PassThrough()
     const lines: Array<string> = []
     sayLines(stream, (line) => lines.push(line))
-    stream.on("end", () => resume(Effect.succeed(lines)))
+    stream.on("close", () => resume(Effect.succeed(lines)))
     for (const piece of pieces) stream.write(piece)
     stream.end()
   })
@@ -28,5 +28,18 @@ it.effect("a line without an end is passed on in pieces", () =>
     const lines = yield* said(Array.from({ length: 20 }, () => Buffer.alloc(1024, "x")))
     expect(lines.join("")).toBe("x".repeat(20 * 1024))
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(8192)
+  }),
+)
+
+it.effect("the last line of a stream that is destroyed is passed on", () =>
+  Effect.async<void>((resume) => {
+    const stream = new PassThrough()
+    const lines: Array<string> = []
+    sayLines(stream, (line) => lines.push(line))
+    stream.write("cut", () => stream.destroy())
+    stream.on("close", () => {
+      expect(lines).toEqual(["cut"])
+      resume(Effect.void)
+    })
   }),
 )
