@@ -9,8 +9,11 @@ const world = Effect.acquireRelease(
   Effect.sync(() => {
     const cwd = mkdtempSync(join(tmpdir(), "tcpfx-config-"))
     mkdirSync(join(cwd, "xdg", "tcpfx"), { recursive: true })
-    writeFileSync(join(cwd, "xdg", "tcpfx", "tcpfx.yaml"), "serve:\n  frame: line\n  max-conns: 7\n")
-    writeFileSync(join(cwd, "tcpfx.yaml"), "serve:\n  max-conns: 5\nconnect:\n  proxy: socks5://me:secret@proxy:1080\n")
+    writeFileSync(
+      join(cwd, "xdg", "tcpfx", "tcpfx.yaml"),
+      "serve:\n  frame: line\n  max-conns: 7\nconnect:\n  proxy: socks5://me:secret@proxy:1080\n",
+    )
+    writeFileSync(join(cwd, "tcpfx.yaml"), "serve:\n  max-conns: 5\n")
     return { cwd, env: { TCPFX_CONFIG: undefined, XDG_CONFIG_HOME: join(cwd, "xdg") } }
   }),
   ({ cwd }) => Effect.sync(() => rmSync(cwd, { recursive: true })),
@@ -35,7 +38,9 @@ describe("tcpfx config", () => {
       expect(rows.get("--output")).toMatch(/^--output +text +default$/)
       expect(rows.get("endpoint")).toMatch(/^endpoint +127\.0\.0\.1:12345 +default$/)
       const connect = yield* tcpfxRun(["config", "connect"], "", { cwd, env })
-      expect(rowsOf(connect.stdout).get("--proxy")).toMatch(/^--proxy +socks5:\/\/me:\*\*\*@proxy:1080 +tcpfx\.yaml:4$/)
+      expect(rowsOf(connect.stdout).get("--proxy")).toMatch(
+        /^--proxy +socks5:\/\/me:\*\*\*@proxy:1080 +\S*xdg\/tcpfx\/tcpfx\.yaml:5$/,
+      )
       const all = yield* tcpfxRun(["config"], "", { cwd, env })
       expect(all.stdout.match(/^\w+:$/gm)).toEqual(["serve:", "connect:", "ui:"])
       expect(all.stdout).not.toContain("secret")
