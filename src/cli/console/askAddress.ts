@@ -2,12 +2,12 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { paletteOf } from "../output/theme.ts"
-import { OutputClosed } from "../process/outputErrors.ts"
 import { EndedBySignal } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
 import { answerWith, type Choice, questionRows } from "./AddressChoice.ts"
 import type { Key } from "./LineEditor.ts"
 import { Menu } from "./Menu.ts"
+import { readTerminal } from "./readTerminal.ts"
 import { takeTerminal } from "./Terminal.ts"
 
 /** The answer to the question for an address. */
@@ -70,18 +70,7 @@ export const askAddress = (choices: ReadonlyArray<Choice>, port: number) =>
         return write(menu.paint(questionRows(choices, at, { height, mark, port }), columns))
       })
       const painting = Effect.forever(Effect.suspend(() => (isDirty ? paint : waiters.waitThen(Effect.void))))
-      const source = yield* stdio.openInput
-      const reading = Effect.gen(function* () {
-        let isOver = false
-        while (!isOver) {
-          yield* source.read((bytes) => {
-            if (bytes === undefined) isOver = true
-            else terminal.feed(bytes)
-          })
-        }
-        return yield* new OutputClosed({ by: "terminal" })
-      }).pipe(Effect.catchTag("InputFailed", () => new OutputClosed({ by: "terminal" })))
-      const ended = Effect.raceFirst(Effect.raceFirst(Deferred.await(answered), reading), painting)
+      const ended = Effect.raceFirst(Effect.raceFirst(Deferred.await(answered), readTerminal(terminal)), painting)
       // A stopped terminal must not keep the process from ending.
       const host = yield* Effect.ensuring(
         ended,

@@ -11,7 +11,7 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import type { Look } from "../output/Look.ts"
 import { Stamps } from "../output/Stamps.ts"
 import { paletteOf } from "../output/theme.ts"
-import { OutputClosed, type OutputFailed } from "../process/outputErrors.ts"
+import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 import { ConsoleActions } from "./ConsoleActions.ts"
 import { ConsoleInput } from "./ConsoleInput.ts"
@@ -21,6 +21,7 @@ import { OwnLines } from "./OwnLines.ts"
 import { Recording } from "./Recording.ts"
 import { RowBlocks } from "./RowBlocks.ts"
 import { RowFeed } from "./RowFeed.ts"
+import { readTerminal } from "./readTerminal.ts"
 import { leftOutText, rowText, statusText } from "./rowText.ts"
 import { Screen } from "./Screen.ts"
 import { takeTerminal } from "./Terminal.ts"
@@ -169,19 +170,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
         ),
       )
       yield* Effect.forkScoped(Effect.forever(Effect.flatten(commands.take)))
-      const source = yield* stdio.openInput
-      const reading = Effect.gen(function* () {
-        let isOver = false
-        while (!isOver) {
-          yield* source.read((bytes) => {
-            if (bytes === undefined) isOver = true
-            else terminal.feed(bytes)
-          })
-        }
-      })
-      // In raw mode, Ctrl-D is a key. So the input ends only when the terminal has hung up.
-      const gone = Deferred.fail(ended, new OutputClosed({ by: "terminal" }))
-      yield* Effect.forkScoped(Effect.zipRight(Effect.ignore(reading), gone))
+      yield* Effect.forkScoped(Effect.catchAll(readTerminal(terminal), (closed) => Deferred.fail(ended, closed)))
 
       const paint = Effect.gen(function* () {
         isDirty = false
