@@ -2,8 +2,11 @@ import { signalExitCode } from "./exit.ts"
 
 const endSignals = ["SIGHUP", "SIGINT", "SIGTERM"] as const
 
-// The time that a call in libuv's thread pool has to finish before the process ends without it, in milliseconds.
-const grace = 100
+// The time that a call in libuv's thread pool has to finish before the process ends without it, and the time between
+// two checks, in milliseconds. A process that cannot set its exit code without waiting for the threads waits longer,
+// because a slow disk finishes its calls within this time.
+const grace = { withExitCode: 100, bySignal: 1000 }
+const look = 10
 
 /**
  * Ends the process with an exit code, even while a thread waits for a file or a name server that does not answer.
@@ -13,8 +16,13 @@ const grace = 100
 export const endProcess = (code: number): void => {
   process.exitCode = code
   for (const signal of endSignals) process.removeAllListeners(signal)
-  if (isThreadBusy()) setTimeout(() => (isThreadBusy() ? endWithThreads(code) : process.exit(code)), grace)
-  else process.exit(code)
+  const last = performance.now() + (canReplaceProcess() ? grace.withExitCode : grace.bySignal)
+  const end = (): void => {
+    if (!isThreadBusy()) process.exit(code)
+    if (performance.now() > last) endWithThreads(code)
+    else setTimeout(end, look)
+  }
+  end()
 }
 
 const isThreadBusy = (): boolean =>
