@@ -26,6 +26,9 @@ export default defineConfig({
       "tcpfx/client": source("client"),
       "tcpfx/platform": source("platform"),
       "tcpfx/chat": source("chat"),
+      "tcpfx/protocol": source("protocol"),
+      "tcpfx/rooms": source("rooms"),
+      "tcpfx/testing": source("testing"),
       "tcpfx/assistant": source("assistant"),
       // The last alias, because the other names begin with this one.
       tcpfx: source("."),
