@@ -5,7 +5,13 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { Client, type ClientObserver, type ClientSettings, type ReconnectSettings } from "../client/index.ts"
+import {
+  Client,
+  type ClientObserver,
+  type ClientService,
+  type ClientSettings,
+  type ReconnectSettings,
+} from "../client/index.ts"
 import type { Connection } from "../connection/index.ts"
 import * as Domain from "../domain/assistant/index.ts"
 import {
@@ -63,7 +69,7 @@ export interface ClientAssistantOptions {
 export interface ClientAssistantService extends Assistant<Domain.ClientWindow> {
   readonly kind: "client"
   /** The client that makes the connections. */
-  readonly client: Client["Type"]
+  readonly client: ClientService
   /** The current connection, if there is one. */
   readonly connection: Effect.Effect<Option.Option<Connection>>
 }

@@ -14,8 +14,8 @@ import {
   SettingsError,
   tcpEndpoint,
 } from "../domain/index.ts"
-import type { Hub } from "../hub/index.ts"
-import { Handler, Server, ServerConfig, type ServerSettings } from "../server/index.ts"
+import type { HubService } from "../hub/index.ts"
+import { Handler, Server, ServerConfig, type ServerService, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeServerEvent } from "./describe.ts"
@@ -59,7 +59,7 @@ export interface ServerAssistantOptions {
   /** What happens to a client that has sent FIN. Default: "keep" for a broker, otherwise "close". */
   readonly halfClosed?: Handler.HalfClosed
   /** A hub to share with other servers; see `ServerOptions.hub`. */
-  readonly hub?: Hub["Type"]
+  readonly hub?: HubService
   /** The size limit of the log in bytes, including its overhead. Default 64 MiB, minimum 64 KiB. */
   readonly logBytes?: number
   /** The address for a `Listen` command with an empty endpoint. Default 127.0.0.1:12345. */
@@ -67,7 +67,7 @@ export interface ServerAssistantOptions {
   /** A project to load at the start, as `loadProject` does. Default: none. */
   readonly project?: Project
   /** Reloads the files of access rules and TLS for the command `Reload`. Default: the command is refused. */
-  readonly reload?: (server: Server["Type"]) => Effect.Effect<void, { readonly message: string }>
+  readonly reload?: (server: ServerService) => Effect.Effect<void, { readonly message: string }>
   /** Ends the program for the command `Quit`. Default: the command is refused. */
   readonly leave?: Effect.Effect<void>
   /** Drains and ends the program for the command `Drain`. Default: the server drains, then `leave` runs. */
@@ -80,7 +80,7 @@ export interface ServerAssistantOptions {
 export interface ServerAssistantService extends Assistant<Domain.ServerWindow> {
   readonly kind: "server"
   /** The server of the window, for operations that the assistant does not have. */
-  readonly server: Server["Type"]
+  readonly server: ServerService
   /** The chat of the mode "chat"; `undefined` in the other modes. */
   readonly chat: ChatRoom | undefined
   /** The name of a client, also for some time after it has disconnected. Empty if it has no name. */

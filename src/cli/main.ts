@@ -126,7 +126,7 @@ const oneLine = (text: string): string => text.replace(colourCodes, "").replace(
  * The console of `@effect/cli`. It removes colour codes if standard output must not have them. It drops errors, because
  * `@effect/cli` prints each of them twice and `start` prints it once.
  */
-const consoleOf = (stdio: Stdio.Stdio["Type"]): Effect.Effect<Console.Console> =>
+const consoleOf = (stdio: Stdio.StdioService): Effect.Effect<Console.Console> =>
   Effect.map(Effect.console, (console) => ({
     ...console,
     error: () => Effect.void,

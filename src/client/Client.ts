@@ -31,6 +31,42 @@ import { makeReconnecting } from "./internal/reconnecting.ts"
 import type { Dialled } from "./internal/secure.ts"
 import type { Session, SessionOptions } from "./Session.ts"
 
+/** The operations of a client. */
+export interface ClientService {
+  /** Connects to an endpoint. For a name, it tries all addresses of the name. */
+  readonly connect: (
+    endpoint: Endpoint,
+    options?: ConnectOptions,
+  ) => Effect.Effect<Connection, ConnectError, Scope.Scope>
+  /**
+   * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting
+   * fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the
+   * server closed the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new attempt.
+   *
+   * Ends with the success of the program, or with a failure of the program that is not a loss. Fails with the last
+   * loss after `maxAttempts` failures in a row. Fails at once for an invalid endpoint, or for a TLS failure that
+   * another attempt cannot repair, such as an untrusted certificate (`isLastingTlsFailure`).
+   */
+  readonly run: <A, E, R>(
+    endpoint: Endpoint,
+    use: (connection: Connection) => Effect.Effect<A, E, R>,
+    reconnect?: Partial<ReconnectSettings>,
+    options?: ConnectOptions,
+  ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError | SettingsError, Exclude<R, Scope.Scope>>
+  /** A connection with a bounded outbox that reconnects after each loss. It ends with the scope. */
+  readonly session: (endpoint: Endpoint, options?: SessionOptions) => Effect.Effect<Session, SettingsError, Scope.Scope>
+  /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
+  readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
+  /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
+  readonly subscribe: (
+    options?: EventSubscribeOptions,
+  ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
+  /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
+  readonly observe: (observer: ClientObserver) => Effect.Effect<void, never, Scope.Scope>
+  /** All events except frames, from the moment when the stream is run. */
+  readonly events: Stream.Stream<ClientEvent>
+}
+
 /**
  * A client: it makes connections to servers and emits their events.
  *
@@ -38,53 +74,14 @@ import type { Session, SessionOptions } from "./Session.ts"
  * has taken everything that was sent. Otherwise a scope that ends with success flushes and closes the connection, as
  * `close` does; a scope that fails or is interrupted resets it, so that the server knows that bytes are missing.
  */
-export class Client extends Context.Tag("tcpfx/client/Client")<
-  Client,
-  {
-    /** Connects to an endpoint. For a name, it tries all addresses of the name. */
-    readonly connect: (
-      endpoint: Endpoint,
-      options?: ConnectOptions,
-    ) => Effect.Effect<Connection, ConnectError, Scope.Scope>
-    /**
-     * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting
-     * fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the
-     * server closed the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new attempt.
-     *
-     * Ends with the success of the program, or with a failure of the program that is not a loss. Fails with the last
-     * loss after `maxAttempts` failures in a row. Fails at once for an invalid endpoint, or for a TLS failure that
-     * another attempt cannot repair, such as an untrusted certificate (`isLastingTlsFailure`).
-     */
-    readonly run: <A, E, R>(
-      endpoint: Endpoint,
-      use: (connection: Connection) => Effect.Effect<A, E, R>,
-      reconnect?: Partial<ReconnectSettings>,
-      options?: ConnectOptions,
-    ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError | SettingsError, Exclude<R, Scope.Scope>>
-    /** A connection with a bounded outbox that reconnects after each loss. It ends with the scope. */
-    readonly session: (
-      endpoint: Endpoint,
-      options?: SessionOptions,
-    ) => Effect.Effect<Session, SettingsError, Scope.Scope>
-    /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
-    readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-    /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
-    readonly subscribe: (
-      options?: EventSubscribeOptions,
-    ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
-    /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
-    readonly observe: (observer: ClientObserver) => Effect.Effect<void, never, Scope.Scope>
-    /** All events except frames, from the moment when the stream is run. */
-    readonly events: Stream.Stream<ClientEvent>
-  }
->() {
+export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientService>() {
   /**
    * Makes a client. `settings`: the settings that differ from `ClientConfig.defaults`. Fails with the first invalid
    * setting.
    */
   static readonly make = (
     settings: Partial<ClientSettings> = {},
-  ): Effect.Effect<Client["Type"], SettingsError, Scope.Scope | Transport> =>
+  ): Effect.Effect<ClientService, SettingsError, Scope.Scope | Transport> =>
     Effect.flatMap(checkClientSettings({ ...ClientConfig.defaults, ...settings }), (checked) => makeClient(checked))
 
   /** A client with the settings of `ClientConfig`, as a layer. */

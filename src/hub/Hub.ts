@@ -83,45 +83,45 @@ export interface HubStats {
   readonly retainedBytes: number
 }
 
+/** The operations of a hub. */
+export interface HubService {
+  /**
+   * Publishes one payload to all subscribers, then waits while publishers are blocked. A subscriber above its budget
+   * with the policy `block` blocks publishers, and so do readers that cannot keep up (`paceLimit`). Fails when the
+   * framing cannot carry the payload as one frame.
+   */
+  readonly publish: (payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
+  /** Publishes a value through a codec. */
+  readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
+  /**
+   * Subscribes at once: the stream gets every frame published from now on. It ends with the scope or the hub. It
+   * fails with `SlowConsumerError` when more than its budget is queued for it.
+   */
+  readonly subscribe: (
+    options?: HubSubscribeOptions,
+  ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, SettingsError, Scope.Scope>
+  /** Like `subscribe`, with each payload decoded by a codec. */
+  readonly subscribeAs: <A>(
+    codec: Codec.Codec<A>,
+    options?: HubSubscribeAsOptions,
+  ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, SettingsError, Scope.Scope>
+  readonly stats: Effect.Effect<HubStats>
+  readonly framing: Framing.Framing
+  /** The synchronous side of the hub, for connections. */
+  readonly port: HubPort
+}
+
 /**
  * Delivers each published frame to every subscriber, at the subscriber's own pace. All subscribers share one log; each
  * has a cursor in it and a budget. Each subscriber gets each frame once. The frames of one publisher keep their order.
  * A publisher does not get its own frames.
  */
-export class Hub extends Context.Tag("tcpfx/hub/Hub")<
-  Hub,
-  {
-    /**
-     * Publishes one payload to all subscribers, then waits while publishers are blocked. A subscriber above its budget
-     * with the policy `block` blocks publishers, and so do readers that cannot keep up (`paceLimit`). Fails when the
-     * framing cannot carry the payload as one frame.
-     */
-    readonly publish: (payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
-    /** Publishes a value through a codec. */
-    readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
-    /**
-     * Subscribes at once: the stream gets every frame published from now on. It ends with the scope or the hub. It
-     * fails with `SlowConsumerError` when more than its budget is queued for it.
-     */
-    readonly subscribe: (
-      options?: HubSubscribeOptions,
-    ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, SettingsError, Scope.Scope>
-    /** Like `subscribe`, with each payload decoded by a codec. */
-    readonly subscribeAs: <A>(
-      codec: Codec.Codec<A>,
-      options?: HubSubscribeAsOptions,
-    ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, SettingsError, Scope.Scope>
-    readonly stats: Effect.Effect<HubStats>
-    readonly framing: Framing.Framing
-    /** The synchronous side of the hub, for connections. */
-    readonly port: HubPort
-  }
->() {
+export class Hub extends Context.Tag("tcpfx/hub/Hub")<Hub, HubService>() {
   /**
    * A hub in memory. When the scope closes, the hub ends: streams get everything published so far and end, and
    * publishers are unblocked.
    */
-  static readonly make = (options: HubOptions = {}): Effect.Effect<Hub["Type"], SettingsError, Scope.Scope> =>
+  static readonly make = (options: HubOptions = {}): Effect.Effect<HubService, SettingsError, Scope.Scope> =>
     Effect.gen(function* () {
       yield* check.checkSettings(options, hubChecks)
       const timing = yield* makeTiming

@@ -14,18 +14,15 @@ import {
   type Endpoint,
   type Framing,
   formatEndpoint,
-  type InvalidPayloadError,
   type ListenEndpoint,
-  type ListenEndpoints,
   type ListenError,
   listenEndpoints,
   NoSuchConnectionError,
-  type SendError,
   type ServerEvent,
   type SettingsError,
 } from "../domain/index.ts"
-import { Hub } from "../hub/index.ts"
-import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { Hub, type HubService } from "../hub/index.ts"
+import { checkSubscription, EventBus } from "../runtime/EventBus.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
@@ -37,9 +34,9 @@ import { makeListen } from "./internal/listening.ts"
 import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
 import { makeSending } from "./internal/sending.ts"
 import { makeServe } from "./internal/serveConnection.ts"
-import { type ReloadableSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
+import { ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 import type { ServerObserver } from "./ServerObserver.ts"
-import type { ConnectionInfo, Listener, Listeners, ServerCounts, ServerState, ServerTraffic } from "./ServerState.ts"
+import type { ServerService } from "./ServerService.ts"
 
 /** Options of a server. */
 export interface ServerOptions<E, R> {
@@ -49,7 +46,7 @@ export interface ServerOptions<E, R> {
    * A hub that several servers share. Default: a hub of its own, made from the settings. A shared hub keeps its own framing,
    * budget and policy; a `frame` in the settings must be the framing of the hub. Each server numbers its own connections.
    */
-  readonly hub?: Hub["Type"]
+  readonly hub?: HubService
   /** The settings that differ from `ServerConfig.defaults`. */
   readonly settings?: Partial<ServerSettings>
 }
@@ -61,93 +58,11 @@ export interface ServerOptions<E, R> {
  * The end of the scope frees ports, sockets and fibers at once, and resets connections that have unsent bytes. Run
  * `drain` before it to end the connections gracefully.
  */
-export class Server extends Context.Tag("tcpfx/server/Server")<
-  Server,
-  {
-    /** Listens until the scope closes. Accepted connections stay open after that. */
-    readonly listen: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
-    /**
-     * Listens on all endpoints, in their order, until the scope closes. If it cannot listen on one of them, it closes
-     * the listeners before it and fails. Connections that these have accepted meanwhile stay open.
-     */
-    readonly listenAll: (endpoints: ListenEndpoints) => Effect.Effect<Listeners, ListenError, Scope.Scope>
-    /** The endpoints on which the server listens, with the real ports. */
-    readonly listening: Effect.Effect<ReadonlyArray<Endpoint>>
-    /** Listens until `stopListening`, or until the server's scope closes. */
-    readonly startListening: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError>
-    /**
-     * Closes the listener of an endpoint and frees its port. Accepted connections stay open. Returns `false` if the
-     * server had no such listener.
-     */
-    readonly stopListening: (endpoint: ListenEndpoint) => Effect.Effect<boolean>
-    /** Refuses new connections until `resume`. The listeners stay open, so the ports stay taken. */
-    readonly suspend: Effect.Effect<void>
-    /** Accepts new connections again after `suspend`. */
-    readonly resume: Effect.Effect<void>
-    /** The state of the server now. */
-    readonly state: Effect.Effect<ServerState>
-    /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
-    readonly subscribe: (
-      options?: EventSubscribeOptions,
-    ) => Effect.Effect<Stream.Stream<ServerEvent>, SettingsError, Scope.Scope>
-    /** All events except frames, from the moment when the stream is run. */
-    readonly events: Stream.Stream<ServerEvent>
-    /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
-    readonly observe: (observer: ServerObserver) => Effect.Effect<void, never, Scope.Scope>
-    /** The open connections. */
-    readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
-    /** The state of one open connection. */
-    readonly connection: (id: ConnectionId) => Effect.Effect<ConnectionInfo, NoSuchConnectionError>
-    /** The connection that sent a frame last, open or ended. */
-    readonly lastHeard: Effect.Effect<Option.Option<ConnectionId>>
-    /** Whether new connections are accepted: the field of `state`, without the list of connections. */
-    readonly accepting: Effect.Effect<ServerState["accepting"]>
-    /**
-     * The numbers of opened, closed and refused connections: fields of {@link state}, without the list of connections.
-     */
-    readonly counts: Effect.Effect<ServerCounts>
-    /** The bytes of all connections, open or ended. */
-    readonly traffic: Effect.Effect<ServerTraffic>
-    /** Sends one payload to one connection. */
-    readonly send: (id: ConnectionId, payload: Uint8Array) => Effect.Effect<void, NoSuchConnectionError | SendError>
-    /**
-     * Sends one payload to several connections, with one `FrameSent` event, and returns the ids of the connections to which
-     * it was written. Connections that are closing, or to which this side has sent FIN, are left out. The effect does not
-     * wait for the kernel. A connection with more than `hubBudget` bytes queued gets nothing: with
-     * `slowConsumer: "disconnect"` it is closed with `SlowConsumer`, else it is left out.
-     */
-    readonly sendTo: (
-      ids: Iterable<ConnectionId>,
-      payload: Uint8Array,
-    ) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
-    /** Sends one payload to all connections through the hub, and returns their ids. */
-    readonly broadcast: (payload: Uint8Array) => Effect.Effect<ReadonlyArray<ConnectionId>, InvalidPayloadError>
-    /** Sends FIN to one connection. Receiving continues. */
-    readonly halfClose: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
-    /**
-     * Pauses reading from one connection until `resumeReading`, so that the TCP window closes. Bytes that have arrived
-     * are still delivered to the handler. A paused peer cannot send, so `idleTimeout`, `heartbeat` and
-     * `firstFrameTimeout` do not run against it. Closing and draining end a pause.
-     */
-    readonly pauseReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
-    /** Ends a pause of reading. */
-    readonly resumeReading: (id: ConnectionId) => Effect.Effect<void, NoSuchConnectionError>
-    /** Ends one connection: gracefully with FIN (the default), or at once with RST. */
-    readonly kick: (id: ConnectionId, how?: "fin" | "reset") => Effect.Effect<void, NoSuchConnectionError>
-    /** Replaces the access rules, limits and TLS for new connections. Open connections stay. */
-    readonly reload: (settings: Partial<ReloadableSettings>) => Effect.Effect<void, SettingsError>
-    /**
-     * Closes the listeners, ends all connections gracefully, and resets those that are open after the setting `drain`.
-     */
-    readonly drain: Effect.Effect<DrainResult>
-    /** The hub of the connections. */
-    readonly hub: Hub["Type"]
-  }
->() {
+export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerService>() {
   /** A server that does not listen yet. Fails with the first invalid setting. */
   static readonly make = <E = never, R = never>(
     options: ServerOptions<E, R>,
-  ): Effect.Effect<Server["Type"], SettingsError, Scope.Scope | Transport | Exclude<R, Scope.Scope>> =>
+  ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | Exclude<R, Scope.Scope>> =>
     makeServer(options, options.settings?.frame)
 
   /** A server that listens on `ServerConfig.listen`, and drains when its scope closes. */

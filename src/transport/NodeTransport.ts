@@ -27,6 +27,7 @@ import {
   type LookupFailed,
   Transport,
   type TransportListenOptions,
+  type TransportService,
 } from "./Transport.ts"
 import type { Wire } from "./Wire.ts"
 
@@ -146,7 +147,7 @@ const bind = (
   ).pipe(Effect.map(({ bound }) => bound))
 
 /** Looks up the addresses of a name. */
-type Resolve = Transport["Type"]["resolve"]
+type Resolve = TransportService["resolve"]
 
 /** Options of {@link layerWith}. */
 export interface NodeTransportOptions {

@@ -42,27 +42,27 @@ export interface DialSource {
   readonly port: number | undefined
 }
 
+/** The operations of a transport. */
+export interface TransportService {
+  /** Listens until the scope closes. Succeeds with the endpoint that has the real address and port. */
+  readonly listen: (
+    endpoint: ListenEndpoint,
+    options: TransportListenOptions,
+    handlers: AcceptHandlers,
+  ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>
+  /**
+   * Dials one address or path. The caller resolves a name first, and dials its addresses. The scope owns the wire.
+   */
+  readonly dial: (endpoint: Endpoint, source?: DialSource) => Effect.Effect<Wire, ConnectError, Scope.Scope>
+  /** The addresses of a name, in the order of the resolver (getaddrinfo(3)). The list is never empty. */
+  readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, LookupFailed>
+}
+
 /**
  * The network, for servers and clients: sockets of the kernel (`NodeTransport`) or connections inside this process
  * (`MemoryTransport`).
  */
-export class Transport extends Context.Tag("tcpfx/transport/Transport")<
-  Transport,
-  {
-    /** Listens until the scope closes. Succeeds with the endpoint that has the real address and port. */
-    readonly listen: (
-      endpoint: ListenEndpoint,
-      options: TransportListenOptions,
-      handlers: AcceptHandlers,
-    ) => Effect.Effect<Endpoint, ListenError, Scope.Scope>
-    /**
-     * Dials one address or path. The caller resolves a name first, and dials its addresses. The scope owns the wire.
-     */
-    readonly dial: (endpoint: Endpoint, source?: DialSource) => Effect.Effect<Wire, ConnectError, Scope.Scope>
-    /** The addresses of a name, in the order of the resolver (getaddrinfo(3)). The list is never empty. */
-    readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, LookupFailed>
-  }
->() {}
+export class Transport extends Context.Tag("tcpfx/transport/Transport")<Transport, TransportService>() {}
 
 /** A name has no address. */
 export interface LookupFailed {

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { MemoryTransport, Transport } from "../../src/transport/index.ts"
+import { MemoryTransport, Transport, type TransportService } from "../../src/transport/index.ts"
 import { clientWindow, command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
 import { overEachTransport } from "../support/serving.ts"
 
@@ -141,7 +141,7 @@ it.scoped("a state is published at once and then ten times a second at most, and
 )
 
 /** A transport in which one part fails. */
-const failing = (parts: Partial<Transport["Type"]>) =>
+const failing = (parts: Partial<TransportService>) =>
   Layer.effect(
     Transport,
     Effect.map(Transport, (transport) => Transport.of({ ...transport, ...parts })),

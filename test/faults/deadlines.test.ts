@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { type Endpoint, Framing } from "../../src/domain/index.ts"
-import { Handler, type Server } from "../../src/server/index.ts"
+import { Handler, type ServerService } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import type { RawPeer } from "../support/rawPeer.ts"
@@ -13,7 +13,7 @@ import { start } from "../support/tcpfxProcess.ts"
 import { nextTurn } from "../support/turns.ts"
 
 /** The peer sends a byte. When it has arrived, TestClock advances by 20 ms. */
-const drip = (peer: RawPeer, server: Server["Type"], id: number) =>
+const drip = (peer: RawPeer, server: ServerService, id: number) =>
   Effect.gen(function* () {
     const bytesIn = Effect.map(server.state, ({ connections }) => connections.find((one) => one.id === id)?.bytesIn)
     const before = yield* bytesIn

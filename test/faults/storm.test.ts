@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Scope from "effect/Scope"
 import { type ServerEvent, slowConsumerPolicies } from "../../src/domain/index.ts"
-import { Server } from "../../src/server/index.ts"
+import { Server, type ServerService } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { byConnection, expectGrammar, expectWholeLives, openByEvents } from "../support/eventGrammar.ts"
 import { type EventRecorder, record } from "../support/eventRecorder.ts"
@@ -29,7 +29,7 @@ const listeningByEvents = (events: ReadonlyArray<ServerEvent>) => {
 }
 
 /** Checks that the gauges of the server agree with its events. */
-const compareGauges = (server: Server["Type"], events: EventRecorder<ServerEvent>) =>
+const compareGauges = (server: ServerService, events: EventRecorder<ServerEvent>) =>
   Effect.gen(function* () {
     // The events of a turn are recorded when the next turn begins.
     yield* turns(2)

@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { type ConnectError, type Endpoint, fdEndpoint, ListenError, tcpEndpoint } from "../../src/domain/index.ts"
-import { Transport, type Wire } from "../../src/transport/index.ts"
+import { Transport, type TransportService, type Wire } from "../../src/transport/index.ts"
 import { listenForWires, type TransportFixture } from "./transportFixture.ts"
 import { utf8, WireProbe } from "./wireProbe.ts"
 
@@ -14,7 +14,7 @@ const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port 
 export const endpointSuite = (fixture: TransportFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, fixture.layer))
-  const dial = (endpoint: Parameters<Transport["Type"]["dial"]>[0]) =>
+  const dial = (endpoint: Parameters<TransportService["dial"]>[0]) =>
     Effect.flatMap(Transport, (transport) => transport.dial(endpoint))
 
   describe(`listening and dialling over ${fixture.name}`, () => {

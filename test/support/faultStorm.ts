@@ -6,7 +6,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type ConnectionId, type Endpoint, Framing, parseAddressRanges } from "../../src/domain/index.ts"
-import { Handler, type Server, type ServerConnection, type ServerSettings } from "../../src/server/index.ts"
+import { Handler, type ServerConnection, type ServerService, type ServerSettings } from "../../src/server/index.ts"
 import { dialRaw, type RawPeer } from "./rawPeer.ts"
 import { anyPort, string } from "./serving.ts"
 import { turns } from "./turns.ts"
@@ -88,11 +88,11 @@ export const tight = {
 /** A server, its peers, and the actions of a storm on both. */
 export class FaultStorm {
   readonly peers: Array<RawPeer> = []
-  private readonly server: Server["Type"]
+  private readonly server: ServerService
   private readonly scope: Scope.Scope
   private listening: { readonly endpoint: Endpoint; readonly scope: Scope.CloseableScope } | undefined
 
-  constructor(server: Server["Type"], scope: Scope.Scope) {
+  constructor(server: ServerService, scope: Scope.Scope) {
     this.server = server
     this.scope = scope
   }

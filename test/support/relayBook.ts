@@ -1,5 +1,5 @@
 import type { ConnectionId } from "../../src/domain/index.ts"
-import type { Hub, HubMember, HubPort } from "../../src/hub/index.ts"
+import type { HubMember, HubPort, HubService } from "../../src/hub/index.ts"
 import { utf8 } from "./wireProbe.ts"
 
 const newline = 0x0a
@@ -114,7 +114,7 @@ export const eachLine = (bytes: Uint8Array, each: (line: Uint8Array) => void): U
 }
 
 /** Wraps a hub and records in a book what is published to it. */
-export const bookedHub = (hub: Hub["Type"], book: RelayBook): Hub["Type"] => ({
+export const bookedHub = (hub: HubService, book: RelayBook): HubService => ({
   ...hub,
   port: bookedPort(hub.port, book),
 })

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import type { Client, ReconnectSettings } from "../../client/index.ts"
+import type { ClientService, ReconnectSettings } from "../../client/index.ts"
 import type { Connection } from "../../connection/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { type ConnectError, type ConnectionClosedError, formatEndpoint, limits } from "../../domain/index.ts"
@@ -40,7 +40,7 @@ export class ClientCommands {
   readonly coders = { in: Assistant.utf8Coder, out: Assistant.utf8Coder }
   /** Changes when an encoding changes. */
   encodings = 0
-  private readonly client: Client["Type"]
+  private readonly client: ClientService
   private readonly parts: WindowParts
   private readonly phases: ClientPhases
   private readonly hooks: ClientHooks
@@ -48,7 +48,7 @@ export class ClientCommands {
   private attempt: Attempt | undefined
 
   constructor(made: {
-    readonly client: Client["Type"]
+    readonly client: ClientService
     readonly parts: WindowParts
     readonly phases: ClientPhases
     readonly hooks: ClientHooks

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ConnectionId, ServerEvent } from "../../domain/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import { Recorder } from "./Recorder.ts"
 import type { Roster } from "./Roster.ts"
 
@@ -17,14 +17,14 @@ export interface RosterWatcher {
  * connection costs nothing.
  */
 export class RosterFeed {
-  private readonly server: Server["Type"]
+  private readonly server: ServerService
   private readonly roster: Roster
   private readonly watcher: RosterWatcher
   private readonly following: Recorder
   /** The counts of the server at the last comparison. */
   private compared = { opened: 0, closed: 0 }
 
-  constructor(server: Server["Type"], roster: Roster, watcher: RosterWatcher) {
+  constructor(server: ServerService, roster: Roster, watcher: RosterWatcher) {
     this.server = server
     this.roster = roster
     this.watcher = watcher

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Assistant from "../../domain/assistant/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import { loadEncoding } from "../encodings.ts"
 import { nameRefused, tagRefused } from "./labels.ts"
 import type { Notice } from "./Notice.ts"
@@ -29,7 +29,7 @@ type Outcome = Effect.Effect<Assistant.Outcome, Assistant.Refusal>
 /** Carries out the commands of a server window. */
 export class ServerCommands {
   readonly listening: ServerListening
-  private readonly server: Server["Type"]
+  private readonly server: ServerService
   private readonly roster: Roster
   private readonly feed: RosterFeed
   private readonly parts: WindowParts
@@ -37,7 +37,7 @@ export class ServerCommands {
   private readonly hooks: ServerHooks
 
   constructor(made: {
-    readonly server: Server["Type"]
+    readonly server: ServerService
     readonly roster: Roster
     readonly feed: RosterFeed
     readonly parts: WindowParts

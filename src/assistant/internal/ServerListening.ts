@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Assistant from "../../domain/assistant/index.ts"
 import { type Endpoint, formatEndpoint, type ListenError, overlap } from "../../domain/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import type { RosterFeed } from "./RosterFeed.ts"
 import { listenRefused, problemFrom, readListenEndpoint, refusal } from "./refusals.ts"
 import type { WindowParts } from "./WindowParts.ts"
@@ -14,12 +14,12 @@ export class ServerListening {
   trying = 0
   /** The reason why the last attempt to listen failed. */
   problem: Assistant.Problem | undefined
-  private readonly server: Server["Type"]
+  private readonly server: ServerService
   private readonly feed: RosterFeed
   private readonly parts: WindowParts
   private readonly defaultListen: string
 
-  constructor(server: Server["Type"], feed: RosterFeed, parts: WindowParts, defaultListen: string) {
+  constructor(server: ServerService, feed: RosterFeed, parts: WindowParts, defaultListen: string) {
     this.server = server
     this.feed = feed
     this.parts = parts

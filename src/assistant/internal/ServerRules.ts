@@ -4,7 +4,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Refusal } from "../../domain/assistant/index.ts"
 import { type ConnectionId, Framing, InvalidPayloadError } from "../../domain/index.ts"
-import type { Handler, Server } from "../../server/index.ts"
+import type { Handler, ServerService } from "../../server/index.ts"
 import { DelayedActions } from "./DelayedActions.ts"
 import type { PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
@@ -18,7 +18,7 @@ const sliceMillis = 10
 
 /** The parts of a server window on which rules act. */
 export interface RuledServer {
-  readonly server: Server["Type"]
+  readonly server: ServerService
   readonly parts: WindowParts
   /** Keeps the roster up to date while the scope is open. */
   readonly follow: Effect.Effect<void, never, Scope.Scope>

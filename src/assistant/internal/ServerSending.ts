@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Assistant from "../../domain/assistant/index.ts"
 import type { ConnectionId } from "../../domain/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import type { Payloads, PreparedPayload } from "./Payloads.ts"
 import type { Client, Roster } from "./Roster.ts"
 import type { RosterFeed } from "./RosterFeed.ts"
@@ -25,7 +25,7 @@ export interface Voice {
 
 /** Resolves recipients, and sends payloads to them. */
 export class ServerSending {
-  private readonly server: Server["Type"]
+  private readonly server: ServerService
   private readonly feed: RosterFeed
   private readonly coders: Roster["coders"]
   private readonly payloads: Payloads
@@ -33,7 +33,7 @@ export class ServerSending {
   private readonly voice: Voice | undefined
 
   constructor(
-    server: Server["Type"],
+    server: ServerService,
     clients: { readonly feed: RosterFeed; readonly coders: Roster["coders"] },
     payloads: Payloads,
     senders: Senders,

@@ -2,14 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Domain from "../../domain/assistant/index.ts"
 import { describeTls } from "../../domain/eventWords.ts"
 import { formatEndpoint } from "../../domain/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import type { Client } from "./Roster.ts"
 import type { RosterFeed } from "./RosterFeed.ts"
 import type { ServerSending } from "./ServerSending.ts"
 
 /** A page of the connected clients, filtered and sorted by a request. */
 export const clientsPage = (
-  server: Server["Type"],
+  server: ServerService,
   feed: RosterFeed,
   sending: ServerSending,
   request: Domain.ClientsRequest,
@@ -39,7 +39,7 @@ export const clientsPage = (
 
 const rowOf = (
   client: Client,
-  info: Effect.Effect.Success<ReturnType<Server["Type"]["connection"]>>,
+  info: Effect.Effect.Success<ReturnType<ServerService["connection"]>>,
 ): Domain.ClientRow => ({
   id: client.id,
   name: client.name,

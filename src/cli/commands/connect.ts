@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { Client, ClientConfig, type ClientSettings } from "../../client/index.ts"
+import { Client, ClientConfig, type ClientService, type ClientSettings } from "../../client/index.ts"
 import {
   type AddressFamily,
   describeCloseReason,
@@ -206,7 +206,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
     const others = namedFiles(connectFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: false, others }))
-    const record = (client: Client["Type"]) => Effect.zipRight(logs.watchClient(client, settings.frame), logs.begin)
+    const record = (client: ClientService) => Effect.zipRight(logs.watchClient(client, settings.frame), logs.begin)
     const automation = assisted === undefined ? noAutomation : yield* assisted.automationOf(options, form)
     if (assisted !== undefined && wantsConsole(options) && canHaveConsole(stdio, process.env)) {
       yield* signals.unlessEnded(

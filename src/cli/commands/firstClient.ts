@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 
 /**
  * Subscribes to the connections of a server that has not listened yet. The result closes the listeners when the first
  * client has connected, and waits for the end of this client.
  */
-export const firstClientLeft = (server: Server["Type"]) =>
+export const firstClientLeft = (server: ServerService) =>
   Effect.map(Effect.orDie(server.subscribe({ overflow: "block" })), (events) =>
     Stream.runDrain(
       Stream.takeUntilEffect(events, (event) =>
@@ -17,5 +17,5 @@ export const firstClientLeft = (server: Server["Type"]) =>
     ),
   )
 
-const stopListening = (server: Server["Type"]) =>
+const stopListening = (server: ServerService) =>
   Effect.flatMap(server.listening, Effect.forEach(server.stopListening, { discard: true }))

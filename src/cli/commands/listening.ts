@@ -15,7 +15,7 @@ import {
   tcpEndpoint,
   type UnixEndpoint,
 } from "../../domain/index.ts"
-import { type Server, ServerConfig, type ServerSettings } from "../../server/index.ts"
+import { ServerConfig, type ServerService, type ServerSettings } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
 import { checkZones } from "../flags/zones.ts"
@@ -91,7 +91,7 @@ export interface ListeningReport {
 }
 
 /** Opens the listening sockets, and becomes the user of `--user`. */
-export const startListening = (server: Server["Type"], options: ListeningOptions, settings: ServerSettings) =>
+export const startListening = (server: ServerService, options: ListeningOptions, settings: ServerSettings) =>
   Effect.gen(function* () {
     const { endpoints, inherited, notes: planned } = yield* planOf(options, settings)
     yield* checkMode(endpoints, options, settings)

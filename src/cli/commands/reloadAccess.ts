@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import { type AccessFallback, type AccessOptions, accessRules } from "../files/accessRules.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
@@ -10,7 +10,7 @@ import { tell } from "../process/tell.ts"
  * server nor open it to everybody.
  */
 export const reloadAccess = (
-  server: Server["Type"],
+  server: ServerService,
   options: AccessOptions,
   fallback: AccessFallback,
 ): Effect.Effect<void, CommandFailed, Stdio> =>

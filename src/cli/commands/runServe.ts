@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant, type ServerAssistantService } from "../../assistant/ServerAssistant.ts"
 import { type ConnectionId, Framing, formatEndpoint, listenEndpoints } from "../../domain/index.ts"
-import type { Server, ServerSettings } from "../../server/index.ts"
+import type { ServerService, ServerSettings } from "../../server/index.ts"
 import { automate, startRepeats } from "../automation/automate.ts"
 import { automationOf } from "../automation/automationOf.ts"
 import { greet } from "../automation/greet.ts"
@@ -138,7 +138,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
     const outer = yield* Effect.scope
     const hasAccessFiles = options.allowFile.length > 0 || options.denyFile.length > 0
-    const reloadOf = (server: Server["Type"]) =>
+    const reloadOf = (server: ServerService) =>
       allOf([
         ...(hasAccessFiles ? [reloadAccess(server, options, read)] : []),
         ...(tls?.reload === undefined ? [] : [tls.reload(server)]),
@@ -244,7 +244,7 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
 
 /** Sends every line of standard input with `send`. The server continues after the end of the input. */
 const sendInput = <E, R>(
-  server: Server["Type"],
+  server: ServerService,
   { frame, maxFrame }: ServerSettings,
   form: PayloadForm,
   send: (payload: Uint8Array) => Effect.Effect<unknown, E, R>,
@@ -269,7 +269,7 @@ const sendInput = <E, R>(
     Effect.catchTag("CommandFailed", (error) => tell(`${error.message}; the rest of standard input is not sent`)),
   )
 
-const untilAnyClient = (server: Server["Type"]) =>
+const untilAnyClient = (server: ServerService) =>
   Effect.gen(function* () {
     const events = yield* server.subscribe()
     const connections = yield* server.connections

@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { ClientAssistant } from "../../assistant/ClientAssistant.ts"
-import type { Client, ClientSettings, ReconnectSettings } from "../../client/index.ts"
+import type { ClientService, ClientSettings, ReconnectSettings } from "../../client/index.ts"
 import { type Endpoint, formatEndpoint } from "../../domain/index.ts"
 import type { Automation } from "../automation/Automation.ts"
 import { automate } from "../automation/automate.ts"
@@ -28,7 +28,7 @@ export interface ConnectConsoleOptions {
    */
   readonly reconnect: Partial<ReconnectSettings> | undefined
   /** Records the client in the files of the command line. */
-  readonly record: (client: Client["Type"]) => Effect.Effect<void>
+  readonly record: (client: ClientService) => Effect.Effect<void>
   /** Serves the page over the same window. `undefined` without `--ui`. */
   readonly attachPage: AttachPage | undefined
 }

@@ -4,9 +4,9 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { Client } from "../../client/index.ts"
+import type { ClientService } from "../../client/index.ts"
 import { type ClientEvent, type Framing, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import { recipients } from "../output/serverText.ts"
 import type { EventLog } from "./EventLog.ts"
 import type { LossReport } from "./LossReport.ts"
@@ -15,8 +15,8 @@ import { mostWaiting, type TrafficFiles } from "./TrafficFiles.ts"
 /** The files that a command writes while it runs. */
 export interface Logs {
   /** Records a server. `frames`: whether the log of events has the received and sent frames. */
-  readonly watchServer: (server: Server["Type"], framing: Framing.Framing, frames: boolean) => Effect.Effect<void>
-  readonly watchClient: (client: Client["Type"], framing: Framing.Framing) => Effect.Effect<void>
+  readonly watchServer: (server: ServerService, framing: Framing.Framing, frames: boolean) => Effect.Effect<void>
+  readonly watchClient: (client: ClientService, framing: Framing.Framing) => Effect.Effect<void>
   /** Begins to write. Before this call, the files keep the content that they had. */
   readonly begin: Effect.Effect<void>
   /**
@@ -62,7 +62,7 @@ export const makeLogs = ({ events, hex, raw, reports }: LogParts): Effect.Effect
     let end: boolean | undefined
 
     const subscription = (frames: boolean) => ({ frames, bufferBytes: mostWaiting, overflow: "drop-frames" }) as const
-    const observeServer = (server: Server["Type"], framing: Framing.Framing) => {
+    const observeServer = (server: ServerService, framing: Framing.Framing) => {
       if (traffic.length === 0) return Effect.void
       return server.observe({
         onRun: (id, run) => {

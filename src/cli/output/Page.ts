@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
-import { Stdio } from "../process/stdio.ts"
+import { Stdio, type StdioService } from "../process/stdio.ts"
 
 type Part =
   | { readonly talk: string }
@@ -119,7 +119,7 @@ export const nextTurn = Effect.async<void>((resume) => {
   return Effect.sync(() => clearImmediate(turn))
 })
 
-const writeAll = (pieces: Iterator<Uint8Array>, write: Stdio["Type"]["write"]): ReturnType<typeof write> =>
+const writeAll = (pieces: Iterator<Uint8Array>, write: StdioService["write"]): ReturnType<typeof write> =>
   Effect.suspend(() => {
     const next = pieces.next()
     if (next.done === true) return Effect.void

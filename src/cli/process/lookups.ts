@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
 import { readIpBytes } from "../../domain/index.ts"
-import { NodeTransport, type Transport } from "../../transport/index.ts"
+import { NodeTransport, type TransportService } from "../../transport/index.ts"
 import { canReplaceProcess } from "./endProcess.ts"
 
 // The program of the child. It calls getaddrinfo(3) for its argument, with the same order of addresses as
@@ -50,7 +50,7 @@ const askChild = (host: string): Effect.Effect<Answer | undefined> =>
   })
 
 /** Looks a name up in a child process, or in a thread if the child fails. An IP address needs no child. */
-export const resolveByChild: Transport["Type"]["resolve"] = (host) =>
+export const resolveByChild: TransportService["resolve"] = (host) =>
   readIpBytes(host) !== undefined
     ? NodeTransport.resolve(host)
     : Effect.flatMap(askChild(host), (answer) => {
@@ -63,4 +63,4 @@ export const resolveByChild: Transport["Type"]["resolve"] = (host) =>
  * getaddrinfo(3), an interrupted look-up is abandoned. With an older Node, a child process looks the name up. The start
  * of the child takes about 50 ms.
  */
-export const resolve: Transport["Type"]["resolve"] = canReplaceProcess() ? NodeTransport.resolve : resolveByChild
+export const resolve: TransportService["resolve"] = canReplaceProcess() ? NodeTransport.resolve : resolveByChild

@@ -7,7 +7,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { endProcess } from "./endProcess.ts"
 import { signalExitCode } from "./exit.ts"
-import { Stdio } from "./stdio.ts"
+import { Stdio, type StdioService } from "./stdio.ts"
 
 /** A signal that asks the process to end. */
 export type EndSignal = keyof typeof signalExitCode
@@ -31,35 +31,35 @@ const filesLook = 10
 // The time for which a reload may continue after the next SIGHUP.
 const reloadGrace = "1 second"
 
+/** The operations on the signals of the process. */
+export interface SignalsService {
+  /** Waits for the first signal. */
+  readonly first: Effect.Effect<EndSignal>
+  /** Ends the process as the second Ctrl-C does: at once, or after its files are written. */
+  readonly endNow: Effect.Effect<void>
+  /** Runs an effect that the first signal interrupts. */
+  readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
+  /**
+   * Runs an effect at each SIGHUP until the scope closes. Before and after that time, and when the terminal of
+   * standard output has hung up, SIGHUP asks the process to end. If the effect still runs at the next SIGHUP, it gets
+   * one more second and is then interrupted, because reading a file may take forever.
+   */
+  readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
+  /**
+   * Until the scope closes, SIGUSR1 opens these files again, and the second signal ends the process after they are
+   * written, within two seconds.
+   */
+  readonly addFiles: (files: WrittenFiles) => Effect.Effect<void, never, Scope.Scope>
+}
+
 /**
  * The signals that ask the process to end. The command handles the first signal. The second signal ends the process at
  * once.
  */
-export class Signals extends Context.Tag("tcpfx/cli/Signals")<
-  Signals,
-  {
-    /** Waits for the first signal. */
-    readonly first: Effect.Effect<EndSignal>
-    /** Ends the process as the second Ctrl-C does: at once, or after its files are written. */
-    readonly endNow: Effect.Effect<void>
-    /** Runs an effect that the first signal interrupts. */
-    readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
-    /**
-     * Runs an effect at each SIGHUP until the scope closes. Before and after that time, and when the terminal of
-     * standard output has hung up, SIGHUP asks the process to end. If the effect still runs at the next SIGHUP, it gets
-     * one more second and is then interrupted, because reading a file may take forever.
-     */
-    readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
-    /**
-     * Until the scope closes, SIGUSR1 opens these files again, and the second signal ends the process after they are
-     * written, within two seconds.
-     */
-    readonly addFiles: (files: WrittenFiles) => Effect.Effect<void, never, Scope.Scope>
-  }
->() {}
+export class Signals extends Context.Tag("tcpfx/cli/Signals")<Signals, SignalsService>() {}
 
 /** Listens to the process's signals until the scope closes. */
-const listen = (stdio: Stdio["Type"]) =>
+const listen = (stdio: StdioService) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       let first: EndSignal | undefined

@@ -4,7 +4,7 @@ import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ListenEndpoint, TlsError, TlsVersion } from "../../domain/index.ts"
-import type { Server } from "../../server/index.ts"
+import type { ServerService } from "../../server/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
@@ -30,7 +30,7 @@ export interface ServerTls {
   /** Messages for the user. */
   readonly notes: ReadonlyArray<string>
   /** Reads the files again. Undefined if there are no files. */
-  readonly reload: ((server: Server["Type"]) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
+  readonly reload: ((server: ServerService) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
 }
 
 /** The paths of the TLS files of a server. */
@@ -133,7 +133,7 @@ export const serverTls = (
 
 // If a file cannot be read, TLS stays unchanged: a partly written file must not end the server.
 const reloadWith = (
-  server: Server["Type"],
+  server: ServerService,
   make: Effect.Effect<{ readonly acceptor: Tls.Acceptor; readonly notes: ReadonlyArray<string> }, CommandFailed, Stdio>,
 ) =>
   Effect.gen(function* () {

@@ -11,13 +11,13 @@ import {
   type ServerEvent,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
-import type { AcceptHandlers, Transport } from "../../transport/index.ts"
+import type { AcceptHandlers, TransportService } from "../../transport/index.ts"
 import type { ServerSettings } from "../ServerConfig.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
 /** The parts of a server that listening uses. */
 export interface ListenParts {
-  readonly transport: Transport["Type"]
+  readonly transport: TransportService
   readonly settings: ServerSettings
   readonly core: ServerCore
   readonly bus: EventBus<ServerEvent>

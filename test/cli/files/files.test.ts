@@ -4,10 +4,10 @@ import { describe, expect, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { readBytes } from "../../../src/cli/files/files.ts"
-import { Stdio } from "../../../src/cli/process/stdio.ts"
+import { Stdio, type StdioService } from "../../../src/cli/process/stdio.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
-const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as Stdio["Type"]))
+const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as StdioService))
 
 const chunk = 1024 * 1024
 

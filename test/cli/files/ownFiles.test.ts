@@ -4,10 +4,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { openSecretLog, ownFolder, readOwn, replaceOwn } from "../../../src/cli/files/ownFiles.ts"
-import { Stdio } from "../../../src/cli/process/stdio.ts"
+import { Stdio, type StdioService } from "../../../src/cli/process/stdio.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
-const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as Stdio["Type"]))
+const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as StdioService))
 
 const test = <E>(promise: string, program: (at: (name: string) => string) => Effect.Effect<void, E, Stdio>) =>
   it.scopedLive(promise, () =>
