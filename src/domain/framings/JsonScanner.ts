@@ -53,6 +53,20 @@ const endOfString = (bytes: Uint8Array, from: number): number => {
   }
 }
 
+/** The maximum number of ends that {@link Ends} stores. */
+export const mostEnds = 4096
+
+/** Collects the ends of values. It counts all of them, and stores the first {@link mostEnds}. */
+export class Ends {
+  readonly first = new Uint32Array(mostEnds)
+  count = 0
+
+  add(end: number): void {
+    if (this.count < mostEnds) this.first[this.count] = end
+    this.count++
+  }
+}
+
 /**
  * Adds the ends of the whole values from `from` on to `ends`. Only white space is allowed between the values. Stops
  * before other bytes, before a value above `mostBytes`, and before a value without an end. Returns the offset after the
@@ -60,8 +74,10 @@ const endOfString = (bytes: Uint8Array, from: number): number => {
  *
  * This loop does the same as {@link JsonScanner.scan} for each value, and takes a fifth less time for short values.
  */
-export const scanWhole = (bytes: Uint8Array, from: number, mostBytes: number, ends: Array<number>): number => {
+export const scanWhole = (bytes: Uint8Array, from: number, mostBytes: number, ends: Ends): number => {
   const { length } = bytes
+  const { first } = ends
+  let { count } = ends
   let last = from
   let start = from
   let depth = 0
@@ -82,7 +98,9 @@ export const scanWhole = (bytes: Uint8Array, from: number, mostBytes: number, en
       if (depth === 0) return last
       if (--depth > 0) continue
       if (at - start > mostBytes) return last
-      ends.push(at)
+      if (count < mostEnds) first[count] = at
+      count++
+      ends.count = count
       last = at
     } else if (meaning === other && depth === 0) return last
   }

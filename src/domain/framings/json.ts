@@ -1,6 +1,6 @@
 import { BufferingDecoder } from "./BufferingDecoder.ts"
 import type { DecodeFailure, FrameDecoder, Framing, RunSink } from "./contract.ts"
-import { isBlank, JsonScanner, opensValue, scanWhole } from "./JsonScanner.ts"
+import { Ends, isBlank, JsonScanner, mostEnds, opensValue, scanWhole } from "./JsonScanner.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 
@@ -21,13 +21,22 @@ const pastBlanks = (bytes: Uint8Array, from: number): number => {
 
 // The ends of the values in the runs that a decoder has passed to its sink. With the known ends, a reader of a run does
 // not scan the bytes a second time.
-const knownEnds = new WeakMap<Uint8Array, Uint32Array>()
+const knownEnds = new WeakMap<Uint8Array, KnownEnds>()
+
+interface KnownEnds {
+  /** The offset of the run in its read. */
+  readonly base: number
+  /** The offset after each value in the read. */
+  readonly ends: Uint32Array
+}
 
 // If the mean length of the values is below this number of bytes, the ends are not stored. They would take too much
 // memory in relation to the values, and a scan is fast.
 const worthBytes = 32
-// If a read has more values than this, their ends are not stored.
-const mostEnds = 4096
+
+// The ends of the values that a decoder has not passed to its sink yet. All decoders share it, because `pass` empties it
+// before it calls the sink, and `push` passes all of them.
+const ends = new Ends()
 
 /** Finds values in a stream. White space between values is in the run of the values of the same read. */
 class JsonDecoder extends BufferingDecoder implements FrameDecoder {
@@ -51,8 +60,6 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   push(chunk: Uint8Array, sink: RunSink): true | DecodeFailure {
     let at = 0
     let skipped = 0
-    // The ends of the values that are not yet passed to the sink.
-    const ends: Array<number> = []
     if (this.isInValue) {
       const end = this.scanner.scan(chunk, 0)
       const length = end === -1 ? chunk.length : end
@@ -72,7 +79,7 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       at = pastBlanks(chunk, at)
       if (at === chunk.length) break
       if (!opensValue(chunk[at])) {
-        this.pass(chunk, start, end > start ? at : start, ends, sink)
+        this.pass(chunk, start, end > start ? at : start, sink)
         start = valueFrom(chunk, at)
         skipped += start - at
         at = start
@@ -81,11 +88,11 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       }
       const valueEnd = this.scanner.scan(chunk, at)
       if ((valueEnd === -1 ? chunk.length : valueEnd) - at > this.maxFrameBytes) {
-        this.pass(chunk, start, end, ends, sink)
+        this.pass(chunk, start, end, sink)
         return this.failure(at)
       }
       if (valueEnd === -1) {
-        this.pass(chunk, start, end > start ? at : start, ends, sink)
+        this.pass(chunk, start, end > start ? at : start, sink)
         if (end === start) this.keepBlank(chunk, start, at)
         this.append(chunk.subarray(at))
         this.isInValue = true
@@ -104,9 +111,9 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
       }
       at = valueEnd
       end = valueEnd
-      if (ends.length <= mostEnds) ends.push(valueEnd)
+      ends.add(valueEnd)
     }
-    if (end > start) this.pass(chunk, start, chunk.length, ends, sink)
+    if (end > start) this.pass(chunk, start, chunk.length, sink)
     else this.keepBlank(chunk, start, chunk.length)
     if (skipped > 0) sink.onBytesSkipped?.(skipped, "malformed")
     this.received += chunk.length
@@ -121,15 +128,14 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
     this.isInValue = false
   }
 
-  private pass(chunk: Uint8Array, from: number, to: number, ends: Array<number>, sink: RunSink): void {
+  private pass(chunk: Uint8Array, from: number, to: number, sink: RunSink): void {
     if (to === from) return
     const run = from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to)
-    if (ends.length > 1 && ends.length <= mostEnds && run.length >= ends.length * worthBytes) {
-      const known = new Uint32Array(ends.length)
-      for (let index = 0; index < known.length; index++) known[index] = (ends[index] as number) - from
-      knownEnds.set(run, known)
+    const { count, first } = ends
+    if (count > 1 && count <= mostEnds && run.length >= count * worthBytes) {
+      knownEnds.set(run, { base: from, ends: first.slice(0, count) })
     }
-    ends.length = 0
+    ends.count = 0
     sink.onRun(run)
   }
 
@@ -172,12 +178,15 @@ const cutByScan = (wire: Uint8Array, from: number, most: number, each: Each): nu
   return at
 }
 
-const cutKnown = (wire: Uint8Array, ends: Uint32Array, from: number, most: number, each: Each): number => {
-  let index = from === 0 ? 0 : indexBehind(ends, from)
+const cutKnown = (wire: Uint8Array, known: KnownEnds, from: number, most: number, each: Each): number => {
+  const { base, ends } = known
+  let index = from === 0 ? 0 : indexBehind(ends, from + base)
   let at = from
   for (let left = most; left > 0 && index < ends.length; left--) {
-    const end = ends[index++] as number
-    each(wire.subarray(valueFrom(wire, at), end))
+    const end = (ends[index++] as number) - base
+    // Usually one line end separates two values.
+    if (wire[at] === lineFeed) at++
+    each(wire.subarray(opensValue(wire[at]) ? at : valueFrom(wire, at), end))
     at = end
   }
   // Only white space follows the last value.

@@ -92,6 +92,20 @@ describe("JSON", () => {
     runs(100),
   )
 
+  it("a decoder that is used while another one passes a run keeps both apart", () => {
+    const long = (name: string) => JSON.stringify({ name: name.repeat(40) })
+    const inner = json.decoder(1000)
+    const seen: Array<string> = []
+    const see = (run: Uint8Array) => json.payloads(run, (payload) => seen.push(new TextDecoder().decode(payload)))
+    json.decoder(1000).push(utf8(`${long("a")}${long("b")} x ${long("c")}${long("d")}`), {
+      onRun: (run) => {
+        inner.push(utf8(`${long("e")}\n${long("f")}`), { onRun: see })
+        see(run)
+      },
+    })
+    expect(seen).toEqual(["e", "f", "a", "b", "e", "f", "c", "d"].map(long))
+  })
+
   it("a line end in a read of its own stays between its values", () => {
     const { wires } = feedFraming(json, [utf8("{}"), utf8(" \n "), utf8("[1]"), utf8("\r"), utf8("[2")])
     expect(new TextDecoder().decode(joinBytes(wires))).toBe("{}\n[1]")
