@@ -1,14 +1,87 @@
-import type * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
-import type { CodecError, ConnectionClosedError, SendError } from "../domain/index.ts"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import type { Connection } from "../connection/index.ts"
+import type { Codec, CodecError, ConnectionClosedError, SendError } from "../domain/index.ts"
 
 /** The typed side of a connection: it receives messages of type `In` and sends messages of type `Out`. */
-export interface Messages<In, Out> {
+export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnded" | "draining" | "close" | "closed"> {
   /** All messages until the FIN of the peer. While nothing pulls the stream, the connection stops reading. */
   readonly messages: Stream.Stream<In, ConnectionClosedError | CodecError>
+  /**
+   * Runs an effect for each message, in order, until the FIN of the peer. It does the same as `Stream.runForEach` with
+   * `messages`, in about half the time.
+   */
+  readonly runForEach: <E, R>(
+    f: (message: In) => Effect.Effect<void, E, R>,
+  ) => Effect.Effect<void, E | ConnectionClosedError | CodecError, R>
   /**
    * Sends one message. Waits while more than `outboxBytes` are queued. Fails with `CodecError` if the codec cannot encode
    * the message.
    */
   readonly send: (message: Out) => Effect.Effect<void, SendError | CodecError>
+  /**
+   * Sends one message without waiting for room. `send` is `sendNow` followed by `drained`. If it fails, nothing of the
+   * message was sent.
+   */
+  readonly sendNow: (message: Out) => Effect.Effect<void, SendError | CodecError>
 }
+
+/** The codecs of the two directions of a connection. */
+export interface MessageCodecs<In, Out> {
+  /** Decodes each received payload. A payload that it cannot decode ends `messages` and `runForEach` with `CodecError`. */
+  readonly receive: Codec.Codec<In>
+  /** Encodes each sent message. */
+  readonly send: Codec.Codec<Out>
+}
+
+export const Messages = {
+  /**
+   * Makes the typed side of a connection from two codecs. The framing of the client or server cuts the payloads. Use
+   * either the messages or the payloads of a connection, because each payload goes to one reader.
+   *
+   * @example
+   * import { Effect, Stream } from "effect"
+   * import { Client } from "tcpfx/client"
+   * import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
+   * import { Messages } from "tcpfx/protocol"
+   * import { Handler, Server } from "tcpfx/server"
+   * import { MemoryTransport } from "tcpfx/transport"
+   *
+   * const program = Effect.gen(function* () {
+   *   const server = yield* Server.make({ settings: { frame: Framing.line }, handler: Handler.echo() })
+   *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+   *   const client = yield* Client.make({ frame: Framing.line })
+   *   const texts = Messages.of(yield* client.connect(endpoint), { receive: Codec.text, send: Codec.text })
+   *   yield* texts.send("hello")
+   *   return yield* Stream.runCollect(Stream.take(texts.messages, 1))
+   * })
+   * const texts = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
+   * assert.deepEqual([...texts], ["hello"])
+   */
+  of: <In, Out>(connection: Connection, codecs: MessageCodecs<In, Out>): Messages<In, Out> => {
+    const { receive, send } = codecs
+    const encoded = <A, E>(message: Out, use: (payload: Uint8Array) => Effect.Effect<A, E>) =>
+      Effect.suspend((): Effect.Effect<A, E | CodecError> => {
+        const payload = send.encode(message)
+        return Either.isLeft(payload) ? Effect.fail(payload.left) : use(payload.right)
+      })
+    return {
+      get messages() {
+        return Stream.mapEffect(connection.frames, receive.decode)
+      },
+      runForEach: <E, R>(f: (message: In) => Effect.Effect<void, E, R>) =>
+        connection.runForEach((payload): Effect.Effect<void, E | CodecError, R> => {
+          const message = receive.decode(payload)
+          return Either.isLeft(message) ? Effect.fail(message.left) : f(message.right)
+        }),
+      send: (message) => encoded(message, connection.send),
+      sendNow: (message) => encoded(message, connection.sendNow),
+      drained: connection.drained,
+      peerEnded: connection.peerEnded,
+      draining: connection.draining,
+      close: connection.close,
+      closed: connection.closed,
+    }
+  },
+} as const
