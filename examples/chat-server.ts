@@ -12,7 +12,7 @@ export const chat = Effect.gen(function* () {
     handler: (connection) => Stream.runForEach(connection.frames, (line) => connection.broadcast(line)),
   })
 
-  const events = yield* server.subscribe()
+  const events = yield* server.subscribeEvents()
   yield* Effect.forkScoped(Stream.runForEach(events, (event) => Console.log(event._tag)))
 
   const lines = yield* server.hub.subscribeAs(Codec.text, { onInvalid: Console.error })

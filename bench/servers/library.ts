@@ -30,7 +30,7 @@ const guards: Partial<ServerSettings> = {
 /** A server with a subscriber to all events. */
 const observed = Effect.fnUntraced(function* (make: ReturnType<typeof echo>) {
   const server = yield* make
-  const events = yield* server.subscribe({ frames: true })
+  const events = yield* server.subscribeEvents({ frames: true })
   let count = 0
   const add = (chunk: Chunk.Chunk<unknown>) =>
     Effect.sync(() => {

@@ -57,13 +57,16 @@ export interface ClientService {
   readonly session: (endpoint: Endpoint, options?: SessionOptions) => Effect.Effect<Session, SettingsError, Scope.Scope>
   /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-  /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
-  readonly subscribe: (
+  /**
+   * Subscribes at once: the stream contains every event after this call, even if it runs later. Use it where a program
+   * must not miss the first events; {@link events} subscribes only when its stream runs.
+   */
+  readonly subscribeEvents: (
     options?: EventSubscribeOptions,
   ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
   /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
   readonly observe: (observer: ClientObserver) => Effect.Effect<void, never, Scope.Scope>
-  /** All events except frames, from the moment when the stream is run. */
+  /** All events except frames. The stream subscribes when it is run, and misses the events before that. */
   readonly events: Stream.Stream<ClientEvent>
 }
 
@@ -176,7 +179,7 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
       ),
     session: (endpoint, options = {}) =>
       Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, settings, endpoint, checked)),
-    subscribe: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
+    subscribeEvents: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
     traffic: Effect.sync(() => {
       let { bytesIn, bytesOut } = ended
       for (const core of cores) {

@@ -175,7 +175,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       core.suspended = false
     }),
     state: Effect.sync(() => core.state([...listeners.values()])),
-    subscribe: (subscribeOptions) =>
+    subscribeEvents: (subscribeOptions) =>
       Effect.flatMap(checkSubscription(subscribeOptions), (checked) => bus.subscribe(checked)),
     events: Stream.unwrapScoped(bus.subscribe()),
     observe: (observer) => tap.observe(observer),

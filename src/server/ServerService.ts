@@ -45,11 +45,14 @@ export interface ServerService {
   readonly resume: Effect.Effect<void>
   /** The state of the server now. */
   readonly state: Effect.Effect<ServerState>
-  /** Subscribes at once: the stream contains every event after this call, even if it runs later. */
-  readonly subscribe: (
+  /**
+   * Subscribes at once: the stream contains every event after this call, even if it runs later. Use it where a program
+   * must not miss the first events; {@link events} subscribes only when its stream runs.
+   */
+  readonly subscribeEvents: (
     options?: EventSubscribeOptions,
   ) => Effect.Effect<Stream.Stream<ServerEvent>, SettingsError, Scope.Scope>
-  /** All events except frames, from the moment when the stream is run. */
+  /** All events except frames. The stream subscribes when it is run, and misses the events before that. */
   readonly events: Stream.Stream<ServerEvent>
   /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
   readonly observe: (observer: ServerObserver) => Effect.Effect<void, never, Scope.Scope>

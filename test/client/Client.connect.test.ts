@@ -18,7 +18,7 @@ import { temporaryFolder } from "../support/transportFixture.ts"
 const recorded = (settings = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make(settings)
-    return { client, events: yield* record(client.subscribe({ frames: true })) }
+    return { client, events: yield* record(client.subscribeEvents({ frames: true })) }
   })
 
 describe("connecting", () => {
@@ -143,7 +143,7 @@ describe("a name with several addresses", () => {
   const listenAt = (host: string) =>
     Effect.gen(function* () {
       const server = yield* Server.make({ handler: Handler.echo() })
-      const events = yield* record(server.subscribe())
+      const events = yield* record(server.subscribeEvents())
       return { events, ...(yield* server.listen(tcpEndpoint(host, 502))) }
     })
 

@@ -13,7 +13,7 @@ const connected = (handler: Handler.Reactor, settings: Partial<ClientSettings>) 
   Effect.gen(function* () {
     const { endpoint, server, ...served } = yield* serving(handler, { frame: Framing.line })
     const client = yield* Client.make({ frame: Framing.line, ...settings })
-    const events = yield* record(client.subscribe({ frames: true }))
+    const events = yield* record(client.subscribeEvents({ frames: true }))
     const connection = yield* client.connect(endpoint)
     return { connection, events, server, served: served.events }
   })
@@ -58,7 +58,7 @@ describe("a client", () => {
     Effect.gen(function* () {
       const { endpoint, events: served } = yield* serving(() => Effect.never)
       const client = yield* Client.make({ writeTimeout: Duration.seconds(10), outbox: 64 * 1024 * 1024 })
-      const events = yield* record(client.subscribe())
+      const events = yield* record(client.subscribeEvents())
       const connection = yield* client.connect(endpoint)
       yield* connection.send(new Uint8Array(4 * 1024 * 1024))
       yield* served.one("ConnectionOpened")

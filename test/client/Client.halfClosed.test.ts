@@ -51,7 +51,7 @@ describe("running with reconnection, when the server closes in order", () => {
     Effect.gen(function* () {
       const { endpoint, events: server } = yield* serving(leaves, line)
       const client = yield* Client.make(line)
-      const events = yield* record(client.subscribe())
+      const events = yield* record(client.subscribeEvents())
       const seen: Array<number> = []
       yield* Effect.forkScoped(
         client.run(

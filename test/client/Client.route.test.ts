@@ -27,7 +27,7 @@ describe("a client behind a proxy", () => {
       )
       const proxy = proxyAt(yield* httpProxy())
       const client = yield* Client.make({ proxy })
-      const events = yield* record(client.subscribe())
+      const events = yield* record(client.subscribeEvents())
       const target = tcpEndpoint("plc.invalid", portOf(endpoint))
       const peer = yield* client.connect(target)
       expect(yield* receiveText(peer)).toBe("welcome")

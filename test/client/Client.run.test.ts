@@ -20,7 +20,7 @@ const even: Partial<ReconnectSettings> = { jitter: 0, baseDelay: Duration.second
 
 const recorded = Effect.gen(function* () {
   const client = yield* Client.make()
-  return { client, events: yield* record(client.subscribe()) }
+  return { client, events: yield* record(client.subscribeEvents()) }
 })
 
 /** A program that fails when its connection ends. */

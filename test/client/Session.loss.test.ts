@@ -19,7 +19,7 @@ const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.mi
 const sessionTo = (endpoint: Endpoint, options: SessionOptions = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame: Framing.line, maxFrame: 16 * 1024 * 1024 })
-    const events = yield* record(client.subscribe({ frames: true }))
+    const events = yield* record(client.subscribeEvents({ frames: true }))
     return { events, session: yield* client.session(endpoint, { reconnect: quick, ...options }) }
   })
 

@@ -18,7 +18,7 @@ const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.mi
 const sessionTo = (endpoint: Endpoint = nowhere, options: SessionOptions = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame: Framing.line })
-    const events = yield* record(client.subscribe())
+    const events = yield* record(client.subscribeEvents())
     return { events, session: yield* client.session(endpoint, { reconnect: quick, ...options }) }
   })
 

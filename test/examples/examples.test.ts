@@ -71,7 +71,7 @@ it.scopedLive("the telemetry example: a device is known by its certificate, and 
     const own = yield* Effect.promise(() => makeIdentity({ name: "collector", by: ca }))
     const plc = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca }))
     const { endpoint, server } = yield* collector(own, ca.cert)
-    const events = yield* record(server.subscribe({ frames: true }))
+    const events = yield* record(server.subscribeEvents({ frames: true }))
     const session = yield* device(endpoint, plc, ca.cert)
     for (const line of ["21.5", "21.7"]) yield* session.send(yield* Codec.text.encode(line))
     const received = yield* events.first("FrameReceived", 2)

@@ -86,7 +86,7 @@ describe("the end of a server during a burst of dials", () => {
           Effect.gen(function* () {
             const scope = yield* Scope.make()
             const server = yield* Scope.extend(Server.make({ handler }), scope)
-            const events = yield* record(server.subscribe())
+            const events = yield* record(server.subscribeEvents())
             const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
             const dialling = yield* Effect.fork(
               Effect.forEach(Array.from({ length: 100 }), () => Effect.exit(dialRaw(endpoint)), {

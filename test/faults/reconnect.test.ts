@@ -25,7 +25,7 @@ const quick: Partial<ReconnectSettings> = {
 const recorded = (settings: Partial<ClientSettings> = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make(settings)
-    return { client, events: yield* record(client.subscribe({ frames: true })) }
+    return { client, events: yield* record(client.subscribeEvents({ frames: true })) }
   })
 
 const untilLost = (connection: Connection) => Effect.forever(connection.receive)

@@ -81,7 +81,7 @@ describe("at the end of its scope", () => {
         for (const handler of [failing, waiting]) {
           const scope = yield* Scope.make()
           const server = yield* Scope.extend(Server.make({ handler }), scope)
-          const events = yield* record(Scope.extend(server.subscribe(), scope))
+          const events = yield* record(Scope.extend(server.subscribeEvents(), scope))
           const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
           const connection = yield* client.connect(endpoint)
           yield* dialled.open
@@ -113,7 +113,7 @@ describe("at the end of its scope", () => {
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const server = yield* Scope.extend(Server.make({ handler: Handler.broker() }), scope)
-      const opened = yield* record(server.subscribe())
+      const opened = yield* record(server.subscribeEvents())
       const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
       const client = yield* Client.make()
       const connection = yield* client.connect(endpoint)

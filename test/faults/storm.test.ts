@@ -55,7 +55,7 @@ describe("any order of dials, lines, parts, stalls, resets, ends, kicks, refusal
           Server.make({ handler: handlers[handler], settings: { ...tight, slowConsumer } }),
           scope,
         )
-        const events = yield* record(server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
+        const events = yield* record(server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
         const storm = new FaultStorm(server, scope)
         yield* storm.listen
         for (const step of steps) {

@@ -24,7 +24,7 @@ const connectingTo = (serve: (peer: TlsPeer) => void) =>
     const own = yield* identity
     const { endpoint } = yield* nodeTlsServer(own, serve)
     const client = yield* Client.make({ tls: yield* Effect.orDie(Tls.connector({ ca: own.cert })) })
-    return { client, connect: client.connect(endpoint), events: yield* record(client.subscribe()) }
+    return { client, connect: client.connect(endpoint), events: yield* record(client.subscribeEvents()) }
   })
 
 describe("the end of a TLS connection", () => {
@@ -218,7 +218,7 @@ describe("a reconnecting client", () => {
         const served = yield* servingTls(Handler.echo(), {}, "clientCa" in settings ? { clientCa: clients.cert } : {})
         const trusted = "clientCa" in settings ? { ca: served.ca.cert } : { ca: clients.cert }
         const client = yield* Client.make({ tls: yield* Effect.orDie(Tls.connector(trusted)) })
-        const events = yield* record(client.subscribe())
+        const events = yield* record(client.subscribeEvents())
         const error = yield* Effect.flip(client.run(served.endpoint, receiveText))
         expect(error._tag).toBe(tag)
         expect((yield* events.one("GaveUp")).attempts).toBe(0)

@@ -98,7 +98,7 @@ describe("the deadline of the first frame", () => {
         frame: Framing.line,
         firstFrameTimeout: Duration.seconds(10),
       })
-      const blocking = yield* server.subscribe({ frames: true, bufferBytes: 1, overflow: "block" })
+      const blocking = yield* server.subscribeEvents({ frames: true, bufferBytes: 1, overflow: "block" })
       yield* server.broadcast(utf8("holds everybody back")).pipe(Effect.fork)
       const peer = yield* connect()
       yield* peer.send(utf8("waits to be read"))

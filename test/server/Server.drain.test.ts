@@ -104,7 +104,7 @@ describe("drain", () => {
       const { connect, events, server } = yield* serving(Handler.broker())
       const peers = yield* Effect.replicateEffect(connect(), 3)
       // The subscriber never takes an event. The event of the first closed connection fills its buffer.
-      yield* server.subscribe({ overflow: "block", bufferBytes: 600 })
+      yield* server.subscribeEvents({ overflow: "block", bufferBytes: 600 })
       const draining = yield* Effect.fork(server.drain)
       yield* events.one("DrainStarted")
       for (const peer of peers) yield* peer.close
@@ -235,7 +235,7 @@ describe("the deadline of a drain", () => {
       const server = yield* Layer.buildWithScope(layer, scope).pipe(
         Effect.flatMap((context) => Effect.provide(Server, context)),
       )
-      const events = yield* record(server.subscribe())
+      const events = yield* record(server.subscribeEvents())
       const listener = yield* server.listen(anyPort)
       const client = yield* Client.make({ halfClosed: "keep" })
       yield* client.connect(listener.endpoint)

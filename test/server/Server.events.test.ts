@@ -17,12 +17,12 @@ describe("a subscriber to the events", () => {
   overEachTransport("gets frames only when it asks for them, and everything from when it subscribed", () =>
     Effect.gen(function* () {
       const { connect, server } = yield* serving(Handler.echo())
-      const plain = yield* server.subscribe()
-      const full = yield* server.subscribe({ frames: true })
+      const plain = yield* server.subscribeEvents()
+      const full = yield* server.subscribeEvents({ frames: true })
       const peer = yield* connect()
       yield* peer.send(utf8("x"))
       yield* receiveBytes(peer, 1)
-      const late = yield* server.subscribe({ frames: true })
+      const late = yield* server.subscribeEvents({ frames: true })
       yield* peer.close
       const lives = ["ConnectionOpened", "ConnectionHalfClosed", "ConnectionClosed"]
       expect((yield* upTo("ConnectionClosed")(plain)).map((event) => event._tag)).toEqual(lives)
@@ -39,7 +39,7 @@ describe("a subscriber to the events", () => {
   overEachTransport("that drops the oldest gets their number in their place", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard(), { frame: Framing.line })
-      const slow = yield* server.subscribe({ frames: true, bufferBytes: 256 * 20 })
+      const slow = yield* server.subscribeEvents({ frames: true, bufferBytes: 256 * 20 })
       const peer = yield* connect()
       const sent = 500
       for (let n = 0; n < sent; n++) yield* peer.send(utf8(`${n}`))
@@ -60,7 +60,7 @@ describe("a subscriber to the events", () => {
   overEachTransport("that blocks holds the peers back and loses nothing", () =>
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.discard())
-      const blocks = yield* server.subscribe({ frames: true, overflow: "block", bufferBytes: 64 * 1024 })
+      const blocks = yield* server.subscribeEvents({ frames: true, overflow: "block", bufferBytes: 64 * 1024 })
       const peer = yield* connect()
       const volume = new Uint8Array(16 * 1024 * 1024).map((_, at) => at % 251)
       yield* Effect.fork(Effect.zipRight(peer.send(volume), peer.close))
@@ -87,8 +87,8 @@ describe("a subscriber to the events", () => {
       const count = 5000
       const payloads = Stream.fromChunk(Chunk.makeBy(count, (n) => utf8(`${n}\n`)))
       const { connect, server } = yield* serving((connection) => connection.sendAll(payloads))
-      const blocks = yield* server.subscribe({ frames: true, overflow: "block", bufferBytes: 16 * 1024 })
-      const events = yield* server.subscribe({ frames: true })
+      const blocks = yield* server.subscribeEvents({ frames: true, overflow: "block", bufferBytes: 16 * 1024 })
+      const events = yield* server.subscribeEvents({ frames: true })
       const sent = yield* record(Effect.succeed(events))
       const peer = yield* connect()
       yield* sent.one("FrameSent")
@@ -108,7 +108,7 @@ describe("a subscriber to the events", () => {
     Effect.gen(function* () {
       const { connect, events, server } = yield* serving(Handler.echo())
       const subscription = yield* Scope.make()
-      yield* Scope.extend(server.subscribe({ overflow: "block", bufferBytes: 1 }), subscription)
+      yield* Scope.extend(server.subscribeEvents({ overflow: "block", bufferBytes: 1 }), subscription)
       const peer = yield* connect()
       yield* peer.send(utf8("x"))
       // "y" is sent after "x", and another server answers it. So without the subscriber "x" would have been read by now.

@@ -20,7 +20,7 @@ const inScopeOfItsOwn = <E>(handler: Handler.Handler<E, never>) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const server = yield* Scope.extend(Server.make({ handler }), scope)
-    const events = yield* record(server.subscribe())
+    const events = yield* record(server.subscribeEvents())
     const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
     return { server, events, endpoint, end: Scope.close(scope, Exit.void) }
   })
@@ -46,7 +46,7 @@ describe("the end of a server's scope", () => {
   overEachTransport("ends the stream of events, after the last of them", () =>
     Effect.gen(function* () {
       const { end, server } = yield* inScopeOfItsOwn(Handler.broker())
-      const all = yield* server.subscribe()
+      const all = yield* server.subscribeEvents()
       yield* end
       const tags = yield* Stream.runCollect(Stream.map(all, (event) => event._tag))
       expect([...tags]).toEqual(["ListenStopped"])

@@ -18,7 +18,7 @@ describe("a clock that is set while connections are open", () => {
       Effect.gen(function* () {
         const { endpoint, events } = yield* serving(Handler.discard())
         const client = yield* Client.make()
-        const told = yield* record(client.subscribe())
+        const told = yield* record(client.subscribeEvents())
         yield* TestClock.adjust("2 days")
         for (const shift of [-aDay, aDay]) {
           set(0)
@@ -46,7 +46,7 @@ describe("a clock that is set while connections are open", () => {
       Effect.gen(function* () {
         const { endpoint } = yield* serving(Handler.discard())
         const client = yield* Client.make()
-        const told = yield* record(client.subscribe())
+        const told = yield* record(client.subscribeEvents())
         yield* TestClock.adjust("2 days")
         const reconnect = { jitter: 0, baseDelay: Duration.seconds(1), stableAfter: Duration.seconds(5) }
         // With the clock set back, a connection of 5 s is still stable. With the clock set forward, a connection of 4 s

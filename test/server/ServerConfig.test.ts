@@ -173,8 +173,8 @@ describe("the layer of a server", () => {
         Layer.provide(ServerConfig.layer({ listen: anyPort, frame: Framing.line })),
       )
       const server = yield* Effect.map(Layer.buildWithScope(layer, scope), (context) => Effect.provide(Server, context))
-      const { drain, listen, subscribe } = yield* server
-      const events = yield* record(subscribe())
+      const { drain, listen, subscribeEvents } = yield* server
+      const events = yield* record(subscribeEvents())
       const { endpoint } = yield* listen(anyPort)
       const client = yield* Client.make({ frame: Framing.line })
       const [a, b] = [yield* client.connect(endpoint), yield* client.connect(endpoint)]

@@ -25,7 +25,7 @@ describe("an invalid endpoint", () => {
     Effect.gen(function* () {
       const server = yield* Server.make({ handler: Handler.echo() })
       const client = yield* Client.make()
-      const told = yield* record(client.subscribe())
+      const told = yield* record(client.subscribeEvents())
       for (const [endpoint, problem] of wrong) {
         const notHeard = yield* Effect.flip(server.listen(endpoint))
         expect([notHeard._tag, notHeard.reason, notHeard.code]).toEqual(["ListenError", "InvalidEndpoint", "EINVAL"])

@@ -129,7 +129,7 @@ describe("invalid settings", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
-  it.scoped("are refused by run, session, subscribe and reload", () =>
+  it.scoped("are refused by run, session, subscribeEvents and reload", () =>
     Effect.gen(function* () {
       const client = yield* Client.make()
       const server = yield* Server.make({ handler })
@@ -147,8 +147,8 @@ describe("invalid settings", () => {
         bufferBytes: numbers,
         overflow: ["drop", undefined],
       }
-      yield* refuses(subscription, (options) => server.subscribe(options))
-      yield* refuses(subscription, (options) => client.subscribe(options))
+      yield* refuses(subscription, (options) => server.subscribeEvents(options))
+      yield* refuses(subscription, (options) => client.subscribeEvents(options))
       const { allow, deny, maxConns, maxPerAddress, tls } = wrongInServers
       const reload: Wrong<ReloadableSettings> = { allow, deny, maxConns, maxPerAddress, tls }
       yield* refuses(reload, (changed) => server.reload(changed))

@@ -70,7 +70,7 @@ export const serverWindow = (options: ServerAssistantOptions = {}) =>
 export const unwatchedServerWindow = (options: ServerAssistantOptions = {}) =>
   Effect.gen(function* () {
     const assistant = yield* Effect.orDie(ServerAssistant.make(options))
-    const events = yield* record(assistant.server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
+    const events = yield* record(assistant.server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
     const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
     if (listening._tag !== "ListeningOn") return yield* Effect.dieMessage("it does not listen")
     const { endpoint } = listening

@@ -39,7 +39,7 @@ export const weather = (seed: number, rules: StormRules & { readonly steps: numb
       settings: { closeDeadline: patience, drain: patience },
     })
     const events: Array<ServerEvent> = []
-    const stream = yield* server.subscribe({ bufferBytes: 1024 ** 3 })
+    const stream = yield* server.subscribeEvents({ bufferBytes: 1024 ** 3 })
     yield* Effect.forkScoped(
       Stream.runForEach(stream, (event) =>
         Effect.sync(() => {

@@ -28,7 +28,7 @@ export const serving = <E = never, R = never>(
       "SettingsError",
       Effect.die,
     )
-    const events = yield* record(server.subscribe({ frames: true, bufferBytes: 1024 ** 3 }))
+    const events = yield* record(server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
     const { endpoint } = yield* server.listen(anyPort)
     let dialled = 0
     const accepted = Effect.suspend(() => events.first("ConnectionOpened", ++dialled))

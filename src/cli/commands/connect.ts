@@ -257,7 +257,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       if (window !== undefined) yield* setEncoding(window.assistant.execute, look)
       const client = window === undefined ? yield* Client.make(settings) : window.assistant.client
       yield* record(client)
-      const events = yield* Scope.extend(client.subscribe({ frames: output !== "raw", overflow: "block" }), outer)
+      const events = yield* Scope.extend(client.subscribeEvents({ frames: output !== "raw", overflow: "block" }), outer)
       const shown = yield* Effect.forkIn(show(shownEvents(events, look), renderer), outer)
       const withoutPage = reconnect
         ? client.run(endpoint, conversation, { ...reconnect, onPeerEnd: "end" })

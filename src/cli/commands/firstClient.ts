@@ -7,7 +7,7 @@ import type { ServerService } from "../../server/index.ts"
  * client has connected, and waits for the end of this client.
  */
 export const firstClientLeft = (server: ServerService) =>
-  Effect.map(Effect.orDie(server.subscribe({ overflow: "block" })), (events) =>
+  Effect.map(Effect.orDie(server.subscribeEvents({ overflow: "block" })), (events) =>
     Stream.runDrain(
       Stream.takeUntilEffect(events, (event) =>
         event._tag === "ConnectionOpened"

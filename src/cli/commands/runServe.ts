@@ -165,7 +165,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       yield* automate(assistant, automation, settings)
       yield* greet(assistant, automation)
       const events = yield* Scope.extend(
-        server.subscribe({
+        server.subscribeEvents({
           frames: !options.noTraffic && serving.showsFrames && !isConsole,
           ...subscription(showing),
         }),
@@ -271,7 +271,7 @@ const sendInput = <E, R>(
 
 const untilAnyClient = (server: ServerService) =>
   Effect.gen(function* () {
-    const events = yield* server.subscribe()
+    const events = yield* server.subscribeEvents()
     const connections = yield* server.connections
     if (connections.some(({ state }) => state !== "closing")) return
     yield* Stream.runDrain(Stream.takeUntil(events, (event) => event._tag === "ConnectionOpened"))

@@ -123,7 +123,7 @@ export const makeLogs = ({ events, hex, raw, reports }: LogParts): Effect.Effect
       watchServer: (server, framing, frames) =>
         Effect.gen(function* () {
           yield* observeServer(server, framing)
-          if (events !== undefined) log = yield* server.subscribe(subscription(frames))
+          if (events !== undefined) log = yield* server.subscribeEvents(subscription(frames))
         }).pipe(Effect.orDie, Scope.extend(scope)),
       watchClient: (client, framing) =>
         Effect.gen(function* () {
@@ -136,7 +136,7 @@ export const makeLogs = ({ events, hex, raw, reports }: LogParts): Effect.Effect
               onSent: hex === undefined ? undefined : (payload) => hex.add(0, framing.encode(payload), ">"),
             })
           }
-          if (events !== undefined) log = yield* client.subscribe(subscription(true))
+          if (events !== undefined) log = yield* client.subscribeEvents(subscription(true))
         }).pipe(Effect.orDie, Scope.extend(scope)),
       begin: Effect.gen(function* () {
         for (const files of traffic) running.push(yield* Effect.forkIn(files.run, scope))

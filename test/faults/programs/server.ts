@@ -31,7 +31,7 @@ const parked =
 const program = Effect.gen(function* () {
   const gate = yield* Deferred.make<void>()
   const server = yield* Server.make({ handler: process.argv[2] === "parked" ? parked(gate) : Handler.echo() })
-  const events = yield* server.subscribe()
+  const events = yield* server.subscribeEvents()
   const telling = yield* Effect.fork(Stream.runForEach(events, say))
   yield* server.listen(tcpEndpoint("127.0.0.1", 0))
   process.stdin.on("data", () => Deferred.unsafeDone(gate, Effect.void))

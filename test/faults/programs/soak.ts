@@ -29,7 +29,7 @@ const program = Effect.gen(function* () {
   )
   let closed = 0
   for (const { server } of endpoints) {
-    const events = yield* server.subscribe()
+    const events = yield* server.subscribeEvents()
     yield* Effect.forkScoped(
       Stream.runForEach(events, (event) =>
         Effect.sync(() => {
