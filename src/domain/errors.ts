@@ -1,4 +1,5 @@
 import * as Data from "effect/Data"
+import type { ParseError } from "effect/ParseResult"
 import { type CloseReason, describeCloseReason } from "./CloseReason.ts"
 import { escapeControls } from "./escapes.ts"
 /** A certificate or key for TLS is unusable. */
@@ -59,9 +60,21 @@ export type SendError = ConnectionClosedError | InvalidPayloadError
 /** A codec could not decode a payload or encode a value. */
 export class CodecError extends Data.TaggedError("CodecError")<{
   readonly codec: string
+  /** What is wrong, in words. A problem above 1000 characters is cut. */
   readonly problem: string
+  /** The error of the schema. Absent if the bytes are not in the format of the codec, such as text that is not UTF-8. */
+  readonly parseError?: ParseError
+  /** The ordinal of the frame on its connection, from 1. Absent if the payload did not come from a typed connection. */
+  readonly frame?: number
+  /** The number of bytes that the peer sent before the frame. Absent if it is unknown. */
+  readonly offset?: number
 }> {
   override get message(): string {
-    return `${this.codec}: ${escapeControls(this.problem)}`
+    return `${this.codec}: ${escapeControls(this.problem)}${placeText(this)}`
   }
+}
+
+const placeText = ({ frame, offset }: { readonly frame?: number; readonly offset?: number }): string => {
+  if (frame === undefined) return ""
+  return offset === undefined ? ` (frame ${frame})` : ` (frame ${frame}, at byte ${offset})`
 }

@@ -92,7 +92,10 @@ export interface HubService {
    */
   readonly publish: (payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
   /** Publishes a value through a codec. */
-  readonly publishAs: <A>(codec: Codec.Codec<A>, value: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
+  readonly publishAs: <A, R>(
+    codec: Codec.EffectCodec<A, R>,
+    value: A,
+  ) => Effect.Effect<void, CodecError | InvalidPayloadError, R>
   /**
    * Subscribes at once: the stream gets every frame published from now on. It ends with the scope or the hub. It
    * fails with `SlowConsumerError` when more than its budget is queued for it.
@@ -101,10 +104,10 @@ export interface HubService {
     options?: HubSubscribeOptions,
   ) => Effect.Effect<Stream.Stream<Frame, SlowConsumerError>, SettingsError, Scope.Scope>
   /** Like `subscribe`, with each payload decoded by a codec. */
-  readonly subscribeAs: <A>(
-    codec: Codec.Codec<A>,
+  readonly subscribeAs: <A, R>(
+    codec: Codec.EffectCodec<A, R>,
     options?: HubSubscribeAsOptions,
-  ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, SettingsError, Scope.Scope>
+  ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError, R>, SettingsError, Scope.Scope>
   readonly stats: Effect.Effect<HubStats>
   readonly framing: Framing.Framing
   /** The synchronous side of the hub, for connections. */
@@ -197,11 +200,11 @@ const subscribeChecks: check.SettingChecks<Pick<HubSubscribeOptions, "budgetByte
   slowConsumer: policy,
 }
 
-const decodeAll = <A>(
-  codec: Codec.Codec<A>,
+const decodeAll = <A, R>(
+  codec: Codec.EffectCodec<A, R>,
   frames: Chunk.Chunk<Frame>,
   onInvalid: HubSubscribeAsOptions["onInvalid"],
-): Effect.Effect<Chunk.Chunk<A>, CodecError> =>
+): Effect.Effect<Chunk.Chunk<A>, CodecError, R> =>
   Effect.map(
     Effect.forEach(frames, ({ bytes }) => {
       const decoded = Effect.asSome(codec.decode(bytes))
