@@ -154,6 +154,8 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
   const reactor = new RuledReactor(chat ?? reactorOf(mode, halfClosed), roster, framing, maxFrame)
   const server = yield* Server.make({
     handler: options.handler ?? reactor,
+    // The log of the window has the close reason of each connection.
+    onHandlerFailure: () => Effect.void,
     ...(settings === undefined ? {} : { settings }),
     ...(options.hub === undefined ? {} : { hub: options.hub }),
   })

@@ -1,3 +1,4 @@
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -26,10 +27,11 @@ import { checkSubscription, EventBus } from "../runtime/EventBus.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
-import type { Handler } from "./Handler.ts"
+import type { Handler, ServerConnection } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
 import { checkReload, checkServerSettings, compileRules, framingWith } from "./internal/checkServerSettings.ts"
 import { drainServer } from "./internal/drain.ts"
+import { logHandlerFailure } from "./internal/handlerFailures.ts"
 import { makeListen } from "./internal/listening.ts"
 import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
 import { makeSending } from "./internal/sending.ts"
@@ -39,9 +41,19 @@ import type { ServerObserver } from "./ServerObserver.ts"
 import type { ServerService } from "./ServerService.ts"
 
 /** Options of a server. */
-export interface ServerOptions<E, R> {
-  /** The program that serves each connection: an effect, which runs in a fiber and a scope of its own, or a reactor. */
+export interface ServerOptions<E, R, RF = never> {
+  /**
+   * The program that serves each connection: an effect, which runs in a fiber and a scope of its own, or a reactor. An
+   * effect can use the `Server` of its connection as a service.
+   */
   readonly handler: Handler<E, R>
+  /**
+   * An effect that runs after the handler of a connection has failed or died, in a fiber of its own, while the connection
+   * ends. It does not run after an interruption, after the end of the handler's own connection (`ConnectionClosedError`)
+   * and after a `SlowConsumerError`; the close reason reports these. It does not run for a reactor. Default: the failure
+   * is logged as an error, with the annotations `connection` (the id) and `remote`.
+   */
+  readonly onHandlerFailure?: (cause: Cause.Cause<E>, connection: ServerConnection) => Effect.Effect<void, never, RF>
   /**
    * A hub that several servers share. Default: a hub of its own, made from the settings. A shared hub keeps its own framing,
    * budget and policy; a `frame` in the settings must be the framing of the hub. Each server numbers its own connections.
@@ -60,30 +72,61 @@ export interface ServerOptions<E, R> {
  */
 export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerService>() {
   /** A server that does not listen yet. Fails with the first invalid setting. */
-  static readonly make = <E = never, R = never>(
-    options: ServerOptions<E, R>,
-  ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | Exclude<R, Scope.Scope>> =>
+  static readonly make = <E = never, R = never, RF = never>(
+    options: ServerOptions<E, R, RF>,
+  ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | HandlerServices<R, RF>> =>
     makeServer(options, options.settings?.frame)
 
   /** A server that listens on `ServerConfig.listen`, and drains when its scope closes. */
-  static readonly layer = <E = never, R = never>(
-    options: Omit<ServerOptions<E, R>, "settings">,
-  ): Layer.Layer<Server, ListenError | SettingsError, Transport | ServerConfig | Exclude<R, Scope.Scope>> =>
+  static readonly layer = <E = never, R = never, RF = never>(
+    options: Omit<ServerOptions<E, R, RF>, "settings">,
+  ): Layer.Layer<Server, ListenError | SettingsError, Transport | ServerConfig | HandlerServices<R, RF>> =>
+    Layer.scoped(Server, makeListening(options))
+
+  /**
+   * Like {@link layer}, with the `Hub` of the context in place of a hub of its own. So several servers share a hub, and
+   * the program publishes to their connections through the service `Hub`. Fails with `SettingsError`, which has both
+   * names, if the settings have another framing than the hub.
+   *
+   * @example
+   * import { Effect, Layer } from "effect"
+   * import { Framing } from "tcpfx/domain"
+   * import { Hub } from "tcpfx/hub"
+   * import { Handler, Server, ServerConfig } from "tcpfx/server"
+   * import { MemoryTransport } from "tcpfx/transport"
+   *
+   * const server = Server.layerHub({ handler: Handler.discard() }).pipe(
+   *   Layer.provide([ServerConfig.layer({ frame: Framing.slip }), MemoryTransport.layer()]),
+   *   Layer.provide(Hub.layer({ framing: Framing.line })),
+   * )
+   * const error = await Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(server))))
+   * assert.match(error.message, /slip, but the hub has line frames/)
+   */
+  static readonly layerHub = <E = never, R = never, RF = never>(
+    options: Omit<ServerOptions<E, R, RF>, "settings" | "hub">,
+  ): Layer.Layer<Server, ListenError | SettingsError, Hub | Transport | ServerConfig | HandlerServices<R, RF>> =>
     Layer.scoped(
       Server,
-      Effect.gen(function* () {
-        const settings = yield* ServerConfig
-        const isFrameGiven = settings.frame !== ServerConfig.defaults.frame
-        const server = yield* makeServer({ ...options, settings }, isFrameGiven ? settings.frame : undefined)
-        yield* server.listenAll(listenEndpoints(settings.listen))
-        yield* Effect.addFinalizer(() => server.drain)
-        return server
-      }),
+      Effect.flatMap(Hub, (hub) => makeListening({ ...options, hub })),
     )
 }
 
-const makeServer = Effect.fnUntraced(function* <E, R>(
-  options: ServerOptions<E, R>,
+/**
+ * The services that a server needs for its handler. It provides the scope of the connection and itself to the handler.
+ */
+type HandlerServices<R, RF> = Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>
+
+const makeListening = Effect.fnUntraced(function* <E, R, RF>(options: Omit<ServerOptions<E, R, RF>, "settings">) {
+  const settings = yield* ServerConfig
+  const isFrameGiven = settings.frame !== ServerConfig.defaults.frame
+  const server = yield* makeServer({ ...options, settings }, isFrameGiven ? settings.frame : undefined)
+  yield* server.listenAll(listenEndpoints(settings.listen))
+  yield* Effect.addFinalizer(() => server.drain)
+  return server
+})
+
+const makeServer = Effect.fnUntraced(function* <E, R, RF>(
+  options: ServerOptions<E, R, RF>,
   givenFrame: Framing.Framing | undefined,
 ) {
   const transport = yield* Transport
@@ -109,14 +152,17 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     onBlocked: (blocked) => core.holdForEvents(blocked),
   })
   const fork = yield* FiberSet.makeRuntime<never, void, never>()
-  const { handler } = options
+  const { handler, onHandlerFailure = logHandlerFailure } = options
   const core = new ServerCore({
     settings,
     timing,
     hub: hub.port,
     bus,
     tap,
-    handler: typeof handler === "function" ? yield* makeServe(handler) : handler,
+    handler:
+      typeof handler === "function"
+        ? yield* makeServe({ handler, onFailure: onHandlerFailure, own: () => Server.context(server) })
+        : handler,
   })
   // Reloads run one after the other. So the later reload wins, even if the rules of the first one take longer to
   // compile.
@@ -162,7 +208,7 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
     return Deferred.await(core.drained)
   })
 
-  return Server.of({
+  const server: ServerService = {
     listen,
     listenAll,
     listening: Effect.sync(() => [...listeners.values()]),
@@ -202,5 +248,6 @@ const makeServer = Effect.fnUntraced(function* <E, R>(
       ),
     drain,
     hub,
-  })
+  }
+  return server
 })

@@ -11,6 +11,7 @@ import { NodeTransport } from "tcpfx/transport"
 import { chat } from "../../examples/chat-server.ts"
 import { hello } from "../../examples/hello-client.ts"
 import { HelloServer } from "../../examples/hello-server.ts"
+import { switchboard } from "../../examples/inside-server.ts"
 import { collector, device } from "../../examples/telemetry.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { record } from "../support/eventRecorder.ts"
@@ -78,5 +79,27 @@ it.scopedLive("the telemetry example: a device is known by its certificate, and 
     expect(received.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(["21.5", "21.7"])
     expect((yield* events.one("ConnectionOpened")).tls?.peer?.subject).toBe("CN=plc-1")
     yield* session.close
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive("the example inside a server: a client lists the others, writes to one and kicks it", () =>
+  Effect.gen(function* () {
+    const { endpoint } = yield* switchboard
+    const client = yield* Client.make({ frame: Framing.line })
+    const ann = yield* client.connect(endpoint)
+    const bob = yield* client.connect(endpoint)
+    const ask = (line: string) => Effect.flatMap(Codec.text.encode(line), ann.send)
+    const heardBy = (connection: typeof ann) =>
+      Effect.flatMap(Effect.flatten(connection.receive), (payload) => Codec.text.decode(payload))
+    yield* Codec.text.encode("?").pipe(Effect.flatMap(bob.send))
+    expect(yield* heardBy(bob)).toBe("use: list, to ID TEXT, kick ID")
+    yield* ask("list")
+    expect(yield* heardBy(ann)).toBe("1 2")
+    yield* ask("to 2 good morning")
+    expect(yield* heardBy(bob)).toBe("good morning")
+    yield* ask("kick 2")
+    expect(yield* bob.receive).toEqual(Option.none())
+    yield* ask("to 7 anyone?")
+    expect(yield* heardBy(ann)).toContain("there is no connection #7")
   }).pipe(Effect.provide(NodeTransport.layer)),
 )

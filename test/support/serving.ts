@@ -17,14 +17,14 @@ export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const string = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /** A listening server and a record of its events. `connect` and `connectRaw` wait until the server has accepted. */
-export const serving = <E = never, R = never>(
+export const serving = <E = never, R = never, RF = never>(
   handler: Handler.Handler<E, R>,
   settings: Partial<ServerSettings> = {},
-  more: Pick<ServerOptions<E, R>, "hub"> = {},
+  more: Pick<ServerOptions<E, R, RF>, "hub" | "onHandlerFailure"> = {},
 ) =>
   Effect.gen(function* () {
     const server = yield* Effect.catchTag(
-      Server.make<E, R>({ handler, settings, ...more }),
+      Server.make<E, R, RF>({ handler, settings, onHandlerFailure: () => Effect.void, ...more }),
       "SettingsError",
       Effect.die,
     )

@@ -1,10 +1,11 @@
 import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
 import { connectionSettings } from "../../connection/ConnectionOwner.ts"
 import {
   AddressSet,
+  type CloseReason,
   ConnectionId,
   closeReasons,
   type Endpoint,
@@ -29,7 +30,6 @@ import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { ConnectionLimits } from "./ConnectionLimits.ts"
-import { failureOf } from "./failureOf.ts"
 import { Handshakes } from "./Handshakes.ts"
 
 /** The result of a drain. */
@@ -40,12 +40,16 @@ export interface DrainResult {
   readonly forced: number
 }
 
-/** Starts the fiber of a connection's handler in a scope of its own. The fiber calls `onEnd` when the handler has ended. */
-export type ServeConnection = (
-  connection: ServerConnection,
-  outlet: Sender,
-  onEnd: (exit: Exit.Exit<void, unknown>) => void,
-) => Fiber.RuntimeFiber<void, unknown>
+/** A connection whose handler runs in a fiber. */
+export interface Served {
+  readonly connection: ServerConnection
+  readonly core: Sender & Pick<ConnectionCore, "closedError">
+  /** Called when the handler has ended, with the reason of a failure. */
+  readonly onHandlerEnd: (failure: CloseReason | undefined) => void
+}
+
+/** Starts the fiber of a connection's handler in a scope of its own. */
+export type ServeConnection = (served: Served) => Fiber.RuntimeFiber<void, unknown>
 
 export const draining: RefusalRule = { _tag: "Draining" }
 const suspended: RefusalRule = { _tag: "Suspended" }
@@ -154,7 +158,7 @@ export class ServerCore {
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys. So the fiber is in no FiberSet.
     if (typeof handler === "function") {
-      actor.fiber = handler(actor.connection, actor.core, (exit) => actor.onHandlerEnd(failureOf(exit)))
+      actor.fiber = handler(actor)
     } else {
       actor.fiber = Effect.runFork(waitForEnd(actor), { scheduler: atOnce })
       actor.fiber.addObserver(() => actor.core.destroy(closeReasons.localClosed))

@@ -1,0 +1,27 @@
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import { ConnectionClosedError, formatEndpoint, SlowConsumerError } from "../../domain/index.ts"
+import type { ServerConnection } from "../Handler.ts"
+
+/**
+ * Whether a cause is a failure of the handler itself. An interruption, a subscription that the peer read too slowly, and
+ * the end of the handler's own connection are not: the close reason of the connection reports them. `ownEnd` is the error
+ * of the handler's connection; the end of another connection, as in a proxy, is a failure.
+ */
+export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: ConnectionClosedError): boolean => {
+  if (Cause.isInterruptedOnly(cause)) return false
+  if (!Chunk.isEmpty(Cause.defects(cause))) return true
+  return !Chunk.every(
+    Cause.failures(cause),
+    (error) =>
+      error instanceof SlowConsumerError || (error instanceof ConnectionClosedError && error.reason === ownEnd.reason),
+  )
+}
+
+/** Logs a failure as an error, with the number and the address of the connection. */
+export const logHandlerFailure = (cause: Cause.Cause<unknown>, connection: ServerConnection): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logError("the handler of a connection failed", cause), {
+    connection: connection.id,
+    remote: formatEndpoint(connection.remote),
+  })

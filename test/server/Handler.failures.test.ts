@@ -1,0 +1,120 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as HashMap from "effect/HashMap"
+import * as Logger from "effect/Logger"
+import * as Queue from "effect/Queue"
+import { Client } from "../../src/client/index.ts"
+import {
+  ConnectionClosedError,
+  closeReasons,
+  formatEndpoint,
+  type SendError,
+  SlowConsumerError,
+} from "../../src/domain/index.ts"
+import { type Handler, Server } from "../../src/server/index.ts"
+import { isFailureOfHandler } from "../../src/server/internal/handlerFailures.ts"
+import { MemoryTransport } from "../../src/transport/index.ts"
+import { record } from "../support/eventRecorder.ts"
+import { anyPort, overEachTransport, serving, utf8 } from "../support/serving.ts"
+
+/** Fails after the first payload. */
+const failing: Handler.FiberHandler<string, never> = (connection) =>
+  Effect.zipRight(Effect.orDie(connection.receive), Effect.fail("no luck"))
+
+class Alarm extends Context.Tag("test/Alarm")<Alarm, Queue.Queue<string>>() {}
+
+describe("onHandlerFailure", () => {
+  overEachTransport("runs with the cause and the connection of a handler that failed", () =>
+    Effect.gen(function* () {
+      const reports = yield* Queue.unbounded<unknown>()
+      const onHandlerFailure = (cause: Cause.Cause<string>, connection: { readonly id: number }) =>
+        Effect.asVoid(reports.offer([Cause.squash(cause), connection.id]))
+      const { connect } = yield* serving(failing, {}, { onHandlerFailure })
+      yield* (yield* connect()).send(utf8("x"))
+      expect(yield* reports.take).toEqual(["no luck", 1])
+    }),
+  )
+
+  it.scopedLive("has requirements of its own, which are those of the server", () =>
+    Effect.gen(function* () {
+      const alarm = yield* Queue.unbounded<string>()
+      const served = serving(
+        () => Effect.die("a bug"),
+        {},
+        {
+          onHandlerFailure: (cause) => Effect.flatMap(Alarm, (queue) => queue.offer(String(Cause.squash(cause)))),
+        },
+      )
+      const { connect } = yield* Effect.provideService(served, Alarm, alarm)
+      yield* connect()
+      expect(yield* alarm.take).toBe("a bug")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  overEachTransport("logs an error with the id and the address by default, and nothing for the end of the peer", () =>
+    Effect.gen(function* () {
+      const lines = yield* Queue.unbounded<Record<string, unknown>>()
+      const logger = Logger.make(({ annotations, cause, logLevel, message }) => {
+        lines.unsafeOffer({
+          level: logLevel.label,
+          message,
+          cause: String(Cause.squash(cause)),
+          ...Object.fromEntries(HashMap.toEntries(annotations)),
+        })
+      })
+      const server = yield* Effect.provide(
+        Server.make({
+          handler: (connection) => {
+            const ends: Effect.Effect<void, SendError | string> =
+              connection.id === 1 ? Effect.forever(connection.send(utf8("tick"))) : Effect.fail("no luck")
+            return ends
+          },
+        }),
+        Logger.replace(Logger.defaultLogger, logger),
+      )
+      const events = yield* record(server.subscribeEvents())
+      const { endpoint } = yield* server.listen(anyPort)
+      const client = yield* Client.make()
+      yield* (yield* client.connect(endpoint)).reset
+      yield* events.one("ConnectionClosed")
+      yield* client.connect(endpoint)
+      const opened = yield* events.one("ConnectionOpened", ({ id }) => id === 2)
+      const line = yield* lines.take
+      expect(line).toMatchObject({ level: "ERROR", connection: 2, cause: "no luck" })
+      expect(line.message).toEqual(["the handler of a connection failed"])
+      expect(line.remote).toBe(formatEndpoint(opened.remote))
+    }),
+  )
+})
+
+describe("a failure of a handler", () => {
+  const own = new ConnectionClosedError({ reason: closeReasons.peerReset })
+  const rows: ReadonlyArray<readonly [string, Cause.Cause<unknown>, boolean]> = [
+    ["is no interruption", Cause.interrupt(FiberId.none), false],
+    ["is not the end of its own connection", Cause.fail(own), false],
+    [
+      "is not that its peer read too slowly",
+      Cause.fail(new SlowConsumerError({ pendingBytes: 2, budgetBytes: 1 })),
+      false,
+    ],
+    [
+      "is the end of another connection",
+      Cause.fail(new ConnectionClosedError({ reason: { _tag: "PeerVanished", code: "ETIMEDOUT" } })),
+      true,
+    ],
+    ["is any other error", Cause.fail("no luck"), true],
+    ["is a defect", Cause.die("a bug"), true],
+    ["is a defect beside the end of its own connection", Cause.parallel(Cause.fail(own), Cause.die("a bug")), true],
+    [
+      "is an error beside the end of its own connection",
+      Cause.sequential(Cause.fail(own), Cause.fail("no luck")),
+      true,
+    ],
+  ]
+  for (const [promise, cause, expected] of rows) {
+    it(promise, () => expect(isFailureOfHandler(cause, own)).toBe(expected))
+  }
+})
