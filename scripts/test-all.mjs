@@ -75,6 +75,7 @@ const stages = [
   ["the suites on plain streams", tests("streams", "npx", ["vitest", "run", "--config", "vitest.streams.config.ts"])],
   ["other versions of Node", versions],
   ["the installed package", check("node", ["scripts/check-package.mjs"])],
+  ["the API reference", check("node", ["scripts/api-reference.mjs"])],
   // Checks that all rows work and that no message is lost. The measured figures are not used.
   ["the bench, once", bench("bench")],
   ["the bench of the assistant, once", bench("bench:assistant")],

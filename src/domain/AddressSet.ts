@@ -58,7 +58,11 @@ export class AddressSet {
   private readonly v6: PrefixTable
   private readonly texts: ReadonlyArray<Uint8Array>
 
-  /** Only {@link AddressSetBuilder} calls the constructor. A program calls {@link AddressSet.from}. */
+  /**
+   * Only {@link AddressSetBuilder} calls the constructor. A program calls {@link AddressSet.from}.
+   *
+   * @internal
+   */
   constructor(v4: PrefixTable, v6: PrefixTable, texts: ReadonlyArray<Uint8Array>) {
     this.v4 = v4
     this.v6 = v6
@@ -121,7 +125,11 @@ export class AddressSetBuilder {
     this.addWords(wordsOf(network.toByteArray()), bits, text)
   }
 
-  /** Adds a range by the words of its address. The caller passes a mapped IPv4 address as its IPv4 word. */
+  /**
+   * Adds a range by the words of its address. The caller passes a mapped IPv4 address as its IPv4 word.
+   *
+   * @internal
+   */
   addWords(words: IpWords, bits: number, text: string): void {
     const table = words.length === 1 ? this.v4 : this.v6
     const number = table.add(words, bits)

@@ -1,5 +1,12 @@
 export { cobs } from "./framings/cobs.ts"
-export type { DecodeFailure, FrameDecoder, Framing, RunSink, SkipCause } from "./framings/contract.ts"
+export {
+  type DecodeFailure,
+  type FrameDecoder,
+  type Framing,
+  type RunSink,
+  type SkipCause,
+  skipCauses,
+} from "./framings/contract.ts"
 export { delimiter } from "./framings/delimiter.ts"
 export { fixed } from "./framings/fixed.ts"
 export { gap } from "./framings/gap.ts"

@@ -147,7 +147,7 @@ const bind = (
   ).pipe(Effect.map(({ bound }) => bound))
 
 /** Looks up the addresses of a name. */
-type Resolve = TransportService["resolve"]
+export type Resolve = TransportService["resolve"]
 
 /** Options of {@link layerWith}. */
 export interface NodeTransportOptions {

@@ -65,7 +65,7 @@ export class Macros {
   private check({ name, payload, to }: Assistant.Macro): Effect.Effect<void, Assistant.Refusal> {
     const unnamed = entryRefused(name, "macro")
     if (unnamed !== undefined) return Effect.fail(unnamed)
-    const recipients = to === undefined ? Effect.void : Assistant.parseRecipients(to)
-    return Effect.zipRight(recipients, this.payloads.check(payload))
+    const checked = this.payloads.check(payload)
+    return to === undefined ? checked : Effect.zipRight(Assistant.parseRecipients(to), checked)
   }
 }

@@ -1,6 +1,7 @@
 export { suggestion } from "../nearest.ts"
 export * from "./Command.ts"
 export { applyChecksum, checksumNames, findChecksum } from "./checksums.ts"
+export type { Checksum } from "./checksumTable.ts"
 export { parseChecksum } from "./checksumText.ts"
 export * from "./commandHelp.ts"
 export { compileMatch, type FrameMatcher } from "./compileMatch.ts"

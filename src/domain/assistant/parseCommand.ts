@@ -27,9 +27,9 @@ type Read = (reader: LineReader, kind: WindowKind) => Parsed<Command>
  * import { Either } from "effect"
  * import { Assistant } from "tcpfx/domain"
  *
- * const command = Either.getOrThrow(Assistant.parseCommand("send @plc-1 hex 01 03"))
+ * const command = Either.getOrThrow(Assistant.parseCommand("send @3 hex 01 03"))
  * assert.equal(command._tag, "Send")
- * assert.equal(Assistant.formatCommand(command), "send @plc-1 hex 01 03")
+ * assert.equal(Assistant.formatCommand(command), "send @3 hex 01 03")
  */
 export const parseCommand = (line: string, kind: WindowKind = "server"): Either.Either<Command, Refusal> =>
   Either.gen(function* () {
