@@ -28,6 +28,18 @@ export interface HubSink {
   readonly uncork: () => boolean
   /** The number of bytes that were delivered and that the sink has not taken yet. */
   readonly pending: () => number
+  /** For a sink of several hubs: one of them has found that the sink takes nothing, as {@link isUnresponsive} then says. */
+  readonly onUnresponsive?: () => void
+  /**
+   * For a sink of several hubs: whether a hub has found that the sink takes nothing, and the sink has taken nothing since.
+   * The other hubs then do not block their publishers for the sink. Default: not known.
+   */
+  readonly isUnresponsive?: () => boolean
+  /**
+   * For a sink of several hubs: the number of bytes queued for it in all of them, where `logged` bytes are queued in the log
+   * of this hub. Budgets count this number. Default: `logged` and `pending` together.
+   */
+  readonly pendingWith?: (logged: number) => number
   /** A number that changes whenever the sink takes bytes. */
   readonly progress: () => number
   /** Whether the sink needs the publisher of each run. If so, each run is delivered separately. */

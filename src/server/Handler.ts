@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Connection, HalfClosed } from "../connection/index.ts"
 import type { CloseReason, ConnectionId, SendError, TlsSession } from "../domain/index.ts"
+import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "./HubMembership.ts"
 
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
@@ -10,6 +11,35 @@ export interface ServerConnection extends Connection {
   readonly tls: TlsSession | undefined
   /** Sends one payload to all other connections through the hub. Waits while the hub blocks publishers. */
   readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, SendError>
+  /**
+   * Joins a hub besides the hub of the server, until the scope closes or the connection ends. The connection gets
+   * everything that other members and programs publish there from now on, and nothing that it publishes itself. The
+   * budget of the hub counts the bytes that all hubs together have queued for the connection. A slow connection is
+   * treated as in the hub of the server: above the budget it is closed with `SlowConsumer`, misses frames, or blocks the
+   * publishers of this hub.
+   *
+   * @example
+   * import { Effect } from "effect"
+   * import { Framing, tcpEndpoint } from "tcpfx/domain"
+   * import { Hub } from "tcpfx/hub"
+   * import { Server } from "tcpfx/server"
+   * import { MemoryTransport } from "tcpfx/transport"
+   *
+   * const program = Effect.gen(function* () {
+   *   const news = yield* Hub.make({ framing: Framing.line })
+   *   const server = yield* Server.make({
+   *     settings: { frame: Framing.line },
+   *     handler: (connection) =>
+   *       Effect.gen(function* () {
+   *         const member = yield* connection.join(news)
+   *         yield* connection.runForEach((line) => member.publish(line))
+   *       }),
+   *   })
+   *   yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+   * })
+   * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
+   */
+  readonly join: (hub: JoinableHub, options?: JoinHubOptions) => Effect.Effect<HubMembership, JoinHubError, Scope.Scope>
 }
 
 /**

@@ -1,6 +1,7 @@
 export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
 export type { ServerConnection } from "./Handler.ts"
 export * as Handler from "./Handler.ts"
+export * from "./HubMembership.ts"
 export type { DrainResult } from "./internal/ServerCore.ts"
 export * from "./Server.ts"
 export * from "./ServerConfig.ts"

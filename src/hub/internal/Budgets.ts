@@ -50,7 +50,9 @@ export class Budgets {
 
   /** The number of bytes queued for a member, in the log and in its sink. */
   lagOf(member: Member): number {
-    return this.log.bytesBehind(member.cursor) + member.sink.pending()
+    const { cursor, sink } = member
+    const logged = this.log.bytesBehind(cursor)
+    return sink.pendingWith === undefined ? logged + sink.pending() : sink.pendingWith(logged)
   }
 
   private dropOldest(member: Member, lag: number): void {

@@ -93,6 +93,7 @@ export class Pace {
   setUnresponsive(member: Member, unresponsive: boolean): void {
     if (member.unresponsive === unresponsive) return
     member.unresponsive = unresponsive
+    if (unresponsive) member.sink.onUnresponsive?.()
     this.unresponsiveCount += unresponsive ? 1 : -1
     this.updateSlow(member)
   }
@@ -155,6 +156,7 @@ export class Pace {
     this.blocked.add(member)
     this.armPaceCheck()
     member.sink.onBlocked()
+    if (!this.mustWait(member)) this.unblock()
   }
 
   /** Waits until an external publisher may publish. */
@@ -162,7 +164,9 @@ export class Pace {
     return this.externalPublishers.until(() => {
       if (!this.mustWait(undefined)) return true
       this.armPaceCheck()
-      return false
+      if (this.mustWait(undefined)) return false
+      this.unblock()
+      return true
     })
   }
 
@@ -208,7 +212,10 @@ export class Pace {
   private armPaceCheck(): void {
     this.armSlowCheck()
     if (this.cancelPaceCheck !== undefined) return
-    for (const member of this.lagging) member.progress = member.sink.progress()
+    for (const member of this.lagging) {
+      member.progress = member.sink.progress()
+      if (member.sink.isUnresponsive?.() === true) this.setUnresponsive(member, true)
+    }
     this.cancelPaceCheck = this.timing.after(this.limit, () => {
       this.cancelPaceCheck = undefined
       for (const member of this.lagging) this.setUnresponsive(member, member.sink.progress() === member.progress)

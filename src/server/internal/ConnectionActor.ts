@@ -16,6 +16,8 @@ import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
+import type { JoiningConnection } from "./JoiningConnection.ts"
+import { Memberships } from "./Memberships.ts"
 import { ReactorView, type ViewedConnection } from "./ReactorView.ts"
 import { makeReplies, type Replies } from "./Replies.ts"
 import { type BroadcastContext, type ConnectionSource, ServedConnection } from "./ServedConnection.ts"
@@ -43,7 +45,7 @@ export interface ActorContext extends BroadcastContext {
  * `ConnectionOpened` first and `ConnectionClosed` last.
  */
 export class ConnectionActor
-  implements ConnectionOwner, HubSink, ViewedConnection, ConnectionSource, HandledConnection
+  implements ConnectionOwner, HubSink, ViewedConnection, ConnectionSource, HandledConnection, JoiningConnection
 {
   readonly id: ConnectionId
   readonly core: ConnectionCore
@@ -61,11 +63,15 @@ export class ConnectionActor
   isServing: boolean
   private draining = false
   /** Whether the hub blocks the connection as a publisher. */
-  private isBlocked = false
+  isBlocked = false
   private repliesMade: Replies | undefined
   private served: ServerConnection | undefined
   private view: ReactorView | undefined
-  private readonly unblockWaiters = new Waiters()
+  /** The memberships in other hubs, made at the first one. */
+  private joined: Memberships | undefined
+  /** The number of hubs in which a quarter of the budget is queued. */
+  private stalls = 0
+  readonly unblockWaiters = new Waiters()
 
   constructor(id: ConnectionId, accepted: AcceptedConnection, context: ActorContext) {
     const { wire, proxied, remote, tls } = accepted
@@ -109,6 +115,11 @@ export class ConnectionActor
 
   get hubBudget(): number {
     return this.context.hubBudget
+  }
+
+  get memberships(): Memberships {
+    this.joined ??= new Memberships(this)
+    return this.joined
   }
 
   unsentReplies(): number {
@@ -172,12 +183,20 @@ export class ConnectionActor
   onDrain(): void {
     this.repliesMade?.flush()
     if (this.repliesMade?.hasUnsent() === true) this.core.hold(Hold.output)
-    else this.member.drained()
+    else if (this.joined === undefined) this.member.drained()
+    else this.joined.onDrain()
   }
 
   flush(done: () => void): void {
-    if (this.repliesMade === undefined) this.member.finish(done)
-    else this.repliesMade.whenSent(() => this.member.finish(done))
+    if (this.repliesMade === undefined) this.finish(done)
+    else this.repliesMade.whenSent(() => this.finish(done))
+  }
+
+  /** Writes everything that the hubs have queued for the connection, then calls `done`. */
+  private finish(done: () => void): void {
+    const { joined } = this
+    if (joined === undefined) this.member.finish(done)
+    else this.member.finish(() => joined.finish(done))
   }
 
   isOwed(): boolean {
@@ -188,6 +207,7 @@ export class ConnectionActor
 
   onClosed(end: ConnectionEnd): void {
     this.member.detach()
+    this.joined?.end()
     this.repliesMade?.end()
     this.unblockWaiters.wake()
     const { id } = this
@@ -223,11 +243,19 @@ export class ConnectionActor
   }
 
   pending(): number {
-    return this.core.pending()
+    return this.core.pending() + (this.joined?.loggedBytes() ?? 0)
   }
 
   progress(): number {
     return this.core.progress()
+  }
+
+  onUnresponsive(): void {
+    this.joined?.onUnresponsive()
+  }
+
+  isUnresponsive(): boolean {
+    return this.joined?.isUnresponsive() === true
   }
 
   onOverflow(pendingBytes: number, budgetBytes: number): void {
@@ -238,15 +266,25 @@ export class ConnectionActor
     this.core.fail(error)
   }
 
+  onDelivered(run: Uint8Array): void {
+    const { bus, tap } = this.context
+    if (!tap.wantsSent && !bus.wantsFrames()) return
+    this.core.eachPayload(run, (payload) => this.onSent(payload))
+  }
+
   onDropped(missed: number, total: number): void {
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "FramesDropped", id: this.id, missed, total }))
   }
 
   onStalled(pendingBytes: number): void {
+    this.stalls++
+    if (this.stalls > 1) return
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionStalled", id: this.id, pendingBytes }))
   }
 
   onRecovered(): void {
+    this.stalls--
+    if (this.stalls > 0) return
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "ConnectionRecovered", id: this.id }))
   }
 
@@ -266,7 +304,7 @@ export class ConnectionActor
 
   onUnblocked(): void {
     this.isBlocked = false
-    this.core.release(Hold.hub)
+    if (this.joined?.isBlocked() !== true) this.core.release(Hold.hub)
     this.unblockWaiters.wake()
   }
 

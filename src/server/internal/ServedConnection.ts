@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
 import type { ConnectionSettings } from "../../connection/ConnectionOwner.ts"
 import { CoreConnection } from "../../connection/CoreConnection.ts"
@@ -14,7 +16,10 @@ import type { HubMember } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Tap } from "../../runtime/Tap.ts"
 import type { ServerConnection } from "../Handler.ts"
+import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "../HubMembership.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
+import { Membership } from "./Membership.ts"
+import type { Memberships } from "./Memberships.ts"
 
 /** The parts of a server that a broadcast uses. */
 export interface BroadcastContext {
@@ -32,6 +37,7 @@ export interface ConnectionSource {
   readonly tls: TlsSession | undefined
   readonly member: HubMember
   readonly context: BroadcastContext
+  readonly memberships: Memberships
   /** Waits until the hub does not block the connection as a publisher, or the connection has ended. */
   readonly unblocked: Effect.Effect<void>
 }
@@ -55,6 +61,35 @@ export class ServedConnection extends CoreConnection implements ServerConnection
   get broadcast(): ServerConnection["broadcast"] {
     this.broadcasting ??= (payload) => Effect.suspend(() => this.broadcastNow(payload))
     return this.broadcasting
+  }
+
+  get join(): ServerConnection["join"] {
+    return (hub, options) => Effect.uninterruptible(Effect.suspend(() => this.joinNow(hub, options)))
+  }
+
+  private joinNow(
+    hub: JoinableHub,
+    { onEnded = () => {} }: JoinHubOptions = {},
+  ): Effect.Effect<HubMembership, JoinHubError, Scope.Scope> {
+    const { context, core, memberships } = this.source
+    if (core.isWindingDown()) return Effect.fail(core.closedError())
+    const { framing, maxFrameBytes } = context.settings
+    const membership = memberships.join(hub, framing, onEnded)
+    if (!(membership instanceof Membership)) return Effect.fail(membership)
+    return Effect.gen(function* () {
+      // The scope is forked, so a membership that is left on its own leaves no finalizer in the outer scope.
+      const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => membership.leave()),
+      )
+      const after = () => context.bus.unblocked
+      return {
+        publish: (payload) => Effect.flatMap(membership.publish(payload, framing, maxFrameBytes), after),
+        publishRun: (run) => Effect.flatMap(membership.publishRun(run), after),
+        leave: Scope.close(scope, Exit.void),
+      }
+    })
   }
 
   private broadcastNow(payload: Uint8Array): Effect.Effect<void, SendError> {
