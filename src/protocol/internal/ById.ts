@@ -1,0 +1,83 @@
+import type { Correlation } from "./Correlation.ts"
+import type { Pending } from "./Pending.ts"
+
+// The number of ids of abandoned requests that are remembered. A server that never replies would otherwise fill the
+// memory.
+const remembered = 1024
+
+/** A reply has the id of its request. */
+export class ById<In, Out, Id extends string | number> implements Correlation<In, Out, (id: Id) => Out, Id> {
+  private readonly idOf: (message: In) => Id | undefined
+  private readonly nextId: () => Id
+  private readonly pending = new Map<Id, Pending<In, (id: Id) => Out, Id>>()
+  /** The ids of abandoned requests, the oldest first. Their replies can still arrive. */
+  private readonly abandoned = new Set<Id>()
+
+  constructor(idOf: (message: In) => Id | undefined, nextId: () => Id) {
+    this.idOf = idOf
+    this.nextId = nextId
+  }
+
+  inFlight(): number {
+    return this.pending.size
+  }
+
+  take(pending: Pending<In, (id: Id) => Out, Id>): (() => Out) | undefined {
+    const id = this.freeId()
+    if (id === undefined) return undefined
+    pending.id = id
+    this.pending.set(id, pending)
+    return () => pending.ask(id)
+  }
+
+  giveBack(pending: Pending<In, (id: Id) => Out, Id>): void {
+    const { id } = pending
+    if (id === undefined) return
+    if (this.pending.get(id) === pending) this.pending.delete(id)
+    // The request was abandoned while it was encoded.
+    else this.abandoned.delete(id)
+  }
+
+  abandon(pending: Pending<In, (id: Id) => Out, Id>): void {
+    const { id } = pending
+    if (id === undefined || this.pending.get(id) !== pending) return
+    this.pending.delete(id)
+    this.abandoned.add(id)
+    if (this.abandoned.size <= remembered) return
+    const [oldest] = this.abandoned
+    if (oldest !== undefined) this.abandoned.delete(oldest)
+  }
+
+  find(message: In): Pending<In, (id: Id) => Out, Id> | "late" | undefined {
+    const id = this.idOf(message)
+    if (id === undefined) return undefined
+    const pending = this.pending.get(id)
+    if (pending === undefined) return this.abandoned.delete(id) ? "late" : undefined
+    if (!pending.accepts(message)) return undefined
+    this.pending.delete(id)
+    return pending
+  }
+
+  clear(): ReadonlyArray<Pending<In, (id: Id) => Out, Id>> {
+    const left = [...this.pending.values()]
+    this.pending.clear()
+    return left
+  }
+
+  /**
+   * The next id that no request in flight has. An id of an abandoned request is taken only if all others are in use: a
+   * late reply to the abandoned request would be given to the new one.
+   */
+  private freeId(): Id | undefined {
+    let spare: Id | undefined
+    // A generator that counts through its ids returns a free id at the latest after all ids in use.
+    for (let left = this.pending.size + this.abandoned.size + 1; left > 0; left--) {
+      const id = this.nextId()
+      if (this.pending.has(id)) continue
+      if (!this.abandoned.has(id)) return id
+      spare ??= id
+    }
+    if (spare !== undefined) this.abandoned.delete(spare)
+    return spare
+  }
+}

@@ -1,0 +1,52 @@
+import * as Effect from "effect/Effect"
+import type { RequestError } from "../RequestError.ts"
+
+/** One request from its call to its end. It ends exactly once. */
+export class Pending<In, Ask, Id> {
+  readonly ask: Ask
+  /** The id of a sent request, in a protocol with ids. */
+  id: Id | undefined
+  /** Cancels the timer of the deadline. */
+  cancelTimer: (() => void) | undefined
+  private readonly isReply: ((message: In) => boolean) | undefined
+  private resume: ((result: Effect.Effect<In, RequestError>) => void) | undefined
+
+  constructor(
+    ask: Ask,
+    isReply: ((message: In) => boolean) | undefined,
+    resume: (result: Effect.Effect<In, RequestError>) => void,
+  ) {
+    this.ask = ask
+    this.isReply = isReply
+    this.resume = resume
+  }
+
+  hasEnded(): boolean {
+    return this.resume === undefined
+  }
+
+  /** Whether a message is the reply. If the program's predicate throws, the message counts as the reply. */
+  accepts(message: In): boolean {
+    if (this.isReply === undefined) return true
+    try {
+      return this.isReply(message)
+    } catch (defect) {
+      this.end(Effect.die(defect))
+      return true
+    }
+  }
+
+  /** Ends the request with a result. */
+  end(result: Effect.Effect<In, RequestError>): void {
+    const { resume } = this
+    this.cancel()
+    resume?.(result)
+  }
+
+  /** Ends the request without a result, because nobody waits for it any more. */
+  cancel(): void {
+    this.resume = undefined
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+  }
+}
