@@ -1,2 +1,4 @@
 export * from "./Hub.ts"
 export * from "./HubPort.ts"
+export * from "./HubService.ts"
+export * from "./Hubs.ts"

@@ -1,1 +1,5 @@
-export {}
+export * from "./Presence.ts"
+export * from "./RoomMembership.ts"
+export * from "./Rooms.ts"
+export * from "./RoomsService.ts"
+export * from "./roomErrors.ts"

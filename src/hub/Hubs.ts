@@ -1,0 +1,150 @@
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  type Codec,
+  type CodecError,
+  settings as check,
+  type Frame,
+  Framing,
+  InvalidPayloadError,
+  limits,
+  type SettingsError,
+  SlowConsumerError,
+  slowConsumerPolicies,
+} from "../domain/index.ts"
+import { pullStream } from "../runtime/pullStream.ts"
+import { makeTiming } from "../runtime/Timing.ts"
+import type { HubPort } from "./HubPort.ts"
+import type { HubOptions, HubService, HubStats, HubSubscribeAsOptions, HubSubscribeOptions } from "./HubService.ts"
+import { HubCore } from "./internal/HubCore.ts"
+import { StreamSink } from "./internal/StreamSink.ts"
+
+/** A hub without the operations for programs. */
+export interface BareHub extends HubPort {
+  readonly stats: () => HubStats
+  /** Ends the hub: streams get everything published so far and end, and publishers are unblocked. */
+  readonly close: () => void
+}
+
+/**
+ * Makes hubs with the same options and one clock. A program that needs thousands of hubs keeps a {@link BareHub} for each,
+ * which takes less memory than a `HubService`.
+ */
+export interface Hubs {
+  readonly framing: Framing.Framing
+  /** Makes a hub. The caller closes it. Its timers stop with the scope of {@link makeHubs}. */
+  readonly create: () => BareHub
+  /** Encodes a payload as one frame. Returns an error if the framing cannot carry it. */
+  readonly encode: (payload: Uint8Array) => Uint8Array | InvalidPayloadError
+  /** Makes the operations of a hub. */
+  readonly serviceOf: (hub: BareHub) => HubService
+}
+
+/** Makes {@link Hubs}. Fails with the first invalid option. */
+export const makeHubs = (options: HubOptions = {}): Effect.Effect<Hubs, SettingsError, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* check.checkSettings(options, hubChecks)
+    const timing = yield* makeTiming
+    const framing = options.framing ?? Framing.raw
+    const maxFrameBytes = options.maxFrameBytes ?? limits.maxFrameBytes
+    const budgetBytes = options.budgetBytes ?? limits.hubBudgetBytes
+    const hubOptions = {
+      timing,
+      countFrames: framing.count,
+      budgetBytes,
+      slowConsumer: options.slowConsumer ?? limits.slowConsumer,
+      paceLimit: options.paceLimit ?? limits.paceLimit,
+    }
+    const encode = (payload: Uint8Array) => Framing.encodeFrame(framing, payload, maxFrameBytes)
+
+    const serviceOf = (core: BareHub): HubService => {
+      const publish = (payload: Uint8Array) =>
+        Effect.suspend(() => {
+          const wire = encode(payload)
+          if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
+          return core.publish(wire) ? Effect.void : core.unblocked
+        })
+
+      const subscribe = (subscribeOptions: HubSubscribeOptions = {}) =>
+        Effect.acquireRelease(
+          Effect.map(check.checkSettings(subscribeOptions, subscribeChecks), () => {
+            const sink = new StreamSink(framing, subscribeOptions.budgetBytes ?? budgetBytes)
+            const member = core.attach(sink, subscribeOptions)
+            sink.member = member
+            return sink
+          }),
+          (sink) =>
+            Effect.sync(() => {
+              sink.member?.detach()
+              sink.onHubEnded()
+            }),
+        ).pipe(Effect.map((sink) => streamOf(sink, subscribeOptions.onDropped)))
+
+      return {
+        framing,
+        port: core,
+        publish,
+        publishAs: (codec, value) => Effect.flatMap(codec.encode(value), publish),
+        subscribe,
+        subscribeAs: (codec, subscribeOptions) =>
+          Effect.map(
+            subscribe(subscribeOptions),
+            Stream.mapChunksEffect((frames) => decodeAll(codec, frames, subscribeOptions?.onInvalid)),
+          ),
+        stats: Effect.sync(() => core.stats()),
+      }
+    }
+
+    return { framing, create: () => new HubCore(hubOptions), encode, serviceOf }
+  })
+
+const budget = check.limitOf("bytes")
+const policy = check.oneOfThese(slowConsumerPolicies)
+
+const hubChecks: check.SettingChecks<HubOptions> = {
+  framing: check.framing,
+  budgetBytes: budget,
+  maxFrameBytes: check.limitOf("bytes"),
+  slowConsumer: policy,
+  paceLimit: check.anyTime,
+}
+
+const subscribeChecks: check.SettingChecks<Pick<HubSubscribeOptions, "budgetBytes" | "slowConsumer">> = {
+  budgetBytes: budget,
+  slowConsumer: policy,
+}
+
+const decodeAll = <A, R>(
+  codec: Codec.EffectCodec<A, R>,
+  frames: Chunk.Chunk<Frame>,
+  onInvalid: HubSubscribeAsOptions["onInvalid"],
+): Effect.Effect<Chunk.Chunk<A>, CodecError, R> =>
+  Effect.map(
+    Effect.forEach(frames, ({ bytes }) => {
+      const decoded = Effect.asSome(codec.decode(bytes))
+      return onInvalid === undefined
+        ? decoded
+        : Effect.catchAll(decoded, (error) => Effect.as(onInvalid(error), Option.none<A>()))
+    }),
+    (values) => Chunk.unsafeFromArray(Arr.getSomes(values)),
+  )
+
+const streamOf = (
+  sink: StreamSink,
+  onDropped: HubSubscribeOptions["onDropped"],
+): Stream.Stream<Frame, SlowConsumerError> =>
+  pullStream(
+    Effect.flatMap(sink.take, (taken) => {
+      if (taken._tag === "Overflowed") return Effect.fail(new SlowConsumerError(taken))
+      if (taken._tag === "Failed") return Effect.die(taken.error)
+      if (taken._tag === "Ended") return Effect.succeed(undefined)
+      const frames = Chunk.unsafeFromArray(taken.frames)
+      return taken.dropped === undefined || onDropped === undefined
+        ? Effect.succeed(frames)
+        : Effect.as(onDropped(taken.dropped.missed, taken.dropped.total), frames)
+    }),
+  )

@@ -1,0 +1,24 @@
+import type * as Effect from "effect/Effect"
+import type { Codec, CodecError, MembershipEndedError, SendError } from "../domain/index.ts"
+
+/** The membership of a connection in a room. */
+export interface RoomMembership<M> {
+  readonly room: string
+  /** The value with which the connection joined. */
+  readonly member: M
+  /**
+   * Publishes one payload to all others in the room. The connection does not get it. Waits while the members of the room
+   * block publishers; the connection does not read meanwhile.
+   */
+  readonly publish: (payload: Uint8Array) => Effect.Effect<void, SendError | MembershipEndedError>
+  /** Publishes a value through a codec, which encodes it once. */
+  readonly publishAs: <A, R>(
+    codec: Codec.EffectCodec<A, R>,
+    value: A,
+  ) => Effect.Effect<void, CodecError | SendError | MembershipEndedError, R>
+  /**
+   * Leaves the room. The connection still gets everything published before. The end of the scope of `join` does the same.
+   * A second call has no effect.
+   */
+  readonly leave: Effect.Effect<void>
+}

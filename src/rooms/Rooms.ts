@@ -1,0 +1,167 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { InvalidPayloadError, type SettingsError } from "../domain/index.ts"
+import { makeHubs } from "../hub/index.ts"
+import { JoinedRoom } from "./internal/JoinedRoom.ts"
+import type { Room } from "./internal/Room.ts"
+import { RoomTable } from "./internal/RoomTable.ts"
+import type { RoomMember } from "./Presence.ts"
+import type { JoiningConnection, RoomsOptions, RoomsService } from "./RoomsService.ts"
+import { AlreadyInRoomError, JoinRefusedError } from "./roomErrors.ts"
+
+const make = <M = undefined, I = M, R = never>(
+  options: RoomsOptions<M, I, R> = {},
+): Effect.Effect<RoomsService<M>, SettingsError, Scope.Scope | R> =>
+  Effect.gen(function* () {
+    const { admit, member: schema, ...hubOptions } = options
+    const hubs = yield* makeHubs(hubOptions)
+    const context = yield* Effect.context<R>()
+    const table = yield* Effect.acquireRelease(
+      Effect.sync(() => new RoomTable<M>(hubs)),
+      (made) => Effect.sync(() => made.close()),
+    )
+    const problemOf = schema === undefined ? () => undefined : problemBy(schema)
+
+    const admitted = (connection: JoiningConnection, room: string, member: M) => {
+      const { id, remote } = connection
+      const refused = (reason: string) => new JoinRefusedError({ room, id, reason })
+      const problem = problemOf(member)
+      if (problem !== undefined) return Effect.fail(refused(problem))
+      if (admit === undefined) return Effect.void
+      const size = table.find(room)?.size ?? 0
+      return Effect.provide(Effect.mapError(admit({ room, id, remote, member, size }), refused), context)
+    }
+
+    const enter = (connection: JoiningConnection, name: string, member: M) =>
+      Effect.suspend(() => {
+        const room = table.acquire(name)
+        const entry: RoomMember<M> = { id: connection.id, member }
+        let ended = false
+        const onEnded = () => {
+          ended = true
+          room.remove(entry)
+          table.release(room)
+        }
+        return connection.join(room, { onEnded }).pipe(
+          Effect.tapError(() => Effect.sync(() => table.release(room))),
+          Effect.catchTag("AlreadyMemberError", ({ id }) => Effect.fail(new AlreadyInRoomError({ room: name, id }))),
+          Effect.map((membership) => {
+            if (!ended) room.add(entry)
+            return new JoinedRoom(name, member, membership)
+          }),
+        )
+      })
+
+    const publishTo = (name: string, payload: Uint8Array) =>
+      Effect.suspend(() => {
+        const run = hubs.encode(payload)
+        if (run instanceof InvalidPayloadError) return Effect.fail(run)
+        const hub = table.find(name)?.hub
+        return hub === undefined || hub.publish(run) ? Effect.void : hub.unblocked
+      })
+
+    const using = <A, E, RA>(name: string, use: (room: Room<M>) => Effect.Effect<A, E, RA>) =>
+      Effect.flatMap(table.use(name), use)
+
+    return {
+      framing: hubs.framing,
+      join: (connection, room, ...[joinOptions]) => {
+        // Without a type of members, `M` is `undefined`.
+        const member = joinOptions?.member as M
+        return Effect.zipRight(
+          Effect.suspend(() => admitted(connection, room, member)),
+          Effect.uninterruptible(enter(connection, room, member)),
+        )
+      },
+      publishTo,
+      publishAs: (room, codec, value) => Effect.flatMap(codec.encode(value), (payload) => publishTo(room, payload)),
+      subscribe: (name, subscribeOptions) =>
+        using(name, (room) => hubs.serviceOf(room.hub).subscribe(subscribeOptions)),
+      subscribeAs: (name, codec, subscribeOptions) =>
+        using(name, (room) => hubs.serviceOf(room.hub).subscribeAs(codec, subscribeOptions)),
+      members: (name) => Effect.sync(() => table.find(name)?.members ?? []),
+      presence: (name) =>
+        Stream.unwrapScoped(
+          using(name, (room) =>
+            Effect.map(
+              Effect.acquireRelease(
+                Effect.sync(() => room.watch()),
+                (watch) => Effect.sync(() => room.unwatch(watch)),
+              ),
+              (watch) => watch.stream,
+            ),
+          ),
+        ),
+      names: Effect.sync(() => table.names),
+    }
+  })
+
+/** Returns the reason why a value does not fit a schema; `undefined` if it fits. */
+const problemBy = <M, I>(schema: Schema.Schema<M, I>) => {
+  const validate = Schema.validateEither(schema)
+  return (member: M): string | undefined => {
+    const valid = validate(member)
+    return valid._tag === "Right" ? undefined : ParseResult.TreeFormatter.formatErrorSync(valid.left)
+  }
+}
+
+/** A service of rooms: the class is the tag of the service, and `layer` makes it. */
+export interface RoomsTag<Self, Id extends string, M, R> extends Context.TagClass<Self, Id, RoomsService<M>> {
+  readonly layer: Layer.Layer<Self, SettingsError, R>
+}
+
+const Tag =
+  <Self>() =>
+  <const Id extends string, M = undefined, I = M, R = never>(
+    id: Id,
+    options: RoomsOptions<M, I, R> = {},
+  ): RoomsTag<Self, Id, M, R> => {
+    const tag = Context.Tag(id)<Self, RoomsService<M>>()
+    return Object.assign(tag, { layer: Layer.scoped(tag, make(options)) })
+  }
+
+/**
+ * Makes rooms: topics whose members are connections. `Rooms.make` makes them in a scope, whose end ends all rooms.
+ * `Rooms.Tag` makes a class that is a service with a layer.
+ *
+ * @example
+ * import { Effect, Option, Schema } from "effect"
+ * import { Client } from "tcpfx/client"
+ * import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
+ * import { Rooms } from "tcpfx/rooms"
+ * import { Server } from "tcpfx/server"
+ * import { MemoryTransport } from "tcpfx/transport"
+ *
+ * class Chat extends Rooms.Tag<Chat>()("app/Chat", {
+ *   framing: Framing.line,
+ *   member: Schema.Struct({ nick: Schema.NonEmptyString }),
+ * }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const chat = yield* Chat
+ *   const server = yield* Server.make({
+ *     settings: { frame: Framing.line },
+ *     handler: (connection) =>
+ *       Effect.gen(function* () {
+ *         const lobby = yield* chat.join(connection, "lobby", { member: { nick: `guest-${connection.id}` } })
+ *         yield* chat.publishAs("lobby", Codec.text, `${lobby.member.nick} is here`)
+ *         yield* connection.runForEach((line) => lobby.publish(line))
+ *       }),
+ *   })
+ *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+ *   const client = yield* Client.make({ frame: Framing.line })
+ *   const connection = yield* client.connect(endpoint)
+ *   return yield* Codec.text.decode(Option.getOrThrow(yield* connection.receive))
+ * })
+ *
+ * const text = await Effect.runPromise(
+ *   program.pipe(Effect.scoped, Effect.provide(Chat.layer), Effect.provide(MemoryTransport.layer())),
+ * )
+ * assert.equal(text, "guest-1 is here")
+ */
+export const Rooms = { make, Tag }

@@ -1,0 +1,64 @@
+import type { Framing } from "../../domain/index.ts"
+import type { BareHub, HubPort } from "../../hub/index.ts"
+import type { JoinableHub } from "../../server/index.ts"
+import type { PresenceEvent, RoomMember } from "../Presence.ts"
+import { PresenceWatch } from "./PresenceWatch.ts"
+
+/** A room that exists: a hub, and its members. */
+export class Room<M> implements JoinableHub {
+  readonly name: string
+  readonly framing: Framing.Framing
+  readonly hub: BareHub
+  /** The number of members, subscriptions, readers of the presence, and joins in progress. A room without one ends. */
+  users = 0
+  private readonly entries = new Set<RoomMember<M>>()
+  private watches: Set<PresenceWatch<M>> | undefined
+
+  constructor(name: string, framing: Framing.Framing, hub: BareHub) {
+    this.name = name
+    this.framing = framing
+    this.hub = hub
+  }
+
+  get port(): HubPort {
+    return this.hub
+  }
+
+  get members(): ReadonlyArray<RoomMember<M>> {
+    return [...this.entries]
+  }
+
+  get size(): number {
+    return this.entries.size
+  }
+
+  add(entry: RoomMember<M>): void {
+    this.entries.add(entry)
+    this.tell({ _tag: "Joined", joined: entry })
+  }
+
+  remove(entry: RoomMember<M>): void {
+    if (this.entries.delete(entry)) this.tell({ _tag: "Left", left: entry })
+  }
+
+  watch(): PresenceWatch<M> {
+    const watch = new PresenceWatch(() => this.members)
+    this.watches ??= new Set()
+    this.watches.add(watch)
+    return watch
+  }
+
+  unwatch(watch: PresenceWatch<M>): void {
+    this.watches?.delete(watch)
+  }
+
+  /** Ends the hub, its members and the streams of presence. */
+  close(): void {
+    this.hub.close()
+    for (const watch of this.watches ?? []) watch.end()
+  }
+
+  private tell(change: PresenceEvent<M>): void {
+    for (const watch of this.watches ?? []) watch.push(change)
+  }
+}

@@ -1,0 +1,57 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Hubs } from "../../hub/index.ts"
+import { Room } from "./Room.ts"
+
+/** The rooms that exist. A room is made when it is first used, and ends when nothing uses it any more. */
+export class RoomTable<M> {
+  private readonly hubs: Hubs
+  private readonly rooms = new Map<string, Room<M>>()
+  private closed = false
+
+  constructor(hubs: Hubs) {
+    this.hubs = hubs
+  }
+
+  find(name: string): Room<M> | undefined {
+    return this.rooms.get(name)
+  }
+
+  get names(): ReadonlyArray<string> {
+    return [...this.rooms.keys()]
+  }
+
+  /** Uses a room until {@link release}. */
+  acquire(name: string): Room<M> {
+    let room = this.rooms.get(name)
+    if (room === undefined) {
+      room = new Room<M>(name, this.hubs.framing, this.hubs.create())
+      if (this.closed) room.close()
+      else this.rooms.set(name, room)
+    }
+    room.users++
+    return room
+  }
+
+  release(room: Room<M>): void {
+    room.users--
+    if (room.users > 0 || this.rooms.get(room.name) !== room) return
+    this.rooms.delete(room.name)
+    room.close()
+  }
+
+  /** Uses a room until the scope closes. */
+  use(name: string): Effect.Effect<Room<M>, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.sync(() => this.acquire(name)),
+      (room) => Effect.sync(() => this.release(room)),
+    )
+  }
+
+  /** Ends all rooms. A room that is used later has ended already. */
+  close(): void {
+    this.closed = true
+    for (const room of this.rooms.values()) room.close()
+    this.rooms.clear()
+  }
+}
