@@ -48,7 +48,7 @@ const closeReason = (reason: CloseReason): string => {
       return `读取太慢：全部等待发送的 ${reason.totalBytes} 字节中它占 ${reason.pendingBytes}，上限为 ${reason.limitBytes}`
     case "FrameTooLong":
       return `发送的帧超过 ${reason.limitBytes} 字节${reason.offset === undefined ? "" : `（位于第 ${reason.offset} 字节）`}`
-    case "FrameMalformed":
+    case "FrameInvalid":
       return `发送的数据不是帧（位于第 ${reason.offset} 字节）：${reason.problem}`
     case "HandlerFailed":
       return `处理程序出错（${reason.message}）`

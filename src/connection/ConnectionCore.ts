@@ -382,7 +382,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     const { offset, problem } = failure
     return problem === undefined
       ? { _tag: "FrameTooLong", limitBytes, offset }
-      : { _tag: "FrameMalformed", problem, offset }
+      : { _tag: "FrameInvalid", problem, offset }
   }
 
   /** The decoder has skipped bytes. */

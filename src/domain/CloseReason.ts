@@ -47,7 +47,7 @@ const FrameTooLong = Schema.TaggedStruct("FrameTooLong", {
  * The peer sent bytes that are not a valid frame, and the framing cannot find the next frame. `offset` has the same
  * meaning as in `FrameTooLong`.
  */
-const FrameMalformed = Schema.TaggedStruct("FrameMalformed", { problem: Schema.String, offset: Schema.Number })
+const FrameInvalid = Schema.TaggedStruct("FrameInvalid", { problem: Schema.String, offset: Schema.Number })
 /** The connection's handler failed, died or was interrupted. */
 const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
 /** The framing threw an error when it decoded the received bytes. */
@@ -73,7 +73,7 @@ export const CloseReason = Schema.Union(
   SlowConsumer,
   PendingLimit,
   FrameTooLong,
-  FrameMalformed,
+  FrameInvalid,
   HandlerFailed,
   FramingFailed,
   Drained,
@@ -125,8 +125,8 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return `it read too slowly: ${reason.totalBytes} bytes were queued for all peers, above the limit of ${reason.limitBytes}, and ${reason.pendingBytes} of them for it`
     case "FrameTooLong":
       return `it sent a frame above ${reason.limitBytes} bytes${reason.offset === undefined ? "" : ` (at byte ${reason.offset})`}`
-    case "FrameMalformed":
-      return `it sent a malformed frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
+    case "FrameInvalid":
+      return `it sent an invalid frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
     case "HandlerFailed":
       return `its handler failed (${describeFailure(reason)})`
     case "FramingFailed":

@@ -7,11 +7,11 @@ export {
   type SkipCause,
   skipCauses,
 } from "./framings/contract.ts"
-export { delimiter } from "./framings/delimiter.ts"
+export { delimited } from "./framings/delimited.ts"
 export { fixed } from "./framings/fixed.ts"
 export { gap } from "./framings/gap.ts"
 export { json } from "./framings/json.ts"
-export { type LengthPrefixOptions, lengthPrefix } from "./framings/lengthPrefix.ts"
+export { type LengthPrefixedOptions, lengthPrefixed, varint } from "./framings/lengthPrefixed.ts"
 export { line } from "./framings/line.ts"
 export { netstring } from "./framings/netstring.ts"
 export { forms, framings, parse } from "./framings/parse.ts"

@@ -95,7 +95,7 @@ const login = (serial: string) => hex(`7878 0d 01 0123456789012345 ${serial} 000
 
 overEachTransport("one rule answers three logins of a GT06 tracker in one read, each with its own serial number", () =>
   Effect.gen(function* () {
-    const frame = Framing.lengthPrefix({ field: "u8", offset: 2, adjust: 2 })
+    const frame = Framing.lengthPrefixed({ field: "u8", offset: 2, adjust: 2 })
     const { assistant, connect, events } = yield* serverWindow({ settings: { frame } })
     yield* assistant.execute(command(gt06Rule))
     const tracker = yield* connect({ frame: Framing.raw })

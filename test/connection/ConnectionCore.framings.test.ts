@@ -53,7 +53,7 @@ describe("a framing that cannot find the next frame", () => {
     "ends the connection with the offset of a frame longer than the limit",
     Effect.gen(function* () {
       const { owner, runs, write } = yield* withPeer({
-        framing: Framing.lengthPrefix({ field: "u16be" }),
+        framing: Framing.lengthPrefixed({ field: "u16be" }),
         maxFrameBytes: 3,
       })
       yield* write(hex("0001 61"))
@@ -70,7 +70,7 @@ describe("a framing that cannot find the next frame", () => {
       yield* write(utf8("1:a,"))
       yield* write(utf8("1:b;"))
       expect(owner.ends).toMatchObject([
-        { reason: { _tag: "FrameMalformed", offset: 4, problem: "a netstring does not end with a comma" } },
+        { reason: { _tag: "FrameInvalid", offset: 4, problem: "a netstring does not end with a comma" } },
       ])
     }),
   )

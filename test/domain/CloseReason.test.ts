@@ -27,9 +27,9 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
     "it read too slowly: 110 bytes were queued for all peers, above the limit of 100, and 80 of them for it",
   ],
   FrameTooLong: [{ _tag: "FrameTooLong", limitBytes: 1024 }, "it sent a frame above 1024 bytes"],
-  FrameMalformed: [
-    { _tag: "FrameMalformed", problem: "a netstring does not end with a comma", offset: 12 },
-    "it sent a malformed frame (at byte 12): a netstring does not end with a comma",
+  FrameInvalid: [
+    { _tag: "FrameInvalid", problem: "a netstring does not end with a comma", offset: 12 },
+    "it sent an invalid frame (at byte 12): a netstring does not end with a comma",
   ],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom", tag: "Boom" }, "its handler failed (Boom: boom)"],
   FramingFailed: [{ _tag: "FramingFailed", message: "bad magic" }, "its framing failed (bad magic)"],

@@ -64,7 +64,7 @@ describe("a malformed frame", () => {
       yield* peer.write("3:abc,hello")
       expect(yield* events.one("ConnectionClosed")).toMatchObject({
         id: 2,
-        reason: { _tag: "FrameMalformed", offset: 6, problem: "a netstring does not begin with a digit" },
+        reason: { _tag: "FrameInvalid", offset: 6, problem: "a netstring does not begin with a digit" },
       })
       yield* other.send(utf8("still here"))
       expect(yield* receiveText(other)).toBe("still here")
@@ -74,7 +74,7 @@ describe("a malformed frame", () => {
 })
 
 describe("a broker with a length prefix", () => {
-  const frame = Framing.lengthPrefix({ field: "u16be" })
+  const frame = Framing.lengthPrefixed({ field: "u16be" })
   const size = 16 * 1024
   const count = 2000
   const numbered = (n: number): Uint8Array => {

@@ -12,7 +12,7 @@ describe("Telnet", () => {
     Effect.gen(function* () {
       const every = Uint8Array.from({ length: 1024 }, (_, index) => (index * 7) & 0xff)
       const payload = Uint8Array.from([...every, 0x0d, 0, 0x0d, 0x0d, 0xff, 0xff, 0x0d])
-      for (const frame of [Framing.raw, Framing.lengthPrefix({ field: "u16be" })]) {
+      for (const frame of [Framing.raw, Framing.lengthPrefixed({ field: "u16be" })]) {
         const { connect } = yield* serving(Handler.echo(), { telnet: true, frame })
         const client = yield* connect({ telnet: true, frame })
         yield* client.send(payload)

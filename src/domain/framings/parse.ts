@@ -5,12 +5,12 @@ import { parseDuration } from "../quantities.ts"
 import { ValueSyntaxError } from "../syntaxErrors.ts"
 import { cobs } from "./cobs.ts"
 import type { Framing } from "./contract.ts"
-import { delimiter, longestDelimiter } from "./delimiter.ts"
+import { delimited, longestDelimiter } from "./delimited.ts"
 import { fixed } from "./fixed.ts"
 import { gap, mostGapMillis } from "./gap.ts"
 import { json } from "./json.ts"
 import { type LengthField, lengthFields } from "./lengthFields.ts"
-import { lengthPrefix, mostAdjust, mostOffset } from "./lengthPrefix.ts"
+import { lengthPrefixed, mostAdjust, mostOffset } from "./lengthPrefixed.ts"
 import { line } from "./line.ts"
 import { netstring } from "./netstring.ts"
 import { raw } from "./raw.ts"
@@ -58,7 +58,7 @@ const delimiterIn = (text: string, at: number): Parsed => {
   if (text.length % 2 === 1) return wrong("the last byte has only one digit", at + text.length - 1, expected)
   if (text.length > 2 * longestDelimiter) return wrong(`it has ${text.length / 2} bytes`, at, expected)
   const pairs = text.match(/../g) ?? []
-  return Either.right(delimiter(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))))
+  return Either.right(delimited(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))))
 }
 
 const fixedIn = (text: string, at: number): Parsed =>
@@ -112,7 +112,7 @@ const lengthIn = (text: string, at: number): Parsed =>
       numbers[name] = yield* numberIn({ what: name, text: values.join(":"), at: valueAt, least, most })
       place += part.length + 1
     }
-    return lengthPrefix({ field, ...(offset === undefined ? {} : { offset }), ...numbers })
+    return lengthPrefixed({ field, ...(offset === undefined ? {} : { offset }), ...numbers })
   })
 
 const withParameters: Readonly<Record<string, (text: string, at: number) => Parsed>> = {
@@ -161,8 +161,8 @@ const framingIn = (input: string): Parsed => {
  * |---|---|
  * | `raw` | the bytes of one read |
  * | `line` | a line that ends with LF |
- * | `delim:HEX` | the bytes up to this delimiter ({@link delimiter}) |
- * | `len:FIELD[+OFFSET][,adjust:N][,strip:N]` | a length field and the bytes that it counts ({@link lengthPrefix}) |
+ * | `delim:HEX` | the bytes up to this delimiter ({@link delimited}) |
+ * | `len:FIELD[+OFFSET][,adjust:N][,strip:N]` | a length field and the bytes that it counts ({@link lengthPrefixed}) |
  * | `fixed:N` | N bytes ({@link fixed}) |
  * | `gap:TIME` | the bytes up to a pause of the peer ({@link gap}) |
  * | `netstring`, `slip`, `cobs`, `json` | one of {@link netstring}, {@link slip}, {@link cobs}, {@link json} |

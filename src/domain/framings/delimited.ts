@@ -16,11 +16,11 @@ export const longestDelimiter = 64
  * @example
  * import { Framing } from "tcpfx/domain"
  *
- * const crlf = Framing.delimiter(Uint8Array.of(0x0d, 0x0a))
+ * const crlf = Framing.delimited(Uint8Array.of(0x0d, 0x0a))
  * assert.equal(crlf.name, "delim:0d0a")
  * assert.deepEqual(crlf.encode(Uint8Array.of(0x61)), Uint8Array.of(0x61, 0x0d, 0x0a))
  */
-export const delimiter = (bytes: Uint8Array): Framing => {
+export const delimited = (bytes: Uint8Array): Framing => {
   if (bytes.length < 1 || bytes.length > longestDelimiter) {
     throw new RangeError(`a delimiter has 1 to ${longestDelimiter} bytes, and this one has ${bytes.length}`)
   }

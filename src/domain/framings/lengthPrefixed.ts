@@ -5,7 +5,7 @@ import { aboveLimit } from "./refusals.ts"
 import { malformed, readersOf, SizedDecoder, type SizedFrames, unknownSize } from "./SizedDecoder.ts"
 
 /** The place of the length field in a frame, and the bytes that the length counts. */
-export interface LengthPrefixOptions {
+export interface LengthPrefixedOptions {
   /**
    * The kind of the length field: an unsigned number of 1, 2 or 4 bytes, big-endian (`be`) or little-endian (`le`), or a
    * variable-length number of 1 to 5 bytes with 7 bits in each, lowest bits first (`varint`, as in Protocol Buffers).
@@ -42,17 +42,17 @@ export const mostAdjust = 65_536
  * `strip`, a frame can be received but not sent, because its stripped bytes are unknown.
  *
  * A frame above `maxFrame` ends the connection with `FrameTooLong`. A length that is too small for the frame itself
- * ends the connection with `FrameMalformed`. Both reasons have the offset of the frame. An incomplete last frame is
+ * ends the connection with `FrameInvalid`. Both reasons have the offset of the frame. An incomplete last frame is
  * discarded, and `BytesSkipped` has the number of its bytes.
  *
  * @example
  * import { Framing } from "tcpfx/domain"
  *
- * const short = Framing.lengthPrefix({ field: "u16be" })
+ * const short = Framing.lengthPrefixed({ field: "u16be" })
  * assert.equal(short.name, "len:u16be")
  * assert.deepEqual(short.encode(Uint8Array.of(7, 8)), Uint8Array.of(0, 2, 7, 8))
  */
-export const lengthPrefix = (options: LengthPrefixOptions): Framing => {
+export const lengthPrefixed = (options: LengthPrefixedOptions): Framing => {
   const { adjust = 0, field, offset = 0 } = options
   check(options)
   const numbers = lengthFields[field]
@@ -133,14 +133,14 @@ export const lengthPrefix = (options: LengthPrefixOptions): Framing => {
   })
 }
 
-const nameOf = ({ adjust = 0, field, offset = 0, strip }: LengthPrefixOptions): string =>
+const nameOf = ({ adjust = 0, field, offset = 0, strip }: LengthPrefixedOptions): string =>
   [
     `len:${field}${offset === 0 ? "" : `+${offset}`}`,
     ...(adjust === 0 ? [] : [`adjust:${adjust}`]),
     ...(strip === undefined ? [] : [`strip:${strip}`]),
   ].join(",")
 
-const check = ({ adjust = 0, field, offset = 0, strip = 0 }: LengthPrefixOptions): void => {
+const check = ({ adjust = 0, field, offset = 0, strip = 0 }: LengthPrefixedOptions): void => {
   if (!Object.hasOwn(lengthFields, field)) {
     throw new RangeError(`a length field is one of ${Object.keys(lengthFields).join(", ")}, and not ${String(field)}`)
   }
@@ -153,3 +153,14 @@ const checkNumber = (name: string, value: number, least: number, most: number): 
   if (Number.isInteger(value) && value >= least && value <= most) return
   throw new RangeError(`${name} is a whole number from ${least} to ${most}, and not ${value}`)
 }
+
+/**
+ * A frame begins with its length as a number of 1 to 5 bytes with 7 bits in each, lowest bits first, as in Protocol
+ * Buffers. It is `lengthPrefixed({ field: "varint" })`, and its name is `len:varint`.
+ *
+ * @example
+ * import { Framing } from "tcpfx/domain"
+ *
+ * assert.deepEqual(Framing.varint.encode(Uint8Array.of(7, 8)), Uint8Array.of(2, 7, 8))
+ */
+export const varint: Framing = lengthPrefixed({ field: "varint" })

@@ -34,7 +34,7 @@ const readField = (field: (typeof fields)[number], bytes: Uint8Array, at: number
 }
 
 /** A reference implementation that follows the words of netty's documentation. */
-const oracle = (options: Framing.LengthPrefixOptions, input: Uint8Array, max: number): Expected => {
+const oracle = (options: Framing.LengthPrefixedOptions, input: Uint8Array, max: number): Expected => {
   const { adjust = 0, field, offset = 0 } = options
   const payloads: Array<ReadonlyArray<number>> = []
   for (let at = 0; ; ) {
@@ -50,7 +50,7 @@ const oracle = (options: Framing.LengthPrefixOptions, input: Uint8Array, max: nu
   }
 }
 
-const anyOptions: FastCheck.Arbitrary<Framing.LengthPrefixOptions> = FastCheck.record(
+const anyOptions: FastCheck.Arbitrary<Framing.LengthPrefixedOptions> = FastCheck.record(
   {
     field: FastCheck.constantFrom(...fields),
     offset: FastCheck.nat({ max: 3 }),
@@ -71,7 +71,7 @@ describe("a length prefix", () => {
     ],
     ([options, bytes, max, places]) => {
       const input = Uint8Array.from(bytes)
-      expectAsOracle(Framing.lengthPrefix(options), input, max, places, oracle(options, input, max))
+      expectAsOracle(Framing.lengthPrefixed(options), input, max, places, oracle(options, input, max))
     },
     runs(600),
   )
@@ -80,7 +80,7 @@ describe("a length prefix", () => {
     "keeps each payload that it does not refuse whole, and the bytes of its frame unchanged",
     [anyOptions, FastCheck.array(FastCheck.uint8Array({ maxLength: 9 }), { maxLength: 5 })],
     ([options, payloads]) => {
-      const framing = Framing.lengthPrefix(options)
+      const framing = Framing.lengthPrefixed(options)
       expectRoundTrip(
         framing,
         payloads.filter((payload) => refusalOf(framing, payload) === undefined),
@@ -92,13 +92,13 @@ describe("a length prefix", () => {
   it.prop(
     "without an offset and without strip carries every payload that its field can count",
     [FastCheck.constantFrom(...fields), FastCheck.array(FastCheck.uint8Array({ maxLength: 200 }), { maxLength: 4 })],
-    ([field, payloads]) => expectRoundTrip(Framing.lengthPrefix({ field }), payloads),
+    ([field, payloads]) => expectRoundTrip(Framing.lengthPrefixed({ field }), payloads),
     runs(100),
   )
 
   it("writes its number as the field says", () => {
     const wire = (field: (typeof fields)[number], length: number) =>
-      [...Framing.lengthPrefix({ field }).encode(new Uint8Array(length))].slice(0, 4)
+      [...Framing.lengthPrefixed({ field }).encode(new Uint8Array(length))].slice(0, 4)
     expect(wire("u16be", 0x0102).slice(0, 2)).toEqual([1, 2])
     expect(wire("u16le", 0x0102).slice(0, 2)).toEqual([2, 1])
     expect(wire("u32be", 0x010203)).toEqual([0, 1, 2, 3])
@@ -107,13 +107,13 @@ describe("a length prefix", () => {
   })
 
   it("that counts itself has a negative adjustment", () => {
-    const framing = Framing.lengthPrefix({ field: "u16be", adjust: -2 })
+    const framing = Framing.lengthPrefixed({ field: "u16be", adjust: -2 })
     expect(framing.encode(hex("aabb"))).toEqual(hex("0004 aabb"))
     expect(feedFraming(framing, [hex("0004 aabb 0002")]).payloads).toEqual([[0xaa, 0xbb], []])
   })
 
   it("with an offset gives whole frames, such as the login of a GT06 tracker", () => {
-    const framing = Framing.lengthPrefix({ field: "u8", offset: 2, adjust: 2 })
+    const framing = Framing.lengthPrefixed({ field: "u8", offset: 2, adjust: 2 })
     const login = hex("7878 0d 01 0123456789012345 0001 8cdd 0d0a")
     expect(feedFraming(framing, [Uint8Array.of(...login, ...login, ...login)]).payloads).toEqual([
       [...login],
@@ -126,22 +126,22 @@ describe("a length prefix", () => {
   })
 
   it("that strips bytes which it does not know can receive, and refuses to send", () => {
-    const framing = Framing.lengthPrefix({ field: "u8", offset: 1, strip: 2 })
+    const framing = Framing.lengthPrefixed({ field: "u8", offset: 1, strip: 2 })
     expect(feedFraming(framing, [hex("7f 02 aabb")]).payloads).toEqual([[0xaa, 0xbb]])
     expect(refusalOf(framing, hex("aabb"))).toContain("with strip:0 whole frames can be sent")
   })
 
   it("refuses a payload that its field cannot count", () => {
-    expect(refusalOf(Framing.lengthPrefix({ field: "u8" }), new Uint8Array(256))).toBe(
+    expect(refusalOf(Framing.lengthPrefixed({ field: "u8" }), new Uint8Array(256))).toBe(
       "its 256 bytes need the length 256, and the greatest length is 255",
     )
-    expect(refusalOf(Framing.lengthPrefix({ field: "u8", adjust: 3 }), hex("01"))).toBe(
+    expect(refusalOf(Framing.lengthPrefixed({ field: "u8", adjust: 3 }), hex("01"))).toBe(
       "it has 1 bytes, and a frame needs at least 3",
     )
   })
 
   it("a frame longer than the limit fails as soon as its length is known, with its offset and without a buffer", () => {
-    const framing = Framing.lengthPrefix({ field: "u32be" })
+    const framing = Framing.lengthPrefixed({ field: "u32be" })
     for (const chunks of [[hex("00000001 61 ffffffff")], [hex("00000001 61 ff"), hex("ffffff")]]) {
       const fed = feedFraming(framing, chunks, 100)
       expect(fed).toMatchObject({ payloads: [[0x61]], failure: { offset: 5, problem: undefined } })
@@ -149,20 +149,20 @@ describe("a length prefix", () => {
   })
 
   it("a length that is too small for its frame fails with the offset and the reason", () => {
-    const framing = Framing.lengthPrefix({ field: "u16be", adjust: -2 })
+    const framing = Framing.lengthPrefixed({ field: "u16be", adjust: -2 })
     expect(feedFraming(framing, [hex("0002 0001")]).failure).toEqual({
       offset: 2,
       problem: "the length field has the value 1, and a frame needs at least 2",
     })
-    expect(feedFraming(Framing.lengthPrefix({ field: "varint" }), [hex("ffffffffff01")]).failure).toEqual({
+    expect(feedFraming(Framing.lengthPrefixed({ field: "varint" }), [hex("ffffffffff01")]).failure).toEqual({
       offset: 0,
       problem: "the length field has more than 5 bytes",
     })
   })
 
   it("refuses invalid options", () => {
-    expect(() => Framing.lengthPrefix({ field: "u8", offset: -1 })).toThrow("offset is a whole number from 0 to 1024")
-    expect(() => Framing.lengthPrefix({ field: "u8", adjust: 0.5 })).toThrow("adjust is a whole number")
-    expect(() => Framing.lengthPrefix({ field: "u9" as "u8" })).toThrow("a length field is one of u8, u16be")
+    expect(() => Framing.lengthPrefixed({ field: "u8", offset: -1 })).toThrow("offset is a whole number from 0 to 1024")
+    expect(() => Framing.lengthPrefixed({ field: "u8", adjust: 0.5 })).toThrow("adjust is a whole number")
+    expect(() => Framing.lengthPrefixed({ field: "u9" as "u8" })).toThrow("a length field is one of u8, u16be")
   })
 })

@@ -11,7 +11,7 @@ import {
 } from "../../support/framingSuite.ts"
 import { runs } from "../../support/properties.ts"
 
-const crlf = Framing.delimiter(hex("0d0a"))
+const crlf = Framing.delimited(hex("0d0a"))
 
 /** A reference implementation that looks at one byte after the other. */
 const oracle = (input: ReadonlyArray<number>, mark: ReadonlyArray<number>, max: number): Expected => {
@@ -49,7 +49,7 @@ describe("a delimiter", () => {
       FastCheck.array(FastCheck.nat({ max: 30 }), { maxLength: 6 }),
     ],
     ([mark, bytes, max, places]) => {
-      const framing = Framing.delimiter(Uint8Array.from(mark))
+      const framing = Framing.delimited(Uint8Array.from(mark))
       expectAsOracle(framing, Uint8Array.from(bytes), max, places, oracle(bytes, mark, max))
     },
     runs(400),
@@ -63,7 +63,7 @@ describe("a delimiter", () => {
       FastCheck.array(FastCheck.constantFrom(0x61, 0x62, 0x0d, 0x0a), { maxLength: 6 }),
     ],
     ([mark, payloads, likeMark]) => {
-      const framing = Framing.delimiter(Uint8Array.from(mark))
+      const framing = Framing.delimited(Uint8Array.from(mark))
       const all = [...payloads, Uint8Array.from(likeMark)]
       const [accepted, refused] = [
         all.filter((payload) => refusalOf(framing, payload) === undefined),
@@ -89,20 +89,20 @@ describe("a delimiter", () => {
   })
 
   it("has 1 to 64 bytes", () => {
-    expect(() => Framing.delimiter(new Uint8Array(0))).toThrow("a delimiter has 1 to 64 bytes, and this one has 0")
-    expect(() => Framing.delimiter(new Uint8Array(65))).toThrow("1 to 64 bytes")
+    expect(() => Framing.delimited(new Uint8Array(0))).toThrow("a delimiter has 1 to 64 bytes, and this one has 0")
+    expect(() => Framing.delimited(new Uint8Array(65))).toThrow("1 to 64 bytes")
   })
 
   it("is a copy: the caller's bytes can change afterwards", () => {
     const bytes = hex("0d0a")
-    const framing = Framing.delimiter(bytes)
+    const framing = Framing.delimited(bytes)
     bytes.fill(0)
     expect([...framing.encode(hex("61"))]).toEqual([0x61, 0x0d, 0x0a])
   })
 
   it("in a payload is refused, also if it ends in the mark after the payload", () => {
     expect(refusalOf(crlf, hex("610d0a"))).toContain("a delimiter at byte 1")
-    expect(refusalOf(Framing.delimiter(hex("6161")), hex("6261"))).toContain("a delimiter at byte 1")
+    expect(refusalOf(Framing.delimited(hex("6161")), hex("6261"))).toContain("a delimiter at byte 1")
     expect(refusalOf(crlf, hex("610d"))).toBeUndefined()
   })
 })
