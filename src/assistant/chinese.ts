@@ -50,6 +50,8 @@ const closeReason = (reason: CloseReason): string => {
       return `发送的帧超过 ${reason.limitBytes} 字节${reason.offset === undefined ? "" : `（位于第 ${reason.offset} 字节）`}`
     case "FrameInvalid":
       return `发送的数据不是帧（位于第 ${reason.offset} 字节）：${reason.problem}`
+    case "FrameTruncated":
+      return `在一帧中途结束（该帧已到 ${reason.bytes} 字节）`
     case "HandlerFailed":
       return `处理程序出错（${reason.message}）`
     case "FramingFailed":
@@ -103,7 +105,7 @@ const missedOf = (missed: number): string => `${missed} 个事件来得太快，
 const skipCauses: Readonly<Record<Framing.SkipCause, string>> = {
   tooLong: "超过上限的帧",
   malformed: "不是帧的数据",
-  incomplete: "不完整的最后一帧",
+  incomplete: "不完整的帧",
 }
 
 const skippedOf = (event: {

@@ -28,7 +28,8 @@ export interface Connection {
   readonly remote: Endpoint
   /**
    * Receives the next payload. Returns `None` after the peer's FIN and all payloads before it. If the connection has
-   * broken, it fails after all payloads that had arrived. An interruption during the wait loses nothing. A received
+   * broken, or the peer sent FIN in the middle of a frame (`FrameTruncated`), it fails after all payloads that had
+   * arrived. An interruption during the wait loses nothing. A received
    * payload belongs to the caller: `Effect.raceFirst` drops the payload of the loser. So race {@link readable}, then
    * receive from the winner.
    */

@@ -412,7 +412,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       return
     }
     try {
-      this.decoder.end(this)
+      const left = this.decoder.end(this)
+      if (left > 0) this.onBytesSkipped(left, "incomplete")
     } catch (error) {
       this.failFraming(error)
     }
@@ -434,7 +435,10 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.closeNotify = closeNotify
     this.endPause()
     try {
-      if (!this.closing && !this.inputEnded) this.decoder.end(this)
+      const left = this.closing || this.inputEnded ? 0 : this.decoder.end(this)
+      // The reason is set before the end, so that a reader fails after the payloads before the frame. The connection
+      // stays open for answers to these payloads.
+      if (left > 0) this.reason ??= { _tag: "FrameTruncated", bytes: left }
     } catch (error) {
       this.failFraming(error)
       return
@@ -511,6 +515,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.drainWaiters.wake()
     this.owner.onClosed(this.end)
     this.endWaiters.wake()
+  }
+
+  /** Whether the peer has sent FIN in the middle of a frame. This side can still send. */
+  isTruncated(): boolean {
+    return this.reason?._tag === "FrameTruncated"
   }
 
   /** Whether the peer sent the first FIN, and nothing else has ended the connection. */

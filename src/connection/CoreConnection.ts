@@ -242,8 +242,8 @@ export class CoreConnection implements Connection {
       }
       if (taken !== undefined) return Effect.succeed(taken)
       if (!inbox.ended) return inbox.readers.waitThen(look)
-      if (this.core.isBroken()) return Effect.fail(this.core.closedError())
       this.core.isPeerEndKnown = true
+      if (this.core.isBroken()) return Effect.fail(this.core.closedError())
       return Effect.sync(atEnd)
     })
     return look

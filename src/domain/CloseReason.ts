@@ -48,6 +48,11 @@ const FrameTooLong = Schema.TaggedStruct("FrameTooLong", {
  * meaning as in `FrameTooLong`.
  */
 const FrameInvalid = Schema.TaggedStruct("FrameInvalid", { problem: Schema.String, offset: Schema.Number })
+/**
+ * The peer sent FIN in the middle of a frame, and the framing cannot complete the frame. `bytes` is the number of
+ * received bytes of this frame. The payloads before the frame are still delivered.
+ */
+const FrameTruncated = Schema.TaggedStruct("FrameTruncated", { bytes: Schema.Number })
 /** The connection's handler failed, died or was interrupted. */
 const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
 /** The framing threw an error when it decoded the received bytes. */
@@ -74,6 +79,7 @@ export const CloseReason = Schema.Union(
   PendingLimit,
   FrameTooLong,
   FrameInvalid,
+  FrameTruncated,
   HandlerFailed,
   FramingFailed,
   Drained,
@@ -127,6 +133,8 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return `it sent a frame above ${reason.limitBytes} bytes${reason.offset === undefined ? "" : ` (at byte ${reason.offset})`}`
     case "FrameInvalid":
       return `it sent an invalid frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
+    case "FrameTruncated":
+      return `it ended in the middle of a frame, after ${reason.bytes} ${reason.bytes === 1 ? "byte" : "bytes"} of the frame`
     case "HandlerFailed":
       return `its handler failed (${describeFailure(reason)})`
     case "FramingFailed":

@@ -62,8 +62,8 @@ export const FramesDropped = Schema.TaggedStruct("FramesDropped", {
 /**
  * A client sent bytes that are not a valid frame. The framing skipped `skipped` bytes now, `total` since the client
  * connected, and continues with the next frame. `cause` is the reason for the first skipped bytes: their frame is
- * longer than the limit (`tooLong`), they are not a frame (`malformed`), or their frame was incomplete when the client
- * sent FIN (`incomplete`). A read causes at most one of these events.
+ * longer than the limit (`tooLong`), they are not a frame (`malformed`), or their frame was incomplete at a pause
+ * that ends frames (`incomplete`). A read causes at most one of these events.
  */
 export const BytesSkipped = Schema.TaggedStruct("BytesSkipped", {
   ...connection,

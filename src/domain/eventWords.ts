@@ -29,7 +29,7 @@ const viaOf = (proxied: ProxiedBy | undefined): string =>
 const skipWords: Readonly<Record<SkipCause, string>> = {
   tooLong: "a frame longer than the limit",
   malformed: "a malformed frame",
-  incomplete: "an incomplete last frame",
+  incomplete: "an incomplete frame",
 }
 
 const describeSkipped = ({ cause, skipped, total }: { cause: SkipCause; skipped: number; total: number }): string =>

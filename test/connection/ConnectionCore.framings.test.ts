@@ -35,7 +35,7 @@ describe("a framing that can find the next frame", () => {
   test(
     "reports the bytes that it skips, with their sum, and keeps the connection",
     Effect.gen(function* () {
-      const { owner, peer, runs, write } = yield* withPeer({ framing: Framing.slip, maxFrameBytes: 3 })
+      const { core, owner, peer, runs, write } = yield* withPeer({ framing: Framing.slip, maxFrameBytes: 3 })
       yield* write(hex("61c0 62db63c0 64c0"))
       yield* write(hex("6565656565656565"))
       yield* write(hex("65c0 66c0 67"))
@@ -43,7 +43,10 @@ describe("a framing that can find the next frame", () => {
       expect(owner.told).toEqual(["skipped 4 of 4: malformed", "skipped 8 of 12: tooLong", "skipped 2 of 14: tooLong"])
       peer.wire.end()
       yield* turns(5)
-      expect(owner.told.slice(3)).toEqual(["skipped 1 of 15: incomplete", "half-closed by peer"])
+      expect(owner.told.slice(3)).toEqual(["half-closed by peer"])
+      core.beginClose({ _tag: "LocalClosed" })
+      yield* turns(5)
+      expect(owner.ends).toMatchObject([{ reason: { _tag: "FrameTruncated", bytes: 1 } }])
     }),
   )
 })

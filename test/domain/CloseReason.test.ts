@@ -31,6 +31,10 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
     { _tag: "FrameInvalid", problem: "a netstring does not end with a comma", offset: 12 },
     "it sent an invalid frame (at byte 12): a netstring does not end with a comma",
   ],
+  FrameTruncated: [
+    { _tag: "FrameTruncated", bytes: 3 },
+    "it ended in the middle of a frame, after 3 bytes of the frame",
+  ],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom", tag: "Boom" }, "its handler failed (Boom: boom)"],
   FramingFailed: [{ _tag: "FramingFailed", message: "bad magic" }, "its framing failed (bad magic)"],
   Drained: [{ _tag: "Drained" }, "drained"],

@@ -207,7 +207,8 @@ const tellLoss = (
     yield* Fiber.interrupt(sending)
     const handed = outgoing.handed()
     if (handed.frames === 0) return
-    const fate = reason._tag === "PeerClosed" ? yield* fateOfSent(connection) : "cut off"
+    const fate =
+      reason._tag === "PeerClosed" || reason._tag === "FrameTruncated" ? yield* fateOfSent(connection) : "cut off"
     if (fate === "read") return
     const stdio = yield* Stdio
     stdio.say(`tcpfx: ${losses.add(fate === "sent" ? { ...handed, untaken: 0 } : handed)}\n`)

@@ -36,8 +36,9 @@ class CommandDecoder implements Framing.FrameDecoder {
     return true
   }
 
-  end(sink: Framing.RunSink): void {
+  end(sink: Framing.RunSink): number {
     if (this.length > 0) this.give(sink)
+    return 0
   }
 
   pending(): number {

@@ -16,7 +16,7 @@ export interface MarkedFrames {
   readonly problemOf: (bytes: Uint8Array, from: number, to: number, maxFrameBytes: number) => SkipCause | undefined
   /** Whether the bytes between `from` and `to` are only marks, without a payload. */
   readonly isIdle: (bytes: Uint8Array, from: number, to: number) => boolean
-  /** Whether the decoder adds the mark to a last frame without one. Otherwise it discards the frame. */
+  /** Whether the decoder adds the mark to a last frame without one. Otherwise the frame is truncated. */
   readonly completesLast: boolean
 }
 
@@ -57,14 +57,13 @@ export class MarkedDecoder extends BufferingDecoder implements FrameDecoder {
     return true
   }
 
-  end(sink: RunSink): void {
+  end(sink: RunSink): number {
     const received = this.pending()
-    if (received > 0) {
-      if (this.frames.completesLast) this.complete(sink)
-      else sink.onBytesSkipped?.(received, "incomplete")
-    }
+    const isCompleted = received > 0 && this.frames.completesLast
+    if (isCompleted) this.complete(sink)
     this.isSkipping = false
     this.forget()
+    return isCompleted ? 0 : received
   }
 
   private complete(sink: RunSink): void {

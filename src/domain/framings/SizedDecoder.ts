@@ -72,10 +72,11 @@ export class SizedDecoder extends BufferingDecoder implements FrameDecoder {
     return true
   }
 
-  end(sink: RunSink): void {
-    if (this.held > 0) sink.onBytesSkipped?.(this.held, "incomplete")
+  end(): number {
+    const left = this.held
     this.forget()
     this.size = unknownSize
+    return left
   }
 
   /**

@@ -111,8 +111,8 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
 /**
  * Consistent Overhead Byte Stuffing (Cheshire and Baker, 1999). A frame ends with the byte 00, and the encoding
  * replaces every 00 of the payload. Empty frames are ignored. The frame 01 00 is an empty payload. A frame above the
- * limit or with a wrong block length is discarded up to its 00. A last frame without 00 is discarded, too.
- * `BytesSkipped` has the number of discarded bytes.
+ * limit or with a wrong block length is discarded up to its 00, and `BytesSkipped` has the number of discarded bytes. A
+ * last frame without 00 ends the connection with `FrameTruncated`.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

@@ -40,7 +40,8 @@ export interface Framing {
 }
 
 /**
- * Why a decoder has discarded bytes: a frame longer than the limit, bytes that are not a frame, or a frame without its end.
+ * Why a decoder has discarded bytes: a frame longer than the limit, bytes that are not a frame, or a frame without its
+ * end at a pause.
  */
 export const skipCauses = ["tooLong", "malformed", "incomplete"] as const
 export type SkipCause = (typeof skipCauses)[number]
@@ -76,9 +77,11 @@ export interface FrameDecoder {
   readonly push: (chunk: Uint8Array, sink: RunSink) => boolean | DecodeFailure
   /**
    * Ends the stream after the peer's FIN, or ends a frame after the `pause` of the framing. The decoder completes
-   * buffered bytes to a whole frame and passes the frame to `sink`, or discards the bytes.
+   * buffered bytes to a whole frame, passes the frame to `sink` and returns 0. A decoder that cannot complete the frame
+   * discards the bytes and returns their number. The connection then ends with `FrameTruncated`; after a pause it
+   * reports the bytes as skipped and continues.
    */
-  readonly end: (sink: RunSink) => void
+  readonly end: (sink: RunSink) => number
   /** The number of buffered bytes of an incomplete frame. */
   readonly pending: () => number
 }

@@ -6,7 +6,7 @@ import { readersOf, SizedDecoder, type SizedFrames } from "./SizedDecoder.ts"
 
 /**
  * Each frame has `size` bytes, from 1 to 64 MiB. If `size` is above `maxFrame`, every frame is above the limit. A last
- * frame with fewer bytes is discarded, and `BytesSkipped` has the number of its bytes.
+ * frame with fewer bytes ends the connection with `FrameTruncated`.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

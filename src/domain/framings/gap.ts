@@ -60,11 +60,12 @@ class GapDecoder extends BufferingDecoder implements FrameDecoder {
     return true
   }
 
-  end(sink: RunSink): void {
+  end(sink: RunSink): number {
     const { only } = this
     this.only = undefined
     if (only !== undefined) sink.onRun(only)
     else if (this.held > 0) sink.onRun(this.take())
+    return 0
   }
 
   private add(bytes: Uint8Array): void {

@@ -120,12 +120,12 @@ class JsonDecoder extends BufferingDecoder implements FrameDecoder {
     return true
   }
 
-  end(sink: RunSink): void {
+  end(): number {
     const received = this.pending()
-    if (received > 0) sink.onBytesSkipped?.(received, "incomplete")
     this.forget()
     this.blanks = 0
     this.isInValue = false
+    return received
   }
 
   private pass(chunk: Uint8Array, from: number, to: number, sink: RunSink): void {
@@ -226,7 +226,7 @@ const refused = (payload: Uint8Array): string | undefined => {
  *
  * Other bytes between two values, such as numbers or commas, are discarded up to the next object or array, and
  * `BytesSkipped` has the number of bytes. A value above `maxFrame` ends the connection with `FrameTooLong` and the
- * offset of the value. A last value without its end is discarded, and `BytesSkipped` has the number of its bytes.
+ * offset of the value. A last value without its end ends the connection with `FrameTruncated`.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

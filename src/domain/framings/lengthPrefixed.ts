@@ -42,8 +42,8 @@ export const mostAdjust = 65_536
  * `strip`, a frame can be received but not sent, because its stripped bytes are unknown.
  *
  * A frame above `maxFrame` ends the connection with `FrameTooLong`. A length that is too small for the frame itself
- * ends the connection with `FrameInvalid`. Both reasons have the offset of the frame. An incomplete last frame is
- * discarded, and `BytesSkipped` has the number of its bytes.
+ * ends the connection with `FrameInvalid`. Both reasons have the offset of the frame. An incomplete last frame ends
+ * the connection with `FrameTruncated`.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

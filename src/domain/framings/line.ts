@@ -76,10 +76,11 @@ class LineDecoder extends BufferingDecoder implements FrameDecoder {
     return this.hold(chunk.subarray(last + 1))
   }
 
-  end(sink: RunSink): void {
-    if (this.held === 0) return
+  end(sink: RunSink): number {
+    if (this.held === 0) return 0
     this.append(Uint8Array.of(newline))
     sink.onRun(this.take())
+    return 0
   }
 
   private wholeUpTo(chunk: Uint8Array, start: number, last: number): number {

@@ -61,7 +61,7 @@ const encode = (payload: Uint8Array): Uint8Array => {
 /**
  * Netstrings (Bernstein, 1997): the length in decimal digits, a colon, the payload, a comma. The length has at most 9
  * digits and no leading zero. A malformed netstring ends the connection with `FrameInvalid`. A last netstring without
- * its end is discarded, and `BytesSkipped` has the number of its bytes.
+ * its end ends the connection with `FrameTruncated`.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

@@ -31,7 +31,9 @@ class RawDecoder implements FrameDecoder {
     return true
   }
 
-  end(): void {}
+  end(): number {
+    return 0
+  }
 
   pending(): number {
     return 0

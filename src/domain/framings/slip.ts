@@ -99,7 +99,8 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
 /**
  * SLIP (RFC 1055). A frame ends with the byte C0. In the payload, DB DC stands for C0, and DB DD stands for DB. A sent
  * frame also begins with C0. Empty frames are ignored. A frame above the limit or with a wrong escape is discarded up
- * to its C0. A last frame without C0 is discarded, too. `BytesSkipped` has the number of discarded bytes.
+ * to its C0, and `BytesSkipped` has the number of discarded bytes. A last frame without C0 ends the connection with
+ * `FrameTruncated`.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

@@ -322,8 +322,10 @@ export class ConnectionActor
     this.cancelInterrupt?.()
     if (this.core.isClosing()) return
     if (failure !== undefined) {
-      // After a reset the peer knows that bytes are missing.
-      if (failure._tag === "SlowConsumer" || this.core.hasUnsent()) this.core.abort(failure)
+      // After a reset the peer knows that bytes are missing. A handler that only learned of a truncated frame has sent
+      // everything.
+      const hasSentAll = this.core.isTruncated() && isClosedError(failure)
+      if (failure._tag === "SlowConsumer" || (this.core.hasUnsent() && !hasSentAll)) this.core.abort(failure)
       else this.core.beginClose(failure)
     } else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
     else this.core.beginClose(closeReasons.localClosed)
@@ -352,3 +354,6 @@ export class ConnectionActor
     if (fiber !== undefined) fiber.unsafeInterruptAsFork(fiber.id())
   }
 }
+
+const isClosedError = (failure: CloseReason): boolean =>
+  failure._tag === "HandlerFailed" && failure.tag === "ConnectionClosedError"

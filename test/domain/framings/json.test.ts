@@ -117,7 +117,7 @@ describe("JSON", () => {
   })
 
   it("a last value without its end is skipped", () => {
-    expect(feedFraming(json, [utf8('{} {"a')])).toMatchObject({ skipped: 3, causes: ["incomplete"] })
+    expect(feedFraming(json, [utf8('{} {"a')])).toMatchObject({ skipped: 0, left: 3 })
   })
 
   it("a sent value gets a line end", () => {

@@ -59,7 +59,8 @@ const ends: ReadonlyArray<Pattern> = [
   [/^it sent nothing for (.*)$/, "服务器在 $1 内没有发送任何数据"],
   [/^it accepted none of its (\d+) queued bytes for (.*)$/, "服务器在 $2 内没有接收 $1 个等待发送的字节"],
   [/^it sent a frame above (\d+) bytes.*$/, "服务器发送的帧超过 $1 字节"],
-  [/^it sent a malformed frame \(at byte (\d+)\): .*$/s, "服务器发送的数据不是帧（位于第 $1 字节）"],
+  [/^it sent an invalid frame \(at byte (\d+)\): .*$/s, "服务器发送的数据不是帧（位于第 $1 字节）"],
+  [/^it ended in the middle of a frame, after (\d+) bytes? of the frame$/, "服务器在一帧中途结束（该帧已到 $1 字节）"],
   [/^its (?:handler|framing) failed \((.*)\)$/s, "处理时出错（$1）"],
   [/^drained$/, "排空后关闭"],
 ]
