@@ -25,7 +25,7 @@ const payloadOf = (framing: Framing.Framing): Uint8Array => {
 }
 
 /** Reads that begin and end in the middle of a frame. With a framing whose pause ends a frame, each read is a frame. */
-const readsOf = (framing: Framing.Framing): ReadonlyArray<Uint8Array> => {
+const readsOf = (framing: Framing.TotalFraming): ReadonlyArray<Uint8Array> => {
   const frame = framing.encode(payloadOf(framing))
   // The reads of a socket are Buffers, whose searches and views have other costs than those of a Uint8Array.
   const stream = Buffer.alloc(reads * readBytes)
@@ -46,7 +46,7 @@ const readsOf = (framing: Framing.Framing): ReadonlyArray<Uint8Array> => {
  * Decodes for `millis` milliseconds. Returns the number of frames per second of CPU time, because other processes may use
  * the core in the meantime.
  */
-export const framesPerSecond = (framing: Framing.Framing, work: Work, millis: number): number => {
+export const framesPerSecond = (framing: Framing.TotalFraming, work: Work, millis: number): number => {
   const input = readsOf(framing)
   const expected = (reads * readBytes) / frameBytes
   const endsByPause = framing.pause !== undefined

@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import type { Framing } from "../domain/index.ts"
+import { Framing } from "../domain/index.ts"
 import type { Timing } from "../runtime/Timing.ts"
 import { type Rule, Watch } from "../runtime/Watch.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
@@ -59,7 +59,7 @@ const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
  * sent.
  */
 const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: Heartbeat): Rule<ConnectionCore> => {
-  const bytes = frame.encode(payload)
+  const bytes = Framing.wireOf(frame, payload)
   return {
     mark: (core) => core.bytesIn(),
     clock: (core) => (core.isPeerEnded() || !core.isWritable() ? "over" : core.isHeld() ? "restarts" : "runs"),

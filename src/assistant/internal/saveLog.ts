@@ -5,7 +5,13 @@ import * as Stream from "effect/Stream"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
 import { EventLineWriter } from "../../domain/EventLineWriter.ts"
-import { type ClientEvent, type ConnectionId, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
+import {
+  type ClientEvent,
+  type ConnectionId,
+  Framing,
+  formatConnectionId,
+  type ServerEvent,
+} from "../../domain/index.ts"
 import type { LogFormat } from "../Assistant.ts"
 import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
@@ -127,7 +133,7 @@ const frameEvent = (
 const rawOf =
   (reader: LogReader): Write =>
   (_row, chunk, entry, frame, out) => {
-    if (frame !== undefined && chunk.kind(entry) !== EntryKind.sent) out.bytes(reader.framing.encode(frame))
+    if (frame !== undefined && chunk.kind(entry) !== EntryKind.sent) out.bytes(Framing.wireOf(reader.framing, frame))
     return undefined
   }
 

@@ -6,7 +6,7 @@ import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../../connection/index.ts"
-import { ConnectionClosedError, closeReasons, type Framing, formatMillis } from "../../domain/index.ts"
+import { ConnectionClosedError, closeReasons, Framing, formatMillis } from "../../domain/index.ts"
 import { type CommandFailed, networkError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
@@ -138,7 +138,7 @@ const receive = (
     const stdio = yield* Stdio
     const take = (payload: Uint8Array, recycle: () => void = constVoid) => {
       talk.replies++
-      const written = options.raw ? stdio.writeLent(options.frame.encode(payload), recycle) : Effect.void
+      const written = options.raw ? stdio.writeLent(Framing.wireOf(options.frame, payload), recycle) : Effect.void
       return onFrame === undefined ? written : Effect.zipRight(onFrame(payload), written)
     }
     yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)

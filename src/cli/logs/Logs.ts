@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ClientService } from "../../client/index.ts"
-import { type ClientEvent, type Framing, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
+import { type ClientEvent, Framing, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
 import type { ServerService } from "../../server/index.ts"
 import { recipients } from "../output/serverText.ts"
 import type { EventLog } from "./EventLog.ts"
@@ -73,7 +73,7 @@ export const makeLogs = ({ events, hex, raw, reports }: LogParts): Effect.Effect
           hex === undefined
             ? undefined
             : (to, payload) => {
-                const wire = framing.encode(payload)
+                const wire = Framing.wireOf(framing, payload)
                 if (!hex.isPerClient) return hex.add(0, wire, `${recipients(to)} >`)
                 for (const id of to) hex.add(id, wire, `${formatConnectionId(id)} >`)
               },
@@ -133,7 +133,7 @@ export const makeLogs = ({ events, hex, raw, reports }: LogParts): Effect.Effect
                 raw?.add(0, run, "")
                 hex?.add(0, run, "<")
               },
-              onSent: hex === undefined ? undefined : (payload) => hex.add(0, framing.encode(payload), ">"),
+              onSent: hex === undefined ? undefined : (payload) => hex.add(0, Framing.wireOf(framing, payload), ">"),
             })
           }
           if (events !== undefined) log = yield* client.subscribeEvents(subscription(true))

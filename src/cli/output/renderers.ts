@@ -46,7 +46,7 @@ const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => (
         // The LF is a separate part, so that a line of megabytes is not copied.
         page.bytes(event.bytes)
         page.bytes(lineEnd)
-      } else page.bytes(framing.encode(event.bytes))
+      } else page.bytes(Framing.wireOf(framing, event.bytes))
     }
     // Standard output has only the bytes of the peers. These events go to standard error, so that a wait for the next
     // attempt does not look like a hang.

@@ -1,5 +1,5 @@
 import { countByte } from "../countByte.ts"
-import type { Framing } from "./contract.ts"
+import type { Framing, TotalFraming } from "./contract.ts"
 import { Mark } from "./Mark.ts"
 import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
 import { owned } from "./partsOf.ts"
@@ -119,7 +119,7 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
  *
  * assert.deepEqual(Framing.cobs.encode(Uint8Array.of(0x11, 0, 0, 0x22)), Uint8Array.of(2, 0x11, 1, 2, 0x22, 0))
  */
-export const cobs: Framing = owned({
+export const cobs: TotalFraming = owned({
   name: "cobs",
   delimited: true,
   decoder: (maxFrameBytes) => new MarkedDecoder(frames, maxFrameBytes),

@@ -1,6 +1,16 @@
 import type * as Duration from "effect/Duration"
 
-/** Cuts a stream of bytes into frames. One framing serves any number of connections. */
+/** A framing refuses to encode a payload. */
+export interface Refusal {
+  readonly _tag: "Refusal"
+  /** Why: "it is empty", "it has 300 bytes, and a frame has at most 255". */
+  readonly problem: string
+}
+
+/**
+ * Cuts a stream of bytes into frames. One framing serves any number of connections. `Framing.make` makes one from two
+ * functions. `Testing.framingLaws` of `tcpfx/testing` checks a framing.
+ */
 export interface Framing {
   /** The name, in the form that `Framing.parse` and `--frame` read, such as `line` or `len:u16be,adjust:2`. */
   readonly name: string
@@ -17,8 +27,12 @@ export interface Framing {
   readonly pause?: Duration.Duration
   /** Makes a decoder for one direction of one connection. `maxFrameBytes` is the longest payload. */
   readonly decoder: (maxFrameBytes: number) => FrameDecoder
-  /** Encodes one payload as a frame. */
-  readonly encode: (payload: Uint8Array) => Uint8Array
+  /**
+   * Encodes one payload as a frame, or refuses it with `Framing.refuse`. A send of a refused payload fails with
+   * `InvalidPayloadError`, and so does a send of a payload for which `encode` throws. The frame can be a view of the
+   * payload or the payload itself. It can be called while a decoder of the same framing runs.
+   */
+  readonly encode: (payload: Uint8Array) => Uint8Array | Refusal
   /**
    * Returns why a payload cannot be sent as one frame, or `undefined` if it can. Default: a payload longer than
    * `maxFrameBytes` is refused. The default also applies to a framing that has its own `encode` and the `refuses` of a
@@ -39,6 +53,11 @@ export interface Framing {
   readonly count: (wire: Uint8Array) => number
 }
 
+/** A framing that encodes every payload. `refuses` says which payloads cannot be sent as one frame. */
+export interface TotalFraming extends Framing {
+  readonly encode: (payload: Uint8Array) => Uint8Array
+}
+
 /**
  * Why a decoder has discarded bytes: a frame longer than the limit, bytes that are not a frame, or a frame without its
  * end at a pause.
@@ -46,8 +65,12 @@ export interface Framing {
 export const skipCauses = ["tooLong", "malformed", "incomplete"] as const
 export type SkipCause = (typeof skipCauses)[number]
 
-/** Receives the runs of a decoder. */
+/** Receives the runs of a decoder. It does not call the decoder. */
 export interface RunSink {
+  /**
+   * Gets whole frames, in order. The sink may keep the run for any time, so the decoder does not write to its bytes
+   * again. The sink does not write to them either.
+   */
   readonly onRun: (run: Uint8Array) => void
   /**
    * Reports that the decoder has discarded `bytes` bytes and continues. The decoder calls this function at most once
@@ -67,6 +90,17 @@ export interface DecodeFailure {
 /**
  * The decoder of one stream. It emits runs: views of the input that contain whole frames with their delimiters. A relay
  * forwards runs without copying them and without inspecting each frame.
+ *
+ * The contract between a decoder and its connection:
+ *
+ * - The frames depend on the bytes alone, and not on where the reads split them.
+ * - A chunk belongs to the decoder from `push` on. The connection never changes its bytes, so the decoder may keep views
+ *   of it. The decoder does not write to a chunk, because other programs may read it.
+ * - `push` and `end` call the sink only while they run, and never each other. Nothing calls a decoder from its sink. The
+ *   sink can end the connection; the decoder then goes on, and nobody listens.
+ * - After `push` has failed or thrown, neither `push` nor `end` is called. After the `end` at the peer's FIN, nothing is
+ *   called. After an `end` at a pause, `push` follows, and the decoder is as new.
+ * - An exception ends the connection with `FramingFailed`, and no other connection.
  */
 export interface FrameDecoder {
   /**

@@ -1,4 +1,4 @@
-import type { Framing } from "./contract.ts"
+import type { Framing, TotalFraming } from "./contract.ts"
 import { hexOf } from "./hexOf.ts"
 import { Mark } from "./Mark.ts"
 import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
@@ -20,7 +20,7 @@ export const longestDelimiter = 64
  * assert.equal(crlf.name, "delim:0d0a")
  * assert.deepEqual(crlf.encode(Uint8Array.of(0x61)), Uint8Array.of(0x61, 0x0d, 0x0a))
  */
-export const delimited = (bytes: Uint8Array): Framing => {
+export const delimited = (bytes: Uint8Array): TotalFraming => {
   if (bytes.length < 1 || bytes.length > longestDelimiter) {
     throw new RangeError(`a delimiter has 1 to ${longestDelimiter} bytes, and this one has ${bytes.length}`)
   }

@@ -1,5 +1,5 @@
 import { limits } from "../limits.ts"
-import type { Framing } from "./contract.ts"
+import type { TotalFraming } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 import { readersOf, SizedDecoder, type SizedFrames } from "./SizedDecoder.ts"
@@ -15,7 +15,7 @@ import { readersOf, SizedDecoder, type SizedFrames } from "./SizedDecoder.ts"
  * Framing.fixed(2).payloads(Uint8Array.of(1, 2, 3, 4), (payload) => seen.push(payload))
  * assert.deepEqual(seen, [Uint8Array.of(1, 2), Uint8Array.of(3, 4)])
  */
-export const fixed = (size: number): Framing => {
+export const fixed = (size: number): TotalFraming => {
   if (!Number.isInteger(size) || size < 1 || size > limits.maxFrameMostBytes) {
     throw new RangeError(`a frame has a whole number of bytes from 1 to ${limits.maxFrameMostBytes}, and not ${size}`)
   }

@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import { BufferingDecoder } from "./BufferingDecoder.ts"
-import type { FrameDecoder, Framing, RunSink } from "./contract.ts"
+import type { FrameDecoder, RunSink, TotalFraming } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 
 /**
@@ -13,7 +13,7 @@ import { owned } from "./partsOf.ts"
  *
  * assert.equal(Framing.gap("20 millis").name, "gap:20ms")
  */
-export const gap = (pause: Duration.DurationInput): Framing => {
+export const gap = (pause: Duration.DurationInput): TotalFraming => {
   const millis = Duration.toMillis(pause)
   if (!(millis >= 1 && millis <= mostGapMillis)) {
     throw new RangeError(`a gap is from 1 ms to ${mostGapMillis / 1000} s, and not ${millis} ms`)

@@ -1,5 +1,5 @@
 import { BufferingDecoder } from "./BufferingDecoder.ts"
-import type { DecodeFailure, FrameDecoder, Framing, RunSink } from "./contract.ts"
+import type { DecodeFailure, FrameDecoder, Framing, RunSink, TotalFraming } from "./contract.ts"
 import { Ends, isBlank, JsonScanner, mostEnds, opensValue, scanWhole } from "./JsonScanner.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
@@ -236,7 +236,7 @@ const refused = (payload: Uint8Array): string | undefined => {
  * Framing.json.payloads(bytes('{"a":"}"} [1,[2]]'), (payload) => seen.push(new TextDecoder().decode(payload)))
  * assert.deepEqual(seen, ['{"a":"}"}', "[1,[2]]"])
  */
-export const json: Framing = owned({
+export const json: TotalFraming = owned({
   name: "json",
   delimited: true,
   decoder: (maxFrameBytes) => new JsonDecoder(maxFrameBytes),

@@ -1,4 +1,4 @@
-import type { Framing } from "./contract.ts"
+import type { TotalFraming } from "./contract.ts"
 import { type LengthField, lengthFields } from "./lengthFields.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
@@ -52,7 +52,7 @@ export const mostAdjust = 65_536
  * assert.equal(short.name, "len:u16be")
  * assert.deepEqual(short.encode(Uint8Array.of(7, 8)), Uint8Array.of(0, 2, 7, 8))
  */
-export const lengthPrefixed = (options: LengthPrefixedOptions): Framing => {
+export const lengthPrefixed = (options: LengthPrefixedOptions): TotalFraming => {
   const { adjust = 0, field, offset = 0 } = options
   check(options)
   const numbers = lengthFields[field]
@@ -163,4 +163,4 @@ const checkNumber = (name: string, value: number, least: number, most: number): 
  *
  * assert.deepEqual(Framing.varint.encode(Uint8Array.of(7, 8)), Uint8Array.of(2, 7, 8))
  */
-export const varint: Framing = lengthPrefixed({ field: "varint" })
+export const varint: TotalFraming = lengthPrefixed({ field: "varint" })

@@ -1,6 +1,6 @@
 import { countByte } from "../countByte.ts"
 import { BufferingDecoder } from "./BufferingDecoder.ts"
-import type { FrameDecoder, Framing, RunSink } from "./contract.ts"
+import type { FrameDecoder, RunSink, TotalFraming } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 
@@ -12,7 +12,7 @@ const carriageReturn = 0x0d
  * payload, but a relay forwards CR and LF unchanged. The decoder adds LF to a last line without LF, so that lines of
  * two senders never merge.
  */
-export const line: Framing = owned({
+export const line: TotalFraming = owned({
   name: "line",
   delimited: true,
   decoder: (maxFrameBytes) => new LineDecoder(maxFrameBytes),

@@ -1,4 +1,4 @@
-import type { Framing } from "./contract.ts"
+import type { TotalFraming } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 import { malformed, readersOf, SizedDecoder, type SizedFrames, unknownSize } from "./SizedDecoder.ts"
@@ -69,7 +69,7 @@ const encode = (payload: Uint8Array): Uint8Array => {
  * const bytes = (text: string) => new TextEncoder().encode(text)
  * assert.deepEqual(Framing.netstring.encode(bytes("hello")), bytes("5:hello,"))
  */
-export const netstring: Framing = owned({
+export const netstring: TotalFraming = owned({
   name: "netstring",
   delimited: true,
   decoder: (maxFrameBytes) => new SizedDecoder(frames, maxFrameBytes),

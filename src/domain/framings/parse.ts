@@ -4,7 +4,7 @@ import { nearest } from "../nearest.ts"
 import { parseDuration } from "../quantities.ts"
 import { ValueSyntaxError } from "../syntaxErrors.ts"
 import { cobs } from "./cobs.ts"
-import type { Framing } from "./contract.ts"
+import type { TotalFraming } from "./contract.ts"
 import { delimited, longestDelimiter } from "./delimited.ts"
 import { fixed } from "./fixed.ts"
 import { gap, mostGapMillis } from "./gap.ts"
@@ -17,7 +17,7 @@ import { raw } from "./raw.ts"
 import { slip } from "./slip.ts"
 
 /** The framings that need no parameter, by their names. */
-export const framings: Readonly<Record<string, Framing>> = { raw, line, netstring, slip, cobs, json }
+export const framings: Readonly<Record<string, TotalFraming>> = { raw, line, netstring, slip, cobs, json }
 
 /** An error in the text of a framing: the problem, its offset, and the expected form. */
 interface Wrong {
@@ -26,7 +26,7 @@ interface Wrong {
   readonly expected: string
 }
 
-type Parsed = Either.Either<Framing, Wrong>
+type Parsed = Either.Either<TotalFraming, Wrong>
 const wrong = (problem: string, at: number, expected: string): Either.Either<never, Wrong> =>
   Either.left({ problem, at, expected })
 
@@ -174,7 +174,7 @@ const framingIn = (input: string): Parsed => {
  * assert.deepEqual(Framing.parse("line"), Either.right(Framing.line))
  * assert.equal(Either.getOrThrow(Framing.parse("len:u16be,adjust:-2")).name, "len:u16be,adjust:-2")
  */
-export const parse = (input: string): Either.Either<Framing, ValueSyntaxError> =>
+export const parse = (input: string): Either.Either<TotalFraming, ValueSyntaxError> =>
   Either.mapLeft(framingIn(input), ({ at, expected, problem }) => {
     const place = at === 0 ? "" : `, at character ${Math.min(at, input.length) + 1}`
     return new ValueSyntaxError({ input, kind: "a framing", problem: `${problem}${place}`, expected })

@@ -6,7 +6,7 @@ import { aboveLimit } from "./refusals.ts"
 const owners = new WeakMap<object, Framing>()
 
 /** Marks `refuses` and `cut` as parts of a framing of this folder. */
-export const owned = (framing: Framing): Framing => {
+export const owned = <F extends Framing>(framing: F): F => {
   if (framing.refuses !== undefined) owners.set(framing.refuses, framing)
   if (framing.cut !== undefined) owners.set(framing.cut, framing)
   return framing

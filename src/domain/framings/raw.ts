@@ -1,11 +1,11 @@
-import type { FrameDecoder, Framing, RunSink } from "./contract.ts"
+import type { FrameDecoder, RunSink, TotalFraming } from "./contract.ts"
 import { owned } from "./partsOf.ts"
 
 /**
  * Each read is a frame, and a read above `maxFrameBytes` becomes several frames. TCP does not preserve message
  * boundaries. So this framing is suitable for display and relaying, but not for protocols.
  */
-export const raw: Framing = owned({
+export const raw: TotalFraming = owned({
   name: "raw",
   delimited: false,
   decoder: (maxFrameBytes) => new RawDecoder(maxFrameBytes),

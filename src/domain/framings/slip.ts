@@ -1,5 +1,5 @@
 import { indexOfByte } from "../indexOfByte.ts"
-import type { Framing } from "./contract.ts"
+import type { Framing, TotalFraming } from "./contract.ts"
 import { Mark } from "./Mark.ts"
 import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
 import { owned } from "./partsOf.ts"
@@ -107,7 +107,7 @@ const cut: NonNullable<Framing["cut"]> = (wire, from, most, each) => {
  *
  * assert.deepEqual(Framing.slip.encode(Uint8Array.of(0xc0, 0x01)), Uint8Array.of(0xc0, 0xdb, 0xdc, 0x01, 0xc0))
  */
-export const slip: Framing = owned({
+export const slip: TotalFraming = owned({
   name: "slip",
   delimited: true,
   decoder: (maxFrameBytes) => new MarkedDecoder(frames, maxFrameBytes),

@@ -1,6 +1,7 @@
 import { InvalidPayloadError } from "../errors.ts"
 import type { Framing } from "./contract.ts"
 import { cutOf, refusesOf } from "./partsOf.ts"
+import { refuse } from "./refusals.ts"
 
 /** Encodes one payload as a frame. Returns the error if the framing refuses the payload or throws. */
 export const encodeFrame = (
@@ -10,14 +11,24 @@ export const encodeFrame = (
 ): Uint8Array | InvalidPayloadError => {
   try {
     const problem = refusesOf(framing)(payload, maxFrameBytes)
-    if (problem === undefined) return framing.encode(payload)
-    return new InvalidPayloadError({ framing: framing.name, problem })
+    const encoded = problem === undefined ? framing.encode(payload) : refuse(problem)
+    if (encoded instanceof Uint8Array) return encoded
+    return new InvalidPayloadError({ framing: framing.name, problem: encoded.problem })
   } catch (error) {
     return new InvalidPayloadError({
       framing: framing.name,
       problem: error instanceof Error ? error.message : `${error}`,
     })
   }
+}
+
+/**
+ * Encodes a payload that was received or checked before. A payload that the framing refuses is returned unchanged. The
+ * limit is not checked.
+ */
+export const wireOf = (framing: Pick<Framing, "encode">, payload: Uint8Array): Uint8Array => {
+  const encoded = framing.encode(payload)
+  return encoded instanceof Uint8Array ? encoded : payload
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   ConnectionId,
   closeReasons,
   type Endpoint,
+  Framing,
   type RefusalRule,
   type ServerEvent,
 } from "../../domain/index.ts"
@@ -103,7 +104,7 @@ export class ServerCore {
       {
         timeout: settings.handshakeTimeout,
         proxies: isProxied ? AddressSet.from(settings.proxyFrom) : undefined,
-        refusal: settings.refusal === undefined ? undefined : settings.frame.encode(settings.refusal),
+        refusal: settings.refusal === undefined ? undefined : Framing.wireOf(settings.frame, settings.refusal),
       },
       settings.tls,
       timing,
