@@ -1,7 +1,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
+import { Codec, Framing } from "tcpfx/domain"
 import { Server } from "tcpfx/server"
 
 /** A chat server: relays each line of a client to all others, and prints the lines and the events of connections. */
@@ -18,5 +18,5 @@ export const chat = Effect.gen(function* () {
   const lines = yield* server.hub.subscribeAs(Codec.text, { onInvalid: Console.error })
   yield* Effect.forkScoped(Stream.runForEach(lines, (line) => Console.log(line)))
 
-  return yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+  return yield* server.listen("127.0.0.1:0")
 })

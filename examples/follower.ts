@@ -1,4 +1,3 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { ClientAssistant } from "tcpfx/assistant"
@@ -9,7 +8,7 @@ export const follower = (endpoint: string, onPhase: (phase: string) => Effect.Ef
   Effect.gen(function* () {
     const assistant = yield* ClientAssistant.make({
       settings: { frame: Framing.line },
-      reconnect: { baseDelay: Duration.seconds(1), maxDelay: Duration.minutes(1) },
+      reconnect: { baseDelay: "1 second", maxDelay: "1 minute" },
     })
     yield* assistant.states.pipe(
       Stream.map(({ phase }) => phase),

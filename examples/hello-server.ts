@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { tcpEndpoint } from "tcpfx/domain"
 import { Handler, Server, ServerConfig } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
 
@@ -8,7 +7,7 @@ const greeting = new TextEncoder().encode("Hello, client!")
 
 /** A server as a layer: listens while the layer lives, and drains when the layer ends. */
 export const HelloServer = Server.layer({ handler: Handler.reply(greeting) }).pipe(
-  Layer.provide(ServerConfig.layer({ listen: tcpEndpoint("127.0.0.1", 0) })),
+  Layer.provide(ServerConfig.layer({ listen: "127.0.0.1:0" })),
   Layer.provide(NodeTransport.layer),
 )
 

@@ -1,8 +1,7 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import { Client } from "tcpfx/client"
-import { type Endpoint, Framing, tcpEndpoint } from "tcpfx/domain"
+import { type Endpoint, Framing } from "tcpfx/domain"
 import { Handler, Server } from "tcpfx/server"
 import { Tls } from "tcpfx/transport"
 
@@ -22,11 +21,11 @@ export const collector = (identity: Certificate, deviceCa: string) =>
         tls,
         frame: Framing.line,
         maxPerAddress: 100,
-        firstFrameTimeout: Duration.seconds(30),
-        idleTimeout: Duration.minutes(5),
+        firstFrameTimeout: "30 seconds",
+        idleTimeout: "5 minutes",
       },
     })
-    const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+    const { endpoint } = yield* server.listen("127.0.0.1:0")
     return { server, endpoint }
   })
 

@@ -9,13 +9,21 @@ import { connectionSettings, Hold } from "../connection/ConnectionOwner.ts"
 import { CoreConnection } from "../connection/CoreConnection.ts"
 import { deadlineWatches } from "../connection/deadlines.ts"
 import type { Connection } from "../connection/index.ts"
-import type { ClientEvent, ConnectError, ConnectionClosedError, Endpoint, SettingsError } from "../domain/index.ts"
+import {
+  type ClientEvent,
+  type ConnectError,
+  type ConnectionClosedError,
+  type EndpointInput,
+  readEndpoint,
+  type SettingsError,
+} from "../domain/index.ts"
 import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
 import { owned } from "../runtime/owned.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import {
+  type CheckedClientSettings,
   ClientConfig,
   type ClientSettings,
   type ConnectOptions,
@@ -23,7 +31,7 @@ import {
   reconnectDefaults,
 } from "./ClientConfig.ts"
 import type { ClientObserver } from "./ClientObserver.ts"
-import { checkClientSettings, checkReconnect, checkSession } from "./internal/checkClientSettings.ts"
+import { checkClientSettings, checkEndpoint, checkReconnect, checkSession } from "./internal/checkClientSettings.ts"
 import { type ClientContext, ownerOf } from "./internal/clientConnection.ts"
 import { dial } from "./internal/dial.ts"
 import { makeSession } from "./internal/makeSession.ts"
@@ -33,9 +41,12 @@ import type { Session, SessionOptions } from "./Session.ts"
 
 /** The operations of a client. */
 export interface ClientService {
-  /** Connects to an endpoint. For a name, it tries all addresses of the name. */
+  /**
+   * Connects to an endpoint: a value, or a text such as "plc:502" or "unix:/run/plc.sock". For a name, it tries all
+   * addresses of the name. A text that is not an endpoint fails with the reason "InvalidEndpoint".
+   */
   readonly connect: (
-    endpoint: Endpoint,
+    endpoint: EndpointInput,
     options?: ConnectOptions,
   ) => Effect.Effect<Connection, ConnectError, Scope.Scope>
   /**
@@ -48,13 +59,19 @@ export interface ClientService {
    * another attempt cannot repair, such as an untrusted certificate (`isLastingTlsFailure`).
    */
   readonly run: <A, E, R>(
-    endpoint: Endpoint,
+    endpoint: EndpointInput,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
     reconnect?: Partial<ReconnectSettings>,
     options?: ConnectOptions,
   ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError | SettingsError, Exclude<R, Scope.Scope>>
-  /** A connection with a bounded outbox that reconnects after each loss. It ends with the scope. */
-  readonly session: (endpoint: Endpoint, options?: SessionOptions) => Effect.Effect<Session, SettingsError, Scope.Scope>
+  /**
+   * A connection with a bounded outbox that reconnects after each loss. It ends with the scope. A text that is not an
+   * endpoint fails at once, with a `SettingsError` for the field `endpoint`.
+   */
+  readonly session: (
+    endpoint: EndpointInput,
+    options?: SessionOptions,
+  ) => Effect.Effect<Session, SettingsError, Scope.Scope>
   /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
   /**
@@ -94,7 +111,7 @@ export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientSer
   )
 }
 
-const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
+const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings) {
   const transport = yield* Transport
   const timing = yield* makeTiming
   const cores = new Set<ConnectionCore>()
@@ -146,7 +163,8 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
     return core
   }
 
-  const connectCore = Effect.fn("Client.connect")(function* (endpoint: Endpoint, options: ConnectOptions = {}) {
+  const connectCore = Effect.fn("Client.connect")(function* (input: EndpointInput, options: ConnectOptions = {}) {
+    const endpoint = yield* readEndpoint(input)
     const dialled = yield* dial(
       endpoint,
       { ...settings, ...options },
@@ -178,7 +196,12 @@ const makeClient = Effect.fnUntraced(function* (settings: ClientSettings) {
         runWith(endpoint, use, checked, connectOptions),
       ),
     session: (endpoint, options = {}) =>
-      Effect.flatMap(checkSession(options), (checked) => makeSession(runWith, bus, settings, endpoint, checked)),
+      Effect.gen(function* () {
+        const target = yield* checkEndpoint(endpoint)
+        const checked = yield* checkSession(options)
+        const reconnect = yield* checkReconnect({ ...reconnectDefaults, ...options.reconnect })
+        return yield* makeSession(runWith, bus, settings, target, checked, reconnect)
+      }),
     subscribeEvents: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
     traffic: Effect.sync(() => {
       let { bytesIn, bytesOut } = ended

@@ -2,7 +2,15 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import type { HalfClosed, Heartbeat } from "../connection/index.ts"
-import { type AddressFamily, Framing, limits, type ProxyServer, type ProxyVersion } from "../domain/index.ts"
+import type { WithHeartbeat } from "../connection/settingsChecks.ts"
+import {
+  type AddressFamily,
+  Framing,
+  limits,
+  type ProxyServer,
+  type ProxyVersion,
+  type settings,
+} from "../domain/index.ts"
 import type { Tls } from "../transport/index.ts"
 
 /** The settings of a client. */
@@ -27,7 +35,7 @@ export interface ClientSettings {
    */
   readonly halfClosed: HalfClosed
   /** How long a closing connection may make no progress before it is reset. Default 5 s. */
-  readonly closeDeadline: Duration.Duration
+  readonly closeDeadline: Duration.DurationInput
   /** The family of the addresses to dial. Default "any": all addresses of a name. */
   readonly family: AddressFamily
   /** The local address to connect from; only targets of its family are dialled. Default: the kernel's choice. */
@@ -52,30 +60,33 @@ export interface ClientSettings {
    * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), 1 s to 32767 s. Default
    * never.
    */
-  readonly keepalive: Duration.Duration
+  readonly keepalive: Duration.DurationInput
   /**
    * How long a server may send nothing before the connection ends with `IdleTimeout`, at most 10 % late. Default
    * unlimited.
    */
-  readonly idleTimeout: Duration.Duration
+  readonly idleTimeout: Duration.DurationInput
   /**
    * How long a server may read nothing while bytes are queued, before a reset ends the connection with `WriteTimeout`.
    * Default unlimited.
    */
-  readonly writeTimeout: Duration.Duration
+  readonly writeTimeout: Duration.DurationInput
   /**
    * The heartbeat finds a stopped server whose kernel still acknowledges: this side sends a frame to a silent server,
    * which must answer. Default: no heartbeat. It needs a framing that marks the end of frames, so not `Framing.raw`.
    */
   readonly heartbeat: Heartbeat | undefined
   /** The deadline of connecting: name look-up, all addresses, the proxy's handshake and TLS. Default 10 s. */
-  readonly connectTimeout: Duration.Duration
+  readonly connectTimeout: Duration.DurationInput
   /**
    * How long an attempt runs before the attempt with the next address starts beside it. Default 250 ms (RFC 8305,
    * section 5).
    */
-  readonly attemptDelay: Duration.Duration
+  readonly attemptDelay: Duration.DurationInput
 }
+
+/** The settings of a client after the checks: each duration is a `Duration`. */
+export type CheckedClientSettings = WithHeartbeat<settings.Checked<ClientSettings>>
 
 /** Options of one connection, or of the connections of one `run`. */
 export interface ConnectOptions {
@@ -86,9 +97,9 @@ export interface ConnectOptions {
 /** When a client reconnects, and how often. */
 export interface ReconnectSettings {
   /** The first delay. Each failure in a row doubles it. Default 500 ms. */
-  readonly baseDelay: Duration.Duration
+  readonly baseDelay: Duration.DurationInput
   /** The longest delay. Default 30 s. */
-  readonly maxDelay: Duration.Duration
+  readonly maxDelay: Duration.DurationInput
   /**
    * The largest share by which a delay is shortened at random, so that many clients do not reconnect at once. Default
    * 0.5.
@@ -97,7 +108,7 @@ export interface ReconnectSettings {
   /**
    * How long a connection must last to be stable. After a stable connection the next delay is `baseDelay`. Default 5 s.
    */
-  readonly stableAfter: Duration.Duration
+  readonly stableAfter: Duration.DurationInput
   /** How many attempts in a row may fail before the client gives up. Default unlimited. */
   readonly maxAttempts: number
   /**
@@ -108,8 +119,11 @@ export interface ReconnectSettings {
   readonly onPeerEnd: "reconnect" | "end"
 }
 
+/** The settings for reconnecting after the checks: each duration is a `Duration`. */
+export type CheckedReconnectSettings = settings.Checked<ReconnectSettings>
+
 /** The defaults of {@link ReconnectSettings}. */
-export const reconnectDefaults: ReconnectSettings = {
+export const reconnectDefaults: CheckedReconnectSettings = {
   baseDelay: Duration.millis(500),
   maxDelay: Duration.seconds(30),
   jitter: 0.5,
@@ -120,7 +134,7 @@ export const reconnectDefaults: ReconnectSettings = {
 
 /** The settings of a client as a service. */
 export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<ClientConfig, ClientSettings>() {
-  static readonly defaults: ClientSettings = {
+  static readonly defaults: CheckedClientSettings = {
     frame: Framing.raw,
     maxFrame: limits.maxFrameBytes,
     inbox: limits.inboxBytes,

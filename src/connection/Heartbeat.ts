@@ -1,6 +1,6 @@
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
-import { limits, parseDeadline, parseEscapes } from "../domain/index.ts"
+import { limits, parseDeadline, parseEscapes, type settings } from "../domain/index.ts"
 import { variable } from "../runtime/variable.ts"
 
 /**
@@ -11,13 +11,16 @@ export interface Heartbeat {
   /** The payload of the frame. Sending it causes no event `FrameSent`. */
   readonly payload: Uint8Array
   /** The silence of the peer after which the frame is sent. */
-  readonly interval: Duration.Duration
+  readonly interval: Duration.DurationInput
   /**
    * The time for an answer. Any byte of the peer is an answer. Afterwards the connection is reset with the reason
    * `HeartbeatLost`.
    */
-  readonly timeout: Duration.Duration
+  readonly timeout: Duration.DurationInput
 }
+
+/** A heartbeat with checked durations. */
+export type CheckedHeartbeat = settings.Checked<Heartbeat>
 
 /** The parts of a heartbeat, before the defaults apply. */
 export interface HeartbeatParts {
@@ -39,11 +42,11 @@ export const heartbeatFields = {
 } satisfies { readonly [K in keyof HeartbeatParts]: Config.Config<HeartbeatParts[K]> }
 
 /** Makes a heartbeat from its parts. Without a payload there is no heartbeat. */
-export const heartbeatOf = ({ interval, payload, timeout }: HeartbeatParts): Heartbeat | undefined =>
+export const heartbeatOf = ({ interval, payload, timeout }: HeartbeatParts): CheckedHeartbeat | undefined =>
   payload === undefined ? undefined : { payload, interval, timeout: timeout ?? interval }
 
 /** The heartbeat from the environment variables. */
-export const heartbeatConfig: Config.Config<Heartbeat | undefined> = Config.map(
+export const heartbeatConfig: Config.Config<CheckedHeartbeat | undefined> = Config.map(
   Config.all(heartbeatFields),
   heartbeatOf,
 )

@@ -3,14 +3,14 @@ import { Framing } from "../domain/index.ts"
 import type { Timing } from "../runtime/Timing.ts"
 import { type Rule, Watch } from "../runtime/Watch.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
-import type { Heartbeat } from "./Heartbeat.ts"
+import type { CheckedHeartbeat } from "./Heartbeat.ts"
 
 /** The deadlines of a peer, from the settings of a server or client. */
 export interface DeadlineSettings {
   readonly frame: Framing.Framing
   readonly firstFrameTimeout?: Duration.Duration
   readonly idleTimeout: Duration.Duration
-  readonly heartbeat: Heartbeat | undefined
+  readonly heartbeat: CheckedHeartbeat | undefined
   readonly writeTimeout: Duration.Duration
 }
 
@@ -58,7 +58,7 @@ const idle = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
  * The heartbeat ends at the first FIN. After its FIN the peer cannot answer. After this side's FIN no frame can be
  * sent.
  */
-const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: Heartbeat): Rule<ConnectionCore> => {
+const heartbeat = (frame: Framing.Framing, { interval, payload, timeout }: CheckedHeartbeat): Rule<ConnectionCore> => {
   const bytes = Framing.wireOf(frame, payload)
   return {
     mark: (core) => core.bytesIn(),

@@ -1,2 +1,8 @@
 export * from "./Connection.ts"
-export { type Heartbeat, type HeartbeatParts, heartbeatFields, heartbeatOf } from "./Heartbeat.ts"
+export {
+  type CheckedHeartbeat,
+  type Heartbeat,
+  type HeartbeatParts,
+  heartbeatFields,
+  heartbeatOf,
+} from "./Heartbeat.ts"

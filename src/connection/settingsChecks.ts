@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import { settings as check, Framing, InvalidPayloadError, SettingsError } from "../domain/index.ts"
-import type { Heartbeat } from "./Heartbeat.ts"
+import type { CheckedHeartbeat, Heartbeat } from "./Heartbeat.ts"
 
 /** The settings that servers and clients share. */
 interface CommonSettings {
@@ -9,10 +9,19 @@ interface CommonSettings {
   readonly heartbeat: Heartbeat | undefined
 }
 
+/** Settings whose heartbeat has checked durations. */
+export type WithHeartbeat<S> = Omit<S, "heartbeat"> & { readonly heartbeat: CheckedHeartbeat | undefined }
+
 /** The payload of one frame. */
 export const payload: check.SettingCheck = {
   expected: "bytes (Uint8Array)",
   accepts: (value) => value instanceof Uint8Array,
+}
+
+const heartbeatChecks: check.SettingChecks<Heartbeat> = {
+  payload,
+  interval: check.deadline,
+  timeout: check.deadline,
 }
 
 /** The checks of the settings that servers and clients share. */
@@ -26,18 +35,18 @@ export const commonChecks = {
   keepalive: check.keepaliveTime,
   idleTimeout: check.deadline,
   writeTimeout: check.deadline,
-  heartbeat: check.optional(
-    check.fieldsOf<Heartbeat>(
-      { payload, interval: check.deadline, timeout: check.deadline },
-      "a payload, an interval and a timeout",
-    ),
-  ),
+  heartbeat: check.optional(check.fieldsOf(heartbeatChecks, "a payload, an interval and a timeout")),
 } satisfies Record<string, check.SettingCheck>
 
-/** Refuses a heartbeat that a peer cannot distinguish from data, or that the framing cannot carry as one frame. */
-export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Either<S, SettingsError> => {
+/**
+ * Decodes the durations of a heartbeat. Refuses a heartbeat that a peer cannot distinguish from data, or that the
+ * framing cannot carry as one frame.
+ */
+export const checkHeartbeat = <S extends CommonSettings>(
+  settings: S,
+): Either.Either<WithHeartbeat<S>, SettingsError> => {
   const { frame, heartbeat, maxFrame } = settings
-  if (heartbeat === undefined) return Either.right(settings)
+  if (heartbeat === undefined) return Either.right({ ...settings, heartbeat })
   if (frame.delimited === false) {
     return Either.left(
       new SettingsError({
@@ -49,7 +58,12 @@ export const checkHeartbeat = <S extends CommonSettings>(settings: S): Either.Ei
     )
   }
   const encoded = Framing.encodeFrame(frame, heartbeat.payload, maxFrame)
-  if (!(encoded instanceof InvalidPayloadError)) return Either.right(settings)
+  if (!(encoded instanceof InvalidPayloadError)) {
+    return Either.map(check.checkSettings(heartbeat, heartbeatChecks), (checked) => ({
+      ...settings,
+      heartbeat: checked,
+    }))
+  }
   const { problem } = encoded
   return Either.left(
     new SettingsError({

@@ -3,7 +3,8 @@ import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
 import { endpointProblem } from "./endpointProblem.ts"
 import { escapeControls } from "./escapes.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
-import { notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
+import { invalidEndpoint, notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
+import { quoted } from "./syntaxErrors.ts"
 import { describeTlsFailure, isCertificateFailure, isUntrustedCertificate } from "./tlsFailures.ts"
 
 /** The reasons why an attempt to connect failed. */
@@ -82,7 +83,7 @@ const connectAdvice = (
     case "NotSupported":
       return notSupportedAdvice
     case "InvalidEndpoint":
-      return endpointProblem(endpoint) ?? "the endpoint is invalid; check its host, port or path"
+      return endpointProblem(endpoint) ?? invalidEndpoint
     case "Failed":
       return `the system refused it with ${code}`
   }
@@ -98,22 +99,27 @@ const tlsAdvice = (code: string): string => {
 
 /** A client could not connect. The failed attempt leaves nothing open. */
 export class ConnectError extends Data.TaggedError("ConnectError")<{
-  readonly endpoint: Endpoint
+  /** The endpoint. A text that is not an endpoint, as it was given. */
+  readonly endpoint: Endpoint | string
   readonly reason: ConnectFailure
   /** The error code of the kernel, such as `ECONNREFUSED` (errno(3)), or of TLS. */
   readonly code: string
   /** The proxy, without its user and password. */
   readonly proxy?: string
-  /** The answer of the proxy, the reason why the proxy is unreachable, or the problem with a certificate. */
+  /** The answer of the proxy, the reason why the proxy is unreachable, or the problem with a certificate or an endpoint. */
   readonly problem?: string
 }> {
   /** The part of the message after the endpoint: the failure and its remedy. */
   get advice(): string {
-    return connectAdvice(this.endpoint, this.reason, this.code, this.problem)
+    const { code, endpoint, problem, reason } = this
+    if (typeof endpoint === "string") return problem ?? invalidEndpoint
+    return connectAdvice(endpoint, reason, code, problem)
   }
 
   override get message(): string {
     const way = this.proxy === undefined ? "" : ` by way of ${this.proxy}`
-    return escapeControls(`cannot connect to ${formatEndpoint(this.endpoint)}${way}: ${this.advice}`)
+    const { endpoint } = this
+    const target = typeof endpoint === "string" ? quoted(endpoint) : formatEndpoint(endpoint)
+    return escapeControls(`cannot connect to ${target}${way}: ${this.advice}`)
   }
 }

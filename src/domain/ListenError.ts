@@ -4,9 +4,11 @@ import { endpointProblem } from "./endpointProblem.ts"
 import { escapeControls } from "./escapes.ts"
 import { isIpv6Text } from "./hostText.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
+import { quoted } from "./syntaxErrors.ts"
 
 // A path may contain any character, and a message must stay on one line.
-const shown = (endpoint: ListenEndpoint): string => escapeControls(formatEndpoint(endpoint))
+const shown = (endpoint: ListenEndpoint | string): string =>
+  escapeControls(typeof endpoint === "string" ? quoted(endpoint) : formatEndpoint(endpoint))
 
 /** The reason why a listener could not start. */
 export type ListenFailure =
@@ -27,6 +29,9 @@ export type ListenFailure =
 /** The advice for `WrongFamily`. */
 export const wrongFamilyAdvice =
   "it has no address of the requested family; give another address, or allow both IPv4 and IPv6"
+
+/** The advice for an invalid endpoint of which no problem is known. */
+export const invalidEndpoint = "the endpoint is invalid; check its host, port or path"
 
 /** The advice for `NotSupported`. */
 export const notSupportedAdvice =
@@ -70,7 +75,7 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
     case "NotSupported":
       return notSupportedAdvice
     case "InvalidEndpoint":
-      return endpointProblem(endpoint) ?? "the endpoint is invalid; check its host, port or path"
+      return endpointProblem(endpoint) ?? invalidEndpoint
     case "Failed":
       return `the system refused it with ${code}`
   }
@@ -88,16 +93,20 @@ const conflictAdvice = (conflict: Endpoint, endpoint: ListenEndpoint): string =>
 
 /** A listener could not start. The failed attempt leaves nothing open. */
 export class ListenError extends Data.TaggedError("ListenError")<{
-  readonly endpoint: ListenEndpoint
+  /** The endpoint. A text that is not an endpoint, as it was given. */
+  readonly endpoint: ListenEndpoint | string
   readonly reason: ListenFailure
   /** The error code of the kernel, such as `EADDRINUSE` (errno(3)). */
   readonly code: string
   /** The overlapping endpoint on which the same server already listens. */
   readonly conflict?: Endpoint
+  /** The problem with a text that is not an endpoint. */
+  readonly problem?: string
 }> {
   /** The part of the message after the endpoint: the failure and its remedy. */
   get advice(): string {
     const { code, conflict, endpoint, reason } = this
+    if (typeof endpoint === "string") return this.problem ?? invalidEndpoint
     return conflict === undefined ? listenAdvice(endpoint, reason, code) : conflictAdvice(conflict, endpoint)
   }
 

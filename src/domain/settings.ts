@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { AddressSet } from "./AddressSet.ts"
 import { endpointProblem } from "./endpointProblem.ts"
 import { formatMillis } from "./quantities.ts"
@@ -12,8 +13,20 @@ export interface SettingCheck {
   readonly within?: (value: unknown) => SettingsError | undefined
 }
 
-/** One check per field. */
-export type SettingChecks<S> = { readonly [K in keyof S]-?: SettingCheck }
+/** The check of a duration. `decode` converts an accepted value, such as "5 seconds" or 5000 (ms), to a `Duration`. */
+export interface DurationCheck extends SettingCheck {
+  readonly decode: (value: unknown) => Duration.Duration
+}
+
+/** One check per field. A field that takes a duration has a `DurationCheck`. */
+export type SettingChecks<S> = {
+  readonly [K in keyof S]-?: Duration.DurationInput extends S[K] ? DurationCheck : SettingCheck
+}
+
+/** Checked settings: each field that takes a `DurationInput` has a `Duration`. */
+export type Checked<S> = {
+  readonly [K in keyof S]: Duration.DurationInput extends S[K] ? Duration.Duration : S[K]
+}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
@@ -30,24 +43,28 @@ const shown = (value: unknown): string => {
 }
 
 /**
- * Checks settings. Returns the settings, or an error that names the first field with an invalid value. An absent field
+ * Checks settings, and decodes their durations. Returns the settings, or an error that names the first field with an invalid value. An absent field
  * gets its default and is not checked. A field that is present with the value `undefined` is checked.
  */
 export const checkSettings = <S extends object>(
   settings: S,
   checks: SettingChecks<S>,
   prefix: string = "",
-): Either.Either<S, SettingsError> => {
+): Either.Either<Checked<S>, SettingsError> => {
+  const decoded: Partial<Record<keyof S, Duration.Duration>> = {}
   for (const field of Object.keys(checks) as Array<keyof S & string>) {
     if (!Object.hasOwn(settings, field)) continue
     const value = settings[field]
-    const { accepts, expected, within } = checks[field]
+    const check: SettingCheck | DurationCheck = checks[field]
+    const { accepts, expected, within } = check
     if (!accepts(value)) return Either.left(new SettingsError({ field: prefix + field, value: shown(value), expected }))
     const error = within?.(value)
     if (error !== undefined)
       return Either.left(new SettingsError({ ...error, field: `${prefix}${field}.${error.field}` }))
+    if ("decode" in check) decoded[field] = check.decode(value)
   }
-  return Either.right(settings)
+  // `SettingChecks` gives each field with a duration a check that decodes it, so `decoded` has all of these fields.
+  return Either.right({ ...settings, ...decoded } as Checked<S>)
 }
 
 const wholeUpTo = (value: unknown, least: number, most: number): boolean =>
@@ -74,28 +91,40 @@ export const numberFrom = (least: number, most: number): SettingCheck => ({
   accepts: (value) => typeof value === "number" && value >= least && value <= most,
 })
 
-const isBetween = (value: unknown, least: Duration.Duration, most: Duration.Duration): boolean =>
-  Duration.isDuration(value) && Duration.between(value, { minimum: least, maximum: most })
+// Effect reads negative numbers and NaN as a duration of zero. As a setting, they are mistakes.
+const isNegative = (value: unknown): boolean => {
+  if (typeof value === "number") return !(value >= 0)
+  if (typeof value === "bigint") return value < 0n
+  if (typeof value === "string") return value.startsWith("-")
+  return Array.isArray(value) && value.some(isNegative)
+}
+
+const readDuration = (value: unknown): Option.Option<Duration.Duration> =>
+  isNegative(value) ? Option.none() : Duration.decodeUnknown(value)
+
+const durationThat = (expected: string, isRight: (duration: Duration.Duration) => boolean): DurationCheck => ({
+  expected,
+  accepts: (value) => Option.exists(readDuration(value), isRight),
+  decode: (value) => Option.getOrThrow(readDuration(value)),
+})
+
+const isBetween = (duration: Duration.Duration, least: Duration.Duration, most: Duration.Duration): boolean =>
+  Duration.between(duration, { minimum: least, maximum: most })
 
 /** Accepts any duration, including zero and infinity. */
-export const anyTime: SettingCheck = {
-  expected: "a Duration, such as Duration.seconds(5)",
-  accepts: (value) => Duration.isDuration(value),
-}
+export const anyTime: DurationCheck = durationThat('a duration, such as "5 seconds" or 5000 (milliseconds)', () => true)
 
 /** Accepts a deadline: a duration of at least 1 ms, or infinity. */
-export const deadline: SettingCheck = {
-  expected: "a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
-  accepts: (value) => isBetween(value, Duration.millis(1), Duration.infinity),
-}
+export const deadline: DurationCheck = durationThat(
+  'a duration of 1 ms or more, such as "5 seconds" or 5000 (milliseconds), or Duration.infinity for no deadline',
+  (duration) => isBetween(duration, Duration.millis(1), Duration.infinity),
+)
 
 /** Accepts the idle time before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
-export const keepaliveTime: SettingCheck = {
-  expected: "a Duration from 1 s to 32767 s, or Duration.infinity for never",
-  accepts: (value) =>
-    isBetween(value, Duration.seconds(1), Duration.seconds(32_767)) ||
-    (Duration.isDuration(value) && !Duration.isFinite(value)),
-}
+export const keepaliveTime: DurationCheck = durationThat(
+  'a duration from "1 second" to "32767 seconds", or Duration.infinity for never',
+  (duration) => isBetween(duration, Duration.seconds(1), Duration.seconds(32_767)) || !Duration.isFinite(duration),
+)
 
 /** Accepts one of `values`. */
 export const oneOfThese = (values: ReadonlyArray<string | number | boolean | undefined>): SettingCheck => ({
@@ -139,6 +168,8 @@ export const addressRanges: SettingCheck = {
 }
 
 const isEndpoint = (value: unknown, canBeFd: boolean): boolean => {
+  // The text is read later, with an error of its own.
+  if (typeof value === "string") return true
   if (!isObject(value)) return false
   const { _tag, fd, host, path, port } = value
   if (_tag === "Tcp")
@@ -150,7 +181,7 @@ const isEndpoint = (value: unknown, canBeFd: boolean): boolean => {
 /** Accepts one or several endpoints to listen on. */
 export const listenTargets: SettingCheck = {
   expected:
-    "an endpoint or a list of endpoints: tcpEndpoint with a host and a port from 0 to 65535, unixEndpoint, or fdEndpoint",
+    'an endpoint or a list of endpoints: a text such as "127.0.0.1:9000", tcpEndpoint with a host and a port from 0 to 65535, unixEndpoint, or fdEndpoint',
   accepts: (value) =>
     Array.isArray(value) ? value.length > 0 && value.every((one) => isEndpoint(one, true)) : isEndpoint(value, true),
 }

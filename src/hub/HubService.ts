@@ -34,7 +34,7 @@ export interface HubOptions {
    */
   readonly slowConsumer?: SlowConsumerPolicy
   /** How long publishers are blocked while no other subscriber reads anything. Default 5 s (`limits.paceLimit`). */
-  readonly paceLimit?: Duration.Duration
+  readonly paceLimit?: Duration.DurationInput
 }
 
 /** Options of a subscription. */

@@ -47,17 +47,17 @@ export interface Hubs {
 /** Makes {@link Hubs}. Fails with the first invalid option. */
 export const makeHubs = (options: HubOptions = {}): Effect.Effect<Hubs, SettingsError, Scope.Scope> =>
   Effect.gen(function* () {
-    yield* check.checkSettings(options, hubChecks)
+    const settings = yield* check.checkSettings(options, hubChecks)
     const timing = yield* makeTiming
-    const framing = options.framing ?? Framing.raw
-    const maxFrameBytes = options.maxFrameBytes ?? limits.maxFrameBytes
-    const budgetBytes = options.budgetBytes ?? limits.hubBudgetBytes
+    const framing = settings.framing ?? Framing.raw
+    const maxFrameBytes = settings.maxFrameBytes ?? limits.maxFrameBytes
+    const budgetBytes = settings.budgetBytes ?? limits.hubBudgetBytes
     const hubOptions = {
       timing,
       countFrames: framing.count,
       budgetBytes,
-      slowConsumer: options.slowConsumer ?? limits.slowConsumer,
-      paceLimit: options.paceLimit ?? limits.paceLimit,
+      slowConsumer: settings.slowConsumer ?? limits.slowConsumer,
+      paceLimit: settings.paceLimit ?? limits.paceLimit,
     }
     const encode = (payload: Uint8Array) => Framing.encodeFrame(framing, payload, maxFrameBytes)
 

@@ -9,7 +9,7 @@ import {
   type ConnectError,
   ConnectionClosedError,
   closeReasons,
-  type Endpoint,
+  type EndpointInput,
   type SettingsError,
 } from "../domain/index.ts"
 import type { Transport } from "../transport/index.ts"
@@ -81,13 +81,13 @@ export const fromConnection = (connection: Connection): Socket.Socket => make(Ef
 
 /** Makes a platform socket that connects to an endpoint. Each `run` opens a new connection. */
 export const makeSocket = (
-  endpoint: Endpoint,
+  endpoint: EndpointInput,
   settings?: Partial<ClientSettings>,
 ): Effect.Effect<Socket.Socket, SettingsError, Scope.Scope | Transport> =>
   Effect.map(Client.make(settings), (client) => make(client.connect(endpoint)))
 
 /** {@link makeSocket} as the platform's `Socket` service, for programs with Effect RPC or Effect Cluster. */
 export const layerSocket = (
-  endpoint: Endpoint,
+  endpoint: EndpointInput,
   settings?: Partial<ClientSettings>,
 ): Layer.Layer<Socket.Socket, SettingsError, Transport> => Layer.scoped(Socket.Socket, makeSocket(endpoint, settings))

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import {
   type Endpoint,
-  type ListenEndpoint,
+  type ListenEndpointInput,
   type ListenError,
   type SettingsError,
   tcpEndpoint,
@@ -30,7 +30,7 @@ type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
  * connections that it serves.
  */
 export const makeSocketServer = (
-  endpoint: ListenEndpoint = tcpEndpoint("127.0.0.1", 0),
+  endpoint: ListenEndpointInput = tcpEndpoint("127.0.0.1", 0),
   settings: Partial<ServerSettings> = {},
 ): Effect.Effect<SocketServer.SocketServer["Type"], ListenError | SettingsError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
@@ -70,7 +70,7 @@ export const makeSocketServer = (
 
 /** {@link makeSocketServer} as the platform's `SocketServer` service. */
 export const layerSocketServer = (
-  endpoint?: ListenEndpoint,
+  endpoint?: ListenEndpointInput,
   settings?: Partial<ServerSettings>,
 ): Layer.Layer<SocketServer.SocketServer, ListenError | SettingsError, Transport> =>
   Layer.scoped(SocketServer.SocketServer, makeSocketServer(endpoint, settings))

@@ -2,6 +2,7 @@ import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
@@ -15,10 +16,11 @@ import {
   type Endpoint,
   type Framing,
   formatEndpoint,
-  type ListenEndpoint,
+  type ListenEndpointInput,
   type ListenError,
   listenEndpoints,
   NoSuchConnectionError,
+  readListenEndpoint,
   type ServerEvent,
   type SettingsError,
 } from "../domain/index.ts"
@@ -29,14 +31,20 @@ import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
 import type { Handler, ServerConnection } from "./Handler.ts"
 import type { ConnectionActor } from "./internal/ConnectionActor.ts"
-import { checkReload, checkServerSettings, compileRules, framingWith } from "./internal/checkServerSettings.ts"
+import {
+  checkReload,
+  checkServerSettings,
+  compileRules,
+  framingWith,
+  readListen,
+} from "./internal/checkServerSettings.ts"
 import { drainServer } from "./internal/drain.ts"
 import { logHandlerFailure } from "./internal/handlerFailures.ts"
 import { makeListen } from "./internal/listening.ts"
 import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
 import { makeSending } from "./internal/sending.ts"
 import { makeServe } from "./internal/serveConnection.ts"
-import { ServerConfig, type ServerSettings } from "./ServerConfig.ts"
+import { type CheckedServerSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 import type { ServerObserver } from "./ServerObserver.ts"
 import type { ServerService } from "./ServerService.ts"
 
@@ -120,7 +128,7 @@ const makeListening = Effect.fnUntraced(function* <E, R, RF>(options: Omit<Serve
   const settings = yield* ServerConfig
   const isFrameGiven = settings.frame !== ServerConfig.defaults.frame
   const server = yield* makeServer({ ...options, settings }, isFrameGiven ? settings.frame : undefined)
-  yield* server.listenAll(listenEndpoints(settings.listen))
+  yield* server.listenAll(listenEndpoints((yield* readListen(settings)).listen))
   yield* Effect.addFinalizer(() => server.drain)
   return server
 })
@@ -133,7 +141,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
   const frame = yield* framingWith(options.hub, givenFrame, ServerConfig.defaults.frame)
   const hubFrame = options.hub === undefined ? {} : { frame }
   const wanted = yield* checkServerSettings({ ...ServerConfig.defaults, ...options.settings, ...hubFrame })
-  const settings: ServerSettings = { ...wanted, ...(yield* compileRules(wanted)) }
+  const settings: CheckedServerSettings = { ...wanted, ...(yield* compileRules(wanted)) }
   const timing = yield* makeTiming
   const hub =
     options.hub ??
@@ -182,10 +190,11 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
 
   // The listeners that `startListening` opens belong to the scope of the server.
   const own = yield* Effect.scope
-  const startListening = (endpoint: ListenEndpoint) => Scope.extend(listen(endpoint), own)
-  const stopListening = (endpoint: ListenEndpoint) =>
+  const startListening = (endpoint: ListenEndpointInput) => Scope.extend(listen(endpoint), own)
+  const stopListening = (input: ListenEndpointInput) =>
     Effect.suspend(() => {
-      const wanted = formatEndpoint(endpoint)
+      const endpoint = readListenEndpoint(input)
+      const wanted = Either.isRight(endpoint) ? formatEndpoint(endpoint.right) : undefined
       const found = [...listeners].filter(([, bound]) => formatEndpoint(bound) === wanted)
       const closed = Effect.forEach(found, ([scope]) => Scope.close(scope, Exit.void), { discard: true })
       return Effect.as(closed, found.length > 0)

@@ -7,12 +7,15 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { type Heartbeat, heartbeatConfig } from "../connection/Heartbeat.ts"
 import type { HalfClosed } from "../connection/index.ts"
+import type { WithHeartbeat } from "../connection/settingsChecks.ts"
 import {
   type AddressFamily,
   type AddressRanges,
   endpointDefaults,
   Framing,
   type ListenEndpoint,
+  type ListenEndpointInput,
+  type ListenEndpointInputs,
   type ListenEndpoints,
   limits,
   parseAddressFamily,
@@ -29,6 +32,7 @@ import {
   parseSocketMode,
   parseYesNo,
   type SlowConsumerPolicy,
+  type settings,
   slowConsumerPolicies,
   tcpEndpoint,
   ValueSyntaxError,
@@ -42,8 +46,11 @@ export type ProxyProtocol = (typeof proxyProtocols)[number]
 
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
 export interface ServerSettings {
-  /** The endpoint, or endpoints, on which `Server.layer` listens. Default 127.0.0.1:12345. */
-  readonly listen: ListenEndpoint | ListenEndpoints
+  /**
+   * The endpoint, or endpoints, on which `Server.layer` listens: values or texts such as "0.0.0.0:9000". Default
+   * 127.0.0.1:12345.
+   */
+  readonly listen: ListenEndpointInput | ListenEndpointInputs
   /**
    * The address family of names. The server listens on the name's first address of this family. Default "any": the
    * first address.
@@ -65,7 +72,7 @@ export interface ServerSettings {
   /** What happens to a client above `hubBudget`. Default "disconnect": the client is closed with `SlowConsumer`. */
   readonly slowConsumer: SlowConsumerPolicy
   /** How long publishers are blocked while no other client reads anything. Default 5 s. */
-  readonly paceLimit: Duration.Duration
+  readonly paceLimit: Duration.DurationInput
   /**
    * The maximum number of received bytes that wait for the handler of a connection. Default 64 KiB. Above it the server
    * stops reading, so its TCP window closes.
@@ -87,9 +94,9 @@ export interface ServerSettings {
    */
   readonly halfClosed: HalfClosed
   /** How long a closing connection may make no progress before it is reset. Default 5 s. */
-  readonly closeDeadline: Duration.Duration
+  readonly closeDeadline: Duration.DurationInput
   /** How long a drain may take before open connections are reset. Default 5 s. */
-  readonly drain: Duration.Duration
+  readonly drain: Duration.DurationInput
   /**
    * The maximum number of connections that wait to be accepted (listen(2)). Default 4096. The kernel may allow fewer.
    */
@@ -126,7 +133,7 @@ export interface ServerSettings {
   /** TLS of the connections. Default none. */
   readonly tls: Tls.Acceptor | undefined
   /** The deadline of a PROXY header and a TLS handshake together. A connection that exceeds it is refused. Default 10 s. */
-  readonly handshakeTimeout: Duration.Duration
+  readonly handshakeTimeout: Duration.DurationInput
   /**
    * The maximum number of bytes per second from one peer. The bytes of one second may arrive at once. Default
    * unlimited. A peer that sends faster is read more slowly, so the TCP window closes. The overhead of TLS does not
@@ -150,9 +157,9 @@ export interface ServerSettings {
    * at most 10 % late. Default unlimited. The time does not run while the server has stopped reading from the peer,
    * unless the peer's own `maxRate` is the only cause.
    */
-  readonly firstFrameTimeout: Duration.Duration
+  readonly firstFrameTimeout: Duration.DurationInput
   /** How long a peer may send nothing before it is closed with `IdleTimeout`, at most 10 % late. Default unlimited. */
-  readonly idleTimeout: Duration.Duration
+  readonly idleTimeout: Duration.DurationInput
   /**
    * The heartbeat finds a stopped peer: the server sends a frame to a silent peer, which must answer. Default: no
    * heartbeat. It needs a framing that marks the end of frames: with `Framing.raw`, `Server.make` fails with
@@ -165,12 +172,17 @@ export interface ServerSettings {
    * is closed with `PeerVanished`. An answer proves that the peer's machine is on the network, not that its program
    * runs: see `heartbeat`. Unix sockets have no keepalive.
    */
-  readonly keepalive: Duration.Duration
+  readonly keepalive: Duration.DurationInput
   /**
    * How long a peer may read nothing while bytes are queued for it, before it is reset with `WriteTimeout`, at most
    * 10 % late. Default unlimited. A peer that reads slowly is not affected.
    */
-  readonly writeTimeout: Duration.Duration
+  readonly writeTimeout: Duration.DurationInput
+}
+
+/** The settings of a server after the checks: each duration is a `Duration`, and each endpoint is a value. */
+export interface CheckedServerSettings extends Omit<WithHeartbeat<settings.Checked<ServerSettings>>, "listen"> {
+  readonly listen: ListenEndpoint | ListenEndpoints
 }
 
 /** The settings that can be replaced while a server runs. They apply to new connections only. */
@@ -178,7 +190,7 @@ export type ReloadableSettings = Pick<ServerSettings, "allow" | "deny" | "maxCon
 
 /** The settings of a server as a service. */
 export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<ServerConfig, ServerSettings>() {
-  static readonly defaults: ServerSettings = {
+  static readonly defaults: CheckedServerSettings = {
     listen: tcpEndpoint(endpointDefaults.host, endpointDefaults.port),
     family: "any",
     ipv6Only: false,
@@ -220,7 +232,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
 
   /** Each setting as a `Config`, by default from the environment variable `TCPFX_…`. An empty variable is an error. */
   static readonly fields = {
-    listen: variable<ServerSettings["listen"]>("LISTEN", parseListenEndpoints, ServerConfig.defaults.listen),
+    listen: variable<CheckedServerSettings["listen"]>("LISTEN", parseListenEndpoints, ServerConfig.defaults.listen),
     family: variable("FAMILY", parseAddressFamily, ServerConfig.defaults.family),
     ipv6Only: variable("IPV6_ONLY", parseYesNo, ServerConfig.defaults.ipv6Only),
     unixMode: variable<number | undefined>("UNIX_MODE", parseSocketMode, ServerConfig.defaults.unixMode),
@@ -253,10 +265,10 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     heartbeat: heartbeatConfig,
     keepalive: variable("KEEPALIVE", parseKeepalive, ServerConfig.defaults.keepalive),
     writeTimeout: variable("WRITE_TIMEOUT", parseDeadline, ServerConfig.defaults.writeTimeout),
-  } satisfies { readonly [K in keyof ServerSettings]: Config.Config<ServerSettings[K]> }
+  } satisfies { readonly [K in keyof CheckedServerSettings]: Config.Config<CheckedServerSettings[K]> }
 
   /** All settings as one `Config`. */
-  static readonly config: Config.Config<ServerSettings> = Config.all(ServerConfig.fields)
+  static readonly config: Config.Config<CheckedServerSettings> = Config.all(ServerConfig.fields)
 
   /** The settings from the environment. */
   static readonly layerFromEnv: Layer.Layer<ServerConfig, ConfigError.ConfigError> = Layer.effect(

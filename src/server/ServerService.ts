@@ -6,8 +6,8 @@ import type {
   ConnectionId,
   Endpoint,
   InvalidPayloadError,
-  ListenEndpoint,
-  ListenEndpoints,
+  ListenEndpointInput,
+  ListenEndpointInputs,
   ListenError,
   NoSuchConnectionError,
   SendError,
@@ -23,22 +23,25 @@ import type { ConnectionInfo, Listener, Listeners, ServerCounts, ServerState, Se
 
 /** The operations of a server. */
 export interface ServerService {
-  /** Listens until the scope closes. Accepted connections stay open after that. */
-  readonly listen: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError, Scope.Scope>
+  /**
+   * Listens until the scope closes. Accepted connections stay open after that. The endpoint is a value, or a text such as
+   * "127.0.0.1:9000", ":0" or "unix:/run/x.sock".
+   */
+  readonly listen: (endpoint: ListenEndpointInput) => Effect.Effect<Listener, ListenError, Scope.Scope>
   /**
    * Listens on all endpoints, in their order, until the scope closes. If it cannot listen on one of them, it closes
    * the listeners before it and fails. Connections that these have accepted meanwhile stay open.
    */
-  readonly listenAll: (endpoints: ListenEndpoints) => Effect.Effect<Listeners, ListenError, Scope.Scope>
+  readonly listenAll: (endpoints: ListenEndpointInputs) => Effect.Effect<Listeners, ListenError, Scope.Scope>
   /** The endpoints on which the server listens, with the real ports. */
   readonly listening: Effect.Effect<ReadonlyArray<Endpoint>>
   /** Listens until `stopListening`, or until the server's scope closes. */
-  readonly startListening: (endpoint: ListenEndpoint) => Effect.Effect<Listener, ListenError>
+  readonly startListening: (endpoint: ListenEndpointInput) => Effect.Effect<Listener, ListenError>
   /**
    * Closes the listener of an endpoint and frees its port. Accepted connections stay open. Returns `false` if the
-   * server had no such listener.
+   * server had no such listener; a text that is not an endpoint names no listener.
    */
-  readonly stopListening: (endpoint: ListenEndpoint) => Effect.Effect<boolean>
+  readonly stopListening: (endpoint: ListenEndpointInput) => Effect.Effect<boolean>
   /** Refuses new connections until `resume`. The listeners stay open, so the ports stay taken. */
   readonly suspend: Effect.Effect<void>
   /** Accepts new connections again after `suspend`. */

@@ -17,10 +17,9 @@ import { MemoryTransport } from "../../src/transport/index.ts"
 
 const numbers = [-1, Number.NaN, 1.5, Number.NEGATIVE_INFINITY, "1", undefined, null]
 const noLimits = [0, ...numbers]
-// A number of milliseconds is not a Duration. JavaScript code could pass one.
-const times = [5, -1, Number.NaN, "5 seconds", undefined, null]
-const deadlines = [Duration.zero, Duration.millis(-5), Duration.millis(Number.NaN), ...times]
-const keepalives = [Duration.millis(999), Duration.seconds(32_768), ...deadlines]
+const times = [-1, Number.NaN, -5n, [-1, 0], "5s", "-5 seconds", "5 parsecs", undefined, null]
+const deadlines = [0, 0.5, "0 seconds", Duration.zero, Duration.millis(-5), Duration.millis(Number.NaN), ...times]
+const keepalives = [999, "10 hours", Duration.millis(999), Duration.seconds(32_768), ...deadlines]
 const heartbeat = { payload: Uint8Array.of(1), interval: Duration.seconds(1), timeout: Duration.seconds(1) }
 
 /** Invalid values of each field. */
@@ -45,7 +44,9 @@ const wrongInServers: Wrong<ServerSettings> = {
   listen: [
     [],
     undefined,
-    "127.0.0.1:80",
+    "",
+    "127.0.0.1:port",
+    ["127.0.0.1:80", "fd:x"],
     tcpEndpoint("127.0.0.1", 70_000),
     tcpEndpoint("", 80),
     unixEndpoint(""),
@@ -176,7 +177,7 @@ describe("invalid settings", () => {
       const settings = { frame: Framing.line, heartbeat: { ...heartbeat, timeout: Duration.zero } }
       const error = yield* Effect.flip(Server.make({ handler, settings }))
       expect(error.message).toBe(
-        "the setting heartbeat.timeout cannot be 0 ms; it takes a Duration of 1 ms or more, such as Duration.seconds(5), or Duration.infinity for no deadline",
+        'the setting heartbeat.timeout cannot be 0 ms; it takes a duration of 1 ms or more, such as "5 seconds" or 5000 (milliseconds), or Duration.infinity for no deadline',
       )
       const lines = yield* Effect.flip(
         Client.make({ frame: Framing.line, heartbeat: { ...heartbeat, payload: Uint8Array.of(97, 10) } }),

@@ -20,15 +20,19 @@ const parted = (advice: string): { readonly cause: string; readonly advice?: str
   return at < 0 ? { cause: advice } : { cause: advice.slice(0, at), advice: advice.slice(at + 2) }
 }
 
+const shownEndpoint = (endpoint: ListenEndpoint | string): string =>
+  typeof endpoint === "string" ? endpoint : formatEndpoint(endpoint)
+
 const portFaults: ReadonlyArray<string> = ["AddressInUse", "PermissionDenied"]
 
 /** The reason why a server cannot listen, with advice. */
 export const listenRefused = (error: ListenError): Assistant.Refusal => {
   const { cause, advice } = parted(error.advice)
-  const isPort = error.endpoint._tag === "Tcp" && portFaults.includes(error.reason)
+  const isPort =
+    typeof error.endpoint !== "string" && error.endpoint._tag === "Tcp" && portFaults.includes(error.reason)
   return new Refusal({
     reason: "listen",
-    message: escapeControls(`cannot listen on ${formatEndpoint(error.endpoint)}: ${cause}`),
+    message: escapeControls(`cannot listen on ${shownEndpoint(error.endpoint)}: ${cause}`),
     advice,
     field: isPort ? "port" : "endpoint",
     code: error.code,
@@ -41,7 +45,7 @@ export const connectRefused = (error: ConnectError): Assistant.Refusal => {
   const way = error.proxy === undefined ? "" : ` by way of ${error.proxy}`
   return new Refusal({
     reason: "connect",
-    message: escapeControls(`cannot connect to ${formatEndpoint(error.endpoint)}${way}: ${cause}`),
+    message: escapeControls(`cannot connect to ${shownEndpoint(error.endpoint)}${way}: ${cause}`),
     advice,
     field: "endpoint",
     code: error.code,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { Client, ClientConfig, type ClientService, type ClientSettings } from "../../client/index.ts"
+import { type CheckedClientSettings, Client, ClientConfig, type ClientService } from "../../client/index.ts"
 import {
   type AddressFamily,
   describeCloseReason,
@@ -120,7 +120,7 @@ export const connectHelp: CommandHelp = {
   ],
 }
 
-const settingsOf = (options: ConnectOptions, family: AddressFamily): ClientSettings => {
+const settingsOf = (options: ConnectOptions, family: AddressFamily): CheckedClientSettings => {
   const frame = Option.getOrElse(options.frame, () => ClientConfig.defaults.frame)
   return {
     ...ClientConfig.defaults,
@@ -151,7 +151,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     const stdio = yield* Stdio
     const signals = yield* Signals
     const family = Option.getOrElse(yield* familyFrom(options), () => ClientConfig.defaults.family)
-    const withoutTls: ClientSettings = {
+    const withoutTls: CheckedClientSettings = {
       ...settingsOf(options, family),
       ...(yield* Effect.mapError(routeSettings(options), environmentError)),
       telnet: yield* Effect.mapError(telnetOf(options), environmentError),

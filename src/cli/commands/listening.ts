@@ -15,7 +15,7 @@ import {
   tcpEndpoint,
   type UnixEndpoint,
 } from "../../domain/index.ts"
-import { ServerConfig, type ServerService, type ServerSettings } from "../../server/index.ts"
+import { type CheckedServerSettings, ServerConfig, type ServerService } from "../../server/index.ts"
 import { interfaceAddresses } from "../../transport/index.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
 import { checkZones } from "../flags/zones.ts"
@@ -43,13 +43,13 @@ interface Plan {
 }
 
 /** The endpoints of the settings, or else the default endpoint of a family. */
-export const endpointsOf = (listen: ServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
+export const endpointsOf = (listen: CheckedServerSettings["listen"], family: AddressFamily): ListenEndpoints =>
   listen === ServerConfig.defaults.listen
     ? [tcpEndpoint(defaultHostOf(family), endpointDefaults.port)]
     : listenEndpoints(listen)
 
 /** Plans the listening sockets: the given endpoints, or else the inherited sockets. With `--inherit`, both. */
-const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Effect<Plan, CommandFailed> =>
+const planOf = (options: ListeningOptions, settings: CheckedServerSettings): Effect.Effect<Plan, CommandFailed> =>
   Effect.gen(function* () {
     const inherited = yield* Effect.sync(() => takeInherited(process.env, process.pid))
     const [first, ...more] = inherited.sockets.map(({ endpoint }) => endpoint)
@@ -69,7 +69,7 @@ const planOf = (options: ListeningOptions, settings: ServerSettings): Effect.Eff
   })
 
 /** Refuses `--unix-mode` if no endpoint has a file, so that no user relies on a mode without effect. */
-const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settings: ServerSettings) => {
+const checkMode = (endpoints: ListenEndpoints, options: ListeningOptions, settings: CheckedServerSettings) => {
   if (settings.unixMode === undefined) return Effect.void
   const unix = endpoints.filter((endpoint) => endpoint._tag === "Unix")
   const abstract = unix.find(isAbstract)
@@ -91,7 +91,7 @@ export interface ListeningReport {
 }
 
 /** Opens the listening sockets, and becomes the user of `--user`. */
-export const startListening = (server: ServerService, options: ListeningOptions, settings: ServerSettings) =>
+export const startListening = (server: ServerService, options: ListeningOptions, settings: CheckedServerSettings) =>
   Effect.gen(function* () {
     const { endpoints, inherited, notes: planned } = yield* planOf(options, settings)
     yield* checkMode(endpoints, options, settings)

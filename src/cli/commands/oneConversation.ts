@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { type ConnectionClosedError, describeCloseReason } from "../../domain/index.ts"
-import type { Handler, ServerSettings } from "../../server/index.ts"
+import type { CheckedServerSettings, Handler } from "../../server/index.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { OutputMode } from "../output/renderers.ts"
 import { type CommandFailed, exitCode, networkError } from "../process/exit.ts"
@@ -17,7 +17,7 @@ import { makeOutgoing } from "./outgoing.ts"
 /** The conversation of `tcpfx -l` with its only client. */
 export interface OneConversation {
   readonly handler: Handler.FiberHandler<never, never>
-  readonly settings: Partial<ServerSettings>
+  readonly settings: Partial<CheckedServerSettings>
   /** Waits for the end of the conversation, if it has begun. */
   readonly written: Effect.Effect<void>
   /** The exit code, from the end of the conversation. Without a client the code is 0. */
@@ -26,7 +26,7 @@ export interface OneConversation {
 
 /** Options of {@link makeOneConversation}. */
 export interface OneConversationOptions {
-  readonly settings: ServerSettings
+  readonly settings: CheckedServerSettings
   readonly form: PayloadForm
   readonly output: OutputMode
   readonly quit: Option.Option<Duration.Duration>

@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant, type ServerAssistantService } from "../../assistant/ServerAssistant.ts"
 import { type ConnectionId, Framing, formatEndpoint, listenEndpoints } from "../../domain/index.ts"
-import type { ServerService, ServerSettings } from "../../server/index.ts"
+import type { CheckedServerSettings, ServerService } from "../../server/index.ts"
 import { automate, startRepeats } from "../automation/automate.ts"
 import { automationOf } from "../automation/automationOf.ts"
 import { greet } from "../automation/greet.ts"
@@ -112,7 +112,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
-    const read: ServerSettings = { ...asked, listen: picked.listen }
+    const read: CheckedServerSettings = { ...asked, listen: picked.listen }
     const tls = Option.getOrUndefined(yield* signals.unlessEnded(serverTls(options, listenEndpoints(read.listen))))
     const serving = yield* servingOf(options, read, {
       mode,
@@ -123,7 +123,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasRules: automation.rules.length > 0,
       form,
     })
-    const settings: ServerSettings = {
+    const settings: CheckedServerSettings = {
       ...read,
       ...serving.settings,
       ...(yield* signals.unlessEnded(accessRules(options, read))),
@@ -245,7 +245,7 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
 /** Sends every line of standard input with `send`. The server continues after the end of the input. */
 const sendInput = <E, R>(
   server: ServerService,
-  { frame, maxFrame }: ServerSettings,
+  { frame, maxFrame }: CheckedServerSettings,
   form: PayloadForm,
   send: (payload: Uint8Array) => Effect.Effect<unknown, E, R>,
 ) =>

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Handler, ServerSettings } from "../../server/index.ts"
+import type { CheckedServerSettings, Handler } from "../../server/index.ts"
 import { ServerConfig } from "../../server/index.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { makeRawServing } from "../output/rawServing.ts"
@@ -21,7 +21,7 @@ export interface Serving {
   /** The handler that serves in place of the mode. */
   readonly handler: Handler.FiberHandler<never, never> | undefined
   /** The settings that the handler needs. */
-  readonly settings: Partial<ServerSettings>
+  readonly settings: Partial<CheckedServerSettings>
   readonly halfClosed: Handler.HalfClosed
   /** Whether the output needs the events of the traffic. */
   readonly showsFrames: boolean
@@ -51,7 +51,7 @@ const { frame, maxFrame } = ServerConfig.defaults
 const mostPrograms = 100
 
 /** Limits the number of programs, unless the user has set a limit. */
-export const limitOf = ({ maxConns }: ServerSettings, isForOneClient: boolean, mode: Mode): number => {
+export const limitOf = ({ maxConns }: CheckedServerSettings, isForOneClient: boolean, mode: Mode): number => {
   if (isForOneClient) return 1
   return mode === "program" && maxConns === ServerConfig.defaults.maxConns ? mostPrograms : maxConns
 }
@@ -59,7 +59,7 @@ export const limitOf = ({ maxConns }: ServerSettings, isForOneClient: boolean, m
 /** Chooses how connections are served. */
 export const servingOf = (
   options: ServeOptions,
-  read: ServerSettings,
+  read: CheckedServerSettings,
   facts: ServingFacts,
 ): Effect.Effect<Serving, CommandFailed, Stdio | Scope.Scope> =>
   Effect.gen(function* () {

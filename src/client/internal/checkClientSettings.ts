@@ -1,7 +1,20 @@
 import * as Either from "effect/Either"
 import { checkHeartbeat, commonChecks } from "../../connection/settingsChecks.ts"
-import { settings as check, readIpBytes, type SettingsError } from "../../domain/index.ts"
-import type { ClientSettings, ReconnectSettings } from "../ClientConfig.ts"
+import {
+  settings as check,
+  type Endpoint,
+  type EndpointInput,
+  parseEndpoint,
+  quoted,
+  readIpBytes,
+  SettingsError,
+} from "../../domain/index.ts"
+import type {
+  CheckedClientSettings,
+  CheckedReconnectSettings,
+  ClientSettings,
+  ReconnectSettings,
+} from "../ClientConfig.ts"
 import type { SessionOptions } from "../Session.ts"
 import { outboxPolicies } from "./Outbox.ts"
 
@@ -44,12 +57,22 @@ const sessionChecks: check.SettingChecks<SessionOptions> = {
 }
 
 /** Checks the settings of a client. */
-export const checkClientSettings = (settings: ClientSettings): Either.Either<ClientSettings, SettingsError> =>
+export const checkClientSettings = (settings: ClientSettings): Either.Either<CheckedClientSettings, SettingsError> =>
   Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
 
 /** Checks the settings for reconnecting. */
-export const checkReconnect = (settings: ReconnectSettings): Either.Either<ReconnectSettings, SettingsError> =>
+export const checkReconnect = (settings: ReconnectSettings): Either.Either<CheckedReconnectSettings, SettingsError> =>
   check.checkSettings(settings, reconnectChecks, "reconnect.")
+
+/** Reads the endpoint of a session. */
+export const checkEndpoint = (endpoint: EndpointInput): Either.Either<Endpoint, SettingsError> =>
+  typeof endpoint === "string"
+    ? Either.mapLeft(
+        parseEndpoint(endpoint),
+        ({ expected, input, problem }) =>
+          new SettingsError({ field: "endpoint", value: `${quoted(input)}: ${problem}`, expected }),
+      )
+    : Either.right(endpoint)
 
 /** Checks the options of a session. */
 export const checkSession = (options: SessionOptions): Either.Either<SessionOptions, SettingsError> =>

@@ -18,7 +18,7 @@ import {
 import { isIpAddress } from "../../domain/ipAddress.ts"
 import { Transport, type Wire } from "../../transport/index.ts"
 import { telnetWire } from "../../transport/telnet.ts"
-import type { ClientSettings } from "../ClientConfig.ts"
+import type { CheckedClientSettings } from "../ClientConfig.ts"
 import { type Dialled, secure } from "./secure.ts"
 import { tunnel } from "./tunnel/tunnel.ts"
 
@@ -31,7 +31,7 @@ export interface DialObserver {
 
 /** The settings that dialling uses. */
 export type DialSettings = Pick<
-  ClientSettings,
+  CheckedClientSettings,
   "attemptDelay" | "connectTimeout" | "family" | "proxy" | "sendProxy" | "source" | "sourcePort" | "telnet" | "tls"
 >
 

@@ -12,13 +12,14 @@ import {
   ConnectionClosedError,
   closeReasons,
   type Endpoint,
+  type EndpointInput,
   Framing,
   InvalidPayloadError,
   limits,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import { type ClientSettings, type ReconnectSettings, reconnectDefaults } from "../ClientConfig.ts"
+import type { CheckedReconnectSettings, ClientSettings } from "../ClientConfig.ts"
 import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
 import { Outbox } from "./Outbox.ts"
 
@@ -31,14 +32,15 @@ const readAhead = 16
 /** Makes a session. `run` runs a program with a connection, and again with a new connection after a loss. */
 export const makeSession = (
   run: <A, E, R>(
-    endpoint: Endpoint,
+    endpoint: EndpointInput,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
-    reconnect: ReconnectSettings,
+    reconnect: CheckedReconnectSettings,
   ) => Effect.Effect<A, E | SessionEnd, Exclude<R, Scope.Scope>>,
   bus: EventBus<ClientEvent>,
   settings: Pick<ClientSettings, "frame" | "maxFrame">,
   endpoint: Endpoint,
   options: SessionOptions,
+  reconnect: CheckedReconnectSettings,
 ): Effect.Effect<Session, never, Scope.Scope> =>
   Effect.gen(function* () {
     let dropped = 0
@@ -103,10 +105,7 @@ export const makeSession = (
     const finished = states.until(() => isDone() && !isConnected)
     const running = yield* Effect.forkScoped(
       Effect.onExit(
-        Effect.raceFirst(
-          run(endpoint, useConnection, { ...reconnectDefaults, ...options.reconnect, onPeerEnd: "end" }),
-          finished,
-        ),
+        Effect.raceFirst(run(endpoint, useConnection, { ...reconnect, onPeerEnd: "end" }), finished),
         (exit) => {
           const end = endOf(exit)
           outbox.fail(Effect.fail(end ?? closedHere))

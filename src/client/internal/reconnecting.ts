@@ -9,12 +9,12 @@ import {
   ConnectionClosedError,
   closeReasons,
   describeCloseReason,
-  type Endpoint,
+  type EndpointInput,
   isLastingTlsFailure,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
-import type { ConnectOptions, ReconnectSettings } from "../ClientConfig.ts"
+import type { CheckedReconnectSettings, ConnectOptions } from "../ClientConfig.ts"
 import { Backoff } from "./Backoff.ts"
 
 /** The parts of a client that `Client.run` uses. */
@@ -22,7 +22,7 @@ export interface ReconnectingParts {
   readonly bus: EventBus<ClientEvent>
   readonly timing: Timing
   readonly connect: (
-    endpoint: Endpoint,
+    endpoint: EndpointInput,
     options?: ConnectOptions,
   ) => Effect.Effect<ConnectionCore, ConnectError, Scope.Scope>
   readonly connectionOf: (core: ConnectionCore) => Connection
@@ -35,9 +35,9 @@ type Lost = ConnectError | ConnectionClosedError
 export const makeReconnecting =
   ({ bus, connect, connectionOf, timing }: ReconnectingParts) =>
   <A, E, R>(
-    endpoint: Endpoint,
+    endpoint: EndpointInput,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
-    reconnect: ReconnectSettings,
+    reconnect: CheckedReconnectSettings,
     options?: ConnectOptions,
   ) =>
     Effect.gen(function* () {

@@ -5,7 +5,7 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import type { Watch } from "../../runtime/Watch.ts"
 import type { WireHandlers } from "../../transport/index.ts"
-import type { ServerSettings } from "../ServerConfig.ts"
+import type { CheckedServerSettings } from "../ServerConfig.ts"
 import type { ConnectionActor } from "./ConnectionActor.ts"
 import { PendingLimit } from "./PendingLimit.ts"
 import { RateLimits } from "./RateLimits.ts"
@@ -16,7 +16,7 @@ export class ConnectionLimits {
   private readonly rates: RateLimits<ConnectionActor> | undefined
   private readonly pending: PendingLimit<ConnectionActor> | undefined
 
-  constructor(settings: ServerSettings, timing: Timing, bus: EventBus<ServerEvent>) {
+  constructor(settings: CheckedServerSettings, timing: Timing, bus: EventBus<ServerEvent>) {
     const { maxPending, maxRate, maxRateInAll } = settings
     this.watches = deadlineWatches(settings, timing)
     this.rates =

@@ -24,7 +24,7 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import { unknownPeer, type Wire } from "../../transport/index.ts"
 import { telnetWire } from "../../transport/telnet.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
-import type { ReloadableSettings, ServerSettings } from "../ServerConfig.ts"
+import type { CheckedServerSettings, ReloadableSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
 import type { ConnectionInfo, ServerCounts, ServerState, ServerTraffic } from "../ServerState.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
@@ -57,7 +57,7 @@ const suspended: RefusalRule = { _tag: "Suspended" }
 
 /** The parts of a server. */
 export interface ServerCoreOptions {
-  readonly settings: ServerSettings
+  readonly settings: CheckedServerSettings
   readonly timing: Timing
   readonly hub: HubPort
   readonly bus: EventBus<ServerEvent>

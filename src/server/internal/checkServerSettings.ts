@@ -4,13 +4,23 @@ import { checkHeartbeat, commonChecks, payload } from "../../connection/settings
 import {
   AddressSet,
   settings as check,
+  type EndpointSyntaxError,
   Framing,
   InvalidPayloadError,
+  type ListenEndpointInput,
+  parseListenEndpoint,
+  parseListenEndpoints,
+  quoted,
   SettingsError,
   slowConsumerPolicies,
 } from "../../domain/index.ts"
 import { inSlices } from "../../runtime/inSlices.ts"
-import { proxyProtocols, type ReloadableSettings, type ServerSettings } from "../ServerConfig.ts"
+import {
+  type CheckedServerSettings,
+  proxyProtocols,
+  type ReloadableSettings,
+  type ServerSettings,
+} from "../ServerConfig.ts"
 
 const acceptor = check.optional(check.objectWith(["secure"], "an acceptor made by Tls.acceptor"))
 
@@ -46,11 +56,33 @@ const checks: check.SettingChecks<ServerSettings> = {
 }
 
 /** Checks the settings of a server. */
-export const checkServerSettings = (settings: ServerSettings): Either.Either<ServerSettings, SettingsError> =>
-  check.checkSettings(settings, checks).pipe(Either.flatMap(checkHeartbeat), Either.flatMap(checkRefusal))
+export const checkServerSettings = (settings: ServerSettings): Either.Either<CheckedServerSettings, SettingsError> =>
+  check
+    .checkSettings(settings, checks)
+    .pipe(Either.flatMap(checkHeartbeat), Either.flatMap(readListen), Either.flatMap(checkRefusal))
+
+/** Reads the endpoints that are texts. */
+export const readListen = <S extends Pick<ServerSettings, "listen">>(
+  settings: S,
+): Either.Either<Omit<S, "listen"> & Pick<CheckedServerSettings, "listen">, SettingsError> =>
+  Either.mapBoth(listenOf(settings.listen), {
+    onLeft: ({ expected, input, problem }) =>
+      new SettingsError({ field: "listen", value: `${quoted(input)}: ${problem}`, expected }),
+    onRight: (listen) => ({ ...settings, listen }),
+  })
+
+const listenOf = (
+  listen: ServerSettings["listen"],
+): Either.Either<CheckedServerSettings["listen"], EndpointSyntaxError> => {
+  if (typeof listen === "string") return parseListenEndpoints(listen)
+  if ("_tag" in listen) return Either.right(listen)
+  const [first, ...more] = listen
+  const read = (one: ListenEndpointInput) => (typeof one === "string" ? parseListenEndpoint(one) : Either.right(one))
+  return Either.all([read(first), ...more.map(read)])
+}
 
 /** Refuses a text for refused peers that the framing cannot carry as one frame. */
-const checkRefusal = (settings: ServerSettings): Either.Either<ServerSettings, SettingsError> => {
+const checkRefusal = (settings: CheckedServerSettings): Either.Either<CheckedServerSettings, SettingsError> => {
   const { frame, maxFrame, refusal } = settings
   const wire = refusal === undefined ? undefined : Framing.encodeFrame(frame, refusal, maxFrame)
   return wire instanceof InvalidPayloadError

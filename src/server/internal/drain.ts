@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Endpoint, ServerEvent } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
-import type { ServerSettings } from "../ServerConfig.ts"
+import type { CheckedServerSettings } from "../ServerConfig.ts"
 import { type DrainResult, draining, type ServerCore } from "./ServerCore.ts"
 
 // The interval of `DrainProgress` events.
@@ -27,7 +27,7 @@ const reportProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Ef
 export const drainServer = Effect.fn("Server.drain")(function* (
   core: ServerCore,
   bus: EventBus<ServerEvent>,
-  settings: ServerSettings,
+  settings: CheckedServerSettings,
   listeners: Map<Scope.CloseableScope, Endpoint>,
 ) {
   core.draining = true

@@ -4,21 +4,22 @@ import * as Scope from "effect/Scope"
 import {
   type Endpoint,
   endpointProblem,
-  type ListenEndpoint,
-  type ListenEndpoints,
+  type ListenEndpointInput,
+  type ListenEndpointInputs,
   ListenError,
   overlap,
+  readListenEndpoint,
   type ServerEvent,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { AcceptHandlers, TransportService } from "../../transport/index.ts"
-import type { ServerSettings } from "../ServerConfig.ts"
+import type { CheckedServerSettings } from "../ServerConfig.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
 /** The parts of a server that listening uses. */
 export interface ListenParts {
   readonly transport: TransportService
-  readonly settings: ServerSettings
+  readonly settings: CheckedServerSettings
   readonly core: ServerCore
   readonly bus: EventBus<ServerEvent>
   /** The open listeners, each with its scope. */
@@ -32,6 +33,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
   /** Adds the conflicting endpoint to an error when this server itself listens on the address. */
   const explained = (error: ListenError): ListenError => {
     const { code, endpoint, reason } = error
+    if (typeof endpoint === "string") return error
     const conflict = [...listeners.values()].find((bound) => overlap(bound, endpoint, ipv6Only))
     return reason === "AddressInUse" && conflict !== undefined
       ? new ListenError({ endpoint, reason, code, conflict })
@@ -49,7 +51,8 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     onFailure: (code, bound) => core.onAcceptFailed(bound, code),
   })
 
-  const listen = Effect.fn("Server.listen")(function* (endpoint: ListenEndpoint) {
+  const listen = Effect.fn("Server.listen")(function* (input: ListenEndpointInput) {
+    const endpoint = yield* readListenEndpoint(input)
     if (endpointProblem(endpoint) !== undefined) {
       return yield* new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
     }
@@ -70,7 +73,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     return { endpoint: bound }
   })
 
-  const listenAll = Effect.fn("Server.listenAll")(function* (endpoints: ListenEndpoints) {
+  const listenAll = Effect.fn("Server.listenAll")(function* (endpoints: ListenEndpointInputs) {
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
     return yield* Effect.forEach(endpoints, listen).pipe(
       Scope.extend(own),

@@ -3,13 +3,13 @@ import { type ConnectionId, Framing, InvalidPayloadError, type ServerEvent } fro
 import type { HubPort } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Tap } from "../../runtime/Tap.ts"
-import type { ServerSettings } from "../ServerConfig.ts"
+import type { CheckedServerSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
 /** The parts of a server that sending to several connections uses. */
 export interface SendingParts {
-  readonly settings: ServerSettings
+  readonly settings: CheckedServerSettings
   readonly core: ServerCore
   readonly bus: EventBus<ServerEvent>
   readonly tap: Tap<ServerObserver>
