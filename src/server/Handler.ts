@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Connection, HalfClosed } from "../connection/index.ts"
 import type { CloseReason, ConnectionId, SendError, TlsSession } from "../domain/index.ts"
+import type { MutableAttributes } from "./Attribute.ts"
 import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "./HubMembership.ts"
 
 /** A connection that a server accepted. */
@@ -9,6 +10,8 @@ export interface ServerConnection extends Connection {
   readonly id: ConnectionId
   /** The TLS session; `undefined` without TLS. */
   readonly tls: TlsSession | undefined
+  /** The values that the program has set on the connection (`Attribute`). */
+  readonly attributes: MutableAttributes
   /** Sends one payload to all other connections through the hub. Waits while the hub blocks publishers. */
   readonly broadcast: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**
@@ -105,6 +108,7 @@ export interface Reactor {
 export type Handler<E, R> = FiberHandler<E, R> | Reactor
 
 export type { HalfClosed } from "../connection/index.ts"
+export * from "./Actor.ts"
 
 const onPeerEnd = (halfClosed: HalfClosed) => (connection: ReactorConnection) => {
   if (halfClosed === "close") connection.close()

@@ -1,5 +1,6 @@
 import type * as Arr from "effect/Array"
 import type { ConnectionId, Endpoint, ProxiedBy, TlsSession } from "../domain/index.ts"
+import type { Attributes } from "./Attribute.ts"
 
 /** A listening endpoint of a server. */
 export interface Listener {
@@ -29,6 +30,8 @@ export interface ConnectionInfo {
   readonly tls: TlsSession | undefined
   /** The proxy whose PROXY header named the remote endpoint; `undefined` for a direct connection. */
   readonly proxied: ProxiedBy | undefined
+  /** The values that the handler has set on the connection (`Attribute`). */
+  readonly attributes: Attributes
 }
 
 /** The bytes of all connections since the server was made. */

@@ -8,6 +8,7 @@ import { Client } from "tcpfx/client"
 import { Codec, Framing } from "tcpfx/domain"
 import { Server } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
+import { gateway } from "../../examples/actor.ts"
 import { chat } from "../../examples/chat-server.ts"
 import { hello } from "../../examples/hello-client.ts"
 import { HelloServer } from "../../examples/hello-server.ts"
@@ -15,6 +16,7 @@ import { switchboard } from "../../examples/inside-server.ts"
 import { collector, device } from "../../examples/telemetry.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { record } from "../support/eventRecorder.ts"
+import { nextTurn } from "../support/turns.ts"
 
 /** A console that records the logged values. A test can wait for a value. */
 const recordingConsole = Effect.gen(function* () {
@@ -101,5 +103,26 @@ it.scopedLive("the example inside a server: a client lists the others, writes to
     expect(yield* bob.receive).toEqual(Option.none())
     yield* ask("to 7 anyone?")
     expect(yield* heardBy(ann)).toContain("there is no connection #7")
+  }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive("the actor example: meters say their names, are polled, and forget their readings", () =>
+  Effect.gen(function* () {
+    const { endpoint, states, tellAll } = yield* gateway
+    const client = yield* Client.make({ frame: Framing.line })
+    const meter = yield* client.connect(endpoint)
+    const says = (line: string) => Effect.flatMap(Codec.text.encode(line), meter.send)
+    const hears = Effect.flatMap(Effect.flatten(meter.receive), (payload) => Codec.text.decode(payload))
+    yield* says("plc-1")
+    expect(yield* hears).toBe("hello plc-1")
+    yield* tellAll("poll")
+    expect(yield* hears).toBe("?")
+    yield* says("21.5")
+    const next = Effect.zipRight(nextTurn, states)
+    expect(yield* Effect.repeat(next, { until: ([first]) => first?.readings.length === 1 })).toEqual([
+      { name: "plc-1", readings: [21.5] },
+    ])
+    yield* tellAll("forget")
+    yield* Effect.repeat(next, { until: ([first]) => first?.readings.length === 0 })
   }).pipe(Effect.provide(NodeTransport.layer)),
 )

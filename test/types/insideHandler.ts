@@ -5,7 +5,7 @@ import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { ListenError, SettingsError } from "tcpfx/domain"
 import type { Hub } from "tcpfx/hub"
-import { Server, type ServerConfig, type ServerService } from "tcpfx/server"
+import { Attribute, Handler, Server, type ServerConfig, type ServerService } from "tcpfx/server"
 import type { Transport } from "tcpfx/transport"
 
 class Db extends Context.Tag("test/Db")<Db, { readonly find: Effect.Effect<string> }>() {}
@@ -46,3 +46,54 @@ Server.layerHub({
   // @ts-expect-error: the hub is that of the context
   hub: undefined,
 })
+
+const User = Attribute.make("user", () => "nobody")
+
+export const attributes = Server.make({
+  handler: (connection) =>
+    Effect.gen(function* () {
+      yield* User.set(connection, User.of(connection).toUpperCase())
+      // @ts-expect-error: the value is a string
+      yield* User.set(connection, 7)
+    }),
+})
+
+export const fromOutside = Effect.gen(function* () {
+  const server = yield* Server
+  for (const info of yield* server.connections) {
+    yield* Effect.log(User.of(info) satisfies string)
+    // @ts-expect-error: a ConnectionInfo is a snapshot
+    yield* User.set(info, "ann")
+  }
+})
+
+// The types of an actor are inferred. Each function has errors and requirements of its own.
+const counter = Handler.actor({
+  initial: () => Effect.as(Db, 0),
+  receive: (count, _, connection) => Effect.as(connection.send(new Uint8Array(1)), count + 1),
+  onTell: (count, added: number) => (added < 0 ? Effect.fail("negative" as const) : Effect.succeed(count + added)),
+})
+
+export const actorServer: Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | Db> = Server.make({
+  handler: counter,
+})
+
+export const telling = Effect.gen(function* () {
+  const server = yield* Server
+  for (const info of yield* server.connections) {
+    yield* counter.tell(info, 1)
+    // @ts-expect-error: a message is a number
+    yield* counter.tell(info, "1")
+  }
+})
+
+Handler.actor({
+  initial: () => Effect.succeed(0),
+  // @ts-expect-error: the next state is a number
+  receive: () => Effect.succeed("one"),
+})
+
+const silent = Handler.actor({ initial: () => Effect.succeed(0), receive: (count) => Effect.succeed(count) })
+export const telledSilent = (connection: Attribute.Attributed) =>
+  // @ts-expect-error: an actor without `onTell` takes no message
+  silent.tell(connection, "hello")

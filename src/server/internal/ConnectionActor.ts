@@ -14,6 +14,7 @@ import {
 import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
+import { MutableAttributes } from "../Attribute.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import type { JoiningConnection } from "./JoiningConnection.ts"
@@ -61,6 +62,8 @@ export class ConnectionActor
   onEnded: (() => void) | undefined
   cancelInterrupt: (() => void) | undefined
   isServing: boolean
+  /** The attributes, made at the first use. */
+  attributesMade: MutableAttributes | undefined
   private draining = false
   /** Whether the hub blocks the connection as a publisher. */
   isBlocked = false
@@ -98,6 +101,11 @@ export class ConnectionActor
   get connection(): ServerConnection {
     this.served ??= new ServedConnection(this)
     return this.served
+  }
+
+  get attributes(): MutableAttributes {
+    this.attributesMade ??= new MutableAttributes()
+    return this.attributesMade
   }
 
   get unblocked(): Effect.Effect<void> {

@@ -15,6 +15,7 @@ import {
 import type { HubMember } from "../../hub/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
 import type { Tap } from "../../runtime/Tap.ts"
+import type { MutableAttributes } from "../Attribute.ts"
 import type { ServerConnection } from "../Handler.ts"
 import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "../HubMembership.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
@@ -36,6 +37,7 @@ export interface ConnectionSource {
   readonly core: ConnectionCore
   readonly tls: TlsSession | undefined
   readonly member: HubMember
+  readonly attributes: MutableAttributes
   readonly context: BroadcastContext
   readonly memberships: Memberships
   /** Waits until the hub does not block the connection as a publisher, or the connection has ended. */
@@ -56,6 +58,10 @@ export class ServedConnection extends CoreConnection implements ServerConnection
 
   get tls(): TlsSession | undefined {
     return this.source.tls
+  }
+
+  get attributes(): MutableAttributes {
+    return this.source.attributes
   }
 
   get broadcast(): ServerConnection["broadcast"] {

@@ -23,6 +23,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { unknownPeer, type Wire } from "../../transport/index.ts"
 import { telnetWire } from "../../transport/telnet.ts"
+import { Attributes } from "../Attribute.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { CheckedServerSettings, ReloadableSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
@@ -280,6 +281,7 @@ export const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
   bytesOut: actor.core.bytesOut(),
   tls: actor.tls,
   proxied: actor.proxied,
+  attributes: actor.attributesMade === undefined ? Attributes.none : new Attributes(actor.attributesMade),
 })
 
 // The fiber of a reactor's connection waits for the end of the socket. When the fiber ends, an observer of the fiber
