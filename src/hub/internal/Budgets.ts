@@ -1,5 +1,5 @@
 import { type MemberLog, passOver } from "./delivery.ts"
-import type { Member } from "./Member.ts"
+import type { Member, MemberHub } from "./Member.ts"
 import type { Pace } from "./Pace.ts"
 
 /** The budgets of members: reports stalled members, and applies the policy of members that are over budget. */
@@ -7,13 +7,13 @@ export class Budgets {
   private readonly log: MemberLog
   private readonly pace: Pace
   private readonly countFrames: (run: Uint8Array) => number
-  private readonly detach: (member: Member) => void
+  private readonly hub: Pick<MemberHub, "detach">
 
-  constructor(log: MemberLog, pace: Pace, countFrames: (run: Uint8Array) => number, detach: (member: Member) => void) {
+  constructor(log: MemberLog, pace: Pace, countFrames: (run: Uint8Array) => number, hub: Pick<MemberHub, "detach">) {
     this.log = log
     this.pace = pace
     this.countFrames = countFrames
-    this.detach = detach
+    this.hub = hub
   }
 
   /** Checks a full member after something was published. */
@@ -30,7 +30,7 @@ export class Budgets {
     if (lag <= member.budgetBytes || !member.receiving) return
     switch (member.policy) {
       case "disconnect":
-        this.detach(member)
+        this.hub.detach(member)
         member.sink.onOverflow(lag, member.budgetBytes)
         break
       case "drop-oldest":

@@ -4,6 +4,15 @@ const longestWait = 1
 // A hub is busy after this many flushes in a row without a rest. The backlog after one late turn causes fewer flushes.
 const restless = 8
 
+/** The hub that a schedule flushes. */
+export interface Flushed {
+  readonly flush: () => void
+  /** Whether a flush is expensive and has few bytes to deliver, so that a busy hub should wait for more. */
+  readonly mayWait: () => boolean
+}
+
+const monotonic = (): number => performance.now()
+
 /**
  * Decides when a hub flushes. A hub flushes at the end of the turn of the event loop in which something was published.
  * setImmediate (Node) runs after the poll phase, when every readable socket has been read.
@@ -13,8 +22,7 @@ const restless = 8
  * up never waits.
  */
 export class FlushSchedule {
-  private readonly flush: () => void
-  private readonly mayWait: () => boolean
+  private readonly hub: Flushed
   private readonly now: () => number
   private readonly atTurnEnd: (callback: () => void) => void
   private armed = false
@@ -23,18 +31,8 @@ export class FlushSchedule {
   private endedAt = 0
   private tookMillis = 0
 
-  /**
-   * `mayWait` returns whether a flush is expensive and has few bytes to deliver, so that a busy hub should wait for
-   * more.
-   */
-  constructor(
-    flush: () => void,
-    mayWait: () => boolean,
-    now: () => number = () => performance.now(),
-    atTurnEnd: (callback: () => void) => void = setImmediate,
-  ) {
-    this.flush = flush
-    this.mayWait = mayWait
+  constructor(hub: Flushed, now: () => number = monotonic, atTurnEnd: (callback: () => void) => void = setImmediate) {
+    this.hub = hub
     this.now = now
     this.atTurnEnd = atTurnEnd
   }
@@ -57,7 +55,7 @@ export class FlushSchedule {
 
   private readonly flushOrWait = (): void => {
     const isBusy = this.isBusy()
-    if (isBusy && this.mayWait()) {
+    if (isBusy && this.hub.mayWait()) {
       this.waiting = true
       const { atTurnEnd } = this
       atTurnEnd(this.flushOrWait)
@@ -65,7 +63,7 @@ export class FlushSchedule {
     }
     this.waiting = false
     this.armed = false
-    this.flush()
+    this.hub.flush()
   }
 
   private isBusy(): boolean {

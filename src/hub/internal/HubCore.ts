@@ -37,10 +37,7 @@ export class HubCore implements HubPort, MemberHub {
   private lastNumber = 0
   private readonly pace: Pace
   private readonly budgets: Budgets
-  private readonly schedule = new FlushSchedule(
-    () => this.flush(),
-    () => this.isLarge() && this.undelivered() < fullTurnBytes,
-  )
+  private readonly schedule: FlushSchedule
   /** The bytes that {@link attach} has sealed since the last flush. Members that are not full need them, too. */
   private sealedBytes = 0
   private flushing = false
@@ -49,8 +46,9 @@ export class HubCore implements HubPort, MemberHub {
   constructor(options: HubCoreOptions) {
     this.options = options
     this.log = new HubLog(options.log)
-    this.pace = new Pace(options.timing, options.paceLimit, (member, error) => this.fail(member, error))
-    this.budgets = new Budgets(this.log, this.pace, options.countFrames, (member) => this.detach(member))
+    this.pace = new Pace(options.timing, options.paceLimit, this)
+    this.budgets = new Budgets(this.log, this.pace, options.countFrames, this)
+    this.schedule = new FlushSchedule(this)
   }
 
   stats() {
@@ -83,13 +81,18 @@ export class HubCore implements HubPort, MemberHub {
     return this.pace.unblocked
   }
 
+  /** Whether a flush is expensive and has few bytes to deliver. */
+  mayWait(): boolean {
+    return this.isLarge() && this.undelivered() < fullTurnBytes
+  }
+
   /** Delivers the runs of this turn. The schedule calls it at the end of the turn. */
   flush(): void {
     // A sink can publish while a flush delivers to it. The flush in progress delivers the segment that is sealed here.
     const isNew = this.log.seal(this.isWorthApart()) !== undefined || this.sealedBytes > 0
     if (!isNew || this.flushing) return
     this.sealedBytes = 0
-    if (this.isLarge()) this.schedule.timed(this.deliverToAll)
+    if (this.isLarge()) this.schedule.timed(() => this.deliverToAll())
     else this.deliverToAll()
     this.pace.blockPublishers()
     this.trim()
@@ -97,13 +100,14 @@ export class HubCore implements HubPort, MemberHub {
     this.compact()
   }
 
-  private readonly deliverToAll = (): void => {
+  private deliverToAll(): void {
     this.flushing = true
+    const deliver = (member: Member): void => this.guarded(member, deliverTo)
     try {
       let end: number
       do {
         end = this.log.end().segment
-        this.members.forEach(this.deliverGuarded)
+        this.members.forEach(deliver)
       } while (this.log.end().segment > end)
     } finally {
       this.flushing = false
@@ -129,21 +133,19 @@ export class HubCore implements HubPort, MemberHub {
     if (this.closed) return
     this.flush()
     this.closed = true
-    for (const member of this.members) this.guarded(member, this.leave)
+    for (const member of this.members) this.guarded(member, leave)
     // Detached members get no `onUnblocked`, so all are unblocked first.
     for (const member of this.members) this.detach(member)
     this.trim()
   }
 
-  private readonly deliverGuarded = (member: Member): void => this.guarded(member, this.deliverTo)
-
-  private readonly deliverTo = (member: Member): void => {
+  deliverTo(member: Member): void {
     if (member.finishAt !== undefined) return
     if (!member.full) this.catchUp(member)
     if (member.full) this.budgets.check(member)
   }
 
-  private readonly leave = (member: Member): void => {
+  leave(member: Member): void {
     const { sink } = member
     if (sink.onHubEnded === undefined) this.stopReceiving(member)
     else {
@@ -154,15 +156,15 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   // Sinks and framings can be user code. An exception detaches its member and affects no other member.
-  private guarded(member: Member, step: (member: Member) => void): void {
+  private guarded(member: Member, step: (core: HubCore, member: Member) => void): void {
     try {
-      step(member)
+      step(this, member)
     } catch (error) {
       this.fail(member, error)
     }
   }
 
-  private fail(member: Member, error: unknown): void {
+  fail(member: Member, error: unknown): void {
     this.detach(member)
     member.sink.onFailed(error)
     member.callFinishers()
@@ -218,7 +220,7 @@ export class HubCore implements HubPort, MemberHub {
     this.pace.startLagging(member)
   }
 
-  private readonly drained = (member: Member): void => {
+  drained(member: Member): void {
     if (!member.full || member.delivering) return
     const oldest = member.cursor.segment
     this.pace.setUnresponsive(member, false)
@@ -236,7 +238,7 @@ export class HubCore implements HubPort, MemberHub {
   }
 
   drainedBy(member: Member): void {
-    this.guarded(member, this.drained)
+    this.guarded(member, drained)
   }
 
   private caughtUp(member: Member): void {
@@ -258,12 +260,12 @@ export class HubCore implements HubPort, MemberHub {
     }
     member.addFinisher(done)
     member.finishAt ??= this.log.end().segment
-    if (!member.delivering) this.guarded(member, this.deliverRest)
+    if (!member.delivering) this.guarded(member, deliverRest)
   }
 
   // A finishing member gets the whole rest at once, even if its sink is full. Otherwise the log would keep the rest,
   // and everything published after it, until a slow peer has read the rest.
-  private readonly deliverRest = (member: Member): void => {
+  deliverRest(member: Member): void {
     if (member.receiving) {
       const oldest = member.cursor.segment
       member.delivering = true
@@ -307,6 +309,12 @@ export class HubCore implements HubPort, MemberHub {
     this.log.trimTo(keep)
   }
 }
+
+// Functions of the module, because a function in each hub would cost 64 bytes, and a program can have thousands of hubs.
+const deliverTo = (core: HubCore, member: Member): void => core.deliverTo(member)
+const leave = (core: HubCore, member: Member): void => core.leave(member)
+const drained = (core: HubCore, member: Member): void => core.drained(member)
+const deliverRest = (core: HubCore, member: Member): void => core.deliverRest(member)
 
 /** Options of a hub. */
 export interface HubCoreOptions {

@@ -1,9 +1,15 @@
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import { LazySet } from "../../runtime/LazySet.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { GracePeriods, maxGraceMillis } from "./GracePeriods.ts"
 import type { Member } from "./Member.ts"
+
+/** Ends the membership of a member whose sink has thrown. */
+interface PacedHub {
+  readonly fail: (member: Member, error: unknown) => void
+}
 
 /**
  * Decides when publishers are blocked. A publisher waits
@@ -22,15 +28,16 @@ import type { Member } from "./Member.ts"
  */
 export class Pace {
   /** The members whose sinks have not taken everything. */
-  readonly lagging = new Set<Member>()
+  readonly lagging = new LazySet<Member>()
   private readonly timing: Timing
   private readonly limit: Duration.Duration
-  private readonly onFailed: (member: Member, error: unknown) => void
+  private readonly hub: PacedHub
   /** Members that have published. */
-  private readonly publishers = new Set<Member>()
-  private readonly blocked = new Set<Member>()
+  private readonly publishers = new LazySet<Member>()
+  private readonly blocked = new LazySet<Member>()
   private readonly externalPublishers = new Waiters()
-  private readonly grace: GracePeriods
+  /** Made for the first member in grace. */
+  private grace: GracePeriods | undefined
   private receiverCount = 0
   private overBudgetCount = 0
   private unresponsiveCount = 0
@@ -38,11 +45,10 @@ export class Pace {
   private cancelPaceCheck: (() => void) | undefined
   private cancelSlowCheck: (() => void) | undefined
 
-  constructor(timing: Timing, limit: Duration.Duration, onFailed: (member: Member, error: unknown) => void) {
+  constructor(timing: Timing, limit: Duration.Duration, hub: PacedHub) {
     this.timing = timing
     this.limit = limit
-    this.onFailed = onFailed
-    this.grace = new GracePeriods(timing, () => this.unblock())
+    this.hub = hub
   }
 
   /** A member joined. It can read, so publishers stop waiting for the others. */
@@ -55,7 +61,7 @@ export class Pace {
   removeReceiver(member: Member): void {
     this.receiverCount--
     this.lagging.delete(member)
-    this.grace.end(member)
+    this.grace?.end(member)
     this.setUnresponsive(member, false)
     this.updateSlow(member)
     this.unblock()
@@ -85,7 +91,7 @@ export class Pace {
   /** A member has taken everything. */
   endLagging(member: Member): void {
     this.lagging.delete(member)
-    this.grace.end(member)
+    this.grace?.end(member)
     this.updateSlow(member)
     this.unblock()
   }
@@ -110,7 +116,9 @@ export class Pace {
 
   /** Half the budget of a member is queued: its grace period starts, if it has earned one. */
   startGrace(member: Member): void {
-    if (member.receiving && !member.unresponsive) this.grace.start(member)
+    if (!member.receiving || member.unresponsive) return
+    this.grace ??= new GracePeriods(this.timing, () => this.unblock())
+    this.grace.start(member)
   }
 
   /** Sets whether a member with the policy `block` is over its budget. */
@@ -125,7 +133,8 @@ export class Pace {
   mustWait(publisher: Member | undefined): boolean {
     if (this.overBudgetCount > (publisher?.overBudget === true ? 1 : 0)) return true
     if (this.lagging.size === 0) return false
-    if (this.grace.size > (publisher !== undefined && this.grace.has(publisher) ? 1 : 0)) return true
+    const inGrace = this.grace?.size ?? 0
+    if (inGrace > 0 && inGrace > (publisher !== undefined && this.grace?.has(publisher) === true ? 1 : 0)) return true
     const others = this.receiverCount - (publisher?.receiving === true ? 1 : 0)
     const slowOthers = this.slowCount - (publisher?.slow === true ? 1 : 0)
     const responsiveOthers = others - this.unresponsiveCount + (publisher?.unresponsive === true ? 1 : 0)
@@ -179,7 +188,7 @@ export class Pace {
       try {
         member.sink.onUnblocked()
       } catch (error) {
-        this.onFailed(member, error)
+        this.hub.fail(member, error)
       }
     }
     if (!this.mustWait(undefined)) this.externalPublishers.wake()

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { type ConnectionClosedError, Framing, InvalidPayloadError, MembershipEndedError } from "../../domain/index.ts"
+import { type ConnectionClosedError, MembershipEndedError } from "../../domain/index.ts"
 import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { JoiningConnection } from "./JoiningConnection.ts"
 
@@ -27,6 +27,8 @@ export class Membership implements HubSink {
   member: HubMember | undefined
   /** The index of the membership in the list of its connection. */
   place: number
+  /** The memberships that end with the same scope, with this one. */
+  peers: Set<Membership> | undefined
   /** Whether the membership waits for a turn to write. */
   waits = false
   private readonly owner: MembershipOwner
@@ -162,6 +164,7 @@ export class Membership implements HubSink {
     const { connection } = this.owner
     this.member?.detach()
     this.setLogged(0)
+    this.peers?.delete(this)
     this.owner.remove(this)
     if (connection.core.end === undefined) {
       // A detached member gets neither `onUnblocked` nor `onRecovered`.
@@ -173,16 +176,7 @@ export class Membership implements HubSink {
 
   // --- for programs
 
-  publish(payload: Uint8Array, framing: Framing.Framing, maxFrameBytes: number) {
-    return Effect.suspend(
-      (): Effect.Effect<void, ConnectionClosedError | MembershipEndedError | InvalidPayloadError> => {
-        const run = Framing.encodeFrame(framing, payload, maxFrameBytes)
-        return run instanceof InvalidPayloadError ? Effect.fail(run) : this.publishRun(run)
-      },
-    )
-  }
-
-  publishRun(run: Uint8Array): PublishedRun {
+  publish(run: Uint8Array): PublishedRun {
     return Effect.suspend((): PublishedRun => {
       const { core, id } = this.owner.connection
       if (core.end !== undefined) return Effect.fail(core.closedError())

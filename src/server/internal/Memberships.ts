@@ -1,3 +1,5 @@
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import { Hold } from "../../connection/ConnectionOwner.ts"
 import { AlreadyMemberError, SettingsError } from "../../domain/index.ts"
 import type { JoinableHub } from "../HubMembership.ts"
@@ -21,6 +23,8 @@ export class Memberships implements MembershipOwner {
   private logged = 0
   /** The number of hubs that block the connection as a publisher. */
   private blocked = 0
+  /** The memberships that end with a scope. */
+  private readonly ofScopes = new Map<Scope.Scope, Set<Membership>>()
   private dropped = 0
   /** The progress of the socket when a hub found that the peer reads nothing. */
   private unresponsiveAt: number | undefined
@@ -45,6 +49,26 @@ export class Memberships implements MembershipOwner {
     this.all.push(membership)
     membership.member = hub.port.attach(membership, { connection: id })
     return membership
+  }
+
+  /**
+   * Leaves a hub when a scope closes. All memberships of a scope share one finalizer, because a scope cannot forget a
+   * finalizer, and a client that joins and leaves would leave one behind each time.
+   */
+  leaveWith(scope: Scope.Scope, membership: Membership): Effect.Effect<void> {
+    const known = this.ofScopes.get(scope)
+    const peers = known ?? new Set()
+    peers.add(membership)
+    membership.peers = peers
+    if (known !== undefined) return Effect.void
+    this.ofScopes.set(scope, peers)
+    return Scope.addFinalizer(
+      scope,
+      Effect.sync(() => {
+        this.ofScopes.delete(scope)
+        for (const one of peers) one.leave()
+      }),
+    )
   }
 
   // --- from a membership

@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
 import type { ConnectionSettings } from "../../connection/ConnectionOwner.ts"
 import { CoreConnection } from "../../connection/CoreConnection.ts"
@@ -19,6 +18,7 @@ import type { MutableAttributes } from "../Attribute.ts"
 import type { ServerConnection } from "../Handler.ts"
 import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "../HubMembership.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
+import { JoinedHub } from "./JoinedHub.ts"
 import { Membership } from "./Membership.ts"
 import type { Memberships } from "./Memberships.ts"
 
@@ -70,32 +70,20 @@ export class ServedConnection extends CoreConnection implements ServerConnection
   }
 
   get join(): ServerConnection["join"] {
-    return (hub, options) => Effect.uninterruptible(Effect.suspend(() => this.joinNow(hub, options)))
+    return (hub, options) =>
+      Effect.uninterruptible(Effect.flatMap(Effect.scope, (scope) => this.joinIn(scope, hub, options)))
   }
 
-  private joinNow(
+  private joinIn(
+    scope: Scope.Scope,
     hub: JoinableHub,
-    { onEnded = () => {} }: JoinHubOptions = {},
-  ): Effect.Effect<HubMembership, JoinHubError, Scope.Scope> {
+    { onEnded = nothing }: JoinHubOptions = {},
+  ): Effect.Effect<HubMembership, JoinHubError> {
     const { context, core, memberships } = this.source
     if (core.isWindingDown()) return Effect.fail(core.closedError())
-    const { framing, maxFrameBytes } = context.settings
-    const membership = memberships.join(hub, framing, onEnded)
+    const membership = memberships.join(hub, context.settings.framing, onEnded)
     if (!(membership instanceof Membership)) return Effect.fail(membership)
-    return Effect.gen(function* () {
-      // The scope is forked, so a membership that is left on its own leaves no finalizer in the outer scope.
-      const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
-      yield* Scope.addFinalizer(
-        scope,
-        Effect.sync(() => membership.leave()),
-      )
-      const after = () => context.bus.unblocked
-      return {
-        publish: (payload) => Effect.flatMap(membership.publish(payload, framing, maxFrameBytes), after),
-        publishRun: (run) => Effect.flatMap(membership.publishRun(run), after),
-        leave: Scope.close(scope, Exit.void),
-      }
-    })
+    return Effect.as(memberships.leaveWith(scope, membership), new JoinedHub(membership, context))
   }
 
   private broadcastNow(payload: Uint8Array): Effect.Effect<void, SendError> {
@@ -113,3 +101,5 @@ export class ServedConnection extends CoreConnection implements ServerConnection
     return Effect.flatMap(published, () => bus.unblocked)
   }
 }
+
+const nothing = (): void => {}

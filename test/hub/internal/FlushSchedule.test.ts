@@ -6,12 +6,14 @@ const makeWorld = (mayWait = true) => {
   const world = { now: 1000, flushes: 0, flushMillis: 1.2 }
   let turn: Array<() => void> = []
   const schedule: FlushSchedule = new FlushSchedule(
-    () =>
-      schedule.timed(() => {
-        world.flushes++
-        world.now += world.flushMillis
-      }),
-    () => mayWait,
+    {
+      flush: () =>
+        schedule.timed(() => {
+          world.flushes++
+          world.now += world.flushMillis
+        }),
+      mayWait: () => mayWait,
+    },
     () => world.now,
     (callback) => turn.push(callback),
   )
