@@ -132,7 +132,7 @@ const Tag =
  * @example
  * import { Effect, Option, Schema } from "effect"
  * import { Client } from "tcpfx/client"
- * import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
+ * import { Codec, Framing } from "tcpfx/domain"
  * import { Rooms } from "tcpfx/rooms"
  * import { Server } from "tcpfx/server"
  * import { MemoryTransport } from "tcpfx/transport"
@@ -153,7 +153,7 @@ const Tag =
  *         yield* connection.runForEach((line) => lobby.publish(line))
  *       }),
  *   })
- *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+ *   const { endpoint } = yield* server.listen("127.0.0.1:0")
  *   const client = yield* Client.make({ frame: Framing.line })
  *   const connection = yield* client.connect(endpoint)
  *   return yield* Codec.text.decode(Option.getOrThrow(yield* connection.receive))

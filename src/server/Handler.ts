@@ -23,7 +23,7 @@ export interface ServerConnection extends Connection {
    *
    * @example
    * import { Effect } from "effect"
-   * import { Framing, tcpEndpoint } from "tcpfx/domain"
+   * import { Framing } from "tcpfx/domain"
    * import { Hub } from "tcpfx/hub"
    * import { Server } from "tcpfx/server"
    * import { MemoryTransport } from "tcpfx/transport"
@@ -38,7 +38,7 @@ export interface ServerConnection extends Connection {
    *         yield* connection.runForEach((line) => member.publish(line))
    *       }),
    *   })
-   *   yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+   *   yield* server.listen("127.0.0.1:0")
    * })
    * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
    */
