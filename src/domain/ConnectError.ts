@@ -1,6 +1,8 @@
-import * as Data from "effect/Data"
+import * as Schema from "effect/Schema"
 import { type Endpoint, formatEndpoint } from "./Endpoint.ts"
 import { endpointProblem } from "./endpointProblem.ts"
+import { ReportedEndpoint } from "./errorEndpoints.ts"
+import { unchecked } from "./errorOptions.ts"
 import { escapeControls } from "./escapes.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { invalidEndpoint, notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
@@ -97,18 +99,27 @@ const tlsAdvice = (code: string): string => {
   return isCertificateFailure(code) ? "; have the certificate replaced, or turn verification off" : ""
 }
 
-/** A client could not connect. The failed attempt leaves nothing open. */
-export class ConnectError extends Data.TaggedError("ConnectError")<{
+const connectFields = {
   /** The endpoint. A text that is not an endpoint, as it was given. */
-  readonly endpoint: Endpoint | string
-  readonly reason: ConnectFailure
+  endpoint: Schema.Union(ReportedEndpoint, Schema.String),
+  reason: Schema.Literal(...connectFailures),
   /** The error code of the kernel, such as `ECONNREFUSED` (errno(3)), or of TLS. */
-  readonly code: string
+  code: Schema.String,
   /** The proxy, without its user and password. */
-  readonly proxy?: string
+  proxy: Schema.optionalWith(Schema.String, { exact: true }),
   /** The answer of the proxy, the reason why the proxy is unreachable, or the problem with a certificate or an endpoint. */
-  readonly problem?: string
-}> {
+  problem: Schema.optionalWith(Schema.String, { exact: true }),
+}
+
+/** A client could not connect. The failed attempt leaves nothing open. */
+export class ConnectError extends Schema.TaggedError<ConnectError>("tcpfx/domain/ConnectError")(
+  "ConnectError",
+  connectFields,
+) {
+  constructor(fields: Schema.Struct.Constructor<typeof connectFields>) {
+    super(fields, unchecked)
+  }
+
   /** The part of the message after the endpoint: the failure and its remedy. */
   get advice(): string {
     const { code, endpoint, problem, reason } = this

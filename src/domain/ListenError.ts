@@ -1,6 +1,8 @@
-import * as Data from "effect/Data"
+import * as Schema from "effect/Schema"
 import { type Endpoint, formatEndpoint, type ListenEndpoint } from "./Endpoint.ts"
 import { endpointProblem } from "./endpointProblem.ts"
+import { ReportedEndpoint, ReportedListenEndpoint } from "./errorEndpoints.ts"
+import { unchecked } from "./errorOptions.ts"
 import { escapeControls } from "./escapes.ts"
 import { isIpv6Text } from "./hostText.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
@@ -10,21 +12,23 @@ import { quoted } from "./syntaxErrors.ts"
 const shown = (endpoint: ListenEndpoint | string): string =>
   escapeControls(typeof endpoint === "string" ? quoted(endpoint) : formatEndpoint(endpoint))
 
-/** The reason why a listener could not start. */
-export type ListenFailure =
-  | "AddressInUse"
-  | "AddressNotAvailable"
-  | "PermissionDenied"
-  | "NameNotFound"
-  | "PathNotFound"
-  | "NotASocket"
-  | "NotListening"
-  | "NotOpen"
-  | "WrongFamily"
-  | "NoIpv6"
-  | "NotSupported"
-  | "InvalidEndpoint"
-  | "Failed"
+/** The reasons why a listener could not start. */
+export const listenFailures = [
+  "AddressInUse",
+  "AddressNotAvailable",
+  "PermissionDenied",
+  "NameNotFound",
+  "PathNotFound",
+  "NotASocket",
+  "NotListening",
+  "NotOpen",
+  "WrongFamily",
+  "NoIpv6",
+  "NotSupported",
+  "InvalidEndpoint",
+  "Failed",
+] as const
+export type ListenFailure = (typeof listenFailures)[number]
 
 /** The advice for `WrongFamily`. */
 export const wrongFamilyAdvice =
@@ -91,18 +95,27 @@ const conflictAdvice = (conflict: Endpoint, endpoint: ListenEndpoint): string =>
   return `this server already listens on ${shown(conflict)}, which overlaps; remove one of the two${way}`
 }
 
-/** A listener could not start. The failed attempt leaves nothing open. */
-export class ListenError extends Data.TaggedError("ListenError")<{
+const listenFields = {
   /** The endpoint. A text that is not an endpoint, as it was given. */
-  readonly endpoint: ListenEndpoint | string
-  readonly reason: ListenFailure
+  endpoint: Schema.Union(ReportedListenEndpoint, Schema.String),
+  reason: Schema.Literal(...listenFailures),
   /** The error code of the kernel, such as `EADDRINUSE` (errno(3)). */
-  readonly code: string
+  code: Schema.String,
   /** The overlapping endpoint on which the same server already listens. */
-  readonly conflict?: Endpoint
+  conflict: Schema.optionalWith(ReportedEndpoint, { exact: true }),
   /** The problem with a text that is not an endpoint. */
-  readonly problem?: string
-}> {
+  problem: Schema.optionalWith(Schema.String, { exact: true }),
+}
+
+/** A listener could not start. The failed attempt leaves nothing open. */
+export class ListenError extends Schema.TaggedError<ListenError>("tcpfx/domain/ListenError")(
+  "ListenError",
+  listenFields,
+) {
+  constructor(fields: Schema.Struct.Constructor<typeof listenFields>) {
+    super(fields, unchecked)
+  }
+
   /** The part of the message after the endpoint: the failure and its remedy. */
   get advice(): string {
     const { code, conflict, endpoint, reason } = this
