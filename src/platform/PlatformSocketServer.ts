@@ -4,13 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import {
-  type Endpoint,
-  type ListenEndpointInput,
-  type ListenError,
-  type SettingsError,
-  tcpEndpoint,
-} from "../domain/index.ts"
+import { type Endpoint, type ListenEndpointInput, tcpEndpoint } from "../domain/index.ts"
 import { Waiters } from "../runtime/Waiters.ts"
 import { Server, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
@@ -28,11 +22,27 @@ type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
  * back-pressure, payloads in order, half-close and an orderly end. Connections that are accepted while no `run` is
  * active wait for the next `run`. A handler that fails ends only its own connection. The end of a `run` ends the
  * connections that it serves.
+ *
+ * Fails as the servers of the platform do: with `SocketServerError` and the reason "Open". Its `cause` is the `ListenError`
+ * or, for an invalid setting, the `SettingsError`.
+ *
+ * @example
+ * import { Effect } from "effect"
+ * import { ListenError } from "tcpfx/domain"
+ * import { makeSocketServer } from "tcpfx/platform"
+ * import { MemoryTransport } from "tcpfx/transport"
+ *
+ * const twice = Effect.zip(makeSocketServer("127.0.0.1:9000"), makeSocketServer("127.0.0.1:9000"))
+ * const error = await Effect.runPromise(
+ *   Effect.flip(twice).pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())),
+ * )
+ * assert.equal(error.reason, "Open")
+ * assert(error.cause instanceof ListenError)
  */
 export const makeSocketServer = (
   endpoint: ListenEndpointInput = tcpEndpoint("127.0.0.1", 0),
   settings: Partial<ServerSettings> = {},
-): Effect.Effect<SocketServer.SocketServer["Type"], ListenError | SettingsError, Scope.Scope | Transport> =>
+): Effect.Effect<SocketServer.SocketServer["Type"], SocketServer.SocketServerError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     let serving: Served | undefined
     const servingWaiters = new Waiters()
@@ -66,11 +76,11 @@ export const makeSocketServer = (
           return yield* Effect.never
         }).pipe(Effect.scoped),
     })
-  })
+  }).pipe(Effect.mapError((cause) => new SocketServer.SocketServerError({ reason: "Open", cause })))
 
 /** {@link makeSocketServer} as the platform's `SocketServer` service. */
 export const layerSocketServer = (
   endpoint?: ListenEndpointInput,
   settings?: Partial<ServerSettings>,
-): Layer.Layer<SocketServer.SocketServer, ListenError | SettingsError, Transport> =>
+): Layer.Layer<SocketServer.SocketServer, SocketServer.SocketServerError, Transport> =>
   Layer.scoped(SocketServer.SocketServer, makeSocketServer(endpoint, settings))
