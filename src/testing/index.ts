@@ -1,1 +1,1 @@
-export {}
+export * as Testing from "./Testing.ts"

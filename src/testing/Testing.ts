@@ -1,0 +1,1 @@
+export { type FramingLaw, FramingLawError, type FramingLawsOptions, framingLaws } from "./framingLaws.ts"
