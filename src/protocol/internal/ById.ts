@@ -1,4 +1,4 @@
-import type { Correlation } from "./Correlation.ts"
+import { type Correlation, noFreeId } from "./Correlation.ts"
 import type { Pending } from "./Pending.ts"
 
 // The number of ids of abandoned requests that are remembered. A server that never replies would otherwise fill the
@@ -22,12 +22,14 @@ export class ById<In, Out, Id extends string | number> implements Correlation<In
     return this.pending.size
   }
 
-  take(pending: Pending<In, (id: Id) => Out, Id>): (() => Out) | undefined {
+  take(pending: Pending<In, (id: Id) => Out, Id>, ask: (id: Id) => Out): Out | typeof noFreeId {
     const id = this.freeId()
-    if (id === undefined) return undefined
+    if (id === undefined) return noFreeId
+    // If the program's function throws, the request has no slot.
+    const message = ask(id)
     pending.id = id
     this.pending.set(id, pending)
-    return () => pending.ask(id)
+    return message
   }
 
   giveBack(pending: Pending<In, (id: Id) => Out, Id>): void {

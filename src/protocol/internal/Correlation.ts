@@ -1,14 +1,14 @@
 import type { Pending } from "./Pending.ts"
 
+/** Every id of the protocol is in flight. */
+export const noFreeId = Symbol("no free id")
+
 /** Finds the request that a received message answers. */
 export interface Correlation<In, Out, Ask, Id> {
   /** The number of requests that wait for a reply and count for `maxInFlight`. */
   readonly inFlight: () => number
-  /**
-   * Takes a slot for a request that is about to be sent. Returns the maker of its message, or `undefined` if the protocol
-   * has no free id.
-   */
-  readonly take: (pending: Pending<In, Ask, Id>) => (() => Out) | undefined
+  /** Takes a slot for a request that is about to be sent. Returns its message. */
+  readonly take: (pending: Pending<In, Ask, Id>, ask: Ask) => Out | typeof noFreeId
   /** Gives back the slot of a request of which nothing was sent. */
   readonly giveBack: (pending: Pending<In, Ask, Id>) => void
   /** Nobody waits for the reply of a sent request any more. */

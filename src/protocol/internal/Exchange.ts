@@ -9,9 +9,10 @@ import { Waiters } from "../../runtime/Waiters.ts"
 import type { Messages } from "../Messages.ts"
 import type { RequestError } from "../RequestError.ts"
 import { RequestTimeout } from "../RequestTimeout.ts"
-import type { Correlation } from "./Correlation.ts"
+import { type Correlation, noFreeId } from "./Correlation.ts"
 import { Pending } from "./Pending.ts"
 import type { Rest } from "./Rest.ts"
+import { WaitingLine } from "./WaitingLine.ts"
 
 type EndError = ConnectionClosedError | CodecError
 
@@ -27,8 +28,8 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   private readonly rest: Rest<In, EndError>
   private readonly timing: Timing
   private readonly maxInFlight: number
-  /** The requests that wait for their turn, the oldest first. */
-  private readonly waiting = new Set<Pending<In, Ask, Id>>()
+  /** The requests that wait for their turn. */
+  private readonly waiting = new WaitingLine<In, Ask, Id>()
   /** Woken when a request can perhaps be sent. */
   private readonly turns = new Waiters()
   /** How every request ends after the end of the connection. */
@@ -56,8 +57,8 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   ): Effect.Effect<In, RequestError> {
     return Effect.async((resume) => {
       if (this.ended !== undefined) return resume(this.ended)
-      const pending = new Pending<In, Ask, Id>(ask, isReply, resume)
-      this.waiting.add(pending)
+      const pending = new Pending<In, Ask, Id>(isReply, resume)
+      this.waiting.add(ask, pending)
       if (Duration.isFinite(timeout)) {
         pending.cancelTimer = this.timing.after(timeout, () => this.onTimeout(pending, timeout))
       }
@@ -72,17 +73,14 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   }
 
   waitingCount(): number {
-    return this.waiting.size
+    return this.waiting.length
   }
 
   /**
    * Sends the requests in order, while at most `maxInFlight` are in flight. A request takes its slot in the step that
    * sends it, so the order of the slots is the order on the wire.
    */
-  readonly sender: Effect.Effect<never> = Effect.suspend(() => {
-    const sending = this.sendNext()
-    return sending === undefined ? this.turns.waitThen(this.sender) : Effect.zipRight(sending, this.sender)
-  })
+  readonly sender: Effect.Effect<never> = Effect.suspend(() => this.sendNext() ?? this.turns.waitThen(this.sender))
 
   /** Gives each received message to its request or to the rest, until the end of the connection. */
   get receiver(): Effect.Effect<void> {
@@ -99,41 +97,38 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
     if (this.ended !== undefined) return
     this.ended = error
     this.rest.finish(rest)
-    for (const pending of [...this.correlation.clear(), ...this.waiting]) pending.end(error)
-    this.waiting.clear()
-  }
-
-  private sendNext(): Effect.Effect<void> | undefined {
-    if (this.correlation.inFlight() >= this.maxInFlight) return undefined
-    for (const pending of this.waiting) {
-      let message: (() => Out) | undefined
-      try {
-        message = this.correlation.take(pending)
-      } catch (defect) {
-        this.waiting.delete(pending)
-        pending.end(Effect.die(defect))
-        return Effect.void
-      }
-      if (message === undefined) return undefined
-      this.waiting.delete(pending)
-      return this.send(pending, message)
+    for (const pending of this.correlation.clear()) pending.end(error)
+    for (let turn = this.waiting.first; turn !== undefined; turn = this.waiting.first) {
+      this.waiting.remove(turn.pending)
+      turn.pending.end(error)
     }
-    return undefined
   }
 
-  private send(pending: Pending<In, Ask, Id>, message: () => Out): Effect.Effect<void> {
-    return Effect.matchCauseEffect(
-      Effect.suspend(() => this.messages.sendNow(message())),
-      {
-        // The receiver reports the end of the connection during the wait for room.
-        onSuccess: () => Effect.ignore(this.messages.drained),
-        onFailure: (cause) =>
-          Effect.sync(() => {
-            this.correlation.giveBack(pending)
-            pending.end(Effect.failCause(cause))
-          }),
+  /** Sends the next request and continues with `sender`. Returns `undefined` if no request can be sent. */
+  private sendNext(): Effect.Effect<never> | undefined {
+    const turn = this.waiting.first
+    if (turn === undefined || this.correlation.inFlight() >= this.maxInFlight) return undefined
+    const { ask, pending } = turn
+    let message: Out | typeof noFreeId
+    try {
+      message = this.correlation.take(pending, ask)
+    } catch (defect) {
+      this.waiting.remove(pending)
+      pending.end(Effect.die(defect))
+      return this.sender
+    }
+    if (message === noFreeId) return undefined
+    this.waiting.remove(pending)
+    return Effect.matchCauseEffect(this.messages.send(message), {
+      onSuccess: () => this.sender,
+      // `send` can also fail while it waits for room. The kernel has not taken the whole request then, so no reply to it
+      // is possible.
+      onFailure: (cause) => {
+        this.correlation.giveBack(pending)
+        pending.end(Effect.failCause(cause))
+        return this.sender
       },
-    )
+    })
   }
 
   private onMessage(message: In): Effect.Effect<void> {
@@ -141,12 +136,12 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
     if (found === undefined) return this.rest.offer(message)
     if (found === "late") this.lateReplies++
     else found.end(Effect.succeed(message))
-    if (this.waiting.size > 0) this.turns.wake()
+    if (this.waiting.length > 0) this.turns.wake()
     return Effect.void
   }
 
   private onTimeout(pending: Pending<In, Ask, Id>, timeout: Duration.Duration): void {
-    const sent = !this.waiting.has(pending)
+    const sent = pending.turn === undefined
     const { id } = pending
     this.leave(pending)
     pending.end(
@@ -158,9 +153,9 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
 
   /** Takes a request that has ended out of its place. */
   private leave(pending: Pending<In, Ask, Id>): void {
-    if (this.waiting.delete(pending)) return
+    if (this.waiting.remove(pending)) return
     this.correlation.abandon(pending)
-    if (this.waiting.size > 0) this.turns.wake()
+    if (this.waiting.length > 0) this.turns.wake()
   }
 
   private onEnd(reason: ConnectionClosedError["reason"]): void {

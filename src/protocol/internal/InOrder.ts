@@ -13,9 +13,9 @@ export class InOrder<In, Out> implements Correlation<In, Out, Out, never> {
     return this.queue.length - this.head
   }
 
-  take(pending: Pending<In, Out, never>): () => Out {
+  take(pending: Pending<In, Out, never>, message: Out): Out {
     this.queue.push(pending)
-    return () => pending.ask
+    return message
   }
 
   giveBack(pending: Pending<In, Out, never>): void {

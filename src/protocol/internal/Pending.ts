@@ -1,9 +1,11 @@
 import * as Effect from "effect/Effect"
 import type { RequestError } from "../RequestError.ts"
+import type { Turn } from "./WaitingLine.ts"
 
 /** One request from its call to its end. It ends exactly once. */
 export class Pending<In, Ask, Id> {
-  readonly ask: Ask
+  /** The place in the line of the requests that are not sent. `undefined` for a sent request. */
+  turn: Turn<In, Ask, Id> | undefined
   /** The id of a sent request, in a protocol with ids. */
   id: Id | undefined
   /** Cancels the timer of the deadline. */
@@ -12,11 +14,9 @@ export class Pending<In, Ask, Id> {
   private resume: ((result: Effect.Effect<In, RequestError>) => void) | undefined
 
   constructor(
-    ask: Ask,
     isReply: ((message: In) => boolean) | undefined,
     resume: (result: Effect.Effect<In, RequestError>) => void,
   ) {
-    this.ask = ask
     this.isReply = isReply
     this.resume = resume
   }

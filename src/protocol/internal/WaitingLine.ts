@@ -1,0 +1,44 @@
+import type { Pending } from "./Pending.ts"
+
+/** The place of a request in a {@link WaitingLine}. */
+export interface Turn<In, Ask, Id> {
+  readonly ask: Ask
+  readonly pending: Pending<In, Ask, Id>
+  previous: Turn<In, Ask, Id> | undefined
+  next: Turn<In, Ask, Id> | undefined
+}
+
+/**
+ * The requests that are not sent, the oldest first. They can leave anywhere. A `Set` would do the same, but V8 links its
+ * discarded tables to later ones. Then a table in the old generation of the heap keeps every later request alive until the
+ * next full garbage collection, which doubles the cost of a request.
+ */
+export class WaitingLine<In, Ask, Id> {
+  length = 0
+  first: Turn<In, Ask, Id> | undefined
+  private last: Turn<In, Ask, Id> | undefined
+
+  add(ask: Ask, pending: Pending<In, Ask, Id>): void {
+    const turn: Turn<In, Ask, Id> = { ask, pending, previous: this.last, next: undefined }
+    if (this.last === undefined) this.first = turn
+    else this.last.next = turn
+    this.last = turn
+    this.length++
+    pending.turn = turn
+  }
+
+  /** Takes a request out of the line. Returns `false` if it was not there. */
+  remove(pending: Pending<In, Ask, Id>): boolean {
+    const { turn } = pending
+    if (turn === undefined) return false
+    if (turn.previous === undefined) this.first = turn.next
+    else turn.previous.next = turn.next
+    if (turn.next === undefined) this.last = turn.previous
+    else turn.next.previous = turn.previous
+    turn.previous = undefined
+    turn.next = undefined
+    this.length--
+    pending.turn = undefined
+    return true
+  }
+}
