@@ -1,5 +1,6 @@
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { Connection, HalfClosed } from "../connection/index.ts"
 import type { CloseReason, ConnectionId, SendError, TlsSession } from "../domain/index.ts"
 import type { MutableAttributes } from "./Attribute.ts"
@@ -145,3 +146,77 @@ export const reply = (payload: Uint8Array, halfClosed: HalfClosed = "close"): Re
   onRun: (connection, run) => connection.reply(payload, connection.count(run)),
   onPeerEnd: onPeerEnd(halfClosed),
 })
+
+/** Options of {@link respond}. */
+export interface RespondOptions {
+  /**
+   * How many payloads of a connection are answered at the same time. Default 1. The replies keep the order of the payloads:
+   * a reply that is ready waits for the replies before it.
+   */
+  readonly concurrency?: number
+}
+
+/** Options of {@link respond} for an effect that can fail. */
+export interface RespondOnErrorOptions<E, E2, R2> extends RespondOptions {
+  /** Makes the reply to a payload whose effect failed. `undefined`: no reply. */
+  readonly onError: (error: E, payload: Uint8Array) => Effect.Effect<Uint8Array | undefined, E2, R2>
+}
+
+/**
+ * Answers each payload with the result of an effect, in order. `undefined` sends no reply. While replies wait for the peer,
+ * the connection stops reading. A failure without `onError` ends the connection with `HandlerFailed`.
+ *
+ * @example
+ * import { Effect, Option } from "effect"
+ * import { Client } from "tcpfx/client"
+ * import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
+ * import { Handler, Server } from "tcpfx/server"
+ * import { MemoryTransport } from "tcpfx/transport"
+ *
+ * const double = (line: Uint8Array) =>
+ *   Effect.gen(function* () {
+ *     const number = Number(yield* Codec.text.decode(line))
+ *     if (Number.isNaN(number)) return yield* Effect.fail("not a number")
+ *     return yield* Codec.text.encode(`${2 * number}`)
+ *   })
+ * const handler = Handler.respond(double, { onError: (problem) => Codec.text.encode(`ERR ${problem}`) })
+ *
+ * const program = Effect.gen(function* () {
+ *   const server = yield* Server.make({ settings: { frame: Framing.line }, handler })
+ *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+ *   const client = yield* Client.make({ frame: Framing.line })
+ *   const connection = yield* client.connect(endpoint)
+ *   yield* connection.send(yield* Codec.text.encode("21"))
+ *   return yield* Codec.text.decode(Option.getOrThrow(yield* connection.receive))
+ * })
+ * const reply = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
+ * assert.equal(reply, "42")
+ */
+export const respond: {
+  <E, R, E2, R2>(
+    f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
+    options: RespondOnErrorOptions<E, E2, R2>,
+  ): FiberHandler<E2 | SendError, R | R2>
+  <E, R>(
+    f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
+    options?: RespondOptions,
+  ): FiberHandler<E | SendError, R>
+} =
+  <E, R, E2, R2>(
+    f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
+    options: RespondOptions & Partial<RespondOnErrorOptions<E, E2, R2>> = {},
+  ): FiberHandler<E | E2 | SendError, R | R2> =>
+  (connection) => {
+    const { concurrency = 1, onError } = options
+    const answer = (payload: Uint8Array): Effect.Effect<Uint8Array | undefined, E | E2, R | R2> =>
+      onError === undefined
+        ? f(payload, connection)
+        : Effect.catchAll(f(payload, connection), (error) => onError(error, payload))
+    if (concurrency > 1) {
+      const replies = Stream.mapEffect(connection.frames, answer, { concurrency })
+      return connection.sendAll(Stream.filter(replies, (reply) => reply !== undefined))
+    }
+    return connection.runForEach((payload) =>
+      Effect.flatMap(answer(payload), (reply) => (reply === undefined ? Effect.void : connection.send(reply))),
+    )
+  }
