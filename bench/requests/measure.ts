@@ -6,11 +6,13 @@ import type { Connection } from "tcpfx/connection"
 import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
 import { Messages, Requests } from "tcpfx/protocol"
 import { byHand } from "./byHand.ts"
+import { socketAlone } from "./socketAlone.ts"
 
 const timeout = "1 minute"
 const Call = Codec.json(Schema.Struct({ id: Schema.Number, text: Schema.String }))
 const text = "abcdefghijklmnopqrstuvwxyz0123456789"
 const payload = new TextEncoder().encode(text)
+const line = new TextEncoder().encode(`${text}\n`)
 
 /** The measured ways. Each makes a function that sends one request and waits for its reply. */
 export const ways = {
@@ -30,7 +32,9 @@ export const ways = {
   string,
   (connection: Connection) => Effect.Effect<Effect.Effect<unknown, unknown>, unknown, Scope>
 >
-export type Way = keyof typeof ways
+/** Node's sockets without the library. */
+export const alone = "a socket of Node alone"
+export type Way = keyof typeof ways | typeof alone
 
 /** The number of requests in flight. */
 export const depths = [1, 100] as const
@@ -41,18 +45,33 @@ export interface Figures {
   readonly perSecond: number
 }
 
-/** Measures one way with one connection to an echo server. */
-export const measure = (port: number, way: Way, inFlight: number, requests: number) =>
+const runsOf = (port: number, way: keyof typeof ways, inFlight: number) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame: Framing.line })
-    const request: Effect.Effect<unknown, unknown> = yield* ways[way](
-      yield* client.connect(tcpEndpoint("127.0.0.1", port)),
-    )
-    const run = (count: number) =>
+    const connection = yield* client.connect(tcpEndpoint("127.0.0.1", port))
+    const request: Effect.Effect<unknown, unknown> = yield* ways[way](connection)
+    return (count: number): Effect.Effect<void, unknown> =>
       Effect.all(
         Array.from({ length: inFlight }, () => Effect.repeatN(request, count / inFlight - 1)),
         { concurrency: "unbounded", discard: true },
       )
+  })
+
+const runsAlone = (port: number, inFlight: number) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(() => socketAlone(port, line, inFlight)),
+      ({ close }) => Effect.sync(close),
+    ),
+    ({ run }) =>
+      (count: number): Effect.Effect<void, unknown> =>
+        Effect.promise(() => run(count)),
+  )
+
+/** Measures one way with one connection to an echo server. */
+export const measure = (port: number, way: Way, inFlight: number, requests: number) =>
+  Effect.gen(function* () {
+    const run = yield* way === alone ? runsAlone(port, inFlight) : runsOf(port, way, inFlight)
     yield* run(requests / 4)
     const cpu = process.cpuUsage()
     const from = performance.now()

@@ -174,11 +174,7 @@ const makeWith = <In, Out, Ask, Id extends string | number>(
   options: RequestsOptions,
 ): Effect.Effect<Requests<In, Ask>, SettingsError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { maxInFlight, restCapacity, timeout, whenRestFull } = yield* checkOptions({
-      ...defaults,
-      ...options,
-      timeout: Duration.decode(options.timeout),
-    })
+    const { maxInFlight, restCapacity, timeout, whenRestFull } = yield* checkOptions({ ...defaults, ...options })
     const timing = yield* makeTiming
     const rest = new Rest<In, ConnectionClosedError | CodecError>(restCapacity, whenRestFull)
     const exchange = new Exchange(messages, correlation, rest, timing, maxInFlight)
@@ -212,14 +208,7 @@ const makeWith = <In, Out, Ask, Id extends string | number>(
     }
   })
 
-interface CheckedOptions {
-  readonly timeout: Duration.Duration
-  readonly maxInFlight: number
-  readonly restCapacity: number
-  readonly whenRestFull: "drop-oldest" | "wait"
-}
-
-const checkOptions = (options: CheckedOptions) =>
+const checkOptions = (options: Required<RequestsOptions>) =>
   check.checkSettings(options, {
     timeout: check.deadline,
     maxInFlight: check.limitOf("requests"),
