@@ -11,7 +11,7 @@ import { ConnectError, Framing, formatEndpoint, tcpEndpoint, unixEndpoint } from
 import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 

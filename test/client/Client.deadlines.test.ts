@@ -6,7 +6,7 @@ import { Client, type ClientSettings } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
 
 const connected = (handler: Handler.Reactor, settings: Partial<ClientSettings>) =>

@@ -8,7 +8,7 @@ import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
 
 const line = { frame: Framing.line }

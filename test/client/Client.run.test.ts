@@ -12,7 +12,7 @@ import type { Connection } from "../../src/connection/index.ts"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)

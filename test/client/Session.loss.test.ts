@@ -6,11 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Client, type SessionOptions } from "../../src/client/index.ts"
 import { type Endpoint, Framing, tcpEndpoint } from "../../src/domain/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { anyPort, overEachTransport, string, utf8 } from "../support/serving.ts"
 import { listenForWires } from "../support/transportFixture.ts"
-import { turns } from "../support/turns.ts"
 import { textOf, WireProbe } from "../support/wireProbe.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)

@@ -9,7 +9,7 @@ import { Client, type SessionOptions } from "../../src/client/index.ts"
 import { type Endpoint, Framing, tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { overEachTransport, serving, string, utf8 } from "../support/serving.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)

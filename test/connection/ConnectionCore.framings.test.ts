@@ -5,11 +5,11 @@ import * as TestClock from "effect/TestClock"
 import type { ConnectionSettings } from "../../src/connection/ConnectionOwner.ts"
 import { Hold } from "../../src/connection/ConnectionOwner.ts"
 import { Framing } from "../../src/domain/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
 import { coreOver } from "../support/cores.ts"
 import { hex } from "../support/framingSuite.ts"
 import { connectedWires, memoryFixture } from "../support/transportFixture.ts"
-import { turns } from "../support/turns.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
 const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>

@@ -6,10 +6,10 @@ import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { Hold } from "../../src/connection/ConnectionOwner.ts"
 import { closeReasons, Framing } from "../../src/domain/index.ts"
+import { nextTurn, turns } from "../../src/testing/turns.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
 import { connectedCores, coreOver } from "../support/cores.ts"
 import { connectedWires, memoryFixture } from "../support/transportFixture.ts"
-import { nextTurn, turns } from "../support/turns.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
 const capacityBytes = 100

@@ -14,9 +14,9 @@ import { hello } from "../../examples/hello-client.ts"
 import { HelloServer } from "../../examples/hello-server.ts"
 import { switchboard } from "../../examples/inside-server.ts"
 import { collector, device } from "../../examples/telemetry.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { makeIdentity } from "../support/certificates.ts"
-import { record } from "../support/eventRecorder.ts"
-import { nextTurn } from "../support/turns.ts"
+import { record } from "../support/record.ts"
 
 /** A console that records the logged values. A test can wait for a value. */
 const recordingConsole = Effect.gen(function* () {

@@ -5,13 +5,13 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Framing, tcpEndpoint } from "../../src/domain/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { residentBytes, untilStill } from "../support/kernel.ts"
 import { startProgram } from "../support/programs.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { serving, string, utf8 } from "../support/serving.ts"
 import { Chance } from "../support/stressSeeds.ts"
-import { turns } from "../support/turns.ts"
 
 const MiB = 1024 * 1024
 const piece = 64 * 1024

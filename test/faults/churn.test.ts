@@ -6,12 +6,12 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type ConnectionId, type Endpoint, Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { byConnection, expectWholeLives, openByEvents } from "../support/eventGrammar.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
 import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
 import { serving } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 const crowd = 200
 

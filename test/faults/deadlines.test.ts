@@ -5,12 +5,12 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { type Endpoint, Framing } from "../../src/domain/index.ts"
 import { Handler, type ServerService } from "../../src/server/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import type { RawPeer } from "../support/rawPeer.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
 import { start } from "../support/tcpfxProcess.ts"
-import { nextTurn } from "../support/turns.ts"
 
 /** The peer sends a byte. When it has arrived, TestClock advances by 20 ms. */
 const drip = (peer: RawPeer, server: ServerService, id: number) =>

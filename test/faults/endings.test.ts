@@ -7,14 +7,14 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { nextTurn, turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { record } from "../support/eventRecorder.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
 import { dialRaw } from "../support/rawPeer.ts"
+import { record } from "../support/record.ts"
 import { anyPort, serving, utf8 } from "../support/serving.ts"
 import { Chance } from "../support/stressSeeds.ts"
-import { nextTurn, turns } from "../support/turns.ts"
 
 const closeDeadline = Duration.millis(200)
 const volume = new Uint8Array(32 * 1024 * 1024)

@@ -8,12 +8,12 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { Framing } from "../../src/domain/index.ts"
 import { Server, type ServerConnection } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { record } from "../support/eventRecorder.ts"
 import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
+import { record } from "../support/record.ts"
 import { anyPort, serving, string } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 /** A handler that obeys each line, and the exits of the handlers that hang. */
 const obedient = Effect.gen(function* () {

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import type { ServerEvent } from "../../src/domain/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import type { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
-import type { EventRecorder } from "../support/eventRecorder.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
 
 const rate = 2 * 1024 * 1024
@@ -13,7 +13,7 @@ const rate = 2 * 1024 * 1024
 const overdraft = 2 * 64 * 1024
 
 /** The bytes received from each peer so far, and the milliseconds from the first frame to the last. */
-const received = (events: EventRecorder<ServerEvent>, ids: ReadonlyArray<number>) => {
+const received = (events: Testing.EventProbe<ServerEvent>, ids: ReadonlyArray<number>) => {
   const frames = events.all("FrameReceived").filter(({ id }) => ids.includes(id))
   const shares = ids.map((id) =>
     frames.filter((frame) => frame.id === id).reduce((sum, { bytes }) => sum + bytes.length, 0),

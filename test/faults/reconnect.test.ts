@@ -10,9 +10,9 @@ import { ConnectionClosedError, closeReasons, type Endpoint, tcpEndpoint } from 
 import { Handler, Server } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeAttempts } from "../support/clientGrammar.ts"
-import { record } from "../support/eventRecorder.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
 import { dialRaw } from "../support/rawPeer.ts"
+import { record } from "../support/record.ts"
 import { receiveText, utf8 } from "../support/serving.ts"
 import { start } from "../support/tcpfxProcess.ts"
 

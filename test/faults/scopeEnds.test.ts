@@ -8,7 +8,7 @@ import { Client } from "../../src/client/index.ts"
 import type { Connection } from "../../src/connection/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { anyPort, serving } from "../support/serving.ts"
 
 // The kernel takes a few megabytes at most for a peer that does not read.

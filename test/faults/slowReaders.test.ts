@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { ConnectionId, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import { serving, utf8 } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 // More bytes than one turn of the loop can receive, because the hub cannot drop bytes that the kernel has taken.
 const budget = 4 * 1024 * 1024

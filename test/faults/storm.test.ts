@@ -5,13 +5,14 @@ import * as FastCheck from "effect/FastCheck"
 import * as Scope from "effect/Scope"
 import { type ServerEvent, slowConsumerPolicies } from "../../src/domain/index.ts"
 import { Server, type ServerService } from "../../src/server/index.ts"
+import type { Testing } from "../../src/testing/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { byConnection, expectGrammar, expectWholeLives, openByEvents } from "../support/eventGrammar.ts"
-import { type EventRecorder, record } from "../support/eventRecorder.ts"
 import { acts, FaultStorm, handlers, tight } from "../support/faultStorm.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
+import { record } from "../support/record.ts"
 import { stressSeeds } from "../support/stressSeeds.ts"
-import { turns } from "../support/turns.ts"
 
 // A failure prints its seed. TCPFX_STRESS_SEED sets the seed.
 const [seed = 0] = stressSeeds([0x7cf])
@@ -29,7 +30,7 @@ const listeningByEvents = (events: ReadonlyArray<ServerEvent>) => {
 }
 
 /** Checks that the gauges of the server agree with its events. */
-const compareGauges = (server: ServerService, events: EventRecorder<ServerEvent>) =>
+const compareGauges = (server: ServerService, events: Testing.EventProbe<ServerEvent>) =>
   Effect.gen(function* () {
     // The events of a turn are recorded when the next turn begins.
     yield* turns(2)

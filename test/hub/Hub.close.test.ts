@@ -7,8 +7,8 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Frame, Framing } from "../../src/domain/index.ts"
 import { Hub, type HubOptions } from "../../src/hub/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { FakeSink } from "../support/hubWorld.ts"
-import { nextTurn } from "../support/turns.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
 const makeHub = Effect.fnUntraced(function* (options: HubOptions = {}) {

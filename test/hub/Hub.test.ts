@@ -10,8 +10,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Codec, ConnectionId, type Frame, Framing, limits, SlowConsumerError } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { FakeSink } from "../support/hubWorld.ts"
-import { nextTurn } from "../support/turns.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
 const line = { framing: Framing.line }

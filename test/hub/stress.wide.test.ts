@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { HubStorm } from "../support/hubStorm.ts"
 import { weather } from "../support/relayRun.ts"
 import { replayHint, stressSeeds } from "../support/stressSeeds.ts"
-import { nextTurn } from "../support/turns.ts"
 
 const storm = (seed: number) =>
   Effect.gen(function* () {

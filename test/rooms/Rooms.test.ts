@@ -10,9 +10,9 @@ import * as Stream from "effect/Stream"
 import { Codec, Framing } from "../../src/domain/index.ts"
 import { type PresenceEvent, type RoomMembership, Rooms, type RoomsService } from "../../src/rooms/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
-import { nextTurn } from "../support/turns.ts"
 
 const line = { framing: Framing.line }
 const Nick = Schema.Struct({ nick: Schema.NonEmptyString })

@@ -7,9 +7,9 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { EventSubscribeOptions } from "../../src/runtime/EventBus.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { lifeCost, makeProbe, type ProbeEvent, seqs } from "../support/eventBusProbe.ts"
 import { runs } from "../support/properties.ts"
-import { nextTurn } from "../support/turns.ts"
 
 const whole = (stream: Stream.Stream<{ readonly seq: number }>) =>
   Effect.map(Stream.runCollect(stream), (events) => seqs(Chunk.toReadonlyArray(events)))

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Waiters } from "../../src/runtime/Waiters.ts"
-import { nextTurn } from "../support/turns.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 
 describe("waiters", () => {
   it.effect("all resume at a wake, and not before", () =>

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { atTurnEnd } from "../../src/runtime/turnEnd.ts"
-import { nextTurn } from "../support/turns.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 
 it.effect("the end of a turn runs all callbacks once, in order, and one that is added meanwhile at the next end", () =>
   Effect.gen(function* () {

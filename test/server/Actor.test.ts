@@ -6,8 +6,8 @@ import * as FiberStatus from "effect/FiberStatus"
 import * as Option from "effect/Option"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, type ServerService } from "../../src/server/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
-import { nextTurn } from "../support/turns.ts"
 
 const line = { frame: Framing.line }
 

@@ -17,7 +17,7 @@ import {
 import { type Handler, Server } from "../../src/server/index.ts"
 import { isFailureOfHandler } from "../../src/server/internal/handlerFailures.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { anyPort, overEachTransport, serving, utf8 } from "../support/serving.ts"
 
 /** Fails after the first payload. */

@@ -8,9 +8,9 @@ import * as Stream from "effect/Stream"
 import { Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import type { HubMembership, ServerConnection } from "../../src/server/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { overEachTransport, receiveAll, receiveText, serving, string, utf8 } from "../support/serving.ts"
-import { nextTurn } from "../support/turns.ts"
 
 const line = { frame: Framing.line }
 const piece = new Uint8Array(64 * 1024).fill(97)

@@ -5,9 +5,9 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { overEachTransport, receiveAll, receiveBytes, receiveText, serving, string, utf8 } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value)
 

@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 describe("the heartbeat", () => {
   const heartbeat = { payload: utf8("ping"), interval: Duration.seconds(10), timeout: Duration.seconds(5) }

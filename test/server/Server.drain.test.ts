@@ -13,7 +13,7 @@ import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { anyPort, overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
 
 const megabyte = new Uint8Array(1024 * 1024)

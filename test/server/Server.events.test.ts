@@ -6,9 +6,9 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { turns } from "../../src/testing/turns.ts"
+import { record } from "../support/record.ts"
 import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 const upTo = (tag: ServerEvent["_tag"]) => (events: Stream.Stream<ServerEvent>) =>
   Effect.map(Stream.runCollect(Stream.takeUntil(events, (event) => event._tag === tag)), Chunk.toReadonlyArray)

@@ -5,17 +5,17 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import type { Testing } from "../../src/testing/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { expectGrammar } from "../support/eventGrammar.ts"
-import type { EventRecorder } from "../support/eventRecorder.ts"
 import { serving } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 
 const rate = 10_000
 const capacityBytes = 1000
 
 /** The bytes received from one connection, or from all. */
-const received = (events: EventRecorder<ServerEvent>, id?: number): number =>
+const received = (events: Testing.EventProbe<ServerEvent>, id?: number): number =>
   events
     .all("FrameReceived")
     .filter((event) => id === undefined || event.id === id)

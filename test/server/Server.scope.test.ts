@@ -11,8 +11,8 @@ import { Hub } from "../../src/hub/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { openByEvents } from "../support/eventGrammar.ts"
-import { record } from "../support/eventRecorder.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
+import { record } from "../support/record.ts"
 import { anyPort, overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
 
 /** A server in a scope of its own, with a subscriber outside of it. */

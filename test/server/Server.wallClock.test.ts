@@ -4,10 +4,10 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { Client } from "../../src/client/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { serving, utf8 } from "../support/serving.ts"
-import { turns } from "../support/turns.ts"
 import { withWallClock } from "../support/wallClock.ts"
 
 const aDay = 86_400_000

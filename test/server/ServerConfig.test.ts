@@ -11,7 +11,7 @@ import { Client } from "../../src/client/index.ts"
 import { Framing, limits, parseAddressRanges, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { anyPort, overEachTransport, receiveText, utf8 } from "../support/serving.ts"
 
 const fromEnv = (variables: Record<string, string>) =>

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { Client } from "../../src/client/index.ts"
 import { endpointProblem, fdEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
-import { record } from "../support/eventRecorder.ts"
+import { record } from "../support/record.ts"
 import { overEachTransport } from "../support/serving.ts"
 
 const wrong = [

@@ -13,7 +13,7 @@ import {
 import { Client, type ClientSettings } from "../../src/client/index.ts"
 import { Assistant as Domain, parseEndpoint } from "../../src/domain/index.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
-import { record } from "./eventRecorder.ts"
+import { record } from "./record.ts"
 
 /** Runs a program over the transport in memory. */
 export const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>

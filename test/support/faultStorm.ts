@@ -7,9 +7,9 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type ConnectionId, type Endpoint, Framing, parseAddressRanges } from "../../src/domain/index.ts"
 import { Handler, type ServerConnection, type ServerService, type ServerSettings } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
 import { dialRaw, type RawPeer } from "./rawPeer.ts"
 import { anyPort, string } from "./serving.ts"
-import { turns } from "./turns.ts"
 
 /** One action of a storm. `of` picks a peer or a connection. */
 export type Act =

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { turns } from "./turns.ts"
+import { turns } from "../../src/testing/turns.ts"
 
 /** The number of open sockets and listeners of this process, by kind. */
 export const handles: Effect.Effect<Readonly<Record<string, number>>> = Effect.zipRight(

@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { Transport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "./eventGrammar.ts"
 import { bookedHub } from "./relayBook.ts"
@@ -12,7 +13,6 @@ import type { RelayPeer } from "./relayPeer.ts"
 import { RelayStorm, type StormRules } from "./relayStorm.ts"
 import { anyPort } from "./serving.ts"
 import { Chance, replayHint } from "./stressSeeds.ts"
-import { nextTurn } from "./turns.ts"
 
 const patience = Duration.seconds(60)
 

@@ -7,8 +7,8 @@ import type { Connection } from "../../src/connection/index.ts"
 import { type ConnectionClosedError, type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
 import { type Handler, Server, type ServerOptions, type ServerSettings } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport, type Transport } from "../../src/transport/index.ts"
-import { record } from "./eventRecorder.ts"
 import { dialRaw, type RawPeerOptions } from "./rawPeer.ts"
+import { record } from "./record.ts"
 
 /** The loopback address with a port that the system chooses. */
 export const anyPort = tcpEndpoint("127.0.0.1", 0)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { Chance, replayHint, stressSeeds } from "./stressSeeds.ts"
 import { startedWires, type TransportFixture } from "./transportFixture.ts"
-import { nextTurn } from "./turns.ts"
 import { firstDifference, pattern, type WireProbe } from "./wireProbe.ts"
 
 /** More bytes than any storm writes. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { turns } from "../../src/testing/turns.ts"
 import { Transport } from "../../src/transport/index.ts"
 import { telnetWire } from "../../src/transport/telnet.ts"
 import { connectionSuite } from "../support/connectionSuite.ts"
 import { hex } from "../support/framingSuite.ts"
 import { connectedWires, memoryFixture, type TransportFixture } from "../support/transportFixture.ts"
-import { turns } from "../support/turns.ts"
 import { wireSuite } from "../support/wireSuite.ts"
 
 /** A transport on which both ends speak Telnet. */

@@ -10,12 +10,12 @@ import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
 import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { Framing, type SendError } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
+import { turns } from "../../../src/testing/turns.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
 import { plainForm } from "../../support/plainForm.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
 import { receiveAll, receiveText, serving, utf8 } from "../../support/serving.ts"
 import { recordedStdio } from "../../support/shown.ts"
-import { turns } from "../../support/turns.ts"
 
 type Serve = Handler.FiberHandler<SendError, never>
 

@@ -4,7 +4,7 @@ import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import { Inbox } from "../../../src/connection/internal/Inbox.ts"
 import { Framing } from "../../../src/domain/index.ts"
-import { nextTurn } from "../../support/turns.ts"
+import { nextTurn } from "../../../src/testing/turns.ts"
 
 const overhead = 32
 const wholeRuns: Pick<Framing.Framing, "payloads"> = { payloads: (run, each) => each(run) }

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs"
 import * as v8 from "node:v8"
 import * as Effect from "effect/Effect"
-import { turns } from "../../support/turns.ts"
+import { turns } from "../../../src/testing/turns.ts"
 
 /** The resources of a process that a connection could leave behind. */
 export const footprint = Effect.gen(function* () {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
 import type { SlowConsumerPolicy } from "../../../src/domain/index.ts"
+import { nextTurn } from "../../../src/testing/turns.ts"
 import { HubWorld } from "../../support/hubWorld.ts"
-import { nextTurn } from "../../support/turns.ts"
 
 const who = fc.nat({ max: 7 })
 const policy = fc.constantFrom<SlowConsumerPolicy>("disconnect", "drop-oldest", "block")

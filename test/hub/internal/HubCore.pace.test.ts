@@ -8,8 +8,8 @@ import { limits } from "../../../src/domain/index.ts"
 import { Hub } from "../../../src/hub/index.ts"
 import { HubCore } from "../../../src/hub/internal/HubCore.ts"
 import { makeTiming } from "../../../src/runtime/Timing.ts"
+import { nextTurn } from "../../../src/testing/turns.ts"
 import { type FakeOptions, FakeSink } from "../../support/hubWorld.ts"
-import { nextTurn } from "../../support/turns.ts"
 import { utf8 } from "../../support/wireProbe.ts"
 
 const graceMillis = 300

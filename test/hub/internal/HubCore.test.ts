@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { nextTurn } from "../../../src/testing/turns.ts"
 import { HubWorld } from "../../support/hubWorld.ts"
-import { nextTurn } from "../../support/turns.ts"
 
 describe("a hub", () => {
   it.effect("delivers once for a turn, however much was published in it", () =>

@@ -5,8 +5,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { inspect } from "../../../../src/cli/process/streams/descriptor.ts"
 import { InputReader, type ReadResult } from "../../../../src/cli/process/streams/InputReader.ts"
+import { turns } from "../../../../src/testing/turns.ts"
 import { temporaryFolder } from "../../../support/transportFixture.ts"
-import { turns } from "../../../support/turns.ts"
 
 const mebibyte = 1024 * 1024
 

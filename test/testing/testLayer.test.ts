@@ -1,0 +1,59 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ConnectionId, Framing } from "../../src/domain/index.ts"
+import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { receiveText, utf8 } from "../support/serving.ts"
+
+class Greeting extends Context.Tag("test/Greeting")<Greeting, string>() {}
+
+describe("the layer of the test kit", () => {
+  it.scoped("tests a handler in three lines, with the framing of the server for the client", () =>
+    Effect.gen(function* () {
+      const connection = yield* Testing.connect()
+      yield* connection.send(utf8("one\ntwo".slice(0, 3)))
+      expect(yield* receiveText(connection)).toBe("one")
+    }).pipe(Effect.provide(Testing.layer({ handler: Handler.echo(), settings: { frame: Framing.line } }))),
+  )
+
+  it.scoped("takes the services of a handler from the context", () =>
+    Effect.gen(function* () {
+      const connection = yield* Testing.connect()
+      expect(yield* receiveText(connection)).toBe("hello")
+    }).pipe(
+      Effect.provide(
+        Testing.layer({
+          handler: (connection) => Effect.flatMap(Greeting, (text) => connection.send(utf8(text))),
+        }).pipe(Layer.provide(Layer.succeed(Greeting, "hello"))),
+      ),
+    ),
+  )
+
+  it.effect("ends under TestClock although a handler never ends and its peer reads nothing", () =>
+    Effect.gen(function* () {
+      const connection = yield* Testing.connect()
+      yield* connection.pause
+      const server = yield* Server
+      yield* Effect.fork(server.send(ConnectionId.make(1), new Uint8Array(1_000_000)))
+      yield* Effect.yieldNow()
+      expect(yield* server.connections).toHaveLength(1)
+    }).pipe(Effect.scoped, Effect.provide(Testing.layer({ handler: () => Effect.never }))),
+  )
+
+  it.scoped("lets TestClock move the deadlines of server and client", () =>
+    Effect.gen(function* () {
+      const server = yield* Server
+      const events = yield* Testing.probe(server.subscribeEvents())
+      const connection = yield* Testing.connect()
+      yield* Testing.adjust("11 seconds")
+      yield* connection.peerEnded
+      yield* connection.close
+      yield* events.expectInOrder({ _tag: "ConnectionClosed", reason: { _tag: "IdleTimeout" } })
+    }).pipe(
+      Effect.provide(Testing.layer({ handler: Handler.discard(), settings: { idleTimeout: Duration.seconds(10) } })),
+    ),
+  )
+})
