@@ -52,6 +52,8 @@ const closeReason = (reason: CloseReason): string => {
       return `发送的数据不是帧（位于第 ${reason.offset} 字节）：${reason.problem}`
     case "FrameTruncated":
       return `在一帧中途结束（该帧已到 ${reason.bytes} 字节）`
+    case "MessageInvalid":
+      return `发送了${invalidOf(reason)}`
     case "HandlerFailed":
       return `处理程序出错（${reason.message}）`
     case "FramingFailed":
@@ -114,6 +116,14 @@ const skippedOf = (event: {
   readonly total: number
 }): string => `${skipCauses[event.cause]}，跳过 ${event.skipped} 字节，共 ${event.total} 字节`
 
+const invalidOf = (event: {
+  readonly codec: string
+  readonly problem: string
+  readonly frame: number
+  readonly offset?: number | undefined
+}): string =>
+  `无法用 ${event.codec} 解码的消息（第 ${event.frame} 帧${event.offset === undefined ? "" : `，位于第 ${event.offset} 字节`}）：${event.problem}`
+
 /** Describes an event of a server in Chinese. */
 export const chineseServerEvent = (event: ServerEvent): string => {
   switch (event._tag) {
@@ -139,6 +149,8 @@ export const chineseServerEvent = (event: ServerEvent): string => {
       return `${idOf(event.id)} 错过 ${event.missed} 帧，共 ${event.total} 帧`
     case "BytesSkipped":
       return `${idOf(event.id)} 发送了${skippedOf(event)}`
+    case "MessageInvalid":
+      return `${idOf(event.id)} 发送了${invalidOf(event)}`
     case "ConnectionThrottled":
       return `对 ${idOf(event.id)} 放慢读取：${event.by === "maxRate" ? "它" : "全部客户端"}每秒发送超过 ${formatBytes(event.bytesPerSecond)}`
     case "ConnectionUnthrottled":
@@ -208,6 +220,8 @@ export const chineseClientEvent = (event: ClientEvent): string => {
       return `缓冲已满，丢弃 ${event.missed} 帧，共 ${event.total} 帧`
     case "BytesSkipped":
       return `服务器发送了${skippedOf(event)}`
+    case "MessageInvalid":
+      return `服务器发送了${invalidOf(event)}`
     case "EventsMissed":
       return missedOf(event.missed)
     case "FrameReceived":

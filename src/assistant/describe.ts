@@ -52,6 +52,7 @@ const serverTone = (event: ServerEvent): Described["tone"] => {
     case "ConnectionStalled":
     case "ConnectionThrottled":
     case "BytesSkipped":
+    case "MessageInvalid":
     case "FramesDropped":
     case "EventsMissed":
       return "problem"
@@ -93,6 +94,7 @@ const clientTone = (event: ClientEvent): Described["tone"] => {
     case "Reconnecting":
     case "GaveUp":
     case "BytesSkipped":
+    case "MessageInvalid":
     case "FramesDropped":
     case "EventsMissed":
       return "problem"

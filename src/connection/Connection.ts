@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { CloseReason, ConnectionClosedError, Endpoint, SendError } from "../domain/index.ts"
+import type { MessageSource, messageSource } from "./MessageSource.ts"
 
 /** The result of a connection after its end. */
 export interface ConnectionEnd {
@@ -24,6 +25,8 @@ export type HalfClosed = "close" | "keep"
  * sent payloads.
  */
 export interface Connection {
+  /** The received payloads with their places, for typed messages (`Protocol` and `Messages` of `tcpfx/protocol`). */
+  readonly [messageSource]: MessageSource
   readonly local: Endpoint
   readonly remote: Endpoint
   /**

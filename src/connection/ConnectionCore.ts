@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import {
   type CloseReason,
+  CodecError,
   ConnectionClosedError,
   closeReasons,
   type Endpoint,
@@ -24,6 +25,8 @@ import { reasonOfClose, reasonOfEnd } from "./internal/reasonOfEnd.ts"
 // This file is longer than 300 lines because reading, sending and the end of a connection share their state. A second
 // object for each connection would cost memory and a call on the hot path. The folder `internal` has the independent
 // parts.
+
+const noBytes = new Uint8Array(0)
 
 const probeAfter = Duration.seconds(10)
 
@@ -73,6 +76,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   private full = false
   private lends = false
   private skipped = 0
+  /** The number of bytes that the decoder got. */
+  private received = 0
   private cancelPause: (() => void) | undefined
   private cancelWatch: (() => void) | undefined
   private peerWatch: PeerWatch | undefined
@@ -181,12 +186,45 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return this.reading === "byHand" && this.feeds === 0
   }
 
+  get framing(): Framing.Framing {
+    return this.settings.framing
+  }
+
   bytesIn(): number {
     return this.wire.bytesIn()
   }
 
   bytesOut(): number {
     return this.wire.bytesOut()
+  }
+
+  /**
+   * Keeps the places of the received payloads from now on, for a program that decodes messages. Each payload costs as
+   * much as before.
+   */
+  keepPlaces(): void {
+    // With skipped bytes, the places of the runs that wait are unknown.
+    this.inbox?.keepPlaces(this.skipped === 0 ? this.received - this.decoder.pending() : undefined)
+  }
+
+  /** Reports a payload that is no message. Returns the error with the place of the payload. */
+  reportInvalid(error: CodecError, frame: number): CodecError {
+    const { codec, parseError, problem } = error
+    const { offset } = this.inbox?.places?.find(frame) ?? {}
+    const placed = new CodecError({
+      codec,
+      problem,
+      frame,
+      ...(offset === undefined ? {} : { offset }),
+      ...(parseError && { parseError }),
+    })
+    this.owner.onMessageInvalid({ codec, problem, frame, offset, parseError })
+    return placed
+  }
+
+  /** Closes the connection after a payload that is no message. */
+  refuseInvalid({ codec, frame = 0, offset, problem }: CodecError): void {
+    this.beginClose({ _tag: "MessageInvalid", codec, problem, frame, offset })
   }
 
   /** Ends the input. Payloads that have arrived are still delivered, then the end. */
@@ -366,6 +404,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onData(bytes: Uint8Array): void {
     if (this.closing || this.inputEnded) return
+    this.inbox?.places?.onChunk(bytes, this.received, this.decoder.pending())
+    this.received += bytes.length
     // Framings and reactors can be user code. An exception ends their connection and no other.
     try {
       const pushed = this.decoder.push(bytes, this)
@@ -412,11 +452,17 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       return
     }
     try {
-      const left = this.decoder.end(this)
+      const left = this.endDecoder()
       if (left > 0) this.onBytesSkipped(left, "incomplete")
     } catch (error) {
       this.failFraming(error)
     }
+  }
+
+  /** Ends the last frame. Returns the number of bytes that are left. */
+  private endDecoder(): number {
+    this.inbox?.places?.onChunk(noBytes, this.received, this.decoder.pending())
+    return this.decoder.end(this)
   }
 
   /** The decoder has found whole frames. */
@@ -428,14 +474,16 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     } catch (error) {
       this.fail(error)
     }
-    if (!this.closing) this.inbox?.push(run)
+    if (this.closing || this.inbox === undefined) return
+    this.inbox.places?.onRun(run)
+    this.inbox.push(run)
   }
 
   onEnd(closeNotify?: boolean): void {
     this.closeNotify = closeNotify
     this.endPause()
     try {
-      const left = this.closing || this.inputEnded ? 0 : this.decoder.end(this)
+      const left = this.closing || this.inputEnded ? 0 : this.endDecoder()
       // The reason is set before the end, so that a reader fails after the payloads before the frame. The connection
       // stays open for answers to these payloads.
       if (left > 0) this.reason ??= { _tag: "FrameTruncated", bytes: left }

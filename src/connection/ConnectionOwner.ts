@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
-import type { Framing } from "../domain/index.ts"
+import type { ParseError } from "effect/ParseResult"
+import type { FramePlace, Framing } from "../domain/index.ts"
 import type { ConnectionEnd } from "./Connection.ts"
 
 /** The settings of a connection. */
@@ -32,6 +33,13 @@ export const connectionSettings = (settings: {
   keepalive: settings.keepalive ?? Duration.infinity,
 })
 
+/** A received payload that is no message, and the reason. */
+export interface InvalidMessage extends FramePlace {
+  readonly codec: string
+  readonly problem: string
+  readonly parseError: ParseError | undefined
+}
+
 /** The callbacks of a connection to its server or client. They are synchronous and must not throw. */
 export interface ConnectionOwner {
   /** A run of whole frames arrived. */
@@ -48,6 +56,8 @@ export interface ConnectionOwner {
    * opened.
    */
   readonly onBytesSkipped: (skipped: number, total: number, cause: Framing.SkipCause) => void
+  /** The program cannot decode a payload as a message. */
+  readonly onMessageInvalid: (invalid: InvalidMessage) => void
   readonly onHalfClosed: (by: "peer" | "local") => void
   readonly onClosing: (pendingBytes: number) => void
   readonly onDrain: () => void

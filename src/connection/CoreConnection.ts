@@ -12,6 +12,7 @@ import type { Connection, ConnectionEnd } from "./Connection.ts"
 import type { ConnectionCore } from "./ConnectionCore.ts"
 import { Hold } from "./ConnectionOwner.ts"
 import type { Inbox } from "./internal/Inbox.ts"
+import { type MessageSource, messageSource } from "./MessageSource.ts"
 
 /**
  * The `Connection` of a program, on top of a {@link ConnectionCore}. Each effect is made at its first use, because most
@@ -55,6 +56,23 @@ export class CoreConnection implements Connection {
   get frames(): Connection["frames"] {
     this.core.reading = "toTheEnd"
     return pullStream(this.pull(takeSome, constUndefined))
+  }
+
+  get [messageSource](): MessageSource {
+    const { core } = this
+    core.reading = "toTheEnd"
+    core.keepPlaces()
+    return {
+      framing: core.framing,
+      next: this.pull((inbox) => inbox.shift(), constUndefined),
+      some: this.pull((inbox) => {
+        const payloads = inbox.shiftSome()
+        return payloads && { payloads, first: inbox.taken - payloads.length + 1 }
+      }, constUndefined),
+      taken: () => core.inbox?.taken ?? 0,
+      report: (error, frame) => core.reportInvalid(error, frame),
+      refuse: (error) => core.refuseInvalid(error),
+    }
   }
 
   get runForEach(): Connection["runForEach"] {

@@ -6,3 +6,4 @@ export {
   heartbeatFields,
   heartbeatOf,
 } from "./Heartbeat.ts"
+export { type MessageSource, messageSource, type TakenPayloads } from "./MessageSource.ts"

@@ -3,6 +3,7 @@ import { CloseReason } from "./CloseReason.ts"
 import { connectFailures } from "./ConnectError.ts"
 import { Endpoint } from "./Endpoint.ts"
 import { skipCauses } from "./framings/contract.ts"
+import { ParseErrorText } from "./ParseErrorText.ts"
 import { EventsMissed } from "./ServerEvent.ts"
 import { TlsSession } from "./Tls.ts"
 
@@ -77,6 +78,18 @@ export const ClientBytesSkipped = Schema.TaggedStruct("BytesSkipped", {
   cause: Schema.Literal(...skipCauses),
 })
 /**
+ * The server sent a frame that the codec of the client's protocol cannot decode. The fields have the same meaning as in
+ * the server's `MessageInvalid`.
+ */
+export const ClientMessageInvalid = Schema.TaggedStruct("MessageInvalid", {
+  ...stamp,
+  codec: Schema.String,
+  problem: Schema.String,
+  frame: Schema.Int,
+  offset: Schema.optional(Schema.Number),
+  parseError: Schema.optional(ParseErrorText),
+})
+/**
  * The client stops reconnecting: `attempts` attempts in a row failed, or TLS failed in a way that a retry cannot fix.
  */
 export const GaveUp = Schema.TaggedStruct("GaveUp", { ...stamp, attempts: Schema.Int, cause: Schema.String })
@@ -101,6 +114,7 @@ export const ClientEvent = Schema.Union(
   GaveUp,
   ClientFramesDropped,
   ClientBytesSkipped,
+  ClientMessageInvalid,
   ClientFrameReceived,
   ClientFrameSent,
   EventsMissed,

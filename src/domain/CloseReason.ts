@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { escapeControls } from "./escapes.ts"
 import { Failure } from "./Failure.ts"
+import { describePlace } from "./framePlace.ts"
 import { formatMillis } from "./quantities.ts"
 import { describeTlsFailure, isTlsCode } from "./tlsFailures.ts"
 
@@ -53,6 +54,16 @@ const FrameInvalid = Schema.TaggedStruct("FrameInvalid", { problem: Schema.Strin
  * received bytes of this frame. The payloads before the frame are still delivered.
  */
 const FrameTruncated = Schema.TaggedStruct("FrameTruncated", { bytes: Schema.Number })
+/**
+ * The peer sent a frame that the codec of its protocol cannot decode. `frame` is its ordinal, from 1. `offset` is the
+ * number of bytes that the peer sent before the frame; it is absent if it is unknown.
+ */
+const MessageInvalid = Schema.TaggedStruct("MessageInvalid", {
+  codec: Schema.String,
+  problem: Schema.String,
+  frame: Schema.Number,
+  offset: Schema.optional(Schema.Number),
+})
 /** The connection's handler failed, died or was interrupted. */
 const HandlerFailed = Schema.TaggedStruct("HandlerFailed", Failure.fields)
 /** The framing threw an error when it decoded the received bytes. */
@@ -80,6 +91,7 @@ export const CloseReason = Schema.Union(
   FrameTooLong,
   FrameInvalid,
   FrameTruncated,
+  MessageInvalid,
   HandlerFailed,
   FramingFailed,
   Drained,
@@ -135,6 +147,8 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return `it sent an invalid frame (at byte ${reason.offset}): ${escapeControls(reason.problem)}`
     case "FrameTruncated":
       return `it ended in the middle of a frame, after ${reason.bytes} ${reason.bytes === 1 ? "byte" : "bytes"} of the frame`
+    case "MessageInvalid":
+      return `it sent a message that ${escapeControls(reason.codec)} cannot decode (${describePlace(reason)}): ${escapeControls(reason.problem)}`
     case "HandlerFailed":
       return `its handler failed (${describeFailure(reason)})`
     case "FramingFailed":

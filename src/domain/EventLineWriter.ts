@@ -2,6 +2,7 @@ import { ByteWriter } from "./ByteWriter.ts"
 import { writeBase64 } from "./base64.ts"
 import type { ClientEvent } from "./ClientEvent.ts"
 import { safeJson, writeJsonText } from "./jsonText.ts"
+import { parseErrorText } from "./ParseErrorText.ts"
 import type { ServerEvent } from "./ServerEvent.ts"
 import { isUtf8 } from "./utf8.ts"
 
@@ -40,7 +41,8 @@ export class EventLineWriter {
   write(event: AnyEvent, out: ByteWriter): void {
     if (!("bytes" in event)) {
       const { _tag, seq, at, ...rest } = event
-      out.text(safeJson({ v: eventLineVersion, _tag, seq, at, ...rest }))
+      const text = "parseError" in rest && rest.parseError ? { parseError: parseErrorText(rest.parseError) } : undefined
+      out.text(safeJson({ v: eventLineVersion, _tag, seq, at, ...rest, ...text }))
       return
     }
     // Reserves room for base64, text and field names, so that the buffer does not grow in several steps.

@@ -4,6 +4,7 @@ import { CloseReason } from "./CloseReason.ts"
 import { ConnectionId } from "./ConnectionId.ts"
 import { Endpoint } from "./Endpoint.ts"
 import { skipCauses } from "./framings/contract.ts"
+import { ParseErrorText } from "./ParseErrorText.ts"
 import { ProxiedBy } from "./ProxyHeader.ts"
 import { TlsSession } from "./Tls.ts"
 
@@ -70,6 +71,20 @@ export const BytesSkipped = Schema.TaggedStruct("BytesSkipped", {
   skipped: Schema.Int,
   total: Schema.Int,
   cause: Schema.Literal(...skipCauses),
+})
+/**
+ * A client sent a frame that the codec of the server's protocol cannot decode. `codec` is the name of the codec, and
+ * `problem` says what is wrong. `frame` is the ordinal of the frame on its connection, from 1. `offset` is the number of
+ * bytes that the client sent before the frame; it is absent if it is unknown. `parseError` is the error of the schema;
+ * in JSON it is text. It is absent if the bytes are not in the format of the codec.
+ */
+export const MessageInvalid = Schema.TaggedStruct("MessageInvalid", {
+  ...connection,
+  codec: Schema.String,
+  problem: Schema.String,
+  frame: Schema.Int,
+  offset: Schema.optional(Schema.Number),
+  parseError: Schema.optional(ParseErrorText),
 })
 /**
  * The server reads a client more slowly, because the client or all clients together exceed a rate limit. `by` names the
@@ -140,6 +155,7 @@ export const ServerEvent = Schema.Union(
   ConnectionRecovered,
   FramesDropped,
   BytesSkipped,
+  MessageInvalid,
   ConnectionThrottled,
   ConnectionUnthrottled,
   ConnectionClosed,

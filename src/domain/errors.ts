@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { CloseReason, describeCloseReason } from "./CloseReason.ts"
 import { unchecked } from "./errorOptions.ts"
 import { escapeControls } from "./escapes.ts"
+import { describePlace } from "./framePlace.ts"
 
 const tlsFields = {
   part: Schema.Literal("certificate", "key", "CA certificate"),
@@ -126,11 +127,8 @@ export class CodecError extends Schema.TaggedError<CodecError>("tcpfx/domain/Cod
   }
 
   override get message(): string {
-    return `${this.codec}: ${escapeControls(this.problem)}${placeText(this)}`
+    const { frame, offset } = this
+    const place = frame === undefined ? "" : ` (${describePlace({ frame, offset })})`
+    return `${this.codec}: ${escapeControls(this.problem)}${place}`
   }
-}
-
-const placeText = ({ frame, offset }: { readonly frame?: number; readonly offset?: number }): string => {
-  if (frame === undefined) return ""
-  return offset === undefined ? ` (frame ${frame})` : ` (frame ${frame}, at byte ${offset})`
 }

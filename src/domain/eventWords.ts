@@ -3,6 +3,7 @@ import type { ClientEvent } from "./ClientEvent.ts"
 import { describeCloseReason } from "./CloseReason.ts"
 import { formatConnectionId } from "./ConnectionId.ts"
 import { formatEndpoint } from "./Endpoint.ts"
+import { describePlace, type FramePlace } from "./framePlace.ts"
 import type { SkipCause } from "./framings/contract.ts"
 import type { ProxiedBy } from "./ProxyHeader.ts"
 import { formatBytes, formatMillis } from "./quantities.ts"
@@ -35,6 +36,9 @@ const skipWords: Readonly<Record<SkipCause, string>> = {
 const describeSkipped = ({ cause, skipped, total }: { cause: SkipCause; skipped: number; total: number }): string =>
   `${skipWords[cause]}; ${counted(skipped, "byte")} skipped, ${total} in total`
 
+const describeInvalid = (event: FramePlace & { readonly codec: string; readonly problem: string }): string =>
+  `a message that ${event.codec} cannot decode (${describePlace(event)}): ${event.problem}`
+
 /**
  * Describes an event of a server, or returns `undefined` for events that have no announcement. `hasSeveral`: the server
  * has several listeners, so the text names the listener of a new connection.
@@ -61,6 +65,8 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
       return `${formatConnectionId(event.id)} missed ${counted(event.missed, "frame")}, ${event.total} in total`
     case "BytesSkipped":
       return `${formatConnectionId(event.id)} sent ${describeSkipped(event)}`
+    case "MessageInvalid":
+      return `${formatConnectionId(event.id)} sent ${describeInvalid(event)}`
     case "ConnectionThrottled": {
       const sender = event.by === "maxRate" ? "it sends" : "all clients together send"
       return `${formatConnectionId(event.id)} is throttled: ${sender} more than ${formatBytes(event.bytesPerSecond)} a second`
@@ -122,6 +128,8 @@ export const clientWords = (
       return `${counted(event.missed, "frame")} dropped, because the outbox was full; ${event.total} in total`
     case "BytesSkipped":
       return `the server sent ${describeSkipped(event)}`
+    case "MessageInvalid":
+      return `the server sent ${describeInvalid(event)}`
     case "EventsMissed":
       return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
   }

@@ -35,6 +35,10 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
     { _tag: "FrameTruncated", bytes: 3 },
     "it ended in the middle of a frame, after 3 bytes of the frame",
   ],
+  MessageInvalid: [
+    { _tag: "MessageInvalid", codec: "json", problem: "text: is missing", frame: 3, offset: 40 },
+    "it sent a message that json cannot decode (frame 3, at byte 40): text: is missing",
+  ],
   HandlerFailed: [{ _tag: "HandlerFailed", message: "boom", tag: "Boom" }, "its handler failed (Boom: boom)"],
   FramingFailed: [{ _tag: "FramingFailed", message: "bad magic" }, "its framing failed (bad magic)"],
   Drained: [{ _tag: "Drained" }, "drained"],

@@ -15,6 +15,7 @@ const letters: Readonly<Record<ClientEvent["_tag"], string>> = {
   GaveUp: "G",
   FramesDropped: "",
   BytesSkipped: "",
+  MessageInvalid: "",
   EventsMissed: "",
 }
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import { ConnectionCore } from "../../src/connection/ConnectionCore.ts"
-import type { ConnectionOwner, ConnectionSettings } from "../../src/connection/ConnectionOwner.ts"
+import type { ConnectionOwner, ConnectionSettings, InvalidMessage } from "../../src/connection/ConnectionOwner.ts"
 import { CoreConnection } from "../../src/connection/CoreConnection.ts"
 import type { ConnectionEnd } from "../../src/connection/index.ts"
 import { Framing } from "../../src/domain/index.ts"
@@ -41,6 +41,8 @@ export class OwnerProbe implements ConnectionOwner {
   readonly onSent = (payload: Uint8Array): void => void this.sent.push(textOf(payload))
   readonly onBytesSkipped = (skipped: number, total: number, cause: string): void =>
     void this.told.push(`skipped ${skipped} of ${total}: ${cause}`)
+  readonly onMessageInvalid = ({ codec, frame, offset, problem }: InvalidMessage): void =>
+    void this.told.push(`frame ${frame} at ${offset} is no ${codec}: ${problem}`)
   readonly onHalfClosed = (by: "peer" | "local"): void => void this.told.push(`half-closed by ${by}`)
   readonly onClosing = (): void => void this.told.push("closing")
   readonly onDrain = (): void => {}

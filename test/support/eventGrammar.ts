@@ -33,6 +33,7 @@ const letters: Readonly<Partial<Record<ServerEvent["_tag"], string>>> = {
   FrameSent: "",
   FramesDropped: "d",
   BytesSkipped: "",
+  MessageInvalid: "",
   ConnectionStalled: "s",
   ConnectionRecovered: "S",
   ConnectionThrottled: "t",

@@ -32,6 +32,7 @@ export const ownerOf = (
   },
   onBytesSkipped: (skipped, total, cause) =>
     bus.emit((seq, at) => ({ seq, at, _tag: "BytesSkipped", skipped, total, cause })),
+  onMessageInvalid: (invalid) => bus.emit((seq, at) => ({ seq, at, _tag: "MessageInvalid", ...invalid })),
   onHalfClosed: (by) => {
     bus.emit((seq, at) => ({ seq, at, _tag: "HalfClosed", by }))
     if (by === "peer" && settings.halfClosed === "close" && core().isWritable()) {

@@ -2,6 +2,7 @@ import { Framing } from "../../domain/index.ts"
 import { allocate, pinsMore } from "../../runtime/bytes.ts"
 import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
+import { Places } from "./Places.ts"
 
 // Small runs that wait are copied into shared pieces of memory. The first piece has `leastShared` bytes, and each
 // further piece has twice the size of the previous one, up to `mostShared` bytes.
@@ -25,6 +26,8 @@ export class Inbox implements AtTurnEnd {
   ended = false
   /** Whether small runs that wait are copied. A small run would otherwise keep the memory of a whole read alive. */
   packs = true
+  /** The places of the payloads, for a program that decodes messages. */
+  places: Places | undefined
   /** Woken when a run arrives, and at the end. */
   readonly readers = new Waiters()
   private readonly capacityBytes: number
@@ -36,6 +39,8 @@ export class Inbox implements AtTurnEnd {
   private bytes = 0
   private payloads: Array<Uint8Array> = []
   private head = 0
+  /** The number of payloads before `payloads`. */
+  private cutBefore = 0
   private held = false
   private isWaking = false
   /** The current piece of memory for small runs, and the number of its bytes in use. */
@@ -87,6 +92,25 @@ export class Inbox implements AtTurnEnd {
     return this.bytes - this.offset + this.payloads.length - this.head
   }
 
+  /**
+   * Starts to keep the places of payloads. `end`: the offset after the runs that wait. `undefined`: it is unknown.
+   */
+  keepPlaces(end: number | undefined): Places {
+    const starts: Array<number | undefined> = []
+    let start = end
+    for (const run of this.runs.toReversed()) {
+      if (start !== undefined) start -= run.length
+      starts.unshift(start)
+    }
+    this.places ??= new Places(this.framing, starts, this.cutBefore + 1, this.payloads.length)
+    return this.places
+  }
+
+  /** The ordinal of the payload that was taken last, from 1. */
+  get taken(): number {
+    return this.cutBefore + this.head
+  }
+
   shift(): Uint8Array | undefined {
     if (this.head === this.payloads.length) this.cutNext(1, cutAhead)
     const payload = this.payloads[this.head]
@@ -99,6 +123,7 @@ export class Inbox implements AtTurnEnd {
   shiftSome(): Array<Uint8Array> | undefined {
     if (this.head === this.payloads.length) this.cutNext(payloadsAtOnce, payloadsAtOnce)
     const some = this.head === 0 ? this.payloads : this.payloads.slice(this.head)
+    this.cutBefore += this.payloads.length
     this.payloads = []
     this.head = 0
     return some.length === 0 ? undefined : some
@@ -121,6 +146,8 @@ export class Inbox implements AtTurnEnd {
   private cutNext(atLeast: number, most: number): void {
     const payloads: Array<Uint8Array> = []
     const keep = (payload: Uint8Array) => payloads.push(payload)
+    const from = this.offset
+    this.cutBefore += this.payloads.length
     this.payloads = payloads
     this.head = 0
     let taken = 0
@@ -132,6 +159,7 @@ export class Inbox implements AtTurnEnd {
       this.bytes -= costOf(run)
       taken++
     }
+    this.places?.onCut(this.runs, this.offset > 0 ? taken + 1 : taken, taken, from, payloads.length)
     if (taken > 0) this.runs.splice(0, taken)
     if (this.runs.length === 0) {
       this.shared = emptyPayload

@@ -1,7 +1,12 @@
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { ConnectionCore } from "../../connection/ConnectionCore.ts"
-import { type ConnectionOwner, type ConnectionSettings, Hold } from "../../connection/ConnectionOwner.ts"
+import {
+  type ConnectionOwner,
+  type ConnectionSettings,
+  Hold,
+  type InvalidMessage,
+} from "../../connection/ConnectionOwner.ts"
 import type { ConnectionEnd, HalfClosed } from "../../connection/index.ts"
 import {
   type CloseReason,
@@ -176,6 +181,10 @@ export class ConnectionActor
 
   onBytesSkipped(skipped: number, total: number, cause: Framing.SkipCause): void {
     this.context.bus.emit((seq, at) => ({ seq, at, _tag: "BytesSkipped", id: this.id, skipped, total, cause }))
+  }
+
+  onMessageInvalid(invalid: InvalidMessage): void {
+    this.context.bus.emit((seq, at) => ({ seq, at, _tag: "MessageInvalid", id: this.id, ...invalid }))
   }
 
   onHalfClosed(by: "peer" | "local"): void {
