@@ -8,12 +8,20 @@ import { ConnectionCore } from "../connection/ConnectionCore.ts"
 import { connectionSettings, Hold } from "../connection/ConnectionOwner.ts"
 import { CoreConnection } from "../connection/CoreConnection.ts"
 import { deadlineWatches } from "../connection/deadlines.ts"
-import type { Connection } from "../connection/index.ts"
+import {
+  attachSide,
+  type Connection,
+  type InvalidOptions,
+  type ProtocolFraming,
+  type ProtocolSide,
+} from "../connection/index.ts"
+import { protocolFrame } from "../connection/protocolFrame.ts"
 import {
   type ClientEvent,
   type ConnectError,
   type ConnectionClosedError,
   type EndpointInput,
+  type Framing,
   readEndpoint,
   type SettingsError,
 } from "../domain/index.ts"
@@ -45,10 +53,18 @@ export interface ClientService {
    * Connects to an endpoint: a value, or a text such as "plc:502" or "unix:/run/plc.sock". For a name, it tries all
    * addresses of the name. A text that is not an endpoint fails with the reason "InvalidEndpoint".
    */
-  readonly connect: (
-    endpoint: EndpointInput,
-    options?: ConnectOptions,
-  ) => Effect.Effect<Connection, ConnectError, Scope.Scope>
+  readonly connect: {
+    (endpoint: EndpointInput, options?: ConnectOptions): Effect.Effect<Connection, ConnectError, Scope.Scope>
+    /**
+     * Connects with a protocol, made by `Protocol.make`. The connection carries messages. It has the framing of the
+     * protocol. Fails with `SettingsError` if the settings have another framing.
+     */
+    <C, R, RI = never>(
+      endpoint: EndpointInput,
+      protocol: ClientProtocol<C, R>,
+      options?: ConnectOptions & InvalidOptions<C, RI>,
+    ): Effect.Effect<C, ConnectError | SettingsError, Scope.Scope | R | RI>
+  }
   /**
    * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting
    * fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the
@@ -87,6 +103,11 @@ export interface ClientService {
   readonly events: Stream.Stream<ClientEvent>
 }
 
+/** A protocol as a client needs it: its connections are of type `C`, and its codecs need `R`. */
+export interface ClientProtocol<C, R> extends ProtocolFraming {
+  readonly clientSide: ProtocolSide<Connection, C, R>
+}
+
 /**
  * A client: it makes connections to servers and emits their events.
  *
@@ -109,6 +130,14 @@ export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientSer
     Client,
     Effect.flatMap(Effect.flatMap(ClientConfig, checkClientSettings), (checked) => makeClient(checked)),
   )
+
+  /** Connects with a protocol, with the client of the context. The connection ends with the scope. */
+  static readonly connect = <C, R, RI = never>(
+    endpoint: EndpointInput,
+    protocol: ClientProtocol<C, R>,
+    options?: ConnectOptions & InvalidOptions<C, RI>,
+  ): Effect.Effect<C, ConnectError | SettingsError, Client | Scope.Scope | R | RI> =>
+    Effect.flatMap(Client, (client) => client.connect(endpoint, protocol, options))
 }
 
 const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings) {
@@ -134,10 +163,10 @@ const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings)
   )
 
   const context: ClientContext = { settings, bus, tap }
-  const own = ({ isPaused, remote, tls, wire }: Dialled): ConnectionCore => {
+  const own = ({ isPaused, remote, tls, wire }: Dialled, frame: Framing.Framing): ConnectionCore => {
     const core: ConnectionCore = new ConnectionCore(
       wire,
-      connectionSettings(settings),
+      connectionSettings({ ...settings, frame }),
       timing,
       ownerOf(
         context,
@@ -163,7 +192,11 @@ const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings)
     return core
   }
 
-  const connectCore = Effect.fn("Client.connect")(function* (input: EndpointInput, options: ConnectOptions = {}) {
+  const connectCore = Effect.fn("Client.connect")(function* (
+    input: EndpointInput,
+    options: ConnectOptions = {},
+    frame: Framing.Framing = settings.frame,
+  ) {
     const endpoint = yield* readEndpoint(input)
     const dialled = yield* dial(
       endpoint,
@@ -182,15 +215,36 @@ const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings)
       ),
     )
     return yield* owned(
-      Effect.sync(() => own(dialled)),
+      Effect.sync(() => own(dialled, frame)),
       endWith,
     )
   })
   const connectionOf = (core: ConnectionCore): Connection => new CoreConnection(core, () => bus.unblocked)
+  function connect(
+    endpoint: EndpointInput,
+    options?: ConnectOptions,
+  ): Effect.Effect<Connection, ConnectError, Scope.Scope>
+  function connect<C, R, RI>(
+    endpoint: EndpointInput,
+    protocol: ClientProtocol<C, R>,
+    options?: ConnectOptions & InvalidOptions<C, RI>,
+  ): Effect.Effect<C, ConnectError | SettingsError, Scope.Scope | R | RI>
+  function connect<C, R, RI>(
+    endpoint: EndpointInput,
+    given: ConnectOptions | ClientProtocol<C, R> = {},
+    options: ConnectOptions & InvalidOptions<C, RI> = {},
+  ): Effect.Effect<Connection | C, ConnectError | SettingsError, Scope.Scope | R | RI> {
+    if (!("clientSide" in given)) return Effect.map(connectCore(endpoint, given), connectionOf)
+    const isFrameGiven = settings.frame !== ClientConfig.defaults.frame
+    return protocolFrame(given, isFrameGiven ? settings.frame : undefined, "frame", "the settings have").pipe(
+      Effect.flatMap((frame) => connectCore(endpoint, options, frame)),
+      Effect.flatMap((core) => attachSide(given.clientSide, connectionOf(core), options.onInvalid)),
+    )
+  }
   const runWith = makeReconnecting({ bus, timing, connect: connectCore, connectionOf })
 
   return Client.of({
-    connect: (endpoint, options) => Effect.map(connectCore(endpoint, options), connectionOf),
+    connect,
     run: (endpoint, use, reconnect, connectOptions) =>
       Effect.flatMap(checkReconnect({ ...reconnectDefaults, ...reconnect }), (checked) =>
         runWith(endpoint, use, checked, connectOptions),

@@ -7,3 +7,4 @@ export {
   heartbeatOf,
 } from "./Heartbeat.ts"
 export { type MessageSource, messageSource, type TakenPayloads } from "./MessageSource.ts"
+export * from "./ProtocolSide.ts"

@@ -1,8 +1,9 @@
-import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Stream from "effect/Stream"
-import type { Connection } from "../connection/index.ts"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { Connection, OnInvalid } from "../connection/index.ts"
 import type { Codec, CodecError, ConnectionClosedError, SendError } from "../domain/index.ts"
+import { whenInvalidOf } from "./receiveMessages.ts"
+import { TypedConnection } from "./TypedConnection.ts"
 
 /** The typed side of a connection: it receives messages of type `In` and sends messages of type `Out`. */
 export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnded" | "draining" | "close" | "closed"> {
@@ -29,7 +30,7 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
 
 /** The codecs of the two directions of a connection. */
 export interface MessageCodecs<In, Out> {
-  /** Decodes each received payload. A payload that it cannot decode ends `messages` and `runForEach` with `CodecError`. */
+  /** Decodes each received payload. */
   readonly receive: Codec.Codec<In>
   /** Encodes each sent message. */
   readonly send: Codec.Codec<Out>
@@ -38,7 +39,9 @@ export interface MessageCodecs<In, Out> {
 export const Messages = {
   /**
    * Makes the typed side of a connection from two codecs. The framing of the client or server cuts the payloads. Use
-   * either the messages or the payloads of a connection, because each payload goes to one reader.
+   * either the messages or the payloads of a connection, because each payload goes to one reader. `onInvalid`: what
+   * happens after a payload that is no message. Default "close": the connection is closed, and `messages` and
+   * `runForEach` fail with `CodecError`.
    *
    * @example
    * import { Effect, Stream } from "effect"
@@ -59,29 +62,16 @@ export const Messages = {
    * const texts = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
    * assert.deepEqual([...texts], ["hello"])
    */
-  of: <In, Out>(connection: Connection, codecs: MessageCodecs<In, Out>): Messages<In, Out> => {
-    const { receive, send } = codecs
-    const encoded = <A, E>(message: Out, use: (payload: Uint8Array) => Effect.Effect<A, E>) =>
-      Effect.suspend((): Effect.Effect<A, E | CodecError> => {
-        const payload = send.encode(message)
-        return Either.isLeft(payload) ? Effect.fail(payload.left) : use(payload.right)
-      })
-    return {
-      get messages() {
-        return Stream.mapEffect(connection.frames, receive.decode)
-      },
-      runForEach: <E, R>(f: (message: In) => Effect.Effect<void, E, R>) =>
-        connection.runForEach((payload): Effect.Effect<void, E | CodecError, R> => {
-          const message = receive.decode(payload)
-          return Either.isLeft(message) ? Effect.fail(message.left) : f(message.right)
-        }),
-      send: (message) => encoded(message, connection.send),
-      sendNow: (message) => encoded(message, connection.sendNow),
-      drained: connection.drained,
-      peerEnded: connection.peerEnded,
-      draining: connection.draining,
-      close: connection.close,
-      closed: connection.closed,
-    }
+  of: <In, Out>(
+    connection: Connection,
+    codecs: MessageCodecs<In, Out>,
+    onInvalid: OnInvalid<Messages<In, Out>> = "close",
+  ): Messages<In, Out> => {
+    const typed: Messages<In, Out> = new TypedConnection(
+      connection,
+      codecs,
+      whenInvalidOf(onInvalid, () => typed),
+    )
+    return typed
   },
 } as const

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { InvalidOptions } from "../connection/index.ts"
 import {
   type ConnectionId,
   closeReasons,
@@ -44,6 +45,7 @@ import { makeListen } from "./internal/listening.ts"
 import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
 import { makeSending } from "./internal/sending.ts"
 import { makeServe } from "./internal/serveConnection.ts"
+import { type ProtocolHandler, protocolHandler, type ServerProtocol } from "./protocolHandler.ts"
 import { type CheckedServerSettings, ServerConfig, type ServerSettings } from "./ServerConfig.ts"
 import type { ServerObserver } from "./ServerObserver.ts"
 import type { ServerService } from "./ServerService.ts"
@@ -54,12 +56,13 @@ export interface ServerOptions<E, R, RF = never> {
    * The program that serves each connection: an effect, which runs in a fiber and a scope of its own, or a reactor. An
    * effect can use the `Server` of its connection as a service.
    */
-  readonly handler: Handler<E, R>
+  readonly handler: Handler<E, R> | ProtocolHandler<E, R>
   /**
    * An effect that runs after the handler of a connection has failed or died, in a fiber of its own, while the connection
-   * ends. It does not run after an interruption, after the end of the handler's own connection (`ConnectionClosedError`)
-   * and after a `SlowConsumerError`; the close reason reports these. It does not run for a reactor. Default: the failure
-   * is logged as an error, with the annotations `connection` (the id) and `remote`.
+   * ends. It does not run after an interruption, after the end of the handler's own connection (`ConnectionClosedError`),
+   * after a `SlowConsumerError` and after a message that cannot be decoded; the close reason reports these. It does not
+   * run for a reactor. Default: the failure is logged as an error, with the annotations `connection` (the id) and
+   * `remote`.
    */
   readonly onHandlerFailure?: (cause: Cause.Cause<E>, connection: ServerConnection) => Effect.Effect<void, never, RF>
   /**
@@ -71,6 +74,21 @@ export interface ServerOptions<E, R, RF = never> {
   readonly settings?: Partial<ServerSettings>
 }
 
+/** Options of a server whose connections carry the messages of a protocol. */
+export interface ProtocolServerOptions<C, RP, E, R, RI = never, RF = never>
+  extends Omit<ServerOptions<E, R, RF>, "handler">,
+    InvalidOptions<C, RI> {
+  /** The protocol, made by `Protocol.make`. It also sets the framing, unless the settings or the hub set the same one. */
+  readonly protocol: ServerProtocol<C, RP>
+  /** The program that serves each connection. */
+  readonly handler: (connection: C) => Effect.Effect<void, E, R>
+}
+
+const withHandler = <C, RP, E, R, RI, RF>(
+  options: ServerOptions<E, R, RF> | ProtocolServerOptions<C, RP, E, R, RI, RF>,
+): ServerOptions<E, R | RP | RI, RF> =>
+  "protocol" in options ? { ...options, handler: protocolHandler(options.protocol, options.handler, options) } : options
+
 /**
  * A server: concurrent connections on any number of listeners. Each connection has a fiber. A hub carries broadcasts.
  * Events report everything that happens.
@@ -80,16 +98,27 @@ export interface ServerOptions<E, R, RF = never> {
  */
 export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerService>() {
   /** A server that does not listen yet. Fails with the first invalid setting. */
-  static readonly make = <E = never, R = never, RF = never>(
-    options: ServerOptions<E, R, RF>,
-  ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | HandlerServices<R, RF>> =>
-    makeServer(options, options.settings?.frame)
+  static readonly make: {
+    <C, RP, E, R, RI = never, RF = never>(
+      options: ProtocolServerOptions<C, RP, E, R, RI, RF>,
+    ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | HandlerServices<RP | R | RI, RF>>
+    <E = never, R = never, RF = never>(
+      options: ServerOptions<E, R, RF>,
+    ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | HandlerServices<R, RF>>
+  } = <C, RP, E, R, RI, RF>(options: ServerOptions<E, R, RF> | ProtocolServerOptions<C, RP, E, R, RI, RF>) =>
+    makeServer(withHandler(options), options.settings?.frame)
 
   /** A server that listens on `ServerConfig.listen`, and drains when its scope closes. */
-  static readonly layer = <E = never, R = never, RF = never>(
-    options: Omit<ServerOptions<E, R, RF>, "settings">,
-  ): Layer.Layer<Server, ListenError | SettingsError, Transport | ServerConfig | HandlerServices<R, RF>> =>
-    Layer.scoped(Server, makeListening(options))
+  static readonly layer: {
+    <C, RP, E, R, RI = never, RF = never>(
+      options: Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings">,
+    ): ServerLayer<HandlerServices<RP | R | RI, RF>>
+    <E = never, R = never, RF = never>(
+      options: Omit<ServerOptions<E, R, RF>, "settings">,
+    ): ServerLayer<HandlerServices<R, RF>>
+  } = <C, RP, E, R, RI, RF>(
+    options: Omit<ServerOptions<E, R, RF>, "settings"> | Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings">,
+  ) => Layer.scoped(Server, makeListening(withHandler(options)))
 
   /**
    * Like {@link layer}, with the `Hub` of the context in place of a hub of its own. So several servers share a hub, and
@@ -110,12 +139,21 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
    * const error = await Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(server))))
    * assert.match(error.message, /slip, but the hub has line frames/)
    */
-  static readonly layerHub = <E = never, R = never, RF = never>(
-    options: Omit<ServerOptions<E, R, RF>, "settings" | "hub">,
-  ): Layer.Layer<Server, ListenError | SettingsError, Hub | Transport | ServerConfig | HandlerServices<R, RF>> =>
+  static readonly layerHub: {
+    <C, RP, E, R, RI = never, RF = never>(
+      options: Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings" | "hub">,
+    ): ServerLayer<Hub | HandlerServices<RP | R | RI, RF>>
+    <E = never, R = never, RF = never>(
+      options: Omit<ServerOptions<E, R, RF>, "settings" | "hub">,
+    ): ServerLayer<Hub | HandlerServices<R, RF>>
+  } = <C, RP, E, R, RI, RF>(
+    options:
+      | Omit<ServerOptions<E, R, RF>, "settings" | "hub">
+      | Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings" | "hub">,
+  ) =>
     Layer.scoped(
       Server,
-      Effect.flatMap(Hub, (hub) => makeListening({ ...options, hub })),
+      Effect.flatMap(Hub, (hub) => makeListening({ ...withHandler(options), hub })),
     )
 }
 
@@ -123,6 +161,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
  * The services that a server needs for its handler. It provides the scope of the connection and itself to the handler.
  */
 type HandlerServices<R, RF> = Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>
+
+type ServerLayer<R> = Layer.Layer<Server, ListenError | SettingsError, Transport | ServerConfig | R>
 
 const makeListening = Effect.fnUntraced(function* <E, R, RF>(options: Omit<ServerOptions<E, R, RF>, "settings">) {
   const settings = yield* ServerConfig
@@ -138,8 +178,9 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
   givenFrame: Framing.Framing | undefined,
 ) {
   const transport = yield* Transport
-  const frame = yield* framingWith(options.hub, givenFrame, ServerConfig.defaults.frame)
-  const hubFrame = options.hub === undefined ? {} : { frame }
+  const protocol = "protocol" in options.handler ? options.handler.protocol : undefined
+  const frame = yield* framingWith(options.hub, givenFrame, ServerConfig.defaults.frame, protocol)
+  const hubFrame = options.hub === undefined && protocol === undefined ? {} : { frame }
   const wanted = yield* checkServerSettings({ ...ServerConfig.defaults, ...options.settings, ...hubFrame })
   const settings: CheckedServerSettings = { ...wanted, ...(yield* compileRules(wanted)) }
   const timing = yield* makeTiming

@@ -72,7 +72,17 @@ export function packed<A, I, R>(
   return mode === undefined ? atOnce(codec) : codec
 }
 
-/** A codec whose results are there at once. A result that is not becomes an error. */
+/**
+ * A codec whose results are there at once, from a codec that may need time or a service. A result that is not there at once
+ * becomes a `CodecError`.
+ *
+ * @example
+ * import { Either, Schema } from "effect"
+ * import { Codec } from "tcpfx/domain"
+ *
+ * const codec = Codec.atOnce(Codec.json(Schema.Number, "effect"))
+ * assert.deepEqual(codec.decode(new TextEncoder().encode("5")), Either.right(5))
+ */
 export const atOnce = <A, R>({ decode, encode, name }: EffectCodec<A, R>): Codec<A> => {
   const settle = <B>(result: Effect.Effect<B, CodecError, R>): Either.Either<B, CodecError> =>
     isSettled(result)

@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type { ProtocolFraming } from "../../connection/index.ts"
+import { protocolFrame } from "../../connection/protocolFrame.ts"
 import { checkHeartbeat, commonChecks, payload } from "../../connection/settingsChecks.ts"
 import {
   AddressSet,
@@ -112,13 +114,19 @@ export const compileRules = Effect.fnUntraced(function* ({ allow, deny }: Partia
 
 /**
  * The framing of a server. If the server shares a hub, this is the framing of the hub, because subscribers of the hub
- * could not read frames of another framing.
+ * could not read frames of another framing. With a protocol, it is the framing of the protocol.
  */
 export const framingWith = (
   hub: { readonly framing: Framing.Framing } | undefined,
   given: Framing.Framing | undefined,
   otherwise: Framing.Framing,
+  protocol: ProtocolFraming | undefined,
 ): Either.Either<Framing.Framing, SettingsError> => {
+  if (protocol !== undefined) {
+    return protocolFrame(protocol, given, "frame", "the settings have").pipe(
+      Either.flatMap(() => protocolFrame(protocol, hub?.framing, "hub", "the hub has")),
+    )
+  }
   if (hub === undefined) return Either.right(given ?? otherwise)
   return given === undefined || given === hub.framing
     ? Either.right(hub.framing)

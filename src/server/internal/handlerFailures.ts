@@ -1,13 +1,14 @@
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import { ConnectionClosedError, formatEndpoint, SlowConsumerError } from "../../domain/index.ts"
+import { CodecError, ConnectionClosedError, formatEndpoint, SlowConsumerError } from "../../domain/index.ts"
 import type { ServerConnection } from "../Handler.ts"
 
 /**
- * Whether a cause is a failure of the handler itself. An interruption, a subscription that the peer read too slowly, and
- * the end of the handler's own connection are not: the close reason of the connection reports them. `ownEnd` is the error
- * of the handler's connection; the end of another connection, as in a proxy, is a failure.
+ * Whether a cause is a failure of the handler itself. An interruption, a subscription that the peer read too slowly, a
+ * message that ended the connection with `MessageInvalid`, and the end of the handler's own connection are not: the close
+ * reason of the connection reports them. `ownEnd` is the error of the handler's connection; the end of another
+ * connection, as in a proxy, is a failure.
  */
 export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: ConnectionClosedError): boolean => {
   if (Cause.isInterruptedOnly(cause)) return false
@@ -15,7 +16,9 @@ export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: Connecti
   return !Chunk.every(
     Cause.failures(cause),
     (error) =>
-      error instanceof SlowConsumerError || (error instanceof ConnectionClosedError && error.reason === ownEnd.reason),
+      error instanceof SlowConsumerError ||
+      (error instanceof ConnectionClosedError && error.reason === ownEnd.reason) ||
+      (error instanceof CodecError && ownEnd.reason._tag === "MessageInvalid" && ownEnd.reason.frame === error.frame),
   )
 }
 

@@ -1,0 +1,169 @@
+import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { Client, type ConnectOptions } from "../client/index.ts"
+import type { Connection, InvalidOptions, ProtocolSide } from "../connection/index.ts"
+import { Codec, type ConnectError, type Endpoint, Framing, type SettingsError } from "../domain/index.ts"
+import type { HubService } from "../hub/index.ts"
+import { type ProtocolHandler, protocolHandler, type ServerConnection } from "../server/index.ts"
+import { makeProtocolHub, type ProtocolHub } from "./ProtocolHub.ts"
+import { type WhenInvalid, whenInvalidOf } from "./receiveMessages.ts"
+import {
+  type ConnectionCodecs,
+  type ProtocolConnection,
+  type ProtocolServerConnection,
+  TypedConnection,
+  TypedServerConnection,
+} from "./TypedConnection.ts"
+
+/** Makes a codec from a schema: `Codec.json`, `msgPack`, or a function of one's own, for example with `Codec.packed`. */
+export type Coding = <A, I, R>(schema: Schema.Schema<A, I, R>, mode: "effect") => Codec.EffectCodec<A, R>
+
+/** The messages of one direction: a schema, for which the coding makes a codec, or a codec. */
+export type MessageType<A, I, R> = Schema.Schema<A, I, R> | Codec.EffectCodec<A, R>
+
+/** The parts of a protocol. */
+export interface ProtocolOptions<A, IA, RA, B, IB, RB> {
+  /** The messages that clients send to the server. */
+  readonly toServer: MessageType<A, IA, RA>
+  /** The messages that the server sends to clients. */
+  readonly toClient: MessageType<B, IB, RB>
+  /** The framing of both directions. Default `Framing.line`. A binary coding needs another one, such as a length prefix. */
+  readonly framing?: Framing.Framing
+  /** The coding of the messages that are given as schemas. Default `Codec.json`. */
+  readonly coding?: Coding
+}
+
+/**
+ * The messages between a server and its clients, with their framing and codecs. `R`: the services that the schemas need.
+ */
+export interface Protocol<ToServer, ToClient, R = never> {
+  readonly name: string
+  readonly framing: Framing.Framing
+  readonly toServer: Codec.EffectCodec<ToServer, R>
+  readonly toClient: Codec.EffectCodec<ToClient, R>
+  /** The side of a server, for `Server.make` and `Server.layer`. */
+  readonly serverSide: ProtocolSide<ServerConnection, ProtocolServerConnection<ToServer, ToClient>, R>
+  /** The side of a client, for `connect` of a client. */
+  readonly clientSide: ProtocolSide<Connection, ProtocolConnection<ToClient, ToServer>, R>
+  /**
+   * Makes a handler for a server from a program that serves one connection with messages. `Server.make` and
+   * `Server.layer` also take the protocol and the program: `Server.layer({ protocol, handler })`.
+   */
+  readonly handler: <E, RH, RI = never>(
+    serve: (connection: ProtocolServerConnection<ToServer, ToClient>) => Effect.Effect<void, E, RH>,
+    options?: InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
+  ) => ProtocolHandler<E, R | RH | RI>
+  /** Connects with the client of the context. The connection ends with the scope. */
+  readonly connect: <RI = never>(
+    endpoint: Endpoint,
+    options?: ConnectOptions & InvalidOptions<ProtocolConnection<ToClient, ToServer>, RI>,
+  ) => Effect.Effect<
+    ProtocolConnection<ToClient, ToServer>,
+    ConnectError | SettingsError,
+    Client | Scope.Scope | R | RI
+  >
+  /**
+   * The messages on a hub, to publish to all clients and to subscribe to what is published. Fails if the hub has another
+   * framing.
+   */
+  readonly hub: (hub: HubService) => Either.Either<ProtocolHub<ToClient, R>, SettingsError>
+}
+
+const isSchema = <A, I, R>(type: MessageType<A, I, R>): type is Schema.Schema<A, I, R> => Schema.isSchema(type)
+
+const codecOf = <A, I, R>(type: MessageType<A, I, R>, coding: Coding): Codec.EffectCodec<A, R> =>
+  isSchema(type) ? coding(type, "effect") : type
+
+/** A codec whose services are there. */
+const provided = <A, R>(codec: Codec.EffectCodec<A, R>): Effect.Effect<Codec.EffectCodec<A, never>, never, R> =>
+  Effect.map(Effect.context<R>(), (context) => {
+    const provide = <B, E>(result: Effect.Effect<B, E, R>): Effect.Effect<B, E> =>
+      Codec.isSettled(result) ? result : Effect.provide(result, context)
+    return {
+      name: codec.name,
+      encode: (value) => provide(codec.encode(value)),
+      decode: (payload) => provide(codec.decode(payload)),
+    }
+  })
+
+const makeSide = <Raw, In, Out, C, R>(
+  receive: Codec.EffectCodec<In, R>,
+  send: Codec.EffectCodec<Out, R>,
+  attach: (connection: Raw, codecs: ConnectionCodecs<In, Out>, whenInvalid: WhenInvalid) => C,
+): ProtocolSide<Raw, C, R> => ({
+  attach: (connection, onInvalid) =>
+    Effect.zipWith(provided(receive), provided(send), (receiving, sending) => {
+      const attached: C = attach(
+        connection,
+        { receive: receiving, send: sending },
+        whenInvalidOf(onInvalid, () => attached),
+      )
+      return attached
+    }),
+})
+
+/**
+ * Makes a protocol: the messages of both directions, a framing and a coding. Its handlers, connections and hubs carry
+ * only these messages; another message does not compile.
+ *
+ * @example
+ * import { Effect, Schema, Stream } from "effect"
+ * import { Client } from "tcpfx/client"
+ * import { tcpEndpoint } from "tcpfx/domain"
+ * import { Protocol } from "tcpfx/protocol"
+ * import { Server } from "tcpfx/server"
+ * import { MemoryTransport } from "tcpfx/transport"
+ *
+ * const Ask = Schema.TaggedStruct("Ask", { what: Schema.String })
+ * const Told = Schema.TaggedStruct("Told", { answer: Schema.String })
+ * const Quiz = Protocol.make("quiz", { toServer: Ask, toClient: Told })
+ *
+ * const program = Effect.gen(function* () {
+ *   const server = yield* Server.make({
+ *     protocol: Quiz,
+ *     handler: (connection) =>
+ *       connection.runForEach(({ what }) => connection.send({ _tag: "Told", answer: what.toUpperCase() })),
+ *   })
+ *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+ *   const client = yield* Client.make()
+ *   const connection = yield* client.connect(endpoint, Quiz)
+ *   yield* connection.send({ _tag: "Ask", what: "who" })
+ *   return yield* Stream.runCollect(Stream.take(connection.messages, 1))
+ * })
+ * const told = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
+ * assert.deepEqual([...told], [{ _tag: "Told", answer: "WHO" }])
+ */
+export const make = <A, IA, RA, B, IB, RB>(
+  name: string,
+  options: ProtocolOptions<A, IA, RA, B, IB, RB>,
+): Protocol<A, B, RA | RB> => {
+  const { coding = Codec.json, framing = Framing.line } = options
+  const toServer: Codec.EffectCodec<A, RA | RB> = codecOf(options.toServer, coding)
+  const toClient: Codec.EffectCodec<B, RA | RB> = codecOf(options.toClient, coding)
+  const serverSide = makeSide(
+    toServer,
+    toClient,
+    (connection: ServerConnection, codecs: ConnectionCodecs<A, B>, whenInvalid): ProtocolServerConnection<A, B> =>
+      new TypedServerConnection(connection, codecs, whenInvalid),
+  )
+  const clientSide = makeSide(
+    toClient,
+    toServer,
+    (connection: Connection, codecs: ConnectionCodecs<B, A>, whenInvalid): ProtocolConnection<B, A> =>
+      new TypedConnection(connection, codecs, whenInvalid),
+  )
+  return {
+    name,
+    framing,
+    toServer,
+    toClient,
+    serverSide,
+    clientSide,
+    handler: (serve, handlerOptions) => protocolHandler({ name, framing, serverSide }, serve, handlerOptions),
+    connect: (endpoint, connectOptions) =>
+      Effect.flatMap(Client, (client) => client.connect(endpoint, { name, framing, clientSide }, connectOptions)),
+    hub: (hub) => makeProtocolHub({ name, framing }, toClient, hub),
+  }
+}

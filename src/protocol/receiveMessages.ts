@@ -1,0 +1,106 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import type { MessageSource, OnInvalid, TakenPayloads } from "../connection/index.ts"
+import { Codec, type CodecError, type ConnectionClosedError, type SendError } from "../domain/index.ts"
+import { pullStream } from "../runtime/pullStream.ts"
+
+/** What happens after a payload that is no message. */
+export type WhenInvalid = "close" | "skip" | ((error: CodecError) => Effect.Effect<void, CodecError | SendError>)
+
+/** `connection`: the connection that an effect of `onInvalid` gets. */
+export const whenInvalidOf = <C>(onInvalid: OnInvalid<C>, connection: () => C): WhenInvalid =>
+  typeof onInvalid === "string" ? onInvalid : (error) => onInvalid(error, connection())
+
+type Failed = ConnectionClosedError | CodecError
+
+/** Reports a payload that is no message. The effect fails if no further message may be read. */
+const settleInvalid = (source: MessageSource, error: CodecError, frame: number, whenInvalid: WhenInvalid) =>
+  Effect.suspend((): Effect.Effect<void, Failed> => {
+    const placed = source.report(error, frame)
+    if (whenInvalid === "skip") return Effect.void
+    const close = Effect.suspend(() => {
+      source.refuse(placed)
+      return Effect.fail(placed)
+    })
+    if (whenInvalid === "close") return close
+    return Effect.catchAll(
+      whenInvalid(placed),
+      (failure): Effect.Effect<never, Failed> =>
+        failure._tag === "ConnectionClosedError" ? Effect.fail(failure) : close,
+    )
+  })
+
+/** Runs an effect for each message until the peer's FIN. */
+export const runForEachMessage = <In, E, R>(
+  source: MessageSource,
+  codec: Codec.EffectCodec<In, never>,
+  whenInvalid: WhenInvalid,
+  f: (message: In) => Effect.Effect<void, E, R>,
+): Effect.Effect<void, E | Failed, R> => {
+  const next: Effect.Effect<void, E | Failed, R> = Effect.flatMap(source.next, (payload) => {
+    if (payload === undefined) return Effect.void
+    const decoded = codec.decode(payload)
+    if (Codec.isSettled(decoded) && Either.isRight(decoded)) return Effect.zipRight(f(decoded.right), next)
+    const frame = source.taken()
+    const settled = Effect.flatMap(
+      Effect.either(decoded),
+      (result): Effect.Effect<void, E | Failed, R> =>
+        Either.isRight(result) ? f(result.right) : settleInvalid(source, result.left, frame, whenInvalid),
+    )
+    return Effect.zipRight(settled, next)
+  })
+  return next
+}
+
+/** The rest of some payloads that were taken at once. */
+interface Rest<In> extends TakenPayloads {
+  readonly at: number
+  /** The result of the payload number `at`, if it was decoded before. */
+  readonly decoded: Effect.Effect<In, CodecError> | undefined
+}
+
+/** All messages until the peer's FIN. Messages before an invalid one are delivered before the stream reacts to it. */
+export const messageStream = <In>(
+  source: MessageSource,
+  codec: Codec.EffectCodec<In, never>,
+  whenInvalid: WhenInvalid,
+): Stream.Stream<In, Failed> =>
+  Stream.suspend(() => {
+    let rest: Rest<In> | undefined
+
+    const pull: Effect.Effect<Chunk.Chunk<In> | undefined, Failed> = Effect.suspend(() =>
+      rest === undefined
+        ? Effect.flatMap(source.some, (taken) =>
+            taken === undefined ? Effect.succeed(undefined) : decodeRest({ ...taken, at: 0, decoded: undefined }),
+          )
+        : decodeRest(rest),
+    )
+
+    const decodeRest = (batch: Rest<In>): Effect.Effect<Chunk.Chunk<In> | undefined, Failed> => {
+      const { first, payloads } = batch
+      const messages: Array<In> = []
+      for (let at = batch.at; at < payloads.length; at++) {
+        const decoded = (at === batch.at && batch.decoded) || codec.decode(payloads[at] as Uint8Array)
+        if (Codec.isSettled(decoded) && Either.isRight(decoded)) {
+          messages.push(decoded.right)
+          continue
+        }
+        if (messages.length > 0) {
+          rest = { ...batch, at, decoded }
+          return Effect.succeed(Chunk.unsafeFromArray(messages))
+        }
+        rest = { ...batch, at: at + 1, decoded: undefined }
+        return Effect.flatMap(Effect.either(decoded), (result) =>
+          Either.isRight(result)
+            ? Effect.succeed(Chunk.of(result.right))
+            : Effect.zipRight(settleInvalid(source, result.left, first + at, whenInvalid), pull),
+        )
+      }
+      rest = undefined
+      return messages.length === 0 ? pull : Effect.succeed(Chunk.unsafeFromArray(messages))
+    }
+
+    return pullStream(pull)
+  })
