@@ -50,7 +50,7 @@ for (const source of sources) {
     if (!/^\s*\* @example\s*$/.test(text)) return
     const place = `${relative(root, source)}:${index + 1}`
     // An example is code of a user, so it imports from the sub-paths of the package.
-    if (source.startsWith(join(root, "src", "cli"))) throw new Error(`${place}: no user can import from src/cli`)
+    if (source.startsWith(join(root, "src", "cli", "/"))) throw new Error(`${place}: no user can import from src/cli`)
     const body = []
     for (let at = index + 1; !/\*\/\s*$/.test(lines[at]) && !/^\s*\* @/.test(lines[at]); at++) {
       body.push(lines[at].replace(/^\s*\* ?/, ""))

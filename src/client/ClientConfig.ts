@@ -1,6 +1,10 @@
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { heartbeatConfig } from "../connection/Heartbeat.ts"
 import type { HalfClosed, Heartbeat } from "../connection/index.ts"
 import type { WithHeartbeat } from "../connection/settingsChecks.ts"
 import {
@@ -11,7 +15,9 @@ import {
   type ProxyVersion,
   type settings,
 } from "../domain/index.ts"
+import { defaultPrefix, type EnvironmentOptions } from "../runtime/variable.ts"
 import type { Tls } from "../transport/index.ts"
+import { clientVariables } from "./internal/clientVariables.ts"
 
 /** The settings of a client. */
 export interface ClientSettings {
@@ -159,4 +165,48 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
   /** The defaults, with some settings replaced. */
   static readonly layer = (settings: Partial<ClientSettings> = {}): Layer.Layer<ClientConfig> =>
     Layer.succeed(ClientConfig, { ...ClientConfig.defaults, ...settings })
+
+  /**
+   * Each setting as a `Config`, by default from the environment variable `TCPFX_…`. An empty variable is an error.
+   */
+  static readonly fields = {
+    ...clientVariables<Duration.Duration>(ClientConfig.defaults, defaultPrefix),
+    heartbeat: heartbeatConfig(ClientConfig.defaults.heartbeat, defaultPrefix),
+  } satisfies { readonly [K in keyof CheckedClientSettings]: Config.Config<CheckedClientSettings[K]> }
+
+  /** All settings as one `Config`. */
+  static readonly config: Config.Config<CheckedClientSettings> = Config.all(ClientConfig.fields)
+
+  /**
+   * The settings from environment variables such as `TCPFX_CONNECT_TIMEOUT`. A setting that has no variable comes from
+   * `defaults`, or else from `ClientConfig.defaults`. Other variables with the prefix are ignored. An empty variable is
+   * an error.
+   *
+   * @example
+   * import { ConfigProvider, Effect } from "effect"
+   * import { ClientConfig } from "tcpfx/client"
+   * import { Framing } from "tcpfx/domain"
+   *
+   * const settings = Effect.provide(
+   *   ClientConfig,
+   *   ClientConfig.layerFromEnv({ prefix: "PLC", defaults: { frame: Framing.line } }),
+   * )
+   * const environment = ConfigProvider.fromMap(new Map([["PLC_SOURCE", "127.0.0.1"]]), { pathDelim: "_" })
+   * const { frame, source } = await Effect.runPromise(Effect.withConfigProvider(settings, environment))
+   * assert.deepEqual([frame.name, source], ["line", "127.0.0.1"])
+   */
+  static readonly layerFromEnv = (
+    options: EnvironmentOptions<ClientSettings> = {},
+  ): Layer.Layer<ClientConfig, ConfigError.ConfigError> =>
+    Layer.effect(
+      ClientConfig,
+      Effect.suspend(() => {
+        const defaults: ClientSettings = { ...ClientConfig.defaults, ...options.defaults }
+        const prefix = options.prefix ?? defaultPrefix
+        return Config.all({
+          ...clientVariables<Duration.DurationInput>(defaults, prefix),
+          heartbeat: heartbeatConfig(defaults.heartbeat, prefix),
+        })
+      }),
+    )
 }

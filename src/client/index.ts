@@ -1,4 +1,5 @@
 export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
+export type { EnvironmentOptions } from "../runtime/variable.ts"
 export * from "./Client.ts"
 export * from "./ClientConfig.ts"
 export * from "./ClientObserver.ts"

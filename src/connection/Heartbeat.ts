@@ -36,17 +36,35 @@ export interface HeartbeatParts {
  * `TCPFX_HEARTBEAT_TIMEOUT`.
  */
 export const heartbeatFields = {
-  payload: variable<Uint8Array | undefined>("HEARTBEAT", parseEscapes, undefined),
-  interval: variable("HEARTBEAT_INTERVAL", parseDeadline, limits.heartbeatInterval),
-  timeout: variable<Duration.Duration | undefined>("HEARTBEAT_TIMEOUT", parseDeadline, undefined),
+  ...variablesOf<Duration.Duration>(undefined, undefined),
 } satisfies { readonly [K in keyof HeartbeatParts]: Config.Config<HeartbeatParts[K]> }
 
+function variablesOf<D extends Duration.DurationInput>(given: HeartbeatOf<D> | undefined, prefix: string | undefined) {
+  return {
+    payload: variable("HEARTBEAT", parseEscapes, given?.payload, prefix),
+    interval: variable("HEARTBEAT_INTERVAL", parseDeadline, given?.interval ?? limits.heartbeatInterval, prefix),
+    timeout: variable("HEARTBEAT_TIMEOUT", parseDeadline, given?.timeout, prefix),
+  }
+}
+
+/** A heartbeat whose durations have the type `D`. */
+export type HeartbeatOf<D> = { readonly payload: Uint8Array; readonly interval: D; readonly timeout: D }
+
 /** Makes a heartbeat from its parts. Without a payload there is no heartbeat. */
-export const heartbeatOf = ({ interval, payload, timeout }: HeartbeatParts): CheckedHeartbeat | undefined =>
+export const heartbeatOf = <D>({
+  interval,
+  payload,
+  timeout,
+}: {
+  readonly payload: Uint8Array | undefined
+  readonly interval: D
+  readonly timeout: D | undefined
+}): HeartbeatOf<D> | undefined =>
   payload === undefined ? undefined : { payload, interval, timeout: timeout ?? interval }
 
-/** The heartbeat from the environment variables. */
-export const heartbeatConfig: Config.Config<CheckedHeartbeat | undefined> = Config.map(
-  Config.all(heartbeatFields),
-  heartbeatOf,
-)
+/** The heartbeat from the environment variables. A part that has no variable comes from `given`. */
+export const heartbeatConfig = <D extends Duration.DurationInput = Duration.Duration>(
+  given: HeartbeatOf<D> | undefined,
+  prefix: string,
+): Config.Config<HeartbeatOf<D | Duration.Duration> | undefined> =>
+  Config.map(Config.all(variablesOf(given, prefix)), (parts) => heartbeatOf<D | Duration.Duration>(parts))

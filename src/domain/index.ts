@@ -31,6 +31,7 @@ export { ProxiedBy, type ProxyHeader, type ProxyVersion } from "./ProxyHeader.ts
 export * from "./ProxyHeaderDecoder.ts"
 export * from "./ProxyServer.ts"
 export * from "./quantities.ts"
+export * from "./routeText.ts"
 export * from "./ServerEvent.ts"
 export * from "./SettingsError.ts"
 export * as settings from "./settings.ts"

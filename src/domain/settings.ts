@@ -23,10 +23,11 @@ export type SettingChecks<S> = {
   readonly [K in keyof S]-?: Duration.DurationInput extends S[K] ? DurationCheck : SettingCheck
 }
 
+/** Settings of which each field that takes a `DurationInput` has a `D`. */
+export type WithDurations<S, D> = { readonly [K in keyof S]: Duration.DurationInput extends S[K] ? D : S[K] }
+
 /** Checked settings: each field that takes a `DurationInput` has a `Duration`. */
-export type Checked<S> = {
-  readonly [K in keyof S]: Duration.DurationInput extends S[K] ? Duration.Duration : S[K]
-}
+export type Checked<S> = WithDurations<S, Duration.Duration>
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null

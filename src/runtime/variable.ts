@@ -3,22 +3,39 @@ import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
-type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
+/** Options of a layer with settings from environment variables. */
+export interface EnvironmentOptions<S> {
+  /** The first part of the names of the variables, without the underscore. Default "TCPFX". */
+  readonly prefix?: string
+  /** The values of settings that have no variable. */
+  readonly defaults?: Partial<S>
+}
+
+/** A parser of the text of a variable. */
+export type Parse<A> = (text: string) => Either.Either<A, { readonly message: string }>
+
+/** The first part of the names of the variables. */
+export const defaultPrefix = "TCPFX"
 
 /**
- * Makes a config that reads the environment variable `TCPFX_` plus `name`. An empty variable is an error. Otherwise a
+ * Makes a config that reads the environment variable with the name `prefix`, an underscore and `name`. An empty variable is an error. Otherwise a
  * script that fills it from an unset variable could, for example, allow every address to connect.
  */
-export function variable<A>(name: string, parse: Parse<A>, fallback: A): Config.Config<A> {
-  const invalid = (problem: string) => ConfigError.InvalidData([], `TCPFX_${name}: ${problem}`)
+export function variable<A, B = A>(
+  name: string,
+  parse: Parse<A>,
+  fallback: B,
+  prefix: string = defaultPrefix,
+): Config.Config<A | B> {
+  const invalid = (problem: string) => ConfigError.InvalidData([], `${prefix}_${name}: ${problem}`)
   return Config.option(Config.string(name)).pipe(
-    Config.mapOrFail((found) => {
+    Config.mapOrFail((found): Either.Either<A | B, ConfigError.ConfigError> => {
       if (Option.isNone(found)) return Either.right(fallback)
       return found.value === ""
         ? Either.left(invalid(emptyVariable))
         : Either.mapLeft(parse(found.value), ({ message }) => invalid(message))
     }),
-    Config.nested("TCPFX"),
+    Config.nested(prefix),
   )
 }
 

@@ -3,7 +3,6 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { type Heartbeat, heartbeatConfig } from "../connection/Heartbeat.ts"
 import type { HalfClosed } from "../connection/index.ts"
@@ -18,31 +17,15 @@ import {
   type ListenEndpointInputs,
   type ListenEndpoints,
   limits,
-  parseAddressFamily,
-  parseAddressRanges,
-  parseBacklog,
-  parseCount,
-  parseDeadline,
-  parseDuration,
-  parseEscapes,
-  parseKeepalive,
-  parseListenEndpoints,
-  parseMaxFrame,
-  parseSize,
-  parseSocketMode,
-  parseYesNo,
   type SlowConsumerPolicy,
   type settings,
-  slowConsumerPolicies,
   tcpEndpoint,
-  ValueSyntaxError,
 } from "../domain/index.ts"
-import { variable } from "../runtime/variable.ts"
+import { defaultPrefix, type EnvironmentOptions } from "../runtime/variable.ts"
 import type { Tls } from "../transport/index.ts"
+import { type ProxyProtocol, serverVariables } from "./internal/serverVariables.ts"
 
-/** The values of `proxyProtocol`: whether each connection must begin with a PROXY header. */
-export const proxyProtocols = ["off", "require"] as const
-export type ProxyProtocol = (typeof proxyProtocols)[number]
+export { type ProxyProtocol, proxyProtocols } from "./internal/serverVariables.ts"
 
 /** The settings of a server. Field, flag and variable share one name: `maxFrame`, `--max-frame`, `TCPFX_MAX_FRAME`. */
 export interface ServerSettings {
@@ -232,66 +215,43 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
 
   /** Each setting as a `Config`, by default from the environment variable `TCPFX_…`. An empty variable is an error. */
   static readonly fields = {
-    listen: variable<CheckedServerSettings["listen"]>("LISTEN", parseListenEndpoints, ServerConfig.defaults.listen),
-    family: variable("FAMILY", parseAddressFamily, ServerConfig.defaults.family),
-    ipv6Only: variable("IPV6_ONLY", parseYesNo, ServerConfig.defaults.ipv6Only),
-    unixMode: variable<number | undefined>("UNIX_MODE", parseSocketMode, ServerConfig.defaults.unixMode),
-    frame: variable("FRAME", Framing.parse, ServerConfig.defaults.frame),
-    maxFrame: variable("MAX_FRAME", parseMaxFrame, ServerConfig.defaults.maxFrame),
-    hubBudget: variable("HUB_BUDGET", parseSize, ServerConfig.defaults.hubBudget),
-    slowConsumer: variable("SLOW_CONSUMER", parsePolicy, ServerConfig.defaults.slowConsumer),
-    paceLimit: variable("PACE_LIMIT", parseDuration, ServerConfig.defaults.paceLimit),
-    inbox: variable("INBOX", parseSize, ServerConfig.defaults.inbox),
-    outbox: variable("OUTBOX", parseSize, ServerConfig.defaults.outbox),
-    halfClosed: Config.succeed(ServerConfig.defaults.halfClosed),
-    closeDeadline: variable("CLOSE_DEADLINE", parseDuration, ServerConfig.defaults.closeDeadline),
-    drain: variable("DRAIN", parseDuration, ServerConfig.defaults.drain),
-    backlog: variable("BACKLOG", parseBacklog, ServerConfig.defaults.backlog),
-    allow: variable<AddressRanges>("ALLOW", parseAddressRanges, ServerConfig.defaults.allow),
-    deny: variable<AddressRanges>("DENY", parseAddressRanges, ServerConfig.defaults.deny),
-    maxConns: variable("MAX_CONNS", parseCount, ServerConfig.defaults.maxConns),
-    maxPerAddress: variable("MAX_PER_ADDRESS", parseCount, ServerConfig.defaults.maxPerAddress),
-    refusal: variable<Uint8Array | undefined>("REFUSAL", parseEscapes, ServerConfig.defaults.refusal),
-    proxyProtocol: variable("PROXY_PROTOCOL", parseProxyProtocol, ServerConfig.defaults.proxyProtocol),
-    proxyFrom: variable<AddressRanges>("PROXY_FROM", parseAddressRanges, ServerConfig.defaults.proxyFrom),
-    telnet: variable("TELNET", parseYesNo, ServerConfig.defaults.telnet),
-    tls: Config.succeed<Tls.Acceptor | undefined>(ServerConfig.defaults.tls),
-    handshakeTimeout: variable("HANDSHAKE_TIMEOUT", parseDeadline, ServerConfig.defaults.handshakeTimeout),
-    maxRate: variable("MAX_RATE", parseSize, ServerConfig.defaults.maxRate),
-    maxRateInAll: variable("MAX_RATE_IN_ALL", parseSize, ServerConfig.defaults.maxRateInAll),
-    maxPending: variable("MAX_PENDING", parseSize, ServerConfig.defaults.maxPending),
-    firstFrameTimeout: variable("FIRST_FRAME_TIMEOUT", parseDeadline, ServerConfig.defaults.firstFrameTimeout),
-    idleTimeout: variable("IDLE_TIMEOUT", parseDeadline, ServerConfig.defaults.idleTimeout),
-    heartbeat: heartbeatConfig,
-    keepalive: variable("KEEPALIVE", parseKeepalive, ServerConfig.defaults.keepalive),
-    writeTimeout: variable("WRITE_TIMEOUT", parseDeadline, ServerConfig.defaults.writeTimeout),
+    ...serverVariables<Duration.Duration, CheckedServerSettings["listen"]>(ServerConfig.defaults, defaultPrefix),
+    heartbeat: heartbeatConfig(ServerConfig.defaults.heartbeat, defaultPrefix),
   } satisfies { readonly [K in keyof CheckedServerSettings]: Config.Config<CheckedServerSettings[K]> }
 
   /** All settings as one `Config`. */
   static readonly config: Config.Config<CheckedServerSettings> = Config.all(ServerConfig.fields)
 
-  /** The settings from the environment. */
-  static readonly layerFromEnv: Layer.Layer<ServerConfig, ConfigError.ConfigError> = Layer.effect(
-    ServerConfig,
-    Effect.suspend(() => ServerConfig.config),
-  )
-}
-
-function parsePolicy(input: string): Either.Either<SlowConsumerPolicy, ValueSyntaxError> {
-  return parseWord(input, "a policy for slow consumers", slowConsumerPolicies)
-}
-
-function parseProxyProtocol(input: string): Either.Either<ProxyProtocol, ValueSyntaxError> {
-  return parseWord(input, "a mode of the PROXY protocol", proxyProtocols)
-}
-
-function parseWord<A extends string>(
-  input: string,
-  kind: string,
-  words: ReadonlyArray<A>,
-): Either.Either<A, ValueSyntaxError> {
-  const found = words.find((word) => word === input)
-  return found === undefined
-    ? Either.left(new ValueSyntaxError({ input, kind, problem: "the name is unknown", expected: words.join(", ") }))
-    : Either.right(found)
+  /**
+   * The settings from environment variables such as `TCPFX_MAX_FRAME`. A setting that has no variable comes from
+   * `defaults`, or else from `ServerConfig.defaults`. So code sets the framing, and the environment sets the rest. Other
+   * variables with the prefix are ignored, because the command has variables of its own. An empty variable is an error.
+   *
+   * @example
+   * import { ConfigProvider, Effect } from "effect"
+   * import { Framing } from "tcpfx/domain"
+   * import { ServerConfig } from "tcpfx/server"
+   *
+   * const settings = Effect.provide(
+   *   ServerConfig,
+   *   ServerConfig.layerFromEnv({ prefix: "CHAT", defaults: { frame: Framing.line, maxConns: 100 } }),
+   * )
+   * const environment = ConfigProvider.fromMap(new Map([["CHAT_MAX_CONNS", "7"]]), { pathDelim: "_" })
+   * const { frame, maxConns } = await Effect.runPromise(Effect.withConfigProvider(settings, environment))
+   * assert.deepEqual([frame.name, maxConns], ["line", 7])
+   */
+  static readonly layerFromEnv = (
+    options: EnvironmentOptions<ServerSettings> = {},
+  ): Layer.Layer<ServerConfig, ConfigError.ConfigError> =>
+    Layer.effect(
+      ServerConfig,
+      Effect.suspend(() => {
+        const defaults: ServerSettings = { ...ServerConfig.defaults, ...options.defaults }
+        const prefix = options.prefix ?? defaultPrefix
+        return Config.all({
+          ...serverVariables<Duration.DurationInput, ServerSettings["listen"]>(defaults, prefix),
+          heartbeat: heartbeatConfig(defaults.heartbeat, prefix),
+        })
+      }),
+    )
 }

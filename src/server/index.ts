@@ -1,4 +1,5 @@
 export type { EventSubscribeOptions } from "../runtime/EventBus.ts"
+export type { EnvironmentOptions } from "../runtime/variable.ts"
 export * as Attribute from "./Attribute.ts"
 export type { ServerConnection } from "./Handler.ts"
 export * as Handler from "./Handler.ts"

@@ -15,7 +15,7 @@ import { record } from "../support/record.ts"
 import { anyPort, overEachTransport, receiveText, utf8 } from "../support/serving.ts"
 
 const fromEnv = (variables: Record<string, string>) =>
-  Effect.provide(ServerConfig, ServerConfig.layerFromEnv).pipe(
+  Effect.provide(ServerConfig, ServerConfig.layerFromEnv()).pipe(
     Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables)), { pathDelim: "_" })),
   )
 

@@ -1,8 +1,7 @@
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
-import { ValueSyntaxError } from "../../domain/index.ts"
+import { parsePort, ValueSyntaxError } from "../../domain/index.ts"
 import { anyText, toggle, value } from "./flag.ts"
-import { parsePort } from "./parsePort.ts"
 
 const parseHost = (input: string): Either.Either<string, ValueSyntaxError> =>
   /^\[[0-9a-f:.%]+\]$/i.test(input)

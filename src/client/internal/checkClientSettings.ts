@@ -28,7 +28,8 @@ const proxy: check.SettingCheck = {
   accepts: (value) => typeof value === "object" && value !== null && "endpoint" in value,
 }
 
-const checks: check.SettingChecks<ClientSettings> = {
+/** The check of each setting of a client. */
+export const clientChecks: check.SettingChecks<ClientSettings> = {
   ...commonChecks,
   halfClosed: check.oneOfThese(["close", "keep"]),
   source: check.optional(address),
@@ -41,7 +42,8 @@ const checks: check.SettingChecks<ClientSettings> = {
   attemptDelay: check.anyTime,
 }
 
-const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
+/** The check of each setting for reconnecting. */
+export const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
   baseDelay: check.anyTime,
   maxDelay: check.anyTime,
   jitter: check.numberFrom(0, 1),
@@ -58,7 +60,7 @@ const sessionChecks: check.SettingChecks<SessionOptions> = {
 
 /** Checks the settings of a client. */
 export const checkClientSettings = (settings: ClientSettings): Either.Either<CheckedClientSettings, SettingsError> =>
-  Either.flatMap(check.checkSettings(settings, checks), checkHeartbeat)
+  Either.flatMap(check.checkSettings(settings, clientChecks), checkHeartbeat)
 
 /** Checks the settings for reconnecting. */
 export const checkReconnect = (settings: ReconnectSettings): Either.Either<CheckedReconnectSettings, SettingsError> =>

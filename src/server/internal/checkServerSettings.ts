@@ -34,7 +34,8 @@ const reloadableChecks: check.SettingChecks<ReloadableSettings> = {
   tls: acceptor,
 }
 
-const checks: check.SettingChecks<ServerSettings> = {
+/** The check of each setting of a server. */
+export const serverChecks: check.SettingChecks<ServerSettings> = {
   ...commonChecks,
   ...reloadableChecks,
   listen: check.listenTargets,
@@ -60,7 +61,7 @@ const checks: check.SettingChecks<ServerSettings> = {
 /** Checks the settings of a server. */
 export const checkServerSettings = (settings: ServerSettings): Either.Either<CheckedServerSettings, SettingsError> =>
   check
-    .checkSettings(settings, checks)
+    .checkSettings(settings, serverChecks)
     .pipe(Either.flatMap(checkHeartbeat), Either.flatMap(readListen), Either.flatMap(checkRefusal))
 
 /** Reads the endpoints that are texts. */
