@@ -10,8 +10,8 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
   /** All messages until the FIN of the peer. While nothing pulls the stream, the connection stops reading. */
   readonly messages: Stream.Stream<In, ConnectionClosedError | CodecError>
   /**
-   * Runs an effect for each message, in order, until the FIN of the peer. It does the same as `Stream.runForEach` with
-   * `messages`, in about half the time.
+   * Runs an effect for each message, in order, until the FIN of the peer. It takes one message at a time, and `messages`
+   * up to 1024 that have arrived.
    */
   readonly runForEach: <E, R>(
     f: (message: In) => Effect.Effect<void, E, R>,

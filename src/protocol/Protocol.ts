@@ -3,7 +3,14 @@ import type * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { Client, type ConnectOptions } from "../client/index.ts"
-import type { Connection, InvalidOptions, ProtocolSide } from "../connection/index.ts"
+import {
+  type Connection,
+  type InvalidOptions,
+  messageSource,
+  type ProtocolFraming,
+  type ProtocolSide,
+} from "../connection/index.ts"
+import { protocolFrame } from "../connection/protocolFrame.ts"
 import { Codec, type ConnectError, type Endpoint, Framing, type SettingsError } from "../domain/index.ts"
 import type { HubService } from "../hub/index.ts"
 import { type ProtocolHandler, protocolHandler, type ServerConnection } from "../server/index.ts"
@@ -88,20 +95,32 @@ const provided = <A, R>(codec: Codec.EffectCodec<A, R>): Effect.Effect<Codec.Eff
     }
   })
 
-const makeSide = <Raw, In, Out, C, R>(
+/**
+ * A connection with another framing is a defect: a handler was wrapped by a function that has lost the protocol, so the
+ * server could not check the framing.
+ */
+const checkFrame = (protocol: ProtocolFraming, connection: Connection): Effect.Effect<void> =>
+  Effect.orDie(protocolFrame(protocol, connection[messageSource].framing, "frame", "the connection has"))
+
+const makeSide = <Raw extends Connection, In, Out, C, R>(
+  protocol: ProtocolFraming,
   receive: Codec.EffectCodec<In, R>,
   send: Codec.EffectCodec<Out, R>,
   attach: (connection: Raw, codecs: ConnectionCodecs<In, Out>, whenInvalid: WhenInvalid) => C,
 ): ProtocolSide<Raw, C, R> => ({
   attach: (connection, onInvalid) =>
-    Effect.zipWith(provided(receive), provided(send), (receiving, sending) => {
-      const attached: C = attach(
-        connection,
-        { receive: receiving, send: sending },
-        whenInvalidOf(onInvalid, () => attached),
-      )
-      return attached
-    }),
+    Effect.zipWith(
+      provided(receive),
+      Effect.zipLeft(provided(send), checkFrame(protocol, connection)),
+      (receiving, sending) => {
+        const attached: C = attach(
+          connection,
+          { receive: receiving, send: sending },
+          whenInvalidOf(onInvalid, () => attached),
+        )
+        return attached
+      },
+    ),
 })
 
 /**
@@ -143,12 +162,14 @@ export const make = <A, IA, RA, B, IB, RB>(
   const toServer: Codec.EffectCodec<A, RA | RB> = codecOf(options.toServer, coding)
   const toClient: Codec.EffectCodec<B, RA | RB> = codecOf(options.toClient, coding)
   const serverSide = makeSide(
+    { name, framing },
     toServer,
     toClient,
     (connection: ServerConnection, codecs: ConnectionCodecs<A, B>, whenInvalid): ProtocolServerConnection<A, B> =>
       new TypedServerConnection(connection, codecs, whenInvalid),
   )
   const clientSide = makeSide(
+    { name, framing },
     toClient,
     toServer,
     (connection: Connection, codecs: ConnectionCodecs<B, A>, whenInvalid): ProtocolConnection<B, A> =>

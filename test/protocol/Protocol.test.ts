@@ -388,6 +388,23 @@ describe("a framing that is not the one of the protocol", () => {
     }).pipe(memory),
   )
 
+  it.scoped("ends the connection of a handler that has lost its protocol, with both names", () =>
+    Effect.gen(function* () {
+      const handler = Packed.handler(() => Effect.void)
+      const server = yield* Server.make({
+        settings: { frame: Framing.line },
+        handler: (connection) => handler(connection),
+        onHandlerFailure: () => Effect.void,
+      })
+      const { endpoint } = yield* server.listen(anywhere)
+      const connection = yield* (yield* Client.make()).connect(endpoint)
+      const events = yield* server.subscribeEvents()
+      yield* connection.closed
+      const [closed] = yield* untilClosed(events)
+      expect(JSON.stringify(closed)).toContain("the connection has line frames, but the protocol packed has len:u32be")
+    }).pipe(memory),
+  )
+
   it.scoped("is accepted if only the object differs", () =>
     Effect.gen(function* () {
       const frame = Framing.lengthPrefixed({ field: "u32be" })
