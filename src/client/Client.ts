@@ -84,10 +84,10 @@ export interface ClientService {
    * A connection with a bounded outbox that reconnects after each loss. It ends with the scope. A text that is not an
    * endpoint fails at once, with a `SettingsError` for the field `endpoint`.
    */
-  readonly session: (
+  readonly session: <E = never, R = never>(
     endpoint: EndpointInput,
-    options?: SessionOptions,
-  ) => Effect.Effect<Session, SettingsError, Scope.Scope>
+    options?: SessionOptions<E, R>,
+  ) => Effect.Effect<Session, SettingsError, Scope.Scope | Exclude<R | Scope.Scope, Scope.Scope>>
   /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
   /**
@@ -249,12 +249,12 @@ const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings)
       Effect.flatMap(checkReconnect({ ...reconnectDefaults, ...reconnect }), (checked) =>
         runWith(endpoint, use, checked, connectOptions),
       ),
-    session: (endpoint, options = {}) =>
+    session: <E, R>(endpoint: EndpointInput, options: SessionOptions<E, R> = {}) =>
       Effect.gen(function* () {
         const target = yield* checkEndpoint(endpoint)
-        const checked = yield* checkSession(options)
+        yield* checkSession(options)
         const reconnect = yield* checkReconnect({ ...reconnectDefaults, ...options.reconnect })
-        return yield* makeSession(runWith, bus, settings, target, checked, reconnect)
+        return yield* makeSession(runWith, bus, settings, target, options, reconnect)
       }),
     subscribeEvents: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
     traffic: Effect.sync(() => {

@@ -1,5 +1,7 @@
 import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { Connection } from "../connection/index.ts"
 import type { ConnectError, ConnectionClosedError, InvalidPayloadError } from "../domain/index.ts"
 import type { ReconnectSettings } from "./ClientConfig.ts"
 import type { OutboxPolicy } from "./internal/Outbox.ts"
@@ -7,7 +9,17 @@ import type { OutboxPolicy } from "./internal/Outbox.ts"
 export { type OutboxPolicy, outboxPolicies } from "./internal/Outbox.ts"
 
 /** Options of a session. */
-export interface SessionOptions {
+export interface SessionOptions<E = never, R = never> {
+  /**
+   * Runs with each new connection before the outbox is sent and before `frames` continues, for example to log in and to
+   * subscribe again. What it acquires in its scope is released at the end of the connection. It may send and receive on the
+   * connection.
+   *
+   * A failure or a defect is a loss with the reason `HandlerFailed`: the connection is reset, and the session connects
+   * again after a delay. The end of the connection interrupts the effect. The session sets no deadline: use
+   * `Effect.timeout` for a server that may not answer. Default: nothing.
+   */
+  readonly onConnect?: (connection: Connection) => Effect.Effect<void, E, R | Scope.Scope>
   /** When the session reconnects. Default `reconnectDefaults`. */
   readonly reconnect?: Partial<ReconnectSettings>
   /**
@@ -24,6 +36,7 @@ export interface SessionOptions {
 
 /** The state of a session at one moment. */
 export interface SessionState {
+  /** Whether there is a connection, and `onConnect` has succeeded with it. */
   readonly isConnected: boolean
   /** The payload bytes in the outbox. */
   readonly pendingBytes: number
@@ -54,6 +67,12 @@ export interface Session {
    * reader. Without a reader, payloads that have arrived are lost with their connection.
    */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
+  /**
+   * The connection of the session now, if there is one, then each further connection after its `onConnect`. `closed` of a
+   * connection waits for its end and has the reason. A slow reader skips connections that have ended meanwhile. The
+   * stream ends as the session does. Do not receive on these connections: `frames` has their payloads.
+   */
+  readonly connections: Stream.Stream<Connection, SessionEnd>
   /** The state of the session now. */
   readonly state: Effect.Effect<SessionState>
   /**

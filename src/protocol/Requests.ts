@@ -104,7 +104,8 @@ const defaults = { maxInFlight: 256, restCapacity: 256, whenRestFull: "drop-olde
  * a protocol whose replies have the id of their request, such as Modbus/TCP and JSON-RPC.
  *
  * The peer's FIN, a broken connection and a message that cannot be decoded end all requests, those that wait and those
- * that are made later. The scope of `make` does not close the connection. Fails with `SettingsError` for an invalid option.
+ * that are made later. With "fifo", do not use messages whose `onInvalid` is "skip": a skipped reply would give the next
+ * reply to the wrong request. The scope of `make` does not close the connection. Fails with `SettingsError` for an invalid option.
  *
  * @example
  * import { Effect, Schema } from "effect"

@@ -138,6 +138,7 @@ describe("invalid settings", () => {
       yield* refuses(wrongInReconnect, (reconnect) => client.run(nowhere, () => Effect.void, reconnect), "reconnect")
       yield* refuses(wrongInReconnect, (reconnect) => client.session(nowhere, { reconnect }), "reconnect")
       const session: Wrong<SessionOptions> = {
+        onConnect: [undefined, "log in"],
         reconnect: [undefined, 5],
         outboxBytes: noLimits,
         whenFull: ["drop", undefined],

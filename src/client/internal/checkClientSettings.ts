@@ -52,7 +52,11 @@ export const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
   onPeerEnd: check.oneOfThese(["reconnect", "end"]),
 }
 
-const sessionChecks: check.SettingChecks<SessionOptions> = {
+const sessionChecks: check.SettingChecks<SessionOptions<unknown, unknown>> = {
+  onConnect: {
+    expected: "a function from a connection to an effect",
+    accepts: (value) => typeof value === "function",
+  },
   reconnect: check.fieldsOf(reconnectChecks, "the settings for reconnecting"),
   outboxBytes: check.limitOf("bytes"),
   whenFull: check.oneOfThese(outboxPolicies),
@@ -77,5 +81,5 @@ export const checkEndpoint = (endpoint: EndpointInput): Either.Either<Endpoint, 
     : Either.right(endpoint)
 
 /** Checks the options of a session. */
-export const checkSession = (options: SessionOptions): Either.Either<SessionOptions, SettingsError> =>
+export const checkSession = (options: SessionOptions<unknown, unknown>): Either.Either<unknown, SettingsError> =>
   check.checkSettings(options, sessionChecks)

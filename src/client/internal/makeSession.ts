@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -14,10 +15,12 @@ import {
   type Endpoint,
   type EndpointInput,
   Framing,
+  failureOfThrown,
   InvalidPayloadError,
   limits,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
+import { pullStream } from "../../runtime/pullStream.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { CheckedReconnectSettings, ClientSettings } from "../ClientConfig.ts"
 import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
@@ -30,7 +33,7 @@ const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed 
 const readAhead = 16
 
 /** Makes a session. `run` runs a program with a connection, and again with a new connection after a loss. */
-export const makeSession = (
+export const makeSession = <E, R>(
   run: <A, E, R>(
     endpoint: EndpointInput,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
@@ -39,15 +42,16 @@ export const makeSession = (
   bus: EventBus<ClientEvent>,
   settings: Pick<ClientSettings, "frame" | "maxFrame">,
   endpoint: Endpoint,
-  options: SessionOptions,
+  options: SessionOptions<E, R>,
   reconnect: CheckedReconnectSettings,
-): Effect.Effect<Session, never, Scope.Scope> =>
+): Effect.Effect<Session, never, Scope.Scope | Exclude<R | Scope.Scope, Scope.Scope>> =>
   Effect.gen(function* () {
     let dropped = 0
-    let isConnected = false
+    let current: Connection | undefined
+    let ended: Exit.Exit<void, SessionEnd> | undefined
     let isClosing = false
     let hasReader = false
-    // Woken when `isConnected`, `isClosing`, `hasReader` or the outbox changes.
+    // Woken when `current`, `ended`, `isClosing`, `hasReader` or the outbox changes.
     const states = new Waiters()
     const outbox = new Outbox<SessionEnd>(
       options.outboxBytes ?? limits.sessionOutboxBytes,
@@ -61,9 +65,9 @@ export const makeSession = (
 
     // Whether the session is closed and the outbox is sent. The session does not reconnect after that.
     const isDone = () => isClosing && outbox.length === 0
-    const setConnected = (value: boolean) =>
+    const setCurrent = (connection: Connection | undefined) =>
       Effect.sync(() => {
-        isConnected = value
+        current = connection
         states.wake()
       })
     const setReader = (value: boolean) =>
@@ -72,9 +76,11 @@ export const makeSession = (
         states.wake()
       })
 
-    const useConnection = (connection: Connection): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
+    const { onConnect } = options
+    const useConnection = (connection: Connection): Effect.Effect<void, ConnectionClosedError, R | Scope.Scope> =>
       Effect.gen(function* () {
-        yield* Effect.acquireRelease(setConnected(true), () => setConnected(false))
+        if (onConnect !== undefined) yield* prepare(onConnect, connection)
+        yield* Effect.acquireRelease(setCurrent(connection), () => setCurrent(undefined))
         const receiving = yield* Effect.forkScoped(
           Stream.runForEach(connection.frames, (payload) => inbound.offer(payload)),
         )
@@ -102,19 +108,34 @@ export const makeSession = (
       })
 
     // Ends a session that is closed while it has no connection.
-    const finished = states.until(() => isDone() && !isConnected)
+    const finished = states.until(() => isDone() && current === undefined)
     const running = yield* Effect.forkScoped(
       Effect.onExit(
         Effect.raceFirst(run(endpoint, useConnection, { ...reconnect, onPeerEnd: "end" }), finished),
         (exit) => {
           const end = endOf(exit)
           outbox.fail(Effect.fail(end ?? closedHere))
-          return inbound.done(end === undefined ? Exit.void : Exit.fail(end))
+          ended = end === undefined ? Exit.void : Exit.fail(end)
+          states.wake()
+          return inbound.done(ended)
         },
       ),
     )
 
+    const connections = Stream.suspend(() => {
+      let seen: Connection | undefined
+      const next: Effect.Effect<Chunk.Chunk<Connection> | undefined, SessionEnd> = Effect.suspend(() => {
+        if (current !== undefined && current !== seen) {
+          seen = current
+          return Effect.succeed(Chunk.of(current))
+        }
+        return ended === undefined ? states.waitThen(next) : Effect.as(ended, undefined)
+      })
+      return pullStream(next)
+    })
+
     return {
+      connections,
       send: (payload) =>
         Effect.suspend((): Effect.Effect<void, SessionEnd | InvalidPayloadError> => {
           const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
@@ -126,7 +147,11 @@ export const makeSession = (
           Mailbox.toStream(inbound),
         ),
       ),
-      state: Effect.sync(() => ({ isConnected, pendingBytes: outbox.bytes, pendingFrames: outbox.length })),
+      state: Effect.sync(() => ({
+        isConnected: current !== undefined,
+        pendingBytes: outbox.bytes,
+        pendingFrames: outbox.length,
+      })),
       close: Effect.suspend(() => {
         isClosing = true
         outbox.fail(Effect.fail(closedHere))
@@ -135,6 +160,27 @@ export const makeSession = (
       }),
     }
   })
+
+/** Runs `onConnect`. Its failure, its defect and the end of the connection are a loss. */
+const prepare = <E, R>(
+  onConnect: (connection: Connection) => Effect.Effect<void, E, R>,
+  connection: Connection,
+): Effect.Effect<void, ConnectionClosedError, R> =>
+  Effect.raceFirst(
+    Effect.catchAllCause(
+      Effect.suspend(() => onConnect(connection)),
+      (cause) => {
+        if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
+        const failure = Cause.squash(cause)
+        return Effect.fail(
+          failure instanceof ConnectionClosedError
+            ? failure
+            : new ConnectionClosedError({ reason: { _tag: "HandlerFailed", ...failureOfThrown(failure) } }),
+        )
+      },
+    ),
+    Effect.flatMap(connection.closed, ({ reason }) => Effect.fail(new ConnectionClosedError({ reason }))),
+  )
 
 /** The last loss. `undefined` if this side has ended the session. */
 const endOf = (exit: Exit.Exit<void, SessionEnd>): SessionEnd | undefined =>
