@@ -1,5 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Framing } from "../../src/domain/index.ts"
+import { expectReaders } from "../../src/testing/internal/laws.ts"
 import { cutAt, joinBytes } from "./properties.ts"
 
 /** What a decoder gave for some chunks. */
@@ -83,23 +84,7 @@ export const expectAsOracle = (
     expect(fed.payloads).toEqual(expected.payloads)
     expect(fed.failure?.offset).toBe(expected.failedAt)
     expect(fed.skipped + fed.left).toBe(expected.skipped)
-    expectReaders(framing, fed.wires)
-  }
-}
-
-/** Asserts that `count` and `cut` agree with `payloads`. */
-const expectReaders = (framing: Framing.Framing, wires: ReadonlyArray<Uint8Array>): void => {
-  for (const wire of wires) {
-    const whole: Array<ReadonlyArray<number>> = []
-    framing.payloads(wire, (payload) => whole.push([...payload]))
-    expect(framing.count(wire)).toBe(whole.length)
-    const portions: Array<ReadonlyArray<number>> = []
-    for (let at = 0; at < wire.length; ) {
-      const before = portions.length
-      at = Framing.cutSome(framing, wire, at, 2, (payload) => portions.push([...payload]))
-      expect(portions.length - before).toBeLessThanOrEqual(2)
-    }
-    expect(portions).toEqual(whole)
+    for (const wire of fed.wires) expectReaders(framing, wire)
   }
 }
 

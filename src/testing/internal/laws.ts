@@ -120,7 +120,8 @@ export const readers: Check = (tested, { payloads, places }) => {
   for (const run of fed.runs) expectReaders(framing, run)
 }
 
-const expectReaders = (framing: Framing.Framing, run: Uint8Array): void => {
+/** Throws `Broken` if the readers of the framing find different frames in a run. */
+export const expectReaders = (framing: Framing.Framing, run: Uint8Array): void => {
   const whole: Array<string> = []
   guarded("payloads", [run], () => framing.payloads(run, (payload) => whole.push(hexOf(payload))))
   const counted = guarded("count", [run], () => framing.count(run))
