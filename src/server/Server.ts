@@ -60,9 +60,9 @@ export interface ServerOptions<E, R, RF = never> {
   /**
    * An effect that runs after the handler of a connection has failed or died, in a fiber of its own, while the connection
    * ends. It does not run after an interruption, after the end of the handler's own connection (`ConnectionClosedError`),
-   * after a `SlowConsumerError` and after a message that cannot be decoded; the close reason reports these. It does not
-   * run for a reactor. Default: the failure is logged as an error, with the annotations `connection` (the id) and
-   * `remote`.
+   * after a `PeerRefusedError` or `SlowConsumerError`, and after a message that cannot be decoded; the close reason
+   * reports these. It does not run for a reactor. Default: the failure is logged as an error, with the annotations
+   * `connection` (the id) and `remote`.
    */
   readonly onHandlerFailure?: (cause: Cause.Cause<E>, connection: ServerConnection) => Effect.Effect<void, never, RF>
   /**
@@ -102,7 +102,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
     <C, RP, E, R, RI = never, RF = never>(
       options: ProtocolServerOptions<C, RP, E, R, RI, RF>,
     ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | HandlerServices<RP | R | RI, RF>>
-    <E = never, R = never, RF = never>(
+    <E, R = never, RF = never>(
       options: ServerOptions<E, R, RF>,
     ): Effect.Effect<ServerService, SettingsError, Scope.Scope | Transport | HandlerServices<R, RF>>
   } = <C, RP, E, R, RI, RF>(options: ServerOptions<E, R, RF> | ProtocolServerOptions<C, RP, E, R, RI, RF>) =>
@@ -113,9 +113,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
     <C, RP, E, R, RI = never, RF = never>(
       options: Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings">,
     ): ServerLayer<HandlerServices<RP | R | RI, RF>>
-    <E = never, R = never, RF = never>(
-      options: Omit<ServerOptions<E, R, RF>, "settings">,
-    ): ServerLayer<HandlerServices<R, RF>>
+    <E, R = never, RF = never>(options: Omit<ServerOptions<E, R, RF>, "settings">): ServerLayer<HandlerServices<R, RF>>
   } = <C, RP, E, R, RI, RF>(
     options: Omit<ServerOptions<E, R, RF>, "settings"> | Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings">,
   ) => Layer.scoped(Server, makeListening(withHandler(options)))
@@ -143,7 +141,7 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
     <C, RP, E, R, RI = never, RF = never>(
       options: Omit<ProtocolServerOptions<C, RP, E, R, RI, RF>, "settings" | "hub">,
     ): ServerLayer<Hub | HandlerServices<RP | R | RI, RF>>
-    <E = never, R = never, RF = never>(
+    <E, R = never, RF = never>(
       options: Omit<ServerOptions<E, R, RF>, "settings" | "hub">,
     ): ServerLayer<Hub | HandlerServices<R, RF>>
   } = <C, RP, E, R, RI, RF>(

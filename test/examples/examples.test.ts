@@ -3,6 +3,8 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { Client } from "tcpfx/client"
 import { Codec, Framing } from "tcpfx/domain"
@@ -13,6 +15,7 @@ import { chat } from "../../examples/chat-server.ts"
 import { hello } from "../../examples/hello-client.ts"
 import { HelloServer } from "../../examples/hello-server.ts"
 import { switchboard } from "../../examples/inside-server.ts"
+import { speaker, User } from "../../examples/middleware.ts"
 import { collector, device } from "../../examples/telemetry.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { makeIdentity } from "../support/certificates.ts"
@@ -125,4 +128,37 @@ it.scopedLive("the actor example: meters say their names, are polled, and forget
     yield* tellAll("forget")
     yield* Effect.repeat(next, { until: ([first]) => first?.readings.length === 0 })
   }).pipe(Effect.provide(NodeTransport.layer)),
+)
+
+it.scopedLive(
+  "the middleware example: users log in, speak, and are refused for a wrong password or too many lines",
+  () =>
+    Effect.gen(function* () {
+      const { endpoint, server } = yield* speaker(
+        new Map([
+          ["ann", "1"],
+          ["bob", "2"],
+        ]),
+      )
+      const events = yield* record(server.subscribeEvents())
+      const client = yield* Client.make({ frame: Framing.line })
+      const login = (line: string) =>
+        Effect.gen(function* () {
+          const connection = yield* client.connect(endpoint)
+          yield* Effect.flatMap(Codec.text.encode(line), connection.send)
+          const answer = yield* Codec.text.decode(yield* Effect.flatten(connection.receive))
+          return { connection, answer }
+        })
+      const ann = yield* login("ann 1")
+      const bob = yield* login("bob 2")
+      expect([ann.answer, bob.answer]).toEqual(["welcome ann", "welcome bob"])
+      expect((yield* login("eve 1")).answer).toBe("refused: unknown name or wrong password")
+      expect((yield* events.one("ConnectionClosed")).reason).toMatchObject({ tag: "PeerRefusedError" })
+      expect((yield* server.connections).map(User.of)).toEqual(["ann", "bob"])
+      yield* Effect.flatMap(Codec.text.encode("hi"), ann.connection.send)
+      expect(yield* Codec.text.decode(yield* Effect.flatten(bob.connection.receive))).toBe("ann: hi")
+      yield* Effect.replicateEffect(Effect.flatMap(Codec.text.encode("spam"), ann.connection.sendNow), 20)
+      const closed = yield* events.one("ConnectionClosed", ({ id }) => id === 1)
+      expect(closed.reason).toMatchObject({ message: "the peer was refused: it sent more than 10 messages within 1 s" })
+    }).pipe(Effect.provide(NodeTransport.layer), Logger.withMinimumLogLevel(LogLevel.None)),
 )

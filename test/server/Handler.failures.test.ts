@@ -14,7 +14,7 @@ import {
   type SendError,
   SlowConsumerError,
 } from "../../src/domain/index.ts"
-import { type Handler, Server } from "../../src/server/index.ts"
+import { type Handler, PeerRefusedError, Server } from "../../src/server/index.ts"
 import { isFailureOfHandler } from "../../src/server/internal/handlerFailures.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { record } from "../support/record.ts"
@@ -94,6 +94,7 @@ describe("a failure of a handler", () => {
   const own = new ConnectionClosedError({ reason: closeReasons.peerReset })
   const rows: ReadonlyArray<readonly [string, Cause.Cause<unknown>, boolean]> = [
     ["is no interruption", Cause.interrupt(FiberId.none), false],
+    ["is not that it refused its peer", Cause.fail(new PeerRefusedError({ reason: "no" })), false],
     ["is not the end of its own connection", Cause.fail(own), false],
     [
       "is not that its peer read too slowly",

@@ -340,8 +340,8 @@ export class ConnectionActor
     if (this.core.isClosing()) return
     if (failure !== undefined) {
       // After a reset the peer knows that bytes are missing. A handler that only learned of a truncated frame has sent
-      // everything.
-      const hasSentAll = this.core.isTruncated() && isClosedError(failure)
+      // everything, and so has a handler that refuses its peer.
+      const hasSentAll = (this.core.isTruncated() && isClosedError(failure)) || isRefusal(failure)
       if (failure._tag === "SlowConsumer" || (this.core.hasUnsent() && !hasSentAll)) this.core.abort(failure)
       else this.core.beginClose(failure)
     } else if (this.draining) this.core.beginClose(closeReasons.drained, "unwatched")
@@ -374,3 +374,6 @@ export class ConnectionActor
 
 const isClosedError = (failure: CloseReason): boolean =>
   failure._tag === "HandlerFailed" && failure.tag === "ConnectionClosedError"
+
+const isRefusal = (failure: CloseReason): boolean =>
+  failure._tag === "HandlerFailed" && failure.tag === "PeerRefusedError"

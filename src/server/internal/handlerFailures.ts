@@ -3,12 +3,13 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import { CodecError, ConnectionClosedError, formatEndpoint, SlowConsumerError } from "../../domain/index.ts"
 import type { ServerConnection } from "../Handler.ts"
+import { PeerRefusedError } from "../PeerRefusedError.ts"
 
 /**
- * Whether a cause is a failure of the handler itself. An interruption, a subscription that the peer read too slowly, a
- * message that ended the connection with `MessageInvalid`, and the end of the handler's own connection are not: the close
- * reason of the connection reports them. `ownEnd` is the error of the handler's connection; the end of another
- * connection, as in a proxy, is a failure.
+ * Whether a cause is a failure of the handler itself. An interruption, a refused peer, a subscription that the peer read
+ * too slowly, a message that ended the connection with `MessageInvalid`, and the end of the handler's own connection are
+ * not: the close reason of the connection reports them. `ownEnd` is the error of the handler's connection; the end of
+ * another connection, as in a proxy, is a failure.
  */
 export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: ConnectionClosedError): boolean => {
   if (Cause.isInterruptedOnly(cause)) return false
@@ -16,6 +17,7 @@ export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: Connecti
   return !Chunk.every(
     Cause.failures(cause),
     (error) =>
+      error instanceof PeerRefusedError ||
       error instanceof SlowConsumerError ||
       (error instanceof ConnectionClosedError && error.reason === ownEnd.reason) ||
       (error instanceof CodecError && ownEnd.reason._tag === "MessageInvalid" && ownEnd.reason.frame === error.frame),

@@ -1,0 +1,6 @@
+export * from "./middleware/authenticate.ts"
+export type { HandlerFor } from "./middleware/HandlerFor.ts"
+export * from "./middleware/HandlerOutcome.ts"
+export * from "./middleware/logging.ts"
+export * from "./middleware/metrics.ts"
+export * from "./middleware/rateLimit.ts"

@@ -1,0 +1,99 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { formatMillis } from "../../domain/index.ts"
+import type { Attribute } from "../Attribute.ts"
+import type { ServerConnection } from "../Handler.ts"
+import { PeerRefusedError } from "../PeerRefusedError.ts"
+import type { HandlerFor } from "./HandlerFor.ts"
+
+/** Options of {@link authenticate}. `K` is the name of the new field and `A` its type. */
+export interface AuthenticateOptions<K extends string, C extends ServerConnection, A, E, R> {
+  /** The field of the connection in which the handler finds the result of the login. */
+  readonly as: K
+  /**
+   * Receives the login of the peer, usually its first payloads, and returns the value of the field. It fails with
+   * `PeerRefusedError` to refuse the peer. The handler receives the payloads after those that this effect takes.
+   */
+  readonly login: (connection: C) => Effect.Effect<A, E, R>
+  /** How long the login may take. A slower peer is refused. Default 10 s. */
+  readonly within?: Duration.DurationInput
+  /** Makes the last payload for a refused peer. Default: the peer gets FIN without a payload. */
+  readonly answer?: (refused: PeerRefusedError) => Uint8Array
+  /** An attribute that gets the result too, so that `server.connections` shows who is logged in. Default: none. */
+  readonly attribute?: Attribute<A>
+}
+
+/**
+ * Middleware that lets a peer log in before the handler runs, and adds the result to the connection of the handler. A
+ * handler that needs the field does not compile without this middleware. A refused peer ends with `PeerRefusedError`.
+ *
+ * @example
+ * import { Effect, Option, pipe } from "effect"
+ * import { Client } from "tcpfx/client"
+ * import { Framing, tcpEndpoint } from "tcpfx/domain"
+ * import { Middleware, PeerRefusedError, Server, type ServerConnection } from "tcpfx/server"
+ * import { MemoryTransport } from "tcpfx/transport"
+ *
+ * const bytes = (text: string) => new TextEncoder().encode(text)
+ * const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+ *
+ * const greet = (connection: ServerConnection & { readonly user: string }) =>
+ *   connection.send(bytes(`hello ${connection.user}`))
+ *
+ * const handler = pipe(
+ *   greet,
+ *   Middleware.authenticate({
+ *     as: "user",
+ *     login: (connection) =>
+ *       Effect.flatMap(connection.receive, (first) => {
+ *         const [name = "", password] = Option.match(first, { onNone: () => "", onSome: text }).split(" ")
+ *         return password === "sesame" ? Effect.succeed(name) : new PeerRefusedError({ reason: "wrong password" })
+ *       }),
+ *     answer: ({ reason }) => bytes(`no: ${reason}`),
+ *   }),
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const server = yield* Server.make({ settings: { frame: Framing.line }, handler })
+ *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+ *   const client = yield* Client.make({ frame: Framing.line })
+ *   return yield* Effect.forEach(["ann sesame", "eve guess"], (login) =>
+ *     Effect.gen(function* () {
+ *       const connection = yield* client.connect(endpoint)
+ *       yield* connection.send(bytes(login))
+ *       return text(yield* Effect.flatten(connection.receive))
+ *     }),
+ *   )
+ * })
+ * const answers = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
+ * assert.deepEqual(answers, ["hello ann", "no: wrong password"])
+ */
+export const authenticate =
+  <const K extends string, A, E, R, C extends ServerConnection = ServerConnection>(
+    options: AuthenticateOptions<K, C, A, E, R>,
+  ) =>
+  <E2, R2>(
+    // `NoInfer`: the connection of the handler, which has the field, must not become the connection of the login.
+    handler: HandlerFor<NoInfer<C> & { readonly [Field in K]: NoInfer<A> }, E2, R2>,
+  ): HandlerFor<NoInfer<C>, E | E2 | PeerRefusedError, R | R2> => {
+    const { answer, as, attribute, login } = options
+    const within = Duration.decode(options.within ?? Duration.seconds(10))
+    const reason = `it did not log in within ${formatMillis(Duration.toMillis(within))}`
+    return (connection) =>
+      login(connection).pipe(
+        Effect.timeoutFail({ duration: within, onTimeout: () => new PeerRefusedError({ reason }) }),
+        Effect.tapError((error) =>
+          error instanceof PeerRefusedError && answer !== undefined
+            ? Effect.ignore(connection.send(answer(error)))
+            : Effect.void,
+        ),
+        Effect.tap((value) => (attribute === undefined ? Effect.void : attribute.set(connection, value))),
+        Effect.flatMap((value) => {
+          // A copy of a connection would make all its effects. So the new object inherits from the connection.
+          const extended: C & { readonly [Field in K]: A } = Object.create(connection, {
+            [as]: { value, enumerable: true },
+          })
+          return handler(extended)
+        }),
+      )
+  }

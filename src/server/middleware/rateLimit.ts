@@ -1,0 +1,99 @@
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { formatMillis, SettingsError } from "../../domain/index.ts"
+import type { ServerConnection } from "../Handler.ts"
+import { PeerRefusedError } from "../PeerRefusedError.ts"
+import type { HandlerFor } from "./HandlerFor.ts"
+import { MessageBucket } from "./MessageBucket.ts"
+
+/** Options of {@link rateLimit}. */
+export interface RateLimitOptions {
+  /** The number of messages that one peer may send in each `per`, at least 1. They may arrive at once. */
+  readonly messages: number
+  /** Default 1 s. */
+  readonly per?: Duration.DurationInput
+  /**
+   * What happens to a peer that sends faster. "wait": the handler receives the next message when its time has come, so
+   * the inbox fills and TCP stops the peer. "refuse": the handler is interrupted, and the connection ends with
+   * `PeerRefusedError`. Default "wait".
+   */
+  readonly whenExceeded?: "wait" | "refuse"
+}
+
+/**
+ * Middleware that limits how many messages per second the handler receives from each peer. It limits `receive`, `frames`,
+ * `runForEach` and `runForEachLent`. The setting `maxRate` limits the bytes per second. Throws `SettingsError` when an
+ * option is invalid, because the program itself is wrong then.
+ *
+ * @example
+ * import { Effect, pipe } from "effect"
+ * import { Middleware, Server, type ServerConnection } from "tcpfx/server"
+ *
+ * const echo = (connection: ServerConnection) => connection.runForEach((bytes) => connection.send(bytes))
+ * const limited = Middleware.rateLimit({ messages: 100, whenExceeded: "refuse" })
+ * const server = Server.make({ handler: pipe(echo, limited) })
+ * assert.ok(Effect.isEffect(server))
+ * assert.throws(() => Middleware.rateLimit({ messages: 0 }), /the setting messages cannot be 0/)
+ */
+export const rateLimit = (options: RateLimitOptions) => {
+  const { messages, per = Duration.seconds(1), whenExceeded = "wait" } = options
+  const perMillis = Duration.toMillis(per)
+  if (!(messages >= 1 && Number.isFinite(messages))) throw invalid("messages", messages, "a number, at least 1")
+  if (!(perMillis > 0 && Number.isFinite(perMillis))) throw invalid("per", perMillis, "a duration above 0")
+  const reason = `it sent more than ${messages} messages within ${formatMillis(perMillis)}`
+
+  return <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E | PeerRefusedError, R> =>
+    (connection) =>
+      Effect.clockWith((clock) => {
+        const bucket = new MessageBucket(messages, perMillis, clock)
+        if (whenExceeded === "wait") {
+          const ready: Effect.Effect<void> = Effect.suspend(() => {
+            const millis = bucket.missingMillis()
+            return millis === 0 ? Effect.void : Effect.zipRight(Effect.sleep(millis), ready)
+          })
+          return handler(
+            limited(
+              connection,
+              ready,
+              Effect.sync(() => bucket.take()),
+            ),
+          )
+        }
+        return Effect.flatMap(Deferred.make<never, PeerRefusedError>(), (refused) => {
+          const refuse = Effect.zipRight(Deferred.fail(refused, new PeerRefusedError({ reason })), Effect.never)
+          const taken = Effect.suspend(() => (bucket.take() ? Effect.void : refuse))
+          return Effect.raceFirst(handler(limited(connection, Effect.void, taken)), Deferred.await(refused))
+        })
+      })
+}
+
+const invalid = (field: string, value: number, expected: string): SettingsError =>
+  new SettingsError({ field, value: String(value), expected })
+
+/**
+ * A connection that runs `ready` before each message, and `taken` after it. `receive` waits before it takes a message,
+ * so its interruption during the wait loses nothing.
+ */
+const limited = <C extends ServerConnection>(
+  connection: C,
+  ready: Effect.Effect<void>,
+  taken: Effect.Effect<unknown>,
+): C => {
+  const admitted = Effect.zipRight(ready, taken)
+  const properties: Pick<ServerConnection, "receive" | "frames" | "runForEach" | "runForEachLent"> = {
+    get receive() {
+      const received = Effect.tap(connection.receive, (payload) => (Option.isSome(payload) ? taken : Effect.void))
+      return Effect.zipRight(ready, received)
+    },
+    get frames() {
+      return Stream.mapEffect(connection.frames, (payload) => Effect.as(admitted, payload))
+    },
+    runForEach: (f) => connection.runForEach((payload) => Effect.zipRight(admitted, f(payload))),
+    runForEachLent: (f) =>
+      connection.runForEachLent((payload, recycle) => Effect.zipRight(admitted, f(payload, recycle))),
+  }
+  return Object.create(connection, Object.getOwnPropertyDescriptors(properties))
+}
