@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { CloseReason, ConnectionClosedError, Endpoint, SendError } from "../domain/index.ts"
+import { relay } from "./internal/relay.ts"
 import type { MessageSource, messageSource } from "./MessageSource.ts"
 
 /** The result of a connection after its end. */
@@ -71,6 +72,13 @@ export interface Connection {
    * the payload was sent.
    */
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SendError>
+  /** {@link send} for a text, in UTF-8. A framing such as `Framing.line` adds the line end. */
+  readonly sendText: (text: string) => Effect.Effect<void, SendError>
+  /**
+   * Sends one payload if at most `outbox` bytes are pending, and never waits. Returns `false`, and sends nothing, if more
+   * bytes are pending. So a program can drop or merge values for a slow peer. Fails as {@link send} does.
+   */
+  readonly trySend: (payload: Uint8Array) => Effect.Effect<boolean, SendError>
   /**
    * Sends all payloads of a stream. The payloads of one chunk go out in one write. It waits like `send`. It does the
    * same as `Stream.runForEach` with `send`, in about half the time for each payload.
@@ -123,3 +131,49 @@ export interface Connection {
   /** Waits for the end of the connection. */
   readonly closed: Effect.Effect<ConnectionEnd>
 }
+
+/** The result of {@link Connection.relay}. */
+export interface RelayEnd {
+  /** The bytes of the payloads that the first connection has received. */
+  readonly bytesFromA: number
+  /** The bytes of the payloads that the second connection has received. */
+  readonly bytesFromB: number
+  /** Why the relay ended early. Absent if both peers have sent FIN and everything was passed on. */
+  readonly error?: SendError
+}
+
+/** Functions for connections. */
+export const Connection: {
+  /**
+   * Relays between two connections until both peers have sent FIN, then flushes and closes both. A FIN is passed on after
+   * the payloads before it, while the other direction continues. While one peer does not read, the other peer is not
+   * read. If a connection breaks, or a payload cannot be one frame on the other side, both connections are reset, and so
+   * they are at an interruption. Payloads are framed again, so the two connections can have different framings.
+   *
+   * To pass on a FIN of the server while the other side continues to send, its client needs `halfClosed: "keep"`. The
+   * handler of a server is interrupted when its own connection breaks; the relay then resets the other connection.
+   *
+   * @example
+   * import { Effect, Option } from "effect"
+   * import { Client } from "tcpfx/client"
+   * import { Connection } from "tcpfx/connection"
+   * import { Handler, Server } from "tcpfx/server"
+   * import { MemoryTransport } from "tcpfx/transport"
+   *
+   * const program = Effect.gen(function* () {
+   *   const target = yield* Server.make({ handler: Handler.echo() })
+   *   yield* target.listen("127.0.0.1:9000")
+   *   const client = yield* Client.make({ halfClosed: "keep" })
+   *   const proxy = yield* Server.make({
+   *     handler: (down) => Effect.flatMap(client.connect("127.0.0.1:9000"), (up) => Connection.relay(down, up)),
+   *   })
+   *   yield* proxy.listen("127.0.0.1:8000")
+   *   const connection = yield* client.connect("127.0.0.1:8000")
+   *   yield* connection.sendText("through the proxy")
+   *   return yield* connection.receive
+   * })
+   * const answer = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
+   * assert.equal(new TextDecoder().decode(Option.getOrThrow(answer)), "through the proxy")
+   */
+  readonly relay: (a: Connection, b: Connection) => Effect.Effect<RelayEnd>
+} = { relay }

@@ -107,6 +107,21 @@ export class CoreConnection implements Connection {
     return this.sending
   }
 
+  get sendText(): Connection["sendText"] {
+    return (text) => this.send(utf8.encode(text))
+  }
+
+  get trySend(): Connection["trySend"] {
+    return (payload) =>
+      Effect.suspend((): Effect.Effect<boolean, SendError> => {
+        const { core } = this
+        if (!core.isWritable()) return Effect.fail(core.closedError())
+        if (!core.hasRoom()) return Effect.succeed(false)
+        const sent = core.send(payload)
+        return typeof sent === "boolean" ? Effect.succeed(true) : Effect.fail(sent)
+      })
+  }
+
   get sendAll(): Connection["sendAll"] {
     return <E, R>(payloads: Stream.Stream<Uint8Array, E, R>) =>
       Effect.scopedWith((scope) => {
@@ -267,6 +282,8 @@ export class CoreConnection implements Connection {
     return look
   }
 }
+
+const utf8 = new TextEncoder()
 
 const nothing = (): Effect.Effect<void> => Effect.void
 
