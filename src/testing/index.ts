@@ -1,1 +1,2 @@
+export * from "../transport/VirtualNetwork.ts"
 export * as Testing from "./Testing.ts"

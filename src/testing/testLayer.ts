@@ -5,18 +5,21 @@ import { Client, type ClientSettings, type ConnectOptions } from "../client/inde
 import type { Connection } from "../connection/index.ts"
 import { type ConnectError, type ListenError, type SettingsError, tcpEndpoint } from "../domain/index.ts"
 import { Server, type ServerOptions } from "../server/index.ts"
-import { MemoryTransport, type Transport } from "../transport/index.ts"
+import { VirtualNetwork, type VirtualNetworkOptions } from "../transport/VirtualNetwork.ts"
 import { nextTurn } from "./turns.ts"
 
 /** Options of {@link layer}. */
 export interface TestingOptions<E, R, RF = never> extends ServerOptions<E, R, RF> {
   /** The settings of the client that differ from `ClientConfig.defaults`. Default: the framing of the server. */
   readonly clientSettings?: Partial<ClientSettings>
+  /** The network between the hosts "server" and "client". Default: bytes arrive at once. */
+  readonly network?: VirtualNetworkOptions
 }
 
 /**
  * A server that listens, and a client, on a network in memory: all that the test of a handler needs. {@link connect}
- * connects. Timers follow `TestClock`.
+ * connects. Timers follow `TestClock`. The server is on the host "server" of a `VirtualNetwork`, and the client on the host
+ * "client", so a test can delay, split, part and reset their connections.
  *
  * The end of the scope does not drain the server, unlike `Server.layer`: it destroys the connections that are left. A drain
  * waits for its deadline by the clock, and under `TestClock` no one moves the clock at the end of a test. A test of the
@@ -39,17 +42,18 @@ export interface TestingOptions<E, R, RF = never> extends ServerOptions<E, R, RF
 export const layer = <E = never, R = never, RF = never>(
   options: TestingOptions<E, R, RF>,
 ): Layer.Layer<
-  Server | Client | Transport,
+  Server | Client | VirtualNetwork,
   ListenError | SettingsError,
   Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>
 > => {
-  const { clientSettings, ...serverOptions } = options
+  const { clientSettings, network, ...serverOptions } = options
   const frame = options.settings?.frame
-  const server = Effect.tap(Server.make<E, R, RF>(serverOptions), ({ listen }) => listen(tcpEndpoint("127.0.0.1", 0)))
+  const server = Effect.tap(Server.make<E, R, RF>(serverOptions), ({ listen }) => listen(tcpEndpoint("server", 0)))
   const client = Client.make({ ...(frame === undefined ? {} : { frame }), ...clientSettings })
-  return Layer.merge(Layer.scoped(Server, server), Layer.scoped(Client, client)).pipe(
-    Layer.provideMerge(MemoryTransport.layer()),
-  )
+  return Layer.merge(
+    Layer.provide(Layer.scoped(Server, server), VirtualNetwork.host("server")),
+    Layer.provide(Layer.scoped(Client, client), VirtualNetwork.host("client")),
+  ).pipe(Layer.provideMerge(VirtualNetwork.layer(network)))
 }
 
 /**

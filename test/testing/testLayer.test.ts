@@ -2,10 +2,11 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
-import { Testing } from "../../src/testing/index.ts"
+import { Testing, VirtualNetwork } from "../../src/testing/index.ts"
 import { receiveText, utf8 } from "../support/serving.ts"
 
 class Greeting extends Context.Tag("test/Greeting")<Greeting, string>() {}
@@ -54,6 +55,36 @@ describe("the layer of the test kit", () => {
       yield* events.expectInOrder({ _tag: "ConnectionClosed", reason: { _tag: "IdleTimeout" } })
     }).pipe(
       Effect.provide(Testing.layer({ handler: Handler.discard(), settings: { idleTimeout: Duration.seconds(10) } })),
+    ),
+  )
+
+  it.scoped("has a network between server and client that a test controls", () =>
+    Effect.gen(function* () {
+      const network = yield* VirtualNetwork
+      const connection = yield* Testing.connect()
+      yield* network.partition("server", "client")
+      yield* connection.send(utf8("held"))
+      const receiving = yield* Effect.fork(receiveText(connection))
+      yield* Testing.turns(10)
+      expect(receiving.unsafePoll()).toBe(null)
+      yield* network.heal("server", "client")
+      expect(yield* Fiber.join(receiving)).toBe("held")
+    }).pipe(Effect.provide(Testing.layer({ handler: Handler.echo(), settings: { frame: Framing.line } }))),
+  )
+
+  it.scoped("splits reads as its options say, so a handler sees every cut of a frame", () =>
+    Effect.gen(function* () {
+      const connection = yield* Testing.connect()
+      for (const text of ["one", "äöü", ""]) yield* connection.send(utf8(text))
+      expect(yield* Effect.replicateEffect(receiveText(connection), 3)).toEqual(["one", "äöü", ""])
+    }).pipe(
+      Effect.provide(
+        Testing.layer({
+          handler: Handler.echo(),
+          settings: { frame: Framing.line },
+          network: { link: { chunkBytes: 1 } },
+        }),
+      ),
     ),
   )
 })
