@@ -1,4 +1,5 @@
 export * from "./Presence.ts"
+export * from "./ProtocolRooms.ts"
 export * from "./RoomMembership.ts"
 export * from "./Rooms.ts"
 export * from "./RoomsService.ts"

@@ -3,8 +3,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { SettingsError } from "../../src/domain/index.ts"
-import { type JoinError, type RoomMembership, Rooms } from "../../src/rooms/index.ts"
+import type * as Stream from "effect/Stream"
+import { Codec, Framing, type SettingsError } from "../../src/domain/index.ts"
+import { type JoinError, ProtocolRooms, type RoomMembership, Rooms } from "../../src/rooms/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
 
 declare const connection: ServerConnection
@@ -50,3 +51,25 @@ export const lacksUsers: Effect.Effect<unknown, SettingsError, Scope.Scope> = ne
 
 // @ts-expect-error the reason of a refusal is a text
 export const noReason = Rooms.make({ admit: () => Effect.fail(404) })
+
+const Said = Schema.Struct({ text: Schema.String })
+
+class Talk extends ProtocolRooms.Tag<Talk>()(
+  "app/Talk",
+  { framing: Framing.line, toClient: Codec.json(Said) },
+  { member: Nick },
+) {}
+
+/** The messages come from the protocol, the members from the schema. */
+export const talks = Effect.gen(function* () {
+  const talk = yield* Talk
+  const room = yield* talk.join(connection, "lobby", { member: { nick: "ann" } })
+  yield* room.publish({ text: "hello" })
+  yield* talk.publish("lobby", { text: "hello" })
+  // @ts-expect-error the rooms carry another message
+  yield* room.publish({ txt: "hello" })
+  // @ts-expect-error a raw payload is no message
+  yield* talk.publish("lobby", new Uint8Array(1))
+  const heard: Stream.Stream<{ readonly text: string }, unknown> = yield* talk.subscribe("lobby")
+  return heard
+})
