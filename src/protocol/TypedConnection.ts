@@ -32,7 +32,7 @@ export interface ProtocolConnection<In, Out> extends Messages<In, Out>, Controls
 /** A connection of a server that carries messages: it receives `In` and sends `Out`. */
 export interface ProtocolServerConnection<In, Out>
   extends ProtocolConnection<In, Out>,
-    Pick<ServerConnection, "id" | "tls"> {
+    Pick<ServerConnection, "id" | "tls" | "join"> {
   /**
    * Sends one message to all other connections through the hub. The message is encoded once. Waits while the hub blocks
    * publishers.
@@ -157,6 +157,10 @@ export class TypedServerConnection<In, Out>
 
   get tls(): ServerConnection["tls"] {
     return this.connection.tls
+  }
+
+  get join(): ServerConnection["join"] {
+    return this.connection.join
   }
 
   get broadcast(): ProtocolServerConnection<In, Out>["broadcast"] {

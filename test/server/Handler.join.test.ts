@@ -5,10 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
+import * as TestClock from "effect/TestClock"
+import { Codec, Framing, limits, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import type { HubMembership, ServerConnection } from "../../src/server/index.ts"
-import { nextTurn } from "../../src/testing/turns.ts"
+import { nextTurn, turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { overEachTransport, receiveAll, receiveText, serving, string, utf8 } from "../support/serving.ts"
 
@@ -130,6 +131,49 @@ describe("a connection that joins a hub", () => {
       expect(events.all("ConnectionClosed").length).toBe(1)
       for (const hub of hubs) expect((yield* hub.stats).subscribers).toBe(1)
       expect(rounds).toBeLessThan(100)
+    }),
+  )
+
+  it.scoped("and reads nothing blocks the publishers of all its hubs no longer than those of one", () =>
+    Effect.gen(function* () {
+      const hubs = yield* Effect.replicateEffect(hubOf(), 20)
+      const { connect } = yield* joining(hubs)
+      yield* connect({ inbox: 1 })
+      const publish = (hub: Hub["Type"]) => Effect.replicateEffect(hub.publish(piece), 4)
+      const publishing = yield* Effect.fork(Effect.forEach(hubs, publish))
+      yield* turns(50)
+      expect(publishing.unsafePoll()).toBe(null)
+      // The first interval can begin before the last bytes are taken, so a second one can be necessary.
+      yield* TestClock.adjust(limits.paceLimit)
+      yield* turns(50)
+      yield* TestClock.adjust(limits.paceLimit)
+      yield* Fiber.join(publishing)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  overEachTransport("after it has sent FIN publishes, and gets nothing more", () =>
+    Effect.gen(function* () {
+      const hub = yield* hubOf()
+      const { connect } = yield* serving(
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.send(utf8("open"))
+            yield* connection.halfClose
+            const member = yield* connection.join(hub)
+            yield* connection.runForEach((payload) => member.publish(payload))
+          }),
+        line,
+      )
+      const lines = yield* hub.subscribeAs(Codec.text)
+      const peer = yield* connect()
+      while ((yield* hub.stats).subscribers < 2) yield* nextTurn
+      yield* hub.publish(utf8("not delivered"))
+      yield* peer.send(utf8("published"))
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(lines, 2)))).toEqual([
+        "not delivered",
+        "published",
+      ])
+      expect(string(yield* receiveAll(peer))).toBe("open")
     }),
   )
 

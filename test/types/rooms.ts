@@ -5,8 +5,9 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { Codec, Framing, type SettingsError } from "../../src/domain/index.ts"
+import { Protocol } from "../../src/protocol/index.ts"
 import { type JoinError, ProtocolRooms, type RoomMembership, Rooms } from "../../src/rooms/index.ts"
-import type { ServerConnection } from "../../src/server/index.ts"
+import { Server, type ServerConnection } from "../../src/server/index.ts"
 
 declare const connection: ServerConnection
 
@@ -53,6 +54,16 @@ export const lacksUsers: Effect.Effect<unknown, SettingsError, Scope.Scope> = ne
 export const noReason = Rooms.make({ admit: () => Effect.fail(404) })
 
 const Said = Schema.Struct({ text: Schema.String })
+
+/** A connection with typed messages joins too, and its protocol is that of rooms. */
+const Quiz = Protocol.make("quiz", { toServer: Said, toClient: Said })
+export const quizzes = Effect.flatMap(ProtocolRooms.make(Quiz), (rooms) =>
+  Server.make({
+    protocol: Quiz,
+    handler: (typed) =>
+      Effect.flatMap(rooms.join(typed, "lobby"), (room) => typed.runForEach((message) => room.publish(message))),
+  }),
+)
 
 class Talk extends ProtocolRooms.Tag<Talk>()(
   "app/Talk",

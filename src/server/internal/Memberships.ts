@@ -56,16 +56,18 @@ export class Memberships implements MembershipOwner {
    * finalizer, and a client that joins and leaves would leave one behind each time.
    */
   leaveWith(scope: Scope.Scope, membership: Membership): Effect.Effect<void> {
-    const known = this.ofScopes.get(scope)
+    const { ofScopes } = this
+    const known = ofScopes.get(scope)
     const peers = known ?? new Set()
     peers.add(membership)
     membership.peers = peers
     if (known !== undefined) return Effect.void
-    this.ofScopes.set(scope, peers)
+    ofScopes.set(scope, peers)
+    // The finalizer does not hold the connection, because the scope can outlive it.
     return Scope.addFinalizer(
       scope,
       Effect.sync(() => {
-        this.ofScopes.delete(scope)
+        ofScopes.delete(scope)
         for (const one of peers) one.leave()
       }),
     )

@@ -83,6 +83,8 @@ export class ServedConnection extends CoreConnection implements ServerConnection
     if (core.isWindingDown()) return Effect.fail(core.closedError())
     const membership = memberships.join(hub, context.settings.framing, onEnded)
     if (!(membership instanceof Membership)) return Effect.fail(membership)
+    // After its FIN, the connection only publishes.
+    if (!core.isWritable()) membership.finish(nothing)
     return Effect.as(memberships.leaveWith(scope, membership), new JoinedHub(membership, context))
   }
 
