@@ -70,7 +70,7 @@ const checkPage = async (address) => {
 
 /** Checks that each link and picture of the documents leads to a file of the package. */
 const checkLinks = (installed) => {
-  const pages = [installed, join(installed, "docs")].flatMap((place) =>
+  const pages = [installed, join(installed, "docs"), join(installed, "docs", "guide")].flatMap((place) =>
     readdirSync(place)
       .filter((name) => name.endsWith(".md"))
       .map((name) => join(place, name)),

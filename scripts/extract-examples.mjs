@@ -60,10 +60,12 @@ for (const source of sources) {
 }
 
 const guide = fileOfTests()
-const text = readFileSync(join(root, "docs", "guide.md"), "utf8")
-for (const block of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
-  const line = text.slice(0, block.index).split("\n").length
-  add(guide, `docs/guide.md:${line}`, block[1].trimEnd().split("\n"))
+for (const name of readdirSync(join(root, "docs", "guide")).sort()) {
+  const text = readFileSync(join(root, "docs", "guide", name), "utf8")
+  for (const block of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+    const line = text.slice(0, block.index).split("\n").length
+    add(guide, `docs/guide/${name}:${line}`, block[1].trimEnd().split("\n"))
+  }
 }
 
 const count = write(ofSources, "examples.test.ts") + write(guide, "guide.test.ts")

@@ -2,12 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { expect, it } from "@effect/vitest"
 
-const pages = [
-  ...readdirSync(".").filter((name) => name.endsWith(".md")),
-  ...readdirSync("docs")
+const pages = [".", "docs", "docs/guide"].flatMap((folder) =>
+  readdirSync(folder)
     .filter((name) => name.endsWith(".md"))
-    .map((name) => join("docs", name)),
-]
+    .map((name) => join(folder, name)),
+)
 
 /** The anchors of a page as on GitHub and npm: lower case, no punctuation, hyphens for spaces. */
 const anchorsOf = (page: string) =>
@@ -37,9 +36,9 @@ it.each(pages)("every link and picture of %s leads to a file and a heading that 
   }
 })
 
-it("docs/README.md is the index: it names every document", () => {
-  const index = readFileSync("docs/README.md", "utf8")
-  for (const page of pages.filter((name) => name.startsWith("docs/") && name !== "docs/README.md")) {
-    expect(index, page).toContain(`(${page.slice("docs/".length)})`)
+it.each(["docs", "docs/guide"])("%s/README.md is the index: it names every document of its folder", (folder) => {
+  const index = readFileSync(join(folder, "README.md"), "utf8")
+  for (const page of pages.filter((name) => dirname(name) === folder && !name.endsWith("README.md"))) {
+    expect(index, page).toContain(`(${page.slice(folder.length + 1)})`)
   }
 })
