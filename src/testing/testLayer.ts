@@ -1,25 +1,32 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { Client, type ClientSettings, type ConnectOptions } from "../client/index.ts"
-import type { Connection } from "../connection/index.ts"
-import { type ConnectError, type ListenError, type SettingsError, tcpEndpoint } from "../domain/index.ts"
-import { Server, type ServerOptions } from "../server/index.ts"
+import { Client, type ClientProtocol, type ClientSettings, type ConnectOptions } from "../client/index.ts"
+import type { Connection, InvalidOptions } from "../connection/index.ts"
+import { type ConnectError, type Framing, type ListenError, type SettingsError, tcpEndpoint } from "../domain/index.ts"
+import { type ProtocolServerOptions, Server, type ServerOptions } from "../server/index.ts"
 import { VirtualNetwork, type VirtualNetworkOptions } from "../transport/VirtualNetwork.ts"
 import { nextTurn } from "./turns.ts"
 
-/** Options of {@link layer}. */
-export interface TestingOptions<E, R, RF = never> extends ServerOptions<E, R, RF> {
+/** Options of {@link layer} besides those of the server. */
+export interface TestingOptions {
   /** The settings of the client that differ from `ClientConfig.defaults`. Default: the framing of the server. */
   readonly clientSettings?: Partial<ClientSettings>
   /** The network between the hosts "server" and "client". Default: bytes arrive at once. */
   readonly network?: VirtualNetworkOptions
 }
 
+type TestLayer<R, RF> = Layer.Layer<
+  Server | Client | VirtualNetwork,
+  ListenError | SettingsError,
+  Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>
+>
+
 /**
- * A server that listens, and a client, on a network in memory: all that the test of a handler needs. {@link connect}
- * connects. Timers follow `TestClock`. The server is on the host "server" of a `VirtualNetwork`, and the client on the host
- * "client", so a test can delay, split, part and reset their connections.
+ * A server that listens, and a client, on a network in memory: all that the test of a handler needs. It takes the options
+ * of `Server.make`, so also a protocol. {@link connect} connects. Timers follow `TestClock`. The server is on the host
+ * "server" of a `VirtualNetwork`, and the client on the host "client", so a test can delay, split, part and reset their
+ * connections.
  *
  * The end of the scope does not drain the server, unlike `Server.layer`: it destroys the connections that are left. A drain
  * waits for its deadline by the clock, and under `TestClock` no one moves the clock at the end of a test. A test of the
@@ -39,35 +46,72 @@ export interface TestingOptions<E, R, RF = never> extends ServerOptions<E, R, RF
  * const layer = Testing.layer({ handler: Handler.echo(), settings: { frame: Framing.line } })
  * assert.equal(await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer))), "hello")
  */
-export const layer = <E = never, R = never, RF = never>(
-  options: TestingOptions<E, R, RF>,
-): Layer.Layer<
-  Server | Client | VirtualNetwork,
-  ListenError | SettingsError,
-  Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>
-> => {
-  const { clientSettings, network, ...serverOptions } = options
-  const frame = options.settings?.frame
-  const server = Effect.tap(Server.make<E, R, RF>(serverOptions), ({ listen }) => listen(tcpEndpoint("server", 0)))
-  const client = Client.make({ ...(frame === undefined ? {} : { frame }), ...clientSettings })
+export const layer: {
+  <C, RP, E, R, RI = never, RF = never>(
+    options: ProtocolServerOptions<C, RP, E, R, RI, RF> & TestingOptions,
+  ): TestLayer<RP | R | RI, RF>
+  <E, R = never, RF = never>(options: ServerOptions<E, R, RF> & TestingOptions): TestLayer<R, RF>
+} = <C, RP, E, R, RI, RF>(
+  options: (ServerOptions<E, R, RF> | ProtocolServerOptions<C, RP, E, R, RI, RF>) & TestingOptions,
+): TestLayer<RP | R | RI, RF> => {
+  const made = "protocol" in options ? Server.make(options) : Server.make<E, R, RF>(options)
+  const server = Effect.tap(made, ({ listen }) => listen(tcpEndpoint("server", 0)))
+  const frame = options.settings?.frame ?? framingOf(options)
+  const client = Client.make({ ...(frame === undefined ? {} : { frame }), ...options.clientSettings })
   return Layer.merge(
     Layer.provide(Layer.scoped(Server, server), VirtualNetwork.host("server")),
     Layer.provide(Layer.scoped(Client, client), VirtualNetwork.host("client")),
-  ).pipe(Layer.provideMerge(VirtualNetwork.layer(network)))
+  ).pipe(Layer.provideMerge(VirtualNetwork.layer(options.network)))
+}
+
+/** The framing of the protocol, if there is one. */
+const framingOf = <C, RP, E, R, RI, RF>(
+  options: ServerOptions<E, R, RF> | ProtocolServerOptions<C, RP, E, R, RI, RF>,
+): Framing.Framing | undefined => {
+  if ("protocol" in options) return options.protocol.framing
+  return "protocol" in options.handler ? options.handler.protocol.framing : undefined
 }
 
 /**
- * Connects the client of {@link layer} to its server. The connection belongs to the scope. The timers of both sides run
- * when it succeeds, so `TestClock` moves their deadlines from then on.
+ * Connects the client of {@link layer} to its server, with a protocol or without. The connection belongs to the scope. The
+ * timers of both sides run when it succeeds, so `TestClock` moves their deadlines from then on.
+ *
+ * @example
+ * import { Effect, Schema, Stream } from "effect"
+ * import { Protocol } from "tcpfx/protocol"
+ * import { Testing } from "tcpfx/testing"
+ *
+ * const Sums = Protocol.make("sums", { toServer: Schema.Tuple(Schema.Number, Schema.Number), toClient: Schema.Number })
+ * const program = Effect.gen(function* () {
+ *   const connection = yield* Testing.connect(Sums)
+ *   yield* connection.send([1, 2])
+ *   return yield* Effect.flatten(Stream.runHead(connection.messages))
+ * })
+ * const layer = Testing.layer({
+ *   protocol: Sums,
+ *   handler: (connection) => connection.runForEach(([a, b]) => connection.send(a + b)),
+ * })
+ * assert.equal(await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer))), 3)
  */
-export const connect = (
+export function connect(
   options?: ConnectOptions,
-): Effect.Effect<Connection, ConnectError, Server | Client | Scope.Scope> =>
-  Effect.gen(function* () {
+): Effect.Effect<Connection, ConnectError, Server | Client | Scope.Scope>
+export function connect<C, R, RI = never>(
+  protocol: ClientProtocol<C, R>,
+  options?: ConnectOptions & InvalidOptions<C, RI>,
+): Effect.Effect<C, ConnectError | SettingsError, Server | Client | Scope.Scope | R | RI>
+export function connect<C, R, RI>(
+  given: ConnectOptions | ClientProtocol<C, R> = {},
+  options?: ConnectOptions & InvalidOptions<C, RI>,
+) {
+  return Effect.gen(function* () {
     const server = yield* Server
     const client = yield* Client
     const [endpoint] = yield* server.listening
     if (endpoint === undefined) return yield* Effect.dieMessage("the server of the test no longer listens")
+    const connecting: Effect.Effect<C | Connection, ConnectError | SettingsError, Scope.Scope | R | RI> =
+      "clientSide" in given ? client.connect(endpoint, given, options) : client.connect(endpoint, given)
     // The fibers of the timers start in this turn of the event loop.
-    return yield* Effect.zipLeft(client.connect(endpoint, options), nextTurn)
+    return yield* Effect.zipLeft(connecting, nextTurn)
   })
+}

@@ -4,12 +4,18 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
+import { Protocol } from "../../src/protocol/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { Testing, VirtualNetwork } from "../../src/testing/index.ts"
 import { receiveText, utf8 } from "../support/serving.ts"
 
 class Greeting extends Context.Tag("test/Greeting")<Greeting, string>() {}
+
+const Doubles = Protocol.make("doubles", { toServer: Schema.Number, toClient: Schema.Number, framing: Framing.slip })
 
 describe("the layer of the test kit", () => {
   it.scoped("tests a handler in three lines, with the framing of the server for the client", () =>
@@ -29,6 +35,24 @@ describe("the layer of the test kit", () => {
         Testing.layer({
           handler: (connection) => Effect.flatMap(Greeting, (text) => connection.send(utf8(text))),
         }).pipe(Layer.provide(Layer.succeed(Greeting, "hello"))),
+      ),
+    ),
+  )
+
+  it.scoped("gives typed connections for a protocol, and its framing to a client without the protocol", () =>
+    Effect.gen(function* () {
+      const typed = yield* Testing.connect(Doubles)
+      yield* typed.send(21)
+      expect(yield* Stream.runHead(typed.messages)).toEqual(Option.some(42))
+      const raw = yield* Testing.connect()
+      yield* raw.send(utf8("4"))
+      expect(yield* receiveText(raw)).toBe("8")
+    }).pipe(
+      Effect.provide(
+        Testing.layer({
+          protocol: Doubles,
+          handler: (connection) => connection.runForEach((number) => connection.send(2 * number)),
+        }),
       ),
     ),
   )
