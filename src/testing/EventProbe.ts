@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Waiters } from "../runtime/Waiters.ts"
 import { showEvent, showPattern } from "./internal/showEvent.ts"
+import { deadlineOf, type WaitOptions, waitFor } from "./internal/waitFor.ts"
 
 /** The least that a probe needs of an event: the tag. */
 export interface TaggedEvent {
@@ -52,15 +52,6 @@ const framesHint = "\nThe subscription has no frames; subscribe with { frames: t
 
 const isFrame = ({ _tag }: TaggedEvent) => _tag === "FrameReceived" || _tag === "FrameSent"
 
-/** Options of {@link probe}. */
-export interface ProbeOptions {
-  /**
-   * The deadline of each wait, by the clock of the machine. `TestClock` does not control it, so a test whose event does
-   * not come fails with a list of events, and does not hang. Default: 4 seconds, less than the timeout of most runners.
-   */
-  readonly within?: Duration.DurationInput
-}
-
 /** Records events in memory, without a limit. A test reads the record and waits for events. See {@link probe}. */
 export class EventProbe<E extends TaggedEvent> {
   /** All events so far, the oldest first. */
@@ -69,8 +60,8 @@ export class EventProbe<E extends TaggedEvent> {
   private readonly within: Duration.Duration
   private cursor = 0
 
-  constructor(options: ProbeOptions = {}) {
-    this.within = Duration.decode(options.within ?? Duration.seconds(4))
+  constructor(options: WaitOptions = {}) {
+    this.within = deadlineOf(options)
   }
 
   /** Adds an event, and wakes the tests that wait. {@link probe} calls it for each event of its subscription. */
@@ -94,10 +85,8 @@ export class EventProbe<E extends TaggedEvent> {
    * "what the test looks for".
    */
   until<A>(look: () => A | undefined, wanted = "what the test looks for"): Effect.Effect<A, EventNotSeen> {
-    return Effect.suspend(() => {
-      const now = look()
-      return now === undefined ? this.waitFor(look, wanted) : Effect.succeed(now)
-    })
+    const { seen, waiters, within } = this
+    return waitFor(waiters, look, within, () => new EventNotSeen({ wanted, within, seen: [...seen] }))
   }
 
   /** Waits for the first `count` events of a tag, from the begin of the record. */
@@ -156,26 +145,7 @@ export class EventProbe<E extends TaggedEvent> {
       ),
     )
   }
-
-  private waitFor<A>(look: () => A | undefined, wanted: string): Effect.Effect<A, EventNotSeen> {
-    const { waiters, within } = this
-    let found: A | undefined
-    const isFound = () => {
-      found = look()
-      return found !== undefined
-    }
-    return waiters.until(isFound).pipe(
-      Effect.map(() => found as A),
-      Effect.timeoutFail({
-        duration: within,
-        onTimeout: () => new EventNotSeen({ wanted, within, seen: [...this.seen] }),
-      }),
-      Effect.withClock(machineClock),
-    )
-  }
 }
-
-const machineClock = Clock.make()
 
 /** Whether a value has everything that a pattern has. */
 const matches = (value: unknown, pattern: unknown): boolean => {
@@ -214,7 +184,7 @@ const isTagged = (value: unknown): value is TaggedEvent =>
  */
 export const probe = <E extends TaggedEvent, Err, R>(
   subscribe: Effect.Effect<Stream.Stream<E>, Err, R>,
-  options: ProbeOptions = {},
+  options: WaitOptions = {},
 ): Effect.Effect<EventProbe<E>, Err, R | Scope.Scope> =>
   Effect.gen(function* () {
     const events = new EventProbe<E>(options)

@@ -3,10 +3,13 @@ export {
   type EventOf,
   type EventPattern,
   type EventProbe,
-  type ProbeOptions,
   probe,
   type TaggedEvent,
 } from "./EventProbe.ts"
 export { type FramingLaw, FramingLawError, type FramingLawsOptions, framingLaws } from "./framingLaws.ts"
+export type { WaitOptions } from "./internal/waitFor.ts"
+export { connectPeer, dialPeer, listenForPeers, type PeerListener } from "./peers.ts"
+export type { PeerOptions, ScriptedPeer } from "./ScriptedPeer.ts"
 export { connect, layer, type TestingOptions } from "./testLayer.ts"
 export { adjust, nextTurn, turns } from "./turns.ts"
+export { UnexpectedBytes } from "./UnexpectedBytes.ts"

@@ -1,0 +1,45 @@
+import * as Data from "effect/Data"
+import { showBytes } from "./internal/showBytes.ts"
+
+/** A scripted peer did not receive the bytes that its script expects. */
+export class UnexpectedBytes extends Data.TaggedError("UnexpectedBytes")<{
+  /** The expected bytes. None: the script expects the end. */
+  readonly expected: Uint8Array
+  /** The bytes that came in their place, as far as they came. */
+  readonly actual: Uint8Array
+  /** The number of bytes that the peer had received before the expected ones. */
+  readonly offset: number
+  /**
+   * "differs": a byte differs, or a byte came in place of the end. "ended": the other side sent FIN. "reset": the other
+   * side reset the connection. "closed": the connection is closed. "silent": nothing more came before the deadline.
+   */
+  readonly problem: "differs" | "ended" | "reset" | "closed" | "silent"
+}> {
+  /** The position of the first byte that differs or is missing, counted from the first byte of the connection. */
+  get differsAt(): number {
+    const { actual, expected, offset } = this
+    const at = actual.findIndex((byte, index) => byte !== expected[index])
+    return offset + (at < 0 ? actual.length : at)
+  }
+
+  override get message(): string {
+    const { actual, differsAt, expected, offset, problem } = this
+    const wanted = expected.length === 0 ? "the end" : showBytes(expected)
+    const place = differsAt - offset
+    const detail =
+      problem === "differs"
+        ? `the byte at offset ${differsAt} is ${hexOf(actual[place])} and not ${hexOf(expected[place])}`
+        : `${problems[problem]} at offset ${offset + actual.length}`
+    return `expected ${wanted} at offset ${offset} and received ${showBytes(actual)}: ${detail}`
+  }
+}
+
+const problems = {
+  ended: "the other side sent FIN",
+  reset: "the other side reset the connection",
+  closed: "the connection was closed",
+  silent: "nothing more came before the deadline,",
+}
+
+const hexOf = (byte: number | undefined): string =>
+  byte === undefined ? "the end" : `0x${byte.toString(16).padStart(2, "0")}`

@@ -1,0 +1,39 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Waiters } from "../../runtime/Waiters.ts"
+
+/** Options of what waits in a test. */
+export interface WaitOptions {
+  /**
+   * The deadline of each wait, by the clock of the machine. `TestClock` does not control it, so a test that waits in vain
+   * fails with the reason, and does not hang. Default: 4 seconds, less than the timeout of most test runners.
+   */
+  readonly within?: Duration.DurationInput
+}
+
+/** The deadline of each wait. */
+export const deadlineOf = ({ within }: WaitOptions): Duration.Duration => Duration.decode(within ?? Duration.seconds(4))
+
+const machineClock = Clock.make()
+
+/** Waits until `look` finds something: calls it now and after each wake. Fails at the deadline. */
+export const waitFor = <A, E>(
+  waiters: Waiters,
+  look: () => A | undefined,
+  within: Duration.Duration,
+  onTimeout: () => E,
+): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    let found = look()
+    if (found !== undefined) return Effect.succeed(found)
+    const isFound = () => {
+      found = look()
+      return found !== undefined
+    }
+    return waiters.until(isFound).pipe(
+      Effect.map(() => found as A),
+      Effect.timeoutFail({ duration: within, onTimeout }),
+      Effect.withClock(machineClock),
+    )
+  })
