@@ -8,104 +8,41 @@ import { ConnectionCore } from "../connection/ConnectionCore.ts"
 import { connectionSettings, Hold } from "../connection/ConnectionOwner.ts"
 import { CoreConnection } from "../connection/CoreConnection.ts"
 import { deadlineWatches } from "../connection/deadlines.ts"
-import {
-  attachSide,
-  type Connection,
-  type InvalidOptions,
-  type ProtocolFraming,
-  type ProtocolSide,
-} from "../connection/index.ts"
+import { attachSide, type Connection, type InvalidOptions, type ProtocolFraming } from "../connection/index.ts"
 import { protocolFrame } from "../connection/protocolFrame.ts"
 import {
   type ClientEvent,
   type ConnectError,
-  type ConnectionClosedError,
   type EndpointInput,
   type Framing,
   readEndpoint,
   type SettingsError,
 } from "../domain/index.ts"
-import { checkSubscription, EventBus, type EventSubscribeOptions } from "../runtime/EventBus.ts"
+import { checkSubscription, EventBus } from "../runtime/EventBus.ts"
 import { owned } from "../runtime/owned.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
-import {
-  type CheckedClientSettings,
-  ClientConfig,
-  type ClientSettings,
-  type ConnectOptions,
-  type ReconnectSettings,
-  reconnectDefaults,
-} from "./ClientConfig.ts"
+import { ClientConfig, type ClientSettings, type ConnectOptions } from "./ClientConfig.ts"
 import type { ClientObserver } from "./ClientObserver.ts"
-import { checkClientSettings, checkEndpoint, checkReconnect, checkSession } from "./internal/checkClientSettings.ts"
+import type { ClientProtocol } from "./ClientProtocol.ts"
+import type { ClientService } from "./ClientService.ts"
+import { checkClientSettings } from "./internal/checkClientSettings.ts"
 import { type ClientContext, ownerOf } from "./internal/clientConnection.ts"
 import { dial } from "./internal/dial.ts"
-import { makeSession } from "./internal/makeSession.ts"
+import type { Framings } from "./internal/Framings.ts"
+import { makeRun } from "./internal/makeRun.ts"
+import { makeSessions } from "./internal/makeSessions.ts"
 import { makeReconnecting } from "./internal/reconnecting.ts"
 import type { Dialled } from "./internal/secure.ts"
-import type { Session, SessionOptions } from "./Session.ts"
 
-/** The operations of a client. */
-export interface ClientService {
+/** Options of a client: the settings that differ from `ClientConfig.defaults`, and a protocol. */
+export interface ClientOptions extends Partial<ClientSettings> {
   /**
-   * Connects to an endpoint: a value, or a text such as "plc:502" or "unix:/run/plc.sock". For a name, it tries all
-   * addresses of the name. A text that is not an endpoint fails with the reason "InvalidEndpoint".
+   * The protocol of all connections, made by `Protocol.make`. It sets the framing. Default: each connection can have a
+   * protocol of its own.
    */
-  readonly connect: {
-    (endpoint: EndpointInput, options?: ConnectOptions): Effect.Effect<Connection, ConnectError, Scope.Scope>
-    /**
-     * Connects with a protocol, made by `Protocol.make`. The connection carries messages. It has the framing of the
-     * protocol. Fails with `SettingsError` if the settings have another framing.
-     */
-    <C, R, RI = never>(
-      endpoint: EndpointInput,
-      protocol: ClientProtocol<C, R>,
-      options?: ConnectOptions & InvalidOptions<C, RI>,
-    ): Effect.Effect<C, ConnectError | SettingsError, Scope.Scope | R | RI>
-  }
-  /**
-   * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting
-   * fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the
-   * server closed the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new attempt.
-   *
-   * Ends with the success of the program, or with a failure of the program that is not a loss. Fails with the last
-   * loss after `maxAttempts` failures in a row. Fails at once for an invalid endpoint, or for a TLS failure that
-   * another attempt cannot repair, such as an untrusted certificate (`isLastingTlsFailure`).
-   */
-  readonly run: <A, E, R>(
-    endpoint: EndpointInput,
-    use: (connection: Connection) => Effect.Effect<A, E, R>,
-    reconnect?: Partial<ReconnectSettings>,
-    options?: ConnectOptions,
-  ) => Effect.Effect<A, E | ConnectError | ConnectionClosedError | SettingsError, Exclude<R, Scope.Scope>>
-  /**
-   * A connection with a bounded outbox that reconnects after each loss. It ends with the scope. A text that is not an
-   * endpoint fails at once, with a `SettingsError` for the field `endpoint`.
-   */
-  readonly session: <E = never, R = never>(
-    endpoint: EndpointInput,
-    options?: SessionOptions<E, R>,
-  ) => Effect.Effect<Session, SettingsError, Scope.Scope | Exclude<R | Scope.Scope, Scope.Scope>>
-  /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
-  readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
-  /**
-   * Subscribes at once: the stream contains every event after this call, even if it runs later. Use it where a program
-   * must not miss the first events; {@link events} subscribes only when its stream runs.
-   */
-  readonly subscribeEvents: (
-    options?: EventSubscribeOptions,
-  ) => Effect.Effect<Stream.Stream<ClientEvent>, SettingsError, Scope.Scope>
-  /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
-  readonly observe: (observer: ClientObserver) => Effect.Effect<void, never, Scope.Scope>
-  /** All events except frames. The stream subscribes when it is run, and misses the events before that. */
-  readonly events: Stream.Stream<ClientEvent>
-}
-
-/** A protocol as a client needs it: its connections are of type `C`, and its codecs need `R`. */
-export interface ClientProtocol<C, R> extends ProtocolFraming {
-  readonly clientSide: ProtocolSide<Connection, C, R>
+  readonly protocol?: ProtocolFraming
 }
 
 /**
@@ -117,19 +54,44 @@ export interface ClientProtocol<C, R> extends ProtocolFraming {
  */
 export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientService>() {
   /**
-   * Makes a client. `settings`: the settings that differ from `ClientConfig.defaults`. Fails with the first invalid
-   * setting.
+   * Makes a client. `options`: the settings that differ from `ClientConfig.defaults`, and the protocol of the connections.
+   * Fails with the first invalid setting. With a protocol it fails if the settings have another framing, with both names.
+   *
+   * @example
+   * import { Effect, Schema } from "effect"
+   * import { Client } from "tcpfx/client"
+   * import { Framing } from "tcpfx/domain"
+   * import { Protocol } from "tcpfx/protocol"
+   * import { MemoryTransport } from "tcpfx/transport"
+   *
+   * const Chat = Protocol.make("chat", { toServer: Schema.String, toClient: Schema.String })
+   * const client = Client.make({ protocol: Chat, frame: Framing.slip })
+   * const error = await Effect.runPromise(Effect.flip(client.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer()))))
+   * assert.match(error.message, /the settings have slip frames, but the protocol chat has line frames/)
    */
-  static readonly make = (
-    settings: Partial<ClientSettings> = {},
-  ): Effect.Effect<ClientService, SettingsError, Scope.Scope | Transport> =>
-    Effect.flatMap(checkClientSettings({ ...ClientConfig.defaults, ...settings }), (checked) => makeClient(checked))
+  static readonly make = ({
+    protocol,
+    ...settings
+  }: ClientOptions = {}): Effect.Effect<ClientService, SettingsError, Scope.Scope | Transport> =>
+    makeClient({ ...ClientConfig.defaults, ...settings }, settings.frame, protocol)
 
   /** A client with the settings of `ClientConfig`, as a layer. */
   static readonly layer: Layer.Layer<Client, SettingsError, Transport | ClientConfig> = Layer.scoped(
     Client,
-    Effect.flatMap(Effect.flatMap(ClientConfig, checkClientSettings), (checked) => makeClient(checked)),
+    Effect.flatMap(ClientConfig, (settings) => makeConfigured(settings)),
   )
+
+  /**
+   * Like {@link layer}, for the connections of a protocol. The client has the framing of the protocol. Fails with
+   * `SettingsError`, which has both names, if the settings have another framing.
+   */
+  static readonly layerProtocol = (
+    protocol: ProtocolFraming,
+  ): Layer.Layer<Client, SettingsError, Transport | ClientConfig> =>
+    Layer.scoped(
+      Client,
+      Effect.flatMap(ClientConfig, (settings) => makeConfigured(settings, protocol)),
+    )
 
   /** Connects with a protocol, with the client of the context. The connection ends with the scope. */
   static readonly connect = <C, R, RI = never>(
@@ -140,7 +102,22 @@ export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientSer
     Effect.flatMap(Client, (client) => client.connect(endpoint, protocol, options))
 }
 
-const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings) {
+/** The framing for the connections of a protocol. Fails if the settings have another framing. */
+const frameOf = (protocol: ProtocolFraming, given: Framing.Framing | undefined) =>
+  protocolFrame(protocol, given, "frame", "the settings have")
+
+/** Makes a client with settings that name a framing only if it is not the default. */
+const makeConfigured = (settings: ClientSettings, protocol?: ProtocolFraming) =>
+  makeClient(settings, settings.frame === ClientConfig.defaults.frame ? undefined : settings.frame, protocol)
+
+const makeClient = Effect.fnUntraced(function* (
+  wanted: ClientSettings,
+  wantedFrame: Framing.Framing | undefined,
+  protocol: ProtocolFraming | undefined,
+) {
+  // The framing that connections of a protocol must have.
+  const givenFrame = protocol === undefined ? wantedFrame : yield* frameOf(protocol, wantedFrame)
+  const settings = yield* checkClientSettings(givenFrame === undefined ? wanted : { ...wanted, frame: givenFrame })
   const transport = yield* Transport
   const timing = yield* makeTiming
   const cores = new Set<ConnectionCore>()
@@ -235,27 +212,27 @@ const makeClient = Effect.fnUntraced(function* (settings: CheckedClientSettings)
     options: ConnectOptions & InvalidOptions<C, RI> = {},
   ): Effect.Effect<Connection | C, ConnectError | SettingsError, Scope.Scope | R | RI> {
     if (!("clientSide" in given)) return Effect.map(connectCore(endpoint, given), connectionOf)
-    const isFrameGiven = settings.frame !== ClientConfig.defaults.frame
-    return protocolFrame(given, isFrameGiven ? settings.frame : undefined, "frame", "the settings have").pipe(
+    return frameOf(given, givenFrame).pipe(
       Effect.flatMap((frame) => connectCore(endpoint, options, frame)),
       Effect.flatMap((core) => attachSide(given.clientSide, connectionOf(core), options.onInvalid)),
     )
   }
-  const runWith = makeReconnecting({ bus, timing, connect: connectCore, connectionOf })
 
+  const framings: Framings = {
+    settings,
+    frameOf: (given) => frameOf(given, givenFrame),
+    runsWith: (frame) =>
+      makeReconnecting({
+        bus,
+        timing,
+        connect: (endpoint, options) => connectCore(endpoint, options, frame),
+        connectionOf,
+      }),
+  }
   return Client.of({
     connect,
-    run: (endpoint, use, reconnect, connectOptions) =>
-      Effect.flatMap(checkReconnect({ ...reconnectDefaults, ...reconnect }), (checked) =>
-        runWith(endpoint, use, checked, connectOptions),
-      ),
-    session: <E, R>(endpoint: EndpointInput, options: SessionOptions<E, R> = {}) =>
-      Effect.gen(function* () {
-        const target = yield* checkEndpoint(endpoint)
-        yield* checkSession(options)
-        const reconnect = yield* checkReconnect({ ...reconnectDefaults, ...options.reconnect })
-        return yield* makeSession(runWith, bus, settings, target, options, reconnect)
-      }),
+    run: makeRun(framings),
+    session: makeSessions(framings, bus),
     subscribeEvents: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
     traffic: Effect.sync(() => {
       let { bytesIn, bytesOut } = ended

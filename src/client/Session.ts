@@ -47,6 +47,23 @@ export interface SessionState {
 /** The last loss of a session that ended by itself, after `maxAttempts` failures or a lasting TLS failure. */
 export type SessionEnd = ConnectError | ConnectionClosedError
 
+/** The parts of a session that do not carry payloads. Its connections are of type `C`. */
+export interface SessionBase<C> {
+  /**
+   * The connection of the session now, if there is one, then each further connection after its `onConnect`. `closed` of a
+   * connection waits for its end and has the reason. A slow reader skips connections that have ended meanwhile. The
+   * stream ends as the session does. Do not receive on these connections: the session itself receives.
+   */
+  readonly connections: Stream.Stream<C, SessionEnd>
+  /** The state of the session now. */
+  readonly state: Effect.Effect<SessionState>
+  /**
+   * Accepts no more payloads, sends the outbox, closes the connection gracefully, and ends the session. It waits while the
+   * outbox has payloads, through any number of reconnects. The end of the scope drops the outbox.
+   */
+  readonly close: Effect.Effect<void>
+}
+
 /**
  * A connection that reconnects after each loss. Payloads that are sent meanwhile wait in a bounded outbox, in order.
  *
@@ -55,7 +72,7 @@ export type SessionEnd = ConnectError | ConnectionClosedError
  * payload that the kernel had not taken, and the bytes in the kernel's buffer. TCP does not report what a peer has
  * read. A protocol that needs this must have acknowledgements of its own.
  */
-export interface Session {
+export interface Session extends SessionBase<Connection> {
   /**
    * Puts a payload into the outbox. Fails when the session has ended or is closing, or when the framing cannot carry the
    * payload as one frame.
@@ -67,17 +84,4 @@ export interface Session {
    * reader. Without a reader, payloads that have arrived are lost with their connection.
    */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
-  /**
-   * The connection of the session now, if there is one, then each further connection after its `onConnect`. `closed` of a
-   * connection waits for its end and has the reason. A slow reader skips connections that have ended meanwhile. The
-   * stream ends as the session does. Do not receive on these connections: `frames` has their payloads.
-   */
-  readonly connections: Stream.Stream<Connection, SessionEnd>
-  /** The state of the session now. */
-  readonly state: Effect.Effect<SessionState>
-  /**
-   * Accepts no more payloads, sends the outbox, closes the connection gracefully, and ends the session. It waits while the
-   * outbox has payloads, through any number of reconnects. The end of the scope drops the outbox.
-   */
-  readonly close: Effect.Effect<void>
 }

@@ -2,20 +2,21 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { Client, type ConnectOptions } from "../client/index.ts"
 import {
-  type Connection,
-  type InvalidOptions,
-  messageSource,
-  type ProtocolFraming,
-  type ProtocolSide,
-} from "../connection/index.ts"
-import { protocolFrame } from "../connection/protocolFrame.ts"
-import { Codec, type ConnectError, type Endpoint, Framing, type SettingsError } from "../domain/index.ts"
+  Client,
+  type ConnectOptions,
+  type ProtocolSession,
+  type ProtocolSessionOptions,
+  type ReconnectSettings,
+  type SessionEnd,
+  type SessionSide,
+} from "../client/index.ts"
+import type { Connection, InvalidOptions, ProtocolSide } from "../connection/index.ts"
+import { Codec, type ConnectError, type EndpointInput, Framing, type SettingsError } from "../domain/index.ts"
 import type { HubService } from "../hub/index.ts"
 import { type ProtocolHandler, protocolHandler, type ServerConnection } from "../server/index.ts"
+import { makeSide, provided } from "./internal/makeSide.ts"
 import { makeProtocolHub, type ProtocolHub } from "./ProtocolHub.ts"
-import { type WhenInvalid, whenInvalidOf } from "./receiveMessages.ts"
 import {
   type ConnectionCodecs,
   type ProtocolConnection,
@@ -52,8 +53,8 @@ export interface Protocol<ToServer, ToClient, R = never> {
   readonly toClient: Codec.EffectCodec<ToClient, R>
   /** The side of a server, for `Server.make` and `Server.layer`. */
   readonly serverSide: ProtocolSide<ServerConnection, ProtocolServerConnection<ToServer, ToClient>, R>
-  /** The side of a client, for `connect` of a client. */
-  readonly clientSide: ProtocolSide<Connection, ProtocolConnection<ToClient, ToServer>, R>
+  /** The side of a client, for `connect`, `run` and `session` of a client. */
+  readonly clientSide: SessionSide<ProtocolConnection<ToClient, ToServer>, ToClient, ToServer, R>
   /**
    * Makes a handler for a server from a program that serves one connection with messages. `Server.make` and
    * `Server.layer` also take the protocol and the program: `Server.layer({ protocol, handler })`.
@@ -64,12 +65,34 @@ export interface Protocol<ToServer, ToClient, R = never> {
   ) => ProtocolHandler<E, R | RH | RI>
   /** Connects with the client of the context. The connection ends with the scope. */
   readonly connect: <RI = never>(
-    endpoint: Endpoint,
+    endpoint: EndpointInput,
     options?: ConnectOptions & InvalidOptions<ProtocolConnection<ToClient, ToServer>, RI>,
   ) => Effect.Effect<
     ProtocolConnection<ToClient, ToServer>,
     ConnectError | SettingsError,
     Client | Scope.Scope | R | RI
+  >
+  /** Runs a program with a connection of the client of the context, and again after a loss: `run` of the client. */
+  readonly run: <A, E, RU, RI = never>(
+    endpoint: EndpointInput,
+    use: (connection: ProtocolConnection<ToClient, ToServer>) => Effect.Effect<A, E, RU>,
+    reconnect?: Partial<ReconnectSettings>,
+    options?: ConnectOptions & InvalidOptions<ProtocolConnection<ToClient, ToServer>, RI>,
+  ) => Effect.Effect<A, E | SessionEnd | SettingsError, Client | Exclude<R | RU | RI, Scope.Scope>>
+  /**
+   * Makes a session with the client of the context: messages over reconnects, with a bounded outbox. The session ends with
+   * the scope.
+   */
+  readonly session: <E = never, RC = never, RI = never>(
+    endpoint: EndpointInput,
+    options?: Omit<
+      ProtocolSessionOptions<ProtocolConnection<ToClient, ToServer>, ToClient, ToServer, R, E, RC, RI>,
+      "protocol"
+    >,
+  ) => Effect.Effect<
+    ProtocolSession<ProtocolConnection<ToClient, ToServer>, ToClient, ToServer>,
+    SettingsError,
+    Client | Scope.Scope | R | Exclude<RC | RI, Scope.Scope>
   >
   /**
    * The messages on a hub, to publish to all clients and to subscribe to what is published. Fails if the hub has another
@@ -82,46 +105,6 @@ const isSchema = <A, I, R>(type: MessageType<A, I, R>): type is Schema.Schema<A,
 
 const codecOf = <A, I, R>(type: MessageType<A, I, R>, coding: Coding): Codec.EffectCodec<A, R> =>
   isSchema(type) ? coding(type, "effect") : type
-
-/** A codec whose services are there. */
-const provided = <A, R>(codec: Codec.EffectCodec<A, R>): Effect.Effect<Codec.EffectCodec<A, never>, never, R> =>
-  Effect.map(Effect.context<R>(), (context) => {
-    const provide = <B, E>(result: Effect.Effect<B, E, R>): Effect.Effect<B, E> =>
-      Codec.isSettled(result) ? result : Effect.provide(result, context)
-    return {
-      name: codec.name,
-      encode: (value) => provide(codec.encode(value)),
-      decode: (payload) => provide(codec.decode(payload)),
-    }
-  })
-
-/**
- * A connection with another framing is a defect: a handler was wrapped by a function that has lost the protocol, so the
- * server could not check the framing.
- */
-const checkFrame = (protocol: ProtocolFraming, connection: Connection): Effect.Effect<void> =>
-  Effect.orDie(protocolFrame(protocol, connection[messageSource].framing, "frame", "the connection has"))
-
-const makeSide = <Raw extends Connection, In, Out, C, R>(
-  protocol: ProtocolFraming,
-  receive: Codec.EffectCodec<In, R>,
-  send: Codec.EffectCodec<Out, R>,
-  attach: (connection: Raw, codecs: ConnectionCodecs<In, Out>, whenInvalid: WhenInvalid) => C,
-): ProtocolSide<Raw, C, R> => ({
-  attach: (connection, onInvalid) =>
-    Effect.zipWith(
-      provided(receive),
-      Effect.zipLeft(provided(send), checkFrame(protocol, connection)),
-      (receiving, sending) => {
-        const attached: C = attach(
-          connection,
-          { receive: receiving, send: sending },
-          whenInvalidOf(onInvalid, () => attached),
-        )
-        return attached
-      },
-    ),
-})
 
 /**
  * Makes a protocol: the messages of both directions, a framing and a coding. Its handlers, connections and hubs carry
@@ -168,13 +151,17 @@ export const make = <A, IA, RA, B, IB, RB>(
     (connection: ServerConnection, codecs: ConnectionCodecs<A, B>, whenInvalid): ProtocolServerConnection<A, B> =>
       new TypedServerConnection(connection, codecs, whenInvalid),
   )
-  const clientSide = makeSide(
-    { name, framing },
-    toClient,
-    toServer,
-    (connection: Connection, codecs: ConnectionCodecs<B, A>, whenInvalid): ProtocolConnection<B, A> =>
-      new TypedConnection(connection, codecs, whenInvalid),
-  )
+  const clientSide: SessionSide<ProtocolConnection<B, A>, B, A, RA | RB> = {
+    ...makeSide(
+      { name, framing },
+      toClient,
+      toServer,
+      (connection: Connection, codecs: ConnectionCodecs<B, A>, whenInvalid): ProtocolConnection<B, A> =>
+        new TypedConnection(connection, codecs, whenInvalid),
+    ),
+    encoder: Effect.map(provided(toServer), ({ encode }) => encode),
+    messagesOf: ({ messages }) => messages,
+  }
   return {
     name,
     framing,
@@ -185,6 +172,14 @@ export const make = <A, IA, RA, B, IB, RB>(
     handler: (serve, handlerOptions) => protocolHandler({ name, framing, serverSide }, serve, handlerOptions),
     connect: (endpoint, connectOptions) =>
       Effect.flatMap(Client, (client) => client.connect(endpoint, { name, framing, clientSide }, connectOptions)),
+    run: (endpoint, use, reconnect, runOptions) =>
+      Effect.flatMap(Client, (client) =>
+        client.run(endpoint, { name, framing, clientSide }, use, reconnect, runOptions),
+      ),
+    session: (endpoint, sessionOptions) =>
+      Effect.flatMap(Client, (client) =>
+        client.session(endpoint, { ...sessionOptions, protocol: { name, framing, clientSide } }),
+      ),
     hub: (hub) => makeProtocolHub({ name, framing }, toClient, hub),
   }
 }

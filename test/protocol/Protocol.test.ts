@@ -3,6 +3,7 @@ import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
@@ -234,6 +235,31 @@ describe("an effect for messages that cannot be decoded", () => {
 })
 
 describe("a client with a protocol", () => {
+  it.scoped("that is made for it has its framing, also for payloads", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.make({
+        protocol: Packed,
+        handler: (connection) =>
+          connection.runForEach(({ text }) => connection.send({ _tag: "Heard", from: connection.id, text })),
+      })
+      const { endpoint } = yield* server.listen(anywhere)
+      const ask = Effect.gen(function* () {
+        const connection = yield* Client.connect(endpoint, Packed)
+        yield* connection.send({ _tag: "Say", text: "hello" })
+        const raw = yield* Effect.flatMap(Client, (client) => client.connect(endpoint))
+        yield* raw.send(Either.getOrThrow(msgPack(Say).encode({ _tag: "Say", text: "raw" })))
+        const [payload] = yield* take(raw.frames, 1)
+        return [...(yield* take(connection.messages, 1)), payload && (yield* msgPack(Heard).decode(payload))]
+      })
+      expect(
+        yield* Effect.provide(ask, Client.layerProtocol(Packed).pipe(Layer.provide(ClientConfig.layer()))),
+      ).toEqual([
+        { _tag: "Heard", from: 1, text: "hello" },
+        { _tag: "Heard", from: 2, text: "raw" },
+      ])
+    }).pipe(memory),
+  )
+
   it.scoped("emits an event for a message that it cannot decode, and closes the connection", () =>
     Effect.gen(function* () {
       const server = yield* Server.make({
@@ -385,6 +411,26 @@ describe("a framing that is not the one of the protocol", () => {
       expect(yield* refusedBy(Effect.provide(Client.connect(anywhere, Packed), client))).toContain(
         "the settings have line frames, but the protocol packed has len:u32be frames",
       )
+    }).pipe(memory),
+  )
+
+  it.scoped("is refused when a client is made for the protocol", () =>
+    Effect.gen(function* () {
+      const names = "the settings have line frames, but the protocol packed has len:u32be frames"
+      expect(yield* refusedBy(Client.make({ protocol: Packed, frame: Framing.line }))).toContain(names)
+      const layer = Client.layerProtocol(Packed).pipe(Layer.provide(ClientConfig.layer({ frame: Framing.line })))
+      expect(yield* refusedBy(Layer.build(layer))).toContain(names)
+      expect(yield* refusedBy(Client.make({ protocol: Packed, frame: Framing.raw }))).toContain("raw")
+    }).pipe(memory),
+  )
+
+  it.scoped("is refused by a client that is made for another protocol", () =>
+    Effect.gen(function* () {
+      const client = yield* Client.make({ protocol: Packed })
+      const names = "the settings have len:u32be frames, but the protocol chat has line frames"
+      expect(yield* refusedBy(client.connect(anywhere, Chat))).toContain(names)
+      expect(yield* refusedBy(client.run(anywhere, Chat, () => Effect.void))).toContain(names)
+      expect(yield* refusedBy(client.session(anywhere, { protocol: Chat }))).toContain(names)
     }).pipe(memory),
   )
 

@@ -5,8 +5,15 @@ import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Client } from "../../src/client/index.ts"
-import { Codec, type CodecError, type ConnectionClosedError, tcpEndpoint } from "../../src/domain/index.ts"
+import { Client, type ClientConfig, type SessionEnd } from "../../src/client/index.ts"
+import {
+  Codec,
+  type CodecError,
+  type ConnectError,
+  type ConnectionClosedError,
+  type SettingsError,
+  tcpEndpoint,
+} from "../../src/domain/index.ts"
 import { Protocol } from "../../src/protocol/index.ts"
 import { Server, type ServerConfig } from "../../src/server/index.ts"
 import type { Transport } from "../../src/transport/index.ts"
@@ -129,3 +136,62 @@ Protocol.make("own", { toServer: Say, toClient: Heard, coding: (schema) => Codec
 Protocol.make("no", { toServer: Say, toClient: Heard, coding: () => 5 })
 // @ts-expect-error the coding without the mode for effects makes no codec of a schema with requirements
 Codec.json(Known)
+
+export const sessions = Effect.gen(function* () {
+  const client = yield* Client
+  const session = yield* client.session(endpoint, {
+    protocol: Chat,
+    onConnect: (connection) => {
+      // @ts-expect-error a client sends no message of the server
+      connection.send({ _tag: "Heard", text: "a", at: new Date() })
+      return Effect.flatMap(Clock, () => connection.send({ _tag: "Say", text: "a" }))
+    },
+    onInvalid: (_, connection) => Effect.flatMap(Users, () => connection.send({ _tag: "Ask", id: 1 })),
+  })
+  yield* session.send({ _tag: "Say", text: "a" })
+  // @ts-expect-error a session sends no message of the server
+  yield* session.send({ _tag: "Heard", text: "a", at: new Date() })
+  // @ts-expect-error a session with a protocol has no payloads
+  session.frames
+  const dates: Stream.Stream<Date, SessionEnd> = Stream.map(session.messages, (message) => message.at)
+  return dates
+})
+// `onConnect` needs `Clock` and `onInvalid` needs `Users`.
+export const sessionServices: Effect.Effect<unknown, unknown, Client | Scope.Scope | Clock | Users> = sessions
+// @ts-expect-error Clock is missing
+export const sessionClockless: Effect.Effect<unknown, unknown, Client | Scope.Scope | Users> = sessions
+// @ts-expect-error the schema needs Users
+export const strictSession: Effect.Effect<unknown, unknown, Client | Scope.Scope> = Strict.session(endpoint)
+
+// A session without a protocol still has payloads.
+export const plainSession = Effect.flatMap(Client, (client) =>
+  Effect.flatMap(
+    client.session(endpoint, { onConnect: (connection) => connection.send(new Uint8Array(1)) }),
+    (session) => Stream.runHead(Stream.map(session.frames, (payload) => payload.length)),
+  ),
+)
+
+// The result and the errors of the program are those of `run`.
+export const running: Effect.Effect<
+  Date | undefined,
+  CodecError | ConnectError | ConnectionClosedError | Refused | SettingsError,
+  Client | Clock
+> = Chat.run(endpoint, (connection) =>
+  Effect.gen(function* () {
+    yield* Clock
+    yield* connection.send({ _tag: "Ask", id: 1 }).pipe(Effect.catchTag("InvalidPayloadError", () => new Refused()))
+    const first = yield* Stream.runHead(connection.messages)
+    return first._tag === "Some" ? first.value.at : undefined
+  }),
+)
+export const plainRun = Effect.flatMap(Client, (client) =>
+  client.run(endpoint, (connection) => connection.runForEach((payload) => connection.send(payload))),
+)
+// @ts-expect-error the connection of a protocol has no payloads
+Chat.run(endpoint, (connection) => connection.receive)
+
+// A client for a protocol.
+export const made = Client.make({ protocol: Chat, connectTimeout: "1 second" })
+export const madeLayer: Layer.Layer<Client, SettingsError, Transport | ClientConfig> = Client.layerProtocol(Chat)
+// @ts-expect-error a schema is no protocol
+Client.make({ protocol: Say })

@@ -52,7 +52,10 @@ export const reconnectChecks: check.SettingChecks<ReconnectSettings> = {
   onPeerEnd: check.oneOfThese(["reconnect", "end"]),
 }
 
-const sessionChecks: check.SettingChecks<SessionOptions<unknown, unknown>> = {
+/** The options of a session with or without a protocol. */
+type AnySessionOptions = Omit<SessionOptions, "onConnect"> & { readonly onConnect?: object }
+
+const sessionChecks: check.SettingChecks<AnySessionOptions> = {
   onConnect: {
     expected: "a function from a connection to an effect",
     accepts: (value) => typeof value === "function",
@@ -81,5 +84,5 @@ export const checkEndpoint = (endpoint: EndpointInput): Either.Either<Endpoint, 
     : Either.right(endpoint)
 
 /** Checks the options of a session. */
-export const checkSession = (options: SessionOptions<unknown, unknown>): Either.Either<unknown, SettingsError> =>
+export const checkSession = (options: AnySessionOptions): Either.Either<unknown, SettingsError> =>
   check.checkSettings(options, sessionChecks)

@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import type { Connection } from "../../connection/index.ts"
 import {
   type ClientEvent,
+  type CodecError,
   ConnectionClosedError,
   closeReasons,
   type Endpoint,
@@ -23,7 +24,7 @@ import type { EventBus } from "../../runtime/EventBus.ts"
 import { pullStream } from "../../runtime/pullStream.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { CheckedReconnectSettings, ClientSettings } from "../ClientConfig.ts"
-import type { Session, SessionEnd, SessionOptions } from "../Session.ts"
+import type { SessionBase, SessionEnd, SessionOptions } from "../Session.ts"
 import { Outbox } from "./Outbox.ts"
 
 const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed })
@@ -32,22 +33,43 @@ const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed 
 // the connection stops reading.
 const readAhead = 16
 
-/** Makes a session. `run` runs a program with a connection, and again with a new connection after a loss. */
-export const makeSession = <E, R>(
-  run: <A, E, R>(
+/** How a session uses its connections: as connections of type `C`, which receive values of type `A`. */
+export interface SessionUse<C, A, R> {
+  readonly attach: (connection: Connection) => Effect.Effect<C, never, R>
+  readonly receive: (connection: C) => Stream.Stream<A, ConnectionClosedError | CodecError>
+}
+
+/** A session that receives values of type `A` and sends payloads. */
+export interface MadeSession<C, A> extends SessionBase<C> {
+  readonly received: Stream.Stream<A, SessionEnd>
+  readonly sendPayload: (payload: Uint8Array) => Effect.Effect<void, SessionEnd | InvalidPayloadError>
+}
+
+/** The parts of a session beside its use. */
+export interface SessionParts<C, E, R> {
+  /** Runs a program with a connection, and again with a new connection after a loss. */
+  readonly run: <A, E, R>(
     endpoint: EndpointInput,
     use: (connection: Connection) => Effect.Effect<A, E, R>,
     reconnect: CheckedReconnectSettings,
-  ) => Effect.Effect<A, E | SessionEnd, Exclude<R, Scope.Scope>>,
-  bus: EventBus<ClientEvent>,
-  settings: Pick<ClientSettings, "frame" | "maxFrame">,
-  endpoint: Endpoint,
-  options: SessionOptions<E, R>,
-  reconnect: CheckedReconnectSettings,
-): Effect.Effect<Session, never, Scope.Scope | Exclude<R | Scope.Scope, Scope.Scope>> =>
+  ) => Effect.Effect<A, E | SessionEnd, Exclude<R, Scope.Scope>>
+  readonly bus: EventBus<ClientEvent>
+  readonly settings: Pick<ClientSettings, "frame" | "maxFrame">
+  readonly endpoint: Endpoint
+  readonly options: Omit<SessionOptions, "onConnect"> & {
+    readonly onConnect?: ((connection: C) => Effect.Effect<void, E, R>) | undefined
+  }
+  readonly reconnect: CheckedReconnectSettings
+}
+
+/** Makes a session. */
+export const makeSession = <C, A, E, R, RU>(
+  { bus, endpoint, options, reconnect, run, settings }: SessionParts<C, E, R>,
+  { attach, receive }: SessionUse<C, A, RU>,
+): Effect.Effect<MadeSession<C, A>, never, Scope.Scope | Exclude<R | RU, Scope.Scope>> =>
   Effect.gen(function* () {
     let dropped = 0
-    let current: Connection | undefined
+    let current: C | undefined
     let ended: Exit.Exit<void, SessionEnd> | undefined
     let isClosing = false
     let hasReader = false
@@ -61,11 +83,11 @@ export const makeSession = <E, R>(
         bus.emit((seq, at) => ({ seq, at, _tag: "FramesDropped", missed, total: dropped }))
       },
     )
-    const inbound = yield* Mailbox.make<Uint8Array, SessionEnd>(readAhead)
+    const inbound = yield* Mailbox.make<A, SessionEnd>(readAhead)
 
     // Whether the session is closed and the outbox is sent. The session does not reconnect after that.
     const isDone = () => isClosing && outbox.length === 0
-    const setCurrent = (connection: Connection | undefined) =>
+    const setCurrent = (connection: C | undefined) =>
       Effect.sync(() => {
         current = connection
         states.wake()
@@ -77,12 +99,22 @@ export const makeSession = <E, R>(
       })
 
     const { onConnect } = options
-    const useConnection = (connection: Connection): Effect.Effect<void, ConnectionClosedError, R | Scope.Scope> =>
+    const useConnection = (connection: Connection): Effect.Effect<void, ConnectionClosedError, R | RU | Scope.Scope> =>
       Effect.gen(function* () {
-        if (onConnect !== undefined) yield* prepare(onConnect, connection)
-        yield* Effect.acquireRelease(setCurrent(connection), () => setCurrent(undefined))
+        const { closed } = connection
+        const attached = yield* attach(connection)
+        if (onConnect !== undefined) {
+          yield* prepare(
+            Effect.suspend(() => onConnect(attached)),
+            closed,
+          )
+        }
+        yield* Effect.acquireRelease(setCurrent(attached), () => setCurrent(undefined))
         const receiving = yield* Effect.forkScoped(
-          Stream.runForEach(connection.frames, (payload) => inbound.offer(payload)),
+          Stream.runForEach(receive(attached), (value) => inbound.offer(value)).pipe(
+            // A message that cannot be decoded closes its connection, and the end has the reason.
+            Effect.catchTag("CodecError", () => closedBy(closed)),
+          ),
         )
         // When a connection breaks during a send, the receiving side reports the failure, after the reader has got
         // everything that had arrived.
@@ -91,16 +123,17 @@ export const makeSession = <E, R>(
         )
         // Without a reader, payloads that have arrived are never taken, so `receiving` does not end. Then the end of
         // the connection is the loss.
-        const abandoned = Effect.flatMap(connection.closed, ({ reason }) =>
+        const abandoned = Effect.zipRight(
+          closed,
           Effect.zipRight(
             states.until(() => !hasReader),
-            Effect.fail(new ConnectionClosedError({ reason })),
+            closedBy(closed),
           ),
         )
         // The FIN of the server is a loss, unless this side is closing. A closing side still sends the outbox while the
         // server reads.
         const lost = Effect.raceFirst(Fiber.join(receiving), abandoned).pipe(
-          Effect.zipRight(Effect.suspend(() => (isClosing ? connection.closed : Effect.void))),
+          Effect.zipRight(Effect.suspend(() => (isClosing ? closed : Effect.void))),
           Effect.zipRight(Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))),
           Effect.catchAll((error) => (isDone() ? Effect.never : Effect.fail(error))),
         )
@@ -123,8 +156,8 @@ export const makeSession = <E, R>(
     )
 
     const connections = Stream.suspend(() => {
-      let seen: Connection | undefined
-      const next: Effect.Effect<Chunk.Chunk<Connection> | undefined, SessionEnd> = Effect.suspend(() => {
+      let seen: C | undefined
+      const next: Effect.Effect<Chunk.Chunk<C> | undefined, SessionEnd> = Effect.suspend(() => {
         if (current !== undefined && current !== seen) {
           seen = current
           return Effect.succeed(Chunk.of(current))
@@ -136,12 +169,12 @@ export const makeSession = <E, R>(
 
     return {
       connections,
-      send: (payload) =>
+      sendPayload: (payload) =>
         Effect.suspend((): Effect.Effect<void, SessionEnd | InvalidPayloadError> => {
           const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
           return wire instanceof InvalidPayloadError ? Effect.fail(wire) : outbox.offer(payload)
         }),
-      frames: Stream.unwrapScoped(
+      received: Stream.unwrapScoped(
         Effect.as(
           Effect.acquireRelease(setReader(true), () => setReader(false)),
           Mailbox.toStream(inbound),
@@ -161,25 +194,26 @@ export const makeSession = <E, R>(
     }
   })
 
+/** Fails with the reason of the end of a connection, after the end. */
+const closedBy = (closed: Connection["closed"]): Effect.Effect<never, ConnectionClosedError> =>
+  Effect.flatMap(closed, ({ reason }) => Effect.fail(new ConnectionClosedError({ reason })))
+
 /** Runs `onConnect`. Its failure, its defect and the end of the connection are a loss. */
 const prepare = <E, R>(
-  onConnect: (connection: Connection) => Effect.Effect<void, E, R>,
-  connection: Connection,
+  onConnect: Effect.Effect<void, E, R>,
+  closed: Connection["closed"],
 ): Effect.Effect<void, ConnectionClosedError, R> =>
   Effect.raceFirst(
-    Effect.catchAllCause(
-      Effect.suspend(() => onConnect(connection)),
-      (cause) => {
-        if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
-        const failure = Cause.squash(cause)
-        return Effect.fail(
-          failure instanceof ConnectionClosedError
-            ? failure
-            : new ConnectionClosedError({ reason: { _tag: "HandlerFailed", ...failureOfThrown(failure) } }),
-        )
-      },
-    ),
-    Effect.flatMap(connection.closed, ({ reason }) => Effect.fail(new ConnectionClosedError({ reason }))),
+    Effect.catchAllCause(onConnect, (cause) => {
+      if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
+      const failure = Cause.squash(cause)
+      return Effect.fail(
+        failure instanceof ConnectionClosedError
+          ? failure
+          : new ConnectionClosedError({ reason: { _tag: "HandlerFailed", ...failureOfThrown(failure) } }),
+      )
+    }),
+    closedBy(closed),
   )
 
 /** The last loss. `undefined` if this side has ended the session. */
