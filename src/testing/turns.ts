@@ -1,6 +1,4 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 
 /**
  * Waits for the next turn of the event loop. All callbacks and fibers that were due before it have run then. The network
@@ -33,29 +31,3 @@ export const nextTurn: Effect.Effect<void> = Effect.async<void>((resume) => {
  * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer), Effect.provide(TestContext.TestContext)))
  */
 export const turns = (count: number): Effect.Effect<void> => Effect.asVoid(Effect.replicateEffect(nextTurn, count))
-
-// A server checks a deadline about ten times before it is over.
-const steps = 20
-
-/**
- * Moves `TestClock` in 20 steps. The event loop turns between them, so bytes arrive, and callbacks set their next timer. A
- * server and a client need steps: they check the deadlines of their peers periodically, and end a peer between the time of
- * a deadline and 1.1 times this time.
- *
- * @example
- * import { Duration, Effect, TestContext } from "effect"
- * import { Handler } from "tcpfx/server"
- * import { Testing } from "tcpfx/testing"
- *
- * const program = Effect.gen(function* () {
- *   const connection = yield* Testing.connect()
- *   yield* Testing.adjust("11 seconds")
- *   yield* connection.peerEnded
- * })
- * const layer = Testing.layer({ handler: Handler.discard(), settings: { idleTimeout: Duration.seconds(10) } })
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer), Effect.provide(TestContext.TestContext)))
- */
-export const adjust = (duration: Duration.DurationInput): Effect.Effect<void> => {
-  const step = Duration.unsafeDivide(duration, steps)
-  return Effect.asVoid(Effect.replicateEffect(Effect.zipRight(turns(2), TestClock.adjust(step)), steps))
-}

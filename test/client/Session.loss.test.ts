@@ -6,12 +6,10 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Client, type SessionOptions } from "../../src/client/index.ts"
 import { type Endpoint, Framing, tcpEndpoint } from "../../src/domain/index.ts"
-import { turns } from "../../src/testing/turns.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
+import { patient, record } from "../support/record.ts"
 import { anyPort, overEachTransport, string, utf8 } from "../support/serving.ts"
-import { listenForWires } from "../support/transportFixture.ts"
-import { textOf, WireProbe } from "../support/wireProbe.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)
 const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.millis(20) }
@@ -25,31 +23,28 @@ const sessionTo = (endpoint: Endpoint, options: SessionOptions = {}) =>
 
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}`)
 
-const probed = Effect.map((wire: ConstructorParameters<typeof WireProbe>[0]) => new WireProbe(wire))
-
 describe("a session whose connection is lost", () => {
   overEachTransport("sends no payload again that the connection had taken, not even an incomplete one", () =>
     Effect.gen(function* () {
-      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, { ...patient, reads: false })
       const { events, session } = yield* sessionTo(endpoint)
       // The server does not read. The payloads are larger than the buffers of the kernel and the connection.
       yield* session.send(new Uint8Array(8 * 1024 * 1024).fill(0x78))
-      const first = yield* probed(accepted)
+      const first = yield* accept
       yield* events.one("FrameSent")
       yield* session.send(utf8("next"))
-      first.wire.reset()
-      const second = (yield* probed(accepted)).start()
-      yield* second.until((probe) => textOf(probe.bytes()).endsWith("\n"))
-      expect(second.received).toBe(5)
-      expect(textOf(second.bytes())).toBe("next\n")
+      yield* first.reset
+      const second = yield* accept
+      yield* second.startReading
+      yield* second.expect("next\n")
     }),
   )
 
   it.scopedLive("gives its reader everything that had arrived, also when a send notices the loss", () =>
     Effect.gen(function* () {
-      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, patient)
       const { events, session } = yield* sessionTo(endpoint)
-      const first = (yield* probed(accepted)).start()
+      const first = yield* accept
       const open = yield* Effect.makeLatch(false)
       const reading = yield* Effect.fork(
         Stream.runCollect(
@@ -59,30 +54,30 @@ describe("a session whose connection is lost", () => {
           ),
         ),
       )
-      first.wire.write(utf8(`${lines(1, 50).join("\n")}\n`))
+      yield* first.send(`${lines(1, 50).join("\n")}\n`)
       yield* events.first("FrameReceived", 50)
-      first.wire.reset()
+      yield* first.reset
       yield* events.one("Disconnected")
       yield* session.send(utf8("x"))
-      yield* turns(5)
+      yield* Testing.turns(5)
       yield* open.open
-      const second = (yield* probed(accepted)).start()
-      second.wire.write(utf8("51\n"))
+      const second = yield* accept
+      yield* second.send("51\n")
       expect(Chunk.toReadonlyArray(yield* Fiber.join(reading)).map(string)).toEqual(lines(1, 51))
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
   it.scopedLive("reconnects although received payloads are not read", () =>
     Effect.gen(function* () {
-      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, patient)
       const { events, session } = yield* sessionTo(endpoint)
-      const first = (yield* probed(accepted)).start()
-      first.wire.write(utf8(`${lines(1, 50).join("\n")}\n`))
+      const first = yield* accept
+      yield* first.send(`${lines(1, 50).join("\n")}\n`)
       yield* events.first("FrameReceived", 50)
-      first.wire.reset()
-      const second = (yield* probed(accepted)).start()
+      yield* first.reset
+      const second = yield* accept
       yield* session.send(utf8("x"))
-      yield* second.until((probe) => probe.received === 2)
+      yield* second.expect("x\n")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })
@@ -98,14 +93,16 @@ describe("a session that is closed", () => {
 
   it.scoped("ends although its server resets the connection in place of closing it", () =>
     Effect.gen(function* () {
-      const { accepted, endpoint } = yield* listenForWires(anyPort)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, patient)
       const { events, session } = yield* sessionTo(endpoint)
-      const first = (yield* probed(accepted)).start()
-      first.onEachEnd = () => first.wire.reset()
+      const first = yield* accept
       yield* session.send(utf8("last"))
-      yield* session.close
+      const closing = yield* Effect.fork(session.close)
+      yield* first.expect("last\n")
+      yield* first.expectEnd
+      yield* first.reset
+      yield* Fiber.join(closing)
       yield* events.one("Disconnected")
-      expect(textOf(first.bytes())).toBe("last\n")
       expect(events.all("Reconnecting")).toEqual([])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )

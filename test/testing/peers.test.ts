@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
@@ -133,7 +134,7 @@ describe("a scripted peer", () => {
       yield* first.expectFrame(Framing.line, "hello")
       yield* first.reset
       const accepting = yield* Effect.fork(listener.accept)
-      yield* Testing.adjust("1 minute")
+      yield* TestClock.adjust("1 minute")
       const second = yield* Fiber.join(accepting)
       yield* second.expectFrame(Framing.line, "hello")
       yield* second.sendFrame(Framing.line, "welcome")

@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Protocol } from "../../src/protocol/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
@@ -73,7 +74,7 @@ describe("the layer of the test kit", () => {
       const server = yield* Server
       const events = yield* Testing.probe(server.subscribeEvents())
       const connection = yield* Testing.connect()
-      yield* Testing.adjust("11 seconds")
+      yield* TestClock.adjust("11 seconds")
       yield* connection.peerEnded
       yield* connection.close
       yield* events.expectInOrder({ _tag: "ConnectionClosed", reason: { _tag: "IdleTimeout" } })

@@ -96,7 +96,7 @@ describe("a virtual network", () => {
       const { away, home } = yield* wires
       away.wire.write(pattern(5000))
       for (const received of [1000, 2000, 3000]) {
-        yield* Testing.adjust("1 second")
+        yield* TestClock.adjust("1 second")
         yield* turns(2)
         expect(Math.abs(home.received - received)).toBeLessThanOrEqual(20)
       }
