@@ -11,7 +11,20 @@ import { countTests, failedMark, reportTo } from "./vitestReport.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 // The other folders test code that does not use Node, or check the project itself.
-const suites = ["transport", "connection", "server", "client", "cli", "faults", "interop", "platform", "examples"]
+const suites = [
+  "transport",
+  "connection",
+  "server",
+  "client",
+  "protocol",
+  "rooms",
+  "testing",
+  "platform",
+  "cli",
+  "faults",
+  "interop",
+  "examples",
+]
 const runLimitMillis = 15 * 60_000
 
 const versions = process.argv.slice(2)

@@ -1,8 +1,8 @@
 import * as Socket from "@effect/platform/Socket"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { Client, type ClientSettings } from "../client/index.ts"
 import type { Connection } from "../connection/index.ts"
 import {
@@ -21,11 +21,75 @@ const encoder = new TextEncoder()
 const failed = (reason: "Open" | "Read" | "Write") => (cause: unknown) =>
   new Socket.SocketGenericError({ reason, cause })
 
-/**
- * Makes a platform socket. Each `run` opens a connection and calls the handler with one payload at a time, in order.
- * While the handler runs, back-pressure slows the peer. Writes wait until a connection is open.
- */
-const make = (open: Opened): Socket.Socket => {
+/** Options of a platform socket. */
+export interface PlatformSocketOptions {
+  /**
+   * The number of payloads that the handler of `run` handles at once. Default: 1024, and 1 for the sockets of a server.
+   *
+   * With 1, each payload waits until the handler has finished with the payload before it, so back-pressure slows the
+   * peer. With more, the handler starts with the payloads in order, and a payload does not wait for an effect that
+   * suspends. The socket reads no further while this many effects run. `run` then ends with the connection and
+   * interrupts the effects that still run, as the sockets of the platform do.
+   *
+   * A client of Effect RPC needs more than 1. While a program takes no elements of a stream, the handler waits with the
+   * payload that has the next elements, and the replies to other calls arrive in later payloads.
+   */
+  readonly concurrency?: number
+  /**
+   * Whether `runRaw` gives the payloads as text, decoded from UTF-8. Default: false, it gives bytes.
+   *
+   * A character may begin in one payload and end in the next, and then belongs to the text of the next. Set it for RPC
+   * with JSON in lines: `RpcSerialization.layerNdjson` of \@effect/rpc 0.76 decodes the bytes of each payload alone and
+   * replaces a character that two payloads share by U+FFFD.
+   */
+  readonly text?: boolean
+}
+
+const defaultConcurrency = 1024
+
+type Handler<E, R> = (payload: Uint8Array) => Effect.Effect<unknown, E, R> | void
+
+/** Tells the failure of a handler from a failure to read, also where both are a `ConnectionClosedError`. */
+class HandlerFailure<E> {
+  constructor(readonly error: E) {}
+}
+
+const handleOneByOne = <E, R>(connection: Connection, handler: Handler<E, R>) =>
+  connection
+    .runForEach((payload) => {
+      const result = handler(payload)
+      return Effect.isEffect(result)
+        ? Effect.mapError(Effect.asVoid(result), (error) => new HandlerFailure(error))
+        : Effect.void
+    })
+    .pipe(Effect.mapError((error) => (error instanceof HandlerFailure ? error.error : failed("Read")(error))))
+
+const handleAtOnce = <E, R>(connection: Connection, handler: Handler<E, R>, concurrency: number) =>
+  Effect.gen(function* () {
+    const effects = yield* FiberSet.make<unknown, E>()
+    const start = yield* FiberSet.runtime(effects)<R>()
+    const room = Effect.unsafeMakeLatch(true)
+    let running = 0
+    const handled = connection.runForEach((payload) => {
+      const result = handler(payload)
+      if (!Effect.isEffect(result)) return Effect.void
+      running++
+      start(result).addObserver(() => {
+        running--
+        room.unsafeOpen()
+      })
+      if (running < concurrency) return Effect.void
+      room.unsafeClose()
+      return room.await
+    })
+    return yield* Effect.raceFirst(Effect.mapError(handled, failed("Read")), FiberSet.join(effects))
+  }).pipe(Effect.scoped)
+
+/** Makes a platform socket. Each `run` opens a connection. Writes wait until a connection is open. */
+const make = (
+  open: Opened,
+  { concurrency = defaultConcurrency, text = false }: PlatformSocketOptions,
+): Socket.Socket => {
   let current: Connection | undefined
   const opened = Effect.unsafeMakeLatch(false)
 
@@ -38,10 +102,7 @@ const make = (open: Opened): Socket.Socket => {
       current = connection
       yield* opened.open
       if (options?.onOpen !== undefined) yield* options.onOpen
-      yield* Stream.runForEach(Stream.mapError(connection.frames, failed("Read")), (payload) => {
-        const result = handler(payload)
-        return Effect.isEffect(result) ? result : Effect.void
-      })
+      yield* concurrency === 1 ? handleOneByOne(connection, handler) : handleAtOnce(connection, handler, concurrency)
     }).pipe(
       Effect.scoped,
       Effect.ensuring(
@@ -69,25 +130,32 @@ const make = (open: Opened): Socket.Socket => {
 
   return Socket.Socket.of({
     [Socket.TypeId]: Socket.TypeId,
-    // Payloads are always bytes, so `run` and `runRaw` are the same.
     run,
-    runRaw: run,
+    runRaw: (handler, options) => {
+      if (!text) return run(handler, options)
+      const decoder = new TextDecoder()
+      return run((payload) => handler(decoder.decode(payload, { stream: true })), options)
+    },
     writer: Effect.acquireRelease(Effect.succeed(write), () => Effect.suspend(() => current?.halfClose ?? Effect.void)),
   })
 }
 
 /** Makes a platform socket of an open connection. The socket supports one `run`. */
-export const fromConnection = (connection: Connection): Socket.Socket => make(Effect.succeed(connection))
+export const fromConnection = (connection: Connection, options: PlatformSocketOptions = {}): Socket.Socket =>
+  make(Effect.succeed(connection), options)
 
 /** Makes a platform socket that connects to an endpoint. Each `run` opens a new connection. */
 export const makeSocket = (
   endpoint: EndpointInput,
   settings?: Partial<ClientSettings>,
+  options: PlatformSocketOptions = {},
 ): Effect.Effect<Socket.Socket, SettingsError, Scope.Scope | Transport> =>
-  Effect.map(Client.make(settings), (client) => make(client.connect(endpoint)))
+  Effect.map(Client.make(settings), (client) => make(client.connect(endpoint), options))
 
 /** {@link makeSocket} as the platform's `Socket` service, for programs with Effect RPC or Effect Cluster. */
 export const layerSocket = (
   endpoint: EndpointInput,
   settings?: Partial<ClientSettings>,
-): Layer.Layer<Socket.Socket, SettingsError, Transport> => Layer.scoped(Socket.Socket, makeSocket(endpoint, settings))
+  options?: PlatformSocketOptions,
+): Layer.Layer<Socket.Socket, SettingsError, Transport> =>
+  Layer.scoped(Socket.Socket, makeSocket(endpoint, settings, options))

@@ -1,27 +1,38 @@
-import type * as Socket from "@effect/platform/Socket"
+import * as Socket from "@effect/platform/Socket"
 import * as SocketServer from "@effect/platform/SocketServer"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { type Endpoint, type ListenEndpointInput, tcpEndpoint } from "../domain/index.ts"
+import { ConnectionClosedError, type Endpoint, type ListenEndpointInput, tcpEndpoint } from "../domain/index.ts"
 import { Waiters } from "../runtime/Waiters.ts"
 import { Server, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
-import { fromConnection } from "./PlatformSocket.ts"
+import { fromConnection, type PlatformSocketOptions } from "./PlatformSocket.ts"
 
 const addressOf = (endpoint: Endpoint): SocketServer.Address =>
   endpoint._tag === "Unix"
     ? { _tag: "UnixAddress", path: endpoint.path }
     : { _tag: "TcpAddress", hostname: endpoint.host, port: endpoint.port }
 
+/** Whether a handler failed only because its connection was lost. RPC turns this failure into a defect. */
+const isLostConnection = (cause: Cause.Cause<unknown>): boolean => {
+  const errors = [...Cause.failures(cause), ...Cause.defects(cause)]
+  return (
+    errors.length > 0 &&
+    errors.every((error) => Socket.isSocketError(error) && error.cause instanceof ConnectionClosedError)
+  )
+}
+
 type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 
 /**
  * Makes the platform's `SocketServer` from a {@link Server}. Programs with Effect RPC or Effect Cluster then have
  * back-pressure, payloads in order, half-close and an orderly end. Connections that are accepted while no `run` is
- * active wait for the next `run`. A handler that fails ends only its own connection. The end of a `run` ends the
- * connections that it serves.
+ * active wait for the next `run`. A handler that fails ends only its own connection, and the failure is logged unless the
+ * peer reset the connection. The end of a `run` ends the connections that it serves.
  *
  * Fails as the servers of the platform do: with `SocketServerError` and the reason "Open". Its `cause` is the `ListenError`
  * or, for an invalid setting, the `SettingsError`.
@@ -42,6 +53,7 @@ type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 export const makeSocketServer = (
   endpoint: ListenEndpointInput = tcpEndpoint("127.0.0.1", 0),
   settings: Partial<ServerSettings> = {},
+  options: PlatformSocketOptions = {},
 ): Effect.Effect<SocketServer.SocketServer["Type"], SocketServer.SocketServerError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     let serving: Served | undefined
@@ -51,7 +63,7 @@ export const makeSocketServer = (
       handler: (connection) =>
         Effect.flatMap(
           servingWaiters.until(() => serving !== undefined),
-          () => serving?.(fromConnection(connection)) ?? Effect.void,
+          () => serving?.(fromConnection(connection, { concurrency: 1, ...options })) ?? Effect.void,
         ),
     })
     const listener = yield* server.listen(endpoint)
@@ -62,7 +74,9 @@ export const makeSocketServer = (
           const context = yield* Effect.context<R>()
           const ended = yield* Deferred.make<void>()
           const serve: Served = (socket) =>
-            Effect.raceFirst(Effect.asVoid(Effect.provide(handler(socket), context)), Deferred.await(ended))
+            Effect.raceFirst(Effect.asVoid(Effect.provide(handler(socket), context)), Deferred.await(ended)).pipe(
+              Effect.catchSomeCause((cause) => (isLostConnection(cause) ? Option.some(Effect.void) : Option.none())),
+            )
           yield* Effect.acquireRelease(
             Effect.sync(() => {
               serving = serve
@@ -82,5 +96,6 @@ export const makeSocketServer = (
 export const layerSocketServer = (
   endpoint?: ListenEndpointInput,
   settings?: Partial<ServerSettings>,
+  options?: PlatformSocketOptions,
 ): Layer.Layer<SocketServer.SocketServer, SocketServer.SocketServerError, Transport> =>
-  Layer.scoped(SocketServer.SocketServer, makeSocketServer(endpoint, settings))
+  Layer.scoped(SocketServer.SocketServer, makeSocketServer(endpoint, settings, options))

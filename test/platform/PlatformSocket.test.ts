@@ -5,7 +5,7 @@ import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import * as RpcServer from "@effect/rpc/RpcServer"
-import { expect, it } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -15,9 +15,12 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Client } from "../../src/client/index.ts"
 import type { Connection } from "../../src/connection/index.ts"
-import { tcpEndpoint } from "../../src/domain/index.ts"
+import { ConnectionClosedError, closeReasons, Framing, tcpEndpoint } from "../../src/domain/index.ts"
 import { layerSocket, makeSocket, makeSocketServer } from "../../src/platform/index.ts"
-import { NodeTransport } from "../../src/transport/index.ts"
+import { Server } from "../../src/server/index.ts"
+import { turns } from "../../src/testing/turns.ts"
+import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { textOf, utf8 } from "../support/wireProbe.ts"
 
 class Calls extends RpcGroup.make(
   Rpc.make("Double", { payload: { value: Schema.Number }, success: Schema.Number }),
@@ -125,3 +128,91 @@ it.scopedLive("the end of a run ends its connections; the next run serves those 
     expect(yield* heard(two)).toBe("second")
   }).pipe(Effect.provide(NodeTransport.layer)),
 )
+
+describe("the handler of a client's socket", () => {
+  /** The first payload, then the second once the handler has the first. */
+  const twoPayloads = Effect.gen(function* () {
+    const taken = yield* Deferred.make<void>()
+    const server = yield* Server.make({
+      settings: { frame: Framing.line },
+      handler: (connection) =>
+        Effect.gen(function* () {
+          yield* connection.send(utf8("first"))
+          yield* Deferred.await(taken)
+          yield* connection.send(utf8("second"))
+          yield* Effect.never
+        }),
+    })
+    const { endpoint } = yield* server.listen("127.0.0.1:0")
+    return { endpoint, taken: Deferred.succeed(taken, undefined) }
+  })
+
+  it.scoped("has the next payload while it waits with a payload", () =>
+    Effect.gen(function* () {
+      const { endpoint, taken } = yield* twoPayloads
+      const second = yield* Deferred.make<void>()
+      const socket = yield* makeSocket(endpoint, { frame: Framing.line })
+      const failure = yield* Effect.flip(
+        socket.run((payload) =>
+          textOf(payload) === "second"
+            ? Effect.zipRight(Deferred.succeed(second, undefined), Effect.never)
+            : Effect.zipRight(Effect.zipRight(taken, Deferred.await(second)), Effect.fail("both were handled")),
+        ),
+      )
+      expect(failure).toBe("both were handled")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("has no next payload before it is done with as many payloads as the concurrency allows", () =>
+    Effect.gen(function* () {
+      const { endpoint, taken } = yield* twoPayloads
+      const handled: Array<string> = []
+      const socket = yield* makeSocket(endpoint, { frame: Framing.line }, { concurrency: 1 })
+      const failure = yield* Effect.flip(
+        socket.run((payload) =>
+          Effect.gen(function* () {
+            const text = textOf(payload)
+            yield* taken
+            // The second payload has time to arrive.
+            yield* turns(20)
+            handled.push(text)
+            if (text === "second") yield* Effect.fail("the end")
+          }),
+        ),
+      )
+      expect([handled, failure]).toEqual([["first", "second"], "the end"])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("keeps its failure, also one that a read may have", () =>
+    Effect.gen(function* () {
+      const failure = new ConnectionClosedError({ reason: closeReasons.peerClosed })
+      for (const concurrency of [1, 2]) {
+        const { endpoint } = yield* twoPayloads
+        const socket = yield* makeSocket(endpoint, { frame: Framing.line }, { concurrency })
+        expect(yield* Effect.flip(socket.run(() => Effect.fail(failure)))).toBe(failure)
+      }
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("gets whole characters as text, and bytes by default", () =>
+    Effect.gen(function* () {
+      const bytes = utf8("a\u00fcb")
+      const server = yield* Server.make({
+        settings: { frame: Framing.line },
+        handler: (connection) =>
+          Effect.zipRight(connection.send(bytes.subarray(0, 2)), connection.send(bytes.subarray(2))),
+      })
+      const { endpoint } = yield* server.listen("127.0.0.1:0")
+      const received = (text: boolean) =>
+        Effect.gen(function* () {
+          const payloads: Array<string | Uint8Array> = []
+          const socket = yield* makeSocket(endpoint, { frame: Framing.line }, { text })
+          yield* socket.runRaw((payload) => void payloads.push(payload))
+          return payloads
+        })
+      expect(yield* received(true)).toEqual(["a", "\u00fcb"])
+      expect((yield* received(false)).every((payload) => payload instanceof Uint8Array)).toBe(true)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+})
