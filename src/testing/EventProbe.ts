@@ -15,10 +15,11 @@ export interface TaggedEvent {
 /** The events of a tag. */
 export type EventOf<E extends TaggedEvent, T extends E["_tag"]> = Extract<E, { readonly _tag: T }>
 
-type Fields<A> = A extends Uint8Array
+/** Some of the fields of an event, also of the objects within it. */
+export type EventFields<A> = A extends Uint8Array
   ? A
   : A extends object
-    ? { readonly [K in keyof A]?: Fields<A[K]> | undefined }
+    ? { readonly [K in keyof A]?: EventFields<A[K]> | undefined }
     : A
 
 /**
@@ -27,7 +28,7 @@ type Fields<A> = A extends Uint8Array
  */
 export type EventPattern<E extends TaggedEvent> =
   | E["_tag"]
-  | (E extends TaggedEvent ? { readonly _tag: E["_tag"] } & Omit<Fields<E>, "_tag"> : never)
+  | (E extends TaggedEvent ? { readonly _tag: E["_tag"] } & Omit<EventFields<E>, "_tag"> : never)
 
 /** An expected event has not come before the deadline of the probe. */
 export class EventNotSeen extends Data.TaggedError("EventNotSeen")<{

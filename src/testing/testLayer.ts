@@ -16,7 +16,8 @@ export interface TestingOptions {
   readonly network?: VirtualNetworkOptions
 }
 
-type TestLayer<R, RF> = Layer.Layer<
+/** A server, its client, and their network. `R`: the services that the handler needs. */
+export type TestLayer<R, RF = never> = Layer.Layer<
   Server | Client | VirtualNetwork,
   ListenError | SettingsError,
   Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>

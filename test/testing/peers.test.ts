@@ -110,7 +110,7 @@ describe("a scripted peer", () => {
       yield* peer.send(new Uint8Array(1_000_000))
       expect(yield* Effect.flip(peer.flushed)).toMatchObject({ problem: "silent" })
       yield* network.startReading("server")
-      yield* Testing.turns(100)
+      yield* Testing.turns(1000)
       yield* peer.flushed
     }).pipe(Effect.provide(Testing.layer({ handler: Handler.discard() }))),
   )
