@@ -1,7 +1,9 @@
 import { expect } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Connection } from "../../src/connection/index.ts"
 import { type ConnectionClosedError, Framing, type SendError } from "../../src/domain/index.ts"
@@ -58,6 +60,31 @@ for (const [name, read] of Object.entries(readers)) {
     }),
   )
 }
+
+overEachTransport("a handler that fails because a frame is truncated is no failure of the handler", () =>
+  Effect.gen(function* () {
+    const failures = yield* Queue.unbounded<unknown>()
+    const ways = Object.values(readers)
+    const { connect, events } = yield* serving(
+      (connection) => {
+        const read = ways[connection.id - 1]
+        return read === undefined ? Effect.die("a bug") : read(connection, () => Effect.void)
+      },
+      { frame },
+      { onHandlerFailure: (cause) => Effect.asVoid(failures.offer(Cause.squash(cause))) },
+    )
+    for (const _ of ways) {
+      const peer = yield* connect({ frame: Framing.raw })
+      yield* peer.send(cutShort)
+      yield* peer.close
+    }
+    const closed = yield* events.first("ConnectionClosed", ways.length)
+    expect(closed.map(({ reason }) => reason)).toEqual(ways.map(() => truncated))
+    yield* connect()
+    expect(yield* failures.take).toBe("a bug")
+    expect(yield* failures.size).toBe(0)
+  }),
+)
 
 overEachTransport("a reactor answers the frames before a truncated frame, and the reason is reported", () =>
   Effect.gen(function* () {
