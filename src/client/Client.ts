@@ -15,11 +15,13 @@ import {
   type ConnectError,
   type EndpointInput,
   type Framing,
+  formatEndpoint,
   readEndpoint,
   type SettingsError,
 } from "../domain/index.ts"
 import { checkSubscription, EventBus } from "../runtime/EventBus.ts"
 import { owned } from "../runtime/owned.ts"
+import { inSpan } from "../runtime/spans.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
@@ -169,11 +171,7 @@ const makeClient = Effect.fnUntraced(function* (
     return core
   }
 
-  const connectCore = Effect.fn("Client.connect")(function* (
-    input: EndpointInput,
-    options: ConnectOptions = {},
-    frame: Framing.Framing = settings.frame,
-  ) {
+  const dialCore = Effect.fnUntraced(function* (input: EndpointInput, options: ConnectOptions, frame: Framing.Framing) {
     const endpoint = yield* readEndpoint(input)
     const dialled = yield* dial(
       endpoint,
@@ -196,6 +194,16 @@ const makeClient = Effect.fnUntraced(function* (
       endWith,
     )
   })
+  const connectCore = (input: EndpointInput, options: ConnectOptions = {}, frame: Framing.Framing = settings.frame) =>
+    inSpan({
+      name: "Client.connect",
+      kind: "client",
+      attributes: () => ({ endpoint: typeof input === "string" ? input : formatEndpoint(input) }),
+      onSuccess: ({ local, remote }: ConnectionCore) => ({
+        local: formatEndpoint(local),
+        remote: formatEndpoint(remote),
+      }),
+    })(dialCore(input, options, frame))
   const connectionOf = (core: ConnectionCore): Connection => new CoreConnection(core, () => bus.unblocked)
   function connect(
     endpoint: EndpointInput,
@@ -234,6 +242,7 @@ const makeClient = Effect.fnUntraced(function* (
     run: makeRun(framings),
     session: makeSessions(framings, bus),
     subscribeEvents: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),
+    connections: Effect.sync(() => cores.size),
     traffic: Effect.sync(() => {
       let { bytesIn, bytesOut } = ended
       for (const core of cores) {

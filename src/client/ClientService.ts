@@ -71,6 +71,8 @@ export interface ClientService {
       options?: SessionOptions<E, R>,
     ): Effect.Effect<Session, SettingsError, Scope.Scope | Exclude<R, Scope.Scope>>
   }
+  /** The number of open connections. */
+  readonly connections: Effect.Effect<number>
   /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
   /**

@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { type CodecError, ConnectionClosedError, closeReasons, type SettingsError } from "../domain/index.ts"
 import * as check from "../domain/settings.ts"
+import { inSpan } from "../runtime/spans.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { ById } from "./internal/ById.ts"
 import type { Correlation } from "./internal/Correlation.ts"
@@ -167,6 +168,8 @@ export const counter = (first: number = 1, last: number = 0x7fff_ffff): (() => n
   }
 }
 
+const requestSpan = inSpan({ name: "Requests.request", kind: "client" })
+
 const closedHere = new ConnectionClosedError({ reason: closeReasons.localClosed })
 
 const makeWith = <In, Out, Ask, Id extends string | number>(
@@ -194,7 +197,8 @@ const makeWith = <In, Out, Ask, Id extends string | number>(
       options?: RequestOptions,
     ): Effect.Effect<In, RequestError>
     function request(ask: Ask, isReply?: (message: In) => boolean, own: RequestOptions = {}) {
-      return exchange.request(ask, isReply, own.timeout === undefined ? timeout : Duration.decode(own.timeout))
+      const within = own.timeout === undefined ? timeout : Duration.decode(own.timeout)
+      return requestSpan(exchange.request(ask, isReply, within))
     }
     return {
       request,

@@ -27,6 +27,7 @@ import {
 } from "../domain/index.ts"
 import { Hub, type HubService } from "../hub/index.ts"
 import { checkSubscription, EventBus } from "../runtime/EventBus.ts"
+import { inSpan } from "../runtime/spans.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
@@ -70,6 +71,12 @@ export interface ServerOptions<E, R, RF = never> {
    * budget and policy; a `frame` in the settings must be the framing of the hub. Each server numbers its own connections.
    */
   readonly hub?: HubService
+  /**
+   * An effect that runs with the server before it is used, in a scope that closes after the last event of the server. A
+   * scope inside that of the server would close before the last connections end. For observers, such as
+   * `Metrics.server()` of `tcpfx/metrics`. Default: nothing runs.
+   */
+  readonly watch?: (server: ServerService) => Effect.Effect<void, SettingsError, Scope.Scope>
   /** The settings that differ from `ServerConfig.defaults`. */
   readonly settings?: Partial<ServerSettings>
 }
@@ -181,6 +188,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
   const hubFrame = options.hub === undefined && protocol === undefined ? {} : { frame }
   const wanted = yield* checkServerSettings({ ...ServerConfig.defaults, ...options.settings, ...hubFrame })
   const settings: CheckedServerSettings = { ...wanted, ...(yield* compileRules(wanted)) }
+  const watching = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const timing = yield* makeTiming
   const hub =
     options.hub ??
@@ -246,7 +254,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
     })
 
   // The drain runs in a fiber of the server, because the first caller can be interrupted, or can be a finalizer, in
-  // which a timeout interrupts nothing. All callers wait for the same drain.
+  // which a timeout interrupts nothing. All callers wait for the same drain, each in a span of its own.
   const drain = Effect.suspend(() => {
     if (core.drained === undefined) {
       if (core.isOver) return Effect.succeed<DrainResult>({ graceful: 0, forced: 0 })
@@ -254,7 +262,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
       fork(Effect.asVoid(Effect.intoDeferred(drainServer(core, bus, settings, listeners), core.drained)))
     }
     return Deferred.await(core.drained)
-  })
+  }).pipe(inSpan({ name: "Server.drain", onSuccess: ({ forced, graceful }: DrainResult) => ({ graceful, forced }) }))
 
   const server: ServerService = {
     listen,
@@ -297,5 +305,6 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
     drain,
     hub,
   }
+  if (options.watch !== undefined) yield* Scope.extend(options.watch(server), watching)
   return server
 })

@@ -24,7 +24,7 @@ const reportProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Ef
   )
 
 /** Closes the listeners, ends all connections gracefully, and resets those that are left at the deadline. */
-export const drainServer = Effect.fn("Server.drain")(function* (
+export const drainServer = Effect.fnUntraced(function* (
   core: ServerCore,
   bus: EventBus<ServerEvent>,
   settings: CheckedServerSettings,

@@ -4,6 +4,7 @@ import * as Scope from "effect/Scope"
 import {
   type Endpoint,
   endpointProblem,
+  formatEndpoint,
   type ListenEndpointInput,
   type ListenEndpointInputs,
   ListenError,
@@ -12,8 +13,10 @@ import {
   type ServerEvent,
 } from "../../domain/index.ts"
 import type { EventBus } from "../../runtime/EventBus.ts"
+import { inSpan } from "../../runtime/spans.ts"
 import type { AcceptHandlers, TransportService } from "../../transport/index.ts"
 import type { CheckedServerSettings } from "../ServerConfig.ts"
+import type { Listener } from "../ServerState.ts"
 import type { ServerCore } from "./ServerCore.ts"
 
 /** The parts of a server that listening uses. */
@@ -51,7 +54,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     onFailure: (code, bound) => core.onAcceptFailed(bound, code),
   })
 
-  const listen = Effect.fn("Server.listen")(function* (input: ListenEndpointInput) {
+  const listenOn = Effect.fnUntraced(function* (input: ListenEndpointInput) {
     const endpoint = yield* readListenEndpoint(input)
     if (endpointProblem(endpoint) !== undefined) {
       return yield* new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
@@ -72,14 +75,26 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
       .pipe(Effect.mapError(explained), Scope.extend(scope))
     return { endpoint: bound }
   })
+  const listen = (input: ListenEndpointInput) =>
+    inSpan({
+      name: "Server.listen",
+      attributes: () => ({ endpoint: textOf(input) }),
+      onSuccess: ({ endpoint }: Listener) => ({ bound: formatEndpoint(endpoint) }),
+    })(listenOn(input))
 
-  const listenAll = Effect.fn("Server.listenAll")(function* (endpoints: ListenEndpointInputs) {
+  const listenOnAll = Effect.fnUntraced(function* (endpoints: ListenEndpointInputs) {
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
     return yield* Effect.forEach(endpoints, listen).pipe(
       Scope.extend(own),
       Effect.onError(() => Scope.close(own, Exit.void)),
     )
   })
+  const listenAll = (endpoints: ListenEndpointInputs) =>
+    inSpan({ name: "Server.listenAll", attributes: () => ({ endpoints: endpoints.map(textOf) }) })(
+      listenOnAll(endpoints),
+    )
 
   return { listen, listenAll }
 }
+
+const textOf = (input: ListenEndpointInput): string => (typeof input === "string" ? input : formatEndpoint(input))
