@@ -1,4 +1,4 @@
-import type { ClientEvent } from "../domain/index.ts"
+import type { ClientEvent, Framing } from "../domain/index.ts"
 
 /**
  * Callbacks that run in the turn of the event loop in which something happens. They are for programs, such as a log or
@@ -8,8 +8,11 @@ import type { ClientEvent } from "../domain/index.ts"
 export interface ClientObserver {
   /** Every event except `FrameReceived`, `FrameSent` and `EventsMissed`. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined
-  /** A run of whole frames arrived, as on the wire. The memory of the run is valid only during the call. */
-  readonly onRun?: ((run: Uint8Array) => void) | undefined
+  /**
+   * A run of whole frames arrived, as on the wire. `count` and `payloads` of the framing of its connection read it. The
+   * memory of the run is valid only during the call.
+   */
+  readonly onRun?: ((run: Uint8Array, framing: Framing.Framing) => void) | undefined
   /** A payload was sent: the connection has accepted it and writes it to the socket. */
   readonly onSent?: ((payload: Uint8Array) => void) | undefined
 }

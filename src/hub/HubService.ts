@@ -71,6 +71,15 @@ export interface HubStats {
   readonly retainedBytes: number
 }
 
+/**
+ * Callbacks that run in the turn of the event loop in which something happens. A callback must return at once and must
+ * not throw. An observer that throws is removed, and the failure is logged. Without an observer nothing is measured.
+ */
+export interface HubObserver {
+  /** The hub has delivered what was published in a turn to its subscribers. `millis`: how long that took. */
+  readonly onFlush?: ((millis: number) => void) | undefined
+}
+
 /** The operations of a hub. */
 export interface HubService {
   /**
@@ -97,6 +106,8 @@ export interface HubService {
     options?: HubSubscribeAsOptions,
   ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError, R>, SettingsError, Scope.Scope>
   readonly stats: Effect.Effect<HubStats>
+  /** Calls an observer until the scope closes. */
+  readonly observe: (observer: HubObserver) => Effect.Effect<void, never, Scope.Scope>
   readonly framing: Framing.Framing
   /** The synchronous side of the hub, for connections. */
   readonly port: HubPort

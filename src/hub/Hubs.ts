@@ -19,13 +19,22 @@ import {
 import { pullStream } from "../runtime/pullStream.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import type { HubPort } from "./HubPort.ts"
-import type { HubOptions, HubService, HubStats, HubSubscribeAsOptions, HubSubscribeOptions } from "./HubService.ts"
+import type {
+  HubObserver,
+  HubOptions,
+  HubService,
+  HubStats,
+  HubSubscribeAsOptions,
+  HubSubscribeOptions,
+} from "./HubService.ts"
 import { HubCore } from "./internal/HubCore.ts"
 import { StreamSink } from "./internal/StreamSink.ts"
 
 /** A hub without the operations for programs. */
 export interface BareHub extends HubPort {
   readonly stats: () => HubStats
+  /** Calls an observer until the scope closes. */
+  readonly observe: (observer: HubObserver) => Effect.Effect<void, never, Scope.Scope>
   /** Ends the hub: streams get everything published so far and end, and publishers are unblocked. */
   readonly close: () => void
 }
@@ -96,6 +105,7 @@ export const makeHubs = (options: HubOptions = {}): Effect.Effect<Hubs, Settings
             Stream.mapChunksEffect((frames) => decodeAll(codec, frames, subscribeOptions?.onInvalid)),
           ),
         stats: Effect.sync(() => core.stats()),
+        observe: (observer) => core.observe(observer),
       }
     }
 

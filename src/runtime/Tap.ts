@@ -9,6 +9,7 @@ interface Observer {
   readonly onOwnEvent?: ((...args: never) => void) | undefined
   readonly onRun?: ((...args: never) => void) | undefined
   readonly onSent?: ((...args: never) => void) | undefined
+  readonly onFlush?: ((...args: never) => void) | undefined
 }
 
 /**
@@ -18,13 +19,14 @@ interface Observer {
  */
 export class Tap<O extends Observer> {
   /**
-   * Whether an observer has the callback `onEvent`. The next three fields are the same for the other callbacks. The
+   * Whether an observer has the callback `onEvent`. The next four fields are the same for the other callbacks. The
    * caller of `tell` checks the field first, so a tap without observers costs one boolean test.
    */
   wantsEvents = false
   wantsOwnEvents = false
   wantsRuns = false
   wantsSent = false
+  wantsFlushes = false
   /** Each observer has its own wrapper, so that one object can observe twice. */
   private observers: ReadonlyArray<{ readonly observer: O }> = []
   private readonly log: (failure: unknown) => void
@@ -79,5 +81,6 @@ export class Tap<O extends Observer> {
     this.wantsOwnEvents = observers.some(({ observer }) => observer.onOwnEvent !== undefined)
     this.wantsRuns = observers.some(({ observer }) => observer.onRun !== undefined)
     this.wantsSent = observers.some(({ observer }) => observer.onSent !== undefined)
+    this.wantsFlushes = observers.some(({ observer }) => observer.onFlush !== undefined)
   }
 }

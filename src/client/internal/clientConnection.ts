@@ -21,7 +21,7 @@ export const ownerOf = (
   onClosed: () => void,
 ): ConnectionOwner => ({
   onRun: (run) => {
-    if (tap.wantsRuns) tap.tell((observer) => observer.onRun?.(run))
+    if (tap.wantsRuns) tap.tell((observer) => observer.onRun?.(run, core().framing))
     if (!bus.wantsFrames()) return
     core().eachPayload(run, (bytes) => bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameReceived", bytes })))
   },

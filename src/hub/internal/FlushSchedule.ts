@@ -45,12 +45,13 @@ export class FlushSchedule {
     atTurnEnd(this.flushOrWait)
   }
 
-  /** Runs a flush and measures it. */
-  timed(run: () => void): void {
+  /** Runs a flush and measures it. Returns its duration, milliseconds. */
+  timed(run: () => void): number {
     const begun = this.now()
     run()
     this.endedAt = this.now()
     this.tookMillis = this.endedAt - begun
+    return this.tookMillis
   }
 
   private readonly flushOrWait = (): void => {

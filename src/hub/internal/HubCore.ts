@@ -1,10 +1,13 @@
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { SlowConsumerPolicy } from "../../domain/index.ts"
 import { Registry } from "../../runtime/Registry.ts"
+import { Tap } from "../../runtime/Tap.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
+import type { HubObserver } from "../HubService.ts"
 import { Budgets } from "./Budgets.ts"
 import { deliverNext, deliverSome, type MemberLog } from "./delivery.ts"
 import { FlushSchedule } from "./FlushSchedule.ts"
@@ -42,6 +45,8 @@ export class HubCore implements HubPort, MemberHub {
   private sealedBytes = 0
   private flushing = false
   private closed = false
+  /** The observers, made at the first one. */
+  private tap: Tap<HubObserver> | undefined
 
   constructor(options: HubCoreOptions) {
     this.options = options
@@ -54,6 +59,14 @@ export class HubCore implements HubPort, MemberHub {
   stats() {
     const { log, members, pace } = this
     return { subscribers: members.size, lagging: pace.lagging.size, retainedBytes: log.retainedBytes() }
+  }
+
+  observe(observer: HubObserver): Effect.Effect<void, never, Scope.Scope> {
+    const tap = this.tap === undefined ? Tap.make<HubObserver>() : Effect.succeed(this.tap)
+    return Effect.flatMap(tap, (made) => {
+      this.tap ??= made
+      return this.tap.observe(observer)
+    })
   }
 
   attach(sink: HubSink, options: AttachOptions = {}): HubMember {
@@ -92,12 +105,18 @@ export class HubCore implements HubPort, MemberHub {
     const isNew = this.log.seal(this.isWorthApart()) !== undefined || this.sealedBytes > 0
     if (!isNew || this.flushing) return
     this.sealedBytes = 0
-    if (this.isLarge()) this.schedule.timed(() => this.deliverToAll())
+    if (this.tap?.wantsFlushes === true) this.deliverObserved(this.tap)
+    else if (this.isLarge()) this.schedule.timed(() => this.deliverToAll())
     else this.deliverToAll()
     this.pace.blockPublishers()
     this.trim()
     this.log.keepNew()
     this.compact()
+  }
+
+  private deliverObserved(tap: Tap<HubObserver>): void {
+    const millis = this.schedule.timed(() => this.deliverToAll())
+    tap.tell((observer) => observer.onFlush?.(millis))
   }
 
   private deliverToAll(): void {
