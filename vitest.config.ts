@@ -29,6 +29,7 @@ export default defineConfig({
       "tcpfx/protocol": source("protocol"),
       "tcpfx/rooms": source("rooms"),
       "tcpfx/testing": source("testing"),
+      "tcpfx/metrics": source("metrics"),
       "tcpfx/assistant": source("assistant"),
       // The last alias, because the other names begin with this one.
       tcpfx: source("."),

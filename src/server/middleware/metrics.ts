@@ -7,8 +7,8 @@ import { outcomeOf } from "./HandlerOutcome.ts"
 /** The number of handlers that are running: `tcpfx_handlers`. */
 export const running = Metric.gauge("tcpfx_handlers", { description: "Handlers that are running" })
 
-/** The number of handlers that have ended: `tcpfx_handlers_ended`, with the tag `outcome` (`HandlerOutcome`). */
-export const ended = Metric.counter("tcpfx_handlers_ended", {
+/** The number of handlers that have ended: `tcpfx_handlers_ended_total`, with the tag `outcome` (`HandlerOutcome`). */
+export const ended = Metric.counter("tcpfx_handlers_ended_total", {
   description: "Handlers that have ended",
   incremental: true,
 })
@@ -21,7 +21,7 @@ export interface MetricsOptions {
 
 /**
  * Middleware that counts handlers in Effect's metrics: `tcpfx_handlers` is the number of running handlers, and
- * `tcpfx_handlers_ended` the number of ended ones by `outcome`.
+ * `tcpfx_handlers_ended_total` the number of ended ones by `outcome`.
  *
  * @example
  * import { Effect, pipe } from "effect"
