@@ -8,6 +8,13 @@ const maxLength = 1000
 const errorOf = (text: string): ParseResult.ParseError =>
   ParseResult.parseError(new ParseResult.Type(Schema.Never.ast, undefined, text))
 
+const describeIssue = ({ message, path }: ParseResult.ArrayFormatterIssue): string =>
+  path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`
+
+/** The problems of an error in one line, each with its place, such as "name: Expected a non empty string, actual """. */
+export const parseErrorLine = (error: ParseResult.ParseError): string =>
+  ParseResult.ArrayFormatter.formatErrorSync(error).map(describeIssue).join("; ")
+
 /** The message of an error, at most 1000 characters. */
 export const parseErrorText = (error: ParseResult.ParseError): string => {
   try {

@@ -1,11 +1,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { InvalidPayloadError, type SettingsError } from "../domain/index.ts"
+import { parseErrorLine } from "../domain/ParseErrorText.ts"
 import { makeHubs } from "../hub/index.ts"
 import { JoinedRoom } from "./internal/JoinedRoom.ts"
 import type { Room } from "./internal/Room.ts"
@@ -106,7 +106,7 @@ const problemBy = <M, I>(schema: Schema.Schema<M, I>) => {
   const validate = Schema.validateEither(schema)
   return (member: M): string | undefined => {
     const valid = validate(member)
-    return valid._tag === "Right" ? undefined : ParseResult.TreeFormatter.formatErrorSync(valid.left)
+    return valid._tag === "Right" ? undefined : parseErrorLine(valid.left)
   }
 }
 

@@ -28,7 +28,7 @@ it.scopedLive("people in a room of the chat hear each other, and who joins and l
     yield* bob.close
     expect(yield* receiveText(ann)).toBe("* bob left")
     const { answer: refused } = yield* enter("no/name")
-    expect(refused).toContain("connection #3 cannot join the room lobby")
+    expect(refused).toContain("connection #3 cannot join the room lobby: name: Expected a string matching the pattern")
     expect(yield* (yield* ChatRooms).names).toEqual(["lobby"])
   }).pipe(Effect.provide(ChatRooms.layer), Effect.provide(MemoryTransport.layer())),
 )

@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
+import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { CodecError } from "../errors.ts"
+import { parseErrorLine } from "../ParseErrorText.ts"
 import { type Codec, type EffectCodec, isSettled } from "./contract.ts"
 
 /** Converts between the encoded values of a schema and bytes. Both functions may throw an error that names the problem. */
@@ -13,9 +14,6 @@ export interface Packing<I> {
 
 // The maximum length of a problem, characters. A decoding error quotes the payload, which can be as long as a frame.
 const problemLength = 1000
-
-const describeIssue = ({ path, message }: ParseResult.ArrayFormatterIssue): string =>
-  path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`
 
 const errorOf = (codec: string, problem: string, parseError?: ParseResult.ParseError): CodecError =>
   new CodecError({
@@ -32,7 +30,7 @@ const thrownBy = (codec: string, thrown: unknown): CodecError => {
 
 const failedIn = (codec: string) => (error: ParseResult.ParseError) => {
   try {
-    return errorOf(codec, ParseResult.ArrayFormatter.formatErrorSync(error).map(describeIssue).join("; "), error)
+    return errorOf(codec, parseErrorLine(error), error)
   } catch (thrown) {
     return thrownBy(codec, thrown)
   }
