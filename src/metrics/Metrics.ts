@@ -1,4 +1,5 @@
 export * from "./clientMetrics.ts"
 export * from "./definitions.ts"
 export * from "./hubMetrics.ts"
+export type { CommonOptions, FrameOptions } from "./internal/options.ts"
 export * from "./serverMetrics.ts"
