@@ -59,13 +59,33 @@ for (const source of sources) {
   })
 }
 
+// A block whose fence names a file shows that file of examples/; test/docs/guide.test.ts compares the two.
 const guide = fileOfTests()
-for (const name of readdirSync(join(root, "docs", "guide")).sort()) {
-  const text = readFileSync(join(root, "docs", "guide", name), "utf8")
-  for (const block of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
-    const line = text.slice(0, block.index).split("\n").length
-    add(guide, `docs/guide/${name}:${line}`, block[1].trimEnd().split("\n"))
-  }
+const chapters = readdirSync(join(root, "docs", "guide"))
+  .sort()
+  .map((name) => {
+    const chapter = { name, named: new Map(), tests: [] }
+    const text = readFileSync(join(root, "docs", "guide", name), "utf8")
+    for (const block of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+      const line = text.slice(0, block.index).split("\n").length
+      add(chapter, `docs/guide/${name}:${line}`, block[1].trimEnd().split("\n"))
+    }
+    return chapter
+  })
+for (const { named, tests } of chapters) {
+  for (const [from, names] of named) guide.named.set(from, new Set([...(guide.named.get(from) ?? []), ...names]))
+  guide.tests.push(...tests)
+}
+
+// All chapters share one file of tests, because each file costs the start of a process. A reader has only one chapter, so
+// each chapter imports what it uses.
+const nameOf = (name) => name.replace(/^type /, "")
+const imported = new Set([...guide.named.values()].flatMap((names) => [...names].map(nameOf)))
+for (const { name, named, tests } of chapters) {
+  const own = new Set([...named.values()].flatMap((names) => [...names].map(nameOf)))
+  const code = tests.join("\n").replace(/\/\/.*|"[^"]*"/g, "")
+  const missing = [...imported].filter((word) => !own.has(word) && new RegExp(`(?<![.\\w])${word}\\b(?!:)`).test(code))
+  if (missing.length > 0) throw new Error(`docs/guide/${name}: import ${missing.join(", ")} in a block of the chapter`)
 }
 
 const count = write(ofSources, "examples.test.ts") + write(guide, "guide.test.ts")

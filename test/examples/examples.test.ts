@@ -1,6 +1,5 @@
 import { assert, expect, it } from "@effect/vitest"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -20,29 +19,7 @@ import { collector, device } from "../../examples/telemetry.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { record } from "../support/record.ts"
-
-/** A console that records the logged values. A test can wait for a value. */
-const recordingConsole = Effect.gen(function* () {
-  const console = yield* Effect.console
-  const lines: Array<string> = []
-  const waiting = new Map<string, Deferred.Deferred<void>>()
-  const note = (line: string) =>
-    Effect.suspend(() => {
-      lines.push(line)
-      const waiter = waiting.get(line)
-      return waiter === undefined ? Effect.void : Deferred.succeed(waiter, undefined)
-    })
-  return {
-    console: { ...console, log: (...parts: ReadonlyArray<unknown>) => Effect.asVoid(note(parts.join(" "))) },
-    seen: (line: string) =>
-      Effect.gen(function* () {
-        if (lines.includes(line)) return
-        const waiter = yield* Deferred.make<void>()
-        waiting.set(line, waiter)
-        yield* Deferred.await(waiter)
-      }),
-  }
-})
+import { recordingConsole } from "../support/recordingConsole.ts"
 
 it.scopedLive("the chat example relays lines, records them and reports connections and ends", () =>
   Effect.gen(function* () {

@@ -167,14 +167,6 @@ export const makeSession = <C, A, E, R, RU>(
       return pullStream(next)
     })
 
-    // A reader takes one payload at a time, because the end of a reader would drop the rest of a larger chunk.
-    const received = pullStream(
-      inbound.take.pipe(
-        Effect.map(Chunk.of),
-        Effect.catchIf(Cause.isNoSuchElementException, () => Effect.succeed(undefined)),
-      ),
-    )
-
     return {
       connections,
       sendPayload: (payload) =>
@@ -185,7 +177,7 @@ export const makeSession = <C, A, E, R, RU>(
       received: Stream.unwrapScoped(
         Effect.as(
           Effect.acquireRelease(setReader(true), () => setReader(false)),
-          received,
+          Mailbox.toStream(inbound),
         ),
       ),
       state: Effect.sync(() => ({

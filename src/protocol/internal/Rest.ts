@@ -14,7 +14,7 @@ export class Rest<A, E> {
   private readonly readers = new Waiters()
   private readonly room = new Waiters()
   private buffer: Array<A> = []
-  /** The number of messages at the start of `buffer` that were taken or dropped. */
+  /** The number of messages at the start of `buffer` that were dropped. */
   private head = 0
   private end: Exit.Exit<void, E> | undefined
 
@@ -42,7 +42,10 @@ export class Rest<A, E> {
     this.dropped++
     this.head++
     this.add(message)
-    this.compact()
+    if (this.head >= this.capacity) {
+      this.buffer = this.buffer.slice(this.head)
+      this.head = 0
+    }
     return Effect.void
   }
 
@@ -52,29 +55,22 @@ export class Rest<A, E> {
     this.readers.wake()
   }
 
-  // A reader takes one message at a time, because the end of a reader would drop the rest of a larger chunk.
-  readonly stream: Stream.Stream<A, E> = pullStream(Effect.suspend(() => this.take()))
+  readonly stream: Stream.Stream<A, E> = pullStream(Effect.suspend(() => this.takeAll()))
 
   private add(message: A): void {
     this.buffer.push(message)
     this.readers.wake()
   }
 
-  private take(): Effect.Effect<Chunk.Chunk<A> | undefined, E> {
+  private takeAll(): Effect.Effect<Chunk.Chunk<A> | undefined, E> {
     if (this.length() > 0) {
-      const taken = this.buffer[this.head++] as A
-      this.compact()
+      const taken = this.head === 0 ? this.buffer : this.buffer.slice(this.head)
+      this.buffer = []
+      this.head = 0
       this.room.wake()
-      return Effect.succeed(Chunk.of(taken))
+      return Effect.succeed(Chunk.unsafeFromArray(taken))
     }
-    if (this.end === undefined) return this.readers.waitThen(Effect.suspend(() => this.take()))
+    if (this.end === undefined) return this.readers.waitThen(Effect.suspend(() => this.takeAll()))
     return Exit.isSuccess(this.end) ? Effect.succeed(undefined) : Effect.failCause(this.end.cause)
-  }
-
-  /** Frees the used part of the buffer when it is at least as long as the rest. */
-  private compact(): void {
-    if (this.head < this.length()) return
-    this.buffer = this.buffer.slice(this.head)
-    this.head = 0
   }
 }
