@@ -81,7 +81,8 @@ export interface Session extends SessionBase<Connection> {
   /**
    * The payloads of all connections. The stream delivers everything that arrived on a broken connection before the
    * session reconnects. The session does not read from the socket while nothing pulls the stream. The stream has one
-   * reader. Without a reader, payloads that have arrived are lost with their connection.
+   * reader at a time. A reader that ends early, such as `Stream.runHead`, leaves the payloads that it has not taken to the
+   * next reader. Without a reader, payloads that have arrived are lost with their connection.
    */
   readonly frames: Stream.Stream<Uint8Array, SessionEnd>
 }

@@ -17,13 +17,26 @@ export type Failure = typeof Failure.Type
 
 const longestCause = 4096
 
-/** Converts the cause of a failed effect to a `Failure`. */
+/**
+ * Converts the cause of a failed effect to a `Failure`. It never throws: the connection of a failed handler would stay
+ * open. An error of the program can throw while its tag, its message or its stack is read, and a `bigint` throws in
+ * `Cause.pretty` of Effect.
+ */
 export const failureOfCause = (cause: Cause.Cause<unknown>): Failure => {
   if (Cause.isInterruptedOnly(cause)) return { message: "interrupted" }
   const error = Cause.squash(cause)
-  const tag = tagOf(error)
-  const pretty = Cause.pretty(cause, { renderErrorCause: true })
-  return { message: messageOf(error), ...(tag === undefined ? {} : { tag }), cause: pretty.slice(0, longestCause) }
+  const tag = orElse(() => tagOf(error), undefined)
+  const message = orElse(() => messageOf(error), "its message cannot be read")
+  const pretty = orElse(() => Cause.pretty(cause, { renderErrorCause: true }), `Error: ${message}`)
+  return { message, ...(tag === undefined ? {} : { tag }), cause: pretty.slice(0, longestCause) }
+}
+
+const orElse = <A>(read: () => A, fallback: A): A => {
+  try {
+    return read()
+  } catch {
+    return fallback
+  }
 }
 
 /** Converts a thrown value to a `Failure`. */

@@ -1,7 +1,7 @@
 import type * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { ConnectError } from "./ConnectError.ts"
-import type { Endpoint, ListenEndpoint } from "./Endpoint.ts"
+import type { Endpoint, FdEndpoint, ListenEndpoint, TcpEndpoint, UnixEndpoint } from "./Endpoint.ts"
 import { parseEndpoint, parseListenEndpoint } from "./endpointSyntax.ts"
 import { ListenError } from "./ListenError.ts"
 import type { EndpointSyntaxError } from "./syntaxErrors.ts"
@@ -18,7 +18,28 @@ export type ListenEndpointInputs = Arr.NonEmptyReadonlyArray<ListenEndpointInput
 const problemOf = ({ expected, problem }: EndpointSyntaxError): string => `${problem}; expected ${expected}`
 
 /**
- * Reads an endpoint to connect to. Fails with the reason "InvalidEndpoint" for a text that is not an endpoint.
+ * What keeps a value from being an endpoint. `process.env.HOST` can be absent, and a program can have no types. Node listens
+ * on all interfaces if a listener has no host.
+ */
+const shapeProblem = (
+  input: Partial<TcpEndpoint | UnixEndpoint | FdEndpoint> | null | undefined,
+): string | undefined => {
+  switch (input?._tag) {
+    case "Tcp":
+      return typeof input.host === "string" ? undefined : `the host is ${input.host}; give an IP address or a name`
+    case "Unix":
+      return typeof input.path === "string" ? undefined : `the path is ${input.path}`
+    case "Fd":
+      return undefined
+    default:
+      return 'it is not an endpoint; expected a text such as "127.0.0.1:9000", or a result of tcpEndpoint or unixEndpoint'
+  }
+}
+
+const shown = (input: unknown): string => JSON.stringify(input) ?? String(input)
+
+/**
+ * Reads an endpoint to connect to. Fails with the reason "InvalidEndpoint" for a text or value that is not an endpoint.
  *
  * @example
  * import { Either } from "effect"
@@ -30,17 +51,18 @@ const problemOf = ({ expected, problem }: EndpointSyntaxError): string => `${pro
  *   'cannot connect to "plc:x": the port "x" is not a number; expected host:port, :port, a port, a host, [ipv6]:port or unix:/path',
  * )
  */
-export const readEndpoint = (input: EndpointInput): Either.Either<Endpoint, ConnectError> =>
-  typeof input === "string"
-    ? Either.mapLeft(
-        parseEndpoint(input),
-        (error) =>
-          new ConnectError({ endpoint: input, reason: "InvalidEndpoint", code: "EINVAL", problem: problemOf(error) }),
-      )
-    : Either.right(input)
+export const readEndpoint = (input: EndpointInput): Either.Either<Endpoint, ConnectError> => {
+  const invalid = (endpoint: string, problem: string) =>
+    new ConnectError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL", problem })
+  if (typeof input === "string") {
+    return Either.mapLeft(parseEndpoint(input), (error) => invalid(input, problemOf(error)))
+  }
+  const problem = shapeProblem(input)
+  return problem === undefined ? Either.right(input) : Either.left(invalid(shown(input), problem))
+}
 
 /**
- * Reads an endpoint to listen on. Fails with the reason "InvalidEndpoint" for a text that is not an endpoint.
+ * Reads an endpoint to listen on. Fails with the reason "InvalidEndpoint" for a text or value that is not an endpoint.
  *
  * @example
  * import { Either } from "effect"
@@ -48,11 +70,12 @@ export const readEndpoint = (input: EndpointInput): Either.Either<Endpoint, Conn
  *
  * assert.deepEqual(readListenEndpoint(":9000"), Either.right(tcpEndpoint("127.0.0.1", 9000)))
  */
-export const readListenEndpoint = (input: ListenEndpointInput): Either.Either<ListenEndpoint, ListenError> =>
-  typeof input === "string"
-    ? Either.mapLeft(
-        parseListenEndpoint(input),
-        (error) =>
-          new ListenError({ endpoint: input, reason: "InvalidEndpoint", code: "EINVAL", problem: problemOf(error) }),
-      )
-    : Either.right(input)
+export const readListenEndpoint = (input: ListenEndpointInput): Either.Either<ListenEndpoint, ListenError> => {
+  const invalid = (endpoint: string, problem: string) =>
+    new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL", problem })
+  if (typeof input === "string") {
+    return Either.mapLeft(parseListenEndpoint(input), (error) => invalid(input, problemOf(error)))
+  }
+  const problem = shapeProblem(input)
+  return problem === undefined ? Either.right(input) : Either.left(invalid(shown(input), problem))
+}

@@ -68,6 +68,13 @@ export const checkSettings = <S extends object>(
   return Either.right({ ...settings, ...decoded } as Checked<S>)
 }
 
+/**
+ * Checks the options of a function that returns no effect, and throws the error. A wrong option there is a mistake in the
+ * program itself.
+ */
+export const checkOrThrow = <S extends object>(options: S, checks: SettingChecks<S>): Checked<S> =>
+  Either.getOrThrowWith(checkSettings(options, checks), (error) => error)
+
 const wholeUpTo = (value: unknown, least: number, most: number): boolean =>
   typeof value === "number" &&
   value >= least &&
@@ -119,6 +126,12 @@ export const anyTime: DurationCheck = durationThat('a duration, such as "5 secon
 export const deadline: DurationCheck = durationThat(
   'a duration of 1 ms or more, such as "5 seconds" or 5000 (milliseconds), or Duration.infinity for no deadline',
   (duration) => isBetween(duration, Duration.millis(1), Duration.infinity),
+)
+
+/** Accepts a duration above zero that ends. */
+export const interval: DurationCheck = durationThat(
+  'a finite duration above 0, such as "1 second" or 1000 (milliseconds)',
+  (duration) => Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero),
 )
 
 /** Accepts the idle time before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */

@@ -22,6 +22,10 @@ export interface Ids<In, Id extends string | number> {
   /**
    * The id of the next request, such as {@link counter}. It is called again while its id is in flight. If every id is in
    * flight, the request waits.
+   *
+   * The id of a request that ended without a reply is used again only if no other id is free. A late reply to the first
+   * request then goes to the second. So a protocol with few ids, such as one byte, needs a timeout after which no reply
+   * comes any more, or a predicate in `request` that recognizes its own reply.
    */
   readonly nextId: () => Id
 }
@@ -88,7 +92,8 @@ export interface Requests<In, Ask> {
   }
   /**
    * The messages that are no reply, such as messages that the peer sends by itself, and replies with an unknown id. It
-   * ends as the messages of the connection end. Each message goes to one reader.
+   * ends as the messages of the connection end. Each message goes to one reader. A reader that ends early leaves the
+   * messages that it has not taken to the next reader.
    */
   readonly rest: Stream.Stream<In, ConnectionClosedError | CodecError>
   /** The state now. */
@@ -145,9 +150,16 @@ export const make: {
   messages: Messages<In, Out>,
   { correlate, ...options }: RequestsOptions & { readonly correlate: "fifo" | Ids<In, Id> },
 ): Effect.Effect<Requests<In, Out & ((id: Id) => Out)>, SettingsError, Scope.Scope> =>
-  correlate === "fifo"
-    ? makeWith(messages, new InOrder<In, Out>(), options)
-    : makeWith(messages, new ById<In, Out, Id>(correlate.idOf, correlate.nextId), options)
+  Effect.flatMap(
+    check.checkSettings({ correlate }, { correlate: correlation }),
+    ({ correlate }): Effect.Effect<Requests<In, Out & ((id: Id) => Out)>, SettingsError, Scope.Scope> =>
+      correlate === "fifo"
+        ? makeWith(messages, new InOrder<In, Out>(), options)
+        : makeWith(messages, new ById<In, Out, Id>(correlate.idOf, correlate.nextId), options),
+  )
+
+const ids = check.objectWith(["idOf", "nextId"], '"fifo", or an object with the functions idOf and nextId')
+const correlation: check.SettingCheck = { ...ids, accepts: (value) => value === "fifo" || ids.accepts(value) }
 
 /**
  * Makes a function that counts from `first` to `last`, then begins again. Default 1 to 2^31 - 1. An example for Modbus/TCP,

@@ -5,7 +5,10 @@ import * as Option from "effect/Option"
 
 /** Options of a layer with settings from environment variables. */
 export interface EnvironmentOptions<S> {
-  /** The first part of the names of the variables, without the underscore. Default "TCPFX". */
+  /**
+   * The first part of the names of the variables. Default "TCPFX". "CHAT" and "CHAT_" mean the same. With "" the variables
+   * have the names of the settings alone, such as `MAX_CONNS`.
+   */
   readonly prefix?: string
   /** The values of settings that have no variable. */
   readonly defaults?: Partial<S>
@@ -27,16 +30,18 @@ export function variable<A, B = A>(
   fallback: B,
   prefix: string = defaultPrefix,
 ): Config.Config<A | B> {
-  const invalid = (problem: string) => ConfigError.InvalidData([], `${prefix}_${name}: ${problem}`)
-  return Config.option(Config.string(name)).pipe(
+  const first = prefix.endsWith("_") ? prefix.slice(0, -1) : prefix
+  const fullName = first === "" ? name : `${first}_${name}`
+  const invalid = (problem: string) => ConfigError.InvalidData([], `${fullName}: ${problem}`)
+  const read = Config.option(Config.string(name)).pipe(
     Config.mapOrFail((found): Either.Either<A | B, ConfigError.ConfigError> => {
       if (Option.isNone(found)) return Either.right(fallback)
       return found.value === ""
         ? Either.left(invalid(emptyVariable))
         : Either.mapLeft(parse(found.value), ({ message }) => invalid(message))
     }),
-    Config.nested(prefix),
   )
+  return first === "" ? read : Config.nested(read, first)
 }
 
 /** The error message for an empty variable. */

@@ -3,6 +3,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ConnectionClosedError } from "../domain/index.ts"
+import * as check from "../domain/settings.ts"
 import * as Attribute from "./Attribute.ts"
 import type { FiberHandler, ServerConnection } from "./Handler.ts"
 
@@ -30,6 +31,9 @@ export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R> {
   /**
    * Sends a message to a connection, and waits while its mailbox is full. Returns `false` if the handler of the
    * connection has ended, or if it is not this handler. A message that waits when the peer sends FIN is dropped.
+   *
+   * A function of the actor that tells its own connection waits for itself when the mailbox is full, and so do two actors
+   * that tell each other. There, fork `tell`, or give it a timeout.
    */
   readonly tell: (to: Attribute.Attributed, message: M) => Effect.Effect<boolean>
 }
@@ -38,7 +42,7 @@ export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R> {
  * Makes a handler that has a state for each connection. The payloads of the peer and the messages of `tell` are handled
  * one at a time, and each of them returns the next state. Until a payload is handled, the connection reads no more than
  * its inbox holds, so the peer waits. The actor ends with its connection, as every handler does, and fails with the
- * errors of its functions.
+ * errors of its functions. Throws `SettingsError` when `mailbox` is invalid.
  *
  * @example
  * import { Effect, Option } from "effect"
@@ -70,7 +74,11 @@ export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R> {
 export const actor = <S, M = never, EI = never, RI = never, ER = never, RR = never, ET = never, RT = never>(
   options: ActorOptions<S, M, EI, RI, ER, RR, ET, RT>,
 ): ActorHandler<S, M, EI | ER | ET | ConnectionClosedError, RI | RR | RT> => {
-  const { initial, mailbox: capacity = 64, name = "state", onTell, receive } = options
+  const { initial, name = "state", onTell, receive } = options
+  const { mailbox: capacity } = check.checkOrThrow(
+    { mailbox: options.mailbox ?? 64 },
+    { mailbox: check.limitOf("messages") },
+  )
   const state = Attribute.make(name, Option.none<S>)
   const mailboxes = Attribute.make(`${name}.mailbox`, Option.none<Mailbox.Mailbox<M>>)
 

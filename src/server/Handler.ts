@@ -3,6 +3,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Connection, HalfClosed } from "../connection/index.ts"
 import type { CloseReason, ConnectionId, SendError, TlsSession } from "../domain/index.ts"
+import * as check from "../domain/settings.ts"
 import type { MutableAttributes } from "./Attribute.ts"
 import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "./HubMembership.ts"
 
@@ -164,7 +165,8 @@ export interface RespondOnErrorOptions<E, E2, R2> extends RespondOptions {
 
 /**
  * Answers each payload with the result of an effect, in order. `undefined` sends no reply. While replies wait for the peer,
- * the connection stops reading. A failure without `onError` ends the connection with `HandlerFailed`.
+ * the connection stops reading. A failure without `onError` ends the connection with `HandlerFailed`. Throws `SettingsError` when
+ * `concurrency` is invalid.
  *
  * @example
  * import { Effect, Option } from "effect"
@@ -201,13 +203,16 @@ export const respond: {
     f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
     options?: RespondOptions,
   ): FiberHandler<E | SendError, R>
-} =
-  <E, R, E2, R2>(
-    f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
-    options: RespondOptions & Partial<RespondOnErrorOptions<E, E2, R2>> = {},
-  ): FiberHandler<E | E2 | SendError, R | R2> =>
-  (connection) => {
-    const { concurrency = 1, onError } = options
+} = <E, R, E2, R2>(
+  f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
+  options: RespondOptions & Partial<RespondOnErrorOptions<E, E2, R2>> = {},
+): FiberHandler<E | E2 | SendError, R | R2> => {
+  const { onError } = options
+  const { concurrency } = check.checkOrThrow(
+    { concurrency: options.concurrency ?? 1 },
+    { concurrency: check.limitOf("payloads") },
+  )
+  return (connection) => {
     const answer = (payload: Uint8Array): Effect.Effect<Uint8Array | undefined, E | E2, R | R2> =>
       onError === undefined
         ? f(payload, connection)
@@ -220,3 +225,4 @@ export const respond: {
       Effect.flatMap(answer(payload), (reply) => (reply === undefined ? Effect.void : connection.send(reply))),
     )
   }
+}

@@ -62,8 +62,8 @@ export interface ServerOptions<E, R, RF = never> {
    * An effect that runs after the handler of a connection has failed or died, in a fiber of its own, while the connection
    * ends. It does not run after an interruption, after the end of the handler's own connection (`ConnectionClosedError`),
    * after a `PeerRefusedError` or `SlowConsumerError`, and after a message that cannot be decoded; the close reason
-   * reports these. It does not run for a reactor. Default: the failure is logged as an error, with the annotations
-   * `connection` (the id) and `remote`.
+   * reports these. It does not run for a reactor. If it dies, its defect and the failure are logged. Default: the failure is
+   * logged as an error, with the annotations `connection` (the id) and `remote`.
    */
   readonly onHandlerFailure?: (cause: Cause.Cause<E>, connection: ServerConnection) => Effect.Effect<void, never, RF>
   /**

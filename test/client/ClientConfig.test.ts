@@ -78,6 +78,22 @@ describe("the settings of a client from the environment", () => {
 })
 
 describe("the options of layerFromEnv", () => {
+  it.effect(
+    "are read with the same names if the prefix ends with an underscore, and without a prefix if it is empty",
+    () =>
+      Effect.gen(function* () {
+        for (const prefix of ["CHAT", "CHAT_"]) {
+          expect(yield* clientFrom({ CHAT_INBOX: "7" }, { prefix })).toMatchObject({ inbox: 7 })
+          const error = yield* Effect.flip(clientFrom({ CHAT_INBOX: "x" }, { prefix }))
+          expect(String(error)).toContain("CHAT_INBOX: ")
+        }
+        const bare = { INBOX: "7", HEARTBEAT: "ping" }
+        const heartbeat = { payload: utf8("ping") }
+        expect(yield* clientFrom(bare, { prefix: "" })).toMatchObject({ inbox: 7, heartbeat })
+        expect(String(yield* Effect.flip(clientFrom({ INBOX: "x" }, { prefix: "" })))).toContain('"INBOX: ')
+      }),
+  )
+
   it.effect("give code some settings, and the environment the others", () =>
     Effect.gen(function* () {
       const defaults = { frame: Framing.line, maxFrame: 10, idleTimeout: "1 minute" } as const

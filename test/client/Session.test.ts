@@ -61,6 +61,24 @@ describe("a session", () => {
     }),
   )
 
+  overEachTransport("leaves the payloads that a reader has not taken to the next reader", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving((connection) =>
+        Effect.zipRight(
+          connection.sendAll(Stream.fromIterable(numbered(1, 5).map((n) => utf8(`${n}\n`)))),
+          Effect.never,
+        ),
+      )
+      const { session } = yield* sessionTo(endpoint)
+      const taken: Array<ReadonlyArray<string>> = []
+      for (const count of [1, 1, 2, 1]) {
+        const some = yield* Stream.runCollect(Stream.take(session.frames, count))
+        taken.push(Chunk.toReadonlyArray(some).map(string))
+      }
+      expect(taken).toEqual([["1"], ["2"], ["3", "4"], ["5"]])
+    }),
+  )
+
   it.scoped("lets the sender wait when its outbox is full, and loses nothing", () =>
     Effect.gen(function* () {
       const { endpoint, server } = yield* serving(Handler.echo(), { frame: Framing.line })

@@ -332,11 +332,33 @@ describe("requests", () => {
       expect(yield* field({ timeout: 0 })).toBe("timeout")
       expect(yield* field({ maxInFlight: 0 })).toBe("maxInFlight")
       expect(yield* field({ restCapacity: 0.5 })).toBe("restCapacity")
+      for (const correlate of ["FIFO", undefined, { idOf: () => 1 }]) {
+        const wrong = { correlate: correlate as "fifo", timeout: "1 second" } as const
+        const error = yield* Effect.flip(Requests.make(Messages.of(connection, texts), wrong))
+        expect(error.message).toContain('it takes "fifo", or an object with the functions idOf and nextId')
+      }
     }).pipe(Effect.provide(memory)),
   )
 })
 
 describe("the rest of the messages", () => {
+  it.scoped("that a reader has not taken goes to the next reader", () =>
+    Effect.gen(function* () {
+      const { peer, requests } = yield* inOrder()
+      yield* Effect.forEach(["1", "2", "3", "4"], (text) => peer.send(utf8(text)))
+      const asked = yield* Effect.fork(requests.request("ask", (text) => text === "reply"))
+      yield* received(peer, 1)
+      yield* peer.send(utf8("reply"))
+      yield* Fiber.join(asked)
+      const taken: Array<ReadonlyArray<string>> = []
+      for (const count of [1, 2, 1]) {
+        taken.push(Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(requests.rest, count))))
+      }
+      expect(taken).toEqual([["1"], ["2", "3"], ["4"]])
+      expect(yield* requests.state).toMatchObject({ rest: 0, restDropped: 0 })
+    }).pipe(Effect.provide(memory)),
+  )
+
   it.scoped("drops the oldest messages without a reader, and counts them", () =>
     Effect.gen(function* () {
       const { peer, requests } = yield* inOrder({ restCapacity: 2 })

@@ -24,6 +24,18 @@ import { anyPort, overEachTransport, serving, utf8 } from "../support/serving.ts
 const failing: Handler.FiberHandler<string, never> = (connection) =>
   Effect.zipRight(Effect.orDie(connection.receive), Effect.fail("no luck"))
 
+/** A logger that puts each line into a queue. */
+const loggerTo = (lines: Queue.Queue<Record<string, unknown>>) =>
+  Logger.make(({ annotations, cause, logLevel, message }) => {
+    lines.unsafeOffer({
+      level: logLevel.label,
+      message,
+      cause: String(Cause.squash(cause)),
+      pretty: Cause.pretty(cause),
+      ...Object.fromEntries(HashMap.toEntries(annotations)),
+    })
+  })
+
 class Alarm extends Context.Tag("test/Alarm")<Alarm, Queue.Queue<string>>() {}
 
 describe("onHandlerFailure", () => {
@@ -54,17 +66,35 @@ describe("onHandlerFailure", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  for (const [how, onHandlerFailure] of [
+    ["dies", () => Effect.die(new Error("a broken report"))],
+    [
+      "throws",
+      () => {
+        throw new Error("a broken report")
+      },
+    ],
+  ] as const)
+    overEachTransport(`that ${how} is logged with the failure`, () =>
+      Effect.gen(function* () {
+        const lines = yield* Queue.unbounded<Record<string, unknown>>()
+        const { connect } = yield* Effect.provide(
+          serving(() => Effect.fail("no luck"), {}, { onHandlerFailure }),
+          Logger.replace(Logger.defaultLogger, loggerTo(lines)),
+        )
+        yield* connect()
+        const line = yield* lines.take
+        expect(line).toMatchObject({ level: "ERROR", connection: 1 })
+        expect(line.message).toEqual([
+          "onHandlerFailure died while it reported that the handler of a connection failed",
+        ])
+        expect(line.pretty).toMatch(/no luck[\s\S]*a broken report/)
+      }),
+    )
+
   overEachTransport("logs an error with the id and the address by default, and nothing for the end of the peer", () =>
     Effect.gen(function* () {
       const lines = yield* Queue.unbounded<Record<string, unknown>>()
-      const logger = Logger.make(({ annotations, cause, logLevel, message }) => {
-        lines.unsafeOffer({
-          level: logLevel.label,
-          message,
-          cause: String(Cause.squash(cause)),
-          ...Object.fromEntries(HashMap.toEntries(annotations)),
-        })
-      })
       const server = yield* Effect.provide(
         Server.make({
           handler: (connection) => {
@@ -73,7 +103,7 @@ describe("onHandlerFailure", () => {
             return ends
           },
         }),
-        Logger.replace(Logger.defaultLogger, logger),
+        Logger.replace(Logger.defaultLogger, loggerTo(lines)),
       )
       const events = yield* record(server.subscribeEvents())
       const { endpoint } = yield* server.listen(anyPort)
@@ -88,6 +118,43 @@ describe("onHandlerFailure", () => {
       expect(line.remote).toBe(formatEndpoint(opened.remote))
     }),
   )
+})
+
+/** An error of a program that throws while it is shown. */
+class Unreadable extends Error {
+  override get message(): string {
+    throw new Error("no message")
+  }
+}
+
+describe("a handler that fails with an error that cannot be shown", () => {
+  const trap = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("no field")
+      },
+    },
+  )
+  const rows = [
+    ["a bigint", 10n, "10"],
+    ["an error whose message throws", new Unreadable(), "its message cannot be read"],
+    ["an object whose fields throw", trap, "its message cannot be read"],
+  ] as const
+  for (const [what, error, message] of rows)
+    overEachTransport(`ends its connection: ${what}`, () =>
+      Effect.gen(function* () {
+        const { connect, server } = yield* serving(
+          () => Effect.fail(error),
+          {},
+          { onHandlerFailure: () => Effect.void },
+        )
+        const events = yield* record(server.subscribeEvents())
+        yield* connect()
+        const { reason } = yield* events.one("ConnectionClosed")
+        expect(reason).toMatchObject({ _tag: "HandlerFailed", message })
+      }),
+    )
 })
 
 describe("a failure of a handler", () => {

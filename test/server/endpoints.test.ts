@@ -46,6 +46,33 @@ describe("an invalid endpoint", () => {
     }),
   )
 
+  overEachTransport("is refused if a program without types passes another value, and nothing is opened", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.make({ handler: Handler.echo() })
+      const client = yield* Client.make()
+      const others = [
+        [9000, '"9000": it is not an endpoint; expected a text such as "127.0.0.1:9000"'],
+        [undefined, '"undefined": it is not an endpoint'],
+        [null, '"null": it is not an endpoint'],
+        [["127.0.0.1:0"], "it is not an endpoint"],
+        [{ host: "127.0.0.1", port: 0 }, "it is not an endpoint"],
+        [{ _tag: "Tcp", host: undefined, port: 0 }, "the host is undefined; give an IP address or a name"],
+        [{ _tag: "Unix" }, "the path is undefined"],
+      ] as const
+      for (const [value, problem] of others) {
+        const endpoint = value as unknown as string
+        for (const error of [
+          yield* Effect.flip(server.listen(endpoint)),
+          yield* Effect.flip(client.connect(endpoint)),
+        ]) {
+          expect(error.reason).toBe("InvalidEndpoint")
+          expect(error.message).toContain(problem)
+        }
+      }
+      expect(yield* server.listening).toEqual([])
+    }),
+  )
+
   overEachTransport("is not dialled again", () =>
     Effect.gen(function* () {
       const client = yield* Client.make()

@@ -48,6 +48,9 @@ const unnamed = Middleware.authenticate({ as: "name", login: () => new PeerRefus
 // @ts-expect-error: the field is `name`
 unnamed(handler)
 
+// @ts-expect-error: a connection has an `id` already
+Middleware.authenticate({ as: "id", login: () => Effect.succeed("ann") })
+
 // A login can build on another one: it says what it needs.
 const tenant = Middleware.authenticate({ as: "tenant", login: () => Effect.succeed(1) })
 const inTenant = Middleware.authenticate({

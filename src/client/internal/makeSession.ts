@@ -167,6 +167,14 @@ export const makeSession = <C, A, E, R, RU>(
       return pullStream(next)
     })
 
+    // A reader takes one payload at a time, because the end of a reader would drop the rest of a larger chunk.
+    const received = pullStream(
+      inbound.take.pipe(
+        Effect.map(Chunk.of),
+        Effect.catchIf(Cause.isNoSuchElementException, () => Effect.succeed(undefined)),
+      ),
+    )
+
     return {
       connections,
       sendPayload: (payload) =>
@@ -177,7 +185,7 @@ export const makeSession = <C, A, E, R, RU>(
       received: Stream.unwrapScoped(
         Effect.as(
           Effect.acquireRelease(setReader(true), () => setReader(false)),
-          Mailbox.toStream(inbound),
+          received,
         ),
       ),
       state: Effect.sync(() => ({

@@ -8,9 +8,14 @@ export interface Steps {
   readonly next: (bytes: Uint8Array, maxFrameBytes: number, searched: number) => Step
 }
 
+const otherSteps: ReadonlySet<unknown> = new Set<Step["_tag"]>(["Need", "Invalid", "TooLong"])
+
 /** Returns the frame of a step, or `undefined` for any other step. Throws if the frame has an impossible size. */
 export const frameOf = ({ name }: Steps, step: Step, available: number): WholeFrame | undefined => {
-  if (step._tag !== "Frame") return undefined
+  if (step?._tag !== "Frame") {
+    if (otherSteps.has(step?._tag)) return undefined
+    throw new TypeError(`next of the framing ${name} returned no step; Framing.need and Framing.frame make steps`)
+  }
   if (Number.isInteger(step.size) && step.size > 0 && step.size <= available) return step
   throw new RangeError(
     `the framing ${name} returned a frame of ${step.size} bytes, and a frame has 1 to ${available} of the bytes that it got`,

@@ -1,7 +1,11 @@
 import { InvalidPayloadError } from "../errors.ts"
-import type { Framing } from "./contract.ts"
+import type { Framing, Refusal } from "./contract.ts"
 import { cutOf, refusesOf } from "./partsOf.ts"
 import { refuse } from "./refusals.ts"
+
+// A framing can be written in JavaScript, and can then return anything.
+const problemOf = (encoded: Partial<Refusal> | undefined): string =>
+  typeof encoded?.problem === "string" ? encoded.problem : "encode of the framing returned neither bytes nor a refusal"
 
 /** Encodes one payload as a frame. Returns the error if the framing refuses the payload or throws. */
 export const encodeFrame = (
@@ -13,7 +17,7 @@ export const encodeFrame = (
     const problem = refusesOf(framing)(payload, maxFrameBytes)
     const encoded = problem === undefined ? framing.encode(payload) : refuse(problem)
     if (encoded instanceof Uint8Array) return encoded
-    return new InvalidPayloadError({ framing: framing.name, problem: encoded.problem })
+    return new InvalidPayloadError({ framing: framing.name, problem: problemOf(encoded) })
   } catch (error) {
     return new InvalidPayloadError({
       framing: framing.name,

@@ -14,7 +14,7 @@ export class Rest<A, E> {
   private readonly readers = new Waiters()
   private readonly room = new Waiters()
   private buffer: Array<A> = []
-  /** The number of messages at the start of `buffer` that were dropped. */
+  /** The number of messages at the start of `buffer` that were taken or dropped. */
   private head = 0
   private end: Exit.Exit<void, E> | undefined
 
@@ -42,10 +42,7 @@ export class Rest<A, E> {
     this.dropped++
     this.head++
     this.add(message)
-    if (this.head >= this.capacity) {
-      this.buffer = this.buffer.slice(this.head)
-      this.head = 0
-    }
+    this.compact()
     return Effect.void
   }
 
@@ -55,22 +52,29 @@ export class Rest<A, E> {
     this.readers.wake()
   }
 
-  readonly stream: Stream.Stream<A, E> = pullStream(Effect.suspend(() => this.takeAll()))
+  // A reader takes one message at a time, because the end of a reader would drop the rest of a larger chunk.
+  readonly stream: Stream.Stream<A, E> = pullStream(Effect.suspend(() => this.take()))
 
   private add(message: A): void {
     this.buffer.push(message)
     this.readers.wake()
   }
 
-  private takeAll(): Effect.Effect<Chunk.Chunk<A> | undefined, E> {
+  private take(): Effect.Effect<Chunk.Chunk<A> | undefined, E> {
     if (this.length() > 0) {
-      const taken = this.head === 0 ? this.buffer : this.buffer.slice(this.head)
-      this.buffer = []
-      this.head = 0
+      const taken = this.buffer[this.head++] as A
+      this.compact()
       this.room.wake()
-      return Effect.succeed(Chunk.unsafeFromArray(taken))
+      return Effect.succeed(Chunk.of(taken))
     }
-    if (this.end === undefined) return this.readers.waitThen(Effect.suspend(() => this.takeAll()))
+    if (this.end === undefined) return this.readers.waitThen(Effect.suspend(() => this.take()))
     return Exit.isSuccess(this.end) ? Effect.succeed(undefined) : Effect.failCause(this.end.cause)
+  }
+
+  /** Frees the used part of the buffer when it is at least as long as the rest. */
+  private compact(): void {
+    if (this.head < this.length()) return
+    this.buffer = this.buffer.slice(this.head)
+    this.head = 0
   }
 }

@@ -24,9 +24,35 @@ export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: Connecti
   )
 }
 
+/** What the program does after the handler of a connection has failed. */
+export type OnHandlerFailure<E, R> = (
+  cause: Cause.Cause<E>,
+  connection: ServerConnection,
+) => Effect.Effect<void, never, R>
+
 /** Logs a failure as an error, with the number and the address of the connection. */
 export const logHandlerFailure = (cause: Cause.Cause<unknown>, connection: ServerConnection): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logError("the handler of a connection failed", cause), {
-    connection: connection.id,
-    remote: formatEndpoint(connection.remote),
-  })
+  logAbout(connection, "the handler of a connection failed", cause)
+
+/** Runs `onFailure`. A defect of `onFailure` is logged with the failure, because nothing else would report the two. */
+export const reportFailure = <E, R>(
+  onFailure: OnHandlerFailure<E, R>,
+  cause: Cause.Cause<E>,
+  connection: ServerConnection,
+): Effect.Effect<void, never, R> =>
+  Effect.catchAllDefect(
+    Effect.suspend(() => onFailure(cause, connection)),
+    (defect) =>
+      logAbout(
+        connection,
+        "onHandlerFailure died while it reported that the handler of a connection failed",
+        Cause.sequential(cause, Cause.die(defect)),
+      ),
+  )
+
+const logAbout = (
+  { id, remote }: ServerConnection,
+  message: string,
+  cause: Cause.Cause<unknown>,
+): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logError(message, cause), { connection: id, remote: formatEndpoint(remote) })

@@ -1,4 +1,3 @@
-import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -6,16 +5,16 @@ import * as FiberSet from "effect/FiberSet"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import { Outlet } from "../../runtime/Outlet.ts"
-import type { FiberHandler, ServerConnection } from "../Handler.ts"
+import type { FiberHandler } from "../Handler.ts"
 import { failureOf } from "./failureOf.ts"
-import { isFailureOfHandler } from "./handlerFailures.ts"
+import { isFailureOfHandler, type OnHandlerFailure, reportFailure } from "./handlerFailures.ts"
 import type { ServeConnection } from "./ServerCore.ts"
 
 /** A handler, and what the server adds to it. */
 export interface ServeOptions<E, R, RF, Own> {
   readonly handler: FiberHandler<E, R>
   /** Runs after the handler of a connection has failed, in a fiber of its own. */
-  readonly onFailure: (cause: Cause.Cause<E>, connection: ServerConnection) => Effect.Effect<void, never, RF>
+  readonly onFailure: OnHandlerFailure<E, RF>
   /** The services that the server itself provides to handlers. Called at the first connection. */
   readonly own: () => Context.Context<Own>
 }
@@ -58,7 +57,7 @@ export const makeServe = <E, R, RF, Own>({
         served.onHandlerEnd(failureOf(exit))
         if (Exit.isSuccess(exit) || !isFailureOfHandler(exit.cause, ownEnd)) return
         // The scope of the connection is closed, so the report gets the services of the server.
-        FiberSet.unsafeAdd(fibers, run(onFailure(exit.cause, connection), new Map(base)))
+        FiberSet.unsafeAdd(fibers, run(reportFailure(onFailure, exit.cause, connection), new Map(base)))
       }
       const fiber = run(
         Effect.onExit(

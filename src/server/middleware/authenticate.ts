@@ -1,15 +1,20 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { formatMillis } from "../../domain/index.ts"
+import * as check from "../../domain/settings.ts"
 import type { Attribute } from "../Attribute.ts"
 import type { ServerConnection } from "../Handler.ts"
 import { PeerRefusedError } from "../PeerRefusedError.ts"
 import type { HandlerFor } from "./HandlerFor.ts"
+import { keepProtocol } from "./keepProtocol.ts"
 
 /** Options of {@link authenticate}. `K` is the name of the new field and `A` its type. */
 export interface AuthenticateOptions<K extends string, C extends ServerConnection, A, E, R> {
-  /** The field of the connection in which the handler finds the result of the login. */
-  readonly as: K
+  /**
+   * The field of the connection in which the handler finds the result of the login. The name of a field of
+   * `ServerConnection`, such as `id`, does not compile.
+   */
+  readonly as: K & (K extends keyof ServerConnection ? never : K)
   /**
    * Receives the login of the peer, usually its first payloads, and returns the value of the field. It fails with
    * `PeerRefusedError` to refuse the peer. The handler receives the payloads after those that this effect takes.
@@ -26,6 +31,7 @@ export interface AuthenticateOptions<K extends string, C extends ServerConnectio
 /**
  * Middleware that lets a peer log in before the handler runs, and adds the result to the connection of the handler. A
  * handler that needs the field does not compile without this middleware. A refused peer ends with `PeerRefusedError`.
+ * Throws `SettingsError` when `within` is invalid.
  *
  * @example
  * import { Effect, Option, pipe } from "effect"
@@ -68,23 +74,24 @@ export interface AuthenticateOptions<K extends string, C extends ServerConnectio
  * const answers = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
  * assert.deepEqual(answers, ["hello ann", "no: wrong password"])
  */
-export const authenticate =
-  <const K extends string, A, E, R, C extends ServerConnection = ServerConnection>(
-    options: AuthenticateOptions<K, C, A, E, R>,
-  ) =>
-  <E2, R2>(
+export const authenticate = <const K extends string, A, E, R, C extends ServerConnection = ServerConnection>(
+  options: AuthenticateOptions<K, C, A, E, R>,
+) => {
+  const { answer, as, attribute, login } = options
+  const { within } = check.checkOrThrow({ within: options.within ?? Duration.seconds(10) }, { within: check.deadline })
+  const reason = `it did not log in within ${formatMillis(Duration.toMillis(within))}`
+
+  return <E2, R2>(
     // `NoInfer`: the connection of the handler, which has the field, must not become the connection of the login.
     handler: HandlerFor<NoInfer<C> & { readonly [Field in K]: NoInfer<A> }, E2, R2>,
-  ): HandlerFor<NoInfer<C>, E | E2 | PeerRefusedError, R | R2> => {
-    const { answer, as, attribute, login } = options
-    const within = Duration.decode(options.within ?? Duration.seconds(10))
-    const reason = `it did not log in within ${formatMillis(Duration.toMillis(within))}`
-    return (connection) =>
+  ): HandlerFor<NoInfer<C>, E | E2 | PeerRefusedError, R | R2> =>
+    keepProtocol(handler, (connection) =>
       login(connection).pipe(
         Effect.timeoutFail({ duration: within, onTimeout: () => new PeerRefusedError({ reason }) }),
         Effect.tapError((error) =>
           error instanceof PeerRefusedError && answer !== undefined
-            ? Effect.ignore(connection.send(answer(error)))
+            ? // A peer that does not read cannot delay the end: the close flushes the answer within `closeDeadline`.
+              Effect.ignore(connection.sendNow(answer(error)))
             : Effect.void,
         ),
         Effect.tap((value) => (attribute === undefined ? Effect.void : attribute.set(connection, value))),
@@ -95,5 +102,6 @@ export const authenticate =
           })
           return handler(extended)
         }),
-      )
-  }
+      ),
+    )
+}

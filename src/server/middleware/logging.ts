@@ -5,6 +5,7 @@ import { formatEndpoint } from "../../domain/index.ts"
 import type { ServerConnection } from "../Handler.ts"
 import type { HandlerFor } from "./HandlerFor.ts"
 import { outcomeOf } from "./HandlerOutcome.ts"
+import { keepProtocol } from "./keepProtocol.ts"
 
 /** Options of {@link logging}. */
 export interface LoggingOptions {
@@ -29,19 +30,20 @@ export interface LoggingOptions {
 export const logging =
   ({ level = LogLevel.Info }: LoggingOptions = {}) =>
   <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
-  (connection) =>
-    Effect.flatMap(Clock.currentTimeMillis, (started) =>
-      Effect.zipRight(
-        Effect.logWithLevel(level, "the handler starts"),
-        Effect.onExit(
-          Effect.suspend(() => handler(connection)),
-          (exit) =>
-            Effect.flatMap(Clock.currentTimeMillis, (ended) =>
-              Effect.annotateLogs(Effect.logWithLevel(level, "the handler has ended"), {
-                outcome: outcomeOf(exit),
-                millis: ended - started,
-              }),
-            ),
+    keepProtocol(handler, (connection) =>
+      Effect.flatMap(Clock.currentTimeMillis, (started) =>
+        Effect.zipRight(
+          Effect.logWithLevel(level, "the handler starts"),
+          Effect.onExit(
+            Effect.suspend(() => handler(connection)),
+            (exit) =>
+              Effect.flatMap(Clock.currentTimeMillis, (ended) =>
+                Effect.annotateLogs(Effect.logWithLevel(level, "the handler has ended"), {
+                  outcome: outcomeOf(exit),
+                  millis: ended - started,
+                }),
+              ),
+          ),
         ),
-      ),
-    ).pipe(Effect.annotateLogs({ connection: connection.id, remote: formatEndpoint(connection.remote) }))
+      ).pipe(Effect.annotateLogs({ connection: connection.id, remote: formatEndpoint(connection.remote) })),
+    )

@@ -3,6 +3,7 @@ import * as Metric from "effect/Metric"
 import type { ServerConnection } from "../Handler.ts"
 import type { HandlerFor } from "./HandlerFor.ts"
 import { outcomeOf } from "./HandlerOutcome.ts"
+import { keepProtocol } from "./keepProtocol.ts"
 
 /** The number of handlers that are running: `tcpfx_handlers`. */
 export const running = Metric.gauge("tcpfx_handlers", { description: "Handlers that are running" })
@@ -36,7 +37,7 @@ export const metrics = ({ tags = {} }: MetricsOptions = {}) => {
   const handlers = own.reduce((metric, [key, value]) => Metric.tagged(metric, key, value), running)
   const ends = own.reduce((metric, [key, value]) => Metric.tagged(metric, key, value), ended)
   return <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
-    (connection) =>
+    keepProtocol(handler, (connection) =>
       Effect.acquireUseRelease(
         Metric.increment(handlers),
         () => handler(connection),
@@ -45,5 +46,6 @@ export const metrics = ({ tags = {} }: MetricsOptions = {}) => {
             Metric.incrementBy(handlers, -1),
             Metric.increment(Metric.tagged(ends, "outcome", outcomeOf(exit))),
           ),
-      )
+      ),
+    )
 }

@@ -3,10 +3,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { formatMillis, SettingsError } from "../../domain/index.ts"
+import { messageSource } from "../../connection/index.ts"
+import { formatMillis } from "../../domain/index.ts"
+import * as check from "../../domain/settings.ts"
 import type { ServerConnection } from "../Handler.ts"
 import { PeerRefusedError } from "../PeerRefusedError.ts"
 import type { HandlerFor } from "./HandlerFor.ts"
+import { keepProtocol } from "./keepProtocol.ts"
 import { MessageBucket } from "./MessageBucket.ts"
 
 /** Options of {@link rateLimit}. */
@@ -24,8 +27,8 @@ export interface RateLimitOptions {
 }
 
 /**
- * Middleware that limits how many messages per second the handler receives from each peer. It limits `receive`, `frames`,
- * `runForEach` and `runForEachLent`. The setting `maxRate` limits the bytes per second. Throws `SettingsError` when an
+ * Middleware that limits how many messages per second the handler receives from each peer: payloads and the messages of a
+ * protocol. The setting `maxRate` limits the bytes per second. Throws `SettingsError` when an
  * option is invalid, because the program itself is wrong then.
  *
  * @example
@@ -39,14 +42,19 @@ export interface RateLimitOptions {
  * assert.throws(() => Middleware.rateLimit({ messages: 0 }), /the setting messages cannot be 0/)
  */
 export const rateLimit = (options: RateLimitOptions) => {
-  const { messages, per = Duration.seconds(1), whenExceeded = "wait" } = options
+  const { messages, per, whenExceeded } = check.checkOrThrow(
+    {
+      messages: options.messages,
+      per: options.per ?? Duration.seconds(1),
+      whenExceeded: options.whenExceeded ?? "wait",
+    },
+    { messages: atLeastOne, per: check.interval, whenExceeded: check.oneOfThese(["wait", "refuse"]) },
+  )
   const perMillis = Duration.toMillis(per)
-  if (!(messages >= 1 && Number.isFinite(messages))) throw invalid("messages", messages, "a number, at least 1")
-  if (!(perMillis > 0 && Number.isFinite(perMillis))) throw invalid("per", perMillis, "a duration above 0")
   const reason = `it sent more than ${messages} messages within ${formatMillis(perMillis)}`
 
   return <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E | PeerRefusedError, R> =>
-    (connection) =>
+    keepProtocol(handler, (connection) =>
       Effect.clockWith((clock) => {
         const bucket = new MessageBucket(messages, perMillis, clock)
         if (whenExceeded === "wait") {
@@ -67,11 +75,17 @@ export const rateLimit = (options: RateLimitOptions) => {
           const taken = Effect.suspend(() => (bucket.take() ? Effect.void : refuse))
           return Effect.raceFirst(handler(limited(connection, Effect.void, taken)), Deferred.await(refused))
         })
-      })
+      }),
+    )
 }
 
-const invalid = (field: string, value: number, expected: string): SettingsError =>
-  new SettingsError({ field, value: String(value), expected })
+const atLeastOne: check.SettingCheck = {
+  expected: "a number, at least 1",
+  accepts: (value) => typeof value === "number" && value >= 1 && Number.isFinite(value),
+}
+
+/** Each way of a connection to receive. */
+type Receiving = "receive" | "readable" | "frames" | "runForEach" | "runForEachLent" | typeof messageSource
 
 /**
  * A connection that runs `ready` before each message, and `taken` after it. `receive` waits before it takes a message,
@@ -83,7 +97,10 @@ const limited = <C extends ServerConnection>(
   taken: Effect.Effect<unknown>,
 ): C => {
   const admitted = Effect.zipRight(ready, taken)
-  const properties: Pick<ServerConnection, "receive" | "frames" | "runForEach" | "runForEachLent"> = {
+  const properties: Pick<ServerConnection, Receiving> = {
+    get readable() {
+      return Effect.zipRight(ready, connection.readable)
+    },
     get receive() {
       const received = Effect.tap(connection.receive, (payload) => (Option.isSome(payload) ? taken : Effect.void))
       return Effect.zipRight(ready, received)
@@ -94,6 +111,13 @@ const limited = <C extends ServerConnection>(
     runForEach: (f) => connection.runForEach((payload) => Effect.zipRight(admitted, f(payload))),
     runForEachLent: (f) =>
       connection.runForEachLent((payload, recycle) => Effect.zipRight(admitted, f(payload, recycle))),
+    get [messageSource]() {
+      const source = connection[messageSource]
+      const received = Effect.tap(source.next, (payload) => (payload === undefined ? Effect.void : taken))
+      const next = Effect.zipRight(ready, received)
+      const one = Effect.map(next, (payload) => payload && { payloads: [payload], first: source.taken() })
+      return { ...source, next, some: one }
+    },
   }
   return Object.create(connection, Object.getOwnPropertyDescriptors(properties))
 }

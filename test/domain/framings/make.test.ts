@@ -65,6 +65,21 @@ describe("a framing of an author", () => {
     expect(fed.wires[1]?.buffer).toBe(frames.buffer)
   })
 
+  it("refuses a payload when `encode` returns something else than bytes and refusals", () => {
+    for (const encoded of ["ab", undefined, {}, [1, 2], Promise.resolve()]) {
+      const encode = () => encoded as unknown as Uint8Array
+      const refused = Framing.encodeFrame(Framing.make({ ...summed, encode }), hex("61"), 100)
+      expect(String(refused)).toContain(`${summed.name}): encode of the framing returned neither bytes nor a refusal`)
+    }
+  })
+
+  it("throws its name when `next` returns something else than a step", () => {
+    for (const step of [undefined, "Need", {}, Promise.resolve(), hex("61")]) {
+      const framing = Framing.make({ ...summed, next: () => step as unknown as ReturnType<typeof summed.next> })
+      expect(() => feedFraming(framing, [hex("aa00")])).toThrow(`next of the framing ${summed.name} returned no step`)
+    }
+  })
+
   it("fails with the offset and the problem of an invalid frame, after the frames before it", () => {
     const fed = feedFraming(Framing.make(summed), [hex("aa00"), hex("00 aa0000 aa016162")])
     expect(fed.failure).toEqual({ offset: 6, problem: "the sum is wrong" })

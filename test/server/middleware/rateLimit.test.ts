@@ -1,11 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { pipe } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { Framing } from "../../../src/domain/index.ts"
+import { Codec, Framing } from "../../../src/domain/index.ts"
+import { Messages } from "../../../src/protocol/index.ts"
 import { Middleware, type ServerConnection } from "../../../src/server/index.ts"
 import { turns } from "../../../src/testing/turns.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
@@ -15,12 +17,16 @@ const line = { frame: Framing.line }
 
 const times = (count: number) => Stream.take(Stream.repeatValue(utf8("x")), count)
 
+const texts = (connection: ServerConnection) => Messages.of(connection, { receive: Codec.text, send: Codec.text })
+
 const receiving: ReadonlyArray<
   readonly [string, (connection: ServerConnection, f: Effect.Effect<void>) => Effect.Effect<void, unknown>]
 > = [
   ["runForEach", (connection, f) => connection.runForEach(() => f)],
   ["runForEachLent", (connection, f) => connection.runForEachLent(() => f)],
   ["frames", (connection, f) => Stream.runForEach(connection.frames, () => f)],
+  ["the messages of a protocol", (connection, f) => Stream.runForEach(texts(connection).messages, () => f)],
+  ["runForEach of a protocol", (connection, f) => texts(connection).runForEach(() => f)],
   ["receive", (connection, f) => Effect.repeat(Effect.zipLeft(connection.receive, f), { until: Option.isNone })],
 ]
 
@@ -54,6 +60,28 @@ describe("rateLimit", () => {
     )
   }
 
+  it.scoped("makes `readable` wait until `receive` can answer at once", () =>
+    Effect.gen(function* () {
+      const seen = yield* Ref.make(0)
+      const handler = (connection: ServerConnection) =>
+        Effect.forever(
+          connection.readable.pipe(
+            Effect.zipRight(Ref.update(seen, (n) => n + 1)),
+            Effect.zipRight(connection.receive),
+            Effect.filterOrFail(Option.isSome, () => "the end"),
+          ),
+        )
+      const { connect } = yield* serving(pipe(handler, Middleware.rateLimit({ messages: 2, per: "1 second" })), line)
+      const peer = yield* connect()
+      yield* peer.sendAll(times(4))
+      yield* turns(3)
+      expect(yield* Ref.get(seen)).toBe(2)
+      yield* TestClock.adjust(500)
+      yield* turns(3)
+      expect(yield* Ref.get(seen)).toBe(3)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   overEachTransport("counts each connection by itself, and refuses the one that sends too fast", () =>
     Effect.gen(function* () {
       const echo = (connection: ServerConnection) => connection.runForEach((bytes) => connection.send(bytes))
@@ -79,5 +107,11 @@ describe("rateLimit", () => {
   it("throws for an option that cannot be", () => {
     expect(() => Middleware.rateLimit({ messages: 0.5 })).toThrow("the setting messages cannot be 0.5")
     expect(() => Middleware.rateLimit({ messages: 1, per: 0 })).toThrow("the setting per cannot be 0")
+    const unknown = "5 secs" as unknown as Duration.DurationInput
+    expect(() => Middleware.rateLimit({ messages: 1, per: unknown })).toThrow('the setting per cannot be "5 secs"')
+    const drop = "drop" as unknown as "wait"
+    expect(() => Middleware.rateLimit({ messages: 1, whenExceeded: drop })).toThrow(
+      'the setting whenExceeded cannot be "drop"; it takes "wait", "refuse"',
+    )
   })
 })
