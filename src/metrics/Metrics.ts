@@ -1,5 +1,5 @@
 export * from "./clientMetrics.ts"
 export * from "./definitions.ts"
 export * from "./hubMetrics.ts"
-export type { CommonOptions, FrameOptions } from "./internal/options.ts"
+export * from "./options.ts"
 export * from "./serverMetrics.ts"

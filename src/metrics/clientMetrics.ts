@@ -18,11 +18,9 @@ import {
 import { Figure } from "./internal/Figure.ts"
 import { FrameTotals } from "./internal/FrameTotals.ts"
 import { adderBy, adderOf, type Labels, labelsOf } from "./internal/labels.ts"
-import { checkOptions, type FrameOptions } from "./internal/options.ts"
+import { checkOptions } from "./internal/options.ts"
 import { sampling } from "./internal/sampling.ts"
-
-/** Options of {@link client}. */
-export type ClientMetricsOptions = FrameOptions
+import type { FrameMetricsOptions } from "./options.ts"
 
 /**
  * Keeps the metrics of a client until the scope closes, with the label `side` = "client". Turn them on directly after the
@@ -45,7 +43,7 @@ export type ClientMetricsOptions = FrameOptions
  * assert.equal(count, 1)
  */
 export const client =
-  (options: ClientMetricsOptions = {}) =>
+  (options: FrameMetricsOptions = {}) =>
   (service: ClientService): Effect.Effect<void, SettingsError, Scope.Scope> =>
     Effect.gen(function* () {
       const { every, frames } = yield* checkOptions(options)
@@ -83,7 +81,7 @@ export const client =
  * const open = Effect.flatMap(Client, ({ connections }) => connections)
  * assert.equal(await Effect.runPromise(Effect.provide(open, layer)), 0)
  */
-export const layerClient = (options: ClientMetricsOptions = {}): Layer.Layer<never, SettingsError, Client> =>
+export const layerClient = (options: FrameMetricsOptions = {}): Layer.Layer<never, SettingsError, Client> =>
   Layer.scopedDiscard(Effect.flatMap(Client, client(options)))
 
 const eventCounter = (labels: Labels, open: Figure): ((event: ClientEvent) => void) => {

@@ -5,11 +5,9 @@ import type { HubService } from "../hub/index.ts"
 import { hubFlushSeconds, hubLagging, hubRetainedBytes, hubSubscribers } from "./definitions.ts"
 import { Figure } from "./internal/Figure.ts"
 import { labelsOf } from "./internal/labels.ts"
-import { type CommonOptions, checkOptions } from "./internal/options.ts"
+import { checkOptions } from "./internal/options.ts"
 import { sampling } from "./internal/sampling.ts"
-
-/** Options of {@link hub}. */
-export type HubMetricsOptions = CommonOptions
+import type { MetricsOptions } from "./options.ts"
 
 /**
  * Keeps the metrics of a hub until the scope closes: `tcpfx_hub_subscribers`, `tcpfx_hub_lagging_subscribers`,
@@ -30,7 +28,7 @@ export type HubMetricsOptions = CommonOptions
  * assert.equal(value, 0)
  */
 export const hub =
-  (options: HubMetricsOptions = {}) =>
+  (options: MetricsOptions = {}) =>
   (service: HubService): Effect.Effect<void, SettingsError, Scope.Scope> =>
     Effect.gen(function* () {
       const { every } = yield* checkOptions(options)

@@ -19,11 +19,12 @@ import { hub } from "./hubMetrics.ts"
 import { Figure } from "./internal/Figure.ts"
 import { FrameTotals } from "./internal/FrameTotals.ts"
 import { adderBy, adderOf, type Labels, labelsOf } from "./internal/labels.ts"
-import { checkOptions, type FrameOptions } from "./internal/options.ts"
+import { checkOptions } from "./internal/options.ts"
 import { sampling } from "./internal/sampling.ts"
+import type { FrameMetricsOptions } from "./options.ts"
 
 /** Options of {@link server}. */
-export interface ServerMetricsOptions extends FrameOptions {
+export interface ServerMetricsOptions extends FrameMetricsOptions {
   /** Whether the metrics of the server's hub are included ({@link hub}). Default `true`. `false` for a shared hub. */
   readonly hub?: boolean
 }

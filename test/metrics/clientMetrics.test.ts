@@ -20,7 +20,7 @@ import { overEachTransport, receiveText, serving, utf8 } from "../support/servin
 
 let tests = 0
 const newTag = (): string => `client ${++tests}`
-const once: Metrics.ClientMetricsOptions = { every: Duration.infinity }
+const once: Metrics.FrameMetricsOptions = { every: Duration.infinity }
 
 /** Keeps the metrics of a client. `now` are the metrics of this moment, `end` those after the end of their scope. */
 const measure = (client: ClientService) =>

@@ -1,20 +1,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Either from "effect/Either"
 import { settings as check, type SettingsError } from "../../domain/index.ts"
-
-/** Options of all metrics. */
-export interface CommonOptions {
-  /** Further labels, such as the name of the server. Default none. */
-  readonly tags?: Readonly<Record<string, string>>
-  /** The time between two samples, at least 1 ms. Default 1 second. `Duration.infinity`: only one sample, at the end. */
-  readonly every?: Duration.DurationInput
-}
-
-/** Options of metrics with frames. */
-export interface FrameOptions extends CommonOptions {
-  /** Whether frames are counted, which costs some nanoseconds for each frame. Default `true`. */
-  readonly frames?: boolean
-}
+import type { FrameMetricsOptions } from "../options.ts"
 
 /** Checked options. */
 export interface CheckedOptions {
@@ -26,5 +13,5 @@ export interface CheckedOptions {
 export const checkOptions = ({
   every = "1 second",
   frames = true,
-}: FrameOptions): Either.Either<CheckedOptions, SettingsError> =>
+}: FrameMetricsOptions): Either.Either<CheckedOptions, SettingsError> =>
   check.checkSettings({ every, frames }, { every: check.deadline, frames: check.oneOfThese([true, false]) })
