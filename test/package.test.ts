@@ -74,8 +74,8 @@ it("the root of the package has each sub-path as a namespace", async () => {
 })
 
 it("docs/command.md names every variable that the settings are read from", () => {
-  const names = [...read("src/server/ServerConfig.ts").matchAll(/"([A-Z_]+)"/g)].map((match) => match[1])
-  const variables = names.filter((name) => name !== "TCPFX")
+  const source = read("src/server/internal/serverVariables.ts")
+  const variables = [...source.matchAll(/\bread\("([A-Z_]+)"/g)].map((match) => match[1])
   expect(variables.length).toBeGreaterThan(5)
   for (const name of variables) expect(read("docs/command.md")).toContain(`\`TCPFX_${name}\``)
 })
