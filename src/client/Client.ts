@@ -10,9 +10,11 @@ import { CoreConnection } from "../connection/CoreConnection.ts"
 import { deadlineWatches } from "../connection/deadlines.ts"
 import { attachSide, type Connection, type InvalidOptions, type ProtocolFraming } from "../connection/index.ts"
 import { protocolFrame } from "../connection/protocolFrame.ts"
+import { endpointInputText } from "../domain/endpointShape.ts"
 import {
   type ClientEvent,
   type ConnectError,
+  closeReasons,
   type EndpointInput,
   type Framing,
   formatEndpoint,
@@ -50,7 +52,8 @@ export interface ClientOptions extends Partial<ClientSettings> {
 /**
  * A client: it makes connections to servers and emits their events.
  *
- * A connection belongs to the scope in which it is made. At the scope's end the connection is closed at once if the kernel
+ * A connection belongs to the scope in which it is made, and ends with its client at the latest. After the end of the
+ * client's scope, `connect` is interrupted. At the scope's end the connection is closed at once if the kernel
  * has taken everything that was sent. Otherwise a scope that ends with success flushes and closes the connection, as
  * `close` does; a scope that fails or is interrupted resets it, so that the server knows that bytes are missing.
  */
@@ -123,6 +126,7 @@ const makeClient = Effect.fnUntraced(function* (
   const transport = yield* Transport
   const timing = yield* makeTiming
   const cores = new Set<ConnectionCore>()
+  let isOver = false
   const ended = { bytesIn: 0, bytesOut: 0 }
   const watches = deadlineWatches(settings, timing)
   const tap = yield* Tap.make<ClientObserver>()
@@ -136,9 +140,10 @@ const makeClient = Effect.fnUntraced(function* (
   })
   // A connection ends with its client, even if it was made in a scope that lives longer.
   yield* Effect.addFinalizer((exit) =>
-    Effect.forEach([...cores], (core) => endWith(core, exit), { concurrency: "unbounded", discard: true }).pipe(
-      Effect.zipRight(Effect.sync(() => bus.end())),
-    ),
+    Effect.suspend(() => {
+      isOver = true
+      return Effect.forEach([...cores], (core) => endWith(core, exit), { concurrency: "unbounded", discard: true })
+    }).pipe(Effect.zipRight(Effect.sync(() => bus.end()))),
   )
 
   const context: ClientContext = { settings, bus, tap }
@@ -168,11 +173,15 @@ const makeClient = Effect.fnUntraced(function* (
     if (bus.isBlocked()) core.hold(Hold.events)
     core.start()
     if (isPaused && !core.isHeld()) wire.resume()
+    // The client ended while it was dialling.
+    if (isOver) core.abort(closeReasons.localClosed)
     return core
   }
 
   const dialCore = Effect.fnUntraced(function* (input: EndpointInput, options: ConnectOptions, frame: Framing.Framing) {
     const endpoint = yield* readEndpoint(input)
+    // Nothing would end the connection, and its deadlines would not run.
+    if (isOver) return yield* Effect.interrupt
     const dialled = yield* dial(
       endpoint,
       { ...settings, ...options },
@@ -198,7 +207,7 @@ const makeClient = Effect.fnUntraced(function* (
     inSpan({
       name: "Client.connect",
       kind: "client",
-      attributes: () => ({ endpoint: typeof input === "string" ? input : formatEndpoint(input) }),
+      attributes: () => ({ endpoint: endpointInputText(input) }),
       onSuccess: ({ local, remote }: ConnectionCore) => ({
         local: formatEndpoint(local),
         remote: formatEndpoint(remote),

@@ -1,7 +1,8 @@
 import type * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { ConnectError } from "./ConnectError.ts"
-import type { Endpoint, FdEndpoint, ListenEndpoint, TcpEndpoint, UnixEndpoint } from "./Endpoint.ts"
+import type { Endpoint, ListenEndpoint } from "./Endpoint.ts"
+import { shapeProblem, shownInput } from "./endpointShape.ts"
 import { parseEndpoint, parseListenEndpoint } from "./endpointSyntax.ts"
 import { ListenError } from "./ListenError.ts"
 import type { EndpointSyntaxError } from "./syntaxErrors.ts"
@@ -16,27 +17,6 @@ export type ListenEndpointInput = ListenEndpoint | string
 export type ListenEndpointInputs = Arr.NonEmptyReadonlyArray<ListenEndpointInput>
 
 const problemOf = ({ expected, problem }: EndpointSyntaxError): string => `${problem}; expected ${expected}`
-
-/**
- * What keeps a value from being an endpoint. `process.env.HOST` can be absent, and a program can have no types. Node listens
- * on all interfaces if a listener has no host.
- */
-const shapeProblem = (
-  input: Partial<TcpEndpoint | UnixEndpoint | FdEndpoint> | null | undefined,
-): string | undefined => {
-  switch (input?._tag) {
-    case "Tcp":
-      return typeof input.host === "string" ? undefined : `the host is ${input.host}; give an IP address or a name`
-    case "Unix":
-      return typeof input.path === "string" ? undefined : `the path is ${input.path}`
-    case "Fd":
-      return undefined
-    default:
-      return 'it is not an endpoint; expected a text such as "127.0.0.1:9000", or a result of tcpEndpoint or unixEndpoint'
-  }
-}
-
-const shown = (input: unknown): string => JSON.stringify(input) ?? String(input)
 
 /**
  * Reads an endpoint to connect to. Fails with the reason "InvalidEndpoint" for a text or value that is not an endpoint.
@@ -58,7 +38,7 @@ export const readEndpoint = (input: EndpointInput): Either.Either<Endpoint, Conn
     return Either.mapLeft(parseEndpoint(input), (error) => invalid(input, problemOf(error)))
   }
   const problem = shapeProblem(input)
-  return problem === undefined ? Either.right(input) : Either.left(invalid(shown(input), problem))
+  return problem === undefined ? Either.right(input) : Either.left(invalid(shownInput(input), problem))
 }
 
 /**
@@ -77,5 +57,5 @@ export const readListenEndpoint = (input: ListenEndpointInput): Either.Either<Li
     return Either.mapLeft(parseListenEndpoint(input), (error) => invalid(input, problemOf(error)))
   }
   const problem = shapeProblem(input)
-  return problem === undefined ? Either.right(input) : Either.left(invalid(shown(input), problem))
+  return problem === undefined ? Either.right(input) : Either.left(invalid(shownInput(input), problem))
 }

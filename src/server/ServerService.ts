@@ -25,7 +25,7 @@ import type { ConnectionInfo, Listener, Listeners, ServerCounts, ServerState, Se
 export interface ServerService {
   /**
    * Listens until the scope closes. Accepted connections stay open after that. The endpoint is a value, or a text such as
-   * "127.0.0.1:9000", ":0" or "unix:/run/x.sock".
+   * "127.0.0.1:9000", ":0" or "unix:/run/x.sock". After the end of the server's scope, `listen` is interrupted.
    */
   readonly listen: (endpoint: ListenEndpointInput) => Effect.Effect<Listener, ListenError, Scope.Scope>
   /**

@@ -3,11 +3,21 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Client, ClientConfig } from "../../src/client/index.ts"
-import { ConnectError, Framing, formatEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import {
+  ConnectError,
+  closeReasons,
+  Framing,
+  formatEndpoint,
+  tcpEndpoint,
+  unixEndpoint,
+} from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
@@ -48,6 +58,32 @@ describe("connecting", () => {
         bytesIn: 5,
         bytesOut: 5,
       })
+    }),
+  )
+
+  overEachTransport("with a client whose scope has closed is interrupted, and ends a session", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving(Handler.echo())
+      const scope = yield* Scope.make()
+      const client = yield* Scope.extend(Client.make(), scope)
+      yield* Scope.close(scope, Exit.void)
+      expect(Exit.isInterrupted(yield* Effect.exit(client.connect(endpoint)))).toBe(true)
+      const session = yield* client.session(endpoint)
+      expect(yield* Effect.exit(Stream.runCount(session.frames))).toEqual(Exit.succeed(0))
+    }),
+  )
+
+  overEachTransport("while the scope of the client closes leaves no open connection", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* serving(Handler.echo())
+      const scope = yield* Scope.make()
+      const client = yield* Scope.extend(Client.make(), scope)
+      const connecting = yield* Effect.fork(client.connect(endpoint))
+      yield* Effect.yieldNow()
+      yield* Scope.close(scope, Exit.void)
+      const connected = yield* Fiber.await(connecting)
+      if (Exit.isFailure(connected)) expect(Exit.isInterrupted(connected)).toBe(true)
+      else expect(yield* connected.value.closed).toMatchObject({ reason: closeReasons.localClosed })
     }),
   )
 

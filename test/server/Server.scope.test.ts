@@ -43,6 +43,17 @@ describe("the end of a server's scope", () => {
     }),
   )
 
+  overEachTransport("ends listening for good", () =>
+    Effect.gen(function* () {
+      const { end, server } = yield* inScopeOfItsOwn(Handler.echo())
+      yield* end
+      const { listen, listenAll, startListening } = server
+      const listens = [Effect.asVoid(listen(anyPort)), startListening(anyPort), Effect.asVoid(listenAll([anyPort]))]
+      for (const listen of listens) expect(Exit.isInterrupted(yield* Effect.exit(listen))).toBe(true)
+      expect(yield* server.listening).toEqual([])
+    }),
+  )
+
   overEachTransport("ends the stream of events, after the last of them", () =>
     Effect.gen(function* () {
       const { end, server } = yield* inScopeOfItsOwn(Handler.broker())

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { endpointInputText } from "../../domain/endpointShape.ts"
 import {
   type Endpoint,
   endpointProblem,
@@ -59,6 +60,8 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     if (endpointProblem(endpoint) !== undefined) {
       return yield* new ListenError({ endpoint, reason: "InvalidEndpoint", code: "EINVAL" })
     }
+    // Nothing would close a listener of a server whose scope has closed, or serve its connections.
+    if (core.isOver) return yield* Effect.interrupt
     // The scope is forked, so a listener that is closed on its own leaves no finalizer in the outer scope.
     const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer, outer.strategy))
     yield* Scope.addFinalizer(
@@ -78,7 +81,7 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
   const listen = (input: ListenEndpointInput) =>
     inSpan({
       name: "Server.listen",
-      attributes: () => ({ endpoint: textOf(input) }),
+      attributes: () => ({ endpoint: endpointInputText(input) }),
       onSuccess: ({ endpoint }: Listener) => ({ bound: formatEndpoint(endpoint) }),
     })(listenOn(input))
 
@@ -90,11 +93,9 @@ export const makeListen = ({ bus, core, listeners, settings, transport }: Listen
     )
   })
   const listenAll = (endpoints: ListenEndpointInputs) =>
-    inSpan({ name: "Server.listenAll", attributes: () => ({ endpoints: endpoints.map(textOf) }) })(
+    inSpan({ name: "Server.listenAll", attributes: () => ({ endpoints: endpoints.map(endpointInputText) }) })(
       listenOnAll(endpoints),
     )
 
   return { listen, listenAll }
 }
-
-const textOf = (input: ListenEndpointInput): string => (typeof input === "string" ? input : formatEndpoint(input))
