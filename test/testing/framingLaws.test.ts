@@ -63,6 +63,16 @@ const decoding = (
 const whole = Framing.make(summed)
 const shared = Framing.delimited(Uint8Array.of(0)).decoder(4096)
 
+const sent = new Uint8Array(4096)
+const taken = new Uint8Array(4096)
+
+/** Copies bytes to the start of a memory, and returns them there. */
+const inMemory = (memory: Uint8Array, bytes: unknown): Uint8Array => {
+  if (!(bytes instanceof Uint8Array)) throw bytes
+  memory.set(bytes)
+  return memory.subarray(0, bytes.length)
+}
+
 const mutants: Readonly<Record<string, readonly [Framing.Framing, Testing.FramingLaw, string]>> = {
   "does not escape its mark": [
     made({ encode: (payload) => Uint8Array.of(...payload, 0x03) }, escaped),
@@ -146,6 +156,26 @@ const mutants: Readonly<Record<string, readonly [Framing.Framing, Testing.Framin
     }),
     "garbage",
     "push threw an error: not AA",
+  ],
+  "reuses the memory of a frame": [
+    made({ encode: (payload) => inMemory(sent, Framing.encodeFrame(whole, payload, 4096)) }),
+    "memory",
+    "encode changed the frame",
+  ],
+  "encodes in the memory of the payload": [
+    made({ encode: (payload) => Framing.encodeFrame(whole, payload.fill(0), 4096) as Uint8Array }),
+    "memory",
+    "encode changed the bytes of a payload",
+  ],
+  "reuses the memory of a payload": [
+    made({
+      next: (...given) => {
+        const step = summed.next(...given)
+        return step._tag === "Frame" ? Framing.frame(step.size, inMemory(taken, step.payload)) : step
+      },
+    }),
+    "memory",
+    "a later frame changed the payload",
   ],
   "reuses the memory of a run": [reusing(), "memory", "changed the run"],
   "writes to its input": [

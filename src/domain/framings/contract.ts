@@ -30,7 +30,7 @@ export interface Framing {
   /**
    * Encodes one payload as a frame, or refuses it with `Framing.refuse`. A send of a refused payload fails with
    * `InvalidPayloadError`, and so does a send of a payload for which `encode` throws. The frame can be a view of the
-   * payload or the payload itself. It can be called while a decoder of the same framing runs.
+   * payload or the payload itself; `encode` does not write to it later. It can be called while a decoder of the same framing runs.
    */
   readonly encode: (payload: Uint8Array) => Uint8Array | Refusal
   /**
@@ -39,7 +39,7 @@ export interface Framing {
    * framing of this module, because that `encode` may accept other payloads.
    */
   readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
-  /** Calls `each` with every payload of a run of whole frames, in order. A payload can be a view of `wire`. */
+  /** Calls `each` with every payload of a run of whole frames, in order. A payload can be a view of `wire`, and does not change later. */
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
    * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns

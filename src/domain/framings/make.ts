@@ -17,11 +17,15 @@ export interface FramingOptions {
    * `searched` is the number of bytes at the front of `bytes` for which an earlier call returned `need()`, without a
    * number. A search for a mark can continue there; a mark of several bytes can begin a little before.
    *
-   * `next` is a function of the bytes alone: it keeps no state, and it does not change or keep them. An exception ends
-   * the connection with `FramingFailed`.
+   * `next` is a function of the bytes alone: it keeps no state, and it does not change or keep them. It does not write to
+   * a payload that it has returned, because the program may keep payloads. An exception ends the connection with
+   * `FramingFailed`.
    */
   readonly next: (bytes: Uint8Array, maxFrameBytes: number, searched: number) => Step
-  /** Encodes one payload as a frame, or refuses it with `Framing.refuse`. The limit is checked before. */
+  /**
+   * Encodes one payload as a frame, or refuses it with `Framing.refuse`. The limit is checked before. It does not write to
+   * a frame that it has returned, because the connection may not have sent it.
+   */
   readonly encode: (payload: Uint8Array) => Uint8Array | Refusal
 }
 

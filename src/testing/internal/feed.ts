@@ -81,8 +81,9 @@ export class Feeder implements Framing.RunSink {
     this.expect(holds, problem, "ends")
   }
 
-  /** The payloads of all runs, as hex digits. Checks that the runs did not change. */
+  /** The payloads of all runs, as hex digits. Checks that the runs and the payloads did not change. */
   payloads(): ReadonlyArray<string> {
+    const kept: Array<Uint8Array> = []
     const payloads: Array<string> = []
     for (const [index, run] of this.runs.entries()) {
       const copy = this.copies[index] ?? run
@@ -91,7 +92,16 @@ export class Feeder implements Framing.RunSink {
         `the decoder changed the run ${hexOf(copy)} to ${hexOf(run)} after it had passed it on`,
         "memory",
       )
-      guarded("payloads", this.reads, () => this.framing.payloads(run, (payload) => payloads.push(hexOf(payload))))
+      guarded("payloads", this.reads, () =>
+        this.framing.payloads(run, (payload) => {
+          kept.push(payload)
+          payloads.push(hexOf(payload))
+        }),
+      )
+    }
+    for (const [index, payload] of kept.entries()) {
+      const [before, now] = [payloads[index], hexOf(payload)]
+      this.expect(now === before, `a later frame changed the payload ${before} to ${now}`, "memory")
     }
     return payloads
   }

@@ -1,5 +1,5 @@
 import { Framing, InvalidPayloadError } from "../../domain/index.ts"
-import { Broken, cutAt, Feeder, feed, guarded, hexOf, joined, splitsOf } from "./feed.ts"
+import { Broken, cutAt, Feeder, feed, guarded, hexOf, joined, sameBytes, splitsOf } from "./feed.ts"
 
 /** The input of one check. */
 export interface Sample {
@@ -33,15 +33,28 @@ const expectSame = (
   if (!isSame(got, expected)) throw new Broken(`${what} ${listOf(got)}, and not ${listOf(expected)}`, reads)
 }
 
-/** The payloads that the framing sends, with their frames. */
-export const sendable = (
+/** Whether the framing sends a payload. */
+export const isSendable = ({ framing, maxFrameBytes }: Tested, payload: Uint8Array): boolean =>
+  Framing.encodeFrame(framing, payload.slice(), maxFrameBytes) instanceof Uint8Array
+
+/** The payloads that the framing sends, with their frames. Checks that `encode` changes neither of them later. */
+const sendable = (
   { framing, maxFrameBytes }: Tested,
   payloads: ReadonlyArray<Uint8Array>,
-): ReadonlyArray<{ readonly payload: Uint8Array; readonly wire: Uint8Array }> =>
-  payloads.flatMap((payload) => {
-    const wire = Framing.encodeFrame(framing, payload, maxFrameBytes)
-    return wire instanceof InvalidPayloadError ? [] : [{ payload, wire: wire.slice() }]
+): ReadonlyArray<{ readonly payload: Uint8Array; readonly wire: Uint8Array }> => {
+  const sent = payloads.flatMap((given) => {
+    const payload = given.slice()
+    const frame = Framing.encodeFrame(framing, payload, maxFrameBytes)
+    if (!sameBytes(payload, given)) throw new Broken("encode changed the bytes of a payload", [given], "memory")
+    return frame instanceof InvalidPayloadError ? [] : [{ payload: given, frame, wire: frame.slice() }]
   })
+  for (const { frame, wire } of sent) {
+    if (sameBytes(frame, wire)) continue
+    const problem = `encode changed the frame ${hexOf(wire)} to ${hexOf(frame)} after it had returned it`
+    throw new Broken(problem, payloads, "memory")
+  }
+  return sent
+}
 
 const wireOf = (tested: Tested, payloads: ReadonlyArray<Uint8Array>) => {
   const sent = sendable(tested, payloads)
