@@ -36,7 +36,10 @@ export const begunTail = (bytes: Uint8Array): number => {
 }
 
 /** Whether all bytes are well-formed UTF-8. */
-export const isUtf8 = (bytes: Uint8Array): boolean => {
+export const isUtf8 = (bytes: Uint8Array): boolean => wellFormedLength(bytes) === bytes.length
+
+/** Returns the number of bytes of the well-formed characters at the start. */
+export const wellFormedLength = (bytes: Uint8Array): number => {
   let at = 0
   while (at < bytes.length) {
     if ((bytes[at] as number) < 0x80) {
@@ -44,8 +47,8 @@ export const isUtf8 = (bytes: Uint8Array): boolean => {
       continue
     }
     const length = characterLength(bytes, at)
-    if (length === 0) return false
+    if (length === 0) return at
     at += length
   }
-  return true
+  return at
 }

@@ -74,15 +74,20 @@ export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => 
 
   const expect = (content: Uint8Array | string) => {
     const expected = bytesOf(content)
-    return flat(
-      until(expected, (): Effect.Effect<void, UnexpectedBytes> | undefined => {
-        const actual = wire.received(expected.length)
-        if (actual.some((byte, at) => byte !== expected[at])) return unexpected(expected, "differs")
-        if (actual.length === expected.length) return Effect.sync(() => void wire.take(expected.length))
-        const end = wire.endOf()
-        return end === undefined ? undefined : unexpected(expected, end)
-      }),
-    )
+    return Effect.suspend(() => {
+      // Each look compares only the bytes that have come since the look before.
+      let compared = 0
+      return flat(
+        until(expected, (): Effect.Effect<void, UnexpectedBytes> | undefined => {
+          const actual = wire.received(expected.length)
+          while (compared < actual.length && actual[compared] === expected[compared]) compared++
+          if (compared < actual.length) return unexpected(expected, "differs")
+          if (actual.length === expected.length) return Effect.sync(() => void wire.take(expected.length))
+          const end = wire.endOf()
+          return end === undefined ? undefined : unexpected(expected, end)
+        }),
+      )
+    })
   }
   const encoded = (framing: Framing.Framing, payload: Uint8Array | string) =>
     Effect.suspend(() => {

@@ -35,11 +35,20 @@ describe("text", () => {
   })
 
   it("bytes that are not UTF-8 are refused, and do not affect the next payload", () => {
-    const broken = [[0xff], [0xc3], [0x61, 0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]]
-    for (const bytes of broken) {
+    const broken = [
+      ["ff", 0, 0xff],
+      ["c3", 0, 0xc3],
+      ["e2", 1, 0x61, 0xe2, 0x82],
+      ["c0", 2, 0xc3, 0xa9, 0xc0, 0x80],
+      ["ed", 0, 0xed, 0xa0, 0x80],
+      ["f4", 0, 0xf4, 0x90, 0x80, 0x80],
+    ] as const
+    for (const [byte, at, ...bytes] of broken) {
       const error = failure(Codec.text.decode(Uint8Array.from(bytes)))
       expect(error._tag).toBe("CodecError")
-      expect(error.message).toBe(`text: the ${bytes.length} bytes are not UTF-8`)
+      expect(error.message).toBe(
+        `text: the payload is not UTF-8: no character begins with the byte 0x${byte} at offset ${at}`,
+      )
       expect(Codec.text.decode(utf8("é"))).toEqual(Either.right("é"))
     }
   })
@@ -72,7 +81,7 @@ describe("json", () => {
     expect(failure(codec.decode(utf8(""))).codec).toBe("json")
     expect(failure(codec.decode(Uint8Array.of(0xff)))).toMatchObject({
       codec: "json",
-      problem: "the 1 bytes are not UTF-8",
+      problem: "the payload is not UTF-8: no character begins with the byte 0xff at offset 0",
     })
   })
 

@@ -37,6 +37,16 @@ describe("a scripted peer", () => {
     }),
   )
 
+  it.scoped("expects megabytes in one step", () =>
+    Effect.gen(function* () {
+      const listener = yield* Testing.listenForPeers()
+      const near = yield* Testing.dialPeer(listener.endpoint)
+      const far = yield* listener.accept
+      const content = new Uint8Array(8 * 1024 ** 2).map((_, at) => at)
+      yield* Effect.all([near.send(content), far.expect(content)], { concurrency: 2 })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   overEachTransport("resets, and sees a reset", () =>
     Effect.gen(function* () {
       const listener = yield* Testing.listenForPeers()

@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import { CodecError } from "../errors.ts"
+import { wellFormedLength } from "../utf8.ts"
 import type { Codec } from "./contract.ts"
 
 /** A codec that returns the bytes unchanged. */
@@ -16,8 +17,14 @@ export const decodeUtf8 = (payload: Uint8Array): string => {
   try {
     return strictUtf8.decode(payload)
   } catch {
-    throw new Error(`the ${payload.length} bytes are not UTF-8`)
+    throw new Error(utf8Problem(payload))
   }
+}
+
+const utf8Problem = (payload: Uint8Array): string => {
+  const at = wellFormedLength(payload)
+  const byte = (payload[at] ?? 0).toString(16).padStart(2, "0")
+  return `the payload is not UTF-8: no character begins with the byte 0x${byte} at offset ${at}`
 }
 
 /** UTF-8 text. Decoding fails on bytes that are not UTF-8. */
@@ -27,6 +34,6 @@ export const text: Codec<string> = {
   decode: (payload) =>
     Either.try({
       try: () => strictUtf8.decode(payload),
-      catch: () => new CodecError({ codec: "text", problem: `the ${payload.length} bytes are not UTF-8` }),
+      catch: () => new CodecError({ codec: "text", problem: utf8Problem(payload) }),
     }),
 }

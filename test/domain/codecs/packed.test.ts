@@ -37,7 +37,10 @@ describe("a codec of a schema of text", () => {
 
   it("refuses bytes that are not UTF-8, without an error of the schema", () => {
     const error = failure(codec.decode(Uint8Array.of(0xff)))
-    expect(error).toMatchObject({ codec: "celsius", problem: "the 1 bytes are not UTF-8" })
+    expect(error).toMatchObject({
+      codec: "celsius",
+      problem: "the payload is not UTF-8: no character begins with the byte 0xff at offset 0",
+    })
     expect(error.parseError).toBe(undefined)
   })
 })

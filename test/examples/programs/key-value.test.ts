@@ -66,7 +66,7 @@ it.scoped("a line that is not UTF-8 gets an error, and the peer can go on, also 
     const { endpoint } = yield* server.listen(anyPort)
     const peer = yield* Testing.dialPeer(endpoint, patient)
     yield* peer.send(Uint8Array.of(0xff, 0xfe, 0x0a))
-    yield* peer.expect("ERR the 2 bytes are not UTF-8\n")
+    yield* peer.expect("ERR the payload is not UTF-8: no character begins with the byte 0xff at offset 0\n")
     for (const byte of new TextEncoder().encode("SET a ü\nGET a\n")) yield* peer.send(Uint8Array.of(byte))
     yield* peer.expect("OK\n= ü\n")
     yield* peer.send("GET a")

@@ -66,7 +66,7 @@ it.scoped("a peer that sends an invalid line gets the problem, and can go on", (
     yield* kitchen.expect(reading("kitchen/a", 7))
     expect(bad.map(({ error }) => error.problem)).toEqual([
       expect.stringContaining("temp: "),
-      "the 1 bytes are not UTF-8",
+      "the payload is not UTF-8: no character begins with the byte 0xff at offset 0",
       expect.stringContaining("a non empty string"),
     ])
   }).pipe(Effect.provide(MemoryTransport.layer())),
