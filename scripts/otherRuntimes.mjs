@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import selfsigned from "selfsigned"
 import { pack } from "./pack.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
@@ -44,6 +45,13 @@ if (installed.status !== 0) {
   process.stderr.write(`${installed.said}\n`)
   process.exit(1)
 }
+const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: "localhost" }], {
+  keyType: "ec",
+  algorithm: "sha256",
+  extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }],
+})
+writeFileSync(join(folder, "cert.pem"), cert)
+writeFileSync(join(folder, "key.pem"), key)
 cpSync(join(root, "scripts", "runtimeCheck.mjs"), join(folder, "check.mjs"))
 
 let failed = 0

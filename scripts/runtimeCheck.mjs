@@ -1,15 +1,15 @@
 // Checks the installed library with the runtime that runs this file: node, bun or deno. scripts/otherRuntimes.mjs copies it
 // beside the installed package. Prints a line for each check; the exit code is the number of failed checks.
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import { Effect, Option, Queue, Schema, Stream } from "effect"
+import { Effect, Option, Queue, Redacted, Schema, Stream } from "effect"
 import { Client } from "tcpfx/client"
 import { Framing } from "tcpfx/domain"
 import { Protocol } from "tcpfx/protocol"
 import { Handler, Server } from "tcpfx/server"
-import { MemoryTransport, NodeTransport } from "tcpfx/transport"
+import { MemoryTransport, NodeTransport, Tls } from "tcpfx/transport"
 
 const bytesOf = (text) => new TextEncoder().encode(text)
 const textOf = (bytes) => new TextDecoder().decode(bytes)
@@ -135,6 +135,29 @@ const unix = Effect.gen(function* () {
   yield* lines(`unix:${join(folder, "socket")}`)
 })
 
+const tls = Effect.gen(function* () {
+  const cert = readFileSync("cert.pem", "utf8")
+  const key = Redacted.make(readFileSync("key.pem", "utf8"))
+  const frame = Framing.line
+  const server = yield* Server.make({
+    handler: Handler.echo(),
+    settings: { frame, tls: yield* Tls.acceptor({ identities: [{ cert, key }] }) },
+  })
+  const { endpoint } = yield* server.listen("127.0.0.1:0")
+  const client = yield* Client.make({ frame, tls: yield* Tls.connector({ ca: cert }) })
+  const connection = yield* client.connect(endpoint)
+  yield* connection.send(bytesOf("secret"))
+  yield* expectEqual(textOf(Option.getOrThrow(yield* connection.receive)), "secret")
+})
+
+const drain = Effect.gen(function* () {
+  const { connection, server } = yield* connected(Handler.echo(), Framing.line)
+  yield* connection.send(bytesOf("last"))
+  yield* expectEqual(textOf(Option.getOrThrow(yield* connection.receive)), "last")
+  yield* Effect.forkScoped(server.drain)
+  yield* connection.peerEnded
+})
+
 const transports = {
   memory: MemoryTransport.layer(),
   sockets: NodeTransport.layer,
@@ -149,11 +172,14 @@ const checks = {
   "reasons of ends: FIN and reset": endings,
   "a refused connection": refused,
   "a unix socket": unix,
+  "a drain": drain,
 }
 
 let failed = 0
 for (const [transport, layer] of Object.entries(transports)) {
-  for (const [check, program] of Object.entries(checks)) {
+  // The network in memory has no TLS.
+  const all = transport === "memory" ? checks : { ...checks, TLS: tls }
+  for (const [check, program] of Object.entries(all)) {
     const exit = await Effect.runPromiseExit(
       program.pipe(Effect.scoped, Effect.timeout("10 seconds"), Effect.provide(layer)),
     )
