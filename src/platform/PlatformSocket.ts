@@ -12,6 +12,7 @@ import {
   type EndpointInput,
   type SettingsError,
 } from "../domain/index.ts"
+import * as check from "../domain/settings.ts"
 import type { Transport } from "../transport/index.ts"
 
 type Opened = Effect.Effect<Connection, ConnectError, Scope.Scope>
@@ -24,7 +25,8 @@ const failed = (reason: "Open" | "Read" | "Write") => (cause: unknown) =>
 /** Options of a platform socket. */
 export interface PlatformSocketOptions {
   /**
-   * The number of payloads that the handler of `run` handles at once. Default: 1024, and 1 for the sockets of a server.
+   * The number of payloads that the handler of `run` handles at once; `Infinity` for no limit. Default: 1024, and 1 for the
+   * sockets of a server.
    *
    * With 1, each payload waits until the handler has finished with the payload before it, so back-pressure slows the
    * peer. With more, the handler starts with the payloads in order, and a payload does not wait for an effect that
@@ -46,6 +48,14 @@ export interface PlatformSocketOptions {
 }
 
 const defaultConcurrency = 1024
+
+const checks = { concurrency: check.limitOf("payloads") }
+
+/** Fails if an option is invalid. */
+export const checkSocketOptions = (
+  options: PlatformSocketOptions,
+): Effect.Effect<PlatformSocketOptions, SettingsError> =>
+  Effect.as(check.checkSettings({ concurrency: options.concurrency ?? defaultConcurrency }, checks), options)
 
 type Handler<E, R> = (payload: Uint8Array) => Effect.Effect<unknown, E, R> | void
 
@@ -140,9 +150,14 @@ const make = (
   })
 }
 
-/** Makes a platform socket of an open connection. The socket supports one `run`. */
-export const fromConnection = (connection: Connection, options: PlatformSocketOptions = {}): Socket.Socket =>
-  make(Effect.succeed(connection), options)
+/**
+ * Makes a platform socket of an open connection. The socket supports one `run`. Throws `SettingsError` when `concurrency` is
+ * invalid.
+ */
+export const fromConnection = (connection: Connection, options: PlatformSocketOptions = {}): Socket.Socket => {
+  check.checkOrThrow({ concurrency: options.concurrency ?? defaultConcurrency }, checks)
+  return make(Effect.succeed(connection), options)
+}
 
 /** Makes a platform socket that connects to an endpoint. Each `run` opens a new connection. */
 export const makeSocket = (
@@ -150,7 +165,9 @@ export const makeSocket = (
   settings?: Partial<ClientSettings>,
   options: PlatformSocketOptions = {},
 ): Effect.Effect<Socket.Socket, SettingsError, Scope.Scope | Transport> =>
-  Effect.map(Client.make(settings), (client) => make(client.connect(endpoint), options))
+  Effect.zipWith(Client.make(settings), checkSocketOptions(options), (client) =>
+    make(client.connect(endpoint), options),
+  )
 
 /** {@link makeSocket} as the platform's `Socket` service, for programs with Effect RPC or Effect Cluster. */
 export const layerSocket = (

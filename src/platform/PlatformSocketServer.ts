@@ -10,7 +10,7 @@ import { ConnectionClosedError, type Endpoint, type ListenEndpointInput, tcpEndp
 import { Waiters } from "../runtime/Waiters.ts"
 import { Server, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
-import { fromConnection, type PlatformSocketOptions } from "./PlatformSocket.ts"
+import { checkSocketOptions, fromConnection, type PlatformSocketOptions } from "./PlatformSocket.ts"
 
 const addressOf = (endpoint: Endpoint): SocketServer.Address =>
   endpoint._tag === "Unix"
@@ -56,6 +56,7 @@ export const makeSocketServer = (
   options: PlatformSocketOptions = {},
 ): Effect.Effect<SocketServer.SocketServer["Type"], SocketServer.SocketServerError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
+    yield* checkSocketOptions(options)
     let serving: Served | undefined
     const servingWaiters = new Waiters()
     const server = yield* Server.make({

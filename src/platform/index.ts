@@ -1,2 +1,2 @@
-export * from "./PlatformSocket.ts"
+export { fromConnection, layerSocket, makeSocket, type PlatformSocketOptions } from "./PlatformSocket.ts"
 export * from "./PlatformSocketServer.ts"

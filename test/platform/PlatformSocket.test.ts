@@ -195,6 +195,13 @@ describe("the handler of a client's socket", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scoped("needs a concurrency of at least 1", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(makeSocket("127.0.0.1:1", {}, { concurrency: 0.5 }))
+      expect(error).toMatchObject({ _tag: "SettingsError", field: "concurrency" })
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   it.scoped("gets whole characters as text, and bytes by default", () =>
     Effect.gen(function* () {
       const bytes = utf8("a\u00fcb")

@@ -21,10 +21,12 @@ describe("the platform's SocketServer", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
-  it.scoped("fails with the reason Open for an invalid setting or endpoint", () =>
+  it.scoped("fails with the reason Open for an invalid setting, option or endpoint", () =>
     Effect.gen(function* () {
       const setting = yield* Effect.flip(makeSocketServer(":0", { maxFrame: -1 }))
       expect(setting).toMatchObject({ reason: "Open", cause: { _tag: "SettingsError", field: "maxFrame" } })
+      const option = yield* Effect.flip(makeSocketServer("127.0.0.1:0", {}, { concurrency: 0 }))
+      expect(option).toMatchObject({ reason: "Open", cause: { _tag: "SettingsError", field: "concurrency" } })
       const endpoint = yield* Effect.flip(makeSocketServer("127.0.0.1:port"))
       expect(endpoint).toMatchObject({ reason: "Open", cause: { _tag: "ListenError", reason: "InvalidEndpoint" } })
     }).pipe(Effect.provide(NodeTransport.layer)),
