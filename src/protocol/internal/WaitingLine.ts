@@ -9,9 +9,9 @@ export interface Turn<In, Ask, Id> {
 }
 
 /**
- * The requests that are not sent, the oldest first. They can leave anywhere. A `Set` would do the same, but V8 links its
- * discarded tables to later ones. Then a table in the old generation of the heap keeps every later request alive until the
- * next full garbage collection, which doubles the cost of a request.
+ * The requests that are not sent, the oldest first. A request can leave from any place, in constant time. A `Set` or `Map`
+ * finds its first entry by walking over the deleted ones before it, so its use as a queue takes quadratic time: with 100 000
+ * waiting requests it blocks the process for 5 s.
  */
 export class WaitingLine<In, Ask, Id> {
   length = 0
