@@ -36,6 +36,8 @@ const problemOf = (error: unknown): string => {
  * A number that is no integer of 32 bits is written as a float of 64 bits, a `bigint` as an integer of 64 bits.
  * {@link Int64} is a schema for these.
  *
+ * The key `__proto__` is read as `__proto_`, so a peer cannot set the prototype of an object. The number -0 is written as 0.
+ *
  * A schema with requirements, or with a transformation that takes time, needs the mode "effect".
  *
  * @example
