@@ -91,7 +91,7 @@ export interface HubService {
   /** Publishes a value through a codec. */
   readonly publishAs: <A, R>(
     codec: Codec.EffectCodec<A, R>,
-    value: A,
+    value: NoInfer<A>,
   ) => Effect.Effect<void, CodecError | InvalidPayloadError, R>
   /**
    * Subscribes at once: the stream gets every frame published from now on. It ends with the scope or the hub. It

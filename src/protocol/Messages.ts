@@ -1,4 +1,5 @@
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Connection, OnInvalid } from "../connection/index.ts"
 import type { Codec, CodecError, ConnectionClosedError, SendError } from "../domain/index.ts"
@@ -7,7 +8,15 @@ import { TypedConnection } from "./TypedConnection.ts"
 
 /** The typed side of a connection: it receives messages of type `In` and sends messages of type `Out`. */
 export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnded" | "draining" | "close" | "closed"> {
-  /** All messages until the FIN of the peer. While nothing pulls the stream, the connection stops reading. */
+  /**
+   * Receives the next message. Returns `None` after the FIN of the peer. An interruption during the wait loses nothing. Use
+   * it to take some messages and leave the rest.
+   */
+  readonly receive: Effect.Effect<Option.Option<In>, ConnectionClosedError | CodecError>
+  /**
+   * All messages until the FIN of the peer. While nothing pulls the stream, the connection stops reading. A stream that
+   * ends early (`Stream.take`) drops the unused messages of its last pull.
+   */
   readonly messages: Stream.Stream<In, ConnectionClosedError | CodecError>
   /**
    * Runs an effect for each message, in order, until the FIN of the peer. It takes one message at a time, and `messages`
@@ -26,6 +35,11 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
    * message was sent.
    */
   readonly sendNow: (message: Out) => Effect.Effect<void, SendError | CodecError>
+  /**
+   * Sends one message if at most `outbox` bytes are pending, and never waits. Returns `false`, and sends nothing, if more
+   * bytes are pending.
+   */
+  readonly trySend: (message: Out) => Effect.Effect<boolean, SendError | CodecError>
 }
 
 /** The codecs of the two directions of a connection. */

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import {
   Client,
   type ConnectOptions,
@@ -12,9 +13,25 @@ import {
   type SessionSide,
 } from "../client/index.ts"
 import type { Connection, InvalidOptions, ProtocolSide } from "../connection/index.ts"
-import { Codec, type ConnectError, type EndpointInput, Framing, type SettingsError } from "../domain/index.ts"
+import {
+  Codec,
+  type CodecError,
+  type ConnectError,
+  type ConnectionClosedError,
+  type EndpointInput,
+  Framing,
+  type SendError,
+  type SettingsError,
+} from "../domain/index.ts"
 import type { HubService } from "../hub/index.ts"
-import { type ProtocolHandler, protocolHandler, type ServerConnection } from "../server/index.ts"
+import {
+  type Handler,
+  type ProtocolHandler,
+  protocolHandler,
+  type ServerConnection as RawConnection,
+} from "../server/index.ts"
+import { makeActor } from "../server/makeActor.ts"
+import { respondWith } from "../server/respondWith.ts"
 import { makeSide, provided } from "./internal/makeSide.ts"
 import { makeProtocolHub, type ProtocolHub } from "./ProtocolHub.ts"
 import {
@@ -43,6 +60,22 @@ export interface ProtocolOptions<A, IA, RA, B, IB, RB> {
   readonly coding?: Coding
 }
 
+/** Makes the reply to a message of a client. `undefined`: no reply. */
+export type Answer<ToServer, ToClient, E, R> = (
+  message: ToServer,
+  connection: ProtocolServerConnection<ToServer, ToClient>,
+) => Effect.Effect<ToClient | undefined, E, R>
+
+/**
+ * The connection of a server with a protocol, for the type of a parameter: `Protocol.ServerConnection<typeof Chat>`.
+ */
+export type ServerConnection<P extends { readonly serverSide: unknown }> =
+  P["serverSide"] extends ProtocolSide<infer _Raw, infer C, infer _R> ? C : never
+
+/** The connection of a client with a protocol, for the type of a parameter: `Protocol.ClientConnection<typeof Chat>`. */
+export type ClientConnection<P extends { readonly clientSide: unknown }> =
+  P["clientSide"] extends ProtocolSide<infer _Raw, infer C, infer _R> ? C : never
+
 /**
  * The messages between a server and its clients, with their framing and codecs. `R`: the services that the schemas need.
  */
@@ -52,7 +85,7 @@ export interface Protocol<ToServer, ToClient, R = never> {
   readonly toServer: Codec.EffectCodec<ToServer, R>
   readonly toClient: Codec.EffectCodec<ToClient, R>
   /** The side of a server, for `Server.make` and `Server.layer`. */
-  readonly serverSide: ProtocolSide<ServerConnection, ProtocolServerConnection<ToServer, ToClient>, R>
+  readonly serverSide: ProtocolSide<RawConnection, ProtocolServerConnection<ToServer, ToClient>, R>
   /** The side of a client, for `connect`, `run` and `session` of a client. */
   readonly clientSide: SessionSide<ProtocolConnection<ToClient, ToServer>, ToClient, ToServer, R>
   /**
@@ -63,6 +96,41 @@ export interface Protocol<ToServer, ToClient, R = never> {
     serve: (connection: ProtocolServerConnection<ToServer, ToClient>) => Effect.Effect<void, E, RH>,
     options?: InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
   ) => ProtocolHandler<E, R | RH | RI>
+  /**
+   * Makes a handler that answers each message with the result of an effect, in order: `Handler.respond` with messages.
+   * `undefined` sends no reply.
+   */
+  readonly respond: {
+    <E, RH, E2, R2, RI = never>(
+      f: Answer<ToServer, ToClient, E, RH>,
+      options: Handler.RespondOnErrorOptions<E, E2, R2, ToServer, ToClient> &
+        InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
+    ): ProtocolHandler<E2 | SendError | CodecError, R | RH | R2 | RI>
+    <E, RH, RI = never>(
+      f: Answer<ToServer, ToClient, E, RH>,
+      options?: Handler.RespondOptions & InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
+    ): ProtocolHandler<E | SendError | CodecError, R | RH | RI>
+  }
+  /**
+   * Makes a handler with a state for each connection: `Handler.actor` with messages. `receive` gets each message of the
+   * client.
+   */
+  readonly actor: <S, M = never, EI = never, RS = never, ER = never, RR = never, ET = never, RT = never, RI = never>(
+    options: Handler.ActorOptions<
+      S,
+      M,
+      EI,
+      RS,
+      ER,
+      RR,
+      ET,
+      RT,
+      ToServer,
+      ProtocolServerConnection<ToServer, ToClient>
+    > &
+      InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
+  ) => ProtocolHandler<EI | ER | ET | ConnectionClosedError | CodecError, R | RS | RR | RT | RI> &
+    Handler.ActorStates<S, M>
   /** Connects with the client of the context. The connection ends with the scope. */
   readonly connect: <RI = never>(
     endpoint: EndpointInput,
@@ -148,7 +216,7 @@ export const make = <A, IA, RA, B, IB, RB>(
     { name, framing },
     toServer,
     toClient,
-    (connection: ServerConnection, codecs: ConnectionCodecs<A, B>, whenInvalid): ProtocolServerConnection<A, B> =>
+    (connection: RawConnection, codecs: ConnectionCodecs<A, B>, whenInvalid): ProtocolServerConnection<A, B> =>
       new TypedServerConnection(connection, codecs, whenInvalid),
   )
   const clientSide: SessionSide<ProtocolConnection<B, A>, B, A, RA | RB> = {
@@ -162,6 +230,27 @@ export const make = <A, IA, RA, B, IB, RB>(
     encoder: Effect.map(provided(toServer), ({ encode }) => encode),
     messagesOf: ({ messages }) => messages,
   }
+  const forServer = { name, framing, serverSide }
+  const forClient = { name, framing, clientSide }
+  const respond = <E, RH, E2, R2, RI>(
+    f: Answer<A, B, E, RH>,
+    given: Handler.RespondOptions &
+      Partial<Handler.RespondOnErrorOptions<E, E2, R2, A, B>> &
+      InvalidOptions<ProtocolServerConnection<A, B>, RI> = {},
+  ): ProtocolHandler<E | E2 | SendError | CodecError, RA | RB | RH | R2 | RI> => {
+    const answering = respondWith<A, B, SendError | CodecError>()(given)
+    return protocolHandler(
+      forServer,
+      (connection) =>
+        answering((message) => f(message, connection), {
+          payloads: () => connection.messages,
+          runForEach: connection.runForEach,
+          send: connection.send,
+          sendAll: (replies) => Stream.runForEach(replies, connection.send),
+        }),
+      given,
+    )
+  }
   return {
     name,
     framing,
@@ -169,17 +258,18 @@ export const make = <A, IA, RA, B, IB, RB>(
     toClient,
     serverSide,
     clientSide,
-    handler: (serve, handlerOptions) => protocolHandler({ name, framing, serverSide }, serve, handlerOptions),
+    handler: (serve, handlerOptions) => protocolHandler(forServer, serve, handlerOptions),
+    respond,
+    actor: (actorOptions) => {
+      const { serve, ...states } = makeActor<A, ConnectionClosedError | CodecError>()(actorOptions)
+      return Object.assign(protocolHandler(forServer, serve, actorOptions), states)
+    },
     connect: (endpoint, connectOptions) =>
-      Effect.flatMap(Client, (client) => client.connect(endpoint, { name, framing, clientSide }, connectOptions)),
+      Effect.flatMap(Client, (client) => client.connect(endpoint, forClient, connectOptions)),
     run: (endpoint, use, reconnect, runOptions) =>
-      Effect.flatMap(Client, (client) =>
-        client.run(endpoint, { name, framing, clientSide }, use, reconnect, runOptions),
-      ),
+      Effect.flatMap(Client, (client) => client.run(endpoint, forClient, use, reconnect, runOptions)),
     session: (endpoint, sessionOptions) =>
-      Effect.flatMap(Client, (client) =>
-        client.session(endpoint, { ...sessionOptions, protocol: { name, framing, clientSide } }),
-      ),
+      Effect.flatMap(Client, (client) => client.session(endpoint, { ...sessionOptions, protocol: forClient })),
     hub: (hub) => makeProtocolHub({ name, framing }, toClient, hub),
   }
 }

@@ -5,7 +5,7 @@ import { type Connection, type MessageSource, messageSource } from "../connectio
 import { Codec, type CodecError, type ConnectionClosedError, type SendError } from "../domain/index.ts"
 import type { ServerConnection } from "../server/index.ts"
 import type { Messages } from "./Messages.ts"
-import { messageStream, runForEachMessage, type WhenInvalid } from "./receiveMessages.ts"
+import { messageStream, receiveMessage, runForEachMessage, type WhenInvalid } from "./receiveMessages.ts"
 
 /** The parts of a connection that do not carry payloads. */
 type Controls = Pick<
@@ -27,12 +27,15 @@ type Controls = Pick<
 >
 
 /** A connection that carries messages: it receives `In` and sends `Out`. The raw payloads are not on it. */
-export interface ProtocolConnection<In, Out> extends Messages<In, Out>, Controls {}
+export interface ProtocolConnection<In, Out> extends Messages<In, Out>, Controls {
+  /** The source of the messages, which middleware can replace. */
+  readonly [messageSource]: MessageSource
+}
 
 /** A connection of a server that carries messages: it receives `In` and sends `Out`. */
 export interface ProtocolServerConnection<In, Out>
   extends ProtocolConnection<In, Out>,
-    Pick<ServerConnection, "id" | "tls" | "join"> {
+    Pick<ServerConnection, "id" | "tls" | "attributes" | "join"> {
   /**
    * Sends one message to all other connections through the hub. The message is encoded once. Waits while the hub blocks
    * publishers.
@@ -63,22 +66,26 @@ export class TypedConnection<In, Out, C extends Connection = Connection> impleme
   protected readonly connection: C
   protected readonly codecs: ConnectionCodecs<In, Out>
   private readonly whenInvalid: WhenInvalid
-  private readonly source: MessageSource
+  readonly [messageSource]: MessageSource
 
   constructor(connection: C, codecs: ConnectionCodecs<In, Out>, whenInvalid: WhenInvalid) {
     this.connection = connection
     this.codecs = codecs
     this.whenInvalid = whenInvalid
     // The source counts the payloads from here on.
-    this.source = connection[messageSource]
+    this[messageSource] = connection[messageSource]
+  }
+
+  get receive(): Messages<In, Out>["receive"] {
+    return receiveMessage(this[messageSource], this.codecs.receive, this.whenInvalid)
   }
 
   get messages(): Stream.Stream<In, ConnectionClosedError | CodecError> {
-    return messageStream(this.source, this.codecs.receive, this.whenInvalid)
+    return messageStream(this[messageSource], this.codecs.receive, this.whenInvalid)
   }
 
   get runForEach(): Messages<In, Out>["runForEach"] {
-    return (f) => runForEachMessage(this.source, this.codecs.receive, this.whenInvalid, f)
+    return (f) => runForEachMessage(this[messageSource], this.codecs.receive, this.whenInvalid, f)
   }
 
   get send(): Messages<In, Out>["send"] {
@@ -87,6 +94,10 @@ export class TypedConnection<In, Out, C extends Connection = Connection> impleme
 
   get sendNow(): Messages<In, Out>["sendNow"] {
     return (message) => encodeThen(this.codecs.send, message, this.connection.sendNow)
+  }
+
+  get trySend(): Messages<In, Out>["trySend"] {
+    return (message) => encodeThen(this.codecs.send, message, this.connection.trySend)
   }
 
   get local(): Connection["local"] {
@@ -157,6 +168,10 @@ export class TypedServerConnection<In, Out>
 
   get tls(): ServerConnection["tls"] {
     return this.connection.tls
+  }
+
+  get attributes(): ServerConnection["attributes"] {
+    return this.connection.attributes
   }
 
   get join(): ServerConnection["join"] {

@@ -1,6 +1,7 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { MessageSource, OnInvalid, TakenPayloads } from "../connection/index.ts"
 import { Codec, type CodecError, type ConnectionClosedError, type SendError } from "../domain/index.ts"
@@ -31,6 +32,24 @@ const settleInvalid = (source: MessageSource, error: CodecError, frame: number, 
         failure._tag === "ConnectionClosedError" ? Effect.fail(failure) : close,
     )
   })
+
+/** Takes the next message. Returns `None` after the peer's FIN. */
+export const receiveMessage = <In>(
+  source: MessageSource,
+  codec: Codec.EffectCodec<In, never>,
+  whenInvalid: WhenInvalid,
+): Effect.Effect<Option.Option<In>, Failed> => {
+  const next: Effect.Effect<Option.Option<In>, Failed> = Effect.flatMap(source.next, (payload) => {
+    if (payload === undefined) return Effect.succeedNone
+    const frame = source.taken()
+    return Effect.flatMap(Effect.either(codec.decode(payload)), (result) =>
+      Either.isRight(result)
+        ? Effect.succeedSome(result.right)
+        : Effect.zipRight(settleInvalid(source, result.left, frame, whenInvalid), next),
+    )
+  })
+  return next
+}
 
 /** Runs an effect for each message until the peer's FIN. */
 export const runForEachMessage = <In, E, R>(

@@ -14,7 +14,7 @@ export interface RoomMembership<M> {
   /** Publishes a value through a codec, which encodes it once. */
   readonly publishAs: <A, R>(
     codec: Codec.EffectCodec<A, R>,
-    value: A,
+    value: NoInfer<A>,
   ) => Effect.Effect<void, CodecError | SendError | MembershipEndedError, R>
   /**
    * Leaves the room. The connection still gets everything published before. The end of the scope of `join` does the same.

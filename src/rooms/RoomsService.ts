@@ -79,7 +79,7 @@ export interface RoomsService<M> {
   readonly publishAs: <A, R>(
     room: string,
     codec: Codec.EffectCodec<A, R>,
-    value: A,
+    value: NoInfer<A>,
   ) => Effect.Effect<void, CodecError | InvalidPayloadError, R>
   /**
    * Subscribes the program to a room at once: the stream gets every payload published from now on. It ends with the scope

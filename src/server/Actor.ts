@@ -1,31 +1,29 @@
-import * as Effect from "effect/Effect"
-import * as Mailbox from "effect/Mailbox"
-import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type { ConnectionClosedError } from "../domain/index.ts"
-import * as check from "../domain/settings.ts"
-import * as Attribute from "./Attribute.ts"
+import type * as Attribute from "./Attribute.ts"
 import type { FiberHandler, ServerConnection } from "./Handler.ts"
+import { makeActor } from "./makeActor.ts"
 
 /**
  * Options of an actor. `S` is the state and `M` the type of the messages of `tell`. Each function has errors and
- * requirements of its own.
+ * requirements of its own. `C` is the connection, and `P` what it receives: payloads, or the messages of a protocol.
  */
-export interface ActorOptions<S, M, EI, RI, ER, RR, ET, RT> {
+export interface ActorOptions<S, M, EI, RI, ER, RR, ET, RT, P = Uint8Array, C = ServerConnection> {
   /** The name of the state among the attributes of a connection. Default "state". */
   readonly name?: string
   /** Makes the state of a new connection. What it acquires is released with the connection. */
-  readonly initial: (connection: ServerConnection) => Effect.Effect<S, EI, RI>
-  /** Handles a payload of the peer, and returns the next state. */
-  readonly receive: (state: S, payload: Uint8Array, connection: ServerConnection) => Effect.Effect<NoInfer<S>, ER, RR>
+  readonly initial: (connection: C) => Effect.Effect<S, EI, RI>
+  /** Handles a payload or message of the peer, and returns the next state. */
+  readonly receive: (state: S, payload: P, connection: C) => Effect.Effect<NoInfer<S>, ER, RR>
   /** Handles a message of `tell`, and returns the next state. Default: nothing can be told. */
-  readonly onTell?: (state: S, message: M, connection: ServerConnection) => Effect.Effect<NoInfer<S>, ET, RT>
+  readonly onTell?: (state: S, message: M, connection: C) => Effect.Effect<NoInfer<S>, ET, RT>
   /** The maximum number of messages of `tell` that wait for one connection, at least 1. Default 64. */
   readonly mailbox?: number
 }
 
-/** A handler with a state for each connection. */
-export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R> {
+/** The states of the connections of an actor. */
+export interface ActorStates<S, M> {
   /** The state of a connection. `None` before `initial` has ended, and for the connection of another handler. */
   readonly state: Attribute.Attribute<Option.Option<S>>
   /**
@@ -37,6 +35,9 @@ export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R> {
    */
   readonly tell: (to: Attribute.Attributed, message: M) => Effect.Effect<boolean>
 }
+
+/** A handler with a state for each connection. */
+export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R>, ActorStates<S, M> {}
 
 /**
  * Makes a handler that has a state for each connection. The payloads of the peer and the messages of `tell` are handled
@@ -74,49 +75,6 @@ export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R> {
 export const actor = <S, M = never, EI = never, RI = never, ER = never, RR = never, ET = never, RT = never>(
   options: ActorOptions<S, M, EI, RI, ER, RR, ET, RT>,
 ): ActorHandler<S, M, EI | ER | ET | ConnectionClosedError, RI | RR | RT> => {
-  const { initial, name = "state", onTell, receive } = options
-  const { mailbox: capacity } = check.checkOrThrow(
-    { mailbox: options.mailbox ?? 64 },
-    { mailbox: check.limitOf("messages") },
-  )
-  const state = Attribute.make(name, Option.none<S>)
-  const mailboxes = Attribute.make(`${name}.mailbox`, Option.none<Mailbox.Mailbox<M>>)
-
-  const serve = (connection: ServerConnection) =>
-    Effect.gen(function* () {
-      const mailbox = onTell === undefined ? undefined : yield* openMailbox<M>(capacity)
-      if (mailbox !== undefined) yield* mailboxes.set(connection, Option.some(mailbox))
-      let now = yield* initial(connection)
-      const become = (next: S): void => {
-        now = next
-        connection.attributes.set(state, Option.some(next))
-      }
-      become(now)
-      if (mailbox === undefined || onTell === undefined) {
-        return yield* connection.runForEach((payload) => Effect.map(receive(now, payload, connection), become))
-      }
-      // A semaphore hands out its permit in order, so neither the peer nor `tell` waits for ever.
-      const lock = Effect.unsafeMakeSemaphore(1)
-      const one = <E, R>(next: () => Effect.Effect<S, E, R>) =>
-        lock.withPermits(1)(Effect.map(Effect.suspend(next), become))
-      const received = connection.runForEach((payload) => one(() => receive(now, payload, connection)))
-      // The message that is handled at the end of the input is handled to its end.
-      const rest = lock.withPermits(1)(Effect.void)
-      const told = Effect.forever(
-        Effect.flatMap(Effect.orDie(mailbox.take), (message) => one(() => onTell(now, message, connection))),
-      )
-      return yield* Effect.raceFirst(Effect.zipRight(received, rest), told)
-    })
-
-  const tell = (to: Attribute.Attributed, message: M) =>
-    Effect.suspend(() =>
-      Option.match(mailboxes.of(to), {
-        onNone: () => Effect.succeed(false),
-        onSome: (mailbox) => mailbox.offer(message),
-      }),
-    )
-  return Object.assign(serve, { state, tell })
+  const { serve, ...states } = makeActor<Uint8Array, ConnectionClosedError>()(options)
+  return Object.assign(serve, states)
 }
-
-const openMailbox = <M>(capacity: number): Effect.Effect<Mailbox.Mailbox<M>, never, Scope.Scope> =>
-  Effect.acquireRelease(Mailbox.make<M>(capacity), (mailbox) => mailbox.shutdown)

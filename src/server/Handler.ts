@@ -1,11 +1,10 @@
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Connection, HalfClosed } from "../connection/index.ts"
 import type { CloseReason, ConnectionId, SendError, TlsSession } from "../domain/index.ts"
-import * as check from "../domain/settings.ts"
 import type { MutableAttributes } from "./Attribute.ts"
 import type { HubMembership, JoinableHub, JoinHubError, JoinHubOptions } from "./HubMembership.ts"
+import { respondWith } from "./respondWith.ts"
 
 /** A connection that a server accepted. */
 export interface ServerConnection extends Connection {
@@ -157,10 +156,13 @@ export interface RespondOptions {
   readonly concurrency?: number
 }
 
-/** Options of {@link respond} for an effect that can fail. */
-export interface RespondOnErrorOptions<E, E2, R2> extends RespondOptions {
-  /** Makes the reply to a payload whose effect failed. `undefined`: no reply. */
-  readonly onError: (error: E, payload: Uint8Array) => Effect.Effect<Uint8Array | undefined, E2, R2>
+/**
+ * Options of {@link respond} for an effect that can fail. `P` is what is answered, and `Out` the reply: payloads, or the
+ * messages of a protocol.
+ */
+export interface RespondOnErrorOptions<E, E2, R2, P = Uint8Array, Out = Uint8Array> extends RespondOptions {
+  /** Makes the reply to a payload or message whose effect failed. `undefined`: no reply. */
+  readonly onError: (error: E, payload: P) => Effect.Effect<Out | undefined, E2, R2>
 }
 
 /**
@@ -207,22 +209,12 @@ export const respond: {
   f: (payload: Uint8Array, connection: ServerConnection) => Effect.Effect<Uint8Array | undefined, E, R>,
   options: RespondOptions & Partial<RespondOnErrorOptions<E, E2, R2>> = {},
 ): FiberHandler<E | E2 | SendError, R | R2> => {
-  const { onError } = options
-  const { concurrency } = check.checkOrThrow(
-    { concurrency: options.concurrency ?? 1 },
-    { concurrency: check.limitOf("payloads") },
-  )
-  return (connection) => {
-    const answer = (payload: Uint8Array): Effect.Effect<Uint8Array | undefined, E | E2, R | R2> =>
-      onError === undefined
-        ? f(payload, connection)
-        : Effect.catchAll(f(payload, connection), (error) => onError(error, payload))
-    if (concurrency > 1) {
-      const replies = Stream.mapEffect(connection.frames, answer, { concurrency })
-      return connection.sendAll(Stream.filter(replies, (reply) => reply !== undefined))
-    }
-    return connection.runForEach((payload) =>
-      Effect.flatMap(answer(payload), (reply) => (reply === undefined ? Effect.void : connection.send(reply))),
-    )
-  }
+  const answering = respondWith<Uint8Array, Uint8Array, SendError>()(options)
+  return (connection) =>
+    answering((payload) => f(payload, connection), {
+      payloads: () => connection.frames,
+      runForEach: connection.runForEach,
+      send: connection.send,
+      sendAll: connection.sendAll,
+    })
 }

@@ -1,5 +1,5 @@
 export * from "./middleware/authenticate.ts"
-export type { HandlerFor } from "./middleware/HandlerFor.ts"
+export type { HandledConnection, HandlerFor } from "./middleware/HandlerFor.ts"
 export * from "./middleware/HandlerOutcome.ts"
 export * from "./middleware/logging.ts"
 export * from "./middleware/metrics.ts"

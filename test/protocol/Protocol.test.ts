@@ -5,13 +5,14 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Client, ClientConfig } from "../../src/client/index.ts"
 import { Codec, CodecError, Framing, type ServerEvent, SettingsError, tcpEndpoint } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
-import { msgPack, Protocol } from "../../src/protocol/index.ts"
+import { type Messages, msgPack, Protocol } from "../../src/protocol/index.ts"
 import { Server, ServerConfig } from "../../src/server/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
@@ -93,8 +94,22 @@ describe.each([
 const good = (text: string) => `{"_tag":"Say","text":"${text}"}\n`
 const bad = `{"_tag":"Say","text":5}\n`
 
+const reading = {
+  "a loop": <In, Out>({ runForEach }: Messages<In, Out>, keep: (message: In) => Effect.Effect<void>) =>
+    runForEach(keep),
+  "a stream": <In, Out>({ messages }: Messages<In, Out>, keep: (message: In) => Effect.Effect<void>) =>
+    Stream.runForEach(messages, keep),
+  receive: <In, Out>({ receive }: Messages<In, Out>, keep: (message: In) => Effect.Effect<void>) =>
+    Effect.asVoid(
+      Effect.repeat(Effect.tap(receive, Option.match({ onNone: () => Effect.void, onSome: keep })), {
+        until: Option.isNone,
+      }),
+    ),
+}
+type Reading = keyof typeof reading
+
 /** A server whose handler keeps the texts, and a client that sends bytes to it. */
-const listening = (onInvalid: "close" | "skip", reads: "loop" | "stream") =>
+const listening = (onInvalid: "close" | "skip", reads: Reading) =>
   Effect.gen(function* () {
     const texts: Array<string> = []
     const failure = yield* Deferred.make<unknown>()
@@ -103,9 +118,7 @@ const listening = (onInvalid: "close" | "skip", reads: "loop" | "stream") =>
       protocol: Chat,
       onInvalid,
       handler: (connection) =>
-        (reads === "loop" ? connection.runForEach(keep) : Stream.runForEach(connection.messages, keep)).pipe(
-          Effect.onExit((exit) => Deferred.succeed(failure, exit)),
-        ),
+        reading[reads](connection, keep).pipe(Effect.onExit((exit) => Deferred.succeed(failure, exit))),
     })
     const { endpoint } = yield* server.listen(anywhere)
     const events = yield* server.subscribeEvents()
@@ -113,7 +126,7 @@ const listening = (onInvalid: "close" | "skip", reads: "loop" | "stream") =>
     return { texts, server, events, failure, raw: yield* client.connect(endpoint) }
   })
 
-describe.each(["loop", "stream"] as const)("a message that cannot be decoded, read by a %s", (reads) => {
+describe.each(["a loop", "a stream", "receive"] as const)("a message that cannot be decoded, read by %s", (reads) => {
   it.scoped("closes the connection with its reason, after the messages before it", () =>
     Effect.gen(function* () {
       const { events, failure, raw, texts } = yield* listening("close", reads)
@@ -166,8 +179,7 @@ describe.each(["loop", "stream"] as const)("a message that cannot be decoded, re
         protocol: Slip,
         onInvalid: "skip",
         settings: { maxFrame: 4 },
-        handler: (connection) =>
-          reads === "loop" ? connection.runForEach(() => Effect.void) : Stream.runDrain(connection.messages),
+        handler: (connection) => reading[reads](connection, () => Effect.void),
       })
       const { endpoint } = yield* server.listen(anywhere)
       const events = yield* server.subscribeEvents()

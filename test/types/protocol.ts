@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -69,13 +70,14 @@ Chat.handler((connection) => {
   connection.send(new Uint8Array(1))
   // @ts-expect-error payloads cannot be received
   connection.frames
-  // @ts-expect-error payloads cannot be received
-  connection.receive
+  const received: typeof connection.receive = connection.receive
+  // @ts-expect-error messages are received, not payloads
+  const payload: Effect.Effect<Option.Option<Uint8Array>, unknown> = received
   // @ts-expect-error payloads cannot be lent
   connection.runForEachLent
   // @ts-expect-error payloads cannot be sent
   connection.sendAll
-  return Effect.void
+  return Effect.asVoid(payload)
 })
 
 export const connecting = Effect.gen(function* () {
@@ -188,7 +190,7 @@ export const plainRun = Effect.flatMap(Client, (client) =>
   client.run(endpoint, (connection) => connection.runForEach((payload) => connection.send(payload))),
 )
 // @ts-expect-error the connection of a protocol has no payloads
-Chat.run(endpoint, (connection) => connection.receive)
+Chat.run(endpoint, (connection) => Stream.runDrain(connection.frames))
 
 // A client for a protocol.
 export const made = Client.make({ protocol: Chat, connectTimeout: "1 second" })

@@ -33,7 +33,7 @@ export const program = Effect.gen(function* () {
   // @ts-expect-error the client sends numbers
   yield* connection.send("1")
   // @ts-expect-error a typed connection has no payloads
-  connection.receive
+  connection.frames
 })
 
 export const patterns = (events: Testing.EventProbe<ServerEvent>) =>

@@ -5,11 +5,26 @@ import * as check from "../../domain/settings.ts"
 import type { Attribute } from "../Attribute.ts"
 import type { ServerConnection } from "../Handler.ts"
 import { PeerRefusedError } from "../PeerRefusedError.ts"
-import type { HandlerFor } from "./HandlerFor.ts"
+import type { HandledConnection, HandlerFor } from "./HandlerFor.ts"
 import { keepProtocol } from "./keepProtocol.ts"
 
-/** Options of {@link authenticate}. `K` is the name of the new field and `A` its type. */
-export interface AuthenticateOptions<K extends string, C extends ServerConnection, A, E, R> {
+/** A connection that can log in: one with payloads, or one with the messages of a protocol. */
+export interface LoginConnection extends HandledConnection {
+  readonly sendNow: (answer: never) => Effect.Effect<void, unknown>
+}
+
+/** What a connection sends: payloads, or the messages of a protocol. */
+export type Sent<C extends LoginConnection> = Parameters<C["sendNow"]>[0]
+
+/** Options of {@link authenticate}. `K` is the name of the new field and `A` its type. `M` is the answer to a refused peer. */
+export interface AuthenticateOptions<
+  K extends string,
+  C extends LoginConnection,
+  A,
+  E,
+  R,
+  M extends Sent<C> = Sent<C>,
+> {
   /**
    * The field of the connection in which the handler finds the result of the login. The name of a field of
    * `ServerConnection`, such as `id`, does not compile.
@@ -17,13 +32,14 @@ export interface AuthenticateOptions<K extends string, C extends ServerConnectio
   readonly as: K & (K extends keyof ServerConnection ? never : K)
   /**
    * Receives the login of the peer, usually its first payloads, and returns the value of the field. It fails with
-   * `PeerRefusedError` to refuse the peer. The handler receives the payloads after those that this effect takes.
+   * `PeerRefusedError` to refuse the peer. The handler receives the payloads after those that this effect takes. For the
+   * connections of a protocol, give the parameter the type `Protocol.ServerConnection`.
    */
   readonly login: (connection: C) => Effect.Effect<A, E, R>
   /** How long the login may take. A slower peer is refused. Default 10 s. */
   readonly within?: Duration.DurationInput
-  /** Makes the last payload for a refused peer. Default: the peer gets FIN without a payload. */
-  readonly answer?: (refused: PeerRefusedError) => Uint8Array
+  /** Makes the last payload or message for a refused peer. Default: the peer gets FIN without a payload. */
+  readonly answer?: (refused: PeerRefusedError) => M
   /** An attribute that gets the result too, so that `server.connections` shows who is logged in. Default: none. */
   readonly attribute?: Attribute<A>
 }
@@ -74,8 +90,15 @@ export interface AuthenticateOptions<K extends string, C extends ServerConnectio
  * const answers = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
  * assert.deepEqual(answers, ["hello ann", "no: wrong password"])
  */
-export const authenticate = <const K extends string, A, E, R, C extends ServerConnection = ServerConnection>(
-  options: AuthenticateOptions<K, C, A, E, R>,
+export const authenticate = <
+  const K extends string,
+  A,
+  E,
+  R,
+  C extends LoginConnection = ServerConnection,
+  const M extends Sent<C> = Sent<C>,
+>(
+  options: AuthenticateOptions<K, C, A, E, R, M>,
 ) => {
   const { answer, as, attribute, login } = options
   const { within } = check.checkOrThrow({ within: options.within ?? Duration.seconds(10) }, { within: check.deadline })
@@ -85,13 +108,15 @@ export const authenticate = <const K extends string, A, E, R, C extends ServerCo
     // `NoInfer`: the connection of the handler, which has the field, must not become the connection of the login.
     handler: HandlerFor<NoInfer<C> & { readonly [Field in K]: NoInfer<A> }, E2, R2>,
   ): HandlerFor<NoInfer<C>, E | E2 | PeerRefusedError, R | R2> =>
-    keepProtocol(handler, (connection) =>
-      login(connection).pipe(
+    keepProtocol(handler, (connection) => {
+      // `Sent` is the type of the parameter of `sendNow`.
+      const sendNow = connection.sendNow as (message: Sent<C>) => Effect.Effect<void, unknown>
+      return login(connection).pipe(
         Effect.timeoutFail({ duration: within, onTimeout: () => new PeerRefusedError({ reason }) }),
         Effect.tapError((error) =>
           error instanceof PeerRefusedError && answer !== undefined
             ? // A peer that does not read cannot delay the end: the close flushes the answer within `closeDeadline`.
-              Effect.ignore(connection.sendNow(answer(error)))
+              Effect.ignore(sendNow(answer(error)))
             : Effect.void,
         ),
         Effect.tap((value) => (attribute === undefined ? Effect.void : attribute.set(connection, value))),
@@ -102,6 +127,6 @@ export const authenticate = <const K extends string, A, E, R, C extends ServerCo
           })
           return handler(extended)
         }),
-      ),
-    )
+      )
+    })
 }

@@ -2,8 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
 import { formatEndpoint } from "../../domain/index.ts"
-import type { ServerConnection } from "../Handler.ts"
-import type { HandlerFor } from "./HandlerFor.ts"
+import type { HandledConnection, HandlerFor } from "./HandlerFor.ts"
 import { outcomeOf } from "./HandlerOutcome.ts"
 import { keepProtocol } from "./keepProtocol.ts"
 
@@ -29,7 +28,7 @@ export interface LoggingOptions {
  */
 export const logging =
   ({ level = LogLevel.Info }: LoggingOptions = {}) =>
-  <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
+  <C extends HandledConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
     keepProtocol(handler, (connection) =>
       Effect.flatMap(Clock.currentTimeMillis, (started) =>
         Effect.zipRight(

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import type { ServerConnection } from "../Handler.ts"
-import type { HandlerFor } from "./HandlerFor.ts"
+import type { HandledConnection, HandlerFor } from "./HandlerFor.ts"
 import { outcomeOf } from "./HandlerOutcome.ts"
 import { keepProtocol } from "./keepProtocol.ts"
 
@@ -36,7 +35,7 @@ export const metrics = ({ tags = {} }: MetricsOptions = {}) => {
   const own = Object.entries(tags)
   const handlers = own.reduce((metric, [key, value]) => Metric.tagged(metric, key, value), running)
   const ends = own.reduce((metric, [key, value]) => Metric.tagged(metric, key, value), ended)
-  return <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
+  return <C extends HandledConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
     keepProtocol(handler, (connection) =>
       Effect.acquireUseRelease(
         Metric.increment(handlers),

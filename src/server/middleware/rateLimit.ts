@@ -3,12 +3,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { messageSource } from "../../connection/index.ts"
+import { type MessageSource, messageSource } from "../../connection/index.ts"
 import { formatMillis } from "../../domain/index.ts"
 import * as check from "../../domain/settings.ts"
 import type { ServerConnection } from "../Handler.ts"
 import { PeerRefusedError } from "../PeerRefusedError.ts"
-import type { HandlerFor } from "./HandlerFor.ts"
+import type { HandledConnection, HandlerFor } from "./HandlerFor.ts"
 import { keepProtocol } from "./keepProtocol.ts"
 import { MessageBucket } from "./MessageBucket.ts"
 
@@ -53,7 +53,7 @@ export const rateLimit = (options: RateLimitOptions) => {
   const perMillis = Duration.toMillis(per)
   const reason = `it sent more than ${messages} messages within ${formatMillis(perMillis)}`
 
-  return <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E | PeerRefusedError, R> =>
+  return <C extends HandledConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E | PeerRefusedError, R> =>
     keepProtocol(handler, (connection) =>
       Effect.clockWith((clock) => {
         const bucket = new MessageBucket(messages, perMillis, clock)
@@ -84,20 +84,48 @@ const atLeastOne: check.SettingCheck = {
   accepts: (value) => typeof value === "number" && value >= 1 && Number.isFinite(value),
 }
 
-/** Each way of a connection to receive. */
-type Receiving = "receive" | "readable" | "frames" | "runForEach" | "runForEachLent" | typeof messageSource
+/** The parts of a connection with payloads that receive. */
+type Receiving = Pick<ServerConnection, "receive" | "readable" | "frames" | "runForEach" | "runForEachLent">
+
+const hasPayloads = (connection: HandledConnection): connection is HandledConnection & Receiving =>
+  "frames" in connection
 
 /**
- * A connection that runs `ready` before each message, and `taken` after it. `receive` waits before it takes a message,
- * so its interruption during the wait loses nothing.
+ * A connection that runs `ready` before each payload, and `taken` after it. `receive` waits before it takes a payload,
+ * so its interruption during the wait loses nothing. A connection with messages reads from its `messageSource`.
  */
-const limited = <C extends ServerConnection>(
+const limited = <C extends HandledConnection>(
   connection: C,
   ready: Effect.Effect<void>,
   taken: Effect.Effect<unknown>,
 ): C => {
+  const messages: Pick<HandledConnection, typeof messageSource> = {
+    get [messageSource]() {
+      return limitedSource(connection[messageSource], ready, taken)
+    },
+  }
+  const properties = hasPayloads(connection) ? [messages, limitedPayloads(connection, ready, taken)] : [messages]
+  return Object.create(connection, Object.assign({}, ...properties.map(Object.getOwnPropertyDescriptors)))
+}
+
+const limitedSource = (
+  source: MessageSource,
+  ready: Effect.Effect<void>,
+  taken: Effect.Effect<unknown>,
+): MessageSource => {
+  const received = Effect.tap(source.next, (payload) => (payload === undefined ? Effect.void : taken))
+  const next = Effect.zipRight(ready, received)
+  const some = Effect.map(next, (payload) => payload && { payloads: [payload], first: source.taken() })
+  return { ...source, next, some }
+}
+
+const limitedPayloads = (
+  connection: Receiving,
+  ready: Effect.Effect<void>,
+  taken: Effect.Effect<unknown>,
+): Receiving => {
   const admitted = Effect.zipRight(ready, taken)
-  const properties: Pick<ServerConnection, Receiving> = {
+  return {
     get readable() {
       return Effect.zipRight(ready, connection.readable)
     },
@@ -111,13 +139,5 @@ const limited = <C extends ServerConnection>(
     runForEach: (f) => connection.runForEach((payload) => Effect.zipRight(admitted, f(payload))),
     runForEachLent: (f) =>
       connection.runForEachLent((payload, recycle) => Effect.zipRight(admitted, f(payload, recycle))),
-    get [messageSource]() {
-      const source = connection[messageSource]
-      const received = Effect.tap(source.next, (payload) => (payload === undefined ? Effect.void : taken))
-      const next = Effect.zipRight(ready, received)
-      const one = Effect.map(next, (payload) => payload && { payloads: [payload], first: source.taken() })
-      return { ...source, next, some: one }
-    },
   }
-  return Object.create(connection, Object.getOwnPropertyDescriptors(properties))
 }

@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
 import { formatEndpoint } from "../../domain/index.ts"
 import { inSpan } from "../../runtime/spans.ts"
-import type { ServerConnection } from "../Handler.ts"
-import type { HandlerFor } from "./HandlerFor.ts"
+import type { HandledConnection, HandlerFor } from "./HandlerFor.ts"
 
 /** Options of {@link tracing}. */
 export interface TracingOptions {
@@ -27,7 +26,7 @@ export interface TracingOptions {
  */
 export const tracing =
   ({ name = "Server.handler" }: TracingOptions = {}) =>
-  <C extends ServerConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
+  <C extends HandledConnection, E, R>(handler: HandlerFor<C, E, R>): HandlerFor<C, E, R> =>
   (connection) =>
     inSpan({
       name,
