@@ -51,6 +51,7 @@ const serve = (connection: ProtocolServerConnection<string, string>) =>
       switch (command) {
         case "/nick": {
           const old = nick
+          if (name === old.room) return yield* say(`you are ${name} already`)
           nick = yield* nicks.join(connection, name)
           yield* old.leave
           return yield* publish(`* ${old.room} is now ${name}`)

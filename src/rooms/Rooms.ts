@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { InvalidPayloadError, type SettingsError } from "../domain/index.ts"
 import { parseErrorLine } from "../domain/ParseErrorText.ts"
 import { makeHubs } from "../hub/index.ts"
+import { Admissions } from "./internal/Admissions.ts"
 import { JoinedRoom } from "./internal/JoinedRoom.ts"
 import type { Room } from "./internal/Room.ts"
 import { RoomTable } from "./internal/RoomTable.ts"
@@ -26,16 +27,13 @@ const make = <M = undefined, I = M, R = never>(
       (made) => Effect.sync(() => made.close()),
     )
     const problemOf = schema === undefined ? () => undefined : problemBy(schema)
+    const admissions = new Admissions()
 
-    const admitted = (connection: JoiningConnection, room: string, member: M) => {
-      const { id, remote } = connection
-      const refused = (reason: string) => new JoinRefusedError({ room, id, reason })
-      const problem = problemOf(member)
-      if (problem !== undefined) return Effect.fail(refused(problem))
-      if (admit === undefined) return Effect.void
-      const size = table.find(room)?.size ?? 0
-      return Effect.provide(Effect.mapError(admit({ room, id, remote, member, size }), refused), context)
-    }
+    const checked = ({ id }: JoiningConnection, room: string, member: M) =>
+      Effect.suspend(() => {
+        const reason = problemOf(member)
+        return reason === undefined ? Effect.void : Effect.fail(new JoinRefusedError({ room, id, reason }))
+      })
 
     const enter = (connection: JoiningConnection, name: string, member: M) =>
       Effect.suspend(() => {
@@ -44,16 +42,27 @@ const make = <M = undefined, I = M, R = never>(
         let ended = false
         const onEnded = () => {
           ended = true
-          room.remove(entry)
+          room.remove(connection)
           table.release(room)
         }
         return connection.join(room, { onEnded }).pipe(
           Effect.tapError(() => Effect.sync(() => table.release(room))),
           Effect.catchTag("AlreadyMemberError", ({ id }) => Effect.fail(new AlreadyInRoomError({ room: name, id }))),
           Effect.map((membership) => {
-            if (!ended) room.add(entry)
+            if (!ended) room.add(connection, entry)
             return new JoinedRoom(name, member, membership)
           }),
+        )
+      }).pipe(Effect.uninterruptible)
+
+    const admitted = (ask: Admit<M, R>, connection: JoiningConnection, room: string, member: M) =>
+      Effect.suspend((): Effect.Effect<void, AlreadyInRoomError | JoinRefusedError> => {
+        const { id, remote } = connection
+        const found = table.find(room)
+        if (found?.has(connection) === true) return Effect.fail(new AlreadyInRoomError({ room, id }))
+        return ask({ room, id, remote, member, size: found?.size ?? 0 }).pipe(
+          Effect.mapError((reason) => new JoinRefusedError({ room, id, reason })),
+          Effect.provide(context),
         )
       })
 
@@ -73,10 +82,12 @@ const make = <M = undefined, I = M, R = never>(
       join: (connection, room, ...[joinOptions]) => {
         // Without a type of members, `M` is `undefined`.
         const member = joinOptions?.member as M
-        return Effect.zipRight(
-          Effect.suspend(() => admitted(connection, room, member)),
-          Effect.uninterruptible(enter(connection, room, member)),
-        )
+        const entered = enter(connection, room, member)
+        const joined =
+          admit === undefined
+            ? entered
+            : admissions.inTurn(room, Effect.zipRight(admitted(admit, connection, room, member), entered))
+        return Effect.zipRight(checked(connection, room, member), joined)
       },
       publishTo,
       publishAs: (room, codec, value) => Effect.flatMap(codec.encode(value), (payload) => publishTo(room, payload)),
@@ -100,6 +111,8 @@ const make = <M = undefined, I = M, R = never>(
       names: Effect.sync(() => table.names),
     }
   })
+
+type Admit<M, R> = NonNullable<RoomsOptions<M, M, R>["admit"]>
 
 /** Returns the reason why a value does not fit a schema; `undefined` if it fits. */
 const problemBy = <M, I>(schema: Schema.Schema<M, I>) => {

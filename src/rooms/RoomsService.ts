@@ -28,7 +28,7 @@ export interface JoinRequest<M> {
   readonly id: ConnectionId
   readonly remote: Endpoint
   readonly member: M
-  /** The number of members that the room has now. */
+  /** The number of members that the room has now. No other connection joins the room before this join has ended. */
   readonly size: number
 }
 
@@ -42,7 +42,12 @@ export interface RoomsOptions<M, I = M, R = never> extends HubOptions {
    * comes from the peer. Default: members have no value.
    */
   readonly member?: Schema.Schema<M, I>
-  /** Fails with the reason if the program refuses a join. Default: every connection can join every room. */
+  /**
+   * Fails with the reason if the program refuses a join. Default: every connection can join every room. The joins of one
+   * room run one at a time: while `admit` waits for something, the other joins of the room wait too. So give a slow `admit`
+   * a timeout, and do not join the same room in it, which would wait forever. A connection that is in the room already
+   * fails with `AlreadyInRoomError`, without `admit`.
+   */
   readonly admit?: (request: JoinRequest<M>) => Effect.Effect<void, string, R>
 }
 

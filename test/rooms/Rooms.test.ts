@@ -7,10 +7,11 @@ import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { Codec, Framing } from "../../src/domain/index.ts"
 import { type PresenceEvent, type RoomMembership, Rooms, type RoomsService } from "../../src/rooms/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
-import { nextTurn } from "../../src/testing/turns.ts"
+import { nextTurn, turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
 
@@ -114,10 +115,13 @@ describe("rooms", () => {
       })
       const { connect, problems } = yield* chat(rooms)
       const ann = yield* connect("small")
-      yield* ann.send(utf8("+small"))
+      const bob = yield* connect()
+      yield* bob.send(utf8("+small"))
       const full = yield* Queue.take(problems)
-      expect(full).toMatchObject({ _tag: "JoinRefusedError", room: "small", id: 1, reason: "the room is full" })
-      expect(String(full)).toContain("connection #1 cannot join the room small: the room is full")
+      expect(full).toMatchObject({ _tag: "JoinRefusedError", room: "small", id: 2, reason: "the room is full" })
+      expect(String(full)).toContain("connection #2 cannot join the room small: the room is full")
+      yield* ann.send(utf8("+small"))
+      expect(yield* Queue.take(problems)).toMatchObject({ _tag: "AlreadyInRoomError", room: "small", id: 1 })
       yield* ann.send(utf8("+large"))
       yield* receiveText(ann)
       yield* ann.send(utf8("+large"))
@@ -127,6 +131,61 @@ describe("rooms", () => {
       yield* receiveText(ann)
       yield* ann.send(utf8("hello"))
       expect(yield* Queue.take(problems)).toMatchObject({ _tag: "MembershipEndedError", id: 1 })
+    }).pipe(overMemory),
+  )
+
+  it.scopedLive("admit one connection of a room at a time, so joins at once do not exceed a limit", () =>
+    Effect.gen(function* () {
+      const asked = yield* Queue.unbounded<readonly [string, number]>()
+      const answer = yield* Queue.unbounded<void>()
+      const rooms = yield* Rooms.make({
+        ...line,
+        member: Nick,
+        admit: ({ room, size }) =>
+          Queue.offer(asked, [room, size]).pipe(
+            Effect.zipRight(Queue.take(answer)),
+            Effect.zipRight(size < 1 ? Effect.void : Effect.fail("the room is full")),
+          ),
+      })
+      const { connect, problems } = yield* chat(rooms)
+      const peers = yield* Effect.replicateEffect(connect(), 3)
+      for (const peer of peers) yield* peer.send(utf8("+small"))
+      expect(yield* Queue.take(asked)).toEqual(["small", 0])
+      const other = yield* connect()
+      yield* other.send(utf8("+other"))
+      expect(yield* Queue.take(asked)).toEqual(["other", 0])
+      yield* turns(10)
+      expect(yield* Queue.size(asked)).toBe(0)
+      for (let join = 0; join < 4; join++) yield* Queue.offer(answer, undefined)
+      expect(yield* receiveText(other)).toBe("in other")
+      expect(yield* Effect.replicateEffect(Queue.take(problems), 2)).toMatchObject([
+        { _tag: "JoinRefusedError", room: "small" },
+        { _tag: "JoinRefusedError", room: "small" },
+      ])
+      expect(yield* Queue.takeAll(asked)).toEqual(Chunk.make(["small", 1], ["small", 1]))
+      expect((yield* rooms.members("small")).length).toBe(1)
+    }).pipe(overMemory),
+  )
+
+  it.scoped("admit the next connection when a handler is interrupted while the program decides", () =>
+    Effect.gen(function* () {
+      const asked = yield* Queue.unbounded<number>()
+      const rooms = yield* Rooms.make({
+        ...line,
+        member: Nick,
+        admit: ({ id }) => Effect.zipRight(Queue.offer(asked, id), id === 1 ? Effect.never : Effect.void),
+      })
+      const { connect, events } = yield* chat(rooms)
+      const ann = yield* connect()
+      yield* ann.send(utf8("+a"))
+      expect(yield* Queue.take(asked)).toBe(1)
+      const bob = yield* connect()
+      yield* bob.send(utf8("+a"))
+      yield* ann.reset
+      yield* events.one("ConnectionClosed")
+      yield* TestClock.adjust("6 seconds")
+      expect(yield* receiveText(bob)).toBe("in a")
+      expect(yield* rooms.members("a")).toMatchObject([{ id: 2 }])
     }).pipe(overMemory),
   )
 

@@ -2,6 +2,7 @@ import type { Framing } from "../../domain/index.ts"
 import type { BareHub, HubPort } from "../../hub/index.ts"
 import type { JoinableHub } from "../../server/index.ts"
 import type { PresenceEvent, RoomMember } from "../Presence.ts"
+import type { JoiningConnection } from "../RoomsService.ts"
 import { PresenceWatch } from "./PresenceWatch.ts"
 
 /** A room that exists: a hub, and its members. */
@@ -11,7 +12,7 @@ export class Room<M> implements JoinableHub {
   readonly hub: BareHub
   /** The number of members, subscriptions, readers of the presence, and joins in progress. A room without one ends. */
   users = 0
-  private readonly entries = new Set<RoomMember<M>>()
+  private readonly entries = new Map<JoiningConnection, RoomMember<M>>()
   private watches: Set<PresenceWatch<M>> | undefined
 
   constructor(name: string, framing: Framing.Framing, hub: BareHub) {
@@ -25,20 +26,27 @@ export class Room<M> implements JoinableHub {
   }
 
   get members(): ReadonlyArray<RoomMember<M>> {
-    return [...this.entries]
+    return [...this.entries.values()]
   }
 
   get size(): number {
     return this.entries.size
   }
 
-  add(entry: RoomMember<M>): void {
-    this.entries.add(entry)
+  has(connection: JoiningConnection): boolean {
+    return this.entries.has(connection)
+  }
+
+  add(connection: JoiningConnection, entry: RoomMember<M>): void {
+    this.entries.set(connection, entry)
     this.tell({ _tag: "Joined", joined: entry })
   }
 
-  remove(entry: RoomMember<M>): void {
-    if (this.entries.delete(entry)) this.tell({ _tag: "Left", left: entry })
+  remove(connection: JoiningConnection): void {
+    const left = this.entries.get(connection)
+    if (left === undefined) return
+    this.entries.delete(connection)
+    this.tell({ _tag: "Left", left })
   }
 
   watch(): PresenceWatch<M> {

@@ -91,7 +91,7 @@ it.scoped("a nick has one person, and is free when the person changes it or leav
     expect(yield* bob.ask("/nick ann")).toBe("* ann is taken")
     expect(yield* bob.ask("/nick guest1")).toContain("begin with guest")
     expect(yield* bob.ask("/nick a/b")).toBe("* a nick is up to 20 letters or digits, and does not begin with guest")
-    expect(yield* bob.ask("/nick bob")).toBe("* bob is taken")
+    expect(yield* bob.ask("/nick bob")).toBe("* you are bob already")
     yield* ann.connection.send("/nick anna")
     expect(yield* bob.next).toBe("* ann is now anna")
     yield* bob.connection.send("/nick ann")
