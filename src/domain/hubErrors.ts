@@ -11,12 +11,12 @@ export class AlreadyMemberError extends Schema.TaggedError<AlreadyMemberError>("
   }
 }
 
-/** The connection has left the hub, so it cannot publish there. The connection itself can still be open. */
+/** The connection is not, or no longer, a member of the hub. The connection itself can still be open. */
 export class MembershipEndedError extends Schema.TaggedError<MembershipEndedError>("tcpfx/domain/MembershipEndedError")(
   "MembershipEndedError",
   { id: ConnectionId },
 ) {
   override get message(): string {
-    return `connection #${this.id} has left the hub and cannot publish there; join the hub again`
+    return `connection #${this.id} is no longer a member of the hub; join the hub again`
   }
 }

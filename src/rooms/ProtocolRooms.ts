@@ -78,7 +78,10 @@ const make = <A, RA = never, M = undefined, I = M, R = never>(
       join: (connection, room, ...joinOptions) =>
         Effect.map(rooms.join(connection, room, ...joinOptions), (joined) => ({
           room: joined.room,
-          member: joined.member,
+          get member() {
+            return joined.member
+          },
+          update: joined.update,
           leave: joined.leave,
           publish: (message) => Effect.provide(joined.publishAs(toClient, message), context),
         })),

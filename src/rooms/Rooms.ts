@@ -50,7 +50,7 @@ const make = <M = undefined, I = M, R = never>(
           Effect.catchTag("AlreadyMemberError", ({ id }) => Effect.fail(new AlreadyInRoomError({ room: name, id }))),
           Effect.map((membership) => {
             if (!ended) room.add(connection, entry)
-            return new JoinedRoom(name, member, membership)
+            return new JoinedRoom(room, connection, entry, membership, problemOf)
           }),
         )
       }).pipe(Effect.uninterruptible)

@@ -38,8 +38,8 @@ export interface JoinRequest<M> {
  */
 export interface RoomsOptions<M, I = M, R = never> extends HubOptions {
   /**
-   * The type of the value with which a connection joins. The value of each join is checked by the schema, because it often
-   * comes from the peer. Default: members have no value.
+   * The type of the value of a member. The schema checks the value of each join and `update`, because it often comes from
+   * the peer. Default: members have no value.
    */
   readonly member?: Schema.Schema<M, I>
   /**
@@ -103,8 +103,8 @@ export interface RoomsService<M> {
   /** The members of a room now, in the order in which they joined. A room that does not exist has none. */
   readonly members: (room: string) => Effect.Effect<ReadonlyArray<RoomMember<M>>>
   /**
-   * The members of a room when the stream runs, then who joins and leaves. If more than 1024 changes wait for the reader, it
-   * gets a new snapshot instead. The stream ends with the rooms.
+   * The members of a room when the stream runs, then who joins, changes its value and leaves. If more than 1024 changes
+   * wait for the reader, it gets a new snapshot instead. The stream ends with the rooms.
    */
   readonly presence: (room: string) => Stream.Stream<PresenceEvent<M>>
   /** The names of the rooms that exist. */

@@ -22,6 +22,16 @@ export class JoinRefusedError extends Schema.TaggedError<JoinRefusedError>("tcpf
   }
 }
 
+/** A new value of a member does not fit the schema of members. The member keeps the value that it has. */
+export class InvalidMemberError extends Schema.TaggedError<InvalidMemberError>("tcpfx/rooms/InvalidMemberError")(
+  "InvalidMemberError",
+  { room: Schema.String, id: ConnectionId, reason: Schema.String },
+) {
+  override get message(): string {
+    return `connection #${this.id} cannot change its value in the room ${escapeControls(this.room)}: ${escapeControls(this.reason)}`
+  }
+}
+
 /**
  * The reasons why a connection is not in a room after `join`. `SettingsError`: the rooms have another framing than the
  * connection.

@@ -56,6 +56,29 @@ describe("rooms of a protocol", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scopedLive("show the new value of a member that changes it", () =>
+    Effect.gen(function* () {
+      const { protocol } = counted()
+      const rooms = yield* ProtocolRooms.make(protocol, { member: Schema.NonEmptyString })
+      const { connect } = yield* serving(
+        (connection) =>
+          Effect.gen(function* () {
+            const room = yield* rooms.join(connection, "a", { member: "ann" })
+            yield* room.update("anna")
+            yield* connection.send(utf8(room.member))
+          }),
+        { frame: Framing.line },
+      )
+      const presence = yield* Stream.toPull(rooms.presence("a"))
+      yield* presence
+      expect(yield* receiveText(yield* connect())).toBe("anna")
+      expect(Chunk.toReadonlyArray(yield* presence).slice(0, 2)).toEqual([
+        { _tag: "Joined", joined: { id: 1, member: "ann" } },
+        { _tag: "Changed", changed: { id: 1, member: "anna" }, before: "ann" },
+      ])
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   it.scoped("fail for a message that the codec refuses, and send nothing", () =>
     Effect.gen(function* () {
       const { protocol } = counted()

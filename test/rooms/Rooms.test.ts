@@ -59,12 +59,19 @@ const chat = (rooms: RoomsService<Nick>) =>
   })
 
 const overMemory = Effect.provide(MemoryTransport.layer())
-const tags = (events: Iterable<PresenceEvent<Nick>>) =>
-  Array.from(events, (event) =>
-    event._tag === "Snapshot"
-      ? ["Snapshot", ...event.members.map(({ member }) => member.nick)]
-      : [event._tag, (event._tag === "Joined" ? event.joined : event.left).member.nick],
-  )
+const tagged = (event: PresenceEvent<Nick>): ReadonlyArray<string> => {
+  switch (event._tag) {
+    case "Snapshot":
+      return ["Snapshot", ...event.members.map(({ member }) => member.nick)]
+    case "Joined":
+      return ["Joined", event.joined.member.nick]
+    case "Changed":
+      return ["Changed", event.before.nick, event.changed.member.nick]
+    case "Left":
+      return ["Left", event.left.member.nick]
+  }
+}
+const tags = (events: Iterable<PresenceEvent<Nick>>) => Array.from(events, tagged)
 
 describe("rooms", () => {
   overEachTransport("deliver to the others of a room, to nobody else, and not to the publisher", () =>
@@ -229,6 +236,46 @@ describe("rooms", () => {
       ])
       expect(yield* rooms.members("a")).toEqual([])
       expect(yield* rooms.names).toEqual(["a"])
+    }).pipe(overMemory),
+  )
+
+  it.scopedLive("show the new value of a member that changes it, and refuse one that does not fit the schema", () =>
+    Effect.gen(function* () {
+      const rooms = yield* Rooms.make({ ...line, member: Nick })
+      const accepted = yield* Queue.unbounded<ServerConnection>()
+      const { connect } = yield* serving(
+        (connection) => Effect.zipRight(Queue.offer(accepted, connection), connection.closed),
+        { frame: Framing.line },
+      )
+      const join = (nick: string) =>
+        Effect.gen(function* () {
+          const connection = yield* Effect.zipRight(connect(), Queue.take(accepted))
+          return { connection, membership: yield* rooms.join(connection, "a", { member: { nick } }) }
+        })
+      const { connection, membership: ann } = yield* join("ann")
+      yield* join("bob")
+      const seen = yield* Queue.unbounded<PresenceEvent<Nick>>()
+      yield* Effect.forkScoped(Stream.runForEach(rooms.presence("a"), (event) => Queue.offer(seen, event)))
+      yield* Queue.take(seen)
+      yield* ann.update({ nick: "anna" })
+      expect(ann.member).toEqual({ nick: "anna" })
+      const invalid = yield* Effect.flip(ann.update({ nick: "" }))
+      expect(invalid).toMatchObject({ _tag: "InvalidMemberError", room: "a", id: 1 })
+      expect(invalid.message).toBe(
+        'connection #1 cannot change its value in the room a: nick: Expected a non empty string, actual ""',
+      )
+      expect(yield* rooms.members("a")).toEqual([
+        { id: 1, member: { nick: "anna" } },
+        { id: 2, member: { nick: "bob" } },
+      ])
+      yield* ann.leave
+      yield* rooms.join(connection, "a", { member: { nick: "again" } })
+      expect(yield* Effect.flip(ann.update({ nick: "late" }))).toMatchObject({ _tag: "MembershipEndedError", id: 1 })
+      expect(tags(yield* Effect.replicateEffect(Queue.take(seen), 3))).toEqual([
+        ["Changed", "ann", "anna"],
+        ["Left", "anna"],
+        ["Joined", "again"],
+      ])
     }).pipe(overMemory),
   )
 

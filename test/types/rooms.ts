@@ -32,6 +32,12 @@ export const wrongValue = Effect.flatMap(Chat, (chat) =>
   chat.join(connection, "lobby", { member: { nick: 1 } }),
 )
 
+/** A new value fits the schema too. */
+export const newValue = Effect.flatMap(withValue, (room) => room.update({ nick: "anna" }))
+
+// @ts-expect-error the new value must fit the schema
+export const wrongNewValue = Effect.flatMap(withValue, (room) => room.update({ nick: 1 }))
+
 /** Without a schema, a join needs no value. */
 export const plain = Effect.flatMap(Rooms.make(), (rooms) => rooms.join(connection, "lobby"))
 

@@ -42,6 +42,14 @@ export class Room<M> implements JoinableHub {
     this.tell({ _tag: "Joined", joined: entry })
   }
 
+  /** Replaces the value of a member. Returns `false` if `before` is not, or no longer, the entry of the connection. */
+  change(connection: JoiningConnection, before: RoomMember<M>, changed: RoomMember<M>): boolean {
+    if (this.entries.get(connection) !== before) return false
+    this.entries.set(connection, changed)
+    this.tell({ _tag: "Changed", changed, before: before.member })
+    return true
+  }
+
   remove(connection: JoiningConnection): void {
     const left = this.entries.get(connection)
     if (left === undefined) return
