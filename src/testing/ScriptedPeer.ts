@@ -67,6 +67,8 @@ export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => 
   /** Waits until `look` finds something. At the deadline, nothing more has come in place of `expected`. */
   const until = <A>(expected: Uint8Array, look: () => A | undefined): Effect.Effect<A, UnexpectedBytes> =>
     waitFor(wire.waiters, look, within, () => unexpected(expected, "silent"))
+  const untaken = (count: number, problem: UnexpectedBytes["problem"]): UnexpectedBytes =>
+    new UnexpectedBytes({ expected: none, count, actual: wire.received(count), offset: wire.offset, problem })
   const unexpected = (expected: Uint8Array, problem: UnexpectedBytes["problem"]): UnexpectedBytes =>
     new UnexpectedBytes({ expected, actual: wire.received(expected.length), offset: wire.offset, problem })
   const flat = <A>(outcome: Effect.Effect<Effect.Effect<A, UnexpectedBytes>, UnexpectedBytes>) =>
@@ -129,11 +131,16 @@ export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => 
     ),
     take: (count) =>
       flat(
-        until(none, (): Effect.Effect<Uint8Array, UnexpectedBytes> | undefined => {
-          if (wire.received(count).length === count) return Effect.sync(() => wire.take(count))
-          const end = wire.endOf()
-          return end === undefined ? undefined : unexpected(none, end)
-        }),
+        waitFor(
+          wire.waiters,
+          (): Effect.Effect<Uint8Array, UnexpectedBytes> | undefined => {
+            if (wire.received(count).length === count) return Effect.sync(() => wire.take(count))
+            const end = wire.endOf()
+            return end === undefined ? undefined : untaken(count, end)
+          },
+          within,
+          () => untaken(count, "silent"),
+        ),
       ),
     takeRest: until(none, () => (wire.endOf() === undefined ? undefined : wire.take(Number.POSITIVE_INFINITY))),
     stopReading: Effect.sync(() => wire.setReading(false)),

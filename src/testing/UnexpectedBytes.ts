@@ -3,8 +3,10 @@ import { showBytes } from "./internal/showBytes.ts"
 
 /** A scripted peer did not receive the bytes that its script expects. */
 export class UnexpectedBytes extends Data.TaggedError("UnexpectedBytes")<{
-  /** The expected bytes. None: the script expects the end. */
+  /** The expected bytes. None: the script expects the end, or `count` bytes. */
   readonly expected: Uint8Array
+  /** The number of bytes that the script takes, if it takes any bytes that come. */
+  readonly count?: number
   /** The bytes that came in their place, as far as they came. */
   readonly actual: Uint8Array
   /** The number of bytes that the peer had received before the expected ones. */
@@ -17,14 +19,16 @@ export class UnexpectedBytes extends Data.TaggedError("UnexpectedBytes")<{
 }> {
   /** The position of the first byte that differs or is missing, counted from the first byte of the connection. */
   get differsAt(): number {
-    const { actual, expected, offset } = this
-    const at = actual.findIndex((byte, index) => byte !== expected[index])
-    return offset + (at < 0 ? actual.length : at)
+    const { actual, expected, offset, problem } = this
+    // All bytes that came are right unless the problem is that they differ.
+    if (problem !== "differs") return offset + actual.length
+    return offset + actual.findIndex((byte, index) => byte !== expected[index])
   }
 
   override get message(): string {
-    const { actual, differsAt, expected, offset, problem } = this
-    const wanted = expected.length === 0 ? "the end" : showBytes(expected)
+    const { actual, count, differsAt, expected, offset, problem } = this
+    const bytes = expected.length === 0 ? "the end" : showBytes(expected)
+    const wanted = count === undefined ? bytes : `${count} byte${count === 1 ? "" : "s"}`
     const place = differsAt - offset
     const detail =
       problem === "differs"

@@ -87,6 +87,27 @@ describe("a scripted peer", () => {
     }).pipe(Effect.provide(echo)),
   )
 
+  it.scoped("names the number of bytes that it takes in vain, and shows those that came", () =>
+    Effect.gen(function* () {
+      const peer = yield* Testing.connectPeer(short)
+      const nothing = yield* Effect.flip(peer.take(1))
+      expect(nothing.message).toBe(
+        'expected 1 byte at offset 0 and received "": nothing more came before the deadline, at offset 0',
+      )
+      yield* peer.send("hello")
+      yield* Testing.turns(10)
+      expect(yield* peer.take(2)).toEqual(utf8("he"))
+      const silent = yield* Effect.flip(peer.take(10))
+      expect(silent).toMatchObject({ count: 10, actual: utf8("llo"), offset: 2, differsAt: 5, problem: "silent" })
+      yield* peer.halfClose
+      yield* Testing.turns(10)
+      const ended = yield* Effect.flip(peer.take(10))
+      expect(ended.message).toBe(
+        'expected 10 bytes at offset 2 and received "llo": the other side sent FIN at offset 5',
+      )
+    }).pipe(Effect.provide(echo)),
+  )
+
   it.scoped("expects the end, and fails at a byte in its place", () =>
     Effect.gen(function* () {
       const peer = yield* Testing.connectPeer()
