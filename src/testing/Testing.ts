@@ -11,6 +11,6 @@ export { type FramingLaw, FramingLawError, type FramingLawsOptions, framingLaws 
 export type { WaitOptions } from "./internal/waitFor.ts"
 export { connectPeer, dialPeer, listenForPeers, type PeerListener } from "./peers.ts"
 export type { PeerOptions, ScriptedPeer } from "./ScriptedPeer.ts"
-export { connect, layer, type TestingOptions, type TestLayer } from "./testLayer.ts"
+export { connect, endpoint, layer, type TestingOptions, type TestLayer } from "./testLayer.ts"
 export { nextTurn, turns } from "./turns.ts"
 export { UnexpectedBytes } from "./UnexpectedBytes.ts"

@@ -10,11 +10,12 @@ import {
   readEndpoint,
   readListenEndpoint,
 } from "../domain/index.ts"
-import { Server } from "../server/index.ts"
+import type { Server } from "../server/index.ts"
 import { Transport } from "../transport/index.ts"
 import { VirtualNetwork } from "../transport/VirtualNetwork.ts"
 import { PeerWire } from "./internal/PeerWire.ts"
 import { makePeer, type PeerOptions, type ScriptedPeer } from "./ScriptedPeer.ts"
+import { endpoint } from "./testLayer.ts"
 import { nextTurn } from "./turns.ts"
 
 /** A listener whose connections are scripted peers. */
@@ -90,11 +91,8 @@ export const connectPeer = (
   options: PeerOptions = {},
 ): Effect.Effect<ScriptedPeer, ConnectError, Server | VirtualNetwork | Scope.Scope> =>
   Effect.gen(function* () {
-    const server = yield* Server
     const network = yield* VirtualNetwork
-    const [endpoint] = yield* server.listening
-    if (endpoint === undefined) return yield* Effect.dieMessage("the server of the test no longer listens")
-    const peer = Effect.provideService(dialPeer(endpoint, options), Transport, network.host("client"))
+    const peer = Effect.provideService(dialPeer(yield* endpoint, options), Transport, network.host("client"))
     return yield* Effect.zipLeft(peer, nextTurn)
   })
 

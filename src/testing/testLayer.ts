@@ -3,7 +3,14 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Client, type ClientProtocol, type ClientSettings, type ConnectOptions } from "../client/index.ts"
 import type { Connection, InvalidOptions } from "../connection/index.ts"
-import { type ConnectError, type Framing, type ListenError, type SettingsError, tcpEndpoint } from "../domain/index.ts"
+import {
+  type ConnectError,
+  type Endpoint,
+  type Framing,
+  type ListenError,
+  type SettingsError,
+  tcpEndpoint,
+} from "../domain/index.ts"
 import { type ProtocolServerOptions, Server, type ServerOptions } from "../server/index.ts"
 import { VirtualNetwork, type VirtualNetworkOptions } from "../transport/VirtualNetwork.ts"
 import { nextTurn } from "./turns.ts"
@@ -74,6 +81,33 @@ const framingOf = <C, RP, E, R, RI, RF>(
 }
 
 /**
+ * The endpoint of the server of {@link layer}, for programs that connect by themselves. On the network of the test, the
+ * transport of such a program is `VirtualNetwork.host("client")`.
+ *
+ * @example
+ * import { Effect, Option } from "effect"
+ * import { Client } from "tcpfx/client"
+ * import { type Endpoint } from "tcpfx/domain"
+ * import { Handler } from "tcpfx/server"
+ * import { Testing, VirtualNetwork } from "tcpfx/testing"
+ *
+ * const program = (target: Endpoint) =>
+ *   Effect.gen(function* () {
+ *     const client = yield* Client.make()
+ *     const connection = yield* client.connect(target)
+ *     yield* connection.sendText("hello")
+ *     return new TextDecoder().decode(Option.getOrThrow(yield* connection.receive))
+ *   })
+ * const test = Testing.endpoint.pipe(Effect.flatMap(program), Effect.provide(VirtualNetwork.host("client")))
+ * const layer = Testing.layer({ handler: Handler.echo() })
+ * assert.equal(await Effect.runPromise(test.pipe(Effect.scoped, Effect.provide(layer))), "hello")
+ */
+export const endpoint: Effect.Effect<Endpoint, never, Server> = Effect.gen(function* () {
+  const [listening] = yield* (yield* Server).listening
+  return listening ?? (yield* Effect.dieMessage("the server of the test no longer listens"))
+})
+
+/**
  * Connects the client of {@link layer} to its server, with a protocol or without. The connection belongs to the scope. The
  * timers of both sides run when it succeeds, so `TestClock` moves their deadlines from then on.
  *
@@ -106,12 +140,10 @@ export function connect<C, R, RI>(
   options?: ConnectOptions & InvalidOptions<C, RI>,
 ) {
   return Effect.gen(function* () {
-    const server = yield* Server
     const client = yield* Client
-    const [endpoint] = yield* server.listening
-    if (endpoint === undefined) return yield* Effect.dieMessage("the server of the test no longer listens")
+    const target = yield* endpoint
     const connecting: Effect.Effect<C | Connection, ConnectError | SettingsError, Scope.Scope | R | RI> =
-      "clientSide" in given ? client.connect(endpoint, given, options) : client.connect(endpoint, given)
+      "clientSide" in given ? client.connect(target, given, options) : client.connect(target, given)
     // The fibers of the timers start in this turn of the event loop.
     return yield* Effect.zipLeft(connecting, nextTurn)
   })

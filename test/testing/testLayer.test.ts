@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import { Client } from "../../src/client/index.ts"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Protocol } from "../../src/protocol/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
@@ -56,6 +57,17 @@ describe("the layer of the test kit", () => {
         }),
       ),
     ),
+  )
+
+  it.scoped("gives its endpoint to a program that connects by itself", () =>
+    Effect.gen(function* () {
+      const target = yield* Testing.endpoint
+      expect(target).toEqual((yield* (yield* Server).listening)[0])
+      const client = yield* Effect.provide(Client.make({ frame: Framing.line }), VirtualNetwork.host("client"))
+      const connection = yield* client.connect(target)
+      yield* connection.send(utf8("by itself"))
+      expect(yield* receiveText(connection)).toBe("by itself")
+    }).pipe(Effect.provide(Testing.layer({ handler: Handler.echo(), settings: { frame: Framing.line } }))),
   )
 
   it.effect("ends under TestClock although a handler never ends and its peer reads nothing", () =>
