@@ -17,7 +17,9 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { ClientSettings } from "../../src/client/index.ts"
 import { layerSocket, layerSocketServer, type PlatformSocketOptions } from "../../src/platform/index.ts"
+import type { ServerSettings } from "../../src/server/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import type { Transport } from "../../src/transport/index.ts"
 import type { TransportFixture } from "./transportFixture.ts"
@@ -82,13 +84,15 @@ const reports: Effect.Effect<Reports> = Effect.all({
 export interface RpcFixture {
   /** Options of the sockets of both sides. */
   readonly options?: PlatformSocketOptions
+  /** Settings of the server and the client. */
+  readonly settings?: Partial<Pick<ServerSettings & ClientSettings, "frame" | "maxFrame">>
   readonly transport: TransportFixture
   readonly serialization: Layer.Layer<RpcSerialization.RpcSerialization>
   readonly format: string
 }
 
 /** The behaviour of Effect RPC over the sockets of `tcpfx/platform`. */
-export const rpcSuite = ({ format, options, serialization, transport }: RpcFixture): void => {
+export const rpcSuite = ({ format, options, serialization, settings = {}, transport }: RpcFixture): void => {
   const test = <E>(name: string, body: Effect.Effect<void, E, Transport | Scope.Scope>) =>
     it.scopedLive(name, () => Effect.provide(body, transport.layer))
 
@@ -100,7 +104,7 @@ export const rpcSuite = ({ format, options, serialization, transport }: RpcFixtu
           Layer.provide(handlersOf(reported)),
           Layer.provide(RpcServer.layerProtocolSocketServer),
           Layer.provide(serialization),
-          Layer.provideMerge(layerSocketServer(`127.0.0.1:${port}`, {}, options)),
+          Layer.provideMerge(layerSocketServer(`127.0.0.1:${port}`, settings, options)),
         ),
       )
       const { address } = yield* Effect.provide(PlatformSocketServer.SocketServer, context)
@@ -111,7 +115,7 @@ export const rpcSuite = ({ format, options, serialization, transport }: RpcFixtu
     Effect.gen(function* () {
       const context = yield* Layer.build(
         RpcClient.layerProtocolSocket({ retrySchedule: Schedule.spaced("1 millis") }).pipe(
-          Layer.provide(layerSocket(`127.0.0.1:${port}`, {}, options)),
+          Layer.provide(layerSocket(`127.0.0.1:${port}`, settings, options)),
           Layer.provide(serialization),
         ),
       )
