@@ -150,8 +150,11 @@ export const Connection: {
    * read. If a connection breaks, or a payload cannot be one frame on the other side, both connections are reset, and so
    * they are at an interruption. Payloads are framed again, so the two connections can have different framings.
    *
-   * To pass on a FIN of the server while the other side continues to send, its client needs `halfClosed: "keep"`. The
-   * handler of a server is interrupted when its own connection breaks; the relay then resets the other connection.
+   * To pass on a FIN of the server while the other side continues to send, its client needs `halfClosed: "keep"`. Set it in
+   * the settings of the proxy's server too, for a peer that sends FIN before the relay runs, for example while the handler
+   * still connects. The handler of a server is interrupted when its own connection breaks; the relay then resets the other
+   * connection. An interrupted relay has no result: after it, `closed` of both connections has the numbers of bytes, with
+   * those of the framing.
    *
    * @example
    * import { Effect, Option } from "effect"

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import { Client } from "../../src/client/index.ts"
-import { Connection, type RelayEnd } from "../../src/connection/index.ts"
+import { Connection, type ConnectionEnd, type RelayEnd } from "../../src/connection/index.ts"
 import type { Handler } from "../../src/server/index.ts"
 import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
 
@@ -113,6 +113,31 @@ describe("Connection.relay", () => {
       yield* Deferred.succeed(open, undefined)
       yield* Fiber.join(sending)
       expect(String(yield* receiveAll(connection))).toBe(String(total))
+    }),
+  )
+
+  overEachTransport("leaves the numbers of bytes to the ends of both connections when it is interrupted", () =>
+    Effect.gen(function* () {
+      const ends = yield* Deferred.make<ReadonlyArray<ConnectionEnd>>()
+      const target = yield* serving((up) => up.runForEach(() => up.send(utf8("answer"))))
+      const proxy = yield* serving((down) =>
+        Effect.gen(function* () {
+          const client = yield* Client.make({ halfClosed: "keep" })
+          const up = yield* client.connect(target.endpoint)
+          yield* Effect.ensuring(
+            Connection.relay(down, up),
+            Effect.flatMap(Effect.all([down.closed, up.closed]), (both) => Deferred.succeed(ends, both)),
+          )
+        }),
+      )
+      const connection = yield* proxy.connect()
+      yield* connection.send(utf8("ask"))
+      expect(yield* receiveText(connection)).toBe("answer")
+      yield* connection.reset
+      expect(yield* Deferred.await(ends)).toMatchObject([
+        { bytesIn: 3, bytesOut: 6 },
+        { bytesIn: 6, bytesOut: 3 },
+      ])
     }),
   )
 })
