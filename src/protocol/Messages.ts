@@ -55,26 +55,35 @@ export const Messages = {
    * Makes the typed side of a connection from two codecs. The framing of the client or server cuts the payloads. Use
    * either the messages or the payloads of a connection, because each payload goes to one reader. `onInvalid`: what
    * happens after a payload that is no message. Default "close": the connection is closed, and `messages` and
-   * `runForEach` fail with `CodecError`.
+   * `runForEach` fail with `CodecError`. A function gets the error, and as its second parameter these messages, so it can
+   * answer the peer; then the next payload is read.
    *
    * @example
-   * import { Effect, Stream } from "effect"
+   * import { Effect, Schema, Stream } from "effect"
    * import { Client } from "tcpfx/client"
-   * import { Codec, Framing, tcpEndpoint } from "tcpfx/domain"
+   * import { Codec, Framing } from "tcpfx/domain"
    * import { Messages } from "tcpfx/protocol"
-   * import { Handler, Server } from "tcpfx/server"
+   * import { Server } from "tcpfx/server"
    * import { MemoryTransport } from "tcpfx/transport"
    *
+   * const codecs = { receive: Codec.json(Schema.Number), send: Codec.text }
    * const program = Effect.gen(function* () {
-   *   const server = yield* Server.make({ settings: { frame: Framing.line }, handler: Handler.echo() })
-   *   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
+   *   const server = yield* Server.make({
+   *     settings: { frame: Framing.line },
+   *     handler: (connection) => {
+   *       const numbers = Messages.of(connection, codecs, (_, answers) => answers.send("a number, please"))
+   *       return numbers.runForEach((number) => numbers.send(`${2 * number}`))
+   *     },
+   *   })
+   *   const { endpoint } = yield* server.listen("127.0.0.1:0")
    *   const client = yield* Client.make({ frame: Framing.line })
    *   const texts = Messages.of(yield* client.connect(endpoint), { receive: Codec.text, send: Codec.text })
    *   yield* texts.send("hello")
-   *   return yield* Stream.runCollect(Stream.take(texts.messages, 1))
+   *   yield* texts.send("21")
+   *   return yield* Stream.runCollect(Stream.take(texts.messages, 2))
    * })
    * const texts = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(MemoryTransport.layer())))
-   * assert.deepEqual([...texts], ["hello"])
+   * assert.deepEqual([...texts], ["a number, please", "42"])
    */
   of: <In, Out>(
     connection: Connection,
