@@ -51,21 +51,29 @@ describe("tcpfx ui, as a process", () => {
       const withPeer = Effect.gen(function* () {
         const { server, ui } = yield* startUi()
         const page = yield* connectPage(server)
+        const send = (content: string) =>
+          page.Do({ tab: 1, command: { _tag: "Send", payload: { form: "text", content } } })
         const outcome = yield* page.Do({ tab: 1, command: { _tag: "Listen", endpoint: "127.0.0.1:0" } })
         if (outcome._tag !== "ListeningOn") throw new Error(outcome._tag)
-        const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", Number(/:(\d+)$/.exec(outcome.endpoint)?.[1])))
+        const address = tcpEndpoint("127.0.0.1", Number(/:(\d+)$/.exec(outcome.endpoint)?.[1]))
+        const peer = yield* dialRaw(address, { reads: false })
         yield* Stream.runHead(
           Stream.filter(page.State({ tab: 1 }), (state) => state._tag === "ServerWindow" && state.clients === 1),
         )
-        return { ui, peer }
+        return { ui, peer, send }
       })
       const first = yield* withPeer
+      // More bytes than the kernel buffers for a peer that does not read.
+      const part = "x".repeat(256 * 1024)
+      yield* Effect.forEach(Array.from({ length: 40 }), () => first.send(part), { discard: true })
       yield* first.ui.kill("SIGTERM")
-      yield* first.peer.takeRest
+      yield* first.peer.resume
+      expect((yield* first.peer.takeRest).length).toBe(40 * part.length)
       yield* first.peer.end
       expect(yield* first.peer.closed).toBeUndefined()
       expect(yield* first.ui.ended).toEqual({ code: 143, signal: null })
       const second = yield* withPeer
+      yield* second.peer.resume
       yield* second.ui.kill("SIGINT")
       // The window has sent FIN, and waits for the FIN of the peer.
       yield* second.peer.takeRest

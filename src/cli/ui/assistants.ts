@@ -65,7 +65,10 @@ export const windowsOf = (options: WindowOptions) =>
           own.maxConns === undefined
             ? room
             : yield* Effect.mapError(connectionRoom(own.maxConns), ({ message }) => tooMany(message))
-        return yield* ServerAssistant.make({ ...common, settings: { ...server, ...own, maxConns: most } })
+        const assistant = yield* ServerAssistant.make({ ...common, settings: { ...server, ...own, maxConns: most } })
+        // The end of a server resets connections with unsent bytes. A window ends at Ctrl-C, or when its tab is closed.
+        yield* Effect.addFinalizer(() => assistant.server.drain)
+        return assistant
       })
     const openClient = (wanted: Domain.WindowSettings) =>
       Effect.gen(function* () {
