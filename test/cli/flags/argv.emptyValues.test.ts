@@ -27,7 +27,7 @@ const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
 const variables = [
   ...new Set(
     sources.flatMap((source) => [
-      ...[...source.matchAll(/\bvariable(?:<[^(]*>)?\(\s*"([A-Z0-9_]+)"/g)].map(([, name]) => `TCPFX_${name}`),
+      ...[...source.matchAll(/\b(?:variable|read)(?:<[^(]*>)?\(\s*"([A-Z0-9_]+)"/g)].map(([, name]) => `TCPFX_${name}`),
       ...[...source.matchAll(/"(TCPFX_[A-Z0-9_]+)"/g)].map(([, name = ""]) => name),
     ]),
   ),
