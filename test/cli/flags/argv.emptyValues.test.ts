@@ -11,6 +11,7 @@ import { checkVariables, environmentError } from "../../../src/cli/flags/given.t
 import { reconnectSettings } from "../../../src/cli/flags/reconnectFlags.ts"
 import { routeSettings } from "../../../src/cli/flags/routeFlags.ts"
 import { lookOf } from "../../../src/cli/flags/viewFlags.ts"
+import { ClientConfig } from "../../../src/client/index.ts"
 import { ServerConfig } from "../../../src/server/index.ts"
 import { commandShapes } from "../../support/commandLine.ts"
 import { tcpfxRun } from "../../support/tcpfxProcess.ts"
@@ -45,6 +46,7 @@ const deadlines = {
 /** All settings that read environment variables through `variable`. */
 const readers: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }>> = [
   Effect.mapError(ServerConfig.config, environmentError),
+  Effect.mapError(ClientConfig.config, environmentError),
   Effect.mapError(
     routeSettings({ proxy: none, sendProxy: none, source: none, sourcePort: none, keepalive: none }),
     environmentError,
