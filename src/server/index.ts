@@ -11,5 +11,6 @@ export { type ProtocolHandler, protocolHandler, type ServerProtocol } from "./pr
 export * from "./Server.ts"
 export * from "./ServerConfig.ts"
 export * from "./ServerObserver.ts"
+export * from "./ServerOptions.ts"
 export * from "./ServerService.ts"
 export * from "./ServerState.ts"
