@@ -10,7 +10,8 @@ const reads = 16
 export const works = ["relay", "handler"] as const
 export type Work = (typeof works)[number]
 
-// The third byte, 59, is also the length of a frame with `len:u8+2,adjust:2`.
+// With `len:u8+2,adjust:2`, the third byte of a payload is the length field of its frame. `;` has the code 59: the frame
+// consists of two bytes, this field, 59 bytes, and the 2 bytes of `adjust`.
 const text = "ab;defghijklmnopqrstuvwxyz0123456789".repeat(2)
 
 /** A payload whose frame has 64 bytes. */

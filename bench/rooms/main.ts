@@ -12,7 +12,7 @@ import { rotate, type Spread, spread } from "../runner/statistics.ts"
 import { type FromServer, load, serveFanout, type Way, ways } from "./fanout.ts"
 import { measureMemory, memoryLoad } from "./memory.ts"
 
-/** The ceiling of the CPU time of a room beside that of the hub of the server. */
+/** The ceiling of the ratio of the CPU time with a room to that with the hub of the server. */
 const ceiling = 1.2
 /** The ceiling of the memory of a room with its members, bytes. */
 const memoryCeiling = 4096

@@ -147,14 +147,14 @@ export const Connection: {
   /**
    * Relays between two connections until both peers have sent FIN, then flushes and closes both. A FIN is passed on after
    * the payloads before it, while the other direction continues. While one peer does not read, the other peer is not
-   * read. If a connection breaks, or a payload cannot be one frame on the other side, both connections are reset, and so
-   * they are at an interruption. Payloads are framed again, so the two connections can have different framings.
+   * read. If a connection breaks, a payload cannot be one frame on the other side, or the relay is interrupted, both
+   * connections are reset. Payloads are framed again, so the two connections can have different framings.
    *
-   * To pass on a FIN of the server while the other side continues to send, its client needs `halfClosed: "keep"`. Set it in
-   * the settings of the proxy's server too, for a peer that sends FIN before the relay runs, for example while the handler
-   * still connects. The handler of a server is interrupted when its own connection breaks; the relay then resets the other
-   * connection. An interrupted relay has no result: after it, `closed` of both connections has the numbers of bytes, with
-   * those of the framing.
+   * For a proxy, set `halfClosed: "keep"` in the settings of the client that connects to the target. Otherwise a FIN of the
+   * target closes that connection in both directions. Set it in the settings of the proxy's server too, for a peer that
+   * sends FIN before the relay runs, for example while the handler still connects. The handler of a server is interrupted
+   * when its own connection breaks; the relay then resets the other connection. An interrupted relay has no result: after
+   * it, `closed` of both connections has the numbers of bytes, which include the bytes of the framing.
    *
    * @example
    * import { Effect, Option } from "effect"

@@ -484,8 +484,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.endPause()
     try {
       const left = this.closing || this.inputEnded ? 0 : this.endDecoder()
-      // The reason is set before the end, so that a reader fails after the payloads before the frame. The connection
-      // stays open for answers to these payloads.
+      // If an incomplete frame is left, the reason is set before the inbox ends. So a reader gets the payloads that came
+      // before this frame, and then fails. The connection stays open for answers to these payloads.
       if (left > 0) this.reason ??= { _tag: "FrameTruncated", bytes: left }
     } catch (error) {
       this.failFraming(error)

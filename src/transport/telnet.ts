@@ -2,8 +2,8 @@ import { TelnetDecoder } from "../domain/telnet/TelnetDecoder.ts"
 import { TelnetEncoder } from "../domain/telnet/TelnetEncoder.ts"
 import type { Wire, WireEnd, WireHandlers } from "./Wire.ts"
 
-// While more bytes wait for the kernel, answers wait too. Otherwise a peer that asks and does not read would fill the
-// memory with answers.
+// While more than this many bytes are queued for the kernel, the wire does not answer Telnet requests. Otherwise a peer
+// that sends requests and does not read would fill the memory with answers.
 const mostPending = 64 * 1024
 
 /**

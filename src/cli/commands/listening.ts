@@ -117,7 +117,8 @@ export const startListening = (server: ServerService, options: ListeningOptions,
 /** A note with the addresses that other machines can reach, if only this machine can connect. */
 const adviceOf = (endpoints: ListenEndpoints, bound: ReadonlyArray<Endpoint>, family: AddressFamily) =>
   Effect.gen(function* () {
-    // The service manager chooses inherited sockets, and a unix socket has no address.
+    // The note is only for TCP endpoints, whose address the user can choose: the service manager chooses the addresses of
+    // inherited sockets, and a unix socket has no IP address.
     const isChosen = endpoints.some((endpoint) => endpoint._tag === "Tcp")
     if (!isChosen || !bound.every(isLoopback)) return []
     const others = (yield* interfaceAddresses).filter(

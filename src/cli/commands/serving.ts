@@ -85,7 +85,8 @@ export const servingOf = (
       })
       // A program reads and writes bytes without frames.
       const settings = { frame, maxFrame }
-      // As in ncat, the bytes of a client go to the program alone, unless the command line asks for them.
+      // With `-l` and without `--output`, the output mode outside a terminal is raw. The bytes of a client then go only to
+      // the program, as in ncat.
       return { ...standard, handler, settings, showsFrames: output !== "raw" || Option.isSome(options.output) }
     }
     if (isForOneClient && mode === "console" && !isConsole && !options.ui && !hasRules) {

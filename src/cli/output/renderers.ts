@@ -167,8 +167,8 @@ const showAll = <E>(
       Effect.sleep(Duration.max(Duration.times(Duration.min(took, longestWork), restPerWork), shortestRest)),
     )
   }
-  // `Stream.runForEachChunk` is too slow here. An older step refers to each of its steps, so no event dies in V8's
-  // young generation, and garbage collection takes several times as long as the output of the events.
+  // `Stream.runForEachChunk` is too slow here. It makes a chain of steps in which an older step refers to each newer one.
+  // So V8 frees no event in its young generation, and garbage collection takes several times as long as the output.
   return Stream.toPull(events).pipe(
     Effect.flatMap((pull) =>
       Effect.forever(Effect.flatMap(pull, (chunk) => Effect.mapError(write(chunk), Option.some))),

@@ -75,7 +75,7 @@ export class StepDecoder extends BufferingDecoder implements FrameDecoder {
   private fill(chunk: Uint8Array, from: number, sink: RunSink): number | DecodeFailure {
     const start = this.received + from - this.held
     const before = this.held
-    // Without a known size, the buffer doubles, because bytes of the next frame are copied in vain.
+    // If the size of the frame is unknown, the buffer only doubles, because a copy of bytes of the next frame is wasted.
     const wanted = this.needed > before ? this.needed - before : Math.max(before, leastGrowth)
     const taken = Math.min(wanted, chunk.length - from, this.mostBytes - before)
     this.append(chunk.subarray(from, from + taken))

@@ -155,7 +155,8 @@ const framingIn = (input: string): Parsed => {
 }
 
 /**
- * Reads a framing. `parse` reads the `name` of a framing of this module as the same framing.
+ * Reads a framing. The `name` of each framing of this module is in one of these forms, so `parse` reads it
+ * as the same framing.
  *
  * | form | a frame is |
  * |---|---|

@@ -10,7 +10,7 @@ export interface Sample {
   readonly noise: Uint8Array
 }
 
-/** The framing under test, and the limit of its checks. */
+/** The framing under test, and the limit on the size of a frame that the checks use. */
 export interface Tested {
   readonly framing: Framing.Framing
   readonly maxFrameBytes: number
@@ -149,7 +149,7 @@ export const expectReaders = (framing: Framing.Framing, run: Uint8Array): void =
         Framing.cutSome(framing, run, at, most, (payload) => portions.push(hexOf(payload))),
       )
       const taken = portions.length - before
-      // Without a `cut` of its own, all payloads come at once.
+      // `cutSome` may yield all payloads at once, because it does so for a framing without `cut`.
       if (taken > most && portions.length < whole.length) {
         throw new Broken(`cut gives ${taken} payloads where at most ${most} are wanted`, [run])
       }

@@ -15,7 +15,7 @@ export interface Scale {
 /** The height of the element that gives the scroll bar its length. */
 export const spacerOf = (scale: Scale): number => Math.min(scale.content, tallest)
 
-/** The last position of the content. */
+/** The position of the content when the log is scrolled to its end. */
 export const lastTop = (scale: Scale): number => Math.max(0, scale.content - scale.view)
 
 const lastScroll = (scale: Scale): number => Math.max(0, spacerOf(scale) - scale.view)
