@@ -316,10 +316,11 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
           await page.locator(".clients-scroll").evaluate((list) => {
             list.scrollTop = list.scrollHeight
           })
+          // Before the last answer, the page still shows the clients by activity, with the newest ones at the top.
+          await page.locator('#client-2000[aria-posinset="2000"]').waitFor()
           await controls.option(2000).click()
           await page.locator(".chip").filter({ hasText: "#2000" }).waitFor()
           expect(await page.locator(".client").count()).toBeLessThan(60)
-          expect(await page.locator(".client").last().getAttribute("aria-posinset")).toBe("2000")
           expect(answers.length).toBeGreaterThan(0)
           // A client has less than half a KiB of JSON, and an answer contains only the visible clients.
           expect(Math.max(...answers)).toBeLessThan(32 * 1024)
