@@ -59,8 +59,9 @@ export interface ClientOptions extends Partial<ClientSettings> {
  */
 export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientService>() {
   /**
-   * Makes a client. `options`: the settings that differ from `ClientConfig.defaults`, and the protocol of the connections.
-   * Fails with the first invalid setting. With a protocol it fails if the settings have another framing, with both names.
+   * Makes a client. `options`: the settings that differ from `ClientConfig.defaults`, and the protocol of the
+   * connections. Fails with the first invalid setting. With a protocol it also fails if the settings have another
+   * framing; the message names both framings.
    *
    * @example
    * import { Effect, Schema } from "effect"
@@ -87,8 +88,8 @@ export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientSer
   )
 
   /**
-   * Like {@link layer}, for the connections of a protocol. The client has the framing of the protocol. Fails with
-   * `SettingsError`, which has both names, if the settings have another framing.
+   * Like {@link layer}, for the connections of a protocol. The client has the framing of the protocol. If the settings
+   * have another framing, the layer fails with `SettingsError`, whose message names both framings.
    */
   static readonly layerProtocol = (
     protocol: ProtocolFraming,
@@ -111,7 +112,9 @@ export class Client extends Context.Tag("tcpfx/client/Client")<Client, ClientSer
 const frameOf = (protocol: ProtocolFraming, given: Framing.Framing | undefined) =>
   protocolFrame(protocol, given, "frame", "the settings have")
 
-/** Makes a client with settings that name a framing only if it is not the default. */
+/**
+ * Makes a client from complete settings. The default framing counts as no framing, so a protocol can set another one.
+ */
 const makeConfigured = (settings: ClientSettings, protocol?: ProtocolFraming) =>
   makeClient(settings, settings.frame === ClientConfig.defaults.frame ? undefined : settings.frame, protocol)
 
@@ -180,7 +183,7 @@ const makeClient = Effect.fnUntraced(function* (
 
   const dialCore = Effect.fnUntraced(function* (input: EndpointInput, options: ConnectOptions, frame: Framing.Framing) {
     const endpoint = yield* readEndpoint(input)
-    // Nothing would end the connection, and its deadlines would not run.
+    // After the end of the client, nothing would end the connection, and its deadlines would not run.
     if (isOver) return yield* Effect.interrupt
     const dialled = yield* dial(
       endpoint,

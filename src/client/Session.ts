@@ -50,9 +50,9 @@ export type SessionEnd = ConnectError | ConnectionClosedError
 /** The parts of a session that do not carry payloads. Its connections are of type `C`. */
 export interface SessionBase<C> {
   /**
-   * The connection of the session now, if there is one, then each further connection after its `onConnect`. `closed` of a
-   * connection waits for its end and has the reason. A slow reader skips connections that have ended meanwhile. The
-   * stream ends as the session does. Do not receive on these connections: the session itself receives.
+   * The connection of the session now, if there is one, then each further connection after its `onConnect`. `closed` of
+   * a connection waits for its end and returns the reason. A slow reader skips connections that have ended meanwhile.
+   * The stream ends as the session does. Do not receive on these connections: the session itself receives.
    */
   readonly connections: Stream.Stream<C, SessionEnd>
   /** The state of the session now. */

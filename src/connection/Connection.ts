@@ -26,16 +26,18 @@ export type HalfClosed = "close" | "keep"
  * sent payloads.
  */
 export interface Connection {
-  /** The received payloads with their places, for typed messages (`Protocol` and `Messages` of `tcpfx/protocol`). */
+  /**
+   * The received payloads with their ordinals and offsets, for typed messages (`Protocol` and `Messages` of
+   * `tcpfx/protocol`).
+   */
   readonly [messageSource]: MessageSource
   readonly local: Endpoint
   readonly remote: Endpoint
   /**
    * Receives the next payload. Returns `None` after the peer's FIN and all payloads before it. If the connection has
    * broken, or the peer sent FIN in the middle of a frame (`FrameTruncated`), it fails after all payloads that had
-   * arrived. An interruption during the wait loses nothing. A received
-   * payload belongs to the caller: `Effect.raceFirst` drops the payload of the loser. So race {@link readable}, then
-   * receive from the winner.
+   * arrived. An interruption during the wait loses nothing. A received payload belongs to the caller:
+   * `Effect.raceFirst` drops the payload of the loser. So race {@link readable}, then receive from the winner.
    */
   readonly receive: Effect.Effect<Option.Option<Uint8Array>, ConnectionClosedError>
   /**
@@ -145,16 +147,17 @@ export interface RelayEnd {
 /** Functions for connections. */
 export const Connection: {
   /**
-   * Relays between two connections until both peers have sent FIN, then flushes and closes both. A FIN is passed on after
-   * the payloads before it, while the other direction continues. While one peer does not read, the other peer is not
-   * read. If a connection breaks, a payload cannot be one frame on the other side, or the relay is interrupted, both
-   * connections are reset. Payloads are framed again, so the two connections can have different framings.
+   * Relays between two connections until both peers have sent FIN, then flushes and closes both. A FIN is passed on
+   * after the payloads before it, while the other direction continues. While one peer does not read, the relay does not
+   * read from the other peer. The relay resets both connections if one of them breaks, if a payload cannot be one frame
+   * on the other side, or if the relay is interrupted. Payloads are framed again, so the two connections can have
+   * different framings.
    *
-   * For a proxy, set `halfClosed: "keep"` in the settings of the client that connects to the target. Otherwise a FIN of the
-   * target closes that connection in both directions. Set it in the settings of the proxy's server too, for a peer that
-   * sends FIN before the relay runs, for example while the handler still connects. The handler of a server is interrupted
-   * when its own connection breaks; the relay then resets the other connection. An interrupted relay has no result: after
-   * it, `closed` of both connections has the numbers of bytes, which include the bytes of the framing.
+   * A client connection needs the setting `halfClosed: "keep"`, so that the relay can continue to send to a server that
+   * has sent FIN. The proxy's own server needs it too if a peer can send FIN before the relay runs, for example while
+   * the handler still connects. The handler of a server is interrupted when its own connection breaks; the relay then
+   * resets the other connection. An interrupted relay has no result. `closed` of each connection then has the numbers
+   * of bytes, which include the bytes of the framing.
    *
    * @example
    * import { Effect, Option } from "effect"

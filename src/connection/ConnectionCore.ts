@@ -199,15 +199,15 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   /**
-   * Keeps the places of the received payloads from now on, for a program that decodes messages. Each payload costs as
-   * much as before.
+   * Records the ordinals and offsets of the received payloads from now on, for a program that decodes messages. Each
+   * payload costs as much as before.
    */
   keepPlaces(): void {
-    // With skipped bytes, the places of the runs that wait are unknown.
+    // If the decoder has skipped bytes, the offsets of the runs in the inbox are unknown.
     this.inbox?.keepPlaces(this.skipped === 0 ? this.received - this.decoder.pending() : undefined)
   }
 
-  /** Reports a payload that is no message. Returns the error with the place of the payload. */
+  /** Reports a payload that is no message. Returns the error with the ordinal and the offset of the payload. */
   reportInvalid(error: CodecError, frame: number): CodecError {
     const { codec, parseError, problem } = error
     const { offset } = this.inbox?.places?.find(frame) ?? {}
@@ -484,8 +484,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     this.endPause()
     try {
       const left = this.closing || this.inputEnded ? 0 : this.endDecoder()
-      // If an incomplete frame is left, the reason is set before the inbox ends. So a reader gets the payloads that came
-      // before this frame, and then fails. The connection stays open for answers to these payloads.
+      // The reason is set before the end, so that a reader receives the payloads before the truncated frame and then
+      // fails. The connection stays open for answers to these payloads.
       if (left > 0) this.reason ??= { _tag: "FrameTruncated", bytes: left }
     } catch (error) {
       this.failFraming(error)

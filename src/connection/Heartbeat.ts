@@ -13,8 +13,8 @@ export interface Heartbeat {
   /** The silence of the peer after which the frame is sent. */
   readonly interval: Duration.DurationInput
   /**
-   * The time for an answer. Any byte of the peer is an answer. Afterwards the connection is reset with the reason
-   * `HeartbeatLost`.
+   * The time for an answer. Any byte of the peer is an answer. A connection without an answer in this time is reset
+   * with the reason `HeartbeatLost`.
    */
   readonly timeout: Duration.DurationInput
 }

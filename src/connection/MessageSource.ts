@@ -11,7 +11,7 @@ export interface TakenPayloads {
   readonly first: number
 }
 
-/** The received payloads with their places, for a program that decodes them as messages. */
+/** The received payloads with their ordinals and offsets, for a program that decodes them as messages. */
 export interface MessageSource {
   readonly framing: Framing.Framing
   /** Takes the next payload. Returns `undefined` after the peer's FIN and all payloads before it. */

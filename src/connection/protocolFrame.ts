@@ -6,8 +6,8 @@ import type { ProtocolFraming } from "./ProtocolSide.ts"
 const isSame = (one: Framing.Framing, other: Framing.Framing): boolean => one === other || one.name === other.name
 
 /**
- * The framing of a protocol. Fails if `given` is another framing. `field` is the setting of the given framing, and `owner`
- * is what has it: "the settings have", "the hub has".
+ * The framing of a protocol. Fails if `given` is another framing. `field` is the setting that has the given framing.
+ * `owner` is a part of the message: "the settings have" or "the hub has".
  */
 export const protocolFrame = (
   { framing, name }: ProtocolFraming,

@@ -65,8 +65,8 @@ export class HubLog<P> {
   }
 
   /**
-   * Seals the runs that were appended since the last call, and returns the newest segment. All runs become one segment; with
-   * `apart` each run becomes its own, without a copy.
+   * Seals the runs that were appended since the last call, and returns the newest segment. All runs become one segment;
+   * with `apart` each run becomes a segment of its own, without a copy.
    */
   seal(apart = false): Segment<P> | undefined {
     const { runs, runPublishers, collectedBytes } = this

@@ -28,7 +28,10 @@ export interface HubSink {
   readonly uncork: () => boolean
   /** The number of bytes that were delivered and that the sink has not taken yet. */
   readonly pending: () => number
-  /** For a sink of several hubs: one of them has found that the sink takes nothing, as {@link isUnresponsive} then says. */
+  /**
+   * For a sink of several hubs: called when one of the hubs has found that the sink takes nothing. {@link
+   * isUnresponsive} then returns `true`.
+   */
   readonly onUnresponsive?: () => void
   /**
    * For a sink of several hubs: whether a hub has found that the sink takes nothing, and the sink has taken nothing since.

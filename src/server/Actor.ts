@@ -7,7 +7,8 @@ import { makeActor } from "./makeActor.ts"
 
 /**
  * Options of an actor. `S` is the state and `M` the type of the messages of `tell`. Each function has errors and
- * requirements of its own. `C` is the connection, and `P` what it receives: payloads, or the messages of a protocol.
+ * requirements of its own. `C` is the type of the connection, and `P` the type of the values that it receives:
+ * payloads, or the messages of a protocol.
  */
 export interface ActorOptions<S, M, EI, RI, ER, RR, ET, RT, P = Uint8Array, C = ServerConnection> {
   /** The name of the state among the attributes of a connection. Default "state". */
@@ -16,7 +17,10 @@ export interface ActorOptions<S, M, EI, RI, ER, RR, ET, RT, P = Uint8Array, C = 
   readonly initial: (connection: C) => Effect.Effect<S, EI, RI>
   /** Handles a payload or message of the peer, and returns the next state. */
   readonly receive: (state: S, payload: P, connection: C) => Effect.Effect<NoInfer<S>, ER, RR>
-  /** Handles a message of `tell`, and returns the next state. Default: nothing can be told. */
+  /**
+   * Handles a message of `tell`, and returns the next state. Default: the actor has no mailbox, and `tell` returns
+   * `false`.
+   */
   readonly onTell?: (state: S, message: M, connection: C) => Effect.Effect<NoInfer<S>, ET, RT>
   /** The maximum number of messages of `tell` that wait for one connection, at least 1. Default 64. */
   readonly mailbox?: number
@@ -30,8 +34,8 @@ export interface ActorStates<S, M> {
    * Sends a message to a connection, and waits while its mailbox is full. Returns `false` if the handler of the
    * connection has ended, or if it is not this handler. A message that waits when the peer sends FIN is dropped.
    *
-   * A function of the actor that tells its own connection waits for itself when the mailbox is full, and so do two actors
-   * that tell each other. There, fork `tell`, or give it a timeout.
+   * A function of the actor that calls `tell` for its own connection deadlocks when the mailbox is full. Two actors
+   * that call `tell` for each other can deadlock too. In these cases, fork `tell`, or give it a timeout.
    */
   readonly tell: (to: Attribute.Attributed, message: M) => Effect.Effect<boolean>
 }

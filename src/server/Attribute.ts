@@ -9,7 +9,7 @@ export interface Attribute<A> {
   readonly name: string
   /** The value of a connection before the first `set`. */
   readonly initial: () => A
-  /** The value: of a `ServerConnection` now, of a `ConnectionInfo` at its moment. */
+  /** Reads the value: the present value of a `ServerConnection`, or the value that a `ConnectionInfo` has recorded. */
   readonly of: (target: Attributed) => A
   /** Replaces the value of a connection. Others see it in every `ConnectionInfo` from now on. */
   readonly set: (connection: MutablyAttributed, value: A) => Effect.Effect<void>

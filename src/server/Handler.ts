@@ -60,8 +60,9 @@ export interface ReactorConnection {
   /** Writes wire bytes to the peer. The server does not read from the peer until the kernel has taken the bytes. */
   readonly write: (wire: Uint8Array) => void
   /**
-   * Writes wire bytes to the peer for another connection. Returns `false`, and writes nothing, if more than `hubBudget`
-   * bytes are queued for the peer, or if the connection is closing. The server continues to read from the peer.
+   * Writes wire bytes that come from another connection to the peer. Returns `false`, and writes nothing, if more than
+   * `hubBudget` bytes are queued for the peer, or if the connection is closing. The server continues to read from the
+   * peer.
    */
   readonly offer: (wire: Uint8Array) => boolean
   /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */
@@ -157,8 +158,8 @@ export interface RespondOptions {
 }
 
 /**
- * Options of {@link respond} for an effect that can fail. `P` is what is answered, and `Out` the reply: payloads, or the
- * messages of a protocol.
+ * Options of {@link respond} for an effect that can fail. `P` is the type of the received values, and `Out` the type of
+ * the replies: payloads, or the messages of a protocol.
  */
 export interface RespondOnErrorOptions<E, E2, R2, P = Uint8Array, Out = Uint8Array> extends RespondOptions {
   /** Makes the reply to a payload or message whose effect failed. `undefined`: no reply. */

@@ -18,7 +18,10 @@ export interface JoinableHub {
 
 /** Options of a membership. */
 export interface JoinHubOptions {
-  /** Called once when the membership ends: it was left, or the connection has ended. Default: nothing is called. */
+  /**
+   * Called once when the membership ends: by `leave`, or with its scope, its hub or the connection. Default: nothing is
+   * called.
+   */
   readonly onEnded?: () => void
 }
 

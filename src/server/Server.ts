@@ -84,9 +84,9 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
   ) => Layer.scoped(Server, makeListening(withHandler(options)))
 
   /**
-   * Like {@link layer}, with the `Hub` of the context in place of a hub of its own. So several servers share a hub, and
-   * the program publishes to their connections through the service `Hub`. Fails with `SettingsError`, which has both
-   * names, if the settings have another framing than the hub.
+   * Like {@link layer}, with the `Hub` of the context in place of a hub of its own. Several servers can share the hub,
+   * and the program publishes to their connections through the service `Hub`. If the settings have another framing than
+   * the hub, the layer fails with `SettingsError`, whose message names both framings.
    *
    * @example
    * import { Effect, Layer } from "effect"
@@ -121,7 +121,8 @@ export class Server extends Context.Tag("tcpfx/server/Server")<Server, ServerSer
 }
 
 /**
- * The services that a server needs for its handler. It provides the scope of the connection and itself to the handler.
+ * The services that the handler needs from outside. The server itself provides the scope of the connection and
+ * `Server`.
  */
 export type HandlerServices<R, RF> = Exclude<R, Scope.Scope | Server> | Exclude<RF, Server>
 
@@ -212,8 +213,8 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
       return actor === undefined ? Effect.fail(new NoSuchConnectionError({ id })) : Effect.succeed(actor)
     })
 
-  // The drain runs in a fiber of the server, because the first caller can be interrupted, or can be a finalizer, in
-  // which a timeout interrupts nothing. All callers wait for the same drain, each in a span of its own.
+  // The drain runs in a fiber of the server, because the first caller can be interrupted, or can be a finalizer, which
+  // no timeout can interrupt. All callers wait for the same drain, each in a span of its own.
   const drain = Effect.suspend(() => {
     if (core.drained === undefined) {
       if (core.isOver) return Effect.succeed<DrainResult>({ graceful: 0, forced: 0 })

@@ -35,8 +35,8 @@ export interface ServerSettings {
    */
   readonly listen: ListenEndpointInput | ListenEndpointInputs
   /**
-   * The address family of names. The server listens on the name's first address of this family. Default "any": the
-   * first address.
+   * The address family of host names. The server listens on the first address of this family that the name resolves to.
+   * Default "any": the first address.
    */
   readonly family: AddressFamily
   /** Whether `[::]` is IPv6 only (IPV6_V6ONLY, ipv6(7)). Default false: it accepts IPv4 too, unless `family` is "ipv6". */

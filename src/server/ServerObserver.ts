@@ -19,8 +19,8 @@ export interface ServerObserver {
    */
   readonly onRun?: ((id: ConnectionId, run: Uint8Array) => void) | undefined
   /**
-   * A payload was sent. One command causes one call, however many recipients it has. As with `FrameSent`, there is no
-   * call for wire bytes that a reactor writes or publishes (`echo`, `broker`).
+   * A payload was sent. A payload that is sent to several recipients at once causes one call. As with `FrameSent`,
+   * there is no call for wire bytes that a reactor writes or publishes (`echo`, `broker`).
    */
   readonly onSent?: ((to: ReadonlyArray<ConnectionId>, payload: Uint8Array) => void) | undefined
 }

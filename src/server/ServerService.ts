@@ -49,8 +49,8 @@ export interface ServerService {
   /** The state of the server now. */
   readonly state: Effect.Effect<ServerState>
   /**
-   * Subscribes at once: the stream contains every event after this call, even if it runs later. Use it where a program
-   * must not miss the first events; {@link events} subscribes only when its stream runs.
+   * Subscribes at once: the stream contains every event after this call, even if the stream runs later. Use it where a
+   * program must not miss the first events; {@link events} subscribes only when its stream runs.
    */
   readonly subscribeEvents: (
     options?: EventSubscribeOptions,
@@ -65,11 +65,9 @@ export interface ServerService {
   readonly connection: (id: ConnectionId) => Effect.Effect<ConnectionInfo, NoSuchConnectionError>
   /** The connection that sent a frame last, open or ended. */
   readonly lastHeard: Effect.Effect<Option.Option<ConnectionId>>
-  /** Whether new connections are accepted: the field of `state`, without the list of connections. */
+  /** Whether new connections are accepted. Cheaper than {@link state}, which lists all connections. */
   readonly accepting: Effect.Effect<ServerState["accepting"]>
-  /**
-   * The numbers of opened, closed and refused connections: fields of {@link state}, without the list of connections.
-   */
+  /** The numbers of opened, closed and refused connections. Cheaper than {@link state}, which lists all connections. */
   readonly counts: Effect.Effect<ServerCounts>
   /** The bytes of all connections, open or ended. */
   readonly traffic: Effect.Effect<ServerTraffic>
@@ -102,7 +100,8 @@ export interface ServerService {
   /** Replaces the access rules, limits and TLS for new connections. Open connections stay. */
   readonly reload: (settings: Partial<ReloadableSettings>) => Effect.Effect<void, SettingsError>
   /**
-   * Closes the listeners, ends all connections gracefully, and resets those that are open after the setting `drain`.
+   * Closes the listeners, ends all connections gracefully, and resets those that are still open when the time of the
+   * setting `drain` is over.
    */
   readonly drain: Effect.Effect<DrainResult>
   /** The hub of the connections. */

@@ -43,7 +43,7 @@ export const makeActor =
         const one = <E, R>(next: () => Effect.Effect<S, E, R>) =>
           lock.withPermits(1)(Effect.map(Effect.suspend(next), become))
         const received = connection.runForEach((payload) => one(() => receive(now, payload, connection)))
-        // The message that is handled at the end of the input is handled to its end.
+        // If a message of `tell` is being handled when the input ends, the actor ends after it.
         const rest = lock.withPermits(1)(Effect.void)
         const told = Effect.forever(
           Effect.flatMap(Effect.orDie(mailbox.take), (message) => one(() => onTell(now, message, connection))),

@@ -7,7 +7,7 @@ export interface ServerProtocol<C, R> extends ProtocolFraming {
   readonly serverSide: ProtocolSide<ServerConnection, C, R>
 }
 
-/** A handler that knows the framing of its protocol, so that a server without a framing gets it. */
+/** A handler with the framing of its protocol. A server whose settings have no framing uses this framing. */
 export interface ProtocolHandler<E, R> extends FiberHandler<E, R> {
   readonly protocol: ProtocolFraming
 }

@@ -14,7 +14,7 @@ export type RunWith = <A, E, R>(
   options?: ConnectOptions,
 ) => Effect.Effect<A, E | SessionEnd, Exclude<R, Scope.Scope>>
 
-/** The connections of a client by their framing. */
+/** The parts of a client that depend on the framing of its connections. */
 export interface Framings {
   readonly settings: CheckedClientSettings
   /** The framing for the connections of a protocol. Fails if the settings have another framing. */

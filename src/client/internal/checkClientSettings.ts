@@ -73,7 +73,7 @@ export const checkClientSettings = (settings: ClientSettings): Either.Either<Che
 export const checkReconnect = (settings: ReconnectSettings): Either.Either<CheckedReconnectSettings, SettingsError> =>
   check.checkSettings(settings, reconnectChecks, "reconnect.")
 
-/** Reads the endpoint of a session. */
+/** Parses the endpoint of a session if it is a text. */
 export const checkEndpoint = (endpoint: EndpointInput): Either.Either<Endpoint, SettingsError> =>
   typeof endpoint === "string"
     ? Either.mapLeft(

@@ -45,7 +45,7 @@ export interface MadeSession<C, A> extends SessionBase<C> {
   readonly sendPayload: (payload: Uint8Array) => Effect.Effect<void, SessionEnd | InvalidPayloadError>
 }
 
-/** The parts of a session beside its use. */
+/** The parts that a session needs besides {@link SessionUse}. */
 export interface SessionParts<C, E, R> {
   /** Runs a program with a connection, and again with a new connection after a loss. */
   readonly run: <A, E, R>(
@@ -112,7 +112,7 @@ export const makeSession = <C, A, E, R, RU>(
         yield* Effect.acquireRelease(setCurrent(attached), () => setCurrent(undefined))
         const receiving = yield* Effect.forkScoped(
           Stream.runForEach(receive(attached), (value) => inbound.offer(value)).pipe(
-            // A message that cannot be decoded closes its connection, and the end has the reason.
+            // A message that cannot be decoded closes its connection. The end of the connection has the reason.
             Effect.catchTag("CodecError", () => closedBy(closed)),
           ),
         )

@@ -10,7 +10,7 @@ import { checkEndpoint, checkReconnect, checkSession } from "./checkClientSettin
 import type { Framings } from "./Framings.ts"
 import { makeSession, type SessionUse } from "./makeSession.ts"
 
-/** A session of the payloads themselves. */
+/** The use of a session without a protocol: it receives payloads. */
 const rawUse: SessionUse<Connection, Uint8Array, never> = {
   attach: Effect.succeed,
   receive: (connection) => connection.frames,

@@ -12,7 +12,7 @@ export interface Dialled {
    * after the handshake until the connection reads them.
    */
   readonly isPaused: boolean
-  /** The TLS session, with TLS. */
+  /** The TLS session. Absent without TLS. */
   readonly tls?: TlsSession
 }
 

@@ -26,7 +26,7 @@ export class Inbox implements AtTurnEnd {
   ended = false
   /** Whether small runs that wait are copied. A small run would otherwise keep the memory of a whole read alive. */
   packs = true
-  /** The places of the payloads, for a program that decodes messages. */
+  /** Finds the offsets of the payloads, for a program that decodes messages. */
   places: Places | undefined
   /** Woken when a run arrives, and at the end. */
   readonly readers = new Waiters()
@@ -93,7 +93,8 @@ export class Inbox implements AtTurnEnd {
   }
 
   /**
-   * Starts to keep the places of payloads. `end`: the offset after the runs that wait. `undefined`: it is unknown.
+   * Starts to record the offsets of payloads. `end`: the offset after the runs in the inbox; `undefined` if it is
+   * unknown.
    */
   keepPlaces(end: number | undefined): Places {
     const starts: Array<number | undefined> = []

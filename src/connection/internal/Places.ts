@@ -11,8 +11,8 @@ interface Batch {
 }
 
 /**
- * Finds the place of a received payload in the stream of bytes. It keeps the offset of each run that waits, and the runs
- * of the payloads that were cut last. So it costs nothing per payload, and a search costs a second cut.
+ * Finds the offset of a received payload in the stream of bytes. It stores the offset of each run in the inbox, and the
+ * runs of the payloads that were cut last. So no work is done for each payload. A search cuts these runs a second time.
  */
 export class Places {
   private readonly framing: Pick<Framing.Framing, "cut" | "payloads">
@@ -24,14 +24,17 @@ export class Places {
   /** The offset of the next run that is no view of the chunk. */
   private begun = 0
   private batch: Batch
-  /** A position in the batch: `index` payloads of it lie before `at` in the run number `run`. Searches only move on. */
+  /**
+   * A position in the batch: `index` payloads of it lie before `at` in the run number `run`. A search starts at this
+   * position and never moves back.
+   */
   private run = 0
   private at = 0
   private index = 0
 
   /**
-   * `waiting`: the offsets of the runs that have arrived. `first` and `count`: the payloads that were cut last, whose
-   * places are unknown.
+   * `waiting`: the offsets of the runs that have arrived. `first` and `count`: the ordinal of the first payload that
+   * was cut last, and the number of these payloads. Their offsets are unknown.
    */
   constructor(
     framing: Pick<Framing.Framing, "cut" | "payloads">,
@@ -79,7 +82,7 @@ export class Places {
     this.index = 0
   }
 
-  /** The ordinal of the payload number `index` of those that were cut last. */
+  /** The ordinal of a payload. `index`: its index among the payloads that were cut last. */
   ordinal(index: number): number {
     return this.batch.first + index
   }

@@ -2,7 +2,7 @@ import { BufferingDecoder } from "./BufferingDecoder.ts"
 import type { DecodeFailure, FrameDecoder, RunSink } from "./contract.ts"
 import type { Step, WholeFrame } from "./steps.ts"
 
-/** The part of a framing of an author that finds frames. See `FramingOptions` of `Framing.make`. */
+/** The part of a custom framing that finds frames. See `FramingOptions` of `Framing.make`. */
 export interface Steps {
   readonly name: string
   readonly next: (bytes: Uint8Array, maxFrameBytes: number, searched: number) => Step
@@ -29,9 +29,9 @@ const leastGrowth = 64
 const mostHeldFor = (maxFrameBytes: number): number => 2 * maxFrameBytes + 1024
 
 /**
- * The decoder of a framing that is a function from bytes to the next step. Frames of one read stay one view of it. Only
- * an incomplete frame is copied into a buffer. The decoder does not ask again before the bytes that the framing needs
- * have arrived, so a frame in many small reads costs time in proportion to its length.
+ * The decoder of a framing that is a function from bytes to the next step. The whole frames of one read are one view of
+ * the read. Only an incomplete frame is copied into a buffer. The decoder does not call the function again before the
+ * bytes that the framing needs have arrived, so a frame in many small reads costs time in proportion to its length.
  */
 export class StepDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly steps: Steps
@@ -75,7 +75,8 @@ export class StepDecoder extends BufferingDecoder implements FrameDecoder {
   private fill(chunk: Uint8Array, from: number, sink: RunSink): number | DecodeFailure {
     const start = this.received + from - this.held
     const before = this.held
-    // If the size of the frame is unknown, the buffer only doubles, because a copy of bytes of the next frame is wasted.
+    // Without a known size, the decoder takes only as many bytes as the buffer has, because bytes of the next frame are
+    // copied in vain.
     const wanted = this.needed > before ? this.needed - before : Math.max(before, leastGrowth)
     const taken = Math.min(wanted, chunk.length - from, this.mostBytes - before)
     this.append(chunk.subarray(from, from + taken))
@@ -113,7 +114,7 @@ export class StepDecoder extends BufferingDecoder implements FrameDecoder {
       }
       return undefined
     } finally {
-      // Also if the framing throws, the sink gets the frames before the bad one.
+      // Even if the framing throws, the sink gets the frames before the bad one.
       if (at > from) sink.onRun(from === 0 && at === chunk.length ? chunk : chunk.subarray(from, at))
     }
   }

@@ -30,7 +30,8 @@ export interface Framing {
   /**
    * Encodes one payload as a frame, or refuses it with `Framing.refuse`. A send of a refused payload fails with
    * `InvalidPayloadError`, and so does a send of a payload for which `encode` throws. The frame can be a view of the
-   * payload or the payload itself; `encode` does not write to it later. It can be called while a decoder of the same framing runs.
+   * payload or the payload itself; `encode` does not write to the frame later. `encode` can be called while a decoder
+   * of the same framing runs.
    */
   readonly encode: (payload: Uint8Array) => Uint8Array | Refusal
   /**
@@ -39,14 +40,18 @@ export interface Framing {
    * framing of this module, because that `encode` may accept other payloads.
    */
   readonly refuses?: (payload: Uint8Array, maxFrameBytes: number) => string | undefined
-  /** Calls `each` with every payload of a run of whole frames, in order. A payload can be a view of `wire`, and does not change later. */
+  /**
+   * Calls `each` with every payload of a run of whole frames, in order. A payload can be a view of `wire`, and does not
+   * change later.
+   */
   readonly payloads: (wire: Uint8Array, each: (payload: Uint8Array) => void) => void
   /**
    * Calls `each` with at most `most` payloads of a run of whole frames, in order, starting at offset `from`. Returns
    * the offset after the frame of the last payload. `cut` must yield the same payloads as `payloads`.
    *
-   * Default: every run is cut as a whole, so a reader of the first of many small frames pays for an object per frame. A
-   * framing with its own `payloads` needs its own `cut`. With a `cut` of this module, it gets the default.
+   * Default: every run is cut as a whole, so a reader that takes only the first of many small frames pays for an object
+   * per frame. A framing with its own `payloads` needs its own `cut`. If it has the `cut` of a framing of this module
+   * instead, the default applies.
    */
   readonly cut?: (wire: Uint8Array, from: number, most: number, each: (payload: Uint8Array) => void) => number
   /** Counts the frames in a run of whole frames. */
@@ -97,9 +102,9 @@ export interface DecodeFailure {
  * - A chunk belongs to the decoder from `push` on. The connection never changes its bytes, so the decoder may keep views
  *   of it. The decoder does not write to a chunk, because other programs may read it.
  * - `push` and `end` call the sink only while they run, and never each other. Nothing calls a decoder from its sink. The
- *   sink can end the connection; the decoder then goes on, and nobody listens.
+ * sink can end the connection; the decoder then continues, and its frames are dropped.
  * - After `push` has failed or thrown, neither `push` nor `end` is called. After the `end` at the peer's FIN, nothing is
- *   called. After an `end` at a pause, `push` follows, and the decoder is as new.
+ * called. After an `end` at a pause, `push` can follow, so `end` returns the decoder to its initial state.
  * - An exception ends the connection with `FramingFailed`, and no other connection.
  */
 export interface FrameDecoder {

@@ -38,7 +38,7 @@ const worthBytes = 32
 // before it calls the sink, and `push` passes all of them.
 const ends = new Ends()
 
-/** Finds values in a stream. White space between values is in the run of the values of the same read. */
+/** Finds values in a stream. The run of a read includes the white space between its values. */
 class JsonDecoder extends BufferingDecoder implements FrameDecoder {
   private readonly maxFrameBytes: number
   private readonly scanner = new JsonScanner()

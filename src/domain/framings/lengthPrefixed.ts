@@ -106,8 +106,8 @@ export const lengthPrefixed = (options: LengthPrefixedOptions): TotalFraming => 
     }
     return aboveLimit(payload, maxFrameBytes) ?? (isWhole ? wholeRefused(payload) : strippedRefused(payload))
   }
-  // `encode` is also called for payloads that `refuses` refuses: to save a log, its received payloads are encoded
-  // again. Unknown bytes become 0.
+  // `encode` is also called for payloads that `refuses` refuses, for example when received payloads are encoded again
+  // to save a log. Unknown bytes become 0.
   const encode = (payload: Uint8Array): Uint8Array => {
     if (!stripsField && fixedStrip <= offset) {
       const wire = new Uint8Array(fixedStrip + payload.length)

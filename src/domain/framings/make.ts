@@ -12,19 +12,20 @@ export interface FramingOptions {
    * `Framing.tooLong`. More frames can follow in `bytes`; `next` is called again for each of them.
    *
    * `maxFrameBytes` is the longest payload. The decoder compares the payload of each frame with it, and buffers at most
-   * twice as much and 1024 bytes of an incomplete frame. In a call that reads the frames of a run, it is infinite.
+   * `2 * maxFrameBytes + 1024` bytes of an incomplete frame. The argument is `Infinity` when `next` is called again for
+   * a run of frames that it has already found.
    *
    * `searched` is the number of bytes at the front of `bytes` for which an earlier call returned `need()`, without a
    * number. A search for a mark can continue there; a mark of several bytes can begin a little before.
    *
-   * `next` is a function of the bytes alone: it keeps no state, and it does not change or keep them. It does not write to
-   * a payload that it has returned, because the program may keep payloads. An exception ends the connection with
-   * `FramingFailed`.
+   * `next` is a function of the bytes alone: it has no state, and it neither changes the bytes nor stores them. It does
+   * not write to a payload that it has returned, because the program may keep payloads. An exception ends the
+   * connection with `FramingFailed`.
    */
   readonly next: (bytes: Uint8Array, maxFrameBytes: number, searched: number) => Step
   /**
-   * Encodes one payload as a frame, or refuses it with `Framing.refuse`. The limit is checked before. It does not write to
-   * a frame that it has returned, because the connection may not have sent it.
+   * Encodes one payload as a frame, or refuses it with `Framing.refuse`. The limit is checked before the call. `encode`
+   * does not write to a frame that it has returned, because the connection may not have sent it.
    */
   readonly encode: (payload: Uint8Array) => Uint8Array | Refusal
 }

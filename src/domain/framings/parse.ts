@@ -155,8 +155,7 @@ const framingIn = (input: string): Parsed => {
 }
 
 /**
- * Reads a framing. The `name` of each framing of this module is in one of these forms, so `parse` reads it
- * as the same framing.
+ * Parses the text of a framing. The `name` of a framing of this module is such a text.
  *
  * | form | a frame is |
  * |---|---|

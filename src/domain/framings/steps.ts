@@ -28,9 +28,9 @@ export interface TooLong {
 export type Step = Need | WholeFrame | Invalid | TooLong
 
 /**
- * The bytes so far are not a whole frame. `bytes` is the size of the shortest frame that can begin with them: a number
- * of bytes from the start of the frame, and not of missing bytes. The decoder calls `next` again only when it has so
- * many bytes. Without `bytes`, it calls `next` after each read.
+ * The bytes so far are not a whole frame. `bytes` is the size of the shortest frame that can begin with these bytes. It
+ * is counted from the start of the frame; it is not the number of missing bytes. The decoder calls `next` again only
+ * when it has that many bytes. Without `bytes`, it calls `next` after each read.
  *
  * @example
  * import { Framing } from "tcpfx/domain"

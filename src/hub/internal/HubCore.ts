@@ -41,7 +41,7 @@ export class HubCore implements HubPort, MemberHub {
   private readonly pace: Pace
   private readonly budgets: Budgets
   private readonly schedule: FlushSchedule
-  /** The bytes that {@link attach} has sealed since the last flush. Members that are not full need them, too. */
+  /** The bytes that {@link attach} has sealed since the last flush. The next flush delivers them. */
   private sealedBytes = 0
   private flushing = false
   private closed = false
@@ -147,7 +147,10 @@ export class HubCore implements HubPort, MemberHub {
     return this.members.size >= largeRoom
   }
 
-  /** The hub's end: streams get everything published so far and end, connections are detached, publishers are unblocked. */
+  /**
+   * Ends the hub: streams get everything published so far and end, connections are detached, and publishers are
+   * unblocked.
+   */
   close(): void {
     if (this.closed) return
     this.flush()
@@ -329,7 +332,8 @@ export class HubCore implements HubPort, MemberHub {
   }
 }
 
-// Functions of the module, because a function in each hub would cost 64 bytes, and a program can have thousands of hubs.
+// These are functions of the module, because a function in each hub would cost 64 bytes, and a program can have
+// thousands of hubs.
 const deliverTo = (core: HubCore, member: Member): void => core.deliverTo(member)
 const leave = (core: HubCore, member: Member): void => core.leave(member)
 const drained = (core: HubCore, member: Member): void => core.drained(member)

@@ -16,9 +16,9 @@ const withoutAddress = ""
  * Accepts or refuses connections: by the access rules first, then by the number of open connections. Behind a proxy, a
  * connection first reserves a slot ({@link reserve}), and the rules are applied when its header has named the client.
  *
- * A peer that the system knows by a unix socket has no address: the permissions of the socket's file decide about it, and
- * neither rules nor limits of addresses apply. A client whose proxy names no address is in no range, so `allow` refuses
- * it, and all such clients count as one address.
+ * A peer on a unix socket has no address. The permissions of the socket's file decide whether it can connect, and
+ * neither the rules nor the limit per address apply. A client whose proxy names no address is in no range, so a list in
+ * `allow` refuses it. All such clients count as one address.
  */
 export class AccessControl {
   /** The rules for new connections. They can be replaced at any time. */

@@ -339,8 +339,8 @@ export class ConnectionActor
     this.cancelInterrupt?.()
     if (this.core.isClosing()) return
     if (failure !== undefined) {
-      // After a reset the peer knows that bytes are missing. A handler that only learned of a truncated frame has sent
-      // everything, and so has a handler that refuses its peer.
+      // After a reset the peer knows that bytes are missing. A handler that failed because the peer's last frame was
+      // truncated has sent everything, and so has a handler that refuses its peer.
       const hasSentAll = (this.core.isTruncated() && isClosedError(failure)) || isRefusal(failure)
       if (failure._tag === "SlowConsumer" || (this.core.hasUnsent() && !hasSentAll)) this.core.abort(failure)
       else this.core.beginClose(failure)

@@ -11,8 +11,8 @@ export interface PublishContext {
 }
 
 /**
- * The membership of a connection, for its program. Each effect is made when it is used, because a connection can have many
- * memberships.
+ * The membership of a connection, for its program. Each effect is made at its use and not stored, to save memory: a
+ * connection can have many memberships.
  */
 export class JoinedHub implements HubMembership {
   private readonly membership: Membership

@@ -27,13 +27,13 @@ export class Membership implements HubSink {
   member: HubMember | undefined
   /** The index of the membership in the list of its connection. */
   place: number
-  /** The memberships that end with the same scope, with this one. */
+  /** The memberships that end with the same scope, including this one. */
   peers: Set<Membership> | undefined
   /** Whether the membership waits for a turn to write. */
   waits = false
   private readonly owner: MembershipOwner
   private readonly onEnded: () => void
-  /** The number of bytes queued in the log of the hub when the hub looked last. */
+  /** The number of bytes queued in the log of the hub at the hub's last check. */
   private logged = 0
   private blocked = false
   private stalled = false

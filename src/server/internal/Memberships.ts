@@ -8,7 +8,7 @@ import { Membership, type MembershipOwner } from "./Membership.ts"
 
 /**
  * The memberships of a connection in hubs other than the hub of its server. It is made at the first membership, so a
- * connection without one pays for a field only.
+ * connection without memberships needs the memory of one field only.
  *
  * All hubs of a connection write to one socket. When the kernel has taken everything, the memberships take turns, and
  * each gets its turn only while the socket is not full. So a busy hub does not keep the others from the socket, and at
@@ -17,7 +17,7 @@ import { Membership, type MembershipOwner } from "./Membership.ts"
 export class Memberships implements MembershipOwner {
   readonly connection: JoiningConnection
   private readonly all: Array<Membership> = []
-  /** The memberships with a full sink, in the order of their turns. */
+  /** The memberships that wait because the socket is full, in the order of their turns. */
   private waiting: Array<Membership> = []
   /** The number of bytes queued for the connection in the logs of these hubs. */
   private logged = 0

@@ -64,7 +64,7 @@ export const checkServerSettings = (settings: ServerSettings): Either.Either<Che
     .checkSettings(settings, serverChecks)
     .pipe(Either.flatMap(checkHeartbeat), Either.flatMap(readListen), Either.flatMap(checkRefusal))
 
-/** Reads the endpoints that are texts. */
+/** Parses the endpoints that are given as text. */
 export const readListen = <S extends Pick<ServerSettings, "listen">>(
   settings: S,
 ): Either.Either<Omit<S, "listen"> & Pick<CheckedServerSettings, "listen">, SettingsError> =>
@@ -84,7 +84,7 @@ const listenOf = (
   return Either.all([read(first), ...more.map(read)])
 }
 
-/** Refuses a text for refused peers that the framing cannot carry as one frame. */
+/** Fails if the framing cannot carry `refusal` as one frame. */
 const checkRefusal = (settings: CheckedServerSettings): Either.Either<CheckedServerSettings, SettingsError> => {
   const { frame, maxFrame, refusal } = settings
   const wire = refusal === undefined ? undefined : Framing.encodeFrame(frame, refusal, maxFrame)

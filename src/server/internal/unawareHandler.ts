@@ -22,9 +22,9 @@ export interface HandledConnection {
 /**
  * Closes the connection of a handler that does not notice the FIN of its peer, and interrupts the handler.
  *
- * A handler that receives to the end notices the FIN, and may work on its last answer for any time. Any other handler
- * counts as unaware after it has neither received nor sent anything for `closeDeadline`. For a handler that has used
- * `receive`, this time is at least {@link answerGrace}. If the peer has sent no frame, it is at most
+ * A handler that receives until the end of the input notices the FIN, and may work on its last answer for any time. Any
+ * other handler counts as unaware after it has neither received nor sent anything for `closeDeadline`. For a handler
+ * that has used `receive`, this time is at least {@link answerGrace}. If the peer has sent no frame, it is at most
  * {@link graceWithoutFrame}.
  */
 export const closeUnawareHandler = (

@@ -7,7 +7,7 @@ import type { ServerConnection } from "../Handler.ts"
 export type HandledConnection = Pick<ServerConnection, "id" | "local" | "remote" | "attributes" | typeof messageSource>
 
 /**
- * A handler in a fiber that may need more of its connection than a `ServerConnection` has, such as a user. A server takes
- * it when middleware has added what it needs.
+ * A handler in a fiber whose connection may need more fields than a `ServerConnection` has, such as `user`. A server
+ * accepts the handler after middleware has added these fields.
  */
 export type HandlerFor<C extends HandledConnection, E, R> = (connection: C) => Effect.Effect<void, E, R | Scope.Scope>

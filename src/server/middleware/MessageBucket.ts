@@ -16,13 +16,13 @@ export class MessageBucket {
     this.at = this.elapsed()
   }
 
-  /** The time until the next message may come, milliseconds. 0: now. */
+  /** The time until the bucket has a whole token, milliseconds. 0: it has one now. */
   missingMillis(): number {
     this.fill()
     return this.left >= 1 ? 0 : Math.ceil(((1 - this.left) * this.perMillis) / this.messages)
   }
 
-  /** Takes a message. Returns `false`, and takes nothing, if the bucket has none. */
+  /** Takes a token for one message. Returns `false`, and takes nothing, if the bucket has no whole token. */
   take(): boolean {
     this.fill()
     if (this.left < 1) return false

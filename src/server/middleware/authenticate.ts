@@ -13,7 +13,7 @@ export interface LoginConnection extends HandledConnection {
   readonly sendNow: (answer: never) => Effect.Effect<void, unknown>
 }
 
-/** What a connection sends: payloads, or the messages of a protocol. */
+/** The type of the values that a connection sends: payloads, or the messages of a protocol. */
 export type Sent<C extends LoginConnection> = Parameters<C["sendNow"]>[0]
 
 /** Options of {@link authenticate}. `K` is the name of the new field and `A` its type. `M` is the answer to a refused peer. */
@@ -32,8 +32,8 @@ export interface AuthenticateOptions<
   readonly as: K & (K extends keyof ServerConnection ? never : K)
   /**
    * Receives the login of the peer, usually its first payloads, and returns the value of the field. It fails with
-   * `PeerRefusedError` to refuse the peer. The handler receives the payloads after those that this effect takes. For the
-   * connections of a protocol, give the parameter the type `Protocol.ServerConnection`.
+   * `PeerRefusedError` to refuse the peer. The handler receives the payloads after those that `login` has received. For
+   * the connections of a protocol, give the parameter the type `Protocol.ServerConnection`.
    */
   readonly login: (connection: C) => Effect.Effect<A, E, R>
   /** How long the login may take. A slower peer is refused. Default 10 s. */
@@ -121,7 +121,8 @@ export const authenticate = <
         ),
         Effect.tap((value) => (attribute === undefined ? Effect.void : attribute.set(connection, value))),
         Effect.flatMap((value) => {
-          // A copy of a connection would make all its effects. So the new object inherits from the connection.
+          // To copy a connection would call all its getters, which make effects. So the new object inherits from the
+          // connection.
           const extended: C & { readonly [Field in K]: A } = Object.create(connection, {
             [as]: { value, enumerable: true },
           })

@@ -16,20 +16,19 @@ import { MessageBucket } from "./MessageBucket.ts"
 export interface RateLimitOptions {
   /** The number of messages that one peer may send in each `per`, at least 1. They may arrive at once. */
   readonly messages: number
-  /** Default 1 s. */
+  /** The period of the limit. Default 1 s. */
   readonly per?: Duration.DurationInput
   /**
-   * What happens to a peer that sends faster. "wait": the handler receives the next message when its time has come, so
-   * the inbox fills and TCP stops the peer. "refuse": the handler is interrupted, and the connection ends with
+   * What happens to a peer that sends faster. "wait": the handler receives the next message when the rate allows it, so
+   * the inbox fills and the TCP window closes. "refuse": the handler is interrupted, and the connection ends with
    * `PeerRefusedError`. Default "wait".
    */
   readonly whenExceeded?: "wait" | "refuse"
 }
 
 /**
- * Middleware that limits how many messages per second the handler receives from each peer: payloads and the messages of a
- * protocol. The setting `maxRate` limits the bytes per second. Throws `SettingsError` when an
- * option is invalid, because the program itself is wrong then.
+ * Middleware that limits how many messages per second the handler receives from each peer: payloads and the messages of
+ * a protocol. The setting `maxRate` limits the bytes per second. Throws `SettingsError` when an option is invalid.
  *
  * @example
  * import { Effect, pipe } from "effect"
