@@ -29,8 +29,8 @@ export interface HubSink {
   /** The number of bytes that were delivered and that the sink has not taken yet. */
   readonly pending: () => number
   /**
-   * For a sink of several hubs: called when one of the hubs has found that the sink takes nothing. {@link
-   * isUnresponsive} then returns `true`.
+   * For a sink of several hubs: called when one of the hubs has found that the sink takes nothing.
+   * {@link isUnresponsive} then returns `true`.
    */
   readonly onUnresponsive?: () => void
   /**

@@ -1,8 +1,8 @@
 import type { Framing } from "./contract.ts"
 import { aboveLimit } from "./refusals.ts"
 
-// Maps each `refuses` and `cut` of this folder to its framing. A user can make a framing as `{ ...Framing.line, encode
-// }`. The inherited `refuses` then does not fit the new `encode`.
+// Maps each `refuses` and `cut` of this folder to its framing. A program can make a framing as
+// `{ ...Framing.line, encode }`. The inherited `refuses` then does not fit the new `encode`.
 const owners = new WeakMap<object, Framing>()
 
 /** Marks `refuses` and `cut` as parts of a framing of this folder. */
