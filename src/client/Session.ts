@@ -12,8 +12,8 @@ export { type OutboxPolicy, outboxPolicies } from "./internal/Outbox.ts"
 export interface SessionOptions<E = never, R = never> {
   /**
    * Runs with each new connection before the outbox is sent and before `frames` continues, for example to log in and to
-   * subscribe again. What it acquires in its scope is released at the end of the connection. It may send and receive on the
-   * connection.
+   * subscribe again. The resources that it acquires in its scope are released at the end of the connection. It may send
+   * and receive on the connection.
    *
    * A failure or a defect is a loss with the reason `HandlerFailed`: the connection is reset, and the session connects
    * again after a delay. The end of the connection interrupts the effect. The session sets no deadline: use

@@ -129,7 +129,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   release(cause: Hold): void {
     this.holds.remove(cause)
-    // Bytes that arrived while reading was stopped are read now, and belong to the frame.
+    // The timer starts again, because bytes that arrived while reading was stopped are read now and belong to the
+    // frame.
     if (this.cancelPause !== undefined && this.settings.framing.pause !== undefined) {
       this.watchPause(this.settings.framing.pause)
     }
@@ -531,8 +532,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onGone(): void {
     if (this.peerEnded) this.destroy(closeReasons.peerClosed)
-    // After both FINs the kernel no longer knows the peer, even if the peer has closed with FIN and its last bytes are
-    // unread.
+    // After both FINs the kernel no longer knows the peer. So the peer may have closed gracefully, and its last bytes
+    // may still be unread.
     if (this.localEnded) return
     // The socket reports its error after its unread bytes. So reading continues, and the bytes are discarded.
     this.inputEnded = true

@@ -13,7 +13,7 @@ import { makeActor } from "./makeActor.ts"
 export interface ActorOptions<S, M, EI, RI, ER, RR, ET, RT, P = Uint8Array, C = ServerConnection> {
   /** The name of the state among the attributes of a connection. Default "state". */
   readonly name?: string
-  /** Makes the state of a new connection. What it acquires is released with the connection. */
+  /** Makes the state of a new connection. The resources that it acquires are released at the end of the connection. */
   readonly initial: (connection: C) => Effect.Effect<S, EI, RI>
   /** Handles a payload or message of the peer, and returns the next state. */
   readonly receive: (state: S, payload: P, connection: C) => Effect.Effect<NoInfer<S>, ER, RR>

@@ -29,8 +29,8 @@ export interface JoinHubOptions {
 export type JoinHubError = AlreadyMemberError | ConnectionClosedError | SettingsError
 
 /**
- * The membership of a connection in a hub. The connection gets everything that the others publish, without a stream or a
- * fiber for each message, and never what it publishes itself.
+ * The membership of a connection in a hub. The connection gets everything that the other members publish, without a
+ * stream or a fiber for each message. It does not get its own messages.
  */
 export interface HubMembership {
   /**

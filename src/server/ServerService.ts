@@ -29,8 +29,8 @@ export interface ServerService {
    */
   readonly listen: (endpoint: ListenEndpointInput) => Effect.Effect<Listener, ListenError, Scope.Scope>
   /**
-   * Listens on all endpoints, in their order, until the scope closes. If it cannot listen on one of them, it closes
-   * the listeners before it and fails. Connections that these have accepted meanwhile stay open.
+   * Listens on all endpoints, in their order, until the scope closes. If it cannot listen on one of them, it closes the
+   * listeners that it has opened, and fails. Connections that these listeners have accepted stay open.
    */
   readonly listenAll: (endpoints: ListenEndpointInputs) => Effect.Effect<Listeners, ListenError, Scope.Scope>
   /** The endpoints on which the server listens, with the real ports. */

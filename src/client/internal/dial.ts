@@ -172,7 +172,7 @@ const race = (
         )
       }),
     ).pipe(Effect.mapError((last) => summary(endpoint, errors) ?? last))
-    // A second attempt may have connected at the same moment.
+    // Another attempt may have connected at the same moment. Closing its scope closes its wire.
     yield* Effect.forEach(
       lanes.filter((lane) => lane !== winner.lane),
       (lane) => Scope.close(lane.scope, Exit.void),

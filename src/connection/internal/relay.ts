@@ -22,7 +22,8 @@ export const relay = (a: Connection, b: Connection): Effect.Effect<RelayEnd> =>
       ],
       { concurrency: 2, discard: true },
     ).pipe(
-      // The end of a scope would reset a connection whose last bytes the kernel has not taken, so both are flushed here.
+      // Both connections are flushed here. Otherwise a scope that fails after the relay would reset a connection whose
+      // last bytes the kernel has not taken.
       Effect.zipRight(both((connection) => connection.close)),
       Effect.onInterrupt(() => reset),
       Effect.matchEffect({

@@ -5,7 +5,7 @@ import { MarkedDecoder, type MarkedFrames } from "./MarkedDecoder.ts"
 import { owned } from "./partsOf.ts"
 import { aboveLimit } from "./refusals.ts"
 
-// No zero of the payload follows a block with this length byte.
+// The length byte of a full block. No zero of the payload follows a full block.
 const fullBlock = 0xff
 
 const mark = new Mark(Uint8Array.of(0))

@@ -34,8 +34,8 @@ interface KnownEnds {
 // memory in relation to the values, and a scan is fast.
 const worthBytes = 32
 
-// The ends of the values that a decoder has not passed to its sink yet. All decoders share it, because `pass` empties it
-// before it calls the sink, and `push` passes all of them.
+// The ends of the values that a decoder has not passed to its sink yet. All decoders share this object: `push` passes
+// all values before it returns, and `pass` empties the object before it calls the sink.
 const ends = new Ends()
 
 /** Finds values in a stream. The run of a read includes the white space between its values. */

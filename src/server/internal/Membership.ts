@@ -8,7 +8,7 @@ export interface MembershipOwner {
   readonly connection: JoiningConnection
   /** The number of bytes queued for the connection in all its hubs and in its socket. */
   readonly pending: () => number
-  /** Changes the number of bytes that are queued for the connection in the logs of these hubs. */
+  /** Changes the number of bytes that are queued for the connection in the logs of the joined hubs. */
   readonly addLogged: (change: number) => void
   /** A membership could not write everything, so it waits for a turn. */
   readonly waitForTurn: (membership: Membership) => void

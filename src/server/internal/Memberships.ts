@@ -63,7 +63,7 @@ export class Memberships implements MembershipOwner {
     membership.peers = peers
     if (known !== undefined) return Effect.void
     ofScopes.set(scope, peers)
-    // The finalizer does not hold the connection, because the scope can outlive it.
+    // The finalizer has no reference to the connection, because the scope can outlive the connection.
     return Scope.addFinalizer(
       scope,
       Effect.sync(() => {

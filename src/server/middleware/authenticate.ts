@@ -121,8 +121,8 @@ export const authenticate = <
         ),
         Effect.tap((value) => (attribute === undefined ? Effect.void : attribute.set(connection, value))),
         Effect.flatMap((value) => {
-          // To copy a connection would call all its getters, which make effects. So the new object inherits from the
-          // connection.
+          // A copy of the connection would call all its getters, each of which makes an effect. So the new object
+          // inherits from the connection.
           const extended: C & { readonly [Field in K]: A } = Object.create(connection, {
             [as]: { value, enumerable: true },
           })
