@@ -85,7 +85,7 @@ export interface ClientSettings {
   /** The deadline of connecting: name look-up, all addresses, the proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.DurationInput
   /**
-   * How long an attempt runs before the attempt with the next address starts beside it. Default 250 ms (RFC 8305,
+   * How long an attempt runs before the attempt with the next address starts in parallel. Default 250 ms (RFC 8305,
    * section 5).
    */
   readonly attemptDelay: Duration.DurationInput

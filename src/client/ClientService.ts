@@ -29,9 +29,10 @@ export interface ClientService {
     ): Effect.Effect<C, ConnectError | SettingsError, Scope.Scope | R | RI>
   }
   /**
-   * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is: connecting
-   * fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has noticed that the
-   * server closed the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new attempt.
+   * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is one of three
+   * cases: connecting fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has
+   * noticed that the server closed the connection (`onPeerEnd`). A growing, capped and jittered delay precedes each new
+   * attempt.
    *
    * Ends with the success of the program, or with a failure of the program that is not a loss. Fails with the last
    * loss after `maxAttempts` failures in a row. Fails at once for an invalid endpoint, or for a TLS failure that
@@ -76,8 +77,8 @@ export interface ClientService {
   /** The bytes of all connections, open or ended. `bytesOut`: bytes that the kernel has taken. */
   readonly traffic: Effect.Effect<{ readonly bytesIn: number; readonly bytesOut: number }>
   /**
-   * Subscribes at once: the stream contains every event after this call, even if it runs later. Use it where a program
-   * must not miss the first events; {@link events} subscribes only when its stream runs.
+   * Subscribes at once: the stream contains every event after this call, even if the stream runs later. Use it where a
+   * program must not miss the first events; {@link events} subscribes only when its stream runs.
    */
   readonly subscribeEvents: (
     options?: EventSubscribeOptions,

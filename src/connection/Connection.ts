@@ -68,7 +68,7 @@ export interface Connection {
     f: (payload: Uint8Array, recycle: () => void) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError, R>
   /**
-   * Sends one payload. If more than `outboxBytes` are then pending, it waits until the kernel has taken them. Fails at
+   * Sends one payload. If more than `outbox` bytes are then pending, it waits until the kernel has taken them. Fails at
    * once if the connection has ended or this side has sent FIN. Fails with `InvalidPayloadError` if the framing cannot
    * carry the payload as one frame (a line end in a line, more than `maxFrame` bytes). If it fails at once, no byte of
    * the payload was sent.
@@ -93,7 +93,7 @@ export interface Connection {
    */
   readonly sendNow: (payload: Uint8Array) => Effect.Effect<void, SendError>
   /**
-   * If more than `outboxBytes` are pending, waits until the kernel has taken them. Fails if the connection ends first.
+   * If more than `outbox` bytes are pending, waits until the kernel has taken them. Fails if the connection ends first.
    */
   readonly drained: Effect.Effect<void, ConnectionClosedError>
   /**
@@ -107,7 +107,7 @@ export interface Connection {
    */
   readonly draining: Effect.Effect<void>
   /**
-   * Pauses reading until {@link resume}. TCP then stops the peer. Payloads that have arrived are still delivered. A
+   * Pauses reading until {@link resume}, so the TCP window closes. Payloads that have arrived are still delivered. A
    * paused peer cannot send, so `idleTimeout`, `heartbeat` and `firstFrameTimeout` do not run against it. The end of
    * input (closing, draining) ends a pause. A second pause has no effect.
    */
@@ -120,7 +120,7 @@ export interface Connection {
   readonly pending: Effect.Effect<number>
   /** Sends FIN after all sent payloads. Receiving continues. */
   readonly halfClose: Effect.Effect<void>
-  /** Flushes, sends FIN and waits for the end, as long as the peer makes progress (`closeDeadline`). */
+  /** Flushes, sends FIN and waits for the end. A connection that makes no progress for `closeDeadline` is reset. */
   readonly close: Effect.Effect<void>
   /** Resets the connection at once (RST) and waits for its end. */
   readonly reset: Effect.Effect<void>

@@ -6,8 +6,8 @@ import type { CodecError, Framing, SendError } from "../domain/index.ts"
  *
  * - "close": the connection is flushed and closed with the reason `MessageInvalid`, and the messages end with the error.
  * - "skip": the next payload is read.
- * - an effect: it runs, and then the next payload is read. It can answer the peer. If it fails, the connection is closed
- *   as with "close".
+ * - a function: its effect runs, and then the next payload is read. The effect can answer the peer. If it fails, the
+ *   connection is closed as with "close".
  */
 export type OnInvalid<C, R = never> =
   | "close"

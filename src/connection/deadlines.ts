@@ -29,7 +29,7 @@ const deadlineRules = (settings: DeadlineSettings): ReadonlyArray<Rule<Connectio
 
 /**
  * Only a whole frame ends this deadline. The time does not run while reading is stopped, unless this peer's own rate
- * limit is the only cause. Otherwise a peer could stay connected for ever by sending too fast.
+ * limit is the only cause. Without this exception a peer could stay connected for ever by sending too fast.
  */
 const firstFrame = (timeout: Duration.Duration): Rule<ConnectionCore> => ({
   mark: () => 0,

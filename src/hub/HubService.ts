@@ -76,7 +76,10 @@ export interface HubStats {
  * not throw. An observer that throws is removed, and the failure is logged. Without an observer nothing is measured.
  */
 export interface HubObserver {
-  /** The hub has delivered what was published in a turn to its subscribers. `millis`: how long that took. */
+  /**
+   * The hub has delivered the frames of one turn of the event loop to its subscribers. `millis`: the duration of the
+   * delivery.
+   */
   readonly onFlush?: ((millis: number) => void) | undefined
 }
 

@@ -45,9 +45,9 @@ export interface ActorHandler<S, M, E, R> extends FiberHandler<E, R>, ActorState
 
 /**
  * Makes a handler that has a state for each connection. The payloads of the peer and the messages of `tell` are handled
- * one at a time, and each of them returns the next state. Until a payload is handled, the connection reads no more than
- * its inbox holds, so the peer waits. The actor ends with its connection, as every handler does, and fails with the
- * errors of its functions. Throws `SettingsError` when `mailbox` is invalid.
+ * one at a time, and each of them returns the next state. While a payload is handled, the server reads no more bytes
+ * than the inbox holds, so the peer waits. The actor ends with its connection, as every handler does, and fails with
+ * the errors of its functions. Throws `SettingsError` when `mailbox` is invalid.
  *
  * @example
  * import { Effect, Option } from "effect"

@@ -60,9 +60,8 @@ export interface ReactorConnection {
   /** Writes wire bytes to the peer. The server does not read from the peer until the kernel has taken the bytes. */
   readonly write: (wire: Uint8Array) => void
   /**
-   * Writes wire bytes that come from another connection to the peer. Returns `false`, and writes nothing, if more than
-   * `hubBudget` bytes are queued for the peer, or if the connection is closing. The server continues to read from the
-   * peer.
+   * Writes wire bytes of another connection to the peer. Returns `false`, and writes nothing, if more than `hubBudget`
+   * bytes are queued for the peer, or if the connection is closing. The server continues to read from the peer.
    */
   readonly offer: (wire: Uint8Array) => boolean
   /** Sends a payload `times` times, framed, as fast as the peer reads, with a `FrameSent` event for each. */

@@ -3,7 +3,7 @@ import { escapeControls } from "../domain/index.ts"
 
 /**
  * The handler refuses its peer: a login is wrong, or the peer sends too fast. A handler that fails with this error ends
- * its connection in an orderly way: the peer gets everything that was sent to it, then FIN. The close reason is
+ * its connection gracefully: the peer gets everything that was sent to it, then FIN. The close reason is
  * `HandlerFailed` with this error as its `tag` and `message`. The failure is the peer's, so it is not logged, and
  * `onHandlerFailure` does not run.
  *

@@ -23,7 +23,7 @@ export interface SizedFrames {
 }
 
 /**
- * The decoder of frames whose first bytes determine their size. Behind a frame that is malformed or above the limit, no
+ * The decoder of frames whose first bytes determine their size. After a frame that is malformed or above the limit, no
  * mark shows where the next frame begins. So the decoder fails there, and the failure has the offset of the frame.
  */
 export class SizedDecoder extends BufferingDecoder implements FrameDecoder {

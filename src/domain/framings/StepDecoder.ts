@@ -25,7 +25,9 @@ export const frameOf = ({ name }: Steps, step: Step, available: number): WholeFr
 // A buffered frame without a known size grows by at least this number of bytes, if they have arrived.
 const leastGrowth = 64
 
-/** The most bytes that the decoder buffers of one frame. Escapes can double a payload, and a header comes on top. */
+/**
+ * The most bytes that the decoder buffers of one frame. Escapes can double a payload, and the frame can have a header.
+ */
 const mostHeldFor = (maxFrameBytes: number): number => 2 * maxFrameBytes + 1024
 
 /**

@@ -102,9 +102,9 @@ export interface DecodeFailure {
  * - A chunk belongs to the decoder from `push` on. The connection never changes its bytes, so the decoder may keep views
  *   of it. The decoder does not write to a chunk, because other programs may read it.
  * - `push` and `end` call the sink only while they run, and never each other. Nothing calls a decoder from its sink. The
- * sink can end the connection; the decoder then continues, and its frames are dropped.
+ *   sink can end the connection; the decoder then continues, and its frames are dropped.
  * - After `push` has failed or thrown, neither `push` nor `end` is called. After the `end` at the peer's FIN, nothing is
- * called. After an `end` at a pause, `push` can follow, so `end` returns the decoder to its initial state.
+ *   called. After an `end` at a pause, `push` can follow, so `end` returns the decoder to its initial state.
  * - An exception ends the connection with `FramingFailed`, and no other connection.
  */
 export interface FrameDecoder {

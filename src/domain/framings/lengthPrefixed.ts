@@ -37,9 +37,9 @@ export const mostAdjust = 65_536
  * On the wire, a frame consists of `offset` bytes, the length field, and the bytes after the field. The number of bytes
  * after the field is the value of the field plus `adjust`. The payload is the frame without its first `strip` bytes.
  *
- * With `offset` 0 and the default `strip`, a sent payload is the frame without the length field, and the framing adds
- * the field. With `strip: 0`, a sent payload is the whole frame, and its length field must be right. With another
- * `strip`, a frame can be received but not sent, because its stripped bytes are unknown.
+ * With `offset` 0 and a `strip` that is the length field (the default), a sent payload is the frame without the length
+ * field, and the framing adds the field. With `strip: 0`, a sent payload is the whole frame, and its length field must
+ * be right. With another `strip`, a frame can be received but not sent, because its stripped bytes are unknown.
  *
  * A frame above `maxFrame` ends the connection with `FrameTooLong`. A length that is too small for the frame itself
  * ends the connection with `FrameInvalid`. Both reasons have the offset of the frame. An incomplete last frame ends

@@ -11,7 +11,10 @@ import type { Tls, Wire, WireHandlers } from "../../transport/index.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import type { AccessControl } from "./AccessControl.ts"
 
-/** The callbacks of a handshake. At its end, `onOver` is called, and exactly one of the other two. */
+/**
+ * The callbacks of a handshake. At the end of the handshake, `onOver` is called first, then exactly one of the other
+ * two.
+ */
 export interface HandshakeOwner {
   readonly onAccepted: (accepted: AcceptedConnection) => void
   readonly onRefused: (remote: Endpoint, rule: RefusalRule) => void

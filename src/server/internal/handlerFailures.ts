@@ -6,10 +6,10 @@ import type { ServerConnection } from "../Handler.ts"
 import { PeerRefusedError } from "../PeerRefusedError.ts"
 
 /**
- * Whether a cause is a failure of the handler itself. An interruption, a refused peer, a subscription that the peer read
- * too slowly, a message that ended the connection with `MessageInvalid`, and the end of the handler's own connection are
- * not: the close reason of the connection reports them. `ownEnd` is the error of the handler's connection; the end of
- * another connection, as in a proxy, is a failure.
+ * Whether a cause is a failure of the handler itself. The following causes are not, because the close reason of the
+ * connection reports them: an interruption, a refused peer, a subscription that the peer read too slowly, a message
+ * that ended the connection with `MessageInvalid`, and the end of the handler's own connection. `ownEnd` is the error
+ * of the handler's connection; the end of another connection, as in a proxy, is a failure.
  */
 export const isFailureOfHandler = (cause: Cause.Cause<unknown>, ownEnd: ConnectionClosedError): boolean => {
   if (Cause.isInterruptedOnly(cause)) return false
@@ -30,7 +30,7 @@ export type OnHandlerFailure<E, R> = (
   connection: ServerConnection,
 ) => Effect.Effect<void, never, R>
 
-/** Logs a failure as an error, with the number and the address of the connection. */
+/** Logs a failure as an error, with the id and the address of the connection. */
 export const logHandlerFailure = (cause: Cause.Cause<unknown>, connection: ServerConnection): Effect.Effect<void> =>
   logAbout(connection, "the handler of a connection failed", cause)
 
