@@ -70,7 +70,7 @@ export interface ServerSettings {
    *
    * Default "close": the connection is closed when the handler ends. A handler that uses none of `frames`, `runForEach`
    * and `peerEnded` does not notice the FIN. It is interrupted, and its connection closed, when it has neither received
-   * nor sent anything for `closeDeadline`. If the peer had sent no frame, this time is 1 s at most. Otherwise, if the
+   * nor sent anything for `closeDeadline`. If the peer has sent no frame, this time is 1 s at most. Otherwise, if the
    * handler has used `receive`, it is at least 30 s, because the handler may work on an answer.
    *
    * "keep": the connection stays open while its handler runs.

@@ -45,7 +45,9 @@ export interface ServerTraffic {
 export interface ServerCounts {
   /** The number of connections that were accepted and got an id. */
   readonly opened: number
-  /** The number of connections that an access rule, a limit or a failed handshake refused. */
+  /**
+   * The number of connections that were refused: by an access rule, a limit, a failed handshake, `suspend` or a drain.
+   */
   readonly refused: number
   /** The number of opened connections that have ended. */
   readonly closed: number
