@@ -30,9 +30,9 @@ export interface ServerOptions<E, R, RF = never> {
    */
   readonly hub?: HubService
   /**
-   * An effect that runs with the server before it is used, in a scope that closes after the last event of the server. A
-   * scope inside that of the server would close before the last connections end. For observers, such as
-   * `Metrics.server()` of `tcpfx/metrics`. Default: nothing runs.
+   * An effect that runs once, before the new server is used. Its scope closes after the last event of the server, so an
+   * observer sees the end of every connection. For observers, such as `Metrics.server()` of `tcpfx/metrics`. Default:
+   * nothing runs.
    */
   readonly watch?: (server: ServerService) => Effect.Effect<void, SettingsError, Scope.Scope>
   /** The settings that differ from `ServerConfig.defaults`. */
@@ -43,7 +43,9 @@ export interface ServerOptions<E, R, RF = never> {
 export interface ProtocolServerOptions<C, RP, E, R, RI = never, RF = never>
   extends Omit<ServerOptions<E, R, RF>, "handler">,
     InvalidOptions<C, RI> {
-  /** The protocol, made by `Protocol.make`. It also sets the framing, unless the settings or the hub set the same one. */
+  /**
+   * The protocol, made by `Protocol.make`. It sets the framing. The settings and the hub must not have another framing.
+   */
   readonly protocol: ServerProtocol<C, RP>
   /** The program that serves each connection. */
   readonly handler: (connection: C) => Effect.Effect<void, E, R>
