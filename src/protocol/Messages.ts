@@ -9,8 +9,8 @@ import { TypedConnection } from "./TypedConnection.ts"
 /** The typed side of a connection: it receives messages of type `In` and sends messages of type `Out`. */
 export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnded" | "draining" | "close" | "closed"> {
   /**
-   * Receives the next message. Returns `None` after the FIN of the peer. An interruption during the wait loses nothing. Use
-   * it to take some messages and leave the rest.
+   * Receives the next message. Returns `None` after the FIN of the peer. An interrupted `receive` loses no message. Use
+   * `receive` to take some messages and leave the rest.
    */
   readonly receive: Effect.Effect<Option.Option<In>, ConnectionClosedError | CodecError>
   /**
@@ -19,8 +19,8 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
    */
   readonly messages: Stream.Stream<In, ConnectionClosedError | CodecError>
   /**
-   * Runs an effect for each message, in order, until the FIN of the peer. It takes one message at a time, and `messages`
-   * up to 1024 that have arrived.
+   * Runs an effect for each message, in order, until the FIN of the peer. `runForEach` takes one message at a time. A
+   * pull of `messages` takes up to 1024 messages that have arrived.
    */
   readonly runForEach: <E, R>(
     f: (message: In) => Effect.Effect<void, E, R>,
@@ -31,8 +31,8 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
    */
   readonly send: (message: Out) => Effect.Effect<void, SendError | CodecError>
   /**
-   * Sends one message without waiting for room. `send` is `sendNow` followed by `drained`. If it fails, nothing of the
-   * message was sent.
+   * Sends one message and does not wait for room. `send` is `sendNow` followed by `drained`. If `sendNow` fails, no
+   * byte of the message was sent.
    */
   readonly sendNow: (message: Out) => Effect.Effect<void, SendError | CodecError>
   /**
@@ -52,11 +52,11 @@ export interface MessageCodecs<In, Out> {
 
 export const Messages = {
   /**
-   * Makes the typed side of a connection from two codecs. The framing of the client or server cuts the payloads. Use
-   * either the messages or the payloads of a connection, because each payload goes to one reader. `onInvalid`: what
-   * happens after a payload that is no message. Default "close": the connection is closed, and `messages` and
-   * `runForEach` fail with `CodecError`. A function gets the error, and as its second parameter these messages, so it can
-   * answer the peer; then the next payload is read.
+   * Makes the typed side of a connection from two codecs. The framing of the client or server cuts the bytes into
+   * payloads. Read either the messages or the payloads of a connection, because each payload goes to one reader.
+   * `onInvalid` decides what happens after a payload that the codec cannot decode. Default "close": the connection is
+   * closed, and `messages`, `receive` and `runForEach` fail with `CodecError`. "skip": the payload is dropped. A
+   * function receives the error and these messages, so it can answer the peer. Then the next payload is read.
    *
    * @example
    * import { Effect, Schema, Stream } from "effect"

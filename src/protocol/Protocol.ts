@@ -42,10 +42,10 @@ import {
   TypedServerConnection,
 } from "./TypedConnection.ts"
 
-/** Makes a codec from a schema: `Codec.json`, `msgPack`, or a function of one's own, for example with `Codec.packed`. */
+/** Makes a codec from a schema. Use `Codec.json`, `msgPack`, or your own function, for example with `Codec.packed`. */
 export type Coding = <A, I, R>(schema: Schema.Schema<A, I, R>, mode: "effect") => Codec.EffectCodec<A, R>
 
-/** The messages of one direction: a schema, for which the coding makes a codec, or a codec. */
+/** The type of the messages of one direction: a codec, or a schema from which the coding makes a codec. */
 export type MessageType<A, I, R> = Schema.Schema<A, I, R> | Codec.EffectCodec<A, R>
 
 /** The parts of a protocol. */
@@ -54,25 +54,30 @@ export interface ProtocolOptions<A, IA, RA, B, IB, RB> {
   readonly toServer: MessageType<A, IA, RA>
   /** The messages that the server sends to clients. */
   readonly toClient: MessageType<B, IB, RB>
-  /** The framing of both directions. Default `Framing.line`. A binary coding needs another one, such as a length prefix. */
+  /**
+   * The framing of both directions. Default `Framing.line`. A binary coding needs another framing, such as a length
+   * prefix.
+   */
   readonly framing?: Framing.Framing
-  /** The coding of the messages that are given as schemas. Default `Codec.json`. */
+  /** The coding of each direction that is given as a schema. Default `Codec.json`. */
   readonly coding?: Coding
 }
 
-/** Makes the reply to a message of a client. `undefined`: no reply. */
+/** Makes the reply to a message of a client. The result `undefined` sends no reply. */
 export type Answer<ToServer, ToClient, E, R> = (
   message: ToServer,
   connection: ProtocolServerConnection<ToServer, ToClient>,
 ) => Effect.Effect<ToClient | undefined, E, R>
 
 /**
- * The connection of a server with a protocol, for the type of a parameter: `Protocol.ServerConnection<typeof Chat>`.
+ * The type of a server's connection with a protocol. Use it for a parameter: `Protocol.ServerConnection<typeof Chat>`.
  */
 export type ServerConnection<P extends { readonly serverSide: unknown }> =
   P["serverSide"] extends ProtocolSide<infer _Raw, infer C, infer _R> ? C : never
 
-/** The connection of a client with a protocol, for the type of a parameter: `Protocol.ClientConnection<typeof Chat>`. */
+/**
+ * The type of a client's connection with a protocol. Use it for a parameter: `Protocol.ClientConnection<typeof Chat>`.
+ */
 export type ClientConnection<P extends { readonly clientSide: unknown }> =
   P["clientSide"] extends ProtocolSide<infer _Raw, infer C, infer _R> ? C : never
 
@@ -97,8 +102,8 @@ export interface Protocol<ToServer, ToClient, R = never> {
     options?: InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
   ) => ProtocolHandler<E, R | RH | RI>
   /**
-   * Makes a handler that answers each message with the result of an effect, in order: `Handler.respond` with messages.
-   * `undefined` sends no reply.
+   * Makes a handler that answers each message with the result of an effect, in order. It is `Handler.respond` for
+   * messages. The result `undefined` sends no reply.
    */
   readonly respond: {
     <E, RH, E2, R2, RI = never>(
@@ -112,8 +117,8 @@ export interface Protocol<ToServer, ToClient, R = never> {
     ): ProtocolHandler<E | SendError | CodecError, R | RH | RI>
   }
   /**
-   * Makes a handler with a state for each connection: `Handler.actor` with messages. `receive` gets each message of the
-   * client.
+   * Makes a handler with a state for each connection. It is `Handler.actor` for messages: `receive` gets each message
+   * of the client.
    */
   readonly actor: <S, M = never, EI = never, RS = never, ER = never, RR = never, ET = never, RT = never, RI = never>(
     options: Handler.ActorOptions<
@@ -131,7 +136,7 @@ export interface Protocol<ToServer, ToClient, R = never> {
       InvalidOptions<ProtocolServerConnection<ToServer, ToClient>, RI>,
   ) => ProtocolHandler<EI | ER | ET | ConnectionClosedError | CodecError, R | RS | RR | RT | RI> &
     Handler.ActorStates<S, M>
-  /** Connects with the client of the context. The connection ends with the scope. */
+  /** Connects with the `Client` service. The connection ends with the scope. */
   readonly connect: <RI = never>(
     endpoint: EndpointInput,
     options?: ConnectOptions & InvalidOptions<ProtocolConnection<ToClient, ToServer>, RI>,
@@ -140,7 +145,10 @@ export interface Protocol<ToServer, ToClient, R = never> {
     ConnectError | SettingsError,
     Client | Scope.Scope | R | RI
   >
-  /** Runs a program with a connection of the client of the context, and again after a loss: `run` of the client. */
+  /**
+   * Connects with the `Client` service and runs a program with the connection. Connects and runs the program again
+   * after a loss, as `run` of the client does.
+   */
   readonly run: <A, E, RU, RI = never>(
     endpoint: EndpointInput,
     use: (connection: ProtocolConnection<ToClient, ToServer>) => Effect.Effect<A, E, RU>,
@@ -148,8 +156,8 @@ export interface Protocol<ToServer, ToClient, R = never> {
     options?: ConnectOptions & InvalidOptions<ProtocolConnection<ToClient, ToServer>, RI>,
   ) => Effect.Effect<A, E | SessionEnd | SettingsError, Client | Exclude<R | RU | RI, Scope.Scope>>
   /**
-   * Makes a session with the client of the context: messages over reconnects, with a bounded outbox. The session ends with
-   * the scope.
+   * Makes a session with the `Client` service. The session carries messages across reconnects and has a bounded outbox.
+   * It ends with the scope.
    */
   readonly session: <E = never, RC = never, RI = never>(
     endpoint: EndpointInput,
@@ -163,8 +171,8 @@ export interface Protocol<ToServer, ToClient, R = never> {
     Client | Scope.Scope | R | Exclude<RC | RI, Scope.Scope>
   >
   /**
-   * The messages on a hub, to publish to all clients and to subscribe to what is published. Fails if the hub has another
-   * framing.
+   * Makes the typed side of a hub, which publishes messages to all clients and subscribes to published messages. Fails
+   * if the framing of the hub is not the framing of the protocol.
    */
   readonly hub: (hub: HubService) => Either.Either<ProtocolHub<ToClient, R>, SettingsError>
 }
@@ -176,7 +184,7 @@ const codecOf = <A, I, R>(type: MessageType<A, I, R>, coding: Coding): Codec.Eff
 
 /**
  * Makes a protocol: the messages of both directions, a framing and a coding. Its handlers, connections and hubs carry
- * only these messages; another message does not compile.
+ * only these messages. Sending another message does not compile.
  *
  * @example
  * import { Effect, Schema, Stream } from "effect"

@@ -7,24 +7,24 @@ import { protocolFrame } from "../connection/protocolFrame.ts"
 import type { Codec, CodecError, InvalidPayloadError, SettingsError, SlowConsumerError } from "../domain/index.ts"
 import type { HubService, HubSubscribeAsOptions } from "../hub/index.ts"
 
-/** The messages on a hub. `R`: the services that the schema needs. */
+/** The typed side of a hub: it publishes and receives messages. `R`: the services that the schema needs. */
 export interface ProtocolHub<Message, R = never> {
   /**
-   * Publishes one message to all connections and subscribers of the hub. The message is encoded once. Waits while
-   * publishers are blocked.
+   * Publishes one message to all connections and subscribers of the hub. The message is encoded once. Waits while the
+   * hub blocks publishers.
    */
   readonly publish: (message: Message) => Effect.Effect<void, CodecError | InvalidPayloadError, R>
   /**
-   * Subscribes at once: the stream gets every message published from now on. It ends with the scope or the hub. It fails
-   * with `SlowConsumerError` when more than its budget is queued for it, and with `CodecError` after a payload that is no
-   * message, unless `onInvalid` is given.
+   * Subscribes at once: the stream gets every message published from now on. It ends with the scope or the hub. It
+   * fails with `SlowConsumerError` when more bytes than its budget are queued for it. It fails with `CodecError` after
+   * a payload that the codec cannot decode, unless `onInvalid` is given.
    */
   readonly subscribe: (
     options?: HubSubscribeAsOptions,
   ) => Effect.Effect<Stream.Stream<Message, SlowConsumerError | CodecError, R>, SettingsError, Scope.Scope>
 }
 
-/** The messages of a protocol on a hub. Fails if the hub has another framing. */
+/** Makes the typed side of a hub. Fails if the framing of the hub is not the framing of the protocol. */
 export const makeProtocolHub = <Message, R>(
   protocol: ProtocolFraming,
   codec: Codec.EffectCodec<Message, R>,

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { formatMillis } from "../domain/quantities.ts"
 
 /**
- * No reply to a request came before its deadline.
+ * The reply to a request did not come before the deadline of the request.
  *
  * @example
  * import { RequestTimeout } from "tcpfx/protocol"
@@ -11,11 +11,11 @@ import { formatMillis } from "../domain/quantities.ts"
  * assert.equal(error.message, "no reply to request 7 came within 250 ms")
  */
 export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {
-  /** The deadline, milliseconds from the call of `request`. */
+  /** The timeout in milliseconds, counted from the call of `request`. */
   timeoutMillis: Schema.Number,
   /**
-   * Whether the request was sent, so that the peer may have carried it out. `false`: the request still waited for its
-   * turn, and the peer never gets it.
+   * Whether the request was sent. `true`: the peer may have carried it out. `false`: the request still waited for its
+   * turn, and the peer never receives it.
    */
   sent: Schema.Boolean,
   /** The id of the request. Absent if the protocol has no ids, or if the request was not sent. */

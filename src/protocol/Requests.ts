@@ -15,17 +15,18 @@ import { Rest } from "./internal/Rest.ts"
 import type { Messages } from "./Messages.ts"
 import type { RequestError } from "./RequestError.ts"
 
-/** How requests and replies with ids belong together. */
+/** Matches each reply to its request by an id. */
 export interface Ids<In, Id extends string | number> {
-  /** The id of a received message. `undefined` for a message that is no reply. */
+  /** Returns the id of a received message. Returns `undefined` for a message that is not a reply. */
   readonly idOf: (message: In) => Id | undefined
   /**
-   * The id of the next request, such as {@link counter}. It is called again while its id is in flight. If every id is in
-   * flight, the request waits.
+   * Returns the id of the next request, for example with {@link counter}. While the returned id is in flight, `nextId`
+   * is called again. If every id is in flight, the request waits.
    *
    * The id of a request that ended without a reply is used again only if no other id is free. A late reply to the first
-   * request then goes to the second. So a protocol with few ids, such as one byte, needs a timeout after which no reply
-   * comes any more, or a predicate in `request` that recognizes its own reply.
+   * request then goes to the second request. To prevent this in a protocol with few ids, such as ids of one byte,
+   * choose a timeout longer than the slowest reply of the peer, or pass `request` a predicate that accepts only the
+   * right reply.
    */
   readonly nextId: () => Id
 }
@@ -33,28 +34,28 @@ export interface Ids<In, Id extends string | number> {
 /** The options of {@link make}, without `correlate`. */
 export interface RequestsOptions {
   /**
-   * The deadline of a request from its call on, at least 1 ms. `Duration.infinity`: no deadline. An option of `request`
-   * replaces it for one request.
+   * The timeout of a request, counted from the call of `request`. At least 1 ms. `Duration.infinity`: no timeout. The
+   * option `timeout` of `request` replaces it for one request.
    */
   readonly timeout: Duration.DurationInput
   /**
-   * How many sent requests may wait for a reply. Further requests wait for their turn, the oldest first. Default 256. With
-   * "fifo" a request that has ended without a reply counts until its reply arrives.
+   * The maximum number of sent requests that wait for a reply. Further requests wait for their turn, the oldest first.
+   * Default 256. With "fifo" a request that has ended without a reply counts until its reply arrives.
    */
   readonly maxInFlight?: number
-  /** How many messages that are no reply wait for a reader of `rest`. Default 256. */
+  /** The maximum number of messages that answer no request and wait for a reader of `rest`. Default 256. */
   readonly restCapacity?: number
   /**
-   * What happens to a message that is no reply while `restCapacity` messages wait. Default "drop-oldest": the oldest is
-   * dropped, and `state` counts it, so a program may ignore `rest`. "wait": the connection stops reading until `rest` is
-   * read. Replies then wait too.
+   * What happens when a message that answers no request arrives while `restCapacity` messages wait. Default
+   * "drop-oldest": the oldest message is dropped, and `state` counts it, so a program may ignore `rest`. "wait": the
+   * connection stops reading until a reader takes a message from `rest`. Meanwhile replies wait too.
    */
   readonly whenRestFull?: "drop-oldest" | "wait"
 }
 
 /** Options of one request. */
 export interface RequestOptions {
-  /** The deadline of this request. Default: the option `timeout` of {@link make}. */
+  /** The timeout of this request. Default: the option `timeout` of {@link make}. */
   readonly timeout?: Duration.DurationInput
 }
 
@@ -72,15 +73,19 @@ export interface RequestsState {
   readonly lateReplies: number
 }
 
-/** Requests and replies over one connection. `Ask` is a message, or a function from an id to a message. */
+/**
+ * Sends requests over one connection and receives their replies. `Ask` is a message, or a function from an id to a
+ * message.
+ */
 export interface Requests<In, Ask> {
   /**
-   * Sends a request and waits for its reply. `isReply` gives the result its type. A message that belongs to the request by
-   * id or order and is not accepted by `isReply` goes to `rest`, and the request waits on. So `isReply` must accept error
-   * replies too.
+   * Sends a request and waits for its reply. A message is the reply if its id or order matches the request and
+   * `isReply` accepts it. `isReply` also gives the result its type. A message that `isReply` rejects goes to `rest`,
+   * and the request keeps waiting. So `isReply` must accept error replies too.
    *
-   * Fails with `RequestTimeout` at its deadline, and at the end of the connection. After an interruption or a timeout the
-   * reply is dropped when it comes. A request that still waits for its turn is then not sent.
+   * Fails with `RequestTimeout` at its deadline, and with another `RequestError` when the connection ends. After an
+   * interruption or a timeout, a request that still waited for its turn is not sent. The reply to a request that was
+   * sent is dropped when it arrives.
    */
   readonly request: {
     <Reply extends In>(
@@ -91,12 +96,12 @@ export interface Requests<In, Ask> {
     (ask: Ask, isReply?: (message: In) => boolean, options?: RequestOptions): Effect.Effect<In, RequestError>
   }
   /**
-   * The messages that are no reply, such as messages that the peer sends by itself, and replies with an unknown id. It
-   * ends as the messages of the connection end. Each message goes to one reader. A reader that ends early leaves the
-   * messages that it has not taken to the next reader.
+   * The messages that answer no request, such as messages that the peer sends unasked, and replies with an unknown id.
+   * The stream ends or fails when the messages of the connection do. Each message goes to one reader. A reader that
+   * ends early leaves the remaining messages to the next reader.
    */
   readonly rest: Stream.Stream<In, ConnectionClosedError | CodecError>
-  /** The state now. */
+  /** The counts at this moment. */
   readonly state: Effect.Effect<RequestsState>
 }
 
@@ -106,12 +111,13 @@ const defaults = { maxInFlight: 256, restCapacity: 256, whenRestFull: "drop-olde
  * Sends requests over a connection and gives each reply to its request, until the scope closes. It reads all messages of
  * the connection, so nothing else may read them.
  *
- * `correlate`: `"fifo"` for a protocol whose replies come in the order of the requests, such as RESP. `{ idOf, nextId }` for
- * a protocol whose replies have the id of their request, such as Modbus/TCP and JSON-RPC.
+ * `correlate`: use `"fifo"` for a protocol whose replies come in the order of the requests, such as RESP. Use
+ * `{ idOf, nextId }` for a protocol whose replies carry the id of their request, such as Modbus/TCP and JSON-RPC.
  *
- * The peer's FIN, a broken connection and a message that cannot be decoded end all requests, those that wait and those
- * that are made later. With "fifo", do not use messages whose `onInvalid` is "skip": a skipped reply would give the next
- * reply to the wrong request. The scope of `make` does not close the connection. Fails with `SettingsError` for an invalid option.
+ * All requests fail after the peer's FIN, after the end of the connection, and after a failure to decode a message.
+ * Later requests fail at once. With "fifo", do not use messages whose `onInvalid` is "skip": after a skipped reply, the
+ * next reply would go to the wrong request. The end of the scope ends all requests and leaves the connection open.
+ * Fails with `SettingsError` for an invalid option.
  *
  * @example
  * import { Effect, Schema } from "effect"
@@ -162,8 +168,8 @@ const ids = check.objectWith(["idOf", "nextId"], '"fifo", or an object with the 
 const correlation: check.SettingCheck = { ...ids, accepts: (value) => value === "fifo" || ids.accepts(value) }
 
 /**
- * Makes a function that counts from `first` to `last`, then begins again. Default 1 to 2^31 - 1. An example for Modbus/TCP,
- * whose ids have 16 bits: `Requests.counter(0, 0xffff)`.
+ * Makes a function that counts from `first` to `last`, then begins again. Default 1 to 2^31 - 1. For Modbus/TCP, whose
+ * ids have 16 bits, use `Requests.counter(0, 0xffff)`.
  *
  * @example
  * import { Requests } from "tcpfx/protocol"

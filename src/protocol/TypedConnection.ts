@@ -26,7 +26,7 @@ type Controls = Pick<
   | "closed"
 >
 
-/** A connection that carries messages: it receives `In` and sends `Out`. The raw payloads are not on it. */
+/** A connection that carries messages: it receives `In` and sends `Out`. It has no access to the raw payloads. */
 export interface ProtocolConnection<In, Out> extends Messages<In, Out>, Controls {
   /** The source of the messages, which middleware can replace. */
   readonly [messageSource]: MessageSource
@@ -43,13 +43,13 @@ export interface ProtocolServerConnection<In, Out>
   readonly broadcast: (message: Out) => Effect.Effect<void, SendError | CodecError>
 }
 
-/** The codecs of a connection. Their services are there already. */
+/** The codecs of a connection. Their services are already provided. */
 export interface ConnectionCodecs<In, Out> {
   readonly receive: Codec.EffectCodec<In, never>
   readonly send: Codec.EffectCodec<Out, never>
 }
 
-/** Encodes a message, then uses the payload. */
+/** Encodes a message, then runs an effect with the payload. */
 export const encodeThen = <A, E, R, B, E2>(
   codec: Codec.EffectCodec<A, R>,
   message: A,
@@ -61,7 +61,7 @@ export const encodeThen = <A, E, R, B, E2>(
     return Either.isLeft(payload) ? Effect.fail(payload.left) : use(payload.right)
   })
 
-/** A connection with codecs. */
+/** Adds codecs to a connection. */
 export class TypedConnection<In, Out, C extends Connection = Connection> implements ProtocolConnection<In, Out> {
   protected readonly connection: C
   protected readonly codecs: ConnectionCodecs<In, Out>
@@ -157,7 +157,7 @@ export class TypedConnection<In, Out, C extends Connection = Connection> impleme
   }
 }
 
-/** A connection of a server with codecs. */
+/** Adds codecs to a connection of a server. */
 export class TypedServerConnection<In, Out>
   extends TypedConnection<In, Out, ServerConnection>
   implements ProtocolServerConnection<In, Out>

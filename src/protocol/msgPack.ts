@@ -2,14 +2,14 @@ import * as Schema from "effect/Schema"
 import { Packr } from "msgpackr"
 import { Codec } from "../domain/index.ts"
 
-// Plain maps and the shortest forms, which every reader of MessagePack knows. Integers of 64 bits are read as a number if
-// the number is exact, else as a bigint.
+// The packer writes plain maps and the shortest forms, which every MessagePack decoder reads. It reads a 64-bit integer
+// as a number if the number is exact, else as a bigint.
 const packr = Object.assign(new Packr({ useRecords: false, variableMapSize: true, encodeUndefinedAsNil: true }), {
-  // The types of msgpackr 1.12 do not know this value of the option.
+  // The types of msgpackr 1.12 lack this value, so it is set here.
   int64AsType: "auto",
 })
 
-// The byte that MessagePack never uses.
+// The only byte that never begins a MessagePack value.
 const neverUsed = 0xc1
 
 const unpack = (payload: Uint8Array): unknown => {
@@ -29,16 +29,16 @@ const problemOf = (error: unknown): string => {
 }
 
 /**
- * Makes a codec that converts between values of a schema and MessagePack. It writes plain maps, which every reader takes.
- * It refuses bytes after the value. Use a framing such as `Framing.lengthPrefixed`: the bytes of a value can contain line
- * ends.
+ * Makes a codec that converts between values of a schema and MessagePack. It writes plain maps, which every MessagePack
+ * decoder reads. Decoding fails if bytes follow the value. Use a framing such as `Framing.lengthPrefixed`, because the
+ * bytes of a value can contain line ends.
  *
- * A number that is no integer of 32 bits is written as a float of 64 bits, a `bigint` as an integer of 64 bits.
- * {@link Int64} is a schema for these.
+ * A number outside the 32-bit integers is written as a 64-bit float. A `bigint` is written as a 64-bit integer.
+ * {@link Int64} is a schema for 64-bit integers.
  *
  * The key `__proto__` is read as `__proto_`, so a peer cannot set the prototype of an object. The number -0 is written as 0.
  *
- * A schema with requirements, or with a transformation that takes time, needs the mode "effect".
+ * A schema with requirements or with an asynchronous transformation needs the mode "effect".
  *
  * @example
  * import { Either, Schema } from "effect"
@@ -61,7 +61,7 @@ export function msgPack<A, I, R>(
 const packing: Codec.Packing<unknown> = { pack: (encoded) => packr.pack(encoded), unpack }
 
 /**
- * An integer of 64 bits in MessagePack, as a `bigint`. Every value is exact.
+ * A schema for a 64-bit integer in MessagePack, as a `bigint`. Every value is exact.
  *
  * @example
  * import { Either, Schema } from "effect"

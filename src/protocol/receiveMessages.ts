@@ -7,16 +7,19 @@ import type { MessageSource, OnInvalid, TakenPayloads } from "../connection/inde
 import { Codec, type CodecError, type ConnectionClosedError, type SendError } from "../domain/index.ts"
 import { pullStream } from "../runtime/pullStream.ts"
 
-/** What happens after a payload that is no message. */
+/** What happens after a payload that the codec cannot decode. */
 export type WhenInvalid = "close" | "skip" | ((error: CodecError) => Effect.Effect<void, CodecError | SendError>)
 
-/** `connection`: the connection that an effect of `onInvalid` gets. */
+/** Binds a function `onInvalid` to the connection that it receives. */
 export const whenInvalidOf = <C>(onInvalid: OnInvalid<C>, connection: () => C): WhenInvalid =>
   typeof onInvalid === "string" ? onInvalid : (error) => onInvalid(error, connection())
 
 type Failed = ConnectionClosedError | CodecError
 
-/** Reports a payload that is no message. The effect fails if no further message may be read. */
+/**
+ * Reports a payload that the codec cannot decode, then closes, skips or asks the program. Fails if no further message
+ * may be read.
+ */
 const settleInvalid = (source: MessageSource, error: CodecError, frame: number, whenInvalid: WhenInvalid) =>
   Effect.suspend((): Effect.Effect<void, Failed> => {
     const placed = source.report(error, frame)
@@ -73,10 +76,10 @@ export const runForEachMessage = <In, E, R>(
   return next
 }
 
-/** The rest of some payloads that were taken at once. */
+/** Payloads that were taken at once. Those before the index `at` are delivered. */
 interface Rest<In> extends TakenPayloads {
   readonly at: number
-  /** The result of the payload number `at`, if it was decoded before. */
+  /** The result of decoding the payload at the index `at`, if it was decoded before. */
   readonly decoded: Effect.Effect<In, CodecError> | undefined
 }
 

@@ -1,8 +1,8 @@
 import type { ConnectionId } from "../domain/index.ts"
 
 /**
- * A connection in a room, and its value: that of its join, or of its last `update`. Several members can have equal values,
- * such as one user with two devices.
+ * A connection in a room, with its value: the value of its join, or of its last `update`. Several members can have
+ * equal values, for example the two devices of one user.
  */
 export interface RoomMember<M> {
   readonly id: ConnectionId
@@ -10,8 +10,9 @@ export interface RoomMember<M> {
 }
 
 /**
- * A change of the members of a room. A stream of presence begins with `Snapshot`: the members at that moment. `Joined`,
- * `Changed` and `Left` follow. A later `Snapshot` replaces everything before it: the reader was too slow for the changes in between.
+ * A change of the members of a room. The stream `presence` begins with a `Snapshot` of the members at that moment.
+ * `Joined`, `Changed` and `Left` follow. A later `Snapshot` means that the reader was too slow for the changes in
+ * between. It replaces everything before it.
  */
 export type PresenceEvent<M> =
   | { readonly _tag: "Snapshot"; readonly members: ReadonlyArray<RoomMember<M>> }

@@ -19,7 +19,10 @@ import { Rooms } from "./Rooms.ts"
 import type { JoiningConnection, JoinOptions, RoomsOptions, RoomsService } from "./RoomsService.ts"
 import type { JoinError } from "./roomErrors.ts"
 
-/** The messages of rooms and their framing. A `Protocol` is one: the messages of its rooms are those to clients. */
+/**
+ * The framing of rooms and the codec of their messages. Every `Protocol` fits: its rooms carry the messages that the
+ * server sends to clients.
+ */
 export interface RoomProtocol<A, R = never> {
   readonly framing: Framing.Framing
   readonly toClient: Codec.EffectCodec<A, R>
@@ -27,10 +30,7 @@ export interface RoomProtocol<A, R = never> {
 
 /** The membership of a connection in a room that carries messages. */
 export interface ProtocolRoomMembership<A, M> extends Omit<RoomMembership<M>, "publish" | "publishAs"> {
-  /**
-   * Publishes one message to all others in the room, encoded once. The connection does not get it. Waits while the members
-   * of the room block publishers.
-   */
+  /** Publishes one message to all other members of the room, encoded once. Waits while the room blocks publishers. */
   readonly publish: (message: A) => Effect.Effect<void, CodecError | SendError | MembershipEndedError>
 }
 
@@ -44,13 +44,14 @@ export interface ProtocolRoomsService<A, M>
     ...options: JoinOptions<M>
   ) => Effect.Effect<ProtocolRoomMembership<A, M>, JoinError, Scope.Scope>
   /**
-   * Publishes one message to all members and subscribers of a room, encoded once. Waits while the room blocks publishers. A
-   * room without members and subscribers drops the message.
+   * Publishes one message to all members and subscribers of a room, encoded once. Waits while the room blocks
+   * publishers. If the room has no members and no subscribers, the message is dropped.
    */
   readonly publish: (room: string, message: A) => Effect.Effect<void, CodecError | InvalidPayloadError>
   /**
-   * Subscribes the program to a room at once: the stream gets every message published from now on. It ends with the scope
-   * or the rooms. It fails with `SlowConsumerError` when more than its budget is queued for it.
+   * Subscribes the program to a room at once: the stream gets every message published from now on. It ends with the
+   * scope or the rooms. It fails with `SlowConsumerError` when more bytes than its budget are queued for it. It fails
+   * with `CodecError` after a payload that the codec cannot decode, unless `onInvalid` is given.
    */
   readonly subscribe: (
     room: string,
@@ -58,7 +59,7 @@ export interface ProtocolRoomsService<A, M>
   ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError>, SettingsError, Scope.Scope>
 }
 
-/** Options of rooms of a protocol: those of rooms, without the framing. */
+/** Options of the rooms of a protocol: `RoomsOptions` without the framing. */
 export type ProtocolRoomsOptions<M, I, R> = Omit<RoomsOptions<M, I, R>, "framing">
 
 const make = <A, RA = never, M = undefined, I = M, R = never>(
@@ -91,7 +92,7 @@ const make = <A, RA = never, M = undefined, I = M, R = never>(
     }
   })
 
-/** A service of rooms of a protocol: the class is the tag of the service, and `layer` makes it. */
+/** The class of a service of `ProtocolRooms`. The class is the tag of the service, and `layer` makes the service. */
 export interface ProtocolRoomsTag<Self, Id extends string, A, M, R>
   extends Context.TagClass<Self, Id, ProtocolRoomsService<A, M>> {
   readonly layer: Layer.Layer<Self, SettingsError, R>
@@ -109,8 +110,9 @@ const Tag =
   }
 
 /**
- * Makes rooms that carry the messages of a protocol: `publish` takes a message, and `subscribe` gives messages. The framing
- * is that of the protocol. `ProtocolRooms.make` makes them in a scope, `ProtocolRooms.Tag` makes a service with a layer.
+ * Makes rooms that carry the messages of a protocol: `publish` takes a message, and `subscribe` returns a stream of
+ * messages. The protocol sets the framing. `ProtocolRooms.make` makes them in a scope. `ProtocolRooms.Tag` makes a
+ * class that is a service with a layer.
  *
  * @example
  * import { Effect, Schema, Stream } from "effect"

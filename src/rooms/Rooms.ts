@@ -80,7 +80,7 @@ const make = <M = undefined, I = M, R = never>(
     return {
       framing: hubs.framing,
       join: (connection, room, ...[joinOptions]) => {
-        // Without a type of members, `M` is `undefined`.
+        // If the options set no type of members, `M` is `undefined`.
         const member = joinOptions?.member as M
         const entered = enter(connection, room, member)
         const joined =
@@ -114,7 +114,7 @@ const make = <M = undefined, I = M, R = never>(
 
 type Admit<M, R> = NonNullable<RoomsOptions<M, M, R>["admit"]>
 
-/** Returns the reason why a value does not fit a schema; `undefined` if it fits. */
+/** Makes a function that returns the reason why a value does not fit a schema, or `undefined` if it fits. */
 const problemBy = <M, I>(schema: Schema.Schema<M, I>) => {
   const validate = Schema.validateEither(schema)
   return (member: M): string | undefined => {
@@ -123,7 +123,7 @@ const problemBy = <M, I>(schema: Schema.Schema<M, I>) => {
   }
 }
 
-/** A service of rooms: the class is the tag of the service, and `layer` makes it. */
+/** The class of a service of rooms. The class is the tag of the service, and `layer` makes the service. */
 export interface RoomsTag<Self, Id extends string, M, R> extends Context.TagClass<Self, Id, RoomsService<M>> {
   readonly layer: Layer.Layer<Self, SettingsError, R>
 }

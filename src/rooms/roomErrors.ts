@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import type { ConnectionClosedError, SettingsError } from "../domain/index.ts"
 import { ConnectionId, escapeControls } from "../domain/index.ts"
 
-/** The connection is in the room already. A connection joins a room once, and gets each message once. */
+/** The connection is in the room already. A connection can join a room only once, so that it gets each message once. */
 export class AlreadyInRoomError extends Schema.TaggedError<AlreadyInRoomError>("tcpfx/rooms/AlreadyInRoomError")(
   "AlreadyInRoomError",
   { room: Schema.String, id: ConnectionId },
@@ -12,7 +12,7 @@ export class AlreadyInRoomError extends Schema.TaggedError<AlreadyInRoomError>("
   }
 }
 
-/** The program has refused a join: `admit` gave a reason, or the value of the member does not fit its schema. */
+/** A join was refused: `admit` failed with the reason, or the value of the member does not fit its schema. */
 export class JoinRefusedError extends Schema.TaggedError<JoinRefusedError>("tcpfx/rooms/JoinRefusedError")(
   "JoinRefusedError",
   { room: Schema.String, id: ConnectionId, reason: Schema.String },
@@ -22,7 +22,7 @@ export class JoinRefusedError extends Schema.TaggedError<JoinRefusedError>("tcpf
   }
 }
 
-/** A new value of a member does not fit the schema of members. The member keeps the value that it has. */
+/** The new value of a member does not fit the schema of members. The member keeps its old value. */
 export class InvalidMemberError extends Schema.TaggedError<InvalidMemberError>("tcpfx/rooms/InvalidMemberError")(
   "InvalidMemberError",
   { room: Schema.String, id: ConnectionId, reason: Schema.String },
@@ -32,8 +32,5 @@ export class InvalidMemberError extends Schema.TaggedError<InvalidMemberError>("
   }
 }
 
-/**
- * The reasons why a connection is not in a room after `join`. `SettingsError`: the rooms have another framing than the
- * connection.
- */
+/** The reasons why `join` fails. `SettingsError`: the framing of the rooms is not the framing of the connection. */
 export type JoinError = AlreadyInRoomError | JoinRefusedError | ConnectionClosedError | SettingsError

@@ -1,11 +1,11 @@
 import { type Correlation, noFreeId } from "./Correlation.ts"
 import type { Pending } from "./Pending.ts"
 
-// The number of ids of abandoned requests that are remembered. A server that never replies would otherwise fill the
+// The maximum number of remembered ids of abandoned requests. Without it, a server that never replies would fill the
 // memory.
 const remembered = 1024
 
-/** A reply has the id of its request. */
+/** Matches replies to requests by id. */
 export class ById<In, Out, Id extends string | number> implements Correlation<In, Out, (id: Id) => Out, Id> {
   private readonly idOf: (message: In) => Id | undefined
   private readonly nextId: () => Id
@@ -25,7 +25,7 @@ export class ById<In, Out, Id extends string | number> implements Correlation<In
   take(pending: Pending<In, (id: Id) => Out, Id>, ask: (id: Id) => Out): Out | typeof noFreeId {
     const id = this.freeId()
     if (id === undefined) return noFreeId
-    // If the program's function throws, the request has no slot.
+    // `ask` is a function of the program and may throw. The request must have no slot then, so `ask` runs first.
     const message = ask(id)
     pending.id = id
     this.pending.set(id, pending)
@@ -67,12 +67,12 @@ export class ById<In, Out, Id extends string | number> implements Correlation<In
   }
 
   /**
-   * The next id that no request in flight has. An id of an abandoned request is taken only if all others are in use: a
-   * late reply to the abandoned request would be given to the new one.
+   * Returns an id that no request in flight has, or `undefined` if every id is in flight. Takes the id of an abandoned
+   * request only if no other id is free, because a late reply to the abandoned request would go to the new request.
    */
   private freeId(): Id | undefined {
     let spare: Id | undefined
-    // A generator that counts through its ids returns a free id at the latest after all ids in use.
+    // A generator that counts through its ids returns every id in use at most once before it returns a free id.
     for (let left = this.pending.size + this.abandoned.size + 1; left > 0; left--) {
       const id = this.nextId()
       if (this.pending.has(id)) continue

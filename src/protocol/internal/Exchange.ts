@@ -17,11 +17,11 @@ import { WaitingLine } from "./WaitingLine.ts"
 type EndError = ConnectionClosedError | CodecError
 
 /**
- * The requests of one connection. `sender` and `receiver` run in one fiber each. A request is a callback that one of them
- * or a timer completes, so a request needs no fiber of its own.
+ * The requests of one connection. `sender` and `receiver` run in one fiber each. A request is a callback that the
+ * sender, the receiver or a timer completes, so a request needs no fiber of its own.
  */
 export class Exchange<In, Out, Ask, Id extends string | number> {
-  /** The number of replies to requests that had ended before. */
+  /** The number of replies that came after the end of their request. */
   lateReplies = 0
   private readonly messages: Messages<In, Out>
   private readonly correlation: Correlation<In, Out, Ask, Id>
@@ -30,9 +30,9 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   private readonly maxInFlight: number
   /** The requests that wait for their turn. */
   private readonly waiting = new WaitingLine<In, Ask, Id>()
-  /** Woken when a request can perhaps be sent. */
+  /** Wakes the sender when a request may have become sendable. */
   private readonly turns = new Waiters()
-  /** How every request ends after the end of the connection. */
+  /** The failure of every request after the end of the connection. `undefined`: the connection has not ended. */
   private ended: Effect.Effect<never, EndError> | undefined
 
   constructor(
@@ -64,7 +64,7 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
       }
       this.turns.wake()
       return Effect.sync(() => {
-        // The reply can have come in the same turn as the interruption.
+        // The reply may have arrived in the same turn of the event loop as the interruption.
         if (pending.hasEnded()) return
         pending.cancel()
         this.leave(pending)
@@ -77,12 +77,12 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   }
 
   /**
-   * Sends the requests in order, while at most `maxInFlight` are in flight. A request takes its slot in the step that
-   * sends it, so the order of the slots is the order on the wire.
+   * Sends the requests in order, with at most `maxInFlight` in flight. A request takes its slot in the step that sends
+   * it, so the order of the slots is the order on the wire.
    */
   readonly sender: Effect.Effect<never> = Effect.suspend(() => this.sendNext() ?? this.turns.waitThen(this.sender))
 
-  /** Gives each received message to its request or to the rest, until the end of the connection. */
+  /** Gives each received message to its request or to `rest`, until the end of the connection. */
   get receiver(): Effect.Effect<void> {
     return this.messages
       .runForEach((message) => this.onMessage(message))
@@ -92,7 +92,7 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
       )
   }
 
-  /** Ends all requests. `rest` ends as the messages of the connection do. */
+  /** Ends all requests with `error`, and the stream of the other messages with `rest`. */
   end(error: Effect.Effect<never, EndError>, rest: Exit.Exit<void, EndError>): void {
     if (this.ended !== undefined) return
     this.ended = error
@@ -151,7 +151,7 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
     )
   }
 
-  /** Takes a request that has ended out of its place. */
+  /** Takes an ended request out of the waiting line, or abandons it if it was sent. */
   private leave(pending: Pending<In, Ask, Id>): void {
     if (this.waiting.remove(pending)) return
     this.correlation.abandon(pending)
@@ -167,7 +167,10 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   }
 }
 
-/** Why no more messages come. The messages have ended with success, so one of the three effects is ready. */
+/**
+ * The reason why no more messages come. The stream of messages has ended without an error, so one of the three effects
+ * is complete.
+ */
 const reasonOfEnd = ({ closed, draining, peerEnded }: Pick<Connection, "closed" | "draining" | "peerEnded">) =>
   Effect.raceFirst(
     Effect.map(closed, ({ reason }) => reason),

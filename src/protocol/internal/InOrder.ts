@@ -1,10 +1,11 @@
 import type { Correlation } from "./Correlation.ts"
 import type { Pending } from "./Pending.ts"
 
-// The queue is cut when its used part is at least this long, and longer than the rest.
+// The minimum number of used slots at the head of the queue before they are freed. Freeing copies the other slots, so
+// the used slots must also be more than half of the queue.
 const cutAfter = 64
 
-/** The replies come in the order of the requests. An abandoned request keeps its slot until its reply arrives. */
+/** Matches replies to requests by their order. An abandoned request keeps its slot until its reply arrives. */
 export class InOrder<In, Out> implements Correlation<In, Out, Out, never> {
   private queue: Array<Pending<In, Out, never> | undefined> = []
   private head = 0
@@ -19,7 +20,7 @@ export class InOrder<In, Out> implements Correlation<In, Out, Out, never> {
   }
 
   giveBack(pending: Pending<In, Out, never>): void {
-    // Requests are sent one after the other, so the request that was not sent has the last slot.
+    // Requests are sent one after the other, so a request that could not be sent has the last slot.
     if (this.inFlight() > 0 && this.queue.at(-1) === pending) this.queue.pop()
   }
 

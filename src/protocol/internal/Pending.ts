@@ -4,7 +4,7 @@ import type { Turn } from "./WaitingLine.ts"
 
 /** One request from its call to its end. It ends exactly once. */
 export class Pending<In, Ask, Id> {
-  /** The place in the line of the requests that are not sent. `undefined` for a sent request. */
+  /** The place in the line of unsent requests. `undefined` for a sent request. */
   turn: Turn<In, Ask, Id> | undefined
   /** The id of a sent request, in a protocol with ids. */
   id: Id | undefined
@@ -25,7 +25,10 @@ export class Pending<In, Ask, Id> {
     return this.resume === undefined
   }
 
-  /** Whether a message is the reply. If the program's predicate throws, the message counts as the reply. */
+  /**
+   * Whether a message is the reply. If the predicate of the program throws, the request ends with the defect and the
+   * message counts as the reply.
+   */
   accepts(message: In): boolean {
     if (this.isReply === undefined) return true
     try {
@@ -43,7 +46,7 @@ export class Pending<In, Ask, Id> {
     resume?.(result)
   }
 
-  /** Ends the request without a result, because nobody waits for it any more. */
+  /** Ends the request without a result, after its caller was interrupted. */
   cancel(): void {
     this.resume = undefined
     this.cancelTimer?.()

@@ -27,7 +27,7 @@ export class Rest<A, E> {
     return this.buffer.length - this.head
   }
 
-  /** Adds a message. If the buffer is full, it waits for a reader or drops the oldest message. */
+  /** Adds a message. If the buffer is full, waits for a reader or drops the oldest message, as `whenFull` says. */
   offer(message: A): Effect.Effect<void> {
     if (this.length() < this.capacity) {
       this.add(message)
@@ -52,7 +52,8 @@ export class Rest<A, E> {
     this.readers.wake()
   }
 
-  // A reader takes one message at a time, because the end of a reader would drop the rest of a larger chunk.
+  // A reader takes one message at a time. If it took larger chunks, a reader that ends early would drop the rest of its
+  // chunk.
   readonly stream: Stream.Stream<A, E> = pullStream(Effect.suspend(() => this.take()))
 
   private add(message: A): void {
@@ -71,7 +72,7 @@ export class Rest<A, E> {
     return Exit.isSuccess(this.end) ? Effect.succeed(undefined) : Effect.failCause(this.end.cause)
   }
 
-  /** Frees the used part of the buffer when it is at least as long as the rest. */
+  /** Frees the used part of the buffer when it is at least as long as the unused part. */
   private compact(): void {
     if (this.head < this.length()) return
     this.buffer = this.buffer.slice(this.head)

@@ -9,8 +9,8 @@ export interface Turn<In, Ask, Id> {
 }
 
 /**
- * The requests that are not sent, the oldest first. A request can leave from any place, in constant time. A `Set` or `Map`
- * finds its first entry by walking over the deleted ones before it, so its use as a queue takes quadratic time: with 100 000
+ * The unsent requests, the oldest first: a linked list, so a request can leave from any place in constant time. A `Set`
+ * or `Map` walks over all deleted entries before its first entry, so as a queue it takes quadratic time. With 100 000
  * waiting requests it blocks the process for 5 s.
  */
 export class WaitingLine<In, Ask, Id> {

@@ -5,7 +5,7 @@ import { Codec } from "../../domain/index.ts"
 import { type WhenInvalid, whenInvalidOf } from "../receiveMessages.ts"
 import type { ConnectionCodecs } from "../TypedConnection.ts"
 
-/** A codec whose services are there. */
+/** Provides the services of a codec from the context. */
 export const provided = <A, R>(codec: Codec.EffectCodec<A, R>): Effect.Effect<Codec.EffectCodec<A, never>, never, R> =>
   Effect.map(Effect.context<R>(), (context) => {
     const provide = <B, E>(result: Effect.Effect<B, E, R>): Effect.Effect<B, E> =>
@@ -18,13 +18,15 @@ export const provided = <A, R>(codec: Codec.EffectCodec<A, R>): Effect.Effect<Co
   })
 
 /**
- * A connection with another framing is a defect: a handler was wrapped by a function that has lost the protocol, so the
- * server could not check the framing.
+ * Dies if the connection has another framing than the protocol. This happens when a function wraps the handler of a
+ * protocol and drops its `protocol` field, so the server could not check the framing at its start.
  */
 const checkFrame = (protocol: ProtocolFraming, connection: Connection): Effect.Effect<void> =>
   Effect.orDie(protocolFrame(protocol, connection[messageSource].framing, "frame", "the connection has"))
 
-/** Makes one side of a protocol: `attach` makes a typed connection with codecs whose services are there. */
+/**
+ * Makes one side of a protocol. `attach` makes the typed connection. The services of its codecs are already provided.
+ */
 export const makeSide = <Raw extends Connection, In, Out, C, R>(
   protocol: ProtocolFraming,
   receive: Codec.EffectCodec<In, R>,

@@ -1,20 +1,23 @@
 import * as Effect from "effect/Effect"
 
-/** The joins of one room that have begun and not ended. */
+/** The joins of one room that are in progress. `joins` is their number. */
 interface Turns {
   readonly semaphore: Effect.Semaphore
   joins: number
 }
 
 /**
- * Runs the joins of one room one at a time, so the size of the room that `admit` gets is true until the connection is a
- * member. Joins of different rooms do not wait for each other. A refused join makes no room, so the rooms themselves cannot
- * hold these semaphores.
+ * Runs the joins of one room one at a time, so no other connection joins between the call of `admit` and the join that
+ * it admits. Joins of different rooms do not wait for each other. A refused join must not make a room, so the
+ * semaphores are here and not in the rooms.
  */
 export class Admissions {
   private readonly rooms = new Map<string, Turns>()
 
-  /** Runs a join after those of the same room that began before. The `admit` of the program bounds the wait. */
+  /**
+   * Runs a join after the earlier joins of the same room. The wait has no deadline of its own: it ends when `admit` has
+   * ended for the earlier joins.
+   */
   inTurn<A, E, R>(room: string, join: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(
       Effect.sync(() => this.begin(room)),

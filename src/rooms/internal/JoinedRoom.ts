@@ -7,7 +7,10 @@ import type { JoiningConnection } from "../RoomsService.ts"
 import { InvalidMemberError } from "../roomErrors.ts"
 import type { Room } from "./Room.ts"
 
-/** A connection in a room. Each effect is made when it is used, because rooms have many members. */
+/**
+ * The membership of a connection in a room. Getters make each effect on its first use, which saves memory in rooms with
+ * many members.
+ */
 export class JoinedRoom<M> implements RoomMembership<M> {
   private readonly joined: Room<M>
   private readonly connection: JoiningConnection
@@ -15,7 +18,7 @@ export class JoinedRoom<M> implements RoomMembership<M> {
   private readonly problemOf: (member: M) => string | undefined
   private entry: RoomMember<M>
 
-  /** `problemOf` returns the reason why a value cannot be that of a member. */
+  /** `problemOf` returns the reason why a value does not fit the schema of members, or `undefined` if it fits. */
   constructor(
     joined: Room<M>,
     connection: JoiningConnection,

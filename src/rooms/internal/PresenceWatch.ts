@@ -5,7 +5,7 @@ import { pullStream } from "../../runtime/pullStream.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { PresenceEvent, RoomMember } from "../Presence.ts"
 
-// The maximum number of changes that wait for a reader. A reader that is further behind gets a new snapshot instead.
+// The maximum number of changes that wait for a reader. A slower reader gets a new snapshot instead.
 const mostChanges = 1024
 
 /** One reader of the presence of a room. */

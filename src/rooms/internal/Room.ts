@@ -5,12 +5,15 @@ import type { PresenceEvent, RoomMember } from "../Presence.ts"
 import type { JoiningConnection } from "../RoomsService.ts"
 import { PresenceWatch } from "./PresenceWatch.ts"
 
-/** A room that exists: a hub, and its members. */
+/** A room: a hub, its members and the readers of its presence. */
 export class Room<M> implements JoinableHub {
   readonly name: string
   readonly framing: Framing.Framing
   readonly hub: BareHub
-  /** The number of members, subscriptions, readers of the presence, and joins in progress. A room without one ends. */
+  /**
+   * The number of members, subscriptions, readers of the presence, and joins in progress. The room ends when it falls
+   * to 0.
+   */
   users = 0
   private readonly entries = new Map<JoiningConnection, RoomMember<M>>()
   private watches: Set<PresenceWatch<M>> | undefined
@@ -42,7 +45,7 @@ export class Room<M> implements JoinableHub {
     this.tell({ _tag: "Joined", joined: entry })
   }
 
-  /** Replaces the value of a member. Returns `false` if `before` is not, or no longer, the entry of the connection. */
+  /** Replaces the entry of a member. Returns `false` if `before` is not the current entry of the connection. */
   change(connection: JoiningConnection, before: RoomMember<M>, changed: RoomMember<M>): boolean {
     if (this.entries.get(connection) !== before) return false
     this.entries.set(connection, changed)

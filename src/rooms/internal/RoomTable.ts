@@ -3,7 +3,7 @@ import type * as Scope from "effect/Scope"
 import type { Hubs } from "../../hub/index.ts"
 import { Room } from "./Room.ts"
 
-/** The rooms that exist. A room is made when it is first used, and ends when nothing uses it any more. */
+/** The rooms that exist. The first use makes a room, and the end of its last use ends the room. */
 export class RoomTable<M> {
   private readonly hubs: Hubs
   private readonly rooms = new Map<string, Room<M>>()
@@ -21,7 +21,7 @@ export class RoomTable<M> {
     return [...this.rooms.keys()]
   }
 
-  /** Uses a room until {@link release}. */
+  /** Begins a use of a room, which lasts until {@link release}. */
   acquire(name: string): Room<M> {
     let room = this.rooms.get(name)
     if (room === undefined) {
@@ -48,7 +48,7 @@ export class RoomTable<M> {
     )
   }
 
-  /** Ends all rooms. A room that is used later has ended already. */
+  /** Ends all rooms. A room acquired later has already ended. */
   close(): void {
     this.closed = true
     for (const room of this.rooms.values()) room.close()
