@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import { Framing, tcpEndpoint } from "tcpfx/domain"
 import { Handler, Server } from "tcpfx/server"
 
-/** What the server knows about a meter. */
+/** The state of a meter. */
 interface Meter {
   readonly name: string
   readonly readings: ReadonlyArray<number>
@@ -12,7 +12,7 @@ interface Meter {
 /** A command for one meter. */
 type Command = "poll" | "forget"
 
-/** Each meter sends its name first, then numbers. It gets `?` when it shall send a number. */
+/** Each meter sends its name first, then numbers. The server sends `?` to ask a meter for a number. */
 const meters = Handler.actor({
   name: "meter",
   initial: () => Effect.succeed<Meter>({ name: "", readings: [] }),
@@ -28,16 +28,16 @@ const meters = Handler.actor({
       : Effect.succeed({ ...meter, readings: [] }),
 })
 
-/** A server of meters, with the commands and the states of all meters. */
+/** Starts a server of meters. The result sends a command to all meters and reads the states of all meters. */
 export const gateway = Effect.gen(function* () {
   const server = yield* Server.make({ settings: { frame: Framing.line }, handler: meters })
   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
-  /** Gives a command to every meter. */
+  /** Sends a command to the state of every meter. */
   const tellAll = (command: Command) =>
     Effect.flatMap(server.connections, (all) =>
       Effect.forEach(all, (info) => meters.tell(info, command), { concurrency: "unbounded", discard: true }),
     )
-  /** The meters, without the connections that have no state yet. */
+  /** The states of the meters. A connection that has no state yet is left out. */
   const states = Effect.map(server.connections, (all) => all.flatMap((info) => Option.toArray(meters.state.of(info))))
   return { endpoint, tellAll, states }
 })

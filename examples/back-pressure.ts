@@ -5,7 +5,9 @@ import * as Schedule from "effect/Schedule"
 import { Framing } from "tcpfx/domain"
 import { Handler, Server, ServerConfig } from "tcpfx/server"
 
-/** The settings of both servers: at most 256 KiB wait for a client, and a client that reads nothing for 30 s is reset. */
+/**
+ * The settings of both servers. At most 256 KiB are queued for a client. A client that reads nothing for 30 s is reset.
+ */
 const settings = { frame: Framing.line, hubBudget: 256 * 1024, writeTimeout: "30 seconds" } as const
 
 /** Publishes a price to all clients. A client that reads too slowly misses the oldest prices. */
@@ -13,13 +15,13 @@ export const Prices = Server.layer({ handler: Handler.discard() }).pipe(
   Layer.provide(ServerConfig.layer({ ...settings, listen: "127.0.0.1:0", slowConsumer: "drop-oldest" })),
 )
 
-/** Publishes one price to all clients of the server, and never waits for a slow one. */
+/** Publishes one price to all clients of the server. It never waits for a slow client. */
 export const publishPrice = (price: number) =>
   Effect.flatMap(Server, (server) => server.broadcast(new TextEncoder().encode(`${price}`)))
 
 /**
- * Sends the state of a machine to each client, once in an interval. A client that is behind skips states, so it gets the
- * newest state as soon as it reads again.
+ * Sends the state of a machine to each client, once per interval. A slow client skips states, so it gets the newest
+ * state as soon as it reads again.
  */
 export const machineStates = (state: Effect.Effect<string>, every: Duration.DurationInput) =>
   Effect.gen(function* () {

@@ -14,8 +14,8 @@ export class ChatRooms extends Rooms.Tag<ChatRooms>()("example/ChatRooms", {
 type Member = RoomMembership<{ readonly name: string }>
 
 /**
- * Serves one client. `/join ROOM NAME` changes the room, `/who` lists the members, and other lines go to the others in the
- * room.
+ * Serves one client. `/join ROOM NAME` changes the room, `/who` lists the members, and any other line is published to
+ * the other members of the room.
  */
 const serve = Effect.fnUntraced(function* (connection: ServerConnection) {
   const rooms = yield* ChatRooms
@@ -54,7 +54,7 @@ const serve = Effect.fnUntraced(function* (connection: ServerConnection) {
   )
 })
 
-/** A chat with rooms. Its requirements are `ChatRooms`, whose layer is `ChatRooms.layer`, and a transport. */
+/** A chat with rooms. It requires `ChatRooms` (`ChatRooms.layer`) and a transport. */
 export const chatRooms = Effect.gen(function* () {
   const server = yield* Server.make({ settings: { frame: Framing.line }, handler: serve })
   return yield* server.listen("127.0.0.1:0")

@@ -4,8 +4,8 @@ import { Client } from "tcpfx/client"
 import { Codec, type EndpointInput, Framing } from "tcpfx/domain"
 
 /**
- * Asks one question, as finger and whois do: sends it, ends its own side with FIN, and reads the answer up to the FIN of
- * the server.
+ * Asks one question, as finger and whois do: sends the question, half-closes the connection, and reads the answer up to
+ * the FIN of the server.
  */
 export const ask = (server: EndpointInput, question: string) =>
   Effect.gen(function* () {
@@ -19,8 +19,8 @@ export const ask = (server: EndpointInput, question: string) =>
   }).pipe(Effect.scoped)
 
 /**
- * Stays connected until the scope ends: after each loss it connects again, logs in, and sends what has waited in the
- * outbox.
+ * Stays connected until the scope ends. After each loss it connects again, logs in, and sends the queued messages of
+ * the outbox.
  */
 export const follow = (server: EndpointInput, name: string) =>
   Effect.gen(function* () {

@@ -26,7 +26,7 @@ export const Counter = Entity.make("Counter", [
     payload: { amount: Schema.Number },
     success: Schema.Struct({ total: Schema.Number, runner: Schema.String }),
   }),
-  // A persisted message is stored before it is sent, so it outlives the runner that was to handle it.
+  // A persisted message is stored before it is sent, so it is still handled after the crash of its runner.
   Rpc.make("AddOnce", {
     payload: { order: Schema.String, amount: Schema.Number },
     primaryKey: ({ order }) => order,
@@ -49,7 +49,7 @@ const counters = Counter.toLayer(
   }),
 )
 
-/** How a runner reaches the other runners: over a socket of tcpfx for each of them. */
+/** The RPC protocol between the runners: a tcpfx socket to each other runner. */
 const layerClientProtocol = Layer.effect(
   Runners.RpcClientProtocol,
   Effect.gen(function* () {
@@ -67,7 +67,7 @@ const layerClientProtocol = Layer.effect(
   }),
 )
 
-/** The other runners reach this runner under the address that its server listens on. */
+/** The sharding configuration of a runner. The other runners connect to the address that its server listens on. */
 const layerConfig = (config: Partial<ShardingConfig.ShardingConfig["Type"]>) =>
   Layer.unwrapEffect(
     Effect.map(SocketServer, ({ address }) => {
@@ -78,8 +78,8 @@ const layerConfig = (config: Partial<ShardingConfig.ShardingConfig["Type"]>) =>
   )
 
 /**
- * A runner of a cluster that serves the counters. All runners share a `MessageStorage` and a `RunnerStorage`: those of
- * `SqlMessageStorage` and `SqlRunnerStorage`, for example.
+ * A runner of a cluster that serves the counters. All runners share a `MessageStorage` and a `RunnerStorage`, for
+ * example from `SqlMessageStorage` and `SqlRunnerStorage`.
  */
 export const runner = (
   endpoint: string,

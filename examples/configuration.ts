@@ -6,7 +6,7 @@ import { Framing } from "tcpfx/domain"
 import { Server, ServerConfig } from "tcpfx/server"
 import { NodeTransport } from "tcpfx/transport"
 
-/** The words of the program. The environment variable `SHOP_GREETING` replaces the greeting. */
+/** The texts of the program. The environment variable `SHOP_GREETING` replaces the greeting. */
 export class Words extends Context.Tag("example/Words")<Words, { readonly greeting: string }>() {
   static readonly layer = Layer.effect(
     Words,
@@ -20,7 +20,7 @@ const Settings = ServerConfig.layerFromEnv({
   defaults: { listen: "127.0.0.1:0", frame: Framing.line, maxConns: 1000, maxPerAddress: 10, idleTimeout: "5 minutes" },
 })
 
-/** A server that greets each client. Its only open requirement is a transport, so a test gives it another network. */
+/** A server that greets each client. It requires only a transport, so a test can run it on another network. */
 export const Shop = Server.layer({
   handler: (connection) =>
     Effect.gen(function* () {

@@ -10,7 +10,7 @@ import { Server, ServerConfig } from "tcpfx/server"
 const Reading = Schema.Struct({ device: Schema.Number, celsius: Schema.Number.pipe(Schema.between(-40, 125)) })
 export type Reading = typeof Reading.Type
 
-/** The payload of a reading: four bytes for the device, two bytes for the temperature in hundredths of a degree. */
+/** The codec of a reading: four bytes for the device, then two bytes for the temperature in hundredths of a degree. */
 const readings = Codec.packed("reading", Reading, {
   pack: ({ celsius, device }) => {
     const payload = new DataView(new ArrayBuffer(6))
@@ -25,17 +25,17 @@ const readings = Codec.packed("reading", Reading, {
   },
 })
 
-/** Before each payload, two bytes have its length. */
+/** Each frame begins with the length of its payload in two bytes. */
 const frame = Framing.lengthPrefixed({ field: "u16be" })
 const accepted = Uint8Array.of(1)
 
-/** The place where the gateway stores readings: a service, so that the program chooses it. */
+/** The storage of the gateway. It is a service, so that the program chooses the implementation. */
 export class Store extends Context.Tag("example/Store")<
   Store,
   { readonly save: (reading: Reading) => Effect.Effect<void> }
 >() {}
 
-/** Stores each reading, then acknowledges it with the byte 1. It requires a `Store` and a transport. */
+/** A server that stores each reading, then acknowledges it with the byte 1. It requires a `Store` and a transport. */
 export const Gateway = Server.layer({
   handler: (connection) =>
     connection.runForEach((payload) =>
@@ -57,7 +57,7 @@ export const Gateway = Server.layer({
   ),
 )
 
-/** The side of a device: sends one reading, and succeeds after the gateway has stored it. */
+/** The client of a device. It sends one reading, and succeeds after the gateway has stored it. */
 export const report = (gateway: EndpointInput, reading: Reading) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame })

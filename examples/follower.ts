@@ -3,7 +3,10 @@ import * as Stream from "effect/Stream"
 import { ClientAssistant } from "tcpfx/assistant"
 import { Framing } from "tcpfx/domain"
 
-/** A client window in a program: reconnects after a lost connection, and calls `onPhase` with each new state of the connection. */
+/**
+ * A client assistant in a program. It reconnects after a lost connection, and calls `onPhase` with each new state of
+ * the connection.
+ */
 export const follower = (endpoint: string, onPhase: (phase: string) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const assistant = yield* ClientAssistant.make({

@@ -2,7 +2,10 @@ import * as Effect from "effect/Effect"
 import { ServerAssistant } from "tcpfx/assistant"
 import { Framing } from "tcpfx/domain"
 
-/** A server window in a program: names and greets each meter that logs in, and asks all meters for their state every second. */
+/**
+ * A server assistant in a program. It names and greets each meter that logs in, and asks all meters for their state
+ * every second.
+ */
 export const greeter = Effect.gen(function* () {
   const assistant = yield* ServerAssistant.make({ settings: { frame: Framing.line } })
   yield* assistant.log.record

@@ -5,7 +5,7 @@ import { NodeTransport } from "tcpfx/transport"
 
 const greeting = new TextEncoder().encode("Hello, client!")
 
-/** A server as a layer: listens while the layer lives, and drains when the layer ends. */
+/** A server as a layer. It listens until the layer ends, and then drains. */
 export const HelloServer = Server.layer({ handler: Handler.reply(greeting) }).pipe(
   Layer.provide(ServerConfig.layer({ listen: "127.0.0.1:0" })),
   Layer.provide(NodeTransport.layer),

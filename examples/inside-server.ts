@@ -6,7 +6,9 @@ import { Server, type ServerConnection } from "tcpfx/server"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** Obeys the lines `list`, `to ID TEXT` and `kick ID`. The handler uses the server of its connection as a service. */
+/**
+ * Executes the commands `list`, `to ID TEXT` and `kick ID`. The handler uses the server of its connection as a service.
+ */
 const operate = (connection: ServerConnection) =>
   Effect.gen(function* () {
     const server = yield* Server
@@ -20,7 +22,7 @@ const operate = (connection: ServerConnection) =>
             return yield* connection.send(bytes(connections.map((info) => info.id).join(" ")))
           }
           case "to":
-            // The other connection can end at any time. Its end must not end this one.
+            // The other connection can end at any time. Its end must not end this connection.
             return yield* Effect.catchTag(
               server.send(target, bytes(words.join(" "))),
               "ConnectionClosedError",
@@ -35,7 +37,7 @@ const operate = (connection: ServerConnection) =>
     )
   })
 
-/** A server whose clients list, kick and write to each other. It prints the failure of a handler. */
+/** A server whose clients list, kick and write to each other. It prints each failure of a handler. */
 export const switchboard = Effect.gen(function* () {
   const server = yield* Server.make({
     settings: { frame: Framing.line },

@@ -12,7 +12,10 @@ const escaped = (value: string) => value.replace(/[\\"\n]/g, (char) => (char ===
 const labelled = (labels: ReadonlyArray<readonly [string, string]>) =>
   labels.length === 0 ? "" : `{${labels.map(([key, value]) => `${key}="${escaped(value)}"`).join(",")}}`
 
-/** The lines of one metric with one set of labels, and its type. Frequencies and summaries have no lines. */
+/**
+ * Returns the type and the text lines of one metric with one set of labels. Returns no lines for frequencies and
+ * summaries.
+ */
 const samplesOf = ({ metricKey, metricState }: MetricPair.MetricPair.Untyped) => {
   const { name } = metricKey
   const labels = metricKey.tags.map(({ key, value }) => [key, value] as const)
@@ -31,7 +34,7 @@ const samplesOf = ({ metricKey, metricState }: MetricPair.MetricPair.Untyped) =>
   return { type: "histogram", lines: [...buckets, sum, `${name}_count${labelled(labels)} ${metricState.count}`] }
 }
 
-/** Metrics in the text format of Prometheus. All lines of a metric follow its type. */
+/** Formats metrics in the text format of Prometheus. All lines of a metric follow the line with its type. */
 export const prometheusText = (pairs: ReadonlyArray<MetricPair.MetricPair.Untyped>): string => {
   const families = new Map<string, Array<string>>()
   for (const pair of pairs) {
@@ -44,7 +47,10 @@ export const prometheusText = (pairs: ReadonlyArray<MetricPair.MetricPair.Untype
   return [...families.values()].flatMap((lines) => lines.map((line) => `${line}\n`)).join("")
 }
 
-/** Answers a request with the metrics of the process and ends: as much of HTTP as Prometheus and curl need. */
+/**
+ * Answers a request with the metrics of the process and ends. It implements only the part of HTTP that Prometheus and
+ * curl need.
+ */
 const scraped = (connection: ServerConnection) =>
   Effect.gen(function* () {
     yield* connection.receive
@@ -52,7 +58,7 @@ const scraped = (connection: ServerConnection) =>
     yield* connection.sendText(`HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n\r\n${text}`)
   })
 
-/** A relay of lines with metrics, and a second server that shows them. */
+/** A server that relays lines and keeps metrics, and a second server that shows the metrics. */
 export const monitored = Effect.gen(function* () {
   const relay = yield* Server.make({
     settings: { frame: Framing.line },

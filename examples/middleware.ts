@@ -7,14 +7,14 @@ import { Attribute, Middleware, PeerRefusedError, Server, type ServerConnection 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
-/** Who is logged in on a connection, for `server.connections`. */
+/** The user who is logged in on a connection, as an attribute that `server.connections` shows. */
 export const User = Attribute.make("user", () => "nobody")
 
-/** Broadcasts each line with the name of its user. It needs a user, so it serves only after the authentication. */
+/** Broadcasts each line with the name of its user. It needs a user, so it compiles only behind the authentication. */
 const speak = (connection: ServerConnection & { readonly user: string }) =>
   connection.runForEach((line) => connection.broadcast(bytes(`${connection.user}: ${text(line)}`)))
 
-/** The first line is the login: `NAME PASSWORD`. */
+/** Authenticates a connection by its first line: `NAME PASSWORD`. */
 const login = (passwords: ReadonlyMap<string, string>) =>
   Middleware.authenticate({
     as: "user",
@@ -33,7 +33,7 @@ const login = (passwords: ReadonlyMap<string, string>) =>
     answer: ({ reason }) => bytes(`refused: ${reason}`),
   })
 
-/** A chat with logins. Each peer may speak ten lines per second. The last middleware of the pipe is the outermost. */
+/** A chat with logins. Each peer may send ten lines per second. The last middleware in the pipe is the outermost. */
 export const speaker = (passwords: ReadonlyMap<string, string>) =>
   Effect.gen(function* () {
     const server = yield* Server.make({

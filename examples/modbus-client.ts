@@ -5,7 +5,7 @@ import { Client } from "tcpfx/client"
 import { Codec, type EndpointInput, Framing } from "tcpfx/domain"
 import { Messages, Requests } from "tcpfx/protocol"
 
-/** A frame of Modbus/TCP: the id of the request, the unit behind the gateway, a function and its data. */
+/** A frame of Modbus/TCP: the id of the request, the unit behind the gateway, a function code and its data. */
 const Adu = Schema.Struct({
   id: Schema.Number,
   unit: Schema.Number,
@@ -13,7 +13,10 @@ const Adu = Schema.Struct({
   data: Schema.Uint8ArrayFromSelf,
 })
 
-/** The length field of Modbus/TCP is at byte 4. The payload is the whole frame, because the id is before the field. */
+/**
+ * The length field of Modbus/TCP is at byte 4. The payload is the whole frame, because the id comes before the length
+ * field.
+ */
 export const modbusFraming = Framing.lengthPrefixed({ field: "u16be", offset: 4 })
 
 export const modbus = Codec.packed("modbus", Adu, {
@@ -40,7 +43,7 @@ const readHoldingRegisters = 3
 const words = (...values: ReadonlyArray<number>) =>
   Uint8Array.from(values.flatMap((value) => [value >> 8, value & 0xff]))
 
-/** Connects to a device. Up to 16 requests are in flight at the same time. The connection belongs to the scope. */
+/** Connects to a device. Up to 16 requests are in flight at the same time. The connection ends with the scope. */
 export const connectModbus = (device: EndpointInput) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame: modbusFraming, maxFrame: 260 })
@@ -50,7 +53,7 @@ export const connectModbus = (device: EndpointInput) =>
       timeout: "2 seconds",
       maxInFlight: 16,
     })
-    /** Reads `count` registers of a unit, from the address on. */
+    /** Reads `count` registers of a unit, beginning at the address. */
     const read = (unit: number, address: number, count: number) =>
       Effect.gen(function* () {
         const data = words(address, count)

@@ -1,9 +1,11 @@
 import { Framing } from "tcpfx/domain"
 
-/** The sum of the payload in one byte. */
+/** The sum of the bytes of the payload, modulo 256. */
 const sumOf = (bytes: Uint8Array) => bytes.reduce((sum, byte) => (sum + byte) & 0xff, 0)
 
-/** A frame of the device is the byte AA, a length of one byte, the payload, and the sum of the payload. */
+/**
+ * The framing of the device. A frame has the byte AA, the length of the payload in one byte, the payload, and its sum.
+ */
 export const deviceFraming = Framing.make({
   name: "device",
   next: (bytes) => {

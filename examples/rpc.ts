@@ -14,7 +14,7 @@ export class OutOfStock extends Schema.TaggedError<OutOfStock>()("OutOfStock", {
 /** The calls of a store. The server and the client share this value. */
 export class Store extends RpcGroup.make(
   Rpc.make("Take", { payload: { count: Schema.Number }, success: Schema.Number, error: OutOfStock }),
-  // The number of articles that are left, now and after each change.
+  // Streams the number of articles that are left, now and after each change.
   Rpc.make("Left", { success: Schema.Number, stream: true }),
 ) {}
 
@@ -31,7 +31,7 @@ const handlers = Store.toLayer(
   }),
 )
 
-/** Serves the store. The layer also has the `SocketServer`, whose address is the endpoint with its port. */
+/** Serves the store. The layer also provides the `SocketServer`, whose address has the bound port. */
 export const storeServer = (endpoint: string) =>
   RpcServer.layer(Store).pipe(
     Layer.provide(handlers),

@@ -29,7 +29,7 @@ export const collector = (identity: Certificate, deviceCa: string) =>
     return { server, endpoint }
   })
 
-/** A device that sends its measurements while it is connected, and keeps the newest ones while it is not. */
+/** A device that sends its measurements. While it is not connected, it keeps the newest 64 KiB of them. */
 export const device = (endpoint: Endpoint, identity: Certificate, collectorCa: string) =>
   Effect.gen(function* () {
     const tls = yield* Tls.connector({ ca: collectorCa, identity })

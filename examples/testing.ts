@@ -11,7 +11,10 @@ const numbering = (connection: ServerConnection) =>
     yield* connection.runForEach((line) => connection.sendText(`${++count} ${new TextDecoder().decode(line)}`))
   })
 
-/** A server and a client in memory. Every read has one byte, so a test meets every way in which a read can cut a line. */
+/**
+ * A server and a client in memory. Every read has one byte, so the tests cover every position at which a read can split
+ * a line.
+ */
 export const Numbering = Testing.layer({
   handler: numbering,
   settings: { frame: Framing.line, idleTimeout: "5 minutes" },
@@ -26,7 +29,7 @@ export const numbersLines = Effect.gen(function* () {
   yield* peer.expect("1 first\n2 second\n")
 })
 
-/** A silent client is closed. The clock of the test moves five and a half minutes at once. */
+/** The server closes a silent client. The test moves the clock by five and a half minutes at once. */
 export const closesSilentClients = Effect.gen(function* () {
   const server = yield* Server
   const events = yield* Testing.probe(server.subscribeEvents())
@@ -35,7 +38,7 @@ export const closesSilentClients = Effect.gen(function* () {
   yield* events.expectInOrder("ConnectionOpened", { _tag: "ConnectionClosed", reason: { _tag: "IdleTimeout" } })
 })
 
-/** A connection that the network loses ends alone: another client continues. */
+/** The network resets a connection. Only this connection ends, and another client is served. */
 export const survivesLosses = Effect.gen(function* () {
   const server = yield* Server
   const network = yield* VirtualNetwork

@@ -11,10 +11,10 @@ const Bid = Schema.TaggedStruct("Bid", { name: Schema.NonEmptyString, amount: Sc
 const Price = Schema.TaggedStruct("Price", { amount: Schema.Int, by: Schema.String })
 const Refused = Schema.TaggedStruct("Refused", { reason: Schema.String })
 
-/** Clients send bids, and the server sends prices and refusals. The messages are JSON, one in a line. */
+/** Clients send bids, and the server sends prices and refusals. Each message is a line of JSON. */
 export const Auction = Protocol.make("auction", { toServer: Bid, toClient: Schema.Union(Price, Refused) })
 
-/** An auction: a higher bid becomes the price of all clients, and another bid is refused. */
+/** An auction. The server sends a higher bid to all clients as the new price, and refuses any other bid. */
 export const AuctionServer = Layer.unwrapEffect(
   Effect.gen(function* () {
     const highest = yield* Ref.make(0)
@@ -34,5 +34,5 @@ export const AuctionServer = Layer.unwrapEffect(
   }),
 ).pipe(Layer.provide(ServerConfig.layer({ listen: "127.0.0.1:0" })))
 
-/** A connection to the auction. It belongs to the scope, and uses the client of the context. */
+/** Connects to the auction with the `Client` service. The connection ends with the scope. */
 export const enter = (auction: EndpointInput) => Client.connect(auction, Auction)

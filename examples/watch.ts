@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import { describeCloseReason, formatEndpoint, type ServerEvent } from "tcpfx/domain"
 import { Server } from "tcpfx/server"
 
-/** The line of the log for an event. `undefined`: the journal leaves the event out. */
+/** Returns the log line for an event, or `undefined` if the journal leaves the event out. */
 const lineOf = (event: ServerEvent): string | undefined => {
   switch (event._tag) {
     case "ConnectionOpened":
@@ -20,7 +20,7 @@ const lineOf = (event: ServerEvent): string | undefined => {
   }
 }
 
-/** Logs the connections of the server of the context, from the moment when the layer is built. */
+/** Logs the connections of the `Server` service, beginning when the layer is built. */
 export const Journal = Layer.scopedDiscard(
   Effect.gen(function* () {
     const server = yield* Server
@@ -33,7 +33,7 @@ export const Journal = Layer.scopedDiscard(
   }),
 )
 
-/** What a page of the state of a server shows. */
+/** The state of a server, for example for a status page. */
 export const status = Effect.gen(function* () {
   const server = yield* Server
   const { closed, opened, refused } = yield* server.counts

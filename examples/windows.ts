@@ -3,7 +3,7 @@ import { ClientAssistant, ServerAssistant, Workspace } from "tcpfx/assistant"
 import { Assistant } from "tcpfx/domain"
 import { Transport } from "tcpfx/transport"
 
-/** A workspace of server and client windows, all over one transport. */
+/** A workspace of server and client windows that share one transport. */
 export const windows = Effect.gen(function* () {
   const transport = yield* Transport
   return yield* Workspace.make({

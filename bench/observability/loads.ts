@@ -1,8 +1,8 @@
-// What the peers of the measured server do, with sockets of Node.
+// The loads on the measured server. The peers use plain Node sockets.
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
 
-/** The work of a measurement: `run` does it once for the warm-up, with fewer `operations`, and once for the figure. */
+/** The work of a measurement. `run` is called once with fewer `operations` as a warm-up, and once for the figure. */
 export interface Load {
   readonly name: string
   readonly handler: "echo" | "broker" | "fiber"
@@ -34,7 +34,7 @@ const received = (socket: Socket, bytes: number): Promise<void> =>
     socket.on("data", take)
   })
 
-/** 16 connections with one line in flight each. */
+/** 16 connections send lines, each with one line in flight. */
 const echo = async (port: number, operations: number): Promise<void> => {
   const sockets = await openAll(port, 16)
   const message = line(64)
@@ -52,7 +52,10 @@ const echo = async (port: number, operations: number): Promise<void> => {
 
 const batch = 100
 
-/** One publisher sends batches of lines to 30 subscribers, and waits for all of them after each batch. */
+/**
+ * One publisher sends batches of lines to 30 subscribers. After each batch it waits until all subscribers have received
+ * it.
+ */
 const fanOut = async (port: number, operations: number): Promise<void> => {
   const subscribers = await openAll(port, 30)
   // The server accepts the publisher last, so all subscribers get its first line.
@@ -66,7 +69,7 @@ const fanOut = async (port: number, operations: number): Promise<void> => {
   for (const socket of [publisher, ...subscribers]) socket.destroy()
 }
 
-/** 16 peers at a time connect and close at once. */
+/** 16 peers in parallel connect and close at once, again and again. */
 const connections = async (port: number, operations: number): Promise<void> => {
   const peer = async (): Promise<void> => {
     for (let left = operations / 16; left > 0; left--) {

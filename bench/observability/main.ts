@@ -1,4 +1,4 @@
-// Measures what the metrics of a server cost. Each measurement has a server in a process of its own.
+// Measures the CPU cost of the metrics of a server. Each measurement starts a server in its own process.
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { writeFileSync } from "node:fs"
@@ -12,7 +12,7 @@ import { describeMachine } from "../runner/report.ts"
 import { rotate, spread } from "../runner/statistics.ts"
 import { type Load, loads } from "./loads.ts"
 
-/** A server to measure. Its CPU time is divided by that of `beside`. */
+/** A variant of the server. The report divides its CPU time by the CPU time of the variant `beside`. */
 interface Way {
   readonly name: string
   readonly metrics: "off" | "on" | "bytes"
@@ -20,7 +20,7 @@ interface Way {
   readonly beside: string
 }
 
-/** The CPU time of a server for one operation, microseconds. */
+/** Returns the CPU time of a server for one operation, in microseconds. */
 const measure = async (
   script: string,
   { handler, operations, run }: Load,

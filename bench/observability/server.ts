@@ -1,4 +1,4 @@
-// A server in a process of its own, with or without metrics. The parent has the peers, and asks for the CPU time.
+// A server in its own process, with or without metrics. The parent process runs the peers and asks for the CPU time.
 import * as Effect from "effect/Effect"
 import { Framing, tcpEndpoint } from "tcpfx/domain"
 import { Handler, Server, type ServerConnection } from "tcpfx/server"
@@ -12,7 +12,7 @@ const handlers = {
 
 const [name = "", metrics = ""] = process.argv.slice(2)
 
-// The package of an earlier commit may lack metrics.
+// The import is dynamic, because the package of an earlier commit may lack metrics.
 const watch = async () => {
   if (metrics === "off") return {}
   const { Metrics } = await import("tcpfx/metrics")

@@ -1,4 +1,5 @@
-// What the sockets of a contender do where they differ. Each function has its own server and its own plain socket as the peer.
+// The behaviours in which the contenders differ. Each function starts its own server and uses a plain Node socket as
+// the peer.
 import { once } from "node:events"
 import { connect, type Socket as NetSocket } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
@@ -39,7 +40,7 @@ const finish = (peer: NetSocket, end: Effect.Effect<void>) =>
     return Effect.ignore(Effect.timeout(end, "5 seconds"))
   })
 
-/** The bytes that a server reads while its handler is busy with the first of them. */
+/** Measures how many bytes a server reads while its handler is busy with the first payload. */
 export const readWhileBusy = (contender: Contender) =>
   Effect.gen(function* () {
     let bytes = 0
@@ -61,7 +62,7 @@ export const readWhileBusy = (contender: Contender) =>
     return bytes < mebibyte ? `${Math.ceil(bytes / 1024)} KiB` : `${Math.round(bytes / mebibyte)} MiB`
   })
 
-/** Whether a handler that takes longer for the first payload than for the second finishes with them in order. */
+/** Tests whether a handler finishes two payloads in order when the first payload takes longer. */
 export const order = (contender: Contender) =>
   Effect.gen(function* () {
     const handled: Array<number> = []
@@ -84,7 +85,7 @@ export const order = (contender: Contender) =>
     return handled.join() === "1,2" ? "in order" : "the second first"
   })
 
-/** The share of a reply of 1 MiB that arrives when the peer has sent FIN after its question. */
+/** Measures how much of a 1 MiB reply arrives after the peer has sent its question and FIN. */
 export const replyAfterFin = (contender: Contender) =>
   Effect.gen(function* () {
     const { end, peer } = yield* serve(contender, (socket) =>
@@ -106,7 +107,7 @@ export const replyAfterFin = (contender: Contender) =>
     return received === mebibyte ? "whole" : `${received} of ${mebibyte} bytes`
   })
 
-/** How long a server takes to end while a peer does not read. */
+/** Measures how long a server takes to end while a peer does not read. */
 export const endWithStuckPeer = (contender: Contender) =>
   Effect.gen(function* () {
     const { end, peer } = yield* serve(contender, (socket) =>

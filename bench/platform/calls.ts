@@ -26,7 +26,7 @@ const handlers = Calls.toLayer({
   CpuMicros: () => Effect.sync(cpuMicros),
 })
 
-/** A server of the calls on the `SocketServer` in its context. */
+/** An RPC server of `Calls` on the `SocketServer` of the context. */
 export const serveCalls = RpcServer.layer(Calls, { disableTracing: true }).pipe(
   Layer.provide(handlers),
   Layer.provide(RpcServer.layerProtocolSocketServer),
@@ -35,7 +35,7 @@ export const serveCalls = RpcServer.layer(Calls, { disableTracing: true }).pipe(
 
 export interface Measured {
   readonly perSecond: number
-  /** CPU time of the client and of the server for each call or element, microseconds. */
+  /** The CPU time of the client and of the server for each call or element, in microseconds. */
   readonly clientMicros: number
   readonly serverMicros: number
 }
@@ -47,7 +47,7 @@ export const works = {
 } as const
 export type Work = keyof typeof works
 
-/** Measures all works with one connection to a server of the calls. `scale` shortens them. */
+/** Measures all works over one connection to the RPC server. `scale` multiplies the number of calls and elements. */
 export const measureCalls = (contender: Contender, port: number, scale: number) => {
   const protocol = RpcClient.layerProtocolSocket().pipe(
     Layer.provide(contenders[contender].socket(port)),

@@ -1,5 +1,6 @@
-// Compares the sockets of `tcpfx/platform` with those of `@effect/platform-node`: Effect RPC, idle connections, and behaviour.
-// Each server and each client has a process of its own, so that the compiled code of one contender does not affect the other.
+// Compares the sockets of `tcpfx/platform` with those of `@effect/platform-node`: Effect RPC, idle connections, and
+// behaviour. Each server and each client runs in its own process, so that the JIT-compiled code of one contender does
+// not affect the other.
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { writeFileSync } from "node:fs"
@@ -27,7 +28,7 @@ const behaviours = {
 } as const
 type Behaviour = keyof typeof behaviours
 
-/** An idle handler takes payloads and does nothing. */
+/** Serves connections with a handler that takes payloads and does nothing. */
 const serveIdle = Layer.scopedDiscard(
   Effect.flatMap(SocketServer, (server) => Effect.forkScoped(server.run((socket) => socket.run(() => {})))),
 )
@@ -172,7 +173,7 @@ const main = async (): Promise<void> => {
   const report = reportOf(results, runs, project)
   process.stdout.write(report)
   if (!values.quick) writeFileSync(join(project, "bench", "results", "platform.md"), report)
-  // A server of a contender may hang because of the stuck peer.
+  // A server may still hang because of the peer that does not read, so the process exits here.
   process.exit()
 }
 

@@ -5,8 +5,8 @@ import type { Connection } from "tcpfx/connection"
 import { ConnectionClosedError as Closed, type ConnectionClosedError, closeReasons } from "tcpfx/domain"
 
 /**
- * Requests in order as a program writes them without `Requests`: a `Deferred` and a timeout for each request, and a lock
- * around the slot and the send.
+ * Sends requests in order without `Requests`, as a program would do by hand. Each request has a `Deferred` and a
+ * timeout. A lock makes the order of the slots equal to the order of the sends.
  */
 export const byHand = (connection: Connection, timeout: Duration.DurationInput) =>
   Effect.gen(function* () {

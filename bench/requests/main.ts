@@ -1,5 +1,5 @@
-// Measures the cost of a request with `Requests` of tcpfx/protocol, and beside it the cost of the same by hand. The echo
-// server has a process of its own, so the CPU time is that of the client.
+// Compares the cost of a request with `Requests` of tcpfx/protocol with the cost of the same request written by hand.
+// The echo server runs in its own process, so the CPU time is the time of the client alone.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { writeFileSync } from "node:fs"
@@ -15,7 +15,7 @@ import { describeMachine } from "../runner/report.ts"
 import { rotate, spread } from "../runner/statistics.ts"
 import { alone, depths, type Figures, measure, type Way, ways } from "./measure.ts"
 
-/** The ceiling of the CPU time of a request, microseconds. */
+/** The maximum CPU time of a request, in microseconds. The report marks a figure above it. */
 const ceiling = 40
 
 interface Result {

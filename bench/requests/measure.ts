@@ -14,7 +14,7 @@ const text = "abcdefghijklmnopqrstuvwxyz0123456789"
 const payload = new TextEncoder().encode(text)
 const line = new TextEncoder().encode(`${text}\n`)
 
-/** The measured ways. Each makes a function that sends one request and waits for its reply. */
+/** The measured ways. Each way makes an effect that sends one request and waits for its reply. */
 export const ways = {
   "raw bytes in order": (connection: Connection) =>
     Requests.make(Messages.of(connection, { receive: Codec.bytes, send: Codec.bytes }), {
@@ -32,7 +32,7 @@ export const ways = {
   string,
   (connection: Connection) => Effect.Effect<Effect.Effect<unknown, unknown>, unknown, Scope>
 >
-/** Node's sockets without the library. */
+/** A Node socket without the library. */
 export const alone = "a socket of Node alone"
 export type Way = keyof typeof ways | typeof alone
 
@@ -40,7 +40,7 @@ export type Way = keyof typeof ways | typeof alone
 export const depths = [1, 100] as const
 
 export interface Figures {
-  /** CPU time of the client's process for one request, microseconds. */
+  /** The CPU time of the client's process for one request, in microseconds. */
   readonly cpuMicros: number
   readonly perSecond: number
 }

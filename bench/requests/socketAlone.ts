@@ -1,7 +1,9 @@
 import { once } from "node:events"
 import { connect } from "node:net"
 
-/** Sends and receives the same messages with a socket of Node alone: the cost of the system calls. */
+/**
+ * Sends and receives the same messages with a Node socket without the library. It shows the cost of the system calls.
+ */
 export const socketAlone = async (
   port: number,
   message: Uint8Array,

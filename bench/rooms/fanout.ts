@@ -1,4 +1,4 @@
-// One server that publishes to its members in one of several ways, in a process of its own. The parent has the peers.
+// A server in its own process that publishes to its members in one of several ways. The parent process runs the peers.
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -17,10 +17,10 @@ export const ways = [
 ] as const
 export type Way = (typeof ways)[number]
 
-/** The load of a measurement. The members get all messages; a member that publishes gets none. */
+/** The load of a measurement. The members receive all messages. A member that publishes receives none. */
 export const load = { members: 30, messages: 20_000, bytes: 100, perTurn: 100 }
 
-/** What the process sends to its parent. */
+/** A message of the process to its parent. */
 export type FromServer =
   | { readonly _tag: "Listening"; readonly port: number }
   | { readonly _tag: "Used"; readonly cpuMillis: number }
@@ -62,7 +62,7 @@ export const serveFanout = (way: Way): Promise<void> => {
         let room: RoomMembership<undefined> | undefined
         if (way.startsWith("room")) room = yield* rooms.join(connection, "room")
         present++
-        // The last connection is the publisher, if a member publishes.
+        // If a member publishes, the last connection is the publisher.
         if (byMember && present > members) {
           const publish = room === undefined ? connection.broadcast : room.publish
           return yield* repeat(publish(payload))

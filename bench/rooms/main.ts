@@ -1,4 +1,5 @@
-// Measures rooms beside the hub of a server: the CPU time of a fan-out, and the memory of many rooms.
+// Compares the CPU time of a fan-out in a room with a fan-out in the hub of a server. Measures the memory of many
+// rooms.
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { writeFileSync } from "node:fs"
@@ -12,9 +13,12 @@ import { rotate, type Spread, spread } from "../runner/statistics.ts"
 import { type FromServer, load, serveFanout, type Way, ways } from "./fanout.ts"
 import { measureMemory, memoryLoad } from "./memory.ts"
 
-/** The ceiling of the ratio of the CPU time with a room to that with the hub of the server. */
+/**
+ * The maximum ratio of the CPU time of a room to the CPU time of the hub of the server. The report marks a ratio above
+ * it.
+ */
 const ceiling = 1.2
-/** The ceiling of the memory of a room with its members, bytes. */
+/** The maximum memory of a room with its members, in bytes. */
 const memoryCeiling = 4096
 
 const script = fileURLToPath(import.meta.url)
@@ -25,7 +29,7 @@ const said = async <T extends FromServer["_tag"]>(child: ChildProcess, tag: T) =
   return message as Extract<FromServer, { readonly _tag: T }>
 }
 
-/** Returns the CPU time of the server, milliseconds. */
+/** Returns the CPU time of the server in milliseconds. */
 const measureFanout = async (way: Way): Promise<number> => {
   const child = fork(script, ["fanout", way], { stdio: ["ignore", "inherit", "inherit", "ipc"] })
   const { port } = await said(child, "Listening")

@@ -1,4 +1,4 @@
-// The memory of rooms: many connections over the memory transport, each in many rooms.
+// Measures the memory of rooms. Many connections over the memory transport each join many rooms.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
@@ -8,7 +8,7 @@ import { type RoomMembership, Rooms } from "tcpfx/rooms"
 import { Server } from "tcpfx/server"
 import { MemoryTransport } from "tcpfx/transport"
 
-/** Rooms, members of each, and rooms of each connection. */
+/** The number of rooms, of members of each room, and of rooms of each connection. */
 export const memoryLoad = { rooms: 10_000, members: 3, roomsOfConnection: 100 }
 
 const heapUsed = (collect: () => void): number => {
@@ -17,7 +17,10 @@ const heapUsed = (collect: () => void): number => {
   return process.memoryUsage().heapUsed
 }
 
-/** Returns the retained heap of a room with its members, bytes: after the joins, and after each room has had a message. */
+/**
+ * Returns the retained heap per room with its members, in bytes: after the joins, and after each member has published a
+ * message.
+ */
 export const measureMemory = (collect: () => void): Promise<{ readonly joined: number; readonly used: number }> => {
   const { members, rooms: count, roomsOfConnection } = memoryLoad
   const connections = (count * members) / roomsOfConnection

@@ -19,7 +19,10 @@ export const Calculator = Protocol.make("calculator", {
 const answer = (request: typeof Add.Type | typeof Echo.Type) =>
   request._tag === "Add" ? request.a + request.b : request.text
 
-/** Answers the requests of one client, for `Server.make({ handler: calculator })`. Another message closes its connection. */
+/**
+ * Answers the requests of one client. Use it in `Server.make({ handler: calculator })`. An invalid message closes the
+ * connection.
+ */
 export const calculator = Calculator.handler((connection) =>
   connection.runForEach((request) => connection.send(Reply.make({ id: request.id, value: answer(request) }))),
 )

@@ -21,7 +21,10 @@ export class ChatRooms extends ProtocolRooms.Tag<ChatRooms>()("programs/ChatRoom
     /^\w{1,20}$/.test(room) ? Effect.void : Effect.fail("the name of a room is up to 20 letters or digits"),
 }) {}
 
-/** A nick is a room of one client. So it becomes free with its connection, and a private message is published to it. */
+/**
+ * A nick is a room with one client. The nick becomes free when the connection ends, and a private message is published
+ * to its room.
+ */
 export class Nicks extends ProtocolRooms.Tag<Nicks>()("programs/Nicks", Chat, {
   admit: ({ id, room, size }) => {
     if (size > 0) return Effect.fail(`${room} is taken`)
@@ -85,7 +88,7 @@ const serve = (connection: ProtocolServerConnection<string, string>) =>
     )
   })
 
-/** Serves one client. A client that sends something else than short lines of text is told so, and stays. */
+/** Serves one client. After an invalid line the client gets an answer and stays connected. */
 export const chat = Chat.handler(serve, {
   onInvalid: (_, connection) => connection.send("* a line is text of up to 1000 characters"),
 })
@@ -97,7 +100,7 @@ const Goodbye = Layer.scopedDiscard(
   }),
 )
 
-/** The chat as a layer: says goodbye to its clients at its end, then drains. */
+/** The chat as a layer. At its end it says goodbye to its clients, then drains. */
 export const ChatServer = Goodbye.pipe(
   Layer.provideMerge(Server.layer({ handler: chat })),
   Layer.provideMerge(Layer.merge(ChatRooms.layer, Nicks.layer)),

@@ -44,7 +44,7 @@ export const makeServer = Effect.suspend(() => {
   })
 })
 
-/** The reply to a request was `NIL key` or `ERR problem`. */
+/** The server answered a request with `NIL key` or `ERR problem`. */
 export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", { reply: Schema.String }) {}
 
 /** A client of one connection. Any number of requests may wait for their replies, which come in order. */

@@ -4,7 +4,7 @@ import { Connection } from "tcpfx/connection"
 import type { EndpointInput } from "tcpfx/domain"
 import { Middleware, Server, type ServerConnection } from "tcpfx/server"
 
-/** A proxy: connects to the target for each client, and passes on bytes, FINs and resets in both directions. */
+/** A proxy. It connects to the target for each client, and passes on bytes, FINs and resets in both directions. */
 export const makeProxy = (target: EndpointInput) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ halfClosed: "keep" })

@@ -26,10 +26,10 @@ const implementation = Meters.toLayer({
   List: ({ count }) => Stream.range(1, count),
 })
 
-/** Calls and answers are lines of JSON. A line above `maxFrame`, 1 MiB by default, closes its connection. */
+/** Calls and answers are lines of JSON. A line longer than `maxFrame` (default 1 MiB) closes its connection. */
 const lines = { frame: Framing.line }
 
-/** Serves the calls. The `SocketServer` of the layer knows the address. */
+/** Serves the calls. The layer also provides the `SocketServer`, which has the address. */
 export const serve = (endpoint: ListenEndpointInput) =>
   RpcServer.layer(Meters).pipe(
     Layer.provide(implementation),
@@ -38,6 +38,6 @@ export const serve = (endpoint: ListenEndpointInput) =>
     Layer.provide(RpcSerialization.layerJson),
   )
 
-/** Connects `RpcClient.make(Meters)`, again after each loss. */
+/** The protocol for `RpcClient.make(Meters)`. It connects again after each loss. */
 export const connect = (endpoint: EndpointInput) =>
   RpcClient.layerProtocolSocket().pipe(Layer.provide([layerSocket(endpoint, lines), RpcSerialization.layerJson]))

@@ -17,10 +17,13 @@ const Received = Schema.Union(Schema.TemplateLiteralParser("SUB ", Schema.NonEmp
 const Sent = Schema.Union(Schema.Struct({ subscribed: Schema.String }), Schema.Struct({ error: Schema.String }))
 const codecs = { receive: Codec.fromSchema("sensors", Received), send: Codec.json(Sent) }
 
-/** What a connection is, after its first valid line: "device kitchen/a" or "subscriber kitchen". */
+/** The role of a connection after its first valid line: "device kitchen/a" or "subscriber kitchen". */
 export const Role = Attribute.make<string | undefined>("role", () => undefined)
 
-/** The server of the sensors, and the readings of a group for the program itself. `onBad` runs for each line that is not valid. */
+/**
+ * Makes the server of the sensors, and `readings`, which gives the program the readings of a group. `onBad` runs for
+ * each invalid line.
+ */
 export const makeSensors = (options: {
   readonly onBad: (id: ConnectionId, error: CodecError) => Effect.Effect<void>
 }) =>

@@ -23,9 +23,10 @@ import { sampling } from "./internal/sampling.ts"
 import type { FrameMetricsOptions } from "./options.ts"
 
 /**
- * Keeps the metrics of a client until the scope closes, with the label `side` = "client". Turn them on directly after the
- * client is made: then they end after the connections of the same scope. What is exact and what is sampled is the same as
- * for {@link server}. Fails with `SettingsError` for an invalid option.
+ * Updates the metrics of a client until the scope closes, with the label `side` = "client". Call it directly after
+ * `Client.make`: then the metrics end after the connections of the same scope and count the ends of these connections.
+ * The same metrics are exact, and the same are sampled, as for {@link server}. Fails with `SettingsError` for an
+ * invalid option.
  *
  * @example
  * import { Effect, Metric } from "effect"
@@ -66,7 +67,7 @@ export const client =
     })
 
 /**
- * {@link client} for the client of the context, as a layer.
+ * A layer that runs {@link client} for the `Client` service.
  *
  * @example
  * import { Effect, Layer } from "effect"

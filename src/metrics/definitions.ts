@@ -2,8 +2,8 @@ import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 
 // Each metric of a server or client has the label `side` ("server" or "client") and the labels of the option `tags`.
-// "Exact": the metric changes in the turn of the event loop in which its cause happens. "Sampled": the metric changes at
-// the next sample (`every`), and counts everything that has happened until then.
+// "Exact": the metric changes in the same turn of the event loop as its cause. "Sampled": the metric changes at the
+// next sample (`every`), which counts everything since the last sample.
 
 const counter = (name: string, description: string): Metric.Metric.Counter<number> =>
   Metric.counter(name, { description, incremental: true })
@@ -13,7 +13,10 @@ export const connections: Metric.Metric.Gauge<number> = Metric.gauge("tcpfx_conn
   description: "Open connections",
 })
 
-/** `tcpfx_connections_opened_total`: connections that a server has accepted or a client has made. Label `side`. Exact. */
+/**
+ * `tcpfx_connections_opened_total`: connections that a server has accepted or a client has established. Label `side`.
+ * Exact.
+ */
 export const connectionsOpened: Metric.Metric.Counter<number> = counter(
   "tcpfx_connections_opened_total",
   "Connections that were opened",
@@ -41,21 +44,24 @@ export const bytesOut: Metric.Metric.Counter<number> = counter(
 export const framesIn: Metric.Metric.Counter<number> = counter("tcpfx_frames_in_total", "Received frames")
 
 /**
- * `tcpfx_frames_out_total`: payloads that were sent, once for each recipient. It does not count wire bytes that a reactor
- * passes on, such as those of `Handler.echo` and `Handler.broker`; {@link bytesOut} does. Label `side`. Sampled.
+ * `tcpfx_frames_out_total`: sent payloads, once for each recipient. It does not count the wire bytes that reactors such
+ * as `Handler.echo` and `Handler.broker` pass on. {@link bytesOut} counts them. Label `side`. Sampled.
  */
 export const framesOut: Metric.Metric.Counter<number> = counter("tcpfx_frames_out_total", "Sent frames")
 
 /**
- * `tcpfx_frames_dropped_total`: frames that were dropped for a slow peer: by the hub of a server (`slowConsumer:
- * "drop-oldest"`), or by the full outbox of a session. Label `side`. Exact.
+ * `tcpfx_frames_dropped_total`: frames that the hub of a server dropped for a slow client
+ * (`slowConsumer: "drop-oldest"`), and frames that the full outbox of a session dropped. Label `side`. Exact.
  */
 export const framesDropped: Metric.Metric.Counter<number> = counter(
   "tcpfx_frames_dropped_total",
   "Frames that were dropped because their recipient was slow",
 )
 
-/** `tcpfx_bytes_skipped_total`: received bytes that are not a valid frame and were skipped. Label `side`. Exact. */
+/**
+ * `tcpfx_bytes_skipped_total`: received bytes that the framing skipped because they are not part of a valid frame.
+ * Label `side`. Exact.
+ */
 export const bytesSkipped: Metric.Metric.Counter<number> = counter(
   "tcpfx_bytes_skipped_total",
   "Received bytes that are not a valid frame and were skipped",
@@ -80,8 +86,8 @@ export const acceptFailures: Metric.Metric.Counter<number> = counter(
 )
 
 /**
- * `tcpfx_slow_consumers_total`: how often a quarter of the budget was queued for a client in the hub
- * (`ConnectionStalled`). Connections that were closed for this are in {@link connectionsClosed} with the reason
+ * `tcpfx_slow_consumers_total`: how often the bytes queued in the hub for one client reached a quarter of its budget
+ * (`ConnectionStalled`). {@link connectionsClosed} counts the connections that were closed for this, with the reason
  * "SlowConsumer". Exact.
  */
 export const slowConsumers: Metric.Metric.Counter<number> = counter(
@@ -90,38 +96,44 @@ export const slowConsumers: Metric.Metric.Counter<number> = counter(
 )
 
 /**
- * `tcpfx_connect_failures_total`: attempts of a client that failed. Label `reason`, that of the `ConnectError`, such as
- * "Refused". Exact.
+ * `tcpfx_connect_failures_total`: failed attempts of a client to connect. Label `reason`, the reason of the
+ * `ConnectError`, such as "Refused". Exact.
  */
 export const connectFailures: Metric.Metric.Counter<number> = counter(
   "tcpfx_connect_failures_total",
   "Failed attempts to connect, by reason",
 )
 
-/** `tcpfx_reconnects_total`: attempts of a client to connect again after a loss. Exact. */
+/** `tcpfx_reconnects_total`: attempts of a client to reconnect after a loss. Exact. */
 export const reconnects: Metric.Metric.Counter<number> = counter(
   "tcpfx_reconnects_total",
   "Attempts to connect again after a loss",
 )
 
-/** `tcpfx_hub_subscribers`, a gauge: the subscribers of a hub. Each connection of a server is one. Sampled. */
+/**
+ * `tcpfx_hub_subscribers`, a gauge: the number of subscribers of a hub. Each connection of a server is a subscriber.
+ * Sampled.
+ */
 export const hubSubscribers: Metric.Metric.Gauge<number> = Metric.gauge("tcpfx_hub_subscribers", {
   description: "Subscribers of a hub",
 })
 
-/** `tcpfx_hub_lagging_subscribers`, a gauge: the subscribers that have not read everything. Sampled. */
+/**
+ * `tcpfx_hub_lagging_subscribers`, a gauge: the number of subscribers that have not read every published payload.
+ * Sampled.
+ */
 export const hubLagging: Metric.Metric.Gauge<number> = Metric.gauge("tcpfx_hub_lagging_subscribers", {
   description: "Subscribers of a hub that have not read everything published to them",
 })
 
-/** `tcpfx_hub_retained_bytes`, a gauge: the bytes that the log of a hub keeps for lagging subscribers. Sampled. */
+/** `tcpfx_hub_retained_bytes`, a gauge: the number of bytes that a hub keeps for lagging subscribers. Sampled. */
 export const hubRetainedBytes: Metric.Metric.Gauge<number> = Metric.gauge("tcpfx_hub_retained_bytes", {
   description: "Bytes that a hub keeps for lagging subscribers",
 })
 
 /**
- * `tcpfx_hub_flush_seconds`, a histogram: how long a hub takes to deliver what was published in a turn of the event loop.
- * Boundaries from 10 µs to 1 s. Exact.
+ * `tcpfx_hub_flush_seconds`, a histogram: the time in seconds that a hub takes to deliver the payloads published in one
+ * turn of the event loop. Boundaries from 10 µs to 1 s. Exact.
  */
 export const hubFlushSeconds: Metric.Metric.Histogram<number> = Metric.histogram(
   "tcpfx_hub_flush_seconds",

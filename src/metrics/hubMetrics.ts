@@ -10,9 +10,9 @@ import { sampling } from "./internal/sampling.ts"
 import type { MetricsOptions } from "./options.ts"
 
 /**
- * Keeps the metrics of a hub until the scope closes: `tcpfx_hub_subscribers`, `tcpfx_hub_lagging_subscribers`,
- * `tcpfx_hub_retained_bytes` and `tcpfx_hub_flush_seconds`. {@link server} includes them for the hub of the server. Fails
- * with `SettingsError` for an invalid option.
+ * Updates the metrics of a hub until the scope closes: `tcpfx_hub_subscribers`, `tcpfx_hub_lagging_subscribers`,
+ * `tcpfx_hub_retained_bytes` and `tcpfx_hub_flush_seconds`. {@link server} includes them for the hub of the server.
+ * Fails with `SettingsError` for an invalid option.
  *
  * @example
  * import { Effect, Metric } from "effect"

@@ -25,18 +25,21 @@ import type { FrameMetricsOptions } from "./options.ts"
 
 /** Options of {@link server}. */
 export interface ServerMetricsOptions extends FrameMetricsOptions {
-  /** Whether the metrics of the server's hub are included ({@link hub}). Default `true`. `false` for a shared hub. */
+  /**
+   * Whether the metrics of the server's hub are included ({@link hub}). Default `true`. Use `false` for a hub that
+   * several servers share, so that it is not counted several times.
+   */
   readonly hub?: boolean
 }
 
 /**
- * Keeps the metrics of a server until the scope closes, with the label `side` = "server". Give it to the option `watch` of
- * the server, so that it also counts the connections that end with the server.
+ * Updates the metrics of a server until the scope closes, with the label `side` = "server". Pass it as the option
+ * `watch` of the server, so that the metrics also count the connections that end with the server.
  *
- * Counters count from the call on. Numbers of connections, refusals and closes are exact at every moment. Bytes, frames and
- * the state of the hub are sampled: each second, if `every` does not say otherwise, and at the end. A sample reads two
- * numbers of each connection. Labels of the fiber (`Effect.tagMetrics`) are kept. Fails with `SettingsError` for an
- * invalid option.
+ * Counters count from the call on. The numbers of connections, refusals and closes are exact at every moment. Bytes,
+ * frames and the state of the hub are sampled at the interval `every`, by default 1 second, and at the end. A sample
+ * reads two numbers of each connection. The metrics also get the labels of the fiber (`Effect.tagMetrics`). Fails with
+ * `SettingsError` for an invalid option.
  *
  * @example
  * import { Effect, Metric } from "effect"

@@ -25,24 +25,24 @@ const failed = (reason: "Open" | "Read" | "Write") => (cause: unknown) =>
 /** Options of a platform socket. */
 export interface PlatformSocketOptions {
   /**
-   * The number of payloads that the handler of `run` handles at once; `Infinity` for no limit. Default: 1024, and 1 for the
-   * sockets of a server.
+   * The maximum number of payloads that the handler of `run` handles at once. `Infinity`: no limit. Default: 1024, and
+   * 1 for the sockets of a server.
    *
-   * With 1, each payload waits until the handler has finished with the payload before it, so back-pressure slows the
-   * peer. With more, the handler starts with the payloads in order, and a payload does not wait for an effect that
-   * suspends. The socket reads no further while this many effects run. `run` then ends with the connection and
+   * With 1, the handler finishes each payload before it gets the next payload, so back-pressure slows the peer. With
+   * more than 1, the handler starts the payloads in order, and a payload does not wait for the effect of an earlier
+   * payload. While this many effects run, the socket stops reading. At the end of the connection, `run` ends and
    * interrupts the effects that still run, as the sockets of the platform do.
    *
-   * A client of Effect RPC needs more than 1. While a program takes no elements of a stream, the handler waits with the
-   * payload that has the next elements, and the replies to other calls arrive in later payloads.
+   * A client of Effect RPC needs more than 1. While a program takes no elements of a stream, the handler does not
+   * finish the payload with the next elements. With 1, the replies to other calls in later payloads would wait for it.
    */
   readonly concurrency?: number
   /**
-   * Whether `runRaw` gives the payloads as text, decoded from UTF-8. Default: false, it gives bytes.
+   * Whether `runRaw` passes the payloads to its handler as text, decoded from UTF-8. Default: false, it passes bytes.
    *
-   * A character may begin in one payload and end in the next, and then belongs to the text of the next. Set it for RPC
-   * with JSON in lines: `RpcSerialization.layerNdjson` of \@effect/rpc 0.76 decodes the bytes of each payload alone and
-   * replaces a character that two payloads share by U+FFFD.
+   * A character that begins in one payload and ends in the next belongs to the text of the next payload. Set this
+   * option for RPC with JSON in lines. Without it, `RpcSerialization.layerNdjson` of \@effect/rpc 0.76 decodes each
+   * payload alone and replaces a character that two payloads share with U+FFFD.
    */
   readonly text?: boolean
 }
@@ -59,7 +59,7 @@ export const checkSocketOptions = (
 
 type Handler<E, R> = (payload: Uint8Array) => Effect.Effect<unknown, E, R> | void
 
-/** Tells the failure of a handler from a failure to read, also where both are a `ConnectionClosedError`. */
+/** Marks the failure of a handler, because the handler and the reader can both fail with a `ConnectionClosedError`. */
 class HandlerFailure<E> {
   constructor(readonly error: E) {}
 }
@@ -151,8 +151,8 @@ const make = (
 }
 
 /**
- * Makes a platform socket of an open connection. The socket supports one `run`. Throws `SettingsError` when `concurrency` is
- * invalid.
+ * Makes a platform socket from an open connection. The socket supports one `run`. Throws `SettingsError` when
+ * `concurrency` is invalid.
  */
 export const fromConnection = (connection: Connection, options: PlatformSocketOptions = {}): Socket.Socket => {
   check.checkOrThrow({ concurrency: options.concurrency ?? defaultConcurrency }, checks)

@@ -17,7 +17,10 @@ const addressOf = (endpoint: Endpoint): SocketServer.Address =>
     ? { _tag: "UnixAddress", path: endpoint.path }
     : { _tag: "TcpAddress", hostname: endpoint.host, port: endpoint.port }
 
-/** Whether a handler failed only because its connection was lost. RPC turns this failure into a defect. */
+/**
+ * Whether a handler failed only because its connection ended. RPC turns this failure into a defect, so defects count
+ * too.
+ */
 const isLostConnection = (cause: Cause.Cause<unknown>): boolean => {
   const errors = [...Cause.failures(cause), ...Cause.defects(cause)]
   return (
@@ -29,13 +32,13 @@ const isLostConnection = (cause: Cause.Cause<unknown>): boolean => {
 type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
 
 /**
- * Makes the platform's `SocketServer` from a {@link Server}. Programs with Effect RPC or Effect Cluster then have
- * back-pressure, payloads in order, half-close and an orderly end. Connections that are accepted while no `run` is
- * active wait for the next `run`. A handler that fails ends only its own connection, and the failure is logged unless the
- * peer reset the connection. The end of a `run` ends the connections that it serves.
+ * Makes the platform's `SocketServer` from a {@link Server}. It gives programs with Effect RPC or Effect Cluster
+ * back-pressure, payloads in order, half-close and an orderly end. A connection that is accepted while no `run` is
+ * active waits for the next `run`. A handler that fails ends only its own connection. The failure is logged unless the
+ * handler failed only because its connection ended. The end of a `run` ends the connections that it serves.
  *
- * Fails as the servers of the platform do: with `SocketServerError` and the reason "Open". Its `cause` is the `ListenError`
- * or, for an invalid setting, the `SettingsError`.
+ * Fails as the servers of the platform do, with a `SocketServerError` with the reason "Open". Its `cause` is the
+ * `ListenError`, or the `SettingsError` for an invalid setting.
  *
  * @example
  * import { Effect } from "effect"

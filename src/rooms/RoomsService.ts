@@ -28,10 +28,7 @@ export interface JoinRequest<M> {
   readonly id: ConnectionId
   readonly remote: Endpoint
   readonly member: M
-  /**
-   * The number of members of the room. It stays true until `admit` ends, except that members can leave, because no
-   * other connection joins meanwhile.
-   */
+  /** The number of members of the room. No other connection joins the room before this join has ended. */
   readonly size: number
 }
 

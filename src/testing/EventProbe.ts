@@ -7,15 +7,15 @@ import { Waiters } from "../runtime/Waiters.ts"
 import { showEvent, showPattern } from "./internal/showEvent.ts"
 import { deadlineOf, type WaitOptions, waitFor } from "./internal/waitFor.ts"
 
-/** The least that a probe needs of an event: the tag. */
+/** An event that a probe can record. It needs only a tag. */
 export interface TaggedEvent {
   readonly _tag: string
 }
 
-/** The events of a tag. */
+/** The events of type `E` whose tag is `T`. */
 export type EventOf<E extends TaggedEvent, T extends E["_tag"]> = Extract<E, { readonly _tag: T }>
 
-/** Some of the fields of an event, also of the objects within it. */
+/** Some of the fields of an event, and some of the fields of its nested objects. */
 export type EventFields<A> = A extends Uint8Array
   ? A
   : A extends object
@@ -23,19 +23,19 @@ export type EventFields<A> = A extends Uint8Array
     : A
 
 /**
- * An event to expect: its tag, or the tag and some of its fields. A field with an object needs only some fields of the
- * object. Bytes and arrays must be equal.
+ * The pattern of an expected event: its tag, or its tag and some of its fields. A nested object also needs only some of
+ * its fields. Bytes and arrays must be equal.
  */
 export type EventPattern<E extends TaggedEvent> =
   | E["_tag"]
   | (E extends TaggedEvent ? { readonly _tag: E["_tag"] } & Omit<EventFields<E>, "_tag"> : never)
 
-/** An expected event has not come before the deadline of the probe. */
+/** An expected event did not come before the deadline of the wait. */
 export class EventNotSeen extends Data.TaggedError("EventNotSeen")<{
   /** The expected event. */
   readonly wanted: string
   readonly within: Duration.Duration
-  /** All events until then, the oldest first. */
+  /** All events until the deadline, the oldest first. */
   readonly seen: ReadonlyArray<TaggedEvent>
 }> {
   override get message(): string {
@@ -53,7 +53,10 @@ const framesHint = "\nThe subscription has no frames; subscribe with { frames: t
 
 const isFrame = ({ _tag }: TaggedEvent) => _tag === "FrameReceived" || _tag === "FrameSent"
 
-/** Records events in memory, without a limit. A test reads the record and waits for events. See {@link probe}. */
+/**
+ * Records events in memory, without a limit. A test reads the recorded events and waits for further events. See
+ * {@link probe}.
+ */
 export class EventProbe<E extends TaggedEvent> {
   /** All events so far, the oldest first. */
   readonly seen: Array<E> = []
@@ -82,15 +85,15 @@ export class EventProbe<E extends TaggedEvent> {
   }
 
   /**
-   * Waits until `look` finds something: calls it now and after each event. `wanted` names it in the failure. Default:
-   * "what the test looks for".
+   * Waits until `look` returns a value other than `undefined`. Calls `look` now and after each event. `wanted`
+   * describes the value in the failure. Default: "what the test looks for".
    */
   until<A>(look: () => A | undefined, wanted = "what the test looks for"): Effect.Effect<A, EventNotSeen> {
     const { seen, waiters, within } = this
     return waitFor(waiters, look, within, () => new EventNotSeen({ wanted, within, seen: [...seen] }))
   }
 
-  /** Waits for the first `count` events of a tag, from the begin of the record. */
+  /** Waits until `count` events of a tag are recorded, and returns the first `count` of them. */
   first<T extends E["_tag"]>(tag: T, count: number): Effect.Effect<ReadonlyArray<EventOf<E, T>>, EventNotSeen> {
     return this.until(
       () => {
@@ -101,7 +104,7 @@ export class EventProbe<E extends TaggedEvent> {
     )
   }
 
-  /** Waits for the first event of a tag that passes a test, from the begin of the record. */
+  /** Waits for the first recorded event of a tag that passes a test. Each call searches from the first event. */
   one<T extends E["_tag"]>(
     tag: T,
     test: (event: EventOf<E, T>) => boolean = () => true,
@@ -110,8 +113,8 @@ export class EventProbe<E extends TaggedEvent> {
   }
 
   /**
-   * Waits for the next event of a tag that passes a test: the first one after the event that `next` or `expectInOrder`
-   * found last. So each call finds a later event.
+   * Waits for the next event of a tag that passes a test. The search begins after the last event that `next` or
+   * `expectInOrder` found, so each call finds a later event.
    */
   next<T extends E["_tag"]>(
     tag: T,
@@ -130,8 +133,8 @@ export class EventProbe<E extends TaggedEvent> {
   }
 
   /**
-   * Waits until events have come in this order, after the event that `next` or `expectInOrder` found last. Other events
-   * may come between them. Succeeds with the events.
+   * Waits until events that match the patterns have come in this order. Other events may come between them. The search
+   * begins after the last event that `next` or `expectInOrder` found. Succeeds with the matching events.
    */
   expectInOrder(...patterns: ReadonlyArray<EventPattern<E>>): Effect.Effect<ReadonlyArray<E>, EventNotSeen> {
     return Effect.forEach(patterns, (pattern, index) =>
@@ -148,7 +151,7 @@ export class EventProbe<E extends TaggedEvent> {
   }
 }
 
-/** Whether a value has everything that a pattern has. */
+/** Whether a value has every field of a pattern, with an equal value. */
 const matches = (value: unknown, pattern: unknown): boolean => {
   if (typeof pattern === "string" && isTagged(value)) return value._tag === pattern
   if (typeof pattern !== "object" || pattern === null) return Object.is(value, pattern)
@@ -163,8 +166,8 @@ const isTagged = (value: unknown): value is TaggedEvent =>
   typeof value === "object" && value !== null && "_tag" in value
 
 /**
- * Subscribes to events at once, and records them until the scope ends. It takes the subscription of any server, client or
- * assistant. Each wait has a deadline, and a failure lists the events that have come. It needs no test runner.
+ * Subscribes to events at once, and records them until the scope ends. It takes the subscription of any server, client
+ * or assistant. Each wait has a deadline, and its failure lists the recorded events. It needs no test runner.
  *
  * @example
  * import { Effect } from "effect"

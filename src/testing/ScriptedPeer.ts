@@ -6,8 +6,8 @@ import { deadlineOf, type WaitOptions, waitFor } from "./internal/waitFor.ts"
 import { UnexpectedBytes } from "./UnexpectedBytes.ts"
 
 /**
- * A peer under full control of a test: it sends exactly the bytes of its script, and fails at the first received byte that
- * the script does not expect. A script is an effect that uses these methods. Texts stand for their bytes in UTF-8.
+ * A peer under full control of a test. It sends exactly the bytes of its script, and fails at the first received byte
+ * that the script does not expect. A script is an effect that uses these methods. A string stands for its UTF-8 bytes.
  */
 export interface ScriptedPeer {
   readonly local: Endpoint
@@ -19,26 +19,32 @@ export interface ScriptedPeer {
     framing: Framing.Framing,
     payload: Uint8Array | string,
   ) => Effect.Effect<void, InvalidPayloadError>
-  /** Waits until the other side has buffers for all bytes sent. Fails if the connection ends first. */
+  /**
+   * Waits until the kernel, or in memory the buffer of the other side, has taken all sent bytes. Fails if the
+   * connection ends first.
+   */
   readonly flushed: Effect.Effect<void, UnexpectedBytes>
-  /** Waits for these bytes, in any number of reads. Fails at the first byte that differs. */
+  /** Waits for these bytes, which may come in any number of reads. Fails at the first byte that differs. */
   readonly expect: (bytes: Uint8Array | string) => Effect.Effect<void, UnexpectedBytes>
-  /** Waits for a payload as a frame, as {@link expect} does for its wire bytes. */
+  /** Waits for the wire bytes of a frame with this payload, as {@link expect} does. */
   readonly expectFrame: (
     framing: Framing.Framing,
     payload: Uint8Array | string,
   ) => Effect.Effect<void, UnexpectedBytes | InvalidPayloadError>
   /** Waits for the FIN of the other side. Fails if a byte comes before it. */
   readonly expectEnd: Effect.Effect<void, UnexpectedBytes>
-  /** Waits until the other side resets the connection. Unread bytes are dropped. Fails after an orderly end. */
+  /**
+   * Waits until the other side resets the connection. Ignores bytes that the script has not taken. Fails if the
+   * connection closes without a reset.
+   */
   readonly expectReset: Effect.Effect<void, UnexpectedBytes>
   /** Waits for the next `count` bytes, and returns them. */
   readonly take: (count: number) => Effect.Effect<Uint8Array, UnexpectedBytes>
   /** Waits for the FIN or the end of the connection, and returns the bytes before it. */
   readonly takeRest: Effect.Effect<Uint8Array, UnexpectedBytes>
-  /** Stops reading. The other side can then send no more than the buffers between hold. */
+  /** Stops reading. The other side can then send only as many bytes as the buffers of the network hold. */
   readonly stopReading: Effect.Effect<void>
-  /** Reads again. A peer made with `reads: false` has not read before. */
+  /** Starts reading again, or for the first time if the peer was made with `reads: false`. */
   readonly startReading: Effect.Effect<void>
   /** Sends FIN after everything sent. Receiving continues. */
   readonly halfClose: Effect.Effect<void>
@@ -60,11 +66,11 @@ const bytesOf = (content: Uint8Array | string): Uint8Array =>
 
 const none = new Uint8Array(0)
 
-/** Makes a scripted peer of a wire. */
+/** Makes a scripted peer on a wire. */
 export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => {
   const within = deadlineOf(options)
 
-  /** Waits until `look` finds something. At the deadline, nothing more has come in place of `expected`. */
+  /** Waits until `look` returns a value other than `undefined`. At the deadline, fails with the problem "silent". */
   const until = <A>(expected: Uint8Array, look: () => A | undefined): Effect.Effect<A, UnexpectedBytes> =>
     waitFor(wire.waiters, look, within, () => unexpected(expected, "silent"))
   const untaken = (count: number, problem: UnexpectedBytes["problem"]): UnexpectedBytes =>
@@ -77,7 +83,7 @@ export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => 
   const expect = (content: Uint8Array | string) => {
     const expected = bytesOf(content)
     return Effect.suspend(() => {
-      // Each look compares only the bytes that have come since the look before.
+      // Each call of the function below compares only the bytes that are new since the last call.
       let compared = 0
       return flat(
         until(expected, (): Effect.Effect<void, UnexpectedBytes> | undefined => {

@@ -3,13 +3,13 @@ import { showBytes } from "./internal/showBytes.ts"
 
 /** A scripted peer did not receive the bytes that its script expects. */
 export class UnexpectedBytes extends Data.TaggedError("UnexpectedBytes")<{
-  /** The expected bytes. None: the script expects the end, or `count` bytes. */
+  /** The expected bytes. Empty if the script expects the end, or any `count` bytes. */
   readonly expected: Uint8Array
-  /** The number of bytes that the script takes, if it takes any bytes that come. */
+  /** The expected number of bytes, if the script accepts any bytes (`take`). */
   readonly count?: number
-  /** The bytes that came in their place, as far as they came. */
+  /** The received bytes in place of the expected bytes. There may be fewer. */
   readonly actual: Uint8Array
-  /** The number of bytes that the peer had received before the expected ones. */
+  /** The position of the first expected byte, counted from the first byte of the connection. */
   readonly offset: number
   /**
    * "differs": a byte differs, or a byte came in place of the end. "ended": the other side sent FIN. "reset": the other
@@ -20,7 +20,7 @@ export class UnexpectedBytes extends Data.TaggedError("UnexpectedBytes")<{
   /** The position of the first byte that differs or is missing, counted from the first byte of the connection. */
   get differsAt(): number {
     const { actual, expected, offset, problem } = this
-    // All bytes that came are right unless the problem is that they differ.
+    // With any other problem, all received bytes match and the next byte is missing.
     if (problem !== "differs") return offset + actual.length
     return offset + actual.findIndex((byte, index) => byte !== expected[index])
   }

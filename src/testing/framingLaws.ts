@@ -22,13 +22,13 @@ import {
  * | law | what holds |
  * |---|---|
  * | `roundTrip` | Each payload that `encode` and `refuses` accept arrives unchanged, alone and with others in one read. |
- * | `splits` | The payloads, a failure and the bytes left at the end do not depend on where the reads are split. |
- * | `limits` | A payload of `maxFrame` bytes is sent and received. A longer one is refused, and its frame is reported. |
+ * | `splits` | The payloads, the failure and the bytes left at the end do not depend on where the bytes are split into reads. |
+ * | `limits` | A payload of `maxFrame` bytes is sent and received. A longer payload is refused, and its frame is reported. |
  * | `readers` | `payloads`, `cut` and `count` find the same frames in each run. |
  * | `ends` | `end` passes buffered bytes on or returns their number, and leaves nothing pending. |
- * | `garbage` | No bytes make the framing throw or give a payload above the limit, and reads do not matter for them either. |
+ * | `garbage` | No bytes make the framing throw or return a payload above the limit. For garbage too, the result does not depend on the splits. |
  * | `independence` | Decoders of the framing share no state. |
- * | `memory` | A decoder writes neither to its input nor to a run or a payload that it has passed on, and `encode` neither to a payload nor to a frame that it has returned. |
+ * | `memory` | A decoder never changes its input, or a run or a payload that it has passed on. `encode` never changes a payload, or a frame that it has returned. |
  */
 export type FramingLaw = "roundTrip" | "splits" | "limits" | "readers" | "ends" | "garbage" | "independence" | "memory"
 
@@ -36,12 +36,14 @@ export type FramingLaw = "roundTrip" | "splits" | "limits" | "readers" | "ends" 
 export interface FramingLawsOptions {
   /**
    * The payloads of the checks. A framing that refuses most payloads needs payloads that it accepts. Default: 0 to 40
-   * bytes with any values, and often with equal ones.
+   * bytes, random or from a few values such as 0 and LF.
    */
   readonly payload?: FastCheck.Arbitrary<Uint8Array>
-  /** The limit, as the setting `maxFrame`, in bytes. It must be above the length of each payload. Default: 4096. */
+  /**
+   * The limit in bytes, like the setting `maxFrame`. It must be greater than the length of each payload. Default: 4096.
+   */
   readonly maxFrameBytes?: number
-  /** The number of samples for each law. Default: 100. */
+  /** The number of random samples for each law. Default: 100. */
   readonly samples?: number
   /** The seed of the samples. The same seed makes the same samples. Default: 1. */
   readonly seed?: number
@@ -52,7 +54,7 @@ export class FramingLawError extends Data.TaggedError("FramingLawError")<{
   /** The name of the framing. */
   readonly framing: string
   readonly law: FramingLaw
-  /** What is wrong with the {@link reads}. */
+  /** The problem that the {@link reads} show. */
   readonly problem: string
   /** The shortest input that was found: the reads of a decoder, a run, or a payload. */
   readonly reads: ReadonlyArray<Uint8Array>
@@ -63,7 +65,10 @@ export class FramingLawError extends Data.TaggedError("FramingLawError")<{
   }
 }
 
-/** The laws in the order of the checks. The first law that is broken is reported, so simple laws come first. */
+/**
+ * The laws in the order of the checks. Only the first broken law is reported, so simple laws come first. `needsMarks`:
+ * the law does not apply to framings with `delimited: false`.
+ */
 const laws: ReadonlyArray<{ readonly law: FramingLaw; readonly check: Check; readonly needsMarks: boolean }> = [
   { law: "roundTrip", check: roundTrip, needsMarks: true },
   { law: "readers", check: readers, needsMarks: false },
@@ -83,10 +88,11 @@ const anyPayload = FastCheck.oneof(
 
 /**
  * Checks a framing against the laws that server, client and hub rely on, with random payloads, splits and garbage.
- * Fails with the law that is broken and the shortest counterexample. It needs no test runner, and no clock or socket.
+ * Fails with the broken law and the shortest counterexample. It needs no test runner, no clock and no socket.
  *
  * For a framing whose frames depend on the time of arrival (`delimited: false`), the laws `roundTrip`, `splits` and
- * `limits` do not apply. An endless loop in a framing makes the check endless, too: give the test a timeout.
+ * `limits` do not apply. An endless loop in a framing blocks the whole process. Only a timeout outside the process can
+ * end it.
  *
  * @example
  * import { Effect } from "effect"

@@ -18,7 +18,7 @@ import { makePeer, type PeerOptions, type ScriptedPeer } from "./ScriptedPeer.ts
 import { endpoint } from "./testLayer.ts"
 import { nextTurn } from "./turns.ts"
 
-/** A listener whose connections are scripted peers. */
+/** A listener whose accepted connections are scripted peers. */
 export interface PeerListener {
   /** The endpoint with the real address and port. */
   readonly endpoint: Endpoint
@@ -27,8 +27,7 @@ export interface PeerListener {
 }
 
 /**
- * Dials a server with the transport of the context, as a peer that follows a script. The end of the scope destroys the
- * connection.
+ * Connects a scripted peer to a server with the `Transport` service. The end of the scope destroys the connection.
  *
  * @example
  * import { Effect } from "effect"
@@ -64,7 +63,7 @@ const resolved = <A>(lookup: Effect.Effect<A, { readonly code: string }>, endpoi
   Effect.mapError(lookup, ({ code }) => new ConnectError({ endpoint, reason: "NameNotFound", code }))
 
 /**
- * Connects a scripted peer to the server of `Testing.layer`, from the host "client".
+ * Connects a scripted peer on the host "client" to the server of `Testing.layer`.
  *
  * @example
  * import { Effect } from "effect"
@@ -96,12 +95,13 @@ export const connectPeer = (
     return yield* Effect.zipLeft(peer, nextTurn)
   })
 
-// The number of connections that wait for `accept`. A further connection is reset.
+// The maximum number of connections that wait for `accept`. A further connection is reset.
 const backlog = 64
 
 /**
- * Listens with the transport of the context. Each accepted connection is a scripted peer, so a test plays the server of a
- * client. The end of the scope closes the listener and destroys the connections. Default endpoint: 127.0.0.1, any port.
+ * Listens with the `Transport` service. Each accepted connection is a scripted peer, so a test can play the server for
+ * a client. The end of the scope closes the listener and destroys the connections. Default endpoint: 127.0.0.1 with a
+ * free port.
  *
  * @example
  * import { Effect, Fiber, Option } from "effect"

@@ -15,11 +15,14 @@ import { type ProtocolServerOptions, Server, type ServerOptions } from "../serve
 import { VirtualNetwork, type VirtualNetworkOptions } from "../transport/VirtualNetwork.ts"
 import { nextTurn } from "./turns.ts"
 
-/** Options of {@link layer} besides those of the server. */
+/** The options of {@link layer} in addition to the options of the server. */
 export interface TestingOptions {
-  /** The settings of the client that differ from `ClientConfig.defaults`. Default: the framing of the server. */
+  /**
+   * The settings of the client that differ from `ClientConfig.defaults`. The default framing is the framing of the
+   * server.
+   */
   readonly clientSettings?: Partial<ClientSettings>
-  /** The network between the hosts "server" and "client". Default: bytes arrive at once. */
+  /** The network between the hosts "server" and "client". Default: bytes arrive without delay. */
   readonly network?: VirtualNetworkOptions
 }
 
@@ -31,14 +34,14 @@ export type TestLayer<R, RF = never> = Layer.Layer<
 >
 
 /**
- * A server that listens, and a client, on a network in memory: all that the test of a handler needs. It takes the options
- * of `Server.make`, so also a protocol. {@link connect} connects. Timers follow `TestClock`. The server is on the host
- * "server" of a `VirtualNetwork`, and the client on the host "client", so a test can delay, split, part and reset their
- * connections.
+ * Makes a layer for the test of a handler: a server that listens, and a client, on a network in memory. It takes the
+ * options of `Server.make`, with or without a protocol. {@link connect} connects the client to the server. Timers
+ * follow `TestClock`. The server is on the host "server" of a `VirtualNetwork`, and the client on the host "client", so
+ * a test can delay, split, partition and reset their connections.
  *
- * The end of the scope does not drain the server, unlike `Server.layer`: it destroys the connections that are left. A drain
- * waits for its deadline by the clock, and under `TestClock` no one moves the clock at the end of a test. A test of the
- * drain runs `server.drain` itself.
+ * Unlike `Server.layer`, the end of the scope does not drain the server. It destroys the open connections. A drain
+ * would wait for its deadline forever, because no test moves `TestClock` at its end. A test of the drain runs
+ * `server.drain` itself.
  *
  * @example
  * import { Effect, Option } from "effect"
@@ -72,7 +75,7 @@ export const layer: {
   ).pipe(Layer.provideMerge(VirtualNetwork.layer(options.network)))
 }
 
-/** The framing of the protocol, if there is one. */
+/** Returns the framing of the protocol, or `undefined` for a handler without a protocol. */
 const framingOf = <C, RP, E, R, RI, RF>(
   options: ServerOptions<E, R, RF> | ProtocolServerOptions<C, RP, E, R, RI, RF>,
 ): Framing.Framing | undefined => {
@@ -81,8 +84,8 @@ const framingOf = <C, RP, E, R, RI, RF>(
 }
 
 /**
- * The endpoint of the server of {@link layer}, for programs that connect by themselves. On the network of the test, the
- * transport of such a program is `VirtualNetwork.host("client")`.
+ * The endpoint of the server of {@link layer}, for programs that make their own connections. Give such a program the
+ * transport `VirtualNetwork.host("client")`.
  *
  * @example
  * import { Effect, Option } from "effect"
@@ -108,8 +111,8 @@ export const endpoint: Effect.Effect<Endpoint, never, Server> = Effect.gen(funct
 })
 
 /**
- * Connects the client of {@link layer} to its server, with a protocol or without. The connection belongs to the scope. The
- * timers of both sides run when it succeeds, so `TestClock` moves their deadlines from then on.
+ * Connects the client of {@link layer} to its server, with or without a protocol. The connection ends with the scope.
+ * When `connect` succeeds, the timers of both sides have started, so `TestClock` can move past their deadlines.
  *
  * @example
  * import { Effect, Schema, Stream } from "effect"

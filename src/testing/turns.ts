@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Waits for the next turn of the event loop. All callbacks and fibers that were due before it have run then. The network
- * in memory delivers bytes in the turn after they were sent.
+ * Waits for the next turn of the event loop. All callbacks and fibers that were due earlier have run by then. The
+ * network in memory delivers bytes in the turn after their send.
  */
 export const nextTurn: Effect.Effect<void> = Effect.async<void>((resume) => {
   const immediate = setImmediate(() => resume(Effect.void))
@@ -10,8 +10,8 @@ export const nextTurn: Effect.Effect<void> = Effect.async<void>((resume) => {
 })
 
 /**
- * Waits for a number of turns of the event loop. Use it to show that something does not happen; wait for events or for
- * answers to show that something happens.
+ * Waits for a number of turns of the event loop. Use it to show that something does not happen. To show that something
+ * happens, wait for events or answers.
  *
  * @example
  * import { Effect, Fiber, TestClock, TestContext } from "effect"

@@ -8,10 +8,10 @@ const textPacking: Packing<string> = { pack: encodeUtf8, unpack: decodeUtf8 }
 const bytesPacking: Packing<Uint8Array> = { pack: (encoded) => encoded, unpack: (payload) => payload }
 
 /**
- * Makes a codec from a schema of text or bytes: a schema whose encoded side is a `string`, which is sent as UTF-8, or a
- * `Uint8Array`. Decoding fails with a `CodecError` that has the `ParseError`.
+ * Makes a codec from a schema whose encoded side is a `string` or a `Uint8Array`. A `string` is sent as UTF-8. Decoding
+ * fails with a `CodecError` that contains the `ParseError`.
  *
- * A schema with requirements, or with a transformation that takes time, needs the mode "effect".
+ * A schema with requirements or with an asynchronous transformation needs the mode "effect".
  *
  * @example
  * import { Either, Schema } from "effect"
@@ -41,7 +41,7 @@ const isOfBytes = <A, R>(
   schema: Schema.Schema<A, string, R> | Schema.Schema<A, Uint8Array, R>,
 ): schema is Schema.Schema<A, Uint8Array, R> => isBytes(SchemaAST.encodedAST(schema.ast))
 
-/** Whether the values of a type are objects of bytes. A schema of text has no such type in it. */
+/** Whether the values of a type are byte arrays. `Uint8Array` is a declaration, and a schema of text contains none. */
 const isBytes = (ast: SchemaAST.AST): boolean => {
   if (ast._tag === "Declaration") return true
   if (ast._tag === "Refinement") return isBytes(ast.from)
@@ -53,7 +53,7 @@ const isBytes = (ast: SchemaAST.AST): boolean => {
  * Makes a codec that converts between values of a schema and JSON text. It works with the framing `line`, because the
  * JSON text contains no line end.
  *
- * A schema with requirements, or with a transformation that takes time, needs the mode "effect".
+ * A schema with requirements or with an asynchronous transformation needs the mode "effect".
  *
  * @example
  * import { Either, Schema } from "effect"

@@ -12,7 +12,7 @@ export interface Packing<I> {
   readonly unpack: (payload: Uint8Array) => unknown
 }
 
-// The maximum length of a problem, characters. A decoding error quotes the payload, which can be as long as a frame.
+// The maximum length of a problem in characters. A decoding error quotes the payload, which can be as long as a frame.
 const problemLength = 1000
 
 const errorOf = (codec: string, problem: string, parseError?: ParseResult.ParseError): CodecError =>
@@ -22,7 +22,8 @@ const errorOf = (codec: string, problem: string, parseError?: ParseResult.ParseE
     ...(parseError && { parseError }),
   })
 
-// 20 kB of nested brackets overflow the stack in a recursive schema or in the formatter of its error.
+// 20 kB of nested brackets overflow the stack of a recursive schema, or of the formatter of its error. V8 throws a
+// `RangeError` then.
 const thrownBy = (codec: string, thrown: unknown): CodecError => {
   if (thrown instanceof RangeError) return errorOf(codec, `it cannot be read (${thrown.message})`)
   return errorOf(codec, thrown instanceof Error ? thrown.message : String(thrown))
@@ -37,11 +38,11 @@ const failedIn = (codec: string) => (error: ParseResult.ParseError) => {
 }
 
 /**
- * Makes a codec from a schema and from functions that convert the encoded values of the schema to bytes, for a format
- * such as CBOR. Exceptions of these functions become a `CodecError`.
+ * Makes a codec from a schema and two functions that convert between the encoded values of the schema and bytes. Use it
+ * for a format such as CBOR. An exception of these functions becomes a `CodecError`.
  *
- * A schema with requirements, or with a transformation that takes time, needs the mode "effect". Without it, such a
- * transformation is refused with a `CodecError`.
+ * A schema with requirements or with an asynchronous transformation needs the mode "effect". Without this mode, its
+ * codec fails with a `CodecError`.
  *
  * @example
  * import { Either, Schema } from "effect"
@@ -71,7 +72,7 @@ export function packed<A, I, R>(
 }
 
 /**
- * A codec whose results are there at once, from a codec that may need time or a service. A result that is not there at once
+ * Makes a synchronous codec from a codec that may need services or asynchronous work. A result that is not an `Either`
  * becomes a `CodecError`.
  *
  * @example
@@ -95,7 +96,7 @@ export const packedEffect = <A, I, R>(
   schema: Schema.Schema<A, I, R>,
   { pack, unpack }: Packing<I>,
 ): EffectCodec<A, R> => {
-  // The parsers return an Either, unless the value needs a service or time.
+  // The parsers return an `Either`, unless the value needs a service or asynchronous work.
   const encode = Schema.encode(schema)
   const decode = Schema.decodeUnknown(schema)
   const failed = failedIn(name)

@@ -2,8 +2,8 @@ import type * as Metric from "effect/Metric"
 import { adderOf, type Labels } from "./labels.ts"
 
 /**
- * A figure in a metric. Only its changes are added to the metric. So the figures of several servers with the same labels
- * add up.
+ * The part of a metric's value that comes from one server, client or hub. It adds only its changes to the metric, so
+ * the figures of several servers with the same labels add up.
  */
 export class Figure {
   private value: number
@@ -14,13 +14,13 @@ export class Figure {
     this.add = add
   }
 
-  /** A figure in a gauge. */
+  /** Makes a figure of a gauge. */
   static gauge(metric: Metric.Metric.Gauge<number>, labels: Labels): Figure {
     metric.unsafeModify(0, labels)
     return new Figure((change) => metric.unsafeModify(change, labels))
   }
 
-  /** A total in a counter, which counts from `initial` on. */
+  /** Makes a figure of a counter. The counter counts only the part above `initial`. */
   static counter(metric: Metric.Metric.Counter<number>, labels: Labels, initial: number = 0): Figure {
     return new Figure(adderOf(metric, labels), initial)
   }

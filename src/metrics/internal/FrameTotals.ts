@@ -2,7 +2,10 @@ import { framesIn, framesOut } from "../definitions.ts"
 import { Figure } from "./Figure.ts"
 import type { Labels } from "./labels.ts"
 
-/** The frames of a server or client. They are counted in two numbers, which each sample adds to the metrics. */
+/**
+ * The frame counts of a server or client. An observer increments two plain numbers, because that is cheaper than a
+ * metric, and each sample adds them to the metrics.
+ */
 export class FrameTotals {
   received = 0
   sent = 0

@@ -5,7 +5,7 @@ import * as MetricLabel from "effect/MetricLabel"
 
 export type Labels = ReadonlyArray<MetricLabel.MetricLabel>
 
-/** The given labels, and those of the current fiber (`Effect.tagMetrics`). */
+/** Returns the given labels and the labels of the current fiber (`Effect.tagMetrics`). */
 export const labelsOf = (own: Readonly<Record<string, string>>): Effect.Effect<Labels> =>
   Effect.map(FiberRef.get(FiberRef.currentMetricLabels), (inherited) => [
     ...Object.entries(own).map(([key, value]) => MetricLabel.make(key, value)),
@@ -13,15 +13,15 @@ export const labelsOf = (own: Readonly<Record<string, string>>): Effect.Effect<L
   ])
 
 /**
- * Makes a function that adds to a counter. The metric finds its value by the identity of the array of labels, so each
- * array is made once. The counter exists from now on, with the value 0.
+ * Makes a function that adds to a counter. The metric finds its value by the identity of the array of labels, so the
+ * array is made only once. The counter exists from this call on, with the value 0.
  */
 export const adderOf = (metric: Metric.Metric.Counter<number>, labels: Labels): ((count: number) => void) => {
   metric.unsafeUpdate(0, labels)
   return (count) => metric.unsafeUpdate(count, labels)
 }
 
-/** Makes a function that adds 1 to the counter with a further label. */
+/** Makes a function that adds 1 to a counter. Its parameter is the value of the further label `key`. */
 export const adderBy = (
   metric: Metric.Metric.Counter<number>,
   labels: Labels,

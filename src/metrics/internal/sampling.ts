@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Takes a sample now, after each interval, and at the end of the scope. Then it runs `end`. */
+/** Takes a sample now, after each interval, and at the end of the scope. After the last sample it runs `end`. */
 export const sampling = (
   sample: Effect.Effect<void>,
   every: Duration.Duration,

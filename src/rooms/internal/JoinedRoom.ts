@@ -8,8 +8,8 @@ import { InvalidMemberError } from "../roomErrors.ts"
 import type { Room } from "./Room.ts"
 
 /**
- * The membership of a connection in a room. Getters make each effect on its first use, which saves memory in rooms with
- * many members.
+ * The membership of a connection in a room. Its getters make the effects on access, so a membership holds no closures
+ * and a room with many members stays small.
  */
 export class JoinedRoom<M> implements RoomMembership<M> {
   private readonly joined: Room<M>

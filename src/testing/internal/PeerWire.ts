@@ -2,7 +2,7 @@ import type { Endpoint } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Wire, WireEnd, WireHandlers } from "../../transport/index.ts"
 
-/** The wire of a scripted peer, with the bytes that its script has not taken. */
+/** The wire of a scripted peer, and a buffer of received bytes that its script has not taken yet. */
 export class PeerWire implements WireHandlers {
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -10,7 +10,7 @@ export class PeerWire implements WireHandlers {
   /** The number of bytes that the script has taken. */
   offset = 0
   private readonly wire: Wire
-  // The untaken bytes are those of `buffer` from `from` to `to`.
+  // The untaken bytes are in `buffer`, from the index `from` up to `to`.
   private buffer = new Uint8Array(1024)
   private from = 0
   private to = 0
@@ -52,12 +52,12 @@ export class PeerWire implements WireHandlers {
     this.waiters.wake()
   }
 
-  /** The first untaken bytes, `count` at most. */
+  /** Returns the first untaken bytes, at most `count`. */
   received(count: number): Uint8Array {
     return this.buffer.subarray(this.from, Math.min(this.to, this.from + count))
   }
 
-  /** Takes the first untaken bytes, `count` at most. */
+  /** Takes the first untaken bytes, at most `count`. */
   take(count: number): Uint8Array {
     const taken = this.received(count)
     this.from += taken.length
@@ -65,19 +65,19 @@ export class PeerWire implements WireHandlers {
     return taken
   }
 
-  /** How the input ended. `undefined`: more bytes may come. */
+  /** Returns how the input ended, or `undefined` if more bytes may come. */
   endOf(): "ended" | "reset" | "closed" | undefined {
     const close = this.closeOf()
     return close === undefined || close === "closed" ? (this.isEnded ? "ended" : close) : close
   }
 
-  /** How the connection ended. `undefined`: it is open. */
+  /** Returns how the connection ended, or `undefined` if it is open. */
   closeOf(): "reset" | "closed" | undefined {
     if (this.end === undefined) return undefined
     return this.end.code === undefined ? "closed" : "reset"
   }
 
-  /** The error code of the end. */
+  /** Returns the error code of an abrupt end, such as "ECONNRESET". */
   code(): string | undefined {
     return this.end?.code
   }

@@ -1,6 +1,9 @@
 import type { Framing } from "../../domain/index.ts"
 
-/** A law does not hold for these reads. `law` is a law that each use of a decoder checks. */
+/**
+ * A law does not hold for these reads. `law` is set if the broken law is one that every check tests, not the law of the
+ * current check.
+ */
 export class Broken extends Error {
   readonly reads: ReadonlyArray<Uint8Array>
   readonly law: "ends" | "memory" | undefined
@@ -18,7 +21,7 @@ export const hexOf = (bytes: Uint8Array): string =>
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`)
 
-/** Runs a part of the framing. An exception breaks the law. */
+/** Calls a function of the framing. An exception from it breaks the law. */
 export const guarded = <A>(what: string, reads: ReadonlyArray<Uint8Array>, run: () => A): A => {
   try {
     return run()
@@ -28,7 +31,7 @@ export const guarded = <A>(what: string, reads: ReadonlyArray<Uint8Array>, run: 
   }
 }
 
-/** A decoder, its runs, and the checks that hold for every use of a decoder. */
+/** Feeds a decoder, records its runs, and checks the rules that hold in every law. */
 export class Feeder implements Framing.RunSink {
   readonly runs: Array<Uint8Array> = []
   /** The number of bytes that the decoder has reported as skipped. */
@@ -42,14 +45,14 @@ export class Feeder implements Framing.RunSink {
   private readonly copies: Array<Uint8Array> = []
   private received = 0
 
-  /** `reads` are the reads of the report, if a law is broken. */
+  /** If a law is broken, the report shows `reads`. */
   constructor(framing: Framing.Framing, maxFrameBytes: number, reads: ReadonlyArray<Uint8Array>) {
     this.framing = framing
     this.reads = reads
     this.decoder = guarded("decoder", reads, () => framing.decoder(maxFrameBytes))
   }
 
-  /** Whether the decoder still takes bytes. */
+  /** Whether the decoder still accepts bytes. */
   goesOn(): boolean {
     return this.failure === undefined
   }
@@ -81,7 +84,7 @@ export class Feeder implements Framing.RunSink {
     this.expect(holds, problem, "ends")
   }
 
-  /** The payloads of all runs, as hex digits. Checks that the runs and the payloads did not change. */
+  /** Returns the payloads of all runs as hex digits. Checks that the runs and the payloads did not change. */
   payloads(): ReadonlyArray<string> {
     const kept: Array<Uint8Array> = []
     const payloads: Array<string> = []
@@ -131,7 +134,7 @@ export class Feeder implements Framing.RunSink {
   }
 }
 
-/** Pushes the reads to a new decoder until it fails, and otherwise ends it. */
+/** Pushes the reads to a new decoder until the decoder fails. If it does not fail, ends it. */
 export const feed = (framing: Framing.Framing, reads: ReadonlyArray<Uint8Array>, maxFrameBytes: number): Feeder => {
   const feeder = new Feeder(framing, maxFrameBytes, reads)
   for (const read of reads) if (feeder.goesOn()) feeder.push(read)
@@ -152,7 +155,7 @@ export const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   return whole
 }
 
-/** Cuts bytes at some places. A place is a number from 0 to 1 of the length. No piece is empty. */
+/** Cuts bytes at some places. A place is a fraction of the length, from 0 to 1. No piece is empty. */
 export const cutAt = (bytes: Uint8Array, places: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
   const ends = [...new Set([...places.map((place) => Math.round(place * bytes.length)), bytes.length])]
   const pieces: Array<Uint8Array> = []
@@ -164,7 +167,9 @@ export const cutAt = (bytes: Uint8Array, places: ReadonlyArray<number>): Readonl
   return pieces
 }
 
-/** The bytes in one read, byte by byte, and cut at places. */
+/**
+ * Several splits of the bytes into reads: one read, one byte per read, cut at all places, and cut at each single place.
+ */
 export const splitsOf = (
   bytes: Uint8Array,
   places: ReadonlyArray<number>,

@@ -5,12 +5,12 @@ import { Broken, cutAt, Feeder, feed, guarded, hexOf, joined, sameBytes, splitsO
 export interface Sample {
   readonly payloads: ReadonlyArray<Uint8Array>
   readonly others: ReadonlyArray<Uint8Array>
-  /** Where the wire is cut, from 0 to 1 of its length. */
+  /** The places where the wire bytes are cut into reads, as fractions of their length from 0 to 1. */
   readonly places: ReadonlyArray<number>
   readonly noise: Uint8Array
 }
 
-/** The framing under test, and the limit on the size of a frame that the checks use. */
+/** The framing under test, and the maximum length of its frames in bytes. */
 export interface Tested {
   readonly framing: Framing.Framing
   readonly maxFrameBytes: number
@@ -33,11 +33,14 @@ const expectSame = (
   if (!isSame(got, expected)) throw new Broken(`${what} ${listOf(got)}, and not ${listOf(expected)}`, reads)
 }
 
-/** Whether the framing sends a payload. */
+/** Whether the framing can encode a payload. */
 export const isSendable = ({ framing, maxFrameBytes }: Tested, payload: Uint8Array): boolean =>
   Framing.encodeFrame(framing, payload.slice(), maxFrameBytes) instanceof Uint8Array
 
-/** The payloads that the framing sends, with their frames. Checks that `encode` changes neither of them later. */
+/**
+ * Returns the payloads that the framing can encode, with their frames. Checks that `encode` never changes a payload, or
+ * a frame that it has returned.
+ */
 const sendable = (
   { framing, maxFrameBytes }: Tested,
   payloads: ReadonlyArray<Uint8Array>,
@@ -61,7 +64,7 @@ const wireOf = (tested: Tested, payloads: ReadonlyArray<Uint8Array>) => {
   return { wire: joined(sent.map(({ wire }) => wire)), expected: sent.map(({ payload }) => hexOf(payload)) }
 }
 
-/** Payloads that were sent arrive, alone and together in one read. */
+/** Encoded payloads arrive unchanged, alone and together in one read. */
 export const roundTrip: Check = (tested, { payloads }) => {
   const { framing, maxFrameBytes } = tested
   const groups = [payloads, ...payloads.map((payload) => [payload])]
@@ -76,7 +79,7 @@ export const roundTrip: Check = (tested, { payloads }) => {
   }
 }
 
-/** The frames do not depend on where the reads are split. */
+/** The payloads do not depend on where the bytes are split into reads. */
 export const splits: Check = (tested, { payloads, places }) => {
   expectSameInSplits(tested, wireOf(tested, payloads).wire, places)
 }
@@ -99,7 +102,7 @@ const expectSameInSplits = (
   }
 }
 
-/** A payload at the limit is sent and received; a longer one is neither. */
+/** A payload of the maximum length is encoded and decoded. With a limit one byte lower, it is neither. */
 export const limits: Check = (tested, { payloads, places }) => {
   const { framing } = tested
   for (const { payload, wire } of sendable(tested, payloads)) {
@@ -149,7 +152,7 @@ export const expectReaders = (framing: Framing.Framing, run: Uint8Array): void =
         Framing.cutSome(framing, run, at, most, (payload) => portions.push(hexOf(payload))),
       )
       const taken = portions.length - before
-      // `cutSome` may yield all payloads at once, because it does so for a framing without `cut`.
+      // If the framing has no `cut` of its own, all payloads come at once.
       if (taken > most && portions.length < whole.length) {
         throw new Broken(`cut gives ${taken} payloads where at most ${most} are wanted`, [run])
       }
@@ -158,7 +161,7 @@ export const expectReaders = (framing: Framing.Framing, run: Uint8Array): void =
   }
 }
 
-/** The end reports an incomplete frame, and after an end at a pause the decoder is as new. */
+/** `end` reports an incomplete frame. In a framing with pauses, the decoder starts afresh after `end`. */
 export const ends: Check = (tested, { payloads, places }) => {
   const { framing, maxFrameBytes } = tested
   const { wire } = wireOf(tested, payloads)
@@ -196,7 +199,7 @@ export const independence: Check = (tested, { others, payloads, places }) => {
   }
 }
 
-/** No bytes make the decoder throw, or pass a payload above the limit on. */
+/** No bytes make the decoder throw, or pass on a payload above the limit. */
 export const garbage: Check = (tested, { noise, payloads, places }) => {
   const { framing } = tested
   const { wire } = wireOf(tested, payloads)

@@ -1,6 +1,6 @@
 import { TextView } from "../../domain/index.ts"
 
-// The number of bytes that a failure message shows at most.
+// The maximum number of bytes that a failure message shows.
 const mostBytes = 64
 
 /** Shows bytes as text in quotes. Control characters and bytes that are not UTF-8 appear as escapes. */

@@ -3,21 +3,25 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Waiters } from "../../runtime/Waiters.ts"
 
-/** Options of what waits in a test. */
+/** Options of the functions that wait in a test. */
 export interface WaitOptions {
   /**
-   * The deadline of each wait, by the clock of the machine. `TestClock` does not control it, so a test that waits in vain
-   * fails with the reason, and does not hang. Default: 4 seconds, less than the timeout of most test runners.
+   * The timeout of each wait, measured by the clock of the machine and not by `TestClock`. So a wait for something that
+   * never happens fails with a reason and does not hang. Default: 4 seconds, less than the timeout of most test
+   * runners.
    */
   readonly within?: Duration.DurationInput
 }
 
-/** The deadline of each wait. */
+/** Returns the timeout of each wait. */
 export const deadlineOf = ({ within }: WaitOptions): Duration.Duration => Duration.decode(within ?? Duration.seconds(4))
 
 const machineClock = Clock.make()
 
-/** Waits until `look` finds something: calls it now and after each wake. Fails at the deadline. */
+/**
+ * Waits until `look` returns a value other than `undefined`. Calls `look` now and after each wake. Fails at the
+ * deadline.
+ */
 export const waitFor = <A, E>(
   waiters: Waiters,
   look: () => A | undefined,
