@@ -32,7 +32,7 @@ const meters = Handler.actor({
 export const gateway = Effect.gen(function* () {
   const server = yield* Server.make({ settings: { frame: Framing.line }, handler: meters })
   const { endpoint } = yield* server.listen(tcpEndpoint("127.0.0.1", 0))
-  /** Sends a command to the state of every meter. */
+  /** Sends a command to the actor of every meter. */
   const tellAll = (command: Command) =>
     Effect.flatMap(server.connections, (all) =>
       Effect.forEach(all, (info) => meters.tell(info, command), { concurrency: "unbounded", discard: true }),

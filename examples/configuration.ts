@@ -14,7 +14,10 @@ export class Words extends Context.Tag("example/Words")<Words, { readonly greeti
   )
 }
 
-/** The code sets the framing and the limits. Variables such as `SHOP_LISTEN` and `SHOP_MAX_CONNS` replace the others. */
+/**
+ * The code sets the framing and the defaults. Variables such as `SHOP_LISTEN` and `SHOP_MAX_CONNS` replace the
+ * defaults.
+ */
 const Settings = ServerConfig.layerFromEnv({
   prefix: "SHOP",
   defaults: { listen: "127.0.0.1:0", frame: Framing.line, maxConns: 1000, maxPerAddress: 10, idleTimeout: "5 minutes" },

@@ -19,10 +19,7 @@ export const Calculator = Protocol.make("calculator", {
 const answer = (request: typeof Add.Type | typeof Echo.Type) =>
   request._tag === "Add" ? request.a + request.b : request.text
 
-/**
- * Answers the requests of one client. Use it in `Server.make({ handler: calculator })`. An invalid message closes the
- * connection.
- */
+/** The handler of a server. It answers the requests of a client. An invalid message closes the connection. */
 export const calculator = Calculator.handler((connection) =>
   connection.runForEach((request) => connection.send(Reply.make({ id: request.id, value: answer(request) }))),
 )

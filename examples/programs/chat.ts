@@ -21,10 +21,7 @@ export class ChatRooms extends ProtocolRooms.Tag<ChatRooms>()("programs/ChatRoom
     /^\w{1,20}$/.test(room) ? Effect.void : Effect.fail("the name of a room is up to 20 letters or digits"),
 }) {}
 
-/**
- * A nick is a room with one client. The nick becomes free when the connection ends, and a private message is published
- * to its room.
- */
+/** A nick is a room with one client. It ends with the connection. A private message is published to this room. */
 export class Nicks extends ProtocolRooms.Tag<Nicks>()("programs/Nicks", Chat, {
   admit: ({ id, room, size }) => {
     if (size > 0) return Effect.fail(`${room} is taken`)

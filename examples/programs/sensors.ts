@@ -20,10 +20,7 @@ const codecs = { receive: Codec.fromSchema("sensors", Received), send: Codec.jso
 /** The role of a connection after its first valid line: "device kitchen/a" or "subscriber kitchen". */
 export const Role = Attribute.make<string | undefined>("role", () => undefined)
 
-/**
- * Makes the server of the sensors, and `readings`, which gives the program the readings of a group. `onBad` runs for
- * each invalid line.
- */
+/** The server of the sensors. `readings` subscribes to the readings of a group. `onBad` runs for each invalid line. */
 export const makeSensors = (options: {
   readonly onBad: (id: ConnectionId, error: CodecError) => Effect.Effect<void>
 }) =>
