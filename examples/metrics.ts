@@ -48,8 +48,8 @@ export const prometheusText = (pairs: ReadonlyArray<MetricPair.MetricPair.Untype
 }
 
 /**
- * Answers a request with the metrics of the process and ends. It implements only the part of HTTP that Prometheus and
- * curl need.
+ * Answers one request with the metrics of the process, then closes the connection. It implements only the part of HTTP
+ * that Prometheus and curl need.
  */
 const scraped = (connection: ServerConnection) =>
   Effect.gen(function* () {

@@ -12,7 +12,7 @@ import { describeMachine } from "../runner/report.ts"
 import { rotate, spread } from "../runner/statistics.ts"
 import { type Load, loads } from "./loads.ts"
 
-/** A variant of the server. The report divides its CPU time by the CPU time of the variant `beside`. */
+/** A variant of the server. The report shows the ratio of its CPU time to the CPU time of the variant `beside`. */
 interface Way {
   readonly name: string
   readonly metrics: "off" | "on" | "bytes"

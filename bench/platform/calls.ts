@@ -47,7 +47,10 @@ export const works = {
 } as const
 export type Work = keyof typeof works
 
-/** Measures all works over one connection to the RPC server. `scale` multiplies the number of calls and elements. */
+/**
+ * Measures all loads in `works` over one connection to the RPC server. `scale` multiplies the number of calls and
+ * elements.
+ */
 export const measureCalls = (contender: Contender, port: number, scale: number) => {
   const protocol = RpcClient.layerProtocolSocket().pipe(
     Layer.provide(contenders[contender].socket(port)),

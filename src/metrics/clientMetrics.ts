@@ -24,9 +24,8 @@ import type { FrameMetricsOptions } from "./options.ts"
 
 /**
  * Updates the metrics of a client until the scope closes, with the label `side` = "client". Call it directly after
- * `Client.make`: then the metrics end after the connections of the same scope and count the ends of these connections.
- * The same metrics are exact, and the same are sampled, as for {@link server}. Fails with `SettingsError` for an
- * invalid option.
+ * `Client.make`. Then the metrics end after the connections of the same scope, and count their ends. {@link server}
+ * says which metrics are exact and which are sampled. Fails with `SettingsError` for an invalid option.
  *
  * @example
  * import { Effect, Metric } from "effect"

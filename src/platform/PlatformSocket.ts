@@ -42,7 +42,7 @@ export interface PlatformSocketOptions {
    *
    * A character that begins in one payload and ends in the next belongs to the text of the next payload. Set this
    * option for RPC with JSON in lines. Without it, `RpcSerialization.layerNdjson` of \@effect/rpc 0.76 decodes each
-   * payload alone and replaces a character that two payloads share with U+FFFD.
+   * payload alone, and a character that spans two payloads becomes U+FFFD.
    */
   readonly text?: boolean
 }

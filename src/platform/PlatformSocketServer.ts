@@ -37,7 +37,7 @@ type Served = (socket: Socket.Socket) => Effect.Effect<void, unknown>
  * active waits for the next `run`. A handler that fails ends only its own connection. The failure is logged unless the
  * handler failed only because its connection ended. The end of a `run` ends the connections that it serves.
  *
- * Fails as the servers of the platform do, with a `SocketServerError` with the reason "Open". Its `cause` is the
+ * As the servers of the platform do, it fails with a `SocketServerError` whose reason is "Open". Its `cause` is the
  * `ListenError`, or the `SettingsError` for an invalid setting.
  *
  * @example

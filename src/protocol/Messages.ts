@@ -26,8 +26,8 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
     f: (message: In) => Effect.Effect<void, E, R>,
   ) => Effect.Effect<void, E | ConnectionClosedError | CodecError, R>
   /**
-   * Sends one message. Waits while more than `outboxBytes` are queued. Fails with `CodecError` if the codec cannot encode
-   * the message.
+   * Sends one message. If more than `outbox` bytes (a setting) are then pending, waits until the kernel has taken them.
+   * Fails with `CodecError` if the codec cannot encode the message.
    */
   readonly send: (message: Out) => Effect.Effect<void, SendError | CodecError>
   /**

@@ -17,8 +17,8 @@ export const whenInvalidOf = <C>(onInvalid: OnInvalid<C>, connection: () => C): 
 type Failed = ConnectionClosedError | CodecError
 
 /**
- * Reports a payload that the codec cannot decode, then closes, skips or asks the program. Fails if no further message
- * may be read.
+ * Reports a payload that the codec cannot decode, then closes the connection, skips the payload or runs the program's
+ * effect. Fails if no further message may be read.
  */
 const settleInvalid = (source: MessageSource, error: CodecError, frame: number, whenInvalid: WhenInvalid) =>
   Effect.suspend((): Effect.Effect<void, Failed> => {
@@ -76,7 +76,7 @@ export const runForEachMessage = <In, E, R>(
   return next
 }
 
-/** Payloads that were taken at once. Those before the index `at` are delivered. */
+/** Payloads that were taken at once. The payloads before the index `at` are already delivered. */
 interface Rest<In> extends TakenPayloads {
   readonly at: number
   /** The result of decoding the payload at the index `at`, if it was decoded before. */

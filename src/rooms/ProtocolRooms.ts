@@ -30,7 +30,10 @@ export interface RoomProtocol<A, R = never> {
 
 /** The membership of a connection in a room that carries messages. */
 export interface ProtocolRoomMembership<A, M> extends Omit<RoomMembership<M>, "publish" | "publishAs"> {
-  /** Publishes one message to all other members of the room, encoded once. Waits while the room blocks publishers. */
+  /**
+   * Publishes one message to all other members and all subscribers of the room, encoded once. Waits while the room
+   * blocks publishers.
+   */
   readonly publish: (message: A) => Effect.Effect<void, CodecError | SendError | MembershipEndedError>
 }
 

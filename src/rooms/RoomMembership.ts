@@ -14,8 +14,8 @@ export interface RoomMembership<M> {
    */
   readonly update: (member: M) => Effect.Effect<void, InvalidMemberError | MembershipEndedError>
   /**
-   * Publishes one payload to all other members of the room. While the room blocks publishers, `publish` waits and the
-   * connection does not read.
+   * Publishes one payload to all other members and all subscribers of the room. While the room blocks publishers,
+   * `publish` waits and the connection does not read.
    */
   readonly publish: (payload: Uint8Array) => Effect.Effect<void, SendError | MembershipEndedError>
   /** Encodes a value once with a codec and publishes it, as `publish` does. */

@@ -43,7 +43,7 @@ export interface RoomsOptions<M, I = M, R = never> extends HubOptions {
    */
   readonly member?: Schema.Schema<M, I>
   /**
-   * Decides each join: it succeeds to admit the connection, or fails with the reason to refuse it. Default: every
+   * Decides each join: success admits the connection, and a failure refuses it with the reason. Default: every
    * connection can join every room. The joins of one room run one at a time: while `admit` waits, the other joins of
    * the room wait too. So give a slow `admit` a timeout. Do not join the same room inside `admit`: that join would wait
    * forever. If the connection is in the room already, `join` fails with `AlreadyInRoomError` and does not call

@@ -83,7 +83,7 @@ export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => 
   const expect = (content: Uint8Array | string) => {
     const expected = bytesOf(content)
     return Effect.suspend(() => {
-      // Each call of the function below compares only the bytes that are new since the last call.
+      // The wait calls the function below after each read. Each call compares only the bytes that are new.
       let compared = 0
       return flat(
         until(expected, (): Effect.Effect<void, UnexpectedBytes> | undefined => {

@@ -7,7 +7,7 @@ export class UnexpectedBytes extends Data.TaggedError("UnexpectedBytes")<{
   readonly expected: Uint8Array
   /** The expected number of bytes, if the script accepts any bytes (`take`). */
   readonly count?: number
-  /** The received bytes in place of the expected bytes. There may be fewer. */
+  /** The bytes received in place of the expected bytes. They may be fewer. */
   readonly actual: Uint8Array
   /** The position of the first expected byte, counted from the first byte of the connection. */
   readonly offset: number

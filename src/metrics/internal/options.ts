@@ -3,7 +3,7 @@ import type * as Either from "effect/Either"
 import { settings as check, type SettingsError } from "../../domain/index.ts"
 import type { FrameMetricsOptions } from "../options.ts"
 
-/** Options that are checked and have their defaults. */
+/** Options that are checked and completed with the defaults. */
 export interface CheckedOptions {
   readonly every: Duration.Duration
   readonly frames: boolean

@@ -72,7 +72,8 @@ export class ById<In, Out, Id extends string | number> implements Correlation<In
    */
   private freeId(): Id | undefined {
     let spare: Id | undefined
-    // A generator that counts through its ids returns every id in use at most once before it returns a free id.
+    // A generator that counts through its ids returns each id in use at most once before a free id, so this many calls
+    // suffice.
     for (let left = this.pending.size + this.abandoned.size + 1; left > 0; left--) {
       const id = this.nextId()
       if (this.pending.has(id)) continue

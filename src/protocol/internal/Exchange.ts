@@ -30,7 +30,7 @@ export class Exchange<In, Out, Ask, Id extends string | number> {
   private readonly maxInFlight: number
   /** The requests that wait for their turn. */
   private readonly waiting = new WaitingLine<In, Ask, Id>()
-  /** Wakes the sender when a request may have become sendable. */
+  /** The waiting sender. It is woken when a request may have become sendable. */
   private readonly turns = new Waiters()
   /** The failure of every request after the end of the connection. `undefined`: the connection has not ended. */
   private ended: Effect.Effect<never, EndError> | undefined

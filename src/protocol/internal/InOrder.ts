@@ -1,8 +1,8 @@
 import type { Correlation } from "./Correlation.ts"
 import type { Pending } from "./Pending.ts"
 
-// The minimum number of used slots at the head of the queue before they are freed. Freeing copies the other slots, so
-// the used slots must also be more than half of the queue.
+// The minimum number of answered slots at the head of the queue before their memory is freed. Freeing copies the other
+// slots, so the answered slots must also be more than half of the queue.
 const cutAfter = 64
 
 /** Matches replies to requests by their order. An abandoned request keeps its slot until its reply arrives. */

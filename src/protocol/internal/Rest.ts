@@ -72,7 +72,7 @@ export class Rest<A, E> {
     return Exit.isSuccess(this.end) ? Effect.succeed(undefined) : Effect.failCause(this.end.cause)
   }
 
-  /** Frees the used part of the buffer when it is at least as long as the unused part. */
+  /** Frees the memory of the taken messages when they are at least half of the buffer. */
   private compact(): void {
     if (this.head < this.length()) return
     this.buffer = this.buffer.slice(this.head)

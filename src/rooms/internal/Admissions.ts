@@ -15,8 +15,8 @@ export class Admissions {
   private readonly rooms = new Map<string, Turns>()
 
   /**
-   * Runs a join after the earlier joins of the same room. The wait has no deadline of its own: it ends when `admit` has
-   * ended for the earlier joins.
+   * Runs a join after the earlier joins of the same room. The wait has no deadline: it ends when the earlier joins have
+   * ended, so the `admit` of the program bounds it.
    */
   inTurn<A, E, R>(room: string, join: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(

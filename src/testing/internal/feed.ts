@@ -1,8 +1,8 @@
 import type { Framing } from "../../domain/index.ts"
 
 /**
- * A law does not hold for these reads. `law` is set if the broken law is one that every check tests, not the law of the
- * current check.
+ * A law does not hold for these reads. `law` names the broken law if it is not the law of the current check: every
+ * check also tests `ends` and `memory`.
  */
 export class Broken extends Error {
   readonly reads: ReadonlyArray<Uint8Array>
