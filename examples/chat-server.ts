@@ -8,7 +8,7 @@ import { Server } from "tcpfx/server"
 export const chat = Effect.gen(function* () {
   const server = yield* Server.make({
     settings: { frame: Framing.line },
-    // Each connection has its own fiber and scope. The scope closes when the connection ends, whatever the reason.
+    // Each connection has its own fiber and scope. The scope closes when the connection ends, for whatever reason.
     handler: (connection) => Stream.runForEach(connection.frames, (line) => connection.broadcast(line)),
   })
 
