@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from "node:fs"
 import { expect, it } from "@effect/vitest"
 
+/** The rows of the tables of promises. */
 const rows = readFileSync("docs/reliability.md", "utf8")
-  .split("\n")
-  .filter((line) => line.startsWith("| ") && !line.startsWith("| promise"))
+  .split("\n\n")
+  .filter((block) => block.startsWith("| promise"))
+  .flatMap((table) => table.trim().split("\n").slice(1))
+  .filter((row) => row.startsWith("| "))
 
 /** Whether a test has this name, alone or after the name of its `describe`. The end of the name may be left out. */
 const hasTest = (source: string, name: string): boolean =>
