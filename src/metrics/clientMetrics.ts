@@ -3,18 +3,8 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Client, type ClientService } from "../client/index.ts"
 import type { ClientEvent, SettingsError } from "../domain/index.ts"
-import {
-  bytesIn,
-  bytesOut,
-  bytesSkipped,
-  connectFailures,
-  connections,
-  connectionsClosed,
-  connectionsOpened,
-  framesDropped,
-  messagesInvalid,
-  reconnects,
-} from "./definitions.ts"
+import { bytesIn, bytesOut, connectFailures, connections, reconnects } from "./definitions.ts"
+import { connectionCounters } from "./internal/connectionCounters.ts"
 import { Figure } from "./internal/Figure.ts"
 import { FrameTotals } from "./internal/FrameTotals.ts"
 import { adderBy, adderOf, type Labels, labelsOf } from "./internal/labels.ts"
@@ -85,31 +75,21 @@ export const layerClient = (options: FrameMetricsOptions = {}): Layer.Layer<neve
   Layer.scopedDiscard(Effect.flatMap(Client, client(options)))
 
 const eventCounter = (labels: Labels, open: Figure): ((event: ClientEvent) => void) => {
-  const opened = adderOf(connectionsOpened, labels)
-  const closed = adderBy(connectionsClosed, labels, "reason")
+  const counters = connectionCounters(labels, open)
   const failures = adderBy(connectFailures, labels, "reason")
   const again = adderOf(reconnects, labels)
-  const dropped = adderOf(framesDropped, labels)
-  const skipped = adderOf(bytesSkipped, labels)
-  const invalid = adderOf(messagesInvalid, labels)
   return (event) => {
     switch (event._tag) {
       case "Connected":
-        open.change(1)
-        return opened(1)
+        return counters.onOpened()
       case "Disconnected":
-        open.change(-1)
-        return closed(event.reason._tag)
+        return counters.onClosed(event.reason)
       case "ConnectFailed":
         return failures(event.reason)
       case "Reconnecting":
         return again(1)
-      case "FramesDropped":
-        return dropped(event.missed)
-      case "BytesSkipped":
-        return skipped(event.skipped)
-      case "MessageInvalid":
-        return invalid(1)
+      default:
+        return counters.onEvent(event)
     }
   }
 }

@@ -2,20 +2,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ServerEvent, SettingsError } from "../domain/index.ts"
 import type { ServerService } from "../server/index.ts"
-import {
-  acceptFailures,
-  bytesIn,
-  bytesOut,
-  bytesSkipped,
-  connections,
-  connectionsClosed,
-  connectionsOpened,
-  framesDropped,
-  messagesInvalid,
-  refused,
-  slowConsumers,
-} from "./definitions.ts"
+import { acceptFailures, bytesIn, bytesOut, connections, refused, slowConsumers } from "./definitions.ts"
 import { hub } from "./hubMetrics.ts"
+import { connectionCounters } from "./internal/connectionCounters.ts"
 import { Figure } from "./internal/Figure.ts"
 import { FrameTotals } from "./internal/FrameTotals.ts"
 import { adderBy, adderOf, type Labels, labelsOf } from "./internal/labels.ts"
@@ -87,34 +76,24 @@ export const server =
     })
 
 const eventCounter = (labels: Labels, open: Figure): ((event: ServerEvent) => void) => {
-  const opened = adderOf(connectionsOpened, labels)
-  const closed = adderBy(connectionsClosed, labels, "reason")
+  const counters = connectionCounters(labels, open)
   const refusals = adderBy(refused, labels, "rule")
   const failures = adderBy(acceptFailures, labels, "code")
   const slow = adderOf(slowConsumers, labels)
-  const dropped = adderOf(framesDropped, labels)
-  const skipped = adderOf(bytesSkipped, labels)
-  const invalid = adderOf(messagesInvalid, labels)
   return (event) => {
     switch (event._tag) {
       case "ConnectionOpened":
-        open.change(1)
-        return opened(1)
+        return counters.onOpened()
       case "ConnectionClosed":
-        open.change(-1)
-        return closed(event.reason._tag)
+        return counters.onClosed(event.reason)
       case "ConnectionRefused":
         return refusals(event.rule._tag)
       case "AcceptFailed":
         return failures(event.code)
       case "ConnectionStalled":
         return slow(1)
-      case "FramesDropped":
-        return dropped(event.missed)
-      case "BytesSkipped":
-        return skipped(event.skipped)
-      case "MessageInvalid":
-        return invalid(1)
+      default:
+        return counters.onEvent(event)
     }
   }
 }
