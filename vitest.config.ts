@@ -37,8 +37,12 @@ export default defineConfig({
   },
   test: {
     pool: "forks",
-    // The files of defaults of the user who runs the tests must not change the command.
-    env: { TCPFX_CONFIG: "none" },
+    env: {
+      // The files of defaults of the user who runs the tests must not change the command.
+      TCPFX_CONFIG: "none",
+      // The timeout of a wait only ends a test that hangs. It is long, because the machine may be busy.
+      TCPFX_TESTING_WITHIN: "50 seconds",
+    },
     setupFiles: ["test/support/restoreMethods.ts"],
     // One worker for each core. The files of a suite share workers, because loading Effect takes a second.
     maxWorkers: "100%",

@@ -64,8 +64,9 @@ export class EventProbe<E extends TaggedEvent> {
   private readonly within: Duration.Duration
   private cursor = 0
 
-  constructor(options: WaitOptions = {}) {
-    this.within = deadlineOf(options)
+  /** `within` is the timeout of each wait. */
+  constructor(within: Duration.Duration) {
+    this.within = within
   }
 
   /** Adds an event, and wakes the tests that wait. {@link probe} calls it for each event of its subscription. */
@@ -191,7 +192,7 @@ export const probe = <E extends TaggedEvent, Err, R>(
   options: WaitOptions = {},
 ): Effect.Effect<EventProbe<E>, Err, R | Scope.Scope> =>
   Effect.gen(function* () {
-    const events = new EventProbe<E>(options)
+    const events = new EventProbe<E>(yield* deadlineOf(options))
     const stream = yield* subscribe
     yield* Effect.forkScoped(Stream.runForEach(stream, (event) => Effect.sync(() => events.push(event))))
     return events

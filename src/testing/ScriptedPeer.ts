@@ -1,8 +1,9 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Endpoint, Framing, type InvalidPayloadError } from "../domain/index.ts"
 import type { PeerWire } from "./internal/PeerWire.ts"
-import { deadlineOf, type WaitOptions, waitFor } from "./internal/waitFor.ts"
+import { type WaitOptions, waitFor } from "./internal/waitFor.ts"
 import { UnexpectedBytes } from "./UnexpectedBytes.ts"
 
 /**
@@ -66,10 +67,8 @@ const bytesOf = (content: Uint8Array | string): Uint8Array =>
 
 const none = new Uint8Array(0)
 
-/** Makes a scripted peer on a wire. */
-export const makePeer = (wire: PeerWire, options: PeerOptions): ScriptedPeer => {
-  const within = deadlineOf(options)
-
+/** Makes a scripted peer on a wire. `within` is the timeout of each wait. */
+export const makePeer = (wire: PeerWire, within: Duration.Duration): ScriptedPeer => {
   /** Waits until `look` returns a value other than `undefined`. At the deadline, fails with the problem "silent". */
   const until = <A>(expected: Uint8Array, look: () => A | undefined): Effect.Effect<A, UnexpectedBytes> =>
     waitFor(wire.waiters, look, within, () => unexpected(expected, "silent"))

@@ -14,6 +14,7 @@ import type { Server } from "../server/index.ts"
 import { Transport } from "../transport/index.ts"
 import { VirtualNetwork } from "../transport/VirtualNetwork.ts"
 import { PeerWire } from "./internal/PeerWire.ts"
+import { deadlineOf } from "./internal/waitFor.ts"
 import { makePeer, type PeerOptions, type ScriptedPeer } from "./ScriptedPeer.ts"
 import { endpoint } from "./testLayer.ts"
 import { nextTurn } from "./turns.ts"
@@ -52,11 +53,12 @@ export const dialPeer = (
 ): Effect.Effect<ScriptedPeer, ConnectError, Transport | Scope.Scope> =>
   Effect.gen(function* () {
     const transport = yield* Transport
+    const within = yield* deadlineOf(options)
     const target = yield* readEndpoint(endpoint)
     const addresses = target._tag === "Unix" ? [] : yield* resolved(transport.resolve(target.host), target)
     const [host] = addresses
     const wire = yield* transport.dial(target._tag === "Unix" || host === undefined ? target : { ...target, host })
-    return makePeer(new PeerWire(wire, options.reads ?? true), options)
+    return makePeer(new PeerWire(wire, options.reads ?? true), within)
   })
 
 const resolved = <A>(lookup: Effect.Effect<A, { readonly code: string }>, endpoint: Endpoint) =>
@@ -128,6 +130,7 @@ export const listenForPeers = (
 ): Effect.Effect<PeerListener, ListenError, Transport | Scope.Scope> =>
   Effect.gen(function* () {
     const transport = yield* Transport
+    const within = yield* deadlineOf(options)
     const accepted = yield* Queue.dropping<ScriptedPeer>(backlog)
     const wires = new Set<PeerWire>()
     yield* Effect.addFinalizer(() => Effect.sync(() => wires.forEach((wire) => void wire.destroy())))
@@ -140,7 +143,7 @@ export const listenForPeers = (
         onWire: (wire) => {
           const peer = new PeerWire(wire, options.reads ?? true)
           wires.add(peer)
-          if (!Queue.unsafeOffer(accepted, makePeer(peer, options))) peer.reset()
+          if (!Queue.unsafeOffer(accepted, makePeer(peer, within))) peer.reset()
         },
         onFailure: () => {},
       },

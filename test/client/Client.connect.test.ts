@@ -22,7 +22,7 @@ import { Handler, Server } from "../../src/server/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
 import { record } from "../support/record.ts"
-import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
+import { overEachTransport, receiveBytes, serving, string, utf8 } from "../support/serving.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 
 const recorded = (settings = {}) =>
@@ -273,7 +273,7 @@ describe("a name with several addresses", () => {
         const loser = servers.find(({ endpoint }) => formatEndpoint(endpoint) !== formatEndpoint(connection.remote))
         expect(yield* loser?.events.one("ConnectionClosed") ?? Effect.void).toMatchObject({ id: 1 })
         yield* connection.send(utf8("x"))
-        expect((yield* receiveBytes(connection, 1)).toString()).toBe("x")
+        expect(string(yield* receiveBytes(connection, 1))).toBe("x")
       }).pipe(Effect.provide(network(rules, kept)))
     }),
   )

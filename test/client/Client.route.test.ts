@@ -121,6 +121,6 @@ describe("a client with a PROXY header or a source address", () => {
       const taken = yield* Effect.flip(connectTo(endpoint, { source: "127.0.0.1", sourcePort: portOf(other.endpoint) }))
       expect(taken.message).toMatch(/the source port is in use/)
       const family = yield* Effect.flip(connectTo(endpoint, { source: "::1" }))
-      expect(family.reason).toBe("WrongFamily")
+      expect(family).toMatchObject({ reason: "WrongFamily" })
     }))
 })

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import { Client } from "../../src/client/index.ts"
 import { Connection, type ConnectionEnd, type RelayEnd } from "../../src/connection/index.ts"
 import type { Handler } from "../../src/server/index.ts"
-import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
+import { overEachTransport, receiveAll, receiveText, serving, string, utf8 } from "../support/serving.ts"
 
 /** A proxy before a server with `handler`. `end` is the result of the relay of the first connection. */
 const proxied = <E>(handler: Handler.Handler<E, never>) =>
@@ -31,13 +31,13 @@ describe("Connection.relay", () => {
       const { connect, end } = yield* proxied((up) =>
         Effect.gen(function* () {
           const question = yield* receiveAll(up)
-          yield* up.send(utf8(`${question} has ${question.length} bytes`))
+          yield* up.send(utf8(`${string(question)} has ${question.length} bytes`))
         }),
       )
       const connection = yield* connect
       yield* connection.send(utf8("hello"))
       yield* connection.halfClose
-      expect(String(yield* receiveAll(connection))).toBe("hello has 5 bytes")
+      expect(string(yield* receiveAll(connection))).toBe("hello has 5 bytes")
       expect(yield* end).toEqual({ bytesFromA: 5, bytesFromB: 17 })
     }),
   )
@@ -48,11 +48,11 @@ describe("Connection.relay", () => {
         Effect.gen(function* () {
           yield* up.send(utf8("bye"))
           yield* up.halfClose
-          expect(String(yield* receiveAll(up))).toBe("still here")
+          expect(string(yield* receiveAll(up))).toBe("still here")
         }),
       )
       const connection = yield* connect
-      expect(String(yield* receiveAll(connection))).toBe("bye")
+      expect(string(yield* receiveAll(connection))).toBe("bye")
       yield* connection.send(utf8("still here"))
       yield* connection.close
       expect(yield* end).toEqual({ bytesFromA: 10, bytesFromB: 3 })
@@ -112,7 +112,7 @@ describe("Connection.relay", () => {
       expect(bytesIn).toBeLessThan(total / 2)
       yield* Deferred.succeed(open, undefined)
       yield* Fiber.join(sending)
-      expect(String(yield* receiveAll(connection))).toBe(String(total))
+      expect(string(yield* receiveAll(connection))).toBe(String(total))
     }),
   )
 

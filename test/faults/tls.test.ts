@@ -162,7 +162,7 @@ describe("a client with TLS", () => {
         const identity = yield* Effect.promise(server)
         const { connectTls } = yield* servingTls(Handler.echo(), {}, { identities: [identity] })
         const error = yield* Effect.flip(connectTls(trust === "trusted" ? { ca: identity.cert } : {}))
-        expect([error.reason, error.code]).toEqual(["TlsFailed", code])
+        expect(error).toMatchObject({ reason: "TlsFailed", code })
         // Without verification the client connects.
         yield* Effect.flatMap(connectTls({ verify: false }), expectEcho)
       }),
@@ -187,7 +187,7 @@ describe("a client with TLS", () => {
       const { connectTo, endpoint, events } = yield* serving(Handler.discard())
       const connector = yield* Tls.connector()
       const error = yield* Effect.flip(connectTo(endpoint, { tls: connector, connectTimeout: Duration.millis(200) }))
-      expect(error.reason).toBe("Timeout")
+      expect(error).toMatchObject({ reason: "Timeout" })
       // The server has closed the socket, not only forgotten it.
       yield* events.one("ConnectionClosed")
     }))

@@ -9,7 +9,7 @@ import { Handler } from "../../src/server/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { record } from "../support/record.ts"
-import { receiveAll, receiveText, utf8 } from "../support/serving.ts"
+import { receiveAll, receiveText, string, utf8 } from "../support/serving.ts"
 import { servingTls } from "../support/tls.ts"
 import { dialNodeTls, nodeTlsServer, type TlsPeer } from "../support/tlsPeers.ts"
 
@@ -39,7 +39,7 @@ describe("the end of a TLS connection", () => {
             secured.write("reply", () => (closeNotify ? secured.end() : lower.end()))
           })
           const connection = yield* connect
-          expect((yield* receiveAll(connection)).toString()).toBe("reply")
+          expect(string(yield* receiveAll(connection))).toBe("reply")
           expect(yield* connection.closeNotify).toBe(closeNotify)
           yield* connection.close
           expect((yield* events.one("Disconnected")).closeNotify).toBe(closeNotify)
@@ -61,7 +61,7 @@ describe("the end of a TLS connection", () => {
     Effect.gen(function* () {
       const { connectTls } = yield* servingTls((connection) => connection.send(utf8("bye")))
       const connection = yield* connectTls()
-      expect((yield* receiveAll(connection)).toString()).toBe("bye")
+      expect(string(yield* receiveAll(connection))).toBe("bye")
       expect(yield* connection.closeNotify).toBe(true)
     }))
 
@@ -109,7 +109,7 @@ describe("the end of a TLS connection", () => {
             yield* Effect.ignore(connection.send(utf8("request")))
             yield* connection.halfClose
             const outcome = yield* Effect.either(receiveAll(connection))
-            const isWhole = Either.isRight(outcome) && outcome.right.toString() === "reply"
+            const isWhole = Either.isRight(outcome) && string(outcome.right) === "reply"
             if (!isWhole) expect(Either.isLeft(outcome) || (yield* connection.closeNotify) === false).toBe(true)
           }),
         )

@@ -26,7 +26,7 @@ describe("a handler", () => {
       const peer = yield* connect()
       yield* peer.send(utf8("hello"))
       yield* peer.halfClose
-      expect((yield* receiveAll(peer)).toString()).toBe("hello")
+      expect(string(yield* receiveAll(peer))).toBe("hello")
       expect(yield* events.one("ConnectionClosed")).toMatchObject({ reason: { _tag: "PeerClosed" }, bytesOut: 5 })
     }),
   )
@@ -35,7 +35,7 @@ describe("a handler", () => {
     Effect.gen(function* () {
       const { connect, events } = yield* serving((connection) => connection.send(utf8("bye")))
       const peer = yield* connect()
-      expect((yield* receiveAll(peer)).toString()).toBe("bye")
+      expect(string(yield* receiveAll(peer))).toBe("bye")
       yield* peer.close
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
     }),

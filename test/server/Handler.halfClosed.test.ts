@@ -9,7 +9,7 @@ import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, type ServerConnection } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { receiveAll, serving, utf8 } from "../support/serving.ts"
+import { receiveAll, serving, string, utf8 } from "../support/serving.ts"
 
 it.scoped("a half-closed client that has vanished is detected within 15 seconds, even when nothing is sent to it", () =>
   Effect.gen(function* () {
@@ -76,7 +76,7 @@ describe("a handler whose peer has sent FIN", () => {
       yield* TestClock.adjust("6 seconds")
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
       expect(Exit.isInterrupted(yield* ended)).toBe(true)
-      expect((yield* receiveAll(peer)).toString()).toBe("at work".repeat(3))
+      expect(string(yield* receiveAll(peer))).toBe("at work".repeat(3))
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
@@ -93,7 +93,7 @@ describe("a handler whose peer has sent FIN", () => {
       yield* peer.halfClose
       yield* events.one("ConnectionHalfClosed")
       yield* TestClock.adjust("1 hour")
-      expect((yield* receiveAll(peer)).toString()).toBe("late")
+      expect(string(yield* receiveAll(peer))).toBe("late")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
@@ -118,7 +118,7 @@ describe("a handler whose peer has sent FIN", () => {
         yield* peer.halfClose
         yield* events.one("ConnectionHalfClosed")
         yield* TestClock.adjust("20 seconds")
-        expect((yield* receiveAll(peer)).toString()).toBe("late")
+        expect(string(yield* receiveAll(peer))).toBe("late")
       }).pipe(Effect.provide(MemoryTransport.layer())),
     )
 
@@ -158,9 +158,9 @@ describe("a handler whose peer has sent FIN", () => {
       )
       const [ends, stays] = yield* Effect.all([connect(), connect()])
       yield* ends.halfClose
-      expect((yield* receiveAll(ends)).toString()).toBe("ended")
+      expect(string(yield* receiveAll(ends))).toBe("ended")
       const drained = yield* Effect.fork(server.drain)
-      expect((yield* receiveAll(stays)).toString()).toBe("draining")
+      expect(string(yield* receiveAll(stays))).toBe("draining")
       yield* stays.close
       expect(yield* Fiber.join(drained)).toMatchObject({ forced: 0 })
       yield* events.first("ConnectionClosed", 2)

@@ -8,7 +8,7 @@ import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { record } from "../support/record.ts"
-import { overEachTransport, receiveBytes, serving, utf8 } from "../support/serving.ts"
+import { overEachTransport, receiveBytes, serving, string, utf8 } from "../support/serving.ts"
 
 const upTo = (tag: ServerEvent["_tag"]) => (events: Stream.Stream<ServerEvent>) =>
   Effect.map(Stream.runCollect(Stream.takeUntil(events, (event) => event._tag === tag)), Chunk.toReadonlyArray)
@@ -96,7 +96,7 @@ describe("a subscriber to the events", () => {
       expect(sent.all("FrameSent").length).toBeLessThan((16 * 1024) / 256 + 2)
       const taken = yield* record(Effect.succeed(blocks))
       const text = Array.from({ length: count }, (_, n) => `${n}\n`).join("")
-      expect((yield* receiveBytes(peer, text.length)).toString()).toBe(text)
+      expect(string(yield* receiveBytes(peer, text.length))).toBe(text)
       yield* peer.close
       yield* taken.one("ConnectionClosed")
       expect(taken.all("FrameSent").length).toBe(count)
@@ -115,10 +115,10 @@ describe("a subscriber to the events", () => {
       const other = yield* serving(Handler.echo())
       const later = yield* other.connect()
       yield* later.send(utf8("y"))
-      expect((yield* receiveBytes(later, 1)).toString()).toBe("y")
+      expect(string(yield* receiveBytes(later, 1))).toBe("y")
       expect(events.all("FrameReceived")).toEqual([])
       yield* Scope.close(subscription, Exit.void)
-      expect((yield* receiveBytes(peer, 1)).toString()).toBe("x")
+      expect(string(yield* receiveBytes(peer, 1))).toBe("x")
     }),
   )
 })

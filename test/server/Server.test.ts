@@ -87,7 +87,7 @@ describe("the life of a connection", () => {
       const peer = yield* connect()
       yield* peer.send(utf8("12345"))
       yield* peer.halfClose
-      expect((yield* receiveAll(peer)).toString()).toBe("12345")
+      expect(string(yield* receiveAll(peer))).toBe("12345")
       const closed = yield* events.one("ConnectionClosed")
       expect(closed).toMatchObject({ id: 1, reason: { _tag: "PeerClosed" }, bytesIn: 5, bytesOut: 5 })
       expect(closed.lifetimeMillis).toBeGreaterThanOrEqual(0)
@@ -169,7 +169,7 @@ describe("commands", () => {
       const peer = yield* connect()
       yield* server.send(id(1), utf8("bye"))
       yield* server.kick(id(1))
-      expect((yield* receiveAll(peer)).toString()).toBe("bye")
+      expect(string(yield* receiveAll(peer))).toBe("bye")
       yield* peer.close
       expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 1, reason: { _tag: "Kicked" }, bytesOut: 3 })
     }),

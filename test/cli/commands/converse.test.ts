@@ -14,7 +14,7 @@ import { turns } from "../../../src/testing/turns.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
 import { plainForm } from "../../support/plainForm.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
-import { receiveAll, receiveText, serving, utf8 } from "../../support/serving.ts"
+import { receiveAll, receiveText, serving, string, utf8 } from "../../support/serving.ts"
 import { recordedStdio } from "../../support/shown.ts"
 
 type Serve = Handler.FiberHandler<SendError, never>
@@ -187,7 +187,7 @@ describe("input after the server's half-close", () => {
       const { endInput, goesOn, offer, running } = yield* talking((connection) =>
         Effect.gen(function* () {
           yield* connection.halfClose
-          yield* Deferred.succeed(received, (yield* receiveAll(connection)).toString())
+          yield* Deferred.succeed(received, string(yield* receiveAll(connection)))
         }),
       )
       for (let part = 0; part < 5; part++) {
