@@ -1,1 +1,2 @@
 export * as Metrics from "./Metrics.ts"
+export * as Prometheus from "./Prometheus.ts"

@@ -1,12 +1,10 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
-import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as Option from "effect/Option"
 import { Client } from "tcpfx/client"
 import { type Endpoint, Framing } from "tcpfx/domain"
 import { NodeTransport } from "tcpfx/transport"
-import { monitored, prometheusText } from "../../examples/metrics.ts"
+import { monitored } from "../../examples/metrics.ts"
 import { receiveAll, string } from "../support/serving.ts"
 
 /** The answer to a request of Prometheus. */
@@ -33,34 +31,4 @@ it.scopedLive("the metrics example shows the metrics of its relay to Prometheus"
     expect(lines).toContain('tcpfx_connections_opened_total{side="server",server="relay"} 2')
     expect(lines).toContain('tcpfx_hub_flush_seconds_count{server="relay"} 1')
   }).pipe(Effect.provide(NodeTransport.layer)),
-)
-
-it.effect("the text of the metrics example has the format of Prometheus", () =>
-  Effect.gen(function* () {
-    const name = 'a "test"\n'
-    yield* Metric.incrementBy(
-      Metric.tagged(Metric.counter("example_total", { description: "A counter" }), "of", name),
-      2,
-    )
-    yield* Metric.update(
-      Metric.tagged(Metric.histogram("example_seconds", MetricBoundaries.fromIterable([1, 2])), "of", name),
-      1.5,
-    )
-    const pairs = yield* Metric.snapshot
-    const text = prometheusText(pairs.filter(({ metricKey }) => metricKey.name.startsWith("example_")))
-    const label = 'of="a \\"test\\"\\n"'
-    expect(text.trim().split("\n").sort()).toEqual(
-      [
-        "# HELP example_total A counter",
-        "# TYPE example_total counter",
-        `example_total{${label}} 2`,
-        "# TYPE example_seconds histogram",
-        `example_seconds_bucket{${label},le="1"} 0`,
-        `example_seconds_bucket{${label},le="2"} 1`,
-        `example_seconds_bucket{${label},le="+Inf"} 1`,
-        `example_seconds_sum{${label}} 1.5`,
-        `example_seconds_count{${label}} 1`,
-      ].sort(),
-    )
-  }),
 )

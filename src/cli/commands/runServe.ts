@@ -40,6 +40,7 @@ import { Stdio } from "../process/stdio.ts"
 import { tell, tellLine } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
+import { serveMetrics } from "../watch/serveMetrics.ts"
 import { firstClientLeft } from "./firstClient.ts"
 import { endpointsOf, startListening } from "./listening.ts"
 import { chatOptions, operatorLine } from "./operatorLine.ts"
@@ -181,13 +182,16 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (Option.isSome(options.control)) {
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
+      const watchNotes = Option.isSome(options.metrics)
+        ? yield* serveMetrics(options.metrics.value, server, settings.frame)
+        : []
       yield* startRepeats(assistant, automation)
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
       yield* logs.begin
       const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
-      const notes = [...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
+      const notes = [...watchNotes, ...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
       // The console has a row for each endpoint, and shows the notes itself.
       const isToldByConsole = isConsole && stdio.together
       if (!isToldByConsole) yield* Effect.forEach([...report.endpoints, ...notes], tell, { discard: true })

@@ -21,6 +21,7 @@ import { endpointFlags, framingFlags, outputFlag, plainFlag } from "../flags/sha
 import { telnetFlags } from "../flags/telnetFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 import { viewFlags } from "../flags/viewFlags.ts"
+import { watchFlags } from "../flags/watchFlags.ts"
 
 const modes = ["console", "broker", "chat", "echo", "discard"] as const
 /** The mode of a server: its reaction to the data of its clients. */
@@ -65,6 +66,7 @@ export const serveFlags = {
   control: value("control", "PATH", parseControlPath, {
     help: "Take commands on this unix socket: state, help, and every command of the assistant (send, kick, drain).",
   }),
+  ...watchFlags,
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",
   }),
