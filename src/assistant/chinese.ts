@@ -34,6 +34,8 @@ const closeReason = (reason: CloseReason): string => {
       return "本方关闭"
     case "Kicked":
       return "已被踢出"
+    case "Displaced":
+      return "被同一地址的新连接取代"
     case "IdleTimeout":
       return `${formatMillis(reason.timeoutMillis)} 内没有发送任何数据`
     case "FirstFrameTimeout":

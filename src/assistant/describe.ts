@@ -19,7 +19,7 @@ export interface Described {
   readonly tone: "plain" | "good" | "problem"
 }
 
-const wished: ReadonlyArray<CloseReason["_tag"]> = ["PeerClosed", "LocalClosed", "Kicked", "Drained"]
+const wished: ReadonlyArray<CloseReason["_tag"]> = ["PeerClosed", "LocalClosed", "Kicked", "Displaced", "Drained"]
 
 const toneOfEnd = (reason: CloseReason): Described["tone"] => (wished.includes(reason._tag) ? "plain" : "problem")
 

@@ -9,8 +9,11 @@ import type { HalfClosed, Heartbeat } from "../connection/index.ts"
 import type { WithHeartbeat } from "../connection/settingsChecks.ts"
 import {
   type AddressFamily,
+  type CheckedKeepalive,
   Framing,
+  type Keepalive,
   limits,
+  noKeepalive,
   type ProxyServer,
   type ProxyVersion,
   type settings,
@@ -63,10 +66,10 @@ export interface ClientSettings {
   /** TLS of the connections. Default none. */
   readonly tls: Tls.Connector | undefined
   /**
-   * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), 1 s to 32767 s. Default
-   * never.
+   * When the kernel probes a silent server: how long the connection is idle, or an object with `idle`, `interval` and
+   * `count`. Default never. The values and their bounds are those of `ServerConfig`.
    */
-  readonly keepalive: Duration.DurationInput
+  readonly keepalive: Keepalive | Duration.DurationInput
   /**
    * How long a server may send nothing before the connection ends with `IdleTimeout`, at most 10 % late. Default
    * unlimited.
@@ -154,7 +157,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     sendProxy: undefined,
     telnet: false,
     tls: undefined,
-    keepalive: Duration.infinity,
+    keepalive: noKeepalive,
     idleTimeout: Duration.infinity,
     writeTimeout: Duration.infinity,
     heartbeat: undefined,
@@ -170,7 +173,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
    * Each setting as a `Config`, by default from the environment variable `TCPFX_…`. An empty variable is an error.
    */
   static readonly fields = {
-    ...clientVariables<Duration.Duration>(ClientConfig.defaults, defaultPrefix),
+    ...clientVariables<Duration.Duration, CheckedKeepalive>(ClientConfig.defaults, defaultPrefix),
     heartbeat: heartbeatConfig(ClientConfig.defaults.heartbeat, defaultPrefix),
   } satisfies { readonly [K in keyof CheckedClientSettings]: Config.Config<CheckedClientSettings[K]> }
 
@@ -204,7 +207,7 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
         const defaults: ClientSettings = { ...ClientConfig.defaults, ...options.defaults }
         const prefix = options.prefix ?? defaultPrefix
         return Config.all({
-          ...clientVariables<Duration.DurationInput>(defaults, prefix),
+          ...clientVariables<Duration.DurationInput, ClientSettings["keepalive"]>(defaults, prefix),
           heartbeat: heartbeatConfig(defaults.heartbeat, prefix),
         })
       }),

@@ -113,7 +113,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
    */
   start(before: WireHandlers = this): void {
     const { keepalive } = this.settings
-    if (Duration.isFinite(keepalive)) this.wire.probe(Duration.toMillis(keepalive))
+    if (Duration.isFinite(keepalive.idle)) this.wire.probe(keepalive)
     this.wire.start(before)
   }
 
@@ -502,7 +502,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       this.fail(error)
     }
     if (this.end !== undefined || this.isClosing()) return
-    this.wire.probe(Duration.toMillis(Duration.min(this.settings.keepalive, probeAfter)))
+    const { keepalive } = this.settings
+    this.wire.probe({ ...keepalive, idle: Duration.min(keepalive.idle, probeAfter) })
     this.watchPeer()
   }
 

@@ -1,6 +1,6 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type { ParseError } from "effect/ParseResult"
-import type { FramePlace, Framing } from "../domain/index.ts"
+import { type CheckedKeepalive, type FramePlace, type Framing, noKeepalive } from "../domain/index.ts"
 import type { ConnectionEnd } from "./Connection.ts"
 
 /** The settings of a connection. */
@@ -10,10 +10,8 @@ export interface ConnectionSettings {
   readonly inboxBytes: number
   readonly outboxBytes: number
   readonly closeDeadline: Duration.Duration
-  /**
-   * The silence of the peer after which the kernel checks whether the peer's kernel still answers. Infinite: never.
-   */
-  readonly keepalive: Duration.Duration
+  /** When the kernel probes the kernel of a silent peer. */
+  readonly keepalive: CheckedKeepalive
 }
 
 /** The settings of a connection, made from the settings of a server or client. */
@@ -23,14 +21,14 @@ export const connectionSettings = (settings: {
   readonly inbox: number
   readonly outbox: number
   readonly closeDeadline: Duration.Duration
-  readonly keepalive?: Duration.Duration
+  readonly keepalive?: CheckedKeepalive
 }): ConnectionSettings => ({
   framing: settings.frame,
   maxFrameBytes: settings.maxFrame,
   inboxBytes: settings.inbox,
   outboxBytes: settings.outbox,
   closeDeadline: settings.closeDeadline,
-  keepalive: settings.keepalive ?? Duration.infinity,
+  keepalive: settings.keepalive ?? noKeepalive,
 })
 
 /** A received payload that is no message, and the reason. */

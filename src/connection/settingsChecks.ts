@@ -32,7 +32,7 @@ export const commonChecks = {
   outbox: check.limitOf("bytes", 0),
   closeDeadline: check.anyTime,
   family: check.oneOfThese(["any", "ipv4", "ipv6"]),
-  keepalive: check.keepaliveTime,
+  keepalive: check.keepalive,
   idleTimeout: check.deadline,
   writeTimeout: check.deadline,
   heartbeat: check.optional(check.fieldsOf(heartbeatChecks, "a payload, an interval and a timeout")),

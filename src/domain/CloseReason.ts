@@ -15,6 +15,8 @@ const PeerVanished = Schema.TaggedStruct("PeerVanished", { code: Schema.String }
 const LocalClosed = Schema.TaggedStruct("LocalClosed", {})
 /** A command closed the connection. */
 const Kicked = Schema.TaggedStruct("Kicked", {})
+/** A new connection of the peer's address took the place of this one (`displace`). */
+const Displaced = Schema.TaggedStruct("Displaced", {})
 /** The peer sent nothing for `timeoutMillis`. */
 const IdleTimeout = Schema.TaggedStruct("IdleTimeout", { timeoutMillis: Schema.Number })
 /** The peer did not send a complete first frame within `timeoutMillis`. */
@@ -82,6 +84,7 @@ export const CloseReason = Schema.Union(
   PeerVanished,
   LocalClosed,
   Kicked,
+  Displaced,
   IdleTimeout,
   FirstFrameTimeout,
   HeartbeatLost,
@@ -106,6 +109,7 @@ export const closeReasons = {
   peerReset: { _tag: "PeerReset" },
   localClosed: { _tag: "LocalClosed" },
   kicked: { _tag: "Kicked" },
+  displaced: { _tag: "Displaced" },
   drained: { _tag: "Drained" },
 } as const satisfies Record<string, CloseReason>
 
@@ -129,6 +133,8 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return "by this side"
     case "Kicked":
       return "kicked"
+    case "Displaced":
+      return "displaced by a new connection of its address"
     case "IdleTimeout":
       return `it sent nothing for ${formatMillis(reason.timeoutMillis)}`
     case "FirstFrameTimeout":

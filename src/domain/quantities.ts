@@ -73,29 +73,6 @@ export const parseDeadline = (input: string): Either.Either<Duration.Duration, V
   )
 
 /**
- * Reads the idle time before TCP keepalive: a duration as for {@link parseDuration}, from 1 s to 32767 s, the range of
- * TCP_KEEPIDLE (tcp(7)).
- *
- * @example
- * import { Either } from "effect"
- * import { parseKeepalive } from "tcpfx/domain"
- *
- * assert.equal(Either.isLeft(parseKeepalive("500ms")), true)
- */
-export const parseKeepalive = (input: string): Either.Either<Duration.Duration, ValueSyntaxError> =>
-  Either.filterOrLeft(
-    parseDuration(input),
-    (duration) => Duration.between(duration, { minimum: Duration.seconds(1), maximum: Duration.seconds(32_767) }),
-    () =>
-      new ValueSyntaxError({
-        input,
-        kind: "a time before keepalive",
-        problem: "it is out of range",
-        expected: "1s to 32767s",
-      }),
-  )
-
-/**
  * Reads a count: a whole number from 1 up.
  *
  * @example

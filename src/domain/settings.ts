@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { AddressSet } from "./AddressSet.ts"
 import { endpointProblem } from "./endpointProblem.ts"
+import { type CheckedKeepalive, type Keepalive, keepaliveBounds } from "./Keepalive.ts"
 import { formatMillis } from "./quantities.ts"
 import { SettingsError } from "./SettingsError.ts"
 
@@ -18,15 +19,28 @@ export interface DurationCheck extends SettingCheck {
   readonly decode: (value: unknown) => Duration.Duration
 }
 
-/** One check per field. A field that takes a duration has a `DurationCheck`. */
-export type SettingChecks<S> = {
-  readonly [K in keyof S]-?: Duration.DurationInput extends S[K] ? DurationCheck : SettingCheck
+/** The check of a keepalive. `decode` converts an accepted value: a duration alone is the idle time. */
+export interface KeepaliveCheck extends SettingCheck {
+  readonly decode: (value: unknown) => CheckedKeepalive
 }
 
-/** Settings of which each field that takes a `DurationInput` has a `D`. */
-export type WithDurations<S, D> = { readonly [K in keyof S]: Duration.DurationInput extends S[K] ? D : S[K] }
+type KeepaliveInput = Keepalive | Duration.DurationInput
 
-/** Checked settings: each field that takes a `DurationInput` has a `Duration`. */
+/** One check per field. A field that takes a duration or a keepalive has a check that decodes it. */
+export type SettingChecks<S> = {
+  readonly [K in keyof S]-?: KeepaliveInput extends S[K]
+    ? KeepaliveCheck
+    : Duration.DurationInput extends S[K]
+      ? DurationCheck
+      : SettingCheck
+}
+
+/** Settings of which each field that takes a `DurationInput` has a `D`, and each field that takes a keepalive a `K`. */
+export type WithDurations<S, D, K = CheckedKeepalive> = {
+  readonly [F in keyof S]: KeepaliveInput extends S[F] ? K : Duration.DurationInput extends S[F] ? D : S[F]
+}
+
+/** Checked settings: each field that takes a `DurationInput` has a `Duration`, and a keepalive is decoded. */
 export type Checked<S> = WithDurations<S, Duration.Duration>
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -52,11 +66,11 @@ export const checkSettings = <S extends object>(
   checks: SettingChecks<S>,
   prefix: string = "",
 ): Either.Either<Checked<S>, SettingsError> => {
-  const decoded: Partial<Record<keyof S, Duration.Duration>> = {}
+  const decoded: Partial<Record<keyof S, Duration.Duration | CheckedKeepalive>> = {}
   for (const field of Object.keys(checks) as Array<keyof S & string>) {
     if (!Object.hasOwn(settings, field)) continue
     const value = settings[field]
-    const check: SettingCheck | DurationCheck = checks[field]
+    const check: SettingCheck | DurationCheck | KeepaliveCheck = checks[field]
     const { accepts, expected, within } = check
     if (!accepts(value)) return Either.left(new SettingsError({ field: prefix + field, value: shown(value), expected }))
     const error = within?.(value)
@@ -134,24 +148,61 @@ export const interval: DurationCheck = durationThat(
   (duration) => Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero),
 )
 
-/** Accepts the idle time before TCP keepalive (TCP_KEEPIDLE, tcp(7)). */
-export const keepaliveTime: DurationCheck = durationThat(
-  'a duration from "1 second" to "32767 seconds", or Duration.infinity for never',
-  (duration) => isBetween(duration, Duration.seconds(1), Duration.seconds(32_767)) || !Duration.isFinite(duration),
-)
-
-/** Accepts one of `values`. */
-export const oneOfThese = (values: ReadonlyArray<string | number | boolean | undefined>): SettingCheck => ({
-  expected: values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value))).join(", "),
-  accepts: (value) => values.some((one) => one === value),
-})
-
 /** Accepts `undefined`, or a value that passes another check. */
 export const optional = (check: SettingCheck): SettingCheck => ({
   ...check,
   expected: `${check.expected}, or undefined`,
   accepts: (value) => value === undefined || check.accepts(value),
   within: (value) => (value === undefined ? undefined : check.within?.(value)),
+})
+
+const { leastSeconds, mostProbes, mostSeconds } = keepaliveBounds
+
+const keepaliveInterval: DurationCheck = durationThat(
+  `a duration from "${leastSeconds} second" to "${mostSeconds} seconds"`,
+  (duration) => isBetween(duration, Duration.seconds(leastSeconds), Duration.seconds(mostSeconds)),
+)
+
+const keepaliveIdle: DurationCheck = durationThat(
+  `${keepaliveInterval.expected}, or Duration.infinity for never`,
+  (duration) => keepaliveInterval.accepts(duration) || !Duration.isFinite(duration),
+)
+
+const keepaliveChecks: Readonly<Record<string, SettingCheck>> = {
+  idle: keepaliveIdle,
+  interval: optional(keepaliveInterval),
+  count: optional(wholeNumber(1, mostProbes)),
+}
+
+const isKeepalive = (value: unknown): value is Readonly<Record<string, unknown>> => isObject(value) && "idle" in value
+
+const wrongPart = (value: Readonly<Record<string, unknown>>): SettingsError | undefined => {
+  const wrong = Object.entries(keepaliveChecks).find(([field, { accepts }]) => !accepts(value[field]))
+  if (wrong === undefined) return undefined
+  const [field, { expected }] = wrong
+  return new SettingsError({ field, value: shown(value[field]), expected })
+}
+
+/** Accepts a keepalive, or the idle time of one. */
+export const keepalive: KeepaliveCheck = {
+  expected: `${keepaliveIdle.expected}, or an object with idle, interval and count (1 to ${mostProbes})`,
+  accepts: (value) => isKeepalive(value) || keepaliveIdle.accepts(value),
+  within: (value) => (isKeepalive(value) ? wrongPart(value) : undefined),
+  decode: (value) => {
+    if (!isKeepalive(value)) return { idle: keepaliveIdle.decode(value) }
+    const { count, idle, interval } = value
+    return {
+      idle: keepaliveIdle.decode(idle),
+      ...(interval === undefined ? {} : { interval: keepaliveInterval.decode(interval) }),
+      ...(typeof count === "number" ? { count } : {}),
+    }
+  },
+}
+
+/** Accepts one of `values`. */
+export const oneOfThese = (values: ReadonlyArray<string | number | boolean | undefined>): SettingCheck => ({
+  expected: values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value))).join(", "),
+  accepts: (value) => values.some((one) => one === value),
 })
 
 /** Accepts an object that has all `methods`. */

@@ -10,13 +10,16 @@ import type { WithHeartbeat } from "../connection/settingsChecks.ts"
 import {
   type AddressFamily,
   type AddressRanges,
+  type CheckedKeepalive,
   endpointDefaults,
   Framing,
+  type Keepalive,
   type ListenEndpoint,
   type ListenEndpointInput,
   type ListenEndpointInputs,
   type ListenEndpoints,
   limits,
+  noKeepalive,
   type SlowConsumerPolicy,
   type settings,
   tcpEndpoint,
@@ -96,6 +99,14 @@ export interface ServerSettings {
   /** The maximum number of open connections from one address. Default unlimited. Further connections are refused. */
   readonly maxPerAddress: number
   /**
+   * Whether a new connection of an address that has reached `maxPerAddress` displaces the oldest one, in place of being
+   * refused. The old connection is reset with `Displaced`. Without `maxPerAddress` an address may have one connection. For
+   * devices that dial again after a power failure, while the server does not know yet that the old connection is dead. A
+   * connection displaces others only after its TLS handshake or PROXY header. Connections of unix sockets, and those for
+   * which a proxy names no address, are not displaced. Default false.
+   */
+  readonly displace: boolean
+  /**
    * The payload of a frame that tells a peer why `maxConns` or `maxPerAddress` refuses it. The server sends the frame
    * and closes the connection at once, so a peer that has already sent data may lose the frame. With `tls` no frame is
    * sent, because the peer is refused before the handshake. Default: no frame is sent.
@@ -150,12 +161,15 @@ export interface ServerSettings {
    */
   readonly heartbeat: Heartbeat | undefined
   /**
-   * How long a connection is idle before the kernel sends keepalive probes (TCP_KEEPIDLE, tcp(7)), whole seconds up to
-   * 32767. Default never. The kernel sends 10 probes, a second apart (Node sets this). A peer that answers none of them
-   * is closed with `PeerVanished`. An answer proves that the peer's machine is on the network, not that its program
-   * runs: see `heartbeat`. Unix sockets have no keepalive.
+   * When the kernel probes a silent peer (SO_KEEPALIVE, tcp(7)): how long the connection is idle, or an object with `idle`,
+   * `interval` and `count`. Default never. The times are rounded up to whole seconds, 1 s to 32767 s. Without `interval` and
+   * `count` the kernel sends 10 probes, 1 s apart. A peer that answers none of them is closed with `PeerVanished`, so at
+   * the end of `idle + interval × count`. Node before 24.19 and 26.4 cannot set `interval` and `count`, and ignores them
+   * (`NodeTransport.canSetKeepaliveProbes`). The kernel sends no probes while bytes of this side are unacknowledged; then
+   * `writeTimeout` and `idleTimeout` apply. An answer proves that the peer's machine is on the network, not that its
+   * program runs: see `heartbeat`. Unix sockets have no keepalive.
    */
-  readonly keepalive: Duration.DurationInput
+  readonly keepalive: Keepalive | Duration.DurationInput
   /**
    * How long a peer may read nothing while bytes are queued for it, before it is reset with `WriteTimeout`, at most
    * 10 % late. Default unlimited. A peer that reads slowly is not affected.
@@ -193,6 +207,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     deny: [],
     maxConns: Number.POSITIVE_INFINITY,
     maxPerAddress: Number.POSITIVE_INFINITY,
+    displace: false,
     refusal: undefined,
     proxyProtocol: "off",
     proxyFrom: [],
@@ -205,7 +220,7 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
     firstFrameTimeout: Duration.infinity,
     idleTimeout: Duration.infinity,
     heartbeat: undefined,
-    keepalive: Duration.infinity,
+    keepalive: noKeepalive,
     writeTimeout: Duration.infinity,
   }
 
@@ -215,7 +230,10 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
 
   /** Each setting as a `Config`, by default from the environment variable `TCPFX_…`. An empty variable is an error. */
   static readonly fields = {
-    ...serverVariables<Duration.Duration, CheckedServerSettings["listen"]>(ServerConfig.defaults, defaultPrefix),
+    ...serverVariables<Duration.Duration, CheckedServerSettings["listen"], CheckedKeepalive>(
+      ServerConfig.defaults,
+      defaultPrefix,
+    ),
     heartbeat: heartbeatConfig(ServerConfig.defaults.heartbeat, defaultPrefix),
   } satisfies { readonly [K in keyof CheckedServerSettings]: Config.Config<CheckedServerSettings[K]> }
 
@@ -249,7 +267,10 @@ export class ServerConfig extends Context.Tag("tcpfx/server/ServerConfig")<Serve
         const defaults: ServerSettings = { ...ServerConfig.defaults, ...options.defaults }
         const prefix = options.prefix ?? defaultPrefix
         return Config.all({
-          ...serverVariables<Duration.DurationInput, ServerSettings["listen"]>(defaults, prefix),
+          ...serverVariables<Duration.DurationInput, ServerSettings["listen"], ServerSettings["keepalive"]>(
+            defaults,
+            prefix,
+          ),
           heartbeat: heartbeatConfig(defaults.heartbeat, prefix),
         })
       }),

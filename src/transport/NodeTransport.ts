@@ -146,6 +146,8 @@ const bind = (
     ({ close }) => Effect.sync(() => close(() => {})),
   ).pipe(Effect.map(({ bound }) => bound))
 
+export { canSetKeepaliveProbes } from "./node/keepAlive.ts"
+
 /** Looks up the addresses of a name. */
 export type Resolve = TransportService["resolve"]
 

@@ -1,4 +1,4 @@
-import { type Endpoint, tcpEndpoint } from "../domain/index.ts"
+import { type CheckedKeepalive, type Endpoint, tcpEndpoint } from "../domain/index.ts"
 
 /**
  * The remote endpoint of a peer that reset its connection before it was accepted. With the reset the kernel forgets the
@@ -78,10 +78,10 @@ export interface Wire {
    */
   readonly progress: () => number
   /**
-   * Switches on keepalive: after this many milliseconds of silence, the kernel checks whether the peer's kernel still
-   * answers. A further call replaces the time.
+   * Switches on keepalive: after the idle time, the kernel checks whether the peer's kernel still answers. A further call
+   * replaces the times. A Node that cannot set the interval and the number of probes uses its own.
    */
-  readonly probe: (afterMillis: number) => void
+  readonly probe: (keepalive: CheckedKeepalive) => void
   /**
    * Whether the kernel has given up the connection without an event. As long as this side sends nothing, only this call
    * can find a peer that has vanished after its FIN.

@@ -1,3 +1,4 @@
+import type { CheckedKeepalive } from "../domain/index.ts"
 import { TelnetDecoder } from "../domain/telnet/TelnetDecoder.ts"
 import { TelnetEncoder } from "../domain/telnet/TelnetEncoder.ts"
 import type { Wire, WireEnd, WireHandlers } from "./Wire.ts"
@@ -86,8 +87,8 @@ class TelnetWire implements Wire, WireHandlers {
     return this.below.progress()
   }
 
-  probe(afterMillis: number): void {
-    this.below.probe(afterMillis)
+  probe(keepalive: CheckedKeepalive): void {
+    this.below.probe(keepalive)
   }
 
   isGone(): boolean {

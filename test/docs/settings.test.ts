@@ -6,13 +6,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { ClientConfig, reconnectDefaults } from "../../src/client/index.ts"
 import { clientChecks, reconnectChecks } from "../../src/client/internal/checkClientSettings.ts"
-import { formatListenEndpoints, formatMillis, type settings, tcpEndpoint } from "../../src/domain/index.ts"
+import { formatListenEndpoints, formatMillis, noKeepalive, type settings, tcpEndpoint } from "../../src/domain/index.ts"
 import { ServerConfig } from "../../src/server/index.ts"
 import { serverChecks } from "../../src/server/internal/checkServerSettings.ts"
 
 const page = readFileSync(new URL("../../docs/settings.md", import.meta.url), "utf8")
 
 const shown = (value: unknown): string => {
+  if (value === noKeepalive) return "unlimited"
   if (Duration.isDuration(value)) return Duration.isFinite(value) ? formatMillis(Duration.toMillis(value)) : "unlimited"
   if (value === Number.POSITIVE_INFINITY) return "unlimited"
   if (typeof value === "number") return String(value)

@@ -11,6 +11,7 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
   PeerVanished: [{ _tag: "PeerVanished", code: "ETIMEDOUT" }, "the peer vanished (ETIMEDOUT)"],
   LocalClosed: [{ _tag: "LocalClosed" }, "by this side"],
   Kicked: [{ _tag: "Kicked" }, "kicked"],
+  Displaced: [{ _tag: "Displaced" }, "displaced by a new connection of its address"],
   IdleTimeout: [{ _tag: "IdleTimeout", timeoutMillis: 60_000 }, "it sent nothing for 1 m"],
   FirstFrameTimeout: [{ _tag: "FirstFrameTimeout", timeoutMillis: 5000 }, "it sent no whole frame within 5 s"],
   HeartbeatLost: [{ _tag: "HeartbeatLost", timeoutMillis: 15_000 }, "it sent nothing for 15 s after a heartbeat"],

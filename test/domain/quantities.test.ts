@@ -8,7 +8,6 @@ import {
   parseBacklog,
   parseDeadline,
   parseDuration,
-  parseKeepalive,
   parseMaxFrame,
   parseSize,
   parseYesNo,
@@ -145,7 +144,6 @@ describe("parseSize", () => {
 describe("a value with bounds", () => {
   const bounds = [
     ["a deadline", parseDeadline, ["1ms", "2147483647ms"], ["0", "0.5ms", "0.999ms"]],
-    ["a time before keepalive", parseKeepalive, ["1s", "32767s"], ["999ms", "32767.5", "32768s"]],
     ["a backlog", parseBacklog, ["1", "65535"], ["0", "65536"]],
   ] as const
   for (const [what, parse, within, beyond] of bounds) {

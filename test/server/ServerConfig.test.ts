@@ -64,6 +64,7 @@ describe("the settings of a server", () => {
         TCPFX_DENY: "192.0.2.7",
         TCPFX_MAX_CONNS: "100",
         TCPFX_MAX_PER_ADDRESS: "2",
+        TCPFX_DISPLACE: "yes",
         TCPFX_REFUSAL: "full\\n",
         TCPFX_PROXY_PROTOCOL: "require",
         TCPFX_PROXY_FROM: "192.0.2.1",
@@ -75,7 +76,7 @@ describe("the settings of a server", () => {
         TCPFX_IDLE_TIMEOUT: "90s",
         TCPFX_HEARTBEAT: "ping\\x00",
         TCPFX_HEARTBEAT_INTERVAL: "20s",
-        TCPFX_KEEPALIVE: "30s",
+        TCPFX_KEEPALIVE: "30s,5s,4",
         TCPFX_WRITE_TIMEOUT: "7s",
       })
       expect(settings).toEqual({
@@ -98,6 +99,7 @@ describe("the settings of a server", () => {
         deny: Either.getOrThrow(parseAddressRanges("192.0.2.7")),
         maxConns: 100,
         maxPerAddress: 2,
+        displace: true,
         refusal: utf8("full\n"),
         proxyProtocol: "require",
         proxyFrom: Either.getOrThrow(parseAddressRanges("192.0.2.1")),
@@ -110,7 +112,7 @@ describe("the settings of a server", () => {
         firstFrameTimeout: Duration.seconds(4),
         idleTimeout: Duration.seconds(90),
         heartbeat: { payload: utf8("ping\0"), interval: Duration.seconds(20), timeout: Duration.seconds(20) },
-        keepalive: Duration.seconds(30),
+        keepalive: { idle: Duration.seconds(30), interval: Duration.seconds(5), count: 4 },
         writeTimeout: Duration.seconds(7),
       })
     }),
@@ -145,6 +147,8 @@ describe("the settings of a server", () => {
     ["TCPFX_HEARTBEAT_TIMEOUT", "-1"],
     ["TCPFX_KEEPALIVE", "0.5s"],
     ["TCPFX_KEEPALIVE", "32768s"],
+    ["TCPFX_KEEPALIVE", "5s,2s,128"],
+    ["TCPFX_DISPLACE", "perhaps"],
     ["TCPFX_WRITE_TIMEOUT", "0"],
   ]
   for (const [name, value] of bad) {

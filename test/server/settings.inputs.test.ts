@@ -24,7 +24,7 @@ describe("durations in settings", () => {
       })
       expect(server.drain).toEqual(Duration.minutes(2))
       expect(server.idleTimeout).toEqual(Duration.millis(1500))
-      expect(server.keepalive).toEqual(Duration.seconds(30))
+      expect(server.keepalive).toEqual({ idle: Duration.seconds(30) })
       expect(Duration.isFinite(server.writeTimeout)).toBe(false)
       expect(server.heartbeat).toEqual({
         payload: utf8("ping"),

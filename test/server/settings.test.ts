@@ -19,7 +19,15 @@ const numbers = [-1, Number.NaN, 1.5, Number.NEGATIVE_INFINITY, "1", undefined, 
 const noLimits = [0, ...numbers]
 const times = [-1, Number.NaN, -5n, [-1, 0], "5s", "-5 seconds", "5 parsecs", undefined, null]
 const deadlines = [0, 0.5, "0 seconds", Duration.zero, Duration.millis(-5), Duration.millis(Number.NaN), ...times]
-const keepalives = [999, "10 hours", Duration.millis(999), Duration.seconds(32_768), ...deadlines]
+const wrongKeepalives = [
+  { idle: 999 },
+  { idle: "5 seconds", interval: 0 },
+  { idle: "5 seconds", interval: Duration.infinity },
+  { idle: "5 seconds", count: 0 },
+  { idle: "5 seconds", count: 128 },
+  { idle: "5 seconds", count: "3" },
+]
+const keepalives = [999, "10 hours", Duration.millis(999), Duration.seconds(32_768), ...deadlines, ...wrongKeepalives]
 const heartbeat = { payload: Uint8Array.of(1), interval: Duration.seconds(1), timeout: Duration.seconds(1) }
 
 /** Invalid values of each field. */
@@ -64,6 +72,7 @@ const wrongInServers: Wrong<ServerSettings> = {
   deny: [undefined, "10.0.0.0/8", [null]],
   maxConns: noLimits,
   maxPerAddress: noLimits,
+  displace: [undefined, 1, "yes"],
   refusal: ["full", 5],
   proxyProtocol: ["on", undefined, true],
   proxyFrom: [undefined, "10.0.0.0/8"],

@@ -7,7 +7,7 @@ import { ConnectionCore } from "../../src/connection/ConnectionCore.ts"
 import type { ConnectionOwner, ConnectionSettings, InvalidMessage } from "../../src/connection/ConnectionOwner.ts"
 import { CoreConnection } from "../../src/connection/CoreConnection.ts"
 import type { ConnectionEnd } from "../../src/connection/index.ts"
-import { Framing } from "../../src/domain/index.ts"
+import { Framing, noKeepalive } from "../../src/domain/index.ts"
 import { makeTiming } from "../../src/runtime/Timing.ts"
 import type { Wire } from "../../src/transport/index.ts"
 import { connectedWires, type TransportFixture } from "./transportFixture.ts"
@@ -19,7 +19,7 @@ export const coreSettings: ConnectionSettings = {
   inboxBytes: 64 * 1024,
   outboxBytes: 64 * 1024,
   closeDeadline: Duration.seconds(5),
-  keepalive: Duration.infinity,
+  keepalive: noKeepalive,
 }
 
 /** An owner that records its callbacks. */

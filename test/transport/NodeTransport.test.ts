@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
@@ -137,12 +138,12 @@ describe("a peer that vanishes after its FIN", () => {
         near.wire.end()
         yield* far.until((probe) => probe.hasEnded())
         expect(secondsToProbe(local.port, remote.port)).toBeUndefined()
-        far.wire.probe(10_000)
+        far.wire.probe({ idle: Duration.seconds(10) })
         const first = secondsToProbe(local.port, remote.port)
         expect(first).toBeGreaterThan(5)
         expect(first).toBeLessThanOrEqual(11)
         // The new time replaces the first.
-        far.wire.probe(40_000)
+        far.wire.probe({ idle: Duration.seconds(40) })
         expect(secondsToProbe(local.port, remote.port)).toBeGreaterThan(30)
         near.wire.reset()
         yield* near.untilClosed

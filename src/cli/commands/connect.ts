@@ -25,6 +25,7 @@ import { familyFlags, familyFrom } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import { environmentError, namedFiles } from "../flags/given.ts"
 import type { CommandHelp } from "../flags/help.ts"
+import { tellKeepaliveNote } from "../flags/keepaliveFlag.ts"
 import { defaultHostOf } from "../flags/listenArgs.ts"
 import { logFacts, logFlags } from "../flags/logFlags.ts"
 import { checkNames, netcatConnectFlags } from "../flags/netcatFlags.ts"
@@ -204,6 +205,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = { ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) }
+    yield* tellKeepaliveNote(settings.keepalive)
     const others = namedFiles(connectFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: false, others }))
     const record = (client: ClientService) => Effect.zipRight(logs.watchClient(client, settings.frame), logs.begin)

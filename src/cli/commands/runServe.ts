@@ -21,6 +21,7 @@ import { checkProxies } from "../flags/accessFlags.ts"
 import { checkDependencies } from "../flags/dependencies.ts"
 import { isEndpointGiven } from "../flags/endpointArgs.ts"
 import { namedFiles } from "../flags/given.ts"
+import { keepaliveNote } from "../flags/keepaliveFlag.ts"
 import { logFacts } from "../flags/logFlags.ts"
 import { checkNames } from "../flags/netcatFlags.ts"
 import { payloadFormOf } from "../flags/payloadFlags.ts"
@@ -190,7 +191,9 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
       yield* logs.begin
-      const limitNotes = [room.note, yield* backlogNote(settings.backlog)].filter((note) => note !== undefined)
+      const limitNotes = [room.note, yield* backlogNote(settings.backlog), keepaliveNote(settings.keepalive)].filter(
+        (note) => note !== undefined,
+      )
       const notes = [...watchNotes, ...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
       // The console has a row for each endpoint, and shows the notes itself.
       const isToldByConsole = isConsole && stdio.together

@@ -42,7 +42,7 @@ const some = (endpoints: ServeFacts["endpoints"], test: (endpoint: ListenEndpoin
 
 type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
-  | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "allow" | "allowFile")
+  | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "displace" | "allow" | "allowFile")
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "pick" | "maxConns")
@@ -112,7 +112,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   },
   {
     // `--deny` promises nothing about clients without an address, so it is not in this list.
-    flags: ["allow", "allowFile", "maxPerAddress"],
+    flags: ["allow", "allowFile", "maxPerAddress", "displace"],
     isMet: ({ endpoints, hasProxies }) => hasProxies || some(endpoints, isTcp),
     problem: "needs an endpoint with a host; clients of unix sockets have no addresses (--unix-mode restricts these)",
   },

@@ -32,6 +32,7 @@ const read: Readonly<Record<SectionName, ReadonlyArray<string>>> = {
       "max-per-address",
       "max-rate",
       "refusal",
+      "displace",
     ],
     ...["max-rate-in-all", "max-pending", "handshake-timeout", "first-frame-timeout", "tls-client-ca"],
   ],

@@ -1,17 +1,11 @@
 import type * as Command from "@effect/cli/Command"
-import {
-  limits,
-  parseBacklog,
-  parseCount,
-  parseDeadline,
-  parseEscapes,
-  parseKeepalive,
-  parseSize,
-} from "../../domain/index.ts"
+import * as Option from "effect/Option"
+import { limits, parseBacklog, parseCount, parseDeadline, parseEscapes, parseSize } from "../../domain/index.ts"
 import { ServerConfig } from "../../server/index.ts"
 import { deadlineFlags, deadlineSettings } from "./deadlineFlags.ts"
-import { value } from "./flag.ts"
+import { toggle, value } from "./flag.ts"
 import { given } from "./given.ts"
+import { keepaliveFlag } from "./keepaliveFlag.ts"
 
 /** The flags that limit the connections, rates, queues and deadlines of clients. */
 export const limitFlags = {
@@ -21,6 +15,9 @@ export const limitFlags = {
   }),
   maxPerAddress: value("max-per-address", "N", parseCount, {
     help: "How many connections of one address may be open (default: no limit).",
+  }),
+  displace: toggle("displace", {
+    help: "A new connection of an address closes its oldest one, in place of being refused (one each, or --max-per-address).",
   }),
   refusal: value("refusal", "TEXT", parseEscapes, {
     help: "Send TEXT, with escapes, to a client that --max-conns or --max-per-address refuses (default: nothing).",
@@ -41,9 +38,7 @@ export const limitFlags = {
     help: "Close a client whose first frame is incomplete after TIME (default: never).",
   }),
   ...deadlineFlags("client"),
-  keepalive: value("keepalive", "TIME", parseKeepalive, {
-    help: "TCP keepalive: after TIME of silence the kernel probes the system of the client (default: never).",
-  }),
+  keepalive: keepaliveFlag("client"),
 }
 
 /** The values of {@link limitFlags}. */
@@ -57,6 +52,7 @@ const { fields } = ServerConfig
 export const limitSettings = (options: LimitOptions) => ({
   maxConns: given(options.maxConns, fields.maxConns),
   maxPerAddress: given(options.maxPerAddress, fields.maxPerAddress),
+  displace: given(options.displace ? Option.some(true) : Option.none(), fields.displace),
   refusal: given(options.refusal, fields.refusal),
   backlog: given(options.backlog, fields.backlog),
   maxRate: given(options.maxRate, fields.maxRate),

@@ -11,6 +11,7 @@ import {
 import { variable } from "../../runtime/variable.ts"
 import { value } from "./flag.ts"
 import { given } from "./given.ts"
+import { keepaliveFlag } from "./keepaliveFlag.ts"
 
 /** The flags of a connection's route: proxy, PROXY protocol, source address, keepalive. */
 export const routeFlags = {
@@ -22,9 +23,7 @@ export const routeFlags = {
   }),
   source: value("source", "ADDRESS", parseSourceAddress, { alias: "s", help: "The local address to connect from." }),
   sourcePort: value("source-port", "PORT", parsePort(1), { help: "The local port to connect from." }),
-  keepalive: value("keepalive", "TIME", parseKeepalive, {
-    help: "TCP keepalive: after TIME of silence the kernel probes the system of the server (default: never).",
-  }),
+  keepalive: keepaliveFlag("server"),
 }
 
 /** The values of {@link routeFlags}. */

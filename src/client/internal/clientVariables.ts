@@ -19,8 +19,8 @@ import { type Parse, variable } from "../../runtime/variable.ts"
 import type { ClientSettings } from "../ClientConfig.ts"
 
 /** The settings of a client as environment variables, except the heartbeat. */
-export const clientVariables = <D extends Duration.DurationInput>(
-  defaults: Omit<settings.WithDurations<ClientSettings, D>, "heartbeat">,
+export const clientVariables = <D extends Duration.DurationInput, K>(
+  defaults: Omit<settings.WithDurations<ClientSettings, D, K>, "heartbeat">,
   prefix: string,
 ) => {
   const read = <A, B>(name: string, parse: Parse<A>, fallback: B) => variable(name, parse, fallback, prefix)

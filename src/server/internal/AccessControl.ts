@@ -4,6 +4,8 @@ import { type AccessRules, type Endpoint, type RefusalRule, refusalOf } from "..
 export interface OpenLimits {
   readonly total: number
   readonly perAddress: number
+  /** Whether a new connection of an address that has reached its limit displaces the oldest one. */
+  readonly displaces?: boolean | undefined
 }
 
 /** The source of a peer's endpoint: the system, or the PROXY header of a proxy in front of the server. */
@@ -36,14 +38,25 @@ export class AccessControl {
 
   /** Whether a decision can depend on the address of the peer. */
   needsAddress(): boolean {
-    const { limits, rules } = this
-    return rules.allow.size > 0 || rules.deny.size > 0 || Number.isFinite(limits.perAddress)
+    const { rules } = this
+    return rules.allow.size > 0 || rules.deny.size > 0 || Number.isFinite(this.mostOfAddress)
   }
 
-  /** Accepts a connection, which counts as open until {@link leave}; or returns the rule that refuses it. */
-  accept(remote: Endpoint): RefusalRule | undefined {
+  /** How many connections one address may have open. If new connections displace old ones, there is always a limit. */
+  get mostOfAddress(): number {
+    const { displaces, perAddress } = this.limits
+    return displaces === true && !Number.isFinite(perAddress) ? 1 : perAddress
+  }
+
+  /**
+   * Accepts a connection, which counts as open until {@link leave}; or returns the rule that refuses it. `makeRoom` closes
+   * the connections that it displaces; it is not called for an address that the rules refuse.
+   */
+  accept(remote: Endpoint, makeRoom?: (remote: Endpoint) => void): RefusalRule | undefined {
     const refusal = remote._tag === "Unix" ? undefined : refusalOf(this.rules, remote)
-    return refusal ?? this.reserve() ?? this.countAddress(remote)
+    if (refusal !== undefined) return refusal
+    makeRoom?.(remote)
+    return this.reserve() ?? this.countAddress(remote)
   }
 
   /** Takes a slot for a connection whose client is not known yet; or returns the rule that refuses it. */
@@ -75,8 +88,10 @@ export class AccessControl {
     const address = this.addressOf(remote)
     if (address === undefined) return undefined
     const open = this.openPerAddress.get(address) ?? 0
-    const { perAddress: limit } = this.limits
-    if (open >= limit) {
+    const limit = address === withoutAddress ? this.limits.perAddress : this.mostOfAddress
+    // A connection in its handshake displaces no other one yet, so the handshakes of an address have places of their own.
+    const places = this.limits.displaces === true && address !== withoutAddress ? 2 * limit : limit
+    if (open >= places) {
       this.release()
       return { _tag: "TooManyOfAddress", limit }
     }

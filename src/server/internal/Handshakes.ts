@@ -18,6 +18,8 @@ export interface HandshakeSettings {
 
 /** The callbacks for the result of a new wire. Exactly one of them is called for each wire. */
 export interface HandshakesOwner {
+  /** Displaces connections of the peer's address, for a connection without a handshake. Absent: none is displaced. */
+  readonly makeRoom?: ((remote: Endpoint) => void) | undefined
   readonly onAccepted: (accepted: AcceptedConnection) => void
   /** The wire is destroyed. `remote` is the peer as far as it is known. */
   readonly onRefused: (remote: Endpoint, rule: RefusalRule) => void
@@ -56,7 +58,9 @@ export class Handshakes {
   /** Handles a new wire. It is accepted or refused in this call, unless it needs a handshake. */
   begin(wire: Wire): void {
     const { proxies } = this.settings
-    const refusal = proxies === undefined ? this.access.accept(wire.remote) : this.reserveFor(proxies, wire.remote)
+    const makeRoom = this.tls === undefined ? this.owner.makeRoom : undefined
+    const refusal =
+      proxies === undefined ? this.access.accept(wire.remote, makeRoom) : this.reserveFor(proxies, wire.remote)
     if (refusal !== undefined) {
       this.tell(wire, refusal)
       wire.destroy()

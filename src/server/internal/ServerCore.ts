@@ -32,6 +32,7 @@ import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { ConnectionLimits } from "./ConnectionLimits.ts"
+import { Displacement } from "./Displacement.ts"
 import { Handshakes } from "./Handshakes.ts"
 
 /** The result of a drain. */
@@ -80,6 +81,7 @@ export class ServerCore {
   readonly access: AccessControl
   readonly handshakes: Handshakes
   private readonly limits: ConnectionLimits
+  private readonly displacement: Displacement<ConnectionActor> | undefined
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
   refused = 0
@@ -93,14 +95,16 @@ export class ServerCore {
   constructor(options: ServerCoreOptions) {
     this.options = options
     const { bus, handler, hub, settings, tap, timing } = options
-    const { maxConns, maxPerAddress } = settings
+    const { displace: displaces, maxConns, maxPerAddress } = settings
     const isProxied = settings.proxyProtocol === "require"
     this.access = new AccessControl(
       { allow: AddressSet.from(settings.allow), deny: AddressSet.from(settings.deny) },
-      { total: maxConns, perAddress: maxPerAddress },
+      { total: maxConns, perAddress: maxPerAddress, displaces },
       isProxied ? "proxy" : "system",
     )
     this.limits = new ConnectionLimits(settings, timing, bus)
+    const displacement = displaces ? new Displacement<ConnectionActor>(this.access) : undefined
+    this.displacement = displacement
     this.handshakes = new Handshakes(
       {
         timeout: settings.handshakeTimeout,
@@ -111,6 +115,7 @@ export class ServerCore {
       timing,
       this.access,
       {
+        makeRoom: displacement === undefined ? undefined : (remote) => displacement.makeRoom(remote),
         onAccepted: (accepted) => this.open(accepted),
         onRefused: (remote, rule) => this.onRefused(remote, rule),
       },
@@ -156,6 +161,8 @@ export class ServerCore {
     const accepted = settings.telnet ? { ...entered, wire: telnetWire(entered.wire) } : entered
     const id = ConnectionId.make(++this.lastId, true)
     const actor = new ConnectionActor(id, accepted, this.actorContext)
+    this.displacement?.makeRoom(accepted.remote)
+    this.displacement?.add(actor)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys. So the fiber is in no FiberSet.
@@ -175,12 +182,13 @@ export class ServerCore {
   reload(changed: Partial<ReloadableSettings>): void {
     const { access, handshakes } = this
     const { allow, deny } = access.rules
-    const { perAddress, total } = access.limits
+    const { displaces, perAddress, total } = access.limits
     access.rules = {
       allow: changed.allow === undefined ? allow : AddressSet.from(changed.allow),
       deny: changed.deny === undefined ? deny : AddressSet.from(changed.deny),
     }
-    access.limits = { total: changed.maxConns ?? total, perAddress: changed.maxPerAddress ?? perAddress }
+    const limits = { total: changed.maxConns ?? total, perAddress: changed.maxPerAddress ?? perAddress }
+    access.limits = { ...limits, displaces }
     if ("tls" in changed) handshakes.tls = changed.tls
   }
 
@@ -256,7 +264,7 @@ export class ServerCore {
     this.actors.delete(actor.id)
     this.ended.bytesIn += actor.core.bytesIn()
     this.ended.bytesOut += actor.core.bytesOut()
-    this.access.leave(actor.core.remote)
+    if (this.displacement?.remove(actor) !== false) this.access.leave(actor.core.remote)
     this.limits.remove(actor)
     // The handler may still work on bytes that had arrived. It has `closeDeadline` for that.
     if (actor.isServing) {

@@ -38,6 +38,7 @@ const reloadableChecks: check.SettingChecks<ReloadableSettings> = {
 export const serverChecks: check.SettingChecks<ServerSettings> = {
   ...commonChecks,
   ...reloadableChecks,
+  displace: check.oneOfThese([true, false]),
   listen: check.listenTargets,
   ipv6Only: check.oneOfThese([true, false]),
   unixMode: check.optional(check.wholeNumber(0, 0o777)),

@@ -29,8 +29,8 @@ export const proxyProtocols = ["off", "require"] as const
 export type ProxyProtocol = (typeof proxyProtocols)[number]
 
 /** The settings of a server as environment variables, except the heartbeat. */
-export const serverVariables = <D extends Duration.DurationInput, L>(
-  defaults: Omit<settings.WithDurations<ServerSettings, D>, "heartbeat" | "listen"> & { readonly listen: L },
+export const serverVariables = <D extends Duration.DurationInput, L, K>(
+  defaults: Omit<settings.WithDurations<ServerSettings, D, K>, "heartbeat" | "listen"> & { readonly listen: L },
   prefix: string,
 ) => {
   const read = <A, B>(name: string, parse: Parse<A>, fallback: B) => variable(name, parse, fallback, prefix)
@@ -54,6 +54,7 @@ export const serverVariables = <D extends Duration.DurationInput, L>(
     deny: read("DENY", parseAddressRanges, defaults.deny),
     maxConns: read("MAX_CONNS", parseCount, defaults.maxConns),
     maxPerAddress: read("MAX_PER_ADDRESS", parseCount, defaults.maxPerAddress),
+    displace: read("DISPLACE", parseYesNo, defaults.displace),
     refusal: read("REFUSAL", parseEscapes, defaults.refusal),
     proxyProtocol: read("PROXY_PROTOCOL", parseProxyProtocol, defaults.proxyProtocol),
     proxyFrom: read("PROXY_FROM", parseAddressRanges, defaults.proxyFrom),

@@ -117,7 +117,7 @@ class MemoryWire implements Wire {
     return this.taken
   }
 
-  probe(_afterMillis: number): void {}
+  probe(): void {}
 
   isGone(): boolean {
     return this.end_ !== undefined || (this.finReceived && this.peer?.end_ !== undefined)

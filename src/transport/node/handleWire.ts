@@ -1,6 +1,6 @@
 import * as net from "node:net"
 import { getSystemErrorName } from "node:util"
-import type { Endpoint } from "../../domain/index.ts"
+import type { CheckedKeepalive, Endpoint } from "../../domain/index.ts"
 import { LentReads } from "../../runtime/LentReads.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
 import { HandleOutput, type OutputOwner } from "./handleOutput.ts"
@@ -322,8 +322,10 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     return this.output.progress()
   }
 
-  probe(afterMillis: number): void {
-    if (!this.over) this.handle?.setKeepAlive?.(true, keepAliveSeconds(afterMillis))
+  probe(keepalive: CheckedKeepalive): void {
+    if (this.over) return
+    const { count, idle, interval } = keepAliveSeconds(keepalive)
+    this.handle?.setKeepAlive?.(true, idle, interval, count)
   }
 
   private knowsReset(): boolean {

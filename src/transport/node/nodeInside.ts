@@ -69,7 +69,8 @@ export interface SocketHandle {
   readonly getsockname?: (name: HandleName) => number
   readonly getpeername?: (name: HandleName) => number
   readonly setNoDelay?: (on: boolean) => number
-  readonly setKeepAlive?: (on: boolean, afterSeconds: number) => number
+  /** An older Node ignores the interval and the count (`canSetProbes`). */
+  readonly setKeepAlive?: (on: boolean, afterSeconds: number, intervalSeconds: number, count: number) => number
   [key: symbol]: unknown
 }
 

@@ -1,9 +1,9 @@
 import * as net from "node:net"
 import { errorCode } from "../../domain/errorCode.ts"
-import type { Endpoint } from "../../domain/index.ts"
+import type { CheckedKeepalive, Endpoint } from "../../domain/index.ts"
 import type { PeerEnd } from "../tls/tlsInside.ts"
 import type { Wire, WireEnd, WireHandlers } from "../Wire.ts"
-import { keepAliveSeconds } from "./keepAlive.ts"
+import { type KeepAliveSocket, keepAliveSeconds } from "./keepAlive.ts"
 import { isPeerGone } from "./peerGone.ts"
 import { queuedIn } from "./queuedIn.ts"
 
@@ -237,9 +237,11 @@ export class NodeWire implements Wire {
     return this.accepted - this.socket.writableLength - queuedIn(this.socket) - below
   }
 
-  probe(afterMillis: number): void {
+  probe(keepalive: CheckedKeepalive): void {
     // `setKeepAlive` makes four system calls, so a new socket does not call it.
-    this.socket.setKeepAlive(true, keepAliveSeconds(afterMillis) * 1000)
+    const { count, idle, interval } = keepAliveSeconds(keepalive)
+    const socket: KeepAliveSocket = this.socket
+    socket.setKeepAlive(true, idle * 1000, interval * 1000, count)
   }
 
   isGone(): boolean {

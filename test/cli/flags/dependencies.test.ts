@@ -50,6 +50,7 @@ const values: Readonly<Record<string, string>> = {
   PATH: "package.json",
   LIST: "10.0.0.0/8",
   TIME: "5s",
+  "TIME[,INTERVAL[,COUNT]]": "5s,2s,3",
   PORT: "5000",
   NAME: "modbus",
   FRAMING: "raw",
@@ -94,7 +95,7 @@ const namesFrom: Readonly<Record<string, ReadonlyArray<string>>> = {
   tls: ["127.0.0.1:0", "--name-from", "tls"],
   peer: ["unix:x.sock", "--name-from", "peer"],
 }
-const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress"]
+const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress", "displace"]
 
 describe("a flag of tcpfx serve that has an effect only with others", () => {
   const rows = serveDependencies.flatMap(({ flags, problem }) => flags.map((key) => [key, problem] as const))

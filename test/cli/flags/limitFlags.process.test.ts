@@ -105,7 +105,11 @@ describe("the limits of tcpfx serve", () => {
         [["--max-rate", "fast"], /--max-rate: "fast" is not a size/],
         [["--max-rate-in-all", "0"], /--max-rate-in-all: "0" is not a size/],
         [["--max-pending", "-1"], /--max-pending: "-1" is not a size/],
-        [["--keepalive", "100ms"], /--keepalive: "100ms" is not a time before keepalive: .* expected 1s to 32767s/],
+        [
+          ["--keepalive", "100ms"],
+          /--keepalive: "100ms" is not a keepalive: the time is out of range; expected TIME, TIME,INTERVAL/,
+        ],
+        [["--keepalive", "5s,2s,128"], /--keepalive: "5s,2s,128" is not a keepalive: the count is out of range/],
         [["--write-timeout", "soon"], /--write-timeout: "soon" is not a duration/],
         [["--backlog", "0"], /--backlog: "0" is not a count/],
         [["--backlog", "70000"], /--backlog: "70000" is not a count: it is out of range; expected 1 to 65535/],

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "@effect/vitest"
+import { AddressSet, type Endpoint, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
+import { AccessControl } from "../../../src/server/internal/AccessControl.ts"
+import { Displacement } from "../../../src/server/internal/Displacement.ts"
+
+const rules = { allow: AddressSet.from([]), deny: AddressSet.from([]) }
+const unlimited = Number.POSITIVE_INFINITY
+
+/** The connections of a server whose new connections displace old ones. */
+const server = (limits: { readonly total?: number; readonly perAddress?: number } = {}) => {
+  const access = new AccessControl(
+    rules,
+    { total: unlimited, perAddress: unlimited, ...limits, displaces: true },
+    "system",
+  )
+  const displacement = new Displacement(access)
+  const aborted: Array<number> = []
+  let last = 0
+  const connect = (remote: Endpoint) => {
+    const refusal = access.accept(remote, (of) => displacement.makeRoom(of))
+    if (refusal !== undefined) return refusal._tag
+    const id = ++last
+    const connection = { core: { remote, abort: () => void aborted.push(id) } }
+    displacement.add(connection)
+    return connection
+  }
+  const end = (connection: ReturnType<typeof connect>) => {
+    if (typeof connection === "string") return expect.unreachable(connection)
+    if (displacement.remove(connection)) access.leave(connection.core.remote)
+  }
+  return { aborted, connect, end }
+}
+
+const from = (host: string) => tcpEndpoint(host, 5000)
+
+describe("displacement", () => {
+  it("closes the oldest connection of the address, and no connection of another one", () => {
+    const { aborted, connect } = server({ perAddress: 2 })
+    for (const host of ["10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.1", "10.0.0.1"]) connect(from(host))
+    expect(aborted).toEqual([1, 3])
+  })
+
+  it("leaves an address one connection without a limit per address", () => {
+    const { aborted, connect } = server()
+    for (let dialled = 0; dialled < 4; dialled++) connect(from("10.0.0.1"))
+    expect(aborted).toEqual([1, 2, 3])
+  })
+
+  it("takes the place of the oldest connection even when the server is full", () => {
+    const { aborted, connect } = server({ total: 2 })
+    connect(from("10.0.0.1"))
+    connect(from("10.0.0.2"))
+    expect(typeof connect(from("10.0.0.1"))).toBe("object")
+    expect(connect(from("10.0.0.3"))).toBe("TooManyConnections")
+    expect(aborted).toEqual([1])
+  })
+
+  it("counts each connection once, in whatever order displaced and other connections end", () => {
+    const { aborted, connect, end } = server({ total: 1 })
+    const first = connect(from("10.0.0.1"))
+    const second = connect(from("10.0.0.1"))
+    end(first)
+    expect(connect(from("10.0.0.2"))).toBe("TooManyConnections")
+    end(second)
+    const third = connect(from("10.0.0.2"))
+    expect([typeof third, aborted]).toEqual(["object", [1]])
+    expect(connect(from("10.0.0.1"))).toBe("TooManyConnections")
+  })
+
+  it("does not concern connections of unix sockets, which have no address", () => {
+    const { aborted, connect, end } = server({ total: 2 })
+    const [first, second] = [connect(unixEndpoint("")), connect(unixEndpoint(""))]
+    expect([connect(unixEndpoint("")), aborted]).toEqual(["TooManyConnections", []])
+    end(first)
+    end(second)
+    expect(typeof connect(unixEndpoint(""))).toBe("object")
+  })
+})
