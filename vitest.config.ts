@@ -21,6 +21,8 @@ export default defineConfig({
       "tcpfx/domain": source("domain"),
       "tcpfx/transport": source("transport"),
       "tcpfx/connection": source("connection"),
+      // Before the alias of the hub, because this name begins with that one.
+      "tcpfx/hub/nats": source("hub/nats"),
       "tcpfx/hub": source("hub"),
       "tcpfx/server": source("server"),
       "tcpfx/client": source("client"),

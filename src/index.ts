@@ -1,7 +1,7 @@
 /**
- * Every sub-path of the package as a namespace: `server.Server` is `Server` of `tcpfx/server`. A bundler omits the
- * sub-paths that a program does not use. Node loads all of them, so a program that must start fast imports from the
- * sub-paths.
+ * Every sub-path of the package as a namespace, except `tcpfx/hub/nats`: `server.Server` is `Server` of `tcpfx/server`.
+ * A bundler omits the sub-paths that a program does not use. Node loads all of them, so a program that must start fast
+ * imports from the sub-paths.
  *
  * @example
  * import { domain } from "tcpfx"

@@ -7,6 +7,7 @@ import type {
   CodecError,
   Frame,
   Framing,
+  HubNotice,
   InvalidPayloadError,
   SettingsError,
   SlowConsumerError,
@@ -81,6 +82,8 @@ export interface HubObserver {
    * delivery.
    */
   readonly onFlush?: ((millis: number) => void) | undefined
+  /** Something happened to a hub that several nodes share. A hub in memory never calls it. */
+  readonly onNotice?: ((notice: HubNotice) => void) | undefined
 }
 
 /** The operations of a hub. */

@@ -10,6 +10,7 @@ interface Observer {
   readonly onRun?: ((...args: never) => void) | undefined
   readonly onSent?: ((...args: never) => void) | undefined
   readonly onFlush?: ((...args: never) => void) | undefined
+  readonly onNotice?: ((...args: never) => void) | undefined
 }
 
 /**

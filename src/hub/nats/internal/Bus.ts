@@ -1,0 +1,30 @@
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
+
+/** The callbacks of a {@link Bus}. */
+export interface BusObserver {
+  /** The bus has a new connection to a server. Subscriptions are in place again. */
+  readonly onConnected: (server: string) => void
+  /** The connection has ended. The bus makes a new one by itself. Nothing that was published since is kept. */
+  readonly onDisconnected: (reason: string) => void
+}
+
+/**
+ * The part of a NATS client that a hub uses. Its calls are synchronous, and do not throw. Messages of this connection are
+ * not returned to it.
+ */
+export interface Bus {
+  /** The server of the connection, for messages. */
+  readonly server: () => string
+  /** The largest message that the server accepts, bytes. */
+  readonly mostBytes: () => number
+  readonly publish: (subject: string, bytes: Uint8Array) => void
+  /** Subscribes until the returned function is called. The bus renews the subscription with each new connection. */
+  readonly subscribe: (subject: string, onMessage: (bytes: Uint8Array) => void) => () => void
+  /** Calls `done` when the server has taken everything published before. Never calls it if the connection ends first. */
+  readonly confirm: (done: () => void) => void
+}
+
+/** Connects a bus until the scope closes. Fails if the first connection fails. */
+export type ConnectBus = (observer: BusObserver) => Effect.Effect<Bus, NatsConnectError | NatsMissingError, Scope.Scope>

@@ -1,0 +1,256 @@
+import type { Framing } from "../../../domain/index.ts"
+import type { HubMember, HubPort, HubSink } from "../../index.ts"
+import { decodeEnvelope, encodeEnvelope, envelopeOverhead } from "./envelope.ts"
+import { type Arrival, Origins } from "./Origins.ts"
+import type { Outgoing, Position } from "./Outbox.ts"
+
+// The runs of a turn are joined up to this many bytes. Larger messages save nothing, and delay the first frame.
+const joinedBytes = 256 * 1024
+
+/** The parts of the link to NATS that a bridge uses. */
+export interface BridgeLink {
+  readonly node: string
+  readonly epoch: number
+  /** The largest message, bytes. */
+  readonly mostBytes: () => number
+  /** Queues a message for NATS. */
+  readonly send: (message: Outgoing) => void
+  /** Whether publishers should wait until NATS has taken more. `false` while the hub is detached. */
+  readonly isFull: () => boolean
+  /** The number of bytes that are queued for NATS. */
+  readonly pendingBytes: () => number
+  readonly progress: () => number
+  readonly subscribe: (subject: string, onMessage: (bytes: Uint8Array) => void) => () => void
+  readonly onMissed: (arrival: Arrival, cause: "gap" | "overflow") => void
+  readonly onStalled: (pendingBytes: number) => void
+  readonly onRecovered: () => void
+  readonly onFailed: (error: unknown) => void
+}
+
+/** Options of a bridge. */
+export interface BridgeOptions {
+  readonly framing: Framing.Framing
+  readonly subject: string
+  /** The maximum number of bytes that wait for NATS, and of bytes that have arrived and wait for blocked members. */
+  readonly queueBytes: number
+  /** Whether bytes above `queueBytes` that have arrived are dropped. Otherwise the hub gets them, and its policy applies. */
+  readonly dropsArrived: boolean
+}
+
+/**
+ * Joins a hub in memory to a subject of NATS, as one member of the hub. What the other members publish goes to NATS, and
+ * what comes from NATS is published in the hub. A member does not get its own runs, so nothing returns.
+ */
+export class HubBridge implements HubSink {
+  readonly needsPublisher: boolean
+  private readonly link: BridgeLink
+  private readonly options: BridgeOptions
+  private readonly member: HubMember
+  private readonly unsubscribe: () => void
+  private readonly origins: Origins
+  /** The runs of this turn. */
+  private runs: Array<Uint8Array> = []
+  private runBytes = 0
+  private armed = false
+  private sequence = 0
+  private frames = 0
+  /** Whether the hub blocks its publishers. */
+  private blocked = false
+  private readonly held: Array<Arrival> = []
+  private heldBytes = 0
+  private full = false
+
+  constructor(hub: HubPort, link: BridgeLink, options: BridgeOptions) {
+    this.link = link
+    this.options = options
+    // If the bytes alone determine the frames, the hub can join the runs of all publishers.
+    this.needsPublisher = options.framing.delimited === false
+    this.origins = new Origins(options.queueBytes)
+    // Publishers wait for NATS while it takes their frames. The link ends the wait when NATS takes nothing.
+    this.member = hub.attach(this, { budgetBytes: options.queueBytes, slowConsumer: "block" })
+    this.unsubscribe = link.subscribe(options.subject, (bytes) => this.receive(bytes))
+  }
+
+  // --- to NATS
+
+  deliver(run: Uint8Array): boolean {
+    if (this.runBytes + run.length > joinedBytes) this.seal()
+    this.runs.push(run)
+    this.runBytes += run.length
+    if (!this.armed) {
+      this.armed = true
+      queueMicrotask(() => {
+        this.armed = false
+        this.seal()
+      })
+    }
+    return this.isReady()
+  }
+
+  cork(): void {}
+
+  uncork(): boolean {
+    return this.isReady()
+  }
+
+  private isReady(): boolean {
+    this.full = this.link.isFull()
+    return !this.full
+  }
+
+  pending(): number {
+    return this.runBytes + this.link.pendingBytes()
+  }
+
+  progress(): number {
+    return this.link.progress()
+  }
+
+  /** NATS has taken enough, or the hub is detached: the hub delivers again. */
+  onLinkReady(): void {
+    if (!this.full) return
+    this.full = false
+    this.member.drained()
+  }
+
+  /** Sends the runs of this turn as one message, or as several if they are too long. */
+  seal(): void {
+    const { link, needsPublisher: hasParts, options, runs } = this
+    if (runs.length === 0) return
+    const length = this.runBytes
+    this.runs = []
+    this.runBytes = 0
+    const room = link.mostBytes() - envelopeOverhead(link.node, hasParts ? runs.length : 0)
+    if (length <= room) {
+      let frames = 0
+      for (const run of runs) frames += options.framing.count(run)
+      this.send(runs, frames, { hasParts })
+    } else for (const run of runs) this.sendAlone(run)
+  }
+
+  private sendAlone(run: Uint8Array): void {
+    const room = this.link.mostBytes() - envelopeOverhead(this.link.node, 0)
+    const frames = this.options.framing.count(run)
+    for (let at = 0; at < run.length; at += room) {
+      const end = at + room
+      const continues = end < run.length
+      this.send([run.subarray(at, end)], continues ? 0 : frames, { continues, continued: at > 0 })
+    }
+  }
+
+  private send(
+    runs: ReadonlyArray<Uint8Array>,
+    frames: number,
+    how: { readonly hasParts?: boolean; readonly continues?: boolean; readonly continued?: boolean },
+  ): void {
+    const { epoch, node } = this.link
+    const { continued = false, continues = false, hasParts = false } = how
+    const position = this.position()
+    const { frames: framesBefore, sequence } = position
+    this.sequence++
+    this.frames += frames
+    const fields = { epoch, node, sequence, framesBefore, frames, continues, continued }
+    const bytes = encodeEnvelope(fields, runs, hasParts)
+    this.link.send({ subject: this.options.subject, bytes, frames, position })
+  }
+
+  get subject(): string {
+    return this.options.subject
+  }
+
+  /** The position behind all messages that were ever queued. */
+  position(): Position {
+    return { sequence: this.sequence, frames: this.frames }
+  }
+
+  onStalled(pendingBytes: number): void {
+    this.link.onStalled(pendingBytes)
+  }
+
+  onRecovered(): void {
+    this.link.onRecovered()
+  }
+
+  // The policy of the bridge is `block`.
+  onOverflow(): void {}
+  onDropped(): void {}
+
+  onFailed(error: unknown): void {
+    this.link.onFailed(error)
+  }
+
+  onHubEnded(): void {
+    this.seal()
+    this.unsubscribe()
+  }
+
+  // --- from NATS
+
+  private receive(bytes: Uint8Array): void {
+    const envelope = decodeEnvelope(bytes)
+    if (envelope === undefined || envelope.epoch === this.link.epoch) return
+    const arrival = this.origins.take(envelope)
+    if (arrival === undefined) return
+    if (arrival.missed > 0) this.link.onMissed(arrival, "gap")
+    if (arrival.body.length === 0) return
+    if (this.blocked) this.hold(arrival)
+    else this.publish(arrival)
+  }
+
+  /** Takes the position that another node has announced. */
+  announce(epoch: number, node: string, sequence: number, frames: number): void {
+    const arrival = this.origins.announce(epoch, node, sequence, frames)
+    if (arrival !== undefined) this.link.onMissed(arrival, "gap")
+  }
+
+  forget(epoch: number): void {
+    this.origins.forget(epoch)
+  }
+
+  private hold(arrival: Arrival): void {
+    const { dropsArrived, queueBytes } = this.options
+    if (this.heldBytes + arrival.body.length <= queueBytes) {
+      this.held.push(arrival)
+      this.heldBytes += arrival.body.length
+      return
+    }
+    if (dropsArrived) {
+      const total = this.origins.lose(arrival)
+      this.link.onMissed({ ...arrival, missed: arrival.frames, total }, "overflow")
+      return
+    }
+    this.publishHeld(true)
+    this.publish(arrival)
+  }
+
+  private publish({ body, ends }: Arrival): void {
+    if (!this.needsPublisher || ends === undefined) {
+      this.member.publish(body)
+      return
+    }
+    let at = 0
+    for (const end of ends) {
+      this.member.publish(body.subarray(at, end))
+      at = end
+    }
+  }
+
+  private publishHeld(isForced: boolean): void {
+    let count = 0
+    while (count < this.held.length && (isForced || !this.blocked)) {
+      const arrival = this.held[count++] as Arrival
+      this.heldBytes -= arrival.body.length
+      this.publish(arrival)
+    }
+    this.held.splice(0, count)
+  }
+
+  onBlocked(): void {
+    this.blocked = true
+  }
+
+  onUnblocked(): void {
+    this.blocked = false
+    this.publishHeld(false)
+  }
+}

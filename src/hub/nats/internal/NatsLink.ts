@@ -1,0 +1,352 @@
+import * as Duration from "effect/Duration"
+import type { HubNotice } from "../../../domain/index.ts"
+import type { Timing } from "../../../runtime/Timing.ts"
+import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "./announcement.ts"
+import type { Bus, BusObserver } from "./Bus.ts"
+import type { BridgeLink, HubBridge } from "./HubBridge.ts"
+import { Nodes } from "./Nodes.ts"
+import type { Arrival } from "./Origins.ts"
+import { type Dropped, Outbox, type Outgoing } from "./Outbox.ts"
+
+/** Options of a link. */
+export interface LinkOptions {
+  readonly node: string
+  readonly epoch: number
+  /** The name of the framing of the hub. */
+  readonly framing: string
+  /** The subject of the announcements. */
+  readonly nodesSubject: string
+  readonly queueBytes: number
+  readonly stallTimeout: Duration.Duration
+  readonly announceInterval: Duration.Duration
+  readonly nodeTimeout: Duration.Duration
+  /** How long a node that starts waits for the answers of the others, before it says that it is attached. */
+  readonly answerTimeout: Duration.Duration
+  /** How long a node that was detached waits for the nodes that were there before, before it sends its queue. */
+  readonly returnTimeout: Duration.Duration
+  /** How long a silent node is remembered. */
+  readonly forgetAfter: Duration.Duration
+  readonly emit: (notice: HubNotice) => void
+}
+
+const none: Dropped = { frames: 0, bytes: 0 }
+
+/**
+ * The link of a node to NATS: one connection, one queue for everything that the node publishes, and the announcements of
+ * the nodes.
+ *
+ * | state    | condition                                              | what the node does                                 |
+ * |----------|--------------------------------------------------------|----------------------------------------------------|
+ * | detached | no connection, or NATS confirmed nothing for the stall | It queues frames, and drops the oldest above the   |
+ * |          | timeout                                                | bound. Members do not wait for NATS.               |
+ * | settling | there is a connection, and nodes that were there       | It says hello, collects gaps, and keeps its queue: |
+ * |          | before have not answered                               | frames sent now would miss these nodes.            |
+ * | attached | all of them have answered, or time is up               | It has sent the queue. Members wait for NATS when  |
+ * |          |                                                        | half the queue is full.                            |
+ */
+export class NatsLink implements BridgeLink, BusObserver {
+  readonly node: string
+  readonly epoch: number
+  readonly nodes: Nodes
+  private readonly options: LinkOptions
+  private readonly timing: Timing
+  private readonly outbox = new Outbox()
+  private readonly bridges = new Set<HubBridge>()
+  /** The bridge of the hub itself, whose position the announcements have. */
+  private main: HubBridge | undefined
+  private bus: Bus | undefined
+  private state: "detached" | "settling" | "attached" = "detached"
+  /** Whether the connection is there, and NATS confirms nothing. */
+  private stalled = false
+  /** A number for each connection. */
+  private connection = 0
+  /** When the link asked for the confirmation that it waits for; `undefined` while it waits for none. */
+  private askedAt: number | undefined
+  private announcedAt = 0
+  private settlingSince = 0
+  private cancelSettling: (() => void) | undefined
+  private cancelTick: (() => void) | undefined
+  private readonly missed = new Map<string, number>()
+  private readonly mismatched = new Set<number>()
+  private dropped = none
+
+  constructor(options: LinkOptions, timing: Timing) {
+    this.options = options
+    this.timing = timing
+    this.node = options.node
+    this.epoch = options.epoch
+    this.nodes = new Nodes(
+      {
+        onJoined: (node) => options.emit({ _tag: "NodeJoined", node }),
+        onLeft: (node, cause) => options.emit({ _tag: "NodeLeft", node, cause }),
+        onForgotten: (epoch) => {
+          this.mismatched.delete(epoch)
+          for (const bridge of this.bridges) bridge.forget(epoch)
+        },
+      },
+      Duration.toMillis(options.nodeTimeout),
+      Duration.toMillis(options.forgetAfter),
+    )
+  }
+
+  /** Begins after the first connection. `main` is the bridge of the hub itself. */
+  begin(main: HubBridge): void {
+    this.main = main
+    const bus = this.connectedBus
+    bus.subscribe(this.options.nodesSubject, (bytes) => this.onAnnouncement(bytes))
+    this.onConnected()
+    this.tick()
+  }
+
+  /** Sets the bus of the first connection. */
+  use(bus: Bus): void {
+    this.bus = bus
+  }
+
+  private get connectedBus(): Bus {
+    if (this.bus === undefined) throw new Error("the link has no bus")
+    return this.bus
+  }
+
+  // --- what the faces show
+
+  get isAttached(): boolean {
+    return this.state === "attached"
+  }
+
+  get server(): string {
+    return this.bus?.server() ?? ""
+  }
+
+  // --- from bridges
+
+  add(bridge: HubBridge): void {
+    this.bridges.add(bridge)
+  }
+
+  remove(bridge: HubBridge): void {
+    this.bridges.delete(bridge)
+  }
+
+  mostBytes(): number {
+    return this.connectedBus.mostBytes()
+  }
+
+  /** Whether frames go to NATS at once. A node that starts has nobody to wait for. */
+  private get isTaking(): boolean {
+    return this.state === "attached" || (this.state === "settling" && !this.nodes.hasExpected)
+  }
+
+  send(message: Outgoing): void {
+    this.outbox.push(message)
+    if (this.isTaking) this.pump()
+    else this.bound()
+  }
+
+  isFull(): boolean {
+    return this.isTaking && this.outbox.bytes >= this.options.queueBytes / 2
+  }
+
+  pendingBytes(): number {
+    return this.outbox.bytes
+  }
+
+  progress(): number {
+    return this.outbox.progress
+  }
+
+  subscribe(subject: string, onMessage: (bytes: Uint8Array) => void): () => void {
+    return this.connectedBus.subscribe(subject, onMessage)
+  }
+
+  onMissed({ missed, node, total }: Arrival, cause: "gap" | "overflow"): void {
+    if (this.state === "attached") this.options.emit({ _tag: "HubMissed", node, missed, total, cause })
+    else this.missed.set(node, (this.missed.get(node) ?? 0) + missed)
+  }
+
+  onStalled(pendingBytes: number): void {
+    this.options.emit({ _tag: "HubStalled", pendingBytes })
+  }
+
+  onRecovered(): void {
+    this.options.emit({ _tag: "HubRecovered" })
+  }
+
+  onFailed(error: unknown): void {
+    this.detach(`the hub cannot be bridged: ${String(error)}`)
+  }
+
+  // --- the queue
+
+  private pump(): void {
+    const bus = this.connectedBus
+    for (let next = this.outbox.takeUnsent(); next !== undefined; next = this.outbox.takeUnsent()) {
+      bus.publish(next.subject, next.bytes)
+    }
+    this.askConfirmation()
+  }
+
+  private askConfirmation(): void {
+    if (this.askedAt !== undefined) return
+    this.askedAt = this.timing.elapsed()
+    const { connection } = this
+    const { sent } = this.outbox
+    this.connectedBus.confirm(() => {
+      if (this.connection === connection) this.onConfirmed(sent)
+    })
+  }
+
+  private onConfirmed(count: number): void {
+    this.askedAt = undefined
+    this.outbox.confirm(count)
+    if (this.stalled) {
+      this.stalled = false
+      this.settle()
+      return
+    }
+    if (this.outbox.sent > 0) this.askConfirmation()
+    if (this.outbox.bytes <= this.options.queueBytes / 4) this.wakeBridges()
+  }
+
+  private wakeBridges(): void {
+    for (const bridge of this.bridges) bridge.onLinkReady()
+  }
+
+  private bound(): void {
+    const { queueBytes } = this.options
+    const pendingBytes = this.outbox.bytes
+    if (pendingBytes <= queueBytes) return
+    if (this.dropped === none) this.options.emit({ _tag: "HubOverflowed", pendingBytes, budgetBytes: queueBytes })
+    const { bytes, frames } = this.outbox.dropTo(queueBytes)
+    this.dropped = { frames: this.dropped.frames + frames, bytes: this.dropped.bytes + bytes }
+  }
+
+  // --- from the bus
+
+  onConnected(): void {
+    this.newConnection()
+    this.outbox.rewind()
+    this.settle()
+  }
+
+  onDisconnected(reason: string): void {
+    this.newConnection()
+    this.detach(reason)
+  }
+
+  private newConnection(): void {
+    this.connection++
+    this.askedAt = undefined
+    this.stalled = false
+  }
+
+  private detach(reason: string): void {
+    if (this.state === "detached") return
+    if (this.state === "attached") this.nodes.expectLive()
+    this.state = "detached"
+    this.cancelSettling?.()
+    this.options.emit({ _tag: "HubDetached", reason })
+    this.bound()
+    this.wakeBridges()
+  }
+
+  private settle(): void {
+    this.state = "settling"
+    this.settlingSince = this.timing.elapsed()
+    const { answerTimeout, returnTimeout } = this.options
+    this.cancelSettling = this.timing.after(this.nodes.hasExpected ? returnTimeout : answerTimeout, () => this.attach())
+    if (this.isTaking) this.pump()
+    this.announce("Hello")
+  }
+
+  private attach(): void {
+    if (this.state !== "settling") return
+    this.cancelSettling?.()
+    this.nodes.expectNone()
+    this.state = "attached"
+    const { bytes: droppedBytes, frames: dropped } = this.dropped
+    const missed = [...this.missed].map(([node, frames]) => ({ node, frames }))
+    this.missed.clear()
+    this.dropped = none
+    this.options.emit({
+      _tag: "HubAttached",
+      server: this.server,
+      nodes: this.nodes.heardSince(this.settlingSince),
+      missed,
+      late: this.outbox.frames,
+      dropped,
+      droppedBytes,
+    })
+    this.pump()
+  }
+
+  // --- announcements
+
+  private announce(tag: "Hello" | "Beat"): void {
+    const { epoch, main, node } = this
+    if (main === undefined) return
+    const { framing, nodesSubject } = this.options
+    this.announcedAt = this.timing.elapsed()
+    // Frames that still wait here are not missed by the others.
+    const position = this.outbox.unsentPosition(main.subject) ?? main.position()
+    const announcement: Announcement = { _tag: tag, v: 1, node, epoch, framing, ...position }
+    this.connectedBus.publish(nodesSubject, encodeAnnouncement(announcement))
+    this.askConfirmation()
+  }
+
+  private onAnnouncement(bytes: Uint8Array): void {
+    const heard = decodeAnnouncement(bytes)
+    if (heard === undefined || heard.epoch === this.epoch) return
+    if (heard._tag === "Left") {
+      this.nodes.leave(heard.epoch)
+      return
+    }
+    if (heard.framing !== this.options.framing) {
+      this.onMismatch(heard.epoch, heard.node, heard.framing)
+      return
+    }
+    this.main?.announce(heard.epoch, heard.node, heard.sequence, heard.frames)
+    this.nodes.hear(heard.epoch, heard.node, this.timing.elapsed())
+    if (heard._tag === "Hello" && this.state !== "detached") this.announce("Beat")
+    if (this.state === "settling" && this.nodes.hasExpected && this.nodes.missing(this.settlingSince) === 0) {
+      this.attach()
+    }
+  }
+
+  private onMismatch(epoch: number, node: string, framing: string): void {
+    if (this.mismatched.has(epoch)) return
+    this.mismatched.add(epoch)
+    this.options.emit({ _tag: "NodeMismatched", node, framing })
+  }
+
+  private tick(): void {
+    const { announceInterval, stallTimeout } = this.options
+    const now = this.timing.elapsed()
+    const stallMillis = Duration.toMillis(stallTimeout)
+    if (this.state !== "detached") {
+      if (this.askedAt !== undefined && now - this.askedAt >= stallMillis) {
+        this.stalled = true
+        this.detach(`NATS has taken nothing for ${Duration.format(stallTimeout)}`)
+      } else if (now - this.announcedAt >= Duration.toMillis(announceInterval)) this.announce("Beat")
+    }
+    this.nodes.expire(now)
+    const next = Duration.millis(Math.min(stallMillis, Duration.toMillis(announceInterval)) / 4)
+    this.cancelTick = this.timing.after(next, () => this.tick())
+  }
+
+  /** Sends what is queued, and says that the node ends. Calls `done` when NATS has taken it, or at once if it cannot. */
+  end(done: () => void): void {
+    this.cancelTick?.()
+    this.cancelSettling?.()
+    if (this.state === "detached") {
+      done()
+      return
+    }
+    this.pump()
+    const { epoch, node } = this
+    this.connectedBus.publish(this.options.nodesSubject, encodeAnnouncement({ _tag: "Left", v: 1, node, epoch }))
+    this.connectedBus.confirm(done)
+    // An answer to a `Hello` would bring the node back.
+    this.state = "detached"
+  }
+}

@@ -1,0 +1,146 @@
+import { allocate } from "../../../runtime/bytes.ts"
+import type { Envelope } from "./envelope.ts"
+
+/** Another node as the publisher of one subject: its next expected message, and what was missed. */
+interface Origin {
+  readonly epoch: number
+  readonly node: string
+  sequence: number
+  frames: number
+  missed: number
+  /** The pieces of a long run that has not arrived completely. */
+  pieces: Array<Uint8Array>
+  pieceBytes: number
+  /** Whether the origin was first heard within a long run. Frames of that run are not missed: they began earlier. */
+  joinedWithin: boolean
+}
+
+/** What an envelope changes: frames that were missed before it, and the runs to deliver. */
+export interface Arrival {
+  readonly epoch: number
+  readonly node: string
+  readonly missed: number
+  /** All frames of this origin that were ever missed. */
+  readonly total: number
+  readonly frames: number
+  readonly body: Uint8Array
+  readonly ends: ReadonlyArray<number> | undefined
+}
+
+const nothing = new Uint8Array(0)
+
+/**
+ * The positions of all other nodes on one subject. It makes every message of a node count once and in order: a message
+ * before the expected one was delivered already (its node sent it again after a new connection) or was counted as missed,
+ * and is dropped. A message after the expected one shows how many frames were missed.
+ */
+export class Origins {
+  private readonly origins = new Map<number, Origin>()
+  private readonly mostPieceBytes: number
+
+  /** `mostPieceBytes`: the longest run that arrives in several messages. A longer one counts as missed. */
+  constructor(mostPieceBytes: number) {
+    this.mostPieceBytes = mostPieceBytes
+  }
+
+  /** Takes an envelope. Returns `undefined` if there is nothing to deliver and nothing was missed. */
+  take(envelope: Envelope): Arrival | undefined {
+    const { body, continued, continues, ends, epoch, frames, framesBefore, node, sequence } = envelope
+    const origin = this.origins.get(epoch) ?? this.add(epoch, node, sequence, framesBefore, continued)
+    if (sequence < origin.sequence) return undefined
+    const missed = this.skipTo(origin, sequence, framesBefore)
+    origin.sequence = sequence + 1
+    if (continues) {
+      if (!continued || origin.pieces.length > 0) this.addPiece(origin, body)
+      return missed === 0 ? undefined : arrival(origin, missed, 0, nothing, undefined)
+    }
+    origin.frames = framesBefore + frames
+    if (!continued) return arrival(origin, missed, frames, body, ends)
+    const whole = origin.pieces.length === 0 ? undefined : this.complete(origin, body)
+    if (whole !== undefined) return arrival(origin, missed, frames, whole, undefined)
+    const lost = origin.joinedWithin ? 0 : frames
+    origin.joinedWithin = false
+    origin.missed += lost
+    return missed + lost === 0 ? undefined : arrival(origin, missed + lost, 0, nothing, undefined)
+  }
+
+  /**
+   * Takes the position that a node announced after all its earlier messages. Returns what was missed before it, or
+   * `undefined` if nothing was.
+   */
+  announce(epoch: number, node: string, sequence: number, frames: number): Arrival | undefined {
+    const origin = this.origins.get(epoch)
+    if (origin === undefined) {
+      this.add(epoch, node, sequence, frames, false)
+      return undefined
+    }
+    if (sequence <= origin.sequence) return undefined
+    const missed = this.skipTo(origin, sequence, frames)
+    origin.sequence = sequence
+    return missed === 0 ? undefined : arrival(origin, missed, 0, nothing, undefined)
+  }
+
+  /** Counts the frames of an arrival as missed. Returns all frames of its origin that were ever missed. */
+  lose({ epoch, frames }: Arrival): number {
+    const origin = this.origins.get(epoch)
+    if (origin === undefined) return frames
+    origin.missed += frames
+    return origin.missed
+  }
+
+  /** Forgets a node. */
+  forget(epoch: number): void {
+    this.origins.delete(epoch)
+  }
+
+  private add(epoch: number, node: string, sequence: number, frames: number, joinedWithin: boolean): Origin {
+    const origin: Origin = { epoch, node, sequence, frames, missed: 0, pieces: [], pieceBytes: 0, joinedWithin }
+    this.origins.set(epoch, origin)
+    return origin
+  }
+
+  /** Counts the frames between the expected position and the one that came. */
+  private skipTo(origin: Origin, sequence: number, frames: number): number {
+    if (sequence === origin.sequence) return 0
+    this.clearPieces(origin)
+    const missed = Math.max(frames - origin.frames, 0)
+    origin.frames = frames
+    origin.missed += missed
+    return missed
+  }
+
+  /** Adds the last piece. Returns the whole run, or `undefined` if it was too long. */
+  private complete(origin: Origin, last: Uint8Array): Uint8Array | undefined {
+    this.addPiece(origin, last)
+    const { pieceBytes, pieces } = origin
+    this.clearPieces(origin)
+    if (pieceBytes > this.mostPieceBytes) return undefined
+    const whole = allocate(pieceBytes)
+    let at = 0
+    for (const piece of pieces) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    return whole
+  }
+
+  private addPiece(origin: Origin, piece: Uint8Array): void {
+    origin.pieceBytes += piece.length
+    // A run that is too long is dropped, but its pieces are still counted.
+    if (origin.pieceBytes <= this.mostPieceBytes) origin.pieces.push(piece)
+    else origin.pieces = [nothing]
+  }
+
+  private clearPieces(origin: Origin): void {
+    origin.pieces = []
+    origin.pieceBytes = 0
+  }
+}
+
+const arrival = (
+  { epoch, missed: total, node }: Origin,
+  missed: number,
+  frames: number,
+  body: Uint8Array,
+  ends: ReadonlyArray<number> | undefined,
+): Arrival => ({ epoch, node, missed, total, frames, body, ends })

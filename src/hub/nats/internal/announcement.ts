@@ -1,0 +1,40 @@
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { NodeName } from "./NodeName.ts"
+
+const fields = {
+  v: Schema.Literal(1),
+  node: Schema.String.pipe(Schema.filter(NodeName.isName)),
+  /** A random number, new with each start of the node. */
+  epoch: Schema.NonNegativeInt,
+}
+
+const position = {
+  /** The framing of the hub. */
+  framing: Schema.String,
+  /** The sequence number of the next message of the hub. */
+  sequence: Schema.NonNegativeInt,
+  /** The number of frames in all messages of the hub before it. */
+  frames: Schema.NonNegativeInt,
+}
+
+/**
+ * An announcement of a node to all others, as JSON. `Hello`: the node is attached now, and asks for an answer. `Beat`: the
+ * answer, and a sign of life. Both have the position of the hub, so the others find out what they missed. `Left`: the node
+ * ends.
+ */
+export const Announcement = Schema.Union(
+  Schema.TaggedStruct("Hello", { ...fields, ...position }),
+  Schema.TaggedStruct("Beat", { ...fields, ...position }),
+  Schema.TaggedStruct("Left", fields),
+)
+export type Announcement = typeof Announcement.Type
+
+const decodeJson = Schema.decodeEither(Schema.parseJson(Announcement))
+
+export const encodeAnnouncement = (announcement: Announcement): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(announcement))
+
+/** Returns `undefined` if the bytes are not an announcement of this version. */
+export const decodeAnnouncement = (bytes: Uint8Array): Announcement | undefined =>
+  Either.getOrUndefined(decodeJson(new TextDecoder().decode(bytes)))

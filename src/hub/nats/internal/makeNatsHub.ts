@@ -1,0 +1,127 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { settings as check, limits, type SettingsError } from "../../../domain/index.ts"
+import { checkSubscription, EventBus } from "../../../runtime/EventBus.ts"
+import { machineTiming } from "../../../runtime/machineTiming.ts"
+import { Tap } from "../../../runtime/Tap.ts"
+import { makeTiming } from "../../../runtime/Timing.ts"
+import { type HubObserver, makeHubs } from "../../index.ts"
+import { type NatsHubOptions, natsChecks, natsDefaults } from "../NatsHubOptions.ts"
+import type { NatsHubEvent, NatsHubService } from "../NatsHubService.ts"
+import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
+import type { ConnectBus } from "./Bus.ts"
+import { HubBridge } from "./HubBridge.ts"
+import { NatsLink } from "./NatsLink.ts"
+import { NodeName } from "./NodeName.ts"
+import { type NatsBusOptions, natsBus } from "./natsBus.ts"
+import { subjectsOf } from "./subjects.ts"
+
+// How long a node that starts waits for the answers of the other nodes, before it says that it is attached.
+const answerTimeout = Duration.millis(500)
+
+// How long a node that was detached waits for the nodes that were there before. When NATS was away, all nodes come back
+// within the longest pause between two attempts to connect, which is 2 s.
+const returnTimeout = Duration.seconds(3)
+
+// How long a node keeps the positions of a silent node. A node that comes back later is new.
+const forgetAfter = Duration.minutes(10)
+
+// How long the end of a hub waits for NATS to take its last frames.
+const endTimeout = Duration.seconds(1)
+
+const epochs = 2 ** 48
+
+/** Makes a hub on NATS. `connect` makes the bus; the default is the client of NATS. */
+export const makeNatsHub = (
+  options: NatsHubOptions,
+  connect: (options: NatsBusOptions) => ConnectBus = natsBus,
+): Effect.Effect<NatsHubService, SettingsError | NatsConnectError | NatsMissingError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const checked = yield* check.checkSettings(options, natsChecks)
+    const hubs = yield* makeHubs(options)
+    const timing = yield* makeTiming
+    const node = checked.node ?? NodeName.random(yield* random)
+    const { framing } = hubs
+    const queueBytes = checked.queueBytes ?? natsDefaults.queueBytes
+    const subjects = subjectsOf(checked.hub ?? natsDefaults.hub, framing.name)
+    const tap = yield* Tap.make<HubObserver>()
+    const events = new EventBus<NatsHubEvent>({
+      now: timing.now,
+      missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
+      onBlocked: () => undefined,
+    })
+    yield* Effect.addFinalizer(() => Effect.sync(() => events.end()))
+    const link = new NatsLink(
+      {
+        node,
+        epoch: Math.floor((yield* Random.next) * epochs),
+        framing: framing.name,
+        nodesSubject: subjects.nodes,
+        queueBytes,
+        stallTimeout: durationOf(checked.stallTimeout, natsDefaults.stallTimeout),
+        announceInterval: durationOf(checked.announceInterval, natsDefaults.announceInterval),
+        nodeTimeout: durationOf(checked.nodeTimeout, natsDefaults.nodeTimeout),
+        answerTimeout,
+        returnTimeout,
+        forgetAfter,
+        emit: (notice) => {
+          events.emitOwn((seq, at) => ({ ...notice, seq, at }))
+          tap.tell((observer) => observer.onNotice?.(notice))
+        },
+      },
+      timing,
+    )
+    const bus = yield* connect({
+      servers: typeof checked.servers === "string" ? [checked.servers] : checked.servers,
+      connectTimeout: durationOf(checked.connectTimeout, natsDefaults.connectTimeout),
+      name: `tcpfx ${node}`,
+      ...(checked.auth === undefined ? {} : { auth: checked.auth }),
+      ...(checked.tls === undefined ? {} : { tls: checked.tls }),
+    })(link)
+    link.use(bus)
+    yield* Effect.addFinalizer(() => endLink(link))
+    const hub = yield* Effect.acquireRelease(Effect.sync(hubs.create), (made) => Effect.sync(() => made.close()))
+    const bridge = new HubBridge(hub, link, {
+      framing,
+      subject: subjects.all,
+      queueBytes,
+      dropsArrived: (options.slowConsumer ?? limits.slowConsumer) === "block",
+    })
+    link.add(bridge)
+    link.begin(bridge)
+    const service = hubs.serviceOf(hub)
+    return {
+      ...service,
+      // The bridge is no subscriber of the program.
+      stats: Effect.map(service.stats, (stats) => ({ ...stats, subscribers: stats.subscribers - 1 })),
+      observe: (observer) => Effect.zipRight(service.observe(observer), tap.observe(observer)),
+      natsState: Effect.sync(() => ({
+        node,
+        attached: link.isAttached,
+        server: link.server,
+        nodes: link.nodes.live,
+        pendingBytes: link.pendingBytes(),
+      })),
+      subscribeEvents: (subscribeOptions) =>
+        Effect.flatMap(checkSubscription(subscribeOptions), (subscription) => events.subscribe(subscription)),
+      events: Stream.unwrapScoped(events.subscribe()),
+    }
+  })
+
+const durationOf = (given: Duration.Duration | undefined, fallback: Duration.DurationInput): Duration.Duration =>
+  given ?? Duration.decode(fallback)
+
+/** A source of random numbers from 0 to 1. */
+const random = Effect.map(Effect.random, (source) => () => Effect.runSync(source.next))
+
+const endLink = (link: NatsLink): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const cancel = machineTiming.after(endTimeout, () => resume(Effect.void))
+    link.end(() => {
+      cancel()
+      resume(Effect.void)
+    })
+  })

@@ -1,0 +1,218 @@
+import type { Authenticator, NatsConnection, NodeConnectionOptions, Status } from "@nats-io/transport-node"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { NatsAuth, NatsHubOptions, NatsTls, Secret } from "../NatsHubOptions.ts"
+import { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
+import type { Bus, BusObserver, ConnectBus } from "./Bus.ts"
+
+type Client = typeof import("@nats-io/transport-node")
+
+const clientPackage = "@nats-io/transport-node"
+const clientVersion = "3.4.0"
+
+// The client pings the server this often, and makes a new connection after two pings without an answer.
+const pingMillis = 3000
+const mostPings = 2
+
+// The pauses before attempts to connect again.
+const leastPauseMillis = 100
+const mostPauseMillis = 2000
+
+/** The settings of a connection to NATS. */
+export type NatsBusOptions = Pick<NatsHubOptions, "auth" | "tls"> & {
+  readonly servers: ReadonlyArray<string>
+  readonly connectTimeout: Duration.Duration
+  /** The name of the connection, for the monitoring of the server. */
+  readonly name: string
+}
+
+const load: Effect.Effect<Client, NatsMissingError> = Effect.tryPromise({
+  try: () => import("@nats-io/transport-node"),
+  catch: () => new NatsMissingError({ package: clientPackage, version: clientVersion }),
+})
+
+const textOf = (secret: Secret): string => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
+const bytesOf = (secret: Secret): Uint8Array => new TextEncoder().encode(textOf(secret).trim())
+
+interface ServerAddress {
+  readonly hostPort: string
+  readonly isTls: boolean
+  readonly auth: NatsAuth | undefined
+}
+
+const addressOf = (server: string): ServerAddress => {
+  const { hostname, password, port, protocol, username } = new URL(server.includes("://") ? server : `nats://${server}`)
+  const user = decodeURIComponent(username)
+  const secret = decodeURIComponent(password)
+  const auth: NatsAuth | undefined =
+    user === ""
+      ? undefined
+      : secret === ""
+        ? { _tag: "Token", token: user }
+        : { _tag: "Password", user, password: secret }
+  return { hostPort: `${hostname}:${port === "" ? 4222 : port}`, isTls: protocol === "tls:", auth }
+}
+
+const authenticatorOf = (client: Client, auth: NatsAuth): Authenticator => {
+  switch (auth._tag) {
+    case "Password":
+      return client.usernamePasswordAuthenticator(auth.user, textOf(auth.password))
+    case "Token":
+      return client.tokenAuthenticator(textOf(auth.token))
+    case "Nkey":
+      return client.nkeyAuthenticator(bytesOf(auth.seed))
+    case "Credentials":
+      return client.credsAuthenticator(bytesOf(auth.content))
+  }
+}
+
+const tlsOf = ({ ca, identity, verify }: NatsTls): NonNullable<NodeConnectionOptions["tls"]> => ({
+  ...(ca === undefined ? {} : { ca }),
+  ...(identity === undefined ? {} : { cert: identity.cert, key: textOf(identity.key) }),
+  ...(verify === undefined ? {} : { rejectUnauthorized: verify }),
+})
+
+/** The pauses grow with each attempt, and are random, so that many nodes do not come back at the same moment. */
+const growingPauses = (): { readonly next: () => number; readonly reset: () => void } => {
+  let most = leastPauseMillis
+  return {
+    next: () => {
+      const pause = most / 2 + (Math.random() * most) / 2
+      most = Math.min(most * 2, mostPauseMillis)
+      return Math.round(pause)
+    },
+    reset: () => {
+      most = leastPauseMillis
+    },
+  }
+}
+
+/** Explains an error of the client in the words of its user. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const { cause, message, name } = error
+  if (name === "AuthorizationError") return "NATS refuses the credentials (Authorization Violation)"
+  if (name === "TimeoutError") return "the server does not answer"
+  if (cause instanceof Error && cause.message !== message) return `${message} (${cause.message})`
+  return message
+}
+
+const open = (
+  client: Client,
+  options: NodeConnectionOptions,
+  servers: ReadonlyArray<string>,
+): Effect.Effect<NatsConnection, NatsConnectError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.interruptible(
+      Effect.async<NatsConnection, NatsConnectError>((resume) => {
+        let isWanted = true
+        client.connect(options).then(
+          (connection) => {
+            if (isWanted) resume(Effect.succeed(connection))
+            else connection.close().catch(() => undefined)
+          },
+          (error: unknown) => resume(Effect.fail(new NatsConnectError({ servers, reason: reasonOf(error) }))),
+        )
+        return Effect.sync(() => {
+          isWanted = false
+        })
+      }),
+    ),
+    (connection) => Effect.promise(() => connection.close().catch(() => undefined)),
+  )
+
+/** Connects to NATS with the client `@nats-io/transport-node`, which is loaded here and not before. */
+export const natsBus =
+  (options: NatsBusOptions): ConnectBus =>
+  (observer) =>
+    Effect.gen(function* () {
+      const client = yield* load
+      const addresses = options.servers.map(addressOf)
+      const servers = addresses.map(({ hostPort }) => hostPort)
+      const auth = options.auth ?? addresses.find((address) => address.auth !== undefined)?.auth
+      const pauses = growingPauses()
+      const hasTls = options.tls !== undefined || addresses.some(({ isTls }) => isTls)
+      const connection = yield* open(
+        client,
+        {
+          servers,
+          name: options.name,
+          // A member must not get its own frames back.
+          noEcho: true,
+          timeout: Duration.toMillis(options.connectTimeout),
+          maxReconnectAttempts: -1,
+          ignoreAuthErrorAbort: true,
+          reconnectDelayHandler: pauses.next,
+          pingInterval: pingMillis,
+          maxPingOut: mostPings,
+          noAsyncTraces: true,
+          ...(auth === undefined ? {} : { authenticator: authenticatorOf(client, auth) }),
+          ...(hasTls ? { tls: tlsOf(options.tls ?? {}) } : {}),
+        },
+        servers,
+      )
+      watch(connection, observer, pauses.reset)
+      return busOf(connection)
+    })
+
+const busOf = (connection: NatsConnection): Bus => ({
+  server: () => connection.getServer(),
+  mostBytes: () => connection.info?.max_payload ?? 1024 * 1024,
+  publish: (subject, bytes) => {
+    if (!connection.isClosed()) connection.publish(subject, bytes)
+  },
+  subscribe: (subject, onMessage) => {
+    if (connection.isClosed()) return () => undefined
+    const subscription = connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) onMessage(message.data)
+      },
+    })
+    return () => subscription.unsubscribe()
+  },
+  confirm: (done) => {
+    if (!connection.isClosed()) connection.flush().then(done, () => undefined)
+  },
+})
+
+/** Reports the end of each connection with the last reason that the client told, and each new connection. */
+const watch = (connection: NatsConnection, observer: BusObserver, onConnected: () => void): void => {
+  let isConnected = true
+  let reason: string | undefined
+  const end = (fallback: string): void => {
+    if (!isConnected) return
+    isConnected = false
+    observer.onDisconnected(reason ?? fallback)
+  }
+  const take = (status: Status): void => {
+    switch (status.type) {
+      case "error":
+        reason = reasonOf(status.error)
+        break
+      case "staleConnection":
+        reason = "NATS does not answer"
+        break
+      case "ldm":
+        reason = "the NATS server shuts down"
+        break
+      case "disconnect":
+        end(`the connection to NATS at ${status.server} has ended`)
+        break
+      case "reconnect":
+        isConnected = true
+        reason = undefined
+        onConnected()
+        observer.onConnected(status.server)
+        break
+      case "close":
+        end("the NATS client has ended")
+        break
+    }
+  }
+  const run = async (): Promise<void> => {
+    for await (const status of connection.status()) take(status)
+  }
+  run().catch(() => end("the NATS client has failed"))
+}

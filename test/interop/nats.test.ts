@@ -1,0 +1,191 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Framing } from "../../src/domain/index.ts"
+import { NatsHub, type NatsHubOptions, type NatsHubService } from "../../src/hub/nats/index.ts"
+import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
+import { natsServer, startNats } from "../support/natsServer.ts"
+import { haveAll } from "../support/peers.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { record } from "../support/record.ts"
+import { tcpProxy } from "../support/tcpProxy.ts"
+import { textOf, utf8 } from "../support/wireProbe.ts"
+
+/** A node on a real server, and what a subscriber of it got. */
+const nodeAt = (url: string, node: string, more: Partial<NatsHubOptions> = {}) =>
+  Effect.gen(function* () {
+    const hub = yield* NatsHub.make({ servers: url, node, framing: Framing.line, ...more })
+    const events = yield* record(hub.subscribeEvents())
+    const got: Array<string> = []
+    const waiting: Array<() => void> = []
+    const stream = yield* hub.subscribe({ budgetBytes: 64 * 1024 * 1024 })
+    yield* Effect.forkScoped(
+      Stream.runForEachChunk(stream, (frames) =>
+        Effect.sync(() => {
+          got.push(...Chunk.toReadonlyArray(frames).map(({ bytes }) => textOf(bytes)))
+          for (const wake of waiting.splice(0)) wake()
+        }),
+      ),
+    )
+    const has = (count: number): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        got.length >= count
+          ? Effect.void
+          : Effect.zipRight(
+              Effect.async<void>((resume) => void waiting.push(() => resume(Effect.void))),
+              has(count),
+            ),
+      )
+    return { hub, events, got, has }
+  })
+
+const publish = (hub: NatsHubService, prefix: string, from: number, count: number) =>
+  Effect.forEach(
+    Array.from({ length: count }, (_, at) => `${prefix}${from + at}`),
+    (text) => hub.publish(utf8(text)),
+    {
+      discard: true,
+    },
+  )
+
+const numbers = (prefix: string, count: number, from = 0) =>
+  Array.from({ length: count }, (_, at) => `${prefix}${from + at}`)
+const of = (got: ReadonlyArray<string>, prefix: string) => got.filter((text) => text.startsWith(prefix))
+
+describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 120_000 }, () => {
+  it.scopedLive("delivers the frames of two nodes to each other, once each and in the order of the publisher", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startNats()
+      const a = yield* nodeAt(url, "a")
+      const b = yield* nodeAt(url, "b")
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      const count = 20_000
+      yield* Effect.all([publish(a.hub, "a", 0, count), publish(b.hub, "b", 0, count)], { concurrency: 2 })
+      for (const { got, has } of [a, b]) {
+        yield* has(2 * count)
+        expect(of(got, "a")).toEqual(numbers("a", count))
+        expect(of(got, "b")).toEqual(numbers("b", count))
+      }
+    }),
+  )
+
+  it.scopedLive("carries frames between the clients of two servers", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startNats()
+      const serve = (node: string) =>
+        Effect.gen(function* () {
+          const context = yield* Layer.build(
+            Server.layerHub({ handler: Handler.broker() }).pipe(
+              Layer.provideMerge(NatsHub.layer({ servers: url, node, framing: Framing.line })),
+              Layer.provide([ServerConfig.layer({ listen: "127.0.0.1:0" }), NodeTransport.layer]),
+            ),
+          )
+          const [endpoint] = yield* Effect.provide(
+            Effect.flatMap(Server, (server) => server.listening),
+            context,
+          )
+          if (endpoint === undefined) throw new Error("it does not listen")
+          return { endpoint, hub: yield* Effect.provide(NatsHub, context) }
+        })
+      const one = yield* serve("one")
+      const two = yield* serve("two")
+      const here = yield* dialRaw(one.endpoint)
+      const there = yield* dialRaw(two.endpoint)
+      yield* here.write(utf8("hello from here\n"))
+      expect(textOf(yield* there.take(16))).toBe("hello from here\n")
+      yield* there.write(utf8("hello from there\n"))
+      expect(textOf(yield* here.take(17))).toBe("hello from there\n")
+    }),
+  )
+
+  it.scopedLive("goes on while the server is killed, and loses, doubles and reorders nothing that fits its queue", () =>
+    Effect.gen(function* () {
+      const first = yield* startNats()
+      const a = yield* nodeAt(first.url, "a")
+      const b = yield* nodeAt(first.url, "b")
+      yield* a.events.next("HubAttached")
+      yield* b.events.next("HubAttached")
+      yield* publish(a.hub, "a", 0, 1000)
+      yield* b.has(1000)
+      yield* first.process.kill("SIGKILL")
+      yield* a.events.next("HubDetached")
+      yield* b.events.next("HubDetached")
+      yield* publish(a.hub, "a", 1000, 1000)
+      yield* publish(b.hub, "b", 0, 1000)
+      yield* a.has(2000)
+      yield* startNats({ port: first.port })
+      yield* a.events.next("HubAttached")
+      yield* b.events.next("HubAttached")
+      yield* publish(a.hub, "a", 2000, 10)
+      yield* b.has(2 * 1000 + 1000 + 10)
+      yield* a.has(2 * 1000 + 1000 + 10)
+      for (const { got } of [a, b]) {
+        expect(of(got, "a")).toEqual(numbers("a", 2010))
+        expect(of(got, "b")).toEqual(numbers("b", 1000))
+      }
+      const again = a.events.all("HubAttached")[1]
+      expect(again).toMatchObject({ missed: [], dropped: 0 })
+      expect(again?.late).toBeGreaterThanOrEqual(1000)
+    }),
+  )
+
+  it.scopedLive("says what it missed while its own connection was away", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* startNats()
+      const proxy = yield* tcpProxy(port)
+      const a = yield* nodeAt(url, "a")
+      const b = yield* nodeAt(`nats://127.0.0.1:${proxy.port}`, "b")
+      yield* b.events.next("HubAttached")
+      yield* publish(a.hub, "a", 0, 5)
+      yield* b.has(5)
+      yield* proxy.cut
+      yield* b.events.next("HubDetached")
+      yield* publish(a.hub, "a", 5, 50)
+      yield* a.has(55)
+      yield* proxy.mend
+      expect(yield* b.events.next("HubAttached")).toMatchObject({ missed: [{ node: "a", frames: 50 }], late: 0 })
+      yield* publish(a.hub, "a", 55, 5)
+      yield* b.has(10)
+      expect(b.got).toEqual([...numbers("a", 5), ...numbers("a", 5, 55)])
+    }),
+  )
+
+  it.scopedLive("is detached from a server that takes nothing, and attached again without a gap", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* startNats()
+      const proxy = yield* tcpProxy(port)
+      const a = yield* nodeAt(`nats://127.0.0.1:${proxy.port}`, "a", { stallTimeout: "500 millis" })
+      const b = yield* nodeAt(url, "b")
+      yield* a.events.next("HubAttached")
+      yield* proxy.freeze
+      yield* publish(a.hub, "a", 0, 100)
+      expect((yield* a.events.next("HubDetached")).reason).toBe("NATS has taken nothing for 500ms")
+      expect(a.got.length).toBe(100)
+      yield* proxy.thaw
+      yield* a.events.next("HubAttached")
+      yield* b.has(100)
+      expect(b.got).toEqual(numbers("a", 100))
+    }),
+  )
+
+  it.scopedLive("authenticates with a user, a token, an nkey, and says when the server refuses it", () =>
+    Effect.gen(function* () {
+      const byPassword = yield* startNats({ config: 'authorization { user: "u", password: "p w" }' })
+      yield* nodeAt(`nats://u:p%20w@127.0.0.1:${byPassword.port}`, "a")
+      yield* nodeAt(byPassword.url, "b", { auth: { _tag: "Password", user: "u", password: "p w" } })
+      const wrong = NatsHub.make({ servers: byPassword.url, auth: { _tag: "Password", user: "u", password: "x" } })
+      expect((yield* Effect.flip(wrong)).message).toMatch(/NATS refuses the credentials \(Authorization Violation\)/)
+      const byToken = yield* startNats({ config: 'authorization { token: "secret" }' })
+      yield* nodeAt(`nats://secret@127.0.0.1:${byToken.port}`, "a")
+      const byNkey = yield* startNats({
+        config: 'authorization { users: [ { nkey: "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4" } ] }',
+      })
+      yield* nodeAt(byNkey.url, "a", {
+        auth: { _tag: "Nkey", seed: "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY" },
+      })
+    }),
+  )
+})
